@@ -1,0 +1,160 @@
+"""Run the app or the checks in a virtual environment that this script looks after.
+
+    python3 dev.py app  [arguments for "streamlit run"]
+    python3 dev.py test [arguments for pytest]
+
+The environment is made in .venv, or in the directory named by PGLAB_VENV, and its
+packages are installed again only when the requirements files change.
+"""
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# Up to here and in its syntax the file suits older versions too, so that they get this sentence.
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(
+        "Policy Gradient Lab needs Python 3.11 or newer; this is Python %d.%d."  # noqa: UP031
+        % sys.version_info[:2]
+    )
+
+ROOT = Path(__file__).resolve().parent
+APP_REQUIREMENTS = ["requirements.txt"]
+# The last file includes those before it.
+TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if not arguments or arguments[0] not in ("app", "test"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    command, extra = arguments[0], arguments[1:]
+    os.chdir(ROOT)  # Streamlit, ruff, mypy and pytest look for their settings here.
+    return run_app(extra) if command == "app" else run_tests(extra)
+
+
+def run_app(extra: list[str]) -> int:
+    """Start the Streamlit app."""
+    python = prepare(APP_REQUIREMENTS)
+    return hand_over([python, "-m", "streamlit", "run", "app.py", *extra])
+
+
+def run_tests(extra: list[str]) -> int:
+    """Check format, style, types and behaviour; stop at the first that fails."""
+    python = prepare(TEST_REQUIREMENTS)
+    for check in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]):
+        say("$ " + " ".join(check))
+        code = subprocess.call([python, "-m", *check])
+        if code != 0:
+            return code
+    say(" ".join(["$ pytest", *extra]))
+    return hand_over([python, "-m", "pytest", *extra])
+
+
+def prepare(requirements: list[str]) -> str:
+    """Bring the virtual environment up to date and return the path of its Python."""
+    venv = Path(os.environ.get("PGLAB_VENV") or ROOT / ".venv").absolute()
+    python = python_of(venv)
+    if python.exists() and all(is_installed(venv, name) for name in requirements):
+        return str(python)
+    if not has_pip(python):
+        make_venv(venv)
+    install(venv, requirements)
+    return str(python)
+
+
+def python_of(venv: Path) -> Path:
+    """Return where a virtual environment keeps its Python."""
+    return venv / "Scripts" / "python.exe" if os.name == "nt" else venv / "bin" / "python"
+
+
+def has_pip(python: Path) -> bool:
+    """Tell whether this Python exists and can install packages."""
+    if not python.exists():
+        return False
+    test = [str(python), "-m", "pip", "--version"]
+    return subprocess.call(test, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def make_venv(venv: Path) -> None:
+    """Make a virtual environment, or repair one, without deleting anything."""
+    if importlib.util.find_spec("ensurepip") is None:
+        sys.exit(
+            "This Python cannot make virtual environments: install its venv module "
+            "(on Debian and Ubuntu: apt install python3-venv) and try again."
+        )
+    if venv.exists() and not (venv / "pyvenv.cfg").exists() and not is_empty(venv):
+        sys.exit(f"{venv} is not a virtual environment: move it away or set PGLAB_VENV.")
+    say(f"Making a virtual environment in {shown(venv)} ...")
+    if subprocess.call([sys.executable, "-m", "venv", str(venv)]) != 0:
+        sys.exit(f"Python could not make a virtual environment in {venv} (its message is above).")
+
+
+def is_empty(path: Path) -> bool:
+    """Tell whether a path is a directory with nothing in it."""
+    return path.is_dir() and not any(path.iterdir())
+
+
+def install(venv: Path, requirements: list[str]) -> None:
+    """Install the packages and note which requirements they came from."""
+    for name in requirements:  # An interrupted installation must not look complete.
+        stamp_of(venv, name).unlink(missing_ok=True)
+    say(
+        f"Installing the packages of {requirements[-1]} in {shown(venv)} "
+        "(this takes a minute or two the first time) ..."
+    )
+    pip = [str(python_of(venv)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.call([*pip, "-r", requirements[-1]]) != 0:
+        sys.exit(
+            "pip could not install the packages (its message is above): "
+            "check the network connection and the free disk space, and try again."
+        )
+    for name in requirements:
+        stamp_of(venv, name).write_text(fingerprint(name), encoding="ascii")
+
+
+def is_installed(venv: Path, name: str) -> bool:
+    """Tell whether a requirements file was installed with its present content."""
+    stamp = stamp_of(venv, name)
+    return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
+
+
+def stamp_of(venv: Path, name: str) -> Path:
+    """Return the file that remembers what was installed from a requirements file."""
+    return venv / f"pglab-{name}.sha256"
+
+
+def fingerprint(name: str) -> str:
+    """Return the hash of a requirements file."""
+    return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+
+
+def shown(path: Path) -> str:
+    """Return a path as short as it can be written from the repository."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def say(text: str) -> None:
+    """Print at once, so that the lines stay in order with those of the programs run."""
+    print(text, flush=True)
+
+
+def hand_over(command: list[str]) -> int:
+    """Run the last command in place of this script, so that signals reach it."""
+    if os.name == "nt":  # Windows cannot replace a process: exec there returns to the shell early.
+        return subprocess.call(command)
+    os.execv(command[0], command)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
