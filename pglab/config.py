@@ -1,0 +1,416 @@
+"""Hyperparameters: one frozen dataclass per algorithm, the single source of every setting.
+
+Each field carries a `Setting`: its range, scale, label, help and whether it may change while
+training runs. Sliders, the address bar, validation and tables are all made from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeVar
+
+from pglab.language import N_, _
+
+NO_HIDDEN_LAYERS = "none"
+MAX_HIDDEN_LAYERS = 4
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the interface and the validation need to know about one hyperparameter."""
+
+    label: str
+    help: str
+    short: str = ""  # name in legends and tables; the label where empty
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float = 1
+    scale: Literal["linear", "log"] = "linear"
+    stops: tuple[float, ...] = ()  # where a slider stops; other values are valid in links
+    choices: tuple[str, ...] = ()
+    changes_while_running: bool = False
+    level: Literal["basic", "batch", "advanced"] = "advanced"
+
+    @property
+    def name(self) -> str:
+        """Short translated name."""
+        return _(self.short or self.label)
+
+
+DECADES = (*(m * 10.0**e for e in range(-5, 0) for m in (1, 2, 5)), 1.0)
+HORIZONS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
+
+
+def powers_of_two(most: int) -> tuple[int, ...]:
+    """1, 2, 4 … up to `most`."""
+    return tuple(2**n for n in range(most.bit_length()) if 2**n <= most)
+
+
+def setting(default: Any, **description: Any) -> Any:
+    """A dataclass field with a default and its `Setting`."""
+    return dataclasses.field(default=default, metadata={"setting": Setting(**description)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What the configurations of all algorithms share.
+
+    Raises:
+        ConfigError: a value is out of its range; the message says what to change.
+    """
+
+    gamma: float = setting(
+        0.99,
+        label=N_("Discount γ"),
+        short=N_("γ"),
+        help=N_("Larger: actions answer for rewards further in the future; returns get noisier."),
+        minimum=0.0,
+        maximum=1.0,
+        stops=HORIZONS,
+        changes_while_running=True,
+        level="basic",
+    )
+    learning_rate: float = setting(
+        1e-3,
+        label=N_("Learning rate α"),
+        short=N_("α"),
+        help=N_("Larger: each update moves the policy further; too large and it collapses."),
+        minimum=1e-5,
+        maximum=1.0,
+        scale="log",
+        stops=DECADES,
+        changes_while_running=True,
+        level="basic",
+    )
+    hidden_sizes: tuple[int, ...] = setting(
+        (128, 128),
+        label=N_("Hidden layers"),
+        short=N_("layers"),
+        help=N_("More or wider layers: more flexible policies and slower updates."),
+        minimum=1,
+        maximum=512,
+        scale="log",
+        stops=powers_of_two(512)[3:],
+        level="basic",
+    )
+    activation: str = setting(
+        "relu",
+        label=N_("Activation"),
+        short=N_("activation"),
+        help=N_("ReLU gives piecewise-linear boundaries in the heatmap, Tanh smooth ones."),
+        choices=("relu", "tanh"),
+        level="batch",
+    )
+    seed: int = setting(
+        0,
+        label=N_("Random seed"),
+        short=N_("seed"),
+        help=N_("Another seed: other initial weights, other starts, other sampled actions."),
+        minimum=0,
+        maximum=2**31 - 1,
+    )
+    env_id: str = setting(
+        "CartPole-v1",
+        label=N_("Environment"),
+        short=N_("environment"),
+        help=N_("The task. Settings that solve one may fail on another."),
+    )
+    total_steps: int = setting(
+        200_000,
+        label=N_("Total environment steps"),
+        short=N_("total steps"),
+        help=N_("Larger: the run ends later, unless it is solved before."),
+        minimum=1_000,
+        maximum=1_000_000,
+        step=1_000,
+        changes_while_running=True,
+    )
+    eval_interval: int = setting(
+        1_000,
+        label=N_("Steps between readings"),
+        short=N_("reading interval"),
+        help=N_("Larger: fewer episodes count for the seminar's progress reading."),
+        minimum=100,
+        maximum=50_000,
+        step=100,
+    )
+    smoothing_window: int = setting(
+        10,
+        label=N_("Readings averaged"),
+        short=N_("readings averaged"),
+        help=N_("Larger: a steadier reading that notices success and collapse later."),
+        minimum=1,
+        maximum=100,
+    )
+    success_return: float = setting(
+        500.0,
+        label=N_("Return that counts as solved"),
+        short=N_("solved at"),
+        help=N_("Larger: the run must do better before it is called solved."),
+        minimum=-500.0,
+        maximum=500.0,
+        step=5.0,
+    )
+    stop_when_solved: bool = setting(
+        True,
+        label=N_("Stop when solved"),
+        short=N_("stop when solved"),
+        help=N_("Off: training goes on after success, and may lose it again."),
+        changes_while_running=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for field in dataclasses.fields(self):
+            checked = _checked(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, checked)
+
+    def changed(self, **changes: Any) -> Self:
+        """A copy with some settings replaced.
+
+        Raises:
+            ConfigError: a new value cannot be used.
+        """
+        return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinforceConfig(RunConfig):
+    """REINFORCE; the defaults are the seminar's (Williams 1992; Sutton & Barto 2018, ch. 13)."""
+
+    episodes_per_update: int = setting(
+        1,
+        label=N_("Episodes per update"),
+        short=N_("episodes/update"),
+        help=N_("Larger: steadier gradients, fewer updates in the same number of steps."),
+        minimum=1,
+        maximum=32,
+        changes_while_running=True,
+        level="batch",
+    )
+    min_batch_steps: int = setting(
+        64,
+        label=N_("Minimum batch"),
+        short=N_("min. batch"),
+        help=N_("Larger: an update waits for more steps while episodes are short."),
+        minimum=1,
+        maximum=2_048,
+        scale="log",
+        stops=powers_of_two(2_048),
+        changes_while_running=True,
+        level="batch",
+    )
+    baseline: str = setting(
+        "none",
+        label=N_("Baseline"),
+        short=N_("baseline"),
+        help=N_("Subtracted from the returns: actions are judged against it, with less noise."),
+        choices=("none", "mean", "value"),
+    )
+    value_learning_rate: float = setting(
+        1e-3,
+        label=N_("Learning rate of the baseline V"),
+        short=N_("α of V"),
+        help=N_("Larger: V(s) follows the returns faster; only with the learned baseline."),
+        minimum=1e-5,
+        maximum=1.0,
+        scale="log",
+        stops=DECADES,
+        changes_while_running=True,
+    )
+    return_form: str = setting(
+        "reward_to_go",
+        label=N_("Return form"),
+        short=N_("return form"),
+        help=N_("Whole-episode returns credit an action for rewards before it too: more noise."),
+        choices=("reward_to_go", "whole_episode"),
+        changes_while_running=True,
+    )
+    normalize_returns: bool = setting(
+        False,
+        label=N_("Normalise the weights"),
+        short=N_("normalise"),
+        help=N_("On: the weights of a batch get mean 0 and deviation 1, whatever the returns are."),
+        changes_while_running=True,
+    )
+    entropy_coefficient: float = setting(
+        0.0,
+        label=N_("Entropy bonus"),
+        short=N_("entropy bonus"),
+        help=N_("Larger: the policy stays random for longer."),
+        minimum=0.0,
+        maximum=1.0,
+        stops=(0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        changes_while_running=True,
+    )
+
+
+AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
+
+
+def settings_of(config: RunConfig | type[RunConfig]) -> dict[str, Setting]:
+    """The `Setting` of every field, by field name, in order of declaration."""
+    return {field.name: field.metadata["setting"] for field in dataclasses.fields(config)}
+
+
+def parse_config(
+    config_class: type[AnyConfig], texts: Mapping[str, str]
+) -> tuple[AnyConfig, list[str]]:
+    """Settings from texts such as an address bar's; what cannot be used keeps its default.
+
+    Returns:
+        The configuration, and one sentence for every text that was refused.
+    """
+    fields = {field.name: field for field in dataclasses.fields(config_class)}
+    values: dict[str, Any] = {}
+    problems = []
+    for name, text in texts.items():
+        if name not in fields:
+            problems.append(_unknown_setting(name, list(fields)))
+            continue
+        try:
+            values[name] = _checked(fields[name], _parsed(fields[name], text))
+        except ConfigError as error:
+            problems.append(_("{problem} The default is used.").format(problem=error))
+    return config_class(**values), problems
+
+
+def format_value(value: Any) -> str:
+    """A setting as text, the inverse of parsing: for the address bar and for tables."""
+    if isinstance(value, tuple):
+        return ",".join(str(size) for size in value) or NO_HIDDEN_LAYERS
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return format(value, ".6g")
+    return str(value)
+
+
+def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
+    """The settings of `config` that differ from `reference`, formatted, by field name."""
+    return {
+        name: format_value(getattr(config, name))
+        for name in settings_of(config)
+        if getattr(config, name) != getattr(reference, name, None)
+    }
+
+
+def describe_differences(config: RunConfig, reference: RunConfig) -> str:
+    """What differs, in words for a legend or a table: "γ 0.9, seed 3"."""
+    return describe_settings(type(config), differences(config, reference))
+
+
+def describe_settings(config_class: type[RunConfig], texts: Mapping[str, str]) -> str:
+    """Formatted settings with their short names: "γ 0.9, seed 3"."""
+    described = settings_of(config_class)
+    return ", ".join(f"{described[name].name} {text}" for name, text in texts.items())
+
+
+def _unknown_setting(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""
+    return _("There is no setting “{name}”.").format(name=name) + hint
+
+
+def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
+    """The text as the type of the field's default, which is the field's type."""
+    try:
+        match field.default:
+            case bool():
+                return {"on": True, "off": False}[text.lower()]
+            case int():
+                return int(text)
+            case float():
+                return float(text)
+            case tuple():
+                sizes = [] if text == NO_HIDDEN_LAYERS else text.split(",")
+                return tuple(int(size) for size in sizes)
+            case _:
+                return text
+    except (ValueError, KeyError):
+        raise ConfigError(_refusal(field, text)) from None
+
+
+def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
+    """The value in the field's type, or a ConfigError that says what to change."""
+    described: Setting = field.metadata["setting"]
+    match field.default:
+        case bool():
+            valid = isinstance(value, bool)
+        case int():
+            valid = _is_integer(value) and _in_range(described, value)
+            value = int(value) if valid else value
+        case float():
+            valid = _is_number(value) and _in_range(described, value)
+            value = float(value) if valid else value
+        case tuple():
+            valid = _are_layer_sizes(described, value)
+            value = tuple(int(size) for size in value) if valid else value
+        case _:
+            valid = isinstance(value, str) and (not described.choices or value in described.choices)
+    if not valid:
+        raise ConfigError(_refusal(field, value))
+    return value
+
+
+def _are_layer_sizes(described: Setting, value: Any) -> bool:
+    return (
+        isinstance(value, (tuple, list))
+        and len(value) <= MAX_HIDDEN_LAYERS
+        and all(_is_integer(size) and _in_range(described, size) for size in value)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(value: Any) -> bool:
+    return _is_number(value) and value == int(value)
+
+
+def _in_range(described: Setting, value: float) -> bool:
+    low = -math.inf if described.minimum is None else described.minimum
+    high = math.inf if described.maximum is None else described.maximum
+    return low <= value <= high
+
+
+def _refusal(field: dataclasses.Field[Any], value: Any) -> str:
+    described: Setting = field.metadata["setting"]
+    given = _("{label} ({name}) cannot be “{value}”.").format(
+        label=_(described.label),
+        name=field.name,
+        value=value if isinstance(value, str) else format_value(value),
+    )
+    match field.default:
+        case bool():
+            remedy = _("Write on or off.")
+        case tuple():
+            remedy = _(
+                "Write at most {layers} widths from {low:g} to {high:g} separated by commas, "
+                "such as 128,128, or “{none}” for no hidden layer."
+            ).format(
+                layers=MAX_HIDDEN_LAYERS,
+                low=described.minimum,
+                high=described.maximum,
+                none=NO_HIDDEN_LAYERS,
+            )
+        case int():
+            remedy = _("Choose a whole number from {low:,} to {high:,}.").format(
+                low=int(described.minimum or 0), high=int(described.maximum or 0)
+            )
+        case float():
+            remedy = _("Choose a number from {low:g} to {high:g}.").format(
+                low=described.minimum, high=described.maximum
+            )
+        case _:
+            remedy = _("Choose one of: {choices}.").format(choices=", ".join(described.choices))
+    return f"{given} {remedy}"

@@ -1,0 +1,120 @@
+"""The only place that makes environments; names, units and limits of what they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box, Discrete
+
+from pglab.config import ConfigError
+from pglab.language import N_, _
+
+Environment = gymnasium.Env[np.ndarray, Any]
+
+
+@dataclass(frozen=True)
+class ObservationAxis:
+    """One coordinate of the observation, with the range that a picture of it should span."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+
+    @property
+    def label(self) -> str:
+        """Translated name with its unit."""
+        return f"{_(self.name)} ({self.unit})" if self.unit else _(self.name)
+
+
+@dataclass(frozen=True)
+class EnvironmentInfo:
+    """What pages say about an environment.
+
+    `heatmap_axes` are the two coordinates first shown; `return_range` is the least and the
+    greatest return of an episode; `end` says what `terminated` means in it.
+    """
+
+    axes: tuple[ObservationAxis, ...]
+    actions: tuple[str, ...]
+    heatmap_axes: tuple[int, int]
+    return_range: tuple[float, float]
+    end: str
+
+
+# Limits: Gymnasium's sources of the three environments; velocities, which have none, to the
+# range that learning agents visit.
+ENVIRONMENTS = {
+    "CartPole-v1": EnvironmentInfo(
+        axes=(
+            ObservationAxis(N_("cart position"), "m", -2.4, 2.4),
+            ObservationAxis(N_("cart velocity"), "m/s", -3.0, 3.0),
+            ObservationAxis(N_("pole angle"), "rad", -0.21, 0.21),
+            ObservationAxis(N_("angular velocity"), "rad/s", -3.0, 3.0),
+        ),
+        actions=(N_("left"), N_("right")),
+        heatmap_axes=(2, 3),
+        return_range=(0.0, 500.0),
+        end=N_("the pole fell or the cart left the track"),
+    ),
+    "Acrobot-v1": EnvironmentInfo(
+        axes=(
+            ObservationAxis(N_("cos of upper angle"), "", -1.0, 1.0),
+            ObservationAxis(N_("sin of upper angle"), "", -1.0, 1.0),
+            ObservationAxis(N_("cos of lower angle"), "", -1.0, 1.0),
+            ObservationAxis(N_("sin of lower angle"), "", -1.0, 1.0),
+            ObservationAxis(N_("upper angular velocity"), "rad/s", -12.6, 12.6),
+            ObservationAxis(N_("lower angular velocity"), "rad/s", -28.3, 28.3),
+        ),
+        actions=(N_("torque −1"), N_("no torque"), N_("torque +1")),
+        heatmap_axes=(1, 4),
+        return_range=(-500.0, 0.0),
+        end=N_("the tip swung above the line"),
+    ),
+    "MountainCar-v0": EnvironmentInfo(
+        axes=(
+            ObservationAxis(N_("position"), "", -1.2, 0.6),
+            ObservationAxis(N_("velocity"), "", -0.07, 0.07),
+        ),
+        actions=(N_("left"), N_("coast"), N_("right")),
+        heatmap_axes=(0, 1),
+        return_range=(-200.0, 0.0),
+        end=N_("the car reached the flag"),
+    ),
+}
+
+
+def make_environment(env_id: str, **options: Any) -> Environment:
+    """An environment with a flat Box observation and a Discrete action space.
+
+    Raises:
+        ConfigError: there is no such environment or its spaces are not supported.
+    """
+    try:
+        environment: Environment = gymnasium.make(env_id, **options)
+    except (gymnasium.error.Error, ImportError, ValueError) as error:
+        raise ConfigError(_unsupported(env_id, str(error).strip().splitlines()[0])) from error
+    observations, actions = environment.observation_space, environment.action_space
+    if not (isinstance(observations, Box) and len(observations.shape) == 1):
+        raise ConfigError(_unsupported(env_id, _("Its observation is not a flat Box.")))
+    if not isinstance(actions, Discrete):
+        raise ConfigError(_unsupported(env_id, _("Its action space is not Discrete.")))
+    return environment
+
+
+def sizes(environment: Environment) -> tuple[int, int]:
+    """Length of an observation and number of actions."""
+    shape, actions = environment.observation_space.shape, environment.action_space
+    assert shape is not None
+    assert isinstance(actions, Discrete)
+    return shape[0], int(actions.n)
+
+
+def _unsupported(env_id: str, reason: str) -> str:
+    return _(
+        "The environment “{env_id}” cannot be used: {reason} Choose one with a flat Box "
+        "observation and a Discrete action space, such as {examples}."
+    ).format(env_id=env_id, reason=reason.rstrip(".") + ".", examples=", ".join(ENVIRONMENTS))

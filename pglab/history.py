@@ -1,0 +1,105 @@
+"""What a session remembers of its run, in flat growing arrays."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+
+RECENT_STEPS = 500  # the longest episode of the three environments
+
+
+class Series:
+    """Named columns of numbers that grow row by row at constant amortised cost."""
+
+    def __init__(self, *names: str) -> None:
+        """Empty columns with these names."""
+        self._names = names
+        self._rows = np.empty((64, len(names)))
+        self._length = 0
+
+    def append(self, *values: float | None) -> None:
+        """Add a row; None is stored as NaN."""
+        if self._length == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        self._rows[self._length] = [np.nan if value is None else value for value in values]
+        self._length += 1
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return self._length
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """A read-only view of one column: [rows]."""
+        column = self._rows[: self._length, self._names.index(name)]
+        column.flags.writeable = False
+        return column
+
+
+@dataclass(frozen=True)
+class Change:
+    """Settings changed while the run was going on, after `global_step` steps."""
+
+    global_step: int
+    settings: dict[str, Any]
+
+
+class History:
+    """Episodes, updates, changes and the most recent steps of one run."""
+
+    def __init__(self) -> None:
+        """Nothing has happened yet."""
+        self.episodes = Series("global_step", "episode_return", "length", "reading")
+        self.updates = Series(
+            "global_step",
+            "actor_loss",
+            "critic_loss",
+            "entropy",
+            "actor_gradient_norm",
+            "critic_gradient_norm",
+        )
+        self.changes: list[Change] = []
+        self.steps: deque[StepRecord] = deque(maxlen=RECENT_STEPS)
+        self.last_update: UpdateRecord | None = None
+        self.reading: float | None = None
+        self.solved_at: int | None = None
+
+    def add(self, record: Record) -> None:
+        """Remember a record."""
+        match record:
+            case StepRecord():
+                self.steps.append(record)
+            case EpisodeRecord():
+                self._add_episode(record)
+            case UpdateRecord():
+                self._add_update(record)
+
+    def mean_return(self, window: int = 100) -> float | None:
+        """Mean of the last `window` episode returns; None before the first episode."""
+        returns = self.episodes["episode_return"][-window:]
+        return float(returns.mean()) if len(returns) else None
+
+    def _add_episode(self, record: EpisodeRecord) -> None:
+        self.episodes.append(
+            record.global_step, record.episode_return, record.length, record.reading
+        )
+        if record.reading is not None:
+            self.reading = record.reading
+        if record.solved and self.solved_at is None:
+            self.solved_at = record.global_step
+
+    def _add_update(self, record: UpdateRecord) -> None:
+        self.updates.append(
+            record.global_step,
+            record.actor_loss,
+            record.critic_loss,
+            record.entropy,
+            record.actor_gradient_norm,
+            record.critic_gradient_norm,
+        )
+        self.last_update = record

@@ -1,0 +1,134 @@
+"""What settings usually give: learning curves over many seeds, made once and shown as a band.
+
+    python -m pglab.learning_curves reinforce --seeds 20 --steps 200000
+
+trains the seeds 0, 1, … with the default settings on all cores, without stopping when solved,
+prints a table and writes `pglab/data/learning_curves/<agent>.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.config import ReinforceConfig, RunConfig
+from pglab.language import _
+from pglab.plots import UsualBand
+from pglab.records import EpisodeRecord
+from pglab.training import train
+
+FOLDER = Path(__file__).parent / "data" / "learning_curves"
+AGENTS = {"reinforce": ReinforceConfig}
+WINDOW = 2_000  # environment steps over which returns are averaged
+TABLE_WINDOW = 10_000
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """Mean return per window of `WINDOW` steps: `returns` [seeds, windows], seeds from 0."""
+
+    returns: NDArray[np.float64]
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """The middle of every window, in environment steps: [windows]."""
+        return WINDOW * np.arange(0.5, self.returns.shape[1])
+
+    def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
+        """Last step, median, minimum and maximum over seeds of every 10 000 steps."""
+        together = TABLE_WINDOW // WINDOW
+        chosen = self.returns[:seeds, : steps // WINDOW]
+        windows = chosen.reshape(len(chosen), -1, together).mean(axis=2).T
+        return [
+            ((n + 1) * TABLE_WINDOW, float(np.median(w)), float(w.min()), float(w.max()))
+            for n, w in enumerate(windows)
+        ]
+
+
+def window_returns(config: RunConfig) -> list[float]:
+    """Mean return of the episodes that ended in each window of one run; [windows].
+
+    A window in which none ended takes the value of the one before it.
+    """
+    windows: list[list[float]] = [[] for _ in range(config.total_steps // WINDOW)]
+    for record in train(config):  # type: ignore[arg-type]
+        if isinstance(record, EpisodeRecord):
+            windows[(record.global_step - 1) // WINDOW].append(record.episode_return)
+    means: list[float] = []
+    for returns in windows:
+        means.append(float(np.mean(returns)) if returns else means[-1])
+    return means
+
+
+def make(agent: str, seeds: int, steps: int) -> LearningCurves:
+    """Train the seeds on all cores."""
+    configs = [
+        AGENTS[agent](seed=seed, total_steps=steps, stop_when_solved=False) for seed in range(seeds)
+    ]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        return LearningCurves(np.array(list(pool.map(window_returns, configs))))
+
+
+def save(agent: str, curves: LearningCurves) -> Path:
+    """Write the curves to where the pages look for them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{agent}.json"
+    rows = [[round(value, 1) for value in row] for row in curves.returns.tolist()]
+    path.write_text(json.dumps({"window": WINDOW, "returns": rows}) + "\n", encoding="utf-8")
+    return path
+
+
+@cache
+def load(agent: str) -> LearningCurves:
+    """The curves that are part of the repository."""
+    content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
+    return LearningCurves(np.array(content["returns"]))
+
+
+def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
+    """What the defaults usually give, for the environment that they are meant for."""
+    if config.env_id != type(config)().env_id:
+        return None
+    curves = load(agent)
+    low, median, high = np.quantile(curves.returns, [0.1, 0.5, 0.9], axis=0)
+    label = _("grey: default settings, 10–90 % of {n} seeds").format(n=len(curves.returns))
+    return UsualBand(curves.steps, low, median, high, label)
+
+
+def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
+    """The table as Markdown."""
+    lines = [
+        _("| up to step | median | minimum | maximum |"),
+        "|---:|---:|---:|---:|",
+        *(
+            f"| {last:,} | {median:.0f} | {least:.0f} | {most:.0f} |"
+            for last, median, least, most in curves.table(seeds, steps)
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("agent", choices=AGENTS)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=200_000)
+    parser.add_argument("--dry-run", action="store_true", help="print the table, write nothing")
+    arguments = parser.parse_args()
+    curves = make(arguments.agent, arguments.seeds, arguments.steps)
+    print(table_text(curves, arguments.seeds, arguments.steps))
+    if not arguments.dry_run:
+        print(save(arguments.agent, curves))
+
+
+if __name__ == "__main__":
+    main()

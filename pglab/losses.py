@@ -1,0 +1,65 @@
+"""Losses: pure functions of tensors, each next to its formula."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def policy_gradient_loss(log_probs: Tensor, weights: Tensor) -> Tensor:
+    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ), whose gradient is minus the policy-gradient estimate.
+
+    Args:
+        log_probs: [T] log-probability of each action taken, with a graph to the policy.
+        weights: [T] return or advantage of each action; a constant, no gradient flows into it.
+
+    Returns:
+        Scalar.
+
+    Raises:
+        ValueError: shapes differ, or there is no step.
+
+    Source: Williams (1992); Sutton & Barto (2018), eq. 13.8; averaged over the batch.
+    """
+    _check_steps("log_probs", log_probs, "weights", weights)
+    return -(weights.detach() * log_probs).mean()
+
+
+def value_loss(values: Tensor, returns: Tensor) -> Tensor:
+    """L = meanₜ( (Gₜ − V(sₜ))² ) for a learned baseline.
+
+    Args:
+        values: [T] estimates V(sₜ), with a graph to the value network.
+        returns: [T] observed returns Gₜ, constants.
+
+    Returns:
+        Scalar.
+
+    Raises:
+        ValueError: shapes differ, or there is no step.
+
+    Source: Sutton & Barto (2018), section 13.4.
+    """
+    _check_steps("values", values, "returns", returns)
+    return ((returns.detach() - values) ** 2).mean()
+
+
+def entropy(log_probabilities: Tensor) -> Tensor:
+    """H = meanₜ( −Σₐ π(a|sₜ)·log π(a|sₜ) ) in nats; 0 is deterministic, ln A uniform.
+
+    Args:
+        log_probabilities: [T, A] log π of every action.
+
+    Returns:
+        Scalar.
+
+    Source: Williams & Peng (1991), on entropy as a regulariser.
+    """
+    return -(log_probabilities.exp() * log_probabilities).sum(dim=-1).mean()
+
+
+def _check_steps(first_name: str, first: Tensor, second_name: str, second: Tensor) -> None:
+    if first.ndim != 1 or first.shape != second.shape or len(first) == 0:
+        raise ValueError(
+            f"{first_name} and {second_name} must be [T] alike with T ≥ 1, "
+            f"not {list(first.shape)} and {list(second.shape)}"
+        )

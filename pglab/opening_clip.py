@@ -1,0 +1,85 @@
+"""The home page's two clips: the default agent before its first update, and once it is solved.
+
+    python -m pglab.opening_clip
+
+trains seeds 0, 1, … until one is solved and writes the clips to `pglab/data/clips`, with a note
+of which seed and step it was.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from itertools import count
+from pathlib import Path
+
+from PIL import Image
+from torch import nn
+
+from pglab.config import ReinforceConfig
+from pglab.demonstration import Demonstration, Scene
+from pglab.render import shared_renderer
+from pglab.session import TrainingSession
+
+FOLDER = Path(__file__).parent / "data" / "clips"
+SIZE = (450, 300)
+SCENES = 160
+STEP_MILLISECONDS = 20  # CartPole's own clock
+STEPS_PER_PICTURE = 2
+HOLD_MILLISECONDS = 500
+
+
+def solved_session() -> TrainingSession:
+    """The first seed of the default settings that is solved within its steps."""
+    for seed in count():
+        session = TrainingSession(ReinforceConfig(seed=seed))
+        while not session.finished:
+            session.advance("episode")
+        if session.outcome == "solved":
+            return session
+    raise AssertionError("count() does not end")
+
+
+def scenes(policy: nn.Module, config: ReinforceConfig) -> list[Scene]:
+    """Whole episodes until there are about `SCENES` scenes."""
+    demonstration = Demonstration(config.env_id, config.seed)
+    chosen: list[Scene] = []
+    while len(chosen) < SCENES:
+        chosen += demonstration.episode(policy, most_scenes=SCENES)
+    return chosen
+
+
+def animation(shown: list[Scene], env_id: str) -> bytes:
+    """The scenes as an endless WebP; the end of an episode is held."""
+    renderer = shared_renderer(env_id)
+    pictures, durations = [], []
+    for number, scene in enumerate(shown):
+        if number % STEPS_PER_PICTURE and not scene.ended:
+            continue
+        pictures.append(Image.fromarray(renderer.frame(scene.observation)).resize(SIZE))
+        durations.append(
+            HOLD_MILLISECONDS if scene.ended else STEPS_PER_PICTURE * STEP_MILLISECONDS
+        )
+    file = io.BytesIO()
+    pictures[0].save(
+        file, "WEBP", save_all=True, append_images=pictures[1:], duration=durations, loop=0
+    )
+    return file.getvalue()
+
+
+def main() -> None:
+    """Command line."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    solved = solved_session()
+    untrained = TrainingSession(solved.config)
+    for name, session in (("untrained", untrained), ("solved", solved)):
+        clip = animation(scenes(session.networks["policy"], session.config), session.config.env_id)
+        (FOLDER / f"{name}.webp").write_bytes(clip)
+        print(f"{name}: {len(clip)} bytes")
+    facts = {"seed": solved.config.seed, "steps": solved.global_step}
+    (FOLDER / "facts.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    print(facts)
+
+
+if __name__ == "__main__":
+    main()

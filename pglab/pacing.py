@@ -1,0 +1,63 @@
+"""How much to train between two redraws, so that neither training nor the picture starves."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+TRAINING_SHARE = 0.6
+SHORTEST_TRAINING = 0.05
+LONGEST_TRAINING = 0.25
+LONGEST_INTERVAL = 1.0
+RATE_WINDOW = 2.0
+
+
+class Pacemaker:
+    """Measures the time between ticks of a page and divides it between training and drawing."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        """`clock` gives seconds."""
+        self._clock = clock
+        self._last: float | None = None
+        self._owed = 0.0
+        self._progress: deque[tuple[float, int]] = deque(maxlen=64)
+        self.interval = 0.2  # seconds between the last two ticks
+
+    def start(self) -> None:
+        """Forget the time that passed while nothing ran."""
+        self._last = None
+        self._owed = 0.0
+        self._progress.clear()
+
+    def tick(self) -> None:
+        """Note that the page asks for the next picture."""
+        now = self._clock()
+        if self._last is not None:
+            self.interval = min(now - self._last, LONGEST_INTERVAL)
+        self._last = now
+
+    @property
+    def training_seconds(self) -> float:
+        """How long to train in this tick: a share of the interval, so that the rest can draw."""
+        return min(max(TRAINING_SHARE * self.interval, SHORTEST_TRAINING), LONGEST_TRAINING)
+
+    def steps_due(self, steps_per_second: float) -> int:
+        """How many steps this tick owes at a fixed speed; fractions carry over."""
+        self._owed += steps_per_second * self.interval
+        due = int(self._owed)
+        self._owed -= due
+        return due
+
+    def note_progress(self, global_step: int) -> None:
+        """Note how far the run has come."""
+        self._progress.append((self._clock(), global_step))
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Environment steps per second of wall time over the last two seconds."""
+        if len(self._progress) < 2:
+            return None
+        now, step = self._progress[-1]
+        then, earlier = next(item for item in self._progress if item[0] >= now - RATE_WINDOW)
+        return (step - earlier) / (now - then) if now > then else None

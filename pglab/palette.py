@@ -1,0 +1,25 @@
+"""One colour, one meaning, on every page.
+
+From the sets of Okabe & Ito and of Tol, which colour-blind readers can tell apart; each is
+legible on white and on near-black.
+"""
+
+LEFT = "#3B82C4"
+RIGHT = "#E6940A"
+MIDDLE = "#8C8C8C"  # the action between the two, where an environment has three
+NEUTRAL = "#F5F5F2"  # probability one half, between left and right
+
+ACTOR = "#D55E00"
+CRITIC = "#009E73"
+
+THIS_RUN = "#B0489A"
+EARLIER_RUN = "#8A8F98"
+USUAL_BAND = "rgba(138, 143, 152, 0.22)"
+USUAL_LINE = "rgba(138, 143, 152, 0.75)"
+
+PATH = "#1F1F1F"
+
+
+def action_colours(actions: int) -> tuple[str, ...]:
+    """A colour for each action: first left, last right."""
+    return (LEFT, *[MIDDLE] * (actions - 2), RIGHT)

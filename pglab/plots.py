@@ -1,0 +1,288 @@
+"""Pictures of learning: arrays in, plotly figures out.
+
+The figures are plotly's own JSON objects as plain dictionaries. `plotly.graph_objects` would
+check every property at every redraw, which costs more than all the rest of a redraw; the tests
+check them there instead.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab import palette
+from pglab.language import _
+
+Numbers = NDArray[np.floating]
+Figure = dict[str, Any]
+
+SMOOTHING_EPISODES = 20
+MOST_POINTS = 500  # more SVG marks than this and a browser misses its next redraw
+MOST_EPISODE_ENDS = 40
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Returns of one run: `steps` [N] at the end of each episode, `returns` [N]."""
+
+    steps: Numbers
+    returns: Numbers
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class UsualBand:
+    """What settings usually give: quantiles over seeds of the mean return, by step."""
+
+    steps: Numbers
+    low: Numbers
+    median: Numbers
+    high: Numbers
+    label: str
+
+
+@dataclass(frozen=True)
+class ReturnPlot:
+    """What the return plot shows."""
+
+    run: Curve
+    earlier: Sequence[Curve]
+    usual: UsualBand | None
+    total_steps: int
+    return_range: tuple[float, float]
+    changes: Sequence[tuple[int, str]] = ()  # step and label of settings changed on the way
+    solved_at: int | None = None
+    reading: Curve | None = None  # the seminar's progress reading
+
+
+def smoothed(returns: Numbers, window: int = SMOOTHING_EPISODES) -> NDArray[np.float64]:
+    """Mean of each value and up to `window` − 1 before it: [N] → [N]."""
+    sums = np.concatenate([[0.0], np.cumsum(returns, dtype=float)])
+    ends = np.arange(1, len(returns) + 1)
+    starts = np.maximum(ends - window, 0)
+    means: NDArray[np.float64] = (sums[ends] - sums[starts]) / (ends - starts)
+    return means
+
+
+def thinned(length: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
+    """Indices of at most `most` evenly spaced items, the last always among them."""
+    if length <= most:
+        return np.arange(length)
+    return np.unique(np.linspace(0, length - 1, most).round().astype(np.intp))
+
+
+def return_figure(plot: ReturnPlot) -> Figure:
+    """Every episode's return over environment steps, its smoothed line, and what to compare with.
+
+    Above `MOST_POINTS` episodes the points are thinned evenly; the line uses them all.
+    """
+    low, high = plot.return_range
+    drawn = thinned(len(plot.run.returns))
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(plot.run.steps[drawn]),
+        "y": packed(plot.run.returns[drawn]),
+        "marker": {"color": palette.THIS_RUN, "size": 4, "opacity": 0.45},
+        "name": _("one episode"),
+        "hovertemplate": _("step %{x:,.0f}<br>return %{y:.0f}") + "<extra></extra>",
+    }
+    label = _("mean of {n} episodes").format(n=SMOOTHING_EPISODES)
+    mean = Curve(plot.run.steps, smoothed(plot.run.returns), label)
+    traces = [
+        *(_band(plot.usual) if plot.usual is not None else []),
+        *(_line(curve, palette.EARLIER_RUN, width=1.2, dash="dot") for curve in plot.earlier),
+        points,
+        _line(mean, palette.THIS_RUN, width=2.5),
+    ]
+    if plot.reading is not None:
+        traces.append(_line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
+    marks = [*plot.changes]
+    if plot.solved_at is not None:
+        marks.append((plot.solved_at, _("solved")))
+    figure = _figure(_("environment steps"), _("return of an episode"), traces)
+    figure["layout"]["shapes"] = [
+        _horizontal(high, dash="dash"),
+        *(_vertical(step, palette.THIS_RUN) for step, _text in marks),
+    ]
+    figure["layout"]["annotations"] = [_annotation(step, text) for step, text in marks]
+    figure["layout"]["xaxis"] |= {"range": [0, _x_limit(plot)], "tickformat": "~s"}
+    span = high - low
+    figure["layout"]["yaxis"]["range"] = [low - 0.03 * span, high + 0.08 * span]
+    return figure
+
+
+def _x_limit(plot: ReturnPlot) -> float:
+    """Room for what there is to see, growing in jumps so that the picture does not creep."""
+    curves = [plot.run, *plot.earlier]
+    reached = max([0.0, *(float(curve.steps[-1]) for curve in curves if len(curve.steps))])
+    limit = 10_000.0
+    while limit < 1.05 * reached:
+        limit *= 2
+    return min(limit, max(plot.total_steps, reached) * 1.01)
+
+
+def probability_figure(
+    probabilities: Numbers,
+    x: Numbers,
+    y: Numbers,
+    x_label: str,
+    y_label: str,
+    action: str,
+    uniform: float,
+    path: Numbers,
+) -> Figure:
+    """Heatmap of one action's probability over two observation axes.
+
+    Args:
+        probabilities: [Y, X] probability of the action.
+        x: [X] values of the horizontal axis.
+        y: [Y] values of the vertical axis.
+        x_label: name and unit of the horizontal axis.
+        y_label: name and unit of the vertical axis.
+        action: name of the action.
+        uniform: the probability shown in the neutral colour, that of chance.
+        path: [N, 2] points of the episode now playing.
+    """
+    heatmap = {
+        "type": "heatmap",
+        "z": packed(probabilities),
+        "x": packed(x),
+        "y": packed(y),
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, palette.LEFT], [uniform, palette.NEUTRAL], [1, palette.RIGHT]],
+        "colorbar": {"thickness": 10, "tickvals": [0, uniform, 1], "tickformat": ".0%", "len": 1},
+        "hovertemplate": f"{x_label} %{{x:.2f}}<br>{y_label} %{{y:.2f}}<br>"
+        f"π({action}) = %{{z:.3f}}<extra></extra>",
+    }
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": packed(path[:, 0]),
+        "y": packed(path[:, 1]),
+        "line": {"color": palette.PATH, "width": 1.5},
+        "hoverinfo": "skip",
+    }
+    figure = _figure(x_label, y_label, [heatmap, line])
+    figure["layout"]["xaxis"]["range"] = [float(x[0]), float(x[-1])]
+    figure["layout"]["yaxis"]["range"] = [float(y[0]), float(y[-1])]
+    return figure
+
+
+def weights_figure(
+    weights: Numbers,
+    actions: NDArray[np.integer],
+    episode_ends: NDArray[np.bool_],
+    action_names: Sequence[str],
+    label: str,
+) -> Figure:
+    """The factor of ∇log π at every step of a batch, coloured by action; dotted: episode ends."""
+    drawn = thinned(len(weights))
+    colours = palette.action_colours(len(action_names))
+    symbols = ("circle", "diamond", "square")
+    traces = []
+    for action, (name, colour) in enumerate(zip(action_names, colours, strict=True)):
+        steps = drawn[actions[drawn] == action]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": packed(steps),
+                "y": packed(weights[steps]),
+                "marker": {"color": colour, "size": 5, "symbol": symbols[action % len(symbols)]},
+                "name": name,
+                "hovertemplate": _("step %{x}<br>weight %{y:.2f}") + f"<extra>{name}</extra>",
+            }
+        )
+    figure = _figure(_("time step in the batch"), label, traces)
+    ends = np.flatnonzero(episode_ends[:-1])[:MOST_EPISODE_ENDS]
+    figure["layout"]["shapes"] = [
+        _horizontal(0),
+        *(_vertical(float(end) + 0.5, palette.EARLIER_RUN) for end in ends),
+    ]
+    figure["layout"]["showlegend"] = True
+    return figure
+
+
+def series_figure(steps: Numbers, values: Numbers, label: str, colour: str) -> Figure:
+    """One number per update over environment steps."""
+    figure = _figure(
+        _("environment steps"), label, [_line(Curve(steps, values, label), colour, width=1.5)]
+    )
+    figure["layout"]["xaxis"]["tickformat"] = "~s"
+    return figure
+
+
+def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
+    """Numbers as plotly's typed array: a picture needs no more than 32 bits of each."""
+    array = np.ascontiguousarray(values, dtype="<f4")
+    encoded = {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
+    if array.ndim > 1:
+        encoded["shape"] = ", ".join(str(size) for size in array.shape)
+    return encoded
+
+
+def _figure(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
+    """Traces with labelled axes; `uirevision` lets a reader's zoom survive redraws."""
+    return {
+        "data": traces,
+        "layout": {
+            "margin": {"l": 52, "r": 12, "t": 8, "b": 38},
+            "uirevision": f"{x_label}|{y_label}",
+            "xaxis": {"title": {"text": x_label, "standoff": 6}, "zeroline": False},
+            "yaxis": {"title": {"text": y_label, "standoff": 4}, "zeroline": False},
+            "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+            "showlegend": False,
+            "hovermode": "closest",
+        },
+    }
+
+
+def _line(curve: Curve, colour: str, *, width: float, dash: str = "solid") -> dict[str, Any]:
+    drawn = thinned(len(curve.steps))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": packed(curve.steps[drawn]),
+        "y": packed(curve.returns[drawn]),
+        "line": {"color": colour, "width": width, "dash": dash},
+        "name": curve.label,
+        "hovertemplate": f"{curve.label}<br>%{{x:,.0f}}: %{{y:.3~g}}<extra></extra>",
+    }
+
+
+def _band(band: UsualBand) -> list[dict[str, Any]]:
+    area = {
+        "type": "scatter",
+        "x": packed(np.concatenate([band.steps, band.steps[::-1]])),
+        "y": packed(np.concatenate([band.high, band.low[::-1]])),
+        "mode": "lines",
+        "fill": "toself",
+        "fillcolor": palette.USUAL_BAND,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "name": band.label,
+    }
+    median = Curve(band.steps, band.median, _("usual median"))
+    return [area, _line(median, palette.USUAL_LINE, width=1.2)]
+
+
+def _vertical(x: float, colour: str) -> dict[str, Any]:
+    ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
+    return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
+
+
+def _horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
+    ends = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y}
+    return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1, "dash": dash}}
+
+
+def _annotation(x: float, text: str) -> dict[str, Any]:
+    place = {"x": x, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    return place | {"text": text, "showarrow": False, "font": {"size": 11}}

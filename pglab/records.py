@@ -1,0 +1,69 @@
+"""What a training generator yields: plain numbers and NumPy arrays, no reference to the run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+
+class StepRecord(NamedTuple):
+    """One environment step.
+
+    `global_step` counts from 1 over the whole run, `episode` from 1. `observation` is what the
+    action was chosen for, `next_observation` the true answer of the environment, also where the
+    episode ended with it.
+    """
+
+    global_step: int
+    episode: int
+    observation: Floats  # [D]
+    action: int
+    action_probabilities: Floats  # [A]
+    log_prob: float
+    reward: float
+    terminated: bool
+    truncated: bool
+    next_observation: Floats  # [D]
+
+
+class EpisodeRecord(NamedTuple):
+    """One finished episode.
+
+    `episode_return` is the undiscounted sum of its rewards and `length` its number of steps.
+    `reading` is the seminar's progress reading where this episode counted for it, else None.
+    """
+
+    global_step: int
+    episode: int
+    episode_return: float
+    length: int
+    truncated: bool
+    reading: float | None
+    solved: bool
+
+
+class UpdateRecord(NamedTuple):
+    """One update of the networks, with the batch that it learned from.
+
+    `weights` are the factors of ∇log π in the policy gradient. Losses and entropy are those
+    before the update, the entropy in nats; gradient norms are Euclidean.
+    """
+
+    global_step: int
+    update: int
+    actor_loss: float
+    critic_loss: float | None
+    entropy: float
+    actor_gradient_norm: float
+    critic_gradient_norm: float | None
+    actions: NDArray[np.int64]  # [T]
+    returns: Floats  # [T]
+    weights: Floats  # [T]
+    episode_ends: NDArray[np.bool_]  # [T]
+
+
+Record = StepRecord | EpisodeRecord | UpdateRecord

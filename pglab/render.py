@@ -1,0 +1,68 @@
+"""Pictures of an environment, drawn by Gymnasium and pygame off screen."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import threading
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pglab.environments import make_environment
+from pglab.records import Floats
+
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before pygame starts: servers have no screen
+
+JPEG_QUALITY = 75
+
+
+class FrameRenderer:
+    """Draws the frame that an environment would show in the state of a given observation.
+
+    It owns an environment that is never stepped: its state is set, so that it serves any number
+    of runs. Drawing is serialised, because pygame's surfaces are not safe between threads.
+    """
+
+    def __init__(self, env_id: str) -> None:
+        """Raises ConfigError where the environment cannot be used."""
+        self._environment = make_environment(env_id, render_mode="rgb_array")
+        self._environment.reset(seed=0)
+        self._env_id = env_id
+        self._lock = threading.Lock()
+        height, width, _channels = np.asarray(self._environment.render()).shape
+        self.aspect = width / height
+
+    def frame(self, observation: Floats) -> NDArray[np.uint8]:
+        """The picture of this observation: [height, width, 3]."""
+        with self._lock:
+            self._environment.unwrapped.state = _state(self._env_id, observation)  # type: ignore[attr-defined]
+            return np.asarray(self._environment.render(), dtype=np.uint8)
+
+    def jpeg(self, observation: Floats) -> bytes:
+        """The picture as a JPEG file."""
+        file = io.BytesIO()
+        Image.fromarray(self.frame(observation)).save(file, "JPEG", quality=JPEG_QUALITY)
+        return file.getvalue()
+
+
+@cache
+def shared_renderer(env_id: str) -> FrameRenderer:
+    """One renderer per environment for the whole process, since it holds no run's state.
+
+    It is never closed: Gymnasium's `close` would shut pygame down for all others too.
+    """
+    return FrameRenderer(env_id)
+
+
+def _state(env_id: str, observation: Floats) -> NDArray[np.float64]:
+    """The environment's own state variables of an observation."""
+    values = np.asarray(observation, dtype=np.float64)
+    if env_id.startswith("Acrobot"):
+        cos_1, sin_1, cos_2, sin_2, velocity_1, velocity_2 = values
+        angles = math.atan2(sin_1, cos_1), math.atan2(sin_2, cos_2)
+        return np.array([*angles, velocity_1, velocity_2])
+    return values

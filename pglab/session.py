@@ -1,0 +1,137 @@
+"""A training run that someone watches: it advances on request and remembers what happened."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any, Literal
+
+from torch import nn
+
+from pglab.algorithms.reinforce import reinforce, start
+from pglab.algorithms.run import TrainingDiverged
+from pglab.config import ConfigError, ReinforceConfig, settings_of
+from pglab.history import Change, History
+from pglab.language import _
+from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+
+Unit = Literal["step", "episode", "update"]
+Outcome = Literal["solved", "total_steps", "diverged"]
+
+_RECORD_OF: dict[Unit, type] = {
+    "step": StepRecord,
+    "episode": EpisodeRecord,
+    "update": UpdateRecord,
+}
+
+
+class TrainingSession:
+    """Owns one training generator and its history.
+
+    The run depends only on the configuration and on the changes made to it: neither on how it is
+    advanced nor on who looks at it.
+    """
+
+    def __init__(self, config: ReinforceConfig) -> None:
+        """A run that has not taken a step yet.
+
+        Raises:
+            ConfigError: the environment cannot be used.
+        """
+        self.initial_config = config
+        self.history = History()
+        self.outcome: Outcome | None = None
+        self.problem: str | None = None  # a sentence, where the run diverged
+        self._run = start(config)
+        self._records = reinforce(self._run)
+
+    @property
+    def config(self) -> ReinforceConfig:
+        """The settings now in force, changes included."""
+        return self._run.config
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """The networks as they stand, by name; to be looked at only."""
+        return self._run.networks
+
+    @property
+    def global_step(self) -> int:
+        """Environment steps taken."""
+        return self._run.global_step
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further step will be taken."""
+        return self.outcome is not None
+
+    def advance(
+        self, unit: Unit = "step", count: int | None = None, *, seconds: float | None = None
+    ) -> list[Record]:
+        """Train on until `count` units are done or about `seconds` have passed.
+
+        Without `seconds`, `count` is 1 unless given. Episode and update records belong to the
+        step that caused them: the session never stops between the two.
+
+        Returns:
+            The new records, in order.
+        """
+        limit = (1 if seconds is None else math.inf) if count is None else count
+        deadline = math.inf if seconds is None else time.perf_counter() + seconds
+        records: list[Record] = []
+        done = 0
+        while done < limit and time.perf_counter() < deadline and not self.finished:
+            for record in self._next_step():
+                records.append(record)
+                done += isinstance(record, _RECORD_OF[unit])
+        return records
+
+    def change(self, **settings: Any) -> None:
+        """Change settings of the run; they take effect at its next update and are remembered.
+
+        Raises:
+            ConfigError: a value cannot be used, or the setting cannot change while training runs.
+        """
+        described = settings_of(self.config)
+        for name in settings:
+            if not described[name].changes_while_running:
+                raise ConfigError(
+                    _("“{label}” cannot change while training runs: reset to use it.").format(
+                        label=_(described[name].label)
+                    )
+                )
+        self._run.config = self.config.changed(**settings)
+        self.history.changes.append(Change(self.global_step, settings))
+        if self.outcome != "diverged":
+            self._resume_if_unfinished()
+
+    def _next_step(self) -> list[Record]:
+        """The records of one environment step, complete."""
+        records: list[Record] = []
+        try:
+            step = next(self._records)
+            records.append(step)
+            assert isinstance(step, StepRecord)
+            if step.terminated or step.truncated:
+                records.append(next(self._records))
+            if self._run.update_due:
+                records.append(next(self._records))
+        except TrainingDiverged as diverged:
+            self.outcome, self.problem = "diverged", str(diverged)
+        for record in records:
+            self.history.add(record)
+        self._note_end()
+        return records
+
+    def _note_end(self) -> None:
+        if self.finished:
+            return
+        if self._run.solved and self.config.stop_when_solved:
+            self.outcome = "solved"
+        elif self.global_step >= self.config.total_steps:
+            self.outcome = "total_steps"
+
+    def _resume_if_unfinished(self) -> None:
+        """A run that had ended goes on where the new settings leave it something to do."""
+        self.outcome = None
+        self._note_end()

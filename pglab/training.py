@@ -1,0 +1,21 @@
+"""From a configuration to the records of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pglab.algorithms.reinforce import reinforce, start
+from pglab.config import ReinforceConfig
+from pglab.records import Record
+
+
+def train(config: ReinforceConfig) -> Iterator[Record]:
+    """Train from the beginning, yielding StepRecord, EpisodeRecord and UpdateRecord.
+
+    Ends at `total_steps` or when solved. The records are a function of the configuration alone.
+
+    Raises:
+        ConfigError: the environment cannot be used.
+        TrainingDiverged: the numbers are no longer finite; the message says what to change.
+    """
+    return reinforce(start(config))
