@@ -1,0 +1,70 @@
+"""The three agents of the seminar on one map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from pglab import palette
+from pglab.language import _
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One column of the map; `networks` are rows of boxes, each a (text, colour) pair."""
+
+    name: str
+    networks: tuple[tuple[tuple[str, str], ...], ...]
+    data: str
+    weight: str
+
+
+def agent_map() -> None:
+    """Draw what the three agents share and where they differ."""
+    actor, critic = palette.ACTOR, palette.CRITIC
+    both = f"linear-gradient(90deg, {actor} 50%, {critic} 50%)"
+    agents = (
+        Agent(
+            "REINFORCE",
+            (((_("body"), actor),), ((_("policy π"), actor),)),
+            _("whole episodes of the current policy"),
+            _("the return that followed, Gₜ"),
+        ),
+        Agent(
+            _("Actor-critic, shared body"),
+            (((_("one body"), both),), ((_("policy π"), actor), (_("critic Q"), critic))),
+            _("the last step of the current policy"),
+            _("the critic's advantage"),
+        ),
+        Agent(
+            _("Actor-critic, split bodies"),
+            (
+                ((_("body"), actor), (_("body"), critic)),
+                ((_("policy π"), actor), (_("critic Q"), critic)),
+            ),
+            _("actor: the last 16 steps; critic: a replay buffer"),
+            _("the critic's advantage"),
+        ),
+    )
+    st.html(f'<div class="pgl-map">{"".join(_column(agent) for agent in agents)}</div>')
+
+
+def _column(agent: Agent) -> str:
+    rows = "".join(
+        '<div class="pgl-map-row">'
+        + "".join(
+            f'<span style="border-image:{colour} 1" class="pgl-map-box">{escape(text)}</span>'
+            if "gradient" in colour
+            else f'<span style="border-color:{colour}" class="pgl-map-box">{escape(text)}</span>'
+            for text, colour in row
+        )
+        + "</div>"
+        for row in reversed(agent.networks)
+    )
+    facts = "".join(
+        f"<dt>{escape(term)}</dt><dd>{escape(fact)}</dd>"
+        for term, fact in ((_("learns from"), agent.data), (_("weighs log π by"), agent.weight))
+    )
+    return f"<section><h3>{escape(agent.name)}</h3>{rows}<dl>{facts}</dl></section>"

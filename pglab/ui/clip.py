@@ -1,0 +1,29 @@
+"""The home page's clips: the same agent before its first update and once it is solved."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import streamlit as st
+
+from pglab.language import _
+from pglab.opening_clip import FOLDER
+
+
+def opening_clips() -> None:
+    """Show the clips; both move at once, since they are part of the repository."""
+    facts = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
+    _clip("untrained", _("Before its first update: the pole falls within a second or two."))
+    _clip(
+        "solved",
+        _("The same agent after {steps:,} steps of REINFORCE (one seed: {seed}).").format(**facts),
+    )
+
+
+def _clip(name: str, caption: str) -> None:
+    picture = base64.b64encode((FOLDER / f"{name}.webp").read_bytes()).decode("ascii")
+    st.html(
+        f'<figure class="pgl-clip"><img src="data:image/webp;base64,{picture}" alt="">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )

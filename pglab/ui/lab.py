@@ -1,0 +1,91 @@
+"""One visitor's page of one algorithm: its run, its link and its controls brought together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pglab.bench import Bench
+from pglab.config import ConfigError, ReinforceConfig
+from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.language import _
+from pglab.ui.player import Player
+from pglab.ui.settings import controls, read_address_bar
+
+LIVE = "live"
+TRANSPORT = "transport"
+
+
+@dataclass
+class Lab:
+    """One visitor's page of one algorithm. Lives in the visit's session state."""
+
+    key: str
+    bench: Bench
+    player: Player
+    player_of: object = None  # the session that the player was made for
+    sequence: int = 0
+
+    def fresh_player(self) -> Player:
+        """The player of the current run; a new run gets a new one."""
+        if self.player_of is not self.bench.session:
+            config = self.bench.session.config
+            self.player = Player(config.env_id, config.seed)
+            self.player_of = self.bench.session
+        return self.player
+
+    @property
+    def info(self) -> EnvironmentInfo:
+        """Names and limits of the environment."""
+        return ENVIRONMENTS[self.bench.session.config.env_id]
+
+
+def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
+    """Read the link and the controls, and bring the run in line with them."""
+    for problem in read_address_bar(key, config_class):
+        st.warning(problem)
+    config = controls(key, config_class)
+    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    if lab is None:
+        config = config or config_class()
+        lab = Lab(key, Bench(config), Player(config.env_id, config.seed))
+        st.session_state[f"{key}.lab"] = lab
+    elif config is not None:
+        try:
+            lab.bench.use(config)
+        except ConfigError as error:
+            st.error(str(error))
+    if not st.session_state.get(f"{key}.here"):
+        lab.bench.pause()  # whoever comes back to a page finds the run where it was left
+    _note_page(key)
+    return lab
+
+
+def _note_page(key: str) -> None:
+    """Remember which page the visitor is on."""
+    for other in [name for name in st.session_state if str(name).endswith(".here")]:
+        st.session_state[other] = False
+    st.session_state[f"{key}.here"] = True
+
+
+def end_message(lab: Lab) -> None:
+    """Why the run ended, if it did."""
+    session = lab.bench.session
+    match session.outcome:
+        case "diverged":
+            st.error(session.problem)
+        case "solved":
+            st.success(
+                _(
+                    "Solved after {steps:,} steps, by the seminar's reading. To see whether it "
+                    "lasts, switch “Stop when solved” off under “More settings” and run on."
+                ).format(steps=session.history.solved_at)
+            )
+        case "total_steps":
+            st.info(
+                _(
+                    "The run has used its {steps:,} environment steps. For more, raise “Total "
+                    "environment steps” under “More settings” and run on."
+                ).format(steps=session.config.total_steps)
+            )

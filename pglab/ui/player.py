@@ -1,0 +1,189 @@
+"""What the CartPole player shows: frames of the current policy or of the training itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.bench import Bench
+from pglab.demonstration import Demonstration, Scene
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+from pglab.palette import action_colours
+from pglab.probes import Slice, action_probabilities
+from pglab.records import StepRecord
+from pglab.render import shared_renderer
+from pglab.ui.stage import Frame, PlayerPanel
+
+FRAMES_PER_SECOND = 40.0
+MOST_FRAMES_PER_TICK = 20
+MOST_FRAMES_PER_CLIP = 150
+
+Mode = Literal["stream", "loop", "still"]
+
+
+@dataclass(frozen=True)
+class Showing:
+    """The player's panel, and the path of the episode in it on the heatmap: [N, 2]."""
+
+    panel: PlayerPanel
+    path: NDArray[np.float32]
+
+
+class Player:
+    """Chooses the scenes for the state of a bench and draws each of them once."""
+
+    def __init__(self, env_id: str, seed: int) -> None:
+        """Fresh episodes for one run, from random streams that its training never uses."""
+        self._demonstration = Demonstration(env_id, seed)
+        self._renderer = shared_renderer(env_id)
+        self._info = ENVIRONMENTS[env_id]
+        self._streamed: list[Scene] = []  # the episode now being streamed, from its start
+        self._clip: list[tuple[Scene, bytes]] = []
+        self._clip_of: tuple[object, ...] = ()
+        self._clip_number = 0
+
+    def show(self, bench: Bench, plane: Slice) -> Showing:
+        """The panel for what the bench is doing now."""
+        if bench.running:
+            scenes = self._stream(bench)
+            shots = [(scene, self._renderer.jpeg(scene.observation)) for scene in scenes]
+            path = self._streamed
+            mode: Mode = "stream"
+            self._clip_of = ()
+        else:
+            shots = self._still_or_loop(bench)
+            path = [scene for scene, _ in shots]
+            mode = "loop"
+            if bench.view == "training step":
+                path, mode = training_scenes(bench), "still"
+        return Showing(self._panel(bench, shots, mode, plane), _path(path, plane))
+
+    def _stream(self, bench: Bench) -> list[Scene]:
+        """The scenes since the last tick."""
+        if bench.shows_training_steps:
+            self._streamed = training_scenes(bench)
+            return _last_steps(bench)
+        wanted = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
+        count = min(max(wanted, 1), MOST_FRAMES_PER_TICK)
+        scenes = self._demonstration.scenes(bench.session.networks["policy"], count)
+        episode = scenes[-1].episode
+        known = [scene for scene in self._streamed if scene.episode == episode]
+        self._streamed = known + [scene for scene in scenes if scene.episode == episode]
+        return scenes
+
+    def _still_or_loop(self, bench: Bench) -> list[tuple[Scene, bytes]]:
+        """The clip for a paused bench, drawn anew only when there is something else to see."""
+        shown = (bench.view, bench.session, bench.session.global_step)
+        if shown != self._clip_of:
+            self._clip_of = shown
+            self._clip_number += 1
+            self._clip = [
+                (scene, self._renderer.jpeg(scene.observation)) for scene in self._scenes(bench)
+            ]
+        return self._clip
+
+    def _scenes(self, bench: Bench) -> Sequence[Scene]:
+        match bench.view:
+            case "training step":
+                return training_scenes(bench)[-1:]
+            case "training episode":
+                return training_scenes(bench)[-MOST_FRAMES_PER_CLIP:]
+            case _:
+                policy = bench.session.networks["policy"]
+                return self._demonstration.episode(policy, MOST_FRAMES_PER_CLIP)
+
+    def _panel(
+        self,
+        bench: Bench,
+        shots: Sequence[tuple[Scene, bytes]],
+        mode: Mode,
+        plane: Slice,
+    ) -> PlayerPanel:
+        names = tuple(_(name) for name in self._info.actions)
+        frames = tuple(
+            Frame(
+                jpeg=jpeg,
+                probabilities=tuple(float(p) for p in scene.probabilities),
+                action=scene.action,
+                point=(
+                    float(scene.observation[plane.x_axis]),
+                    float(scene.observation[plane.y_axis]),
+                ),
+                caption=self._caption(bench, scene),
+            )
+            for scene, jpeg in shots
+        )
+        return PlayerPanel(
+            key="player",
+            title=bench.session.config.env_id,
+            subtitle=_subtitle(bench),
+            frames=frames,
+            mode=mode,
+            clip=self._clip_number,
+            frames_per_second=FRAMES_PER_SECOND,
+            action_names=names,
+            action_colours=action_colours(len(names)),
+            aspect=self._renderer.aspect,
+        )
+
+    def _caption(self, bench: Bench, scene: Scene) -> str:
+        if scene.action is None and scene.ended:
+            return _("step {step} · the episode is over").format(step=scene.step)
+        return _("step {step}").format(step=scene.step)
+
+
+def training_scenes(bench: Bench) -> list[Scene]:
+    """The training episode that the last step belongs to, up to where it stands."""
+    steps = list(bench.session.history.steps)
+    if not steps:
+        return []
+    episode = [step for step in steps if step.episode == steps[-1].episode]
+    scenes = [_scene(step, number) for number, step in enumerate(episode)]
+    return [*scenes, _reached(bench, episode[-1], len(episode))]
+
+
+def _last_steps(bench: Bench) -> list[Scene]:
+    """The training steps of the last tick, and what they led to."""
+    steps = list(bench.session.history.steps)[-bench.fresh_steps :] if bench.fresh_steps else []
+    if not steps:
+        return []
+    known = training_scenes(bench)
+    this_episode = sum(step.episode == steps[-1].episode for step in steps)
+    earlier = [_scene(step, 0) for step in steps if step.episode != steps[-1].episode]
+    return [*earlier, *known[-this_episode - 1 :]]
+
+
+def _scene(step: StepRecord, number: int) -> Scene:
+    return Scene(
+        step.episode, number, step.observation, step.action_probabilities, step.action, ended=False
+    )
+
+
+def _reached(bench: Bench, step: StepRecord, number: int) -> Scene:
+    """Where the training environment stands after its last step."""
+    observation = step.next_observation
+    probabilities = action_probabilities(bench.session.networks["policy"], observation[None])[0]
+    ended = step.terminated or step.truncated
+    return Scene(step.episode, number, observation, probabilities, None, ended)
+
+
+def _subtitle(bench: Bench) -> str:
+    updates = len(bench.session.history.updates)
+    if bench.shows_training_steps:
+        episode = bench.session.history.steps[-1].episode if bench.session.history.steps else 1
+        return _("training environment · episode {episode:,}").format(episode=episode)
+    if updates == 0:
+        return _("fresh episodes of the untrained policy")
+    return _("fresh episodes of the policy after update {update:,}").format(update=updates)
+
+
+def _path(scenes: Sequence[Scene], plane: Slice) -> NDArray[np.float32]:
+    if not scenes:
+        return np.empty((0, 2), dtype=np.float32)
+    observations = np.array([scene.observation for scene in scenes], dtype=np.float32)
+    return observations[:, [plane.x_axis, plane.y_axis]]

@@ -1,0 +1,56 @@
+"""The table of the settings tried in this visit."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.bench import PastRun
+from pglab.config import describe_differences
+from pglab.language import _
+from pglab.session import Outcome
+from pglab.ui.lab import Lab
+from pglab.ui.panels import change_label
+
+
+def runs_table(lab: Lab) -> None:
+    """One row per run of this visit, the newest first."""
+    st.dataframe(
+        [_row(run) for run in reversed([*lab.bench.past, lab.bench.summary()])], hide_index=True
+    )
+    st.caption(
+        _(
+            "Each row is one run with one seed; the first is the present one, as it stood at the "
+            "last click. Two rows that differ show what happened, not what usually happens."
+        )
+    )
+
+
+def _row(run: PastRun) -> dict[str, str | int | float | None]:
+    differing = describe_differences(run.config, type(run.config)())
+    changes = [
+        _("{what} from step {step:,}").format(
+            what=change_label(change, run.config), step=change.global_step
+        )
+        for change in run.changes
+    ]
+    return {
+        _("run"): run.number,
+        _("settings other than the defaults"): ", ".join([differing, *changes]).strip(", ")
+        or _("none"),
+        _("environment steps"): run.global_step,
+        _("episodes"): run.episodes,
+        _("mean of last 100 returns"): run.mean_return and round(run.mean_return, 1),
+        _("outcome"): _outcome_text(run.outcome),
+    }
+
+
+def _outcome_text(outcome: Outcome | None) -> str:
+    match outcome:
+        case "solved":
+            return _("solved")
+        case "total_steps":
+            return _("all steps used")
+        case "diverged":
+            return _("diverged")
+        case None:
+            return _("not ended")

@@ -1,0 +1,195 @@
+"""Controls for the hyperparameters of a configuration, and the address bar that holds them.
+
+All of it is made from the fields' `Setting`: nothing about a hyperparameter is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pglab.config import (
+    MAX_HIDDEN_LAYERS,
+    AnyConfig,
+    ConfigError,
+    RunConfig,
+    Setting,
+    differences,
+    format_value,
+    parse_config,
+    settings_of,
+)
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+
+OWN_PARAMETERS = (
+    "x",
+    "y",
+    "embed",
+    "embed_options",
+    "lang",
+)  # the address holds more than settings
+MOST_SLIDER_STOPS = 100
+
+
+def read_address_bar(key: str, config_class: type[AnyConfig]) -> list[str]:
+    """On the first view of a page, set its controls from the link that opened it.
+
+    Returns:
+        A sentence for every setting in the link that cannot be used; kept while the visit lasts
+        or until the controls change.
+    """
+    problems_key = f"{key}.link_problems"
+    if problems_key not in st.session_state:
+        texts = {n: t for n, t in st.query_params.items() if n not in OWN_PARAMETERS}
+        config, problems = parse_config(config_class, texts)
+        if config.env_id not in ENVIRONMENTS:
+            problems.append(_unknown_environment(config.env_id))
+            config = config.changed(env_id=config_class().env_id)
+        set_controls(key, config)
+        st.session_state[problems_key] = problems
+    problems_found: list[str] = st.session_state[problems_key]
+    return problems_found
+
+
+def write_address_bar(config: RunConfig, view: Mapping[str, str]) -> None:
+    """Make the address open this page with these settings; defaults are left out."""
+    kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
+    wanted = {**kept, **differences(config, type(config)()), **view}
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
+
+
+def set_controls(key: str, config: RunConfig) -> None:
+    """Give the page's controls the values of a configuration."""
+    for name in settings_of(config):
+        value = getattr(config, name)
+        if name == "hidden_sizes":
+            _set_layers(key, value)
+        else:
+            st.session_state[f"{key}.{name}"] = value
+    st.session_state[f"{key}.opened_with"] = config
+
+
+def controls(key: str, config_class: type[AnyConfig]) -> AnyConfig | None:
+    """The controls in the sidebar, and the configuration they stand for.
+
+    Returns:
+        None where the values together cannot be used; a sentence then says why.
+    """
+    described = settings_of(config_class)
+    groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
+    for name, setting in described.items():
+        groups[setting.level].append(name)
+    values: dict[str, Any] = {}
+    with st.sidebar:
+        for name in groups["basic"]:
+            values[name] = _control(key, name, described[name])
+        with st.expander(_("Activation and batch")):
+            for name in groups["batch"]:
+                values[name] = _control(key, name, described[name])
+        with st.expander(_("More settings")):
+            for name in groups["advanced"]:
+                values[name] = _control(key, name, described[name])
+        st.caption(_("↻ restarts the run. The others take effect at its next update."))
+        try:
+            return config_class(**values)
+        except ConfigError as error:
+            st.error(str(error))
+            return None
+
+
+def _control(key: str, name: str, setting: Setting) -> Any:
+    """The control that suits the field's type and range."""
+    if name == "hidden_sizes":
+        return _layer_controls(key, setting)
+    widget_key = f"{key}.{name}"
+    value = st.session_state[widget_key]
+    label = _(setting.label) + ("" if setting.changes_while_running else " ↻")
+    common: dict[str, Any] = {
+        "key": widget_key,
+        "help": _(setting.help),
+        "persist_state": "session",
+    }
+    if name == "env_id":
+        return st.selectbox(label, list(ENVIRONMENTS), **common)
+    if setting.choices:
+        return st.selectbox(label, setting.choices, format_func=_choice_name, **common)
+    if isinstance(value, bool):
+        return st.toggle(label, **common)
+    if setting.stops:
+        stops = _with_linked_value(key, name, setting.stops)
+        return st.select_slider(label, stops, format_func=format_value, **common)
+    low, high, step = (type(value)(n) for n in (setting.minimum, setting.maximum, setting.step))
+    numeric = {"min_value": low, "max_value": high, "step": step}
+    if (high - low) / step <= MOST_SLIDER_STOPS:
+        return st.slider(label, **numeric, **common)
+    return st.number_input(label, **numeric, **common)
+
+
+def _with_linked_value(key: str, name: str, stops: tuple[float, ...]) -> list[float]:
+    """The slider's stops and the value that the link asked for, which may lie between two."""
+    linked = getattr(st.session_state[f"{key}.opened_with"], name)
+    return sorted({*stops, linked})
+
+
+def _layer_controls(key: str, setting: Setting) -> tuple[int, ...]:
+    """Number of layers and one width for all, or one for each where they differ."""
+    help_text = _(setting.help)
+    layers = st.slider(
+        _("Hidden layers ↻"),
+        0,
+        MAX_HIDDEN_LAYERS,
+        key=f"{key}.layers",
+        help=help_text,
+        persist_state="session",
+    )
+    own_widths = st.session_state[f"{key}.own_widths"]
+    sizes = []
+    for layer in range(layers if own_widths else min(layers, 1)):
+        label = _("Width of layer {n} ↻").format(n=layer + 1) if own_widths else _("Width ↻")
+        sizes.append(
+            st.select_slider(
+                label,
+                _with_linked_width(key, layer, setting.stops),
+                key=f"{key}.width_{layer}",
+                help=help_text,
+                persist_state="session",
+            )
+        )
+    return tuple(sizes) if own_widths else tuple(sizes * layers)
+
+
+def _with_linked_width(key: str, layer: int, stops: tuple[float, ...]) -> list[int]:
+    linked = st.session_state[f"{key}.opened_with"].hidden_sizes
+    return sorted({*(int(stop) for stop in stops), *linked[layer : layer + 1]})
+
+
+def _set_layers(key: str, sizes: tuple[int, ...]) -> None:
+    st.session_state[f"{key}.layers"] = len(sizes)
+    st.session_state[f"{key}.own_widths"] = len(set(sizes)) > 1
+    for layer in range(MAX_HIDDEN_LAYERS):
+        width = sizes[min(layer, len(sizes) - 1)] if sizes else 128
+        st.session_state[f"{key}.width_{layer}"] = width
+
+
+def _choice_name(choice: str) -> str:
+    names = {
+        "relu": _("ReLU"),
+        "tanh": _("Tanh"),
+        "none": _("none"),
+        "mean": _("mean return of the batch"),
+        "value": _("learned V(s)"),
+        "reward_to_go": _("reward-to-go"),
+        "whole_episode": _("whole episode"),
+    }
+    return names.get(choice, choice)
+
+
+def _unknown_environment(env_id: str) -> str:
+    return _(
+        "The environment “{env_id}” cannot be shown here. Choose one of: {known}. "
+        "The default is used."
+    ).format(env_id=env_id, known=", ".join(ENVIRONMENTS))

@@ -1,0 +1,297 @@
+// The stage: shows the numbers, progress and panels of an experiment and, while it runs, asks
+// the server for one tick of training after another. Streamlit calls the default export on
+// mounting and on every change of data or theme. stage.py joins this file with
+// stage_figures.js and stage_player.js into one module.
+
+const WATCHDOG_MILLISECONDS = 3000;
+const LONGEST_WATCHDOG_MILLISECONDS = 60000;
+
+const stages = new WeakMap();
+
+function element(tag, className, text = "") {
+  const created = document.createElement(tag);
+  created.className = className;
+  created.textContent = text;
+  return created;
+}
+
+function setText(target, text) {
+  if (target.textContent === text) return false;
+  target.textContent = text;
+  return true;
+}
+
+// Resolves after the browser has shown a frame. The timer serves tabs that get hidden meanwhile,
+// where no frame comes.
+function nextFrame() {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 250);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      setTimeout(resolve, 0);
+    });
+  });
+}
+
+// Requests the next tick. At most one is under way: it is due when new data have come and goes
+// out as soon as the previous data are painted.
+class Heartbeat {
+  constructor(root) {
+    this.root = root;
+    this.ticks = 0;
+    this.running = false;
+    this.due = false;
+  }
+
+  receive(data, setTriggerValue) {
+    this.setTriggerValue = setTriggerValue;
+    const fresh = data.sequence !== this.sequence || data.running !== this.running;
+    this.sequence = data.sequence;
+    this.running = data.running;
+    if (!fresh) return;
+    this.due = data.running;
+    clearTimeout(this.watchdog);
+    if (data.running) this.watch(WATCHDOG_MILLISECONDS);
+  }
+
+  // The delay grows because a request interrupts the run that a slow server is busy with.
+  watch(delay) {
+    clearTimeout(this.watchdog);
+    this.watchdog = setTimeout(() => {
+      this.ask();
+      this.watch(Math.min(2 * delay, LONGEST_WATCHDOG_MILLISECONDS));
+    }, delay);
+  }
+
+  beat() {
+    if (!this.due) return;
+    this.ask();
+    this.watch(WATCHDOG_MILLISECONDS);
+  }
+
+  ask() {
+    this.due = false;
+    this.ticks += 1;
+    this.root.dataset.ticks = this.ticks;
+    this.setTriggerValue("tick", this.sequence);
+  }
+
+  stop() {
+    this.due = false;
+    clearTimeout(this.watchdog);
+  }
+}
+
+class NumbersRow {
+  constructor() {
+    this.redraws = 0;
+    this.tiles = [];
+    this.element = element("div", "pgl-numbers");
+  }
+
+  show(numbers) {
+    if (numbers.length !== this.tiles.length) this.build(numbers.length);
+    const changes = numbers.map((number, index) => this.showTile(this.tiles[index], number));
+    if (!changes.some(Boolean)) return;
+    this.redraws += 1;
+    this.element.dataset.redraws = this.redraws;
+  }
+
+  build(count) {
+    this.tiles = Array.from({ length: count }, (_, index) => {
+      const tile = element("div", "pgl-number");
+      tile.dataset.number = index;
+      tile.append(element("div", "pgl-number-label"), element("div", "pgl-number-value"));
+      return tile;
+    });
+    this.element.replaceChildren(...this.tiles);
+  }
+
+  showTile(tile, number) {
+    const [label, value] = tile.children;
+    tile.title = number.help;
+    const labelled = setText(label, number.label);
+    return setText(value, number.value) || labelled;
+  }
+}
+
+class ProgressBar {
+  constructor() {
+    this.element = element("div", "pgl-progress");
+    this.track = element("div", "pgl-progress-track");
+    this.track.setAttribute("role", "progressbar");
+    this.track.setAttribute("aria-valuemin", 0);
+    this.track.setAttribute("aria-valuemax", 100);
+    this.fill = element("div", "pgl-progress-fill");
+    this.marker = element("span", "pgl-progress-marker");
+    this.label = element("span", "pgl-progress-label");
+    this.track.append(this.fill);
+    const text = element("div", "pgl-progress-text");
+    text.append(this.marker, this.label);
+    this.element.append(this.track, text);
+  }
+
+  show(progress) {
+    const fraction = Math.min(Math.max(progress.fraction, 0), 1);
+    this.fill.style.transform = `scaleX(${fraction})`;
+    this.track.setAttribute("aria-valuenow", Math.round(100 * fraction));
+    this.track.setAttribute("aria-valuetext", progress.label);
+    setText(this.label, progress.label);
+    this.label.title = progress.label;
+    setText(this.marker, progress.marker_label ? `⚑ ${progress.marker_label}` : "");
+    this.marker.hidden = !progress.marker_label;
+  }
+}
+
+class Panel {
+  constructor(kind, key, view) {
+    this.kind = kind;
+    this.key = key;
+    this.view = view;
+    this.element = element("section", `pgl-panel pgl-panel-${kind}`);
+    this.element.dataset.panel = key;
+    this.title = element("span", "pgl-title");
+    this.subtitle = element("span", "pgl-subtitle");
+    this.header = element("header", "pgl-header");
+    this.header.append(this.title, this.subtitle);
+    this.element.append(this.header, view.element);
+  }
+
+  update(data, sequence) {
+    setText(this.title, data.title);
+    setText(this.subtitle, data.subtitle);
+    this.header.title = [data.title, data.subtitle].filter(Boolean).join("\n");
+    this.element.setAttribute("aria-label", data.title);
+    this.view.update(data, sequence);
+  }
+
+  destroy() {
+    this.view.destroy();
+    this.element.remove();
+  }
+}
+
+class Stage {
+  constructor(parentElement) {
+    this.calls = 0;
+    this.panels = [];
+    this.painting = false;
+    this.root = element("div", "pgl-stage");
+    this.numbers = new NumbersRow();
+    this.progress = new ProgressBar();
+    this.grid = element("div", "pgl-panels");
+    this.root.append(this.numbers.element, this.progress.element, this.grid);
+    parentElement.append(this.root);
+    this.heartbeat = new Heartbeat(this.root);
+    this.onVisibility = () => this.followVisibility();
+    document.addEventListener("visibilitychange", this.onVisibility);
+  }
+
+  receive(data, setTriggerValue) {
+    this.data = data;
+    this.root.dataset.sequence = data.sequence;
+    this.root.dataset.running = data.running;
+    this.heartbeat.receive(data, setTriggerValue);
+    // Before painting, so that the server trains while the browser paints.
+    if (!this.painting || document.hidden) this.heartbeat.beat();
+    this.arrangePanels(data.panels);
+    this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
+    this.paint();
+  }
+
+  arrangePanels(wanted) {
+    const known = new Map(this.panels.map((panel) => [`${panel.kind} ${panel.key}`, panel]));
+    const arranged = wanted.map(({ kind, key }) => {
+      const panel = known.get(`${kind} ${key}`) ?? this.createPanel(kind, key);
+      known.delete(`${kind} ${key}`);
+      return panel;
+    });
+    for (const panel of known.values()) panel.destroy();
+    const moved = arranged.some((panel, index) => panel !== this.panels[index]);
+    if (moved) this.grid.append(...arranged.map((panel) => panel.element));
+    this.panels = arranged;
+  }
+
+  createPanel(kind, key) {
+    const view =
+      kind === "player"
+        ? new PlayerView((point) => this.movePlayheads(key, point))
+        : new FigureView(() => this.paint());
+    return new Panel(kind, key, view);
+  }
+
+  figures() {
+    return this.panels.filter((panel) => panel.kind === "figure").map((panel) => panel.view);
+  }
+
+  movePlayheads(player, point) {
+    for (const figure of this.figures()) {
+      if (figure.playhead === player) figure.movePlayhead(point);
+    }
+  }
+
+  // Calls that come while a painting is under way are answered by one further round.
+  async paint() {
+    this.paintDue = true;
+    if (this.painting) return;
+    this.painting = true;
+    while (this.paintDue && !this.gone && !document.hidden) {
+      this.paintDue = false;
+      this.heartbeat.beat();
+      await nextFrame();
+      await this.paintRound();
+    }
+    this.painting = false;
+    this.heartbeat.beat();
+  }
+
+  async paintRound() {
+    if (this.gone) return;
+    this.numbers.show(this.data.numbers);
+    this.progress.show(this.data.progress);
+    const theme = readTheme(this.root);
+    const figures = this.figures().filter((figure) => figure.needsPaint(theme));
+    for (const [index, figure] of figures.entries()) {
+      if (index > 0) await nextFrame(); // the player draws between two figures
+      if (this.gone || document.hidden) return;
+      await this.paintFigure(figure, theme);
+    }
+  }
+
+  async paintFigure(figure, theme) {
+    try {
+      this.plotly ??= loadPlotly(this.data.plotly, this.data.messages.chartsFailed);
+      const plotly = await this.plotly;
+      if (!figure.gone) await figure.paint(plotly, theme);
+    } catch (error) {
+      figure.fail(error);
+    }
+  }
+
+  // A hidden tab gets no animation frames: it goes on ticking and paints when it is seen again.
+  followVisibility() {
+    if (document.hidden) this.heartbeat.beat();
+    else this.paint();
+  }
+
+  destroy() {
+    this.gone = true;
+    document.removeEventListener("visibilitychange", this.onVisibility);
+    this.heartbeat.stop();
+    for (const panel of this.panels) panel.destroy();
+    this.root.remove();
+  }
+}
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  if (!stages.has(parentElement)) stages.set(parentElement, new Stage(parentElement));
+  const stage = stages.get(parentElement);
+  const call = ++stage.calls;
+  stage.receive(data, setTriggerValue);
+  return () => {
+    // Streamlit also cleans up calls that a newer one has overtaken.
+    if (call !== stage.calls) return;
+    stages.delete(parentElement);
+    stage.destroy();
+  };
+}

@@ -1,0 +1,193 @@
+"""The stage: one component that shows a running experiment and drives its training.
+
+Streamlit's own chart element is mounted anew whenever its data change, which flickers and
+forgets the zoom. The stage keeps its Plotly graphs instead and updates them in place. It
+also asks the server for the next tick of training while the browser still paints the last.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.io.json import to_json_plotly
+from streamlit.components.v1 import declare_component
+
+from pglab.language import _
+
+_HERE = Path(__file__).parent
+_SCRIPTS = ("stage_figures.js", "stage_player.js", "stage.js")
+
+# The plotly package brings its own plotly.js; declaring the folder makes Streamlit serve it.
+_PLOTLY_JS = declare_component("plotly_js", path=Path(plotly.__file__).parent / "package_data")
+_PLOTLY_URL = f"component/{_PLOTLY_JS.name}/plotly.min.js?v={plotly.__version__}"
+
+# Not isolated in a shadow root: plotly.js puts its style rules into the document.
+_component = st.components.v2.component(
+    "pglab_stage",
+    css=(_HERE / "stage.css").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of the player and what the policy made of it."""
+
+    jpeg: bytes
+    probabilities: tuple[float, ...]
+    """pi(a|s) of the observation in the picture."""
+    action: int | None
+    """The action then chosen; None where none was chosen yet."""
+    point: tuple[float, float]
+    """Where this observation lies on the axes of the figure with the playhead."""
+    caption: str
+
+
+@dataclass(frozen=True)
+class PlayerPanel:
+    """Plays frames beside one bar per action."""
+
+    key: str
+    title: str
+    subtitle: str
+    frames: tuple[Frame, ...]
+    mode: Literal["stream", "loop", "still"]
+    clip: int
+    """Identity of the clip: "loop" and "still" restart only when it changes."""
+    frames_per_second: float
+    action_names: tuple[str, ...]
+    action_colours: tuple[str, ...]
+    aspect: float
+    """Width over height of the frames."""
+
+
+@dataclass(frozen=True)
+class FigurePanel:
+    """Shows a Plotly figure, coloured by the theme wherever it names no colour itself."""
+
+    key: str
+    title: str
+    subtitle: str
+    figure: go.Figure | dict[str, Any]
+    playhead: str | None = None
+    """Key of the player whose points are drawn on this figure as a moving ring."""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One tile of the numbers row."""
+
+    label: str
+    value: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The bar below the numbers."""
+
+    fraction: float
+    label: str
+    marker_label: str | None
+    """A milestone that has been reached, e.g. "solved"; None until then."""
+
+
+def stage(
+    *,
+    key: str,
+    sequence: int,
+    running: bool,
+    numbers: Sequence[Number],
+    progress: Progress,
+    panels: Sequence[PlayerPanel | FigurePanel],
+    on_tick: Callable[[], None] = lambda: None,
+) -> None:
+    """Mount the stage or update it in place.
+
+    ``sequence`` must grow whenever training or the frames to stream have gone on: while
+    ``running``, each new sequence makes the browser ask for exactly one further tick, which
+    calls ``on_tick`` and reruns the fragment around this call.
+    """
+    _check(panels)
+    _component(
+        key=key,
+        data={
+            "sequence": sequence,
+            "running": running,
+            "plotly": _PLOTLY_URL,
+            "messages": {
+                "chartsFailed": _(
+                    "The charts cannot be drawn: the browser could not load plotly.js."
+                )
+            },
+            "numbers": [asdict(number) for number in numbers],
+            "progress": asdict(progress),
+            "panels": [_encode_panel(panel) for panel in panels],
+        },
+        on_tick_change=on_tick,
+    )
+
+
+def _check(panels: Sequence[PlayerPanel | FigurePanel]) -> None:
+    keys = [panel.key for panel in panels]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"the keys of the panels are not unique: {keys}")
+    players = {panel.key for panel in panels if isinstance(panel, PlayerPanel)}
+    for panel in panels:
+        if isinstance(panel, FigurePanel) and panel.playhead not in players | {None}:
+            raise ValueError(f"panel {panel.key!r}: there is no player {panel.playhead!r}")
+        if isinstance(panel, PlayerPanel) and len(panel.action_names) != len(panel.action_colours):
+            raise ValueError(f"panel {panel.key!r}: one colour per action is needed")
+
+
+def _encode_panel(panel: PlayerPanel | FigurePanel) -> dict[str, Any]:
+    heading = {"key": panel.key, "title": panel.title, "subtitle": panel.subtitle}
+    if isinstance(panel, FigurePanel):
+        return heading | {
+            "kind": "figure",
+            "figure": _encode_figure(panel.figure),
+            "playhead": panel.playhead,
+            "alt": panel.alt,
+        }
+    return heading | {
+        "kind": "player",
+        "frames": [_encode_frame(frame) for frame in panel.frames],
+        "mode": panel.mode,
+        "clip": panel.clip,
+        "framesPerSecond": panel.frames_per_second,
+        "actions": [
+            {"name": name, "colour": colour}
+            for name, colour in zip(panel.action_names, panel.action_colours, strict=True)
+        ],
+        "aspect": panel.aspect,
+    }
+
+
+def _encode_frame(frame: Frame) -> dict[str, Any]:
+    return {
+        "jpeg": base64.b64encode(frame.jpeg).decode("ascii"),
+        "probabilities": [round(float(p), 4) for p in frame.probabilities],
+        "action": frame.action,
+        "point": [float(value) for value in frame.point],
+        "caption": frame.caption,
+    }
+
+
+def _encode_figure(figure: go.Figure | dict[str, Any]) -> str:
+    """Return the figure as JSON text, which the browser compares to see what has changed."""
+    if isinstance(figure, dict):
+        return json.dumps(figure)
+    content = figure.to_dict()
+    # The default template is 7 kB of colours; the browser takes those from the theme.
+    content["layout"].pop("template", None)
+    return str(to_json_plotly(content))

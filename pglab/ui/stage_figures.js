@@ -1,0 +1,197 @@
+// The figure panels of the stage: each keeps one Plotly graph and updates it in place.
+
+const GRAPH_CONFIG = {
+  displaylogo: false,
+  modeBarButtons: [["toImage", "resetScale2d"]],
+  responsive: false, // the panel's own ResizeObserver follows more than the window
+};
+
+let plotlyLoading = null;
+
+function loadPlotly(path, failure) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  plotlyLoading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    const fail = () => {
+      plotlyLoading = null; // the next stage may try again
+      script.remove();
+      reject(new Error(failure));
+    };
+    script.src = new URL(path, document.baseURI).href;
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : fail());
+    script.onerror = fail;
+    document.head.append(script);
+  });
+  return plotlyLoading;
+}
+
+// Streamlit publishes its theme as custom properties of the component's ancestors.
+function readTheme(element) {
+  const style = getComputedStyle(element);
+  const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
+  const theme = {
+    text: read("text-color") || style.color,
+    surface: read("secondary-background-color") || "transparent",
+    border: read("border-color") || style.color,
+    font: read("font") || style.fontFamily,
+  };
+  return { ...theme, identity: Object.values(theme).join("|") };
+}
+
+function themedAxis(axis, theme) {
+  return {
+    gridcolor: theme.border,
+    linecolor: theme.border,
+    zerolinecolor: theme.border,
+    tickcolor: theme.border,
+    automargin: true,
+    ...axis,
+  };
+}
+
+// Fills in what the figure leaves open; whatever it states explicitly stays.
+function themedLayout(layout, theme, size, revision) {
+  const fontSize = Math.round(Math.min(Math.max(size.height / 23, 12), 18));
+  const clear = "rgba(0,0,0,0)";
+  const themed = {
+    paper_bgcolor: clear,
+    plot_bgcolor: clear,
+    uirevision: revision,
+    margin: { l: 48, r: 12, t: 10, b: 40 },
+    ...layout,
+    font: { family: theme.font, color: theme.text, size: fontSize, ...layout.font },
+    hoverlabel: {
+      bgcolor: theme.surface,
+      bordercolor: theme.border,
+      ...layout.hoverlabel,
+      font: { family: theme.font, color: theme.text, ...layout.hoverlabel?.font },
+    },
+    modebar: { bgcolor: clear, color: theme.border, activecolor: theme.text, ...layout.modebar },
+    autosize: false,
+    width: size.width,
+    height: size.height,
+  };
+  const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+  for (const name of new Set(["xaxis", "yaxis", ...axes])) {
+    themed[name] = themedAxis(layout[name], theme);
+  }
+  return themed;
+}
+
+// Pixel of a value inside the graph, or null outside the axis. The axis object is Plotly's
+// private state, so anything unexpected counts as outside.
+function pixelOnAxis(axis, value) {
+  const pixel = axis?.l2p?.(value);
+  if (!Number.isFinite(pixel) || !Number.isFinite(axis._offset)) return null;
+  return pixel >= 0 && pixel <= axis._length ? axis._offset + pixel : null;
+}
+
+class FigureView {
+  constructor(requestPaint) {
+    this.requestPaint = requestPaint;
+    this.json = "";
+    this.themeIdentity = "";
+    this.size = { width: 0, height: 0 };
+    this.visible = false;
+    this.stale = true;
+    this.redraws = 0;
+    this.point = null;
+    this.element = element("div", "pgl-figure");
+    this.element.setAttribute("role", "img");
+    this.graph = element("div", "pgl-graph");
+    this.ring = element("div", "pgl-ring");
+    this.ring.hidden = true;
+    this.message = element("p", "pgl-message");
+    this.message.hidden = true;
+    this.element.append(this.graph, this.ring, this.message);
+    this.observeScreen();
+    this.observeSize();
+  }
+
+  observeScreen() {
+    this.screenObserver = new IntersectionObserver((entries) => {
+      this.visible = entries.at(-1).isIntersecting;
+      if (this.visible && this.stale) this.requestPaint();
+    });
+    this.screenObserver.observe(this.element);
+  }
+
+  observeSize() {
+    this.sizeObserver = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = this.element;
+      if (width === this.size.width && height === this.size.height) return;
+      this.size = { width, height };
+      this.stale = true;
+      this.requestPaint();
+    });
+    this.sizeObserver.observe(this.element);
+  }
+
+  update(panel) {
+    this.alt = panel.alt || panel.title;
+    if (this.message.hidden) this.element.setAttribute("aria-label", this.alt);
+    this.key = panel.key;
+    this.playhead = panel.playhead;
+    if (!panel.playhead) this.movePlayhead(null);
+    if (panel.figure === this.json) return;
+    this.json = panel.figure;
+    this.stale = true;
+  }
+
+  needsPaint(theme) {
+    if (theme.identity !== this.themeIdentity) this.stale = true;
+    return this.stale && this.visible && this.size.width > 0 && this.size.height > 0;
+  }
+
+  async paint(plotly, theme) {
+    this.stale = false;
+    this.themeIdentity = theme.identity;
+    const { data, layout } = JSON.parse(this.json);
+    const themed = themedLayout(layout, theme, this.size, this.key);
+    const config = {
+      ...GRAPH_CONFIG,
+      toImageButtonOptions: { format: "png", filename: this.key, scale: 2 },
+    };
+    const first = this.redraws === 0;
+    await plotly.react(this.graph, data, themed, config);
+    if (this.gone) return plotly.purge(this.graph);
+    if (first) this.followAxes();
+    this.redraws += 1;
+    this.element.parentElement.dataset.redraws = this.redraws;
+    this.message.hidden = true;
+    this.placeRing();
+  }
+
+  followAxes() {
+    const place = () => this.placeRing();
+    this.graph.on?.("plotly_relayouting", place);
+    this.graph.on?.("plotly_afterplot", place);
+  }
+
+  fail(error) {
+    this.message.textContent = error.message;
+    this.message.hidden = false;
+    this.element.setAttribute("aria-label", error.message); // the role hides the children
+  }
+
+  movePlayhead(point) {
+    this.point = point;
+    this.placeRing();
+  }
+
+  placeRing() {
+    const layout = this.graph._fullLayout;
+    const x = this.point && pixelOnAxis(layout?.xaxis, this.point[0]);
+    const y = this.point && pixelOnAxis(layout?.yaxis, this.point[1]);
+    this.ring.hidden = x === null || y === null;
+    if (!this.ring.hidden) this.ring.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  destroy() {
+    this.gone = true;
+    this.screenObserver.disconnect();
+    this.sizeObserver.disconnect();
+    window.Plotly?.purge(this.graph);
+    this.element.remove();
+  }
+}
