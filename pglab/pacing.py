@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-TRAINING_SHARE = 0.6
+TRAINING_SHARE = 0.55
 SHORTEST_TRAINING = 0.05
-LONGEST_TRAINING = 0.25
+LONGEST_TRAINING = 0.2
 LONGEST_INTERVAL = 1.0
 RATE_WINDOW = 2.0
 

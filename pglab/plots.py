@@ -237,7 +237,7 @@ def _figure(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
             "uirevision": f"{x_label}|{y_label}",
             "xaxis": {"title": {"text": x_label, "standoff": 6}, "zeroline": False},
             "yaxis": {"title": {"text": y_label, "standoff": 4}, "zeroline": False},
-            "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+            "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
             "showlegend": False,
             "hovermode": "closest",
         },

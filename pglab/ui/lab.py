@@ -12,6 +12,7 @@ from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
 from pglab.ui.player import Player
 from pglab.ui.settings import controls, read_address_bar
+from pglab.ui.warm_up import warm_up
 
 LIVE = "live"
 TRANSPORT = "transport"
@@ -43,6 +44,7 @@ class Lab:
 
 def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
     """Read the link and the controls, and bring the run in line with them."""
+    warm_up()
     for problem in read_address_bar(key, config_class):
         st.warning(problem)
     config = controls(key, config_class)

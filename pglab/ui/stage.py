@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import plotly
-import plotly.graph_objects as go
 import streamlit as st
-from plotly.io.json import to_json_plotly
 from streamlit.components.v1 import declare_component
 
 from pglab.language import _
+from pglab.plots import Figure
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("stage_figures.js", "stage_player.js", "stage.js")
@@ -77,7 +76,7 @@ class FigurePanel:
     key: str
     title: str
     subtitle: str
-    figure: go.Figure | dict[str, Any]
+    figure: Figure
     playhead: str | None = None
     """Key of the player whose points are drawn on this figure as a moving ring."""
     alt: str = ""
@@ -155,7 +154,7 @@ def _encode_panel(panel: PlayerPanel | FigurePanel) -> dict[str, Any]:
     if isinstance(panel, FigurePanel):
         return heading | {
             "kind": "figure",
-            "figure": _encode_figure(panel.figure),
+            "figure": json.dumps(panel.figure),  # as text, which the browser compares
             "playhead": panel.playhead,
             "alt": panel.alt,
         }
@@ -181,13 +180,3 @@ def _encode_frame(frame: Frame) -> dict[str, Any]:
         "point": [float(value) for value in frame.point],
         "caption": frame.caption,
     }
-
-
-def _encode_figure(figure: go.Figure | dict[str, Any]) -> str:
-    """Return the figure as JSON text, which the browser compares to see what has changed."""
-    if isinstance(figure, dict):
-        return json.dumps(figure)
-    content = figure.to_dict()
-    # The default template is 7 kB of colours; the browser takes those from the theme.
-    content["layout"].pop("template", None)
-    return str(to_json_plotly(content))

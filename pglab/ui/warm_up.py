@@ -1,0 +1,24 @@
+"""What a process does once, so that the first click does not wait and no tick is held up."""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+
+from pglab.config import ReinforceConfig
+from pglab.render import shared_renderer
+from pglab.session import TrainingSession
+
+
+@cache
+def warm_up() -> None:
+    """Make PyTorch and pygame load what they load at first use, then exempt it from collection.
+
+    Streamlit collects garbage after every script run, here several times a second. Without the
+    exemption each time takes a tenth of a second, nearly all for what imports made to stay.
+    """
+    config = ReinforceConfig()
+    TrainingSession(config).advance("update")
+    shared_renderer(config.env_id)
+    gc.collect()
+    gc.freeze()
