@@ -17,6 +17,7 @@ from pglab.language import N_, _
 
 NO_HIDDEN_LAYERS = "none"
 MAX_HIDDEN_LAYERS = 4
+SEEDS = 2**31
 
 
 class ConfigError(ValueError):
@@ -115,7 +116,7 @@ class RunConfig:
         short=N_("seed"),
         help=N_("Another seed: other initial weights, other starts, other sampled actions."),
         minimum=0,
-        maximum=2**31 - 1,
+        maximum=SEEDS - 1,
     )
     env_id: str = setting(
         "CartPole-v1",
@@ -411,6 +412,8 @@ def _refusal(field: dataclasses.Field[Any], value: Any) -> str:
             remedy = _("Choose a number from {low:g} to {high:g}.").format(
                 low=described.minimum, high=described.maximum
             )
-        case _:
+        case _ if described.choices:
             remedy = _("Choose one of: {choices}.").format(choices=", ".join(described.choices))
+        case _:
+            remedy = _("Write a name.")
     return f"{given} {remedy}"

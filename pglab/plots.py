@@ -24,6 +24,8 @@ Figure = dict[str, Any]
 SMOOTHING_EPISODES = 20
 MOST_POINTS = 500  # more SVG marks than this and a browser misses its next redraw
 MOST_EPISODE_ENDS = 40
+LONGEST_END_LABEL = 32
+MARGIN = {"l": 52, "r": 12, "t": 6, "b": 36}  # pixels
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,14 @@ def return_figure(plot: ReturnPlot) -> Figure:
         "x": packed(plot.run.steps[drawn]),
         "y": packed(plot.run.returns[drawn]),
         "marker": {"color": palette.THIS_RUN, "size": 4, "opacity": 0.45},
-        "name": _("one episode"),
+        "name": _("episode"),
         "hovertemplate": _("step %{x:,.0f}<br>return %{y:.0f}") + "<extra></extra>",
     }
-    label = _("mean of {n} episodes").format(n=SMOOTHING_EPISODES)
+    label = _("mean of {n}").format(n=SMOOTHING_EPISODES)
     mean = Curve(plot.run.steps, smoothed(plot.run.returns), label)
     traces = [
         *(_band(plot.usual) if plot.usual is not None else []),
-        *(_line(curve, palette.EARLIER_RUN, width=1.2, dash="dot") for curve in plot.earlier),
+        *(_line(c, palette.EARLIER_RUN, width=1.2, dash="dot", legend=False) for c in plot.earlier),
         points,
         _line(mean, palette.THIS_RUN, width=2.5),
     ]
@@ -110,7 +112,11 @@ def return_figure(plot: ReturnPlot) -> Figure:
         _horizontal(high, dash="dash"),
         *(_vertical(step, palette.THIS_RUN) for step, _text in marks),
     ]
-    figure["layout"]["annotations"] = [_annotation(step, text) for step, text in marks]
+    figure["layout"]["annotations"] = [
+        *(_annotation(step, text) for step, text in marks),
+        *(_end_label(curve) for curve in plot.earlier if len(curve.steps)),
+    ]
+    figure["layout"]["showlegend"] = True  # earlier runs are named at their ends instead
     figure["layout"]["xaxis"] |= {"range": [0, _x_limit(plot)], "tickformat": "~s"}
     span = high - low
     figure["layout"]["yaxis"]["range"] = [low - 0.03 * span, high + 0.08 * span]
@@ -233,18 +239,20 @@ def _figure(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
     return {
         "data": traces,
         "layout": {
-            "margin": {"l": 52, "r": 12, "t": 8, "b": 38},
+            "margin": MARGIN,
             "uirevision": f"{x_label}|{y_label}",
             "xaxis": {"title": {"text": x_label, "standoff": 6}, "zeroline": False},
             "yaxis": {"title": {"text": y_label, "standoff": 4}, "zeroline": False},
-            "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
+            "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "font": {"size": 11}},
             "showlegend": False,
             "hovermode": "closest",
         },
     }
 
 
-def _line(curve: Curve, colour: str, *, width: float, dash: str = "solid") -> dict[str, Any]:
+def _line(
+    curve: Curve, colour: str, *, width: float, dash: str = "solid", legend: bool = True
+) -> dict[str, Any]:
     drawn = thinned(len(curve.steps))
     return {
         "type": "scatter",
@@ -253,6 +261,7 @@ def _line(curve: Curve, colour: str, *, width: float, dash: str = "solid") -> di
         "y": packed(curve.returns[drawn]),
         "line": {"color": colour, "width": width, "dash": dash},
         "name": curve.label,
+        "showlegend": legend,
         "hovertemplate": f"{curve.label}<br>%{{x:,.0f}}: %{{y:.3~g}}<extra></extra>",
     }
 
@@ -267,9 +276,9 @@ def _band(band: UsualBand) -> list[dict[str, Any]]:
         "fillcolor": palette.USUAL_BAND,
         "line": {"width": 0},
         "hoverinfo": "skip",
-        "name": band.label,
+        "showlegend": False,
     }
-    median = Curve(band.steps, band.median, _("usual median"))
+    median = Curve(band.steps, band.median, _("usual"))
     return [area, _line(median, palette.USUAL_LINE, width=1.2)]
 
 
@@ -286,3 +295,13 @@ def _horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
 def _annotation(x: float, text: str) -> dict[str, Any]:
     place = {"x": x, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top"}
     return place | {"text": text, "showarrow": False, "font": {"size": 11}}
+
+
+def _end_label(curve: Curve) -> dict[str, Any]:
+    """The name of an earlier run at the last point of its line."""
+    text = curve.label
+    if len(text) > LONGEST_END_LABEL:
+        text = text[: LONGEST_END_LABEL - 1] + "…"
+    place = {"x": float(curve.steps[-1]), "y": float(curve.returns[-1]), "yanchor": "bottom"}
+    font = {"size": 10, "color": palette.EARLIER_RUN}
+    return place | {"xanchor": "right", "text": text, "showarrow": False, "font": font}

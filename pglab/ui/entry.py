@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +12,48 @@ import streamlit as st
 from pglab.language import DEFAULT_LANGUAGE, _, use_language
 
 _ENTERED = "entered"
+_LANGUAGE = "language"
+_PAGE = "page"
+_PAGE_CHANGED = "page_changed"
 _STYLE = Path(__file__).parent / "page.css"
 
 
 def enter() -> None:
     """Begin a script run in the entry script: style, and the language the link asks for."""
     st.session_state[_ENTERED] = True
-    use_language(st.query_params.get("lang", DEFAULT_LANGUAGE))
+    st.session_state.setdefault(_LANGUAGE, st.query_params.get("lang", DEFAULT_LANGUAGE))
+    use_language(st.session_state[_LANGUAGE])
     st.html(_STYLE)
+
+
+def fragment(function: Callable[..., None], key: str | None = None) -> Callable[..., None]:
+    """A Streamlit fragment that speaks the visit's language also when it reruns by itself."""
+
+    @wraps(function)
+    def in_language(*arguments: Any) -> None:
+        use_language(st.session_state[_LANGUAGE])
+        function(*arguments)
+
+    return st.fragment(in_language, key=key)
 
 
 def navigation() -> Any:
     """The menu of pages; run the page that it returns."""
-    return st.navigation(
+    page = st.navigation(
         [
             st.Page("pages/home.py", title=_("Home"), default=True),
             st.Page("pages/reinforce.py", title="REINFORCE"),
         ]
     )
+    st.session_state[_PAGE_CHANGED] = st.session_state.get(_PAGE) != page.url_path
+    st.session_state[_PAGE] = page.url_path
+    return page
+
+
+def page_changed() -> bool:
+    """Whether the visitor was on another page, or on none, at the last run of the script."""
+    changed: bool = st.session_state[_PAGE_CHANGED]
+    return changed
 
 
 def require_entry() -> None:

@@ -10,6 +10,7 @@ from pglab.bench import Bench
 from pglab.config import ConfigError, ReinforceConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
+from pglab.ui.entry import page_changed
 from pglab.ui.player import Player
 from pglab.ui.settings import controls, read_address_bar
 from pglab.ui.warm_up import warm_up
@@ -24,17 +25,15 @@ class Lab:
 
     key: str
     bench: Bench
-    player: Player
-    player_of: object = None  # the session that the player was made for
-    sequence: int = 0
+    sequence: int = 0  # of redraws of the stage
+    _player: Player | None = None
 
-    def fresh_player(self) -> Player:
+    @property
+    def player(self) -> Player:
         """The player of the current run; a new run gets a new one."""
-        if self.player_of is not self.bench.session:
-            config = self.bench.session.config
-            self.player = Player(config.env_id, config.seed)
-            self.player_of = self.bench.session
-        return self.player
+        if self._player is None or self._player.session is not self.bench.session:
+            self._player = Player(self.bench.session)
+        return self._player
 
     @property
     def info(self) -> EnvironmentInfo:
@@ -51,24 +50,16 @@ def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
         config = config or config_class()
-        lab = Lab(key, Bench(config), Player(config.env_id, config.seed))
+        lab = Lab(key, Bench(config))
         st.session_state[f"{key}.lab"] = lab
     elif config is not None:
         try:
             lab.bench.use(config)
         except ConfigError as error:
             st.error(str(error))
-    if not st.session_state.get(f"{key}.here"):
+    if page_changed():
         lab.bench.pause()  # whoever comes back to a page finds the run where it was left
-    _note_page(key)
     return lab
-
-
-def _note_page(key: str) -> None:
-    """Remember which page the visitor is on."""
-    for other in [name for name in st.session_state if str(name).endswith(".here")]:
-        st.session_state[other] = False
-    st.session_state[f"{key}.here"] = True
 
 
 def end_message(lab: Lab) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from pglab.bench import Bench
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
+from pglab.ui.entry import fragment
 from pglab.ui.lab import LIVE, Lab
 from pglab.ui.panels import Panel, scenery
 from pglab.ui.stage import Number, Progress, stage
@@ -20,7 +21,7 @@ COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic pol
 
 def live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
     """The stage with its panels; while running, each redraw trains a little further."""
-    st.fragment(_live, key=LIVE)(lab, panels, folded)
+    fragment(_live, LIVE)(lab, panels, folded)
 
 
 def _live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
@@ -30,7 +31,7 @@ def _live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
     if st.session_state.get(f"{lab.key}.{FOLDED}"):
         panels = [*panels, *folded]
     plane, action = plane_and_action(lab)
-    scene = scenery(lab.key, bench, lab.fresh_player(), plane, action)
+    scene = scenery(lab.key, bench, lab.player, plane, action)
     drawn = [panel(scene) for panel in panels]
     lab.sequence += 1
     stage(

@@ -17,6 +17,7 @@ from pglab.palette import action_colours
 from pglab.probes import Slice, action_probabilities
 from pglab.records import StepRecord
 from pglab.render import shared_renderer
+from pglab.session import TrainingSession
 from pglab.ui.stage import Frame, PlayerPanel
 
 FRAMES_PER_SECOND = 40.0
@@ -37,11 +38,13 @@ class Showing:
 class Player:
     """Chooses the scenes for the state of a bench and draws each of them once."""
 
-    def __init__(self, env_id: str, seed: int) -> None:
-        """Fresh episodes for one run, from random streams that its training never uses."""
-        self._demonstration = Demonstration(env_id, seed)
-        self._renderer = shared_renderer(env_id)
-        self._info = ENVIRONMENTS[env_id]
+    def __init__(self, session: TrainingSession) -> None:
+        """For one run; fresh episodes come from random streams that its training never uses."""
+        self.session = session
+        config = session.config
+        self._demonstration = Demonstration(config.env_id, config.seed)
+        self._renderer = shared_renderer(config.env_id)
+        self._info = ENVIRONMENTS[config.env_id]
         self._streamed: list[Scene] = []  # the episode now being streamed, from its start
         self._clip: list[tuple[Scene, bytes]] = []
         self._clip_of: tuple[object, ...] = ()

@@ -7,14 +7,16 @@ from typing import Any
 import streamlit as st
 
 from pglab.bench import FULL_SPEED, REAL_TIME, SPEEDS
+from pglab.config import SEEDS
 from pglab.language import _
+from pglab.ui.entry import fragment
 from pglab.ui.lab import LIVE, TRANSPORT, Lab
 from pglab.ui.settings import set_controls
 
 
 def transport(lab: Lab) -> None:
     """Run, pause, the three kinds of step, reset, new seed, and speed."""
-    st.fragment(_transport, key=TRANSPORT)(lab)
+    fragment(_transport, TRANSPORT)(lab)
 
 
 def _transport(lab: Lab) -> None:
@@ -87,7 +89,7 @@ def _button(label: str, icon: str, shortcut: str, key: str, press: Any, **option
 
 def _new_seed(lab: Lab) -> None:
     config = lab.bench.session.config
-    config = config.changed(seed=config.seed + 1)
+    config = config.changed(seed=(config.seed + 1) % SEEDS)
     lab.bench.running = False
     lab.bench.use(config)
     set_controls(lab.key, config)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pglab.language import _
 from pglab.probes import Slice
+from pglab.ui.entry import fragment
 from pglab.ui.lab import LIVE, Lab
 from pglab.ui.settings import write_address_bar
 
@@ -16,7 +17,7 @@ FOLDED = "folded"
 
 def view_controls(lab: Lab) -> None:
     """Axes of the heatmap, and the folded panels."""
-    st.fragment(_view_controls)(lab)
+    fragment(_view_controls)(lab)
     write_address(lab)
 
 
