@@ -18,6 +18,7 @@ from pglab.language import N_, _
 NO_HIDDEN_LAYERS = "none"
 MAX_HIDDEN_LAYERS = 4
 SEEDS = 2**31
+LONGEST_QUOTE = 40  # of a refused value in the sentence that refuses it
 
 
 class ConfigError(ValueError):
@@ -291,7 +292,7 @@ def format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
-        return format(value, ".6g")
+        return repr(value).removesuffix(".0")
     return str(value)
 
 
@@ -371,11 +372,13 @@ def _are_layer_sizes(described: Setting, value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def _is_integer(value: Any) -> bool:
-    return _is_number(value) and value == int(value)
+    return _is_number(value) and int(value) == value
 
 
 def _in_range(described: Setting, value: float) -> bool:
@@ -386,10 +389,11 @@ def _in_range(described: Setting, value: float) -> bool:
 
 def _refusal(field: dataclasses.Field[Any], value: Any) -> str:
     described: Setting = field.metadata["setting"]
+    text = value if isinstance(value, str) else format_value(value)
     given = _("{label} ({name}) cannot be “{value}”.").format(
         label=_(described.label),
         name=field.name,
-        value=value if isinstance(value, str) else format_value(value),
+        value=text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…",
     )
     match field.default:
         case bool():

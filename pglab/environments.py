@@ -93,6 +93,8 @@ def make_environment(env_id: str, **options: Any) -> Environment:
     Raises:
         ConfigError: there is no such environment or its spaces are not supported.
     """
+    if ":" in env_id:  # Gymnasium would import the module before the colon, whatever it is
+        raise ConfigError(_unsupported(env_id, _("A name with a colon would import a module.")))
     try:
         environment: Environment = gymnasium.make(env_id, **options)
     except (gymnasium.error.Error, ImportError, ValueError) as error:

@@ -109,7 +109,9 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     ):
         # --- Act: sample aₜ from π(·|sₜ)
         with torch.inference_mode():
-            log_probabilities = run.policy(torch.as_tensor(observation)).numpy()
+            log_probabilities = run.policy(
+                torch.as_tensor(observation, dtype=torch.float32)
+            ).numpy()
         probabilities = np.exp(log_probabilities)
         action = sample_action(probabilities, run.streams.actions)
         log_prob = float(log_probabilities[action])
@@ -174,7 +176,9 @@ def update(run: ReinforceRun) -> UpdateRecord:
     whole batch at once.
     """
     config = run.config
-    observations = torch.as_tensor(np.stack([step.observation for step in run.batch]))
+    observations = torch.as_tensor(
+        np.stack([step.observation for step in run.batch]), dtype=torch.float32
+    )
     actions = np.array([step.action for step in run.batch])
     rewards = np.array([step.reward for step in run.batch])
     episode_ends = np.array([step.episode_end for step in run.batch])
