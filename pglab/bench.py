@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -43,7 +44,8 @@ class PastRun:
 class Bench:
     """The current run, the runs before it, and how the current one is driven.
 
-    It knows nothing of the interface: pages tell it what was pressed and show what it holds.
+    It knows nothing of the interface: pages tell it what was pressed and show what it holds. Hold
+    `lock` while using it: a page's next script run may begin before the former one has ended.
     """
 
     def __init__(self, config: ReinforceConfig) -> None:
@@ -52,6 +54,7 @@ class Bench:
         Raises:
             ConfigError: the environment cannot be used.
         """
+        self.lock = threading.RLock()
         self.session = TrainingSession(config)
         self.past: list[PastRun] = []
         self.running = False
@@ -73,6 +76,8 @@ class Bench:
     def use(self, config: ReinforceConfig) -> None:
         """Adopt settings: what can change while training runs does, anything else restarts.
 
+        So does a change to a run that has ended, unless it lets that run go on.
+
         Raises:
             ConfigError: the environment cannot be used; the run so far stays.
         """
@@ -80,9 +85,9 @@ class Bench:
         if not changed:
             return
         described = settings_of(config)
-        if self.session.global_step and all(
-            described[name].changes_while_running for name in changed
-        ):
+        live = all(described[name].changes_while_running for name in changed)
+        ended = self.session.finished and not self.session.could_go_on(config)
+        if live and self.session.global_step and not ended:
             self.session.change(**{name: getattr(config, name) for name in changed})
         else:
             self._restart(config)
@@ -91,6 +96,22 @@ class Bench:
         """Start again from the same start with the settings now in force."""
         self._restart(self.session.config)
         self.running = False
+
+    def run_on(self) -> ReinforceConfig:
+        """Let a run that has ended go on: past success, or for as many steps again.
+
+        Returns:
+            The settings now in force.
+        """
+        config = self.session.config
+        if self.session.outcome == "solved":
+            self.use(config.changed(stop_when_solved=False))
+        elif self.session.outcome == "total_steps":
+            most = settings_of(config)["total_steps"].maximum
+            assert most is not None
+            self.use(config.changed(total_steps=min(2 * config.total_steps, int(most))))
+        self.run()
+        return self.session.config
 
     def run(self) -> None:
         """Let the page's ticks drive the run."""
@@ -133,8 +154,12 @@ class Bench:
         return Curve(episodes["global_step"], episodes["episode_return"])
 
     def earlier_curves(self, label: Callable[[PastRun], str]) -> list[Curve]:
-        """Smoothed curves of the most recent earlier runs."""
-        return [Curve(past.steps, past.returns, label(past)) for past in self.past[-OVERLAYS_KEPT:]]
+        """Smoothed curves of the most recent earlier runs in the same environment."""
+        env_id = self.session.config.env_id
+        comparable = [past for past in self.past if past.config.env_id == env_id]
+        return [
+            Curve(past.steps, past.returns, label(past)) for past in comparable[-OVERLAYS_KEPT:]
+        ]
 
     def summary(self) -> PastRun:
         """What will be kept of the current run."""

@@ -20,8 +20,8 @@ from pglab.records import Floats
 class Scene:
     """One moment of a demonstration.
 
-    `action` is what the policy chose for `observation`, None in an episode's last scene, which
-    shows what the last action led to and has `ended` set.
+    `action` is what the policy chose for `observation` and `reward` what it was paid for it. The
+    last scene of an episode shows what the last action led to: no action, and `ended` is set.
     """
 
     episode: int
@@ -29,6 +29,7 @@ class Scene:
     observation: Floats  # [D]
     probabilities: Floats  # [A]
     action: int | None
+    reward: float
     ended: bool
 
 
@@ -70,12 +71,12 @@ class Demonstration:
         observation = self._observation
         if self._over:
             self._ended = True
-            return Scene(*number, observation, probabilities, action=None, ended=True)
+            return Scene(*number, observation, probabilities, None, 0.0, ended=True)
         action = sample_action(probabilities, self._actions)
-        self._observation, _, terminated, truncated, _ = self._environment.step(action)
+        self._observation, reward, terminated, truncated, _ = self._environment.step(action)
         self._over = terminated or truncated
         self._step += 1
-        return Scene(*number, observation, probabilities, action, ended=False)
+        return Scene(*number, observation, probabilities, action, float(reward), ended=False)
 
     def _reset(self, seed: int | None = None) -> Floats:
         self._over = self._ended = False

@@ -17,12 +17,16 @@ Environment = gymnasium.Env[np.ndarray, Any]
 
 @dataclass(frozen=True)
 class ObservationAxis:
-    """One coordinate of the observation, with the range that a picture of it should span."""
+    """One coordinate of the observation, with the range that a picture of it should span.
+
+    `rest` is its value in the state that a heatmap shows unless told otherwise.
+    """
 
     name: str
     unit: str
     low: float
     high: float
+    rest: float = 0.0
 
     @property
     def label(self) -> str:
@@ -62,21 +66,21 @@ ENVIRONMENTS = {
     ),
     "Acrobot-v1": EnvironmentInfo(
         axes=(
-            ObservationAxis(N_("cos of upper angle"), "", -1.0, 1.0),
+            ObservationAxis(N_("cos of upper angle"), "", -1.0, 1.0, rest=1.0),
             ObservationAxis(N_("sin of upper angle"), "", -1.0, 1.0),
-            ObservationAxis(N_("cos of lower angle"), "", -1.0, 1.0),
+            ObservationAxis(N_("cos of lower angle"), "", -1.0, 1.0, rest=1.0),
             ObservationAxis(N_("sin of lower angle"), "", -1.0, 1.0),
             ObservationAxis(N_("upper angular velocity"), "rad/s", -12.6, 12.6),
             ObservationAxis(N_("lower angular velocity"), "rad/s", -28.3, 28.3),
         ),
         actions=(N_("torque −1"), N_("no torque"), N_("torque +1")),
-        heatmap_axes=(1, 4),
+        heatmap_axes=(4, 5),
         return_range=(-500.0, 0.0),
         end=N_("the tip swung above the line"),
     ),
     "MountainCar-v0": EnvironmentInfo(
         axes=(
-            ObservationAxis(N_("position"), "", -1.2, 0.6),
+            ObservationAxis(N_("position"), "", -1.2, 0.6, rest=-0.5),
             ObservationAxis(N_("velocity"), "", -0.07, 0.07),
         ),
         actions=(N_("left"), N_("coast"), N_("right")),

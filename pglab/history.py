@@ -43,9 +43,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Change:
-    """Settings changed while the run was going on, after `global_step` steps."""
+    """Settings changed on the way, after `global_step` steps and `update` updates."""
 
     global_step: int
+    update: int
     settings: dict[str, Any]
 
 
@@ -78,6 +79,12 @@ class History:
                 self._add_episode(record)
             case UpdateRecord():
                 self._add_update(record)
+
+    def note_change(self, global_step: int, settings: dict[str, Any]) -> None:
+        """Remember settings changed on the way; those changed at one step are one change."""
+        if self.changes and self.changes[-1].global_step == global_step:
+            settings = self.changes.pop().settings | settings
+        self.changes.append(Change(global_step, len(self.updates), settings))
 
     def mean_return(self, window: int = 100) -> float | None:
         """Mean of the last `window` episode returns; None before the first episode."""

@@ -33,39 +33,47 @@ TABLE_WINDOW = 10_000
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """Mean return per window of `WINDOW` steps: `returns` [seeds, windows], seeds from 0."""
+    """Episodes that ended in each window of `WINDOW` steps, for the seeds from 0 on.
 
-    returns: NDArray[np.float64]
+    `sums` [seeds, windows] of their returns, and their `counts` [seeds, windows].
+    """
+
+    sums: NDArray[np.float64]
+    counts: NDArray[np.float64]
 
     @property
     def steps(self) -> NDArray[np.float64]:
         """The middle of every window, in environment steps: [windows]."""
-        return WINDOW * np.arange(0.5, self.returns.shape[1])
+        return WINDOW * np.arange(0.5, self.sums.shape[1])
+
+    def mean_returns(self, windows: int = 1) -> NDArray[np.float64]:
+        """Mean return over every `windows` windows together: [seeds, total / windows].
+
+        NaN where no episode ended.
+        """
+        shape = (len(self.sums), -1, windows)
+        sums = self.sums.reshape(shape).sum(axis=2)
+        counts = self.counts.reshape(shape).sum(axis=2)
+        means: NDArray[np.float64] = np.full_like(sums, np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
         """Last step, median, minimum and maximum over seeds of every 10 000 steps."""
-        together = TABLE_WINDOW // WINDOW
-        chosen = self.returns[:seeds, : steps // WINDOW]
-        windows = chosen.reshape(len(chosen), -1, together).mean(axis=2).T
+        means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
         return [
-            ((n + 1) * TABLE_WINDOW, float(np.median(w)), float(w.min()), float(w.max()))
-            for n, w in enumerate(windows)
+            ((n + 1) * TABLE_WINDOW, float(np.median(m)), float(m.min()), float(m.max()))
+            for n, m in enumerate(means.T)
         ]
 
 
-def window_returns(config: RunConfig) -> list[float]:
-    """Mean return of the episodes that ended in each window of one run; [windows].
-
-    A window in which none ended takes the value of the one before it.
-    """
-    windows: list[list[float]] = [[] for _ in range(config.total_steps // WINDOW)]
+def windows_of_run(config: RunConfig) -> NDArray[np.float64]:
+    """Sum of returns and number of the episodes that ended in each window: [2, windows]."""
+    windows = np.zeros((2, config.total_steps // WINDOW))
     for record in train(config):  # type: ignore[arg-type]
         if isinstance(record, EpisodeRecord):
-            windows[(record.global_step - 1) // WINDOW].append(record.episode_return)
-    means: list[float] = []
-    for returns in windows:
-        means.append(float(np.mean(returns)) if returns else means[-1])
-    return means
+            windows[:, (record.global_step - 1) // WINDOW] += record.episode_return, 1
+    return windows
 
 
 def make(agent: str, seeds: int, steps: int) -> LearningCurves:
@@ -74,15 +82,16 @@ def make(agent: str, seeds: int, steps: int) -> LearningCurves:
         AGENTS[agent](seed=seed, total_steps=steps, stop_when_solved=False) for seed in range(seeds)
     ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return LearningCurves(np.array(list(pool.map(window_returns, configs))))
+        sums, counts = np.stack(list(pool.map(windows_of_run, configs)), axis=1)
+    return LearningCurves(sums, counts)
 
 
 def save(agent: str, curves: LearningCurves) -> Path:
     """Write the curves to where the pages look for them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{agent}.json"
-    rows = [[round(value, 1) for value in row] for row in curves.returns.tolist()]
-    path.write_text(json.dumps({"window": WINDOW, "returns": rows}) + "\n", encoding="utf-8")
+    content = {"sums": curves.sums.tolist(), "counts": curves.counts.tolist()}
+    path.write_text(json.dumps(content) + "\n", encoding="utf-8")
     return path
 
 
@@ -90,7 +99,7 @@ def save(agent: str, curves: LearningCurves) -> Path:
 def load(agent: str) -> LearningCurves:
     """The curves that are part of the repository."""
     content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
-    return LearningCurves(np.array(content["returns"]))
+    return LearningCurves(np.array(content["sums"]), np.array(content["counts"]))
 
 
 def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
@@ -98,8 +107,8 @@ def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
     if config.env_id != type(config)().env_id:
         return None
     curves = load(agent)
-    low, median, high = np.quantile(curves.returns, [0.1, 0.5, 0.9], axis=0)
-    label = _("grey: default settings, 10–90 % of {n} seeds").format(n=len(curves.returns))
+    low, median, high = np.nanquantile(curves.mean_returns(), [0.1, 0.5, 0.9], axis=0)
+    label = _("grey: default settings, middle 80 % of {n} seeds").format(n=len(curves.sums))
     return UsualBand(curves.steps, low, median, high, label)
 
 

@@ -59,5 +59,7 @@ class Pacemaker:
         if len(self._progress) < 2:
             return None
         now, step = self._progress[-1]
-        then, earlier = next(item for item in self._progress if item[0] >= now - RATE_WINDOW)
+        before = list(self._progress)[:-1]
+        recent = [item for item in before if item[0] >= now - RATE_WINDOW]
+        then, earlier = recent[0] if recent else before[-1]
         return (step - earlier) / (now - then) if now > then else None

@@ -7,6 +7,7 @@ legible on white and on near-black.
 LEFT = "#3B82C4"
 RIGHT = "#E6940A"
 MIDDLE = "#8C8C8C"  # the action between the two, where an environment has three
+OTHER_ACTIONS = "#5F6368"  # where an action of three or more is never taken
 NEUTRAL = "#F5F5F2"  # probability one half, between left and right
 
 ACTOR = "#D55E00"
@@ -18,6 +19,12 @@ USUAL_BAND = "rgba(138, 143, 152, 0.22)"
 USUAL_LINE = "rgba(138, 143, 152, 0.75)"
 
 PATH = "#1F1F1F"
+
+
+def probability_colours(action: int, actions: int) -> tuple[str, str]:
+    """Colours of probability 0 and 1 of an action: of two, 0 means that the other is certain."""
+    colours = action_colours(actions)
+    return (colours[1 - action] if actions == 2 else OTHER_ACTIONS, colours[action])
 
 
 def action_colours(actions: int) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ Figure = dict[str, Any]
 SMOOTHING_EPISODES = 20
 MOST_POINTS = 500  # more SVG marks than this and a browser misses its next redraw
 MOST_EPISODE_ENDS = 40
+MOST_MARK_LABELS = 4
 LONGEST_END_LABEL = 32
 MARGIN = {"l": 52, "r": 12, "t": 6, "b": 36}  # pixels
 
@@ -90,7 +91,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
         "mode": "markers",
         "x": packed(plot.run.steps[drawn]),
         "y": packed(plot.run.returns[drawn]),
-        "marker": {"color": palette.THIS_RUN, "size": 4, "opacity": 0.45},
+        "marker": {"color": palette.THIS_RUN, "size": 4.5, "opacity": 0.55},
         "name": _("episode"),
         "hovertemplate": _("step %{x:,.0f}<br>return %{y:.0f}") + "<extra></extra>",
     }
@@ -109,17 +110,21 @@ def return_figure(plot: ReturnPlot) -> Figure:
         marks.append((plot.solved_at, _("solved")))
     figure = _figure(_("environment steps"), _("return of an episode"), traces)
     figure["layout"]["shapes"] = [
-        _horizontal(high, dash="dash"),
+        _horizontal(high),
         *(_vertical(step, palette.THIS_RUN) for step, _text in marks),
     ]
+    named = marks[-MOST_MARK_LABELS:]
     figure["layout"]["annotations"] = [
-        *(_annotation(step, text) for step, text in marks),
+        *(_annotation(step, text, row) for row, (step, text) in enumerate(named)),
         *(_end_label(curve) for curve in plot.earlier if len(curve.steps)),
     ]
     figure["layout"]["showlegend"] = True  # earlier runs are named at their ends instead
     figure["layout"]["xaxis"] |= {"range": [0, _x_limit(plot)], "tickformat": "~s"}
     span = high - low
-    figure["layout"]["yaxis"]["range"] = [low - 0.03 * span, high + 0.08 * span]
+    figure["layout"]["yaxis"] |= {
+        "range": [low - 0.03 * span, high + 0.08 * span],
+        "tickvals": np.linspace(low, high, 6).tolist(),
+    }
     return figure
 
 
@@ -140,6 +145,7 @@ def probability_figure(
     x_label: str,
     y_label: str,
     action: str,
+    colours: tuple[str, str],
     uniform: float,
     path: Numbers,
 ) -> Figure:
@@ -152,6 +158,7 @@ def probability_figure(
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
         action: name of the action.
+        colours: of probability 0 and of probability 1.
         uniform: the probability shown in the neutral colour, that of chance.
         path: [N, 2] points of the episode now playing.
     """
@@ -162,7 +169,7 @@ def probability_figure(
         "y": packed(y),
         "zmin": 0,
         "zmax": 1,
-        "colorscale": [[0, palette.LEFT], [uniform, palette.NEUTRAL], [1, palette.RIGHT]],
+        "colorscale": [[0, colours[0]], [uniform, palette.NEUTRAL], [1, colours[1]]],
         "colorbar": {"thickness": 10, "tickvals": [0, uniform, 1], "tickformat": ".0%", "len": 1},
         "hovertemplate": f"{x_label} %{{x:.2f}}<br>{y_label} %{{y:.2f}}<br>"
         f"π({action}) = %{{z:.3f}}<extra></extra>",
@@ -190,22 +197,36 @@ def weights_figure(
 ) -> Figure:
     """The factor of ∇log π at every step of a batch, coloured by action; dotted: episode ends."""
     drawn = thinned(len(weights))
-    colours = palette.action_colours(len(action_names))
-    symbols = ("circle", "diamond", "square")
-    traces = []
-    for action, (name, colour) in enumerate(zip(action_names, colours, strict=True)):
-        steps = drawn[actions[drawn] == action]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": packed(steps),
-                "y": packed(weights[steps]),
-                "marker": {"color": colour, "size": 5, "symbol": symbols[action % len(symbols)]},
-                "name": name,
-                "hovertemplate": _("step %{x}<br>weight %{y:.2f}") + f"<extra>{name}</extra>",
-            }
-        )
+    colours = np.array(palette.action_colours(len(action_names)))
+    symbols = np.array(["circle", "diamond", "square"])
+    taken = actions[drawn]
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(drawn),
+        "y": packed(weights[drawn]),
+        # One trace in the order of time: a trace per action would hide all but the last.
+        "marker": {
+            "color": colours[taken].tolist(),
+            "symbol": symbols[taken % len(symbols)].tolist(),
+            "size": 5,
+        },
+        "text": np.array(action_names)[taken].tolist(),
+        "hovertemplate": _("step %{x}, %{text}<br>weight %{y:.2f}") + "<extra></extra>",
+        "showlegend": False,
+    }
+    legend = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [None],
+            "y": [None],
+            "marker": {"color": str(colours[action]), "symbol": str(symbols[action % 3])},
+            "name": name,
+        }
+        for action, name in enumerate(action_names)
+    ]
+    traces = [points, *legend]
     figure = _figure(_("time step in the batch"), label, traces)
     ends = np.flatnonzero(episode_ends[:-1])[:MOST_EPISODE_ENDS]
     figure["layout"]["shapes"] = [
@@ -216,12 +237,16 @@ def weights_figure(
     return figure
 
 
-def series_figure(steps: Numbers, values: Numbers, label: str, colour: str) -> Figure:
-    """One number per update over environment steps."""
+def series_figure(
+    steps: Numbers, values: Numbers, label: str, colour: str, most: float | None = None
+) -> Figure:
+    """One number per update over environment steps; the axis runs from 0 to `most` if given."""
     figure = _figure(
         _("environment steps"), label, [_line(Curve(steps, values, label), colour, width=1.5)]
     )
     figure["layout"]["xaxis"]["tickformat"] = "~s"
+    if most is not None:
+        figure["layout"]["yaxis"]["range"] = [0, 1.05 * most]
     return figure
 
 
@@ -243,7 +268,7 @@ def _figure(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
             "uirevision": f"{x_label}|{y_label}",
             "xaxis": {"title": {"text": x_label, "standoff": 6}, "zeroline": False},
             "yaxis": {"title": {"text": y_label, "standoff": 4}, "zeroline": False},
-            "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "font": {"size": 11}},
+            "legend": {"orientation": "h", "y": 1, "yanchor": "bottom"},
             "showlegend": False,
             "hovermode": "closest",
         },
@@ -292,9 +317,10 @@ def _horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
     return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1, "dash": dash}}
 
 
-def _annotation(x: float, text: str) -> dict[str, Any]:
-    place = {"x": x, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    return place | {"text": text, "showarrow": False, "font": {"size": 11}}
+def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
+    """A label beside a mark, each in a row of its own so that near marks stay legible."""
+    place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    return place | {"text": text, "showarrow": False}
 
 
 def _end_label(curve: Curve) -> dict[str, Any]:
@@ -303,5 +329,4 @@ def _end_label(curve: Curve) -> dict[str, Any]:
     if len(text) > LONGEST_END_LABEL:
         text = text[: LONGEST_END_LABEL - 1] + "…"
     place = {"x": float(curve.steps[-1]), "y": float(curve.returns[-1]), "yanchor": "bottom"}
-    font = {"size": 10, "color": palette.EARLIER_RUN}
-    return place | {"xanchor": "right", "text": text, "showarrow": False, "font": font}
+    return place | {"xanchor": "right", "text": text, "showarrow": False}

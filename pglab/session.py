@@ -11,7 +11,7 @@ from torch import nn
 from pglab.algorithms.reinforce import reinforce, start
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import ConfigError, ReinforceConfig, settings_of
-from pglab.history import Change, History
+from pglab.history import History
 from pglab.language import _
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 
@@ -65,6 +65,14 @@ class TrainingSession:
         """Whether no further step will be taken."""
         return self.outcome is not None
 
+    def could_go_on(self, config: ReinforceConfig) -> bool:
+        """Whether this run would take a further step under these settings."""
+        return (
+            self.outcome != "diverged"
+            and self.global_step < config.total_steps
+            and not self._solved_for(config)
+        )
+
     def advance(
         self, unit: Unit = "step", count: int | None = None, *, seconds: float | None = None
     ) -> list[Record]:
@@ -101,9 +109,10 @@ class TrainingSession:
                     )
                 )
         self._run.config = self.config.changed(**settings)
-        self.history.changes.append(Change(self.global_step, settings))
+        self.history.note_change(self.global_step, settings)
         if self.outcome != "diverged":
-            self._resume_if_unfinished()
+            self.outcome = None
+            self._note_end()
 
     def _next_step(self) -> list[Record]:
         """The records of one environment step, complete."""
@@ -124,14 +133,9 @@ class TrainingSession:
         return records
 
     def _note_end(self) -> None:
-        if self.finished:
+        if self.finished or self.could_go_on(self.config):
             return
-        if self._run.solved and self.config.stop_when_solved:
-            self.outcome = "solved"
-        elif self.global_step >= self.config.total_steps:
-            self.outcome = "total_steps"
+        self.outcome = "solved" if self._solved_for(self.config) else "total_steps"
 
-    def _resume_if_unfinished(self) -> None:
-        """A run that had ended goes on where the new settings leave it something to do."""
-        self.outcome = None
-        self._note_end()
+    def _solved_for(self, config: ReinforceConfig) -> bool:
+        return self._run.solved and config.stop_when_solved

@@ -17,6 +17,7 @@ from pglab.ui.warm_up import warm_up
 
 LIVE = "live"
 TRANSPORT = "transport"
+RUNS = "runs"
 
 
 @dataclass
@@ -44,41 +45,29 @@ class Lab:
 def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
     """Read the link and the controls, and bring the run in line with them."""
     warm_up()
-    for problem in read_address_bar(key, config_class):
-        st.warning(problem)
+    problems = read_address_bar(key, config_class)
     config = controls(key, config_class)
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
-        config = config or config_class()
-        lab = Lab(key, Bench(config))
+        lab = Lab(key, Bench(config or config_class()))
         st.session_state[f"{key}.lab"] = lab
-    elif config is not None:
-        try:
-            lab.bench.use(config)
-        except ConfigError as error:
-            st.error(str(error))
-    if page_changed():
-        lab.bench.pause()  # whoever comes back to a page finds the run where it was left
+    with lab.bench.lock:
+        if page_changed():
+            lab.bench.pause()  # whoever comes back to a page finds the run where it was left
+        if config is not None:
+            try:
+                lab.bench.use(config)
+            except ConfigError as error:
+                problems = [*problems, str(error)]
+    _messages(lab, problems)
     return lab
 
 
-def end_message(lab: Lab) -> None:
-    """Why the run ended, if it did."""
-    session = lab.bench.session
-    match session.outcome:
-        case "diverged":
-            st.error(session.problem)
-        case "solved":
-            st.success(
-                _(
-                    "Solved after {steps:,} steps, by the seminar's reading. To see whether it "
-                    "lasts, switch “Stop when solved” off under “More settings” and run on."
-                ).format(steps=session.history.solved_at)
-            )
-        case "total_steps":
-            st.info(
-                _(
-                    "The run has used its {steps:,} environment steps. For more, raise “Total "
-                    "environment steps” under “More settings” and run on."
-                ).format(steps=session.config.total_steps)
-            )
+def _messages(lab: Lab, problems: list[str]) -> None:
+    """What is wrong with the link, until it is closed; and why the run stopped, if it diverged."""
+    if problems:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning("\n".join(f"- {problem}" for problem in problems))
+            st.button(_("Close"), key="close_problems", on_click=problems.clear)
+    if lab.bench.session.problem is not None:
+        st.error(lab.bench.session.problem)

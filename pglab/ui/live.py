@@ -26,26 +26,28 @@ def live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
 
 def _live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
     bench = lab.bench
-    if bench.running:
-        bench.tick()
-    if st.session_state.get(f"{lab.key}.{FOLDED}"):
-        panels = [*panels, *folded]
-    plane, action = plane_and_action(lab)
-    scene = scenery(lab.key, bench, lab.player, plane, action)
-    drawn = [panel(scene) for panel in panels]
-    lab.sequence += 1
+    with bench.lock:
+        was_finished = bench.session.finished
+        if bench.running:
+            bench.tick()
+        if st.session_state.get(f"{lab.key}.{FOLDED}"):
+            panels = [*panels, *folded]
+        plane, action = plane_and_action(lab)
+        scene = scenery(lab.key, bench, lab.player, plane, action)
+        drawn = [panel(scene) for panel in panels]
+        lab.sequence += 1
+        running, ended = bench.running, bench.session.finished and not was_finished
+        numbers, progress = _numbers(bench), _progress(bench)
     stage(
-        key="stage",
+        key=f"{lab.key}.stage",
         sequence=lab.sequence,
-        running=bench.running,
-        numbers=_numbers(bench),
-        progress=_progress(bench),
+        running=running,
+        numbers=numbers,
+        progress=progress,
         panels=drawn,
     )
-    if bench.session.finished and not st.session_state.get(f"{lab.key}.end_shown"):
-        st.session_state[f"{lab.key}.end_shown"] = True
-        st.rerun()
-    st.session_state[f"{lab.key}.end_shown"] = bench.session.finished
+    if ended:
+        st.rerun()  # the whole page: the transport, the table and a problem have news
 
 
 def _numbers(bench: Bench) -> list[Number]:
@@ -74,28 +76,40 @@ def _numbers(bench: Bench) -> list[Number]:
 
 def _progress(bench: Bench) -> Progress:
     session = bench.session
-    parts = [
-        _("{done:,} of {total:,} steps").format(
-            done=session.global_step, total=session.config.total_steps
-        )
-    ]
+    parts = [_state(bench)]
     if session.history.reading is not None:
-        parts.append(
-            _("seminar's reading {reading:.0f}, solved at {goal:g}").format(
-                reading=session.history.reading, goal=session.config.success_return
-            )
-        )
-    if _collapsed(bench):
-        parts.append(
-            _(
-                "the policy is almost deterministic and scores low: it no longer explores; "
-                "reset with a smaller α"
-            )
-        )
+        parts.append(_reading(bench))
     return Progress(
         fraction=session.global_step / session.config.total_steps,
         label=" · ".join(parts),
         marker_label=_("solved") if session.history.solved_at is not None else None,
+    )
+
+
+def _state(bench: Bench) -> str:
+    """How far the run is, or how it ended, in few words."""
+    session = bench.session
+    if session.outcome == "solved":
+        return _("solved after {steps:,} steps").format(steps=session.global_step)
+    if session.outcome == "diverged":
+        return _("stopped: see the message above")
+    if _collapsed(bench):
+        return _("policy almost deterministic, returns low: reset with a smaller α")
+    return _("{done:,} of {total:,} steps").format(
+        done=session.global_step, total=session.config.total_steps
+    )
+
+
+def _reading(bench: Bench) -> str:
+    """The seminar's reading, with its goal where the environment can reach it."""
+    reading, goal = bench.session.history.reading, bench.session.config.success_return
+    most = ENVIRONMENTS[bench.session.config.env_id].return_range[1]
+    if goal > most:
+        return _("seminar's reading {reading:.0f}; {goal:g} cannot be reached here").format(
+            reading=reading, goal=goal
+        )
+    return _("seminar's reading {reading:.0f}, solved at {goal:g}").format(
+        reading=reading, goal=goal
     )
 
 

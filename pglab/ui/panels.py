@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pglab import palette
 from pglab.bench import OVERLAYS_KEPT, Bench, PastRun
@@ -25,6 +26,8 @@ from pglab.plots import (
 )
 from pglab.probes import Slice, probability_map
 from pglab.records import Floats
+from pglab.returns import discounted_returns
+from pglab.session import TrainingSession
 from pglab.ui.player import Player, Showing
 from pglab.ui.stage import FigurePanel, PlayerPanel
 
@@ -65,9 +68,7 @@ def returns(scene: Scenery) -> FigurePanel:
         usual=usual,
         total_steps=config.total_steps,
         return_range=scene.info.return_range,
-        changes=[
-            (change.global_step, change_label(change, config)) for change in session.history.changes
-        ],
+        changes=_change_marks(session),
         solved_at=session.history.solved_at,
         reading=_reading_curve(scene.bench),
     )
@@ -99,6 +100,7 @@ def policy_map(scene: Scenery) -> FigurePanel:
         x_axis.label,
         y_axis.label,
         action,
+        palette.probability_colours(scene.action, len(scene.info.actions)),
         uniform=1 / len(scene.info.actions),
         path=scene.showing.path,
     )
@@ -116,9 +118,8 @@ def returns_to_go(scene: Scenery) -> FigurePanel:
     """The weights of ∇log π in the last update, by time step and action."""
     update = scene.bench.session.history.last_update
     if update is None:
-        weights: Floats = np.empty(0)
-        actions, ends = np.empty(0, np.int64), np.empty(0, np.bool_)
-        subtitle = _("appear with the first update")
+        weights, actions, ends = _weights_of_clip(scene)
+        subtitle = _("no update yet: what the episode beside would weigh")
     else:
         weights, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = _("update {n:,} · {steps:,} steps · each multiplies its ∇log π").format(
@@ -138,12 +139,13 @@ def returns_to_go(scene: Scenery) -> FigurePanel:
 
 def entropy(scene: Scenery) -> FigurePanel:
     """Entropy of the policy on each batch."""
-    most = np.log(len(scene.info.actions))
+    most = float(np.log(len(scene.info.actions)))
     return _update_series(
         scene,
         "entropy",
         _("Entropy of the policy"),
         _("nats; {most:.2f} is uniform, 0 deterministic").format(most=most),
+        most,
     )
 
 
@@ -177,8 +179,8 @@ def weight_name(bench: Bench) -> str:
 def past_label(past: PastRun, bench: Bench) -> str:
     """What an earlier run did differently from the present one, for a legend."""
     differing = describe_differences(past.config, bench.session.initial_config)
-    changes = [change_label(change, past.config) for change in past.changes]
-    text = ", ".join([differing or _("same settings"), *changes])
+    changes = [f"→ {change_label(change, past.config)}" for change in past.changes[-1:]]
+    text = " ".join([*changes, differing]).strip() or _("same settings")
     return _("run {n}: {text}").format(n=past.number, text=text)
 
 
@@ -186,6 +188,16 @@ def change_label(change: Change, config: RunConfig) -> str:
     """What was changed on the way: "γ 0.9"."""
     texts = {name: format_value(value) for name, value in change.settings.items()}
     return describe_settings(type(config), texts)
+
+
+def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
+    """Step and label of the changes, those that no update came between drawn as one."""
+    merged: dict[int, Change] = {}
+    for change in session.history.changes:
+        before = merged.get(change.update)
+        settings = {**(before.settings if before else {}), **change.settings}
+        merged[change.update] = replace(change, settings=settings)
+    return [(c.global_step, change_label(c, session.config)) for c in merged.values()]
 
 
 def _returns_subtitle(bench: Bench, usual: str) -> str:
@@ -209,6 +221,15 @@ def _reading_curve(bench: Bench) -> Curve:
     )
 
 
+def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
+    """Returns-to-go of the episode now playing, as REINFORCE would weigh its steps."""
+    steps = [shown for shown in scene.showing.scenes if shown.action is not None]
+    ends = np.zeros(len(steps), np.bool_)
+    rewards = [shown.reward for shown in steps]
+    weights = discounted_returns(rewards, ends, scene.bench.session.config.gamma)
+    return weights, np.array([shown.action for shown in steps], np.int64), ends
+
+
 def _fixed_text(scene: Scenery) -> str:
     shown = (scene.plane.x_axis, scene.plane.y_axis)
     rest = [
@@ -219,7 +240,9 @@ def _fixed_text(scene: Scenery) -> str:
     return _("where {fixed}").format(fixed=", ".join(rest)) if rest else ""
 
 
-def _update_series(scene: Scenery, column: str, title: str, subtitle: str) -> FigurePanel:
+def _update_series(
+    scene: Scenery, column: str, title: str, subtitle: str, most: float | None = None
+) -> FigurePanel:
     updates = scene.bench.session.history.updates
-    figure = series_figure(updates["global_step"], updates[column], title, palette.ACTOR)
+    figure = series_figure(updates["global_step"], updates[column], title, palette.ACTOR, most)
     return FigurePanel(column, title, subtitle, figure, alt=title)

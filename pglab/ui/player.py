@@ -29,9 +29,13 @@ Mode = Literal["stream", "loop", "still"]
 
 @dataclass(frozen=True)
 class Showing:
-    """The player's panel, and the path of the episode in it on the heatmap: [N, 2]."""
+    """The player's panel, the scenes it is about, and their path on the heatmap: [N, 2].
+
+    A stream has no path here: the browser draws that of the frames that it has shown.
+    """
 
     panel: PlayerPanel
+    scenes: Sequence[Scene]
     path: NDArray[np.float32]
 
 
@@ -45,7 +49,6 @@ class Player:
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
         self._info = ENVIRONMENTS[config.env_id]
-        self._streamed: list[Scene] = []  # the episode now being streamed, from its start
         self._clip: list[tuple[Scene, bytes]] = []
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
@@ -53,31 +56,24 @@ class Player:
     def show(self, bench: Bench, plane: Slice) -> Showing:
         """The panel for what the bench is doing now."""
         if bench.running:
+            self._clip_of = ()
             scenes = self._stream(bench)
             shots = [(scene, self._renderer.jpeg(scene.observation)) for scene in scenes]
-            path = self._streamed
-            mode: Mode = "stream"
-            self._clip_of = ()
-        else:
-            shots = self._still_or_loop(bench)
-            path = [scene for scene, _ in shots]
-            mode = "loop"
-            if bench.view == "training step":
-                path, mode = training_scenes(bench), "still"
-        return Showing(self._panel(bench, shots, mode, plane), _path(path, plane))
+            return Showing(self._panel(bench, shots, "stream", plane), scenes, _path([], plane))
+        shots = self._still_or_loop(bench)
+        scenes = [scene for scene, _jpeg in shots]
+        mode: Mode = "loop"
+        if bench.view == "training step":
+            scenes, mode = training_scenes(bench), "still"
+        return Showing(self._panel(bench, shots, mode, plane), scenes, _path(scenes, plane))
 
     def _stream(self, bench: Bench) -> list[Scene]:
         """The scenes since the last tick."""
         if bench.shows_training_steps:
-            self._streamed = training_scenes(bench)
             return _last_steps(bench)
         wanted = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
         count = min(max(wanted, 1), MOST_FRAMES_PER_TICK)
-        scenes = self._demonstration.scenes(bench.session.networks["policy"], count)
-        episode = scenes[-1].episode
-        known = [scene for scene in self._streamed if scene.episode == episode]
-        self._streamed = known + [scene for scene in scenes if scene.episode == episode]
-        return scenes
+        return self._demonstration.scenes(bench.session.networks["policy"], count)
 
     def _still_or_loop(self, bench: Bench) -> list[tuple[Scene, bytes]]:
         """The clip for a paused bench, drawn anew only when there is something else to see."""
@@ -117,6 +113,7 @@ class Player:
                     float(scene.observation[plane.x_axis]),
                     float(scene.observation[plane.y_axis]),
                 ),
+                episode=scene.episode,
                 caption=self._caption(bench, scene),
             )
             for scene, jpeg in shots
@@ -135,9 +132,14 @@ class Player:
         )
 
     def _caption(self, bench: Bench, scene: Scene) -> str:
-        if scene.action is None and scene.ended:
-            return _("step {step} · the episode is over").format(step=scene.step)
-        return _("step {step}").format(step=scene.step)
+        if bench.view == "training step" and not bench.running:
+            step = bench.session.history.steps[-1]
+            text = _("took {action} · reward {reward:g} · step {step}").format(
+                action=_(self._info.actions[step.action]), reward=step.reward, step=scene.step
+            )
+        else:
+            text = _("step {step}").format(step=scene.step)
+        return _("{text} · over").format(text=text) if scene.ended else text
 
 
 def training_scenes(bench: Bench) -> list[Scene]:
@@ -163,7 +165,13 @@ def _last_steps(bench: Bench) -> list[Scene]:
 
 def _scene(step: StepRecord, number: int) -> Scene:
     return Scene(
-        step.episode, number, step.observation, step.action_probabilities, step.action, ended=False
+        step.episode,
+        number,
+        step.observation,
+        step.action_probabilities,
+        step.action,
+        step.reward,
+        ended=False,
     )
 
 
@@ -172,7 +180,7 @@ def _reached(bench: Bench, step: StepRecord, number: int) -> Scene:
     observation = step.next_observation
     probabilities = action_probabilities(bench.session.networks["policy"], observation[None])[0]
     ended = step.terminated or step.truncated
-    return Scene(step.episode, number, observation, probabilities, None, ended)
+    return Scene(step.episode, number, observation, probabilities, None, 0.0, ended)
 
 
 def _subtitle(bench: Bench) -> str:

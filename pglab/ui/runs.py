@@ -8,24 +8,29 @@ from pglab.bench import PastRun
 from pglab.config import describe_differences
 from pglab.language import _
 from pglab.session import Outcome
-from pglab.ui.lab import Lab
+from pglab.ui.entry import fragment
+from pglab.ui.lab import RUNS, Lab
 from pglab.ui.panels import change_label
 
 
 def runs_table(lab: Lab) -> None:
     """One row per run of this visit, the newest first."""
+    fragment(_runs_table, RUNS)(lab)
+
+
+def _runs_table(lab: Lab) -> None:
     st.dataframe(
         [_row(run) for run in reversed([*lab.bench.past, lab.bench.summary()])], hide_index=True
     )
     st.caption(
         _(
-            "Each row is one run with one seed; the first is the present one, as it stood at the "
-            "last click. Two rows that differ show what happened, not what usually happens."
+            "Each row is one run with one seed. The first is the present one, as it stood when it "
+            "was last paused, stepped or changed. They show what happened, not what is usual."
         )
     )
 
 
-def _row(run: PastRun) -> dict[str, str | int | float | None]:
+def _row(run: PastRun) -> dict[str, str | int]:
     differing = describe_differences(run.config, type(run.config)())
     changes = [
         _("{what} from step {step:,}").format(
@@ -39,7 +44,7 @@ def _row(run: PastRun) -> dict[str, str | int | float | None]:
         or _("none"),
         _("environment steps"): run.global_step,
         _("episodes"): run.episodes,
-        _("mean of last 100 returns"): run.mean_return and round(run.mean_return, 1),
+        _("mean of last 100 returns"): "–" if run.mean_return is None else f"{run.mean_return:.1f}",
         _("outcome"): _outcome_text(run.outcome),
     }
 

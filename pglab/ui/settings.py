@@ -93,7 +93,12 @@ def controls(key: str, config_class: type[AnyConfig]) -> AnyConfig | None:
         with st.expander(_("More settings")):
             for name in groups["advanced"]:
                 values[name] = _control(key, name, described[name])
-        st.caption(_("↻ restarts the run. The others take effect at its next update."))
+        st.caption(
+            _(
+                "↻ restarts the run. The others act on it as it goes on, at the latest from "
+                "its next update."
+            )
+        )
         try:
             return config_class(**values)
         except ConfigError as error:
@@ -112,6 +117,7 @@ def _control(key: str, name: str, setting: Setting) -> Any:
         "key": widget_key,
         "help": _(setting.help),
         "persist_state": "session",
+        "disabled": not _applies(key, setting),
     }
     if name == "env_id":
         return st.selectbox(label, list(ENVIRONMENTS), **common)
@@ -127,6 +133,14 @@ def _control(key: str, name: str, setting: Setting) -> Any:
     if (high - low) / step <= MOST_SLIDER_STOPS:
         return st.slider(label, **numeric, **common)
     return st.number_input(label, **numeric, **common)
+
+
+def _applies(key: str, setting: Setting) -> bool:
+    """Whether the setting does anything beside the other settings."""
+    if setting.applies_when is None:
+        return True
+    name, value = setting.applies_when
+    return bool(st.session_state[f"{key}.{name}"] == value)
 
 
 def _with_linked_value(key: str, name: str, stops: tuple[float, ...]) -> list[float]:

@@ -215,7 +215,7 @@ class Stage {
   createPanel(kind, key) {
     const view =
       kind === "player"
-        ? new PlayerView((point) => this.movePlayheads(key, point))
+        ? new PlayerView((point, episode) => this.movePlayheads(key, point, episode))
         : new FigureView(() => this.paint());
     return new Panel(kind, key, view);
   }
@@ -224,9 +224,9 @@ class Stage {
     return this.panels.filter((panel) => panel.kind === "figure").map((panel) => panel.view);
   }
 
-  movePlayheads(player, point) {
+  movePlayheads(player, point, episode) {
     for (const figure of this.figures()) {
-      if (figure.playhead === player) figure.movePlayhead(point);
+      if (figure.playhead === player) figure.movePlayhead(point, episode);
     }
   }
 

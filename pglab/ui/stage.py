@@ -48,6 +48,8 @@ class Frame:
     """The action then chosen; None where none was chosen yet."""
     point: tuple[float, float]
     """Where this observation lies on the axes of the figure with the playhead."""
+    episode: int
+    """Identity of the episode that the picture belongs to: a stream's trail begins anew with it."""
     caption: str
 
 
@@ -178,5 +180,6 @@ def _encode_frame(frame: Frame) -> dict[str, Any]:
         "probabilities": [round(float(p), 4) for p in frame.probabilities],
         "action": frame.action,
         "point": [float(value) for value in frame.point],
+        "episode": frame.episode,
         "caption": frame.caption,
     }

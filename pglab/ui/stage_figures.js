@@ -86,6 +86,32 @@ function pixelOnAxis(axis, value) {
   return pixel >= 0 && pixel <= axis._length ? axis._offset + pixel : null;
 }
 
+// The path of a stream's episode, drawn as far as its frames have been shown. `episode` is null
+// where the figure itself draws the path.
+class Trail {
+  constructor() {
+    this.element = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.element.setAttribute("class", "pgl-trail");
+    this.line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+    this.element.append(this.line);
+    this.points = [];
+  }
+
+  add(point, episode) {
+    if (episode !== this.episode || point === null) this.points = [];
+    this.episode = episode;
+    if (point && episode !== null) this.points.push(point);
+  }
+
+  place(xaxis, yaxis, size) {
+    this.element.setAttribute("width", size.width);
+    this.element.setAttribute("height", size.height);
+    const pixels = this.points.map(([x, y]) => [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)]);
+    const inside = pixels.filter(([x, y]) => x !== null && y !== null);
+    this.line.setAttribute("points", inside.map((pixel) => pixel.join(",")).join(" "));
+  }
+}
+
 class FigureView {
   constructor(requestPaint) {
     this.requestPaint = requestPaint;
@@ -101,9 +127,10 @@ class FigureView {
     this.graph = element("div", "pgl-graph");
     this.ring = element("div", "pgl-ring");
     this.ring.hidden = true;
+    this.trail = new Trail();
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
-    this.element.append(this.graph, this.ring, this.message);
+    this.element.append(this.graph, this.trail.element, this.ring, this.message);
     this.observeScreen();
     this.observeSize();
   }
@@ -132,7 +159,7 @@ class FigureView {
     if (this.message.hidden) this.element.setAttribute("aria-label", this.alt);
     this.key = panel.key;
     this.playhead = panel.playhead;
-    if (!panel.playhead) this.movePlayhead(null);
+    if (!panel.playhead) this.movePlayhead(null, null);
     if (panel.figure === this.json) return;
     this.json = panel.figure;
     this.stale = true;
@@ -174,13 +201,15 @@ class FigureView {
     this.element.setAttribute("aria-label", error.message); // the role hides the children
   }
 
-  movePlayhead(point) {
+  movePlayhead(point, episode) {
     this.point = point;
+    this.trail.add(point, episode);
     this.placeRing();
   }
 
   placeRing() {
     const layout = this.graph._fullLayout;
+    this.trail.place(layout?.xaxis, layout?.yaxis, this.size);
     const x = this.point && pixelOnAxis(layout?.xaxis, this.point[0]);
     const y = this.point && pixelOnAxis(layout?.yaxis, this.point[1]);
     this.ring.hidden = x === null || y === null;

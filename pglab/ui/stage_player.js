@@ -42,6 +42,13 @@ class Picture {
   }
 }
 
+// Whole percentages whose sum is 100: the last takes what rounding left over.
+function wholePercentages(probabilities) {
+  const rounded = probabilities.map((probability) => Math.round(probability * 100));
+  const others = rounded.slice(0, -1).reduce((sum, value) => sum + value, 0);
+  return [...rounded.slice(0, -1), ...rounded.slice(-1).map(() => Math.max(100 - others, 0))];
+}
+
 class ActionBar {
   constructor(action) {
     this.element = element("div", "pgl-action");
@@ -57,8 +64,8 @@ class ActionBar {
     this.element.append(this.mark, name, this.percentage, track);
   }
 
-  show(probability, chosen) {
-    setText(this.percentage, probability === undefined ? "" : `${Math.round(probability * 100)}%`);
+  show(probability, percentage, chosen) {
+    setText(this.percentage, percentage === undefined ? "" : `${percentage}%`);
     this.fill.style.transform = `scaleX(${probability ?? 0})`;
     this.element.classList.toggle("pgl-chosen", chosen);
   }
@@ -127,7 +134,7 @@ class PlayerView {
   blank() {
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.showDecision({ probabilities: [], action: null, caption: "" });
-    this.onFrame(null);
+    this.onFrame(null, null);
   }
 
   clear() {
@@ -199,7 +206,7 @@ class PlayerView {
     this.showDecision(picture.frame);
     this.framesDrawn += 1;
     this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
-    this.onFrame(picture.frame.point);
+    this.onFrame(picture.frame.point, this.mode === "stream" ? picture.frame.episode : null);
   }
 
   draw(bitmap) {
@@ -212,7 +219,10 @@ class PlayerView {
 
   showDecision(frame) {
     this.shown = frame;
-    this.bars.forEach((bar, a) => bar.show(frame.probabilities[a], frame.action === a));
+    const percentages = wholePercentages(frame.probabilities);
+    this.bars.forEach((bar, a) =>
+      bar.show(frame.probabilities[a], percentages[a], frame.action === a),
+    );
     setText(this.caption, frame.caption);
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -10,24 +11,35 @@ from pglab.bench import FULL_SPEED, REAL_TIME, SPEEDS
 from pglab.config import SEEDS
 from pglab.language import _
 from pglab.ui.entry import fragment
-from pglab.ui.lab import LIVE, TRANSPORT, Lab
+from pglab.ui.lab import LIVE, RUNS, TRANSPORT, Lab
 from pglab.ui.settings import set_controls
 
 
-def transport(lab: Lab) -> None:
-    """Run, pause, the three kinds of step, reset, new seed, and speed."""
-    fragment(_transport, TRANSPORT)(lab)
+def transport(lab: Lab, title: str) -> None:
+    """The page's title in one row with its buttons."""
+    fragment(_transport, TRANSPORT)(lab, title)
 
 
-def _transport(lab: Lab) -> None:
+def _transport(lab: Lab, title: str) -> None:
     bench = lab.bench
     finished = bench.session.finished
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
-        if bench.running:
-            _button(_("Pause"), "pause", "p", "pause", bench.pause, type="primary")
+        st.markdown(f"#### {title}", width="content")
+        starts = []
+        if bench.session.outcome in ("solved", "total_steps"):
+            starts.append(_run_on_button(lab))
+        elif bench.running:
+            _button(lab, _("Pause"), "pause", "p", "pause", bench.pause, type="primary")
         else:
             _button(
-                _("Run"), "play_arrow", "p", "run", bench.run, type="primary", disabled=finished
+                lab,
+                _("Run"),
+                "play_arrow",
+                "p",
+                "run",
+                bench.run,
+                type="primary",
+                disabled=finished,
             )
         for unit, icon, label in (
             ("step", "skip_next", _("Step")),
@@ -35,6 +47,7 @@ def _transport(lab: Lab) -> None:
             ("update", "upgrade", _("Update")),
         ):
             _button(
+                lab,
                 label,
                 icon,
                 unit[0],
@@ -43,13 +56,13 @@ def _transport(lab: Lab) -> None:
                 disabled=finished,
                 help=_("Pause, then train by exactly one {unit}.").format(unit=_(unit)),
             )
-        starts = [
+        starts += [
             st.button(
                 _("Reset"),
                 icon=":material/replay:",
                 key="reset",
                 shortcut="b",
-                on_click=bench.reset,
+                on_click=_locked(lab, bench.reset),
                 help=_("Back to the same start. This run stays as an overlay and in the table."),
             ),
             st.button(
@@ -57,7 +70,7 @@ def _transport(lab: Lab) -> None:
                 icon=":material/casino:",
                 key="new_seed",
                 shortcut="n",
-                on_click=lambda: _new_seed(lab),
+                on_click=_locked(lab, lambda: _new_seed(lab)),
                 help=_("Start anew with the next random seed. This run stays as an overlay."),
             ),
         ]
@@ -70,21 +83,50 @@ def _transport(lab: Lab) -> None:
             format_func=_speed_name,
             key=f"{lab.key}.speed",
             label_visibility="collapsed",
-            width=210,
+            width=150,
             persist_state="session",
         )
 
 
-def _button(label: str, icon: str, shortcut: str, key: str, press: Any, **options: Any) -> None:
-    """A transport button that changes the bench, then redraws the two live fragments."""
+def _run_on_button(lab: Lab) -> bool:
+    """Instead of Run where the run has ended: past success, or with more steps."""
+
+    def run_on() -> None:
+        set_controls(lab.key, lab.bench.run_on())
+
+    return st.button(
+        _("Run on"),
+        icon=":material/play_arrow:",
+        key="run_on",
+        shortcut="p",
+        type="primary",
+        on_click=_locked(lab, run_on),
+        help=_("Go on with this run: past success, or for as many steps again."),
+    )
+
+
+def _button(
+    lab: Lab, label: str, icon: str, shortcut: str, key: str, press: Any, **options: Any
+) -> None:
+    """A button that changes the bench, then redraws the fragments that show it."""
 
     def pressed() -> None:
-        press()
-        st.rerun([TRANSPORT, LIVE])
+        _locked(lab, press)()
+        st.rerun([TRANSPORT, LIVE, RUNS])
 
     st.button(
         label, icon=f":material/{icon}:", key=key, shortcut=shortcut, on_click=pressed, **options
     )
+
+
+def _locked(lab: Lab, change: Callable[[], None]) -> Callable[[], None]:
+    """The change, made while no tick is going on."""
+
+    def locked() -> None:
+        with lab.bench.lock:
+            change()
+
+    return locked
 
 
 def _new_seed(lab: Lab) -> None:
@@ -100,4 +142,4 @@ def _speed_name(speed: float) -> str:
         return _("full speed")
     if speed == REAL_TIME:
         return _("50 steps/s, real time")
-    return _("{n:g} steps/s").format(n=speed)
+    return _("1 step/s") if speed == 1 else _("{n:g} steps/s").format(n=speed)

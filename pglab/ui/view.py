@@ -13,6 +13,7 @@ from pglab.ui.lab import LIVE, Lab
 from pglab.ui.settings import write_address_bar
 
 FOLDED = "folded"
+SLIDER_STEPS = 48  # even, so that the middle is one of them
 
 
 def view_controls(lab: Lab) -> None:
@@ -28,43 +29,44 @@ def write_address(lab: Lab) -> None:
 
 def _view_controls(lab: Lab) -> None:
     info, key = lab.info, lab.key
-    env = lab.bench.session.config.env_id
+    prefix = f"{key}.{lab.bench.session.config.env_id}."
     indices = range(len(info.axes))
     common: dict[str, Any] = {"persist_state": "session", "on_change": _redraw(lab)}
-    with st.container(horizontal=True, vertical_alignment="center", key="view"):
-        with st.popover(_("Heatmap axes"), icon=":material/tune:"):
-            for side, title in (("x", _("Horizontal axis")), ("y", _("Vertical axis"))):
-                st.selectbox(
-                    title,
-                    indices,
-                    format_func=lambda index: info.axes[index].label,
-                    key=f"{key}.{env}.{side}",
-                    **common,
-                )
-            if len(info.actions) > 2:
-                st.selectbox(
-                    _("Action"),
-                    range(len(info.actions)),
-                    format_func=lambda index: _(info.actions[index]),
-                    key=f"{key}.{env}.action",
-                    **common,
-                )
-            plane, _action = plane_and_action(lab)
-            for index in set(indices) - {plane.x_axis, plane.y_axis}:
-                axis = info.axes[index]
-                st.slider(
-                    axis.label,
-                    axis.low,
-                    axis.high,
-                    step=(axis.high - axis.low) / 48,
-                    key=f"{key}.{env}.fixed_{index}",
-                    **common,
-                )
-        st.toggle(
-            _("Entropy, gradient norm, loss"),
-            key=f"{key}.{FOLDED}",
-            **common,
-        )
+    plane, _action = plane_and_action(lab)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
+        for side, title, other in (
+            ("x", _("Heatmap: horizontal axis"), plane.y_axis),
+            ("y", _("Heatmap: vertical axis"), plane.x_axis),
+        ):
+            st.selectbox(
+                title,
+                [index for index in indices if index != other],
+                format_func=lambda index: info.axes[index].label,
+                key=prefix + side,
+                width=220,
+                **common,
+            )
+        if len(info.actions) > 2:
+            st.selectbox(
+                _("Heatmap: action"),
+                range(len(info.actions)),
+                format_func=lambda index: _(info.actions[index]),
+                key=f"{prefix}action",
+                width=160,
+                **common,
+            )
+        for index in set(indices) - {plane.x_axis, plane.y_axis}:
+            axis = info.axes[index]
+            st.slider(
+                axis.label,
+                axis.low,
+                axis.high,
+                step=(axis.high - axis.low) / SLIDER_STEPS,
+                key=f"{prefix}fixed_{index}",
+                width=180,
+                **common,
+            )
+        st.toggle(_("Entropy, gradient norm, loss"), key=f"{key}.{FOLDED}", **common)
 
 
 def _redraw(lab: Lab) -> Any:
@@ -79,17 +81,26 @@ def plane_and_action(lab: Lab) -> tuple[Slice, int]:
     """The heatmap's plane and action, as the view controls say."""
     info = lab.info
     prefix = f"{lab.key}.{lab.bench.session.config.env_id}."
-    axes = []
-    for side, default in zip("xy", info.heatmap_axes, strict=True):
-        linked = st.query_params.get(side, "")
-        valid = linked.isdigit() and int(linked) < len(info.axes)
-        axes.append(st.session_state.setdefault(prefix + side, int(linked) if valid else default))
+    linked = _linked_axes(len(info.axes)) or info.heatmap_axes
+    shown = [
+        st.session_state.setdefault(prefix + side, axis)
+        for side, axis in zip("xy", linked, strict=True)
+    ]
     fixed = [
-        st.session_state.setdefault(f"{prefix}fixed_{index}", (axis.low + axis.high) / 2)
+        st.session_state.setdefault(f"{prefix}fixed_{index}", axis.rest)
         for index, axis in enumerate(info.axes)
     ]
     action = st.session_state.setdefault(f"{prefix}action", len(info.actions) - 1)
-    return Slice(info, axes[0], axes[1], tuple(fixed)), action
+    return Slice(info, shown[0], shown[1], tuple(fixed)), action
+
+
+def _linked_axes(axes: int) -> tuple[int, int] | None:
+    """The two axes that the link asks for, if it names two different ones that exist."""
+    texts = [st.query_params.get(side, "") for side in "xy"]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < 3]
+    if len(set(numbers)) == 2 and max(numbers) < axes:
+        return numbers[0], numbers[1]
+    return None
 
 
 def _view_parameters(lab: Lab) -> dict[str, str]:
