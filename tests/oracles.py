@@ -1,0 +1,366 @@
+"""What the tests measure the library by: slow, independent versions and exact comparisons.
+
+REINFORCE is written here from its definition alone: double precision, one step at a time, with
+the graph of every log-probability kept from acting to updating as lecture notebooks do, and Adam
+by its formula. It follows the steps that the library recorded and never acts itself.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, ClassVar, TypeVar
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.envs.classic_control import CartPoleEnv
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pglab.algorithms.reinforce import ReinforceRun
+from pglab.config import ReinforceConfig
+from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+from pglab.session import TrainingSession
+
+Array = NDArray[np.float64]
+Kind = TypeVar("Kind", StepRecord, EpisodeRecord, UpdateRecord)
+
+SHORT_CARTPOLE = "PglabTests/ShortCartPole-v0"
+SHORT_LIMIT = 20
+"""Some episodes of a random policy end by falling before this step, the others are truncated."""
+
+
+class CountedCartPole(CartPoleEnv):
+    """CartPole that knows which of its instances are still in memory."""
+
+    alive: ClassVar[weakref.WeakSet[CountedCartPole]] = weakref.WeakSet()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.alive.add(self)
+
+
+gymnasium.register(SHORT_CARTPOLE, entry_point=CountedCartPole, max_episode_steps=SHORT_LIMIT)
+
+
+def short_config(**settings: Any) -> ReinforceConfig:
+    """A run of a second or less, with truncated episodes and several episodes per batch."""
+    quick = {"env_id": SHORT_CARTPOLE, "hidden_sizes": (8,), "total_steps": 1000}
+    return ReinforceConfig(**{**quick, "min_batch_steps": 40, **settings})
+
+
+# --- Exact comparison
+
+
+def same_records(left: Iterable[Any], right: Iterable[Any]) -> bool:
+    """Whether two runs recorded the same, bit for bit, types included."""
+    left, right = list(left), list(right)
+    return len(left) == len(right) and all(map(_same, left, right))
+
+
+def _same(left: Any, right: Any) -> bool:
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, np.ndarray):
+        alike: bool = left.dtype == right.dtype and left.shape == right.shape
+        return alike and left.tobytes() == right.tobytes()
+    if isinstance(left, tuple):
+        return same_records(left, right)
+    return bool(left == right)
+
+
+def of_type(kind: type[Kind], records: Iterable[Record]) -> list[Kind]:
+    """The records of one kind."""
+    return [record for record in records if isinstance(record, kind)]
+
+
+def take(records: Iterable[Record], count: int) -> list[Record]:
+    """The first records of a run."""
+    return list(islice(records, count))
+
+
+def advance_to_end(session: TrainingSession) -> list[Record]:
+    """All records that are left."""
+    records: list[Record] = []
+    while not session.finished:
+        records += session.advance("step", 50)
+    return records
+
+
+# --- Bookkeeping
+
+
+def naive_returns(
+    rewards: Sequence[float], restarts: Sequence[bool], gamma: float, whole_episode: bool = False
+) -> Array:
+    """Every return as the sum that defines it, in O(T²)."""
+    returns = []
+    for t in range(len(rewards)):
+        start = t
+        while whole_episode and start > 0 and not restarts[start - 1]:
+            start -= 1
+        total, k = 0.0, start
+        while True:
+            total += gamma ** (k - start) * rewards[k]
+            if restarts[k] or k + 1 == len(rewards):
+                break
+            k += 1
+        returns.append(total)
+    return np.array(returns)
+
+
+def naive_episodes(steps: Sequence[StepRecord], config: ReinforceConfig) -> list[EpisodeRecord]:
+    """The episode records of a run, worked out afterwards from all of its steps.
+
+    An episode counts for the reading if it is the first to end at or after some multiple of
+    `eval_interval`; one that spans several multiples counts once.
+    """
+    ends = [step.global_step for step in steps if step.terminated or step.truncated]
+    multiples = range(config.eval_interval, len(steps) + 1, config.eval_interval)
+    counting = {next((end for end in ends if end >= multiple), 0) for multiple in multiples}
+    episodes: list[EpisodeRecord] = []
+    counted: list[float] = []
+    for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False), start=1):
+        episode = steps[start:end]
+        episode_return = sum(step.reward for step in episode)
+        reading = None
+        if end in counting:
+            counted.append(episode_return)
+            window = counted[-config.smoothing_window :]
+            reading = sum(window) / len(window)
+        solved = bool(episodes) and episodes[-1].solved
+        if reading is not None and len(counted) >= config.smoothing_window:
+            solved = solved or reading >= config.success_return
+        episodes.append(
+            EpisodeRecord(
+                global_step=end,
+                episode=number,
+                episode_return=episode_return,
+                length=len(episode),
+                truncated=not episode[-1].terminated,
+                reading=reading,
+                solved=solved,
+            )
+        )
+    return episodes
+
+
+# --- REINFORCE
+
+
+def in_double(run: ReinforceRun) -> ReinforceRun:
+    """The same run with networks in double precision, so that rounding hides no mistake."""
+    for network in run.networks.values():
+        network.double()
+        network.register_forward_pre_hook(lambda _, inputs: (inputs[0].double(),))
+    return run
+
+
+@dataclass
+class NaiveNetwork:
+    """A perceptron and its Adam (Kingma & Ba 2015, algorithm 1), written out.
+
+    `parameters` holds weight and bias of each layer in turn. An update makes new tensors, so that
+    graphs from acting time stay usable.
+    """
+
+    parameters: list[Tensor]
+    activation: str
+    updates: int = 0
+    first_moments: list[Tensor] = field(default_factory=list)
+    second_moments: list[Tensor] = field(default_factory=list)
+
+    @classmethod
+    def copy_of(cls, network: nn.Module, activation: str) -> NaiveNetwork:
+        """The same weights in double precision."""
+        weights = [p.detach().double().clone().requires_grad_() for p in network.parameters()]
+        zeros = [torch.zeros_like(weight) for weight in weights]
+        return cls(weights, activation, first_moments=zeros, second_moments=list(zeros))
+
+    def __call__(self, observation: NDArray[Any]) -> Tensor:
+        """Outputs for one observation."""
+        signal = torch.tensor(observation, dtype=torch.float64)
+        for layer in range(0, len(self.parameters), 2):
+            signal = self.parameters[layer] @ signal + self.parameters[layer + 1]
+            if layer + 2 < len(self.parameters):
+                squash = torch.tanh if self.activation == "tanh" else torch.relu
+                signal = squash(signal)
+        return signal
+
+    def descend(self, loss: Tensor, learning_rate: float) -> float:
+        """One Adam step; the norm of the gradient."""
+        gradients = torch.autograd.grad(loss, self.parameters)
+        self.updates += 1
+        for i, g in enumerate(gradients):
+            m = 0.9 * self.first_moments[i] + 0.1 * g
+            v = 0.999 * self.second_moments[i] + 0.001 * g * g
+            step = (m / (1 - 0.9**self.updates)) / (
+                torch.sqrt(v / (1 - 0.999**self.updates)) + 1e-8
+            )
+            self.first_moments[i], self.second_moments[i] = m, v
+            moved = self.parameters[i].detach() - learning_rate * step
+            self.parameters[i] = moved.requires_grad_()
+        return math.sqrt(sum((g * g).sum().item() for g in gradients))
+
+
+@dataclass
+class NaiveUpdate:
+    """What an update record should say, and nothing else."""
+
+    global_step: int
+    actor_loss: float
+    critic_loss: float | None
+    entropy: float
+    actor_gradient_norm: float
+    critic_gradient_norm: float | None
+    returns: Array
+    weights: Array
+
+
+@dataclass
+class Remembered:
+    """A step with the graphs that lead from it to the networks of that moment."""
+
+    step: StepRecord
+    log_prob: Tensor
+    entropy: Tensor
+    value: Tensor | None
+
+
+class NaiveReinforce:
+    """REINFORCE, following recorded steps."""
+
+    def __init__(
+        self, config: ReinforceConfig, policy: nn.Module, value: nn.Module | None = None
+    ) -> None:
+        self.config = config
+        self.policy = NaiveNetwork.copy_of(policy, config.activation)
+        self.value = None if value is None else NaiveNetwork.copy_of(value, config.activation)
+        self.store: list[Remembered] = []
+        self.ended_episodes = 0
+
+    def log_probabilities(self, observation: NDArray[Any]) -> Tensor:
+        """Log π of every action."""
+        logits = self.policy(observation)
+        return logits - torch.log(torch.exp(logits).sum())
+
+    def follow(self, step: StepRecord) -> NaiveUpdate | None:
+        """Store a step; the update, where one is due with it."""
+        log_pi = self.log_probabilities(step.observation)
+        entropy = -(torch.exp(log_pi) * log_pi).sum()
+        value = None if self.value is None else self.value(step.observation)[0]
+        self.store.append(Remembered(step, log_pi[step.action], entropy, value))
+        if not (step.terminated or step.truncated):
+            return None
+        self.ended_episodes += 1
+        return self.update() if self.due() else None
+
+    def due(self) -> bool:
+        """Whether enough episodes and steps are stored."""
+        enough_episodes = self.ended_episodes >= self.config.episodes_per_update
+        return enough_episodes and len(self.store) >= self.config.min_batch_steps
+
+    def restarts(self, step: StepRecord) -> bool:
+        """Whether the recursion of the returns starts anew after this step."""
+        return step.terminated or step.truncated
+
+    def weigh(self, returns: Array) -> Array:
+        """The weight of each log-probability."""
+        weights = returns
+        if self.config.baseline == "mean":
+            weights = weights - sum(returns) / len(returns)
+        elif self.config.baseline == "value":
+            values = [kept.value.item() for kept in self.store if kept.value is not None]
+            weights = weights - np.array(values)
+        if self.config.normalize_returns:
+            mean = sum(weights) / len(weights)
+            deviation = math.sqrt(sum((weights - mean) ** 2) / len(weights))
+            weights = (weights - mean) / deviation
+        return weights
+
+    def update(self) -> NaiveUpdate:
+        """One step of each network on all that is stored."""
+        config = self.config
+        steps = [kept.step for kept in self.store]
+        returns = naive_returns(
+            [step.reward for step in steps],
+            [self.restarts(step) for step in steps],
+            config.gamma,
+            whole_episode=config.return_form == "whole_episode",
+        )
+        weights = self.weigh(returns)
+        loss, entropy, critic_loss = (torch.zeros((), dtype=torch.float64) for _ in range(3))
+        for kept, weight, target in zip(self.store, weights, returns, strict=True):
+            loss = loss - weight * kept.log_prob / len(self.store)
+            entropy = entropy + kept.entropy / len(self.store)
+            if kept.value is not None:
+                critic_loss = critic_loss + (target - kept.value) ** 2 / len(self.store)
+        critic_norm = None
+        if self.value is not None:
+            critic_norm = self.value.descend(critic_loss, config.value_learning_rate)
+        update = NaiveUpdate(
+            global_step=steps[-1].global_step,
+            actor_loss=loss.item(),
+            critic_loss=None if self.value is None else critic_loss.item(),
+            entropy=entropy.item(),
+            actor_gradient_norm=self.policy.descend(
+                loss - config.entropy_coefficient * entropy, config.learning_rate
+            ),
+            critic_gradient_norm=critic_norm,
+            returns=returns,
+            weights=weights,
+        )
+        self.store, self.ended_episodes = [], 0
+        return update
+
+
+def assert_follows(
+    oracle: NaiveReinforce, run: ReinforceRun, records: Iterable[Record], tolerance: float
+) -> int:
+    """Check every number of a run, and its networks at the end, against the oracle.
+
+    Returns:
+        How many updates there were.
+
+    Raises:
+        AssertionError: they differ by more than the tolerance.
+    """
+    expected: NaiveUpdate | None = None
+    updates = 0
+    for record in records:
+        if isinstance(record, StepRecord):
+            assert expected is None, f"no update before step {record.global_step}"
+            log_pi = oracle.log_probabilities(record.observation).detach().numpy()
+            _assert_close(record.action_probabilities, np.exp(log_pi), tolerance)
+            _assert_close(record.log_prob, log_pi[record.action], tolerance)
+            expected = oracle.follow(record)
+        elif isinstance(record, UpdateRecord):
+            updates += 1
+            assert expected is not None, f"unexpected update at step {record.global_step}"
+            assert record.update == updates
+            for name, number in vars(expected).items():
+                actual = getattr(record, name)
+                if number is None:
+                    assert actual is None, name
+                else:
+                    _assert_close(actual, number, tolerance, name)
+            expected = None
+    assert_same_weights(run.policy, oracle.policy, tolerance)
+    if oracle.value is not None:
+        assert run.value is not None
+        assert_same_weights(run.value, oracle.value, tolerance)
+    return updates
+
+
+def assert_same_weights(network: nn.Module, oracle: NaiveNetwork, tolerance: float) -> None:
+    """Check all parameters."""
+    for actual, expected in zip(network.parameters(), oracle.parameters, strict=True):
+        _assert_close(actual.detach().numpy(), expected.detach().numpy(), tolerance, "parameters")
+
+
+def _assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -> None:
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=name)

@@ -1,0 +1,274 @@
+"""The imports hold the design's rules, read from the sources without running them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Layers from the bottom up; a module imports from its own layer or from those below it.
+# Modules of the library that are not named here stand beside the session.
+FOUNDATION = {
+    "acting",
+    "config",
+    "demonstration",
+    "environments",
+    "history",
+    "language",
+    "losses",
+    "networks",
+    "pacing",
+    "palette",
+    "plots",
+    "probes",
+    "progress",
+    "records",
+    "render",
+    "replay_buffer",
+    "returns",
+}
+TORCHLESS = ("pglab.plots", "pglab.records")
+
+
+@dataclass(frozen=True)
+class Module:
+    """A source file: its dotted name, its syntax tree and the dotted names that it imports."""
+
+    name: str
+    tree: ast.Module
+    imports: frozenset[str]
+
+    def uses(self, package: str) -> bool:
+        """Whether it imports a package or something inside it."""
+        return any(name == package or name.startswith(package + ".") for name in self.imports)
+
+
+Project = dict[str, Module]
+
+
+def read_project(root: Path) -> Project:
+    """All modules of the app, by name."""
+    files = [*root.glob("app.py"), *root.glob("pages/*.py"), *root.glob("pglab/**/*.py")]
+    modules = (read_module(file, file.relative_to(root)) for file in files)
+    return {module.name: module for module in modules}
+
+
+def read_module(file: Path, place: Path) -> Module:
+    """One source file."""
+    is_package = place.name == "__init__.py"
+    parts = place.parent.parts if is_package else place.with_suffix("").parts
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    package = parts if is_package else parts[:-1]
+    return Module(".".join(parts), tree, frozenset(imported_names(tree, package)))
+
+
+def imported_names(tree: ast.Module, package: tuple[str, ...]) -> Iterator[str]:
+    """Everything imported anywhere in a file, also inside functions; relative names resolved."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def dependencies(module: Module, project: Project) -> set[str]:
+    """The modules of the project that a module imports directly."""
+    found = set()
+    for name in module.imports:
+        while name and name not in project:
+            name = name.rpartition(".")[0]
+        found.add(name)
+    return found - {"", module.name}
+
+
+def reached(module: Module, project: Project) -> set[str]:
+    """The module, and those of the project that it imports directly or through others."""
+    seen: set[str] = set()
+    waiting = [module.name]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += dependencies(project[name], project)
+    return seen
+
+
+def layer(name: str) -> int:
+    """0 for the foundation, 5 for the entry."""
+    first, second = [*name.split("."), ""][:2]
+    if first != "pglab":
+        return {"pages": 4, "app": 5}[first]
+    if second in FOUNDATION:
+        return 0
+    return {"algorithms": 1, "ui": 3}.get(second, 2)
+
+
+# --- Rules: each gives one line for every violation
+
+
+def imports_run_one_way(project: Project) -> Iterator[str]:
+    """No module imports from a layer above its own."""
+    for name, module in project.items():
+        for imported in dependencies(module, project):
+            if layer(imported) > layer(name):
+                yield f"{name} imports {imported}"
+
+
+def no_import_runs_in_a_circle(project: Project) -> Iterator[str]:
+    """No module imports itself through others."""
+    for name, module in project.items():
+        for imported in dependencies(module, project):
+            if name in reached(project[imported], project):
+                yield f"{name} imports {imported}, which imports {name}"
+
+
+def streamlit_stays_in_the_interface(project: Project) -> Iterator[str]:
+    """Only pglab.ui, the pages and the entry import streamlit."""
+    for name, module in project.items():
+        if module.uses("streamlit") and layer(name) < 3:
+            yield f"{name} imports streamlit"
+
+
+def pages_know_no_machinery(project: Project) -> Iterator[str]:
+    """Pages and entry import neither torch nor gymnasium."""
+    for name, module in project.items():
+        for package in ("torch", "gymnasium"):
+            if module.uses(package) and layer(name) > 3:
+                yield f"{name} imports {package}"
+
+
+def plots_and_records_know_no_torch(project: Project) -> Iterator[str]:
+    """Not even through the modules that they import."""
+    for name in TORCHLESS:
+        for imported in reached(project[name], project) if name in project else ():
+            if project[imported].uses("torch"):
+                yield f"{name} reaches torch in {imported}"
+
+
+def environments_are_made_in_one_place(project: Project) -> Iterator[str]:
+    """Only pglab.environments uses gymnasium.make and its kin."""
+    for name, module in project.items():
+        if name == "pglab.environments":
+            continue
+        aliases = {"gymnasium"} | {
+            alias.asname
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+            if alias.name == "gymnasium" and alias.asname
+        }
+        made = any(
+            isinstance(node, ast.Attribute)
+            and node.attr.startswith("make")
+            and isinstance(node.value, ast.Name)
+            and node.value.id in aliases
+            for node in ast.walk(module.tree)
+        )
+        if made or any(imported.startswith("gymnasium.make") for imported in module.imports):
+            yield f"{name} uses gymnasium.make"
+
+
+def training_neither_blocks_nor_prints(project: Project) -> Iterator[str]:
+    """No print, input or sleep in the algorithms, the session and what they are made of."""
+    roots = [name for name in project if layer(name) == 1 or name == "pglab.session"]
+    for name in set().union(*(reached(project[root], project) for root in roots)):
+        for node in ast.walk(project[name].tree):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr == "sleep":
+                yield f"{name} calls sleep"
+            if isinstance(called, ast.Name) and called.id in ("print", "input", "sleep"):
+                yield f"{name} calls {called.id}"
+
+
+Rule = Callable[[Project], Iterator[str]]
+
+# What each rule must find in a project that breaks it.
+BROKEN: dict[Rule, tuple[dict[str, str], list[str]]] = {
+    imports_run_one_way: (
+        {
+            "pglab/records.py": "def f():\n    from pglab import session",
+            "pglab/session.py": "import pglab.records",
+            "pglab/algorithms/one.py": "from ..ui import panel",
+            "pglab/ui/panel.py": "",
+        },
+        ["pglab.records imports pglab.session", "pglab.algorithms.one imports pglab.ui.panel"],
+    ),
+    no_import_runs_in_a_circle: (
+        {
+            "pglab/a.py": "from pglab.b import x",
+            "pglab/b.py": "from .c import x",
+            "pglab/c.py": "from pglab import b",
+        },
+        [
+            "pglab.b imports pglab.c, which imports pglab.b",
+            "pglab.c imports pglab.b, which imports pglab.c",
+        ],
+    ),
+    streamlit_stays_in_the_interface: (
+        {
+            "pglab/session.py": "import streamlit as st",
+            "pglab/ui/__init__.py": "from streamlit.components import v1",
+            "app.py": "import streamlit",
+        },
+        ["pglab.session imports streamlit"],
+    ),
+    pages_know_no_machinery: (
+        {"pages/one.py": "from torch import nn", "pglab/ui/a.py": "import torch", "app.py": ""},
+        ["pages.one imports torch"],
+    ),
+    plots_and_records_know_no_torch: (
+        {
+            "pglab/plots.py": "from pglab import palette",
+            "pglab/palette.py": "import torch.nn",
+            "pglab/records.py": "import torchvision_is_another",
+        },
+        ["pglab.plots reaches torch in pglab.palette"],
+    ),
+    environments_are_made_in_one_place: (
+        {
+            "pglab/environments.py": "import gymnasium\ngymnasium.make('a')",
+            "pglab/probes.py": "import gymnasium as gym\nx = gym.make_vec('a')",
+            "pglab/render.py": "from gymnasium import make",
+            "pglab/acting.py": "from gymnasium import spaces",
+        },
+        ["pglab.probes uses gymnasium.make", "pglab.render uses gymnasium.make"],
+    ),
+    training_neither_blocks_nor_prints: (
+        {
+            "pglab/session.py": "import time\ntime.sleep(1)",
+            "pglab/algorithms/one.py": "from pglab.losses import f",
+            "pglab/losses.py": "print(1)",
+            "pglab/script.py": "print(1)",
+        },
+        ["pglab.session calls sleep", "pglab.losses calls print"],
+    ),
+}
+
+EVERY_RULE = pytest.mark.parametrize("rule", BROKEN, ids=lambda rule: rule.__name__)
+
+
+@EVERY_RULE
+def test_the_project_holds_the_rule(rule: Rule) -> None:
+    assert list(rule(read_project(ROOT))) == []
+
+
+@EVERY_RULE
+def test_a_broken_rule_is_found(rule: Rule, tmp_path: Path) -> None:
+    files, violations = BROKEN[rule]
+    for place, source in files.items():
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(source, encoding="utf-8")
+    assert sorted(rule(read_project(tmp_path))) == sorted(violations)
+
+
+def test_the_whole_project_is_read() -> None:
+    project = read_project(ROOT)
+    assert {"pglab", "pglab.algorithms.reinforce", "pglab.records", "pglab.ui"} <= set(project)
+    assert "pglab.records" in reached(project["pglab.session"], project)

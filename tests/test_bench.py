@@ -1,0 +1,93 @@
+"""What a visitor holds: restarts, overlays, and ticks at every speed."""
+
+import pytest
+
+from pglab.bench import FULL_SPEED, Bench
+from pglab.config import ConfigError, ReinforceConfig
+
+QUICK = ReinforceConfig(hidden_sizes=(8,), min_batch_steps=16)
+
+
+def trained_bench(updates: int = 3) -> Bench:
+    bench = Bench(QUICK)
+    for _ in range(updates):
+        bench.advance("update")
+    return bench
+
+
+def test_reset_keeps_the_run_and_starts_from_the_same_start() -> None:
+    bench = trained_bench()
+    before = bench.session.history.episodes["episode_return"].tolist()
+    bench.reset()
+    assert bench.session.global_step == 0
+    assert not bench.running
+    assert len(bench.past) == 1
+    assert bench.past[0].episodes == len(before)
+    for _ in range(3):
+        bench.advance("update")
+    assert bench.session.history.episodes["episode_return"].tolist() == before
+
+
+def test_a_run_without_a_step_leaves_no_overlay() -> None:
+    bench = Bench(QUICK)
+    bench.reset()
+    assert bench.past == []
+
+
+def test_settings_that_can_change_go_on_and_others_restart() -> None:
+    bench = trained_bench()
+    steps = bench.session.global_step
+    bench.use(QUICK.changed(gamma=0.5))
+    assert bench.session.global_step == steps
+    assert bench.session.config.gamma == 0.5
+    assert bench.past == []
+    bench.use(QUICK.changed(gamma=0.5, hidden_sizes=(4,)))
+    assert bench.session.global_step == 0
+    assert [change.settings for change in bench.past[0].changes] == [{"gamma": 0.5}]
+
+
+def test_a_refused_setting_leaves_the_run_in_place() -> None:
+    bench = trained_bench()
+    session = bench.session
+    with pytest.raises(ConfigError):
+        bench.use(QUICK.changed(env_id="Nowhere-v0"))
+    assert bench.session is session
+    assert bench.past == []
+
+
+def test_one_step_pauses_and_shows_the_training_environment() -> None:
+    bench = trained_bench()
+    bench.run()
+    steps = bench.session.global_step
+    bench.advance("step")
+    assert bench.session.global_step == steps + 1
+    assert not bench.running
+    assert bench.shows_training_steps
+    bench.advance("update")
+    assert not bench.shows_training_steps
+
+
+@pytest.mark.parametrize("speed", [5.0, 500.0])
+def test_ticks_take_the_steps_that_the_speed_owes(speed: float) -> None:
+    bench = Bench(QUICK)
+    bench.speed = speed
+    bench.run()
+    bench.pacemaker.interval = 0.5
+    bench.tick()  # the first tick of a run keeps the interval that it finds
+    assert bench.session.global_step == int(0.5 * speed)
+    assert bench.fresh_steps == int(0.5 * speed)
+
+
+def test_a_run_ends_once_and_takes_no_further_step() -> None:
+    bench = Bench(QUICK.changed(total_steps=1_000))
+    assert bench.speed == FULL_SPEED
+    bench.run()
+    while bench.running:
+        bench.tick()
+    assert bench.session.outcome == "total_steps"
+    assert bench.session.global_step == 1_000
+    bench.run()
+    assert not bench.running
+    bench.use(bench.session.config.changed(total_steps=2_000))
+    bench.run()
+    assert bench.running

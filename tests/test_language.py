@@ -1,0 +1,34 @@
+"""Texts in the chosen language, in English where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pglab import language
+
+
+@pytest.fixture
+def translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prose of which one of two texts is translated."""
+    for name in ("en/both", "en/one", "ru/both"):
+        file = tmp_path / "content" / f"{name}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{name}: обе", encoding="utf-8")
+    monkeypatch.setattr(language, "_ROOT", tmp_path)
+
+
+@pytest.mark.usefixtures("translated")
+def test_prose_falls_back_to_english() -> None:
+    token = language._language.set("ru")
+    try:
+        assert language.content("both") == "ru/both: обе"
+        assert language.content("one") == "en/one: обе"
+    finally:
+        language._language.reset(token)
+    assert language.content("both") == "en/both: обе"
+
+
+def test_short_strings_without_a_translation_stay() -> None:
+    assert language._("Discount γ") == language.N_("Discount γ") == "Discount γ"

@@ -1,0 +1,255 @@
+"""The pages without a browser: they run, links set them, controls change or restart the run.
+
+AppTest runs the scripts in this process. It sees neither the stage nor its redraws, and its
+`switch_page` opens a page directly, as the very first visitor of a server does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pglab.bench import Bench
+from pglab.config import ReinforceConfig, Setting, settings_of
+from pglab.environments import ENVIRONMENTS
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+REINFORCE = "pages/reinforce.py"
+DESCRIBED = settings_of(ReinforceConfig)
+LIVE = [name for name, setting in DESCRIBED.items() if setting.changes_while_running]
+STRUCTURAL = [name for name in DESCRIBED if name not in LIVE]
+LAYER_CONTROLS = {"hidden_sizes": ["layers", "width_0"]}
+
+
+def open_app() -> AppTest:
+    return AppTest.from_file(str(APP), default_timeout=60)
+
+
+def open_page(**link: str) -> AppTest:
+    """The REINFORCE page, opened by a link."""
+    app = open_app()
+    app.switch_page(REINFORCE)
+    for name, text in link.items():
+        app.query_params[name] = text
+    return run(app)
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception
+    return app
+
+
+def bench_of(app: AppTest) -> Bench:
+    bench: Bench = app.session_state["reinforce.lab"].bench
+    return bench
+
+
+def problems(app: AppTest) -> list[str]:
+    """The sentences on settings in the link that cannot be used."""
+    return [line for warning in app.warning for line in warning.value.splitlines()]
+
+
+def press(app: AppTest, key: str) -> None:
+    """Press a button of the transport; the whole page then shows again what it holds."""
+    app.button(key=key).click()
+    run(app)  # only the live parts
+    run(app)
+
+
+def control(app: AppTest, name: str) -> Any:
+    """The control in the sidebar with this key, whatever its kind."""
+    sidebar = app.sidebar
+    kinds: list[Any] = [
+        sidebar.slider,
+        sidebar.select_slider,
+        sidebar.selectbox,
+        sidebar.toggle,
+        sidebar.number_input,
+    ]
+    found = [widget for kind in kinds for widget in kind if widget.key == f"reinforce.{name}"]
+    assert len(found) == 1, f"{name} has {len(found)} controls"
+    return found[0]
+
+
+def controls_of(name: str) -> list[str]:
+    return LAYER_CONTROLS.get(name, [name])
+
+
+def change(app: AppTest, name: str) -> None:
+    """Give a setting another value through its control."""
+    key = controls_of(name)[-1]
+    widget = control(app, key)
+    if widget.type == "selectbox":
+        widget.select_index((widget.index + 1) % len(widget.options))
+    else:
+        widget.set_value(another_value(DESCRIBED[name], widget.value))
+    run(app)
+
+
+def another_value(setting: Setting, value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if setting.stops:
+        return next(stop for stop in setting.stops if stop != value)
+    low, high = setting.minimum, setting.maximum
+    assert low is not None
+    assert high is not None
+    return value - setting.step if value + setting.step > high else value + setting.step
+
+
+def test_home_runs_and_leads_to_the_experiment() -> None:
+    app = run(open_app())
+    assert [button.label for button in app.button] == ["Watch REINFORCE learn"]
+    app.button(key="start").click()
+    run(app)
+    assert "run" in [button.key for button in app.button]
+    assert bench_of(app).session.config == ReinforceConfig()
+
+
+def test_the_page_opens_paused_with_the_defaults() -> None:
+    app = open_page()
+    assert bench_of(app).session.config == ReinforceConfig()
+    assert not bench_of(app).running
+    assert bench_of(app).session.global_step == 0
+    assert not problems(app)
+    assert not app.error
+    assert dict(app.query_params) == {}
+
+
+@pytest.mark.parametrize(
+    ("link", "settings"),
+    [
+        ({"gamma": "0.97", "seed": "3"}, {"gamma": 0.97, "seed": 3}),
+        ({"hidden_sizes": "none"}, {"hidden_sizes": ()}),
+        ({"hidden_sizes": "7,300,1,512"}, {"hidden_sizes": (7, 300, 1, 512)}),
+        (
+            {"learning_rate": "1", "activation": "tanh"},
+            {"learning_rate": 1.0, "activation": "tanh"},
+        ),
+        ({"baseline": "value", "value_learning_rate": "0.00003"}, {"baseline": "value"}),
+        ({"normalize_returns": "on", "stop_when_solved": "off"}, {"stop_when_solved": False}),
+        ({"return_form": "whole_episode"}, {"return_form": "whole_episode"}),
+        *[({"env_id": name}, {"env_id": name}) for name in ENVIRONMENTS],
+    ],
+)
+def test_links_set_the_run_and_the_page_trains(
+    link: dict[str, str], settings: dict[str, Any]
+) -> None:
+    app = open_page(**link)
+    config = bench_of(app).session.config
+    assert {name: getattr(config, name) for name in settings} == settings
+    assert not problems(app)
+    press(app, "update")
+    assert len(bench_of(app).session.history.updates) == 1
+    assert bench_of(app).session.config == config, "the controls must agree with the link"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("gamma", "1.5"),
+        ("gamma", "nan"),
+        ("gamma", "٠٫٥x"),
+        ("learning_rate", "0"),
+        ("learning_rate", "inf"),
+        ("seed", "-1"),
+        ("seed", "1.5"),
+        ("seed", "9" * 40),
+        ("activation", "sine"),
+        ("stop_when_solved", "perhaps"),
+        ("total_steps", "1e12"),
+        ("hidden_sizes", ""),
+        ("hidden_sizes", ","),
+        ("hidden_sizes", "0"),
+        ("hidden_sizes", "-64"),
+        ("hidden_sizes", "64,,64"),
+        ("hidden_sizes", "128x128"),
+        ("hidden_sizes", "1,2,3,4,5"),
+        ("hidden_sizes", "1000000000"),
+        ("env_id", "Nowhere-v3"),
+        ("env_id", "Pendulum-v1"),
+        ("env_id", ""),
+        ("gama", "0.9"),
+        ("<b>bold</b>", "$x$"),
+    ],
+)
+def test_an_unusable_link_gets_one_sentence_and_the_default(name: str, text: str) -> None:
+    app = open_page(**{name: text, "episodes_per_update": "2"})
+    assert len(problems(app)) == 1
+    assert bench_of(app).session.config == ReinforceConfig(episodes_per_update=2)
+    press(app, "step")
+    assert bench_of(app).session.global_step == 1
+    assert dict(app.query_params) == {"episodes_per_update": "2"}
+
+
+@pytest.mark.parametrize("x", ["9", "-1", "a", "²", "٣", "1" * 5000, "3"])
+def test_odd_heatmap_axes_leave_a_working_page(x: str) -> None:
+    app = open_page(x=x, y="3")
+    press(app, "step")
+    assert bench_of(app).session.global_step == 1
+
+
+def test_every_setting_has_a_control_with_help() -> None:
+    app = open_page()
+    for name, setting in DESCRIBED.items():
+        for key in controls_of(name):
+            widget = control(app, key)
+            assert widget.help == setting.help
+            assert widget.label.endswith(" ↻") == (name in STRUCTURAL)
+
+
+def test_live_settings_change_the_run_that_goes_on() -> None:
+    app = open_page(baseline="value")  # else the baseline's learning rate has no effect
+    press(app, "update")
+    session = bench_of(app).session
+    steps = session.global_step
+    for name in LIVE:
+        before = getattr(session.config, name)
+        change(app, name)
+        assert getattr(session.config, name) != before
+        assert name in session.history.changes[-1].settings
+    assert bench_of(app).session is session
+    assert session.global_step == steps
+    assert bench_of(app).past == []
+    assert set(app.query_params) == {*LIVE, "baseline"}
+
+
+def test_structural_settings_restart_and_keep_the_former_run() -> None:
+    app = open_page()
+    bench = bench_of(app)
+    for count, name in enumerate(STRUCTURAL, start=1):
+        press(app, "step")
+        session, before = bench.session, getattr(bench.session.config, name)
+        change(app, name)
+        assert bench.session is not session
+        assert getattr(bench.session.config, name) != before
+        assert bench.session.global_step == 0
+        assert [past.number for past in bench.past] == list(range(1, count + 1))
+    rows = app.dataframe[0].value
+    assert list(rows["run"]) == list(range(len(STRUCTURAL) + 1, 0, -1))
+
+
+def test_reset_and_new_seed() -> None:
+    app = open_page(gamma="0.9")
+    press(app, "episode")
+    returns = bench_of(app).session.history.episodes["episode_return"].tolist()
+    press(app, "reset")
+    assert bench_of(app).session.global_step == 0
+    press(app, "episode")
+    assert bench_of(app).session.history.episodes["episode_return"].tolist() == returns
+    press(app, "new_seed")
+    assert bench_of(app).session.config == ReinforceConfig(gamma=0.9, seed=1)
+    assert control(app, "seed").value == 1
+    assert dict(app.query_params) == {"gamma": "0.9", "seed": "1"}
+    assert len(bench_of(app).past) == 2
+
+
+def test_the_page_shows_the_code_that_runs() -> None:
+    app = open_page()
+    shown = "\n".join(block.value for block in app.code)
+    assert "def reinforce(" in shown
+    assert "def update(" in shown
