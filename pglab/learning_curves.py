@@ -102,12 +102,21 @@ def load(agent: str) -> LearningCurves:
     return LearningCurves(np.array(content["sums"]), np.array(content["counts"]))
 
 
+@cache
+def _quantiles(agent: str) -> NDArray[np.float64]:
+    """What bounds the middle 80 % of the seeds, and their median: [3, windows]."""
+    quantiles: NDArray[np.float64] = np.nanquantile(
+        load(agent).mean_returns(), [0.1, 0.5, 0.9], axis=0
+    )
+    return quantiles
+
+
 def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
     """What the defaults usually give, for the environment that they are meant for."""
     if config.env_id != type(config)().env_id:
         return None
     curves = load(agent)
-    low, median, high = np.nanquantile(curves.mean_returns(), [0.1, 0.5, 0.9], axis=0)
+    low, median, high = _quantiles(agent)
     label = _("grey: default settings, middle 80 % of {n} seeds").format(n=len(curves.sums))
     return UsualBand(curves.steps, low, median, high, label)
 

@@ -22,7 +22,7 @@ Numbers = NDArray[np.floating]
 Figure = dict[str, Any]
 
 SMOOTHING_EPISODES = 20
-MOST_POINTS = 500  # more SVG marks than this and a browser misses its next redraw
+MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redraw
 MOST_EPISODE_ENDS = 40
 MOST_MARK_LABELS = 4
 LONGEST_END_LABEL = 32
@@ -99,8 +99,8 @@ def return_figure(plot: ReturnPlot) -> Figure:
     mean = Curve(plot.run.steps, smoothed(plot.run.returns), label)
     traces = [
         *(_band(plot.usual) if plot.usual is not None else []),
-        *(_line(c, palette.EARLIER_RUN, width=1.2, dash="dot", legend=False) for c in plot.earlier),
         points,
+        *(_line(c, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for c in plot.earlier),
         _line(mean, palette.THIS_RUN, width=2.5),
     ]
     if plot.reading is not None:

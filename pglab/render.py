@@ -17,7 +17,7 @@ from pglab.records import Floats
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before pygame starts: servers have no screen
 
-JPEG_QUALITY = 75
+JPEG_QUALITY = 65
 
 
 class FrameRenderer:

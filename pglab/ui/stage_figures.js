@@ -97,18 +97,31 @@ class Trail {
     this.points = [];
   }
 
-  add(point, episode) {
-    if (episode !== this.episode || point === null) this.points = [];
+  // Only the new point is drawn: a whole path at every frame would cost the browser its redraws.
+  add(point, episode, xaxis, yaxis) {
+    if (episode !== this.episode || point === null) {
+      this.points = [];
+      this.line.points.clear();
+    }
     this.episode = episode;
-    if (point && episode !== null) this.points.push(point);
+    if (!point || episode === null) return;
+    this.points.push(point);
+    this.draw(point, xaxis, yaxis);
   }
 
-  place(xaxis, yaxis, size) {
+  draw([x, y], xaxis, yaxis) {
+    const [left, top] = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
+    if (left === null || top === null) return;
+    const pixel = this.element.createSVGPoint();
+    [pixel.x, pixel.y] = [left, top];
+    this.line.points.appendItem(pixel);
+  }
+
+  redraw(xaxis, yaxis, size) {
     this.element.setAttribute("width", size.width);
     this.element.setAttribute("height", size.height);
-    const pixels = this.points.map(([x, y]) => [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)]);
-    const inside = pixels.filter(([x, y]) => x !== null && y !== null);
-    this.line.setAttribute("points", inside.map((pixel) => pixel.join(",")).join(" "));
+    this.line.points.clear();
+    for (const point of this.points) this.draw(point, xaxis, yaxis);
   }
 }
 
@@ -186,13 +199,12 @@ class FigureView {
     this.redraws += 1;
     this.element.parentElement.dataset.redraws = this.redraws;
     this.message.hidden = true;
-    this.placeRing();
+    this.placeOverlay();
   }
 
   followAxes() {
-    const place = () => this.placeRing();
-    this.graph.on?.("plotly_relayouting", place);
-    this.graph.on?.("plotly_afterplot", place);
+    this.graph.on?.("plotly_relayouting", () => this.placeOverlay());
+    this.graph.on?.("plotly_relayout", () => this.placeOverlay());
   }
 
   fail(error) {
@@ -203,13 +215,19 @@ class FigureView {
 
   movePlayhead(point, episode) {
     this.point = point;
-    this.trail.add(point, episode);
+    const layout = this.graph._fullLayout;
+    this.trail.add(point, episode, layout?.xaxis, layout?.yaxis);
+    this.placeRing();
+  }
+
+  placeOverlay() {
+    const layout = this.graph._fullLayout;
+    this.trail.redraw(layout?.xaxis, layout?.yaxis, this.size);
     this.placeRing();
   }
 
   placeRing() {
     const layout = this.graph._fullLayout;
-    this.trail.place(layout?.xaxis, layout?.yaxis, this.size);
     const x = this.point && pixelOnAxis(layout?.xaxis, this.point[0]);
     const y = this.point && pixelOnAxis(layout?.yaxis, this.point[1]);
     this.ring.hidden = x === null || y === null;
