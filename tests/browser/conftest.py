@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: the running app, a browser, and pages that report errors.
 
 app_server      the app on a free port: url, process (psutil), log
+fresh_server    another process of the app, which nobody has opened yet
 page            a page at 1366x768, light; @pytest.mark.view(width=390, height=844, scheme="dark")
                 asks for another
 new_page        makes further pages: new_page(width=..., height=..., scheme=...)
@@ -10,21 +11,12 @@ shot            shot(page, name) saves test-artifacts/screenshots/<name>.png
 Addresses are relative to the app: page.goto("/").
 """
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, Protocol
 
-import psutil
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -32,40 +24,19 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
-    Playwright,
-    sync_playwright,
+    expect,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-ARTIFACTS = ROOT / "test-artifacts"
-STARTUP_SECONDS = 60.0
-LOG_LINES_SHOWN = 80
+from tests.browser.harness import (
+    ARTIFACTS,
+    AppServer,
+    UnavailableError,
+    running_app,
+    running_browser,
+)
 
-BROWSER_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-BROWSER_NAMES = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "microsoft-edge",
-    "chrome",
-    "msedge",
-]
-MACOS_APPLICATIONS = ["Google Chrome", "Chromium", "Microsoft Edge"]
-WINDOWS_PROGRAMS = [
-    "Google/Chrome/Application/chrome.exe",
-    "Chromium/Application/chrome.exe",
-    "Microsoft/Edge/Application/msedge.exe",
-]
-WINDOWS_FOLDERS = ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"]
+LOG_LINES_SHOWN = 80
+EXPECT_MILLISECONDS = 30_000
 
 # Opened at /some-page, Streamlit first asks whether the app lives below that path, and is told
 # no; the console calls each such question an error.
@@ -81,13 +52,6 @@ Shot = Callable[[Page, str], Path]
 class NewPage(Protocol):
     def __call__(self, *, width: int = 1366, height: int = 768, scheme: Scheme = "light") -> Page:
         """Open a page in a context of its own."""
-
-
-@dataclass(frozen=True)
-class AppServer:
-    url: str
-    process: psutil.Process
-    log: Path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -120,26 +84,22 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def app_server(request: pytest.FixtureRequest) -> Iterator[AppServer]:
     log = ARTIFACTS / "app-server.log"
-    log.parent.mkdir(exist_ok=True)
-    port = free_port()
-    with log.open("wb") as output:
-        process = subprocess.Popen(server_command(port), cwd=ROOT, stdout=output, stderr=output)
     request.config.stash[SERVER_LOG] = log
-    try:
-        server = AppServer(f"http://127.0.0.1:{port}", psutil.Process(process.pid), log)
-        wait_until_healthy(server.url, process)
+    with fail_plainly(), running_app(log) as server:
         yield server
-    finally:
-        stop(process)
+
+
+@pytest.fixture
+def fresh_server() -> Iterator[AppServer]:
+    with fail_plainly(), running_app(ARTIFACTS / "fresh-app-server.log") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        executable = find_browser() or playwright_browser(playwright)
-        running = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS)
-        yield running
-        running.close()
+    expect.set_options(timeout=EXPECT_MILLISECONDS)
+    with fail_plainly(), running_browser() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -195,101 +155,18 @@ def shot() -> Shot:
     return save
 
 
-def server_command(port: int) -> list[str]:
-    options = {
-        "server.address": "127.0.0.1",
-        "server.port": str(port),
-        "server.headless": "true",
-    }
-    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + STARTUP_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"The app ended at once, with exit code {process.returncode}.")
-        if is_healthy(url):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"The app was not ready after {STARTUP_SECONDS:.0f} seconds.")
-
-
-def is_healthy(url: str) -> bool:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+@contextmanager
+def fail_plainly() -> Iterator[None]:
+    """Without a traceback, which says nothing about a missing browser."""
     try:
-        with direct.open(f"{url}/_stcore/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the app and what it started; on Windows the app itself is a child of the launcher."""
-    children = psutil.Process(process.pid).children(recursive=True) if is_running(process) else []
-    process.terminate()
-    for child in children:
-        if child.is_running():
-            child.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def is_running(process: subprocess.Popen[bytes]) -> bool:
-    return process.poll() is None
+        yield
+    except UnavailableError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 def tail(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return "\n".join(lines[-LOG_LINES_SHOWN:])
-
-
-def find_browser() -> str | None:
-    """Return the path of an installed Chrome, Chromium or Edge."""
-    chosen = os.environ.get("CHROME_PATH")
-    if chosen:
-        if not Path(chosen).is_file():
-            pytest.fail(f"CHROME_PATH names no file: {chosen}", pytrace=False)
-        return chosen
-    on_path = (shutil.which(name) for name in BROWSER_NAMES)
-    usual = (str(path) for path in usual_places() if path.is_file())
-    return next((path for path in on_path if path), None) or next(usual, None)
-
-
-def usual_places() -> list[Path]:
-    if sys.platform == "darwin":
-        roots = [Path("/Applications"), Path.home() / "Applications"]
-        return [r / f"{a}.app/Contents/MacOS/{a}" for a in MACOS_APPLICATIONS for r in roots]
-    if sys.platform == "win32":
-        roots = [Path(os.environ[name]) for name in WINDOWS_FOLDERS if name in os.environ]
-        return [root / program for program in WINDOWS_PROGRAMS for root in roots]
-    return []
-
-
-def playwright_browser(playwright: Playwright) -> str:
-    """Return Playwright's own Chromium, downloaded if it is not there yet."""
-    executable = playwright.chromium.executable_path
-    if not Path(executable).is_file():
-        download = [sys.executable, "-m", "playwright", "install", "chromium"]
-        result = subprocess.run(download, capture_output=True, text=True, check=False)
-        if result.returncode != 0 or not Path(executable).is_file():
-            pytest.fail(
-                "The browser tests need Chrome or Chromium, and Playwright could not download one. "
-                "Install it (Debian: apt install chromium) or set CHROME_PATH to its program.\n"
-                + "\n".join(result.stderr.splitlines()[:5]),
-                pytrace=False,
-            )
-    return executable
 
 
 def collect_errors(context: BrowserContext, errors: list[str]) -> None:

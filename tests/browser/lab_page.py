@@ -1,0 +1,251 @@
+"""A lab page as its reader meets it: buttons, numbers, panels, controls and the address bar."""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+FIGURES = ("returns", "policy_map", "weights")
+FOLDED_FIGURES = ("entropy", "actor_gradient_norm", "actor_loss")
+PATIENCE = 60.0  # seconds; a bound on a slow machine, not a promise of speed
+LOOK_AGAIN_MILLISECONDS = 50
+QUIET_MILLISECONDS = 600
+
+ANY_UPDATE = re.compile(r"^update \d")
+ANY_NUMBER = re.compile(r"\d+")
+STEPS, EPISODES, MEAN_RETURN, STEPS_PER_SECOND = range(4)
+
+# The figure as it was handed to Plotly, without what Plotly adds.
+READ_FIGURE = """panel => {
+    const {data, layout} = panel.querySelector(".pgl-graph");
+    return JSON.stringify({data, annotations: layout.annotations ?? []});
+}"""
+COUNT_COLOURS = """canvas => {
+    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+}"""
+READ_ROWS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+# The counters that only grow while something is going on.
+READ_ACTIVITY = """stage => JSON.stringify([
+    {...stage.dataset},
+    [...stage.querySelectorAll(".pgl-number-value")].map(value => value.textContent),
+    [...stage.querySelectorAll(".pgl-figure")].map(view => view.parentElement.dataset.redraws),
+])"""
+
+
+class LabPage:
+    """The REINFORCE page in a browser tab."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.stage = page.locator(".pgl-stage")
+        self.alerts = page.get_by_test_id("stAlert")
+        self.problems = self.alerts.get_by_role("listitem")  # one for each unusable setting
+        self.exceptions = page.get_by_test_id("stException")
+
+    def open(self, query: str = "", server: str = "") -> Self:
+        """Open the page and wait until every panel is painted."""
+        self.page.goto(f"{server}/reinforce{query}")
+        self.wait_until_painted()
+        return self
+
+    def wait_until_painted(self) -> None:
+        for key in FIGURES:
+            self.panel(key).scroll_into_view_if_needed()  # figures out of sight are not painted
+            expect(self.panel(key)).to_have_attribute("data-redraws", ANY_NUMBER)
+        expect(self.panel("player")).to_have_attribute("data-frames-drawn", ANY_NUMBER)
+
+    # Buttons
+
+    def button(self, key: str) -> Locator:
+        """A button by its key; Streamlit hides a second copy for narrow screens."""
+        return self.page.locator(f".st-key-{key}").get_by_role("button")
+
+    def press(self, key: str) -> None:
+        self.button(key).click()
+
+    def run(self, until_steps: int) -> None:
+        """Press Run and wait until that many steps are shown."""
+        self.press("run")
+        self.wait_for_steps(until_steps)
+
+    def pause(self) -> None:
+        self.press("pause")
+        self.expect_paused()
+        self.wait_until_quiet()
+
+    def expect_running(self) -> None:
+        expect(self.stage).to_have_attribute("data-running", "true")
+        expect(self.button("pause")).to_be_visible()
+
+    def expect_paused(self) -> None:
+        expect(self.stage).to_have_attribute("data-running", "false")
+        expect(self.button("run")).to_be_visible()
+
+    # Numbers
+
+    def number(self, index: int) -> Locator:
+        return self.page.locator(f"[data-number='{index}'] .pgl-number-value")
+
+    def numbers(self) -> list[str]:
+        return [self.number(index).inner_text() for index in range(4)]
+
+    @property
+    def steps(self) -> int:
+        return int(self.number(STEPS).inner_text().replace(",", ""))
+
+    @property
+    def episodes(self) -> int:
+        return int(self.number(EPISODES).inner_text().replace(",", ""))
+
+    @property
+    def ticks(self) -> int:
+        return int(self.stage.get_attribute("data-ticks") or 0)
+
+    # Panels
+
+    def panel(self, key: str) -> Locator:
+        return self.page.locator(f"[data-panel='{key}']")
+
+    def subtitle(self, key: str) -> Locator:
+        return self.panel(key).locator(".pgl-subtitle")
+
+    def expect_update(self, number: int) -> None:
+        expect(self.subtitle("weights")).to_have_text(re.compile(rf"^update {number} "))
+
+    def expect_no_update(self) -> None:
+        expect(self.subtitle("weights")).not_to_have_text(ANY_UPDATE)
+
+    def redraws(self, key: str) -> int:
+        return int(self.panel(key).get_attribute("data-redraws") or 0)
+
+    @property
+    def frames_drawn(self) -> int:
+        return int(self.panel("player").get_attribute("data-frames-drawn") or 0)
+
+    @property
+    def probabilities(self) -> list[str]:
+        return self.panel("player").locator(".pgl-action-percentage").all_inner_texts()
+
+    def colours_in_player(self) -> int:
+        count: int = self.panel("player").locator("canvas").evaluate(COUNT_COLOURS)
+        return count
+
+    def figure(self, key: str) -> dict[str, Any]:
+        """The traces and annotations that a panel's graph was given."""
+        figure: dict[str, Any] = json.loads(self.panel(key).evaluate(READ_FIGURE))
+        return figure
+
+    def traces(self, key: str) -> list[dict[str, Any]]:
+        traces: list[dict[str, Any]] = self.figure(key)["data"]
+        return traces
+
+    def annotations(self) -> list[str]:
+        """What is marked on the return plot: changes, the solution and earlier runs."""
+        return [annotation["text"] for annotation in self.figure("returns")["annotations"]]
+
+    def returns(self) -> tuple[list[float], list[float]]:
+        """Step and return of the episodes drawn as points."""
+        points = next(trace for trace in self.traces("returns") if trace["mode"] == "markers")
+        return unpacked(points["x"]).tolist(), unpacked(points["y"]).tolist()
+
+    def axis_title(self, key: str, axis: str) -> Locator:
+        return self.panel(key).locator(f".{axis}title")
+
+    # Controls and address
+
+    def slider(self, label: str) -> Locator:
+        return self.page.locator(f'input[type="range"][aria-label="{label}"]')
+
+    def move_slider(self, label: str, key: str) -> None:
+        self.slider(label).focus()
+        self.slider(label).press(key)
+
+    def open_expander(self, label: str) -> None:
+        self.page.get_by_test_id("stSidebar").get_by_text(label, exact=True).click()
+
+    def choose(self, label: str, option: str) -> None:
+        self.page.get_by_role("combobox", name=label, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The settings in the address bar."""
+        return dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
+
+    def wait_for_runs(self, *runs: dict[str, str]) -> None:
+        """Wait until the table of runs has these rows; only the given columns are compared."""
+        self.page.get_by_role("tab", name="Runs of this visit").click()
+
+        def agree() -> bool:
+            rows = self.runs_table()
+            return len(rows) == len(runs) and all(
+                wanted.items() <= row.items() for wanted, row in zip(runs, rows, strict=True)
+            )
+
+        self.wait_until(agree, f"the runs {runs}")
+
+    def runs_table(self) -> list[dict[str, str]]:
+        """The rows of the table of runs by column, newest first."""
+        texts = self.page.get_by_test_id("stDataFrame").locator("table tr").evaluate_all(READ_ROWS)
+        if not texts:
+            return []
+        columns, *rows = texts
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    # Waiting
+
+    def wait_for_steps(self, least: int) -> None:
+        self.wait_until(lambda: self.steps >= least, f"{least} steps")
+
+    def wait_for_redraws(self, key: str, least: int) -> None:
+        self.wait_until(lambda: self.redraws(key) >= least, f"{least} redraws of {key}")
+
+    def wait_for_other_data(self, key: str, than: list[dict[str, Any]]) -> None:
+        self.wait_until(lambda: self.traces(key) != than, f"other data in {key}")
+
+    def wait_for_annotations(self, *texts: str) -> None:
+        """Wait until exactly these are marked on the return plot."""
+        self.wait_until(lambda: self.annotations() == list(texts), f"the marks {texts}")
+
+    def wait_for_address(self, **settings: str) -> None:
+        """Wait until the address bar holds exactly these settings."""
+        self.wait_until(lambda: self.address == settings, f"the address {settings}")
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Look again and again until the condition holds."""
+        wait_until(self.page, condition, what)
+
+    def wait_until_quiet(self) -> None:
+        """Wait until nothing has changed for a while: the last redraw is painted."""
+        before = ""
+        while (now := self.activity()) != before:
+            before = now
+            self.page.wait_for_timeout(QUIET_MILLISECONDS)
+
+    def activity(self) -> str:
+        """Everything that moves while training does: counters, numbers and redraws."""
+        text: str = self.stage.evaluate(READ_ACTIVITY)
+        return text
+
+
+def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
+    """Look again and again, letting the browser work in between."""
+    for _ in range(int(PATIENCE * 1000 / LOOK_AGAIN_MILLISECONDS)):
+        if condition():
+            return
+        page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)
+    raise AssertionError(f"waited {PATIENCE:.0f} seconds in vain for {what}")
+
+
+def unpacked(values: dict[str, str] | list[float]) -> NDArray[np.float32]:
+    """A figure's numbers, which come as Plotly's typed arrays."""
+    if isinstance(values, list):
+        return np.array(values, dtype="<f4")
+    return np.frombuffer(base64.b64decode(values["bdata"]), dtype="<f4")

@@ -1,0 +1,114 @@
+"""The home page, and the way from it to the experiment and back."""
+
+import re
+
+import psutil
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Shot
+from tests.browser.harness import AppServer
+from tests.browser.lab_page import LabPage, wait_until
+
+WATCHED_MILLISECONDS = 1000
+IDLE_SHARE = 0.2  # of one core; training takes at least half of one
+
+
+def go_home(page: Page) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
+
+
+def wait_until_moving(page: Page, picture: Locator) -> None:
+    first = picture.screenshot()
+    wait_until(page, lambda: picture.screenshot() != first, "another frame of the clip")
+
+
+def wait_until_idle(page: Page, process: psutil.Process) -> None:
+    """Wait until the server has stopped computing."""
+
+    def is_idle() -> bool:
+        before = cpu_seconds(process)
+        page.wait_for_timeout(WATCHED_MILLISECONDS)
+        return cpu_seconds(process) - before < IDLE_SHARE * WATCHED_MILLISECONDS / 1000
+
+    wait_until(page, is_idle, "the server to stop computing")
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def test_home_shows_moving_clips_and_one_way_to_start(page: Page, shot: Shot) -> None:
+    page.goto("/")
+    clips = page.locator(".pgl-clip img")
+    expect(clips).to_have_count(2)
+    for clip in clips.all():
+        expect(clip).to_be_in_viewport()
+        wait_until_moving(page, clip)
+    shot(page, "home")
+
+    primary = page.get_by_test_id("stBaseButton-primary")
+    expect(primary).to_have_count(1)
+    expect(primary).to_be_in_viewport()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+    primary.click()
+    expect(page).to_have_url(re.compile(r"/reinforce$"))
+    lab = LabPage(page)
+    lab.wait_until_painted()
+    lab.expect_paused()
+    assert lab.numbers() == ["0", "0", "–", "–"]
+
+
+def test_leaving_for_home_pauses_the_run_and_keeps_it(page: Page, app_server: AppServer) -> None:
+    lab = LabPage(page).open()
+    lab.run(until_steps=300)
+    before = lab.steps
+    go_home(page)
+    wait_until_idle(page, app_server.process)
+
+    page.get_by_test_id("stBaseButton-primary").click()
+    lab.wait_until_painted()
+    lab.expect_paused()
+    lab.wait_until_quiet()
+    kept, returns = lab.numbers(), lab.returns()
+    assert lab.steps >= before
+    assert len(returns[0]) == lab.episodes
+    assert not any("run 1" in text for text in lab.annotations()), "the run was started anew"
+
+    go_home(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="REINFORCE").click()
+    lab.wait_until_painted()
+    assert lab.numbers() == kept
+    assert lab.returns() == returns
+    lab.run(until_steps=lab.steps + 1)
+
+
+def test_settings_survive_a_visit_to_the_home_page(page: Page) -> None:
+    lab = LabPage(page).open("?gamma=0.9&x=0&y=1")
+    lab.press("update")
+    lab.expect_update(1)
+    go_home(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="REINFORCE").click()
+    lab.wait_until_painted()
+
+    expect(lab.slider("Discount γ")).to_have_attribute("aria-valuetext", "0.9")
+    expect(lab.axis_title("policy_map", "x")).to_have_text("cart position (m)")
+    lab.expect_update(1)
+    lab.wait_for_address(gamma="0.9", x="0", y="1")
+
+
+def test_closing_the_tab_stops_the_training(page: Page, app_server: AppServer) -> None:
+    page.goto("/")
+    expect(page.get_by_test_id("stBaseButton-primary")).to_be_visible()
+    server = app_server.process
+    wait_until_idle(page, server)
+    threads = server.num_threads()
+
+    tab = page.context.new_page()
+    LabPage(tab).open().run(until_steps=300)
+    tab.close()
+
+    wait_until_idle(page, server)
+    wait_until(page, lambda: server.num_threads() <= threads + 2, "the server's threads to end")

@@ -1,0 +1,84 @@
+"""What fits on the screen: no blank panel and nothing to scroll for, at a projector's sizes."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import NewPage, Scheme, Shot
+from tests.browser.lab_page import FIGURES, LabPage
+
+FEWEST_COLOURS = 8  # a blank panel has one, a frame around nothing two
+
+# Elements that reach beyond the window. What Plotly clips inside its drawings does not count,
+# nor do the inputs that Streamlit's sliders keep for the keyboard, clipped to one pixel.
+WIDER_THAN_WINDOW = """() =>
+    [...document.querySelectorAll("[data-testid=stApp] :not(svg *, input)")]
+    .filter(element => element.checkVisibility() && element.getBoundingClientRect().width > 0)
+    .filter(element => element.getBoundingClientRect().right > innerWidth + 1)
+    .map(element => element.outerHTML.slice(0, 120))"""
+SCROLLS_SIDEWAYS = """() => [...document.querySelectorAll("*")]
+    .filter(element => element.scrollWidth > element.clientWidth + 1)
+    .filter(element => /auto|scroll/.test(getComputedStyle(element).overflowX)
+        || element === document.documentElement)
+    .map(element => element.outerHTML.slice(0, 120))"""
+
+
+def box(part: Locator) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a part of the page."""
+    found = part.bounding_box()
+    assert found is not None
+    left, top = found["x"], found["y"]
+    return left, top, left + found["width"], top + found["height"]
+
+
+def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
+    """Look at the screenshot, so that text in the colour of its background counts as blank."""
+    assert all(lab.numbers())
+    with Image.open(picture) as screen:
+        for key in FIGURES:
+            figure = lab.panel(key).locator(".pgl-figure")
+            expect(figure.locator(".pgl-message")).to_be_hidden()
+            part = screen.convert("RGB").crop(box(figure))
+            colours = part.getcolors(maxcolors=part.width * part.height) or []
+            assert len(colours) >= FEWEST_COLOURS, f"{key} is blank"
+    assert lab.colours_in_player() >= 3, "the player is blank"
+    assert len(lab.probabilities) == 2
+    assert all(text.endswith("%") for text in lab.probabilities)
+
+
+def assert_fits(lab: LabPage, height: int) -> None:
+    assert lab.page.evaluate(WIDER_THAN_WINDOW) == []
+    assert lab.page.evaluate(SCROLLS_SIDEWAYS) == []
+    assert lab.page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
+    for key in (*FIGURES, "player"):
+        _left, top, _right, bottom = box(lab.panel(key))
+        assert top >= 0
+        assert bottom <= height, f"{key} is cut off"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])
+def test_panels_fill_the_screen_before_and_during_training(
+    new_page: NewPage, shot: Shot, width: int, height: int, scheme: Scheme
+) -> None:
+    lab = LabPage(new_page(width=width, height=height, scheme=scheme)).open()
+    assert lab.numbers() == ["0", "0", "–", "–"]
+    name = f"reinforce-{width}x{height}-{scheme}"
+    assert_no_blank_panel(lab, shot(lab.page, f"{name}-before"))
+    assert_fits(lab, height)
+
+    lab.run(until_steps=1000)
+    assert_no_blank_panel(lab, shot(lab.page, f"{name}-running"))
+    assert_fits(lab, height)
+
+
+def test_home_fits(new_page: NewPage, shot: Shot) -> None:
+    page: Page = new_page(scheme="dark")
+    page.goto("/")
+    expect(page.locator(".pgl-map section")).to_have_count(3)
+    expect(page.locator(".pgl-clip img").last).to_be_visible()
+    assert page.evaluate(WIDER_THAN_WINDOW) == []
+    assert page.evaluate(SCROLLS_SIDEWAYS) == []
+    shot(page, "home-dark")

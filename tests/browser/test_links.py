@@ -1,0 +1,121 @@
+"""Links: what they restore, and what the page says to those it cannot use."""
+
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.harness import AppServer
+from tests.browser.lab_page import ANY_UPDATE, LabPage
+
+SHARED = {
+    "gamma": "0.9",
+    "learning_rate": "0.003",  # between two stops of its slider
+    "hidden_sizes": "64,32",
+    "activation": "tanh",
+    "seed": "3",
+    "episodes_per_update": "4",
+    "baseline": "mean",
+    "x": "0",
+    "y": "1",
+}
+SLIDERS = {
+    "Discount γ": "0.9",
+    "Learning rate α": "0.003",
+    "Hidden layers ↻": "2",
+    "Width of layer 1 ↻": "64",
+    "Width of layer 2 ↻": "32",
+    "Episodes per update": "4",
+}
+
+
+def expect_shared_settings(lab: LabPage) -> None:
+    lab.open_expander("Activation and batch")
+    lab.open_expander("More settings")
+    for label, value in SLIDERS.items():
+        expect(lab.slider(label)).to_have_attribute("aria-valuetext", value)
+    boxes = {"Activation ↻": "Tanh", "Baseline ↻": "mean return of the batch"}
+    for label, choice in boxes.items():
+        expect(lab.page.get_by_role("combobox", name=label)).to_have_value(choice)
+    expect(lab.page.get_by_role("spinbutton", name="Random seed ↻")).to_have_value("3")
+    expect(lab.axis_title("policy_map", "x")).to_have_text("cart position (m)")
+    expect(lab.axis_title("policy_map", "y")).to_have_text("cart velocity (m/s)")
+    expect(lab.subtitle("returns")).to_contain_text("one seed (3)")
+    assert lab.address == SHARED
+    expect(lab.alerts).to_have_count(0)
+    expect(lab.exceptions).to_have_count(0)
+
+
+def test_a_shared_link_restores_everything(page: Page) -> None:
+    lab = LabPage(page).open(f"?{urlencode(SHARED)}")
+    expect_shared_settings(lab)
+    lab.press("update")
+    lab.expect_update(1)
+    assert lab.episodes >= int(SHARED["episodes_per_update"])
+    assert lab.address == SHARED
+
+
+def test_a_shared_link_as_the_first_request_to_a_server(
+    fresh_server: AppServer, page: Page
+) -> None:
+    lab = LabPage(page).open(f"?{urlencode(SHARED)}", server=fresh_server.url)
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_text(
+        ["Home", "REINFORCE"]
+    )
+    expect_shared_settings(lab)
+
+
+def test_unusable_settings_get_a_sentence_each(page: Page) -> None:
+    """All in one link: an out-of-range value, an unknown name, environment and layer lists."""
+    unusable = {
+        "gamma": "2",
+        "gama": "0.9",
+        "env_id": "Nowhere-v3",
+        "hidden_sizes": "",
+        "learning_rate": "nan",
+        "seed": "-1",
+        "activation": "sine",
+        "stop_when_solved": "perhaps",
+    }
+    usable = {"episodes_per_update": "2"}
+    lab = LabPage(page).open(f"?{urlencode(unusable | usable)}")
+    expect(lab.problems).to_have_count(len(unusable))
+    sentences = lab.problems.all_inner_texts()
+    for name, value in unusable.items():
+        quoted = name if name == "gama" else f"“{value}”"
+        assert sum(quoted in text for text in sentences) == 1, f"not one sentence on {name}"
+    assert sum("Did you mean “gamma”?" in text for text in sentences) == 1
+    lab.wait_for_address(**usable)
+
+    lab.press("update")
+    lab.expect_update(1)
+    expect(lab.exceptions).to_have_count(0)
+
+    lab.press("close_problems")
+    expect(lab.alerts).to_have_count(0)
+    lab.expect_update(1)
+
+
+def test_the_largest_learning_rate_leaves_a_working_page(page: Page) -> None:
+    lab = LabPage(page).open("?learning_rate=1")
+    lab.press("run")
+    lab.wait_until(lambda: lab.steps >= 2000 or lab.alerts.count() > 0, "2000 steps or a sentence")
+    expect(lab.exceptions).to_have_count(0)
+    lab.press("reset")
+    lab.expect_paused()
+    lab.press("step")
+    lab.wait_until(lambda: lab.steps == 1, "the step after the reset")
+
+
+@pytest.mark.parametrize(
+    ("env_id", "actions"), [("Acrobot-v1", 3), ("MountainCar-v0", 3), ("CartPole-v1", 2)]
+)
+def test_environments_open_and_train_by_link(page: Page, env_id: str, actions: int) -> None:
+    lab = LabPage(page).open(f"?env_id={env_id}")
+    expect(lab.panel("player").locator(".pgl-title")).to_have_text(env_id)
+    expect(lab.panel("player").locator(".pgl-action")).to_have_count(actions)
+    lab.run(until_steps=600)
+    lab.wait_until(lambda: lab.episodes > 0, "an episode")
+    expect(lab.subtitle("weights")).to_have_text(ANY_UPDATE)
+    expect(lab.alerts).to_have_count(0)
+    expect(lab.exceptions).to_have_count(0)

@@ -1,0 +1,80 @@
+"""Controls moved while training runs, and the view controls below the panels."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab_page import FIGURES, FOLDED_FIGURES, STEPS, LabPage
+
+
+def test_a_live_setting_changes_the_run_that_goes_on(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.run(until_steps=300)
+    before = lab.steps
+    lab.move_slider("Discount γ", "ArrowLeft")
+    lab.wait_for_address(gamma="0.98")
+    lab.wait_for_annotations("γ 0.98")
+    lab.expect_running()
+    assert lab.steps >= before, "a live change must not restart the run"
+    lab.wait_for_steps(lab.steps + 100)
+    lab.wait_for_runs({"run": "1"})
+
+
+def test_a_structural_setting_restarts_and_keeps_the_former_run(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.run(until_steps=2000)
+    lab.move_slider("Width ↻", "ArrowLeft")
+    lab.wait_for_annotations("run 1: layers 128,128")
+    lab.wait_for_address(hidden_sizes="64,64")
+    lab.pause()
+    steps, _returns = lab.returns()
+    assert steps[0] < 500, "the new run must count its own steps"
+    lab.wait_for_runs(
+        {"run": "2", "settings other than the defaults": "layers 64,64"},
+        {"run": "1", "settings other than the defaults": "none"},
+    )
+    assert int(lab.runs_table()[1]["environment steps"]) >= 2000
+
+
+def test_a_setting_changed_before_the_first_step_leaves_no_empty_run(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.move_slider("Hidden layers ↻", "ArrowLeft")
+    lab.wait_for_address(hidden_sizes="128")
+    lab.move_slider("Hidden layers ↻", "ArrowLeft")
+    lab.wait_for_address(hidden_sizes="none")
+    expect(lab.slider("Width ↻")).to_have_count(0)
+    lab.press("step")
+    expect(lab.number(STEPS)).to_have_text("1")
+    assert lab.annotations() == []
+    lab.wait_for_runs({"run": "1", "settings other than the defaults": "layers none"})
+
+
+def test_folded_panels_unfold_and_fold_again(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.press("update")
+    lab.expect_update(1)
+    folded = page.get_by_text("Entropy, gradient norm, loss")
+    for key in FOLDED_FIGURES:
+        expect(lab.panel(key)).to_have_count(0)
+    folded.click()
+    for key in FOLDED_FIGURES:
+        lab.panel(key).scroll_into_view_if_needed()
+        lab.wait_for_redraws(key, 1)
+        assert len(lab.traces(key)) == 1
+    expect(lab.subtitle("actor_loss")).to_contain_text("no measure of success")
+    folded.click()
+    for key in FOLDED_FIGURES:
+        expect(lab.panel(key)).to_have_count(0)
+    for key in FIGURES:
+        expect(lab.panel(key)).to_be_attached()
+
+
+def test_heatmap_axes(page: Page) -> None:
+    lab = LabPage(page).open()
+    before = lab.traces("policy_map")
+    expect(lab.axis_title("policy_map", "x")).to_have_text("pole angle (rad)")
+    lab.choose("Heatmap: horizontal axis", "cart position (m)")
+    expect(lab.axis_title("policy_map", "x")).to_have_text("cart position (m)")
+    expect(lab.axis_title("policy_map", "y")).to_have_text("angular velocity (rad/s)")
+    lab.wait_for_address(x="0", y="3")
+    assert lab.traces("policy_map")[0]["z"] != before[0]["z"]
+    expect(lab.subtitle("policy_map")).to_contain_text("pole angle (rad) = 0")
+    assert lab.steps == 0, "looking must not train"

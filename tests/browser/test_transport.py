@@ -1,0 +1,175 @@
+"""Run, pause, the three kinds of step, reset and new seed, by mouse and by keyboard."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab_page import EPISODES, FIGURES, STEPS, LabPage
+
+WATCHED_MILLISECONDS = 1500
+ANY_RATE = re.compile(r"[\d,]+")
+
+
+def assert_nothing_moves(lab: LabPage) -> None:
+    before = lab.activity()
+    lab.page.wait_for_timeout(WATCHED_MILLISECONDS)
+    assert lab.activity() == before
+
+
+def outcome(lab: LabPage) -> dict[str, Any]:
+    """What one state of a run looks like: numbers, weights and heatmap."""
+    return {
+        "numbers": lab.numbers(),
+        "weights": lab.traces("weights"),
+        "policy": lab.traces("policy_map")[0]["z"],
+        "returns": lab.returns(),
+    }
+
+
+def update_once(lab: LabPage) -> dict[str, Any]:
+    """Press Update in a fresh run, wait for the picture of it, and describe it."""
+    lab.press("update")
+    lab.expect_update(1)
+    lab.wait_until_quiet()
+    return outcome(lab)
+
+
+def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
+    lab = LabPage(page).open()
+    assert_nothing_moves(lab)
+    before = {key: lab.traces(key) for key in FIGURES}
+    redraws = {key: lab.redraws(key) for key in FIGURES}
+    frames = lab.frames_drawn
+
+    lab.press("run")
+    lab.expect_running()
+    lab.wait_for_steps(500)
+    lab.wait_until(lambda: lab.episodes > 0, "an episode")
+    for key in FIGURES:
+        lab.wait_for_other_data(key, than=before[key])
+        lab.wait_for_redraws(key, redraws[key] + 2)
+    lab.wait_until(lambda: lab.frames_drawn > frames, "new frames")
+    expect(lab.subtitle("player")).to_contain_text("after update")
+    expect(lab.number(3)).to_have_text(ANY_RATE)
+
+    lab.pause()
+    assert_nothing_moves(lab)
+    steps = lab.steps
+    expect(lab.number(3)).to_have_text("–")
+
+    lab.run(until_steps=steps + 200)
+    assert lab.annotations() == [], "running on must not start a new run"
+
+
+def test_one_step_and_one_episode_and_one_update(page: Page) -> None:
+    lab = LabPage(page).open()
+    for steps in (1, 2, 3):
+        lab.press("step")
+        expect(lab.number(STEPS)).to_have_text(str(steps))
+        expect(lab.subtitle("player")).to_have_text("training environment · episode 1")
+    expect(lab.panel("player").locator(".pgl-caption")).to_contain_text("step 3")
+
+    for episodes in (1, 2):
+        lab.press("episode")
+        expect(lab.number(EPISODES)).to_have_text(str(episodes))
+        expect(lab.subtitle("player")).to_have_text(f"training environment · episode {episodes}")
+
+    lab.press("reset")
+    lab.expect_no_update()
+    for update in (1, 2):
+        lab.press("update")
+        lab.expect_update(update)
+        expect(lab.subtitle("player")).to_have_text(
+            f"fresh episodes of the policy after update {update}"
+        )
+    lab.expect_paused()
+    assert lab.ticks == 0, "stepping must not set the page ticking"
+
+
+def test_a_step_while_running_pauses(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.run(until_steps=100)
+    lab.press("step")
+    lab.expect_paused()
+    expect(lab.subtitle("player")).to_contain_text("training environment")
+    lab.wait_until_quiet()
+    assert_nothing_moves(lab)
+
+
+def test_reset_keeps_the_former_run_and_starts_from_the_same_start(page: Page) -> None:
+    lab = LabPage(page).open()
+    first = update_once(lab)
+    former = {"run": "1", "environment steps": first["numbers"][STEPS]}
+    lab.wait_for_runs(former)
+
+    lab.press("reset")
+    expect(lab.number(STEPS)).to_have_text("0")
+    lab.expect_no_update()
+    lab.wait_for_annotations("run 1: same settings")
+    lab.wait_for_runs({"run": "2", "environment steps": "0"}, former)
+
+    assert update_once(lab) == first
+
+    lab.press("new_seed")
+    expect(lab.number(STEPS)).to_have_text("0")
+    expect(lab.subtitle("returns")).to_contain_text("one seed (1)")
+    lab.wait_for_address(seed="1")
+    lab.wait_until(lambda: len(lab.annotations()) == 2, "both overlays")
+    seed = {"run": "3", "settings other than the defaults": "seed 1"}
+    lab.wait_for_runs(seed, former | {"run": "2"}, former)
+    assert update_once(lab)["policy"] != first["policy"]
+
+
+def test_reset_while_running_stops(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.run(until_steps=300)
+    lab.press("reset")
+    lab.expect_paused()
+    expect(lab.number(STEPS)).to_have_text("0")
+    lab.wait_for_annotations("run 1: same settings")
+    lab.wait_until_quiet()
+    assert_nothing_moves(lab)
+
+
+def test_a_run_that_has_used_its_steps_can_run_on(page: Page) -> None:
+    lab = LabPage(page).open("?total_steps=1000")
+    lab.press("run")
+    expect(lab.button("run_on")).to_be_visible()
+    expect(lab.button("step")).to_be_disabled()
+    expect(lab.number(STEPS)).to_have_text("1,000")
+    lab.wait_for_runs({"run": "1", "outcome": "all steps used"})
+
+    lab.press("run_on")
+    lab.wait_for_address(total_steps="2000")
+    expect(lab.number(STEPS)).to_have_text("2,000")
+    expect(lab.button("run_on")).to_be_visible()
+    assert not any("run 1" in text for text in lab.annotations()), "the run was started anew"
+    lab.wait_for_runs({"run": "1", "environment steps": "2000", "outcome": "all steps used"})
+
+
+def test_keyboard(page: Page) -> None:
+    lab = LabPage(page).open()
+    page.keyboard.press("s")
+    expect(lab.number(STEPS)).to_have_text("1")
+    page.keyboard.press("p")
+    lab.expect_running()
+    lab.wait_for_steps(100)
+    page.keyboard.press("p")
+    lab.expect_paused()
+    lab.wait_until_quiet()
+    steps = lab.steps
+    page.keyboard.press("s")
+    expect(lab.number(STEPS)).to_have_text(f"{steps + 1:,}")
+    page.keyboard.press("x")  # means nothing
+    assert_nothing_moves(lab)
+
+
+def test_slow_speed_shows_the_training_itself(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.move_slider("Speed", "Home")
+    expect(lab.slider("Speed")).to_have_attribute("aria-valuetext", "1 step/s")
+    lab.press("run")
+    expect(lab.subtitle("player")).to_have_text("training environment · episode 1")
+    lab.wait_for_steps(2)
+    assert lab.episodes == 0, "one step a second must not finish an episode this soon"
