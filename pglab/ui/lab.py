@@ -27,6 +27,7 @@ class Lab:
     key: str
     bench: Bench
     sequence: int = 0  # of redraws of the stage
+    page_is_stale: bool = False  # a click in a fragment changed what the whole page shows
     _player: Player | None = None
 
     @property

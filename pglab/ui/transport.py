@@ -21,13 +21,15 @@ def transport(lab: Lab, title: str) -> None:
 
 
 def _transport(lab: Lab, title: str) -> None:
+    if lab.page_is_stale:
+        lab.page_is_stale = False
+        st.rerun()
     bench = lab.bench
     finished = bench.session.finished
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
         st.markdown(f"#### {title}", width="content")
-        starts = []
         if bench.session.outcome in ("solved", "total_steps"):
-            starts.append(_run_on_button(lab))
+            _run_on_button(lab)
         elif bench.running:
             _button(lab, _("Pause"), "pause", "p", "pause", bench.pause, type="primary")
         else:
@@ -56,26 +58,22 @@ def _transport(lab: Lab, title: str) -> None:
                 disabled=finished,
                 help=_("Pause, then train by exactly one {unit}.").format(unit=_(unit)),
             )
-        starts += [
-            st.button(
-                _("Reset"),
-                icon=":material/replay:",
-                key="reset",
-                shortcut="b",
-                on_click=_locked(lab, bench.reset),
-                help=_("Back to the same start. This run stays as an overlay and in the table."),
-            ),
-            st.button(
-                _("New seed"),
-                icon=":material/casino:",
-                key="new_seed",
-                shortcut="n",
-                on_click=_locked(lab, lambda: _new_seed(lab)),
-                help=_("Start anew with the next random seed. This run stays as an overlay."),
-            ),
-        ]
-        if any(starts):
-            st.rerun()  # the whole page: a new start also concerns the sidebar and the table
+        st.button(
+            _("Reset"),
+            icon=":material/replay:",
+            key="reset",
+            shortcut="b",
+            on_click=_on_whole_page(lab, bench.reset),
+            help=_("Back to the same start. This run stays as an overlay and in the table."),
+        )
+        st.button(
+            _("New seed"),
+            icon=":material/casino:",
+            key="new_seed",
+            shortcut="n",
+            on_click=_on_whole_page(lab, lambda: _new_seed(lab)),
+            help=_("Start anew with the next random seed. This run stays as an overlay."),
+        )
         bench.speed = st.select_slider(
             _("Speed"),
             SPEEDS,
@@ -88,19 +86,19 @@ def _transport(lab: Lab, title: str) -> None:
         )
 
 
-def _run_on_button(lab: Lab) -> bool:
+def _run_on_button(lab: Lab) -> None:
     """Instead of Run where the run has ended: past success, or with more steps."""
 
     def run_on() -> None:
         set_controls(lab.key, lab.bench.run_on())
 
-    return st.button(
+    st.button(
         _("Run on"),
         icon=":material/play_arrow:",
         key="run_on",
         shortcut="p",
         type="primary",
-        on_click=_locked(lab, run_on),
+        on_click=_on_whole_page(lab, run_on),
         help=_("Go on with this run: past success, or for as many steps again."),
     )
 
@@ -117,6 +115,16 @@ def _button(
     st.button(
         label, icon=f":material/{icon}:", key=key, shortcut=shortcut, on_click=pressed, **options
     )
+
+
+def _on_whole_page(lab: Lab, change: Callable[[], None]) -> Callable[[], None]:
+    """The change, after which the whole page is drawn anew: sidebar, address and table as well."""
+
+    def changed() -> None:
+        _locked(lab, change)()
+        lab.page_is_stale = True
+
+    return changed
 
 
 def _locked(lab: Lab, change: Callable[[], None]) -> Callable[[], None]:
