@@ -37,6 +37,16 @@ class Lab:
             self._player = Player(self.bench.session)
         return self._player
 
+    def redraw_stale_page(self) -> None:
+        """Draw the whole page anew where a click asked for it.
+
+        Every live fragment calls this first: the browser may send the click together with a tick,
+        in one request that reruns only the fragment of the tick.
+        """
+        if self.page_is_stale:
+            self.page_is_stale = False
+            st.rerun()
+
     @property
     def info(self) -> EnvironmentInfo:
         """Names and limits of the environment."""

@@ -25,6 +25,7 @@ def live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
 
 
 def _live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
+    lab.redraw_stale_page()
     bench = lab.bench
     with bench.lock:
         was_finished = bench.session.finished

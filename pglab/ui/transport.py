@@ -21,9 +21,7 @@ def transport(lab: Lab, title: str) -> None:
 
 
 def _transport(lab: Lab, title: str) -> None:
-    if lab.page_is_stale:
-        lab.page_is_stale = False
-        st.rerun()
+    lab.redraw_stale_page()
     bench = lab.bench
     finished = bench.session.finished
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):

@@ -3,12 +3,18 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab_page import EPISODES, FIGURES, STEPS, LabPage
 
 WATCHED_MILLISECONDS = 1500
 ANY_RATE = re.compile(r"[\d,]+")
+
+CLICK_WITH_NEXT_TICK = """button => new MutationObserver((_changes, observer) => {
+    observer.disconnect();
+    button.click();
+}).observe(document.querySelector(".pgl-stage"), {attributeFilter: ["data-ticks"]})"""
 
 
 def assert_nothing_moves(lab: LabPage) -> None:
@@ -130,6 +136,18 @@ def test_reset_while_running_stops(page: Page) -> None:
     lab.wait_for_annotations("run 1: same settings")
     lab.wait_until_quiet()
     assert_nothing_moves(lab)
+
+
+@pytest.mark.parametrize("key", ["reset", "new_seed"])
+def test_a_new_start_pressed_together_with_a_tick(page: Page, key: str) -> None:
+    """The browser sends both in one request, which names only the stage's fragment."""
+    lab = LabPage(page).open()
+    lab.run(until_steps=100)
+    lab.button(key).evaluate(CLICK_WITH_NEXT_TICK)
+    expect(lab.number(STEPS)).to_have_text("0")
+    lab.expect_paused()
+    lab.wait_for_annotations(f"run 1: {'same settings' if key == 'reset' else 'seed 0'}")
+    lab.wait_for_address(**({} if key == "reset" else {"seed": "1"}))
 
 
 def test_a_run_that_has_used_its_steps_can_run_on(page: Page) -> None:
