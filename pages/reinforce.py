@@ -1,5 +1,7 @@
 """REINFORCE: watch a Monte-Carlo policy gradient learn."""
 
+from functools import partial
+
 import streamlit as st
 
 from pglab import learning_curves
@@ -9,6 +11,7 @@ from pglab.language import _, content
 from pglab.losses import policy_gradient_loss
 from pglab.returns import discounted_returns
 from pglab.ui import panels
+from pglab.ui.chapters import chapters
 from pglab.ui.code import source_code
 from pglab.ui.entry import require_entry
 from pglab.ui.lab import open_lab
@@ -28,11 +31,15 @@ live(
 )
 view_controls(lab)
 
-idea, code, runs = st.tabs([_("Idea"), _("Code"), _("Runs of this visit")])
-with idea:
+
+def idea() -> None:
+    """The story from the aim to the loss."""
     table = learning_curves.table_text(learning_curves.load("reinforce"), seeds=10, steps=100_000)
     st.markdown(content("reinforce").replace("{learning_curve_table}", table))
-with code:
+
+
+def code() -> None:
+    """The formula beside the functions that compute it."""
     st.latex(r"L(\theta)=-\frac1T\sum_{t=1}^{T} G_t\,\log\pi_\theta(a_t\mid s_t)")
     source_code(
         policy_gradient_loss,
@@ -42,5 +49,6 @@ with code:
         reinforce.baseline,
         reinforce.descend,
     )
-with runs:
-    runs_table(lab)
+
+
+chapters((_("Idea"), idea), (_("Code"), code), (_("Runs of this visit"), partial(runs_table, lab)))

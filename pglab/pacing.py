@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-TRAINING_SHARE = 0.52
+TRAINING_SHARE = 0.64
 SHORTEST_TRAINING = 0.05
 LONGEST_TRAINING = 0.2
 LONGEST_INTERVAL = 1.0

@@ -26,7 +26,6 @@ MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redr
 MOST_EPISODE_ENDS = 40
 MOST_MARK_LABELS = 4
 LONGEST_END_LABEL = 32
-MARGIN = {"l": 52, "r": 12, "t": 6, "b": 36}  # pixels
 
 
 @dataclass(frozen=True)
@@ -264,7 +263,6 @@ def _figure(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
     return {
         "data": traces,
         "layout": {
-            "margin": MARGIN,
             "uirevision": f"{x_label}|{y_label}",
             "xaxis": {"title": {"text": x_label, "standoff": 6}, "zeroline": False},
             "yaxis": {"title": {"text": y_label, "standoff": 4}, "zeroline": False},

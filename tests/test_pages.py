@@ -37,6 +37,11 @@ def open_page(**link: str) -> AppTest:
     return run(app)
 
 
+def open_chapter(app: AppTest, title: str) -> None:
+    app.session_state["chapters.open"] = title
+    run(app)
+
+
 def run(app: AppTest) -> AppTest:
     app.run()
     assert not app.exception
@@ -193,6 +198,20 @@ def test_odd_heatmap_axes_leave_a_working_page(x: str) -> None:
     assert bench_of(app).session.global_step == 1
 
 
+def test_a_link_restores_the_plane_and_the_action_of_the_heatmap() -> None:
+    view = {"x": "0", "y": "2", "at": "0,1.5,0,-0.5", "action": "0"}
+    app = open_page(**view)
+    press(app, "step")
+    assert dict(app.query_params) == view
+
+
+@pytest.mark.parametrize("at", ["0", "0,0,0,nan", "9,0,0,0", "a,b,c,d"])
+def test_an_odd_point_of_the_heatmap_is_ignored(at: str) -> None:
+    app = open_page(at=at, action="7")
+    press(app, "step")
+    assert dict(app.query_params) == {}
+
+
 def test_every_setting_has_a_control_with_help() -> None:
     app = open_page()
     for name, setting in DESCRIBED.items():
@@ -229,6 +248,7 @@ def test_structural_settings_restart_and_keep_the_former_run() -> None:
         assert getattr(bench.session.config, name) != before
         assert bench.session.global_step == 0
         assert [past.number for past in bench.past] == list(range(1, count + 1))
+    open_chapter(app, "Runs of this visit")
     rows = app.dataframe[0].value
     assert list(rows["run"]) == list(range(len(STRUCTURAL) + 1, 0, -1))
 
@@ -250,6 +270,7 @@ def test_reset_and_new_seed() -> None:
 
 def test_the_page_shows_the_code_that_runs() -> None:
     app = open_page()
+    open_chapter(app, "Code")
     shown = "\n".join(block.value for block in app.code)
     assert "def reinforce(" in shown
     assert "def update(" in shown

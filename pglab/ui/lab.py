@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from pglab.ui.warm_up import warm_up
 
 LIVE = "live"
 TRANSPORT = "transport"
-RUNS = "runs"
+CHAPTERS = "chapters"
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Lab:
     key: str
     bench: Bench
     sequence: int = 0  # of redraws of the stage
-    page_is_stale: bool = False  # a click in a fragment changed what the whole page shows
+    page_is_stale: bool = False  # a click or a control changed what the whole page shows
     _player: Player | None = None
 
     @property
@@ -40,11 +41,10 @@ class Lab:
     def redraw_stale_page(self) -> None:
         """Draw the whole page anew where a click asked for it.
 
-        Every live fragment calls this first: the browser may send the click together with a tick,
-        in one request that reruns only the fragment of the tick.
+        Every live fragment calls this first: the browser may send a click or a changed setting
+        together with a tick, in one request that reruns only the fragment of the tick.
         """
         if self.page_is_stale:
-            self.page_is_stale = False
             st.rerun()
 
     @property
@@ -57,11 +57,12 @@ def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
     """Read the link and the controls, and bring the run in line with them."""
     warm_up()
     problems = read_address_bar(key, config_class)
-    config = controls(key, config_class)
+    config = controls(key, config_class, on_change=partial(_whole_page_is_stale, key))
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
         lab = Lab(key, Bench(config or config_class()))
         st.session_state[f"{key}.lab"] = lab
+    lab.page_is_stale = False
     with lab.bench.lock:
         if page_changed():
             lab.bench.pause()  # whoever comes back to a page finds the run where it was left
@@ -72,6 +73,11 @@ def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
                 problems = [*problems, str(error)]
     _messages(lab, problems)
     return lab
+
+
+def _whole_page_is_stale(key: str) -> None:
+    lab: Lab = st.session_state[f"{key}.lab"]
+    lab.page_is_stale = True
 
 
 def _messages(lab: Lab, problems: list[str]) -> None:

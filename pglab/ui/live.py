@@ -64,7 +64,7 @@ def _numbers(bench: Bench) -> list[Number]:
         Number(_("episodes"), f"{len(history.episodes):,}", _("Training episodes finished.")),
         Number(
             _("mean of last 100 returns"),
-            "–" if mean is None else f"{mean:.1f}",
+            "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
             _("Mean return of the last 100 finished training episodes, or of all if fewer."),
         ),
         Number(
@@ -103,15 +103,14 @@ def _state(bench: Bench) -> str:
 
 def _reading(bench: Bench) -> str:
     """The seminar's reading, with its goal where the environment can reach it."""
-    reading, goal = bench.session.history.reading, bench.session.config.success_return
+    goal = bench.session.config.success_return
+    reading = f"{bench.session.history.reading:.0f}".replace("-", "−")
     most = ENVIRONMENTS[bench.session.config.env_id].return_range[1]
     if goal > most:
-        return _("seminar's reading {reading:.0f}; {goal:g} cannot be reached here").format(
+        return _("seminar's reading {reading}; {goal:g} cannot be reached here").format(
             reading=reading, goal=goal
         )
-    return _("seminar's reading {reading:.0f}, solved at {goal:g}").format(
-        reading=reading, goal=goal
-    )
+    return _("seminar's reading {reading}, solved at {goal:g}").format(reading=reading, goal=goal)
 
 
 def _collapsed(bench: Bench) -> bool:

@@ -133,6 +133,7 @@ def returns_to_go(scene: Scenery) -> FigurePanel:
         _("Weights of the last batch"),
         subtitle,
         figure,
+        patient=True,
         alt=_("Weight of every step of the last batch, coloured by action."),
     )
 
@@ -245,4 +246,4 @@ def _update_series(
 ) -> FigurePanel:
     updates = scene.bench.session.history.updates
     figure = series_figure(updates["global_step"], updates[column], title, palette.ACTOR, most)
-    return FigurePanel(column, title, subtitle, figure, alt=title)
+    return FigurePanel(column, title, subtitle, figure, patient=True, alt=title)

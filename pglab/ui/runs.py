@@ -8,17 +8,12 @@ from pglab.bench import PastRun
 from pglab.config import describe_differences
 from pglab.language import _
 from pglab.session import Outcome
-from pglab.ui.entry import fragment
-from pglab.ui.lab import RUNS, Lab
+from pglab.ui.lab import Lab
 from pglab.ui.panels import change_label
 
 
 def runs_table(lab: Lab) -> None:
     """One row per run of this visit, the newest first."""
-    fragment(_runs_table, RUNS)(lab)
-
-
-def _runs_table(lab: Lab) -> None:
     st.dataframe(
         [_row(run) for run in reversed([*lab.bench.past, lab.bench.summary()])], hide_index=True
     )

@@ -5,7 +5,7 @@ All of it is made from the fields' `Setting`: nothing about a hyperparameter is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -24,13 +24,8 @@ from pglab.config import (
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 
-OWN_PARAMETERS = (
-    "x",
-    "y",
-    "embed",
-    "embed_options",
-    "lang",
-)  # the address holds more than settings
+# The address holds more than settings: the view, the language, Streamlit's own.
+OWN_PARAMETERS = ("x", "y", "at", "action", "embed", "embed_options", "lang")
 MOST_SLIDER_STOPS = 100
 
 
@@ -73,8 +68,12 @@ def set_controls(key: str, config: RunConfig) -> None:
     st.session_state[f"{key}.opened_with"] = config
 
 
-def controls(key: str, config_class: type[AnyConfig]) -> AnyConfig | None:
+def controls(
+    key: str, config_class: type[AnyConfig], on_change: Callable[[], None]
+) -> AnyConfig | None:
     """The controls in the sidebar, and the configuration they stand for.
+
+    `on_change` is called before the script run that follows a change.
 
     Returns:
         None where the values together cannot be used; a sentence then says why.
@@ -86,13 +85,13 @@ def controls(key: str, config_class: type[AnyConfig]) -> AnyConfig | None:
     values: dict[str, Any] = {}
     with st.sidebar:
         for name in groups["basic"]:
-            values[name] = _control(key, name, described[name])
+            values[name] = _control(key, name, described[name], on_change)
         with st.expander(_("Activation and batch")):
             for name in groups["batch"]:
-                values[name] = _control(key, name, described[name])
+                values[name] = _control(key, name, described[name], on_change)
         with st.expander(_("More settings")):
             for name in groups["advanced"]:
-                values[name] = _control(key, name, described[name])
+                values[name] = _control(key, name, described[name], on_change)
         st.caption(
             _(
                 "↻ restarts the run. The others act on it as it goes on, at the latest from "
@@ -106,10 +105,10 @@ def controls(key: str, config_class: type[AnyConfig]) -> AnyConfig | None:
             return None
 
 
-def _control(key: str, name: str, setting: Setting) -> Any:
+def _control(key: str, name: str, setting: Setting, on_change: Callable[[], None]) -> Any:
     """The control that suits the field's type and range."""
     if name == "hidden_sizes":
-        return _layer_controls(key, setting)
+        return _layer_controls(key, setting, on_change)
     widget_key = f"{key}.{name}"
     value = st.session_state[widget_key]
     label = _(setting.label) + ("" if setting.changes_while_running else " ↻")
@@ -117,6 +116,7 @@ def _control(key: str, name: str, setting: Setting) -> Any:
         "key": widget_key,
         "help": _(setting.help),
         "persist_state": "session",
+        "on_change": on_change,
         "disabled": not _applies(key, setting),
     }
     if name == "env_id":
@@ -149,16 +149,19 @@ def _with_linked_value(key: str, name: str, stops: tuple[float, ...]) -> list[fl
     return sorted({*stops, linked})
 
 
-def _layer_controls(key: str, setting: Setting) -> tuple[int, ...]:
+def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -> tuple[int, ...]:
     """Number of layers and one width for all, or one for each where they differ."""
-    help_text = _(setting.help)
+    common: dict[str, Any] = {
+        "help": _(setting.help),
+        "persist_state": "session",
+        "on_change": on_change,
+    }
     layers = st.slider(
         _("Hidden layers ↻"),
         0,
         MAX_HIDDEN_LAYERS,
         key=f"{key}.layers",
-        help=help_text,
-        persist_state="session",
+        **common,
     )
     own_widths = st.session_state[f"{key}.own_widths"]
     sizes = []
@@ -169,8 +172,7 @@ def _layer_controls(key: str, setting: Setting) -> tuple[int, ...]:
                 label,
                 _with_linked_width(key, layer, setting.stops),
                 key=f"{key}.width_{layer}",
-                help=help_text,
-                persist_state="session",
+                **common,
             )
         )
     return tuple(sizes) if own_widths else tuple(sizes * layers)

@@ -250,7 +250,8 @@ class Stage {
     this.numbers.show(this.data.numbers);
     this.progress.show(this.data.progress);
     const theme = readTheme(this.root);
-    const figures = this.figures().filter((figure) => figure.needsPaint(theme));
+    const { running } = this.data;
+    const figures = this.figures().filter((figure) => figure.needsPaint(theme, running));
     for (const [index, figure] of figures.entries()) {
       if (index > 0) await nextFrame(); // the player draws between two figures
       if (this.gone || document.hidden) return;

@@ -81,6 +81,8 @@ class FigurePanel:
     figure: Figure
     playhead: str | None = None
     """Key of the player whose points are drawn on this figure as a moving ring."""
+    patient: bool = False
+    """Drawn at most twice a second while running, which leaves the browser time for the others."""
     alt: str = ""
 
 
@@ -158,6 +160,7 @@ def _encode_panel(panel: PlayerPanel | FigurePanel) -> dict[str, Any]:
             "kind": "figure",
             "figure": json.dumps(panel.figure),  # as text, which the browser compares
             "playhead": panel.playhead,
+            "patient": panel.patient,
             "alt": panel.alt,
         }
     return heading | {

@@ -6,6 +6,8 @@ const GRAPH_CONFIG = {
   responsive: false, // the panel's own ResizeObserver follows more than the window
 };
 
+const PATIENCE_MILLISECONDS = 450; // between two redraws of a patient figure
+
 let plotlyLoading = null;
 
 function loadPlotly(path, failure) {
@@ -44,9 +46,17 @@ function themedAxis(axis, theme) {
     linecolor: theme.border,
     zerolinecolor: theme.border,
     tickcolor: theme.border,
-    automargin: true,
+    automargin: false,
     ...axis,
   };
+}
+
+// Room for tick labels and titles. Plotly's own automatic margins lay out every figure twice.
+function marginsFor(fontSize) {
+  const margins = { l: 4.4, r: 1, t: 0.5, b: 3.2 };
+  return Object.fromEntries(
+    Object.entries(margins).map(([side, ems]) => [side, Math.round(ems * fontSize)]),
+  );
 }
 
 // Fills in what the figure leaves open; whatever it states explicitly stays.
@@ -57,7 +67,7 @@ function themedLayout(layout, theme, size, revision) {
     paper_bgcolor: clear,
     plot_bgcolor: clear,
     uirevision: revision,
-    margin: { l: 48, r: 12, t: 10, b: 40 },
+    margin: marginsFor(fontSize),
     ...layout,
     font: { family: theme.font, color: theme.text, size: fontSize, ...layout.font },
     hoverlabel: {
@@ -133,6 +143,7 @@ class FigureView {
     this.size = { width: 0, height: 0 };
     this.visible = false;
     this.stale = true;
+    this.waitUntil = 0;
     this.redraws = 0;
     this.point = null;
     this.element = element("div", "pgl-figure");
@@ -172,19 +183,22 @@ class FigureView {
     if (this.message.hidden) this.element.setAttribute("aria-label", this.alt);
     this.key = panel.key;
     this.playhead = panel.playhead;
+    this.patient = panel.patient;
     if (!panel.playhead) this.movePlayhead(null, null);
     if (panel.figure === this.json) return;
     this.json = panel.figure;
     this.stale = true;
   }
 
-  needsPaint(theme) {
+  needsPaint(theme, running) {
     if (theme.identity !== this.themeIdentity) this.stale = true;
+    if (this.patient && running && performance.now() < this.waitUntil) return false;
     return this.stale && this.visible && this.size.width > 0 && this.size.height > 0;
   }
 
   async paint(plotly, theme) {
     this.stale = false;
+    this.waitUntil = performance.now() + PATIENCE_MILLISECONDS;
     this.themeIdentity = theme.identity;
     const { data, layout } = JSON.parse(this.json);
     const themed = themedLayout(layout, theme, this.size, this.key);

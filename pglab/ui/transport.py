@@ -11,7 +11,7 @@ from pglab.bench import FULL_SPEED, REAL_TIME, SPEEDS
 from pglab.config import SEEDS
 from pglab.language import _
 from pglab.ui.entry import fragment
-from pglab.ui.lab import LIVE, RUNS, TRANSPORT, Lab
+from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, Lab
 from pglab.ui.settings import set_controls
 
 
@@ -108,7 +108,7 @@ def _button(
 
     def pressed() -> None:
         _locked(lab, press)()
-        st.rerun([TRANSPORT, LIVE, RUNS])
+        st.rerun([TRANSPORT, LIVE, CHAPTERS])
 
     st.button(
         label, icon=f":material/{icon}:", key=key, shortcut=shortcut, on_click=pressed, **options

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pglab.environments import EnvironmentInfo
 from pglab.language import _
 from pglab.probes import Slice
 from pglab.ui.entry import fragment
@@ -87,10 +88,10 @@ def plane_and_action(lab: Lab) -> tuple[Slice, int]:
         for side, axis in zip("xy", linked, strict=True)
     ]
     fixed = [
-        st.session_state.setdefault(f"{prefix}fixed_{index}", axis.rest)
-        for index, axis in enumerate(info.axes)
+        st.session_state.setdefault(f"{prefix}fixed_{index}", value)
+        for index, value in enumerate(_linked_point(info) or _rest(info))
     ]
-    action = st.session_state.setdefault(f"{prefix}action", len(info.actions) - 1)
+    action = st.session_state.setdefault(f"{prefix}action", _linked_action(info))
     return Slice(info, shown[0], shown[1], tuple(fixed)), action
 
 
@@ -103,10 +104,38 @@ def _linked_axes(axes: int) -> tuple[int, int] | None:
     return None
 
 
+def _linked_point(info: EnvironmentInfo) -> list[float] | None:
+    """The values of all coordinates that the link asks for, where all of them are in range."""
+    try:
+        point = [float(text) for text in st.query_params.get("at", "").split(",")]
+    except ValueError:
+        return None
+    if len(point) != len(info.axes):
+        return None
+    inside = all(a.low <= value <= a.high for a, value in zip(info.axes, point, strict=True))
+    return point if inside else None
+
+
+def _linked_action(info: EnvironmentInfo) -> int:
+    """The action that the link asks for; the last unless it names one that exists."""
+    usual = len(info.actions) - 1
+    text = st.query_params.get("action", "")
+    return int(text) if text in map(str, range(usual)) else usual
+
+
+def _rest(info: EnvironmentInfo) -> list[float]:
+    return [axis.rest for axis in info.axes]
+
+
 def _view_parameters(lab: Lab) -> dict[str, str]:
-    """The heatmap's axes for the address bar, where they are not the usual ones."""
-    plane, _action = plane_and_action(lab)
-    axes = (plane.x_axis, plane.y_axis)
-    if axes == lab.info.heatmap_axes:
-        return {}
-    return {"x": str(axes[0]), "y": str(axes[1])}
+    """The heatmap's plane and action for the address bar, where they are not the usual ones."""
+    plane, action = plane_and_action(lab)
+    info = lab.info
+    parameters: dict[str, str] = {}
+    if (plane.x_axis, plane.y_axis) != info.heatmap_axes:
+        parameters |= {"x": str(plane.x_axis), "y": str(plane.y_axis)}
+    if list(plane.fixed) != _rest(info):
+        parameters["at"] = ",".join(f"{value:.4g}" for value in plane.fixed)
+    if action != len(info.actions) - 1:
+        parameters["action"] = str(action)
+    return parameters
