@@ -19,4 +19,14 @@ with text:
 with picture:
     opening_clips()
 agent_map()
-st.caption(_("REINFORCE can be run here. The two actor-critics have no page of their own yet."))
+for column, (path, label) in zip(
+    st.columns(4),
+    (
+        ("pages/reinforce.py", _("Open REINFORCE")),
+        ("pages/shared_body.py", _("Open the shared body")),
+        ("pages/split_bodies.py", _("Open the split bodies")),
+        ("pages/compare.py", _("Compare any two")),
+    ),
+    strict=True,
+):
+    column.page_link(path, label=label, icon=":material/arrow_forward:")

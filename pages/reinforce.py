@@ -1,35 +1,17 @@
 """REINFORCE: watch a Monte-Carlo policy gradient learn."""
 
-from functools import partial
-
 import streamlit as st
 
 from pglab import learning_curves
-from pglab.algorithms import reinforce
+from pglab.algorithms import descent, reinforce, run
 from pglab.config import ReinforceConfig
 from pglab.language import _, content
 from pglab.losses import policy_gradient_loss
 from pglab.returns import discounted_returns
 from pglab.ui import panels
-from pglab.ui.chapters import chapters
+from pglab.ui.agent_page import AgentPage, agent_page
 from pglab.ui.code import source_code
-from pglab.ui.entry import require_entry
-from pglab.ui.lab import open_lab
-from pglab.ui.live import live
-from pglab.ui.runs import runs_table
-from pglab.ui.transport import transport
-from pglab.ui.view import view_controls
-
-require_entry()
-
-lab = open_lab("reinforce", ReinforceConfig)
-transport(lab, "REINFORCE")
-live(
-    lab,
-    [panels.returns, panels.player, panels.policy_map, panels.returns_to_go],
-    folded=[panels.entropy, panels.gradient_norm, panels.loss],
-)
-view_controls(lab)
+from pglab.ui.view import Extra
 
 
 def idea() -> None:
@@ -45,10 +27,26 @@ def code() -> None:
         policy_gradient_loss,
         discounted_returns,
         reinforce.reinforce,
+        run.take_step,
         reinforce.update,
         reinforce.baseline,
-        reinforce.descend,
+        descent.gradient,
+        descent.descend,
     )
 
 
-chapters((_("Idea"), idea), (_("Code"), code), (_("Runs of this visit"), partial(runs_table, lab)))
+agent_page(
+    AgentPage(
+        key="reinforce",
+        title="REINFORCE",
+        preset=ReinforceConfig(),
+        panels=[panels.returns, panels.player, panels.policy_map, panels.weights],
+        extras=[
+            Extra("entropy", _("Entropy"), panels.entropy),
+            Extra("gradient_norm", _("Gradient norm"), panels.gradient_norm),
+            Extra("loss", _("Loss"), panels.loss),
+        ],
+        idea=idea,
+        code=code,
+    )
+)

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.config import ReinforceConfig, differences, settings_of
+from pglab.algorithms.families import AgentConfig
+from pglab.config import differences, settings_of
 from pglab.history import Change
 from pglab.pacing import Pacemaker
 from pglab.plots import Curve, smoothed, thinned
@@ -31,7 +32,7 @@ class PastRun:
     """A run that was reset: enough to draw its curve and to fill its row in the table."""
 
     number: int
-    config: ReinforceConfig
+    config: AgentConfig
     changes: tuple[Change, ...]
     steps: NDArray[np.float64]  # of the smoothed curve, thinned
     returns: NDArray[np.float64]
@@ -48,7 +49,7 @@ class Bench:
     `lock` while using it: a page's next script run may begin before the former one has ended.
     """
 
-    def __init__(self, config: ReinforceConfig) -> None:
+    def __init__(self, config: AgentConfig) -> None:
         """A fresh run with these settings, not started.
 
         Raises:
@@ -73,7 +74,7 @@ class Bench:
         """Whether the player shows the training environment rather than fresh episodes."""
         return self.view != "policy"
 
-    def use(self, config: ReinforceConfig) -> None:
+    def use(self, config: AgentConfig) -> None:
         """Adopt settings: what can change while training runs does, anything else restarts.
 
         So does a change to a run that has ended, unless it lets that run go on.
@@ -97,7 +98,7 @@ class Bench:
         self._restart(self.session.config)
         self.running = False
 
-    def run_on(self) -> ReinforceConfig:
+    def run_on(self) -> AgentConfig:
         """Let a run that has ended go on: past success, or for as many steps again.
 
         Returns:
@@ -165,7 +166,7 @@ class Bench:
         """What will be kept of the current run."""
         return _summary(self.run_number, self.session)
 
-    def _restart(self, config: ReinforceConfig) -> None:
+    def _restart(self, config: AgentConfig) -> None:
         session = TrainingSession(config)  # first, so that a refused one leaves the run in place
         if self.session.global_step:
             self.past.append(self.summary())

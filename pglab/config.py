@@ -22,7 +22,12 @@ LONGEST_QUOTE = 40  # of a refused value in the sentence that refuses it
 
 
 class ConfigError(ValueError):
-    """A setting that cannot be used; the message says what to change."""
+    """Settings that cannot be used, `names` if they are known; the message says what to change."""
+
+    def __init__(self, message: str, *names: str) -> None:
+        """The sentence, and the fields that it is about."""
+        super().__init__(message)
+        self.names = names
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,12 @@ def powers_of_two(most: int) -> tuple[int, ...]:
 def setting(default: Any, **description: Any) -> Any:
     """A dataclass field with a default and its `Setting`."""
     return dataclasses.field(default=default, metadata={"setting": Setting(**description)})
+
+
+def same_setting(config_class: type[RunConfig], name: str, default: Any) -> Any:
+    """A field as another class has it, with another default."""
+    known = next(field for field in dataclasses.fields(config_class) if field.name == name)
+    return dataclasses.field(default=default, metadata=known.metadata)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +181,17 @@ class RunConfig:
         changes_while_running=True,
     )
 
+    entropy_coefficient: float = setting(
+        0.0,
+        label=N_("Entropy bonus"),
+        short=N_("entropy bonus"),
+        help=N_("Larger: the policy stays random for longer."),
+        minimum=0.0,
+        maximum=1.0,
+        stops=(0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        changes_while_running=True,
+    )
+
     def __post_init__(self) -> None:
         """Check every field."""
         for field in dataclasses.fields(self):
@@ -245,16 +267,196 @@ class ReinforceConfig(RunConfig):
         help=N_("On: a batch's weights get mean 0 and deviation 1; all 0 if they are all equal."),
         changes_while_running=True,
     )
-    entropy_coefficient: float = setting(
-        0.0,
-        label=N_("Entropy bonus"),
-        short=N_("entropy bonus"),
-        help=N_("Larger: the policy stays random for longer."),
-        minimum=0.0,
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActorCriticConfig(RunConfig):
+    """Actor-critic with an action-value critic, one family with two independent switches.
+
+    `body` says whether actor and critic share theirs, `critic_data` what the critic learns from.
+    The defaults are the seminar's second agent, `shared_on_policy`.
+
+    Source: Konda & Tsitsiklis (1999); Sutton & Barto (2018), section 13.5.
+    """
+
+    gamma: float = same_setting(RunConfig, "gamma", 0.995)
+    activation: str = same_setting(RunConfig, "activation", "tanh")
+    body: str = setting(
+        "shared",
+        label=N_("Body"),
+        short=N_("body"),
+        help=N_("Shared: one body feeds both heads. Split: actor and critic share nothing."),
+        choices=("shared", "split"),
+        level="batch",
+    )
+    critic_data: str = setting(
+        "on_policy",
+        label=N_("Critic learns from"),
+        short=N_("critic data"),
+        help=N_("On-policy: the steps just taken. Replay: random steps from a buffer."),
+        choices=("on_policy", "replay"),
+        level="batch",
+    )
+    rollout_steps: int = setting(
+        1,
+        label=N_("Steps per update"),
+        short=N_("steps/update"),
+        help=N_("Larger: steadier gradients, fewer updates in the same number of steps."),
+        minimum=1,
+        maximum=2_048,
+        scale="log",
+        stops=powers_of_two(2_048),
+        changes_while_running=True,
+        level="batch",
+    )
+    critic_learning_rate: float = setting(
+        2.5e-4,
+        label=N_("Learning rate of the critic"),
+        short=N_("α of Q"),
+        help=N_("Larger: Q follows its targets faster. A shared body has one optimiser, with α."),
+        minimum=1e-5,
         maximum=1.0,
-        stops=(0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        scale="log",
+        stops=DECADES,
+        changes_while_running=True,
+        applies_when=("body", "split"),
+        level="batch",
+    )
+    policy_signal: str = setting(
+        "advantage_max",
+        label=N_("Policy signal"),
+        short=N_("signal"),
+        help=N_("What multiplies ∇log π: Q itself, or Q less the best or the mean action's."),
+        choices=("q", "advantage_max", "advantage_mean"),
         changes_while_running=True,
     )
+    replay_capacity: int = setting(
+        50_000,
+        label=N_("Replay buffer"),
+        short=N_("buffer"),
+        help=N_("Larger: the critic learns also from older policies' steps."),
+        minimum=1,
+        maximum=200_000,
+        applies_when=("critic_data", "replay"),
+    )
+    batch_size: int = setting(
+        64,
+        label=N_("Critic batch"),
+        short=N_("critic batch"),
+        help=N_("Larger: steadier critic steps, each of which takes longer."),
+        minimum=1,
+        maximum=1_024,
+        scale="log",
+        stops=powers_of_two(1_024),
+        changes_while_running=True,
+        applies_when=("critic_data", "replay"),
+    )
+    critic_updates: int = setting(
+        4,
+        label=N_("Critic steps per update"),
+        short=N_("critic steps"),
+        help=N_("Larger: the critic learns more from the same data; each update takes longer."),
+        minimum=1,
+        maximum=64,
+        changes_while_running=True,
+        applies_when=("critic_data", "replay"),
+    )
+    q_regularization: float = setting(
+        0.1,
+        label=N_("Pull on Q"),
+        short=N_("pull on Q"),
+        help=N_("Larger: estimates are pushed down harder, against overestimation."),
+        minimum=0.0,
+        maximum=10.0,
+        stops=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+        changes_while_running=True,
+    )
+    symexp_heads: bool = setting(
+        False,
+        label=N_("Symexp heads"),
+        short=N_("symexp"),
+        help=N_("On: sign(x)·(e^|x| − 1) on logits and Q, so that small weights reach far."),
+    )
+    critic_only: bool = setting(
+        False,
+        label=N_("Critic only"),
+        short=N_("critic only"),
+        help=N_("On: act greedily on Q, at random in 5 % of the steps; the actor rests."),
+        changes_while_running=True,
+    )
+    value_loss_coefficient: float = setting(
+        1.0,
+        label=N_("Weight of the critic's loss"),
+        short=N_("critic loss ×"),
+        help=N_("Larger: in a shared body the critic's wishes count for more."),
+        minimum=0.0,
+        maximum=100.0,
+        stops=(0.0, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
+        changes_while_running=True,
+    )
+    stop_gradient: str = setting(
+        "none",
+        label=N_("Keep out of the shared body"),
+        short=N_("kept out"),
+        help=N_("The loss named here no longer moves the shared body; split bodies have none."),
+        choices=("none", "actor", "critic"),
+        applies_when=("body", "shared"),
+    )
+    match_parameters: bool = setting(
+        False,
+        label=N_("Match the shared body's size"),
+        short=N_("matched size"),
+        help=N_("On: split bodies are narrowed to the parameter count of a shared one."),
+        applies_when=("body", "split"),
+    )
+    max_gradient_norm: float = setting(
+        0.0,
+        label=N_("Gradient clipping"),
+        short=N_("clip at"),
+        help=N_("Larger: longer gradients pass unshortened; 0 does not clip at all."),
+        minimum=0.0,
+        maximum=1_000.0,
+        stops=(0.0, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1_000.0),
+        changes_while_running=True,
+    )
+
+    @classmethod
+    def shared_on_policy(cls, **settings: Any) -> Self:
+        """The seminar's second agent: one body, the critic learns from the step just taken.
+
+        Raises:
+            ConfigError: a setting cannot be used.
+        """
+        return cls(**settings)
+
+    @classmethod
+    def split_replay(cls, **settings: Any) -> Self:
+        """The seminar's third agent: two bodies, the critic learns from a replay buffer.
+
+        Raises:
+            ConfigError: a setting cannot be used.
+        """
+        preset = {
+            "body": "split",
+            "critic_data": "replay",
+            "learning_rate": 5e-4,
+            "critic_learning_rate": 2.5e-4,
+            "rollout_steps": 16,
+        }
+        return cls(**{**preset, **settings})
+
+    def __post_init__(self) -> None:
+        """Check every field, and that a batch fits into the buffer."""
+        super().__post_init__()
+        if self.critic_data == "replay" and self.batch_size > self.replay_capacity:
+            raise ConfigError(
+                _(
+                    "A buffer of {capacity:,} steps can never hold a batch of {batch:,}: choose a "
+                    "smaller critic batch or a larger replay buffer."
+                ).format(capacity=self.replay_capacity, batch=self.batch_size),
+                "batch_size",
+                "replay_capacity",
+            )
 
 
 AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
@@ -265,15 +467,13 @@ def settings_of(config: RunConfig | type[RunConfig]) -> dict[str, Setting]:
     return {field.name: field.metadata["setting"] for field in dataclasses.fields(config)}
 
 
-def parse_config(
-    config_class: type[AnyConfig], texts: Mapping[str, str]
-) -> tuple[AnyConfig, list[str]]:
-    """Settings from texts such as an address bar's; what cannot be used keeps its default.
+def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig, list[str]]:
+    """Settings from texts such as an address bar's; what cannot be used stays as in the preset.
 
     Returns:
         The configuration, and one sentence for every text that was refused.
     """
-    fields = {field.name: field for field in dataclasses.fields(config_class)}
+    fields = {field.name: field for field in dataclasses.fields(preset)}
     values: dict[str, Any] = {}
     problems = []
     for name, text in texts.items():
@@ -284,7 +484,12 @@ def parse_config(
             values[name] = _checked(fields[name], _parsed(fields[name], text))
         except ConfigError as error:
             problems.append(_("{problem} The default is used.").format(problem=error))
-    return config_class(**values), problems
+    try:
+        return preset.changed(**values), problems
+    except ConfigError as error:  # of settings that do not go together
+        problems.append(_("{problem} The defaults are used.").format(problem=error))
+        kept = {name: value for name, value in values.items() if name not in error.names}
+        return preset.changed(**kept), problems
 
 
 def format_value(value: Any) -> str:

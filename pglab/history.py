@@ -11,24 +11,46 @@ from numpy.typing import NDArray
 
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 
+MOST_UPDATES = 20_000  # remembered, spread over the run: an agent may update at every step
+RECENT_SIGNALS = 200  # an agent may update at every step: one update's batch shows nothing
 RECENT_STEPS = 500  # the longest episode of the three environments
 
 
 class Series:
-    """Named columns of numbers that grow row by row at constant amortised cost."""
+    """Named columns of numbers that grow row by row at constant amortised cost.
 
-    def __init__(self, *names: str) -> None:
+    Above `most` rows every second one is dropped, and from then on every second one is kept.
+    """
+
+    def __init__(self, *names: str, most: int | None = None) -> None:
         """Empty columns with these names."""
         self._names = names
+        self._most = most
         self._rows = np.empty((64, len(names)))
         self._length = 0
+        self._stride = 1
+        self.appended = 0  # rows, the dropped ones included
 
     def append(self, *values: float | None) -> None:
         """Add a row; None is stored as NaN."""
+        self.appended += 1
+        if (self.appended - 1) % self._stride:
+            return
+        if self._length == self._most:
+            self._drop_every_second()
+            if (self.appended - 1) % self._stride:
+                return
         if self._length == len(self._rows):
             self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
         self._rows[self._length] = [np.nan if value is None else value for value in values]
         self._length += 1
+
+    def _drop_every_second(self) -> None:
+        kept = self._rows[: self._length : 2]
+        self._rows = kept.repeat(2, axis=0)  # a new array: views of the old one stay as they are
+        self._rows[: len(kept)] = kept
+        self._length = len(kept)
+        self._stride *= 2
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -51,7 +73,7 @@ class Change:
 
 
 class History:
-    """Episodes, updates, changes and the most recent steps of one run."""
+    """Episodes, updates, changes and what happened most recently in one run."""
 
     def __init__(self) -> None:
         """Nothing has happened yet."""
@@ -63,10 +85,18 @@ class History:
             "entropy",
             "actor_gradient_norm",
             "critic_gradient_norm",
+            "cosine",
+            "shared_actor_norm",
+            "shared_critic_norm",
+            "td_error",
+            most=MOST_UPDATES,
         )
         self.changes: list[Change] = []
         self.steps: deque[StepRecord] = deque(maxlen=RECENT_STEPS)
         self.last_update: UpdateRecord | None = None
+        # Of the most recent updates: (weight, action, episode end) and (estimate, target).
+        self.signals: deque[tuple[float, int, bool]] = deque(maxlen=RECENT_SIGNALS)
+        self.fits: deque[tuple[float, float]] = deque(maxlen=RECENT_SIGNALS)
         self.reading: float | None = None
         self.solved_at: int | None = None
 
@@ -84,7 +114,7 @@ class History:
         """Remember settings changed on the way; those changed at one step are one change."""
         if self.changes and self.changes[-1].global_step == global_step:
             settings = self.changes.pop().settings | settings
-        self.changes.append(Change(global_step, len(self.updates), settings))
+        self.changes.append(Change(global_step, self.updates.appended, settings))
 
     def mean_return(self, window: int = 100) -> float | None:
         """Mean of the last `window` episode returns; None before the first episode."""
@@ -108,5 +138,17 @@ class History:
             record.entropy,
             record.actor_gradient_norm,
             record.critic_gradient_norm,
+            *(record.conflict or (None, None, None)),
+            _mean_td_error(record),
         )
         self.last_update = record
+        self.signals.extend(zip(record.weights, record.actions, record.episode_ends, strict=True))
+        if record.critic is not None:
+            self.fits.extend(zip(record.critic.estimates, record.critic.targets, strict=True))
+
+
+def _mean_td_error(record: UpdateRecord) -> float | None:
+    """Mean |y − Q(s,a)| of the critic's batch, if there is one."""
+    if record.critic is None:
+        return None
+    return float(np.abs(record.critic.targets - record.critic.estimates).mean())

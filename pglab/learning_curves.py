@@ -2,44 +2,64 @@
 
     python -m pglab.learning_curves reinforce --seeds 20 --steps 200000
 
-trains the seeds 0, 1, … with the default settings on all cores, without stopping when solved,
-prints a table and writes `pglab/data/learning_curves/<agent>.json`.
+trains the seeds 0, 1, … with the agent's settings on all cores, without stopping when solved,
+prints a table and writes `pglab/data/learning_curves/<agent>.json`. Besides the seminar's three
+agents there are the four cells of body and critic data with everything else equal, `equal_…`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.config import ReinforceConfig, RunConfig
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
 from pglab.language import _
 from pglab.plots import UsualBand
-from pglab.records import EpisodeRecord
+from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.training import train
 
 FOLDER = Path(__file__).parent / "data" / "learning_curves"
-AGENTS = {"reinforce": ReinforceConfig}
+CELLS = tuple(product(("shared", "split"), ("on_policy", "replay")))  # body, critic data
+EQUAL: dict[str, Any] = {"learning_rate": 5e-4, "critic_learning_rate": 5e-4, "rollout_steps": 16}
+AGENTS: dict[str, Callable[..., AgentConfig]] = {
+    "reinforce": ReinforceConfig,
+    "shared_on_policy": ActorCriticConfig.shared_on_policy,
+    "split_replay": ActorCriticConfig.split_replay,
+    **{
+        f"equal_{body}_{data}": partial(ActorCriticConfig, body=body, critic_data=data, **EQUAL)
+        for body, data in CELLS
+    },
+}
 WINDOW = 2_000  # environment steps over which returns are averaged
 TABLE_WINDOW = 10_000
 
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """Episodes that ended in each window of `WINDOW` steps, for the seeds from 0 on.
+    """What happened in each window of `WINDOW` steps, for the seeds from 0 on: [seeds, windows].
 
-    `sums` [seeds, windows] of their returns, and their `counts` [seeds, windows].
+    `sums` of the returns of the episodes that ended in it, and their `counts`; number of `updates`
+    whose gradients on a shared body have a cosine, and of those with a negative cosine,
+    `conflicts`; None for an agent without a shared body.
     """
 
     sums: NDArray[np.float64]
     counts: NDArray[np.float64]
+    conflicts: NDArray[np.float64] | None = None
+    updates: NDArray[np.float64] | None = None
 
     @property
     def steps(self) -> NDArray[np.float64]:
@@ -67,12 +87,16 @@ class LearningCurves:
         ]
 
 
-def windows_of_run(config: RunConfig) -> NDArray[np.float64]:
-    """Sum of returns and number of the episodes that ended in each window: [2, windows]."""
-    windows = np.zeros((2, config.total_steps // WINDOW))
-    for record in train(config):  # type: ignore[arg-type]
+def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
+    """The four rows of `LearningCurves` for one seed: [4, windows]."""
+    windows = np.zeros((4, config.total_steps // WINDOW))
+    for record in train(config):
+        window = (record.global_step - 1) // WINDOW
         if isinstance(record, EpisodeRecord):
-            windows[:, (record.global_step - 1) // WINDOW] += record.episode_return, 1
+            windows[:2, window] += record.episode_return, 1
+        elif isinstance(record, UpdateRecord) and record.conflict is not None:
+            cosine = record.conflict.cosine
+            windows[2:, window] += cosine < 0, not math.isnan(cosine)
     return windows
 
 
@@ -82,15 +106,18 @@ def make(agent: str, seeds: int, steps: int) -> LearningCurves:
         AGENTS[agent](seed=seed, total_steps=steps, stop_when_solved=False) for seed in range(seeds)
     ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        sums, counts = np.stack(list(pool.map(windows_of_run, configs)), axis=1)
-    return LearningCurves(sums, counts)
+        return LearningCurves(*np.stack(list(pool.map(windows_of_run, configs)), axis=1))
 
 
 def save(agent: str, curves: LearningCurves) -> Path:
     """Write the curves to where the pages look for them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{agent}.json"
-    content = {"sums": curves.sums.tolist(), "counts": curves.counts.tolist()}
+    content = {
+        name: rows.tolist()
+        for name, rows in vars(curves).items()
+        if rows is not None and rows.any()
+    }
     path.write_text(json.dumps(content) + "\n", encoding="utf-8")
     return path
 
@@ -99,7 +126,7 @@ def save(agent: str, curves: LearningCurves) -> Path:
 def load(agent: str) -> LearningCurves:
     """The curves that are part of the repository."""
     content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
-    return LearningCurves(np.array(content["sums"]), np.array(content["counts"]))
+    return LearningCurves(**{name: np.array(rows) for name, rows in content.items()})
 
 
 @cache
@@ -132,6 +159,35 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def cells_text(steps: int) -> str:
+    """The four cells of body and critic data, everything else equal, as a Markdown table."""
+    lines = [
+        _(
+            "| body | critic learns from | seeds | last 10,000 steps: median | minimum | maximum "
+            "| opposed updates |"
+        ),
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    names = {"shared": _("shared"), "split": _("split")}
+    names |= {"on_policy": _("steps just taken"), "replay": _("replay")}
+    for body, data in CELLS:
+        curves = load(f"equal_{body}_{data}")
+        seeds = len(curves.sums)
+        _last, median, least, most = curves.table(seeds, steps)[-1]
+        lines.append(
+            f"| {names[body]} | {names[data]} | {seeds} | {median:.0f} | {least:.0f} "
+            f"| {most:.0f} | {_opposed(curves)} |"
+        )
+    return "\n".join(lines)
+
+
+def _opposed(curves: LearningCurves) -> str:
+    """Share of the updates whose two gradients on a shared body point apart."""
+    if curves.conflicts is None or curves.updates is None:
+        return "–"
+    return f"{curves.conflicts.sum() / curves.updates.sum():.0%}"
 
 
 def main() -> None:

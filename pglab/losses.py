@@ -43,6 +43,37 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
     return ((returns.detach() - values) ** 2).mean()
 
 
+def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization: float) -> Tensor:
+    """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ).
+
+    The second term pulls all estimates down, against the overestimation that the maximum in the
+    target brings. It also shifts the values that the critic ends at.
+
+    Args:
+        q_values: [B, A] Q(s,·), with a graph to the critic.
+        actions: [B] the actions taken, integers.
+        targets: [B] constants, no gradient flows into them.
+        q_regularization: weight of the pull.
+
+    Returns:
+        Scalar.
+
+    Raises:
+        ValueError: the shapes do not belong to the same steps, or there is no step.
+
+    Source: Watkins & Dayan (1992) for the error; the second term is the seminar's.
+    """
+    if q_values.ndim != 2 or actions.shape != q_values.shape[:1]:
+        raise ValueError(
+            f"q_values must be [B, A] and actions [B], "
+            f"not {list(q_values.shape)} and {list(actions.shape)}"
+        )
+    estimates = q_values.gather(1, actions[:, None]).squeeze(1)
+    _check_steps("estimates", estimates, "targets", targets)
+    errors = targets.detach() - estimates
+    return (errors**2).mean() + q_regularization * estimates.mean()
+
+
 def entropy(log_probabilities: Tensor) -> Tensor:
     """H = meanₜ( −Σₐ π(a|sₜ)·log π(a|sₜ) ) in nats; 0 is deterministic, ln A uniform.
 

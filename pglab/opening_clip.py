@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from torch import nn
 
-from pglab.config import ReinforceConfig
+from pglab.config import ReinforceConfig, RunConfig
 from pglab.demonstration import Demonstration, Scene
 from pglab.render import shared_renderer
 from pglab.session import TrainingSession
@@ -40,7 +40,7 @@ def solved_session() -> TrainingSession:
     raise AssertionError("count() does not end")
 
 
-def scenes(policy: nn.Module, config: ReinforceConfig) -> list[Scene]:
+def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
     """Whole episodes until there are about `SCENES` scenes."""
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []

@@ -15,8 +15,14 @@ CRITIC = "#009E73"
 
 THIS_RUN = "#B0489A"
 EARLIER_RUN = "#8A8F98"
+SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # of a comparison: A, B, C, D
 USUAL_BAND = "rgba(138, 143, 152, 0.22)"
 USUAL_LINE = "rgba(138, 143, 152, 0.75)"
+
+# Light is little, dark green much; grey is less than nothing. Old is pale, fresh is dark blue.
+VALUE_SCALE = [[0.0, NEUTRAL], [0.5, CRITIC], [1.0, "#00382A"]]
+ADVANTAGE_SCALE = [[0.0, "#4A4E54"], [0.5, NEUTRAL], [1.0, CRITIC]]
+AGE_SCALE = [[0.0, "#28337A"], [0.5, "#6E8FBF"], [1.0, "#D5D9DE"]]
 
 PATH = "#1F1F1F"
 

@@ -99,17 +99,17 @@ def return_figure(plot: ReturnPlot) -> Figure:
     traces = [
         *(_band(plot.usual) if plot.usual is not None else []),
         points,
-        *(_line(c, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for c in plot.earlier),
-        _line(mean, palette.THIS_RUN, width=2.5),
+        *(line(c, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for c in plot.earlier),
+        line(mean, palette.THIS_RUN, width=2.5),
     ]
     if plot.reading is not None:
-        traces.append(_line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
+        traces.append(line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
     marks = [*plot.changes]
     if plot.solved_at is not None:
         marks.append((plot.solved_at, _("solved")))
-    figure = _figure(_("environment steps"), _("return of an episode"), traces)
+    figure = framed(_("environment steps"), _("return of an episode"), traces)
     figure["layout"]["shapes"] = [
-        _horizontal(high),
+        horizontal(high),
         *(_vertical(step, palette.THIS_RUN) for step, _text in marks),
     ]
     named = marks[-MOST_MARK_LABELS:]
@@ -118,7 +118,10 @@ def return_figure(plot: ReturnPlot) -> Figure:
         *(_end_label(curve) for curve in plot.earlier if len(curve.steps)),
     ]
     figure["layout"]["showlegend"] = True  # earlier runs are named at their ends instead
-    figure["layout"]["xaxis"] |= {"range": [0, _x_limit(plot)], "tickformat": "~s"}
+    figure["layout"]["xaxis"] |= {
+        "range": [0, x_limit(_reached(plot), plot.total_steps)],
+        "tickformat": "~s",
+    }
     span = high - low
     figure["layout"]["yaxis"] |= {
         "range": [low - 0.03 * span, high + 0.08 * span],
@@ -127,14 +130,18 @@ def return_figure(plot: ReturnPlot) -> Figure:
     return figure
 
 
-def _x_limit(plot: ReturnPlot) -> float:
-    """Room for what there is to see, growing in jumps so that the picture does not creep."""
+def _reached(plot: ReturnPlot) -> float:
+    """The last step that any of the runs has got to."""
     curves = [plot.run, *plot.earlier]
-    reached = max([0.0, *(float(curve.steps[-1]) for curve in curves if len(curve.steps))])
+    return max([0.0, *(float(curve.steps[-1]) for curve in curves if len(curve.steps))])
+
+
+def x_limit(reached: float, total_steps: int) -> float:
+    """Room for what there is to see, growing in jumps so that the picture does not creep."""
     limit = 10_000.0
     while limit < 1.05 * reached:
         limit *= 2
-    return min(limit, max(plot.total_steps, reached) * 1.01)
+    return min(limit, max(total_steps, reached) * 1.01)
 
 
 def probability_figure(
@@ -173,7 +180,12 @@ def probability_figure(
         "hovertemplate": f"{x_label} %{{x:.2f}}<br>{y_label} %{{y:.2f}}<br>"
         f"π({action}) = %{{z:.3f}}<extra></extra>",
     }
-    line = {
+    return over_plane(heatmap, x_label, y_label, path)
+
+
+def over_plane(heatmap: dict[str, Any], x_label: str, y_label: str, path: Numbers) -> Figure:
+    """A heatmap whose `x` and `y` span the axes, with a path [N, 2] drawn on it."""
+    way = {
         "type": "scatter",
         "mode": "lines",
         "x": packed(path[:, 0]),
@@ -181,9 +193,10 @@ def probability_figure(
         "line": {"color": palette.PATH, "width": 1.5},
         "hoverinfo": "skip",
     }
-    figure = _figure(x_label, y_label, [heatmap, line])
-    figure["layout"]["xaxis"]["range"] = [float(x[0]), float(x[-1])]
-    figure["layout"]["yaxis"]["range"] = [float(y[0]), float(y[-1])]
+    figure = framed(x_label, y_label, [heatmap, way])
+    for side in ("x", "y"):
+        ticks = unpacked(heatmap[side])
+        figure["layout"][f"{side}axis"]["range"] = [float(ticks[0]), float(ticks[-1])]
     return figure
 
 
@@ -226,10 +239,10 @@ def weights_figure(
         for action, name in enumerate(action_names)
     ]
     traces = [points, *legend]
-    figure = _figure(_("time step in the batch"), label, traces)
+    figure = framed(_("time step in the batch"), label, traces)
     ends = np.flatnonzero(episode_ends[:-1])[:MOST_EPISODE_ENDS]
     figure["layout"]["shapes"] = [
-        _horizontal(0),
+        horizontal(0),
         *(_vertical(float(end) + 0.5, palette.EARLIER_RUN) for end in ends),
     ]
     figure["layout"]["showlegend"] = True
@@ -240,8 +253,8 @@ def series_figure(
     steps: Numbers, values: Numbers, label: str, colour: str, most: float | None = None
 ) -> Figure:
     """One number per update over environment steps; the axis runs from 0 to `most` if given."""
-    figure = _figure(
-        _("environment steps"), label, [_line(Curve(steps, values, label), colour, width=1.5)]
+    figure = framed(
+        _("environment steps"), label, [line(Curve(steps, values, label), colour, width=1.5)]
     )
     figure["layout"]["xaxis"]["tickformat"] = "~s"
     if most is not None:
@@ -258,7 +271,12 @@ def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
     return encoded
 
 
-def _figure(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
+def unpacked(array: dict[str, str]) -> NDArray[np.float32]:
+    """What `packed` made of one-dimensional numbers."""
+    return np.frombuffer(base64.b64decode(array["bdata"]), dtype="<f4")
+
+
+def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
     """Traces with labelled axes; `uirevision` lets a reader's zoom survive redraws."""
     return {
         "data": traces,
@@ -273,9 +291,10 @@ def _figure(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
     }
 
 
-def _line(
+def line(
     curve: Curve, colour: str, *, width: float, dash: str = "solid", legend: bool = True
 ) -> dict[str, Any]:
+    """A trace that joins the points of a curve, thinned evenly."""
     drawn = thinned(len(curve.steps))
     return {
         "type": "scatter",
@@ -302,7 +321,7 @@ def _band(band: UsualBand) -> list[dict[str, Any]]:
         "showlegend": False,
     }
     median = Curve(band.steps, band.median, _("usual"))
-    return [area, _line(median, palette.USUAL_LINE, width=1.2)]
+    return [area, line(median, palette.USUAL_LINE, width=1.2)]
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:
@@ -310,7 +329,8 @@ def _vertical(x: float, colour: str) -> dict[str, Any]:
     return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
 
 
-def _horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
+def horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
+    """A shape: a line across the whole plot."""
     ends = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y}
     return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1, "dash": dash}}
 

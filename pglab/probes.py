@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
+from pglab.config import ActorCriticConfig
 from pglab.environments import EnvironmentInfo
-from pglab.records import Floats
+from pglab.losses import policy_gradient_loss, td_loss
+from pglab.networks import ActorCriticNetwork
+from pglab.records import Floats, StepRecord
+from pglab.replay_buffer import transitions
+from pglab.returns import policy_signal, td_targets
+
+Quantity = Literal["q", "v", "advantage"]
 
 
 def action_probabilities(policy: nn.Module, observations: Floats) -> NDArray[np.float32]:
@@ -52,3 +61,100 @@ def probability_map(
     """π(action|s) over a plane: [resolution, resolution], rows along y, columns along x."""
     probabilities = action_probabilities(policy, plane.observations(resolution))
     return probabilities[:, action].reshape(resolution, resolution)
+
+
+def action_values(critic: nn.Module, observations: Floats) -> NDArray[np.float32]:
+    """Q(s,a) for many observations: [N, D] → [N, A]."""
+    with torch.inference_mode():
+        return critic(torch.as_tensor(observations, dtype=torch.float32)).numpy()  # type: ignore[no-any-return]
+
+
+def critic_map(
+    policy: nn.Module,
+    critic: nn.Module,
+    plane: Slice,
+    quantity: Quantity,
+    action: int,
+    resolution: int = 41,
+) -> NDArray[np.float32]:
+    """What the critic thinks over a plane: [resolution, resolution], rows along y.
+
+    `q` is Q(s, action), `v` the policy's mean V(s) = Σ_b π(b|s)·Q(s,b), `advantage` their
+    difference.
+    """
+    observations = plane.observations(resolution)
+    values = action_values(critic, observations)
+    mean = (action_probabilities(policy, observations) * values).sum(axis=1)
+    match quantity:
+        case "q":
+            shown = values[:, action]
+        case "v":
+            shown = mean
+        case "advantage":
+            shown = values[:, action] - mean
+    return shown.reshape(resolution, resolution)
+
+
+@dataclass(frozen=True)
+class LayerGradient:
+    """Norms of the two losses' gradients on one linear layer; None where a loss does not reach."""
+
+    part: Literal["body", "actor body", "critic body", "policy head", "critic head"]
+    outputs: int
+    actor: float | None
+    critic: float | None
+
+
+def layer_gradients(
+    agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
+) -> list[LayerGradient]:
+    """How hard each loss would pull at each layer if the agent learned from these steps now.
+
+    The policy signal and the targets are the critic's as it stands; nothing is changed.
+    """
+    batch = transitions(steps)
+    observations = torch.as_tensor(batch.observations, dtype=torch.float32)
+    actions = torch.as_tensor(batch.actions)
+    log_probabilities, q_values = agent(observations)
+    chosen = log_probabilities.gather(1, actions[:, None]).squeeze(1)
+    weights = [
+        policy_signal(config.policy_signal, q, pi, action)
+        for q, pi, action in zip(
+            q_values.detach().numpy(),
+            log_probabilities.detach().exp().numpy(),
+            batch.actions,
+            strict=True,
+        )
+    ]
+    actor_loss = policy_gradient_loss(chosen, torch.tensor(weights, dtype=torch.float32))
+    next_values = action_values(agent.critic, batch.next_observations)
+    targets = td_targets(batch.rewards, batch.terminated, next_values, config.gamma)
+    critic_loss = config.value_loss_coefficient * td_loss(
+        q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
+    )
+    found = []
+    for name, layer in _linear_layers(agent):
+        parameters = list(layer.parameters())
+        norms = [_norm(loss, parameters) for loss in (actor_loss, critic_loss)]
+        found.append(LayerGradient(name, layer.out_features, *norms))
+    return found
+
+
+def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
+    """The layers from the input on, each with the part of the agent that it belongs to."""
+    bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
+    if agent.shared_parameters or agent.policy.body is agent.critic.body:
+        bodies = [("body", agent.policy.body)]
+    for name, body in bodies:
+        for layer in body:
+            if isinstance(layer, nn.Linear):
+                yield name, layer
+    yield "policy head", agent.policy.head
+    yield "critic head", agent.critic.head
+
+
+def _norm(loss: Tensor, parameters: list[nn.Parameter]) -> float | None:
+    """Norm of the loss's gradient, None where no parameter is reached."""
+    derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    reached = [derivative for derivative in derivatives if derivative is not None]
+    return float(torch.nn.utils.get_total_norm(reached)) if reached else None

@@ -29,6 +29,11 @@ class StepRecord(NamedTuple):
     truncated: bool
     next_observation: Floats  # [D]
 
+    @property
+    def ended(self) -> bool:
+        """Whether the episode ended with this step, either way."""
+        return self.terminated or self.truncated
+
 
 class EpisodeRecord(NamedTuple):
     """One finished episode.
@@ -46,24 +51,52 @@ class EpisodeRecord(NamedTuple):
     solved: bool
 
 
+class CriticBatch(NamedTuple):
+    """What an action-value critic learned from in the last of its gradient steps.
+
+    `estimates` Q(s,a) and `targets` y are those before the step; `ages` counts the environment
+    steps since each transition was collected.
+    """
+
+    estimates: Floats  # [B]
+    targets: Floats  # [B]
+    ages: NDArray[np.int64]  # [B]
+
+
+class Conflict(NamedTuple):
+    """The actor's and the critic's gradients on the layers that they share.
+
+    `cosine` of the angle between them: below 0 each undoes part of what the other wants. It is
+    NaN where one of them is zero.
+    """
+
+    cosine: float
+    actor_norm: float
+    critic_norm: float
+
+
 class UpdateRecord(NamedTuple):
-    """One update of the networks, with the batch that it learned from.
+    """One update of the networks, with the batch that the actor learned from.
 
     `weights` are the factors of ∇log π in the policy gradient. Losses and entropy are those
-    before the update, the entropy in nats; gradient norms are Euclidean.
+    before the update, the entropy in nats; gradient norms are Euclidean. What an algorithm does
+    not have is None: returns where there is an action-value critic, the actor's loss where only
+    the critic learns.
     """
 
     global_step: int
     update: int
-    actor_loss: float
+    actor_loss: float | None
     critic_loss: float | None
     entropy: float
-    actor_gradient_norm: float
+    actor_gradient_norm: float | None
     critic_gradient_norm: float | None
     actions: NDArray[np.int64]  # [T]
-    returns: Floats  # [T]
+    returns: Floats | None  # [T]
     weights: Floats  # [T]
     episode_ends: NDArray[np.bool_]  # [T]
+    critic: CriticBatch | None = None
+    conflict: Conflict | None = None
 
 
 Record = StepRecord | EpisodeRecord | UpdateRecord

@@ -53,6 +53,69 @@ def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: fl
     return whole
 
 
+def td_targets(
+    rewards: ArrayLike, terminated: ArrayLike, next_values: ArrayLike, gamma: float
+) -> Array:
+    """What Q(sₜ,aₜ) is drawn toward: y = r + γ·(1 − d)·max_b Q(s′,b).
+
+    Only termination cuts the bootstrap: after a truncation the episode could have gone on, so
+    its last step still bootstraps from the true next observation (Pardo et al. 2018).
+
+    Args:
+        rewards: [B] reward of each step.
+        terminated: [B] true where the step terminated the episode; not where it was truncated.
+        next_values: [B, A] Q(s′,·) of the next observations.
+        gamma: discount in [0, 1].
+
+    Returns:
+        [B] targets (float64).
+
+    Raises:
+        ValueError: the arrays do not belong to the same steps.
+
+    Source: Watkins & Dayan (1992); Sutton & Barto (2018), eq. 6.8.
+    """
+    r, d = _same_length(rewards, terminated)
+    q = np.asarray(next_values, dtype=np.float64)
+    if q.ndim != 2 or len(q) != len(r):
+        raise ValueError(f"next_values must be [{len(r)}, A], not {q.shape}")
+    targets: Array = r + gamma * np.where(d, 0.0, q.max(axis=1))
+    return targets
+
+
+def policy_signal(
+    kind: str, action_values: ArrayLike, probabilities: ArrayLike, action: int
+) -> float:
+    """The critic's judgement of an action, which multiplies its ∇log π.
+
+    `q` is Q(s,a); `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the textbook's advantage. The
+    seminar's `advantage_max` is Q(s,a) − max_b Q(s,b): never positive, it leaves the best action
+    alone and pushes every other one down, which is no unbiased advantage.
+
+    Args:
+        kind: `q`, `advantage_max` or `advantage_mean`.
+        action_values: [A] Q(s,·).
+        probabilities: [A] π(·|s).
+        action: the action taken.
+
+    Raises:
+        ValueError: there is no such kind.
+
+    Source: Sutton et al. (1999) for `q` and `advantage_mean`.
+    """
+    q = np.asarray(action_values, dtype=np.float64)
+    match kind:
+        case "q":
+            baseline = 0.0
+        case "advantage_max":
+            baseline = float(q.max())
+        case "advantage_mean":
+            baseline = float(np.dot(probabilities, q))
+        case _:
+            raise ValueError(f"there is no policy signal {kind!r}")
+    return float(q[action]) - baseline
+
+
 def normalized(weights: Array) -> Array:
     """Weights with mean 0 and standard deviation 1; all zero where they do not vary. [T] → [T]."""
     if len(weights) == 0:

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from torch import nn
 
-from pglab.algorithms.reinforce import reinforce, start
+from pglab.algorithms.families import AgentConfig, begin
 from pglab.algorithms.run import TrainingDiverged
-from pglab.config import ConfigError, ReinforceConfig, settings_of
+from pglab.config import ConfigError, settings_of
 from pglab.history import History
 from pglab.language import _
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+from pglab.replay_buffer import ReplayBuffer
 
 Unit = Literal["step", "episode", "update"]
 Outcome = Literal["solved", "total_steps", "diverged"]
@@ -32,7 +33,7 @@ class TrainingSession:
     advanced nor on who looks at it.
     """
 
-    def __init__(self, config: ReinforceConfig) -> None:
+    def __init__(self, config: AgentConfig) -> None:
         """A run that has not taken a step yet.
 
         Raises:
@@ -42,11 +43,11 @@ class TrainingSession:
         self.history = History()
         self.outcome: Outcome | None = None
         self.problem: str | None = None  # a sentence, where the run diverged
-        self._run = start(config)
-        self._records = reinforce(self._run)
+        self._run, self._records = begin(config)
+        self._training_seconds = 0.0
 
     @property
-    def config(self) -> ReinforceConfig:
+    def config(self) -> AgentConfig:
         """The settings now in force, changes included."""
         return self._run.config
 
@@ -56,16 +57,33 @@ class TrainingSession:
         return self._run.networks
 
     @property
+    def buffer(self) -> ReplayBuffer | None:
+        """The replay buffer, of an agent that has one; to be looked at only."""
+        return getattr(self._run, "buffer", None)
+
+    @property
     def global_step(self) -> int:
         """Environment steps taken."""
         return self._run.global_step
+
+    @property
+    def gradient_steps(self) -> int:
+        """Steps of all optimisers together."""
+        return self._run.gradient_steps
+
+    @property
+    def milliseconds_per_1000_steps(self) -> float | None:
+        """Time that this run took to train, on this machine and beside what else it does."""
+        if not self.global_step:
+            return None
+        return 1e6 * self._training_seconds / self.global_step
 
     @property
     def finished(self) -> bool:
         """Whether no further step will be taken."""
         return self.outcome is not None
 
-    def could_go_on(self, config: ReinforceConfig) -> bool:
+    def could_go_on(self, config: AgentConfig) -> bool:
         """Whether this run would take a further step under these settings."""
         return (
             self.outcome != "diverged"
@@ -84,14 +102,16 @@ class TrainingSession:
         Returns:
             The new records, in order.
         """
+        begun = time.perf_counter()
         limit = (1 if seconds is None else math.inf) if count is None else count
-        deadline = math.inf if seconds is None else time.perf_counter() + seconds
+        deadline = math.inf if seconds is None else begun + seconds
         records: list[Record] = []
         done = 0
         while done < limit and time.perf_counter() < deadline and not self.finished:
             for record in self._next_step():
                 records.append(record)
                 done += isinstance(record, _RECORD_OF[unit])
+        self._training_seconds += time.perf_counter() - begun
         return records
 
     def change(self, **settings: Any) -> None:
@@ -121,7 +141,7 @@ class TrainingSession:
             step = next(self._records)
             records.append(step)
             assert isinstance(step, StepRecord)
-            if step.terminated or step.truncated:
+            if step.ended:
                 records.append(next(self._records))
             if self._run.update_due:
                 records.append(next(self._records))
@@ -137,5 +157,5 @@ class TrainingSession:
             return
         self.outcome = "solved" if self._solved_for(self.config) else "total_steps"
 
-    def _solved_for(self, config: ReinforceConfig) -> bool:
+    def _solved_for(self, config: AgentConfig) -> bool:
         return self._run.solved and config.stop_when_solved

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pglab.algorithms.reinforce import reinforce, start
-from pglab.config import ReinforceConfig
+from pglab.algorithms.families import AgentConfig, begin
 from pglab.records import Record
 
 
-def train(config: ReinforceConfig) -> Iterator[Record]:
+def train(config: AgentConfig) -> Iterator[Record]:
     """Train from the beginning, yielding StepRecord, EpisodeRecord and UpdateRecord.
 
     Ends at `total_steps` or when solved. The records are a function of the configuration alone.
@@ -18,4 +17,5 @@ def train(config: ReinforceConfig) -> Iterator[Record]:
         ConfigError: the environment cannot be used.
         TrainingDiverged: the numbers are no longer finite; the message says what to change.
     """
-    return reinforce(start(config))
+    _run, records = begin(config)
+    return records

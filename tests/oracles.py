@@ -21,13 +21,17 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pglab.algorithms.families import AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
-from pglab.config import ReinforceConfig
+from pglab.config import ReinforceConfig, RunConfig
+from pglab.networks import Body
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.session import TrainingSession
 
 Array = NDArray[np.float64]
 Kind = TypeVar("Kind", StepRecord, EpisodeRecord, UpdateRecord)
+Item = TypeVar("Item")
+SomeRun = TypeVar("SomeRun", bound=AgentRun)
 
 SHORT_CARTPOLE = "PglabTests/ShortCartPole-v0"
 SHORT_LIMIT = 20
@@ -70,6 +74,8 @@ def _same(left: Any, right: Any) -> bool:
         return alike and left.tobytes() == right.tobytes()
     if isinstance(left, tuple):
         return same_records(left, right)
+    if isinstance(left, float):
+        return bool(left.hex() == right.hex())  # NaN, where two gradients have no angle, is itself
     return bool(left == right)
 
 
@@ -78,7 +84,7 @@ def of_type(kind: type[Kind], records: Iterable[Record]) -> list[Kind]:
     return [record for record in records if isinstance(record, kind)]
 
 
-def take(records: Iterable[Record], count: int) -> list[Record]:
+def take(records: Iterable[Item], count: int) -> list[Item]:
     """The first records of a run."""
     return list(islice(records, count))
 
@@ -113,7 +119,7 @@ def naive_returns(
     return np.array(returns)
 
 
-def naive_episodes(steps: Sequence[StepRecord], config: ReinforceConfig) -> list[EpisodeRecord]:
+def naive_episodes(steps: Sequence[StepRecord], config: RunConfig) -> list[EpisodeRecord]:
     """The episode records of a run, worked out afterwards from all of its steps.
 
     An episode counts for the reading if it is the first to end at or after some multiple of
@@ -152,58 +158,77 @@ def naive_episodes(steps: Sequence[StepRecord], config: ReinforceConfig) -> list
 # --- REINFORCE
 
 
-def in_double(run: ReinforceRun) -> ReinforceRun:
+def in_double(run: SomeRun) -> SomeRun:
     """The same run with networks in double precision, so that rounding hides no mistake."""
     for network in run.networks.values():
         network.double()
-        network.register_forward_pre_hook(lambda _, inputs: (inputs[0].double(),))
+        for module in network.modules():
+            if isinstance(module, Body):
+                module.register_forward_pre_hook(lambda _, inputs: (inputs[0].double(),))
     return run
+
+
+@dataclass(eq=False)
+class NaiveWeight:
+    """The weights or biases of a layer and their Adam (Kingma & Ba 2015, algorithm 1).
+
+    A step makes a new tensor, so that graphs from acting time stay usable.
+    """
+
+    tensor: Tensor
+    steps: int = 0
+    first_moment: Tensor = field(init=False)
+    second_moment: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.first_moment = self.second_moment = torch.zeros_like(self.tensor)
+
+    @classmethod
+    def copies_of(cls, network: nn.Module) -> list[NaiveWeight]:
+        """All parameters of a network in double precision."""
+        return [cls(p.detach().double().clone().requires_grad_()) for p in network.parameters()]
+
+    def step(self, g: Tensor, learning_rate: float) -> None:
+        """One step against the gradient."""
+        self.steps += 1
+        self.first_moment = 0.9 * self.first_moment + 0.1 * g
+        self.second_moment = 0.999 * self.second_moment + 0.001 * g * g
+        m = self.first_moment / (1 - 0.9**self.steps)
+        v = self.second_moment / (1 - 0.999**self.steps)
+        moved = self.tensor.detach() - learning_rate * m / (torch.sqrt(v) + 1e-8)
+        self.tensor = moved.requires_grad_()
 
 
 @dataclass
 class NaiveNetwork:
-    """A perceptron and its Adam (Kingma & Ba 2015, algorithm 1), written out.
+    """A perceptron and its Adam, written out.
 
-    `parameters` holds weight and bias of each layer in turn. An update makes new tensors, so that
-    graphs from acting time stay usable.
+    `weights` holds weights and biases of each layer in turn.
     """
 
-    parameters: list[Tensor]
+    weights: list[NaiveWeight]
     activation: str
-    updates: int = 0
-    first_moments: list[Tensor] = field(default_factory=list)
-    second_moments: list[Tensor] = field(default_factory=list)
 
     @classmethod
     def copy_of(cls, network: nn.Module, activation: str) -> NaiveNetwork:
         """The same weights in double precision."""
-        weights = [p.detach().double().clone().requires_grad_() for p in network.parameters()]
-        zeros = [torch.zeros_like(weight) for weight in weights]
-        return cls(weights, activation, first_moments=zeros, second_moments=list(zeros))
+        return cls(NaiveWeight.copies_of(network), activation)
 
     def __call__(self, observation: NDArray[Any]) -> Tensor:
         """Outputs for one observation."""
         signal = torch.tensor(observation, dtype=torch.float64)
-        for layer in range(0, len(self.parameters), 2):
-            signal = self.parameters[layer] @ signal + self.parameters[layer + 1]
-            if layer + 2 < len(self.parameters):
+        for layer in range(0, len(self.weights), 2):
+            signal = self.weights[layer].tensor @ signal + self.weights[layer + 1].tensor
+            if layer + 2 < len(self.weights):
                 squash = torch.tanh if self.activation == "tanh" else torch.relu
                 signal = squash(signal)
         return signal
 
     def descend(self, loss: Tensor, learning_rate: float) -> float:
         """One Adam step; the norm of the gradient."""
-        gradients = torch.autograd.grad(loss, self.parameters)
-        self.updates += 1
-        for i, g in enumerate(gradients):
-            m = 0.9 * self.first_moments[i] + 0.1 * g
-            v = 0.999 * self.second_moments[i] + 0.001 * g * g
-            step = (m / (1 - 0.9**self.updates)) / (
-                torch.sqrt(v / (1 - 0.999**self.updates)) + 1e-8
-            )
-            self.first_moments[i], self.second_moments[i] = m, v
-            moved = self.parameters[i].detach() - learning_rate * step
-            self.parameters[i] = moved.requires_grad_()
+        gradients = torch.autograd.grad(loss, [weight.tensor for weight in self.weights])
+        for weight, g in zip(self.weights, gradients, strict=True):
+            weight.step(g, learning_rate)
         return math.sqrt(sum((g * g).sum().item() for g in gradients))
 
 
@@ -335,8 +360,8 @@ def assert_follows(
         if isinstance(record, StepRecord):
             assert expected is None, f"no update before step {record.global_step}"
             log_pi = oracle.log_probabilities(record.observation).detach().numpy()
-            _assert_close(record.action_probabilities, np.exp(log_pi), tolerance)
-            _assert_close(record.log_prob, log_pi[record.action], tolerance)
+            assert_close(record.action_probabilities, np.exp(log_pi), tolerance)
+            assert_close(record.log_prob, log_pi[record.action], tolerance)
             expected = oracle.follow(record)
         elif isinstance(record, UpdateRecord):
             updates += 1
@@ -347,20 +372,24 @@ def assert_follows(
                 if number is None:
                     assert actual is None, name
                 else:
-                    _assert_close(actual, number, tolerance, name)
+                    assert_close(actual, number, tolerance, name)
             expected = None
-    assert_same_weights(run.policy, oracle.policy, tolerance)
+    assert_same_weights(run.policy, oracle.policy.weights, tolerance)
     if oracle.value is not None:
         assert run.value is not None
-        assert_same_weights(run.value, oracle.value, tolerance)
+        assert_same_weights(run.value, oracle.value.weights, tolerance)
     return updates
 
 
-def assert_same_weights(network: nn.Module, oracle: NaiveNetwork, tolerance: float) -> None:
+def assert_same_weights(
+    network: nn.Module, oracle: Sequence[NaiveWeight], tolerance: float
+) -> None:
     """Check all parameters."""
-    for actual, expected in zip(network.parameters(), oracle.parameters, strict=True):
-        _assert_close(actual.detach().numpy(), expected.detach().numpy(), tolerance, "parameters")
+    for actual, expected in zip(network.parameters(), oracle, strict=True):
+        numbers = actual.detach().numpy(), expected.tensor.detach().numpy()
+        assert_close(*numbers, tolerance, "parameters")
 
 
-def _assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -> None:
+def assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -> None:
+    """Check numbers; NaN is expected to be NaN."""
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=name)

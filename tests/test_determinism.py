@@ -5,35 +5,77 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from pglab.config import ReinforceConfig
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.demonstration import Demonstration
 from pglab.environments import ENVIRONMENTS
-from pglab.probes import Slice, probability_map
-from pglab.records import EpisodeRecord, Record, StepRecord
+from pglab.evaluation import play
+from pglab.networks import ActorCriticNetwork
+from pglab.probes import Slice, critic_map, layer_gradients, probability_map
+from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.render import shared_renderer
-from pglab.session import TrainingSession
+from pglab.session import TrainingSession, Unit
 from pglab.training import train
-from tests.oracles import of_type, same_records
+from tests.oracles import of_type, same_records, take
+from tests.oracles_actor_critic import CELLS
 
 CONFIG = ReinforceConfig(
     seed=5, total_steps=1000, hidden_sizes=(16,), baseline="value", stop_when_solved=False
 )
+CONFIGS: dict[str, AgentConfig] = {"reinforce": CONFIG} | {
+    name: ActorCriticConfig(
+        **cell,
+        seed=5,
+        hidden_sizes=(16,),
+        rollout_steps=4,
+        batch_size=16,
+        replay_capacity=100,
+        stop_when_solved=False,
+    )
+    for name, cell in CELLS.items()
+}
+LENGTH = 400  # records of each run that are compared, unless it ends before
+
+Undisturbed = tuple[AgentConfig, list[Record]]
+
+
+@pytest.fixture(scope="module", params=CONFIGS.values(), ids=CONFIGS)
+def undisturbed(request: pytest.FixtureRequest) -> Undisturbed:
+    """A run of every algorithm, left alone."""
+    return request.param, take(train(request.param), LENGTH)
 
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    """The undisturbed run."""
+    """The whole undisturbed run of REINFORCE."""
     return list(train(CONFIG))
 
 
-def test_twice_the_same(records: list[Record]) -> None:
-    assert same_records(records, train(CONFIG))
+def test_the_runs_hold_what_the_tests_need(undisturbed: Undisturbed) -> None:
+    """Updates before the last steps: another update would show in these."""
+    config, records = undisturbed
+    updates = of_type(UpdateRecord, records)
+    assert len(updates) >= 3
+    assert of_type(EpisodeRecord, records)
+    if isinstance(config, ActorCriticConfig) and config.critic_data == "replay":
+        assert sum(update.critic is not None for update in updates) > 10
+
+
+def test_twice_the_same(undisturbed: Undisturbed) -> None:
+    config, records = undisturbed
+    assert same_records(records, take(train(config), LENGTH))
+
+
+def test_another_seed_is_another_run_of_every_algorithm(undisturbed: Undisturbed) -> None:
+    config, records = undisturbed
+    assert not same_records(records, take(train(config.changed(seed=6)), LENGTH))
 
 
 @pytest.mark.parametrize("changes", [{"seed": 6}, {"gamma": 0.98}, {"learning_rate": 1.001e-3}])
@@ -55,17 +97,20 @@ def test_another_seed_changes_weights_starts_and_actions() -> None:
     assert [step.action for step in steps] != [step.action for step in others]
 
 
-def test_interleaved_with_another_run(records: list[Record]) -> None:
-    other = CONFIG.changed(seed=6)
-    both = list(zip(train(CONFIG), train(other), strict=False))
-    assert same_records(records[: len(both)], [first for first, _ in both])
-    assert same_records(list(train(other))[: len(both)], [second for _, second in both])
+def test_interleaved_with_another_run(undisturbed: Undisturbed) -> None:
+    config, records = undisturbed
+    other = config.changed(seed=6)
+    both = take(zip(train(config), train(other), strict=False), LENGTH)
+    assert same_records(records, [first for first, _ in both])
+    assert same_records(take(train(other), LENGTH), [second for _, second in both])
 
 
-def test_in_two_threads_at_once(records: list[Record]) -> None:
+def test_all_at_once_in_two_threads() -> None:
+    configs = list(CONFIGS.values())
     with ThreadPoolExecutor(2) as pool:
-        for result in pool.map(lambda config: list(train(config)), [CONFIG, CONFIG]):
-            assert same_records(records, result)
+        results = list(pool.map(lambda config: take(train(config), LENGTH), configs))
+    for config, result in zip(configs, results, strict=True):
+        assert same_records(take(train(config), LENGTH), result)
 
 
 def disturb_global_streams(number: int) -> None:
@@ -78,12 +123,13 @@ def disturb_global_streams(number: int) -> None:
     torch.rand(3)
 
 
-def test_with_global_random_streams_disturbed(records: list[Record]) -> None:
+def test_with_global_random_streams_disturbed(undisturbed: Undisturbed) -> None:
+    config, records = undisturbed
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
     try:
         disturbed = []
         disturb_global_streams(1)
-        for number, record in enumerate(train(CONFIG)):
+        for number, record in enumerate(islice(train(config), LENGTH)):
             disturbed.append(record)
             disturb_global_streams(number)
     finally:
@@ -93,16 +139,17 @@ def test_with_global_random_streams_disturbed(records: list[Record]) -> None:
     assert same_records(records, disturbed)
 
 
-def test_global_random_streams_are_left_alone() -> None:
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_global_random_streams_are_left_alone(config: AgentConfig) -> None:
     def states() -> str:
         with np.printoptions(threshold=10_000), torch.random.fork_rng():
             legacy = np.random.get_state()  # noqa: NPY002
             return f"{random.getstate()} {legacy} {torch.get_rng_state().tolist()}"
 
     before = states()
-    session = TrainingSession(CONFIG)
-    session.advance("update", 2)
-    look(session, Demonstration(CONFIG.env_id, seed=0))
+    session = TrainingSession(config)
+    session.advance("step", 200)
+    look(session, Demonstration(config.env_id, seed=0))
     assert states() == before
     torch.rand(1)
     assert states() != before
@@ -117,18 +164,34 @@ def look(session: TrainingSession, demonstration: Demonstration) -> None:
     scene = demonstration.scenes(policy, 3)[-1]
     demonstration.episode(policy, 4)
     shared_renderer(session.config.env_id).frame(scene.observation)
+    play(policy, session.config.env_id, episodes=1, seed=0, greedy=False)
+    if isinstance(session.config, ActorCriticConfig):
+        look_at_the_critic(session, session.config, plane)
 
 
-def test_looking_changes_nothing(records: list[Record]) -> None:
+def look_at_the_critic(session: TrainingSession, config: ActorCriticConfig, plane: Slice) -> None:
+    """Everything that a page of an actor-critic shows besides."""
+    policy, critic, agent = (session.networks[name] for name in ("policy", "critic", "agent"))
+    critic_map(policy, critic, plane, "advantage", action=0, resolution=5)
+    assert isinstance(agent, ActorCriticNetwork)
+    if session.history.steps:
+        layer_gradients(agent, config, list(session.history.steps)[-20:])
+    if session.buffer is not None and len(session.buffer):
+        session.buffer.thinned(50)
+
+
+def test_looking_changes_nothing(undisturbed: Undisturbed) -> None:
+    config, records = undisturbed
+
     def watched() -> Iterator[Record]:
-        session = TrainingSession(CONFIG)
-        demonstration = Demonstration(CONFIG.env_id, seed=CONFIG.seed)
+        session = TrainingSession(config)
+        demonstration = Demonstration(config.env_id, seed=config.seed)
         look(session, demonstration)
         while not session.finished:
-            yield from session.advance("step", 10)
+            yield from session.advance("step", 23)
             look(session, demonstration)
 
-    assert same_records(records, watched())
+    assert same_records(records, take(watched(), LENGTH))
 
 
 @pytest.mark.parametrize(
@@ -156,10 +219,20 @@ def test_however_it_is_advanced(
     assert session.outcome == ("total_steps" if success_return == 500 else "solved")
 
 
-def test_a_kept_record_stays_as_it_was(records: list[Record]) -> None:
-    run = train(CONFIG)
-    kept = [record for record, _ in zip(run, range(100), strict=False)]
+@pytest.mark.parametrize("unit", ["step", "episode", "update"])
+def test_every_algorithm_however_it_is_advanced(undisturbed: Undisturbed, unit: Unit) -> None:
+    config, records = undisturbed
+    session = TrainingSession(config)
+    advanced: list[Record] = []
+    while len(advanced) < LENGTH and not session.finished:
+        advanced += session.advance(unit, 3)
+    assert same_records(records, advanced[:LENGTH])
+
+
+def test_kept_records_of_every_algorithm_stay_as_they_were(undisturbed: Undisturbed) -> None:
+    config, _records = undisturbed
+    run = train(config)
+    kept = list(islice(run, 150))
     frozen = [repr(record) for record in kept]
-    list(run)
+    list(islice(run, 300))
     assert [repr(record) for record in kept] == frozen
-    assert of_type(EpisodeRecord, kept)

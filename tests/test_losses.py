@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pglab.losses import entropy, policy_gradient_loss, value_loss
+from pglab.losses import entropy, policy_gradient_loss, td_loss, value_loss
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -72,6 +72,64 @@ def test_no_gradient_flows_into_the_constants(loss: Loss) -> None:
 def test_wrong_shapes(loss: Loss, first: tuple[int, ...], second: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"must be \[T\]"):
         loss(torch.zeros(first), torch.zeros(second))
+
+
+TARGETS = torch.tensor([1.0, 0.5, -2.0, 3.0, 0.0], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("pull", [0.0, 0.1, 2.0])
+def test_td_loss_and_its_gradient(pull: float) -> None:
+    q_values = random_logits()
+    loss = td_loss(q_values, ACTIONS, TARGETS, pull)
+    loss.backward()
+
+    q = q_values.detach().numpy()
+    chosen = np.array([q[t, action] for t, action in enumerate(ACTIONS.tolist())])
+    errors = TARGETS.numpy() - chosen
+    assert loss.item() == pytest.approx(np.mean(errors**2) + pull * np.mean(chosen))
+    expected = np.zeros((5, 3))
+    expected[range(5), ACTIONS.tolist()] = (-2 * errors + pull) / 5
+    assert q_values.grad is not None
+    np.testing.assert_allclose(q_values.grad.numpy(), expected, atol=1e-15)
+
+
+def test_the_pull_lowers_the_estimates_that_the_critic_ends_at() -> None:
+    """(y − Q)² + c·Q is least at Q = y − c/2."""
+    q_values = torch.tensor([[3.0 - 0.1 / 2, 7.0]], requires_grad=True)
+    td_loss(q_values, torch.tensor([0]), torch.tensor([3.0]), 0.1).backward()
+    assert q_values.grad is not None
+    np.testing.assert_allclose(q_values.grad.numpy(), [[0.0, 0.0]], atol=1e-6)
+
+
+def test_no_gradient_flows_into_the_targets() -> None:
+    critic = torch.tensor([[1.0, 2.0], [0.5, -1.0]], requires_grad=True)
+    targets = 1 + 0.9 * critic.max(dim=1).values  # of the same critic, with a graph
+    td_loss(critic, torch.tensor([0, 0]), targets, 0.0).backward()
+    assert critic.grad is not None
+    assert critic.grad[:, 1].tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(critic.grad[:, 0].numpy(), [-(2.8 - 1), -(1.45 - 0.5)], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("q_values", "actions", "targets"),
+    [
+        ((3, 2), (2,), (2,)),
+        ((3, 2), (2,), (3,)),
+        ((3, 2), (3,), (2,)),
+        ((3, 2), (3,), (3, 1)),
+        ((3, 2), (3, 1), (3,)),
+        ((3,), (3,), (3,)),
+        ((0, 2), (0,), (0,)),
+        ((2, 3, 2), (2,), (2,)),
+    ],
+)
+def test_td_loss_of_wrong_shapes(
+    q_values: tuple[int, ...], actions: tuple[int, ...], targets: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        td_loss(
+            torch.zeros(q_values), torch.zeros(actions, dtype=torch.int64), torch.zeros(targets), 0
+        )
 
 
 def test_entropy_and_its_gradient() -> None:

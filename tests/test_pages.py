@@ -28,10 +28,10 @@ def open_app() -> AppTest:
     return AppTest.from_file(str(APP), default_timeout=60)
 
 
-def open_page(**link: str) -> AppTest:
-    """The REINFORCE page, opened by a link."""
+def open_page(page: str = REINFORCE, **link: str) -> AppTest:
+    """A page opened by a link."""
     app = open_app()
-    app.switch_page(REINFORCE)
+    app.switch_page(page)
     for name, text in link.items():
         app.query_params[name] = text
     return run(app)
@@ -48,8 +48,8 @@ def run(app: AppTest) -> AppTest:
     return app
 
 
-def bench_of(app: AppTest) -> Bench:
-    bench: Bench = app.session_state["reinforce.lab"].bench
+def bench_of(app: AppTest, key: str = "reinforce") -> Bench:
+    bench: Bench = app.session_state[f"{key}.lab"].bench
     return bench
 
 
@@ -65,7 +65,7 @@ def press(app: AppTest, key: str) -> None:
     run(app)
 
 
-def control(app: AppTest, name: str) -> Any:
+def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
     """The control in the sidebar with this key, whatever its kind."""
     sidebar = app.sidebar
     kinds: list[Any] = [
@@ -75,7 +75,7 @@ def control(app: AppTest, name: str) -> Any:
         sidebar.toggle,
         sidebar.number_input,
     ]
-    found = [widget for kind in kinds for widget in kind if widget.key == f"reinforce.{name}"]
+    found = [widget for kind in kinds for widget in kind if widget.key == f"{page}.{name}"]
     assert len(found) == 1, f"{name} has {len(found)} controls"
     return found[0]
 
@@ -217,7 +217,8 @@ def test_every_setting_has_a_control_with_help() -> None:
     for name, setting in DESCRIBED.items():
         for key in controls_of(name):
             widget = control(app, key)
-            assert widget.help == setting.help
+            assert widget.help.startswith(setting.help)
+            assert widget.disabled == (name == "value_learning_rate")
             assert widget.label.endswith(" ↻") == (name in STRUCTURAL)
 
 

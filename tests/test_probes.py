@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pglab.environments import ENVIRONMENTS
-from pglab.networks import PolicyNetwork
+from pglab.networks import Body, PolicyNetwork
 from pglab.probes import Slice, action_probabilities, probability_map
 
 INFO = ENVIRONMENTS["CartPole-v1"]
@@ -24,6 +24,12 @@ class Tilted(nn.Module):
     def forward(self, observations: Tensor) -> Tensor:
         right = observations @ self.slope
         return torch.log_softmax(torch.stack([torch.zeros_like(right), right], dim=-1), dim=-1)
+
+
+def policy_network(observation_size: int, actions: int) -> PolicyNetwork:
+    """A policy as it starts."""
+    generator = torch.Generator().manual_seed(0)
+    return PolicyNetwork(Body(observation_size, (8,), "tanh", generator), actions, generator)
 
 
 def sigmoid(x: float) -> float:
@@ -54,14 +60,14 @@ def test_a_policy_of_one_axis_gives_stripes() -> None:
 
 
 def test_maps_of_all_actions_sum_to_one() -> None:
-    policy = PolicyNetwork(6, 3, (8,), "tanh", torch.Generator().manual_seed(0))
+    policy = policy_network(6, 3)
     plane = Slice(ENVIRONMENTS["Acrobot-v1"], 1, 4, fixed=(1.0, 0.0, 1.0, 0.0, 0.0, 0.0))
     total = sum(probability_map(policy, plane, action, resolution=9) for action in range(3))
     np.testing.assert_allclose(total, np.ones((9, 9)), rtol=1e-6)
 
 
 def test_looking_leaves_no_gradient_and_no_change() -> None:
-    policy = PolicyNetwork(4, 2, (8,), "tanh", torch.Generator().manual_seed(0))
+    policy = policy_network(4, 2)
     before = [parameter.detach().clone() for parameter in policy.parameters()]
     observations = np.random.default_rng(0).normal(size=(5, 4))
     probabilities = action_probabilities(policy, observations)

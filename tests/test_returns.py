@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pglab.returns import discounted_returns, normalized, whole_episode_returns
+from pglab.returns import (
+    discounted_returns,
+    normalized,
+    policy_signal,
+    td_targets,
+    whole_episode_returns,
+)
 from tests.oracles import naive_returns
 
 ReturnsFunction = Callable[[Any, Any, float], Any]
@@ -88,3 +94,86 @@ def test_normalized() -> None:
 @pytest.mark.parametrize("batch", [[], [5.0], [5.0] * 4, [0.1 + 0.2, 0.3], [499.9] * 7])
 def test_normalized_without_variation_is_zero(batch: list[float]) -> None:
     np.testing.assert_array_equal(normalized(np.array(batch)), np.zeros(len(batch)))
+
+
+# --- TD targets
+
+
+def test_targets_bootstrap_from_the_best_next_action_unless_terminated() -> None:
+    rewards = [1.0, 1.0, -2.0, 0.0]
+    terminated = [False, True, False, True]
+    next_values = [[3.0, 5.0], [100.0, 200.0], [-4.0, -1.0], [-7.0, -8.0]]
+    targets = td_targets(rewards, terminated, next_values, 0.5)
+    np.testing.assert_array_equal(targets, [1 + 0.5 * 5, 1, -2 - 0.5 * 1, 0])
+
+
+def test_a_terminated_step_ignores_even_values_that_are_not_numbers() -> None:
+    assert td_targets([1.0], [True], [[np.nan, np.inf]], 0.9).tolist() == [1.0]
+
+
+def test_targets_without_and_with_full_discount() -> None:
+    next_values = np.array([[2.0, 1.0, 3.0]])
+    assert td_targets([1], [0], next_values, 0.0).tolist() == [1.0]
+    assert td_targets([1], [0], next_values, 1.0).tolist() == [4.0]
+
+
+def test_targets_in_single_precision_are_float64_and_leave_their_input_alone() -> None:
+    next_values = np.array([[0.1, 0.2]], dtype=np.float32)
+    before = next_values.copy()
+    targets = td_targets(np.array([1], dtype=np.int64), [False], next_values, 0.9)
+    assert targets.dtype == np.float64
+    assert targets[0] == 1 + 0.9 * float(np.float32(0.2))
+    np.testing.assert_array_equal(next_values, before)
+
+
+@pytest.mark.parametrize(
+    ("rewards", "terminated", "next_values"),
+    [
+        ([1, 2], [0], [[1, 2], [3, 4]]),
+        ([1, 2], [0, 0], [[1, 2]]),
+        ([1, 2], [0, 0], [1, 2]),
+        ([[1, 2]], [[0, 0]], [[1, 2]]),
+        (1.0, False, [[1, 2]]),
+    ],
+)
+def test_targets_of_wrong_shapes(rewards: Any, terminated: Any, next_values: Any) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        td_targets(rewards, terminated, next_values, 0.9)
+
+
+# --- Policy signal
+
+
+@pytest.mark.parametrize(
+    ("kind", "signals"),
+    [
+        ("q", [2.0, -1.0, 5.0]),
+        ("advantage_max", [-3.0, -6.0, 0.0]),
+        ("advantage_mean", [0.0, -3.0, 3.0]),  # less 2/2 − 1/4 + 5/4 = 2
+    ],
+)
+def test_policy_signals(kind: str, signals: list[float]) -> None:
+    values, probabilities = [2.0, -1.0, 5.0], [0.5, 0.25, 0.25]
+    for action, expected in enumerate(signals):
+        assert policy_signal(kind, values, probabilities, action) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_the_signals_promise(seed: int) -> None:
+    """The mean advantage has no mean; the seminar's is never positive and 0 for the best."""
+    random = np.random.default_rng(seed)
+    values, probabilities = random.normal(size=4), random.dirichlet(np.ones(4))
+
+    def signals(kind: str) -> list[float]:
+        return [policy_signal(kind, values, probabilities, action) for action in range(4)]
+
+    assert np.dot(probabilities, signals("advantage_mean")) == pytest.approx(0)
+    assert max(signals("advantage_max")) == 0 == signals("advantage_max")[values.argmax()]
+    for kind in ("advantage_max", "advantage_mean"):
+        differences = np.subtract(signals("q"), signals(kind))
+        np.testing.assert_allclose(differences, differences[0])
+
+
+def test_an_unknown_signal() -> None:
+    with pytest.raises(ValueError, match="'advantage'"):
+        policy_signal("advantage", [1.0, 2.0], [0.5, 0.5], 0)

@@ -9,53 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pglab.acting import sample_action
-from pglab.algorithms.run import RandomStreams, random_streams, require_finite
+from pglab.algorithms.descent import descend, gradient, norm
+from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step
 from pglab.config import ReinforceConfig
-from pglab.environments import Environment, make_environment, sizes
+from pglab.environments import sizes
 from pglab.losses import entropy, policy_gradient_loss, value_loss
-from pglab.networks import PolicyNetwork, ValueNetwork, gradient_norm
-from pglab.progress import ProgressReading
-from pglab.records import EpisodeRecord, Floats, Record, StepRecord, UpdateRecord
+from pglab.networks import Body, PolicyNetwork, ValueNetwork
+from pglab.records import Floats, Record, StepRecord, UpdateRecord
 from pglab.returns import discounted_returns, normalized, whole_episode_returns
 
 
-class StoredStep(NamedTuple):
-    """What the update needs to know of one step."""
+@dataclass(kw_only=True)
+class ReinforceRun(Run[ReinforceConfig]):
+    """A run of REINFORCE."""
 
-    observation: Floats
-    action: int
-    reward: float
-    episode_end: bool
-
-
-@dataclass
-class ReinforceRun:
-    """Everything that a run consists of between two records.
-
-    `config` may be replaced by one that differs in settings that can change while training runs.
-    """
-
-    config: ReinforceConfig
-    streams: RandomStreams
-    environment: Environment
     policy: PolicyNetwork
     optimizer: torch.optim.Adam
-    progress: ProgressReading
     value: ValueNetwork | None = None  # the learned baseline
     value_optimizer: torch.optim.Adam | None = None
-    batch: list[StoredStep] = field(default_factory=list)
-    global_step: int = 0
-    episodes: int = 0
-    updates: int = 0
-    update_due: bool = False
-    solved: bool = False
+    batch: list[StepRecord] = field(default_factory=list)
+    ended_episodes: int = 0  # in the batch
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -70,23 +48,18 @@ def start(config: ReinforceConfig) -> ReinforceRun:
     Raises:
         ConfigError: the environment cannot be used.
     """
-    streams = random_streams(config.seed)
-    environment = make_environment(config.env_id)
-    observation_size, actions = sizes(environment)
-    shape = config.hidden_sizes, config.activation, streams.weights
-    policy = PolicyNetwork(observation_size, actions, *shape)
+    parts = common_parts(config)
+    observation_size, actions = sizes(parts["environment"])
+    weights = parts["streams"].weights
+    shape = observation_size, config.hidden_sizes, config.activation, weights
+    policy = PolicyNetwork(Body(*shape), actions, weights)
     run = ReinforceRun(
-        config=config,
-        streams=streams,
-        environment=environment,
         policy=policy,
         optimizer=torch.optim.Adam(policy.parameters(), lr=config.learning_rate),
-        progress=ProgressReading(
-            config.eval_interval, config.smoothing_window, config.success_return
-        ),
+        **parts,
     )
     if config.baseline == "value":
-        run.value = ValueNetwork(observation_size, *shape)
+        run.value = ValueNetwork(Body(*shape), weights)
         run.value_optimizer = torch.optim.Adam(
             run.value.parameters(), lr=config.value_learning_rate
         )
@@ -101,71 +74,27 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.
     """
-    observation, _ = run.environment.reset(seed=run.streams.environment_seed)
-    episode_return, length, ended_episodes = 0.0, 0, 0
-
-    while run.global_step < run.config.total_steps and not (
-        run.solved and run.config.stop_when_solved
-    ):
+    while not run.over:
         # --- Act: sample aₜ from π(·|sₜ)
         with torch.inference_mode():
-            log_probabilities = run.policy(
-                torch.as_tensor(observation, dtype=torch.float32)
-            ).numpy()
-        probabilities = np.exp(log_probabilities)
-        action = sample_action(probabilities, run.streams.actions)
-        log_prob = float(log_probabilities[action])
-        require_finite(run.global_step, log_probability=log_prob)
-
-        # --- Step: the environment answers with rₜ and sₜ₊₁
-        next_observation, reward, terminated, truncated, _ = run.environment.step(action)
-        episode_end = terminated or truncated
-        run.global_step += 1
-        length += 1
-        episode_return += float(reward)
-        ended_episodes += episode_end
-        run.batch.append(StoredStep(observation, action, float(reward), episode_end))
-        run.progress.step(run.global_step)
+            log_probabilities = run.policy(torch.as_tensor(run.observation, dtype=torch.float32))
+        step = take_step(run, log_probabilities)
+        run.batch.append(step)
+        run.ended_episodes += step.ended
         run.update_due = (
-            episode_end
-            and ended_episodes >= run.config.episodes_per_update
+            step.ended
+            and run.ended_episodes >= run.config.episodes_per_update
             and len(run.batch) >= run.config.min_batch_steps
         )
-        yield StepRecord(
-            run.global_step,
-            run.episodes + 1,
-            observation,
-            action,
-            probabilities,
-            log_prob,
-            float(reward),
-            terminated,
-            truncated,
-            next_observation,
-        )
-        observation = next_observation
+        yield step
 
         # --- Episode
-        if episode_end:
-            run.episodes += 1
-            reading = run.progress.episode(episode_return)
-            run.solved = run.solved or run.progress.solved_at(reading)
-            yield EpisodeRecord(
-                run.global_step,
-                run.episodes,
-                episode_return,
-                length,
-                truncated and not terminated,
-                reading,
-                run.solved,
-            )
-            observation, _ = run.environment.reset()
-            episode_return, length = 0.0, 0
+        if step.ended:
+            yield end_episode(run, step)
 
         # --- Update
         if run.update_due:
             yield update(run)
-            ended_episodes = 0
 
 
 def update(run: ReinforceRun) -> UpdateRecord:
@@ -181,7 +110,7 @@ def update(run: ReinforceRun) -> UpdateRecord:
     )
     actions = np.array([step.action for step in run.batch])
     rewards = np.array([step.reward for step in run.batch])
-    episode_ends = np.array([step.episode_end for step in run.batch])
+    episode_ends = np.array([step.ended for step in run.batch])
 
     # --- Returns and weights
     if config.return_form == "whole_episode":
@@ -197,16 +126,15 @@ def update(run: ReinforceRun) -> UpdateRecord:
     log_probs = log_probabilities[torch.arange(len(actions)), torch.as_tensor(actions)]
     actor_loss = policy_gradient_loss(log_probs, torch.as_tensor(weights, dtype=torch.float32))
     policy_entropy = entropy(log_probabilities)
-    actor_norm = descend(
-        run,
-        run.policy,
-        run.optimizer,
-        config.learning_rate,
-        actor_loss - config.entropy_coefficient * policy_entropy,
+    require_finite(run.global_step, loss=actor_loss.item())
+    actor_gradient = gradient(
+        actor_loss - config.entropy_coefficient * policy_entropy, list(run.policy.parameters())
     )
+    descend(run, run.optimizer, config.learning_rate, actor_gradient)
     critic_loss, critic_norm = fit_value(run, observations, returns)
 
     run.batch.clear()
+    run.ended_episodes = 0
     run.updates += 1
     run.update_due = False
     return UpdateRecord(
@@ -215,7 +143,7 @@ def update(run: ReinforceRun) -> UpdateRecord:
         actor_loss=actor_loss.item(),
         critic_loss=critic_loss,
         entropy=policy_entropy.item(),
-        actor_gradient_norm=actor_norm,
+        actor_gradient_norm=norm(actor_gradient),
         critic_gradient_norm=critic_norm,
         actions=actions,
         returns=returns,
@@ -244,22 +172,7 @@ def fit_value(
     if run.value is None or run.value_optimizer is None:
         return None, None
     loss = value_loss(run.value(observations), torch.as_tensor(returns, dtype=torch.float32))
-    norm = descend(run, run.value, run.value_optimizer, run.config.value_learning_rate, loss)
-    return loss.item(), norm
-
-
-def descend(
-    run: ReinforceRun,
-    network: nn.Module,
-    optimizer: torch.optim.Adam,
-    learning_rate: float,
-    loss: Tensor,
-) -> float:
-    """One Adam step down the loss; the norm of its gradient. Nothing changes if it diverged."""
-    optimizer.param_groups[0]["lr"] = learning_rate
-    optimizer.zero_grad()
-    loss.backward()
-    norm = gradient_norm(network)
-    require_finite(run.global_step, loss=loss.item(), gradient=norm)
-    optimizer.step()
-    return norm
+    require_finite(run.global_step, loss=loss.item())
+    value_gradient = gradient(loss, list(run.value.parameters()))
+    descend(run, run.value_optimizer, run.config.value_learning_rate, value_gradient)
+    return loss.item(), norm(value_gradient)

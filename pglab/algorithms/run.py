@@ -1,14 +1,21 @@
-"""What the runs of all algorithms are made of: random streams, counters, divergence."""
+"""What the runs of all algorithms share: random streams, counters, the step, the episode's end."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, Generic
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from pglab.acting import sample_action
+from pglab.config import AnyConfig, RunConfig
+from pglab.environments import Environment, make_environment
 from pglab.language import _
+from pglab.progress import ProgressReading
+from pglab.records import EpisodeRecord, Floats, StepRecord
 
 
 class TrainingDiverged(ArithmeticError):
@@ -22,16 +29,119 @@ class RandomStreams:
     environment_seed: int
     weights: torch.Generator
     actions: np.random.Generator
+    replay: np.random.Generator
 
 
 def random_streams(seed: int) -> RandomStreams:
-    """Independent streams for the environment, the initial weights and the actions."""
-    environment, weights, actions = np.random.SeedSequence(seed).spawn(3)
+    """Independent streams for the environment, the initial weights, the actions and the replay."""
+    environment, weights, actions, replay = np.random.SeedSequence(seed).spawn(4)
     return RandomStreams(
         environment_seed=int(environment.generate_state(1)[0]),
         weights=torch.Generator().manual_seed(int(weights.generate_state(1, np.uint64)[0] >> 1)),
         actions=np.random.default_rng(actions),
+        replay=np.random.default_rng(replay),
     )
+
+
+@dataclass(kw_only=True)
+class Run(Generic[AnyConfig]):
+    """Everything that a run consists of between two records, besides its networks.
+
+    `config` may be replaced by one that differs in settings that can change while training runs.
+    """
+
+    config: AnyConfig
+    streams: RandomStreams
+    environment: Environment
+    progress: ProgressReading
+    observation: Floats  # the next action will be chosen for it
+    episode_return: float = 0.0
+    length: int = 0
+    global_step: int = 0
+    episodes: int = 0
+    updates: int = 0
+    gradient_steps: int = 0  # of all optimisers together
+    update_due: bool = False
+    solved: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether no further step is to be taken."""
+        stopped = self.solved and self.config.stop_when_solved
+        return stopped or self.global_step >= self.config.total_steps
+
+
+def common_parts(config: RunConfig) -> dict[str, Any]:
+    """The fields of a `Run` that has not taken a step yet.
+
+    Raises:
+        ConfigError: the environment cannot be used.
+    """
+    streams = random_streams(config.seed)
+    environment = make_environment(config.env_id)
+    observation, _info = environment.reset(seed=streams.environment_seed)
+    return {
+        "config": config,
+        "streams": streams,
+        "environment": environment,
+        "progress": ProgressReading(
+            config.eval_interval, config.smoothing_window, config.success_return
+        ),
+        "observation": observation,
+    }
+
+
+def take_step(run: Run[Any], log_probabilities: Tensor) -> StepRecord:
+    """Sample aₜ from π(·|sₜ); the environment answers with rₜ and sₜ₊₁.
+
+    Args:
+        run: moves on by one step.
+        log_probabilities: [A] log π of every action in `run.observation`.
+
+    Raises:
+        TrainingDiverged: a probability is not a number.
+    """
+    probabilities = log_probabilities.exp().numpy()
+    action = sample_action(probabilities, run.streams.actions)
+    log_prob = float(log_probabilities[action])
+    require_finite(run.global_step, log_probability=log_prob)
+    observation = run.observation
+    run.observation, reward, terminated, truncated, _info = run.environment.step(action)
+    run.global_step += 1
+    run.length += 1
+    run.episode_return += float(reward)
+    run.progress.step(run.global_step)
+    return StepRecord(
+        run.global_step,
+        run.episodes + 1,
+        observation,
+        action,
+        probabilities,
+        log_prob,
+        float(reward),
+        terminated,
+        truncated,
+        run.observation,
+    )
+
+
+def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
+    """Note the episode that ended with this step, and begin the next."""
+    run.episodes += 1
+    reading = run.progress.episode(run.episode_return)
+    run.solved = run.solved or run.progress.solved_at(reading)
+    record = EpisodeRecord(
+        run.global_step,
+        run.episodes,
+        run.episode_return,
+        run.length,
+        last.truncated and not last.terminated,
+        reading,
+        run.solved,
+    )
+    run.observation, _info = run.environment.reset()
+    run.episode_return, run.length = 0.0, 0
+    return record
 
 
 def require_finite(global_step: int, **quantities: float) -> None:

@@ -43,6 +43,9 @@ def navigation() -> Any:
         [
             st.Page("pages/home.py", title=_("Home"), default=True),
             st.Page("pages/reinforce.py", title="REINFORCE"),
+            st.Page("pages/shared_body.py", title=_("Shared body")),
+            st.Page("pages/split_bodies.py", title=_("Split bodies")),
+            st.Page("pages/compare.py", title=_("Compare")),
         ]
     )
     st.session_state[_PAGE_CHANGED] = st.session_state.get(_PAGE) != page.url_path

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import streamlit as st
 
+from pglab.algorithms.families import AgentConfig
 from pglab.bench import Bench
-from pglab.config import ConfigError, ReinforceConfig
+from pglab.config import ConfigError
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
 from pglab.ui.entry import page_changed
 from pglab.ui.player import Player
-from pglab.ui.settings import controls, read_address_bar
+from pglab.ui.settings import Terms, controls, read_address_bar
 from pglab.ui.warm_up import warm_up
 
 LIVE = "live"
@@ -21,22 +23,13 @@ TRANSPORT = "transport"
 CHAPTERS = "chapters"
 
 
-@dataclass
-class Lab:
-    """One visitor's page of one algorithm. Lives in the visit's session state."""
+@dataclass(kw_only=True)
+class LivePage:
+    """What every page with a stage keeps in the visit's session state."""
 
     key: str
-    bench: Bench
     sequence: int = 0  # of redraws of the stage
     page_is_stale: bool = False  # a click or a control changed what the whole page shows
-    _player: Player | None = None
-
-    @property
-    def player(self) -> Player:
-        """The player of the current run; a new run gets a new one."""
-        if self._player is None or self._player.session is not self.bench.session:
-            self._player = Player(self.bench.session)
-        return self._player
 
     def redraw_stale_page(self) -> None:
         """Draw the whole page anew where a click asked for it.
@@ -47,20 +40,48 @@ class Lab:
         if self.page_is_stale:
             st.rerun()
 
+
+@dataclass(kw_only=True)
+class Lab(LivePage):
+    """One visitor's page of one algorithm."""
+
+    terms: Terms
+    bench: Bench
+    _player: Player | None = None
+
+    @property
+    def player(self) -> Player:
+        """The player of the current run; a new run gets a new one."""
+        if self._player is None or self._player.session is not self.bench.session:
+            self._player = Player(self.bench.session)
+        return self._player
+
+    @property
+    def has_critic(self) -> bool:
+        """Whether the agent has an action-value critic."""
+        return "critic" in self.bench.session.networks
+
     @property
     def info(self) -> EnvironmentInfo:
         """Names and limits of the environment."""
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
 
-def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
-    """Read the link and the controls, and bring the run in line with them."""
+def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
+    """Read the link and the controls, and bring the run in line with them.
+
+    `key` names the page and the stored learning curves of its preset; `fixed` are the settings
+    that the page is about, and that cannot be changed on it.
+    """
     warm_up()
-    problems = read_address_bar(key, config_class)
-    config = controls(key, config_class, on_change=partial(_whole_page_is_stale, key))
+    terms = Terms(preset, fixed)
+    problems = read_address_bar(key, terms)
+    config = cast(
+        "AgentConfig | None", controls(key, terms, on_change=partial(_whole_page_is_stale, key))
+    )
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
-        lab = Lab(key, Bench(config or config_class()))
+        lab = Lab(key=key, terms=terms, bench=Bench(config or preset))
         st.session_state[f"{key}.lab"] = lab
     lab.page_is_stale = False
     with lab.bench.lock:
@@ -71,7 +92,9 @@ def open_lab(key: str, config_class: type[ReinforceConfig]) -> Lab:
                 lab.bench.use(config)
             except ConfigError as error:
                 problems = [*problems, str(error)]
-    _messages(lab, problems)
+    show_problems(problems)
+    if lab.bench.session.problem is not None:
+        st.error(lab.bench.session.problem)
     return lab
 
 
@@ -80,11 +103,9 @@ def _whole_page_is_stale(key: str) -> None:
     lab.page_is_stale = True
 
 
-def _messages(lab: Lab, problems: list[str]) -> None:
-    """What is wrong with the link, until it is closed; and why the run stopped, if it diverged."""
+def show_problems(problems: list[str]) -> None:
+    """What is wrong with the link or the settings, until it is closed."""
     if problems:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning("\n".join(f"- {problem}" for problem in problems))
             st.button(_("Close"), key="close_problems", on_click=problems.clear)
-    if lab.bench.session.problem is not None:
-        st.error(lab.bench.session.problem)

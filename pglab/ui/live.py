@@ -11,31 +11,28 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.ui.entry import fragment
 from pglab.ui.lab import LIVE, Lab
-from pglab.ui.panels import Panel, scenery
+from pglab.ui.panels import Panel, Scenery
 from pglab.ui.stage import Number, Progress, stage
-from pglab.ui.view import FOLDED, plane_and_action
+from pglab.ui.view import Extra, open_panels, view_of
 
 COLLAPSE_ENTROPY = 0.01
 COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic policy has collapsed
 
 
-def live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
+def live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     """The stage with its panels; while running, each redraw trains a little further."""
-    fragment(_live, LIVE)(lab, panels, folded)
+    fragment(_live, LIVE)(lab, panels, extras)
 
 
-def _live(lab: Lab, panels: Sequence[Panel], folded: Sequence[Panel]) -> None:
+def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     lab.redraw_stale_page()
     bench = lab.bench
     with bench.lock:
-        was_finished = bench.session.finished
+        was_finished, view = bench.session.finished, view_of(lab)
         if bench.running:
             bench.tick()
-        if st.session_state.get(f"{lab.key}.{FOLDED}"):
-            panels = [*panels, *folded]
-        plane, action = plane_and_action(lab)
-        scene = scenery(lab.key, bench, lab.player, plane, action)
-        drawn = [panel(scene) for panel in panels]
+        scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
+        drawn = [panel(scene) for panel in [*panels, *open_panels(lab, extras)]]
         lab.sequence += 1
         running, ended = bench.running, bench.session.finished and not was_finished
         numbers, progress = _numbers(bench), _progress(bench)

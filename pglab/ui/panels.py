@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from pglab import palette
 from pglab.bench import OVERLAYS_KEPT, Bench, PastRun
-from pglab.config import RunConfig, describe_differences, describe_settings, format_value
+from pglab.config import (
+    ActorCriticConfig,
+    RunConfig,
+    describe_differences,
+    describe_settings,
+    format_value,
+)
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.history import Change
 from pglab.language import _
@@ -24,12 +30,23 @@ from pglab.plots import (
     series_figure,
     weights_figure,
 )
-from pglab.probes import Slice, probability_map
+from pglab.probes import Quantity, Slice, action_values, probability_map
 from pglab.records import Floats
-from pglab.returns import discounted_returns
+from pglab.returns import discounted_returns, policy_signal
 from pglab.session import TrainingSession
-from pglab.ui.player import Player, Showing
+from pglab.ui.player import Showing
+from pglab.ui.settings import choice_name
 from pglab.ui.stage import FigurePanel, PlayerPanel
+
+
+@dataclass(frozen=True)
+class View:
+    """What the heatmaps show: the policy's probability of `action`, the critic's `quantity`."""
+
+    plane: Slice
+    action: int
+    quantity: Quantity
+    critic_action: int
 
 
 @dataclass(frozen=True)
@@ -38,8 +55,7 @@ class Scenery:
 
     key: str
     bench: Bench
-    plane: Slice
-    action: int  # whose probability the heatmap shows
+    view: View
     showing: Showing
 
     @property
@@ -49,11 +65,6 @@ class Scenery:
 
 
 Panel = Callable[[Scenery], FigurePanel | PlayerPanel]
-
-
-def scenery(key: str, bench: Bench, player: Player, plane: Slice, action: int) -> Scenery:
-    """Gather what the panels of this redraw need; takes the player's next scenes."""
-    return Scenery(key, bench, plane, action, player.show(bench, plane))
 
 
 def returns(scene: Scenery) -> FigurePanel:
@@ -88,10 +99,22 @@ def player(scene: Scenery) -> PlayerPanel:
 
 def policy_map(scene: Scenery) -> FigurePanel:
     """Probability of an action over two observation axes."""
-    plane, policy = scene.plane, scene.bench.session.networks["policy"]
-    action = _(scene.info.actions[scene.action])
-    x_axis, y_axis = scene.info.axes[plane.x_axis], scene.info.axes[plane.y_axis]
-    probabilities = probability_map(policy, plane, scene.action)
+    return policy_panel(scene.bench.session, scene.view, scene.showing.path, "policy_map", "player")
+
+
+def policy_panel(
+    session: TrainingSession,
+    view: View,
+    path: NDArray[np.float32],
+    key: str,
+    playhead: str | None,
+    name: str = "",
+) -> FigurePanel:
+    """The policy's heatmap of any run; `name` stands before the title."""
+    info, plane = ENVIRONMENTS[session.config.env_id], view.plane
+    action = _(info.actions[view.action])
+    x_axis, y_axis = info.axes[plane.x_axis], info.axes[plane.y_axis]
+    probabilities = probability_map(session.networks["policy"], plane, view.action)
     resolution = len(probabilities)
     figure = probability_figure(
         probabilities,
@@ -100,48 +123,57 @@ def policy_map(scene: Scenery) -> FigurePanel:
         x_axis.label,
         y_axis.label,
         action,
-        palette.probability_colours(scene.action, len(scene.info.actions)),
-        uniform=1 / len(scene.info.actions),
-        path=scene.showing.path,
+        palette.probability_colours(view.action, len(info.actions)),
+        uniform=1 / len(info.actions),
+        path=path,
     )
     return FigurePanel(
-        "policy_map",
-        _("Probability of “{action}”").format(action=action),
-        _fixed_text(scene),
+        key,
+        name + _("Probability of “{action}”").format(action=action),
+        fixed_text(view),
         figure,
-        playhead="player",
+        playhead=playhead,
         alt=_("Heatmap of the probability of one action over two observation axes."),
     )
 
 
-def returns_to_go(scene: Scenery) -> FigurePanel:
-    """The weights of ∇log π in the last update, by time step and action."""
-    update = scene.bench.session.history.last_update
+def weights(scene: Scenery) -> FigurePanel:
+    """The factors of ∇log π in the last update, or in the last few, by time step and action."""
+    session = scene.bench.session
+    update, recent = session.history.last_update, session.history.signals
+    title = _("Weights of the last batch")
     if update is None:
-        weights, actions, ends = _weights_of_clip(scene)
+        factors, actions, ends = _weights_of_clip(scene)
         subtitle = _("no update yet: what the episode beside would weigh")
-    else:
-        weights, actions, ends = update.weights, update.actions, update.episode_ends
+    elif len(update.weights) >= len(recent):
+        factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = _("update {n:,} · {steps:,} steps · each multiplies its ∇log π").format(
-            n=update.update, steps=len(weights)
+            n=update.update, steps=len(factors)
+        )
+    else:
+        title = _("Weights of the last steps")
+        columns = zip(*recent, strict=True)
+        factors, actions, ends = (np.array(column) for column in columns)
+        subtitle = _("update {n:,} · the last {steps} steps · each multiplies its ∇log π").format(
+            n=update.update, steps=len(factors)
         )
     figure = weights_figure(
-        weights, actions, ends, [_(a) for a in scene.info.actions], weight_name(scene.bench)
+        factors, actions, ends, [_(a) for a in scene.info.actions], weight_name(session)
     )
     return FigurePanel(
         "weights",
-        _("Weights of the last batch"),
+        title,
         subtitle,
         figure,
         patient=True,
-        alt=_("Weight of every step of the last batch, coloured by action."),
+        alt=_("Weight of every step, coloured by action."),
     )
 
 
 def entropy(scene: Scenery) -> FigurePanel:
     """Entropy of the policy on each batch."""
     most = float(np.log(len(scene.info.actions)))
-    return _update_series(
+    return update_series(
         scene,
         "entropy",
         _("Entropy of the policy"),
@@ -152,29 +184,39 @@ def entropy(scene: Scenery) -> FigurePanel:
 
 def gradient_norm(scene: Scenery) -> FigurePanel:
     """Norm of the policy's gradient."""
-    return _update_series(
+    return update_series(
         scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all weights")
     )
 
 
 def loss(scene: Scenery) -> FigurePanel:
     """The loss, with what it is not."""
-    return _update_series(
+    return update_series(
         scene,
         "actor_loss",
         _("Loss"),
-        _("no measure of success: each batch has its own scale of returns"),
+        _("no measure of success: each batch has a scale of its own"),
     )
 
 
-def weight_name(bench: Bench) -> str:
+def weight_name(session: TrainingSession) -> str:
     """What multiplies ∇log π under these settings, for an axis."""
-    config = bench.session.config
+    config = session.config
+    if isinstance(config, ActorCriticConfig):
+        return choice_name(config.policy_signal)
     plain = config.baseline == "none" and not config.normalize_returns
     if not plain:
         return _("weight wₜ")
     whole = config.return_form == "whole_episode"
     return _("return of the whole episode") if whole else _("return-to-go Gₜ")
+
+
+def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str:
+    """What the critic's heatmap shows, in a formula: "Q(s, left)"."""
+    if quantity == "v":
+        return _("V(s) = Σ π·Q")
+    letter = "Q" if quantity == "q" else "A"
+    return f"{letter}(s, {_(info.actions[action])})"
 
 
 def past_label(past: PastRun, bench: Bench) -> str:
@@ -223,27 +265,48 @@ def _reading_curve(bench: Bench) -> Curve:
 
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """Returns-to-go of the episode now playing, as REINFORCE would weigh its steps."""
+    """What the steps of the episode now playing would weigh: returns-to-go or policy signals."""
+    session = scene.bench.session
+    config = session.config
     steps = [shown for shown in scene.showing.scenes if shown.action is not None]
     ends = np.zeros(len(steps), np.bool_)
+    actions = np.array([shown.action for shown in steps], np.int64)
+    if isinstance(config, ActorCriticConfig) and steps:
+        values = action_values(
+            session.networks["critic"], np.stack([shown.observation for shown in steps])
+        )
+        signals = [
+            policy_signal(config.policy_signal, q, shown.probabilities, int(action))
+            for q, shown, action in zip(values, steps, actions, strict=True)
+        ]
+        return np.array(signals), actions, ends
     rewards = [shown.reward for shown in steps]
-    weights = discounted_returns(rewards, ends, scene.bench.session.config.gamma)
-    return weights, np.array([shown.action for shown in steps], np.int64), ends
+    return discounted_returns(rewards, ends, config.gamma), actions, ends
 
 
-def _fixed_text(scene: Scenery) -> str:
-    shown = (scene.plane.x_axis, scene.plane.y_axis)
+def fixed_text(view: View) -> str:
+    """The values of the coordinates that a heatmap does not show."""
+    plane = view.plane
     rest = [
-        f"{axis.label} = {scene.plane.fixed[index]:g}"
-        for index, axis in enumerate(scene.info.axes)
-        if index not in shown
+        f"{axis.label} = {plane.fixed[index]:g}"
+        for index, axis in enumerate(plane.info.axes)
+        if index not in (plane.x_axis, plane.y_axis)
     ]
     return _("where {fixed}").format(fixed=", ".join(rest)) if rest else ""
 
 
-def _update_series(
-    scene: Scenery, column: str, title: str, subtitle: str, most: float | None = None
+def update_series(
+    scene: Scenery,
+    column: str,
+    title: str,
+    subtitle: str,
+    most: float | None = None,
+    colour: str = palette.ACTOR,
 ) -> FigurePanel:
+    """One number per update over environment steps, from a column of the history."""
     updates = scene.bench.session.history.updates
-    figure = series_figure(updates["global_step"], updates[column], title, palette.ACTOR, most)
+    known = ~np.isnan(updates[column])
+    figure = series_figure(
+        updates["global_step"][known], updates[column][known], title, colour, most
+    )
     return FigurePanel(column, title, subtitle, figure, patient=True, alt=title)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.bench import Bench
+from pglab.bench import View
 from pglab.demonstration import Demonstration, Scene
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
+from pglab.pacing import Pacemaker
 from pglab.palette import action_colours
 from pglab.probes import Slice, action_probabilities
 from pglab.records import StepRecord
@@ -39,12 +40,40 @@ class Showing:
     path: NDArray[np.float32]
 
 
+class Watched(Protocol):
+    """What a player needs to know of a bench or of one side of a comparison."""
+
+    running: bool
+    pacemaker: Pacemaker
+
+    @property
+    def session(self) -> TrainingSession:
+        """The run whose policy plays."""
+
+    @property
+    def view(self) -> View:
+        """What is to be seen while nothing runs."""
+
+    @property
+    def shows_training_steps(self) -> bool:
+        """Whether the training's own steps are to be seen."""
+
+    @property
+    def fresh_steps(self) -> int:
+        """Environment steps taken by the last tick."""
+
+
 class Player:
     """Chooses the scenes for the state of a bench and draws each of them once."""
 
-    def __init__(self, session: TrainingSession) -> None:
-        """For one run; fresh episodes come from random streams that its training never uses."""
+    def __init__(self, session: TrainingSession, key: str = "player", name: str = "") -> None:
+        """For one run; fresh episodes come from random streams that its training never uses.
+
+        `key` tells its panel from others on the stage, `name` stands before the title.
+        """
         self.session = session
+        self._key = key
+        self._name = name
         config = session.config
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
@@ -53,7 +82,7 @@ class Player:
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
 
-    def show(self, bench: Bench, plane: Slice) -> Showing:
+    def show(self, bench: Watched, plane: Slice) -> Showing:
         """The panel for what the bench is doing now."""
         if bench.running:
             self._clip_of = ()
@@ -67,7 +96,7 @@ class Player:
             scenes, mode = training_scenes(bench), "still"
         return Showing(self._panel(bench, shots, mode, plane), scenes, _path(scenes, plane))
 
-    def _stream(self, bench: Bench) -> list[Scene]:
+    def _stream(self, bench: Watched) -> list[Scene]:
         """The scenes since the last tick."""
         if bench.shows_training_steps:
             return _last_steps(bench)
@@ -75,7 +104,7 @@ class Player:
         count = min(max(wanted, 1), MOST_FRAMES_PER_TICK)
         return self._demonstration.scenes(bench.session.networks["policy"], count)
 
-    def _still_or_loop(self, bench: Bench) -> list[tuple[Scene, bytes]]:
+    def _still_or_loop(self, bench: Watched) -> list[tuple[Scene, bytes]]:
         """The clip for a paused bench, drawn anew only when there is something else to see."""
         shown = (bench.view, bench.session, bench.session.global_step)
         if shown != self._clip_of:
@@ -86,7 +115,7 @@ class Player:
             ]
         return self._clip
 
-    def _scenes(self, bench: Bench) -> Sequence[Scene]:
+    def _scenes(self, bench: Watched) -> Sequence[Scene]:
         match bench.view:
             case "training step":
                 return training_scenes(bench)[-1:]
@@ -98,7 +127,7 @@ class Player:
 
     def _panel(
         self,
-        bench: Bench,
+        bench: Watched,
         shots: Sequence[tuple[Scene, bytes]],
         mode: Mode,
         plane: Slice,
@@ -119,8 +148,8 @@ class Player:
             for scene, jpeg in shots
         )
         return PlayerPanel(
-            key="player",
-            title=bench.session.config.env_id,
+            key=self._key,
+            title=self._name + bench.session.config.env_id,
             subtitle=_subtitle(bench),
             frames=frames,
             mode=mode,
@@ -131,7 +160,7 @@ class Player:
             aspect=self._renderer.aspect,
         )
 
-    def _caption(self, bench: Bench, scene: Scene) -> str:
+    def _caption(self, bench: Watched, scene: Scene) -> str:
         if bench.view == "training step" and not bench.running:
             step = bench.session.history.steps[-1]
             text = _("took {action} · reward {reward:g} · step {step}").format(
@@ -142,7 +171,7 @@ class Player:
         return _("{text} · over").format(text=text) if scene.ended else text
 
 
-def training_scenes(bench: Bench) -> list[Scene]:
+def training_scenes(bench: Watched) -> list[Scene]:
     """The training episode that the last step belongs to, up to where it stands."""
     steps = list(bench.session.history.steps)
     if not steps:
@@ -152,7 +181,7 @@ def training_scenes(bench: Bench) -> list[Scene]:
     return [*scenes, _reached(bench, episode[-1], len(episode))]
 
 
-def _last_steps(bench: Bench) -> list[Scene]:
+def _last_steps(bench: Watched) -> list[Scene]:
     """The training steps of the last tick, and what they led to."""
     steps = list(bench.session.history.steps)[-bench.fresh_steps :] if bench.fresh_steps else []
     if not steps:
@@ -175,16 +204,15 @@ def _scene(step: StepRecord, number: int) -> Scene:
     )
 
 
-def _reached(bench: Bench, step: StepRecord, number: int) -> Scene:
+def _reached(bench: Watched, step: StepRecord, number: int) -> Scene:
     """Where the training environment stands after its last step."""
     observation = step.next_observation
     probabilities = action_probabilities(bench.session.networks["policy"], observation[None])[0]
-    ended = step.terminated or step.truncated
-    return Scene(step.episode, number, observation, probabilities, None, 0.0, ended)
+    return Scene(step.episode, number, observation, probabilities, None, 0.0, step.ended)
 
 
-def _subtitle(bench: Bench) -> str:
-    updates = len(bench.session.history.updates)
+def _subtitle(bench: Watched) -> str:
+    updates = bench.session.history.updates.appended
     if bench.shows_training_steps:
         episode = bench.session.history.steps[-1].episode if bench.session.history.steps else 1
         return _("training environment · episode {episode:,}").format(episode=episode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pglab.bench import PastRun
-from pglab.config import describe_differences
+from pglab.config import RunConfig, describe_differences
 from pglab.language import _
 from pglab.session import Outcome
 from pglab.ui.lab import Lab
@@ -15,7 +15,8 @@ from pglab.ui.panels import change_label
 def runs_table(lab: Lab) -> None:
     """One row per run of this visit, the newest first."""
     st.dataframe(
-        [_row(run) for run in reversed([*lab.bench.past, lab.bench.summary()])], hide_index=True
+        [_row(run, lab.terms.preset) for run in reversed([*lab.bench.past, lab.bench.summary()])],
+        hide_index=True,
     )
     st.caption(
         _(
@@ -25,8 +26,8 @@ def runs_table(lab: Lab) -> None:
     )
 
 
-def _row(run: PastRun) -> dict[str, str | int]:
-    differing = describe_differences(run.config, type(run.config)())
+def _row(run: PastRun, preset: RunConfig) -> dict[str, str | int]:
+    differing = describe_differences(run.config, preset)
     changes = [
         _("{what} from step {step:,}").format(
             what=change_label(change, run.config), step=change.global_step

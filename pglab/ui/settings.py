@@ -6,13 +6,13 @@ All of it is made from the fields' `Setting`: nothing about a hyperparameter is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from pglab.config import (
     MAX_HIDDEN_LAYERS,
-    AnyConfig,
     ConfigError,
     RunConfig,
     Setting,
@@ -25,11 +25,19 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 
 # The address holds more than settings: the view, the language, Streamlit's own.
-OWN_PARAMETERS = ("x", "y", "at", "action", "embed", "embed_options", "lang")
+OWN_PARAMETERS = ("x", "y", "at", "action", "critic", "embed", "embed_options", "lang")
 MOST_SLIDER_STOPS = 100
 
 
-def read_address_bar(key: str, config_class: type[AnyConfig]) -> list[str]:
+@dataclass(frozen=True)
+class Terms:
+    """What a page starts from: its settings by default, and those that nobody can change there."""
+
+    preset: RunConfig
+    fixed: tuple[str, ...] = ()
+
+
+def read_address_bar(key: str, terms: Terms) -> list[str]:
     """On the first view of a page, set its controls from the link that opened it.
 
     Returns:
@@ -39,20 +47,22 @@ def read_address_bar(key: str, config_class: type[AnyConfig]) -> list[str]:
     problems_key = f"{key}.link_problems"
     if problems_key not in st.session_state:
         texts = {n: t for n, t in st.query_params.items() if n not in OWN_PARAMETERS}
-        config, problems = parse_config(config_class, texts)
+        refused = [_fixed_here(terms.preset, name) for name in terms.fixed if texts.pop(name, "")]
+        config, problems = parse_config(terms.preset, texts)
+        problems += refused
         if config.env_id not in ENVIRONMENTS:
             problems.append(_unknown_environment(config.env_id))
-            config = config.changed(env_id=config_class().env_id)
+            config = config.changed(env_id=terms.preset.env_id)
         set_controls(key, config)
         st.session_state[problems_key] = problems
     problems_found: list[str] = st.session_state[problems_key]
     return problems_found
 
 
-def write_address_bar(config: RunConfig, view: Mapping[str, str]) -> None:
-    """Make the address open this page with these settings; defaults are left out."""
+def write_address_bar(config: RunConfig, preset: RunConfig, view: Mapping[str, str]) -> None:
+    """Make the address open this page with these settings; those of the preset are left out."""
     kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
-    wanted = {**kept, **differences(config, type(config)()), **view}
+    wanted = {**kept, **differences(config, preset), **view}
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
 
@@ -68,9 +78,7 @@ def set_controls(key: str, config: RunConfig) -> None:
     st.session_state[f"{key}.opened_with"] = config
 
 
-def controls(
-    key: str, config_class: type[AnyConfig], on_change: Callable[[], None]
-) -> AnyConfig | None:
+def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
     """The controls in the sidebar, and the configuration they stand for.
 
     `on_change` is called before the script run that follows a change.
@@ -78,10 +86,11 @@ def controls(
     Returns:
         None where the values together cannot be used; a sentence then says why.
     """
-    described = settings_of(config_class)
+    described = settings_of(terms.preset)
     groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
     for name, setting in described.items():
-        groups[setting.level].append(name)
+        if name not in terms.fixed:
+            groups[setting.level].append(name)
     values: dict[str, Any] = {}
     with st.sidebar:
         for name in groups["basic"]:
@@ -99,7 +108,7 @@ def controls(
             )
         )
         try:
-            return config_class(**values)
+            return terms.preset.changed(**values)
         except ConfigError as error:
             st.error(str(error))
             return None
@@ -114,15 +123,15 @@ def _control(key: str, name: str, setting: Setting, on_change: Callable[[], None
     label = _(setting.label) + ("" if setting.changes_while_running else " ↻")
     common: dict[str, Any] = {
         "key": widget_key,
-        "help": _(setting.help),
+        "help": " ".join([_(setting.help), *_reason_not_to_apply(key, setting)]),
         "persist_state": "session",
         "on_change": on_change,
-        "disabled": not _applies(key, setting),
+        "disabled": bool(_reason_not_to_apply(key, setting)),
     }
     if name == "env_id":
         return st.selectbox(label, list(ENVIRONMENTS), **common)
     if setting.choices:
-        return st.selectbox(label, setting.choices, format_func=_choice_name, **common)
+        return st.selectbox(label, setting.choices, format_func=choice_name, **common)
     if isinstance(value, bool):
         return st.toggle(label, **common)
     if setting.stops:
@@ -135,12 +144,19 @@ def _control(key: str, name: str, setting: Setting, on_change: Callable[[], None
     return st.number_input(label, **numeric, **common)
 
 
-def _applies(key: str, setting: Setting) -> bool:
-    """Whether the setting does anything beside the other settings."""
+def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
+    """A sentence, where another setting leaves this one without effect."""
     if setting.applies_when is None:
-        return True
+        return []
     name, value = setting.applies_when
-    return bool(st.session_state[f"{key}.{name}"] == value)
+    if st.session_state[f"{key}.{name}"] == value:
+        return []
+    other = settings_of(st.session_state[f"{key}.opened_with"])[name]
+    return [
+        _("Has an effect only where “{label}” is “{value}”.").format(
+            label=_(other.label), value=choice_name(value)
+        )
+    ]
 
 
 def _with_linked_value(key: str, name: str, stops: tuple[float, ...]) -> list[float]:
@@ -191,7 +207,8 @@ def _set_layers(key: str, sizes: tuple[int, ...]) -> None:
         st.session_state[f"{key}.width_{layer}"] = width
 
 
-def _choice_name(choice: str) -> str:
+def choice_name(choice: str) -> str:
+    """A value of a setting with choices, in words."""
     names = {
         "relu": _("ReLU"),
         "tanh": _("Tanh"),
@@ -200,8 +217,23 @@ def _choice_name(choice: str) -> str:
         "value": _("learned V(s)"),
         "reward_to_go": _("reward-to-go"),
         "whole_episode": _("whole episode"),
+        "shared": _("shared"),
+        "split": _("split"),
+        "on_policy": _("the steps just taken"),
+        "replay": _("a replay buffer"),
+        "q": _("Q(s, a)"),
+        "advantage_max": _("Q(s, a) − max Q"),
+        "advantage_mean": _("Q(s, a) − mean Q"),
+        "actor": _("the actor's loss"),
+        "critic": _("the critic's loss"),
     }
     return names.get(choice, choice)
+
+
+def _fixed_here(preset: RunConfig, name: str) -> str:
+    return _("“{label}” is always “{value}” on this page; the link's choice is ignored.").format(
+        label=_(settings_of(preset)[name].label), value=choice_name(getattr(preset, name))
+    )
 
 
 def _unknown_environment(env_id: str) -> str:

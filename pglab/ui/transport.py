@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
 from pglab.bench import FULL_SPEED, REAL_TIME, SPEEDS
 from pglab.config import SEEDS
 from pglab.language import _
+from pglab.session import Unit
+from pglab.ui.buttons import live_button, locked
 from pglab.ui.entry import fragment
-from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, Lab
+from pglab.ui.lab import TRANSPORT, Lab
 from pglab.ui.settings import set_controls
 
 
@@ -29,10 +31,10 @@ def _transport(lab: Lab, title: str) -> None:
         if bench.session.outcome in ("solved", "total_steps"):
             _run_on_button(lab)
         elif bench.running:
-            _button(lab, _("Pause"), "pause", "p", "pause", bench.pause, type="primary")
+            live_button(bench.lock, _("Pause"), "pause", "p", "pause", bench.pause, type="primary")
         else:
-            _button(
-                lab,
+            live_button(
+                bench.lock,
                 _("Run"),
                 "play_arrow",
                 "p",
@@ -41,18 +43,19 @@ def _transport(lab: Lab, title: str) -> None:
                 type="primary",
                 disabled=finished,
             )
-        for unit, icon, label in (
+        units: tuple[tuple[Unit, str, str], ...] = (
             ("step", "skip_next", _("Step")),
             ("episode", "sports_score", _("Episode")),
             ("update", "upgrade", _("Update")),
-        ):
-            _button(
-                lab,
+        )
+        for unit, icon, label in units:
+            live_button(
+                bench.lock,
                 label,
                 icon,
                 unit[0],
                 unit,
-                lambda unit=unit: bench.advance(unit),
+                partial(bench.advance, unit),
                 disabled=finished,
                 help=_("Pause, then train by exactly one {unit}.").format(unit=_(unit)),
             )
@@ -101,38 +104,14 @@ def _run_on_button(lab: Lab) -> None:
     )
 
 
-def _button(
-    lab: Lab, label: str, icon: str, shortcut: str, key: str, press: Any, **options: Any
-) -> None:
-    """A button that changes the bench, then redraws the fragments that show it."""
-
-    def pressed() -> None:
-        _locked(lab, press)()
-        st.rerun([TRANSPORT, LIVE, CHAPTERS])
-
-    st.button(
-        label, icon=f":material/{icon}:", key=key, shortcut=shortcut, on_click=pressed, **options
-    )
-
-
 def _on_whole_page(lab: Lab, change: Callable[[], None]) -> Callable[[], None]:
     """The change, after which the whole page is drawn anew: sidebar, address and table as well."""
 
     def changed() -> None:
-        _locked(lab, change)()
+        locked(lab.bench.lock, change)()
         lab.page_is_stale = True
 
     return changed
-
-
-def _locked(lab: Lab, change: Callable[[], None]) -> Callable[[], None]:
-    """The change, made while no tick is going on."""
-
-    def locked() -> None:
-        with lab.bench.lock:
-            change()
-
-    return locked
 
 
 def _new_seed(lab: Lab) -> None:

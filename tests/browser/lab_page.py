@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
 FIGURES = ("returns", "policy_map", "weights")
-FOLDED_FIGURES = ("entropy", "actor_gradient_norm", "actor_loss")
+CRITIC_FIGURES = ("returns", "policy_map", "value_map")
+FURTHER_FIGURES = {
+    "entropy": "Entropy",
+    "actor_gradient_norm": "Gradient norm",
+    "actor_loss": "Loss",
+}
 PATIENCE = 60.0  # seconds; a bound on a slow machine, not a promise of speed
 LOOK_AGAIN_MILLISECONDS = 50
 QUIET_MILLISECONDS = 600
@@ -40,10 +45,14 @@ READ_ACTIVITY = """stage => JSON.stringify([
 
 
 class LabPage:
-    """The REINFORCE page in a browser tab."""
+    """The page of an agent in a browser tab; `figures` are those that are always shown."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(
+        self, page: Page, path: str = "reinforce", figures: tuple[str, ...] = FIGURES
+    ) -> None:
         self.page = page
+        self.path = path
+        self.figures = figures
         self.stage = page.locator(".pgl-stage")
         self.alerts = page.get_by_test_id("stAlert")
         self.problems = self.alerts.get_by_role("listitem")  # one for each unusable setting
@@ -51,15 +60,19 @@ class LabPage:
 
     def open(self, query: str = "", server: str = "") -> Self:
         """Open the page and wait until every panel is painted."""
-        self.page.goto(f"{server}/reinforce{query}")
+        self.page.goto(f"{server}/{self.path}{query}")
         self.wait_until_painted()
         return self
 
     def wait_until_painted(self) -> None:
-        for key in FIGURES:
+        for key in self.figures:
             self.panel(key).scroll_into_view_if_needed()  # figures out of sight are not painted
             expect(self.panel(key)).to_have_attribute("data-redraws", ANY_NUMBER)
         expect(self.panel("player")).to_have_attribute("data-frames-drawn", ANY_NUMBER)
+
+    def to_top(self) -> None:
+        """Scroll back to where a visitor begins."""
+        self.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
 
     # Buttons
 
@@ -167,11 +180,19 @@ class LabPage:
         self.slider(label).focus()
         self.slider(label).press(key)
 
+    def pill(self, title: str) -> Locator:
+        """A choice in a row of pills, whatever its role."""
+        exactly = re.compile(f"^{re.escape(title)}$")
+        return self.page.get_by_test_id("stButtonGroup").locator("button", has_text=exactly)
+
     def open_expander(self, label: str) -> None:
         self.page.get_by_test_id("stSidebar").get_by_text(label, exact=True).click()
 
     def choose(self, label: str, option: str) -> None:
-        self.page.get_by_role("combobox", name=label, exact=True).click()
+        box = self.page.get_by_role("combobox", name=label, exact=True)
+        box.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)  # scrolling closes an open menu
+        box.click()
         self.page.get_by_role("option", name=option, exact=True).click()
 
     @property

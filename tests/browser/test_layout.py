@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPage, Scheme, Shot
-from tests.browser.lab_page import FIGURES, LabPage
+from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
 
 FEWEST_COLOURS = 8  # a blank panel has one, a frame around nothing two
 
@@ -37,7 +37,7 @@ def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
     """Look at the screenshot, so that text in the colour of its background counts as blank."""
     assert all(lab.numbers())
     with Image.open(picture) as screen:
-        for key in FIGURES:
+        for key in lab.figures:
             figure = lab.panel(key).locator(".pgl-figure")
             expect(figure.locator(".pgl-message")).to_be_hidden()
             part = screen.convert("RGB").crop(box(figure))
@@ -52,7 +52,7 @@ def assert_fits(lab: LabPage, height: int) -> None:
     assert lab.page.evaluate(WIDER_THAN_WINDOW) == []
     assert lab.page.evaluate(SCROLLS_SIDEWAYS) == []
     assert lab.page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
-    for key in (*FIGURES, "player"):
+    for key in (*lab.figures, "player"):
         _left, top, _right, bottom = box(lab.panel(key))
         assert top >= 0
         assert bottom <= height, f"{key} is cut off"
@@ -60,16 +60,31 @@ def assert_fits(lab: LabPage, height: int) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])
+@pytest.mark.parametrize(
+    ("path", "figures"),
+    [
+        ("reinforce", FIGURES),
+        ("shared_body", CRITIC_FIGURES),
+        ("split_bodies", CRITIC_FIGURES),
+    ],
+)
 def test_panels_fill_the_screen_before_and_during_training(
-    new_page: NewPage, shot: Shot, width: int, height: int, scheme: Scheme
+    new_page: NewPage,
+    shot: Shot,
+    path: str,
+    figures: tuple[str, ...],
+    width: int,
+    height: int,
+    scheme: Scheme,
 ) -> None:
-    lab = LabPage(new_page(width=width, height=height, scheme=scheme)).open()
+    lab = LabPage(new_page(width=width, height=height, scheme=scheme), path, figures).open()
+    lab.to_top()
     assert lab.numbers() == ["0", "0", "–", "–"]
-    name = f"reinforce-{width}x{height}-{scheme}"
+    name = f"{path}-{width}x{height}-{scheme}"
     assert_no_blank_panel(lab, shot(lab.page, f"{name}-before"))
     assert_fits(lab, height)
 
-    lab.run(until_steps=1000)
+    lab.run(until_steps=300)
     assert_no_blank_panel(lab, shot(lab.page, f"{name}-running"))
     assert_fits(lab, height)
 

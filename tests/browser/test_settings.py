@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab_page import FIGURES, FOLDED_FIGURES, STEPS, LabPage
+from tests.browser.lab_page import FIGURES, FURTHER_FIGURES, STEPS, LabPage
 
 
 def test_a_live_setting_changes_the_run_that_goes_on(page: Page) -> None:
@@ -47,21 +47,19 @@ def test_a_setting_changed_before_the_first_step_leaves_no_empty_run(page: Page)
     lab.wait_for_runs({"run": "1", "settings other than the defaults": "layers none"})
 
 
-def test_folded_panels_unfold_and_fold_again(page: Page) -> None:
+def test_further_panels_open_and_close_again(page: Page) -> None:
     lab = LabPage(page).open()
     lab.press("update")
     lab.expect_update(1)
-    folded = page.get_by_text("Entropy, gradient norm, loss")
-    for key in FOLDED_FIGURES:
+    for key, title in FURTHER_FIGURES.items():
         expect(lab.panel(key)).to_have_count(0)
-    folded.click()
-    for key in FOLDED_FIGURES:
+        lab.pill(title).click()
         lab.panel(key).scroll_into_view_if_needed()
         lab.wait_for_redraws(key, 1)
         assert len(lab.traces(key)) == 1
     expect(lab.subtitle("actor_loss")).to_contain_text("no measure of success")
-    folded.click()
-    for key in FOLDED_FIGURES:
+    for key, title in FURTHER_FIGURES.items():
+        lab.pill(title).click()
         expect(lab.panel(key)).to_have_count(0)
     for key in FIGURES:
         expect(lab.panel(key)).to_be_attached()

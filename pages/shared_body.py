@@ -1,0 +1,12 @@
+"""Actor-critic on one shared body, trained on-policy."""
+
+from pglab.config import ActorCriticConfig
+from pglab.language import _
+from pglab.ui.actor_critic_page import actor_critic_page
+
+actor_critic_page(
+    "shared_on_policy",
+    _("Shared body"),
+    ActorCriticConfig.shared_on_policy(),
+    opened=("drawing", "conflict"),
+)

@@ -1,0 +1,12 @@
+"""Actor-critic with a body for each, whose critic learns off-policy from a replay buffer."""
+
+from pglab.config import ActorCriticConfig
+from pglab.language import _
+from pglab.ui.actor_critic_page import actor_critic_page
+
+actor_critic_page(
+    "split_replay",
+    _("Split bodies"),
+    ActorCriticConfig.split_replay(),
+    opened=("drawing", "buffer"),
+)

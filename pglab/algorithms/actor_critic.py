@@ -1,0 +1,301 @@
+"""Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
+
+∇J(θ) = E[ Σₜ wₜ · ∇log π_θ(aₜ|sₜ) ] with wₜ from a critic Q_φ that is learned on the way, instead
+of the return that followed: no need to wait for the end of the episode. Two switches make four
+agents: actor and critic share a body or not, and the critic learns from the steps just taken or
+from a replay buffer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pglab.algorithms.descent import Gradient, descend, gradient, norm
+from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step
+from pglab.config import ActorCriticConfig
+from pglab.environments import sizes
+from pglab.losses import entropy, policy_gradient_loss, td_loss
+from pglab.networks import (
+    ActionValueNetwork,
+    ActorCriticNetwork,
+    Body,
+    EpsilonGreedyPolicy,
+    PolicyNetwork,
+    matched_hidden_sizes,
+)
+from pglab.records import Conflict, CriticBatch, Record, StepRecord, UpdateRecord
+from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
+from pglab.returns import policy_signal, td_targets
+
+EPSILON = 0.05  # of the actions are random where only the critic learns
+
+
+@dataclass(kw_only=True)
+class ActorCriticRun(Run[ActorCriticConfig]):
+    """A run of an actor-critic; the two optimisers are one where the body is shared."""
+
+    agent: ActorCriticNetwork
+    actor_optimizer: torch.optim.Adam
+    critic_optimizer: torch.optim.Adam
+    buffer: ReplayBuffer | None
+    rollout: list[StepRecord] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)  # wₜ of the rollout
+
+    def __post_init__(self) -> None:
+        """The policy for runs in which only the critic learns."""
+        self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """The networks by name, for those who look at them; `policy` is the one that acts."""
+        acting = self.greedy if self.config.critic_only else self.agent.policy
+        return {"policy": acting, "critic": self.agent.critic, "agent": self.agent}
+
+
+def start(config: ActorCriticConfig) -> ActorCriticRun:
+    """A run that has not taken a step yet.
+
+    Raises:
+        ConfigError: the environment cannot be used.
+    """
+    parts = common_parts(config)
+    observation_size, actions = sizes(parts["environment"])
+    agent = make_agent(config, observation_size, actions, parts["streams"].weights)
+    actor_optimizer = critic_optimizer = adam(agent)
+    if config.body == "split":
+        actor_optimizer, critic_optimizer = adam(agent.policy), adam(agent.critic)
+    replay = config.critic_data == "replay"
+    return ActorCriticRun(
+        agent=agent,
+        actor_optimizer=actor_optimizer,
+        critic_optimizer=critic_optimizer,
+        buffer=ReplayBuffer(config.replay_capacity, observation_size) if replay else None,
+        **parts,
+    )
+
+
+def adam(network: nn.Module) -> torch.optim.Adam:
+    """Adam in one kernel for all parameters: this agent may update at every step."""
+    return torch.optim.Adam(network.parameters(), fused=True)
+
+
+def make_agent(
+    config: ActorCriticConfig, observation_size: int, actions: int, generator: torch.Generator
+) -> ActorCriticNetwork:
+    """Actor and critic on one body or on two."""
+    split = config.body == "split"
+    hidden_sizes = config.hidden_sizes
+    if split and config.match_parameters:
+        hidden_sizes = matched_hidden_sizes(observation_size, actions, hidden_sizes)
+    shape = observation_size, hidden_sizes, config.activation, generator
+    blocked = "none" if split else config.stop_gradient
+    body = Body(*shape)
+    policy = PolicyNetwork(
+        body,
+        actions,
+        generator,
+        symexp_head=config.symexp_heads,
+        stop_gradient=blocked == "actor",
+    )
+    critic = ActionValueNetwork(
+        Body(*shape) if split else body,
+        actions,
+        generator,
+        symexp_head=config.symexp_heads,
+        stop_gradient=blocked == "critic",
+    )
+    return ActorCriticNetwork(policy, critic)
+
+
+def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
+    """Train, yielding a record of every step, episode and update, in this order within a step.
+
+    Ends at `total_steps` or when solved.
+
+    Raises:
+        TrainingDiverged: a probability, a loss or a gradient is no longer finite.
+    """
+    while not run.over:
+        # --- Act: sample aₜ from π(·|sₜ), and ask the critic what it is worth
+        with torch.inference_mode():
+            observation = torch.as_tensor(run.observation, dtype=torch.float32)
+            log_probabilities, q_values = run.agent(observation)
+            if run.config.critic_only:
+                log_probabilities = run.greedy.of_values(q_values)
+        step = take_step(run, log_probabilities)
+        weight = policy_signal(
+            run.config.policy_signal, q_values, step.action_probabilities, step.action
+        )
+        run.rollout.append(step)
+        run.weights.append(weight)
+        if run.buffer is not None:
+            run.buffer.add(step)
+        run.update_due = len(run.rollout) >= run.config.rollout_steps
+        yield step
+
+        # --- Episode
+        if step.ended:
+            yield end_episode(run, step)
+
+        # --- Update
+        if run.update_due:
+            yield update(run)
+
+
+def update(run: ActorCriticRun) -> UpdateRecord:
+    """Learn from the rollout, which is then dropped; with replay, the critic learns first.
+
+    log π is computed anew here. In a shared body with replay the critic's steps have moved the
+    body since the actions were sampled, so that the actor's data are then slightly off-policy.
+    """
+    config = run.config
+    rollout = transitions(run.rollout)
+    weights = np.array(run.weights)
+    critic: CriticSide | None
+    if run.buffer is None:
+        actor, critic = learn_together(run, rollout, weights)
+    else:
+        critic = learn_from_replay(run, run.buffer)
+        actor = learn_actor(run, rollout, weights)
+
+    record = UpdateRecord(
+        global_step=run.global_step,
+        update=run.updates + 1,
+        actor_loss=None if config.critic_only else actor.loss,
+        critic_loss=None if critic is None else critic.loss,
+        entropy=actor.entropy,
+        actor_gradient_norm=None if config.critic_only else norm(actor.gradient),
+        critic_gradient_norm=None if critic is None else norm(critic.gradient),
+        actions=rollout.actions,
+        returns=None,
+        weights=weights,
+        episode_ends=np.array([step.ended for step in run.rollout]),
+        critic=None if critic is None else critic.batch,
+        conflict=None if critic is None else conflict(run, actor, critic),
+    )
+    run.rollout.clear()
+    run.weights.clear()
+    run.updates += 1
+    run.update_due = False
+    return record
+
+
+@dataclass(frozen=True)
+class ActorSide:
+    """What the actor wants of its parameters; no gradient where only the critic learns."""
+
+    loss: float
+    entropy: float
+    gradient: Gradient
+
+
+@dataclass(frozen=True)
+class CriticSide:
+    """What the critic wants of its parameters."""
+
+    loss: float
+    gradient: Gradient
+    batch: CriticBatch
+
+
+def learn_together(
+    run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
+) -> tuple[ActorSide, CriticSide]:
+    """On-policy: both losses on the same steps; one Adam step on their sum where one body is."""
+    log_probabilities, q_values = run.agent(tensor(rollout.observations))
+    actor = actor_side(run, log_probabilities, rollout, weights)
+    critic = critic_side(run, q_values, rollout)
+    if run.actor_optimizer is run.critic_optimizer:
+        step(run, run.actor_optimizer, actor.gradient, critic.gradient)
+    else:
+        step(run, run.critic_optimizer, critic.gradient)
+        step(run, run.actor_optimizer, actor.gradient)
+    return actor, critic
+
+
+def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticSide | None:
+    """Off-policy: critic steps on batches from the buffer, none while it holds too few.
+
+    Returns:
+        The last of them.
+    """
+    size = run.config.batch_size
+    critic = None
+    for _draw in range(min(run.config.critic_updates, len(buffer) // size)):
+        batch = buffer.sample(size, run.streams.replay)
+        critic = critic_side(run, run.agent.critic(tensor(batch.observations)), batch)
+        step(run, run.critic_optimizer, critic.gradient)
+    return critic
+
+
+def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorSide:
+    """One step of the actor on the rollout."""
+    log_probabilities = run.agent.policy(tensor(rollout.observations))
+    actor = actor_side(run, log_probabilities, rollout, weights)
+    step(run, run.actor_optimizer, actor.gradient)
+    return actor
+
+
+def actor_side(
+    run: ActorCriticRun, log_probabilities: Tensor, rollout: Transitions, weights: np.ndarray
+) -> ActorSide:
+    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient."""
+    log_probs = log_probabilities.gather(1, torch.as_tensor(rollout.actions)[:, None]).squeeze(1)
+    loss = policy_gradient_loss(log_probs, tensor(weights))
+    policy_entropy = entropy(log_probabilities)
+    require_finite(run.global_step, actor_loss=loss.item())
+    wanted: Gradient = {}
+    if not run.config.critic_only:
+        total = loss - run.config.entropy_coefficient * policy_entropy
+        wanted = gradient(total, run.agent.actor_parameters)
+    return ActorSide(loss.item(), policy_entropy.item(), wanted)
+
+
+def critic_side(run: ActorCriticRun, q_values: Tensor, batch: Transitions) -> CriticSide:
+    """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ), and its gradient."""
+    with torch.no_grad():
+        next_values = run.agent.critic(tensor(batch.next_observations)).numpy()
+    targets = td_targets(batch.rewards, batch.terminated, next_values, run.config.gamma)
+    actions = torch.as_tensor(batch.actions)
+    loss = td_loss(q_values, actions, tensor(targets), run.config.q_regularization)
+    require_finite(run.global_step, critic_loss=loss.item())
+    estimates = q_values.detach().numpy()[np.arange(len(actions)), batch.actions]
+    return CriticSide(
+        loss.item(),
+        gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters),
+        CriticBatch(estimates, targets, run.global_step - batch.collected),
+    )
+
+
+def step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
+    """One Adam step with the learning rate that belongs to the optimiser."""
+    separate = optimizer is not run.actor_optimizer
+    rate = run.config.critic_learning_rate if separate else run.config.learning_rate
+    if any(gradients):
+        descend(run, optimizer, rate, *gradients, max_norm=run.config.max_gradient_norm)
+
+
+def conflict(run: ActorCriticRun, actor: ActorSide, critic: CriticSide) -> Conflict | None:
+    """How far actor and critic want the same of the layers that they share, if they share any."""
+    shared = [
+        p for p in run.agent.shared_parameters if p in actor.gradient and p in critic.gradient
+    ]
+    if not shared:
+        return None
+    pairs = [(actor.gradient[p].flatten(), critic.gradient[p].flatten()) for p in shared]
+    wanted, other = (torch.cat(side) for side in zip(*pairs, strict=True))
+    actor_norm, critic_norm = float(wanted.norm()), float(other.norm())
+    product = actor_norm * critic_norm
+    cosine = float(wanted @ other) / product if product else math.nan
+    return Conflict(cosine, actor_norm, critic_norm)
+
+
+def tensor(array: np.ndarray) -> Tensor:
+    """As the networks want their input."""
+    return torch.as_tensor(array, dtype=torch.float32)

@@ -1,0 +1,291 @@
+"""Agents side by side: the same seeds, the same number of environment steps, one clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig, format_value, settings_of
+from pglab.language import N_, _
+from pglab.networks import parameter_count
+from pglab.pacing import Pacemaker
+from pglab.plots import Curve, smoothed, thinned
+from pglab.session import TrainingSession
+
+MOST_SEEDS = 5
+CHUNK = 10  # environment steps that each agent takes before the next has its turn
+MOST_CURVE_POINTS = 200
+# How a comparison goes on is not what is compared.
+NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
+CELLS = "cells"
+FREE = "free"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A ready-made comparison: two agents, or four."""
+
+    title: str
+    configs: tuple[AgentConfig, ...]
+
+
+def _equal(**switches: str) -> ActorCriticConfig:
+    """An actor-critic with everything equal to the others of its kind, but the switches."""
+    rates = {"learning_rate": 5e-4, "critic_learning_rate": 5e-4}
+    return ActorCriticConfig(**rates, rollout_steps=16, **switches)  # type: ignore[arg-type]
+
+
+PAIRS = {
+    "seminar": Pair(
+        N_("The seminar's two agents"),
+        (ActorCriticConfig.shared_on_policy(), ActorCriticConfig.split_replay()),
+    ),
+    "body": Pair(N_("Only the body"), (_equal(body="shared"), _equal(body="split"))),
+    "data": Pair(
+        N_("Only the data"),
+        # As many critic steps on as many transitions on both sides: else these differ as well.
+        tuple(
+            _equal(body="split", critic_data=data).changed(critic_updates=1, batch_size=16)
+            for data in ("on_policy", "replay")
+        ),
+    ),
+    "frequency": Pair(
+        N_("Only the update frequency"),
+        (ActorCriticConfig(), ActorCriticConfig(rollout_steps=16)),
+    ),
+    "gamma": Pair(N_("Only γ"), (ReinforceConfig(), ReinforceConfig(gamma=0.9))),
+    "learning_rate": Pair(
+        N_("Only the learning rate"), (ReinforceConfig(), ReinforceConfig(learning_rate=1e-2))
+    ),
+    CELLS: Pair(
+        N_("All four cells"),
+        tuple(
+            _equal(body=body, critic_data=data)
+            for body in ("shared", "split")
+            for data in ("on_policy", "replay")
+        ),
+    ),
+}
+
+
+def pair_of(configs: Sequence[AgentConfig]) -> str:
+    """The ready-made comparison that these configurations are, or `FREE`."""
+    for name, pair in PAIRS.items():
+        if pair.configs == tuple(configs):
+            return name
+    return FREE
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing in which agents differ: its name, and what each of them has."""
+
+    label: str
+    values: tuple[str, ...]
+
+
+def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
+    """Everything in which the agents differ, the algorithm first.
+
+    A setting that has no effect on any of them is left out, and so is the seed. One that only
+    some algorithms have counts with the algorithm.
+    """
+    found = []
+    kinds = [type(config) for config in configs]
+    if len(set(kinds)) > 1:
+        names = {ReinforceConfig: "REINFORCE", ActorCriticConfig: _("actor-critic")}
+        found.append(Difference(_("algorithm"), tuple(names[kind] for kind in kinds)))
+    common = [
+        name
+        for name in settings_of(configs[0])
+        if name not in NOT_COMPARED and all(name in settings_of(config) for config in configs)
+    ]
+    for name in common:
+        values = [getattr(config, name) for config in configs]
+        if len(set(values)) > 1 and any(_applies(config, name) for config in configs):
+            label = settings_of(configs[0])[name].label
+            texts = [
+                format_value(value) if _applies(config, name) else "–"
+                for value, config in zip(values, configs, strict=True)
+            ]
+            found.append(Difference(_(label), tuple(texts)))
+    return found
+
+
+def _applies(config: AgentConfig, name: str) -> bool:
+    condition = settings_of(config)[name].applies_when
+    return condition is None or getattr(config, condition[0]) == condition[1]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one side has come to; ranges are over its seeds."""
+
+    parameters: int
+    gradient_steps: int
+    milliseconds_per_1000_steps: float | None
+    mean_return: tuple[float, float, float] | None  # mean, least, greatest over seeds
+    opposed: float | None  # share of updates with opposed gradients on a shared body
+
+
+class Side:
+    """One agent of a comparison with its seeds; the player watches the first."""
+
+    view: Literal["policy"] = "policy"
+    shows_training_steps = False
+    fresh_steps = 0
+
+    def __init__(self, config: AgentConfig, seeds: int, pacemaker: Pacemaker) -> None:
+        """Runs that have not taken a step.
+
+        Raises:
+            ConfigError: the environment cannot be used.
+        """
+        self.config = config
+        self.pacemaker = pacemaker
+        self.running = False
+        self.sessions = [
+            TrainingSession(config.changed(seed=config.seed + n, stop_when_solved=False))
+            for n in range(seeds)
+        ]
+
+    @property
+    def session(self) -> TrainingSession:
+        """The run of the first seed."""
+        return self.sessions[0]
+
+    def curves(self) -> list[Curve]:
+        """Smoothed returns of every seed, thinned."""
+        curves = []
+        for session in self.sessions:
+            episodes = session.history.episodes
+            kept = thinned(len(episodes), MOST_CURVE_POINTS)
+            returns = smoothed(episodes["episode_return"])[kept]
+            curves.append(Curve(episodes["global_step"][kept], returns))
+        return curves
+
+    def mean_curve(self) -> Curve:
+        """Mean over seeds of the smoothed returns, from where every seed has an episode."""
+        curves = [curve for curve in self.curves() if len(curve.steps)]
+        if len(curves) < len(self.sessions):
+            return Curve(np.empty(0), np.empty(0))
+        first = max(float(curve.steps[0]) for curve in curves)
+        last = max(float(curve.steps[-1]) for curve in curves)
+        steps = np.linspace(first, last, MOST_CURVE_POINTS)
+        returns = np.mean([np.interp(steps, c.steps, c.returns) for c in curves], axis=0)
+        return Curve(steps, returns)
+
+    @property
+    def shares_body(self) -> bool:
+        """Whether actor and critic use the same layers."""
+        return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
+
+    def updates(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Steps of the first seed's updates and one column of what is known of them."""
+        updates = self.session.history.updates
+        return updates["global_step"], updates[column]
+
+    def facts(self) -> Facts:
+        """What this side has come to."""
+        means = [session.history.mean_return() for session in self.sessions]
+        known = [mean for mean in means if mean is not None]
+        times = [session.milliseconds_per_1000_steps for session in self.sessions]
+        cosines = np.concatenate([s.history.updates["cosine"] for s in self.sessions])
+        cosines = cosines[~np.isnan(cosines)]
+        return Facts(
+            parameters=parameter_count(*self.session.networks.values()),
+            gradient_steps=sum(session.gradient_steps for session in self.sessions),
+            milliseconds_per_1000_steps=(
+                float(np.mean([t for t in times if t is not None])) if any(times) else None
+            ),
+            mean_return=(float(np.mean(known)), min(known), max(known)) if known else None,
+            opposed=float((cosines < 0).mean()) if len(cosines) else None,
+        )
+
+
+class Comparison:
+    """Two or four agents in lock step. It knows nothing of the interface; hold `lock`."""
+
+    def __init__(self, configs: Sequence[AgentConfig], seeds: int) -> None:
+        """Fresh runs.
+
+        Raises:
+            ConfigError: an environment cannot be used.
+        """
+        self.lock = threading.RLock()
+        self.configs = tuple(configs)
+        self.seeds = seeds
+        self.pacemaker = Pacemaker()
+        self.sides = [Side(config, seeds, self.pacemaker) for config in configs]
+
+    @property
+    def sessions(self) -> list[TrainingSession]:
+        """The runs of all sides."""
+        return [session for side in self.sides for session in side.sessions]
+
+    @property
+    def global_step(self) -> int:
+        """Environment steps that every agent has taken."""
+        return min(session.global_step for session in self.sessions)
+
+    @property
+    def total_steps(self) -> int:
+        """Where the comparison ends: with the first agent that does."""
+        return min(config.total_steps for config in self.configs)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further step will be taken."""
+        return any(session.finished for session in self.sessions)
+
+    @property
+    def problem(self) -> str | None:
+        """A sentence, where an agent diverged."""
+        for letter, side in zip("ABCD", self.sides, strict=False):
+            for session in side.sessions:
+                if session.problem is not None:
+                    return f"{letter}: {session.problem}"
+        return None
+
+    @property
+    def running(self) -> bool:
+        """Whether the page's ticks drive it."""
+        return self.sides[0].running
+
+    def run(self) -> None:
+        """Let the page's ticks drive it."""
+        self.pacemaker.start()
+        self._set_running(not self.finished)
+
+    def pause(self) -> None:
+        """Stop at once."""
+        self._set_running(False)
+
+    def advance(self, steps: int) -> None:
+        """Every agent takes the same number of environment steps, unless one of them ends."""
+        while steps > 0 and not self.finished:
+            turn = min(steps, CHUNK)
+            for session in self.sessions:
+                session.advance("step", turn)
+            steps -= turn
+
+    def tick(self) -> None:
+        """Train for one redraw of the page."""
+        self.pacemaker.tick()
+        deadline = time.perf_counter() + self.pacemaker.training_seconds
+        while time.perf_counter() < deadline and not self.finished:
+            self.advance(CHUNK)
+        self.pacemaker.note_progress(self.global_step)
+        if self.finished:
+            self.pause()
+
+    def _set_running(self, running: bool) -> None:
+        for side in self.sides:
+            side.running = running

@@ -1,0 +1,272 @@
+"""Pictures of a critic: arrays in, plotly figures out, as in `plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab import palette
+from pglab.language import _
+from pglab.plots import (
+    Curve,
+    Figure,
+    Numbers,
+    framed,
+    horizontal,
+    line,
+    over_plane,
+    packed,
+    smoothed,
+    thinned,
+)
+
+SMOOTHING_UPDATES = 200
+MOST_UPDATE_POINTS = 150
+LEAST_SPAN = 1e-6  # of a colour scale, so that a constant map has one
+
+
+def value_figure(
+    values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
+) -> Figure:
+    """Heatmap of values over two observation axes, from the least to the greatest on the plane.
+
+    Args:
+        values: [Y, X].
+        x: [X] values of the horizontal axis.
+        y: [Y] values of the vertical axis.
+        x_label: name and unit of the horizontal axis.
+        y_label: name and unit of the vertical axis.
+        name: of the quantity, for the label under the pointer.
+        path: [N, 2] points of the episode now playing.
+    """
+    low, high = float(values.min()), float(values.max())
+    return over_plane(
+        _heatmap(values, x, y, name, palette.VALUE_SCALE, low, max(high, low + LEAST_SPAN)),
+        x_label,
+        y_label,
+        path,
+    )
+
+
+def advantage_figure(
+    values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
+) -> Figure:
+    """As `value_figure`, with the neutral colour at zero."""
+    most = max(float(np.abs(values).max()), LEAST_SPAN)
+    return over_plane(
+        _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, -most, most), x_label, y_label, path
+    )
+
+
+def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
+    """Targets over estimates of the same actions: a point's height over the line is its TD error.
+
+    Args:
+        estimates: [N] Q(s,a).
+        targets: [N] y.
+    """
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(estimates),
+        "y": packed(targets),
+        "marker": {"color": palette.CRITIC, "size": 5, "opacity": 0.6},
+        "hovertemplate": _("Q(s,a) = %{x:.2f}<br>target %{y:.2f}") + "<extra></extra>",
+    }
+    both = np.concatenate([estimates, targets]) if len(estimates) else np.array([0.0, 1.0])
+    ends = np.array([both.min(), both.max()])
+    diagonal = line(Curve(ends, ends, _("no error")), palette.EARLIER_RUN, width=1.2)
+    return framed(_("estimate Q(s,a)"), _("target y"), [diagonal, points])
+
+
+def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
+    """Returns of fresh episodes over the critic's estimates for the same actions."""
+    figure = fit_figure(estimates, returns)
+    figure["layout"]["yaxis"]["title"]["text"] = _("discounted return that followed")
+    figure["data"][1]["hovertemplate"] = (
+        _("Q(s,a) = %{x:.2f}<br>return %{y:.2f}") + "<extra></extra>"
+    )
+    return figure
+
+
+def conflict_figure(steps: Numbers, cosines: Numbers) -> Figure:
+    """Cosine of the two losses' gradients on the shared body, per update and smoothed.
+
+    Args:
+        steps: [N] environment steps at the updates.
+        cosines: [N], NaN where there is none.
+    """
+    known = ~np.isnan(cosines)
+    steps, cosines = steps[known], cosines[known]
+    drawn = thinned(len(cosines), MOST_UPDATE_POINTS)
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(steps[drawn]),
+        "y": packed(cosines[drawn]),
+        "marker": {"color": palette.EARLIER_RUN, "size": 4, "opacity": 0.6},
+        "name": _("update"),
+        "hovertemplate": _("step %{x:,.0f}<br>cosine %{y:.2f}") + "<extra></extra>",
+    }
+    label = _("mean of {n}").format(n=SMOOTHING_UPDATES)
+    mean = Curve(steps, smoothed(cosines, SMOOTHING_UPDATES), label)
+    figure = framed(
+        _("environment steps"), _("cosine"), [points, line(mean, palette.THIS_RUN, width=2.5)]
+    )
+    figure["layout"]["yaxis"]["range"] = [-1.05, 1.05]
+    figure["layout"]["xaxis"]["tickformat"] = "~s"
+    figure["layout"]["shapes"] = [horizontal(0)]
+    figure["layout"]["showlegend"] = True
+    return figure
+
+
+def norms_figure(steps: Numbers, actor: Numbers, critic: Numbers) -> Figure:
+    """Norms of the two losses' gradients over environment steps, on a log scale: [N] each."""
+    known = ~np.isnan(actor) | ~np.isnan(critic)
+    traces = [
+        line(
+            Curve(steps[known], smoothed(np.nan_to_num(norms[known]), SMOOTHING_UPDATES), label),
+            colour,
+            width=2,
+        )
+        for norms, label, colour in (
+            (actor, _("actor's loss"), palette.ACTOR),
+            (critic, _("critic's loss"), palette.CRITIC),
+        )
+    ]
+    figure = framed(_("environment steps"), _("gradient norm"), traces)
+    figure["layout"]["yaxis"] |= {"type": "log", "tickformat": ".0e", "nticks": 6}
+    figure["layout"]["xaxis"]["tickformat"] = "~s"
+    figure["layout"]["showlegend"] = True
+    return figure
+
+
+def buffer_figure(
+    stored: Numbers, ages: NDArray[np.integer], visited: Numbers, x_label: str, y_label: str
+) -> Figure:
+    """States of the buffer, coloured by age, under those that the current policy visits.
+
+    Args:
+        stored: [N, 2] points of the buffer, on the axes of the heatmaps.
+        ages: [N] environment steps since each was collected.
+        visited: [M, 2] points of the most recent steps.
+        x_label: name and unit of the horizontal axis.
+        y_label: name and unit of the vertical axis.
+    """
+    buffer = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(stored[:, 0]),
+        "y": packed(stored[:, 1]),
+        "marker": {
+            "color": packed(ages),
+            "colorscale": palette.AGE_SCALE,
+            "size": 5,
+            "showscale": True,
+            "colorbar": {"thickness": 10, "tickformat": "~s", "title": {"text": _("age")}},
+        },
+        "name": _("in the buffer"),
+        "hovertemplate": _("collected %{marker.color:,.0f} steps ago") + "<extra></extra>",
+    }
+    present = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(visited[:, 0]),
+        "y": packed(visited[:, 1]),
+        "marker": {"color": palette.THIS_RUN, "size": 5, "symbol": "circle-open"},
+        "name": _("visited now"),
+        "hoverinfo": "skip",
+    }
+    figure = framed(x_label, y_label, [buffer, present])
+    figure["layout"]["showlegend"] = True
+    return figure
+
+
+@dataclass(frozen=True)
+class Box:
+    """A layer in the drawing of a network; a norm is None where that loss does not reach it."""
+
+    column: float
+    row: float
+    text: str
+    actor: float | None
+    critic: float | None
+
+
+def network_figure(boxes: Sequence[Box], joints: Sequence[tuple[int, int]]) -> Figure:
+    """Layers as boxes, the observation on the left; each says which loss pulls at it, how hard.
+
+    Args:
+        boxes: the first is the observation.
+        joints: pairs of boxes, from and to.
+    """
+    figure = framed("", "", [])
+    layout = figure["layout"]
+    layout["shapes"] = [
+        *(_joint(boxes[start], boxes[end]) for start, end in joints),
+        *(_outline(box) for box in boxes),
+    ]
+    layout["annotations"] = [_text(box) for box in boxes]
+    for side, values in (("x", [b.column for b in boxes]), ("y", [b.row for b in boxes])):
+        room = 0.55 if side == "x" else 0.75
+        layout[f"{side}axis"] |= {
+            "range": [min(values) - room, max(values) + room],
+            "visible": False,
+            "fixedrange": True,
+        }
+    layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
+    return figure
+
+
+def _joint(start: Box, end: Box) -> dict[str, Any]:
+    ends = {"x0": start.column + 0.4, "y0": start.row, "x1": end.column - 0.4, "y1": end.row}
+    return {"type": "line", **ends, "line": {"color": palette.EARLIER_RUN, "width": 1.5}}
+
+
+def _outline(box: Box) -> dict[str, Any]:
+    colours = [
+        colour
+        for colour, norm in ((palette.ACTOR, box.actor), (palette.CRITIC, box.critic))
+        if norm is not None
+    ]
+    colour = {0: palette.EARLIER_RUN, 1: colours[0] if colours else "", 2: palette.THIS_RUN}
+    corners = {"x0": box.column - 0.4, "x1": box.column + 0.4}
+    corners |= {"y0": box.row - 0.38, "y1": box.row + 0.38}
+    return {"type": "rect", **corners, "line": {"color": colour[len(colours)], "width": 2}}
+
+
+def _text(box: Box) -> dict[str, Any]:
+    lines = [f"<b>{box.text}</b>"]
+    for colour, name, norm in (
+        (palette.ACTOR, _("actor"), box.actor),
+        (palette.CRITIC, _("critic"), box.critic),
+    ):
+        if norm is not None:
+            lines.append(f'<span style="color:{colour}">{name} {norm:.2g}</span>')
+    return {"x": box.column, "y": box.row, "text": "<br>".join(lines), "showarrow": False}
+
+
+def _heatmap(
+    values: Numbers,
+    x: Numbers,
+    y: Numbers,
+    name: str,
+    scale: list[list[Any]],
+    low: float,
+    high: float,
+) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "z": packed(values),
+        "x": packed(x),
+        "y": packed(y),
+        "zmin": low,
+        "zmax": high,
+        "colorscale": scale,
+        "colorbar": {"thickness": 10, "nticks": 5, "tickformat": ".3~g", "len": 1},
+        "hovertemplate": f"{name} = %{{z:.3f}}<extra></extra>",
+    }

@@ -1,0 +1,93 @@
+"""The last transitions of a run, for a critic that learns off-policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.records import Floats, StepRecord
+
+
+class Transitions(NamedTuple):
+    """A batch of steps, one array per quantity."""
+
+    observations: Floats  # [B, D]
+    actions: NDArray[np.int64]  # [B]
+    rewards: Floats  # [B]
+    terminated: NDArray[np.bool_]  # [B]
+    next_observations: Floats  # [B, D], the true ones, also where the episode was truncated
+    collected: NDArray[np.int64]  # [B], global step at which each was taken
+
+
+def transitions(steps: Sequence[StepRecord]) -> Transitions:
+    """Steps as a batch, in their order."""
+    return Transitions(
+        np.stack([step.observation for step in steps]),
+        np.array([step.action for step in steps]),
+        np.array([step.reward for step in steps]),
+        np.array([step.terminated for step in steps]),
+        np.stack([step.next_observation for step in steps]),
+        np.array([step.global_step for step in steps]),
+    )
+
+
+class ReplayBuffer:
+    """A ring of the last `capacity` transitions in preallocated arrays.
+
+    Source: Lin (1992); Mnih et al. (2015).
+    """
+
+    def __init__(self, capacity: int, observation_size: int) -> None:
+        """Empty."""
+        self._store = Transitions(
+            observations=np.empty((capacity, observation_size), np.float32),
+            actions=np.empty(capacity, np.int64),
+            rewards=np.empty(capacity),
+            terminated=np.empty(capacity, np.bool_),
+            next_observations=np.empty((capacity, observation_size), np.float32),
+            collected=np.empty(capacity, np.int64),
+        )
+        self._capacity = capacity
+        self._added = 0
+
+    def __len__(self) -> int:
+        """Number of transitions that can be drawn."""
+        return min(self._added, self._capacity)
+
+    def add(self, step: StepRecord) -> None:
+        """Keep a step, in the place of the oldest where the ring is full."""
+        place = self._added % self._capacity
+        store = self._store
+        store.observations[place] = step.observation
+        store.actions[place] = step.action
+        store.rewards[place] = step.reward
+        store.terminated[place] = step.terminated
+        store.next_observations[place] = step.next_observation
+        store.collected[place] = step.global_step
+        self._added += 1
+
+    def sample(self, size: int, generator: np.random.Generator) -> Transitions:
+        """Different transitions drawn with equal probability.
+
+        Raises:
+            ValueError: the buffer holds fewer than `size`.
+        """
+        return self._rows(generator.choice(len(self), size, replace=False, shuffle=False))
+
+    def thinned(self, most: int) -> Transitions:
+        """At most `most` transitions spread evenly over the ring, for those who look at it."""
+        return self._rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
+
+    def _rows(self, places: NDArray[np.int64]) -> Transitions:
+        store = self._store
+        return Transitions(
+            store.observations[places],
+            store.actions[places],
+            store.rewards[places],
+            store.terminated[places],
+            store.next_observations[places],
+            store.collected[places],
+        )

@@ -1,0 +1,89 @@
+"""What the pages of the two actor-critics have in common."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab import learning_curves
+from pglab.algorithms import actor_critic, descent, run
+from pglab.config import ActorCriticConfig
+from pglab.language import _, content
+from pglab.losses import policy_gradient_loss, td_loss
+from pglab.replay_buffer import ReplayBuffer
+from pglab.returns import policy_signal, td_targets
+from pglab.ui import critic_panels, panels
+from pglab.ui.agent_page import AgentPage, agent_page
+from pglab.ui.code import source_code
+from pglab.ui.view import Extra
+
+TABLE_STEPS = 60_000
+
+
+def actor_critic_page(
+    key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
+) -> None:
+    """The page of one preset, about its body; `opened` are the further panels open at first."""
+
+    def idea() -> None:
+        curves = learning_curves.load(key)
+        table = learning_curves.table_text(curves, seeds=10, steps=TABLE_STEPS)
+        text = content("actor_critic").replace("{own_part}", content(key))
+        text = text.replace("{learning_curve_table}", table).replace("{agent}", key)
+        st.markdown(text.replace("{cells_table}", learning_curves.cells_text(TABLE_STEPS)))
+
+    agent_page(
+        AgentPage(
+            key=key,
+            title=title,
+            preset=preset,
+            fixed=("body",),
+            panels=[panels.returns, panels.player, panels.policy_map, critic_panels.value_map],
+            extras=_extras(preset, opened),
+            idea=idea,
+            code=_code,
+        )
+    )
+
+
+def _extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
+    shared = [
+        ("conflict", _("Interference"), critic_panels.conflict),
+        ("shared_norms", _("Pull on the body"), critic_panels.shared_norms),
+    ]
+    always = [
+        ("drawing", _("Network"), critic_panels.drawing),
+        ("weights", _("Weights"), panels.weights),
+        ("td_fit", _("Target and estimate"), critic_panels.td_fit),
+        ("td_error", _("TD error"), critic_panels.td_error),
+        ("buffer", _("Replay buffer"), critic_panels.buffer),
+        ("gradient_norms", _("Gradient norms"), critic_panels.gradient_norms),
+        ("entropy", _("Entropy"), panels.entropy),
+        ("loss", _("Actor's loss"), panels.loss),
+    ]
+    offered = [*shared, *always] if preset.body == "shared" else always
+    return [Extra(name, title, panel, name in opened) for name, title, panel in offered]
+
+
+def _code() -> None:
+    """The formulas beside the functions that compute them."""
+    st.latex(r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)")
+    st.latex(
+        r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
+        r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i),\qquad y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)"
+    )
+    source_code(
+        policy_gradient_loss,
+        policy_signal,
+        td_targets,
+        td_loss,
+        actor_critic.actor_critic,
+        run.take_step,
+        actor_critic.update,
+        actor_critic.learn_together,
+        actor_critic.learn_from_replay,
+        actor_critic.learn_actor,
+        actor_critic.actor_side,
+        actor_critic.critic_side,
+        descent.descend,
+        ReplayBuffer.sample,
+    )

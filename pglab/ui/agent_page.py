@@ -1,0 +1,53 @@
+"""The page of one agent: controls, transport, stage, and the chapters below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pglab.algorithms.families import AgentConfig
+from pglab.language import _
+from pglab.ui.chapters import Chapter, chapters
+from pglab.ui.entry import require_entry
+from pglab.ui.evaluation import evaluation
+from pglab.ui.lab import open_lab
+from pglab.ui.live import live
+from pglab.ui.panels import Panel
+from pglab.ui.runs import runs_table
+from pglab.ui.transport import transport
+from pglab.ui.view import Extra, view_controls
+
+
+@dataclass(frozen=True)
+class AgentPage:
+    """What tells one agent's page from another's.
+
+    `key` names the page and the stored learning curves of its preset; `fixed` are the settings
+    that the page is about.
+    """
+
+    key: str
+    title: str
+    preset: AgentConfig
+    panels: Sequence[Panel]
+    extras: Sequence[Extra]
+    idea: Callable[[], None]
+    code: Callable[[], None]
+    fixed: tuple[str, ...] = ()
+
+
+def agent_page(page: AgentPage) -> None:
+    """Draw the page."""
+    require_entry()
+    lab = open_lab(page.key, page.preset, page.fixed)
+    transport(lab, page.title)
+    live(lab, page.panels, page.extras)
+    view_controls(lab, page.extras)
+    below: list[Chapter] = [
+        (_("Idea"), page.idea),
+        (_("Code"), page.code),
+        (_("Fresh episodes"), partial(evaluation, lab)),
+        (_("Runs of this visit"), partial(runs_table, lab)),
+    ]
+    chapters(*below)

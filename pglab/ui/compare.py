@@ -1,0 +1,408 @@
+"""The page that puts agents side by side: one transport, shared axes, what differs in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pglab import palette
+from pglab.comparison import Comparison, Difference, Side, differences_between, pair_of
+from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
+from pglab.config import ConfigError
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+from pglab.plots import x_limit
+from pglab.probes import Slice
+from pglab.ui import compare_settings as settings
+from pglab.ui.buttons import live_button, locked
+from pglab.ui.entry import fragment, page_changed, require_entry
+from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, LivePage, show_problems
+from pglab.ui.panels import View, policy_panel
+from pglab.ui.player import Player
+from pglab.ui.settings import choice_name
+from pglab.ui.stage import FigurePanel, Number, PlayerPanel, Progress, stage
+from pglab.ui.warm_up import warm_up
+
+KEY = "compare.page"
+PLAYERS = "compare.players"
+FEW_SEEDS = 3
+
+
+@dataclass(kw_only=True)
+class ComparePage(LivePage):
+    """One visitor's comparison, and what became of those before it."""
+
+    comparison: Comparison
+    past: list[dict[str, str]] = field(default_factory=list)
+    _players: dict[int, Player] = field(default_factory=dict)
+
+    def player(self, index: int) -> Player:
+        """The player of a side; a new run gets a new one."""
+        session = self.comparison.sides[index].session
+        known = self._players.get(index)
+        if known is None or known.session is not session:
+            letter = settings.LETTERS[index]
+            known = self._players[index] = Player(session, f"player_{letter}", f"{letter} · ")
+        return known
+
+    def restart(self) -> None:
+        """Fresh runs of what is now to be compared; the former stays as a row of the table."""
+        former = self.comparison
+        self.comparison = Comparison(settings.compared(), settings.seeds())
+        if former.global_step:
+            self.past.append(_row(former, len(self.past) + 1))
+
+
+def compare_page() -> None:
+    """Draw the page."""
+    require_entry()
+    warm_up()
+    problems = settings.read_link()
+    page: ComparePage | None = st.session_state.get(KEY)
+    if page is None:
+        page = ComparePage(
+            key="compare", comparison=Comparison(settings.compared(), settings.seeds())
+        )
+        st.session_state[KEY] = page
+    settings.side_controls(partial(_mark_stale, page))
+    page.page_is_stale = False
+    try:
+        _follow_settings(page)
+    except ConfigError as error:
+        problems = [*problems, str(error)]
+    settings.write_link()
+    show_problems(problems)
+    if page.comparison.problem is not None:
+        st.error(page.comparison.problem)
+    fragment(_transport, TRANSPORT)(page)
+    settings.pair_menu(partial(_start_chosen, page))
+    _words(page.comparison)
+    with st.container(key="compare_stage"):
+        fragment(_live, LIVE)(page)
+    st.toggle(
+        _("Show both agents playing"),
+        key=PLAYERS,
+        persist_state="session",
+        on_change=partial(_mark_stale, page),
+    )
+    fragment(_past, CHAPTERS)(page)
+
+
+def _mark_stale(page: ComparePage) -> None:
+    page.page_is_stale = True
+
+
+def _follow_settings(page: ComparePage) -> None:
+    """Bring the runs in line with what the controls say."""
+    with page.comparison.lock:
+        if page_changed():
+            page.comparison.pause()
+        wanted = settings.compared(), settings.seeds()
+        if wanted != (page.comparison.configs, page.comparison.seeds):
+            page.restart()
+
+
+def _start_chosen(page: ComparePage) -> None:
+    """A ready-made comparison starts with the click that chooses it."""
+    with page.comparison.lock:
+        page.comparison.pause()
+        page.restart()
+        page.comparison.run()
+    _mark_stale(page)
+
+
+def _transport(page: ComparePage) -> None:
+    page.redraw_stale_page()
+    comparison = page.comparison
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
+        st.markdown("#### " + _("Compare"), width="content")
+        if comparison.running:
+            live_button(
+                comparison.lock,
+                _("Pause"),
+                "pause",
+                "p",
+                "pause",
+                comparison.pause,
+                type="primary",
+            )
+        else:
+            live_button(
+                comparison.lock,
+                _("Run"),
+                "play_arrow",
+                "p",
+                "run",
+                comparison.run,
+                type="primary",
+                disabled=comparison.finished,
+            )
+        for steps, icon, label, shortcut in (
+            (1, "skip_next", _("Step"), "s"),
+            (1_000, "fast_forward", _("1,000 steps"), "e"),
+        ):
+            live_button(
+                comparison.lock,
+                label,
+                icon,
+                shortcut,
+                f"steps_{steps}",
+                partial(_advance, comparison, steps),
+                disabled=comparison.finished,
+                help=_("Pause, then let every agent take exactly so many environment steps."),
+            )
+
+        def reset() -> None:
+            locked(comparison.lock, page.restart)()
+            _mark_stale(page)
+
+        st.button(
+            _("Reset"),
+            icon=":material/replay:",
+            key="reset",
+            shortcut="b",
+            on_click=reset,
+            help=_("Back to the same start. What has been reached stays in the table below."),
+        )
+
+
+def _advance(comparison: Comparison, steps: int) -> None:
+    comparison.pause()
+    comparison.advance(steps)
+
+
+def _words(comparison: Comparison) -> None:
+    """What differs, and how much can be concluded from it."""
+    found = differences_between(comparison.configs)
+    text = " · ".join(_in_words(difference) for difference in found)
+    if not found:
+        st.caption(_("A and B have the same settings: every difference would be chance."))
+    elif len(found) == 1 or pair_of(comparison.configs) == "cells":
+        st.caption(text)
+    else:
+        st.caption(
+            _(
+                ":orange[:material/warning: {n} things differ at once], so no result can be laid "
+                "to one of them: {text}"
+            ).format(n=len(found), text=text)
+        )
+
+
+def _in_words(difference: Difference) -> str:
+    lettered = zip(settings.LETTERS, difference.values, strict=False)
+    values = ", ".join(f"{letter} {choice_name(value)}" for letter, value in lettered)
+    return f"**{difference.label}**: {values}"
+
+
+def _live(page: ComparePage) -> None:
+    page.redraw_stale_page()
+    comparison = page.comparison
+    with comparison.lock:
+        was_finished = comparison.finished
+        if comparison.running:
+            comparison.tick()
+        panels = _panels(page)
+        page.sequence += 1
+        numbers, progress = _numbers(comparison), _progress(comparison)
+        running, ended = comparison.running, comparison.finished and not was_finished
+        table = _facts_table(comparison)
+    stage(
+        key="compare.stage",
+        sequence=page.sequence,
+        running=running,
+        numbers=numbers,
+        progress=progress,
+        panels=panels,
+    )
+    st.html(table)
+    if ended:
+        st.rerun()
+
+
+def _panels(page: ComparePage) -> list[FigurePanel | PlayerPanel]:
+    comparison = page.comparison
+    sides = comparison.sides
+    limit = x_limit(float(comparison.global_step), comparison.total_steps)
+    drawn: list[FigurePanel | PlayerPanel] = [
+        FigurePanel(
+            "returns",
+            _("Returns"),
+            _seeds_in_words(comparison),
+            returns_figure(
+                [
+                    SideCurves(letter, colour, side.curves(), side.mean_curve())
+                    for letter, colour, side in _lettered(sides)
+                ],
+                limit,
+                _return_range(sides),
+            ),
+            alt=_("Smoothed returns of all sides over environment steps."),
+        ),
+        _beside_returns(sides, limit),
+    ]
+    for index, side in enumerate(sides):
+        letter = settings.LETTERS[index]
+        view = _view(side)
+        watched = st.session_state.get(PLAYERS, False)
+        path = np.empty((0, 2), np.float32)
+        player = None
+        if watched:
+            showing = page.player(index).show(side, view.plane)
+            drawn.append(showing.panel)
+            path, player = showing.path, showing.panel.key
+        drawn.append(
+            policy_panel(side.session, view, path, f"policy_{letter}", player, f"{letter} · ")
+        )
+    return drawn
+
+
+def _beside_returns(sides: Sequence[Side], limit: float) -> FigurePanel:
+    """The interference of the sides that share a body; the policies' entropy where none does."""
+    shared = [(letter, colour, side) for letter, colour, side in _lettered(sides)]
+    shared = [entry for entry in shared if entry[2].shares_body]
+    most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
+    column, label, span = ("cosine", _("cosine"), (-1.0, 1.0))
+    title = _("Interference")
+    subtitle = _("cosine of the two gradients on a shared body, first seed, mean of 200 updates")
+    if not shared:
+        shared = _lettered(sides)
+        column, label, span = ("entropy", _("entropy"), (0.0, most))
+        title = _("Entropy of the policy")
+        subtitle = _("nats; first seed, mean of 200 updates; 0 is deterministic")
+    curves = [(letter, colour, *side.updates(column)) for letter, colour, side in shared]
+    return FigurePanel(
+        column,
+        title,
+        subtitle,
+        updates_figure(curves, limit, label, span),
+        patient=True,
+        alt=f"{title}: {subtitle}",
+    )
+
+
+def _lettered(sides: Sequence[Side]) -> list[tuple[str, str, Side]]:
+    return list(zip(settings.LETTERS, palette.SIDES, sides, strict=False))
+
+
+def _view(side: Side) -> View:
+    info = ENVIRONMENTS[side.config.env_id]
+    plane = Slice(info, *info.heatmap_axes, fixed=tuple(axis.rest for axis in info.axes))
+    return View(plane, len(info.actions) - 1, "v", 0)
+
+
+def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
+    ranges = [ENVIRONMENTS[side.config.env_id].return_range for side in sides]
+    return min(low for low, _high in ranges), max(high for _low, high in ranges)
+
+
+def _seeds_in_words(comparison: Comparison) -> str:
+    first = comparison.configs[0].seed
+    if comparison.seeds == 1:
+        return _("one seed ({seed}) per side: an anecdote, not a result").format(seed=first)
+    text = _("{n} seeds per side ({first} to {last}): thin lines; their mean: thick").format(
+        n=comparison.seeds, first=first, last=first + comparison.seeds - 1
+    )
+    return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
+
+
+def _numbers(comparison: Comparison) -> list[Number]:
+    rate = comparison.pacemaker.steps_per_second if comparison.running else None
+    numbers = [
+        Number(
+            _("environment steps each"),
+            f"{comparison.global_step:,}",
+            _("Every agent, with every seed, has taken exactly so many."),
+        )
+    ]
+    for letter, _colour, side in _lettered(comparison.sides):
+        mean = side.facts().mean_return
+        numbers.append(
+            Number(
+                _("{letter}: mean return").format(letter=letter),
+                "–" if mean is None else f"{mean[0]:.1f}".replace("-", "−"),
+                _("Mean over its seeds of the mean of the last 100 returns."),
+            )
+        )
+    numbers.append(
+        Number(
+            _("steps per second, each"),
+            "–" if rate is None else f"{rate:,.0f}",
+            _("Environment steps of each agent per second of your time."),
+        )
+    )
+    return numbers
+
+
+def _progress(comparison: Comparison) -> Progress:
+    return Progress(
+        fraction=comparison.global_step / comparison.total_steps,
+        label=_("{done:,} of {total:,} steps · training is not stopped when solved").format(
+            done=comparison.global_step, total=comparison.total_steps
+        ),
+        marker_label=None,
+    )
+
+
+def _facts(comparison: Comparison) -> dict[str, list[str]]:
+    """What the sides have come to, by name of the fact, in words and numbers."""
+    rows: dict[str, list[str]] = {}
+    for side in comparison.sides:
+        facts = side.facts()
+        spread = facts.mean_return
+        entries = {
+            _("parameters"): f"{facts.parameters:,}",
+            _("gradient steps, all seeds"): f"{facts.gradient_steps:,}",
+            _("ms per 1,000 steps"): _or_dash(facts.milliseconds_per_1000_steps, ",.0f"),
+            _("mean of last 100 returns (least–greatest seed)"): "–"
+            if spread is None
+            else f"{spread[0]:.1f} ({spread[1]:.1f}–{spread[2]:.1f})",
+            _("updates with opposed gradients"): _or_dash(facts.opposed, ".0%"),
+        }
+        for name, text in entries.items():
+            rows.setdefault(name, []).append(text)
+    return rows
+
+
+def _or_dash(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def _facts_table(comparison: Comparison) -> str:
+    letters = settings.LETTERS[: len(comparison.sides)]
+    head = "".join(
+        f'<th style="color:{colour}">{letter}</th>'
+        for letter, colour in zip(letters, palette.SIDES, strict=False)
+    )
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(v)}</td>' for v in values)}</tr>"
+        for name, values in _facts(comparison).items()
+    )
+    return f'<table class="pgl-facts"><tr><th></th>{head}</tr>{body}</table>'
+
+
+def _row(comparison: Comparison, number: int) -> dict[str, str]:
+    """A former comparison, for the table."""
+    facts = _facts(comparison)
+    texts = [_in_words(d).replace("**", "") for d in differences_between(comparison.configs)]
+    returns = facts[_("mean of last 100 returns (least–greatest seed)")]
+    return {
+        _("comparison"): str(number),
+        _("what differs"): " · ".join(texts) or _("nothing"),
+        _("seeds"): str(comparison.seeds),
+        _("environment steps"): f"{comparison.global_step:,}",
+        **{
+            _("{letter}: mean of last 100 returns").format(letter=letter): text
+            for letter, text in zip("ABCD", returns, strict=False)
+        },
+    }
+
+
+def _past(page: ComparePage) -> None:
+    if page.past:
+        st.markdown("##### " + _("Earlier comparisons of this visit"))
+        st.dataframe(list(reversed(page.past)), hide_index=True)

@@ -1,0 +1,199 @@
+"""What a comparison compares: the ready-made pairs, the controls of each side, the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.comparison import CELLS, FREE, MOST_SEEDS, PAIRS, pair_of
+from pglab.config import ActorCriticConfig, ReinforceConfig, differences, parse_config
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+from pglab.ui.settings import Terms, controls, set_controls
+
+KINDS: dict[str, AgentConfig] = {
+    "reinforce": ReinforceConfig(),
+    "actor_critic": ActorCriticConfig(),
+}
+LETTERS = "ABCD"
+USUAL_PAIR = "seminar"
+
+_CONFIGS = "compare.configs"
+_PAIR = "compare.pair"
+_SEEDS = "compare.seeds"
+_SIDE = "compare.side"
+_PROBLEMS = "compare.link_problems"
+
+
+def compared() -> tuple[AgentConfig, ...]:
+    """The agents now compared."""
+    configs: tuple[AgentConfig, ...] = st.session_state[_CONFIGS]
+    return configs
+
+
+def seeds() -> int:
+    """How many seeds each of them has."""
+    return int(st.session_state[_SEEDS])
+
+
+def read_link() -> list[str]:
+    """On the first view of the page, take the comparison from the link that opened it.
+
+    Returns:
+        A sentence for everything in the link that cannot be used.
+    """
+    if _CONFIGS not in st.session_state:
+        problems: list[str] = []
+        pair = st.query_params.get("pair", USUAL_PAIR)
+        if pair not in (*PAIRS, FREE):
+            problems.append(
+                _("There is no comparison “{name}”. Choose one of: {known}.").format(
+                    name=pair[:40], known=", ".join([*PAIRS, FREE])
+                )
+            )
+            pair = USUAL_PAIR
+        number = st.query_params.get("seeds", "1")
+        if number not in map(str, range(1, MOST_SEEDS + 1)):
+            problems.append(
+                _("Seeds per side cannot be “{value}”. Choose 1 to {most}.").format(
+                    value=number[:40], most=MOST_SEEDS
+                )
+            )
+            number = "1"
+        configs = PAIRS[pair].configs if pair != FREE else _linked_sides(problems)
+        st.session_state[_SEEDS] = int(number)
+        st.session_state[_PROBLEMS] = problems
+        _compare(configs)
+    found: list[str] = st.session_state[_PROBLEMS]
+    return found
+
+
+def _linked_sides(problems: list[str]) -> tuple[AgentConfig, ...]:
+    """Both sides of a free comparison: `a=actor_critic`, `a.gamma=0.9`, and so for `b`."""
+    sides = []
+    for letter in "ab":
+        kind = st.query_params.get(letter, "actor_critic")
+        if kind not in KINDS:
+            problems.append(
+                _("There is no agent “{name}”. Choose one of: {known}.").format(
+                    name=kind[:40], known=", ".join(KINDS)
+                )
+            )
+            kind = "actor_critic"
+        texts = {
+            name.removeprefix(f"{letter}."): text
+            for name, text in st.query_params.items()
+            if name.startswith(f"{letter}.")
+        }
+        config, refused = parse_config(KINDS[kind], texts)
+        if config.env_id not in ENVIRONMENTS:
+            refused.append(_("The environment “{env}” cannot be shown.").format(env=config.env_id))
+            config = config.changed(env_id=KINDS[kind].env_id)
+        problems += [f"{letter.upper()}: {problem}" for problem in refused]
+        sides.append(config)
+    return tuple(sides)
+
+
+def write_link() -> None:
+    """Make the address open this comparison."""
+    kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
+    pair = pair_of(compared())
+    wanted = kept | ({} if pair == USUAL_PAIR else {"pair": pair})
+    if seeds() > 1:
+        wanted["seeds"] = str(seeds())
+    if pair == FREE:
+        for letter, config in zip("ab", compared(), strict=True):
+            wanted[letter] = _kind(config)
+            differing = differences(config, KINDS[_kind(config)])
+            wanted |= {f"{letter}.{name}": text for name, text in differing.items()}
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
+
+
+def pair_menu(on_choice: Callable[[], None]) -> None:
+    """The ready-made comparisons; `on_choice` is called when one was chosen."""
+
+    def chosen() -> None:
+        name = st.session_state[_PAIR]
+        if name in PAIRS:
+            _compare(PAIRS[name].configs)
+        elif len(compared()) > 2:  # a free choice begins with two sides
+            _compare(compared()[:2])
+        on_choice()
+
+    st.session_state[_PAIR] = pair_of(compared())
+    names = {name: _(pair.title) for name, pair in PAIRS.items()} | {FREE: _("Free choice")}
+    st.pills(
+        _("Compare"),
+        list(names),
+        format_func=lambda name: names[name],
+        key=_PAIR,
+        on_change=chosen,
+        label_visibility="collapsed",
+    )
+
+
+def side_controls(on_change: Callable[[], None]) -> None:
+    """The controls of one side at a time, and the number of seeds, in the sidebar."""
+    with st.sidebar:
+        st.slider(
+            _("Seeds per side ↻"),
+            1,
+            MOST_SEEDS,
+            key=_SEEDS,
+            help=_("Larger: less depends on luck; every redraw shows fewer steps."),
+            on_change=on_change,
+            persist_state="session",
+        )
+        if pair_of(compared()) == CELLS:
+            st.caption(_("Choose a pair above to change the settings of its sides."))
+            return
+        letter = st.segmented_control(
+            _("Settings of"), ["A", "B"], key=_SIDE, required=True, persist_state="session"
+        )
+        index = LETTERS.index(letter or "A")
+        kind = _kind(compared()[index])
+
+        def kind_chosen() -> None:
+            _change_side(index, KINDS[st.session_state[f"compare.kind.{letter}"]])
+            on_change()
+
+        names = {"reinforce": "REINFORCE", "actor_critic": _("actor-critic")}
+        st.session_state[f"compare.kind.{letter}"] = kind
+        st.selectbox(
+            _("Agent ↻"),
+            list(names),
+            format_func=lambda name: names[name],
+            key=f"compare.kind.{letter}",
+            on_change=kind_chosen,
+        )
+    config = controls(_controls_key(index, kind), Terms(KINDS[kind]), on_change)
+    if config is not None and config != compared()[index]:
+        _change_side(index, cast("AgentConfig", config), controls_too=False)
+
+
+def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
+    configs = list(compared())
+    configs[index] = config
+    st.session_state[_CONFIGS] = tuple(configs)
+    if controls_too:
+        set_controls(_controls_key(index, _kind(config)), config)
+
+
+def _compare(configs: tuple[AgentConfig, ...]) -> None:
+    """Take these agents, and set the controls of the two sides that have some."""
+    st.session_state[_CONFIGS] = configs
+    st.session_state.setdefault(_SIDE, "A")
+    for index, config in enumerate(configs[:2]):
+        set_controls(_controls_key(index, _kind(config)), config)
+
+
+def _controls_key(index: int, kind: str) -> str:
+    return f"compare.{LETTERS[index]}.{kind}"
+
+
+def _kind(config: AgentConfig) -> str:
+    return "reinforce" if isinstance(config, ReinforceConfig) else "actor_critic"

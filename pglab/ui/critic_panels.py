@@ -1,0 +1,253 @@
+"""The panels of an agent with a critic, as figures for the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from pglab import palette
+from pglab.config import ActorCriticConfig
+from pglab.critic_plots import (
+    Box,
+    advantage_figure,
+    buffer_figure,
+    conflict_figure,
+    fit_figure,
+    network_figure,
+    norms_figure,
+    value_figure,
+)
+from pglab.language import _
+from pglab.probes import LayerGradient, critic_map, layer_gradients
+from pglab.records import Floats, StepRecord
+from pglab.ui.panels import Scenery, fixed_text, quantity_name, update_series
+from pglab.ui.stage import FigurePanel
+
+GRADIENT_STEPS = 64  # most recent steps that the drawing's gradients are computed on
+BUFFER_POINTS = 400
+VISITED_POINTS = 150
+
+
+def value_map(scene: Scenery) -> FigurePanel:
+    """What the critic thinks over the two observation axes of the policy's heatmap."""
+    view, networks = scene.view, scene.bench.session.networks
+    plane = view.plane
+    values = critic_map(
+        networks["policy"], networks["critic"], plane, view.quantity, view.critic_action
+    )
+    x_axis, y_axis = scene.info.axes[plane.x_axis], scene.info.axes[plane.y_axis]
+    name = quantity_name(scene.info, view.quantity, view.critic_action)
+    picture = advantage_figure if view.quantity == "advantage" else value_figure
+    figure = picture(
+        values,
+        plane.ticks(plane.x_axis, len(values)),
+        plane.ticks(plane.y_axis, len(values)),
+        x_axis.label,
+        y_axis.label,
+        name,
+        scene.showing.path,
+    )
+    return FigurePanel(
+        "value_map",
+        _("Critic: {quantity}").format(quantity=name),
+        fixed_text(view),
+        figure,
+        playhead="player",
+        patient=True,
+        alt=_("Heatmap of the critic's values over two observation axes."),
+    )
+
+
+def td_fit(scene: Scenery) -> FigurePanel:
+    """Targets against estimates of the critic's last batches."""
+    fits = np.array(scene.bench.session.history.fits).reshape(-1, 2)
+    error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
+    return FigurePanel(
+        "td_fit",
+        _("Target against estimate"),
+        _("last {n} steps of the critic's batches · mean |TD error| {error}").format(
+            n=len(fits), error=error
+        ),
+        fit_figure(fits[:, 0], fits[:, 1]),
+        patient=True,
+        alt=_("Targets over estimates of the critic; the distance to the line is the TD error."),
+    )
+
+
+def td_error(scene: Scenery) -> FigurePanel:
+    """Mean TD error of every update."""
+    return update_series(
+        scene,
+        "td_error",
+        _("TD error"),
+        _("mean |y − Q(s,a)| of each update's batch; grows with Q itself"),
+        colour=palette.CRITIC,
+    )
+
+
+def conflict(scene: Scenery) -> FigurePanel:
+    """The interference meter: do the two losses want the same of the shared body?"""
+    updates = scene.bench.session.history.updates
+    cosines = updates["cosine"][~np.isnan(updates["cosine"])]
+    subtitle = _("below 0, each loss undoes part of what the other wants")
+    if len(cosines):
+        share = f"{(cosines < 0).mean():.0%}"
+        subtitle = _("{share} of the updates below 0: there the losses pull apart").format(
+            share=share
+        )
+    return FigurePanel(
+        "conflict",
+        _("Interference"),
+        subtitle,
+        conflict_figure(updates["global_step"], updates["cosine"]),
+        patient=True,
+        alt=_("Cosine of the two losses' gradients on the shared body over environment steps."),
+    )
+
+
+def shared_norms(scene: Scenery) -> FigurePanel:
+    """Norms of both gradients on the shared body."""
+    updates = scene.bench.session.history.updates
+    return FigurePanel(
+        "shared_norms",
+        _("Pull on the shared body"),
+        _("{ratio} · mean of 200 updates").format(ratio=_ratio(scene)),
+        norms_figure(
+            updates["global_step"], updates["shared_actor_norm"], updates["shared_critic_norm"]
+        ),
+        patient=True,
+        alt=_("Norms of the two losses' gradients on the shared body."),
+    )
+
+
+def gradient_norms(scene: Scenery) -> FigurePanel:
+    """Norms of both networks' gradients."""
+    updates = scene.bench.session.history.updates
+    return FigurePanel(
+        "gradient_norms",
+        _("Gradient norms"),
+        _("Euclidean, over all weights that each loss reaches"),
+        norms_figure(
+            updates["global_step"],
+            updates["actor_gradient_norm"],
+            updates["critic_gradient_norm"],
+        ),
+        patient=True,
+        alt=_("Norms of the gradients of actor and critic."),
+    )
+
+
+def drawing(scene: Scenery) -> FigurePanel:
+    """The network's layers, with the gradient norm of each loss that reaches them."""
+    session = scene.bench.session
+    config = session.config
+    assert isinstance(config, ActorCriticConfig)
+    steps = _recent_steps(scene)
+    layers = layer_gradients(session.networks["agent"], config, steps)  # type: ignore[arg-type]
+    boxes, joints = _arranged(layers, len(scene.info.axes))
+    return FigurePanel(
+        "drawing",
+        _("Losses and layers"),
+        _("gradient norms if it learned from the last {n} steps now").format(n=len(steps)),
+        network_figure(boxes, joints),
+        patient=True,
+        alt=_("Drawing of the network's layers with the gradient norms of both losses."),
+    )
+
+
+def buffer(scene: Scenery) -> FigurePanel:
+    """The states that the replay buffer holds, over those that the current policy visits."""
+    session, plane = scene.bench.session, scene.view.plane
+    axes = [plane.x_axis, plane.y_axis]
+    recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
+    visited = np.array(recent).reshape(-1, len(scene.info.axes))[:, axes]
+    stored: Floats = np.empty((0, 2))
+    ages, subtitle = np.empty(0, np.int64), _("on-policy: no buffer")
+    if session.buffer is not None:
+        held = session.buffer.thinned(BUFFER_POINTS)
+        stored = held.observations[:, axes]
+        ages = session.global_step - held.collected
+        subtitle = _("{n:,} of {capacity:,} steps").format(
+            n=len(session.buffer),
+            capacity=session.config.replay_capacity,  # type: ignore[union-attr]
+        )
+        update = session.history.last_update
+        if update is not None and update.critic is not None:
+            subtitle += _(" · last batch {age:,.0f} steps old on average").format(
+                age=update.critic.ages.mean()
+            )
+    return FigurePanel(
+        "buffer",
+        _("Replay buffer"),
+        subtitle,
+        buffer_figure(
+            stored,
+            ages,
+            visited,
+            scene.info.axes[plane.x_axis].label,
+            scene.info.axes[plane.y_axis].label,
+        ),
+        patient=True,
+        alt=_("States in the replay buffer, coloured by age, and those visited now."),
+    )
+
+
+def _ratio(scene: Scenery) -> str:
+    updates = scene.bench.session.history.updates
+    actor, critic = (updates[f"shared_{side}_norm"][-200:] for side in ("actor", "critic"))
+    actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
+    if not actor_mean:
+        return _("critic's gradient over actor's: –")
+    ratio = float(np.nan_to_num(critic).mean()) / actor_mean
+    return _("critic's gradient {ratio:,.1f} times the actor's").format(ratio=ratio)
+
+
+def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
+    """The training's most recent steps; before the first, those of the episode now playing."""
+    steps = list(scene.bench.session.history.steps)[-GRADIENT_STEPS:]
+    if steps:
+        return steps
+    return [
+        StepRecord(
+            0,
+            0,
+            here.observation,
+            here.action,
+            here.probabilities,
+            0.0,
+            here.reward,
+            there.ended,
+            False,
+            there.observation,
+        )
+        for here, there in pairwise(scene.showing.scenes)
+        if here.action is not None
+    ][:GRADIENT_STEPS]
+
+
+def _arranged(
+    layers: Sequence[LayerGradient], observation_size: int
+) -> tuple[list[Box], list[tuple[int, int]]]:
+    """Boxes from left to right, the actor's above the critic's, and the joints between them."""
+    rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
+    bodies = [layer for layer in layers if layer.part.endswith("body")]
+    depth = max(
+        (sum(b.part == part for b in bodies) for part in {b.part for b in bodies}), default=0
+    )
+    boxes = [Box(0, 0, _("{n} inputs").format(n=observation_size), None, None)]
+    joints: list[tuple[int, int]] = []
+    last = {"actor": 0, "critic": 0}  # the box that each side comes from
+    columns = {"actor": 0, "critic": 0}
+    for layer in layers:
+        sides = {"actor body": ["actor"], "policy head": ["actor"], "body": ["actor", "critic"]}
+        of = sides.get(layer.part, ["critic"])
+        column = depth + 1 if layer.part.endswith("head") else columns[of[0]] + 1
+        name = {"policy head": "π", "critic head": "Q"}.get(layer.part)
+        text = f"{name} · {layer.outputs}" if name else _("{n} units").format(n=layer.outputs)
+        boxes.append(Box(column, rows.get(layer.part, 0.0), text, layer.actor, layer.critic))
+        joints += [(start, len(boxes) - 1) for start in {last[side] for side in of}]
+        for side in of:
+            last[side], columns[side] = len(boxes) - 1, column
+    return boxes, joints

@@ -1,0 +1,109 @@
+"""A test on demand: fresh episodes of the policy as it stands, and what the critic expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pglab.critic_plots import truth_figure
+from pglab.evaluation import PlayedEpisode, critic_truth, play
+from pglab.language import _
+from pglab.records import Floats
+from pglab.ui.lab import Lab
+
+EPISODES = 10
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Fresh episodes, sampled and greedy, of the policy after `global_step` steps."""
+
+    global_step: int
+    env_id: str
+    sampled: list[PlayedEpisode]
+    greedy: list[PlayedEpisode]
+    truth: tuple[Floats, Floats] | None  # estimates and returns of the sampled episodes
+
+
+def evaluation(lab: Lab) -> None:
+    """A button that plays fresh episodes, and the last verdict."""
+    st.markdown(
+        _(
+            "Ten fresh episodes with actions sampled as in training, and the same ten starts with "
+            "the likeliest action each time. They use random streams of their own: the training "
+            "goes on as if nobody had looked."
+        )
+    )
+    key = f"{lab.key}.verdict"
+    if st.button(_("Play fresh episodes"), icon=":material/fact_check:", key="evaluate"):
+        with lab.bench.lock:
+            st.session_state[key] = _verdict(lab)
+    verdict: Verdict | None = st.session_state.get(key)
+    if verdict is not None:
+        _show(verdict)
+
+
+def _verdict(lab: Lab) -> Verdict:
+    session = lab.bench.session
+    config, policy = session.config, session.networks["policy"]
+    played = {
+        greedy: play(policy, config.env_id, EPISODES, config.seed, greedy=greedy)
+        for greedy in (False, True)
+    }
+    critic = session.networks.get("critic")
+    truth = None if critic is None else critic_truth(critic, played[False], config.gamma)
+    return Verdict(session.global_step, config.env_id, played[False], played[True], truth)
+
+
+def _show(verdict: Verdict) -> None:
+    st.caption(
+        _("{env_id}, the policy after {steps:,} training steps.").format(
+            env_id=verdict.env_id, steps=verdict.global_step
+        )
+    )
+    with st.container(horizontal=True):
+        for label, episodes in (
+            (_("sampled: mean return"), verdict.sampled),
+            (_("greedy: mean return"), verdict.greedy),
+        ):
+            totals = [episode.total for episode in episodes]
+            st.metric(
+                label,
+                f"{np.mean(totals):.1f}",
+                help=_("{n} episodes, from {low:g} to {high:g}").format(
+                    n=len(totals), low=min(totals), high=max(totals)
+                ),
+                width=220,
+            )
+    if verdict.truth is not None:
+        _show_truth(*verdict.truth)
+
+
+def _show_truth(estimates: Floats, returns: Floats) -> None:
+    """The critic against what really followed."""
+    if not len(estimates):
+        st.info(
+            _(
+                "Every episode was cut by the time limit too early to know the return of any "
+                "step. A smaller γ makes the missing part negligible."
+            )
+        )
+        return
+    bias = float((estimates - returns).mean())
+    st.markdown(
+        _(
+            "**Does the critic tell the truth?** For {n:,} steps of the sampled episodes, "
+            "Q(s,a) against the discounted return that followed: on average the critic is "
+            "{bias:+.1f} off. Its target takes the best action's value at every step while the "
+            "policy also takes others, so it may expect too much; the pull on Q works against it."
+        ).format(n=len(estimates), bias=bias)
+    )
+    st.plotly_chart(truth_figure(estimates, returns), key="truth", height=360)
+    st.caption(
+        _(
+            "Steps of an episode that the time limit cut count only where the missing part is at "
+            "most a tenth of an endless return."
+        )
+    )

@@ -1,0 +1,78 @@
+"""The pages of the actor-critics: every panel is drawn, the switches work, nothing is blank."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab_page import CRITIC_FIGURES, LabPage
+
+ALWAYS = ["Network", "Weights", "Target and estimate", "TD error", "Replay buffer"]
+ALWAYS += ["Gradient norms", "Entropy", "Actor's loss"]
+KEYS = {
+    "Interference": "conflict",
+    "Pull on the body": "shared_norms",
+    "Network": "drawing",
+    "Weights": "weights",
+    "Target and estimate": "td_fit",
+    "TD error": "td_error",
+    "Replay buffer": "buffer",
+    "Gradient norms": "gradient_norms",
+    "Entropy": "entropy",
+    "Actor's loss": "actor_loss",
+}
+PAGES = {
+    "shared_body": (["Interference", "Pull on the body", *ALWAYS], ["Interference", "Network"]),
+    "split_bodies": (ALWAYS, ["Network", "Replay buffer"]),
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_further_panel_is_drawn_while_training(page: Page, path: str) -> None:
+    offered, opened = PAGES[path]
+    lab = LabPage(page, path, CRITIC_FIGURES).open()
+    pills = page.locator("[class*='st-key-'][class*='extras'] button")
+    expect(pills).to_have_text(offered)
+    for title in offered:
+        if title not in opened:
+            lab.pill(title).click()
+    lab.to_top()
+    lab.run(until_steps=200)
+    for title in offered:
+        key = KEYS[title]
+        lab.panel(key).scroll_into_view_if_needed()
+        lab.wait_for_redraws(key, 2)
+    expect(lab.panel("drawing").locator(".annotation-text").first).to_be_visible()
+    expect(lab.exceptions).to_have_count(0)
+    lab.to_top()
+    lab.pause()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_one_step_moves_by_exactly_one(page: Page, path: str) -> None:
+    lab = LabPage(page, path, CRITIC_FIGURES).open()
+    for steps in (1, 2, 3):
+        lab.press("step")
+        lab.wait_until(lambda steps=steps: lab.steps == steps, f"step {steps}")  # type: ignore[misc]
+
+
+def test_the_critics_heatmap_shows_what_is_chosen(page: Page) -> None:
+    lab = LabPage(page, "shared_body", CRITIC_FIGURES).open()
+    title = lab.panel("value_map").locator(".pgl-title")
+    expect(title).to_have_text("Critic: V(s) = Σ π·Q")
+    before = lab.traces("value_map")
+    lab.choose("Critic's heatmap", "A(s, left)")
+    expect(title).to_have_text("Critic: A(s, left)")
+    lab.wait_for_other_data("value_map", before)
+    lab.wait_for_address(critic="3")
+
+
+def test_the_critic_is_put_to_the_test_on_demand(page: Page) -> None:
+    lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open("?hidden_sizes=8")
+    page.get_by_role("tab", name="Fresh episodes").click()
+    lab.press("evaluate")
+    expect(page.get_by_text(re.compile("Does the critic tell the truth"))).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart").locator(".main-svg").first).to_be_visible()
+    assert lab.steps == 0

@@ -1,0 +1,96 @@
+"""The comparison: pairs that start with one click, sides in lock step, links that restore it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage, Scheme, Shot
+from tests.browser.lab_page import LabPage
+
+FIGURES = ("returns", "policy_A", "policy_B")
+PAIRS = {
+    "The seminar's two agents": "",
+    "Only the body": "body",
+    "Only the data": "data",
+    "Only the update frequency": "frequency",
+    "Only γ": "gamma",
+    "Only the learning rate": "learning_rate",
+    "All four cells": "cells",
+}
+
+
+class ComparePage(LabPage):
+    """The comparison in a browser tab."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page, "compare", FIGURES)
+
+    def wait_until_painted(self) -> None:
+        for key in self.figures:
+            self.panel(key).scroll_into_view_if_needed()
+            self.wait_for_redraws(key, 1)
+        self.to_top()
+
+    def choose_pair(self, title: str) -> None:
+        self.pill(title).click()
+
+
+def test_every_ready_made_pair_starts_with_one_click(page: Page) -> None:
+    compare = ComparePage(page).open()
+    for title in [*list(PAIRS)[1:], next(iter(PAIRS))]:
+        compare.choose_pair(title)
+        compare.wait_for_address(**({"pair": PAIRS[title]} if PAIRS[title] else {}))
+        compare.expect_running()
+        compare.wait_for_steps(10)
+        expect(compare.exceptions).to_have_count(0)
+    compare.pause()
+
+
+def test_one_step_is_one_step_of_both_and_a_reset_keeps_a_row(page: Page) -> None:
+    compare = ComparePage(page).open("?pair=gamma")
+    compare.press("steps_1")
+    compare.wait_until(lambda: compare.steps == 1, "one step")
+    compare.press("steps_1000")
+    compare.wait_until(lambda: compare.steps == 1001, "1,000 steps more")
+    compare.press("reset")
+    compare.wait_until(lambda: compare.steps == 0, "the reset")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+
+
+def test_a_link_restores_a_free_comparison(page: Page) -> None:
+    link = {"pair": "free", "seeds": "2", "a": "reinforce", "a.gamma": "0.9"}
+    link |= {"b": "actor_critic", "b.body": "split"}
+    query = "?" + "&".join(f"{name}={value}" for name, value in link.items())
+    compare = ComparePage(page).open(query)
+    compare.wait_for_address(**link)
+    expect(page.get_by_text("things differ at once")).to_be_visible()
+    expect(compare.subtitle("returns")).to_contain_text("2 seeds per side (0 to 1)")
+    compare.run(until_steps=50)
+    compare.pause()
+
+
+def test_a_setting_changed_mid_run_starts_anew(page: Page) -> None:
+    compare = ComparePage(page).open("?pair=gamma")
+    compare.run(until_steps=500)
+    compare.move_slider("Learning rate α", "ArrowRight")
+    compare.wait_until(lambda: compare.address.get("pair") == "free", "a free comparison")
+    compare.wait_until(lambda: compare.steps < 500, "fresh runs")
+    expect(compare.exceptions).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(1366, 768, "light"), (1920, 1080, "dark")]
+)
+def test_the_comparison_fits_and_is_drawn(
+    new_page: NewPage, shot: Shot, width: int, height: int, scheme: Scheme
+) -> None:
+    compare = ComparePage(new_page(width=width, height=height, scheme=scheme)).open("?pair=body")
+    compare.run(until_steps=100)
+    for key in (*FIGURES, "cosine"):
+        box = compare.panel(key).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height, f"{key} is cut off"
+        compare.wait_for_redraws(key, 2)
+    shot(compare.page, f"compare-{width}x{height}-{scheme}")
+    compare.pause()

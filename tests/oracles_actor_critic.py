@@ -1,0 +1,349 @@
+"""The actor-critic family from its definition, one step and one transition at a time.
+
+As the oracles of REINFORCE it works in double precision with Adam written out, follows the steps
+that the library recorded and never acts itself. Only the drawing of replayed transitions is
+repeated as the library does it, since another draw would be another run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pglab.algorithms.actor_critic import ActorCriticRun
+from pglab.config import ActorCriticConfig
+from pglab.networks import ActorCriticNetwork
+from pglab.records import Conflict, CriticBatch, Record, StepRecord, UpdateRecord
+from tests.oracles import (
+    SHORT_CARTPOLE,
+    NaiveWeight,
+    assert_close,
+    assert_same_weights,
+)
+
+CELLS = {
+    f"{body} {data}": {"body": body, "critic_data": data}
+    for body in ("shared", "split")
+    for data in ("on_policy", "replay")
+}
+Gradient = dict[NaiveWeight, Tensor]
+
+
+def short_cell(**settings: Any) -> ActorCriticConfig:
+    """A small agent with truncated episodes, whose replay buffer is soon full."""
+    quick: dict[str, Any] = {
+        "env_id": SHORT_CARTPOLE,
+        "seed": 8,
+        "hidden_sizes": (6, 5),
+        "total_steps": 1000,
+        "learning_rate": 0.01,
+        "critic_learning_rate": 0.02,
+        "rollout_steps": 4,
+        "replay_capacity": 30,
+        "batch_size": 6,
+        "critic_updates": 3,
+    }
+    return ActorCriticConfig(**{**quick, **settings})
+
+
+@dataclass
+class Kept:
+    """A step of the rollout, its signal, and log π with its graph to the weights of then."""
+
+    step: StepRecord
+    signal: float
+    log_pi: Tensor
+    actor_tensors: list[Tensor]
+
+
+@dataclass
+class Wish:
+    """A loss, its gradient, and what it was made of."""
+
+    loss: float
+    gradient: Gradient
+    entropy: float = math.nan
+    batch: CriticBatch | None = None
+
+
+class NaiveActorCritic:
+    """An actor-critic, following recorded steps."""
+
+    def __init__(self, config: ActorCriticConfig, agent: ActorCriticNetwork) -> None:
+        self.config = config
+        shared = config.body == "shared"
+        self.actor_body = NaiveWeight.copies_of(agent.policy.body)
+        self.critic_body = self.actor_body if shared else NaiveWeight.copies_of(agent.critic.body)
+        self.actor_head = NaiveWeight.copies_of(agent.policy.head)
+        self.critic_head = NaiveWeight.copies_of(agent.critic.head)
+        self.steps: list[StepRecord] = []
+        self.rollout: list[Kept] = []
+        self.updates = 0
+        self.gradient_steps = 0
+        replay_seed = np.random.SeedSequence(config.seed).spawn(4)[3]
+        self.random = np.random.default_rng(replay_seed)
+
+    # --- Networks
+
+    @property
+    def actor_weights(self) -> list[NaiveWeight]:
+        """Those that the policy computes with."""
+        return self.actor_body + self.actor_head
+
+    @property
+    def critic_weights(self) -> list[NaiveWeight]:
+        """Those that the critic computes with."""
+        return self.critic_body + self.critic_head
+
+    def output(
+        self, observation: NDArray[Any], body: list[NaiveWeight], head: list[NaiveWeight], who: str
+    ) -> Tensor:
+        """A head's outputs."""
+        signal = torch.tensor(observation, dtype=torch.float64)
+        for weight, bias in zip(body[::2], body[1::2], strict=True):
+            signal = weight.tensor @ signal + bias.tensor
+            signal = torch.tanh(signal) if self.config.activation == "tanh" else signal.relu()
+        if self.config.body == "shared" and self.config.stop_gradient == who:
+            signal = signal.detach()
+        output = head[0].tensor @ signal + head[1].tensor
+        if self.config.symexp_heads:
+            output = torch.sign(output) * (torch.exp(abs(output)) - 1)
+        return output
+
+    def log_pi(self, observation: NDArray[Any]) -> Tensor:
+        """Log π of every action."""
+        logits = self.output(observation, self.actor_body, self.actor_head, "actor")
+        return logits - torch.log(torch.exp(logits).sum())
+
+    def q(self, observation: NDArray[Any]) -> Tensor:
+        """Q of every action."""
+        return self.output(observation, self.critic_body, self.critic_head, "critic")
+
+    # --- Acting
+
+    def acting_probabilities(self, observation: NDArray[Any]) -> list[float]:
+        """What the action is sampled from."""
+        if not self.config.critic_only:
+            return [math.exp(log_pi) for log_pi in self.log_pi(observation).tolist()]
+        q = self.q(observation).tolist()
+        return [0.05 / len(q) + (0.95 if value == max(q) else 0.0) for value in q]
+
+    def signal(self, step: StepRecord) -> float:
+        """The factor of ∇log π."""
+        q = self.q(step.observation).tolist()
+        pi = self.acting_probabilities(step.observation)
+        subtracted = {
+            "q": 0.0,
+            "advantage_max": max(q),
+            "advantage_mean": sum(p * value for p, value in zip(pi, q, strict=True)),
+        }
+        return float(q[step.action] - subtracted[self.config.policy_signal])
+
+    def follow(self, step: StepRecord) -> UpdateRecord | None:
+        """Store a step; the update, where one is due with it."""
+        self.steps.append(step)
+        tensors = [weight.tensor for weight in self.actor_weights]
+        log_pi = self.log_pi(step.observation)
+        self.rollout.append(Kept(step, self.signal(step), log_pi, tensors))
+        return self.update() if len(self.rollout) >= self.config.rollout_steps else None
+
+    # --- Learning
+
+    def update(self) -> UpdateRecord:
+        """One update, and the record that it should leave."""
+        steps = [kept.step for kept in self.rollout]
+        critic: Wish | None = None
+        if self.config.critic_data == "replay":
+            for batch in self.replayed():
+                critic = self.critic_wish(batch)
+                self.move_critic(critic)
+            actor = self.actor_wish()
+            self.move_actor(actor)
+        else:
+            actor, critic = self.actor_wish(), self.critic_wish(steps)
+            if self.config.body == "shared":
+                self.descend(self.config.learning_rate, actor.gradient, critic.gradient)
+            else:
+                self.move_actor(actor)
+                self.move_critic(critic)
+        self.updates += 1
+        acted = not self.config.critic_only
+        record = UpdateRecord(
+            global_step=steps[-1].global_step,
+            update=self.updates,
+            actor_loss=actor.loss if acted else None,
+            critic_loss=None if critic is None else critic.loss,
+            entropy=actor.entropy,
+            actor_gradient_norm=length(actor.gradient.values()) if acted else None,
+            critic_gradient_norm=None if critic is None else length(critic.gradient.values()),
+            actions=np.array([step.action for step in steps]),
+            returns=None,
+            weights=np.array([kept.signal for kept in self.rollout]),
+            episode_ends=np.array([step.terminated or step.truncated for step in steps]),
+            critic=None if critic is None else critic.batch,
+            conflict=None if critic is None else conflict(actor.gradient, critic.gradient),
+        )
+        self.rollout = []
+        return record
+
+    def replayed(self) -> Iterator[list[StepRecord]]:
+        """The batches that the critic learns from, drawn from the last `replay_capacity` steps.
+
+        A step's place is its number modulo the capacity.
+        """
+        capacity, size = self.config.replay_capacity, self.config.batch_size
+        held = min(len(self.steps), capacity)
+        for _ in range(min(self.config.critic_updates, held // size)):
+            places = self.random.choice(held, size, replace=False, shuffle=False)
+            yield [self.steps[place::capacity][-1] for place in places]
+
+    def bootstraps(self, step: StepRecord) -> bool:
+        """Whether the value of the next observation counts."""
+        return not step.terminated
+
+    def remembered(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Log π of the rollout's steps and the tensors that it is differentiated by."""
+        tensors = [weight.tensor for weight in self.actor_weights]
+        return [self.log_pi(kept.step.observation) for kept in self.rollout], tensors
+
+    def actor_wish(self) -> Wish:
+        """The actor's loss on the rollout; no gradient where only the critic learns."""
+        log_pis, tensors = self.remembered()
+        loss = entropy = torch.zeros((), dtype=torch.float64)
+        for kept, log_pi in zip(self.rollout, log_pis, strict=True):
+            loss = loss - kept.signal * log_pi[kept.step.action] / len(self.rollout)
+            entropy = entropy - (torch.exp(log_pi) * log_pi).sum() / len(self.rollout)
+        wanted: Gradient = {}
+        if not self.config.critic_only:
+            total = loss - self.config.entropy_coefficient * entropy
+            wanted = gradient(total, self.actor_weights, tensors)
+        return Wish(loss.item(), wanted, entropy.item())
+
+    def critic_wish(self, steps: Sequence[StepRecord]) -> Wish:
+        """The critic's loss on a batch."""
+        config = self.config
+        loss = torch.zeros((), dtype=torch.float64)
+        estimates, targets = [], []
+        for step in steps:
+            target = step.reward
+            if self.bootstraps(step):
+                target += config.gamma * max(self.q(step.next_observation).tolist())
+            estimate = self.q(step.observation)[step.action]
+            loss = loss + (target - estimate) ** 2 / len(steps)
+            loss = loss + config.q_regularization * estimate / len(steps)
+            estimates.append(estimate.item())
+            targets.append(target)
+        ages = [len(self.steps) - step.global_step for step in steps]
+        tensors = [weight.tensor for weight in self.critic_weights]
+        wanted = gradient(config.value_loss_coefficient * loss, self.critic_weights, tensors)
+        batch = CriticBatch(np.array(estimates), np.array(targets), np.array(ages))
+        return Wish(loss.item(), wanted, batch=batch)
+
+    def move_actor(self, wish: Wish) -> None:
+        """The actor's own step."""
+        self.descend(self.config.learning_rate, wish.gradient)
+
+    def move_critic(self, wish: Wish) -> None:
+        """The critic's own step: a shared body has one Adam with one learning rate."""
+        config = self.config
+        shared = config.body == "shared"
+        self.descend(config.learning_rate if shared else config.critic_learning_rate, wish.gradient)
+
+    def descend(self, learning_rate: float, *gradients: Gradient) -> None:
+        """One Adam step on the sum, shortened if asked for; other weights are left alone."""
+        total: Gradient = {}
+        for one in gradients:
+            for weight, g in one.items():
+                total[weight] = total[weight] + g if weight in total else g
+        if not total:
+            return
+        bound = self.config.max_gradient_norm or math.inf
+        factor = min(1.0, bound / (length(total.values()) or 1.0))
+        for weight, g in total.items():
+            weight.step(factor * g, learning_rate)
+        self.gradient_steps += 1
+
+
+def gradient(loss: Tensor, weights: list[NaiveWeight], tensors: list[Tensor]) -> Gradient:
+    """∇loss by weight, where there is any."""
+    derivatives = torch.autograd.grad(loss, tensors, allow_unused=True)
+    return {w: g for w, g in zip(weights, derivatives, strict=True) if g is not None}
+
+
+def length(gradients: Iterable[Tensor]) -> float:
+    """Euclidean norm."""
+    return math.sqrt(sum((g * g).sum().item() for g in gradients))
+
+
+def conflict(actor: Gradient, critic: Gradient) -> Conflict | None:
+    """The angle between two gradients, and their norms, on what both reach."""
+    both = [weight for weight in actor if weight in critic]
+    if not both:
+        return None
+    product = sum((actor[weight] * critic[weight]).sum().item() for weight in both)
+    norms = [length(wish[weight] for weight in both) for wish in (actor, critic)]
+    cosine = product / (norms[0] * norms[1]) if all(norms) else math.nan
+    return Conflict(cosine, *norms)
+
+
+def assert_follows(
+    oracle: NaiveActorCritic,
+    run: ActorCriticRun,
+    records: Iterable[Record],
+    *,
+    steps: int,
+    tolerance: float,
+    changes: dict[int, dict[str, Any]] | None = None,
+) -> list[UpdateRecord]:
+    """Check every number of the first steps, and the networks after them, against the oracle.
+
+    `changes` are made to the settings after the updates with these numbers.
+
+    Returns:
+        The updates.
+
+    Raises:
+        AssertionError: they differ by more than the tolerance.
+    """
+    expected: UpdateRecord | None = None
+    updates: list[UpdateRecord] = []
+    for record in records:
+        if isinstance(record, StepRecord):
+            assert expected is None, f"no update before step {record.global_step}"
+            if record.global_step > steps:
+                break
+            probabilities = oracle.acting_probabilities(record.observation)
+            assert_close(record.action_probabilities, probabilities, tolerance)
+            assert_close(record.log_prob, math.log(probabilities[record.action]), tolerance)
+            expected = oracle.follow(record)
+        elif isinstance(record, UpdateRecord):
+            assert expected is not None, f"unexpected update at step {record.global_step}"
+            assert_alike(record, expected, tolerance, f"update {record.update}")
+            expected = None
+            updates.append(record)
+            oracle.config = oracle.config.changed(**(changes or {}).get(record.update, {}))
+            run.config = oracle.config
+    assert run.gradient_steps == oracle.gradient_steps
+    assert_same_weights(run.agent.policy, oracle.actor_weights, tolerance)
+    assert_same_weights(run.agent.critic, oracle.critic_weights, tolerance)
+    return updates
+
+
+def assert_alike(actual: Any, expected: Any, tolerance: float, name: str) -> None:
+    """Check all fields of a record, those of the records in it included."""
+    if expected is None:
+        assert actual is None, name
+    elif isinstance(expected, (UpdateRecord, CriticBatch, Conflict)):
+        assert type(actual) is type(expected), name
+        for field, value in expected._asdict().items():
+            assert_alike(getattr(actual, field), value, tolerance, f"{name} {field}")
+    else:
+        assert actual is not None, name
+        assert_close(actual, expected, tolerance, name)

@@ -1,0 +1,189 @@
+"""The pages of the actor-critics and the comparison without a browser; see `test_pages`."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pglab.comparison import PAIRS, Comparison
+from pglab.config import ActorCriticConfig, ReinforceConfig, settings_of
+from tests.test_pages import (
+    bench_of,
+    control,
+    controls_of,
+    open_chapter,
+    open_page,
+    press,
+    problems,
+    run,
+)
+
+PRESETS = {
+    "shared_on_policy": ActorCriticConfig.shared_on_policy(),
+    "split_replay": ActorCriticConfig.split_replay(),
+}
+SCRIPTS = {"shared_on_policy": "pages/shared_body.py", "split_replay": "pages/split_bodies.py"}
+COMPARE = "pages/compare.py"
+
+pages = pytest.mark.parametrize("key", PRESETS)
+
+
+@pages
+def test_the_page_opens_with_its_preset_and_trains(key: str) -> None:
+    app = open_page(SCRIPTS[key])
+    assert bench_of(app, key).session.config == PRESETS[key]
+    assert not problems(app)
+    assert dict(app.query_params) == {}
+    for unit in ("step", "episode", "update"):
+        press(app, unit)
+    assert bench_of(app, key).session.global_step > 2
+
+
+@pages
+def test_every_setting_but_the_body_has_a_control_with_help(key: str) -> None:
+    app = open_page(SCRIPTS[key])
+    described = settings_of(ActorCriticConfig)
+    for name, setting in described.items():
+        if name == "body":
+            continue
+        for widget_key in controls_of(name):
+            widget = control(app, widget_key, key)
+            assert widget.help.startswith(setting.help)
+            condition = setting.applies_when
+            applies = condition is None or getattr(PRESETS[key], condition[0]) == condition[1]
+            assert widget.disabled != applies
+            assert ("Has an effect only where" in widget.help) != applies
+
+
+def test_the_body_of_a_page_cannot_be_changed_by_a_link() -> None:
+    app = open_page(SCRIPTS["shared_on_policy"], body="split", gamma="0.9")
+    (problem,) = problems(app)
+    assert "“Body” is always “shared” on this page" in problem
+    assert bench_of(app, "shared_on_policy").session.config == ActorCriticConfig(gamma=0.9)
+
+
+def test_a_batch_that_no_buffer_can_hold_is_explained() -> None:
+    app = open_page(SCRIPTS["split_replay"], replay_capacity="32")
+    (problem,) = problems(app)
+    assert "can never hold a batch of 64" in problem
+    assert bench_of(app, "split_replay").session.config == ActorCriticConfig.split_replay()
+    press(app, "step")
+    control(app, "replay_capacity", "split_replay").set_value(16)
+    run(app)
+    assert "can never hold a batch of 64" in app.sidebar.error[0].value
+    assert bench_of(app, "split_replay").session.global_step == 1
+
+
+@pages
+def test_the_missing_cell_trains_too(key: str) -> None:
+    other = "on_policy" if PRESETS[key].critic_data == "replay" else "replay"
+    app = open_page(SCRIPTS[key], critic_data=other, batch_size="8", critic="3")
+    for _ in range(10):
+        press(app, "step")
+    session = bench_of(app, key).session
+    assert (session.buffer is not None) == (other == "replay")
+    assert dict(app.query_params) == {"critic_data": other, "batch_size": "8", "critic": "3"}
+
+
+@pages
+def test_fresh_episodes_ask_the_critic_for_the_truth(key: str) -> None:
+    app = open_page(SCRIPTS[key], hidden_sizes="8")
+    open_chapter(app, "Fresh episodes")
+    press(app, "evaluate")
+    assert [metric.label for metric in app.metric] == [
+        "sampled: mean return",
+        "greedy: mean return",
+    ]
+    assert any("Does the critic tell the truth?" in text.value for text in app.markdown)
+    assert bench_of(app, key).session.global_step == 0
+
+
+@pages
+def test_all_further_panels_are_drawn_before_and_while_training(key: str) -> None:
+    app = open_page(SCRIPTS[key])
+    offered = ["conflict", "shared_norms"] if key == "shared_on_policy" else []
+    offered += ["drawing", "weights", "td_fit", "td_error", "buffer", "gradient_norms", "loss"]
+    app.session_state[f"{key}.extras"] = offered
+    run(app)
+    press(app, "update")
+    press(app, "update")
+
+
+@pages
+def test_idea_and_code_are_complete(key: str) -> None:
+    app = open_page(SCRIPTS[key])
+    text = " ".join(markdown.value for markdown in app.markdown)
+    assert "| 60,000 |" in text
+    assert "{" + "cells" not in text
+    assert "{" + "own_part" not in text
+    open_chapter(app, "Code")
+    shown = "\n".join(block.value for block in app.code)
+    assert "def actor_critic(" in shown
+    assert "def td_targets(" in shown
+
+
+def comparison_of(app: AppTest) -> Comparison:
+    comparison: Comparison = app.session_state["compare.page"].comparison
+    return comparison
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_every_pair_opens_from_a_link_and_goes_in_lock_step(name: str) -> None:
+    app = open_page(COMPARE, pair=name, seeds="2")
+    assert comparison_of(app).configs == PAIRS[name].configs
+    press(app, "steps_1")
+    steps = [session.global_step for session in comparison_of(app).sessions]
+    assert steps == [1] * 2 * len(PAIRS[name].configs)
+    kept = {"seeds": "2"} if name == "seminar" else {"pair": name, "seeds": "2"}
+    assert dict(app.query_params) == kept
+
+
+def test_a_free_comparison_is_restored_by_its_link() -> None:
+    link = {"pair": "free", "a": "reinforce", "a.gamma": "0.9", "b": "actor_critic"}
+    link |= {"b.body": "split", "b.rollout_steps": "16"}
+    app = open_page(COMPARE, **link)
+    assert comparison_of(app).configs == (
+        ReinforceConfig(gamma=0.9),
+        ActorCriticConfig(body="split", rollout_steps=16),
+    )
+    assert dict(app.query_params) == link
+    press(app, "steps_1")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"pair": "all"},
+        {"seeds": "0"},
+        {"seeds": "many"},
+        {"pair": "free", "a": "dqn"},
+        {"pair": "free", "a": "reinforce", "a.gamma": "2"},
+        {"pair": "free", "b.env_id": "Pong-v0"},
+    ],
+)
+def test_what_a_comparisons_link_gets_wrong_is_explained(link: dict[str, str]) -> None:
+    app = open_page(COMPARE, **link)
+    assert len(problems(app)) == 1
+    press(app, "steps_1")
+    assert comparison_of(app).global_step == 1
+
+
+def test_a_changed_setting_makes_a_free_comparison_of_fresh_runs() -> None:
+    app = open_page(COMPARE, pair="gamma")
+    press(app, "steps_1")
+    control(app, "learning_rate", "compare.A.reinforce").set_value(0.01)
+    run(app)
+    comparison = comparison_of(app)
+    assert comparison.global_step == 0
+    assert comparison.configs[0] == ReinforceConfig(learning_rate=0.01)
+    assert app.query_params["pair"] == "free"
+    assert any("2 things differ at once" in caption.value for caption in app.caption)
+    assert [list(frame.value["environment steps"]) for frame in app.dataframe] == [["1"]]
+
+
+def test_a_reset_keeps_what_was_reached_as_a_row() -> None:
+    app = open_page(COMPARE, pair="learning_rate")
+    press(app, "steps_1000")
+    press(app, "reset")
+    assert comparison_of(app).global_step == 0
+    assert [list(frame.value["environment steps"]) for frame in app.dataframe] == [["1,000"]]

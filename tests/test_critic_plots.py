@@ -1,0 +1,64 @@
+"""Figures of critics and comparisons: plotly checks every property, numbers stay what they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from pglab import comparison_plots, critic_plots
+from pglab.critic_plots import Box
+from pglab.plots import Curve, Figure, unpacked
+
+X, Y, PATH = np.arange(3.0), np.arange(2.0), np.zeros((4, 2))
+GRID = np.arange(6.0).reshape(2, 3) - 2
+STEPS = np.arange(5.0)
+COSINES = np.array([np.nan, 0.5, -0.5, np.nan, -1.0])
+EMPTY = np.empty(0)
+BOXES = [Box(0, 0, "in", None, None), Box(1, 0, "8", 0.1, 0.2), Box(2, 1, "π", 0.1, None)]
+CURVE = Curve(STEPS, STEPS)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: critic_plots.value_figure(GRID, X, Y, "x", "y", "V(s)", PATH),
+        lambda: critic_plots.value_figure(np.zeros((2, 3)), X, Y, "x", "y", "V(s)", PATH),
+        lambda: critic_plots.advantage_figure(GRID, X, Y, "x", "y", "A", PATH),
+        lambda: critic_plots.fit_figure(EMPTY, EMPTY),
+        lambda: critic_plots.fit_figure(STEPS, STEPS),
+        lambda: critic_plots.truth_figure(STEPS, STEPS),
+        lambda: critic_plots.conflict_figure(STEPS, COSINES),
+        lambda: critic_plots.norms_figure(STEPS, STEPS, COSINES),
+        lambda: critic_plots.buffer_figure(np.empty((0, 2)), np.empty(0, np.int64), PATH, "x", "y"),
+        lambda: critic_plots.buffer_figure(PATH, np.arange(4), PATH, "x", "y"),
+        lambda: critic_plots.network_figure(BOXES, [(0, 1), (1, 2)]),
+        lambda: comparison_plots.returns_figure(
+            [comparison_plots.SideCurves("A", "#AA3377", [CURVE, CURVE], CURVE)], 10.0, (0.0, 500.0)
+        ),
+        lambda: comparison_plots.updates_figure(
+            [("A", "#AA3377", STEPS, COSINES)], 10.0, "cosine", (-1.0, 1.0)
+        ),
+    ],
+)
+def test_plotly_accepts_the_figure(make: Callable[[], Figure]) -> None:
+    go.Figure(make())
+
+
+def test_the_neutral_colour_of_an_advantage_is_zero() -> None:
+    heatmap = critic_plots.advantage_figure(GRID, X, Y, "x", "y", "A", PATH)["data"][0]
+    assert (heatmap["zmin"], heatmap["zmax"]) == (-3.0, 3.0)
+
+
+def test_updates_without_a_cosine_are_left_out() -> None:
+    points, mean = critic_plots.conflict_figure(STEPS, COSINES)["data"]
+    assert unpacked(points["x"]).tolist() == [1, 2, 4]
+    assert unpacked(mean["y"]) == pytest.approx([0.5, 0.0, -1 / 3])
+
+
+def test_a_layer_names_only_the_losses_that_reach_it() -> None:
+    texts = [a["text"] for a in critic_plots.network_figure(BOXES, [])["layout"]["annotations"]]
+    assert ["actor" in text for text in texts] == [False, True, True]
+    assert ["critic" in text for text in texts] == [False, True, False]
