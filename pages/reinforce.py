@@ -5,6 +5,7 @@ import streamlit as st
 from pglab import learning_curves
 from pglab.algorithms import descent, reinforce, run
 from pglab.config import ReinforceConfig
+from pglab.gradients import gradient
 from pglab.language import _, content
 from pglab.losses import policy_gradient_loss
 from pglab.returns import discounted_returns
@@ -30,7 +31,7 @@ def code() -> None:
         run.take_step,
         reinforce.update,
         reinforce.baseline,
-        descent.gradient,
+        gradient,
         descent.descend,
     )
 

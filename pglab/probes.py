@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from pglab.config import ActorCriticConfig
 from pglab.environments import EnvironmentInfo
+from pglab.gradients import conflict_between, gradient
 from pglab.losses import policy_gradient_loss, td_loss
 from pglab.networks import ActorCriticNetwork
-from pglab.records import Floats, StepRecord
+from pglab.records import Conflict, Floats, StepRecord
 from pglab.replay_buffer import transitions
 from pglab.returns import policy_signal, td_targets
 
@@ -108,42 +109,66 @@ class LayerGradient:
 def layer_gradients(
     agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
 ) -> list[LayerGradient]:
-    """How hard each loss would pull at each layer if the agent learned from these steps now.
+    """How hard each loss would pull at each layer if the agent learned from these steps now."""
+    losses = _losses(agent, config, steps)
+    found = []
+    for name, layer in _linear_layers(agent):
+        parameters = list(layer.parameters())
+        norms = [
+            float(torch.nn.utils.get_total_norm(reached)) if reached else None
+            for reached in (list(gradient(loss, parameters).values()) for loss in losses)
+        ]
+        found.append(LayerGradient(name, layer.out_features, *norms))
+    return found
 
-    The policy signal and the targets are the critic's as it stands; nothing is changed.
+
+def fresh_conflict(
+    agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
+) -> Conflict | None:
+    """What the conflict on the shared body would be if the agent learned from these steps now.
+
+    None where the bodies are split.
+    """
+    if not agent.shared_parameters:
+        return None
+    actor, critic = (
+        gradient(loss, agent.shared_parameters) for loss in _losses(agent, config, steps)
+    )
+    return conflict_between(actor, critic)
+
+
+def _losses(
+    agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
+) -> tuple[Tensor, Tensor]:
+    """The actor's and the critic's loss on these steps; nothing is changed.
+
+    The policy signal and the targets are the critic's as it stands.
     """
     batch = transitions(steps)
     observations = torch.as_tensor(batch.observations, dtype=torch.float32)
     actions = torch.as_tensor(batch.actions)
     log_probabilities, q_values = agent(observations)
     chosen = log_probabilities.gather(1, actions[:, None]).squeeze(1)
-    weights = [
-        policy_signal(config.policy_signal, q, pi, action)
-        for q, pi, action in zip(
-            q_values.detach().numpy(),
-            log_probabilities.detach().exp().numpy(),
-            batch.actions,
-            strict=True,
-        )
-    ]
+    judged = zip(
+        q_values.detach().numpy(),
+        log_probabilities.detach().exp().numpy(),
+        batch.actions,
+        strict=True,
+    )
+    weights = [policy_signal(config.policy_signal, q, pi, action) for q, pi, action in judged]
     actor_loss = policy_gradient_loss(chosen, torch.tensor(weights, dtype=torch.float32))
     next_values = action_values(agent.critic, batch.next_observations)
     targets = td_targets(batch.rewards, batch.terminated, next_values, config.gamma)
-    critic_loss = config.value_loss_coefficient * td_loss(
+    critic_loss = td_loss(
         q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
     )
-    found = []
-    for name, layer in _linear_layers(agent):
-        parameters = list(layer.parameters())
-        norms = [_norm(loss, parameters) for loss in (actor_loss, critic_loss)]
-        found.append(LayerGradient(name, layer.out_features, *norms))
-    return found
+    return actor_loss, config.value_loss_coefficient * critic_loss
 
 
 def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
     """The layers from the input on, each with the part of the agent that it belongs to."""
     bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
-    if agent.shared_parameters or agent.policy.body is agent.critic.body:
+    if agent.policy.body is agent.critic.body:
         bodies = [("body", agent.policy.body)]
     for name, body in bodies:
         for layer in body:
@@ -151,10 +176,3 @@ def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]
                 yield name, layer
     yield "policy head", agent.policy.head
     yield "critic head", agent.critic.head
-
-
-def _norm(loss: Tensor, parameters: list[nn.Parameter]) -> float | None:
-    """Norm of the loss's gradient, None where no parameter is reached."""
-    derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-    reached = [derivative for derivative in derivatives if derivative is not None]
-    return float(torch.nn.utils.get_total_norm(reached)) if reached else None

@@ -28,7 +28,7 @@ from tests.oracles import (
     assert_same_weights,
 )
 
-CELLS = {
+CELLS: dict[str, dict[str, Any]] = {
     f"{body} {data}": {"body": body, "critic_data": data}
     for body in ("shared", "split")
     for data in ("on_policy", "replay")

@@ -23,7 +23,7 @@ from tests.oracles_actor_critic import CELLS, NaiveActorCritic, Wish, assert_fol
 
 IN_DOUBLE = pytest.mark.usefixtures("no_rounding")
 EVERY_CELL = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
-STEPS = 90
+STEPS = 80
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -32,7 +32,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "Q": {"policy_signal": "q"},
     "advantage over the mean": {"policy_signal": "advantage_mean"},
     "symexp": {"symexp_heads": True, "policy_signal": "advantage_mean"},
-    "critic only": {"critic_only": True, "entropy_coefficient": 0.1},
+    "critic only": {"critic_only": True, "policy_signal": "advantage_mean"},
     "heavy critic": {"value_loss_coefficient": 3.0},
     "weightless critic": {"value_loss_coefficient": 0.0},
     "no pull": {"q_regularization": 0.0, "gamma": 1.0},
@@ -244,7 +244,8 @@ def test_only_a_shared_body_has_a_conflict(cell: dict[str, str]) -> None:
     updates = of_type(UpdateRecord, take(train(short_cell(**cell)), STEPS))
     compared = [update.conflict for update in updates if update.conflict is not None]
     assert bool(compared) == (cell["body"] == "shared")
-    assert all(-1 <= conflict.cosine <= 1 for conflict in compared if conflict.actor_norm)
+    angles = [conflict.cosine for conflict in compared if conflict.actor_norm]
+    assert all(abs(cosine) < 1 + 1e-6 for cosine in angles)
 
 
 # --- Only the critic learns

@@ -18,6 +18,7 @@ FOUNDATION = {
     "config",
     "demonstration",
     "environments",
+    "gradients",
     "history",
     "language",
     "losses",

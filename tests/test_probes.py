@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from pglab.environments import ENVIRONMENTS
-from pglab.networks import Body, PolicyNetwork
-from pglab.probes import Slice, action_probabilities, probability_map
+from pglab.networks import ActorCriticNetwork, Body, PolicyNetwork
+from pglab.probes import (
+    Quantity,
+    Slice,
+    action_probabilities,
+    critic_map,
+    fresh_conflict,
+    layer_gradients,
+    probability_map,
+)
+from pglab.records import StepRecord, UpdateRecord
+from pglab.session import TrainingSession
+from tests.oracles import of_type
+from tests.oracles_actor_critic import short_cell
 
 INFO = ENVIRONMENTS["CartPole-v1"]
 
@@ -75,3 +89,95 @@ def test_looking_leaves_no_gradient_and_no_change() -> None:
     for parameter, old in zip(policy.parameters(), before, strict=True):
         assert parameter.grad is None
         assert torch.equal(parameter, old)
+
+
+# --- Critic
+
+
+class Known(nn.Module):
+    """Q(s,a) = observation · slope of the action."""
+
+    def __init__(self, *slopes: tuple[float, ...]) -> None:
+        super().__init__()
+        self.slopes = torch.tensor(slopes)
+
+    def forward(self, observations: Tensor) -> Tensor:
+        return observations @ self.slopes.T
+
+
+def test_maps_of_a_critic() -> None:
+    policy, critic = Tilted(0.0, 0.0, 5.0, 0.0), Known((1.0, 0, 2, 0), (-1.0, 0, 0, 3))
+    plane = Slice(INFO, 2, 3, fixed=(0.5, 0.0, 0.0, 0.0))
+    maps = {
+        (quantity, action): critic_map(policy, critic, plane, quantity, action, resolution=4)
+        for quantity in get_args(Quantity)
+        for action in (0, 1)
+    }
+    for row, rate in enumerate(np.linspace(INFO.axes[3].low, INFO.axes[3].high, 4)):
+        for column, angle in enumerate(np.linspace(INFO.axes[2].low, INFO.axes[2].high, 4)):
+            q = [0.5 + 2 * angle, -0.5 + 3 * rate]
+            right = sigmoid(5 * float(angle))
+            v = (1 - right) * q[0] + right * q[1]
+            for action in (0, 1):
+                shown = {"q": q[action], "v": v, "advantage": q[action] - v}
+                for quantity, value in shown.items():
+                    found = maps[quantity, action][row, column]
+                    assert found == pytest.approx(value, rel=1e-4, abs=1e-5), (quantity, action)
+
+
+# --- Gradients by layer
+
+
+@pytest.mark.parametrize("settings", [{}, {"value_loss_coefficient": 3.0}, {"seed": 1}])
+def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) -> None:
+    """Asked just before an on-policy update about the steps that it will learn from."""
+    config = short_cell(rollout_steps=12, **settings)
+    session = TrainingSession(config)
+    (*_, update) = TrainingSession(config).advance("update")
+    steps = of_type(StepRecord, TrainingSession(config).advance("step", 12))
+    agent = session.networks["agent"]
+    assert isinstance(agent, ActorCriticNetwork)
+    layers = layer_gradients(agent, config, steps)
+    assert isinstance(update, UpdateRecord)
+    assert [(layer.part, layer.outputs) for layer in layers] == [
+        ("body", 6),
+        ("body", 5),
+        ("policy head", 2),
+        ("critic head", 2),
+    ]
+    assert layers[2].critic is None
+    assert layers[3].actor is None
+    actor = np.linalg.norm([layer.actor for layer in layers if layer.actor is not None])
+    critic = np.linalg.norm([layer.critic for layer in layers if layer.critic is not None])
+    assert actor == pytest.approx(update.actor_gradient_norm, rel=1e-4)
+    assert critic == pytest.approx(update.critic_gradient_norm, rel=1e-4)
+    assert update.conflict is not None
+    assert fresh_conflict(agent, config, steps) == pytest.approx(update.conflict, rel=1e-4)
+
+
+@pytest.mark.parametrize("stopped", ["actor", "critic"])
+def test_a_stopped_gradient_is_none_in_the_body(stopped: str) -> None:
+    session = TrainingSession(short_cell(stop_gradient=stopped))
+    steps = of_type(StepRecord, session.advance("step", 12))
+    agent = session.networks["agent"]
+    assert isinstance(agent, ActorCriticNetwork)
+    for layer in layer_gradients(agent, short_cell(), steps)[:2]:
+        assert (layer.actor is None) == (stopped == "actor")
+        assert (layer.critic is None) == (stopped == "critic")
+
+
+def test_split_bodies_are_named_apart() -> None:
+    session = TrainingSession(short_cell(body="split"))
+    steps = of_type(StepRecord, session.advance("step", 12))
+    agent = session.networks["agent"]
+    assert isinstance(agent, ActorCriticNetwork)
+    layers = layer_gradients(agent, short_cell(body="split"), steps)
+    assert [layer.part for layer in layers] == [
+        *["actor body"] * 2,
+        *["critic body"] * 2,
+        "policy head",
+        "critic head",
+    ]
+    assert fresh_conflict(agent, short_cell(body="split"), steps) is None
+    assert [layer.critic is None for layer in layers] == [True, True, False, False, True, False]
+    assert [layer.actor is None for layer in layers] == [False, False, True, True, False, True]

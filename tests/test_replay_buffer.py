@@ -9,8 +9,8 @@ from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
 
 
-def step(number: int, *, truncated: bool = False) -> StepRecord:
-    """A step that can be told by any of its parts; every third one terminates."""
+def step(number: int) -> StepRecord:
+    """A step that can be told by its parts; every third terminates, every fourth is truncated."""
     return StepRecord(
         global_step=number,
         episode=1,
@@ -20,7 +20,7 @@ def step(number: int, *, truncated: bool = False) -> StepRecord:
         log_prob=-0.7,
         reward=number / 8,
         terminated=number % 3 == 0,
-        truncated=truncated,
+        truncated=number % 4 == 0,
         next_observation=np.array([number + 1, 1 - number], dtype=np.float32),
     )
 
@@ -40,7 +40,7 @@ def assert_are_steps(batch: Transitions, numbers: list[int]) -> None:
 
 
 def test_steps_become_arrays_in_their_order() -> None:
-    batch = transitions([step(5), step(3), step(4, truncated=True)])
+    batch = transitions([step(5), step(3), step(4)])
     assert batch.collected.tolist() == [5, 3, 4]
     assert batch.observations.tolist() == [[5, -5], [3, -3], [4, -4]]
     assert batch.next_observations.tolist() == [[6, -4], [4, -2], [5, -3]]

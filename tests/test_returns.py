@@ -149,11 +149,11 @@ def test_targets_of_wrong_shapes(rewards: Any, terminated: Any, next_values: Any
     [
         ("q", [2.0, -1.0, 5.0]),
         ("advantage_max", [-3.0, -6.0, 0.0]),
-        ("advantage_mean", [0.0, -3.0, 3.0]),  # less 2/2 − 1/4 + 5/4 = 2
+        ("advantage_mean", [-0.75, -3.75, 2.25]),  # less 2/4 − 1/4 + 5/2
     ],
 )
 def test_policy_signals(kind: str, signals: list[float]) -> None:
-    values, probabilities = [2.0, -1.0, 5.0], [0.5, 0.25, 0.25]
+    values, probabilities = [2.0, -1.0, 5.0], [0.25, 0.25, 0.5]
     for action, expected in enumerate(signals):
         assert policy_signal(kind, values, probabilities, action) == pytest.approx(expected)
 

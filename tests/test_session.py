@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from pglab.algorithms.families import AgentConfig
 from pglab.config import ConfigError, ReinforceConfig, settings_of
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.session import TrainingSession, Unit
@@ -20,7 +21,9 @@ from tests.oracles import (
     same_records,
     short_config,
 )
+from tests.oracles_actor_critic import CELLS, short_cell
 
+EVERY_CELL = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 CONFIG = short_config(episodes_per_update=3)
 EASY: dict[str, Any] = {"success_return": 5.0, "smoothing_window": 2, "eval_interval": 100}
 RECORDS: dict[Unit, type[StepRecord] | type[EpisodeRecord] | type[UpdateRecord]] = {
@@ -181,7 +184,8 @@ def replay(session: TrainingSession) -> list[Record]:
     for change in session.history.changes:
         records += second.advance("step", change.global_step - second.global_step)
         second.change(**change.settings)
-    return records + advance_to_end(second)
+    records += second.advance("step", session.global_step - second.global_step)
+    return records + advance_to_end(second) if session.finished else records
 
 
 def test_changes_are_remembered_and_can_be_replayed(unchanged: list[Record]) -> None:
@@ -247,15 +251,47 @@ def test_a_refused_change_changes_nothing(
     assert same_records(records + advance_to_end(session), unchanged)
 
 
-def test_exactly_the_described_settings_may_change() -> None:
-    for name, described in settings_of(CONFIG).items():
-        session = TrainingSession(CONFIG)
-        settings = {name: getattr(CONFIG, name)}
+@pytest.mark.parametrize("config", [CONFIG, short_cell()], ids=lambda c: type(c).__name__)
+def test_exactly_the_described_settings_may_change(config: AgentConfig) -> None:
+    for name, described in settings_of(config).items():
+        session = TrainingSession(config)
+        settings = {name: getattr(config, name)}
         if described.changes_while_running:
             session.change(**settings)
         else:
             with pytest.raises(ConfigError, match=described.label):
                 session.change(**settings)
+
+
+@EVERY_CELL
+def test_changes_of_an_actor_critic_can_be_replayed(cell: dict[str, str]) -> None:
+    session = TrainingSession(short_cell(**cell))
+    records = session.advance("step", 70)
+    unchanged = TrainingSession(short_cell(**cell)).advance("step", 100)
+    for settings in (
+        {"learning_rate": 0.001, "rollout_steps": 3},
+        {"critic_only": True, "batch_size": 10},
+        {"critic_only": False, "policy_signal": "q"},
+    ):
+        session.change(**settings)
+        records += session.advance("step", 31)
+    assert len(session.history.changes) == 3
+    assert same_records(records, replay(session))
+    assert not same_records(records[: len(unchanged)], unchanged)
+
+
+def test_a_batch_that_outgrows_the_buffer_is_refused_while_training_runs() -> None:
+    session = TrainingSession(short_cell(critic_data="replay", batch_size=6, replay_capacity=30))
+    session.advance("step", 20)
+    with pytest.raises(ConfigError, match="30 steps"):
+        session.change(batch_size=31)
+    assert session.history.changes == []
+    session.change(batch_size=30)
+    session.advance("step", 30)
+    update = session.history.last_update
+    assert update is not None
+    assert update.critic is not None
+    assert len(update.critic.targets) == 30
 
 
 # --- Ending
@@ -343,6 +379,25 @@ def test_divergence_ends_the_run_with_a_sentence(name: str, poison: float) -> No
     assert len(of_type(UpdateRecord, history)) == len(session.history.updates) == 1
 
 
+@EVERY_CELL
+@pytest.mark.parametrize("name", ["policy", "critic"])
+@pytest.mark.parametrize("poison", [float("nan"), float("inf")])
+def test_divergence_of_an_actor_critic_ends_the_run_with_a_sentence(
+    cell: dict[str, str], name: str, poison: float
+) -> None:
+    session = TrainingSession(short_cell(**cell))
+    session.advance("update", 4)
+    with torch.no_grad():
+        list(session.networks[name].parameters())[-1][0] = poison
+    records = session.advance("update", 10)
+    assert session.outcome == "diverged"
+    assert session.problem is not None
+    assert "learning rate" in session.problem
+    assert not of_type(UpdateRecord, records)
+    assert bool(of_type(StepRecord, records)) == (name == "critic")
+    assert len(session.history.updates) == 4
+
+
 def test_a_diverged_run_stays_ended() -> None:
     session = TrainingSession(CONFIG)
     session.advance("episode", 1)
@@ -387,3 +442,28 @@ def test_a_dropped_session_frees_its_environment() -> None:
 def test_an_unusable_environment_is_refused_at_once() -> None:
     with pytest.raises(ConfigError, match="Pendulum"):
         TrainingSession(ReinforceConfig(env_id="Pendulum-v1"))
+
+
+# --- What it says of itself
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_gradient_steps_and_buffer(name: str) -> None:
+    """Of 4, 8, 12, 16 and more steps held, 0, 1, 2, 2 and 3 batches of 6 can be drawn."""
+    session = TrainingSession(short_cell(**CELLS[name]))
+    assert session.gradient_steps == 0
+    session.advance("update", 20)
+    critic_steps = 0 + 1 + 2 + 2 + 16 * 3
+    expected = {"shared on_policy": 20, "split on_policy": 40}
+    assert session.gradient_steps == expected.get(name, 20 + critic_steps)
+    held = len(session.buffer) if session.buffer is not None else None
+    assert held == (30 if name.endswith("replay") else None)
+    assert (session.milliseconds_per_1000_steps or 0) > 0
+    assert TrainingSession(CONFIG).milliseconds_per_1000_steps is None
+
+
+def test_reinforce_has_no_buffer() -> None:
+    session = TrainingSession(CONFIG.changed(baseline="value"))
+    assert session.buffer is None
+    session.advance("update", 3)
+    assert session.gradient_steps == 6

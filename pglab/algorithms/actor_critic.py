@@ -8,7 +8,6 @@ from a replay buffer.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,10 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pglab.algorithms.descent import Gradient, descend, gradient, norm
+from pglab.algorithms.descent import descend
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step
 from pglab.config import ActorCriticConfig
 from pglab.environments import sizes
+from pglab.gradients import Gradient, conflict_between, gradient, norm
 from pglab.losses import entropy, policy_gradient_loss, td_loss
 from pglab.networks import (
     ActionValueNetwork,
@@ -29,7 +29,7 @@ from pglab.networks import (
     PolicyNetwork,
     matched_hidden_sizes,
 )
-from pglab.records import Conflict, CriticBatch, Record, StepRecord, UpdateRecord
+from pglab.records import CriticBatch, Record, StepRecord, UpdateRecord
 from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
 from pglab.returns import policy_signal, td_targets
 
@@ -177,7 +177,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
         weights=weights,
         episode_ends=np.array([step.ended for step in run.rollout]),
         critic=None if critic is None else critic.batch,
-        conflict=None if critic is None else conflict(run, actor, critic),
+        conflict=None if critic is None else conflict_between(actor.gradient, critic.gradient),
     )
     run.rollout.clear()
     run.weights.clear()
@@ -279,21 +279,6 @@ def step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient)
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate
     if any(gradients):
         descend(run, optimizer, rate, *gradients, max_norm=run.config.max_gradient_norm)
-
-
-def conflict(run: ActorCriticRun, actor: ActorSide, critic: CriticSide) -> Conflict | None:
-    """How far actor and critic want the same of the layers that they share, if they share any."""
-    shared = [
-        p for p in run.agent.shared_parameters if p in actor.gradient and p in critic.gradient
-    ]
-    if not shared:
-        return None
-    pairs = [(actor.gradient[p].flatten(), critic.gradient[p].flatten()) for p in shared]
-    wanted, other = (torch.cat(side) for side in zip(*pairs, strict=True))
-    actor_norm, critic_norm = float(wanted.norm()), float(other.norm())
-    product = actor_norm * critic_norm
-    cosine = float(wanted @ other) / product if product else math.nan
-    return Conflict(cosine, actor_norm, critic_norm)
 
 
 def tensor(array: np.ndarray) -> Tensor:

@@ -1,27 +1,13 @@
-"""From a loss to an Adam step, in pieces that can be looked at on the way."""
+"""From gradients to an Adam step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from pglab.algorithms.run import Run, require_finite
-
-Gradient = dict[nn.Parameter, Tensor]
-
-
-def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
-    """∇loss by parameter; those that the loss does not reach are left out."""
-    derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-    return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
-
-
-def norm(of: Gradient) -> float:
-    """Euclidean norm of all entries together; inf or nan where one is."""
-    return float(torch.nn.utils.get_total_norm(list(of.values())))
+from pglab.gradients import Gradient, norm
 
 
 def descend(

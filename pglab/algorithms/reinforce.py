@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pglab.algorithms.descent import descend, gradient, norm
+from pglab.algorithms.descent import descend
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step
 from pglab.config import ReinforceConfig
 from pglab.environments import sizes
+from pglab.gradients import gradient, norm
 from pglab.losses import entropy, policy_gradient_loss, value_loss
 from pglab.networks import Body, PolicyNetwork, ValueNetwork
 from pglab.records import Floats, Record, StepRecord, UpdateRecord

@@ -67,9 +67,10 @@ def _extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
 def _code() -> None:
     """The formulas beside the functions that compute them."""
     st.latex(r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)")
+    st.latex(r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)")
     st.latex(
         r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
-        r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i),\qquad y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)"
+        r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)"
     )
     source_code(
         policy_gradient_loss,

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pglab import palette
+from pglab.algorithms.families import AgentConfig
 from pglab.comparison import Comparison, Difference, Side, differences_between, pair_of
 from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
 from pglab.config import ConfigError
@@ -29,7 +30,7 @@ from pglab.ui.stage import FigurePanel, Number, PlayerPanel, Progress, stage
 from pglab.ui.warm_up import warm_up
 
 KEY = "compare.page"
-PLAYERS = "compare.players"
+PLAYERS = "compare_players"
 FEW_SEEDS = 3
 
 
@@ -69,7 +70,7 @@ def compare_page() -> None:
             key="compare", comparison=Comparison(settings.compared(), settings.seeds())
         )
         st.session_state[KEY] = page
-    settings.side_controls(partial(_mark_stale, page))
+    settings.side_controls(partial(_mark_stale, page), lambda: page.request_is_late)
     page.page_is_stale = False
     try:
         _follow_settings(page)
@@ -80,10 +81,9 @@ def compare_page() -> None:
     if page.comparison.problem is not None:
         st.error(page.comparison.problem)
     fragment(_transport, TRANSPORT)(page)
-    settings.pair_menu(partial(_start_chosen, page))
+    settings.pair_menu(partial(_start, page))
     _words(page.comparison)
-    with st.container(key="compare_stage"):
-        fragment(_live, LIVE)(page)
+    fragment(_live, LIVE)(page)
     st.toggle(
         _("Show both agents playing"),
         key=PLAYERS,
@@ -107,10 +107,12 @@ def _follow_settings(page: ComparePage) -> None:
             page.restart()
 
 
-def _start_chosen(page: ComparePage) -> None:
+def _start(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
     """A ready-made comparison starts with the click that chooses it."""
     with page.comparison.lock:
         page.comparison.pause()
+        settings.compare(configs)
+        page.controls_set_at = page.sequence
         page.restart()
         page.comparison.run()
     _mark_stale(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import streamlit as st
@@ -22,7 +23,6 @@ LETTERS = "ABCD"
 USUAL_PAIR = "seminar"
 
 _CONFIGS = "compare.configs"
-_PAIR = "compare.pair"
 _SEEDS = "compare.seeds"
 _SIDE = "compare.side"
 _PROBLEMS = "compare.link_problems"
@@ -66,7 +66,7 @@ def read_link() -> list[str]:
         configs = PAIRS[pair].configs if pair != FREE else _linked_sides(problems)
         st.session_state[_SEEDS] = int(number)
         st.session_state[_PROBLEMS] = problems
-        _compare(configs)
+        compare(configs)
     found: list[str] = st.session_state[_PROBLEMS]
     return found
 
@@ -113,31 +113,46 @@ def write_link() -> None:
         st.query_params.from_dict(wanted)
 
 
-def pair_menu(on_choice: Callable[[], None]) -> None:
-    """The ready-made comparisons; `on_choice` is called when one was chosen."""
-
-    def chosen() -> None:
-        name = st.session_state[_PAIR]
-        if name in PAIRS:
-            _compare(PAIRS[name].configs)
-        elif len(compared()) > 2:  # a free choice begins with two sides
-            _compare(compared()[:2])
-        on_choice()
-
-    st.session_state[_PAIR] = pair_of(compared())
-    names = {name: _(pair.title) for name, pair in PAIRS.items()} | {FREE: _("Free choice")}
-    st.pills(
-        _("Compare"),
-        list(names),
-        format_func=lambda name: names[name],
-        key=_PAIR,
-        on_change=chosen,
-        label_visibility="collapsed",
-    )
+def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
+    """The ready-made comparisons; `choose` is called with the agents of the one pressed."""
+    now = pair_of(compared())
+    with st.container(horizontal=True, gap="small", key="pairs"):
+        for name, pair in PAIRS.items():
+            st.button(
+                _(pair.title),
+                key=f"pair_{name}",
+                type="secondary" if name == now else "tertiary",
+                on_click=partial(choose, pair.configs),
+            )
+        st.button(
+            _("Free choice"),
+            key=f"pair_{FREE}",
+            type="secondary" if now == FREE else "tertiary",
+            on_click=partial(_invite, choose),
+            help=_("Any setting of A or B changed in the sidebar makes a comparison of your own."),
+        )
 
 
-def side_controls(on_change: Callable[[], None]) -> None:
-    """The controls of one side at a time, and the number of seeds, in the sidebar."""
+def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
+    """Say how to choose freely; of four sides, two are left."""
+    if len(compared()) > 2:
+        choose(compared()[:2])
+    st.toast(_("Change any setting of A or B in the sidebar."))
+
+
+def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) -> None:
+    """The controls of one side at a time, and the number of seeds, in the sidebar.
+
+    `on_change` is called when a control has changed; `is_late` tells whether the request being
+    answered carries values from before the controls were set (`LivePage.request_is_late`).
+    """
+
+    def changed() -> None:
+        if is_late():
+            compare(compared())
+        else:
+            on_change()
+
     with st.sidebar:
         st.slider(
             _("Seeds per side ↻"),
@@ -145,7 +160,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             MOST_SEEDS,
             key=_SEEDS,
             help=_("Larger: less depends on luck; every redraw shows fewer steps."),
-            on_change=on_change,
+            on_change=changed,
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
@@ -158,8 +173,9 @@ def side_controls(on_change: Callable[[], None]) -> None:
         kind = _kind(compared()[index])
 
         def kind_chosen() -> None:
-            _change_side(index, KINDS[st.session_state[f"compare.kind.{letter}"]])
-            on_change()
+            if not is_late():
+                _change_side(index, KINDS[st.session_state[f"compare.kind.{letter}"]])
+            changed()
 
         names = {"reinforce": "REINFORCE", "actor_critic": _("actor-critic")}
         st.session_state[f"compare.kind.{letter}"] = kind
@@ -170,7 +186,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             key=f"compare.kind.{letter}",
             on_change=kind_chosen,
         )
-    config = controls(_controls_key(index, kind), Terms(KINDS[kind]), on_change)
+    config = controls(_controls_key(index, kind), Terms(KINDS[kind]), changed)
     if config is not None and config != compared()[index]:
         _change_side(index, cast("AgentConfig", config), controls_too=False)
 
@@ -183,7 +199,7 @@ def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) 
         set_controls(_controls_key(index, _kind(config)), config)
 
 
-def _compare(configs: tuple[AgentConfig, ...]) -> None:
+def compare(configs: tuple[AgentConfig, ...]) -> None:
     """Take these agents, and set the controls of the two sides that have some."""
     st.session_state[_CONFIGS] = configs
     st.session_state.setdefault(_SIDE, "A")

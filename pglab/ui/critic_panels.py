@@ -20,8 +20,9 @@ from pglab.critic_plots import (
     value_figure,
 )
 from pglab.language import _
-from pglab.probes import LayerGradient, critic_map, layer_gradients
-from pglab.records import Floats, StepRecord
+from pglab.networks import ActorCriticNetwork
+from pglab.probes import LayerGradient, critic_map, fresh_conflict, layer_gradients
+from pglab.records import Conflict, Floats, StepRecord
 from pglab.ui.panels import Scenery, fixed_text, quantity_name, update_series
 from pglab.ui.stage import FigurePanel
 
@@ -109,34 +110,33 @@ def conflict(scene: Scenery) -> FigurePanel:
 
 def shared_norms(scene: Scenery) -> FigurePanel:
     """Norms of both gradients on the shared body."""
-    updates = scene.bench.session.history.updates
-    return FigurePanel(
+    return _norms(
+        scene,
         "shared_norms",
         _("Pull on the shared body"),
         _("{ratio} · mean of 200 updates").format(ratio=_ratio(scene)),
-        norms_figure(
-            updates["global_step"], updates["shared_actor_norm"], updates["shared_critic_norm"]
-        ),
-        patient=True,
-        alt=_("Norms of the two losses' gradients on the shared body."),
+        ("shared_actor_norm", "shared_critic_norm"),
     )
 
 
 def gradient_norms(scene: Scenery) -> FigurePanel:
     """Norms of both networks' gradients."""
-    updates = scene.bench.session.history.updates
-    return FigurePanel(
+    return _norms(
+        scene,
         "gradient_norms",
         _("Gradient norms"),
         _("Euclidean, over all weights that each loss reaches"),
-        norms_figure(
-            updates["global_step"],
-            updates["actor_gradient_norm"],
-            updates["critic_gradient_norm"],
-        ),
-        patient=True,
-        alt=_("Norms of the gradients of actor and critic."),
+        ("actor_gradient_norm", "critic_gradient_norm"),
     )
+
+
+def _norms(
+    scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
+) -> FigurePanel:
+    """Two columns of the history, the actor's and the critic's."""
+    updates = scene.bench.session.history.updates
+    figure = norms_figure(updates["global_step"], *(updates[column] for column in columns))
+    return FigurePanel(key, title, subtitle, figure, patient=True, alt=title)
 
 
 def drawing(scene: Scenery) -> FigurePanel:
@@ -145,16 +145,25 @@ def drawing(scene: Scenery) -> FigurePanel:
     config = session.config
     assert isinstance(config, ActorCriticConfig)
     steps = _recent_steps(scene)
-    layers = layer_gradients(session.networks["agent"], config, steps)  # type: ignore[arg-type]
+    agent = session.networks["agent"]
+    assert isinstance(agent, ActorCriticNetwork)
+    layers = layer_gradients(agent, config, steps)
     boxes, joints = _arranged(layers, len(scene.info.axes))
     return FigurePanel(
         "drawing",
         _("Losses and layers"),
-        _("gradient norms if it learned from the last {n} steps now").format(n=len(steps)),
+        _drawing_subtitle(len(steps), fresh_conflict(agent, config, steps)),
         network_figure(boxes, joints),
         patient=True,
         alt=_("Drawing of the network's layers with the gradient norms of both losses."),
     )
+
+
+def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
+    text = _("gradient norms if it learned from the last {n} steps now").format(n=steps)
+    if conflict is None:
+        return text
+    return text + _(" · cosine {cosine:.2f}").format(cosine=conflict.cosine)
 
 
 def buffer(scene: Scenery) -> FigurePanel:

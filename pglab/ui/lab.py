@@ -15,7 +15,7 @@ from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
 from pglab.ui.entry import page_changed
 from pglab.ui.player import Player
-from pglab.ui.settings import Terms, controls, read_address_bar
+from pglab.ui.settings import Terms, controls, read_address_bar, restore_controls, set_controls
 from pglab.ui.warm_up import warm_up
 
 LIVE = "live"
@@ -30,6 +30,17 @@ class LivePage:
     key: str
     sequence: int = 0  # of redraws of the stage
     page_is_stale: bool = False  # a click or a control changed what the whole page shows
+    controls_set_at: int = -1  # sequence of the stage when code last set the controls
+
+    @property
+    def request_is_late(self) -> bool:
+        """Whether the browser sent this request before it knew what the controls were set to.
+
+        A tick carries the values of all controls, and the sequence of the stage it follows.
+        """
+        state = st.session_state.get(f"{self.key}.stage") or {}
+        tick = state.get("tick")
+        return tick is not None and tick <= self.controls_set_at
 
     def redraw_stale_page(self) -> None:
         """Draw the whole page anew where a click asked for it.
@@ -56,6 +67,11 @@ class Lab(LivePage):
             self._player = Player(self.bench.session)
         return self._player
 
+    def set_controls(self, config: AgentConfig) -> None:
+        """Give the controls the values of a configuration."""
+        self.controls_set_at = self.sequence
+        set_controls(self.key, config)
+
     @property
     def has_critic(self) -> bool:
         """Whether the agent has an action-value critic."""
@@ -76,9 +92,7 @@ def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
     warm_up()
     terms = Terms(preset, fixed)
     problems = read_address_bar(key, terms)
-    config = cast(
-        "AgentConfig | None", controls(key, terms, on_change=partial(_whole_page_is_stale, key))
-    )
+    config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
         lab = Lab(key=key, terms=terms, bench=Bench(config or preset))
@@ -98,9 +112,13 @@ def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
     return lab
 
 
-def _whole_page_is_stale(key: str) -> None:
+def _changed(key: str) -> None:
+    """A control has another value: the whole page shows it, unless the value is an old one."""
     lab: Lab = st.session_state[f"{key}.lab"]
-    lab.page_is_stale = True
+    if lab.request_is_late:
+        restore_controls(key)
+    else:
+        lab.page_is_stale = True
 
 
 def show_problems(problems: list[str]) -> None:

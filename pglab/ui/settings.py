@@ -78,6 +78,11 @@ def set_controls(key: str, config: RunConfig) -> None:
     st.session_state[f"{key}.opened_with"] = config
 
 
+def restore_controls(key: str) -> None:
+    """Give the page's controls once more what code gave them last."""
+    set_controls(key, st.session_state[f"{key}.opened_with"])
+
+
 def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
     """The controls in the sidebar, and the configuration they stand for.
 

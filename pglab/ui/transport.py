@@ -14,7 +14,6 @@ from pglab.session import Unit
 from pglab.ui.buttons import live_button, locked
 from pglab.ui.entry import fragment
 from pglab.ui.lab import TRANSPORT, Lab
-from pglab.ui.settings import set_controls
 
 
 def transport(lab: Lab, title: str) -> None:
@@ -91,7 +90,7 @@ def _run_on_button(lab: Lab) -> None:
     """Instead of Run where the run has ended: past success, or with more steps."""
 
     def run_on() -> None:
-        set_controls(lab.key, lab.bench.run_on())
+        lab.set_controls(lab.bench.run_on())
 
     st.button(
         _("Run on"),
@@ -119,7 +118,7 @@ def _new_seed(lab: Lab) -> None:
     config = config.changed(seed=(config.seed + 1) % SEEDS)
     lab.bench.running = False
     lab.bench.use(config)
-    set_controls(lab.key, config)
+    lab.set_controls(config)
 
 
 def _speed_name(speed: float) -> str:

@@ -1,8 +1,8 @@
-"""Measure the live page in the installed browser: `python -m tests.browser.measure`.
+"""Measure a live page in the installed browser: `python -m tests.browser.measure shared_body`.
 
-Not a test: the figures depend on the machine and on what else it does. They are taken with the
-default settings in a window of 1366x768, and compared with the same stretch of the same training
-alone in a process of its own.
+Pages: reinforce (unless named), shared_body, split_bodies, compare. Not a test: the figures depend
+on the machine and on what else it does. They are taken with the default settings in a window of
+1366x768, and compared with the same stretch of the same training alone in a process of its own.
 """
 
 import subprocess
@@ -13,8 +13,9 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from pglab.config import ReinforceConfig
-from pglab.session import TrainingSession
+from pglab.algorithms.families import AgentConfig
+from pglab.comparison import PAIRS, Comparison
+from pglab.config import ActorCriticConfig, ReinforceConfig
 from tests.browser.harness import ARTIFACTS, ROOT, running_app, running_browser
 from tests.browser.lab_page import LabPage
 
@@ -40,34 +41,49 @@ READ_STOPWATCH = "window.stopwatch.shown && window.stopwatch.shown - window.stop
 
 STEPS_SHOWN = "document.querySelector('[data-number=\"0\"] .pgl-number-value').textContent !== '0'"
 CHANGE_SHOWN = """
-    document.querySelector('[aria-label="Discount γ"][type="range"]').ariaValueText === "0.98"
-    && [...document.querySelectorAll('[data-panel="returns"] .annotation-text')]
-        .some(text => text.textContent.includes("0.98"))
+    document.querySelector('[aria-label="Discount γ"][type="range"]').ariaValueText !== "GAMMA"
+    && document.querySelector('[data-panel="returns"] .annotation-text') !== null
 """
 
 # Counters of the stage, with the time at which they were read.
 COUNTERS = """() => {
-    const count = (selector, name) => Number(document.querySelector(selector).dataset[name]);
+    const count = (selector, name) =>
+        Number(document.querySelector(selector)?.dataset[name] ?? 0);
     const steps = document.querySelector('[data-number="0"] .pgl-number-value').textContent;
     return {
         milliseconds: performance.now(),
         steps: Number(steps.replaceAll(",", "")),
         returns: count('[data-panel="returns"]', "redraws"),
-        heatmap: count('[data-panel="policy_map"]', "redraws"),
+        heatmap: count('[data-panel^="policy_"]', "redraws"),
         numbers: count(".pgl-numbers", "redraws"),
         frames: count('[data-panel="player"]', "framesDrawn"),
     };
 }"""
 
 
+AGENTS: dict[str, tuple[AgentConfig, ...]] = {
+    "reinforce": (ReinforceConfig(),),
+    "shared_body": (ActorCriticConfig.shared_on_policy(),),
+    "split_bodies": (ActorCriticConfig.split_replay(),),
+    "compare": PAIRS["seminar"].configs,
+}
+FIGURES = {
+    "reinforce": ("returns", "policy_map", "weights"),
+    "shared_body": ("returns", "policy_map", "value_map"),
+    "split_bodies": ("returns", "policy_map", "value_map"),
+    "compare": ("returns", "policy_A", "policy_B"),
+}
+
+
 def main(arguments: list[str]) -> None:
     if arguments[:1] == [ALONE]:
-        show([str(train_alone(*map(int, arguments[1:])))])
+        show([str(train_alone(arguments[1], *map(int, arguments[2:])))])
         return
+    name = arguments[0] if arguments else "reinforce"
     log = ARTIFACTS / "measured-app-server.log"
     with running_app(log) as server, running_browser() as browser:
-        figures, first, last = measure_page(browser, server.url)
-    alone = (last - first) / seconds_alone(first, last)
+        figures, first, last = measure_page(browser, server.url, name)
+    alone = (last - first) / seconds_alone(name, first, last)
     share = figures["steps per second in the page"] / alone
     figures |= {
         "steps per second of the same training alone": alone,
@@ -80,11 +96,14 @@ def main(arguments: list[str]) -> None:
     )
 
 
-def measure_page(browser: Browser, url: str) -> tuple[dict[str, float], int, int]:
+def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float], int, int]:
     """The page's figures, and the steps between which they were taken."""
     context = browser.new_context(base_url=url, viewport={"width": 1366, "height": 768})
-    lab = LabPage(context.new_page()).open()
+    lab = LabPage(context.new_page(), name, FIGURES[name])
     page = lab.page
+    page.goto(f"/{name}")
+    for key in lab.figures:
+        lab.wait_for_redraws(key, 1)
     lab.wait_until_quiet()
 
     page.evaluate(STOPWATCH, {"event": "click", "shown": STEPS_SHOWN})
@@ -100,11 +119,13 @@ def measure_page(browser: Browser, url: str) -> tuple[dict[str, float], int, int
     def rate(counter: str) -> float:
         return (float(after[counter]) - float(before[counter])) / seconds
 
-    page.evaluate(STOPWATCH, {"event": "keydown", "shown": CHANGE_SHOWN})
-    lab.move_slider("Discount γ", "ArrowLeft")
-    figures = {
-        "ms from clicking Run to the first step seen": run_milliseconds,
-        "ms from moving γ to its label and mark seen": read_stopwatch(lab),
+    figures = {"ms from clicking Run to the first step seen": run_milliseconds}
+    if name != "compare":  # there a changed setting starts anew
+        shown = CHANGE_SHOWN.replace("GAMMA", f"{AGENTS[name][0].gamma:g}")
+        page.evaluate(STOPWATCH, {"event": "keydown", "shown": shown})
+        lab.move_slider("Discount γ", "ArrowLeft")
+        figures["ms from moving γ to its mark seen"] = read_stopwatch(lab)
+    figures |= {
         "redraws per second of the return plot": rate("returns"),
         "redraws per second of the heatmap": rate("heatmap"),
         "redraws per second of the numbers": rate("numbers"),
@@ -121,18 +142,18 @@ def read_stopwatch(lab: LabPage) -> float:
     return float(milliseconds)
 
 
-def seconds_alone(first: int, last: int) -> float:
+def seconds_alone(name: str, first: int, last: int) -> float:
     """Seconds that the same stretch of training takes in a process of its own."""
-    command = [sys.executable, "-m", "tests.browser.measure", ALONE, str(first), str(last)]
+    command = [sys.executable, "-m", "tests.browser.measure", ALONE, name, str(first), str(last)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return float(result.stdout)
 
 
-def train_alone(first: int, last: int) -> float:
-    session = TrainingSession(ReinforceConfig())
-    session.advance("step", first)
+def train_alone(name: str, first: int, last: int) -> float:
+    alone = Comparison(AGENTS[name], seeds=1)
+    alone.advance(first)
     start = time.perf_counter()
-    session.advance("step", last - first)
+    alone.advance(last - first)
     return time.perf_counter() - start
 
 

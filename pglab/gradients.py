@@ -1,0 +1,36 @@
+"""Gradients by parameter, and what two losses make of the same parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from pglab.records import Conflict
+
+Gradient = dict[nn.Parameter, Tensor]
+
+
+def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
+    """∇loss by parameter; those that the loss does not reach are left out."""
+    derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
+
+
+def norm(of: Gradient) -> float:
+    """Euclidean norm of all entries together; inf or nan where one is."""
+    return float(torch.nn.utils.get_total_norm(list(of.values())))
+
+
+def conflict_between(actor: Gradient, critic: Gradient) -> Conflict | None:
+    """How far two losses want the same of the parameters that both reach; None where none is."""
+    both = [parameter for parameter in actor if parameter in critic]
+    if not both:
+        return None
+    wanted, other = (torch.cat([of[p].flatten() for p in both]) for of in (actor, critic))
+    actor_norm, critic_norm = float(wanted.norm()), float(other.norm())
+    product = actor_norm * critic_norm
+    cosine = float(wanted @ other) / product if product else math.nan
+    return Conflict(cosine, actor_norm, critic_norm)
