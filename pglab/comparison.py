@@ -6,17 +6,16 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pglab.algorithms.families import AgentConfig
-from pglab.config import ActorCriticConfig, ReinforceConfig, format_value, settings_of
+from pglab.config import SEEDS, ActorCriticConfig, ReinforceConfig, format_value, settings_of
 from pglab.language import N_, _
 from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
-from pglab.plots import Curve, smoothed, thinned
+from pglab.plots import SMOOTHING_UPDATES, Curve, smoothed, thinned
 from pglab.session import TrainingSession
 
 MOST_SEEDS = 5
@@ -36,25 +35,19 @@ class Pair:
     configs: tuple[AgentConfig, ...]
 
 
-def _equal(**switches: str) -> ActorCriticConfig:
-    """An actor-critic with everything equal to the others of its kind, but the switches."""
-    rates = {"learning_rate": 5e-4, "critic_learning_rate": 5e-4}
-    return ActorCriticConfig(**rates, rollout_steps=16, **switches)  # type: ignore[arg-type]
-
+_SHARED, _SHARED_REPLAY, _SPLIT, _SPLIT_REPLAY = ActorCriticConfig.cells()
+# As many critic steps on as many transitions with a buffer as without.
+_SAME_WORK = {"critic_updates": 1, "batch_size": 16}
 
 PAIRS = {
     "seminar": Pair(
         N_("The seminar's two agents"),
         (ActorCriticConfig.shared_on_policy(), ActorCriticConfig.split_replay()),
     ),
-    "body": Pair(N_("Only the body"), (_equal(body="shared"), _equal(body="split"))),
+    "body": Pair(N_("Only the body"), (_SHARED, _SPLIT)),
     "data": Pair(
         N_("Only the data"),
-        # As many critic steps on as many transitions on both sides: else these differ as well.
-        tuple(
-            _equal(body="split", critic_data=data).changed(critic_updates=1, batch_size=16)
-            for data in ("on_policy", "replay")
-        ),
+        (_SPLIT.changed(**_SAME_WORK), _SPLIT_REPLAY.changed(**_SAME_WORK)),
     ),
     "frequency": Pair(
         N_("Only the update frequency"),
@@ -64,14 +57,7 @@ PAIRS = {
     "learning_rate": Pair(
         N_("Only the learning rate"), (ReinforceConfig(), ReinforceConfig(learning_rate=1e-2))
     ),
-    CELLS: Pair(
-        N_("All four cells"),
-        tuple(
-            _equal(body=body, critic_data=data)
-            for body in ("shared", "split")
-            for data in ("on_policy", "replay")
-        ),
-    ),
+    CELLS: Pair(N_("All four cells"), (_SHARED, _SHARED_REPLAY, _SPLIT, _SPLIT_REPLAY)),
 }
 
 
@@ -94,34 +80,47 @@ class Difference:
 def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
     """Everything in which the agents differ, the algorithm first.
 
-    A setting that has no effect on any of them is left out, and so is the seed. One that only
-    some algorithms have counts with the algorithm.
+    What counts is what takes effect: a shared body's critic learns with the one learning rate,
+    and without a buffer the critic takes one step on the rollout. A setting without effect on any
+    of them is left out, and so is the seed. One that only some algorithms have counts with the
+    algorithm.
     """
     found = []
     kinds = [type(config) for config in configs]
     if len(set(kinds)) > 1:
         names = {ReinforceConfig: "REINFORCE", ActorCriticConfig: _("actor-critic")}
         found.append(Difference(_("algorithm"), tuple(names[kind] for kind in kinds)))
-    common = [
-        name
-        for name in settings_of(configs[0])
-        if name not in NOT_COMPARED and all(name in settings_of(config) for config in configs)
-    ]
-    for name in common:
-        values = [getattr(config, name) for config in configs]
-        if len(set(values)) > 1 and any(_applies(config, name) for config in configs):
-            label = settings_of(configs[0])[name].label
-            texts = [
-                format_value(value) if _applies(config, name) else "–"
-                for value, config in zip(values, configs, strict=True)
-            ]
-            found.append(Difference(_(label), tuple(texts)))
+    for name, setting in settings_of(configs[0]).items():
+        if name in NOT_COMPARED or not all(name in settings_of(config) for config in configs):
+            continue
+        if not any(_applies(config, name) for config in configs):
+            continue
+        values = [_effective(config, name) for config in configs]
+        if len({value for value in values if value is not None}) > 1:
+            texts = ("–" if value is None else format_value(value) for value in values)
+            found.append(Difference(_(setting.label), tuple(texts)))
     return found
 
 
 def _applies(config: AgentConfig, name: str) -> bool:
     condition = settings_of(config)[name].applies_when
     return condition is None or getattr(config, condition[0]) == condition[1]
+
+
+def _effective(config: AgentConfig, name: str) -> Any:
+    """What a setting amounts to beside the others; None where it has no effect."""
+    if _applies(config, name):
+        return getattr(config, name)
+    if isinstance(config, ActorCriticConfig):
+        instead = {
+            "critic_learning_rate": config.learning_rate,
+            "critic_updates": 1,
+            "batch_size": config.rollout_steps,
+            "match_parameters": False,
+            "stop_gradient": "none",
+        }
+        return instead.get(name)
+    return None
 
 
 @dataclass(frozen=True)
@@ -142,8 +141,10 @@ class Side:
     shows_training_steps = False
     fresh_steps = 0
 
-    def __init__(self, config: AgentConfig, seeds: int, pacemaker: Pacemaker) -> None:
-        """Runs that have not taken a step.
+    def __init__(
+        self, config: AgentConfig, seeds: int, pacemaker: Pacemaker, first_seed: int = 0
+    ) -> None:
+        """Runs that have not taken a step, with consecutive seeds in place of the config's.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -152,7 +153,7 @@ class Side:
         self.pacemaker = pacemaker
         self.running = False
         self.sessions = [
-            TrainingSession(config.changed(seed=config.seed + n, stop_when_solved=False))
+            TrainingSession(config.changed(seed=(first_seed + n) % SEEDS, stop_when_solved=False))
             for n in range(seeds)
         ]
 
@@ -172,12 +173,14 @@ class Side:
         return curves
 
     def mean_curve(self) -> Curve:
-        """Mean over seeds of the smoothed returns, from where every seed has an episode."""
+        """Mean over seeds of the smoothed returns, between steps where every seed has one."""
         curves = [curve for curve in self.curves() if len(curve.steps)]
         if len(curves) < len(self.sessions):
             return Curve(np.empty(0), np.empty(0))
         first = max(float(curve.steps[0]) for curve in curves)
-        last = max(float(curve.steps[-1]) for curve in curves)
+        last = min(float(curve.steps[-1]) for curve in curves)
+        if last < first:
+            return Curve(np.empty(0), np.empty(0))
         steps = np.linspace(first, last, MOST_CURVE_POINTS)
         returns = np.mean([np.interp(steps, c.steps, c.returns) for c in curves], axis=0)
         return Curve(steps, returns)
@@ -187,10 +190,20 @@ class Side:
         """Whether actor and critic use the same layers."""
         return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
 
-    def updates(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Steps of the first seed's updates and one column of what is known of them."""
+    def updates(self, column: str) -> Curve:
+        """One column of what is known of the first seed's updates, smoothed."""
         updates = self.session.history.updates
-        return updates["global_step"], updates[column]
+        means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
+        known = ~np.isnan(means)
+        return Curve(updates["global_step"][known], means[known])
+
+    def points(self) -> Curve | None:
+        """The return of every episode, thinned, where there is only one seed."""
+        if len(self.sessions) > 1:
+            return None
+        episodes = self.session.history.episodes
+        kept = thinned(len(episodes), MOST_CURVE_POINTS)
+        return Curve(episodes["global_step"][kept], episodes["episode_return"][kept])
 
     def facts(self) -> Facts:
         """What this side has come to."""
@@ -213,8 +226,8 @@ class Side:
 class Comparison:
     """Two or four agents in lock step. It knows nothing of the interface; hold `lock`."""
 
-    def __init__(self, configs: Sequence[AgentConfig], seeds: int) -> None:
-        """Fresh runs.
+    def __init__(self, configs: Sequence[AgentConfig], seeds: int, first_seed: int = 0) -> None:
+        """Fresh runs, the same seeds on every side.
 
         Raises:
             ConfigError: an environment cannot be used.
@@ -222,8 +235,9 @@ class Comparison:
         self.lock = threading.RLock()
         self.configs = tuple(configs)
         self.seeds = seeds
+        self.first_seed = first_seed
         self.pacemaker = Pacemaker()
-        self.sides = [Side(config, seeds, self.pacemaker) for config in configs]
+        self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
 
     @property
     def sessions(self) -> list[TrainingSession]:

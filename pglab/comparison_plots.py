@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from pglab.critic_plots import SMOOTHING_UPDATES
 from pglab.language import _
-from pglab.plots import Curve, Figure, Numbers, framed, horizontal, line, smoothed
+from pglab.plots import Curve, Figure, framed, horizontal, line, packed
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 @dataclass(frozen=True)
 class SideCurves:
-    """The curves of one side: smoothed returns of each seed and their mean."""
+    """The curves of one side: smoothed returns of each seed and their mean.
+
+    With one seed there are also the `points` of its episodes.
+    """
 
     name: str
     colour: str
     seeds: Sequence[Curve]
     mean: Curve
+    points: Curve | None = None
 
 
 def returns_figure(
@@ -37,6 +39,8 @@ def returns_figure(
     low, high = return_range
     traces = []
     for side, dash in zip(sides, DASHES, strict=False):
+        if side.points is not None:
+            traces.append(_points(side.points, side.colour))
         if len(side.seeds) > 1:
             for seed in side.seeds:
                 thin = line(seed, side.colour, width=1, legend=False)
@@ -52,25 +56,36 @@ def returns_figure(
     return figure
 
 
+def _points(episodes: Curve, colour: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(episodes.steps),
+        "y": packed(episodes.returns),
+        "marker": {"color": colour, "size": 4, "opacity": 0.4},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
 def updates_figure(
-    sides: Sequence[tuple[str, str, Numbers, Numbers]],
+    sides: Sequence[tuple[str, str, Curve]],
     steps: float,
     label: str,
     value_range: tuple[float, float],
 ) -> Figure:
-    """One number per update of every side that has it, smoothed over updates.
+    """One number per update of every side that has it.
 
     Args:
-        sides: name, colour, steps [N] and values [N] of each side, NaN where there is none.
+        sides: name, colour and smoothed curve of each side.
         steps: right end of the horizontal axis, in environment steps.
         label: of the vertical axis.
         value_range: of the vertical axis.
     """
     traces = []
-    for (name, colour, at, values), dash in zip(sides, DASHES, strict=False):
-        known = ~np.isnan(values)
-        mean = Curve(at[known], smoothed(values[known], SMOOTHING_UPDATES), name)
-        traces.append(line(mean, colour, width=2.5, dash=dash))
+    for (name, colour, curve), dash in zip(sides, DASHES, strict=False):
+        named = Curve(curve.steps, curve.returns, name)
+        traces.append(line(named, colour, width=2.5, dash=dash))
     low, high = value_range
     room = 0.05 * (high - low)
     figure = framed(_("environment steps"), label, traces)

@@ -445,6 +445,20 @@ class ActorCriticConfig(RunConfig):
         }
         return cls(**{**preset, **settings})
 
+    @classmethod
+    def cells(cls, **settings: Any) -> tuple[Self, ...]:
+        """The four cells of body and critic data with one learning rate and update frequency.
+
+        Raises:
+            ConfigError: a setting cannot be used.
+        """
+        equal = {"learning_rate": 5e-4, "critic_learning_rate": 5e-4, "rollout_steps": 16}
+        return tuple(
+            cls(**{**equal, **settings, "body": body, "critic_data": critic_data})
+            for body in ("shared", "split")
+            for critic_data in ("on_policy", "replay")
+        )
+
     def __post_init__(self) -> None:
         """Check every field, and that a batch fits into the buffer."""
         super().__post_init__()

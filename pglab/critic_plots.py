@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pglab import palette
 from pglab.language import _
 from pglab.plots import (
+    SMOOTHING_UPDATES,
     Curve,
     Figure,
     Numbers,
@@ -24,7 +25,6 @@ from pglab.plots import (
     thinned,
 )
 
-SMOOTHING_UPDATES = 200
 MOST_UPDATE_POINTS = 150
 LEAST_SPAN = 1e-6  # of a colour scale, so that a constant map has one
 
@@ -93,14 +93,16 @@ def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
     return figure
 
 
-def conflict_figure(steps: Numbers, cosines: Numbers) -> Figure:
+def conflict_figure(steps: Numbers, cosines: Numbers, window: int) -> Figure:
     """Cosine of the two losses' gradients on the shared body, per update and smoothed.
 
     Args:
         steps: [N] environment steps at the updates.
         cosines: [N], NaN where there is none.
+        window: how many of them `SMOOTHING_UPDATES` updates are.
     """
     known = ~np.isnan(cosines)
+    means = smoothed(cosines, window)[known]
     steps, cosines = steps[known], cosines[known]
     drawn = thinned(len(cosines), MOST_UPDATE_POINTS)
     points = {
@@ -112,8 +114,7 @@ def conflict_figure(steps: Numbers, cosines: Numbers) -> Figure:
         "name": _("update"),
         "hovertemplate": _("step %{x:,.0f}<br>cosine %{y:.2f}") + "<extra></extra>",
     }
-    label = _("mean of {n}").format(n=SMOOTHING_UPDATES)
-    mean = Curve(steps, smoothed(cosines, SMOOTHING_UPDATES), label)
+    mean = Curve(steps, means, _("mean of {n}").format(n=SMOOTHING_UPDATES))
     figure = framed(
         _("environment steps"), _("cosine"), [points, line(mean, palette.THIS_RUN, width=2.5)]
     )
@@ -124,20 +125,23 @@ def conflict_figure(steps: Numbers, cosines: Numbers) -> Figure:
     return figure
 
 
-def norms_figure(steps: Numbers, actor: Numbers, critic: Numbers) -> Figure:
-    """Norms of the two losses' gradients over environment steps, on a log scale: [N] each."""
-    known = ~np.isnan(actor) | ~np.isnan(critic)
-    traces = [
-        line(
-            Curve(steps[known], smoothed(np.nan_to_num(norms[known]), SMOOTHING_UPDATES), label),
-            colour,
-            width=2,
-        )
-        for norms, label, colour in (
-            (actor, _("actor's loss"), palette.ACTOR),
-            (critic, _("critic's loss"), palette.CRITIC),
-        )
-    ]
+def norms_figure(steps: Numbers, actor: Numbers, critic: Numbers, window: int) -> Figure:
+    """Smoothed norms of the two losses' gradients over environment steps, on a log scale.
+
+    Args:
+        steps: [N] environment steps at the updates.
+        actor: [N] norms, NaN where there is none.
+        critic: [N] likewise.
+        window: how many of them `SMOOTHING_UPDATES` updates are.
+    """
+    traces = []
+    for norms, label, colour in (
+        (actor, _("actor's loss"), palette.ACTOR),
+        (critic, _("critic's loss"), palette.CRITIC),
+    ):
+        means = smoothed(norms, window)
+        known = ~np.isnan(means)
+        traces.append(line(Curve(steps[known], means[known], label), colour, width=2))
     figure = framed(_("environment steps"), _("gradient norm"), traces)
     figure["layout"]["yaxis"] |= {"type": "log", "tickformat": ".0e", "nticks": 6}
     figure["layout"]["xaxis"]["tickformat"] = "~s"

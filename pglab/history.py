@@ -45,6 +45,10 @@ class Series:
         self._rows[self._length] = [np.nan if value is None else value for value in values]
         self._length += 1
 
+    def rows_for(self, appended: int) -> int:
+        """How many of the kept rows stand for so many appended ones, at least one."""
+        return max(1, round(appended / self._stride))
+
     def _drop_every_second(self) -> None:
         kept = self._rows[: self._length : 2]
         self._rows = kept.repeat(2, axis=0)  # a new array: views of the old one stay as they are

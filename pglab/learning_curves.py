@@ -13,13 +13,10 @@ import argparse
 import json
 import math
 import os
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import product
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,16 +29,12 @@ from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.training import train
 
 FOLDER = Path(__file__).parent / "data" / "learning_curves"
-CELLS = tuple(product(("shared", "split"), ("on_policy", "replay")))  # body, critic data
-EQUAL: dict[str, Any] = {"learning_rate": 5e-4, "critic_learning_rate": 5e-4, "rollout_steps": 16}
-AGENTS: dict[str, Callable[..., AgentConfig]] = {
-    "reinforce": ReinforceConfig,
-    "shared_on_policy": ActorCriticConfig.shared_on_policy,
-    "split_replay": ActorCriticConfig.split_replay,
-    **{
-        f"equal_{body}_{data}": partial(ActorCriticConfig, body=body, critic_data=data, **EQUAL)
-        for body, data in CELLS
-    },
+CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
+AGENTS: dict[str, AgentConfig] = {
+    "reinforce": ReinforceConfig(),
+    "shared_on_policy": ActorCriticConfig.shared_on_policy(),
+    "split_replay": ActorCriticConfig.split_replay(),
+    **CELLS,
 }
 WINDOW = 2_000  # environment steps over which returns are averaged
 TABLE_WINDOW = 10_000
@@ -103,7 +96,8 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
 def make(agent: str, seeds: int, steps: int) -> LearningCurves:
     """Train the seeds on all cores."""
     configs = [
-        AGENTS[agent](seed=seed, total_steps=steps, stop_when_solved=False) for seed in range(seeds)
+        AGENTS[agent].changed(seed=seed, total_steps=steps, stop_when_solved=False)
+        for seed in range(seeds)
     ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         return LearningCurves(*np.stack(list(pool.map(windows_of_run, configs)), axis=1))
@@ -166,19 +160,19 @@ def cells_text(steps: int) -> str:
     lines = [
         _(
             "| body | critic learns from | seeds | last 10,000 steps: median | minimum | maximum "
-            "| opposed updates |"
+            "| opposed gradients |"
         ),
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     names = {"shared": _("shared"), "split": _("split")}
     names |= {"on_policy": _("steps just taken"), "replay": _("replay")}
-    for body, data in CELLS:
-        curves = load(f"equal_{body}_{data}")
+    for agent, config in CELLS.items():
+        curves = load(agent)
         seeds = len(curves.sums)
         _last, median, least, most = curves.table(seeds, steps)[-1]
         lines.append(
-            f"| {names[body]} | {names[data]} | {seeds} | {median:.0f} | {least:.0f} "
-            f"| {most:.0f} | {_opposed(curves)} |"
+            f"| {names[config.body]} | {names[config.critic_data]} | {seeds} | {median:.0f} "
+            f"| {least:.0f} | {most:.0f} | {_opposed(curves)} |"
         )
     return "\n".join(lines)
 

@@ -22,6 +22,7 @@ Numbers = NDArray[np.floating]
 Figure = dict[str, Any]
 
 SMOOTHING_EPISODES = 20
+SMOOTHING_UPDATES = 200
 MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redraw
 MOST_EPISODE_ENDS = 40
 MOST_MARK_LABELS = 4
@@ -63,11 +64,18 @@ class ReturnPlot:
 
 
 def smoothed(returns: Numbers, window: int = SMOOTHING_EPISODES) -> NDArray[np.float64]:
-    """Mean of each value and up to `window` − 1 before it: [N] → [N]."""
-    sums = np.concatenate([[0.0], np.cumsum(returns, dtype=float)])
+    """Mean of each value and up to `window` − 1 before it, NaN left out: [N] → [N].
+
+    NaN where there is none among them.
+    """
+    known = ~np.isnan(returns)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, returns, 0.0), dtype=float)])
+    counts = np.concatenate([[0], np.cumsum(known)])
     ends = np.arange(1, len(returns) + 1)
     starts = np.maximum(ends - window, 0)
-    means: NDArray[np.float64] = (sums[ends] - sums[starts]) / (ends - starts)
+    number = counts[ends] - counts[starts]
+    means: NDArray[np.float64] = np.full(len(returns), np.nan)
+    np.divide(sums[ends] - sums[starts], number, out=means, where=number > 0)
     return means
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pglab.config import ActorCriticConfig
 from pglab.environments import EnvironmentInfo
 from pglab.gradients import conflict_between, gradient
-from pglab.losses import policy_gradient_loss, td_loss
+from pglab.losses import entropy, policy_gradient_loss, td_loss
 from pglab.networks import ActorCriticNetwork
 from pglab.records import Conflict, Floats, StepRecord
 from pglab.replay_buffer import transitions
@@ -140,7 +140,7 @@ def fresh_conflict(
 def _losses(
     agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
 ) -> tuple[Tensor, Tensor]:
-    """The actor's and the critic's loss on these steps; nothing is changed.
+    """The actor's and the critic's loss on these steps, the actor's 0 where it rests.
 
     The policy signal and the targets are the critic's as it stands.
     """
@@ -157,6 +157,9 @@ def _losses(
     )
     weights = [policy_signal(config.policy_signal, q, pi, action) for q, pi, action in judged]
     actor_loss = policy_gradient_loss(chosen, torch.tensor(weights, dtype=torch.float32))
+    actor_loss = actor_loss - config.entropy_coefficient * entropy(log_probabilities)
+    if config.critic_only:
+        actor_loss = 0 * actor_loss
     next_values = action_values(agent.critic, batch.next_observations)
     targets = td_targets(batch.rewards, batch.terminated, next_values, config.gamma)
     critic_loss = td_loss(

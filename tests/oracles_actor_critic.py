@@ -224,7 +224,9 @@ class NaiveActorCritic:
         if not self.config.critic_only:
             total = loss - self.config.entropy_coefficient * entropy
             wanted = gradient(total, self.actor_weights, tensors)
-        return Wish(loss.item(), wanted, entropy.item())
+            return Wish(loss.item(), wanted, entropy.item())
+        acted = [np.float64(kept.step.action_probabilities) for kept in self.rollout]
+        return Wish(loss.item(), wanted, float(np.mean([-(p @ np.log(p)) for p in acted])))
 
     def critic_wish(self, steps: Sequence[StepRecord]) -> Wish:
         """The critic's loss on a batch."""

@@ -140,7 +140,7 @@ def test_every_pair_opens_from_a_link_and_goes_in_lock_step(name: str) -> None:
 
 def test_a_free_comparison_is_restored_by_its_link() -> None:
     link = {"pair": "free", "a": "reinforce", "a.gamma": "0.9", "b": "actor_critic"}
-    link |= {"b.body": "split", "b.rollout_steps": "16"}
+    link |= {"b.body": "split", "b.rollout_steps": "16", "seed": "2147483646", "seeds": "2"}
     app = open_page(COMPARE, **link)
     assert comparison_of(app).configs == (
         ReinforceConfig(gamma=0.9),
@@ -159,6 +159,10 @@ def test_a_free_comparison_is_restored_by_its_link() -> None:
         {"pair": "free", "a": "dqn"},
         {"pair": "free", "a": "reinforce", "a.gamma": "2"},
         {"pair": "free", "b.env_id": "Pong-v0"},
+        {"a.gama": "0.9"},
+        {"a.seed": "3"},
+        {"gamma": "0.9"},
+        {"seed": "-1"},
     ],
 )
 def test_what_a_comparisons_link_gets_wrong_is_explained(link: dict[str, str]) -> None:

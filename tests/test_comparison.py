@@ -18,6 +18,8 @@ AGENTS = (
     ActorCriticConfig.split_replay(**QUICK),
 )
 
+SPLIT = ActorCriticConfig(body="split")
+
 
 @pytest.mark.parametrize("name", ["body", "data", "frequency", "gamma", "learning_rate"])
 def test_a_pair_that_says_only_differs_in_one_thing(name: str) -> None:
@@ -25,14 +27,30 @@ def test_a_pair_that_says_only_differs_in_one_thing(name: str) -> None:
     assert pair_of(PAIRS[name].configs) == name
 
 
-def test_the_seminars_agents_differ_in_four_things() -> None:
-    labels = [found.label for found in differences_between(PAIRS["seminar"].configs)]
-    assert labels == ["Learning rate α", "Body", "Critic learns from", "Steps per update"]
+def test_the_seminars_agents_differ_in_seven_things() -> None:
+    found = {d.label: d.values for d in differences_between(PAIRS["seminar"].configs)}
+    assert found == {
+        "Learning rate α": ("0.001", "0.0005"),
+        "Body": ("shared", "split"),
+        "Critic learns from": ("on_policy", "replay"),
+        "Steps per update": ("1", "16"),
+        "Learning rate of the critic": ("0.001", "0.00025"),
+        "Critic batch": ("1", "64"),
+        "Critic steps per update": ("1", "4"),
+    }
 
 
-def test_the_cells_differ_in_the_two_switches_only() -> None:
+def test_a_rate_that_one_optimiser_hides_counts_as_what_it_is() -> None:
+    labels = [d.label for d in differences_between([ActorCriticConfig(), SPLIT])]
+    assert labels == ["Body", "Learning rate of the critic"]
+    same_rate = SPLIT.changed(critic_learning_rate=1e-3)
+    assert [d.label for d in differences_between([ActorCriticConfig(), same_rate])] == ["Body"]
+
+
+def test_the_cells_are_four_and_differ_in_what_replay_brings_along() -> None:
     configs = PAIRS["cells"].configs
-    assert [found.label for found in differences_between(configs)] == ["Body", "Critic learns from"]
+    labels = [found.label for found in differences_between(configs)]
+    assert labels == ["Body", "Critic learns from", "Critic batch", "Critic steps per update"]
     assert len({(c.body, c.critic_data) for c in configs}) == 4  # type: ignore[union-attr]
 
 
@@ -49,11 +67,11 @@ def test_another_algorithm_is_named_first() -> None:
 
 
 def test_an_agent_runs_as_it_would_alone() -> None:
-    comparison = Comparison(AGENTS, seeds=2)
+    comparison = Comparison(AGENTS, seeds=2, first_seed=4)
     comparison.advance(300)
     comparison.advance(145)
     for side, config in zip(comparison.sides, AGENTS, strict=True):
-        for number, session in enumerate(side.sessions):
+        for number, session in enumerate(side.sessions, start=4):
             assert session.global_step == comparison.global_step == 445
             alone = of_type(EpisodeRecord, train(config.changed(seed=number)))  # type: ignore[arg-type]
             expected = [record.episode_return for record in alone if record.global_step <= 445]
@@ -101,5 +119,8 @@ def test_facts_and_curves() -> None:
     assert facts.mean_return == pytest.approx((np.mean(means), min(means), max(means)))
     assert facts.gradient_steps == sum(s.history.updates.appended for s in side.sessions)
     assert facts.milliseconds_per_1000_steps is not None
-    ends = [curve.returns[-1] for curve in side.curves()]
-    assert side.mean_curve().returns[-1] == pytest.approx(np.mean(ends))
+    last = min(curve.steps[-1] for curve in side.curves())
+    there = [np.interp(last, curve.steps, curve.returns) for curve in side.curves()]
+    assert side.mean_curve().steps[-1] == last
+    assert side.mean_curve().returns[-1] == pytest.approx(np.mean(there))
+    assert side.points() is None

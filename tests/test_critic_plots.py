@@ -30,16 +30,18 @@ CURVE = Curve(STEPS, STEPS)
         lambda: critic_plots.fit_figure(EMPTY, EMPTY),
         lambda: critic_plots.fit_figure(STEPS, STEPS),
         lambda: critic_plots.truth_figure(STEPS, STEPS),
-        lambda: critic_plots.conflict_figure(STEPS, COSINES),
-        lambda: critic_plots.norms_figure(STEPS, STEPS, COSINES),
+        lambda: critic_plots.conflict_figure(STEPS, COSINES, 200),
+        lambda: critic_plots.norms_figure(STEPS, STEPS, COSINES, 200),
         lambda: critic_plots.buffer_figure(np.empty((0, 2)), np.empty(0, np.int64), PATH, "x", "y"),
         lambda: critic_plots.buffer_figure(PATH, np.arange(4), PATH, "x", "y"),
         lambda: critic_plots.network_figure(BOXES, [(0, 1), (1, 2)]),
         lambda: comparison_plots.returns_figure(
-            [comparison_plots.SideCurves("A", "#AA3377", [CURVE, CURVE], CURVE)], 10.0, (0.0, 500.0)
+            [comparison_plots.SideCurves("A", "#AA3377", [CURVE, CURVE], CURVE, CURVE)],
+            10.0,
+            (0.0, 500.0),
         ),
         lambda: comparison_plots.updates_figure(
-            [("A", "#AA3377", STEPS, COSINES)], 10.0, "cosine", (-1.0, 1.0)
+            [("A", "#AA3377", CURVE)], 10.0, "cosine", (-1.0, 1.0)
         ),
     ],
 )
@@ -53,7 +55,7 @@ def test_the_neutral_colour_of_an_advantage_is_zero() -> None:
 
 
 def test_updates_without_a_cosine_are_left_out() -> None:
-    points, mean = critic_plots.conflict_figure(STEPS, COSINES)["data"]
+    points, mean = critic_plots.conflict_figure(STEPS, COSINES, 200)["data"]
     assert unpacked(points["x"]).tolist() == [1, 2, 4]
     assert unpacked(mean["y"]) == pytest.approx([0.5, 0.0, -1 / 3])
 

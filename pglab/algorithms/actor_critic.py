@@ -169,7 +169,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
         update=run.updates + 1,
         actor_loss=None if config.critic_only else actor.loss,
         critic_loss=None if critic is None else critic.loss,
-        entropy=actor.entropy,
+        entropy=acting_entropy(run) if config.critic_only else actor.entropy,
         actor_gradient_norm=None if config.critic_only else norm(actor.gradient),
         critic_gradient_norm=None if critic is None else norm(critic.gradient),
         actions=rollout.actions,
@@ -279,6 +279,12 @@ def step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient)
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate
     if any(gradients):
         descend(run, optimizer, rate, *gradients, max_norm=run.config.max_gradient_norm)
+
+
+def acting_entropy(run: ActorCriticRun) -> float:
+    """Entropy of what acted in the rollout, where that is not the actor's policy."""
+    probabilities = np.stack([step.action_probabilities for step in run.rollout])
+    return entropy(torch.log(tensor(probabilities))).item()
 
 
 def tensor(array: np.ndarray) -> Tensor:

@@ -7,6 +7,7 @@ import streamlit as st
 from pglab import learning_curves
 from pglab.algorithms import actor_critic, descent, run
 from pglab.config import ActorCriticConfig
+from pglab.gradients import gradient
 from pglab.language import _, content
 from pglab.losses import policy_gradient_loss, td_loss
 from pglab.replay_buffer import ReplayBuffer
@@ -26,7 +27,7 @@ def actor_critic_page(
 
     def idea() -> None:
         curves = learning_curves.load(key)
-        table = learning_curves.table_text(curves, seeds=10, steps=TABLE_STEPS)
+        table = learning_curves.table_text(curves, len(curves.sums), TABLE_STEPS)
         text = content("actor_critic").replace("{own_part}", content(key))
         text = text.replace("{learning_curve_table}", table).replace("{agent}", key)
         st.markdown(text.replace("{cells_table}", learning_curves.cells_text(TABLE_STEPS)))
@@ -85,6 +86,8 @@ def _code() -> None:
         actor_critic.learn_actor,
         actor_critic.actor_side,
         actor_critic.critic_side,
+        actor_critic.step,
+        gradient,
         descent.descend,
         ReplayBuffer.sample,
     )

@@ -14,7 +14,6 @@ from pglab import palette
 from pglab.algorithms.families import AgentConfig
 from pglab.comparison import Comparison, Difference, Side, differences_between, pair_of
 from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
-from pglab.config import ConfigError
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.plots import x_limit
@@ -54,9 +53,15 @@ class ComparePage(LivePage):
     def restart(self) -> None:
         """Fresh runs of what is now to be compared; the former stays as a row of the table."""
         former = self.comparison
-        self.comparison = Comparison(settings.compared(), settings.seeds())
+        self.comparison = new_comparison()
+        self._players.clear()
         if former.global_step:
             self.past.append(_row(former, len(self.past) + 1))
+
+
+def new_comparison() -> Comparison:
+    """Fresh runs of what is now to be compared."""
+    return Comparison(settings.compared(), settings.seeds(), settings.first_seed())
 
 
 def compare_page() -> None:
@@ -66,18 +71,13 @@ def compare_page() -> None:
     problems = settings.read_link()
     page: ComparePage | None = st.session_state.get(KEY)
     if page is None:
-        page = ComparePage(
-            key="compare", comparison=Comparison(settings.compared(), settings.seeds())
-        )
+        page = ComparePage(key="compare", comparison=new_comparison())
         st.session_state[KEY] = page
     settings.side_controls(partial(_mark_stale, page), lambda: page.request_is_late)
     page.page_is_stale = False
-    try:
-        _follow_settings(page)
-    except ConfigError as error:
-        problems = [*problems, str(error)]
+    _follow_settings(page)
     settings.write_link()
-    show_problems(problems)
+    show_problems(problems, [])
     if page.comparison.problem is not None:
         st.error(page.comparison.problem)
     fragment(_transport, TRANSPORT)(page)
@@ -102,9 +102,12 @@ def _follow_settings(page: ComparePage) -> None:
     with page.comparison.lock:
         if page_changed():
             page.comparison.pause()
-        wanted = settings.compared(), settings.seeds()
-        if wanted != (page.comparison.configs, page.comparison.seeds):
+        now = page.comparison
+        wanted = settings.compared(), settings.seeds(), settings.first_seed()
+        if wanted != (now.configs, now.seeds, now.first_seed):
             page.restart()
+            if now.running:
+                page.comparison.run()
 
 
 def _start(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
@@ -203,12 +206,12 @@ def _in_words(difference: Difference) -> str:
 
 def _live(page: ComparePage) -> None:
     page.redraw_stale_page()
-    comparison = page.comparison
-    with comparison.lock:
+    with page.comparison.lock:
+        comparison = page.comparison
         was_finished = comparison.finished
         if comparison.running:
             comparison.tick()
-        panels = _panels(page)
+        panels = _panels(page, comparison)
         page.sequence += 1
         numbers, progress = _numbers(comparison), _progress(comparison)
         running, ended = comparison.running, comparison.finished and not was_finished
@@ -226,8 +229,7 @@ def _live(page: ComparePage) -> None:
         st.rerun()
 
 
-def _panels(page: ComparePage) -> list[FigurePanel | PlayerPanel]:
-    comparison = page.comparison
+def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | PlayerPanel]:
     sides = comparison.sides
     limit = x_limit(float(comparison.global_step), comparison.total_steps)
     drawn: list[FigurePanel | PlayerPanel] = [
@@ -237,7 +239,7 @@ def _panels(page: ComparePage) -> list[FigurePanel | PlayerPanel]:
             _seeds_in_words(comparison),
             returns_figure(
                 [
-                    SideCurves(letter, colour, side.curves(), side.mean_curve())
+                    SideCurves(letter, colour, side.curves(), side.mean_curve(), side.points())
                     for letter, colour, side in _lettered(sides)
                 ],
                 limit,
@@ -276,7 +278,7 @@ def _beside_returns(sides: Sequence[Side], limit: float) -> FigurePanel:
         column, label, span = ("entropy", _("entropy"), (0.0, most))
         title = _("Entropy of the policy")
         subtitle = _("nats; first seed, mean of 200 updates; 0 is deterministic")
-    curves = [(letter, colour, *side.updates(column)) for letter, colour, side in shared]
+    curves = [(letter, colour, side.updates(column)) for letter, colour, side in shared]
     return FigurePanel(
         column,
         title,
@@ -303,9 +305,11 @@ def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
 
 
 def _seeds_in_words(comparison: Comparison) -> str:
-    first = comparison.configs[0].seed
+    first = comparison.first_seed
     if comparison.seeds == 1:
-        return _("one seed ({seed}) per side: an anecdote, not a result").format(seed=first)
+        return _("one seed ({seed}): an anecdote, not a result · line: mean of 20").format(
+            seed=first
+        )
     text = _("{n} seeds per side ({first} to {last}): thin lines; their mean: thick").format(
         n=comparison.seeds, first=first, last=first + comparison.seeds - 1
     )
@@ -363,7 +367,7 @@ def _facts(comparison: Comparison) -> dict[str, list[str]]:
             _("mean of last 100 returns (least–greatest seed)"): "–"
             if spread is None
             else f"{spread[0]:.1f} ({spread[1]:.1f}–{spread[2]:.1f})",
-            _("updates with opposed gradients"): _or_dash(facts.opposed, ".0%"),
+            _("opposed gradients, where both losses pull"): _or_dash(facts.opposed, ".0%"),
         }
         for name, text in entries.items():
             rows.setdefault(name, []).append(text)

@@ -10,7 +10,14 @@ import streamlit as st
 
 from pglab.algorithms.families import AgentConfig
 from pglab.comparison import CELLS, FREE, MOST_SEEDS, PAIRS, pair_of
-from pglab.config import ActorCriticConfig, ReinforceConfig, differences, parse_config
+from pglab.config import (
+    SEEDS,
+    ActorCriticConfig,
+    ReinforceConfig,
+    differences,
+    parse_config,
+    settings_of,
+)
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.ui.settings import Terms, controls, set_controls
@@ -20,10 +27,12 @@ KINDS: dict[str, AgentConfig] = {
     "actor_critic": ActorCriticConfig(),
 }
 LETTERS = "ABCD"
+FIXED = ("seed", "stop_when_solved")  # are not a matter of one side
 USUAL_PAIR = "seminar"
 
 _CONFIGS = "compare.configs"
 _SEEDS = "compare.seeds"
+_FIRST_SEED = "compare.first_seed"
 _SIDE = "compare.side"
 _PROBLEMS = "compare.link_problems"
 
@@ -39,6 +48,11 @@ def seeds() -> int:
     return int(st.session_state[_SEEDS])
 
 
+def first_seed() -> int:
+    """The seed of each side's first run; further ones count on from it."""
+    return int(st.session_state[_FIRST_SEED])
+
+
 def read_link() -> list[str]:
     """On the first view of the page, take the comparison from the link that opened it.
 
@@ -47,7 +61,8 @@ def read_link() -> list[str]:
     """
     if _CONFIGS not in st.session_state:
         problems: list[str] = []
-        pair = st.query_params.get("pair", USUAL_PAIR)
+        names_a_side = any(name.split(".")[0] in ("a", "b") for name in st.query_params)
+        pair = st.query_params.get("pair", FREE if names_a_side else USUAL_PAIR)
         if pair not in (*PAIRS, FREE):
             problems.append(
                 _("There is no comparison “{name}”. Choose one of: {known}.").format(
@@ -64,11 +79,31 @@ def read_link() -> list[str]:
             )
             number = "1"
         configs = PAIRS[pair].configs if pair != FREE else _linked_sides(problems)
+        problems += [
+            _("There is nothing called “{name}” in a comparison; it is ignored.").format(name=name)
+            for name in st.query_params
+            if not _is_known(name)
+        ]
+        first = st.query_params.get("seed", "0")
+        if not (first.isascii() and first.isdecimal() and len(first) < 11 and int(first) < SEEDS):
+            problems.append(
+                _("The first seed cannot be “{value}”. Choose 0 to {most:,}.").format(
+                    value=first[:40], most=SEEDS - 1
+                )
+            )
+            first = "0"
         st.session_state[_SEEDS] = int(number)
+        st.session_state[_FIRST_SEED] = int(first)
         st.session_state[_PROBLEMS] = problems
         compare(configs)
     found: list[str] = st.session_state[_PROBLEMS]
     return found
+
+
+def _is_known(name: str) -> bool:
+    """Whether a parameter of the address means something here."""
+    side, _dot, _setting = name.partition(".")
+    return side in ("a", "b", "pair", "seed", "seeds", "lang") or name.startswith("embed")
 
 
 def _linked_sides(problems: list[str]) -> tuple[AgentConfig, ...]:
@@ -88,13 +123,21 @@ def _linked_sides(problems: list[str]) -> tuple[AgentConfig, ...]:
             for name, text in st.query_params.items()
             if name.startswith(f"{letter}.")
         }
-        config, refused = parse_config(KINDS[kind], texts)
+        refused = [_not_on_one_side(name) for name in FIXED if texts.pop(name, "")]
+        config, unusable = parse_config(KINDS[kind], texts)
+        refused += unusable
         if config.env_id not in ENVIRONMENTS:
             refused.append(_("The environment “{env}” cannot be shown.").format(env=config.env_id))
             config = config.changed(env_id=KINDS[kind].env_id)
         problems += [f"{letter.upper()}: {problem}" for problem in refused]
         sides.append(config)
     return tuple(sides)
+
+
+def _not_on_one_side(name: str) -> str:
+    return _("“{label}” is the same for all sides of a comparison; it is ignored.").format(
+        label=_(settings_of(ReinforceConfig)[name].label)
+    )
 
 
 def write_link() -> None:
@@ -104,6 +147,8 @@ def write_link() -> None:
     wanted = kept | ({} if pair == USUAL_PAIR else {"pair": pair})
     if seeds() > 1:
         wanted["seeds"] = str(seeds())
+    if first_seed():
+        wanted["seed"] = str(first_seed())
     if pair == FREE:
         for letter, config in zip("ab", compared(), strict=True):
             wanted[letter] = _kind(config)
@@ -163,6 +208,15 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
             on_change=changed,
             persist_state="session",
         )
+        st.number_input(
+            _("First seed ↻"),
+            0,
+            SEEDS - 1,
+            key=_FIRST_SEED,
+            help=_("Another seed: other initial weights, other starts, on every side the same."),
+            on_change=changed,
+            persist_state="session",
+        )
         if pair_of(compared()) == CELLS:
             st.caption(_("Choose a pair above to change the settings of its sides."))
             return
@@ -186,7 +240,8 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
             key=f"compare.kind.{letter}",
             on_change=kind_chosen,
         )
-    config = controls(_controls_key(index, kind), Terms(KINDS[kind]), changed)
+    terms = Terms(KINDS[kind], FIXED, everything_restarts=True)
+    config = controls(_controls_key(index, kind), terms, changed)
     if config is not None and config != compared()[index]:
         _change_side(index, cast("AgentConfig", config), controls_too=False)
 

@@ -21,6 +21,7 @@ from pglab.critic_plots import (
 )
 from pglab.language import _
 from pglab.networks import ActorCriticNetwork
+from pglab.plots import SMOOTHING_UPDATES
 from pglab.probes import LayerGradient, critic_map, fresh_conflict, layer_gradients
 from pglab.records import Conflict, Floats, StepRecord
 from pglab.ui.panels import Scenery, fixed_text, quantity_name, update_series
@@ -94,15 +95,17 @@ def conflict(scene: Scenery) -> FigurePanel:
     cosines = updates["cosine"][~np.isnan(updates["cosine"])]
     subtitle = _("below 0, each loss undoes part of what the other wants")
     if len(cosines):
-        share = f"{(cosines < 0).mean():.0%}"
-        subtitle = _("{share} of the updates below 0: there the losses pull apart").format(
-            share=share
+        subtitle = _("below 0 in {share} of the updates where both pull; one does not in {rest}")
+        subtitle = subtitle.format(
+            share=f"{(cosines < 0).mean():.0%}", rest=f"{1 - len(cosines) / len(updates):.0%}"
         )
     return FigurePanel(
         "conflict",
         _("Interference"),
         subtitle,
-        conflict_figure(updates["global_step"], updates["cosine"]),
+        conflict_figure(
+            updates["global_step"], updates["cosine"], updates.rows_for(SMOOTHING_UPDATES)
+        ),
         patient=True,
         alt=_("Cosine of the two losses' gradients on the shared body over environment steps."),
     )
@@ -114,7 +117,7 @@ def shared_norms(scene: Scenery) -> FigurePanel:
         scene,
         "shared_norms",
         _("Pull on the shared body"),
-        _("{ratio} · mean of 200 updates").format(ratio=_ratio(scene)),
+        _("{ratio} · mean of {n} updates").format(ratio=_ratio(scene), n=SMOOTHING_UPDATES),
         ("shared_actor_norm", "shared_critic_norm"),
     )
 
@@ -135,7 +138,9 @@ def _norms(
 ) -> FigurePanel:
     """Two columns of the history, the actor's and the critic's."""
     updates = scene.bench.session.history.updates
-    figure = norms_figure(updates["global_step"], *(updates[column] for column in columns))
+    actor, critic = (updates[column] for column in columns)
+    window = updates.rows_for(SMOOTHING_UPDATES)
+    figure = norms_figure(updates["global_step"], actor, critic, window)
     return FigurePanel(key, title, subtitle, figure, patient=True, alt=title)
 
 
@@ -205,7 +210,8 @@ def buffer(scene: Scenery) -> FigurePanel:
 
 def _ratio(scene: Scenery) -> str:
     updates = scene.bench.session.history.updates
-    actor, critic = (updates[f"shared_{side}_norm"][-200:] for side in ("actor", "critic"))
+    recent = slice(-updates.rows_for(SMOOTHING_UPDATES), None)
+    actor, critic = (updates[f"shared_{side}_norm"][recent] for side in ("actor", "critic"))
     actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
     if not actor_mean:
         return _("critic's gradient over actor's: –")

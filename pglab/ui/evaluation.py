@@ -11,6 +11,7 @@ from pglab.critic_plots import truth_figure
 from pglab.evaluation import PlayedEpisode, critic_truth, play
 from pglab.language import _
 from pglab.records import Floats
+from pglab.session import TrainingSession
 from pglab.ui.lab import Lab
 
 EPISODES = 10
@@ -20,8 +21,8 @@ EPISODES = 10
 class Verdict:
     """Fresh episodes, sampled and greedy, of the policy after `global_step` steps."""
 
+    session: TrainingSession
     global_step: int
-    env_id: str
     sampled: list[PlayedEpisode]
     greedy: list[PlayedEpisode]
     truth: tuple[Floats, Floats] | None  # estimates and returns of the sampled episodes
@@ -41,7 +42,7 @@ def evaluation(lab: Lab) -> None:
         with lab.bench.lock:
             st.session_state[key] = _verdict(lab)
     verdict: Verdict | None = st.session_state.get(key)
-    if verdict is not None:
+    if verdict is not None and verdict.session is lab.bench.session:
         _show(verdict)
 
 
@@ -54,13 +55,13 @@ def _verdict(lab: Lab) -> Verdict:
     }
     critic = session.networks.get("critic")
     truth = None if critic is None else critic_truth(critic, played[False], config.gamma)
-    return Verdict(session.global_step, config.env_id, played[False], played[True], truth)
+    return Verdict(session, session.global_step, played[False], played[True], truth)
 
 
 def _show(verdict: Verdict) -> None:
     st.caption(
         _("{env_id}, the policy after {steps:,} training steps.").format(
-            env_id=verdict.env_id, steps=verdict.global_step
+            env_id=verdict.session.config.env_id, steps=verdict.global_step
         )
     )
     with st.container(horizontal=True):
@@ -104,6 +105,7 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     st.caption(
         _(
             "Steps of an episode that the time limit cut count only where the missing part is at "
-            "most a tenth of an endless return."
+            "most a tenth of an endless return. Their returns are too low by up to that much, and "
+            "the critic looks too high by as much."
         )
     )

@@ -98,6 +98,7 @@ def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
         lab = Lab(key=key, terms=terms, bench=Bench(config or preset))
         st.session_state[f"{key}.lab"] = lab
     lab.page_is_stale = False
+    unusable: list[str] = []
     with lab.bench.lock:
         if page_changed():
             lab.bench.pause()  # whoever comes back to a page finds the run where it was left
@@ -105,8 +106,8 @@ def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
             try:
                 lab.bench.use(config)
             except ConfigError as error:
-                problems = [*problems, str(error)]
-    show_problems(problems)
+                unusable.append(str(error))
+    show_problems(problems, unusable)
     if lab.bench.session.problem is not None:
         st.error(lab.bench.session.problem)
     return lab
@@ -121,9 +122,10 @@ def _changed(key: str) -> None:
         lab.page_is_stale = True
 
 
-def show_problems(problems: list[str]) -> None:
-    """What is wrong with the link or the settings, until it is closed."""
-    if problems:
+def show_problems(of_link: list[str], of_settings: list[str]) -> None:
+    """What is wrong with the link, until it is closed, and with the settings, until it is not."""
+    if of_link or of_settings:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning("\n".join(f"- {problem}" for problem in problems))
-            st.button(_("Close"), key="close_problems", on_click=problems.clear)
+            st.warning("\n".join(f"- {problem}" for problem in [*of_link, *of_settings]))
+            if of_link:
+                st.button(_("Close"), key="close_problems", on_click=of_link.clear)

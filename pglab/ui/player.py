@@ -106,7 +106,8 @@ class Player:
 
     def _still_or_loop(self, bench: Watched) -> list[tuple[Scene, bytes]]:
         """The clip for a paused bench, drawn anew only when there is something else to see."""
-        shown = (bench.view, bench.session, bench.session.global_step)
+        session = bench.session
+        shown = (bench.view, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
             self._clip_of = shown
             self._clip_number += 1

@@ -35,6 +35,7 @@ class Terms:
 
     preset: RunConfig
     fixed: tuple[str, ...] = ()
+    everything_restarts: bool = False
 
 
 def read_address_bar(key: str, terms: Terms) -> list[str]:
@@ -80,7 +81,7 @@ def set_controls(key: str, config: RunConfig) -> None:
 
 def restore_controls(key: str) -> None:
     """Give the page's controls once more what code gave them last."""
-    set_controls(key, st.session_state[f"{key}.opened_with"])
+    set_controls(key, _opened_with(key))
 
 
 def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
@@ -99,19 +100,20 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
     values: dict[str, Any] = {}
     with st.sidebar:
         for name in groups["basic"]:
-            values[name] = _control(key, name, described[name], on_change)
+            values[name] = _control(key, name, terms, on_change)
         with st.expander(_("Activation and batch")):
             for name in groups["batch"]:
-                values[name] = _control(key, name, described[name], on_change)
+                values[name] = _control(key, name, terms, on_change)
         with st.expander(_("More settings")):
             for name in groups["advanced"]:
-                values[name] = _control(key, name, described[name], on_change)
-        st.caption(
-            _(
-                "↻ restarts the run. The others act on it as it goes on, at the latest from "
-                "its next update."
+                values[name] = _control(key, name, terms, on_change)
+        if not terms.everything_restarts:
+            st.caption(
+                _(
+                    "↻ restarts the run. The others act on it as it goes on, at the latest from "
+                    "its next update."
+                )
             )
-        )
         try:
             return terms.preset.changed(**values)
         except ConfigError as error:
@@ -119,13 +121,15 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
             return None
 
 
-def _control(key: str, name: str, setting: Setting, on_change: Callable[[], None]) -> Any:
+def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
     """The control that suits the field's type and range."""
+    setting = settings_of(terms.preset)[name]
     if name == "hidden_sizes":
         return _layer_controls(key, setting, on_change)
     widget_key = f"{key}.{name}"
     value = st.session_state[widget_key]
-    label = _(setting.label) + ("" if setting.changes_while_running else " ↻")
+    restarts = terms.everything_restarts or not setting.changes_while_running
+    label = _(setting.label) + (" ↻" if restarts else "")
     common: dict[str, Any] = {
         "key": widget_key,
         "help": " ".join([_(setting.help), *_reason_not_to_apply(key, setting)]),
@@ -140,7 +144,8 @@ def _control(key: str, name: str, setting: Setting, on_change: Callable[[], None
     if isinstance(value, bool):
         return st.toggle(label, **common)
     if setting.stops:
-        stops = _with_linked_value(key, name, setting.stops)
+        own = {getattr(terms.preset, name), getattr(_opened_with(key), name)}
+        stops = sorted({*setting.stops, *own})
         return st.select_slider(label, stops, format_func=format_value, **common)
     low, high, step = (type(value)(n) for n in (setting.minimum, setting.maximum, setting.step))
     numeric = {"min_value": low, "max_value": high, "step": step}
@@ -156,7 +161,7 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
     name, value = setting.applies_when
     if st.session_state[f"{key}.{name}"] == value:
         return []
-    other = settings_of(st.session_state[f"{key}.opened_with"])[name]
+    other = settings_of(_opened_with(key))[name]
     return [
         _("Has an effect only where “{label}” is “{value}”.").format(
             label=_(other.label), value=choice_name(value)
@@ -164,10 +169,10 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
     ]
 
 
-def _with_linked_value(key: str, name: str, stops: tuple[float, ...]) -> list[float]:
-    """The slider's stops and the value that the link asked for, which may lie between two."""
-    linked = getattr(st.session_state[f"{key}.opened_with"], name)
-    return sorted({*stops, linked})
+def _opened_with(key: str) -> RunConfig:
+    """What code gave the controls last: its values may lie between a slider's stops."""
+    config: RunConfig = st.session_state[f"{key}.opened_with"]
+    return config
 
 
 def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -> tuple[int, ...]:
@@ -200,7 +205,7 @@ def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -
 
 
 def _with_linked_width(key: str, layer: int, stops: tuple[float, ...]) -> list[int]:
-    linked = st.session_state[f"{key}.opened_with"].hidden_sizes
+    linked = _opened_with(key).hidden_sizes
     return sorted({*(int(stop) for stop in stops), *linked[layer : layer + 1]})
 
 
