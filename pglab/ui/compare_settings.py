@@ -220,30 +220,38 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
         if pair_of(compared()) == CELLS:
             st.caption(_("Choose a pair above to change the settings of its sides."))
             return
+        if st.session_state.get(_SIDE) is None:  # four sides have no controls
+            st.session_state[_SIDE] = "A"
         letter = st.segmented_control(
             _("Settings of"), ["A", "B"], key=_SIDE, required=True, persist_state="session"
         )
         index = LETTERS.index(letter or "A")
         kind = _kind(compared()[index])
 
-        def kind_chosen() -> None:
-            if not is_late():
-                _change_side(index, KINDS[st.session_state[f"compare.kind.{letter}"]])
-            changed()
-
-        names = {"reinforce": "REINFORCE", "actor_critic": _("actor-critic")}
-        st.session_state[f"compare.kind.{letter}"] = kind
-        st.selectbox(
-            _("Agent ↻"),
-            list(names),
-            format_func=lambda name: names[name],
-            key=f"compare.kind.{letter}",
-            on_change=kind_chosen,
-        )
+        _kind_menu(index, kind, on_change)
     terms = Terms(KINDS[kind], FIXED, everything_restarts=True)
     config = controls(_controls_key(index, kind), terms, changed)
     if config is not None and config != compared()[index]:
         _change_side(index, cast("AgentConfig", config), controls_too=False)
+
+
+def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
+    """The algorithm of a side: buttons, which keep no value that could come back late."""
+
+    def choose(other: str) -> None:
+        _change_side(index, KINDS[other])
+        on_change()
+
+    names = {"reinforce": "REINFORCE", "actor_critic": _("actor-critic")}
+    with st.container(horizontal=True, gap="small", key="kinds"):
+        for name, title in names.items():
+            st.button(
+                title,
+                key=f"kind_{name}",
+                type="secondary" if name == kind else "tertiary",
+                on_click=partial(choose, name),
+                help=_("Start anew with this algorithm and its usual settings."),
+            )
 
 
 def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
@@ -257,7 +265,6 @@ def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) 
 def compare(configs: tuple[AgentConfig, ...]) -> None:
     """Take these agents, and set the controls of the two sides that have some."""
     st.session_state[_CONFIGS] = configs
-    st.session_state.setdefault(_SIDE, "A")
     for index, config in enumerate(configs[:2]):
         set_controls(_controls_key(index, _kind(config)), config)
 

@@ -68,10 +68,22 @@ def test_a_link_restores_a_free_comparison(page: Page) -> None:
 def test_a_setting_changed_mid_run_starts_anew(page: Page) -> None:
     compare = ComparePage(page).open("?pair=gamma")
     compare.run(until_steps=500)
-    compare.move_slider("Learning rate α", "ArrowRight")
+    compare.move_slider("Learning rate α ↻", "ArrowRight")
     compare.wait_until(lambda: compare.address.get("pair") == "free", "a free comparison")
     compare.wait_until(lambda: compare.steps < 500, "fresh runs")
     expect(compare.exceptions).to_have_count(0)
+
+
+def test_the_algorithm_of_a_side_is_chosen_in_the_sidebar(page: Page) -> None:
+    compare = ComparePage(page).open("?pair=gamma")
+    page.get_by_test_id("stSidebar").get_by_text("B", exact=True).click()
+    compare.press("kind_actor_critic")
+    compare.wait_for_address(pair="free", a="reinforce", b="actor_critic")
+    expect(page.get_by_text("things differ at once")).to_be_visible()
+    compare.choose_pair("cells")
+    compare.wait_for_address(pair="cells")
+    compare.choose_pair("gamma")
+    compare.wait_for_address(pair="gamma")
 
 
 @pytest.mark.parametrize(

@@ -191,3 +191,16 @@ def test_slow_speed_shows_the_training_itself(page: Page) -> None:
     expect(lab.subtitle("player")).to_have_text("training environment · episode 1")
     lab.wait_for_steps(2)
     assert lab.episodes == 0, "one step a second must not finish an episode this soon"
+
+
+def test_a_new_seed_chosen_mid_run_stays(page: Page) -> None:
+    """A tick under way when it is pressed brings the old seed along with all other settings."""
+    lab = LabPage(page).open()
+    for seed in range(1, 7):
+        lab.run(until_steps=10)
+        lab.press("new_seed")
+        lab.wait_for_address(seed=str(seed))
+        page.wait_for_timeout(300)
+        assert lab.address == {"seed": str(seed)}
+    lab.expect_paused()
+    assert lab.steps == 0
