@@ -55,8 +55,7 @@ def value_map(scene: Scenery) -> FigurePanel:
         "value_map",
         _("Critic: {quantity}").format(quantity=name),
         fixed_text(view),
-        figure,
-        playhead="player",
+        figure,  # no playhead: a second moving ring would cost the browser a redraw a second
         patient=True,
         alt=_("Heatmap of the critic's values over two observation axes."),
     )
