@@ -20,7 +20,7 @@ def test_training_takes_its_share_of_the_interval_within_bounds() -> None:
     pacemaker = Pacemaker(clock)
     pacemaker.tick()
     for interval, training in (
-        (0.3, TRAINING_SHARE * 0.3),
+        (0.2, TRAINING_SHARE * 0.2),
         (0.01, SHORTEST_TRAINING),
         (5.0, LONGEST_TRAINING),
     ):
