@@ -23,6 +23,7 @@ CHUNK = 10  # environment steps that each agent takes before the next has its tu
 MOST_CURVE_POINTS = 200
 # How a comparison goes on is not what is compared.
 NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
+LETTERS = "ABCD"  # names of the sides
 CELLS = "cells"
 FREE = "free"
 
@@ -86,10 +87,9 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
     algorithm.
     """
     found = []
-    kinds = [type(config) for config in configs]
-    if len(set(kinds)) > 1:
-        names = {ReinforceConfig: "REINFORCE", ActorCriticConfig: _("actor-critic")}
-        found.append(Difference(_("algorithm"), tuple(names[kind] for kind in kinds)))
+    algorithms = tuple(algorithm_name(config) for config in configs)
+    if len(set(algorithms)) > 1:
+        found.append(Difference(_("algorithm"), algorithms))
     for name, setting in settings_of(configs[0]).items():
         if name in NOT_COMPARED or not all(name in settings_of(config) for config in configs):
             continue
@@ -100,6 +100,11 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
             texts = ("–" if value is None else format_value(value) for value in values)
             found.append(Difference(_(setting.label), tuple(texts)))
     return found
+
+
+def algorithm_name(config: AgentConfig) -> str:
+    """Which algorithm a configuration is one of, in words."""
+    return "REINFORCE" if isinstance(config, ReinforceConfig) else _("actor-critic")
 
 
 def _applies(config: AgentConfig, name: str) -> bool:
@@ -172,19 +177,6 @@ class Side:
             curves.append(Curve(episodes["global_step"][kept], returns))
         return curves
 
-    def mean_curve(self) -> Curve:
-        """Mean over seeds of the smoothed returns, between steps where every seed has one."""
-        curves = [curve for curve in self.curves() if len(curve.steps)]
-        if len(curves) < len(self.sessions):
-            return Curve(np.empty(0), np.empty(0))
-        first = max(float(curve.steps[0]) for curve in curves)
-        last = min(float(curve.steps[-1]) for curve in curves)
-        if last < first:
-            return Curve(np.empty(0), np.empty(0))
-        steps = np.linspace(first, last, MOST_CURVE_POINTS)
-        returns = np.mean([np.interp(steps, c.steps, c.returns) for c in curves], axis=0)
-        return Curve(steps, returns)
-
     @property
     def shares_body(self) -> bool:
         """Whether actor and critic use the same layers."""
@@ -221,6 +213,19 @@ class Side:
             mean_return=(float(np.mean(known)), min(known), max(known)) if known else None,
             opposed=float((cosines < 0).mean()) if len(cosines) else None,
         )
+
+
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """Mean of several curves, between the steps where all have begun and none has ended."""
+    nothing = Curve(np.empty(0), np.empty(0))
+    if any(len(curve.steps) == 0 for curve in curves):
+        return nothing
+    first = max(float(curve.steps[0]) for curve in curves)
+    last = min(float(curve.steps[-1]) for curve in curves)
+    if last < first:
+        return nothing
+    steps = np.linspace(first, last, MOST_CURVE_POINTS)
+    return Curve(steps, np.mean([np.interp(steps, c.steps, c.returns) for c in curves], axis=0))
 
 
 class Comparison:
@@ -262,7 +267,7 @@ class Comparison:
     @property
     def problem(self) -> str | None:
         """A sentence, where an agent diverged."""
-        for letter, side in zip("ABCD", self.sides, strict=False):
+        for letter, side in zip(LETTERS, self.sides, strict=False):
             for session in side.sessions:
                 if session.problem is not None:
                     return f"{letter}: {session.problem}"

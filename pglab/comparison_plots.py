@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from pglab.language import _
-from pglab.plots import Curve, Figure, framed, horizontal, line, packed
+from pglab.plots import (
+    SMOOTHING_EPISODES,
+    Curve,
+    Figure,
+    framed,
+    horizontal,
+    line,
+    packed,
+    with_room,
+)
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 
@@ -47,10 +56,11 @@ def returns_figure(
                 traces.append(thin | {"opacity": 0.45})
         mean = Curve(side.mean.steps, side.mean.returns, side.name)
         traces.append(line(mean, side.colour, width=3, dash=dash))
-    figure = framed(_("environment steps"), _("mean of 20 returns"), traces)
-    span = high - low
+    figure = framed(
+        _("environment steps"), _("mean of {n} returns").format(n=SMOOTHING_EPISODES), traces
+    )
     figure["layout"]["xaxis"] |= {"range": [0, steps], "tickformat": "~s"}
-    figure["layout"]["yaxis"]["range"] = [low - 0.03 * span, high + 0.08 * span]
+    figure["layout"]["yaxis"]["range"] = with_room(low, high)
     figure["layout"]["shapes"] = [horizontal(high)]
     figure["layout"]["showlegend"] = True
     return figure

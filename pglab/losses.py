@@ -68,10 +68,15 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
             f"q_values must be [B, A] and actions [B], "
             f"not {list(q_values.shape)} and {list(actions.shape)}"
         )
-    estimates = q_values.gather(1, actions[:, None]).squeeze(1)
+    estimates = of_actions(q_values, actions)
     _check_steps("estimates", estimates, "targets", targets)
     errors = targets.detach() - estimates
     return (errors**2).mean() + q_regularization * estimates.mean()
+
+
+def of_actions(outputs: Tensor, actions: Tensor) -> Tensor:
+    """What a network says of the actions taken: [B, A] and integers [B] → [B]."""
+    return outputs.gather(1, actions[:, None]).squeeze(1)
 
 
 def entropy(log_probabilities: Tensor) -> Tensor:

@@ -130,9 +130,8 @@ def return_figure(plot: ReturnPlot) -> Figure:
         "range": [0, x_limit(_reached(plot), plot.total_steps)],
         "tickformat": "~s",
     }
-    span = high - low
     figure["layout"]["yaxis"] |= {
-        "range": [low - 0.03 * span, high + 0.08 * span],
+        "range": with_room(low, high),
         "tickvals": np.linspace(low, high, 6).tolist(),
     }
     return figure
@@ -142,6 +141,12 @@ def _reached(plot: ReturnPlot) -> float:
     """The last step that any of the runs has got to."""
     curves = [plot.run, *plot.earlier]
     return max([0.0, *(float(curve.steps[-1]) for curve in curves if len(curve.steps))])
+
+
+def with_room(low: float, high: float) -> list[float]:
+    """An axis for returns, with room for marks at both ends."""
+    span = high - low
+    return [low - 0.03 * span, high + 0.08 * span]
 
 
 def x_limit(reached: float, total_steps: int) -> float:

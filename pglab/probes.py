@@ -9,16 +9,16 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from pglab.config import ActorCriticConfig
 from pglab.environments import EnvironmentInfo
-from pglab.gradients import conflict_between, gradient
-from pglab.losses import entropy, policy_gradient_loss, td_loss
+from pglab.gradients import Gradient, gradient, norm
+from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import ActorCriticNetwork
-from pglab.records import Conflict, Floats, StepRecord
+from pglab.records import Floats, StepRecord
 from pglab.replay_buffer import transitions
-from pglab.returns import policy_signal, td_targets
+from pglab.returns import policy_signals, td_targets
 
 Quantity = Literal["q", "v", "advantage"]
 
@@ -106,66 +106,51 @@ class LayerGradient:
     critic: float | None
 
 
-def layer_gradients(
+def fresh_gradients(
     agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
-) -> list[LayerGradient]:
-    """How hard each loss would pull at each layer if the agent learned from these steps now."""
-    losses = _losses(agent, config, steps)
-    found = []
-    for name, layer in _linear_layers(agent):
-        parameters = list(layer.parameters())
-        norms = [
-            float(torch.nn.utils.get_total_norm(reached)) if reached else None
-            for reached in (list(gradient(loss, parameters).values()) for loss in losses)
-        ]
-        found.append(LayerGradient(name, layer.out_features, *norms))
-    return found
+) -> tuple[Gradient, Gradient]:
+    """What the actor's and the critic's loss would ask for if the agent learned from these steps.
 
-
-def fresh_conflict(
-    agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
-) -> Conflict | None:
-    """What the conflict on the shared body would be if the agent learned from these steps now.
-
-    None where the bodies are split.
-    """
-    if not agent.shared_parameters:
-        return None
-    actor, critic = (
-        gradient(loss, agent.shared_parameters) for loss in _losses(agent, config, steps)
-    )
-    return conflict_between(actor, critic)
-
-
-def _losses(
-    agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
-) -> tuple[Tensor, Tensor]:
-    """The actor's and the critic's loss on these steps, the actor's 0 where it rests.
-
-    The policy signal and the targets are the critic's as it stands.
+    The policy signal and the targets are the critic's as it stands; nothing is changed. The
+    actor asks for nothing where only the critic learns.
     """
     batch = transitions(steps)
-    observations = torch.as_tensor(batch.observations, dtype=torch.float32)
     actions = torch.as_tensor(batch.actions)
-    log_probabilities, q_values = agent(observations)
-    chosen = log_probabilities.gather(1, actions[:, None]).squeeze(1)
-    judged = zip(
+    log_probabilities, q_values = agent(torch.as_tensor(batch.observations, dtype=torch.float32))
+    next_values = action_values(agent.critic, batch.next_observations)
+    targets = td_targets(batch.rewards, batch.terminated, next_values, config.gamma)
+    critic_loss = config.value_loss_coefficient * td_loss(
+        q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
+    )
+    critic = gradient(critic_loss, agent.critic_parameters)
+    if config.critic_only:
+        return {}, critic
+    weights = policy_signals(
+        config.policy_signal,
         q_values.detach().numpy(),
         log_probabilities.detach().exp().numpy(),
         batch.actions,
-        strict=True,
     )
-    weights = [policy_signal(config.policy_signal, q, pi, action) for q, pi, action in judged]
-    actor_loss = policy_gradient_loss(chosen, torch.tensor(weights, dtype=torch.float32))
+    actor_loss = policy_gradient_loss(
+        of_actions(log_probabilities, actions), torch.as_tensor(weights, dtype=torch.float32)
+    )
     actor_loss = actor_loss - config.entropy_coefficient * entropy(log_probabilities)
-    if config.critic_only:
-        actor_loss = 0 * actor_loss
-    next_values = action_values(agent.critic, batch.next_observations)
-    targets = td_targets(batch.rewards, batch.terminated, next_values, config.gamma)
-    critic_loss = td_loss(
-        q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
-    )
-    return actor_loss, config.value_loss_coefficient * critic_loss
+    return gradient(actor_loss, agent.actor_parameters), critic
+
+
+def layer_gradients(
+    agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
+) -> list[LayerGradient]:
+    """How hard each loss pulls at each layer, from the input on."""
+
+    def pull(of: Gradient, layer: nn.Linear) -> float | None:
+        reached = {p: of[p] for p in layer.parameters() if p in of}
+        return norm(reached) if reached else None
+
+    return [
+        LayerGradient(part, layer.out_features, pull(actor, layer), pull(critic, layer))
+        for part, layer in _linear_layers(agent)
+    ]
 
 
 def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:

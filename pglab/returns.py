@@ -116,6 +116,17 @@ def policy_signal(
     return float(q[action]) - baseline
 
 
+def policy_signals(
+    kind: str,
+    action_values: NDArray[np.floating],
+    probabilities: NDArray[np.floating],
+    actions: NDArray[np.integer],
+) -> Array:
+    """`policy_signal` of every step: [T, A], [T, A] and [T] → [T]."""
+    steps = zip(action_values, probabilities, actions, strict=True)
+    return np.array([policy_signal(kind, q, pi, int(action)) for q, pi, action in steps])
+
+
 def normalized(weights: Array) -> Array:
     """Weights with mean 0 and standard deviation 1; all zero where they do not vary. [T] → [T]."""
     if len(weights) == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pglab.comparison import PAIRS, Comparison, Side, differences_between, pair_of
+from pglab.comparison import PAIRS, Comparison, Side, differences_between, mean_curve, pair_of
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.pacing import Pacemaker
 from pglab.records import EpisodeRecord
@@ -111,7 +111,7 @@ def test_facts_and_curves() -> None:
     facts = side.facts()
     assert facts.parameters == 4 * 8 + 8 + 8 * 2 + 2
     assert (facts.gradient_steps, facts.mean_return, facts.opposed) == (0, None, None)
-    assert len(side.mean_curve().steps) == 0
+    assert len(mean_curve(side.curves()).steps) == 0
     for session in side.sessions:
         session.advance("step", 400)
     means = [session.history.mean_return() or 0.0 for session in side.sessions]
@@ -121,6 +121,6 @@ def test_facts_and_curves() -> None:
     assert facts.milliseconds_per_1000_steps is not None
     last = min(curve.steps[-1] for curve in side.curves())
     there = [np.interp(last, curve.steps, curve.returns) for curve in side.curves()]
-    assert side.mean_curve().steps[-1] == last
-    assert side.mean_curve().returns[-1] == pytest.approx(np.mean(there))
+    assert mean_curve(side.curves()).steps[-1] == last
+    assert mean_curve(side.curves()).returns[-1] == pytest.approx(np.mean(there))
     assert side.points() is None

@@ -18,7 +18,7 @@ from pglab.demonstration import Demonstration
 from pglab.environments import ENVIRONMENTS
 from pglab.evaluation import play
 from pglab.networks import ActorCriticNetwork
-from pglab.probes import Slice, critic_map, layer_gradients, probability_map
+from pglab.probes import Slice, critic_map, fresh_gradients, layer_gradients, probability_map
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.render import shared_renderer
 from pglab.session import TrainingSession, Unit
@@ -176,7 +176,8 @@ def look_at_the_critic(session: TrainingSession, config: ActorCriticConfig, plan
     critic_map(policy, critic, plane, "advantage", action=0, resolution=5)
     assert isinstance(agent, ActorCriticNetwork)
     if session.history.steps:
-        layer_gradients(agent, config, list(session.history.steps)[-20:])
+        steps = list(session.history.steps)[-20:]
+        layer_gradients(agent, *fresh_gradients(agent, config, steps))
     if session.buffer is not None and len(session.buffer):
         session.buffer.thinned(50)
 

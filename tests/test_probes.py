@@ -10,13 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from pglab.environments import ENVIRONMENTS
+from pglab.gradients import conflict_between
 from pglab.networks import ActorCriticNetwork, Body, PolicyNetwork
 from pglab.probes import (
     Quantity,
     Slice,
     action_probabilities,
     critic_map,
-    fresh_conflict,
+    fresh_gradients,
     layer_gradients,
     probability_map,
 )
@@ -128,7 +129,10 @@ def test_maps_of_a_critic() -> None:
 # --- Gradients by layer
 
 
-@pytest.mark.parametrize("settings", [{}, {"value_loss_coefficient": 3.0}, {"seed": 1}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"value_loss_coefficient": 3.0}, {"seed": 1}, {"entropy_coefficient": 0.5}],
+)
 def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) -> None:
     """Asked just before an on-policy update about the steps that it will learn from."""
     config = short_cell(rollout_steps=12, **settings)
@@ -137,7 +141,7 @@ def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) 
     steps = of_type(StepRecord, TrainingSession(config).advance("step", 12))
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    layers = layer_gradients(agent, config, steps)
+    layers = layer_gradients(agent, *fresh_gradients(agent, config, steps))
     assert isinstance(update, UpdateRecord)
     assert [(layer.part, layer.outputs) for layer in layers] == [
         ("body", 6),
@@ -152,7 +156,8 @@ def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) 
     assert actor == pytest.approx(update.actor_gradient_norm, rel=1e-4)
     assert critic == pytest.approx(update.critic_gradient_norm, rel=1e-4)
     assert update.conflict is not None
-    assert fresh_conflict(agent, config, steps) == pytest.approx(update.conflict, rel=1e-4)
+    conflict = conflict_between(*fresh_gradients(agent, config, steps))
+    assert conflict == pytest.approx(update.conflict, rel=1e-4)
 
 
 @pytest.mark.parametrize("stopped", ["actor", "critic"])
@@ -161,9 +166,20 @@ def test_a_stopped_gradient_is_none_in_the_body(stopped: str) -> None:
     steps = of_type(StepRecord, session.advance("step", 12))
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    for layer in layer_gradients(agent, short_cell(), steps)[:2]:
+    for layer in layer_gradients(agent, *fresh_gradients(agent, short_cell(), steps))[:2]:
         assert (layer.actor is None) == (stopped == "actor")
         assert (layer.critic is None) == (stopped == "critic")
+
+
+def test_a_resting_actor_asks_for_nothing() -> None:
+    config = short_cell(critic_only=True)
+    session = TrainingSession(config)
+    steps = of_type(StepRecord, session.advance("step", 12))
+    agent = session.networks["agent"]
+    assert isinstance(agent, ActorCriticNetwork)
+    actor, critic = fresh_gradients(agent, config, steps)
+    assert actor == {}
+    assert set(critic) == set(agent.critic_parameters)
 
 
 def test_split_bodies_are_named_apart() -> None:
@@ -171,13 +187,14 @@ def test_split_bodies_are_named_apart() -> None:
     steps = of_type(StepRecord, session.advance("step", 12))
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    layers = layer_gradients(agent, short_cell(body="split"), steps)
+    layers = layer_gradients(agent, *fresh_gradients(agent, short_cell(body="split"), steps))
     assert [layer.part for layer in layers] == [
         *["actor body"] * 2,
         *["critic body"] * 2,
         "policy head",
         "critic head",
     ]
-    assert fresh_conflict(agent, short_cell(body="split"), steps) is None
+    split = fresh_gradients(agent, short_cell(body="split"), steps)
+    assert conflict_between(*split) is None
     assert [layer.critic is None for layer in layers] == [True, True, False, False, True, False]
     assert [layer.actor is None for layer in layers] == [False, False, True, True, False, True]

@@ -12,6 +12,7 @@ from pglab.returns import (
     discounted_returns,
     normalized,
     policy_signal,
+    policy_signals,
     td_targets,
     whole_episode_returns,
 )
@@ -156,6 +157,9 @@ def test_policy_signals(kind: str, signals: list[float]) -> None:
     values, probabilities = [2.0, -1.0, 5.0], [0.25, 0.25, 0.5]
     for action, expected in enumerate(signals):
         assert policy_signal(kind, values, probabilities, action) == pytest.approx(expected)
+    repeated = np.tile(values, (3, 1)), np.tile(probabilities, (3, 1)), np.array([2, 0, 1])
+    in_turn = [signals[2], signals[0], signals[1]]
+    assert policy_signals(kind, *repeated).tolist() == pytest.approx(in_turn)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -20,7 +20,7 @@ from pglab.algorithms.run import Run, common_parts, end_episode, require_finite,
 from pglab.config import ActorCriticConfig
 from pglab.environments import sizes
 from pglab.gradients import Gradient, conflict_between, gradient, norm
-from pglab.losses import entropy, policy_gradient_loss, td_loss
+from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import (
     ActionValueNetwork,
     ActorCriticNetwork,
@@ -212,10 +212,10 @@ def learn_together(
     actor = actor_side(run, log_probabilities, rollout, weights)
     critic = critic_side(run, q_values, rollout)
     if run.actor_optimizer is run.critic_optimizer:
-        step(run, run.actor_optimizer, actor.gradient, critic.gradient)
+        adam_step(run, run.actor_optimizer, actor.gradient, critic.gradient)
     else:
-        step(run, run.critic_optimizer, critic.gradient)
-        step(run, run.actor_optimizer, actor.gradient)
+        adam_step(run, run.critic_optimizer, critic.gradient)
+        adam_step(run, run.actor_optimizer, actor.gradient)
     return actor, critic
 
 
@@ -230,7 +230,7 @@ def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticSide |
     for _draw in range(min(run.config.critic_updates, len(buffer) // size)):
         batch = buffer.sample(size, run.streams.replay)
         critic = critic_side(run, run.agent.critic(tensor(batch.observations)), batch)
-        step(run, run.critic_optimizer, critic.gradient)
+        adam_step(run, run.critic_optimizer, critic.gradient)
     return critic
 
 
@@ -238,7 +238,7 @@ def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) 
     """One step of the actor on the rollout."""
     log_probabilities = run.agent.policy(tensor(rollout.observations))
     actor = actor_side(run, log_probabilities, rollout, weights)
-    step(run, run.actor_optimizer, actor.gradient)
+    adam_step(run, run.actor_optimizer, actor.gradient)
     return actor
 
 
@@ -246,7 +246,7 @@ def actor_side(
     run: ActorCriticRun, log_probabilities: Tensor, rollout: Transitions, weights: np.ndarray
 ) -> ActorSide:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient."""
-    log_probs = log_probabilities.gather(1, torch.as_tensor(rollout.actions)[:, None]).squeeze(1)
+    log_probs = of_actions(log_probabilities, torch.as_tensor(rollout.actions))
     loss = policy_gradient_loss(log_probs, tensor(weights))
     policy_entropy = entropy(log_probabilities)
     require_finite(run.global_step, actor_loss=loss.item())
@@ -265,7 +265,7 @@ def critic_side(run: ActorCriticRun, q_values: Tensor, batch: Transitions) -> Cr
     actions = torch.as_tensor(batch.actions)
     loss = td_loss(q_values, actions, tensor(targets), run.config.q_regularization)
     require_finite(run.global_step, critic_loss=loss.item())
-    estimates = q_values.detach().numpy()[np.arange(len(actions)), batch.actions]
+    estimates = of_actions(q_values.detach(), actions).numpy()
     return CriticSide(
         loss.item(),
         gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters),
@@ -273,7 +273,7 @@ def critic_side(run: ActorCriticRun, q_values: Tensor, batch: Transitions) -> Cr
     )
 
 
-def step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
+def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
     """One Adam step with the learning rate that belongs to the optimiser."""
     separate = optimizer is not run.actor_optimizer
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate

@@ -19,7 +19,7 @@ from pglab.algorithms.run import Run, common_parts, end_episode, require_finite,
 from pglab.config import ReinforceConfig
 from pglab.environments import sizes
 from pglab.gradients import gradient, norm
-from pglab.losses import entropy, policy_gradient_loss, value_loss
+from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
 from pglab.networks import Body, PolicyNetwork, ValueNetwork
 from pglab.records import Floats, Record, StepRecord, UpdateRecord
 from pglab.returns import discounted_returns, normalized, whole_episode_returns
@@ -124,7 +124,7 @@ def update(run: ReinforceRun) -> UpdateRecord:
 
     # --- Loss and gradient
     log_probabilities = run.policy(observations)
-    log_probs = log_probabilities[torch.arange(len(actions)), torch.as_tensor(actions)]
+    log_probs = of_actions(log_probabilities, torch.as_tensor(actions))
     actor_loss = policy_gradient_loss(log_probs, torch.as_tensor(weights, dtype=torch.float32))
     policy_entropy = entropy(log_probabilities)
     require_finite(run.global_step, loss=actor_loss.item())

@@ -86,7 +86,7 @@ def _code() -> None:
         actor_critic.learn_actor,
         actor_critic.actor_side,
         actor_critic.critic_side,
-        actor_critic.step,
+        actor_critic.adam_step,
         gradient,
         descent.descend,
         ReplayBuffer.sample,

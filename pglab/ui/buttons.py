@@ -8,7 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT
+from pglab.language import _
+from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, LivePage
+
+START_WIDTH = 112  # pixels, room for the longest of Run, Pause and Run on
 
 
 def live_button(
@@ -29,6 +32,42 @@ def live_button(
     st.button(
         label, icon=f":material/{icon}:", key=key, shortcut=shortcut, on_click=pressed, **options
     )
+
+
+def run_or_pause(
+    lock: RLock,
+    *,
+    running: bool,
+    finished: bool,
+    run: Callable[[], None],
+    pause: Callable[[], None],
+) -> None:
+    """Run, or Pause while something runs."""
+    look: dict[str, Any] = {"type": "primary", "width": "stretch"}
+    with start_slot():
+        if running:
+            live_button(lock, _("Pause"), "pause", "p", "pause", pause, **look)
+        else:
+            live_button(lock, _("Run"), "play_arrow", "p", "run", run, disabled=finished, **look)
+
+
+def start_slot() -> Any:
+    """The place of Run, Pause and Run on, of one size for all.
+
+    While one takes the place of another both are there for a moment, and would move the other
+    buttons away from under the pointer.
+    """
+    return st.container(key="start", width=START_WIDTH)
+
+
+def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
+    """The change, after which the whole page is drawn anew: sidebar, address and table as well."""
+
+    def changed() -> None:
+        locked(lock, change)()
+        page.page_is_stale = True
+
+    return changed
 
 
 def locked(lock: RLock, change: Callable[[], None]) -> Callable[[], None]:

@@ -12,14 +12,24 @@ import streamlit as st
 
 from pglab import palette
 from pglab.algorithms.families import AgentConfig
-from pglab.comparison import Comparison, Difference, Side, differences_between, pair_of
+from pglab.comparison import (
+    CELLS,
+    LETTERS,
+    Comparison,
+    Difference,
+    Facts,
+    Side,
+    differences_between,
+    mean_curve,
+    pair_of,
+)
 from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
-from pglab.plots import x_limit
+from pglab.plots import SMOOTHING_EPISODES, SMOOTHING_UPDATES, x_limit
 from pglab.probes import Slice
 from pglab.ui import compare_settings as settings
-from pglab.ui.buttons import live_button, locked
+from pglab.ui.buttons import live_button, on_whole_page, run_or_pause
 from pglab.ui.entry import fragment, page_changed, require_entry
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, LivePage, show_problems
 from pglab.ui.panels import View, policy_panel
@@ -46,7 +56,7 @@ class ComparePage(LivePage):
         session = self.comparison.sides[index].session
         known = self._players.get(index)
         if known is None or known.session is not session:
-            letter = settings.LETTERS[index]
+            letter = LETTERS[index]
             known = self._players[index] = Player(session, f"player_{letter}", f"{letter} · ")
         return known
 
@@ -126,27 +136,13 @@ def _transport(page: ComparePage) -> None:
     comparison = page.comparison
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
         st.markdown("#### " + _("Compare"), width="content")
-        if comparison.running:
-            live_button(
-                comparison.lock,
-                _("Pause"),
-                "pause",
-                "p",
-                "pause",
-                comparison.pause,
-                type="primary",
-            )
-        else:
-            live_button(
-                comparison.lock,
-                _("Run"),
-                "play_arrow",
-                "p",
-                "run",
-                comparison.run,
-                type="primary",
-                disabled=comparison.finished,
-            )
+        run_or_pause(
+            comparison.lock,
+            running=comparison.running,
+            finished=comparison.finished,
+            run=comparison.run,
+            pause=comparison.pause,
+        )
         for steps, icon, label, shortcut in (
             (1, "skip_next", _("Step"), "s"),
             (1_000, "fast_forward", _("1,000 steps"), "e"),
@@ -161,17 +157,12 @@ def _transport(page: ComparePage) -> None:
                 disabled=comparison.finished,
                 help=_("Pause, then let every agent take exactly so many environment steps."),
             )
-
-        def reset() -> None:
-            locked(comparison.lock, page.restart)()
-            _mark_stale(page)
-
         st.button(
             _("Reset"),
             icon=":material/replay:",
             key="reset",
             shortcut="b",
-            on_click=reset,
+            on_click=on_whole_page(page, comparison.lock, page.restart),
             help=_("Back to the same start. What has been reached stays in the table below."),
         )
 
@@ -187,7 +178,7 @@ def _words(comparison: Comparison) -> None:
     text = " · ".join(_in_words(difference) for difference in found)
     if not found:
         st.caption(_("A and B have the same settings: every difference would be chance."))
-    elif len(found) == 1 or pair_of(comparison.configs) == "cells":
+    elif len(found) == 1 or pair_of(comparison.configs) == CELLS:
         st.caption(text)
     else:
         st.caption(
@@ -199,7 +190,7 @@ def _words(comparison: Comparison) -> None:
 
 
 def _in_words(difference: Difference) -> str:
-    lettered = zip(settings.LETTERS, difference.values, strict=False)
+    lettered = zip(LETTERS, difference.values, strict=False)
     values = ", ".join(f"{letter} {choice_name(value)}" for letter, value in lettered)
     return f"**{difference.label}**: {values}"
 
@@ -213,9 +204,9 @@ def _live(page: ComparePage) -> None:
             comparison.tick()
         panels = _panels(page, comparison)
         page.sequence += 1
-        numbers, progress = _numbers(comparison), _progress(comparison)
+        facts = [side.facts() for side in comparison.sides]
+        numbers, progress = _numbers(comparison, facts), _progress(comparison)
         running, ended = comparison.running, comparison.finished and not was_finished
-        table = _facts_table(comparison)
     stage(
         key="compare.stage",
         sequence=page.sequence,
@@ -224,7 +215,7 @@ def _live(page: ComparePage) -> None:
         progress=progress,
         panels=panels,
     )
-    st.html(table)
+    st.html(_facts_table(facts))
     if ended:
         st.rerun()
 
@@ -238,10 +229,7 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
             _("Returns"),
             _seeds_in_words(comparison),
             returns_figure(
-                [
-                    SideCurves(letter, colour, side.curves(), side.mean_curve(), side.points())
-                    for letter, colour, side in _lettered(sides)
-                ],
+                [_side_curves(*lettered) for lettered in _lettered(sides)],
                 limit,
                 _return_range(sides),
             ),
@@ -250,7 +238,7 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
         _beside_returns(sides, limit),
     ]
     for index, side in enumerate(sides):
-        letter = settings.LETTERS[index]
+        letter = LETTERS[index]
         view = _view(side)
         watched = st.session_state.get(PLAYERS, False)
         path = np.empty((0, 2), np.float32)
@@ -265,20 +253,25 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
     return drawn
 
 
+def _side_curves(letter: str, colour: str, side: Side) -> SideCurves:
+    curves = side.curves()
+    return SideCurves(letter, colour, curves, mean_curve(curves), side.points())
+
+
 def _beside_returns(sides: Sequence[Side], limit: float) -> FigurePanel:
     """The interference of the sides that share a body; the policies' entropy where none does."""
-    shared = [(letter, colour, side) for letter, colour, side in _lettered(sides)]
-    shared = [entry for entry in shared if entry[2].shares_body]
+    shown = [lettered for lettered in _lettered(sides) if lettered[2].shares_body]
     most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
     column, label, span = ("cosine", _("cosine"), (-1.0, 1.0))
     title = _("Interference")
-    subtitle = _("cosine of the two gradients on a shared body, first seed, mean of 200 updates")
-    if not shared:
-        shared = _lettered(sides)
+    subtitle = _("cosine of the two gradients on a shared body, first seed, mean of {n} updates")
+    if not shown:
+        shown = _lettered(sides)
         column, label, span = ("entropy", _("entropy"), (0.0, most))
         title = _("Entropy of the policy")
-        subtitle = _("nats; first seed, mean of 200 updates; 0 is deterministic")
-    curves = [(letter, colour, side.updates(column)) for letter, colour, side in shared]
+        subtitle = _("nats; first seed, mean of {n} updates; 0 is deterministic")
+    subtitle = subtitle.format(n=SMOOTHING_UPDATES)
+    curves = [(letter, colour, side.updates(column)) for letter, colour, side in shown]
     return FigurePanel(
         column,
         title,
@@ -290,7 +283,7 @@ def _beside_returns(sides: Sequence[Side], limit: float) -> FigurePanel:
 
 
 def _lettered(sides: Sequence[Side]) -> list[tuple[str, str, Side]]:
-    return list(zip(settings.LETTERS, palette.SIDES, sides, strict=False))
+    return list(zip(LETTERS, palette.SIDES, sides, strict=False))
 
 
 def _view(side: Side) -> View:
@@ -307,8 +300,8 @@ def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
 def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
-        return _("one seed ({seed}): an anecdote, not a result · line: mean of 20").format(
-            seed=first
+        return _("one seed ({seed}): an anecdote, not a result · line: mean of {n}").format(
+            seed=first, n=SMOOTHING_EPISODES
         )
     text = _("{n} seeds per side ({first} to {last}): thin lines; their mean: thick").format(
         n=comparison.seeds, first=first, last=first + comparison.seeds - 1
@@ -316,7 +309,7 @@ def _seeds_in_words(comparison: Comparison) -> str:
     return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
 
 
-def _numbers(comparison: Comparison) -> list[Number]:
+def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
     rate = comparison.pacemaker.steps_per_second if comparison.running else None
     numbers = [
         Number(
@@ -325,8 +318,8 @@ def _numbers(comparison: Comparison) -> list[Number]:
             _("Every agent, with every seed, has taken exactly so many."),
         )
     ]
-    for letter, _colour, side in _lettered(comparison.sides):
-        mean = side.facts().mean_return
+    for letter, of_side in zip(LETTERS, facts, strict=False):
+        mean = of_side.mean_return
         numbers.append(
             Number(
                 _("{letter}: mean return").format(letter=letter),
@@ -354,56 +347,55 @@ def _progress(comparison: Comparison) -> Progress:
     )
 
 
-def _facts(comparison: Comparison) -> dict[str, list[str]]:
+def _rows(facts: Sequence[Facts]) -> dict[str, list[str]]:
     """What the sides have come to, by name of the fact, in words and numbers."""
-    rows: dict[str, list[str]] = {}
-    for side in comparison.sides:
-        facts = side.facts()
-        spread = facts.mean_return
-        entries = {
-            _("parameters"): f"{facts.parameters:,}",
-            _("gradient steps, all seeds"): f"{facts.gradient_steps:,}",
-            _("ms per 1,000 steps"): _or_dash(facts.milliseconds_per_1000_steps, ",.0f"),
-            _("mean of last 100 returns (least–greatest seed)"): "–"
-            if spread is None
-            else f"{spread[0]:.1f} ({spread[1]:.1f}–{spread[2]:.1f})",
-            _("opposed gradients, where both losses pull"): _or_dash(facts.opposed, ".0%"),
-        }
-        for name, text in entries.items():
-            rows.setdefault(name, []).append(text)
-    return rows
+    return {
+        _("parameters"): [f"{of.parameters:,}" for of in facts],
+        _("gradient steps, all seeds"): [f"{of.gradient_steps:,}" for of in facts],
+        _("ms per 1,000 steps"): [_or_dash(of.milliseconds_per_1000_steps, ",.0f") for of in facts],
+        _("mean of last 100 returns (least–greatest seed)"): [_mean_return(of) for of in facts],
+        _("opposed gradients, where both losses pull"): [
+            _or_dash(of.opposed, ".0%") for of in facts
+        ],
+    }
+
+
+def _mean_return(facts: Facts) -> str:
+    if facts.mean_return is None:
+        return "–"
+    mean, least, greatest = facts.mean_return
+    return f"{mean:.1f} ({least:.1f}–{greatest:.1f})"
 
 
 def _or_dash(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
 
 
-def _facts_table(comparison: Comparison) -> str:
-    letters = settings.LETTERS[: len(comparison.sides)]
+def _facts_table(facts: Sequence[Facts]) -> str:
     head = "".join(
         f'<th style="color:{colour}">{letter}</th>'
-        for letter, colour in zip(letters, palette.SIDES, strict=False)
+        for letter, colour, _facts in zip(LETTERS, palette.SIDES, facts, strict=False)
     )
     body = "".join(
         f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(v)}</td>' for v in values)}</tr>"
-        for name, values in _facts(comparison).items()
+        for name, values in _rows(facts).items()
     )
     return f'<table class="pgl-facts"><tr><th></th>{head}</tr>{body}</table>'
 
 
 def _row(comparison: Comparison, number: int) -> dict[str, str]:
     """A former comparison, for the table."""
-    facts = _facts(comparison)
     texts = [_in_words(d).replace("**", "") for d in differences_between(comparison.configs)]
-    returns = facts[_("mean of last 100 returns (least–greatest seed)")]
     return {
         _("comparison"): str(number),
         _("what differs"): " · ".join(texts) or _("nothing"),
         _("seeds"): str(comparison.seeds),
         _("environment steps"): f"{comparison.global_step:,}",
         **{
-            _("{letter}: mean of last 100 returns").format(letter=letter): text
-            for letter, text in zip("ABCD", returns, strict=False)
+            _("{letter}: mean of last 100 returns").format(letter=letter): _mean_return(
+                side.facts()
+            )
+            for letter, side in zip(LETTERS, comparison.sides, strict=False)
         },
     }
 

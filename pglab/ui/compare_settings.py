@@ -9,8 +9,17 @@ from typing import cast
 import streamlit as st
 
 from pglab.algorithms.families import AgentConfig
-from pglab.comparison import CELLS, FREE, MOST_SEEDS, PAIRS, pair_of
+from pglab.comparison import (
+    CELLS,
+    FREE,
+    LETTERS,
+    MOST_SEEDS,
+    PAIRS,
+    algorithm_name,
+    pair_of,
+)
 from pglab.config import (
+    LONGEST_QUOTE,
     SEEDS,
     ActorCriticConfig,
     ReinforceConfig,
@@ -20,13 +29,12 @@ from pglab.config import (
 )
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
-from pglab.ui.settings import Terms, controls, set_controls
+from pglab.ui.settings import Terms, controls, put_into_address_bar, set_controls
 
 KINDS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
     "actor_critic": ActorCriticConfig(),
 }
-LETTERS = "ABCD"
 FIXED = ("seed", "stop_when_solved")  # are not a matter of one side
 USUAL_PAIR = "seminar"
 
@@ -61,43 +69,58 @@ def read_link() -> list[str]:
     """
     if _CONFIGS not in st.session_state:
         problems: list[str] = []
-        names_a_side = any(name.split(".")[0] in ("a", "b") for name in st.query_params)
-        pair = st.query_params.get("pair", FREE if names_a_side else USUAL_PAIR)
-        if pair not in (*PAIRS, FREE):
-            problems.append(
-                _("There is no comparison “{name}”. Choose one of: {known}.").format(
-                    name=pair[:40], known=", ".join([*PAIRS, FREE])
-                )
-            )
-            pair = USUAL_PAIR
-        number = st.query_params.get("seeds", "1")
-        if number not in map(str, range(1, MOST_SEEDS + 1)):
-            problems.append(
-                _("Seeds per side cannot be “{value}”. Choose 1 to {most}.").format(
-                    value=number[:40], most=MOST_SEEDS
-                )
-            )
-            number = "1"
-        configs = PAIRS[pair].configs if pair != FREE else _linked_sides(problems)
+        pair = _linked_pair(problems)
+        st.session_state[_SEEDS] = _linked_seeds(problems)
+        compare(PAIRS[pair].configs if pair != FREE else _linked_sides(problems))
         problems += [
             _("There is nothing called “{name}” in a comparison; it is ignored.").format(name=name)
             for name in st.query_params
             if not _is_known(name)
         ]
-        first = st.query_params.get("seed", "0")
-        if not (first.isascii() and first.isdecimal() and len(first) < 11 and int(first) < SEEDS):
-            problems.append(
-                _("The first seed cannot be “{value}”. Choose 0 to {most:,}.").format(
-                    value=first[:40], most=SEEDS - 1
-                )
-            )
-            first = "0"
-        st.session_state[_SEEDS] = int(number)
-        st.session_state[_FIRST_SEED] = int(first)
+        st.session_state[_FIRST_SEED] = _linked_first_seed(problems)
         st.session_state[_PROBLEMS] = problems
-        compare(configs)
     found: list[str] = st.session_state[_PROBLEMS]
     return found
+
+
+def _linked_pair(problems: list[str]) -> str:
+    """The ready-made comparison that the link names; a free one where it names a side."""
+    names_a_side = any(name.split(".")[0] in ("a", "b") for name in st.query_params)
+    pair = st.query_params.get("pair", FREE if names_a_side else USUAL_PAIR)
+    if pair in (*PAIRS, FREE):
+        return pair
+    problems.append(
+        _("There is no comparison “{name}”. Choose one of: {known}.").format(
+            name=pair[:LONGEST_QUOTE], known=", ".join([*PAIRS, FREE])
+        )
+    )
+    return USUAL_PAIR
+
+
+def _linked_seeds(problems: list[str]) -> int:
+    """How many seeds the link asks for."""
+    number = st.query_params.get("seeds", "1")
+    if number in map(str, range(1, MOST_SEEDS + 1)):
+        return int(number)
+    problems.append(
+        _("Seeds per side cannot be “{value}”. Choose 1 to {most}.").format(
+            value=number[:LONGEST_QUOTE], most=MOST_SEEDS
+        )
+    )
+    return 1
+
+
+def _linked_first_seed(problems: list[str]) -> int:
+    """The first seed that the link asks for."""
+    first = st.query_params.get("seed", "0")
+    if first.isascii() and first.isdecimal() and len(first) < 11 and int(first) < SEEDS:
+        return int(first)
+    problems.append(
+        _("The first seed cannot be “{value}”. Choose 0 to {most:,}.").format(
+            value=first[:LONGEST_QUOTE], most=SEEDS - 1
+        )
+    )
+    return 0
 
 
 def _is_known(name: str) -> bool:
@@ -114,7 +137,7 @@ def _linked_sides(problems: list[str]) -> tuple[AgentConfig, ...]:
         if kind not in KINDS:
             problems.append(
                 _("There is no agent “{name}”. Choose one of: {known}.").format(
-                    name=kind[:40], known=", ".join(KINDS)
+                    name=kind[:LONGEST_QUOTE], known=", ".join(KINDS)
                 )
             )
             kind = "actor_critic"
@@ -142,9 +165,8 @@ def _not_on_one_side(name: str) -> str:
 
 def write_link() -> None:
     """Make the address open this comparison."""
-    kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
     pair = pair_of(compared())
-    wanted = kept | ({} if pair == USUAL_PAIR else {"pair": pair})
+    wanted = {} if pair == USUAL_PAIR else {"pair": pair}
     if seeds() > 1:
         wanted["seeds"] = str(seeds())
     if first_seed():
@@ -154,8 +176,7 @@ def write_link() -> None:
             wanted[letter] = _kind(config)
             differing = differences(config, KINDS[_kind(config)])
             wanted |= {f"{letter}.{name}": text for name, text in differing.items()}
-    if wanted != st.query_params.to_dict():
-        st.query_params.from_dict(wanted)
+    put_into_address_bar(wanted)
 
 
 def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
@@ -242,11 +263,10 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
         _change_side(index, KINDS[other])
         on_change()
 
-    names = {"reinforce": "REINFORCE", "actor_critic": _("actor-critic")}
     with st.container(horizontal=True, gap="small", key="kinds"):
-        for name, title in names.items():
+        for name, preset in KINDS.items():
             st.button(
-                title,
+                algorithm_name(preset),
                 key=f"kind_{name}",
                 type="secondary" if name == kind else "tertiary",
                 on_click=partial(choose, name),

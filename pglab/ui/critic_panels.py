@@ -19,10 +19,11 @@ from pglab.critic_plots import (
     norms_figure,
     value_figure,
 )
+from pglab.gradients import conflict_between
 from pglab.language import _
 from pglab.networks import ActorCriticNetwork
 from pglab.plots import SMOOTHING_UPDATES
-from pglab.probes import LayerGradient, critic_map, fresh_conflict, layer_gradients
+from pglab.probes import LayerGradient, critic_map, fresh_gradients, layer_gradients
 from pglab.records import Conflict, Floats, StepRecord
 from pglab.ui.panels import Scenery, fixed_text, quantity_name, update_series
 from pglab.ui.stage import FigurePanel
@@ -151,12 +152,12 @@ def drawing(scene: Scenery) -> FigurePanel:
     steps = _recent_steps(scene)
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    layers = layer_gradients(agent, config, steps)
-    boxes, joints = _arranged(layers, len(scene.info.axes))
+    gradients = fresh_gradients(agent, config, steps)
+    boxes, joints = _arranged(layer_gradients(agent, *gradients), len(scene.info.axes))
     return FigurePanel(
         "drawing",
         _("Losses and layers"),
-        _drawing_subtitle(len(steps), fresh_conflict(agent, config, steps)),
+        _drawing_subtitle(len(steps), conflict_between(*gradients)),
         network_figure(boxes, joints),
         patient=True,
         alt=_("Drawing of the network's layers with the gradient norms of both losses."),
@@ -164,10 +165,11 @@ def drawing(scene: Scenery) -> FigurePanel:
 
 
 def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
-    text = _("gradient norms if it learned from the last {n} steps now").format(n=steps)
-    if conflict is None:
+    text = _("pull of each if it learned from the last {n} steps").format(n=steps)
+    if conflict is None or np.isnan(conflict.cosine):  # nothing shared, or one does not pull
         return text
-    return text + _(" · cosine {cosine:.2f}").format(cosine=conflict.cosine)
+    cosine = f"{conflict.cosine:.2f}".replace("-", "−")
+    return text + _(" · cosine {cosine}").format(cosine=cosine)
 
 
 def buffer(scene: Scenery) -> FigurePanel:

@@ -32,7 +32,7 @@ from pglab.plots import (
 )
 from pglab.probes import Quantity, Slice, action_values, probability_map
 from pglab.records import Floats
-from pglab.returns import discounted_returns, policy_signal
+from pglab.returns import discounted_returns, policy_signals
 from pglab.session import TrainingSession
 from pglab.ui.player import Showing
 from pglab.ui.settings import choice_name
@@ -145,7 +145,7 @@ def weights(scene: Scenery) -> FigurePanel:
     if update is None:
         factors, actions, ends = _weights_of_clip(scene)
         subtitle = _("no update yet: what the episode beside would weigh")
-    elif len(update.weights) >= len(recent):
+    elif not isinstance(session.config, ActorCriticConfig):
         factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = _("update {n:,} · {steps:,} steps · each multiplies its ∇log π").format(
             n=update.update, steps=len(factors)
@@ -275,11 +275,9 @@ def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray
         values = action_values(
             session.networks["critic"], np.stack([shown.observation for shown in steps])
         )
-        signals = [
-            policy_signal(config.policy_signal, q, shown.probabilities, int(action))
-            for q, shown, action in zip(values, steps, actions, strict=True)
-        ]
-        return np.array(signals), actions, ends
+        probabilities = np.stack([shown.probabilities for shown in steps])
+        signals = policy_signals(config.policy_signal, values, probabilities, actions)
+        return signals, actions, ends
     rewards = [shown.reward for shown in steps]
     return discounted_returns(rewards, ends, config.gamma), actions, ends
 

@@ -62,8 +62,13 @@ def read_address_bar(key: str, terms: Terms) -> list[str]:
 
 def write_address_bar(config: RunConfig, preset: RunConfig, view: Mapping[str, str]) -> None:
     """Make the address open this page with these settings; those of the preset are left out."""
+    put_into_address_bar({**differences(config, preset), **view})
+
+
+def put_into_address_bar(parameters: Mapping[str, str]) -> None:
+    """Replace what the address holds, besides how the page is embedded."""
     kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
-    wanted = {**kept, **differences(config, preset), **view}
+    wanted = {**kept, **parameters}
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
 
@@ -130,12 +135,13 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
     value = st.session_state[widget_key]
     restarts = terms.everything_restarts or not setting.changes_while_running
     label = _(setting.label) + (" ↻" if restarts else "")
+    idle = _reason_not_to_apply(key, setting)
     common: dict[str, Any] = {
         "key": widget_key,
-        "help": " ".join([_(setting.help), *_reason_not_to_apply(key, setting)]),
+        "help": " ".join([_(setting.help), *idle]),
         "persist_state": "session",
         "on_change": on_change,
-        "disabled": bool(_reason_not_to_apply(key, setting)),
+        "disabled": bool(idle),
     }
     if name == "env_id":
         return st.selectbox(label, list(ENVIRONMENTS), **common)

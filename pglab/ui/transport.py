@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -11,7 +10,7 @@ from pglab.bench import FULL_SPEED, REAL_TIME, SPEEDS
 from pglab.config import SEEDS
 from pglab.language import _
 from pglab.session import Unit
-from pglab.ui.buttons import live_button, locked
+from pglab.ui.buttons import live_button, on_whole_page, run_or_pause, start_slot
 from pglab.ui.entry import fragment
 from pglab.ui.lab import TRANSPORT, Lab
 
@@ -29,18 +28,13 @@ def _transport(lab: Lab, title: str) -> None:
         st.markdown(f"#### {title}", width="content")
         if bench.session.outcome in ("solved", "total_steps"):
             _run_on_button(lab)
-        elif bench.running:
-            live_button(bench.lock, _("Pause"), "pause", "p", "pause", bench.pause, type="primary")
         else:
-            live_button(
+            run_or_pause(
                 bench.lock,
-                _("Run"),
-                "play_arrow",
-                "p",
-                "run",
-                bench.run,
-                type="primary",
-                disabled=finished,
+                running=bench.running,
+                finished=finished,
+                run=bench.run,
+                pause=bench.pause,
             )
         units: tuple[tuple[Unit, str, str], ...] = (
             ("step", "skip_next", _("Step")),
@@ -63,7 +57,7 @@ def _transport(lab: Lab, title: str) -> None:
             icon=":material/replay:",
             key="reset",
             shortcut="b",
-            on_click=_on_whole_page(lab, bench.reset),
+            on_click=on_whole_page(lab, bench.lock, bench.reset),
             help=_("Back to the same start. This run stays as an overlay and in the table."),
         )
         st.button(
@@ -71,7 +65,7 @@ def _transport(lab: Lab, title: str) -> None:
             icon=":material/casino:",
             key="new_seed",
             shortcut="n",
-            on_click=_on_whole_page(lab, lambda: _new_seed(lab)),
+            on_click=on_whole_page(lab, bench.lock, partial(_new_seed, lab)),
             help=_("Start anew with the next random seed. This run stays as an overlay."),
         )
         bench.speed = st.select_slider(
@@ -92,25 +86,17 @@ def _run_on_button(lab: Lab) -> None:
     def run_on() -> None:
         lab.set_controls(lab.bench.run_on())
 
-    st.button(
-        _("Run on"),
-        icon=":material/play_arrow:",
-        key="run_on",
-        shortcut="p",
-        type="primary",
-        on_click=_on_whole_page(lab, run_on),
-        help=_("Go on with this run: past success, or for as many steps again."),
-    )
-
-
-def _on_whole_page(lab: Lab, change: Callable[[], None]) -> Callable[[], None]:
-    """The change, after which the whole page is drawn anew: sidebar, address and table as well."""
-
-    def changed() -> None:
-        locked(lab.bench.lock, change)()
-        lab.page_is_stale = True
-
-    return changed
+    with start_slot():
+        st.button(
+            _("Run on"),
+            icon=":material/play_arrow:",
+            key="run_on",
+            shortcut="p",
+            type="primary",
+            width="stretch",
+            on_click=on_whole_page(lab, lab.bench.lock, run_on),
+            help=_("Go on with this run: past success, or for as many steps again."),
+        )
 
 
 def _new_seed(lab: Lab) -> None:
