@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from pglab.algorithms.families import AgentConfig
+from pglab.checkpoints import Checkpoint, Snapshot
 from pglab.config import differences, settings_of
 from pglab.history import Change
+from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
 from pglab.plots import Curve, smoothed, thinned
 from pglab.session import Outcome, TrainingSession, Unit
@@ -23,13 +27,18 @@ SPEEDS = (1.0, 5.0, 50.0, 500.0, FULL_SPEED)
 REAL_TIME = 50.0
 OVERLAYS_KEPT = 6
 POINTS_PER_OVERLAY = 200
+SNAPSHOTS_PER_RUN = 6  # kept of a run that is over
+SNAPSHOT_BYTES = 5_000_000  # of them together
 
 View = Literal["policy", "training step", "training episode"]
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run that was reset: enough to draw its curve and to fill its row in the table."""
+    """A run that was left: enough to draw its curve, fill its row and look at its policies.
+
+    `forked` is the run that it went on from, and the step at which it did.
+    """
 
     number: int
     config: AgentConfig
@@ -40,6 +49,8 @@ class PastRun:
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
+    forked: tuple[int, int] | None = None
+    snapshots: tuple[Snapshot, ...] = ()
 
 
 class Bench:
@@ -58,6 +69,8 @@ class Bench:
         self.lock = threading.RLock()
         self.session = TrainingSession(config)
         self.past: list[PastRun] = []
+        self.forked: tuple[int, int] | None = None  # the run and step that this one went on from
+        self._reached: PastRun | None = None  # this run when it was furthest, if it went back
         self.running = False
         self.speed = FULL_SPEED
         self.view: View = "policy"
@@ -67,7 +80,13 @@ class Bench:
     @property
     def run_number(self) -> int:
         """1 for the visit's first run."""
-        return len(self.past) + 1
+        return self.past[-1].number + 1 if self.past else 1
+
+    @property
+    def rewound(self) -> bool:
+        """Whether this run has been further than it is now."""
+        points = self.session.checkpoints
+        return bool(points) and points[-1].global_step > self.session.global_step
 
     @property
     def shows_training_steps(self) -> bool:
@@ -87,6 +106,8 @@ class Bench:
             return
         described = settings_of(config)
         live = all(described[name].changes_while_running for name in changed)
+        if live and self.rewound:
+            self.fork()
         ended = self.session.finished and not self.session.could_go_on(config)
         if live and self.session.global_step and not ended:
             self.session.change(**{name: getattr(config, name) for name in changed})
@@ -97,6 +118,22 @@ class Bench:
         """Start again from the same start with the settings now in force."""
         self._restart(self.session.config)
         self.running = False
+
+    def rewind(self, checkpoint: Checkpoint) -> None:
+        """Go to another point of this run, back or forward again, and stop there."""
+        if not self.rewound:
+            self._reached = self.summary()
+        self.session.rewind(checkpoint)
+        self.running = False
+        self.view = "policy"
+        self.pacemaker.start()
+
+    def fork(self) -> None:
+        """Let another run go on from here; this one is kept as it was when it was furthest."""
+        number = self.run_number
+        self._keep()
+        self.session.forget_later_checkpoints()
+        self.forked = (number, self.session.global_step)
 
     def run_on(self) -> AgentConfig:
         """Let a run that has ended go on: past success, or for as many steps again.
@@ -157,26 +194,42 @@ class Bench:
     def earlier_curves(self, label: Callable[[PastRun], str]) -> list[Curve]:
         """Smoothed curves of the most recent earlier runs in the same environment."""
         env_id = self.session.config.env_id
-        comparable = [past for past in self.past if past.config.env_id == env_id]
+        earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
+        comparable = [past for past in earlier if past.config.env_id == env_id]
         return [
             Curve(past.steps, past.returns, label(past)) for past in comparable[-OVERLAYS_KEPT:]
         ]
 
     def summary(self) -> PastRun:
         """What will be kept of the current run."""
-        return _summary(self.run_number, self.session)
+        return _summary(self.run_number, self.session, self.forked)
+
+    def snapshots(self) -> list[Snapshot]:
+        """The networks of the runs of this visit, as far as they are kept, in order."""
+        kept = [snapshot for past in self.past for snapshot in past.snapshots]
+        return kept + _snapshots(self.run_number, self.session)
+
+    def _keep(self) -> None:
+        """Remember the run in hand among the earlier ones, the networks of the last few only."""
+        self.past.append(self._reached if self.rewound and self._reached else self.summary())
+        for index, past in enumerate(self.past[:-OVERLAYS_KEPT]):
+            self.past[index] = replace(past, snapshots=())
 
     def _restart(self, config: AgentConfig) -> None:
         session = TrainingSession(config)  # first, so that a refused one leaves the run in place
-        if self.session.global_step:
-            self.past.append(self.summary())
+        if self.session.global_step or self.rewound:
+            self._keep()
         self.session = session
+        self.forked = None
         self.view = "policy"
         self.pacemaker.start()
 
 
-def _summary(number: int, session: TrainingSession) -> PastRun:
+def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | None) -> PastRun:
     history = session.history
+    snapshots = _snapshots(number, session)
+    per_network = 4 * parameter_count(*session.networks.values())
+    few = thinned(len(snapshots), max(1, min(SNAPSHOTS_PER_RUN, SNAPSHOT_BYTES // per_network)))
     kept = thinned(len(history.episodes), POINTS_PER_OVERLAY)
     return PastRun(
         number=number,
@@ -188,4 +241,16 @@ def _summary(number: int, session: TrainingSession) -> PastRun:
         episodes=len(history.episodes),
         mean_return=history.mean_return(),
         outcome=session.outcome,
+        forked=forked,
+        snapshots=tuple(snapshots[index] for index in few),
     )
+
+
+def _snapshots(number: int, session: TrainingSession) -> list[Snapshot]:
+    """The networks at the run's checkpoints and as they are now."""
+    known: dict[int, tuple[AgentConfig, Mapping[str, nn.Module]]] = {
+        point.global_step: (point.run.config, point.networks) for point in session.checkpoints
+    }
+    if session.global_step not in known:
+        known[session.global_step] = session.config, copy.deepcopy(session.networks)
+    return [Snapshot(number, step, *known[step]) for step in sorted(known)]

@@ -49,6 +49,11 @@ class Series:
         """How many of the kept rows stand for so many appended ones, at least one."""
         return max(1, round(appended / self._stride))
 
+    def cut(self, appended: int) -> None:
+        """Forget the rows that were appended after so many."""
+        self.appended = appended
+        self._length = -(-appended // self._stride)
+
     def _drop_every_second(self) -> None:
         kept = self._rows[: self._length : 2]
         self._rows = kept.repeat(2, axis=0)  # a new array: views of the old one stay as they are
@@ -74,6 +79,21 @@ class Change:
     global_step: int
     update: int
     settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HistoryMark:
+    """Where a history stood, so that it can be brought back there."""
+
+    episodes: int
+    updates: int
+    changes: tuple[Change, ...]
+    steps: tuple[StepRecord, ...]
+    last_update: UpdateRecord | None
+    signals: tuple[tuple[float, int, bool], ...]
+    fits: tuple[tuple[float, float], ...]
+    reading: float | None
+    solved_at: int | None
 
 
 class History:
@@ -119,6 +139,34 @@ class History:
         if self.changes and self.changes[-1].global_step == global_step:
             settings = self.changes.pop().settings | settings
         self.changes.append(Change(global_step, self.updates.appended, settings))
+
+    def mark(self) -> HistoryMark:
+        """Where it stands now."""
+        return HistoryMark(
+            self.episodes.appended,
+            self.updates.appended,
+            tuple(self.changes),
+            tuple(self.steps),
+            self.last_update,
+            tuple(self.signals),
+            tuple(self.fits),
+            self.reading,
+            self.solved_at,
+        )
+
+    def back_to(self, mark: HistoryMark) -> None:
+        """Forget what came after the mark.
+
+        Of many updates as many as are kept now stay, which may be fewer than were kept then.
+        """
+        self.episodes.cut(mark.episodes)
+        self.updates.cut(mark.updates)
+        self.changes = list(mark.changes)
+        self.steps = deque(mark.steps, maxlen=RECENT_STEPS)
+        self.last_update = mark.last_update
+        self.signals = deque(mark.signals, maxlen=RECENT_SIGNALS)
+        self.fits = deque(mark.fits, maxlen=RECENT_SIGNALS)
+        self.reading, self.solved_at = mark.reading, mark.solved_at
 
     def mean_return(self, window: int = 100) -> float | None:
         """Mean of the last `window` episode returns; None before the first episode."""

@@ -57,6 +57,19 @@ class ReplayBuffer:
         """Number of transitions that can be drawn."""
         return min(self._added, self._capacity)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the transitions that it holds."""
+        return sum(column[: len(self)].nbytes for column in self._store)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> ReplayBuffer:
+        """A buffer of its own with the same transitions; places not used yet are not copied."""
+        twin = ReplayBuffer(self._capacity, self._store.observations.shape[1])
+        for column, own in zip(self._store, twin._store, strict=True):
+            own[: len(self)] = column[: len(self)]
+        twin._added = self._added
+        return twin
+
     def add(self, step: StepRecord) -> None:
         """Keep a step, in the place of the oldest where the ring is full."""
         place = self._added % self._capacity

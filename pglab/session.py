@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from torch import nn
 
-from pglab.algorithms.families import AgentConfig, begin
+from pglab.algorithms.families import AgentConfig, begin, records_of
 from pglab.algorithms.run import TrainingDiverged
+from pglab.checkpoints import Checkpoint, Checkpoints
 from pglab.config import ConfigError, settings_of
 from pglab.history import History
 from pglab.language import _
@@ -27,14 +30,14 @@ _RECORD_OF: dict[Unit, type] = {
 
 
 class TrainingSession:
-    """Owns one training generator and its history.
+    """Owns one training generator, its history and its checkpoints.
 
     The run depends only on the configuration and on the changes made to it: neither on how it is
     advanced nor on who looks at it.
     """
 
-    def __init__(self, config: AgentConfig) -> None:
-        """A run that has not taken a step yet.
+    def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:
+        """A run that has not taken a step yet; without `can_rewind` it keeps no checkpoints.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -43,8 +46,10 @@ class TrainingSession:
         self.history = History()
         self.outcome: Outcome | None = None
         self.problem: str | None = None  # a sentence, where the run diverged
-        self._run, self._records = begin(config)
+        self._run = begin(config)
+        self._records = records_of(self._run)
         self._training_seconds = 0.0
+        self._checkpoints = Checkpoints() if can_rewind else None
 
     @property
     def config(self) -> AgentConfig:
@@ -70,6 +75,11 @@ class TrainingSession:
     def gradient_steps(self) -> int:
         """Steps of all optimisers together."""
         return self._run.gradient_steps
+
+    @property
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """Where `rewind` can go: earlier states of this run, and later ones if it went back."""
+        return () if self._checkpoints is None else self._checkpoints.all
 
     @property
     def milliseconds_per_1000_steps(self) -> float | None:
@@ -108,11 +118,32 @@ class TrainingSession:
         records: list[Record] = []
         done = 0
         while done < limit and time.perf_counter() < deadline and not self.finished:
+            if self._checkpoints is not None and self._checkpoints.due(self.global_step):
+                self._keep_checkpoint()
             for record in self._next_step():
                 records.append(record)
                 done += isinstance(record, _RECORD_OF[unit])
         self._training_seconds += time.perf_counter() - begun
         return records
+
+    def rewind(self, checkpoint: Checkpoint) -> None:
+        """Go back, or forward again, to a checkpoint of this run.
+
+        Going on from there repeats the same records bit for bit, unless settings are changed.
+        Where the run stands now becomes a checkpoint too, so that one can return to it.
+        """
+        self._keep_checkpoint()
+        self._run = copy.deepcopy(checkpoint.run)
+        self._records = records_of(self._run)
+        self._training_seconds = checkpoint.seconds
+        self.history.back_to(checkpoint.history)
+        self.outcome = self.problem = None
+        self._note_end()
+
+    def forget_later_checkpoints(self) -> None:
+        """Drop the checkpoints after the present step: the run will not come there again."""
+        if self._checkpoints is not None:
+            self._checkpoints.forget_after(self.global_step)
 
     def change(self, **settings: Any) -> None:
         """Change settings of the run; they take effect at its next update and are remembered.
@@ -129,10 +160,16 @@ class TrainingSession:
                     )
                 )
         self._run.config = self.config.changed(**settings)
+        self.forget_later_checkpoints()
         self.history.note_change(self.global_step, settings)
         if self.outcome != "diverged":
             self.outcome = None
             self._note_end()
+
+    def _keep_checkpoint(self) -> None:
+        """A diverged run has stopped within a step, where it cannot go on from."""
+        if self._checkpoints is not None and self.outcome != "diverged":
+            self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 
     def _next_step(self) -> list[Record]:
         """The records of one environment step, complete."""

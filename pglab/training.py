@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pglab.algorithms.families import AgentConfig, begin
+from pglab.algorithms.families import AgentConfig, begin, records_of
 from pglab.records import Record
 
 
@@ -17,5 +17,4 @@ def train(config: AgentConfig) -> Iterator[Record]:
         ConfigError: the environment cannot be used.
         TrainingDiverged: the numbers are no longer finite; the message says what to change.
     """
-    _run, records = begin(config)
-    return records
+    return records_of(begin(config))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pglab.bench import FULL_SPEED, Bench
+from pglab.bench import FULL_SPEED, OVERLAYS_KEPT, Bench
 from pglab.config import ConfigError, ReinforceConfig
 
 QUICK = ReinforceConfig(hidden_sizes=(8,), min_batch_steps=16)
@@ -91,3 +91,71 @@ def test_a_run_ends_once_and_takes_no_further_step() -> None:
     bench.use(bench.session.config.changed(total_steps=2_000))
     bench.run()
     assert bench.running
+
+
+# --- Going back and forking
+
+
+def rewound_bench() -> Bench:
+    """A run that was 600 steps long and has gone back to its 500th."""
+    bench = Bench(QUICK)
+    bench.session.advance("step", 600)
+    bench.rewind(bench.session.checkpoints[1])
+    return bench
+
+
+def test_a_run_that_went_back_shows_how_far_it_was_until_it_is_there_again() -> None:
+    bench = Bench(QUICK)
+    bench.session.advance("step", 600)
+    whole = bench.curve()
+    bench.rewind(bench.session.checkpoints[1])
+    assert (bench.session.global_step, bench.rewound, bench.running) == (500, True, False)
+    [overlay] = bench.earlier_curves(lambda past: f"run {past.number}")
+    assert overlay.steps.tolist() == whole.steps.tolist()
+    bench.session.advance("step", 100)
+    assert bench.earlier_curves(lambda past: "") == []
+    assert bench.curve().returns.tolist() == whole.returns.tolist()
+    assert bench.past == []
+
+
+def test_a_changed_setting_makes_a_fork_and_keeps_the_run() -> None:
+    bench = rewound_bench()
+    bench.use(QUICK.changed(gamma=0.5))
+    assert bench.past[0].global_step == 600
+    assert bench.past[0].changes == ()
+    assert bench.forked == (1, 500)
+    assert bench.run_number == 2
+    assert not bench.rewound
+    assert [point.global_step for point in bench.session.checkpoints] == [0, 500]
+    bench.session.advance("step", 100)
+    bench.reset()
+    assert bench.past[1].forked == (1, 500)
+    assert [change.settings for change in bench.past[1].changes] == [{"gamma": 0.5}]
+    assert bench.forked is None
+
+
+def test_a_reset_after_going_back_loses_nothing() -> None:
+    bench = rewound_bench()
+    bench.reset()
+    assert [past.global_step for past in bench.past] == [600]
+    assert bench.session.global_step == 0
+
+
+def test_snapshots_are_those_of_all_runs_and_never_change() -> None:
+    bench = rewound_bench()
+    bench.fork()
+    bench.session.advance("step", 50)
+    found = [(snapshot.run, snapshot.global_step) for snapshot in bench.snapshots()]
+    assert found == [(1, 0), (1, 500), (1, 600), (2, 0), (2, 500), (2, 550)]
+    before = [[p.tolist() for p in s.networks["policy"].parameters()] for s in bench.snapshots()]
+    kept = bench.snapshots()
+    bench.session.advance("update", 3)
+    assert [[p.tolist() for p in s.networks["policy"].parameters()] for s in kept] == before
+
+
+def test_only_the_last_earlier_runs_keep_their_networks() -> None:
+    bench = Bench(QUICK)
+    for _ in range(OVERLAYS_KEPT + 2):
+        bench.session.advance("step", 5)
+        bench.reset()
+    assert [bool(past.snapshots) for past in bench.past] == [False] * 2 + [True] * OVERLAYS_KEPT

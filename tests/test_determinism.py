@@ -238,3 +238,53 @@ def test_kept_records_of_every_algorithm_stay_as_they_were(undisturbed: Undistur
     frozen = [repr(record) for record in kept]
     list(islice(run, 150))
     assert [repr(record) for record in kept] == frozen
+
+
+@pytest.mark.parametrize("steps", [90, 200])
+def test_going_back_and_on_repeats_the_run(undisturbed: Undisturbed, steps: int) -> None:
+    """Records, weights, optimisers, buffer and history, from any checkpoint, more than once."""
+    config, _records = undisturbed
+    alone = TrainingSession(config)
+    alone.advance("step", 2 * steps)
+    session = TrainingSession(config)
+    first = session.advance("step", steps)
+    session.rewind(session.checkpoints[0])  # the present state becomes a checkpoint
+    assert session.global_step == 0
+    assert not len(session.history.episodes)
+    assert same_records(first, session.advance("step", steps))
+    session.advance("step", steps)
+    session.rewind(session.checkpoints[1])
+    assert session.global_step == steps
+    again = session.advance("step", steps)
+    expected = TrainingSession(config)
+    expected.advance("step", steps)
+    assert same_records(again, expected.advance("step", steps))
+    assert state_of(session) == state_of(alone)
+
+
+def state_of(session: TrainingSession) -> str:
+    """All numbers of the networks, the optimisers, the buffer and the history, as text."""
+    run = session._run
+    optimizers = [part for part in vars(run).values() if isinstance(part, torch.optim.Adam)]
+    buffer = session.buffer.thinned(10_000) if session.buffer is not None else None
+    with np.printoptions(threshold=100_000, precision=17):
+        return repr(
+            [
+                *(
+                    [p.detach().numpy().tolist() for p in n.parameters()]
+                    for n in session.networks.values()
+                ),
+                *(
+                    {name: value.tolist() for name, value in state.items()}
+                    for optimizer in optimizers
+                    for state in optimizer.state.values()
+                ),
+                buffer,
+                vars(run.progress),
+                run.updates,
+                run.gradient_steps,
+                session.history.episodes["episode_return"].tolist(),
+                session.history.updates["entropy"].tolist(),
+                session.history.mark(),
+            ]
+        )

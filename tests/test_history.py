@@ -69,6 +69,22 @@ def test_series_are_whole_up_to_their_limit() -> None:
     np.testing.assert_array_equal(full, np.arange(100))  # as it was read
 
 
+@pytest.mark.parametrize("appended", [0, 1, 7, 8, 30])
+def test_a_series_that_was_cut_goes_on_as_if_the_rest_had_never_been(appended: int) -> None:
+    whole = Series("a", most=8)
+    for number in range(40):
+        whole.append(number)
+    cut = Series("a", most=8)
+    for number in range(31):
+        cut.append(number if number < appended else -1)
+    cut.cut(appended)
+    assert cut.appended == appended
+    assert cut["a"].tolist() == list(range(0, appended, 4))
+    for number in range(appended, 40):
+        cut.append(number)
+    assert cut["a"].tolist() == whole["a"].tolist()
+
+
 def test_recent_steps_are_kept() -> None:
     history = History()
     for number in range(1, RECENT_STEPS + 11):

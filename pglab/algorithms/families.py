@@ -12,16 +12,23 @@ AgentConfig = ReinforceConfig | ActorCriticConfig
 AgentRun = reinforce.ReinforceRun | actor_critic.ActorCriticRun
 
 
-def begin(config: AgentConfig) -> tuple[AgentRun, Iterator[Record]]:
-    """A run that has not taken a step yet, and its records.
+def begin(config: AgentConfig) -> AgentRun:
+    """A run that has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
     """
     match config:
         case ReinforceConfig():
-            monte_carlo = reinforce.start(config)
-            return monte_carlo, reinforce.reinforce(monte_carlo)
+            return reinforce.start(config)
         case ActorCriticConfig():
-            with_critic = actor_critic.start(config)
-            return with_critic, actor_critic.actor_critic(with_critic)
+            return actor_critic.start(config)
+
+
+def records_of(run: AgentRun) -> Iterator[Record]:
+    """The records of a run from where it stands between two steps."""
+    match run:
+        case reinforce.ReinforceRun():
+            return reinforce.reinforce(run)
+        case actor_critic.ActorCriticRun():
+            return actor_critic.actor_critic(run)
