@@ -19,8 +19,9 @@ from pglab.plots import SMOOTHING_UPDATES, Curve, smoothed, thinned
 from pglab.session import TrainingSession
 
 MOST_SEEDS = 5
-CHUNK = 10  # environment steps that each agent takes before the next has its turn
 MOST_CURVE_POINTS = 200
+POINTS_PER_OVERLAY = 60
+MOST_OVERLAYS = 6  # curves; of the last comparison all are shown
 # How a comparison goes on is not what is compared.
 NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
 LETTERS = "ABCD"  # names of the sides
@@ -158,7 +159,10 @@ class Side:
         self.pacemaker = pacemaker
         self.running = False
         self.sessions = [
-            TrainingSession(config.changed(seed=(first_seed + n) % SEEDS, stop_when_solved=False))
+            TrainingSession(
+                config.changed(seed=(first_seed + n) % SEEDS, stop_when_solved=False),
+                can_rewind=False,
+            )
             for n in range(seeds)
         ]
 
@@ -228,6 +232,46 @@ def mean_curve(curves: Sequence[Curve]) -> Curve:
     return Curve(steps, np.mean([np.interp(steps, c.steps, c.returns) for c in curves], axis=0))
 
 
+def _thinned(curve: Curve) -> Curve:
+    kept = thinned(len(curve.steps), POINTS_PER_OVERLAY)
+    return Curve(curve.steps[kept], curve.returns[kept])
+
+
+@dataclass(frozen=True)
+class PastComparison:
+    """A comparison that was restarted: enough to draw its curves and to fill its row.
+
+    `means` is the mean curve of each side over its seeds, thinned.
+    """
+
+    number: int
+    configs: tuple[AgentConfig, ...]
+    seeds: int
+    first_seed: int
+    global_step: int
+    means: tuple[Curve, ...]
+    facts: tuple[Facts, ...]
+
+
+def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
+    """Mean curves of the latest comparisons in an environment of these agents, as "1A", "1B".
+
+    As many whole comparisons as `MOST_OVERLAYS` curves allow, the last one in any case.
+    """
+    environments = {config.env_id for config in configs}
+    shown: list[Curve] = []
+    for former in reversed(past):
+        curves = [
+            Curve(curve.steps, curve.returns, f"{former.number}{letter}")
+            for letter, config, curve in zip(LETTERS, former.configs, former.means, strict=False)
+            if config.env_id in environments and len(curve.steps)
+        ]
+        if shown and len(shown) + len(curves) > MOST_OVERLAYS:
+            break
+        shown = [*curves, *shown]
+    return shown
+
+
 class Comparison:
     """Two or four agents in lock step. It knows nothing of the interface; hold `lock`."""
 
@@ -288,22 +332,40 @@ class Comparison:
         self._set_running(False)
 
     def advance(self, steps: int) -> None:
-        """Every agent takes the same number of environment steps, unless one of them ends."""
-        while steps > 0 and not self.finished:
-            turn = min(steps, CHUNK)
-            for session in self.sessions:
-                session.advance("step", turn)
-            steps -= turn
+        """Every agent takes so many environment steps, or fewer when one of them ends.
+
+        They take turns of a single step, and a turn is always completed: so all stand at the step
+        at which one ends. Only an agent that cannot even choose its next action leaves those
+        whose turn came before it one step ahead.
+        """
+        sessions = self.sessions
+        for _turn in range(steps):
+            if self.finished:
+                return
+            for session in sessions:
+                session.advance()
 
     def tick(self) -> None:
         """Train for one redraw of the page."""
         self.pacemaker.tick()
         deadline = time.perf_counter() + self.pacemaker.training_seconds
         while time.perf_counter() < deadline and not self.finished:
-            self.advance(CHUNK)
+            self.advance(1)
         self.pacemaker.note_progress(self.global_step)
         if self.finished:
             self.pause()
+
+    def summary(self, number: int) -> PastComparison:
+        """What will be kept of it."""
+        return PastComparison(
+            number,
+            self.configs,
+            self.seeds,
+            self.first_seed,
+            self.global_step,
+            tuple(_thinned(mean_curve(side.curves())) for side in self.sides),
+            tuple(side.facts() for side in self.sides),
+        )
 
     def _set_running(self, running: bool) -> None:
         for side in self.sides:

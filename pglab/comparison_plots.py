@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from pglab import palette
 from pglab.language import _
 from pglab.plots import (
     SMOOTHING_EPISODES,
@@ -18,7 +21,10 @@ from pglab.plots import (
     with_room,
 )
 
-DASHES = ("solid", "dash", "dot", "dashdot")
+# Dotted are earlier comparisons, in long dashes is what a visitor expects.
+DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
+NEAR = 0.07  # as a share of each axis: ends of curves that are nearer get one label together
+ROOM = 0.25  # of the horizontal axis, which a label to the left of its point may take
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,10 @@ class SideCurves:
 
 
 def returns_figure(
-    sides: Sequence[SideCurves], steps: float, return_range: tuple[float, float]
+    sides: Sequence[SideCurves],
+    steps: float,
+    return_range: tuple[float, float],
+    earlier: Sequence[Curve] = (),
 ) -> Figure:
     """Smoothed returns of all seeds, thin, and their mean per side, thick, on shared axes.
 
@@ -44,9 +53,12 @@ def returns_figure(
         sides: in the order of the letters.
         steps: right end of the horizontal axis, in environment steps.
         return_range: least and greatest return of an episode.
+        earlier: means of former comparisons, named at their ends; none is empty.
     """
     low, high = return_range
-    traces = []
+    traces = [
+        line(curve, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for curve in earlier
+    ]
     for side, dash in zip(sides, DASHES, strict=False):
         if side.points is not None:
             traces.append(_points(side.points, side.colour))
@@ -60,10 +72,33 @@ def returns_figure(
         _("environment steps"), _("mean of {n} returns").format(n=SMOOTHING_EPISODES), traces
     )
     figure["layout"]["xaxis"] |= {"range": [0, steps], "tickformat": "~s"}
-    figure["layout"]["yaxis"]["range"] = with_room(low, high)
+    figure["layout"]["yaxis"] |= {
+        "range": with_room(low, high),
+        "tickvals": np.linspace(low, high, 6).tolist(),
+    }
+    figure["layout"]["annotations"] = _end_labels(earlier, steps, high - low)
     figure["layout"]["shapes"] = [horizontal(high)]
     figure["layout"]["showlegend"] = True
     return figure
+
+
+def _end_labels(curves: Sequence[Curve], steps: float, span: float) -> list[dict[str, Any]]:
+    """The names of curves at their last points, those of near points in one label."""
+    ends: list[tuple[float, float, list[str]]] = []
+    for curve in curves:
+        x, y = float(curve.steps[-1]), float(curve.returns[-1])
+        for other_x, other_y, names in ends:
+            if abs(x - other_x) < NEAR * steps and abs(y - other_y) < NEAR * span:
+                names.append(curve.label)
+                break
+        else:
+            ends.append((x, y, [curve.label]))
+    common = {"yanchor": "bottom", "showarrow": False}
+    return [
+        {"x": x, "y": y, "text": " ".join(names), **common}
+        | {"xanchor": "right" if x > ROOM * steps else "left"}
+        for x, y, names in ends
+    ]
 
 
 def _points(episodes: Curve, colour: str) -> dict[str, Any]:

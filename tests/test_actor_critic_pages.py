@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pglab.comparison import PAIRS, Comparison
+from pglab.comparison import PAIRS, Comparison, overlays
 from pglab.config import ActorCriticConfig, ReinforceConfig, settings_of
 from tests.test_pages import (
     bench_of,
@@ -191,3 +191,56 @@ def test_a_reset_keeps_what_was_reached_as_a_row() -> None:
     press(app, "reset")
     assert comparison_of(app).global_step == 0
     assert [list(frame.value["environment steps"]) for frame in app.dataframe] == [["1,000"]]
+    (past,) = app.session_state["compare.page"].past
+    drawn = overlays([past], comparison_of(app).configs)
+    assert [curve.label for curve in drawn] == ["1A", "1B"]
+    assert all(len(curve.steps) for curve in drawn)
+    assert any("overlay" in button.help for button in app.button)
+
+
+def test_the_table_has_room_for_comparisons_of_two_and_of_four() -> None:
+    app = open_page(COMPARE, pair="cells", seeds="2", seed="3")
+    press(app, "steps_1")
+    press(app, "pair_gamma")
+    comparison_of(app).pause()
+    press(app, "steps_1")
+    press(app, "reset")
+    (frame,) = app.dataframe
+    assert list(frame.value["comparison"]) == ["2", "1"]
+    assert list(frame.value["pair"]) == ["Only γ", "All four cells"]
+    assert list(frame.value["seeds"]) == ["3–4", "3–4"]
+    assert list(frame.value["D: mean return"]) == ["", "–"]
+
+
+def test_the_heatmaps_axes_are_chosen_and_linked() -> None:
+    app = open_page(COMPARE, x="0", y="1", at="0,0,0.1,0")
+    assert not problems(app)
+    assert dict(app.query_params) == {"x": "0", "y": "1", "at": "0,0,0.1,0"}
+    app.selectbox(key="compare.CartPole-v1.y").set_value(2)
+    run(app)  # only the live parts
+    run(app)
+    assert dict(app.query_params) == {"x": "0", "y": "2", "at": "0,0,0.1,0"}
+    press(app, "pair_gamma")
+    comparison_of(app).pause()
+    run(app)
+    assert dict(app.query_params) == {"pair": "gamma", "x": "0", "y": "2", "at": "0,0,0.1,0"}
+
+
+def test_two_environments_have_heatmaps_of_their_own() -> None:
+    link = {"pair": "free", "a": "reinforce", "b": "reinforce", "b.env_id": "Acrobot-v1"}
+    link |= {"x": "0", "y": "1", "b.x": "0", "b.y": "5", "b.action": "0"}
+    app = open_page(COMPARE, **link)
+    assert not problems(app)
+    assert dict(app.query_params) == link
+    assert app.selectbox(key="compare.Acrobot-v1.y").value == 5
+    assert app.selectbox(key="compare.Acrobot-v1.action").value == 0
+    press(app, "steps_1")
+
+
+def test_players_are_shown_for_every_side() -> None:
+    app = open_page(COMPARE, pair="cells")
+    app.toggle("compare_players").set_value(True)
+    run(app)  # only the live parts
+    run(app)
+    press(app, "steps_1")
+    assert len(app.session_state["compare.page"]._players) == 4

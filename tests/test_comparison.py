@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from pglab.comparison import PAIRS, Comparison, Side, differences_between, mean_curve, pair_of
+from pglab.algorithms.families import AgentConfig
+from pglab.comparison import (
+    MOST_OVERLAYS,
+    PAIRS,
+    POINTS_PER_OVERLAY,
+    Comparison,
+    PastComparison,
+    Side,
+    differences_between,
+    mean_curve,
+    overlays,
+    pair_of,
+)
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.pacing import Pacemaker
+from pglab.plots import Curve
 from pglab.records import EpisodeRecord
 from pglab.training import train
 from tests.oracles import of_type
@@ -19,6 +33,7 @@ AGENTS = (
 )
 
 SPLIT = ActorCriticConfig(body="split")
+ABSURD = AGENTS[1].changed(learning_rate=1.0, critic_learning_rate=1.0, symexp_heads=True)
 
 
 @pytest.mark.parametrize("name", ["body", "data", "frequency", "gamma", "learning_rate"])
@@ -88,13 +103,28 @@ def test_success_does_not_stop_a_side() -> None:
     assert not comparison.running
 
 
-def test_a_diverging_side_ends_the_comparison_with_a_sentence() -> None:
-    absurd = AGENTS[1].changed(learning_rate=1.0, critic_learning_rate=1.0, symexp_heads=True)
-    comparison = Comparison([AGENTS[0], absurd], seeds=1)
+@pytest.mark.parametrize("configs", [(AGENTS[0], ABSURD), (ABSURD, AGENTS[0]), (ABSURD, SPLIT)])
+def test_all_sides_stop_at_the_step_at_which_one_diverges(configs: tuple[AgentConfig, ...]) -> None:
+    comparison = Comparison(configs, seeds=2)
     comparison.advance(1000)
     assert comparison.finished
+    letter = "AB"[configs.index(ABSURD)]
     assert comparison.problem is not None
-    assert comparison.problem.startswith("B: Training stopped at step")
+    assert comparison.problem.startswith(f"{letter}: Training stopped at step")
+    steps = comparison.global_step
+    assert 0 < steps < 1000
+    assert [session.global_step for session in comparison.sessions] == [steps] * 4
+
+
+def test_a_side_that_cannot_even_act_leaves_the_others_one_step_ahead() -> None:
+    comparison = Comparison(AGENTS, seeds=1)
+    comparison.advance(5)
+    with torch.no_grad():
+        for parameter in comparison.sides[1].session.networks["policy"].parameters():
+            parameter.fill_(torch.nan)
+    comparison.advance(5)
+    assert [session.global_step for session in comparison.sessions] == [6, 5]
+    assert comparison.global_step == 5
 
 
 def test_a_tick_trains_all_sides_alike() -> None:
@@ -124,3 +154,38 @@ def test_facts_and_curves() -> None:
     assert mean_curve(side.curves()).steps[-1] == last
     assert mean_curve(side.curves()).returns[-1] == pytest.approx(np.mean(there))
     assert side.points() is None
+
+
+def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
+    comparison = Comparison(AGENTS, seeds=2)
+    assert overlays([comparison.summary(1)], AGENTS) == []  # nothing was reached
+    comparison.advance(900)
+    past = comparison.summary(3)
+    assert (past.number, past.configs, past.seeds, past.global_step) == (3, AGENTS, 2, 900)
+    drawn = overlays([past], AGENTS)
+    assert [curve.label for curve in drawn] == ["3A", "3B"]
+    for curve, side in zip(drawn, comparison.sides, strict=True):
+        whole = mean_curve(side.curves())
+        assert len(curve.steps) == POINTS_PER_OVERLAY
+        assert curve.returns[[0, -1]].tolist() == whole.returns[[0, -1]].tolist()
+        assert set(curve.steps) <= set(whole.steps)
+
+
+def test_earlier_curves_are_few_and_of_the_same_environment() -> None:
+    cells = PAIRS["cells"].configs
+    elsewhere = tuple(config.changed(env_id="Acrobot-v1") for config in AGENTS)
+    kept = [cells, AGENTS, AGENTS, elsewhere, AGENTS]
+    past = [_past(number, configs) for number, configs in enumerate(kept, start=1)]
+    assert [c.label for c in overlays(past, AGENTS)] == ["2A", "2B", "3A", "3B", "5A", "5B"]
+    assert [c.label for c in overlays(past, elsewhere)] == ["4A", "4B"]
+    assert [c.label for c in overlays(past[:2], cells)] == ["1A", "1B", "1C", "1D", "2A", "2B"]
+    assert len(overlays(past * 9, AGENTS)) == MOST_OVERLAYS
+    mixed = (AGENTS[0], elsewhere[0])
+    assert [c.label for c in overlays([_past(6, mixed)], AGENTS)] == ["6A"]
+
+
+def _past(number: int, configs: tuple[AgentConfig, ...]) -> PastComparison:
+    facts = Side(AGENTS[0], 1, Pacemaker()).facts()
+    curve = Curve(np.arange(3.0), np.zeros(3))
+    sides = len(configs)
+    return PastComparison(number, configs, 1, 0, 500, (curve,) * sides, (facts,) * sides)

@@ -19,6 +19,7 @@ COSINES = np.array([np.nan, 0.5, -0.5, np.nan, -1.0])
 EMPTY = np.empty(0)
 BOXES = [Box(0, 0, "in", None, None), Box(1, 0, "8", 0.1, 0.2), Box(2, 1, "π", 0.1, None)]
 CURVE = Curve(STEPS, STEPS)
+FOUR = [comparison_plots.SideCurves(letter, "#AA3377", [], CURVE) for letter in "ABCD"]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,7 @@ CURVE = Curve(STEPS, STEPS)
             10.0,
             (0.0, 500.0),
         ),
+        lambda: comparison_plots.returns_figure(FOUR, 10.0, (0.0, 500.0), [CURVE, CURVE]),
         lambda: comparison_plots.updates_figure(
             [("A", "#AA3377", CURVE)], 10.0, "cosine", (-1.0, 1.0)
         ),
@@ -52,6 +54,17 @@ def test_plotly_accepts_the_figure(make: Callable[[], Figure]) -> None:
 def test_the_neutral_colour_of_an_advantage_is_zero() -> None:
     heatmap = critic_plots.advantage_figure(GRID, X, Y, "x", "y", "A", PATH)["data"][0]
     assert (heatmap["zmin"], heatmap["zmax"]) == (-3.0, 3.0)
+
+
+def test_earlier_comparisons_are_named_at_their_ends_near_ones_together() -> None:
+    ends = {"1A": (90, 400), "1B": (92, 420), "2A": (90, 300), "2B": (40, 420)}
+    earlier = [Curve(np.array([0.0, x]), np.array([0.0, y]), name) for name, (x, y) in ends.items()]
+    figure = comparison_plots.returns_figure(FOUR, 100.0, (0.0, 500.0), earlier)
+    labels = {note["text"]: (note["x"], note["y"]) for note in figure["layout"]["annotations"]}
+    assert labels == {"1A 1B": (90, 400), "2A": (90, 300), "2B": (40, 420)}
+    dashes = [trace["line"]["dash"] for trace in figure["data"]]
+    assert dashes[:4] == ["dot"] * 4
+    assert len({"dot", *dashes[4:]}) == 5  # no side looks like an earlier comparison
 
 
 def test_updates_without_a_cosine_are_left_out() -> None:

@@ -18,19 +18,21 @@ from pglab.comparison import (
     Comparison,
     Difference,
     Facts,
+    PastComparison,
     Side,
     differences_between,
     mean_curve,
+    overlays,
     pair_of,
 )
 from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
-from pglab.plots import SMOOTHING_EPISODES, SMOOTHING_UPDATES, x_limit
-from pglab.probes import Slice
+from pglab.plots import SMOOTHING_UPDATES, x_limit
 from pglab.ui import compare_settings as settings
 from pglab.ui.buttons import live_button, on_whole_page, run_or_pause
 from pglab.ui.entry import fragment, page_changed, require_entry
+from pglab.ui.heatmap_controls import HeatmapControls
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, LivePage, show_problems
 from pglab.ui.panels import View, policy_panel
 from pglab.ui.player import Player
@@ -48,7 +50,7 @@ class ComparePage(LivePage):
     """One visitor's comparison, and what became of those before it."""
 
     comparison: Comparison
-    past: list[dict[str, str]] = field(default_factory=list)
+    past: list[PastComparison] = field(default_factory=list)
     _players: dict[int, Player] = field(default_factory=dict)
 
     def player(self, index: int) -> Player:
@@ -56,17 +58,24 @@ class ComparePage(LivePage):
         session = self.comparison.sides[index].session
         known = self._players.get(index)
         if known is None or known.session is not session:
-            letter = LETTERS[index]
-            known = self._players[index] = Player(session, f"player_{letter}", f"{letter} · ")
+            key = f"player_{LETTERS[index]}"
+            known = self._players[index] = Player(session, key, self.heading(index))
         return known
 
+    def heading(self, index: int) -> str:
+        """What stands before the titles of a side's panels: its letter, and which seed is seen."""
+        if self.comparison.seeds == 1:
+            return f"{LETTERS[index]} · "
+        first = self.comparison.first_seed
+        return _("{letter}, seed {seed} · ").format(letter=LETTERS[index], seed=first)
+
     def restart(self) -> None:
-        """Fresh runs of what is now to be compared; the former stays as a row of the table."""
+        """Fresh runs of what is now to be compared; the former stays as overlay and table row."""
         former = self.comparison
         self.comparison = new_comparison()
         self._players.clear()
         if former.global_step:
-            self.past.append(_row(former, len(self.past) + 1))
+            self.past.append(former.summary(len(self.past) + 1))
 
 
 def new_comparison() -> Comparison:
@@ -86,7 +95,7 @@ def compare_page() -> None:
     settings.side_controls(partial(_mark_stale, page), lambda: page.request_is_late)
     page.page_is_stale = False
     _follow_settings(page)
-    settings.write_link()
+    _write_link(page)
     show_problems(problems, [])
     if page.comparison.problem is not None:
         st.error(page.comparison.problem)
@@ -94,12 +103,7 @@ def compare_page() -> None:
     settings.pair_menu(partial(_start, page))
     _words(page.comparison)
     fragment(_live, LIVE)(page)
-    st.toggle(
-        _("Show both agents playing"),
-        key=PLAYERS,
-        persist_state="session",
-        on_change=partial(_mark_stale, page),
-    )
+    fragment(_view_controls)(page)
     fragment(_past, CHAPTERS)(page)
 
 
@@ -129,6 +133,47 @@ def _start(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
         page.restart()
         page.comparison.run()
     _mark_stale(page)
+
+
+def _view_controls(page: ComparePage) -> None:
+    """Whether the players are shown, and the axes of the heatmaps of each environment."""
+
+    def redraw() -> None:
+        _write_link(page)
+        st.rerun(LIVE)
+
+    heatmaps = _heatmaps(page.comparison.configs)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
+        st.toggle(
+            _("Show the agents playing"),
+            key=PLAYERS,
+            help=_("Fresh episodes of each side's first seed. Training slows down meanwhile."),
+            persist_state="session",
+            on_change=redraw,
+        )
+        for env_id, controls in heatmaps.items():
+            if len(heatmaps) > 1:
+                st.markdown(f"**{env_id}**", width="content")
+            controls.draw(redraw)
+
+
+def _heatmaps(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
+    """The controls of the heatmaps, by environment; A's is first."""
+    found: dict[str, HeatmapControls] = {}
+    for config in configs:
+        env_id = config.env_id
+        link = settings.OTHER_VIEW if found else ""
+        info = ENVIRONMENTS[env_id]
+        found.setdefault(env_id, HeatmapControls(f"compare.{env_id}", info, link=link))
+    return found
+
+
+def _write_link(page: ComparePage) -> None:
+    """Make the address open this comparison with these heatmaps."""
+    parameters: dict[str, str] = {}
+    for controls in _heatmaps(page.comparison.configs).values():
+        parameters |= controls.parameters()
+    settings.write_link(parameters)
 
 
 def _transport(page: ComparePage) -> None:
@@ -163,7 +208,7 @@ def _transport(page: ComparePage) -> None:
             key="reset",
             shortcut="b",
             on_click=on_whole_page(page, comparison.lock, page.restart),
-            help=_("Back to the same start. What has been reached stays in the table below."),
+            help=_("Back to the same start. This comparison stays as an overlay and in the table."),
         )
 
 
@@ -183,8 +228,8 @@ def _words(comparison: Comparison) -> None:
     else:
         st.caption(
             _(
-                ":orange[:material/warning: {n} things differ at once], so no result can be laid "
-                "to one of them: {text}"
+                ":orange[:material/warning: {n} things differ at once], so no result can be put "
+                "down to one of them: {text}"
             ).format(n=len(found), text=text)
         )
 
@@ -215,42 +260,47 @@ def _live(page: ComparePage) -> None:
         progress=progress,
         panels=panels,
     )
-    st.html(_facts_table(facts))
+    st.html(_facts_table(facts, comparison.seeds))
     if ended:
         st.rerun()
 
 
 def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | PlayerPanel]:
     sides = comparison.sides
-    limit = x_limit(float(comparison.global_step), comparison.total_steps)
+    earlier = overlays(page.past, comparison.configs)
+    reached = max([comparison.global_step, *(float(curve.steps[-1]) for curve in earlier)])
+    limit = x_limit(reached, comparison.total_steps)
     drawn: list[FigurePanel | PlayerPanel] = [
         FigurePanel(
             "returns",
             _("Returns"),
-            _seeds_in_words(comparison),
+            _seeds_in_words(comparison) + (_(" · dotted: earlier") if earlier else ""),
             returns_figure(
                 [_side_curves(*lettered) for lettered in _lettered(sides)],
                 limit,
                 _return_range(sides),
+                earlier,
             ),
             alt=_("Smoothed returns of all sides over environment steps."),
         ),
         _beside_returns(sides, limit),
     ]
+    heatmaps = _heatmaps(comparison.configs)
     for index, side in enumerate(sides):
-        letter = LETTERS[index]
-        view = _view(side)
-        watched = st.session_state.get(PLAYERS, False)
-        path = np.empty((0, 2), np.float32)
-        player = None
-        if watched:
-            showing = page.player(index).show(side, view.plane)
-            drawn.append(showing.panel)
-            path, player = showing.path, showing.panel.key
-        drawn.append(
-            policy_panel(side.session, view, path, f"policy_{letter}", player, f"{letter} · ")
-        )
+        drawn += _side_panels(page, index, heatmaps[side.config.env_id].view())
     return drawn
+
+
+def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
+    """The policy's heatmap of one side, beside its player where those are shown."""
+    side = page.comparison.sides[index]
+    key, heading = f"policy_{LETTERS[index]}", page.heading(index)
+    if not st.session_state.get(PLAYERS, False):
+        nowhere = np.empty((0, 2), np.float32)
+        return [policy_panel(side.session, view, nowhere, key, None, heading)]
+    showing = page.player(index).show(side, view.plane)
+    heatmap = policy_panel(side.session, view, showing.path, key, showing.panel.key, heading)
+    return [showing.panel, heatmap]
 
 
 def _side_curves(letter: str, colour: str, side: Side) -> SideCurves:
@@ -264,12 +314,12 @@ def _beside_returns(sides: Sequence[Side], limit: float) -> FigurePanel:
     most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
     column, label, span = ("cosine", _("cosine"), (-1.0, 1.0))
     title = _("Interference")
-    subtitle = _("cosine of the two gradients on a shared body, first seed, mean of {n} updates")
+    subtitle = _("cosine of the two gradients · first seed · mean of {n} updates")
     if not shown:
         shown = _lettered(sides)
         column, label, span = ("entropy", _("entropy"), (0.0, most))
         title = _("Entropy of the policy")
-        subtitle = _("nats; first seed, mean of {n} updates; 0 is deterministic")
+        subtitle = _("nats; 0 is deterministic · first seed · mean of {n} updates")
     subtitle = subtitle.format(n=SMOOTHING_UPDATES)
     curves = [(letter, colour, side.updates(column)) for letter, colour, side in shown]
     return FigurePanel(
@@ -286,12 +336,6 @@ def _lettered(sides: Sequence[Side]) -> list[tuple[str, str, Side]]:
     return list(zip(LETTERS, palette.SIDES, sides, strict=False))
 
 
-def _view(side: Side) -> View:
-    info = ENVIRONMENTS[side.config.env_id]
-    plane = Slice(info, *info.heatmap_axes, fixed=tuple(axis.rest for axis in info.axes))
-    return View(plane, len(info.actions) - 1, "v", 0)
-
-
 def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
     ranges = [ENVIRONMENTS[side.config.env_id].return_range for side in sides]
     return min(low for low, _high in ranges), max(high for _low, high in ranges)
@@ -300,10 +344,8 @@ def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
 def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
-        return _("one seed ({seed}): an anecdote, not a result · line: mean of {n}").format(
-            seed=first, n=SMOOTHING_EPISODES
-        )
-    text = _("{n} seeds per side ({first} to {last}): thin lines; their mean: thick").format(
+        return _("one seed ({seed}): an anecdote, not a result").format(seed=first)
+    text = _("{n} seeds per side ({first} to {last}), mean thick").format(
         n=comparison.seeds, first=first, last=first + comparison.seeds - 1
     )
     return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
@@ -323,7 +365,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         numbers.append(
             Number(
                 _("{letter}: mean return").format(letter=letter),
-                "–" if mean is None else f"{mean[0]:.1f}".replace("-", "−"),
+                "–" if mean is None else _number(mean[0]),
                 _("Mean over its seeds of the mean of the last 100 returns."),
             )
         )
@@ -347,60 +389,87 @@ def _progress(comparison: Comparison) -> Progress:
     )
 
 
-def _rows(facts: Sequence[Facts]) -> dict[str, list[str]]:
+def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
     """What the sides have come to, by name of the fact, in words and numbers."""
+    if seeds == 1:
+        returns = _("mean of the last 100 returns, one seed")
+        steps = _("gradient steps, one seed")
+    else:
+        returns = _("mean of the last 100 returns, {n} seeds (least to greatest)").format(n=seeds)
+        steps = _("gradient steps, {n} seeds together").format(n=seeds)
     return {
-        _("parameters"): [f"{of.parameters:,}" for of in facts],
-        _("gradient steps, all seeds"): [f"{of.gradient_steps:,}" for of in facts],
-        _("ms per 1,000 steps"): [_or_dash(of.milliseconds_per_1000_steps, ",.0f") for of in facts],
-        _("mean of last 100 returns (least–greatest seed)"): [_mean_return(of) for of in facts],
-        _("opposed gradients, where both losses pull"): [
+        returns: [_mean_return(of) for of in facts],
+        _("parameters of the networks"): [f"{of.parameters:,}" for of in facts],
+        steps: [f"{of.gradient_steps:,}" for of in facts],
+        _("time to train 1,000 environment steps (ms)"): [
+            _or_dash(of.milliseconds_per_1000_steps, ",.0f") for of in facts
+        ],
+        _("share of updates with opposed gradients on a shared body"): [
             _or_dash(of.opposed, ".0%") for of in facts
         ],
     }
 
 
 def _mean_return(facts: Facts) -> str:
+    """The mean over seeds; where they differ, also the least and the greatest."""
     if facts.mean_return is None:
         return "–"
-    mean, least, greatest = facts.mean_return
-    return f"{mean:.1f} ({least:.1f}–{greatest:.1f})"
+    mean, least, greatest = (_number(value) for value in facts.mean_return)
+    return (
+        mean
+        if least == greatest
+        else _("{mean} ({least} to {greatest})").format(mean=mean, least=least, greatest=greatest)
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".replace("-", "−")
 
 
 def _or_dash(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
 
 
-def _facts_table(facts: Sequence[Facts]) -> str:
+def _facts_table(facts: Sequence[Facts], seeds: int) -> str:
     head = "".join(
         f'<th style="color:{colour}">{letter}</th>'
         for letter, colour, _facts in zip(LETTERS, palette.SIDES, facts, strict=False)
     )
     body = "".join(
         f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(v)}</td>' for v in values)}</tr>"
-        for name, values in _rows(facts).items()
+        for name, values in _rows(facts, seeds).items()
     )
     return f'<table class="pgl-facts"><tr><th></th>{head}</tr>{body}</table>'
 
 
-def _row(comparison: Comparison, number: int) -> dict[str, str]:
-    """A former comparison, for the table."""
-    texts = [_in_words(d).replace("**", "") for d in differences_between(comparison.configs)]
+def _row(past: PastComparison, letters: str) -> dict[str, str]:
+    """A former comparison, for the table; a side that it did not have stays empty."""
+    texts = [_in_words(d).replace("**", "") for d in differences_between(past.configs)]
+    returns = dict.fromkeys(letters, "") | dict(
+        zip(LETTERS, map(_mean_return, past.facts), strict=False)
+    )
     return {
-        _("comparison"): str(number),
+        _("comparison"): str(past.number),
+        _("pair"): settings.pair_title(past.configs),
+        _("seeds"): _seed_range(past.first_seed, past.seeds),
+        _("environment steps"): f"{past.global_step:,}",
+        **{_("{letter}: mean return").format(letter=key): text for key, text in returns.items()},
         _("what differs"): " · ".join(texts) or _("nothing"),
-        _("seeds"): str(comparison.seeds),
-        _("environment steps"): f"{comparison.global_step:,}",
-        **{
-            _("{letter}: mean of last 100 returns").format(letter=letter): _mean_return(
-                side.facts()
-            )
-            for letter, side in zip(LETTERS, comparison.sides, strict=False)
-        },
     }
+
+
+def _seed_range(first: int, seeds: int) -> str:
+    return str(first) if seeds == 1 else f"{first}–{first + seeds - 1}"
 
 
 def _past(page: ComparePage) -> None:
     if page.past:
+        letters = LETTERS[: max(len(past.configs) for past in page.past)]
         st.markdown("##### " + _("Earlier comparisons of this visit"))
-        st.dataframe(list(reversed(page.past)), hide_index=True)
+        st.caption(
+            _(
+                "Mean returns are of the last 100 episodes; where there are several seeds, with "
+                "the least and the greatest of them."
+            )
+        )
+        st.dataframe([_row(past, letters) for past in reversed(page.past)], hide_index=True)

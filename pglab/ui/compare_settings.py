@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import cast
 
@@ -29,6 +29,7 @@ from pglab.config import (
 )
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
+from pglab.ui.heatmap_controls import PARAMETERS
 from pglab.ui.settings import Terms, controls, put_into_address_bar, set_controls
 
 KINDS: dict[str, AgentConfig] = {
@@ -37,12 +38,14 @@ KINDS: dict[str, AgentConfig] = {
 }
 FIXED = ("seed", "stop_when_solved")  # are not a matter of one side
 USUAL_PAIR = "seminar"
+OTHER_VIEW = "b."  # before the heatmaps' parameters where B has another environment than A
 
 _CONFIGS = "compare.configs"
 _SEEDS = "compare.seeds"
 _FIRST_SEED = "compare.first_seed"
 _SIDE = "compare.side"
 _PROBLEMS = "compare.link_problems"
+_VIEW_OF_B = [OTHER_VIEW + name for name in PARAMETERS]
 
 
 def compared() -> tuple[AgentConfig, ...]:
@@ -126,7 +129,8 @@ def _linked_first_seed(problems: list[str]) -> int:
 def _is_known(name: str) -> bool:
     """Whether a parameter of the address means something here."""
     side, _dot, _setting = name.partition(".")
-    return side in ("a", "b", "pair", "seed", "seeds", "lang") or name.startswith("embed")
+    known = ("a", "b", "pair", "seed", "seeds", "lang", *PARAMETERS)
+    return side in known or name.startswith("embed")
 
 
 def _linked_sides(problems: list[str]) -> tuple[AgentConfig, ...]:
@@ -144,7 +148,7 @@ def _linked_sides(problems: list[str]) -> tuple[AgentConfig, ...]:
         texts = {
             name.removeprefix(f"{letter}."): text
             for name, text in st.query_params.items()
-            if name.startswith(f"{letter}.")
+            if name.startswith(f"{letter}.") and name not in _VIEW_OF_B
         }
         refused = [_not_on_one_side(name) for name in FIXED if texts.pop(name, "")]
         config, unusable = parse_config(KINDS[kind], texts)
@@ -163,8 +167,8 @@ def _not_on_one_side(name: str) -> str:
     )
 
 
-def write_link() -> None:
-    """Make the address open this comparison."""
+def write_link(view: Mapping[str, str]) -> None:
+    """Make the address open this comparison with these parameters of the heatmaps' view."""
     pair = pair_of(compared())
     wanted = {} if pair == USUAL_PAIR else {"pair": pair}
     if seeds() > 1:
@@ -176,7 +180,7 @@ def write_link() -> None:
             wanted[letter] = _kind(config)
             differing = differences(config, KINDS[_kind(config)])
             wanted |= {f"{letter}.{name}": text for name, text in differing.items()}
-    put_into_address_bar(wanted)
+    put_into_address_bar({**wanted, **view})
 
 
 def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
@@ -197,6 +201,12 @@ def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
             on_click=partial(_invite, choose),
             help=_("Any setting of A or B changed in the sidebar makes a comparison of your own."),
         )
+
+
+def pair_title(configs: tuple[AgentConfig, ...]) -> str:
+    """The name of the ready-made comparison that these agents make."""
+    pair = pair_of(configs)
+    return _("Free choice") if pair == FREE else _(PAIRS[pair].title)
 
 
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
@@ -239,7 +249,7 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
-            st.caption(_("Choose a pair above to change the settings of its sides."))
+            st.caption(_("Four agents have no controls: choose a pair of two above."))
             return
         if st.session_state.get(_SIDE) is None:  # four sides have no controls
             st.session_state[_SIDE] = "A"

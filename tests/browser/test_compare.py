@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Scheme, Shot
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import ANY_NUMBER, LabPage
 
 FIGURES = ("returns", "policy_A", "policy_B")
 USUAL = "seminar"
@@ -42,7 +42,7 @@ def test_every_ready_made_pair_starts_with_one_click(page: Page) -> None:
     compare.pause()
 
 
-def test_one_step_is_one_step_of_both_and_a_reset_keeps_a_row(page: Page) -> None:
+def test_one_step_is_one_step_of_both_and_a_reset_keeps_overlay_and_row(page: Page) -> None:
     compare = ComparePage(page).open("?pair=gamma")
     compare.press("steps_1")
     compare.wait_until(lambda: compare.steps == 1, "one step")
@@ -51,6 +51,9 @@ def test_one_step_is_one_step_of_both_and_a_reset_keeps_a_row(page: Page) -> Non
     compare.press("reset")
     compare.wait_until(lambda: compare.steps == 0, "the reset")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    named = {"1A", "1B"}
+    compare.wait_until(lambda: set(" ".join(compare.annotations()).split()) == named, "overlays")
+    expect(compare.subtitle("returns")).to_contain_text("dotted: earlier")
 
 
 def test_a_link_restores_a_free_comparison(page: Page) -> None:
@@ -85,6 +88,35 @@ def test_the_algorithm_of_a_side_is_chosen_in_the_sidebar(page: Page) -> None:
     compare.wait_for_address(pair="cells")
     compare.choose_pair("gamma")
     compare.wait_for_address(pair="gamma")
+
+
+def test_the_heatmaps_axes_are_those_of_the_controls_and_of_the_link(page: Page) -> None:
+    compare = ComparePage(page).open("?x=0&y=1")
+    for key in ("policy_A", "policy_B"):
+        expect(compare.axis_title(key, "x")).to_have_text("cart position (m)")
+    compare.choose("Heatmap: vertical axis", "pole angle (rad)")
+    compare.wait_for_address(x="0", y="2")
+    compare.to_top()
+    for key in ("policy_A", "policy_B"):
+        expect(compare.axis_title(key, "y")).to_have_text("pole angle (rad)")
+    assert compare.steps == 0
+    expect(compare.exceptions).to_have_count(0)
+
+
+@pytest.mark.parametrize(("pair", "letters"), [("gamma", "AB"), ("cells", "ABCD")])
+def test_every_agent_plays_beside_its_heatmap(page: Page, pair: str, letters: str) -> None:
+    compare = ComparePage(page).open(f"?pair={pair}")
+    page.get_by_text("Show the agents playing").click()
+    for letter in letters:
+        player, heatmap = compare.panel(f"player_{letter}"), compare.panel(f"policy_{letter}")
+        player.scroll_into_view_if_needed()
+        expect(player).to_have_attribute("data-frames-drawn", ANY_NUMBER)
+        expect(heatmap.locator(".pgl-ring")).to_be_visible()
+        heights = {panel.bounding_box()["y"] for panel in (player, heatmap)}  # type: ignore[index]
+        assert len(heights) == 1, f"the panels of {letter} are not side by side"
+    compare.press("steps_1")
+    compare.wait_until(lambda: compare.steps == 1, "one step")
+    expect(compare.exceptions).to_have_count(0)
 
 
 @pytest.mark.parametrize(
