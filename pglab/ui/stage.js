@@ -21,6 +21,11 @@ function setText(target, text) {
   return true;
 }
 
+function decodeBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)); // older browsers
+}
+
 // Resolves after the browser has shown a frame. The timer serves tabs that get hidden meanwhile,
 // where no frame comes.
 function nextFrame() {
@@ -90,6 +95,7 @@ class NumbersRow {
   }
 
   show(numbers) {
+    this.element.hidden = numbers.length === 0;
     if (numbers.length !== this.tiles.length) this.build(numbers.length);
     const changes = numbers.map((number, index) => this.showTile(this.tiles[index], number));
     if (!changes.some(Boolean)) return;
@@ -132,6 +138,8 @@ class ProgressBar {
   }
 
   show(progress) {
+    this.element.hidden = progress === null;
+    if (progress === null) return;
     const fraction = Math.min(Math.max(progress.fraction, 0), 1);
     this.fill.style.transform = `scaleX(${fraction})`;
     this.track.setAttribute("aria-valuenow", Math.round(100 * fraction));
@@ -162,6 +170,7 @@ class Panel {
     setText(this.subtitle, data.subtitle);
     this.header.title = [data.title, data.subtitle].filter(Boolean).join("\n");
     this.element.setAttribute("aria-label", data.title);
+    this.element.dataset.emphasis = data.emphasis;
     this.view.update(data, sequence);
   }
 
@@ -255,15 +264,15 @@ class Stage {
     for (const [index, figure] of figures.entries()) {
       if (index > 0) await nextFrame(); // the player draws between two figures
       if (this.gone || document.hidden) return;
-      await this.paintFigure(figure, theme);
+      await this.paintFigure(figure, theme, running);
     }
   }
 
-  async paintFigure(figure, theme) {
+  async paintFigure(figure, theme, running) {
     try {
       this.plotly ??= loadPlotly(this.data.plotly, this.data.messages.chartsFailed);
       const plotly = await this.plotly;
-      if (!figure.gone) await figure.paint(plotly, theme);
+      if (!figure.gone) await figure.paint(plotly, theme, running);
     } catch (error) {
       figure.fail(error);
     }

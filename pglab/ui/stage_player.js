@@ -4,10 +4,11 @@ const DECODED_AHEAD = 6; // bitmaps are 1 MB each, so only the next few are kept
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
+const FRAMES_PER_TEXT = 3; // of a stream: nobody reads 36 texts a second, and each is laid out
+const BAR_PIXELS = 200;
 
 async function decodeJpeg(base64) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+  return createImageBitmap(new Blob([decodeBase64(base64)], { type: "image/jpeg" }));
 }
 
 // One frame with its bitmap, which exists only around the time it is shown.
@@ -55,8 +56,11 @@ class ActionBar {
     this.mark = element("span", "pgl-action-mark", "▶");
     this.mark.setAttribute("aria-hidden", "true");
     this.percentage = element("span", "pgl-action-percentage");
-    this.fill = element("div", "pgl-action-fill");
-    this.fill.style.backgroundColor = action.colour;
+    // A canvas: moving an element instead would make the browser arrange its layers anew.
+    this.fill = element("canvas", "pgl-action-fill");
+    [this.fill.width, this.fill.height] = [BAR_PIXELS, 1];
+    this.context = this.fill.getContext("2d");
+    this.context.fillStyle = action.colour;
     const track = element("div", "pgl-action-track");
     track.append(this.fill);
     const name = element("span", "pgl-action-name", action.name);
@@ -64,9 +68,13 @@ class ActionBar {
     this.element.append(this.mark, name, this.percentage, track);
   }
 
-  show(probability, percentage, chosen) {
+  showBar(probability) {
+    this.context.clearRect(0, 0, BAR_PIXELS, 1);
+    this.context.fillRect(0, 0, (probability ?? 0) * BAR_PIXELS, 1);
+  }
+
+  showText(percentage, chosen) {
     setText(this.percentage, percentage === undefined ? "" : `${percentage}%`);
-    this.fill.style.transform = `scaleX(${probability ?? 0})`;
     this.element.classList.toggle("pgl-chosen", chosen);
   }
 }
@@ -219,10 +227,10 @@ class PlayerView {
 
   showDecision(frame) {
     this.shown = frame;
+    this.bars.forEach((bar, a) => bar.showBar(frame.probabilities[a]));
+    if (this.mode === "stream" && this.framesDrawn % FRAMES_PER_TEXT) return;
     const percentages = wholePercentages(frame.probabilities);
-    this.bars.forEach((bar, a) =>
-      bar.show(frame.probabilities[a], percentages[a], frame.action === a),
-    );
+    this.bars.forEach((bar, a) => bar.showText(percentages[a], frame.action === a));
     setText(this.caption, frame.caption);
   }
 
