@@ -75,6 +75,7 @@ class Bench:
         self.speed = FULL_SPEED
         self.view: View = "policy"
         self.fresh_steps = 0  # environment steps taken by the last tick
+        self.guess: Curve | None = None  # what the visitor expects, drawn with the runs
         self.pacemaker = Pacemaker()
 
     @property

@@ -384,6 +384,14 @@ class ActorCriticConfig(RunConfig):
         help=N_("On: act greedily on Q, at random in 5 % of the steps; the actor rests."),
         changes_while_running=True,
     )
+    trained: str = setting(
+        "both",
+        label=N_("Networks that learn"),
+        short=N_("learns"),
+        help=N_("Only the actor or only the critic: see what each loss alone does to the body."),
+        choices=("both", "actor_only", "critic_only"),
+        changes_while_running=True,
+    )
     value_loss_coefficient: float = setting(
         1.0,
         label=N_("Weight of the critic's loss"),
@@ -459,6 +467,16 @@ class ActorCriticConfig(RunConfig):
             for critic_data in ("on_policy", "replay")
         )
 
+    @property
+    def actor_learns(self) -> bool:
+        """Whether updates move the actor."""
+        return not self.critic_only and self.trained != "critic_only"
+
+    @property
+    def critic_learns(self) -> bool:
+        """Whether updates move the critic."""
+        return self.trained != "actor_only"
+
     def __post_init__(self) -> None:
         """Check every field, and that a batch fits into the buffer."""
         super().__post_init__()
@@ -498,12 +516,14 @@ def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig
             values[name] = _checked(fields[name], _parsed(fields[name], text))
         except ConfigError as error:
             problems.append(_("{problem} The default is used.").format(problem=error))
-    try:
-        return preset.changed(**values), problems
-    except ConfigError as error:  # of settings that do not go together
-        problems.append(_("{problem} The defaults are used.").format(problem=error))
-        kept = {name: value for name, value in values.items() if name not in error.names}
-        return preset.changed(**kept), problems
+    while True:
+        try:
+            return preset.changed(**values), problems
+        except ConfigError as error:  # of settings that do not go together
+            problems.append(_("{problem} The defaults are used.").format(problem=error))
+            kept = {name: value for name, value in values.items() if name not in error.names}
+            # Where none of them was linked, another linked one is at odds with the preset's.
+            values = kept if len(kept) < len(values) else {}
 
 
 def format_value(value: Any) -> str:

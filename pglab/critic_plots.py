@@ -26,6 +26,8 @@ from pglab.plots import (
 )
 
 MOST_UPDATE_POINTS = 150
+COMPACT_FONT = 10
+BOX_HALF_WIDTH = 0.44  # of a column in the drawing of a network
 LEAST_SPAN = 1e-6  # of a colour scale, so that a constant map has one
 
 
@@ -201,12 +203,15 @@ class Box:
     critic: float | None
 
 
-def network_figure(boxes: Sequence[Box], joints: Sequence[tuple[int, int]]) -> Figure:
+def network_figure(
+    boxes: Sequence[Box], joints: Sequence[tuple[int, int]], *, compact: bool = False
+) -> Figure:
     """Layers as boxes, the observation on the left; each says which loss pulls at it, how hard.
 
     Args:
         boxes: the first is the observation.
         joints: pairs of boxes, from and to.
+        compact: smaller letters, for a panel half as wide.
     """
     figure = framed("", "", [])
     layout = figure["layout"]
@@ -214,7 +219,8 @@ def network_figure(boxes: Sequence[Box], joints: Sequence[tuple[int, int]]) -> F
         *(_joint(boxes[start], boxes[end]) for start, end in joints),
         *(_outline(box) for box in boxes),
     ]
-    layout["annotations"] = [_text(box) for box in boxes]
+    size = {"font": {"size": COMPACT_FONT}} if compact else {}
+    layout["annotations"] = [_text(box) | size for box in boxes]
     for side, values in (("x", [b.column for b in boxes]), ("y", [b.row for b in boxes])):
         room = 0.55 if side == "x" else 0.75
         layout[f"{side}axis"] |= {
@@ -227,7 +233,12 @@ def network_figure(boxes: Sequence[Box], joints: Sequence[tuple[int, int]]) -> F
 
 
 def _joint(start: Box, end: Box) -> dict[str, Any]:
-    ends = {"x0": start.column + 0.4, "y0": start.row, "x1": end.column - 0.4, "y1": end.row}
+    ends = {
+        "x0": start.column + BOX_HALF_WIDTH,
+        "y0": start.row,
+        "x1": end.column - BOX_HALF_WIDTH,
+        "y1": end.row,
+    }
     return {"type": "line", **ends, "line": {"color": palette.EARLIER_RUN, "width": 1.5}}
 
 
@@ -238,7 +249,7 @@ def _outline(box: Box) -> dict[str, Any]:
         if norm is not None
     ]
     colour = {0: palette.EARLIER_RUN, 1: colours[0] if colours else "", 2: palette.THIS_RUN}
-    corners = {"x0": box.column - 0.4, "x1": box.column + 0.4}
+    corners = {"x0": box.column - BOX_HALF_WIDTH, "x1": box.column + BOX_HALF_WIDTH}
     corners |= {"y0": box.row - 0.38, "y1": box.row + 0.38}
     return {"type": "rect", **corners, "line": {"color": colour[len(colours)], "width": 2}}
 

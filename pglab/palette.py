@@ -15,7 +15,10 @@ CRITIC = "#009E73"
 
 THIS_RUN = "#B0489A"
 EARLIER_RUN = "#8A8F98"
+GUESS = "#A5672F"  # what the visitor expects of a run
 SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # of a comparison: A, B, C, D
+# Of the gradient lab: whole-episode return, reward-to-go, minus a mean, minus what a critic says.
+ESTIMATORS = ("#758A1F", "#CF4C66", "#2B90AB", CRITIC)
 USUAL_BAND = "rgba(138, 143, 152, 0.22)"
 USUAL_LINE = "rgba(138, 143, 152, 0.75)"
 

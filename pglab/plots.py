@@ -61,6 +61,7 @@ class ReturnPlot:
     changes: Sequence[tuple[int, str]] = ()  # step and label of settings changed on the way
     solved_at: int | None = None
     reading: Curve | None = None  # the seminar's progress reading
+    guess: Curve | None = None  # what the visitor expects
 
 
 def smoothed(returns: Numbers, window: int = SMOOTHING_EPISODES) -> NDArray[np.float64]:
@@ -112,6 +113,8 @@ def return_figure(plot: ReturnPlot) -> Figure:
     ]
     if plot.reading is not None:
         traces.append(line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
+    if plot.guess is not None:
+        traces.append(guess_line(plot.guess))
     marks = [*plot.changes]
     if plot.solved_at is not None:
         marks.append((plot.solved_at, _("solved")))
@@ -139,7 +142,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 def _reached(plot: ReturnPlot) -> float:
     """The last step that any of the runs has got to."""
-    curves = [plot.run, *plot.earlier]
+    curves = [plot.run, *plot.earlier, *([plot.guess] if plot.guess is not None else [])]
     return max([0.0, *(float(curve.steps[-1]) for curve in curves if len(curve.steps))])
 
 
@@ -319,6 +322,11 @@ def line(
         "showlegend": legend,
         "hovertemplate": f"{curve.label}<br>%{{x:,.0f}}: %{{y:.3~g}}<extra></extra>",
     }
+
+
+def guess_line(guess: Curve) -> dict[str, Any]:
+    """A trace for what the visitor expects, told from all measured lines by its long dashes."""
+    return line(guess, palette.GUESS, width=2.5, dash="longdash")
 
 
 def _band(band: UsualBand) -> list[dict[str, Any]]:

@@ -48,6 +48,13 @@ class Slice:
         spanned = self.info.axes[axis]
         return np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
 
+    def grid(self, resolution: int) -> tuple[NDArray[np.float32], NDArray[np.float32], str, str]:
+        """Ticks of the horizontal and of the vertical axis, and the two axes' labels."""
+        axes = self.x_axis, self.y_axis
+        x, y = (self.ticks(axis, resolution) for axis in axes)
+        x_label, y_label = (self.info.axes[axis].label for axis in axes)
+        return x, y, x_label, y_label
+
     def observations(self, resolution: int) -> NDArray[np.float32]:
         """The points of a square grid on the plane, row by row of y: [resolution², D]."""
         grid = np.tile(np.array(self.fixed, dtype=np.float32), (resolution**2, 1))
@@ -112,7 +119,7 @@ def fresh_gradients(
     """What the actor's and the critic's loss would ask for if the agent learned from these steps.
 
     The policy signal and the targets are the critic's as it stands; nothing is changed. The
-    actor asks for nothing where only the critic learns.
+    actor or the critic asks for nothing where it does not learn.
     """
     batch = transitions(steps)
     actions = torch.as_tensor(batch.actions)
@@ -123,7 +130,9 @@ def fresh_gradients(
         q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
     )
     critic = gradient(critic_loss, agent.critic_parameters)
-    if config.critic_only:
+    if not config.critic_learns:
+        critic = {}
+    if not config.actor_learns:
         return {}, critic
     weights = policy_signals(
         config.policy_signal,

@@ -51,11 +51,11 @@ class ReplayBuffer:
             collected=np.empty(capacity, np.int64),
         )
         self._capacity = capacity
-        self._added = 0
+        self.added = 0  # transitions, those overwritten included
 
     def __len__(self) -> int:
         """Number of transitions that can be drawn."""
-        return min(self._added, self._capacity)
+        return min(self.added, self._capacity)
 
     @property
     def size(self) -> int:
@@ -67,12 +67,12 @@ class ReplayBuffer:
         twin = ReplayBuffer(self._capacity, self._store.observations.shape[1])
         for column, own in zip(self._store, twin._store, strict=True):
             own[: len(self)] = column[: len(self)]
-        twin._added = self._added
+        twin.added = self.added
         return twin
 
     def add(self, step: StepRecord) -> None:
         """Keep a step, in the place of the oldest where the ring is full."""
-        place = self._added % self._capacity
+        place = self.added % self._capacity
         store = self._store
         store.observations[place] = step.observation
         store.actions[place] = step.action
@@ -80,7 +80,7 @@ class ReplayBuffer:
         store.terminated[place] = step.terminated
         store.next_observations[place] = step.next_observation
         store.collected[place] = step.global_step
-        self._added += 1
+        self.added += 1
 
     def sample(self, size: int, generator: np.random.Generator) -> Transitions:
         """Different transitions drawn with equal probability.

@@ -161,20 +161,23 @@ class NaiveActorCritic:
         steps = [kept.step for kept in self.rollout]
         critic: Wish | None = None
         if self.config.critic_data == "replay":
-            for batch in self.replayed():
+            for batch in self.replayed() if self.config.trained != "actor_only" else ():
                 critic = self.critic_wish(batch)
                 self.move_critic(critic)
             actor = self.actor_wish()
             self.move_actor(actor)
         else:
-            actor, critic = self.actor_wish(), self.critic_wish(steps)
+            actor, wish = self.actor_wish(), self.critic_wish(steps)
+            critic = wish if self.config.trained != "actor_only" else None
             if self.config.body == "shared":
-                self.descend(self.config.learning_rate, actor.gradient, critic.gradient)
+                wanted = [actor.gradient, *([critic.gradient] if critic else [])]
+                self.descend(self.config.learning_rate, *wanted)
             else:
                 self.move_actor(actor)
-                self.move_critic(critic)
+                if critic:
+                    self.move_critic(critic)
         self.updates += 1
-        acted = not self.config.critic_only
+        acted = not self.config.critic_only and self.config.trained != "critic_only"
         record = UpdateRecord(
             global_step=steps[-1].global_step,
             update=self.updates,
@@ -221,6 +224,8 @@ class NaiveActorCritic:
             loss = loss - kept.signal * log_pi[kept.step.action] / len(self.rollout)
             entropy = entropy - (torch.exp(log_pi) * log_pi).sum() / len(self.rollout)
         wanted: Gradient = {}
+        if self.config.trained == "critic_only" and not self.config.critic_only:
+            return Wish(loss.item(), wanted, entropy.item())
         if not self.config.critic_only:
             total = loss - self.config.entropy_coefficient * entropy
             wanted = gradient(total, self.actor_weights, tensors)

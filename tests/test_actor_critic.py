@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import gymnasium
@@ -33,6 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "advantage over the mean": {"policy_signal": "advantage_mean"},
     "symexp": {"symexp_heads": True, "policy_signal": "advantage_mean"},
     "critic only": {"critic_only": True, "policy_signal": "advantage_mean"},
+    "critic trained alone": {"trained": "critic_only", "policy_signal": "q"},
     "heavy critic": {"value_loss_coefficient": 3.0},
     "weightless critic": {"value_loss_coefficient": 0.0},
     "no pull": {"q_regularization": 0.0, "gamma": 1.0},
@@ -92,7 +94,14 @@ def test_settings_changed_on_the_way(cell: dict[str, str]) -> None:
         3: {"learning_rate": 0.003, "critic_learning_rate": 0.001, "rollout_steps": 2},
         6: {"critic_only": True, "gamma": 0.9, "batch_size": 5, "critic_updates": 2},
         12: {"critic_only": False, "policy_signal": "q", "max_gradient_norm": 0.5},
-        18: {"entropy_coefficient": 0.1, "value_loss_coefficient": 2.0, "rollout_steps": 5},
+        14: {"trained": "actor_only"},
+        16: {"trained": "critic_only"},
+        18: {
+            "trained": "both",
+            "entropy_coefficient": 0.1,
+            "value_loss_coefficient": 2.0,
+            "rollout_steps": 5,
+        },
     }
     run = in_double(start(short_cell(**cell)))
     records = actor_critic(run)
@@ -249,6 +258,28 @@ def test_only_a_shared_body_has_a_conflict(cell: dict[str, str]) -> None:
 
 
 # --- Only the critic learns
+
+
+@EVERY_CELL
+def test_an_actor_trained_alone_leaves_the_critics_own_weights(cell: dict[str, str]) -> None:
+    """And the other way round; a shared body is moved by either."""
+    for trained, still in (("actor_only", "critic"), ("critic_only", "policy")):
+        run = start(short_cell(**cell, trained=trained))
+        networks = run.networks
+        before = {
+            name: [p.detach().clone() for p in networks[name].parameters()]
+            for name in ("policy", "critic")
+        }
+        list(islice(actor_critic(run), 60))
+        own = [
+            all(
+                torch.equal(*pair) for pair in zip(before[n], networks[n].parameters(), strict=True)
+            )
+            for n in ("policy", "critic")
+        ]
+        head = torch.equal(before[still][-1], list(networks[still].parameters())[-1])
+        assert head
+        assert own[("policy", "critic").index(still)] == (cell["body"] == "split")
 
 
 @EVERY_CELL

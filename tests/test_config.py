@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import pytest
 
+from pglab import comparison
 from pglab.config import (
     ActorCriticConfig,
     ConfigError,
@@ -25,6 +27,10 @@ PRESETS: dict[str, RunConfig] = {
     "shared on-policy": ActorCriticConfig.shared_on_policy(),
     "split replay": ActorCriticConfig.split_replay(),
 }
+COMPARED: list[RunConfig] = [
+    *{config: None for pair in comparison.PAIRS.values() for config in pair.configs},
+    ActorCriticConfig(batch_size=1024, replay_capacity=32),
+]
 PAIRS = [(preset, name) for preset in PRESETS.values() for name in settings_of(preset)]
 NUMBERS = [
     (preset, name)
@@ -123,6 +129,7 @@ def test_the_actor_critic_presets_are_the_seminars() -> None:
         "q_regularization": 0.1,
         "symexp_heads": False,
         "critic_only": False,
+        "trained": "both",
         "eval_interval": 1_000,
         "smoothing_window": 10,
         "success_return": 500.0,
@@ -287,6 +294,31 @@ def test_texts_that_do_not_go_together_keep_the_rest() -> None:
     assert parse_config(shared, texts)[1] == []
     _config, problems = parse_config(shared, {**texts, "critic_data": "replay"})
     assert len(problems) == 1
+
+
+@pytest.mark.parametrize("preset", COMPARED)
+def test_no_link_to_batch_buffer_and_data_can_raise(preset: RunConfig) -> None:
+    """Also where the preset's own values wait for a linked one to come into conflict."""
+    values = {
+        "batch_size": ("", "1", "16", "64", "1024"),
+        "replay_capacity": ("", "1", "32", "64", "200000"),
+        "critic_data": ("", "on_policy", "replay"),
+    }
+    for chosen in itertools.product(*values.values()):
+        linked = {name: text for name, text in zip(values, chosen, strict=True) if text}
+        config, problems = parse_config(preset, linked)
+        unused = [n for n, text in linked.items() if format_value(getattr(config, n, "")) != text]
+        assert bool(problems) == bool(unused)
+        for problem in problems:
+            assert_sentences(problem)
+
+
+def test_a_link_at_odds_with_what_the_preset_did_not_use_gets_a_sentence() -> None:
+    preset = ActorCriticConfig(batch_size=64, replay_capacity=32)
+    config, problems = parse_config(preset, {"critic_data": "replay"})
+    assert config == preset
+    assert len(problems) == 1
+    assert "can never hold a batch of 64" in problems[0]
 
 
 @pytest.mark.parametrize(

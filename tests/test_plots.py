@@ -89,6 +89,18 @@ def test_earlier_runs_changes_and_success_are_named_in_the_picture() -> None:
     assert texts == ["γ 0.5", "solved", "run 1: γ 0.9"]
 
 
+def test_a_guess_is_a_line_of_its_own() -> None:
+    guess = Curve(np.array([0.0, 12_000.0]), np.array([20.0, 90.0]), "your guess")
+    figure = plots.return_figure(return_plot(30, guess=guess))
+    go.Figure(figure)
+    others = plots.return_figure(return_plot(30))["data"]
+    (drawn,) = (trace for trace in figure["data"] if trace.get("name") == "your guess")
+    assert unpacked(drawn["y"]).tolist() == [20, 90]
+    known = [trace["line"] for trace in others if "line" in trace]
+    assert all(drawn["line"]["color"] != line.get("color") for line in known)
+    assert figure["layout"]["xaxis"]["range"][1] >= 12_000
+
+
 def test_weights_are_coloured_by_action() -> None:
     points, left, right = weights(5)["data"]
     assert unpacked(points["y"]).tolist() == [0, 1, 2, 3, 4]

@@ -157,7 +157,6 @@ def update(run: ActorCriticRun) -> UpdateRecord:
     config = run.config
     rollout = transitions(run.rollout)
     weights = np.array(run.weights)
-    critic: CriticSide | None
     if run.buffer is None:
         actor, critic = learn_together(run, rollout, weights)
     else:
@@ -167,10 +166,10 @@ def update(run: ActorCriticRun) -> UpdateRecord:
     record = UpdateRecord(
         global_step=run.global_step,
         update=run.updates + 1,
-        actor_loss=None if config.critic_only else actor.loss,
+        actor_loss=actor.loss if config.actor_learns else None,
         critic_loss=None if critic is None else critic.loss,
         entropy=acting_entropy(run) if config.critic_only else actor.entropy,
-        actor_gradient_norm=None if config.critic_only else norm(actor.gradient),
+        actor_gradient_norm=norm(actor.gradient) if config.actor_learns else None,
         critic_gradient_norm=None if critic is None else norm(critic.gradient),
         actions=rollout.actions,
         returns=None,
@@ -188,7 +187,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 
 @dataclass(frozen=True)
 class ActorSide:
-    """What the actor wants of its parameters; no gradient where only the critic learns."""
+    """What the actor wants of its parameters; no gradient where it does not learn."""
 
     loss: float
     entropy: float
@@ -206,15 +205,16 @@ class CriticSide:
 
 def learn_together(
     run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
-) -> tuple[ActorSide, CriticSide]:
+) -> tuple[ActorSide, CriticSide | None]:
     """On-policy: both losses on the same steps; one Adam step on their sum where one body is."""
     log_probabilities, q_values = run.agent(tensor(rollout.observations))
     actor = actor_side(run, log_probabilities, rollout, weights)
-    critic = critic_side(run, q_values, rollout)
+    critic = critic_side(run, q_values, rollout) if run.config.critic_learns else None
+    wanted: Gradient = {} if critic is None else critic.gradient
     if run.actor_optimizer is run.critic_optimizer:
-        adam_step(run, run.actor_optimizer, actor.gradient, critic.gradient)
+        adam_step(run, run.actor_optimizer, actor.gradient, wanted)
     else:
-        adam_step(run, run.critic_optimizer, critic.gradient)
+        adam_step(run, run.critic_optimizer, wanted)
         adam_step(run, run.actor_optimizer, actor.gradient)
     return actor, critic
 
@@ -227,6 +227,8 @@ def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticSide |
     """
     size = run.config.batch_size
     critic = None
+    if not run.config.critic_learns:
+        return None
     for _draw in range(min(run.config.critic_updates, len(buffer) // size)):
         batch = buffer.sample(size, run.streams.replay)
         critic = critic_side(run, run.agent.critic(tensor(batch.observations)), batch)
@@ -251,7 +253,7 @@ def actor_side(
     policy_entropy = entropy(log_probabilities)
     require_finite(run.global_step, actor_loss=loss.item())
     wanted: Gradient = {}
-    if not run.config.critic_only:
+    if run.config.actor_learns:
         total = loss - run.config.entropy_coefficient * policy_entropy
         wanted = gradient(total, run.agent.actor_parameters)
     return ActorSide(loss.item(), policy_entropy.item(), wanted)
@@ -266,11 +268,9 @@ def critic_side(run: ActorCriticRun, q_values: Tensor, batch: Transitions) -> Cr
     loss = td_loss(q_values, actions, tensor(targets), run.config.q_regularization)
     require_finite(run.global_step, critic_loss=loss.item())
     estimates = of_actions(q_values.detach(), actions).numpy()
-    return CriticSide(
-        loss.item(),
-        gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters),
-        CriticBatch(estimates, targets, run.global_step - batch.collected),
-    )
+    wanted = gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters)
+    ages = run.global_step - batch.collected
+    return CriticSide(loss.item(), wanted, CriticBatch(estimates, targets, ages))
 
 
 def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:

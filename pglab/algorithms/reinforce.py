@@ -78,7 +78,8 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     while not run.over:
         # --- Act: sample aₜ from π(·|sₜ)
         with torch.inference_mode():
-            log_probabilities = run.policy(torch.as_tensor(run.observation, dtype=torch.float32))
+            observation = torch.as_tensor(run.observation, dtype=torch.float32)
+            log_probabilities = run.policy(observation)
         step = take_step(run, log_probabilities)
         run.batch.append(step)
         run.ended_episodes += step.ended

@@ -8,14 +8,18 @@ from functools import partial
 
 from pglab.algorithms.families import AgentConfig
 from pglab.language import _
+from pglab.ui.attempts import open_attempts
 from pglab.ui.chapters import Chapter, chapters
 from pglab.ui.entry import require_entry
 from pglab.ui.evaluation import evaluation
 from pglab.ui.lab import open_lab
 from pglab.ui.live import live
 from pglab.ui.panels import Panel
+from pglab.ui.rewind import rewind
 from pglab.ui.runs import runs_table
+from pglab.ui.slow_motion import slow_motion
 from pglab.ui.transport import transport
+from pglab.ui.try_this import try_this
 from pglab.ui.view import Extra, view_controls
 
 
@@ -41,13 +45,17 @@ def agent_page(page: AgentPage) -> None:
     """Draw the page."""
     require_entry()
     lab = open_lab(page.key, page.preset, page.fixed)
+    attempts = open_attempts(lab)
     transport(lab, page.title)
     live(lab, page.panels, page.extras)
     view_controls(lab, page.extras)
     below: list[Chapter] = [
         (_("Idea"), page.idea),
+        (_("Slow motion"), partial(slow_motion, lab)),
+        (_("Try this"), partial(try_this, lab, attempts)),
         (_("Code"), page.code),
         (_("Fresh episodes"), partial(evaluation, lab)),
+        (_("Rewind and fork"), partial(rewind, lab)),
         (_("Runs of this visit"), partial(runs_table, lab)),
     ]
     chapters(*below)

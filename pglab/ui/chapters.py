@@ -11,6 +11,8 @@ from pglab.ui.lab import CHAPTERS
 
 Chapter = tuple[str, Callable[[], None]]  # title, and what draws it
 
+OPEN_CHAPTER = "chapters.open"  # its title in the visit's session state
+
 
 def chapters(*parts: Chapter) -> None:
     """Tabs, the first open. A closed one is not in the page: every redraw would pay for it."""
@@ -18,7 +20,7 @@ def chapters(*parts: Chapter) -> None:
 
 
 def _chapters(*parts: Chapter) -> None:
-    tabs = st.tabs([title for title, _draw in parts], on_change="rerun", key="chapters.open")
+    tabs = st.tabs([title for title, _draw in parts], on_change="rerun", key=OPEN_CHAPTER)
     for tab, (_title, draw) in zip(tabs, parts, strict=True):
         if tab.open:
             with tab:

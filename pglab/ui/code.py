@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -16,3 +17,23 @@ def source_code(*functions: Callable[..., Any]) -> None:
     st.caption(_("This is the code that runs, read from the running program."))
     for function in functions:
         st.code(inspect.getsource(function), language="python", line_numbers=True)
+
+
+def lit_line(function: Callable[..., Any], line: int, around: int = 5) -> None:
+    """A few lines of a running function, with the one that has just run lit.
+
+    Args:
+        function: as Python runs it.
+        line: number of the line in the function's file.
+        around: lines shown before and after it.
+    """
+    lines, first = inspect.getsourcelines(function)
+    here = line - first
+    shown = range(max(here - around, 0), min(here + around + 1, len(lines)))
+    text = "".join(
+        f'<span class="{"pgl-lit" if index == here else ""}">'
+        f"{first + index:4d}  {escape(lines[index].rstrip())}</span>"
+        for index in shown
+    )
+    name = f"{function.__module__}.{function.__qualname__}"
+    st.html(f'<div class="pgl-source"><div>{escape(name)}</div><pre>{text}</pre></div>')

@@ -40,15 +40,11 @@ def value_map(scene: Scenery) -> FigurePanel:
     values = critic_map(
         networks["policy"], networks["critic"], plane, view.quantity, view.critic_action
     )
-    x_axis, y_axis = scene.info.axes[plane.x_axis], scene.info.axes[plane.y_axis]
     name = quantity_name(scene.info, view.quantity, view.critic_action)
     picture = advantage_figure if view.quantity == "advantage" else value_figure
     figure = picture(
         values,
-        plane.ticks(plane.x_axis, len(values)),
-        plane.ticks(plane.y_axis, len(values)),
-        x_axis.label,
-        y_axis.label,
+        *plane.grid(len(values)),
         name,
         scene.showing.path,
     )
@@ -153,7 +149,7 @@ def drawing(scene: Scenery) -> FigurePanel:
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
     gradients = fresh_gradients(agent, config, steps)
-    boxes, joints = _arranged(layer_gradients(agent, *gradients), len(scene.info.axes))
+    boxes, joints = arranged(layer_gradients(agent, *gradients), len(scene.info.axes))
     return FigurePanel(
         "drawing",
         _("Losses and layers"),
@@ -243,11 +239,13 @@ def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
     ][:GRADIENT_STEPS]
 
 
-def _arranged(
-    layers: Sequence[LayerGradient], observation_size: int
+def arranged(
+    layers: Sequence[LayerGradient], observation_size: int, critic_letter: str = "Q"
 ) -> tuple[list[Box], list[tuple[int, int]]]:
     """Boxes from left to right, the actor's above the critic's, and the joints between them."""
     rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
+    if not any(layer.part == "critic head" for layer in layers):
+        rows = {}  # an actor alone stands in the middle
     bodies = [layer for layer in layers if layer.part.endswith("body")]
     depth = max(
         (sum(b.part == part for b in bodies) for part in {b.part for b in bodies}), default=0
@@ -260,7 +258,7 @@ def _arranged(
         sides = {"actor body": ["actor"], "policy head": ["actor"], "body": ["actor", "critic"]}
         of = sides.get(layer.part, ["critic"])
         column = depth + 1 if layer.part.endswith("head") else columns[of[0]] + 1
-        name = {"policy head": "π", "critic head": "Q"}.get(layer.part)
+        name = {"policy head": "π", "critic head": critic_letter}.get(layer.part)
         text = f"{name} · {layer.outputs}" if name else _("{n} units").format(n=layer.outputs)
         boxes.append(Box(column, rows.get(layer.part, 0.0), text, layer.actor, layer.critic))
         joints += [(start, len(boxes) - 1) for start in {last[side] for side in of}]

@@ -26,15 +26,20 @@ def enter() -> None:
     st.html(_STYLE)
 
 
-def fragment(function: Callable[..., None], key: str | None = None) -> Callable[..., None]:
-    """A Streamlit fragment that speaks the visit's language also when it reruns by itself."""
+def fragment(
+    function: Callable[..., None], key: str | None = None, run_every: float | None = None
+) -> Callable[..., None]:
+    """A Streamlit fragment that speaks the visit's language also when it reruns by itself.
+
+    With `run_every` the browser asks for it again after so many seconds.
+    """
 
     @wraps(function)
     def in_language(*arguments: Any) -> None:
         use_language(st.session_state[_LANGUAGE])
         function(*arguments)
 
-    return st.fragment(in_language, key=key)
+    return st.fragment(in_language, key=key, run_every=run_every)
 
 
 def navigation() -> Any:
@@ -46,6 +51,7 @@ def navigation() -> Any:
             st.Page("pages/shared_body.py", title=_("Shared body")),
             st.Page("pages/split_bodies.py", title=_("Split bodies")),
             st.Page("pages/compare.py", title=_("Compare")),
+            st.Page("pages/gradient_lab.py", title=_("Gradient lab")),
         ]
     )
     st.session_state[_PAGE_CHANGED] = st.session_state.get(_PAGE) != page.url_path

@@ -13,6 +13,7 @@ from pglab.bench import Bench
 from pglab.config import ConfigError
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
+from pglab.slow_motion import SlowMotion
 from pglab.ui.entry import page_changed
 from pglab.ui.player import Player
 from pglab.ui.settings import Terms, controls, read_address_bar, restore_controls, set_controls
@@ -59,6 +60,7 @@ class Lab(LivePage):
     terms: Terms
     bench: Bench
     _player: Player | None = None
+    _slow_motion: SlowMotion | None = None
 
     @property
     def player(self) -> Player:
@@ -66,6 +68,13 @@ class Lab(LivePage):
         if self._player is None or self._player.session is not self.bench.session:
             self._player = Player(self.bench.session)
         return self._player
+
+    @property
+    def slow_motion(self) -> SlowMotion:
+        """The tape of the current run; a new run gets a new one."""
+        if self._slow_motion is None or self._slow_motion.session is not self.bench.session:
+            self._slow_motion = SlowMotion(self.bench.session)
+        return self._slow_motion
 
     def set_controls(self, config: AgentConfig) -> None:
         """Give the controls the values of a configuration."""

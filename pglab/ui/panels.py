@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from pglab import palette
 from pglab.bench import OVERLAYS_KEPT, Bench, PastRun
 from pglab.config import (
     ActorCriticConfig,
     RunConfig,
-    describe_differences,
     describe_settings,
+    differences,
     format_value,
 )
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
@@ -24,6 +25,7 @@ from pglab.learning_curves import usual_band
 from pglab.plots import (
     MOST_POINTS,
     Curve,
+    Figure,
     ReturnPlot,
     probability_figure,
     return_figure,
@@ -37,6 +39,9 @@ from pglab.session import TrainingSession
 from pglab.ui.player import Showing
 from pglab.ui.settings import choice_name
 from pglab.ui.stage import FigurePanel, PlayerPanel
+
+# How long a run may go on says nothing about its curve, and would push what does off the label.
+LENGTH_SETTINGS = ("total_steps", "stop_when_solved")
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ def returns(scene: Scenery) -> FigurePanel:
         changes=_change_marks(session),
         solved_at=session.history.solved_at,
         reading=_reading_curve(scene.bench),
+        guess=scene.bench.guess,
     )
     return FigurePanel(
         "returns",
@@ -110,30 +116,30 @@ def policy_panel(
     playhead: str | None,
     name: str = "",
 ) -> FigurePanel:
-    """The policy's heatmap of any run; `name` stands before the title."""
-    info, plane = ENVIRONMENTS[session.config.env_id], view.plane
-    action = _(info.actions[view.action])
-    x_axis, y_axis = info.axes[plane.x_axis], info.axes[plane.y_axis]
-    probabilities = probability_map(session.networks["policy"], plane, view.action)
-    resolution = len(probabilities)
-    figure = probability_figure(
-        probabilities,
-        plane.ticks(plane.x_axis, resolution),
-        plane.ticks(plane.y_axis, resolution),
-        x_axis.label,
-        y_axis.label,
-        action,
-        palette.probability_colours(view.action, len(info.actions)),
-        uniform=1 / len(info.actions),
-        path=path,
-    )
+    """The heatmap of a run's policy as it stands; `name` stands before the title."""
+    action = _(view.plane.info.actions[view.action])
     return FigurePanel(
         key,
         name + _("Probability of “{action}”").format(action=action),
         fixed_text(view),
-        figure,
+        policy_figure(session.networks["policy"], view, path),
         playhead=playhead,
         alt=_("Heatmap of the probability of one action over two observation axes."),
+    )
+
+
+def policy_figure(policy: nn.Module, view: View, path: NDArray[np.float32]) -> Figure:
+    """The heatmap of any policy."""
+    plane = view.plane
+    actions = plane.info.actions
+    probabilities = probability_map(policy, plane, view.action)
+    return probability_figure(
+        probabilities,
+        *plane.grid(len(probabilities)),
+        _(actions[view.action]),
+        palette.probability_colours(view.action, len(actions)),
+        uniform=1 / len(actions),
+        path=path,
     )
 
 
@@ -221,7 +227,9 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 def past_label(past: PastRun, bench: Bench) -> str:
     """What an earlier run did differently from the present one, for a legend."""
-    differing = describe_differences(past.config, bench.session.initial_config)
+    found = differences(past.config, bench.session.initial_config)
+    told = {name: text for name, text in found.items() if name not in LENGTH_SETTINGS}
+    differing = describe_settings(type(past.config), told)
     changes = [f"→ {change_label(change, past.config)}" for change in past.changes[-1:]]
     text = " ".join([*changes, differing]).strip() or _("same settings")
     return _("run {n}: {text}").format(n=past.number, text=text)

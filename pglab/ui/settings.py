@@ -25,7 +25,7 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 
 # The address holds more than settings: the view, the language, Streamlit's own.
-OWN_PARAMETERS = ("x", "y", "at", "action", "critic", "embed", "embed_options", "lang")
+OWN_PARAMETERS = ("x", "y", "at", "action", "critic", "try", "embed", "embed_options", "lang")
 MOST_SLIDER_STOPS = 100
 
 
@@ -240,6 +240,9 @@ def choice_name(choice: str) -> str:
         "q": _("Q(s, a)"),
         "advantage_max": _("Q(s, a) − max Q"),
         "advantage_mean": _("Q(s, a) − mean Q"),
+        "both": _("both"),
+        "actor_only": _("the actor only"),
+        "critic_only": _("the critic only"),
         "actor": _("the actor's loss"),
         "critic": _("the critic's loss"),
     }

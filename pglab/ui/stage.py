@@ -37,6 +37,10 @@ _component = st.components.v2.component(
 )
 
 
+Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
+"""How a panel stands out from the others; of a player only its frame or its bars may."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """One picture of the player and what the policy made of it."""
@@ -69,6 +73,7 @@ class PlayerPanel:
     action_colours: tuple[str, ...]
     aspect: float
     """Width over height of the frames."""
+    emphasis: Emphasis = "none"
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class FigurePanel:
     patient: bool = False
     """Drawn at most twice a second while running, which leaves the browser time for the others."""
     alt: str = ""
+    emphasis: Emphasis = "none"
 
 
 @dataclass(frozen=True)
@@ -110,9 +116,9 @@ def stage(
     key: str,
     sequence: int,
     running: bool,
-    numbers: Sequence[Number],
-    progress: Progress,
     panels: Sequence[PlayerPanel | FigurePanel],
+    numbers: Sequence[Number] = (),
+    progress: Progress | None = None,
     on_tick: Callable[[], None] = lambda: None,
 ) -> None:
     """Mount the stage or update it in place.
@@ -134,7 +140,7 @@ def stage(
                 )
             },
             "numbers": [asdict(number) for number in numbers],
-            "progress": asdict(progress),
+            "progress": None if progress is None else asdict(progress),
             "panels": [_encode_panel(panel) for panel in panels],
         },
         on_tick_change=on_tick,
@@ -154,7 +160,12 @@ def _check(panels: Sequence[PlayerPanel | FigurePanel]) -> None:
 
 
 def _encode_panel(panel: PlayerPanel | FigurePanel) -> dict[str, Any]:
-    heading = {"key": panel.key, "title": panel.title, "subtitle": panel.subtitle}
+    heading = {
+        "key": panel.key,
+        "title": panel.title,
+        "subtitle": panel.subtitle,
+        "emphasis": panel.emphasis,
+    }
     if isinstance(panel, FigurePanel):
         return heading | {
             "kind": "figure",

@@ -68,15 +68,17 @@ def _transport(lab: Lab, title: str) -> None:
             on_click=on_whole_page(lab, bench.lock, partial(_new_seed, lab)),
             help=_("Start anew with the next random seed. This run stays as an overlay."),
         )
+        speed_key = f"{lab.key}.speed"
+        st.session_state.setdefault(speed_key, bench.speed)
         bench.speed = st.select_slider(
             _("Speed"),
             SPEEDS,
-            value=bench.speed,
             format_func=_speed_name,
-            key=f"{lab.key}.speed",
+            key=speed_key,
             label_visibility="collapsed",
             width=150,
             persist_state="session",
+            on_change=partial(_speed_chosen, lab),
         )
 
 
@@ -105,6 +107,12 @@ def _new_seed(lab: Lab) -> None:
     lab.bench.running = False
     lab.bench.use(config)
     lab.set_controls(config)
+
+
+def _speed_chosen(lab: Lab) -> None:
+    """The speed was moved, unless an old request brings back what code has changed since."""
+    if lab.request_is_late:
+        st.session_state[f"{lab.key}.speed"] = lab.bench.speed
 
 
 def _speed_name(speed: float) -> str:

@@ -1,0 +1,217 @@
+"""What became of the experiments on many seeds: made once, shown beside every explanation.
+
+    python -m pglab.experiment_checks reinforce shared_on_policy/rare_updates --jobs 2
+
+trains the seeds 0–7 with the settings of each experiment and with the page's usual ones, prints
+on how many seeds each claim held and writes `pglab/data/experiments/<page>.json`. Without names
+it checks all experiments; those not named stay as they are in the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import format_value, settings_of
+from pglab.experiment import STEPS, Claim, Experiment, experiment_config
+from pglab.experiments import experiments_of
+from pglab.language import _, content
+from pglab.run_statistics import STATISTICS, recorded, window_means
+from pglab.session import TrainingSession
+
+FOLDER = Path(__file__).parent / "data" / "experiments"
+SEEDS = 8
+WINDOWS = 24  # of a curve
+USUAL = "usual"  # name of the arm with the page's preset
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The runs of one setting with the seeds from 0 on.
+
+    `settings` are those of all runs besides the seed, formatted; `figures` holds each statistic
+    for each seed [seeds]; `curves` the mean return in equal stretches of the run [seeds, windows],
+    NaN where no episode ended; `outcomes` how each run ended.
+    """
+
+    settings: dict[str, str]
+    figures: dict[str, NDArray[np.float64]]
+    curves: NDArray[np.float64]
+    outcomes: Sequence[str]
+
+    def spread(self, statistic: str) -> Spread:
+        """A statistic over the seeds."""
+        known = self.figures[statistic]
+        return Spread(float(np.median(known)), float(known.min()), float(known.max()))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and extremes over seeds."""
+
+    median: float
+    low: float
+    high: float
+
+
+def measure(config: AgentConfig) -> dict[str, Any]:
+    """One run: its statistics, its curve and its outcome."""
+    session = TrainingSession(config, can_rewind=False)
+    session.advance("step", config.total_steps)
+    run = recorded(session)
+    return {
+        "figures": {name: statistic.of(run) for name, statistic in STATISTICS.items()},
+        "curve": window_means(run, config.total_steps, WINDOWS),
+        "outcome": session.outcome,
+    }
+
+
+def settings_text(config: AgentConfig) -> dict[str, str]:
+    """All settings of an arm, formatted; the seed is what its runs differ in."""
+    return {n: format_value(getattr(config, n)) for n in settings_of(config) if n != "seed"}
+
+
+def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
+    """Train configurations that differ in the seed alone."""
+    if jobs == 1:
+        measured = list(map(measure, configs))
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            measured = list(pool.map(measure, configs))
+    return Arm(
+        settings=settings_text(configs[0]),
+        figures={n: np.array([run["figures"][n] for run in measured]) for n in STATISTICS},
+        curves=np.stack([run["curve"] for run in measured]),
+        outcomes=[run["outcome"] for run in measured],
+    )
+
+
+def held(claim: Claim, changed: Arm, usual: Arm) -> int:
+    """On how many seeds a claim holds."""
+    name = claim.statistic
+    pairs = zip(changed.figures[name], usual.figures[name], strict=True)
+    return sum(claim.holds(float(after), float(before)) for after, before in pairs)
+
+
+def explanation(experiment: Experiment) -> str:
+    """Its Markdown with the numbers of the stored runs filled in."""
+    changed, usual = arms_of(experiment)
+    return content(f"experiments/{experiment.page}/{experiment.key}").format(
+        held=held(experiment.right_claim, changed, usual),
+        seeds=SEEDS,
+        steps=experiment.steps,
+        changed={name: changed.spread(name) for name in changed.figures},
+        usual={name: usual.spread(name) for name in usual.figures},
+    )
+
+
+def verdict(claim: Claim, experiment: Experiment) -> str:
+    """A claim and on how many seeds it held: "… below half of the usual run's: 8 of 8 seeds"."""
+    return _("{claim}: {held} of {seeds} seeds").format(
+        claim=claim.sentence(), held=held(claim, *arms_of(experiment)), seeds=SEEDS
+    )
+
+
+def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
+    """The stored runs with the experiment's settings, and those with the usual ones."""
+    arms = load(experiment.page)
+    return arms[experiment.key], arms[USUAL]
+
+
+@cache
+def load(page: str) -> dict[str, Arm]:
+    """The arms of a page that are part of the repository, by name of the experiment."""
+    stored = json.loads((FOLDER / f"{page}.json").read_text(encoding="utf-8"))
+    return {name: _arm(arm) for name, arm in stored.items()}
+
+
+def _arm(stored: dict[str, Any]) -> Arm:
+    figures = {name: np.array(values, float) for name, values in stored["figures"].items()}
+    return Arm(stored["settings"], figures, np.array(stored["curves"], float), stored["outcomes"])
+
+
+def save(page: str, arms: dict[str, Arm]) -> Path:
+    """Write the arms of a page to where it looks for them; one line for each."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{page}.json"
+    lines = [f"{json.dumps(name)}: {json.dumps(_stored(arm))}" for name, arm in arms.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    return path
+
+
+def _stored(arm: Arm) -> dict[str, Any]:
+    """Only what is known: REINFORCE has no TD error."""
+    known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
+    return {
+        "settings": arm.settings,
+        "figures": {name: _rounded(values, 4) for name, values in known.items()},
+        "curves": [_rounded(curve, 1) for curve in arm.curves],
+        "outcomes": list(arm.outcomes),
+    }
+
+
+def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), digits) for value in values]
+
+
+def check(page: str, keys: Sequence[str], jobs: int) -> dict[str, Arm]:
+    """Train the arms of a page that are asked for or not stored; the others stay as stored.
+
+    Each is written as soon as it is there: all of them take a while.
+    """
+    stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
+    changed = {USUAL: {}, **{e.key: e.settings for e in experiments_of(page)}}
+    arms: dict[str, Arm] = {}
+    for key, settings in changed.items():
+        arm = stored.get(key)
+        if arm is None or key in keys:
+            arm = make_arm([experiment_config(page, settings, seed) for seed in range(SEEDS)], jobs)
+            save(page, {**stored, **arms, key: arm})
+            print(f"{page}/{key}: {arm.outcomes}", flush=True)
+        arms[key] = arm
+    return arms
+
+
+def report(page: str, arms: dict[str, Arm]) -> str:
+    """Every claim of a page's explanations, and on how many seeds it held."""
+    return "\n".join(
+        f"{page}/{e.key}: {claim.sentence()}: {held(claim, arms[e.key], arms[USUAL])} of {SEEDS}"
+        for e in experiments_of(page)
+        for claim in (e.right_claim, *e.further)
+    )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    names = [name for page in STEPS for name in (page, *_names(page))]
+    parser.add_argument("names", nargs="*", metavar="page or page/experiment", default=list(STEPS))
+    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
+    arguments = parser.parse_args()
+    for name in set(arguments.names) - set(names):
+        parser.error(f"{name} is none of {', '.join(names)}")
+    for page in STEPS:
+        asked = [n for n in arguments.names if n.split("/")[0] == page]
+        if asked:
+            everything = _names(page) if page in asked else asked
+            arms = check(page, [n.split("/")[1] for n in everything], arguments.jobs)
+            print(save(page, arms))
+            print(report(page, arms))
+
+
+def _names(page: str) -> list[str]:
+    return [f"{page}/{key}" for key in (USUAL, *(e.key for e in experiments_of(page)))]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""A run's steps one phase at a time, back as well as forward.
+
+Each step is the run's own and is watched while it happens (see `watching`). Nothing is computed
+twice to be shown, and the run goes on exactly as it would have gone on unwatched.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from torch import nn
+
+from pglab.algorithms.families import AgentRun
+from pglab.phases import phases_of, update_of
+from pglab.records import StepRecord, UpdateRecord
+from pglab.session import TrainingSession
+from pglab.watching import Moment, Watcher, code_of
+
+STEPS_KEPT = 200
+UPDATES_KEPT = 8  # with the networks before and after each
+
+
+@dataclass(frozen=True)
+class WatchedStep:
+    """One environment step with all that followed from it.
+
+    `before` are copies of the networks that took the step, `after` those that its update left.
+    `before_update` is a copy of the whole run just before the update, kept of the last step only.
+    """
+
+    step: StepRecord
+    moments: tuple[Moment, ...]
+    before: Mapping[str, nn.Module]
+    after: Mapping[str, nn.Module]
+    update: UpdateRecord | None
+    before_update: AgentRun | None
+
+
+class SlowMotion:
+    """A tape of watched steps of one run, with a place on it.
+
+    Forward at its end takes the run's next step; back only looks at what was recorded, so that
+    neither changes what the run does.
+    """
+
+    def __init__(self, session: TrainingSession) -> None:
+        """Nothing is watched yet."""
+        self.session = session
+        self.steps: list[WatchedStep] = []
+        self._step = self._moment = 0
+        self._networks: dict[str, nn.Module] | None = None  # copies, until an update changes them
+
+    @property
+    def stale(self) -> bool:
+        """Whether the run has moved without being watched since."""
+        return bool(self.steps) and self.steps[-1].step.global_step != self.session.global_step
+
+    @property
+    def current(self) -> tuple[WatchedStep, Moment] | None:
+        """Where the tape stands; None while it is empty."""
+        if not self.steps:
+            return None
+        step = self.steps[self._step]
+        return step, step.moments[self._moment]
+
+    @property
+    def seen(self) -> tuple[Moment, ...]:
+        """The moments of the current step up to the current one."""
+        return self.steps[self._step].moments[: self._moment + 1] if self.steps else ()
+
+    @property
+    def at_start(self) -> bool:
+        """Whether there is nothing to go back to."""
+        return self._step == self._moment == 0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether going forward needs another step of a run that has ended."""
+        last = not self.steps or self._moment + 1 == len(self.steps[self._step].moments)
+        return last and self._step + 1 >= len(self.steps) and self.session.finished
+
+    def forward(self) -> None:
+        """One phase on."""
+        if self.steps and self._moment + 1 < len(self.steps[self._step].moments):
+            self._moment += 1
+        elif self._step + 1 < len(self.steps):
+            self._step, self._moment = self._step + 1, 0
+        elif not self.session.finished:
+            self._take()
+
+    def back(self) -> None:
+        """One phase back, as far as the tape reaches."""
+        if self._moment:
+            self._moment -= 1
+        elif self._step:
+            self._step -= 1
+            self._moment = len(self.steps[self._step].moments) - 1
+
+    def forward_to(self, phase: str, most: int) -> None:
+        """On to the next moment of this phase, or as far as `most` further steps reach."""
+        begun = len(self.steps)
+        while not self.at_end:
+            self.forward()
+            if self.current is not None and self.current[1].phase == phase:
+                return
+            if len(self.steps) - begun > most:
+                return
+
+    def _take(self) -> None:
+        """Watch the run's next step; the tape then stands at its first moment."""
+        if self.stale:
+            self.steps.clear()
+            self._networks = None
+        before = self._networks or _copies(self.session)
+        copies: list[AgentRun] = []
+        update = update_of(self.session.config)
+        watcher = Watcher(
+            phases_of(self.session.config),
+            {code_of(update): lambda there: copies.append(copy.deepcopy(there["run"]))},
+        )
+        with watcher.watching():
+            records = self.session.advance("step")
+        updates = [record for record in records if isinstance(record, UpdateRecord)]
+        self._networks = _copies(self.session) if copies else before
+        step = records[0]
+        assert isinstance(step, StepRecord)
+        self.steps.append(
+            WatchedStep(
+                step=step,
+                moments=tuple(watcher.moments),
+                before=before,
+                after=self._networks,
+                update=updates[0] if updates else None,
+                before_update=copies[0] if copies else None,
+            )
+        )
+        self._trim()
+        self._step, self._moment = len(self.steps) - 1, 0
+
+    def _trim(self) -> None:
+        """Bound what is kept: networks weigh most, and copies of whole runs."""
+        updates = [index for index, step in enumerate(self.steps) if step.update is not None]
+        first = updates[-UPDATES_KEPT - 1] + 1 if len(updates) > UPDATES_KEPT else 0
+        del self.steps[: max(first, len(self.steps) - STEPS_KEPT)]
+        for index, step in enumerate(self.steps[:-1]):
+            if step.before_update is not None:
+                self.steps[index] = replace(step, before_update=None)
+
+
+def _copies(session: TrainingSession) -> dict[str, nn.Module]:
+    """The networks as they stand; those that share a body share it in the copy too."""
+    return copy.deepcopy(dict(session.networks))

@@ -1,0 +1,194 @@
+"""What a visitor has guessed and what came of it: the state behind "Try this"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.bench import FULL_SPEED
+from pglab.config import SEEDS
+from pglab.experiment import Choice, Experiment
+from pglab.experiment_checks import USUAL, load
+from pglab.experiments import experiments_of
+from pglab.language import _
+from pglab.learning_curves import AGENTS
+from pglab.plots import Curve, smoothed
+from pglab.run_statistics import STATISTICS, recorded
+from pglab.session import Outcome, TrainingSession
+from pglab.ui.chapters import OPEN_CHAPTER
+from pglab.ui.lab import Lab
+
+Phase = Literal["asked", "locked", "under way", "changed", "done"]
+
+PARAMETER = "try"  # of the address bar
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run of an experiment showed.
+
+    `figure` is the experiment's statistic; `usual` that of the usual settings, with the same seed
+    where it is stored, else the median over seeds. `choice` is the one that the two bear out.
+    """
+
+    seed: int
+    figure: float
+    usual: float
+    same_seed: bool
+    choice: int | None
+    curve: Curve
+    outcome: Outcome
+
+
+@dataclass
+class Attempt:
+    """A guess, locked before the run, and its result."""
+
+    guess: int | None = None
+    started: bool = False
+    result: Result | None = None
+    done: bool = False  # once at least
+
+
+@dataclass
+class Attempts:
+    """One visitor's experiments on one page."""
+
+    page: str
+    chosen: str | None = None  # by a click or by the link
+    unknown: str = ""  # what the link named instead of an experiment
+    by_key: dict[str, Attempt] = field(default_factory=lambda: defaultdict(Attempt))
+
+    @property
+    def experiment(self) -> Experiment:
+        """The one that is shown."""
+        offered = experiments_of(self.page)
+        return next((e for e in offered if e.key == self.chosen), offered[0])
+
+    @property
+    def attempt(self) -> Attempt:
+        """The visitor's attempt at it."""
+        return self.by_key[self.experiment.key]
+
+    def phase(self, session: TrainingSession) -> Phase:
+        """How far the visitor is with the experiment that is shown."""
+        attempt = self.attempt
+        if attempt.guess is None:
+            return "asked"
+        if attempt.result is not None:
+            return "done"
+        if not attempt.started:
+            return "locked"
+        return "under way" if answers(session, self.experiment) else "changed"
+
+    def guess(self) -> Choice | None:
+        """The locked choice of the experiment that is shown."""
+        number = self.attempt.guess
+        return None if number is None else self.experiment.choices[number]
+
+
+def open_attempts(lab: Lab) -> Attempts:
+    """The visitor's attempts, with the results that have come in since."""
+    key = f"{lab.key}.try"
+    if key not in st.session_state:
+        st.session_state[key] = linked = _from_link(lab.key)
+        if linked.chosen or linked.unknown:
+            st.session_state[OPEN_CHAPTER] = _("Try this")
+    attempts: Attempts = st.session_state[key]
+    with lab.bench.lock:
+        _note_results(attempts, lab.bench.session)
+        lab.bench.guess = _expected(attempts, lab.bench.session)
+    return attempts
+
+
+def link_parameters(page: str) -> dict[str, str]:
+    """What the address bar holds of the experiments: the one that the visitor chose."""
+    attempts: Attempts | None = st.session_state.get(f"{page}.try")
+    if attempts is None or attempts.chosen is None:
+        return {}
+    return {PARAMETER: attempts.chosen}
+
+
+def answers(session: TrainingSession, experiment: Experiment) -> bool:
+    """Whether a run has the experiment's settings, with any seed, and has had them throughout."""
+    config = session.initial_config
+    return config == experiment.config(config.seed) and not session.history.changes
+
+
+def guess_curve(choice: Choice, steps: int) -> Curve:
+    """The sketch of a choice over the steps of its experiment."""
+    share, returns = np.array(choice.sketch).T
+    return Curve(share * steps, returns, _("your guess"))
+
+
+def start(lab: Lab, attempts: Attempts, seed: int) -> None:
+    """Run the experiment that is shown, at full speed; the run so far is kept."""
+    attempt = attempts.attempt
+    attempt.started, attempt.result = True, None
+    _use(lab, attempts.experiment.config(seed % SEEDS))
+    lab.bench.speed = st.session_state[f"{lab.key}.speed"] = FULL_SPEED
+    lab.bench.run()
+
+
+def back_to_usual(lab: Lab) -> None:
+    """A fresh run with the page's own settings and the seed in hand, not started."""
+    _use(lab, AGENTS[lab.key].changed(seed=lab.bench.session.config.seed))
+
+
+def _use(lab: Lab, config: AgentConfig) -> None:
+    """Begin a run with these settings; the present one is left as it is, not changed."""
+    lab.bench.reset()
+    lab.bench.use(config)
+    lab.set_controls(config)
+
+
+def _from_link(page: str) -> Attempts:
+    """What a visit begins with: the experiment that the link names, if there is one."""
+    named = st.query_params.get(PARAMETER, "")
+    if not named:
+        return Attempts(page)
+    if all(experiment.key != named for experiment in experiments_of(page)):
+        return Attempts(page, unknown=named)
+    return Attempts(page, chosen=named)
+
+
+def _note_results(attempts: Attempts, session: TrainingSession) -> None:
+    """If the run in hand has ended as an experiment that was waiting for it, keep what it shows."""
+    if session.outcome is None:
+        return
+    for experiment in experiments_of(attempts.page):
+        attempt = attempts.by_key[experiment.key]
+        if attempt.started and attempt.result is None and answers(session, experiment):
+            attempt.result = _result(experiment, session, session.outcome)
+            attempt.done = True
+
+
+def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) -> Result:
+    seed = session.config.seed
+    figure = STATISTICS[experiment.statistic].of(recorded(session))
+    usual = load(experiment.page)[USUAL]
+    stored = usual.figures[experiment.statistic]
+    same_seed = seed < len(stored)
+    reference = float(stored[seed]) if same_seed else usual.spread(experiment.statistic).median
+    episodes = session.history.episodes
+    return Result(
+        seed,
+        figure,
+        reference,
+        same_seed,
+        experiment.shown(figure, reference),
+        Curve(episodes["global_step"], smoothed(episodes["episode_return"]), _("this run")),
+        outcome,
+    )
+
+
+def _expected(attempts: Attempts, session: TrainingSession) -> Curve | None:
+    """The locked guess, until another run than the experiment's is in hand."""
+    choice = attempts.guess()
+    elsewhere = attempts.attempt.started and not answers(session, attempts.experiment)
+    return None if choice is None or elsewhere else guess_curve(choice, attempts.experiment.steps)

@@ -1,0 +1,249 @@
+"""Try this: a question about the settings, a guess that is locked, the run, and why it came so."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pglab.config import describe_differences
+from pglab.environments import ENVIRONMENTS
+from pglab.experiment import Experiment
+from pglab.experiment_checks import SEEDS, arms_of, explanation, held, verdict
+from pglab.experiment_plots import experiment_figure
+from pglab.experiments import experiments_of
+from pglab.language import _
+from pglab.learning_curves import AGENTS
+from pglab.run_statistics import STATISTICS
+from pglab.ui.attempts import Attempt, Attempts, Result, back_to_usual, guess_curve, start
+from pglab.ui.buttons import on_whole_page
+from pglab.ui.lab import Lab
+
+CHART_HEIGHT = 330
+
+
+def try_this(lab: Lab, attempts: Attempts) -> None:
+    """The experiments of the page, and the one that is chosen."""
+    lab.redraw_stale_page()
+    if attempts.unknown:
+        st.warning(
+            _("There is no experiment “{name}” on this page. Choose one of these.").format(
+                name=attempts.unknown
+            )
+        )
+    listing, chosen = st.columns([4, 9], gap="large")
+    with listing:
+        _listing(lab, attempts)
+    with chosen:
+        _experiment(lab, attempts)
+
+
+def _listing(lab: Lab, attempts: Attempts) -> None:
+    """A button for each experiment: buttons keep no value that a late request could restore."""
+    offered = experiments_of(attempts.page)
+    done = sum(attempts.by_key[experiment.key].done for experiment in offered)
+    st.caption(
+        _("Guess first, then see. {done} of {n} done in this visit.").format(
+            done=done, n=len(offered)
+        )
+    )
+    with st.container(key="experiments", gap="xsmall"):
+        for number, experiment in enumerate(offered, start=1):
+            st.button(
+                _name(number, experiment, attempts.by_key[experiment.key]),
+                key=f"try_{experiment.key}",
+                type="secondary" if experiment is attempts.experiment else "tertiary",
+                width="stretch",
+                on_click=on_whole_page(
+                    lab, lab.bench.lock, partial(_choose, attempts, experiment.key)
+                ),
+            )
+
+
+def _name(number: int, experiment: Experiment, attempt: Attempt) -> str:
+    marks = [f"{number} · {_(experiment.title)}"]
+    if experiment.known_bad:
+        marks.append(_("known-bad"))
+    if attempt.done:
+        marks.append("✓")
+    return " · ".join(marks)
+
+
+def _choose(attempts: Attempts, key: str) -> None:
+    attempts.chosen, attempts.unknown = key, ""
+
+
+def _experiment(lab: Lab, attempts: Attempts) -> None:
+    """The question, and what belongs to how far the visitor is with it."""
+    experiment = attempts.experiment
+    with lab.bench.lock:
+        phase = attempts.phase(lab.bench.session)
+    st.markdown(f"##### {_(experiment.title)}")
+    st.caption(_conditions(experiment))
+    st.markdown(_(experiment.question))
+    match phase:
+        case "asked":
+            _ask(lab, attempts)
+        case "locked":
+            _choices_table(experiment, attempts.attempt)
+            _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
+            st.caption(
+                _(
+                    "Your guess is the dashed line in the return plot. The run in hand stays "
+                    "there as an overlay, and in the table of runs."
+                )
+            )
+        case "under way":
+            _choices_table(experiment, attempts.attempt)
+            st.info(
+                _(
+                    "The run is in the panels above, your guess is the dashed line. What came of "
+                    "it appears here after {steps:,} steps."
+                ).format(steps=experiment.steps)
+            )
+        case "changed":
+            _choices_table(experiment, attempts.attempt)
+            st.warning(
+                _(
+                    "Settings were changed on the way, or another run was begun: what is above "
+                    "no longer answers this question."
+                )
+            )
+            _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
+        case "done":
+            assert attempts.attempt.result is not None
+            _show(lab, attempts, attempts.attempt.result)
+
+
+def _conditions(experiment: Experiment) -> str:
+    """What is changed, and for how long: "Usual settings, but γ 0. 12,000 steps."."""
+    preset = AGENTS[experiment.page]
+    changed = preset.changed(**experiment.settings)
+    return _("The usual settings, but {changes} · {steps:,} steps").format(
+        changes=describe_differences(changed, preset), steps=experiment.steps
+    )
+
+
+def _ask(lab: Lab, attempts: Attempts) -> None:
+    """The choices, none of them chosen, and the button that locks one."""
+    experiment = attempts.experiment
+    choice = st.radio(
+        _("Your guess"),
+        range(len(experiment.choices)),
+        index=None,
+        format_func=lambda number: _(experiment.choices[number].text),
+        captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
+        key=f"{lab.key}.guess.{experiment.key}",
+        # A tick may come in one request with the choice, and would rerun its own fragment only.
+        on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
+    )
+    st.button(
+        _("Lock my guess"),
+        icon=":material/lock:",
+        key="lock_guess",
+        type="primary",
+        disabled=choice is None,
+        on_click=on_whole_page(lab, lab.bench.lock, partial(_lock, attempts, choice)),
+        help=_("Once locked, it cannot be changed before the run has shown what happens."),
+    )
+
+
+def _lock(attempts: Attempts, choice: int | None) -> None:
+    attempts.attempt.guess = choice
+
+
+def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
+    st.button(
+        label,
+        icon=":material/play_arrow:",
+        key="run_experiment",
+        type="primary",
+        on_click=on_whole_page(lab, lab.bench.lock, partial(start, lab, attempts, seed)),
+        help=_("Sets the controls to these settings and trains at full speed."),
+    )
+
+
+def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
+    """The choices, and who is for which: the visitor, this run, the stored seeds."""
+    result = attempt.result
+    heads = ["", _("you")]
+    if result is not None:
+        heads += [_("this run"), _("{n} seeds").format(n=SEEDS)]
+    rows = [heads, [":--", *[":-:"] * (len(heads) - 1)]]
+    for number, choice in enumerate(experiment.choices):
+        claim = experiment.claim_of(choice)
+        row = [f"{_(choice.text)}<br><small>{claim.sentence()}</small>"]
+        row.append("●" if attempt.guess == number else "")
+        if result is not None:
+            row.append("●" if result.choice == number else "")
+            row.append(str(held(claim, *arms_of(experiment))))
+        rows.append(row)
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    st.markdown(table, unsafe_allow_html=True)  # a cell has no other way to a second line
+
+
+def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
+    """Guess, run and stored seeds side by side, and the explanation."""
+    experiment, attempt = attempts.experiment, attempts.attempt
+    st.markdown(_judgement(experiment, attempt, result))
+    _choices_table(experiment, attempt)
+    changed, usual = arms_of(experiment)
+    assert attempt.guess is not None
+    st.plotly_chart(
+        experiment_figure(
+            guess_curve(experiment.choices[attempt.guess], experiment.steps),
+            result.curve,
+            list(changed.curves),
+            list(usual.curves),
+            experiment.steps,
+            ENVIRONMENTS[AGENTS[experiment.page].env_id].return_range,
+        ),
+        key="experiment_result",
+        height=CHART_HEIGHT,
+    )
+    st.markdown(explanation(experiment))
+    claims = (experiment.right_claim, *experiment.further)
+    st.caption(
+        _("Checked: {claims}. Made by `python -m pglab.experiment_checks {name}`.").format(
+            claims=" · ".join(verdict(claim, experiment) for claim in claims),
+            name=f"{experiment.page}/{experiment.key}",
+        )
+    )
+    with st.container(horizontal=True):
+        _start_button(lab, attempts, _("Try again with another seed"), result.seed + 1)
+        st.button(
+            _("Back to the usual settings"),
+            icon=":material/undo:",
+            key="back_to_usual",
+            on_click=on_whole_page(lab, lab.bench.lock, partial(back_to_usual, lab)),
+            help=_("This run stays as an overlay and in the table."),
+        )
+
+
+def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
+    """What this run gave beside the usual one, and whether the guess agrees with it."""
+    statistic = STATISTICS[experiment.statistic]
+    reference = (
+        _("the usual settings gave {usual} with the same seed")
+        if result.same_seed
+        else _("the usual settings gave {usual}, the median of the stored seeds")
+    ).format(usual=f"{result.usual:.{statistic.digits}f}")
+    found = _("This run (one seed, {seed}): {name} **{figure}**; {reference}.").format(
+        seed=result.seed,
+        name=_(statistic.name),
+        figure=f"{result.figure:.{statistic.digits}f}",
+        reference=reference,
+    )
+    parts = [found]
+    if result.outcome == "diverged":
+        parts.append(_("It diverged before its end."))
+    as_run, as_seeds = attempt.guess == result.choice, attempt.guess == experiment.right
+    if as_run and as_seeds:
+        parts.append(_("Your guess was right, for this run and for most seeds."))
+    elif as_run:
+        parts.append(_("Your guess was right for this run, but most seeds show something else."))
+    elif as_seeds:
+        parts.append(_("Your guess is what most seeds show, but not this run."))
+    else:
+        parts.append(_("You guessed otherwise."))
+    return " ".join(parts)

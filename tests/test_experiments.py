@@ -1,0 +1,201 @@
+"""Experiments: what is read off a run, what their definitions promise, and what is stored."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pglab
+from pglab import experiment_checks as checks
+from pglab.config import ConfigError, ReinforceConfig, differences
+from pglab.experiment import STEPS, Claim, Experiment, experiment_config
+from pglab.experiments import EXPERIMENTS, experiments_of
+from pglab.learning_curves import AGENTS
+from pglab.records import EpisodeRecord, UpdateRecord
+from pglab.run_statistics import STATISTICS, RecordedRun, window_means
+from pglab.training import train
+
+PROSE = Path(pglab.__file__).parent / "content" / "en" / "experiments"
+EACH = pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: f"{e.page}/{e.key}")
+PAGES = pytest.mark.parametrize("page", STEPS)
+
+
+def hand_made(**more: list[float]) -> RecordedRun:
+    """Thirty steps; those after the twentieth are the last third."""
+    arrays: dict[str, list[float]] = {
+        "episode_steps": [5, 20, 21, 30],
+        "returns": [5, 15, 2, 9],
+        "update_steps": [20, 25, 30],
+        "entropies": [0.6, 0.4, 0.2],
+        "gradient_norms": [9, 1, 3],
+        "td_errors": [math.nan, math.nan, 0.5],
+    }
+    return RecordedRun(30, **{n: np.array(v, float) for n, v in {**arrays, **more}.items()})
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("late_return", 5.5),
+        ("late_entropy", 0.3),
+        ("late_gradient_norm", 2.0),
+        ("late_td_error", 0.5),
+        ("updates", 3.0),
+    ],
+)
+def test_a_statistic_of_a_run_made_by_hand(name: str, expected: float) -> None:
+    assert STATISTICS[name].of(hand_made()) == pytest.approx(expected)
+
+
+def test_every_statistic_is_tried() -> None:
+    nothing: dict[str, list[float]] = {name: [] for name in vars(hand_made()) if name != "steps"}
+    known = {name for name, s in STATISTICS.items() if not math.isnan(s.of(hand_made(**nothing)))}
+    assert known == {"updates"}, "without episodes and updates nothing else is known"
+
+
+def test_a_curve_has_the_mean_of_each_stretch() -> None:
+    means = window_means(hand_made(), total_steps=40, windows=4)
+    assert means.tolist()[:3] == [5.0, 15.0, 5.5]
+    assert math.isnan(means[3])
+
+
+def test_a_claim_holds_from_its_lower_bound_to_under_its_upper() -> None:
+    claim = Claim("late_return", least=2, below=4)
+    assert [claim.holds(value, math.nan) for value in (1.9, 2, 3.9, 4)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    ratio = Claim("late_return", below=0.5, relative=True)
+    assert ratio.holds(4, 10)
+    assert not ratio.holds(5, 10)
+    assert not ratio.holds(math.nan, 10)
+    assert ratio.sentence() == "mean return of the last third below 0.5 × the usual run's"
+
+
+@PAGES
+def test_a_page_has_five_experiments_and_two_of_them_are_known_bad(page: str) -> None:
+    offered = experiments_of(page)
+    assert len(offered) >= 5
+    assert sum(experiment.known_bad for experiment in offered) >= 2
+    assert len({experiment.key for experiment in offered}) == len(offered)
+
+
+@EACH
+def test_exactly_one_choice_fits_whatever_happens(experiment: Experiment) -> None:
+    ranges = sorted((choice.least, choice.below) for choice in experiment.choices)
+    assert len(ranges) >= 2
+    assert (ranges[0][0], ranges[-1][1]) == (0.0, math.inf)
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(ranges))
+    assert experiment.shown(math.nan, 1.0) is None
+
+
+@EACH
+def test_settings_are_usable_and_differ_from_the_usual_ones(experiment: Experiment) -> None:
+    config = experiment.config(seed=3)
+    changed = differences(config, experiment_config(experiment.page, {}, 3))
+    assert set(changed) == set(experiment.settings)
+    with pytest.raises((ConfigError, TypeError)):
+        experiment_config(experiment.page, {"gama": 0.5}, 3)
+
+
+@EACH
+def test_a_sketch_spans_the_run(experiment: Experiment) -> None:
+    for choice in experiment.choices:
+        shares = [share for share, _mean in choice.sketch]
+        assert shares == sorted(shares)
+        assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+@EACH
+def test_the_stored_runs_are_those_of_the_present_definition(experiment: Experiment) -> None:
+    for settings, arm in zip((experiment.settings, {}), checks.arms_of(experiment), strict=True):
+        config = experiment_config(experiment.page, settings, seed=0)
+        # A setting that is younger than the runs has the value that changes nothing.
+        assert {**checks.settings_text(type(config)()), **arm.settings} == (
+            checks.settings_text(config)
+        )
+        assert arm.settings["total_steps"] == str(experiment.steps)
+        assert arm.curves.shape == (checks.SEEDS, checks.WINDOWS)
+        assert len(arm.outcomes) == checks.SEEDS >= 8
+        assert all(len(values) == checks.SEEDS for values in arm.figures.values())
+
+
+@EACH
+def test_the_right_choice_is_what_most_seeds_show(experiment: Experiment) -> None:
+    changed, usual = (arm.figures[experiment.statistic] for arm in checks.arms_of(experiment))
+    counts = [0] * len(experiment.choices)
+    for seed in range(checks.SEEDS):
+        figure = changed[seed] / usual[seed] if experiment.relative else changed[seed]
+        for number, choice in enumerate(experiment.choices):
+            counts[number] += choice.least <= figure < choice.below
+    assert counts[experiment.right] == max(counts) >= 5
+    assert sum(counts) == checks.SEEDS
+    held = checks.held(experiment.right_claim, *checks.arms_of(experiment))
+    assert held == counts[experiment.right]
+    assert checks.verdict(experiment.right_claim, experiment).endswith(f"{held} of 8 seeds")
+
+
+@EACH
+def test_what_an_explanation_says_besides_held_on_most_seeds(experiment: Experiment) -> None:
+    for claim in experiment.further:
+        assert checks.held(claim, *checks.arms_of(experiment)) >= 6, claim.sentence()
+
+
+@EACH
+def test_an_explanation_has_its_numbers(experiment: Experiment) -> None:
+    text = checks.explanation(experiment)
+    held = checks.held(experiment.right_claim, *checks.arms_of(experiment))
+    assert f"{held} of {checks.SEEDS} seeds" in text
+    assert "{" not in text
+    assert "nan" not in text.split()
+    if experiment.known_bad:
+        assert all(
+            part in text for part in ("**What you see.**", "**Why.**", "**What to change.**")
+        )
+
+
+def test_every_explanation_belongs_to_an_experiment() -> None:
+    files = {file.relative_to(PROSE).with_suffix("").as_posix() for file in PROSE.rglob("*.md")}
+    assert files == {f"{experiment.page}/{experiment.key}" for experiment in EXPERIMENTS}
+
+
+def test_checking_agrees_with_a_plain_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = ReinforceConfig(hidden_sizes=(8,), total_steps=1000, stop_when_solved=False)
+    arm = checks.make_arm([config.changed(seed=seed) for seed in (0, 1)], jobs=1)
+    for seed in (0, 1):
+        records = list(train(config.changed(seed=seed)))
+        late = [record for record in records if record.global_step > 2000 / 3]
+        returns = [r.episode_return for r in late if isinstance(r, EpisodeRecord)]
+        entropies = [r.entropy for r in late if isinstance(r, UpdateRecord)]
+        assert arm.figures["late_return"][seed] == pytest.approx(np.mean(returns))
+        assert arm.figures["late_entropy"][seed] == pytest.approx(np.mean(entropies))
+        assert arm.figures["updates"][seed] == sum(isinstance(r, UpdateRecord) for r in records)
+    assert arm.figures["late_return"][0] != arm.figures["late_return"][1]
+
+    monkeypatch.setattr(checks, "FOLDER", tmp_path)
+    checks.save("page", {"usual": arm})
+    stored = checks.load.__wrapped__("page")["usual"]
+    assert stored.settings == checks.settings_text(config)
+    np.testing.assert_allclose(stored.curves, arm.curves, atol=0.05)
+    assert "late_td_error" not in stored.figures, "REINFORCE has none"
+
+
+@PAGES
+def test_the_stored_runs_begin_as_the_present_code_does(page: str) -> None:
+    stretch = STEPS[page] // checks.WINDOWS
+    config = AGENTS[page].changed(seed=3, total_steps=1000, stop_when_solved=False)
+    returns = []
+    for record in train(config):
+        if record.global_step > stretch:
+            break
+        if isinstance(record, EpisodeRecord):
+            returns.append(record.episode_return)
+    # Rounding on another processor may part two runs; their beginning stays close.
+    stored = checks.load(page)[checks.USUAL].curves[3, 0]
+    assert np.mean(returns) == pytest.approx(stored, rel=0.2)
