@@ -209,7 +209,7 @@ _SHARED = (
             Choice(N_("Much less far: the actor has no say in its own body."), _SLOW, below=0.6),
             Choice(N_("Further: a better critic makes a better actor."), _FAST, 1.4),
         ),
-        right=1,
+        right=0,
         relative=True,
     ),
     Experiment(
@@ -222,11 +222,12 @@ _SHARED = (
             "hardly counts. What can the agent still learn?"
         ),
         choices=(
-            Choice(N_("Nothing: no better than chance."), _UNTRAINED, below=30),
-            Choice(N_("A little."), _SLOW, 30, 60),
-            Choice(N_("To balance, about as usual or better."), _USUAL, 60),
+            Choice(N_("As much: three steps' warning is enough to push back."), _USUAL, 0.6, 1.2),
+            Choice(N_("More: near rewards are less noisy."), _FAST, 1.2),
+            Choice(N_("Much less."), _UNTRAINED, below=0.6),
         ),
         right=2,
+        relative=True,
     ),
     Experiment(
         key="critic_kept_out",
@@ -349,8 +350,8 @@ _SPLIT = (
         ),
         choices=(
             Choice(N_("Good: it learns to balance."), _USUAL, 60),
-            Choice(N_("Better than one action, but far from balancing."), _SLOW, 12, 60),
-            Choice(N_("It repeats one action: the pole falls at once."), _ONE_ACTION, below=12),
+            Choice(N_("It learns a little."), _SLOW, 35, 60),
+            Choice(N_("It does not learn to balance."), _ONE_ACTION, below=35),
         ),
         right=2,
         known_bad=True,

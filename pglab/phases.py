@@ -24,7 +24,9 @@ def phases_of(config: AgentConfig) -> Sequence[Phase]:
     """The phases of an algorithm in the order in which they come within a step."""
     if isinstance(config, ReinforceConfig):
         return REINFORCE
-    return ACTOR_CRITIC
+    replay = config.critic_data == "replay"
+    learning = [*CRITIC, *ACTOR] if replay else [*ACTOR, *CRITIC]
+    return [*ACTING_WITH_CRITIC, *learning, STEP, CRITIC_CHANGED]
 
 
 def update_of(config: AgentConfig) -> Callable[..., Any]:
@@ -168,6 +170,15 @@ STEP = Phase("step", descent.descend, _adam_steps, _read_step)
 EPISODE = Phase("episode", run.end_episode, _local("record"), _read_episode)
 
 
+def _changed(generator: Callable[..., Any]) -> Phase:
+    return Phase(
+        "changed",
+        generator,
+        lambda there: there["run"].updates,
+        lambda there: {"updates": there["run"].updates},
+    )
+
+
 # --- REINFORCE
 
 
@@ -217,12 +228,7 @@ REINFORCE: Sequence[Phase] = (
         lambda there: _read_gradient(there["value_gradient"], _named(there)),
     ),
     STEP,
-    Phase(
-        "changed",
-        reinforce.reinforce,
-        lambda there: there["run"].updates,
-        lambda there: {"updates": there["run"].updates},
-    ),
+    _changed(reinforce.reinforce),
 )
 
 
@@ -297,15 +303,10 @@ def _read_wanted(there: Locals) -> Values:
     return _read_gradient(there["wanted"], _named(there))
 
 
-ACTOR_CRITIC: Sequence[Phase] = (
+ACTING_WITH_CRITIC: Sequence[Phase] = (
     *_acting(actor_critic.actor_critic),
     Phase("judge", actor_critic.actor_critic, _local("weight"), _read_signal),
-    Phase(
-        "store",
-        actor_critic.actor_critic,
-        _length("rollout"),
-        _read_stored_step,
-    ),
+    Phase("store", actor_critic.actor_critic, _length("rollout"), _read_stored_step),
     Phase(
         "remember",
         actor_critic.actor_critic,
@@ -313,17 +314,15 @@ ACTOR_CRITIC: Sequence[Phase] = (
         _read_remembered,
     ),
     EPISODE,
+)
+CRITIC: Sequence[Phase] = (
     Phase("draw", actor_critic.learn_from_replay, _local("batch"), _read_draw),
     Phase("targets", actor_critic.critic_side, _local("targets"), _read_targets),
     Phase("critic_loss", actor_critic.critic_side, _local("loss"), _read_critic_loss),
     Phase("critic_gradient", actor_critic.critic_side, _filled("wanted"), _read_wanted),
+)
+ACTOR: Sequence[Phase] = (
     Phase("loss", actor_critic.actor_side, _local("loss"), _read_actor_loss),
     Phase("gradient", actor_critic.actor_side, _filled("wanted"), _read_wanted),
-    STEP,
-    Phase(
-        "changed",
-        actor_critic.actor_critic,
-        lambda there: there["run"].updates,
-        lambda there: {"updates": there["run"].updates},
-    ),
 )
+CRITIC_CHANGED = _changed(actor_critic.actor_critic)

@@ -45,7 +45,12 @@ def difference_figure(
         "zmin": -most,
         "zmax": most,
         "colorscale": [[0, colours[0]], [0.5, palette.NEUTRAL], [1, colours[1]]],
-        "colorbar": {"thickness": 10, "nticks": 3, "tickformat": "+.2~g", "len": 1},
+        "colorbar": {
+            "thickness": 10,
+            "tickvals": [-most, 0, most],
+            "ticktext": [f"−{most:.2g}", "0", f"+{most:.2g}"],
+            "len": 1,
+        },
         "hovertemplate": f"{name} %{{z:+.4f}}<extra></extra>",
     }
     figure = over_plane(heatmap, x_label, y_label, path)

@@ -19,7 +19,7 @@ def source_code(*functions: Callable[..., Any]) -> None:
         st.code(inspect.getsource(function), language="python", line_numbers=True)
 
 
-def lit_line(function: Callable[..., Any], line: int, around: int = 5) -> None:
+def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
     """A few lines of a running function, with the one that has just run lit.
 
     Args:

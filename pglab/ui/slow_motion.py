@@ -220,7 +220,7 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
         columns[_("share of the gradient")] = (100 * batch.attribution.shares).round(2)
         columns[_("π before")] = batch.attribution.before.round(4)
         columns[_("π after")] = batch.attribution.after.round(4)
-    table, followed = st.columns([3, 2])
+    table, followed = st.columns([7, 3])
     with table:
         st.caption(_("The stored steps. Choose one to follow it."))
         event = st.dataframe(

@@ -301,7 +301,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
     return FigurePanel(
         "slow_batch",
         title,
-        _("{n} steps").format(n=len(batch.actions)),
+        _("T = {n}").format(n=len(batch.actions)),
         transitions_figure(
             heights, batch.actions, [_(name) for name in scene.info.actions], outlined, label
         ),

@@ -1,0 +1,166 @@
+"""Slow motion and rewinding on the pages, without a browser; see `test_pages`."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.records import StepRecord, UpdateRecord
+from pglab.training import train
+from tests.oracles import of_type, take
+from tests.test_actor_critic_pages import SCRIPTS
+from tests.test_pages import REINFORCE, bench_of, open_chapter, open_page, press, run
+
+PAGES = {"reinforce": REINFORCE, **SCRIPTS}
+
+
+def slow_page(key: str = "reinforce", **link: str) -> AppTest:
+    app = open_page(PAGES[key], **link)
+    open_chapter(app, "Slow motion")
+    return app
+
+
+def formulas(app: AppTest) -> list[str]:
+    return [latex.value.strip("$\n") for latex in app.latex]
+
+
+def current_phase(app: AppTest) -> str:
+    pages = "".join(str(getattr(element, "body", "")) for element in app.get("html"))
+    return str(re.findall(r'aria-current="step">\d+ ([^<]*)<', pages)[0])
+
+
+def test_nothing_is_blank_or_trained_before_the_first_press() -> None:
+    app = slow_page()
+    assert bench_of(app).session.global_step == 0
+    assert any("Press Next" in caption.value for caption in app.caption)
+    assert app.button(key="slow_back").disabled
+    assert not formulas(app)
+
+
+def test_the_page_shows_the_numbers_that_the_generator_used() -> None:
+    app = slow_page(seed="3")
+    config = ReinforceConfig(seed=3)
+    update = of_type(UpdateRecord, take(train(config), 400))[0]
+    press(app, "slow_update")
+    assert current_phase(app) == "returns"
+    numbers = re.findall(r"[\d.]+", formulas(app)[-1].replace("G_{0}", ""))
+    reward, gamma, later, first = map(float, numbers)
+    assert update.returns is not None
+    assert (reward, gamma) == (1.0, 0.99)
+    assert later == pytest.approx(update.returns[1], rel=1e-3)
+    assert first == pytest.approx(update.returns[0], rel=1e-3)
+    assert reward + gamma * later == pytest.approx(first, rel=1e-3)
+    for _phase in range(2):
+        press(app, "slow_next")
+    assert current_phase(app) == "loss"
+    assert float(formulas(app)[-1].split("=")[-1]) == pytest.approx(update.actor_loss, rel=1e-3)
+    press(app, "slow_next")
+    norm = float(formulas(app)[-1].split("=")[-1])
+    assert norm == pytest.approx(update.actor_gradient_norm, rel=1e-3)
+
+
+@pytest.mark.parametrize("key", PAGES)
+def test_forward_and_back_by_buttons(key: str) -> None:
+    app = slow_page(key)
+    for _press in range(3):
+        press(app, "slow_next")
+    assert current_phase(app) == "sample"
+    assert bench_of(app, key).session.global_step == 1
+    app.button(key="slow_back").click()
+    run(app)
+    assert current_phase(app) == "probabilities"
+    presets: dict[str, AgentConfig] = {
+        "reinforce": ReinforceConfig(),
+        "shared_on_policy": ActorCriticConfig.shared_on_policy(),
+        "split_replay": ActorCriticConfig.split_replay(),
+    }
+    step = of_type(StepRecord, take(train(presets[key]), 1))[0]
+    shown = re.findall(r"=([\d.]+)", formulas(app)[-1])
+    assert [float(text) for text in shown] == pytest.approx(
+        step.action_probabilities.tolist(), rel=1e-3
+    )
+
+
+def test_slow_motion_pauses_a_run_first() -> None:
+    app = slow_page()
+    press(app, "run")
+    assert bench_of(app).running
+    press(app, "slow_next")
+    assert not bench_of(app).running
+    reached = bench_of(app).session.global_step
+    press(app, "slow_next")
+    assert bench_of(app).session.global_step == reached
+
+
+def test_what_each_loss_alone_would_have_done() -> None:
+    app = slow_page("shared_on_policy")
+    press(app, "slow_update")
+    while current_phase(app) != "new policy":
+        press(app, "slow_next")
+    weights = [
+        p.tolist() for p in bench_of(app, "shared_on_policy").session.networks["agent"].parameters()
+    ]
+    app.toggle(key="shared_on_policy.slow.partial").set_value(True)
+    run(app)
+    assert any("The same update from the same weights" in c.value for c in app.caption)
+    after = bench_of(app, "shared_on_policy").session.networks["agent"].parameters()
+    assert [p.tolist() for p in after] == weights
+
+
+# --- Rewind and fork
+
+
+def test_going_back_continuing_and_forking() -> None:
+    app = open_page(REINFORCE, stop_when_solved="off")
+    bench = bench_of(app)
+    bench.session.advance("step", 1_200)
+    returns = bench.curve().returns.tolist()
+    open_chapter(app, "Rewind and fork")
+    run(app)
+    slider = app.select_slider(key="reinforce.rewind")
+    assert slider.value == 1_200
+    slider.set_value(500)
+    run(app)
+    run(app)
+    assert bench.session.global_step == 500
+    assert any("At step 500 of 1,200" in caption.value for caption in app.caption)
+    bench.session.advance("step", 700)
+    assert bench.curve().returns.tolist() == returns
+    run(app)
+    app.select_slider(key="reinforce.rewind").set_value(500)
+    run(app)
+    press(app, "rewind_fork")
+    assert (bench.run_number, bench.forked) == (2, (1, 500))
+    assert [past.global_step for past in bench.past] == [1_200]
+    assert any("went on from step 500 of run 1" in caption.value for caption in app.caption)
+
+
+def test_a_rewound_run_with_former_settings_gets_its_controls_back() -> None:
+    app = open_page(REINFORCE)
+    bench = bench_of(app)
+    bench.session.advance("step", 600)
+    app.sidebar.select_slider(key="reinforce.gamma").set_value(0.9)
+    run(app)
+    bench.session.advance("step", 100)
+    open_chapter(app, "Rewind and fork")
+    app.select_slider(key="reinforce.rewind").set_value(500)
+    run(app)
+    run(app)
+    assert bench.session.config.gamma == 0.99
+    assert app.sidebar.select_slider(key="reinforce.gamma").value == 0.99
+    assert bench.rewound
+    assert bench.past == []
+    app.sidebar.select_slider(key="reinforce.gamma").set_value(0.8)
+    run(app)
+    assert bench.forked == (1, 500)
+    assert [change.settings for change in bench.past[0].changes] == [{"gamma": 0.9}]
+
+
+def test_nothing_to_go_back_to_yet() -> None:
+    app = open_page(REINFORCE)
+    open_chapter(app, "Rewind and fork")
+    assert any("Nothing to go back to yet" in caption.value for caption in app.caption)
