@@ -55,6 +55,7 @@ EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
 CHUNK = 10  # episodes per pass where they need not be told apart; divides every choice
 MOST_NUMBERS = 50_000_000  # of the gradients held at once, K × P: 200 MB
+MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # a step takes many times as long as CartPole's
 TRAINING_CHUNK = 200  # environment steps
 
 T = TypeVar("T")
@@ -163,10 +164,11 @@ def problem_with(snapshot: Snapshot) -> str | None:
     return None
 
 
-def most_episodes(policy: nn.Module) -> int:
-    """The largest choice of K whose gradients fit into memory, and into less than minutes."""
-    fitting = [k for k in EPISODE_CHOICES if k * parameter_count(policy) <= MOST_NUMBERS]
-    return max(fitting, default=EPISODE_CHOICES[0])
+def most_episodes(snapshot: Snapshot) -> int:
+    """The largest choice of K whose gradients fit into memory, and that does not take minutes."""
+    longest = MOST_NUMBERS // parameter_count(snapshot.networks["policy"])
+    most = min(longest, MOST_OF_ENVIRONMENT.get(snapshot.config.env_id, longest))
+    return max((k for k in EPISODE_CHOICES if k <= most), default=EPISODE_CHOICES[0])
 
 
 # --- The measurement
@@ -191,7 +193,7 @@ def measure(
         ConfigError: the environment cannot be used.
     """
     policy, config = snapshot.networks["policy"], snapshot.config
-    if episodes not in EPISODE_CHOICES or episodes > most_episodes(policy):
+    if episodes not in EPISODE_CHOICES or episodes > most_episodes(snapshot):
         raise ValueError(f"{episodes} episodes are not a choice for this policy")
     begin = 0.0
     if survey is None:
@@ -238,7 +240,7 @@ def make_survey(
     with the little noise of reward-to-go and a baseline.
     """
     policy, config = snapshot.networks["policy"], snapshot.config
-    count = min(episodes, most_episodes(policy))
+    count = min(episodes, most_episodes(snapshot))
     drawing = draw_episodes(policy, config.env_id, count, seed, pool=1)
     drawn = yield from _fractions(0.0, 0.6, drawing)
     returns = [returns_to_go(episode, config.gamma) for episode in drawn]

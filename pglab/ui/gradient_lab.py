@@ -75,7 +75,7 @@ class Shown:
         """The survey, if it is of the same policy with the same seed and of full size."""
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
-        size = min(SURVEY_EPISODES, most_episodes(snapshot.networks["policy"]))
+        size = min(SURVEY_EPISODES, most_episodes(snapshot))
         whole = self.report.survey.episodes == size
         return (
             self.report.survey
@@ -215,17 +215,21 @@ def _within_bounds(
     """Fewer episodes where the network is large; no subject at all where there is no gradient."""
     if snapshot is None:
         return subject, None, []
-    policy = snapshot.networks["policy"]
     problem = problem_with(snapshot)
     if problem is not None:
         return replace(subject, episodes=0), snapshot, [problem]
-    most = most_episodes(policy)
+    most = most_episodes(snapshot)
     if subject.episodes <= most:
         return subject, snapshot, []
     sentence = _(
-        "This policy has {weights:,} weights, and {wanted} gradients of that length would take "
-        "minutes and much memory: {most} episodes are drawn instead."
-    ).format(weights=parameter_count(policy), wanted=subject.episodes, most=most)
+        "{wanted} episodes of {env_id} and gradients over {weights:,} weights would take minutes: "
+        "{most} episodes are drawn instead."
+    ).format(
+        wanted=subject.episodes,
+        env_id=snapshot.config.env_id,
+        weights=parameter_count(snapshot.networks["policy"]),
+        most=most,
+    )
     return replace(subject, episodes=most), snapshot, [sentence]
 
 

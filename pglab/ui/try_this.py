@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pglab.config import describe_differences
+from pglab.config import format_value, settings_of
 from pglab.environments import ENVIRONMENTS
 from pglab.experiment import Experiment
 from pglab.experiment_checks import SEEDS, arms_of, explanation, held, verdict
@@ -18,6 +18,7 @@ from pglab.run_statistics import STATISTICS
 from pglab.ui.attempts import Attempt, Attempts, Result, back_to_usual, guess_curve, start
 from pglab.ui.buttons import on_whole_page
 from pglab.ui.lab import Lab
+from pglab.ui.settings import choice_name
 
 CHART_HEIGHT = 330
 
@@ -116,11 +117,14 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
 
 
 def _conditions(experiment: Experiment) -> str:
-    """What is changed, and for how long: "Usual settings, but γ 0. 12,000 steps."."""
-    preset = AGENTS[experiment.page]
-    changed = preset.changed(**experiment.settings)
+    """What is changed, and for how long: "The usual settings, but Discount γ: 0 · 12,000 steps"."""
+    described = settings_of(AGENTS[experiment.page])
+    changes = [
+        f"{_(described[name].label)}: {choice_name(format_value(value))}"
+        for name, value in experiment.settings.items()
+    ]
     return _("The usual settings, but {changes} · {steps:,} steps").format(
-        changes=describe_differences(changed, preset), steps=experiment.steps
+        changes=", ".join(changes), steps=experiment.steps
     )
 
 

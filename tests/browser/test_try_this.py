@@ -12,6 +12,7 @@ WHOLE_RUN_MILLISECONDS = 240_000  # a bound on a slow machine, not a promise of 
 
 
 def guess_is_drawn(lab: LabPage) -> bool:
+    lab.panel("returns").scroll_into_view_if_needed()  # figures out of sight are not painted
     return any(trace.get("name") == "your guess" for trace in lab.traces("returns"))
 
 
@@ -51,9 +52,10 @@ def test_a_guess_is_locked_and_the_run_answers_it(page: Page) -> None:
     expect(again).to_be_visible(timeout=WHOLE_RUN_MILLISECONDS)
     assert lab.steps == EXPERIMENT.steps
     expect(page.get_by_text(re.compile(r"8 of 8 seeds")).first).to_be_visible()
-    assert guess_is_drawn(lab)
+    lab.wait_until(lambda: guess_is_drawn(lab), "the guess beside the run")
 
     press_by_key(page, "Back to the usual settings")
     lab.wait_for_address(**{"try": EXPERIMENT.key})
+    lab.to_top()
     lab.wait_for_annotations("run 1: α 0.1")
     assert lab.steps == 0
