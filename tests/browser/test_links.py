@@ -60,7 +60,7 @@ def test_a_shared_link_as_the_first_request_to_a_server(
 ) -> None:
     lab = LabPage(page).open(f"?{urlencode(SHARED)}", server=fresh_server.url)
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_text(
-        ["Home", "REINFORCE", "Shared body", "Split bodies", "Compare"]
+        ["Home", "REINFORCE", "Shared body", "Split bodies", "Compare", "Gradient lab"]
     )
     expect_shared_settings(lab)
 
