@@ -14,7 +14,6 @@ from typing import Literal, TypeVar
 
 import numpy as np
 import torch
-from torch import nn
 
 from pglab.algorithms.families import AgentConfig
 from pglab.checkpoints import Snapshot

@@ -42,20 +42,17 @@ def run_or_pause(
     run: Callable[[], None],
     pause: Callable[[], None],
 ) -> None:
-    """Run, or Pause while something runs."""
+    """Run, or Pause while something runs: one button, so that it never stands there twice."""
+    label, icon, press = (_("Pause"), "pause", pause) if running else (_("Run"), "play_arrow", run)
     look: dict[str, Any] = {"type": "primary", "width": "stretch"}
     with start_slot():
-        if running:
-            live_button(lock, _("Pause"), "pause", "p", "pause", pause, **look)
-        else:
-            live_button(lock, _("Run"), "play_arrow", "p", "run", run, disabled=finished, **look)
+        live_button(lock, label, icon, "p", "run", press, disabled=finished and not running, **look)
 
 
 def start_slot() -> Any:
     """The place of Run, Pause and Run on, of one size for all.
 
-    While one takes the place of another both are there for a moment, and would move the other
-    buttons away from under the pointer.
+    A longer name would move the other buttons away from under the pointer.
     """
     return st.container(key="start", width=START_WIDTH)
 

@@ -89,17 +89,18 @@ class LabPage:
         self.wait_for_steps(until_steps)
 
     def pause(self) -> None:
-        self.press("pause")
+        expect(self.button("run")).to_contain_text("Pause")
+        self.press("run")
         self.expect_paused()
         self.wait_until_quiet()
 
     def expect_running(self) -> None:
         expect(self.stage).to_have_attribute("data-running", "true")
-        expect(self.button("pause")).to_be_visible()
+        expect(self.button("run")).to_contain_text("Pause")
 
     def expect_paused(self) -> None:
         expect(self.stage).to_have_attribute("data-running", "false")
-        expect(self.button("run")).to_be_visible()
+        expect(self.button("run")).not_to_contain_text("Pause")
 
     # Numbers
 
