@@ -46,8 +46,9 @@ def slow_motion(lab: Lab) -> None:
         if tape.current is None:
             st.caption(
                 _(
-                    "Press Next, or the right arrow key: the agent takes its next step, and you "
-                    "see each phase of it with its numbers and the line of code that did it."
+                    "Press Next, or the right arrow key (after the Tab key, if a tab has the "
+                    "focus): the agent takes its next step, and you see each phase of it with "
+                    "its numbers and the line of code that did it."
                 )
             )
             return

@@ -1,0 +1,30 @@
+"""Slow motion in a browser, with the keyboard only."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab_page import LabPage
+
+
+def test_an_update_taken_apart_with_the_keyboard(page: Page) -> None:
+    lab = LabPage(page).open()
+    page.get_by_role("tab", name="Slow motion").click()
+    expect(page.locator(".pgl-phases")).to_be_visible()
+    page.keyboard.press("Tab")  # in the row of tabs the arrow keys choose a tab
+    current = page.locator(".pgl-phases [aria-current]")
+    expect(current).to_have_count(0)
+    for phase in ("observe", "probabilities", "sample"):
+        page.keyboard.press("ArrowRight")
+        expect(current).to_contain_text(phase)
+    expect(page.locator(".pgl-lit")).to_contain_text("action = sample_action(")
+    page.keyboard.press("ArrowLeft")
+    expect(current).to_contain_text("probabilities")
+    assert lab.steps == 1
+    page.keyboard.press("Shift+ArrowUp")
+    expect(current).to_contain_text("returns")
+    expect(page.locator('[data-panel="slow_batch"]')).to_have_attribute("data-emphasis", "lit")
+    expect(page.locator('[data-panel="slow_player"]')).to_have_attribute("data-emphasis", "dim")
+    for phase in ("weights", "loss", "gradient", "Adam step", "new policy"):
+        page.keyboard.press("ArrowRight")
+        expect(current).to_contain_text(phase)
+    expect(page.locator('[data-panel="slow_difference"]')).to_be_visible()
+    expect(lab.exceptions).to_have_count(0)
