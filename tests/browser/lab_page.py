@@ -148,7 +148,7 @@ class LabPage:
         return self.panel("player").locator(".pgl-action-percentage").all_inner_texts()
 
     def colours_in_player(self) -> int:
-        count: int = self.panel("player").locator("canvas").evaluate(COUNT_COLOURS)
+        count: int = self.panel("player").locator(".pgl-canvas").evaluate(COUNT_COLOURS)
         return count
 
     def figure(self, key: str) -> dict[str, Any]:
