@@ -16,6 +16,7 @@ from pglab.plots import (
     Curve,
     Figure,
     Numbers,
+    calm_limits,
     framed,
     horizontal,
     line,
@@ -23,18 +24,19 @@ from pglab.plots import (
     packed,
     smoothed,
     thinned,
+    update_axis,
+    with_room,
 )
 
 MOST_UPDATE_POINTS = 150
 COMPACT_FONT = 10
 BOX_HALF_WIDTH = 0.44  # of a column in the drawing of a network
-LEAST_SPAN = 1e-6  # of a colour scale, so that a constant map has one
 
 
 def value_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """Heatmap of values over two observation axes, from the least to the greatest on the plane.
+    """Heatmap of values over two observation axes, from about the least to about the greatest.
 
     Args:
         values: [Y, X].
@@ -45,23 +47,17 @@ def value_figure(
         name: of the quantity, for the label under the pointer.
         path: [N, 2] points of the episode now playing.
     """
-    low, high = float(values.min()), float(values.max())
-    return over_plane(
-        _heatmap(values, x, y, name, palette.VALUE_SCALE, low, max(high, low + LEAST_SPAN)),
-        x_label,
-        y_label,
-        path,
-    )
+    heatmap = _heatmap(values, x, y, name, palette.VALUE_SCALE, calm_limits(values))
+    return over_plane(heatmap, x_label, y_label, path)
 
 
 def advantage_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
     """As `value_figure`, with the neutral colour at zero."""
-    most = max(float(np.abs(values).max()), LEAST_SPAN)
-    return over_plane(
-        _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, -most, most), x_label, y_label, path
-    )
+    most = calm_limits(np.abs(values), 0)[1]
+    heatmap = _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, [-most, most])
+    return over_plane(heatmap, x_label, y_label, path)
 
 
 def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
@@ -82,7 +78,10 @@ def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
     both = np.concatenate([estimates, targets]) if len(estimates) else np.array([0.0, 1.0])
     ends = np.array([both.min(), both.max()])
     diagonal = line(Curve(ends, ends, _("no error")), palette.EARLIER_RUN, width=1.2)
-    return framed(_("estimate Q(s,a)"), _("target y"), [diagonal, points])
+    figure = framed(_("estimate Q(s,a)"), _("target y"), [diagonal, points])
+    figure["layout"]["xaxis"]["range"] = with_room(*calm_limits(estimates))
+    figure["layout"]["yaxis"]["range"] = with_room(*calm_limits(targets))
+    return figure
 
 
 def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
@@ -121,7 +120,7 @@ def conflict_figure(steps: Numbers, cosines: Numbers, window: int) -> Figure:
         _("environment steps"), _("cosine"), [points, line(mean, palette.THIS_RUN, width=2.5)]
     )
     figure["layout"]["yaxis"]["range"] = [-1.05, 1.05]
-    figure["layout"]["xaxis"]["tickformat"] = "~s"
+    figure["layout"]["xaxis"] |= update_axis(steps)
     figure["layout"]["shapes"] = [horizontal(0)]
     figure["layout"]["showlegend"] = True
     return figure
@@ -146,7 +145,7 @@ def norms_figure(steps: Numbers, actor: Numbers, critic: Numbers, window: int) -
         traces.append(line(Curve(steps[known], means[known], label), colour, width=2))
     figure = framed(_("environment steps"), _("gradient norm"), traces)
     figure["layout"]["yaxis"] |= {"type": "log", "tickformat": ".0e", "nticks": 6}
-    figure["layout"]["xaxis"]["tickformat"] = "~s"
+    figure["layout"]["xaxis"] |= update_axis(steps)
     figure["layout"]["showlegend"] = True
     return figure
 
@@ -171,6 +170,8 @@ def buffer_figure(
         "marker": {
             "color": packed(ages),
             "colorscale": palette.AGE_SCALE,
+            "cmin": 0,
+            "cmax": calm_limits(ages, 0)[1],
             "size": 5,
             "showscale": True,
             "colorbar": {"thickness": 10, "tickformat": "~s", "title": {"text": _("age")}},
@@ -188,6 +189,9 @@ def buffer_figure(
         "hoverinfo": "skip",
     }
     figure = framed(x_label, y_label, [buffer, present])
+    both = np.concatenate([stored, visited])
+    for side, values in (("x", both[:, 0]), ("y", both[:, 1])):
+        figure["layout"][f"{side}axis"]["range"] = with_room(*calm_limits(values))
     figure["layout"]["showlegend"] = True
     return figure
 
@@ -271,16 +275,15 @@ def _heatmap(
     y: Numbers,
     name: str,
     scale: list[list[Any]],
-    low: float,
-    high: float,
+    limits: list[float],
 ) -> dict[str, Any]:
     return {
         "type": "heatmap",
         "z": packed(values),
         "x": packed(x),
         "y": packed(y),
-        "zmin": low,
-        "zmax": high,
+        "zmin": limits[0],
+        "zmax": limits[1],
         "colorscale": scale,
         "colorbar": {"thickness": 10, "nticks": 5, "tickformat": ".3~g", "len": 1},
         "hovertemplate": f"{name} = %{{z:.3f}}<extra></extra>",

@@ -30,6 +30,11 @@ class Pacemaker:
         self._owed = 0.0
         self._progress.clear()
 
+    @property
+    def ticking(self) -> bool:
+        """Whether there was a tick since the start."""
+        return self._last is not None
+
     def tick(self) -> None:
         """Note that the page asks for the next picture."""
         now = self._clock()

@@ -8,6 +8,7 @@ check them there instead.
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redr
 MOST_EPISODE_ENDS = 40
 MOST_MARK_LABELS = 4
 LONGEST_END_LABEL = 32
+LEAST_SPAN = 1e-3  # of an axis for numbers that are all the same, relative to them
 
 
 @dataclass(frozen=True)
@@ -154,10 +156,33 @@ def with_room(low: float, high: float) -> list[float]:
 
 def x_limit(reached: float, total_steps: int) -> float:
     """Room for what there is to see, growing in jumps so that the picture does not creep."""
-    limit = 10_000.0
-    while limit < 1.05 * reached:
-        limit *= 2
-    return min(limit, max(total_steps, reached) * 1.01)
+    return min(_doubled(10_000, 1.05 * reached), max(total_steps, reached) * 1.01)
+
+
+def update_axis(steps: Numbers) -> dict[str, Any]:
+    """Properties of the axis of environment steps for what updates tell; it grows in jumps."""
+    reached = float(steps[-1]) if len(steps) else 0.0
+    return {"tickformat": "~s", "range": [0, _doubled(500, reached)]}
+
+
+def _doubled(start: float, least: float) -> float:
+    """The first of start, 2 start, 4 start, ... that is not below `least`."""
+    while start < least:
+        start *= 2
+    return start
+
+
+def calm_limits(values: Numbers, *included: float) -> list[float]:
+    """Least and greatest of `values` and `included`, rounded outwards to an eighth of their span.
+
+    An axis or a colour scale with these ends stays where it is while the values drift a little.
+    """
+    finite = [*values[np.isfinite(values)].ravel(), *included] or [0.0, 1.0]
+    low, high = float(min(finite)), float(max(finite))
+    span = max(high - low, LEAST_SPAN * max(abs(low), abs(high), 1.0))
+    step = 2.0 ** math.floor(math.log2(span)) / 8
+    first = math.floor(low / step)
+    return [first * step, max(math.ceil(high / step), first + 1) * step]
 
 
 def probability_figure(
@@ -254,13 +279,12 @@ def weights_figure(
         }
         for action, name in enumerate(action_names)
     ]
-    traces = [points, *legend]
-    figure = framed(_("time step in the batch"), label, traces)
-    ends = np.flatnonzero(episode_ends[:-1])[:MOST_EPISODE_ENDS]
-    figure["layout"]["shapes"] = [
-        horizontal(0),
-        *(_vertical(float(end) + 0.5, palette.EARLIER_RUN) for end in ends),
-    ]
+    limits = calm_limits(weights, 0)
+    ends = np.flatnonzero(episode_ends[:-1])[:MOST_EPISODE_ENDS] + 0.5
+    figure = framed(_("time step in the batch"), label, [_verticals(ends, limits), points, *legend])
+    figure["layout"]["xaxis"]["range"] = calm_limits(drawn.astype(float), 0)
+    figure["layout"]["yaxis"]["range"] = with_room(*limits)
+    figure["layout"]["shapes"] = [horizontal(0)]
     figure["layout"]["showlegend"] = True
     return figure
 
@@ -272,9 +296,9 @@ def series_figure(
     figure = framed(
         _("environment steps"), label, [line(Curve(steps, values, label), colour, width=1.5)]
     )
-    figure["layout"]["xaxis"]["tickformat"] = "~s"
-    if most is not None:
-        figure["layout"]["yaxis"]["range"] = [0, 1.05 * most]
+    figure["layout"]["xaxis"] |= update_axis(steps)
+    limits = calm_limits(values) if most is None else [0, 1.05 * most]
+    figure["layout"]["yaxis"]["range"] = limits
     return figure
 
 
@@ -348,6 +372,20 @@ def _band(band: UsualBand) -> list[dict[str, Any]]:
 def _vertical(x: float, colour: str) -> dict[str, Any]:
     ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
+
+
+def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
+    """A trace of dotted lines across the plot, which changes more cheaply than shapes do."""
+    line_style = {"color": palette.EARLIER_RUN, "width": 1, "dash": "dot"}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": packed(np.repeat(places, 3)),
+        "y": packed(np.tile([*ends, np.nan], len(places))),
+        "line": line_style,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def horizontal(y: float, dash: str = "solid") -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_a_guess_is_a_line_of_its_own() -> None:
 
 
 def test_weights_are_coloured_by_action() -> None:
-    points, left, right = weights(5)["data"]
+    _ends, points, left, right = weights(5)["data"]
     assert unpacked(points["y"]).tolist() == [0, 1, 2, 3, 4]
     assert points["text"] == ["left", "right", "left", "right", "left"]
     colours = [left["marker"]["color"], right["marker"]["color"]]

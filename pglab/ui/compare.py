@@ -242,16 +242,17 @@ def _in_words(difference: Difference) -> str:
 
 def _live(page: ComparePage) -> None:
     page.redraw_stale_page()
-    with page.comparison.lock:
-        comparison = page.comparison
+    comparison = page.comparison
+    with comparison.lock:
         was_finished = comparison.finished
-        if comparison.running:
-            comparison.tick()
+        on_its_way = comparison.running and comparison.pacemaker.ticking
+        if comparison.running and not on_its_way:
+            comparison.tick()  # the first picture has something to show
         panels = _panels(page, comparison)
         page.sequence += 1
         facts = [side.facts() for side in comparison.sides]
         numbers, progress = _numbers(comparison, facts), _progress(comparison)
-        running, ended = comparison.running, comparison.finished and not was_finished
+        running = comparison.running
     stage(
         key="compare.stage",
         sequence=page.sequence,
@@ -261,6 +262,10 @@ def _live(page: ComparePage) -> None:
         panels=panels,
     )
     st.html(_facts_table(facts, comparison.seeds))
+    with comparison.lock:
+        if on_its_way:
+            comparison.tick()  # while the browser paints
+        ended = comparison.finished and not was_finished
     if ended:
         st.rerun()
 

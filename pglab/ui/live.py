@@ -28,13 +28,15 @@ def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     lab.redraw_stale_page()
     bench = lab.bench
     with bench.lock:
-        was_finished, view = bench.session.finished, view_of(lab)
-        if bench.running:
-            bench.tick()
+        was_finished = bench.session.finished
+        on_its_way = bench.running and bench.pacemaker.ticking
+        if bench.running and not on_its_way:
+            bench.tick()  # the first picture has something to show
+        view = view_of(lab)
         scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
         drawn = [panel(scene) for panel in [*panels, *open_panels(lab, extras)]]
         lab.sequence += 1
-        running, ended = bench.running, bench.session.finished and not was_finished
+        running = bench.running
         numbers, progress = _numbers(bench), _progress(bench)
     stage(
         key=f"{lab.key}.stage",
@@ -44,6 +46,10 @@ def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
         progress=progress,
         panels=drawn,
     )
+    with bench.lock:
+        if on_its_way:
+            bench.tick()  # while the browser paints
+        ended = bench.session.finished and not was_finished
     if ended:
         st.rerun()  # the whole page: the transport, the table and a problem have news
 

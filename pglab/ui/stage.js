@@ -1,7 +1,7 @@
 // The stage: shows the numbers, progress and panels of an experiment and, while it runs, asks
 // the server for one tick of training after another. Streamlit calls the default export on
-// mounting and on every change of data or theme. stage.py joins this file with
-// stage_figures.js and stage_player.js into one module.
+// mounting and on every change of data or theme. stage.py joins this file with the other
+// stage_*.js into one module.
 
 const WATCHDOG_MILLISECONDS = 3000;
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
@@ -24,6 +24,18 @@ function setText(target, text) {
 function decodeBase64(text) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)); // older browsers
+}
+
+// What stage.py's _message has packed: a length, JSON, and the bytes of the pictures.
+function readMessage(bytes) {
+  const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const data = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
+  const frames = data.panels.flatMap((panel) => panel.frames ?? []);
+  for (const frame of frames) {
+    const [from, to] = frame.jpeg;
+    frame.jpeg = bytes.slice(start + from, start + to);
+  }
+  return data;
 }
 
 // Resolves after the browser has shown a frame. The timer serves tabs that get hidden meanwhile,
@@ -297,7 +309,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (!stages.has(parentElement)) stages.set(parentElement, new Stage(parentElement));
   const stage = stages.get(parentElement);
   const call = ++stage.calls;
-  stage.receive(data, setTriggerValue);
+  stage.receive(readMessage(data), setTriggerValue);
   return () => {
     // Streamlit also cleans up calls that a newer one has overtaken.
     if (call !== stage.calls) return;

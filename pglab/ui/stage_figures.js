@@ -6,7 +6,9 @@ const GRAPH_CONFIG = {
   responsive: false, // the panel's own ResizeObserver follows more than the window
 };
 
-const PATIENCE_MILLISECONDS = 450; // between two redraws of a patient figure
+// Between two redraws of a patient figure, which may also take only a share of the time.
+const PATIENCE_MILLISECONDS = 450;
+const PATIENT_SHARE = 0.08;
 
 let plotlyLoading = null;
 
@@ -88,143 +90,6 @@ function themedLayout(layout, theme, size, revision) {
   return themed;
 }
 
-// Pixel of a value inside the graph, or null outside the axis. The axis object is Plotly's
-// private state, so anything unexpected counts as outside.
-function pixelOnAxis(axis, value) {
-  const pixel = axis?.l2p?.(value);
-  if (!Number.isFinite(pixel) || !Number.isFinite(axis._offset)) return null;
-  return pixel >= 0 && pixel <= axis._length ? axis._offset + pixel : null;
-}
-
-// The path of a stream's episode, drawn as far as its frames have been shown. `episode` is null
-// where the figure itself draws the path.
-class Trail {
-  constructor() {
-    this.element = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    this.element.setAttribute("class", "pgl-trail");
-    this.line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-    this.element.append(this.line);
-    this.points = [];
-  }
-
-  // Only the new point is drawn: a whole path at every frame would cost the browser its redraws.
-  add(point, episode, xaxis, yaxis) {
-    if (episode !== this.episode || point === null) {
-      this.points = [];
-      this.line.points.clear();
-    }
-    this.episode = episode;
-    if (!point || episode === null) return;
-    this.points.push(point);
-    this.draw(point, xaxis, yaxis);
-  }
-
-  draw([x, y], xaxis, yaxis) {
-    const [left, top] = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
-    if (left === null || top === null) return;
-    const pixel = this.element.createSVGPoint();
-    [pixel.x, pixel.y] = [left, top];
-    this.line.points.appendItem(pixel);
-  }
-
-  redraw(xaxis, yaxis, size) {
-    this.element.setAttribute("width", size.width);
-    this.element.setAttribute("height", size.height);
-    this.line.points.clear();
-    for (const point of this.points) this.draw(point, xaxis, yaxis);
-  }
-}
-
-// Plotly's typed array of two dimensions, or null where there is none.
-function unpackCells(packed) {
-  if (packed?.dtype !== "f4" || !packed.shape) return null;
-  const [rows, columns] = packed.shape.split(",").map(Number);
-  return { rows, columns, values: new Float32Array(decodeBase64(packed.bdata).buffer) };
-}
-
-// 256 colours along a Plotly colour scale, as RGBA bytes.
-function coloursOf(scale) {
-  const context = Object.assign(document.createElement("canvas"), { width: 256, height: 1 })
-    .getContext("2d", { willReadFrequently: true });
-  const gradient = context.createLinearGradient(0, 0, 256, 0);
-  for (const [place, colour] of scale) gradient.addColorStop(place, colour);
-  context.fillStyle = gradient;
-  context.fillRect(0, 0, 256, 1);
-  return new Uint32Array(context.getImageData(0, 0, 256, 1).data.buffer);
-}
-
-// Fresh cells over a heatmap that Plotly has drawn, with the colours of its colour bar. Plotly
-// needs many times as long, for the axes and the bar too, though only the cells have changed.
-class Cells {
-  constructor() {
-    this.element = element("canvas", "pgl-cells");
-    this.element.hidden = true;
-    this.source = document.createElement("canvas");
-    this.context = this.element.getContext("2d");
-  }
-
-  // Remembers a figure before Plotly draws it and writes into it.
-  remember(figure) {
-    const [trace] = figure.data;
-    this.known = trace?.type === "heatmap" ? this.besides(figure) : null;
-    if (!this.known) return;
-    [this.low, this.high] = [trace.zmin, trace.zmax];
-    if (this.scale !== JSON.stringify(trace.colorscale)) {
-      this.scale = JSON.stringify(trace.colorscale);
-      this.colours = coloursOf(trace.colorscale);
-    }
-  }
-
-  // All of a figure besides its cells and the ends of its colour scale.
-  besides({ data: [trace, ...others], layout }) {
-    return JSON.stringify([{ ...trace, z: 0, zmin: 0, zmax: 0 }, others, layout]);
-  }
-
-  // Whether this figure differs from Plotly's in its cells alone. A patient one may keep the
-  // colour bar of a moment ago too, and the cells are then coloured by that.
-  canShow(figure, patient) {
-    const [trace] = figure.data;
-    const sameScale = trace?.zmin === this.low && trace?.zmax === this.high;
-    return Boolean(this.known) && (sameScale || patient) && this.besides(figure) === this.known;
-  }
-
-  show(figure, xaxis, yaxis) {
-    const cells = unpackCells(figure.data[0].z);
-    if (!cells || !xaxis?._length || !yaxis?._length) return false;
-    const picture = new ImageData(cells.columns, cells.rows);
-    const pixels = new Uint32Array(picture.data.buffer);
-    const perUnit = 255 / (this.high - this.low);
-    cells.values.forEach((value, index) => {
-      const row = cells.rows - 1 - Math.floor(index / cells.columns); // the first row is lowest
-      const shade = Math.round(Math.min(Math.max((value - this.low) * perUnit, 0), 255));
-      pixels[row * cells.columns + (index % cells.columns)] = this.colours[shade];
-    });
-    this.place(xaxis, yaxis);
-    this.draw(picture);
-    this.element.hidden = false;
-    return true;
-  }
-
-  // The axes end in the middle of the outer cells, so half of these is cut off.
-  draw(picture) {
-    const { width, height } = picture;
-    [this.source.width, this.source.height] = [width, height];
-    this.source.getContext("2d").putImageData(picture, 0, 0);
-    [this.element.width, this.element.height] = [2 * (width - 1), 2 * (height - 1)];
-    this.context.imageSmoothingEnabled = false;
-    this.context.drawImage(this.source, -1, -1, 2 * width, 2 * height);
-  }
-
-  place(xaxis, yaxis) {
-    Object.assign(this.element.style, {
-      left: `${xaxis._offset}px`,
-      top: `${yaxis._offset}px`,
-      width: `${xaxis._length}px`,
-      height: `${yaxis._length}px`,
-    });
-  }
-}
-
 class FigureView {
   constructor(requestPaint) {
     this.requestPaint = requestPaint;
@@ -241,11 +106,12 @@ class FigureView {
     this.graph = element("div", "pgl-graph");
     this.ring = element("div", "pgl-ring");
     this.ring.hidden = true;
-    this.cells = new Cells();
+    this.overlays = [new Cells(), new Curves()];
     this.trail = new Trail();
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
-    this.element.append(this.graph, this.cells.element, this.trail.element, this.ring, this.message);
+    const drawn = this.overlays.map((overlay) => overlay.element);
+    this.element.append(this.graph, ...drawn, this.trail.element, this.ring, this.message);
     this.observeScreen();
     this.observeSize();
     this.observePointer();
@@ -256,7 +122,7 @@ class FigureView {
     for (const [event, inside] of [["pointerenter", true], ["pointerleave", false]]) {
       this.element.addEventListener(event, () => {
         this.pointed = inside;
-        if (this.cells.element.hidden) return;
+        if (!this.overlaid) return;
         this.stale = true;
         this.requestPaint();
       });
@@ -296,8 +162,8 @@ class FigureView {
 
   needsPaint(theme, running) {
     if (theme.identity !== this.themeIdentity) this.stale = this.anew = true;
-    if (!running && !this.cells.element.hidden) this.stale = true;
-    if (this.mustWait(running) && !this.cells.known) return false;
+    if (!running && this.overlaid) this.stale = true;
+    if (this.mustWait(running) && !this.overlays.some((overlay) => overlay.known)) return false;
     return this.stale && this.visible && this.size.width > 0 && this.size.height > 0;
   }
 
@@ -305,28 +171,32 @@ class FigureView {
     return this.patient && running && performance.now() < this.waitUntil;
   }
 
-  // Cells alone, where that is all that is new or all there is time for.
-  paintCells(figure, running) {
+  // Whether Plotly's picture is partly out of date and covered by a newer one.
+  get overlaid() {
+    return this.overlays.some((overlay) => !overlay.element.hidden);
+  }
+
+  // Without Plotly, where the marks alone are new or there is time for nothing else.
+  paintOverlay(figure, running) {
     const { xaxis, yaxis } = this.graph._fullLayout ?? {};
-    if (!running || this.anew || this.pointed) return false;
-    if (this.patient && !this.mustWait(running)) return false;
-    if (!this.cells.canShow(figure, this.patient)) return false;
-    const zoomed = [[xaxis, figure.layout.xaxis], [yaxis, figure.layout.yaxis]].some(
-      ([axis, whole]) => axis?.range?.some((end, index) => end !== whole.range[index]),
+    if (!running || this.anew || this.pointed || !xaxis?._length || !yaxis?._length) return false;
+    const hurried = this.mustWait(running);
+    return this.overlays.some(
+      (overlay) =>
+        overlay.canShow(figure, hurried) && overlay.show(figure, this.graph, xaxis, yaxis),
     );
-    return !zoomed && this.cells.show(figure, xaxis, yaxis);
   }
 
   async paint(plotly, theme, running) {
     this.stale = false;
     const figure = JSON.parse(this.json);
-    if (this.paintCells(figure, running)) return this.countRedraw();
+    if (this.paintOverlay(figure, running)) return this.countRedraw();
     if (this.mustWait(running) && !this.anew) {
       this.stale = true;
       return;
     }
     this.anew = false;
-    this.waitUntil = performance.now() + PATIENCE_MILLISECONDS;
+    const start = performance.now();
     this.themeIdentity = theme.identity;
     const { data, layout } = figure;
     const themed = themedLayout(layout, theme, this.size, this.key);
@@ -335,11 +205,13 @@ class FigureView {
       toImageButtonOptions: { format: "png", filename: this.key, scale: 2 },
     };
     const first = this.redraws === 0;
-    this.cells.remember(figure);
+    for (const overlay of this.overlays) overlay.remember(figure);
     await plotly.react(this.graph, data, themed, config);
     if (this.gone) return plotly.purge(this.graph);
+    const end = performance.now();
+    this.waitUntil = end + Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
     if (first) this.followAxes();
-    this.cells.element.hidden = true;
+    for (const overlay of this.overlays) overlay.hide();
     this.message.hidden = true;
     this.placeOverlay();
     this.countRedraw();

@@ -4,12 +4,8 @@ const DECODED_AHEAD = 6; // bitmaps are 1 MB each, so only the next few are kept
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-const FRAMES_PER_TEXT = 3; // of a stream: nobody reads 36 texts a second, and each is laid out
+const FRAMES_PER_DECISION = 3; // of a stream: nobody reads 36 texts a second; each is laid out
 const BAR_PIXELS = 200;
-
-async function decodeJpeg(base64) {
-  return createImageBitmap(new Blob([decodeBase64(base64)], { type: "image/jpeg" }));
-}
 
 // One frame with its bitmap, which exists only around the time it is shown.
 class Picture {
@@ -24,7 +20,8 @@ class Picture {
     if (this.wanted) return;
     this.wanted = true;
     try {
-      const bitmap = await decodeJpeg(this.frame.jpeg);
+      const jpeg = new Blob([this.frame.jpeg], { type: "image/jpeg" });
+      const bitmap = await createImageBitmap(jpeg);
       if (this.wanted && !this.bitmap) this.bitmap = bitmap;
       else bitmap.close();
     } catch {
@@ -227,8 +224,8 @@ class PlayerView {
 
   showDecision(frame) {
     this.shown = frame;
+    if (this.mode === "stream" && this.framesDrawn % FRAMES_PER_DECISION) return;
     this.bars.forEach((bar, a) => bar.showBar(frame.probabilities[a]));
-    if (this.mode === "stream" && this.framesDrawn % FRAMES_PER_TEXT) return;
     const percentages = wholePercentages(frame.probabilities);
     this.bars.forEach((bar, a) => bar.showText(percentages[a], frame.action === a));
     setText(this.caption, frame.caption);

@@ -1,0 +1,301 @@
+// What the stage draws over a Plotly graph by itself: Plotly lays out its axes, legend and colour
+// bar anew for every change, which takes many times as long as the few marks that are new.
+
+// Pixel of a value inside the graph, or null outside the axis. The axis object is Plotly's
+// private state, so anything unexpected counts as outside.
+function pixelOnAxis(axis, value) {
+  const pixel = axis?.l2p?.(value);
+  if (!Number.isFinite(pixel) || !Number.isFinite(axis._offset)) return null;
+  return pixel >= 0 && pixel <= axis._length ? axis._offset + pixel : null;
+}
+
+// The path of a stream's episode, drawn as far as its frames have been shown. `episode` is null
+// where the figure itself draws the path.
+class Trail {
+  constructor() {
+    this.element = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.element.setAttribute("class", "pgl-trail");
+    this.line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+    this.element.append(this.line);
+    this.points = [];
+  }
+
+  // Only the new point is drawn: a whole path at every frame would cost the browser its redraws.
+  add(point, episode, xaxis, yaxis) {
+    if (episode !== this.episode || point === null) {
+      this.points = [];
+      this.line.points.clear();
+    }
+    this.episode = episode;
+    if (!point || episode === null) return;
+    this.points.push(point);
+    this.draw(point, xaxis, yaxis);
+  }
+
+  draw([x, y], xaxis, yaxis) {
+    const [left, top] = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
+    if (left === null || top === null) return;
+    const pixel = this.element.createSVGPoint();
+    [pixel.x, pixel.y] = [left, top];
+    this.line.points.appendItem(pixel);
+  }
+
+  redraw(xaxis, yaxis, size) {
+    this.element.setAttribute("width", size.width);
+    this.element.setAttribute("height", size.height);
+    this.line.points.clear();
+    for (const point of this.points) this.draw(point, xaxis, yaxis);
+  }
+}
+
+// Plotly's typed array of two dimensions, or null where there is none.
+function unpackCells(packed) {
+  if (packed?.dtype !== "f4" || !packed.shape) return null;
+  const [rows, columns] = packed.shape.split(",").map(Number);
+  return { rows, columns, values: new Float32Array(decodeBase64(packed.bdata).buffer) };
+}
+
+// 256 colours along a Plotly colour scale, as RGBA bytes.
+function coloursOf(scale) {
+  const context = Object.assign(document.createElement("canvas"), { width: 256, height: 1 })
+    .getContext("2d", { willReadFrequently: true });
+  const gradient = context.createLinearGradient(0, 0, 256, 0);
+  for (const [place, colour] of scale) gradient.addColorStop(place, colour);
+  context.fillStyle = gradient;
+  context.fillRect(0, 0, 256, 1);
+  return new Uint32Array(context.getImageData(0, 0, 256, 1).data.buffer);
+}
+
+// Lays an element over the part of a graph that lies between its axes.
+function coverAxes(covering, xaxis, yaxis) {
+  Object.assign(covering.style, {
+    left: `${xaxis._offset}px`,
+    top: `${yaxis._offset}px`,
+    width: `${xaxis._length}px`,
+    height: `${yaxis._length}px`,
+  });
+}
+
+// Fresh cells over a heatmap that Plotly has drawn, with the colours of its colour bar.
+class Cells {
+  constructor() {
+    this.element = element("canvas", "pgl-cells");
+    this.element.hidden = true;
+    this.source = document.createElement("canvas");
+    this.context = this.element.getContext("2d");
+  }
+
+  // Remembers a figure before Plotly draws it and writes into it.
+  remember(figure) {
+    const [trace] = figure.data;
+    this.known = trace?.type === "heatmap" ? this.besides(figure) : null;
+    if (!this.known) return;
+    [this.low, this.high] = [trace.zmin, trace.zmax];
+    if (this.scale !== JSON.stringify(trace.colorscale)) {
+      this.scale = JSON.stringify(trace.colorscale);
+      this.colours = coloursOf(trace.colorscale);
+    }
+  }
+
+  // All of a figure besides its cells and the ends of its colour scale.
+  besides({ data: [trace, ...others], layout }) {
+    return JSON.stringify([{ ...trace, z: 0, zmin: 0, zmax: 0 }, others, layout]);
+  }
+
+  // Whether this figure differs from Plotly's in its cells alone. In a hurry the colour bar of a
+  // moment ago may stay too, and the cells are then coloured by that.
+  canShow(figure, hurried) {
+    const [trace] = figure.data;
+    const sameScale = trace?.zmin === this.low && trace?.zmax === this.high;
+    return Boolean(this.known) && (sameScale || hurried) && this.besides(figure) === this.known;
+  }
+
+  show(figure, graph, xaxis, yaxis) {
+    const zoomed = [[xaxis, figure.layout.xaxis], [yaxis, figure.layout.yaxis]].some(
+      ([axis, whole]) => axis.range?.some((end, index) => end !== whole.range[index]),
+    );
+    if (zoomed) return false;
+    const cells = unpackCells(figure.data[0].z);
+    if (!cells) return false;
+    const picture = new ImageData(cells.columns, cells.rows);
+    const pixels = new Uint32Array(picture.data.buffer);
+    const perUnit = 255 / (this.high - this.low);
+    cells.values.forEach((value, index) => {
+      const row = cells.rows - 1 - Math.floor(index / cells.columns); // the first row is lowest
+      const shade = Math.round(Math.min(Math.max((value - this.low) * perUnit, 0), 255));
+      pixels[row * cells.columns + (index % cells.columns)] = this.colours[shade];
+    });
+    coverAxes(this.element, xaxis, yaxis);
+    this.draw(picture);
+    this.element.hidden = false;
+    return true;
+  }
+
+  // The axes end in the middle of the outer cells, so half of these is cut off.
+  draw(picture) {
+    const { width, height } = picture;
+    [this.source.width, this.source.height] = [width, height];
+    this.source.getContext("2d").putImageData(picture, 0, 0);
+    [this.element.width, this.element.height] = [2 * (width - 1), 2 * (height - 1)];
+    this.context.imageSmoothingEnabled = false;
+    this.context.drawImage(this.source, -1, -1, 2 * width, 2 * height);
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
+}
+
+// Plotly's dash styles, in multiples of the line's width or of 3 pixels.
+const DASHES = { solid: [], dot: [1, 1], dash: [3, 3], longdash: [5, 5] };
+
+// Plotly's outlines of the symbols that the figures use.
+const circle = (context, x, y, radius) => context.arc(x, y, radius, 0, 2 * Math.PI);
+const SYMBOLS = {
+  circle,
+  "circle-open": circle,
+  square: (context, x, y, radius) => context.rect(x - radius, y - radius, 2 * radius, 2 * radius),
+  diamond: (context, x, y, radius) => {
+    context.moveTo(x, y - 1.3 * radius);
+    context.lineTo(x + 1.3 * radius, y);
+    context.lineTo(x, y + 1.3 * radius);
+    context.lineTo(x - 1.3 * radius, y);
+  },
+};
+
+// One CSS colour for all points, or one for each.
+function coloursOfPoints({ color, colorscale, cmin, cmax }) {
+  const values = unpackNumbers(color);
+  if (!values) return color;
+  const scale = Array.from(coloursOf(colorscale), (rgba) => {
+    const [red, green, blue] = [rgba, rgba >> 8, rgba >> 16].map((bits) => bits & 255);
+    return `rgb(${red} ${green} ${blue})`;
+  });
+  const shade = (value) => Math.round((255 * (value - cmin)) / (cmax - cmin));
+  return Array.from(values, (value) => scale[Math.min(Math.max(shade(value), 0), 255)]);
+}
+
+function unpackNumbers(packed) {
+  if (packed?.dtype !== "f4" || packed.shape) return null;
+  return new Float32Array(decodeBase64(packed.bdata).buffer);
+}
+
+// Fresh points and lines in place of those that Plotly has drawn.
+class Curves {
+  constructor() {
+    this.element = element("canvas", "pgl-curves");
+    this.element.hidden = true;
+    this.context = this.element.getContext("2d");
+    this.replaced = [];
+  }
+
+  // Remembers a figure before Plotly draws it.
+  remember(figure) {
+    const { xaxis, yaxis } = figure.layout;
+    const steady = [xaxis, yaxis].every((axis) => axis?.range && axis.type !== "log");
+    const scatter = figure.data.every((trace) => trace.type === "scatter");
+    this.known = steady && scatter ? this.besides(figure) : null;
+    this.places = figure.data.map((trace) => this.placeOf(trace));
+  }
+
+  // All of a figure besides its points.
+  besides({ data, layout }) {
+    const common = (value) => (typeof value === "object" ? 0 : value);
+    const rest = data.map(({ x, y, text, marker, ...trace }) => ({
+      ...trace,
+      empty: !x.bdata, // then Plotly leaves the trace out, with its name in the legend
+      marker: marker && { ...marker, color: common(marker.color), symbol: common(marker.symbol) },
+    }));
+    return JSON.stringify([rest, layout]);
+  }
+
+  placeOf({ x, y, marker }) {
+    return JSON.stringify([x, y, marker]);
+  }
+
+  canShow(figure) {
+    return Boolean(this.known) && this.besides(figure) === this.known;
+  }
+
+  show(figure, graph, xaxis, yaxis) {
+    const moved = figure.data
+      .map((trace, index) => ({ trace, drawn: graph._fullData?.[index] }))
+      .filter(({ trace }, index) => this.placeOf(trace) !== this.places[index]);
+    if (!moved.every(({ trace, drawn }) => drawn?.uid && this.canDraw(trace))) return false;
+    this.place(xaxis, yaxis);
+    for (const { trace, drawn } of moved) {
+      if (drawn.visible === true) this.draw(trace, xaxis, yaxis); // not hidden by the legend
+    }
+    this.restore();
+    this.replaced = moved.flatMap(({ drawn }) => [...graph.querySelectorAll(`.trace${drawn.uid}`)]);
+    for (const group of this.replaced) group.style.visibility = "hidden";
+    this.element.hidden = false;
+    return true;
+  }
+
+  canDraw({ mode, fill, marker, x, y }) {
+    const known = ({ color, symbol = "circle" }) =>
+      (unpackNumbers(color) || [color].flat().every((name) => typeof name === "string")) &&
+      [symbol].flat().every((name) => name in SYMBOLS);
+    const plain = mode === "lines" || (mode === "markers" && known(marker));
+    return plain && !fill && Boolean(unpackNumbers(x) && unpackNumbers(y));
+  }
+
+  place(xaxis, yaxis) {
+    const scale = devicePixelRatio;
+    this.element.width = Math.round(xaxis._length * scale);
+    this.element.height = Math.round(yaxis._length * scale);
+    this.context.scale(scale, scale);
+    coverAxes(this.element, xaxis, yaxis);
+  }
+
+  draw(trace, xaxis, yaxis) {
+    const [xs, ys] = [unpackNumbers(trace.x), unpackNumbers(trace.y)];
+    const points = Array.from(xs, (x, index) => [xaxis.l2p(x), yaxis.l2p(ys[index])]);
+    if (trace.mode === "markers") this.drawPoints(points, trace.marker);
+    else this.drawLine(points, trace.line);
+  }
+
+  drawPoints(points, marker) {
+    const { symbol = "circle", size, opacity = 1 } = marker;
+    const each = (values, index) => (Array.isArray(values) ? values[index] : values);
+    const colours = coloursOfPoints(marker);
+    this.context.globalAlpha = opacity;
+    this.context.lineWidth = 1;
+    for (const [index, [x, y]] of points.entries()) {
+      const shape = each(symbol, index);
+      const colour = each(colours, index);
+      Object.assign(this.context, { fillStyle: colour, strokeStyle: colour });
+      this.context.beginPath();
+      SYMBOLS[shape](this.context, x, y, size / 2);
+      if (shape.endsWith("-open")) this.context.stroke();
+      else this.context.fill();
+    }
+    this.context.globalAlpha = 1;
+  }
+
+  drawLine(points, { color, width, dash }) {
+    Object.assign(this.context, { strokeStyle: color, lineWidth: width, lineJoin: "round" });
+    this.context.setLineDash(DASHES[dash].map((part) => part * Math.max(width, 3)));
+    this.context.beginPath();
+    let broken = true; // where a number is missing
+    for (const [x, y] of points) {
+      const missing = !Number.isFinite(x) || !Number.isFinite(y);
+      if (!missing && broken) this.context.moveTo(x, y);
+      if (!missing) this.context.lineTo(x, y);
+      broken = missing;
+    }
+    this.context.stroke();
+  }
+
+  // Back to what Plotly has drawn.
+  hide() {
+    this.restore();
+    this.element.hidden = true;
+  }
+
+  restore() {
+    for (const group of this.replaced) group.style.visibility = "";
+    this.replaced = [];
+  }
+}
