@@ -25,6 +25,7 @@ Figure = dict[str, Any]
 SMOOTHING_EPISODES = 20
 SMOOTHING_UPDATES = 200
 MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redraw
+LEAST_BATCH = 10  # steps that there is room for, so that the ticks are whole steps
 MOST_EPISODE_ENDS = 40
 MOST_MARK_LABELS = 4
 LONGEST_END_LABEL = 32
@@ -282,7 +283,7 @@ def weights_figure(
     limits = calm_limits(weights, 0)
     ends = np.flatnonzero(episode_ends[:-1])[:MOST_EPISODE_ENDS] + 0.5
     figure = framed(_("time step in the batch"), label, [_verticals(ends, limits), points, *legend])
-    figure["layout"]["xaxis"]["range"] = calm_limits(drawn.astype(float), 0)
+    figure["layout"]["xaxis"]["range"] = calm_limits(np.append(drawn, LEAST_BATCH).astype(float), 0)
     figure["layout"]["yaxis"]["range"] = with_room(*limits)
     figure["layout"]["shapes"] = [horizontal(0)]
     figure["layout"]["showlegend"] = True

@@ -1,18 +1,22 @@
 """A run's steps one phase at a time, back as well as forward.
 
-Each step is the run's own and is watched while it happens (see `watching`). Nothing is computed
-twice to be shown, and the run goes on exactly as it would have gone on unwatched.
+Each step is taken twice from the same state: in a copy of the run, by the PyTorch reference,
+which is watched while it computes (see `watching`), and by the run itself, which goes on exactly
+as it would have gone on unwatched. Where the run uses the fast engine, the two agree up to
+rounding.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from torch import nn
 
-from pglab.algorithms.families import AgentRun
+from pglab.algorithms.families import AgentRun, records_of_step, reference_records_of
+from pglab.algorithms.run import TrainingDiverged
 from pglab.phases import phases_of, update_of
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session import TrainingSession
@@ -49,6 +53,7 @@ class SlowMotion:
         """Nothing is watched yet."""
         self.session = session
         self.steps: list[WatchedStep] = []
+        self.followed: int | None = None  # the transition of this environment step
         self._step = self._moment = 0
         self._networks: dict[str, nn.Module] | None = None  # copies, until an update changes them
 
@@ -98,15 +103,21 @@ class SlowMotion:
             self._step -= 1
             self._moment = len(self.steps[self._step].moments) - 1
 
-    def forward_to(self, phase: str, most: int) -> None:
-        """On to the next moment of this phase, or as far as `most` further steps reach."""
-        begun = len(self.steps)
+    def forward_to(self, phases: Collection[str], most: int) -> bool:
+        """On to the first of these phases in another step, or as far as `most` new steps reach.
+
+        Returns:
+            Whether there is more to come before it is reached.
+        """
+        begun = self.session.global_step
         while not self.at_end:
             self.forward()
-            if self.current is not None and self.current[1].phase == phase:
-                return
-            if len(self.steps) - begun > most:
-                return
+            *earlier, now = self.seen
+            if now.phase in phases and all(moment.phase not in phases for moment in earlier):
+                return False
+            if self.session.global_step - begun > most:
+                return True
+        return False
 
     def _take(self) -> None:
         """Watch the run's next step; the tape then stands at its first moment."""
@@ -120,8 +131,11 @@ class SlowMotion:
             phases_of(self.session.config),
             {code_of(update): lambda there: copies.append(copy.deepcopy(there["run"]))},
         )
-        with watcher.watching():
-            records = self.session.advance("step")
+        twin = self.session.copy_of_run()
+        with watcher.watching(), suppress(TrainingDiverged):  # the run itself will say so
+            for _record in records_of_step(twin, reference_records_of(twin)):
+                pass
+        records = self.session.advance("step")
         updates = [record for record in records if isinstance(record, UpdateRecord)]
         self._networks = _copies(self.session) if copies else before
         step = records[0]

@@ -11,6 +11,7 @@ from pglab import palette
 from pglab.language import _
 from pglab.plots import Figure, Numbers, framed, horizontal, over_plane, packed
 
+LEAST_BARS = 10  # there is room for, so that one is not a wall
 LEAST_CHANGE = 1e-4  # of a probability, so that no change is not drawn as a great one
 
 
@@ -91,4 +92,6 @@ def transitions_figure(
     figure = framed(_("time step in the batch"), label, [bars])
     figure["layout"]["shapes"] = [horizontal(0)]
     figure["layout"]["bargap"] = 0.1
+    figure["layout"]["xaxis"]["range"] = [-0.5, max(len(heights), LEAST_BARS) - 0.5]
+    figure["layout"]["yaxis"] |= {"rangemode": "tozero", "automargin": True}
     return figure

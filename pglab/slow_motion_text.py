@@ -11,9 +11,12 @@ import numpy as np
 
 from pglab.environments import EnvironmentInfo
 from pglab.language import N_, _
+from pglab.records import Floats
 from pglab.watching import Moment, Values
 
 TERMS_SHOWN = 2  # of a sum, before its dots
+NEW_LINE = r" \\ "
+ROUNDING = 1e-6
 DIGITS = 4  # significant ones
 
 
@@ -54,29 +57,41 @@ PHASES = {
         N_("critic's loss"), N_("How far the estimates are from their targets, squared.")
     ),
     "critic_gradient": Words(
-        N_("critic's gradient"), N_("How each weight would have to move to shrink that loss.")
+        N_("critic's gradient"),
+        N_("For each parameter: which way the loss grows. It will be moved the other way."),
     ),
     "returns": Words(
         N_("returns"), N_("From the last step back: what followed each step, discounted.")
     ),
     "weights": Words(
-        N_("weights"), N_("What multiplies each step's ∇log π: its say in the update.")
+        N_("weights"),
+        N_("Each step's say in the update: its action is pushed up by w, or down where w < 0."),
     ),
     "loss": Words(
-        N_("loss"), N_("A sum whose gradient is the policy gradient. Its size means little.")
+        N_("loss"),
+        N_(
+            "A sum built so that downhill is the direction of the policy gradient. Its size means "
+            "little."
+        ),
     ),
     "gradient": Words(
-        N_("gradient"), N_("Every weight's part: up for actions that did well, by their weights.")
+        N_("gradient"),
+        N_(
+            "For each parameter: downhill, the actions taken get likelier, each in proportion to "
+            "its w."
+        ),
     ),
     "value_loss": Words(N_("baseline's loss"), N_("How far V is from the returns, squared.")),
     "value_gradient": Words(
-        N_("baseline's gradient"), N_("How each weight of V would have to move.")
+        N_("baseline's gradient"), N_("For each parameter of V: which way that loss grows.")
     ),
     "step": Words(
-        N_("Adam step"), N_("Adam moves every weight a little; shown is the one pulled hardest.")
+        N_("Adam step"),
+        N_("Adam moves every parameter a little, downhill; shown is the one pulled hardest."),
     ),
     "changed": Words(
-        N_("new policy"), N_("The policy has changed: here is by how much, state by state.")
+        N_("new policy"),
+        N_("The policy before and after the update, and the difference, state by state."),
     ),
 }
 
@@ -118,14 +133,25 @@ def _text(words: str) -> str:
     return rf"\text{{{words}}}"
 
 
-def _sum_of(terms: Sequence[str]) -> str:
-    """The first few terms, and dots for the rest."""
-    rest = [r"\dots"] if len(terms) > TERMS_SHOWN else []
-    return "+".join([*terms[:TERMS_SHOWN], *rest])
+def _lines(*lines: str) -> str:
+    """Below each other: a formula has half the page's width."""
+    return rf"\begin{{gathered}}{NEW_LINE.join(lines)}\end{{gathered}}"
 
 
-def _observe(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
-    return Formula("s_t", f"s_t={_vector(values['observation'])}")
+def _sum_of(terms: Sequence[str]) -> list[str]:
+    """The first few terms, a line each, and dots for the rest."""
+    rest = r"+\dots" if len(terms) > TERMS_SHOWN else ""
+    first, *others = terms[:TERMS_SHOWN]
+    shown = [first, *(f"+{term}" for term in others)]
+    return [*shown[:-1], shown[-1] + rest]
+
+
+def _observe(values: Values, info: EnvironmentInfo, _row: int) -> Formula:
+    rows = [
+        rf"{_text(_(axis.name))}&={number(float(value))}\;{_text(axis.unit)}"
+        for axis, value in zip(info.axes, values["observation"], strict=True)
+    ]
+    return Formula("s_t", rf"\begin{{aligned}}{NEW_LINE.join(rows)}\end{{aligned}}")
 
 
 def _probabilities(values: Values, info: EnvironmentInfo, _row: int) -> Formula:
@@ -142,16 +168,23 @@ def _sample(values: Values, info: EnvironmentInfo, _row: int) -> Formula:
     probability = float(values["probabilities"][values["action"]])
     return Formula(
         r"a_t\sim\pi_\theta(\cdot\mid s_t)",
-        rf"a_t={_text(_(info.actions[values['action']]))},\quad\pi(a_t\mid s_t)="
-        rf"{number(probability)},\quad\log\pi(a_t\mid s_t)={number(math.log(probability))}",
+        _lines(
+            rf"a_t={_text(_(info.actions[values['action']]))},\quad\pi(a_t\mid s_t)="
+            rf"{number(probability)}",
+            rf"\log\pi(a_t\mid s_t)={number(math.log(probability))}",
+        ),
     )
 
 
 def _environment(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
     return Formula(
         r"r_t,\;s_{t+1},\;d_t,\;u_t",
-        rf"r_t={number(values['reward'])},\quad s_{{t+1}}={_vector(values['next_observation'])},"
-        rf"\quad d_t={int(values['terminated'])},\quad u_t={int(values['truncated'])}",
+        _lines(
+            rf"{_text(_('reward'))}\;r_t={number(values['reward'])}",
+            rf"s_{{t+1}}={_vector(values['next_observation'])}",
+            rf"{_text(_('terminated'))}\;d_t={int(values['terminated'])},\quad"
+            rf"{_text(_('truncated'))}\;u_t={int(values['truncated'])}",
+        ),
     )
 
 
@@ -172,7 +205,7 @@ def _judge(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
             )
             return Formula(
                 r"w_t=Q(s_t,a_t)-\sum_b\pi(b\mid s_t)\,Q(s_t,b)",
-                f"w_t={number(chosen)}-({mean})={result}",
+                _lines(f"w_t={number(chosen)}-({mean})", f"={result}"),
             )
         case _:
             return Formula(r"w_t=Q(s_t,a_t)", f"w_t={result}")
@@ -189,7 +222,7 @@ def _store(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
         )
     return Formula(
         r"\mathcal B\leftarrow\mathcal B\cup\{(s_t,a_t,r_t,d_t)\}",
-        rf"|\mathcal B|={values['stored']},\quad {need}",
+        _lines(rf"|\mathcal B|={values['stored']}", need),
     )
 
 
@@ -224,6 +257,11 @@ def _returns(values: Values, _info: EnvironmentInfo, row: int) -> Formula:
 def _weights(values: Values, _info: EnvironmentInfo, row: int) -> Formula:
     returns, weights = values["returns"], values["weights"]
     result = number(float(weights[row]))
+    if _is_normalized(returns, weights):
+        return Formula(
+            r"w_t\leftarrow\frac{w_t-\operatorname{mean}(w)}{\operatorname{std}(w)}",
+            f"w_{{{row}}}={result}",
+        )
     subtracted = float(returns[row] - weights[row])
     match values["baseline"]:
         case "none":
@@ -237,9 +275,18 @@ def _weights(values: Values, _info: EnvironmentInfo, row: int) -> Formula:
     )
 
 
+def _is_normalized(returns: Floats, weights: Floats) -> bool:
+    """Whether the weights have been brought to mean 0 and spread 1, as by no baseline."""
+    return bool(
+        abs(weights.mean()) < ROUNDING
+        and abs(weights.std() - 1) < ROUNDING
+        and np.ptp(returns - weights) > ROUNDING
+    )
+
+
 def _loss(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
     terms = [
-        rf"{number(float(w))}\cdot{signed(float(log))}"
+        rf"{signed(float(w))}\cdot{signed(float(log))}"
         for w, log in zip(
             values["weights"][: TERMS_SHOWN + 1],
             values["log_probs"][: TERMS_SHOWN + 1],
@@ -247,9 +294,11 @@ def _loss(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
         )
     ]
     steps = len(values["weights"])
+    first, *others = _sum_of(terms)
+    lines = [rf"L=-\frac1{{{steps}}}\big({first}", *others]
     return Formula(
         r"L=-\frac1T\sum_{t}w_t\,\log\pi_\theta(a_t\mid s_t)",
-        rf"L=-\frac1{{{steps}}}\big({_sum_of(terms)}\big)={number(values['loss'])}",
+        _lines(*lines[:-1], rf"{lines[-1]}\big)", f"={number(values['loss'])}"),
     )
 
 
@@ -283,10 +332,15 @@ def _critic_loss(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
     pairs = zip(values["targets"], values["estimates"], strict=True)
     terms = [f"({number(float(y))}-{signed(float(q))})^2" for y, q in pairs]
     mean = float(values["estimates"].mean())
+    first, *others = _sum_of(terms)
+    lines = [rf"L_Q=\frac1{{{len(terms)}}}\big({first}", *others]
     return Formula(
         r"L_Q=\frac1B\sum_i\big(y_i-Q(s_i,a_i)\big)^2+c\cdot\bar Q",
-        rf"L_Q=\frac1{{{len(terms)}}}\big({_sum_of(terms)}\big)+"
-        rf"{number(values['q_regularization'])}\cdot{signed(mean)}={number(values['loss'])}",
+        _lines(
+            *lines[:-1],
+            rf"{lines[-1]}\big)",
+            rf"+{number(values['q_regularization'])}\cdot{signed(mean)}={number(values['loss'])}",
+        ),
     )
 
 
@@ -309,10 +363,14 @@ def _step(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
     root = math.sqrt(values["mean_square"] / (1 - second ** values["steps"]))
     moved = -values["learning_rate"] * mean / (root + values["epsilon"])
     return Formula(
+        r"\theta\leftarrow\theta+\Delta\theta,\quad"
         r"\Delta\theta=-\alpha\,\frac{\hat m}{\sqrt{\hat v}+\epsilon}",
-        rf"\Delta\theta=-{number(values['learning_rate'])}\cdot\frac{{{number(mean)}}}"
-        rf"{{{number(root)}+{number(values['epsilon'])}}}={number(moved)},\quad"
-        rf"\theta={number(values['weight'])}",
+        _lines(
+            rf"\Delta\theta=-{number(values['learning_rate'])}\cdot\frac{{{number(mean)}}}"
+            rf"{{{number(root)}+{number(values['epsilon'])}}}={number(moved)}",
+            rf"\theta={number(values['weight'] - moved)}+{signed(moved)}"
+            rf"={number(values['weight'])}",
+        ),
     )
 
 

@@ -65,7 +65,7 @@ def watched_update(config: AgentConfig, updates: int = 1) -> tuple[SlowMotion, W
     """A tape that stands at the end of an update in which all networks learned."""
     tape = SlowMotion(TrainingSession(config))
     for _ in range(updates):
-        tape.forward_to("changed", 200)
+        tape.forward_to({"changed"}, 200)
     return tape, tape.steps[-1]
 
 
@@ -143,7 +143,7 @@ def test_the_end_of_a_run_is_the_end_of_the_tape() -> None:
     assert tape.at_end
     assert session.global_step == 1_000
     assert len(tape.steps) == 1
-    tape.forward_to("observe", 10)
+    tape.forward_to({"observe"}, 10)
     assert session.global_step == 1_000
 
 
@@ -162,12 +162,12 @@ def test_a_diverging_step_is_watched_up_to_where_it_stops(
         lambda log_probs, _weights: log_probs.sum() * float("nan"),
     )
     tape = SlowMotion(TrainingSession(CONFIGS["reinforce"]))
-    tape.forward_to("loss", 200)
+    tape.forward_to({"loss"}, 200)
     assert tape.session.outcome == "diverged"
     assert tape.current is not None
     assert tape.current[1].phase == "loss"
     assert np.isnan(tape.current[1].values["loss"])
-    assert formula(tape.current[1], INFO, 0).numbers.endswith(r"\text{nan}")
+    assert formula(tape.current[1], INFO, 0).numbers.endswith(r"\text{nan}\end{gathered}")
     assert tape.at_end
 
 
@@ -295,7 +295,10 @@ def test_the_loss_formula_holds_for_a_batch_of_two() -> None:
         {"weights": np.array([2.0, -4.0]), "log_probs": np.array([-0.5, -0.25]), "loss": 0.0},
     )
     text = formula(moment, INFO, 0).numbers
-    assert text == r"L=-\frac1{2}\big(2\cdot(-0.5)+-4\cdot(-0.25)\big)=0"
+    assert text == (
+        r"\begin{gathered}L=-\frac1{2}\big(2\cdot(-0.5) \\ +(-4)\cdot(-0.25)\big) \\ =0"
+        r"\end{gathered}"
+    )
 
 
 @EVERY
@@ -378,7 +381,7 @@ def test_partial_updates(cell: str) -> None:
 
 def test_a_long_way_to_the_update_is_bounded() -> None:
     tape = SlowMotion(TrainingSession(short_config(min_batch_steps=64)))
-    tape.forward_to("returns", most=3)
+    tape.forward_to({"returns"}, most=3)
     assert tape.session.global_step <= 4
 
 

@@ -11,6 +11,7 @@ from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.records import StepRecord, UpdateRecord
 from pglab.training import train
+from pglab.ui.slow_motion import STEPS_AT_ONCE
 from tests.oracles import of_type, take
 from tests.test_actor_critic_pages import SCRIPTS
 from tests.test_pages import REINFORCE, bench_of, open_chapter, open_page, press, run
@@ -25,7 +26,7 @@ def slow_page(key: str = "reinforce", **link: str) -> AppTest:
 
 
 def formulas(app: AppTest) -> list[str]:
-    return [latex.value.strip("$\n") for latex in app.latex]
+    return [latex.value.strip("$\n").removesuffix(r"\end{gathered}") for latex in app.latex]
 
 
 def current_phase(app: AppTest) -> str:
@@ -36,7 +37,7 @@ def current_phase(app: AppTest) -> str:
 def test_nothing_is_blank_or_trained_before_the_first_press() -> None:
     app = slow_page()
     assert bench_of(app).session.global_step == 0
-    assert any("Press Next" in caption.value for caption in app.caption)
+    assert any("takes the next phase" in text.value for text in app.markdown)
     assert app.button(key="slow_back").disabled
     assert not formulas(app)
 
@@ -94,6 +95,56 @@ def test_slow_motion_pauses_a_run_first() -> None:
     reached = bench_of(app).session.global_step
     press(app, "slow_next")
     assert bench_of(app).session.global_step == reached
+
+
+def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
+    app = slow_page("shared_on_policy")
+    press(app, "slow_update")
+    tape = app.session_state["shared_on_policy.lab"].slow_motion
+    tape.followed = tape.session.global_step
+    run(app)
+    assert any("Step 0 of the batch" in text.value for text in app.markdown)
+    press(app, "slow_update")
+    gone = f"Step {tape.followed}, which you followed, is no longer stored. Choose another one."
+    assert gone in [caption.value for caption in app.caption]
+    tape.followed = tape.session.global_step + 1
+    run(app)
+    assert any(caption.value.endswith("is not stored yet.") for caption in app.caption)
+
+
+def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped() -> None:
+    app = slow_page(min_batch_steps="2048")
+    press(app, "slow_update")
+    session = bench_of(app).session
+    reached = session.global_step
+    assert STEPS_AT_ONCE < reached < 2_048
+    assert not formulas(app)
+    app.button(key="slow_stop").click()
+    run(app)
+    assert "slow_stop" not in [button.key for button in app.button]
+    assert formulas(app)
+    assert session.global_step == reached
+    press(app, "slow_update")
+    for _redraw in range(10):
+        if "slow_stop" not in [button.key for button in app.button]:
+            break
+        run(app)
+    assert current_phase(app) == "returns"
+    assert session.global_step >= 2_048
+
+
+def test_the_last_phase_says_what_the_update_did() -> None:
+    app = slow_page()
+    press(app, "slow_update")
+    while current_phase(app) != "new policy":
+        press(app, "slow_next")
+    update = bench_of(app).session.history.last_update
+    assert update is not None
+    text = next(text.value for text in app.markdown if text.value.startswith("**Update 1.**"))
+    assert f"Steps learned from: {len(update.actions)}." in text
+    risen, fallen = map(int, re.findall(r"\*\*(\d+)\*\*", text))
+    assert risen + fallen == len(update.actions)
+    assert "No w was negative" in text
 
 
 def test_what_each_loss_alone_would_have_done() -> None:

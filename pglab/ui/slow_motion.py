@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pglab.algorithms.actor_critic import ActorCriticRun
+from pglab.attribution import Attribution
 from pglab.config import ActorCriticConfig
 from pglab.language import _
 from pglab.partial_updates import partial_updates
@@ -19,6 +20,7 @@ from pglab.slow_motion import SlowMotion
 from pglab.slow_motion_text import PHASES, formula
 from pglab.ui.buttons import live_button, locked
 from pglab.ui.code import lit_line
+from pglab.ui.entry import fragment
 from pglab.ui.lab import Lab
 from pglab.ui.settings import choice_name
 from pglab.ui.slow_panels import (
@@ -34,7 +36,28 @@ from pglab.ui.slow_panels import (
 from pglab.ui.stage import FigurePanel, PlayerPanel, stage
 from pglab.ui.view import view_of
 
-MOST_STEPS_AT_ONCE = 2_000  # that one click watches on its way to an update
+STEPS_AT_ONCE = 400  # watched before the page is drawn again: about half a second
+REDRAW_SECONDS = 0.1  # between such parts of a long way
+TABLE_HEIGHT, ROW_HEIGHT = 260, 36  # pixels
+
+_DECIDING = {"observe", "probabilities", "sample"}
+ACTING = _DECIDING | {
+    "environment",
+    "judge",
+    "store",
+    "remember",
+    "episode",
+}  # phases of every step
+LEARNING = set(PHASES) - ACTING
+
+# Whoever opens the chapter by its tab sees it whole; after a click, the arrow keys are its own.
+_COME_UP = """<script>{
+  const tab = document.activeElement?.closest('[role="tab"]');
+  tab?.closest('[role="tablist"]')?.scrollIntoView({block: "start"});
+  if (tab && !tab.matches(":focus-visible")) {
+    document.querySelector(".st-key-slow_next button")?.focus({preventScroll: true});
+  }
+}</script>"""
 
 
 def slow_motion(lab: Lab) -> None:
@@ -43,14 +66,19 @@ def slow_motion(lab: Lab) -> None:
     with st.container(key="slow_motion"), lab.bench.lock:
         _buttons(lab, tape)
         _strip(lab, tape)
+        st.html(_COME_UP, unsafe_allow_javascript=True)
         if tape.current is None:
-            st.caption(
+            st.markdown(
                 _(
-                    "Press Next, or the right arrow key (after the Tab key, if a tab has the "
-                    "focus): the agent takes its next step, and you see each phase of it with "
-                    "its numbers and the line of code that did it."
+                    "One update, taken apart. The agent acts, step after step, until enough is "
+                    "stored; then it learns from all of it at once. Each phase shows its numbers "
+                    "and the line of code that did it.\n\n"
+                    "**Next**, or the right arrow key, takes the next phase (if a tab has the "
+                    "focus, press the Tab key first). **To the update** goes to where it learns."
                 )
             )
+            return
+        if _is_on_the_way(lab):
             return
         if tape.stale and not lab.bench.running:
             st.caption(_("The run has gone on since. Next takes up where it stands now."))
@@ -75,6 +103,13 @@ def _buttons(lab: Lab, tape: SlowMotion) -> None:
 
         return moved
 
+    def to_the_update() -> None:
+        if tape.forward_to(LEARNING, STEPS_AT_ONCE):
+            st.session_state[_way_key(lab)] = tape
+
+    def to_the_next_step() -> None:
+        tape.forward_to({"observe"}, 1)
+
     with st.container(horizontal=True, vertical_alignment="center", key="slow_buttons"):
         st.button(
             _("Back"),
@@ -95,52 +130,91 @@ def _buttons(lab: Lab, tape: SlowMotion) -> None:
             type="primary",
             **forward,
         )
-        for label, icon, shortcut, key, phase in (
-            (_("Next step"), "skip_next", "Shift+Right", "slow_step", "observe"),
-            (_("To the update"), "upload", "Shift+Up", "slow_update", _first_of_update(lab)),
+        for label, icon, shortcut, key, move in (
+            (_("Next step"), "skip_next", "Shift+Right", "slow_step", to_the_next_step),
+            (_("To the update"), "upload", "Shift+Up", "slow_update", to_the_update),
         ):
-            live_button(
-                bench.lock,
-                label,
-                icon,
-                shortcut,
-                key,
-                moving(lambda phase=phase: tape.forward_to(phase, MOST_STEPS_AT_ONCE)),  # type: ignore[misc]
-                **forward,
-            )
-        st.caption(_where(tape), width="content")
+            live_button(bench.lock, label, icon, shortcut, key, moving(move), **forward)
+        now = tape.session.global_step if tape.current is None else tape.current[0].step.global_step
+        st.caption(_("step {n:,}").format(n=now), width="content")
 
 
-def _first_of_update(lab: Lab) -> str:
-    """The phase with which an update begins: what it computes first of all."""
-    config = lab.bench.session.config
-    if not isinstance(config, ActorCriticConfig):
-        return "returns"
-    return "draw" if config.critic_data == "replay" and config.critic_learns else "loss"
+# --- A long way to the update
 
 
-def _where(tape: SlowMotion) -> str:
-    if tape.current is None:
-        return _("step {n:,}").format(n=tape.session.global_step)
-    watched, _moment_now = tape.current
-    return _("step {n:,} · phase {k} of {of}").format(
-        n=watched.step.global_step, k=len(tape.seen), of=len(watched.moments)
-    )
+def _way_key(lab: Lab) -> str:
+    return f"{lab.key}.slow.way"
+
+
+def _is_on_the_way(lab: Lab) -> bool:
+    """Whether the way to the update goes on; if so, shows how far it is, and takes it further."""
+    tape = st.session_state.get(_way_key(lab))
+    if tape is None:
+        return False
+    if tape is not lab.slow_motion or lab.bench.running:
+        del st.session_state[_way_key(lab)]
+        return False
+    fragment(_way, f"{lab.key}.slow_way", REDRAW_SECONDS)(lab, tape)
+    return True
+
+
+def _way(lab: Lab, tape: SlowMotion) -> None:
+    key = _way_key(lab)
+
+    def stop() -> None:
+        st.session_state.pop(key, None)
+
+    with lab.bench.lock:
+        arrived = key in st.session_state and not tape.forward_to(LEARNING, STEPS_AT_ONCE)
+    if arrived:
+        stop()
+    if key not in st.session_state:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(_("Stop here"), icon=":material/close:", key="slow_stop", on_click=stop)
+        share = _share_stored(tape)
+        st.progress(
+            share,
+            _("Step {n:,}: {share:.0%} of what the update waits for.").format(
+                n=tape.session.global_step, share=share
+            ),
+        )
+
+
+def _share_stored(tape: SlowMotion) -> float:
+    """How much of what an update waits for is there, by the last step that was watched."""
+    stores = [moment.values for moment in tape.steps[-1].moments if moment.phase == "store"]
+    if not stores:  # the step diverged
+        return 0.0
+    values = stores[-1]
+    if "rollout_steps" in values:
+        return float(min(values["stored"] / values["rollout_steps"], 1.0))
+    episodes = values["ended"] / values["episodes_per_update"]
+    return float(min(episodes, values["stored"] / values["min_batch_steps"], 1.0))
+
+
+# --- What is seen
 
 
 def _strip(lab: Lab, tape: SlowMotion) -> None:
-    """All phases in order, numbered; those of this step that have come, and the current one."""
+    """All phases in order, numbered; those of this step that have come, and the current one.
+
+    What comes at every step stands above what comes at an update only.
+    """
     seen = {moment.phase for moment in tape.seen}
     now = tape.seen[-1].phase if tape.seen else ""
     keys = list(dict.fromkeys(phase.key for phase in phases_of(lab.bench.session.config)))
     keys = [key for key in keys if key in _possible(lab)]
-    items = []
+    step, update = _("every step"), _("every update")
+    rows = {step: "", update: ""}
     for number, key in enumerate(keys, start=1):
         current = ' aria-current="step"' if key == now else ""
         done = "pgl-done" if key in seen else ""
         title = escape(_(PHASES[key].title))
-        items.append(f'<li class="{done}"{current}>{number} {title}</li>')
-    st.html(f'<ol class="pgl-phases">{"".join(items)}</ol>')
+        item = f'<li class="{done}"{current}>{number} {title}</li>'
+        rows[step if key in ACTING else update] += item
+    parts = [f"<span>{escape(name)}</span><ol>{items}</ol>" for name, items in rows.items()]
+    st.html(f'<div class="pgl-phases">{"".join(parts)}</div>')
 
 
 def _possible(lab: Lab) -> set[str]:
@@ -163,9 +237,9 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     assert tape.current is not None
     watched, _moment_now = tape.current
     batch = batch_at(watched, tape.seen, list(lab.bench.session.history.steps))
-    chosen = st.session_state.get(_chosen_key(lab))
-    if chosen is not None and chosen >= len(batch.actions):
-        chosen = None  # it belonged to another batch
+    chosen = None if tape.followed is None else tape.followed - batch.first_step
+    if chosen is not None and not 0 <= chosen < len(batch.actions):
+        chosen = None  # `_transitions` says so
     return SlowScene(
         env_id=lab.bench.session.config.env_id,
         watched=watched,
@@ -176,18 +250,57 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     )
 
 
-def _chosen_key(lab: Lab) -> str:
-    return f"{lab.key}.slow.chosen"
-
-
 def _moment(scene: SlowScene) -> None:
     """The phase in words, in symbols, with its numbers, and the line that did it."""
     moment, words = scene.seen[-1], PHASES[scene.phase]
-    st.markdown(f"**{_(words.title).capitalize()}.** {_(words.sentence)}")
-    shown = formula(moment, scene.info, scene.chosen or 0)
+    title = _(words.title)
+    st.markdown(f"**{title[:1].upper()}{title[1:]}.** {_(words.sentence)}")
+    drawn = scene.phase == "targets" and scene.has_seen("draw")  # rows of another batch
+    shown = formula(moment, scene.info, 0 if drawn else scene.chosen or 0)
     st.latex(shown.symbols)
     st.latex(shown.numbers)
+    if scene.phase == "changed" and scene.batch.attribution is not None:
+        st.markdown(_what_it_did(scene, moment.values["updates"], scene.batch.attribution))
     lit_line(moment.function, moment.line)
+
+
+def _what_it_did(scene: SlowScene, update: int, found: Attribution) -> str:
+    """The update in a few sentences."""
+    actions, weights = scene.batch.actions, scene.batch.weights
+    changes = found.after - found.before
+    risen, fallen = int((changes > 0).sum()), int((changes < 0).sum())
+    most = int(np.abs(changes).argmax())
+    parts = [
+        _(
+            "**Update {k}.** Steps learned from: {n}. Actions taken that are now likelier: "
+            "**{risen}**, less likely: **{fallen}**. Largest change: {action} in step {t} of the "
+            "batch, π = {before:.4f} → {after:.4f}."
+        ).format(
+            k=update,
+            n=len(changes),
+            risen=risen,
+            fallen=fallen,
+            action=_(scene.info.actions[actions[most]]),
+            t=most,
+            before=found.before[most],
+            after=found.after[most],
+        )
+    ]
+    if weights is not None and weights.min() >= 0 and fallen:
+        parts.append(
+            _(
+                "No w was negative, so no action was pushed down: one that became less likely "
+                "lost to another action that was pushed up harder in similar states."
+            )
+        )
+    if weights is not None and weights.max() <= 0 and risen:
+        parts.append(
+            _(
+                "No w was positive, so no action was pushed up: one that became likelier gained "
+                "from another action that was pushed down in similar states."
+            )
+        )
+    return " ".join(parts)
 
 
 def _stage(lab: Lab, scene: SlowScene) -> None:
@@ -203,7 +316,7 @@ def _stage(lab: Lab, scene: SlowScene) -> None:
 
 def _transitions(lab: Lab, scene: SlowScene) -> None:
     """The batch as a table, and the transition that is being followed."""
-    batch = scene.batch
+    batch, tape = scene.batch, lab.slow_motion
     if not len(batch.actions):
         return
     names = [_(name) for name in scene.info.actions]
@@ -221,28 +334,41 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
         columns[_("share of the gradient")] = (100 * batch.attribution.shares).round(2)
         columns[_("π before")] = batch.attribution.before.round(4)
         columns[_("π after")] = batch.attribution.after.round(4)
+    key = f"{lab.key}.slow.table.{batch.first_step}"
+
+    def follow() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        tape.followed = batch.first_step + rows[0] if rows else None
+
     table, followed = st.columns([7, 3])
     with table:
         st.caption(_("The stored steps. Choose one to follow it."))
-        event = st.dataframe(
+        st.dataframe(
             columns,
             hide_index=True,
-            height=260,
-            on_select="rerun",
+            height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(batch.actions) + 1)),
+            on_select=follow,
             selection_mode="single-row",
-            key=f"{lab.key}.slow.table",
+            key=key,
             column_config={
                 _("share of the gradient"): st.column_config.NumberColumn(format="%.2f %%")
             },
         )
-    rows = event["selection"]["rows"]
-    chosen = rows[0] if rows else None
-    if chosen != st.session_state.get(_chosen_key(lab)):
-        st.session_state[_chosen_key(lab)] = chosen
-        st.rerun(scope="fragment")
     with followed:
         if scene.chosen is not None:
             _followed(scene, scene.chosen)
+        elif tape.followed is not None:
+            st.caption(_gone(tape.followed, batch.first_step))
+
+
+def _gone(step: int, first: int) -> str:
+    """Why a transition that was chosen is not shown."""
+    text = (
+        _("Step {n:,}, which you followed, is no longer stored. Choose another one.")
+        if step < first
+        else _("Step {n:,}, which you follow, is not stored yet.")
+    )
+    return text.format(n=step)
 
 
 def _followed(scene: SlowScene, row: int) -> None:

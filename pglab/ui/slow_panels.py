@@ -57,6 +57,7 @@ _ANSWERED_AT = "environment"
 class Batch:
     """The transitions that a moment is about, with what is known of them by then."""
 
+    first_step: int  # environment step of the first
     observations: Floats  # [T, D]
     actions: NDArray[np.int64]  # [T]
     rewards: Floats  # [T]
@@ -122,6 +123,7 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
         found["attribution"] = _attribution(watched)
     shape = (len(steps), len(watched.step.observation))
     return Batch(
+        first_step=steps[0].global_step if steps else last + 1,
         observations=np.array([step.observation for step in steps], np.float32).reshape(shape),
         actions=np.array([step.action for step in steps], np.int64),
         rewards=np.array([step.reward for step in steps]),
