@@ -11,6 +11,7 @@ from pglab.ui.lab import Lab
 
 def rewind(lab: Lab) -> None:
     """A slider over the run's checkpoints, and what can be done from the one it stands on."""
+    lab.redraw_stale_page()
     bench = lab.bench
     session = bench.session
     points = {point.global_step: point for point in session.checkpoints}

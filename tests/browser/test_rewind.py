@@ -1,0 +1,24 @@
+"""Rewind and fork in a browser: the panels above show where the run was taken back to."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab_page import LabPage
+
+
+def test_going_back_shows_at_once_and_a_fork_keeps_the_run(page: Page) -> None:
+    lab = LabPage(page).open("?stop_when_solved=off")
+    lab.run(until_steps=2_000)
+    lab.pause()
+    page.get_by_role("tab", name="Rewind and fork").click()
+    reached = lab.steps
+    lab.move_slider("Go to environment step", "ArrowLeft")
+    lab.wait_until(lambda: lab.steps < reached, "fewer steps")
+    back = lab.steps
+    expect(page.get_by_text(f"At step {back:,} of {reached:,}.")).to_be_visible()
+    lab.button("rewind_fork").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"it went on from step {back:,} of run 1")).to_be_visible()
+    assert lab.steps == back
+    lab.to_top()
+    lab.wait_for_annotations("run 1: same settings")
+    expect(lab.exceptions).to_have_count(0)
