@@ -65,6 +65,7 @@ def transitions_figure(
     action_names: Sequence[str],
     chosen: int | None,
     label: str,
+    first: int = 0,
 ) -> Figure:
     """One bar per transition of a batch, coloured by action; the chosen one is outlined.
 
@@ -74,12 +75,13 @@ def transitions_figure(
         action_names: [A].
         chosen: index of a transition, or None.
         label: name of the vertical axis.
+        first: place in the batch of the first of them.
     """
     colours = palette.action_colours(len(action_names))
     outlines = [2.5 if index == chosen else 0 for index in range(len(heights))]
     bars = {
         "type": "bar",
-        "x": packed(np.arange(len(heights))),
+        "x": packed(first + np.arange(len(heights))),
         "y": packed(heights),
         "marker": {
             "color": [colours[action] for action in actions],
@@ -92,6 +94,7 @@ def transitions_figure(
     figure = framed(_("time step in the batch"), label, [bars])
     figure["layout"]["shapes"] = [horizontal(0)]
     figure["layout"]["bargap"] = 0.1
-    figure["layout"]["xaxis"]["range"] = [-0.5, max(len(heights), LEAST_BARS) - 0.5]
+    room = max(len(heights), LEAST_BARS)
+    figure["layout"]["xaxis"]["range"] = [first - 0.5, first + room - 0.5]
     figure["layout"]["yaxis"] |= {"rangemode": "tozero", "automargin": True}
     return figure

@@ -131,6 +131,9 @@ def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped() -> No
         run(app)
     assert current_phase(app) == "returns"
     assert session.global_step >= 2_048
+    for _phase in range(5):
+        press(app, "slow_next")
+    assert any(f"Steps learned from: {session.global_step}" in text.value for text in app.markdown)
 
 
 def test_the_last_phase_says_what_the_update_did() -> None:

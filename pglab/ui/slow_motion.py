@@ -35,6 +35,7 @@ from pglab.ui.slow_panels import (
 )
 from pglab.ui.stage import FigurePanel, PlayerPanel, stage
 from pglab.ui.view import view_of
+from pglab.watching import Values
 
 STEPS_AT_ONCE = 400  # watched before the page is drawn again: about half a second
 REDRAW_SECONDS = 0.1  # between such parts of a long way
@@ -164,10 +165,6 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
     def stop() -> None:
         st.session_state.pop(key, None)
 
-    with lab.bench.lock:
-        arrived = key in st.session_state and not tape.forward_to(LEARNING, STEPS_AT_ONCE)
-    if arrived:
-        stop()
     if key not in st.session_state:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -179,6 +176,11 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
                 n=tape.session.global_step, share=share
             ),
         )
+    with lab.bench.lock:
+        arrived = not tape.forward_to(LEARNING, STEPS_AT_ONCE)
+    if arrived:
+        stop()
+        st.rerun()
 
 
 def _share_stored(tape: SlowMotion) -> float:
@@ -256,17 +258,19 @@ def _moment(scene: SlowScene) -> None:
     title = _(words.title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {_(words.sentence)}")
     drawn = scene.phase == "targets" and scene.has_seen("draw")  # rows of another batch
-    shown = formula(moment, scene.info, 0 if drawn else scene.chosen or 0)
+    followed = 0 if scene.chosen is None else scene.batch.offset + scene.chosen
+    shown = formula(moment, scene.info, 0 if drawn else followed)
     st.latex(shown.symbols)
     st.latex(shown.numbers)
-    if scene.phase == "changed" and scene.batch.attribution is not None:
-        st.markdown(_what_it_did(scene, moment.values["updates"], scene.batch.attribution))
+    learned = next((other.values for other in scene.seen if other.phase == "loss"), None)
+    if scene.phase == "changed" and learned and scene.batch.whole is not None:
+        st.markdown(_what_it_did(scene, moment.values["updates"], learned, scene.batch.whole))
     lit_line(moment.function, moment.line)
 
 
-def _what_it_did(scene: SlowScene, update: int, found: Attribution) -> str:
+def _what_it_did(scene: SlowScene, update: int, learned: Values, found: Attribution) -> str:
     """The update in a few sentences."""
-    actions, weights = scene.batch.actions, scene.batch.weights
+    actions, weights = learned["actions"], learned["weights"]
     changes = found.after - found.before
     risen, fallen = int((changes > 0).sum()), int((changes < 0).sum())
     most = int(np.abs(changes).argmax())
@@ -286,14 +290,14 @@ def _what_it_did(scene: SlowScene, update: int, found: Attribution) -> str:
             after=found.after[most],
         )
     ]
-    if weights is not None and weights.min() >= 0 and fallen:
+    if weights.min() >= 0 and fallen:
         parts.append(
             _(
                 "No w was negative, so no action was pushed down: one that became less likely "
                 "lost to another action that was pushed up harder in similar states."
             )
         )
-    if weights is not None and weights.max() <= 0 and risen:
+    if weights.max() <= 0 and risen:
         parts.append(
             _(
                 "No w was positive, so no action was pushed up: one that became likelier gained "
@@ -321,7 +325,7 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
         return
     names = [_(name) for name in scene.info.actions]
     columns: dict[str, Any] = {
-        "t": np.arange(len(batch.actions)),
+        "t": batch.offset + np.arange(len(batch.actions)),
         _("action"): [names[action] for action in batch.actions],
         _("reward"): batch.rewards,
         "log π": batch.log_probs.round(4),
@@ -342,7 +346,9 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
 
     table, followed = st.columns([7, 3])
     with table:
-        st.caption(_("The stored steps. Choose one to follow it."))
+        st.caption(
+            _("The stored steps. Choose one to follow it (keyboard: down, then Shift + Space).")
+        )
         st.dataframe(
             columns,
             hide_index=True,
@@ -378,7 +384,7 @@ def _followed(scene: SlowScene, row: int) -> None:
     st.image(shared_renderer(scene.env_id).jpeg(batch.observations[row]), width=260)
     lines = [
         _("Step {t} of the batch: **{action}** was taken, log π = {log:.4f}.").format(
-            t=row, action=action, log=batch.log_probs[row]
+            t=batch.offset + row, action=action, log=batch.log_probs[row]
         )
     ]
     if batch.returns is not None:

@@ -55,9 +55,14 @@ _ANSWERED_AT = "environment"
 
 @dataclass(frozen=True)
 class Batch:
-    """The transitions that a moment is about, with what is known of them by then."""
+    """The transitions that a moment is about, with what is known of them by then.
+
+    Of a very long batch these are the last ones: the run remembers no more. `offset` is how many
+    come before them, `whole` the attribution of all.
+    """
 
     first_step: int  # environment step of the first
+    offset: int
     observations: Floats  # [T, D]
     actions: NDArray[np.int64]  # [T]
     rewards: Floats  # [T]
@@ -66,6 +71,7 @@ class Batch:
     returns: Floats | None = None  # [T]
     weights: Floats | None = None  # [T]
     attribution: Attribution | None = None
+    whole: Attribution | None = None
 
 
 @dataclass(frozen=True)
@@ -113,29 +119,31 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
     known = any(moment.phase == "store" for moment in seen)
     last = watched.step.global_step - (0 if known else 1)
     first = watched.step.global_step - (stored[0] if stored else 0)
+    total = max(last - first, 0)
     steps = [step for step in recent if first < step.global_step <= last]
+    kept = slice(total - len(steps), total)
     found: dict[str, Any] = {}
     for moment in seen:
         for name in ("returns", "weights"):
             if isinstance(moment.values.get(name), np.ndarray) and moment.phase != "value_loss":
-                found[name] = moment.values[name]
+                found[name] = moment.values[name][kept]
     if any(moment.phase == "changed" for moment in seen):
-        found["attribution"] = _attribution(watched)
+        found["whole"] = whole = _attribution(watched)
+        if whole is not None:
+            found["attribution"] = Attribution(
+                whole.shares[kept], whole.before[kept], whole.after[kept]
+            )
     shape = (len(steps), len(watched.step.observation))
     return Batch(
-        first_step=steps[0].global_step if steps else last + 1,
+        first_step=last - len(steps) + 1,
+        offset=total - len(steps),
         observations=np.array([step.observation for step in steps], np.float32).reshape(shape),
         actions=np.array([step.action for step in steps], np.int64),
         rewards=np.array([step.reward for step in steps]),
         log_probs=np.array([step.log_prob for step in steps]),
         ends=np.array([step.ended for step in steps], np.bool_),
-        **{name: value for name, value in found.items() if _fits(value, len(steps))},
+        **found,
     )
-
-
-def _fits(value: Any, steps: int) -> bool:
-    """Whether it is about all the steps: of a very long batch only the last are remembered."""
-    return not isinstance(value, np.ndarray) or len(value) == steps
 
 
 def _attribution(watched: WatchedStep) -> Attribution | None:
@@ -300,12 +308,21 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
     outlined = scene.chosen
     if outlined is None and scene.phase in ("store", "remember"):
         outlined = len(batch.actions) - 1
+    total = batch.offset + len(batch.actions)
+    size = _("T = {n:,}").format(n=total)
+    if batch.offset:
+        size += _(" · the last {n}").format(n=len(batch.actions))
     return FigurePanel(
         "slow_batch",
         title,
-        _("T = {n}").format(n=len(batch.actions)),
+        size,
         transitions_figure(
-            heights, batch.actions, [_(name) for name in scene.info.actions], outlined, label
+            heights,
+            batch.actions,
+            [_(name) for name in scene.info.actions],
+            outlined,
+            label,
+            batch.offset,
         ),
         alt=_("One bar per step of the batch, coloured by action."),
         emphasis=scene.emphasis("batch"),
