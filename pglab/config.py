@@ -129,6 +129,13 @@ class RunConfig:
         short=N_("environment"),
         help=N_("The task. Settings that solve one may fail on another."),
     )
+    engine: str = setting(
+        "fast",
+        label=N_("Engine"),
+        short=N_("engine"),
+        help=N_("Compiled code, or the PyTorch code of the Code tab: the same updates, slower."),
+        choices=("fast", "reference"),
+    )
     seed: int = setting(
         0,
         label=N_("Random seed"),

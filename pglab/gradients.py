@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from pglab.engine import FlatGradient
 from pglab.records import Conflict
 
 Gradient = dict[nn.Parameter, Tensor]
+AnyGradient = Gradient | FlatGradient
 
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
@@ -19,13 +22,18 @@ def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
 
 
-def norm(of: Gradient) -> float:
+def norm(of: AnyGradient) -> float:
     """Euclidean norm of all entries together; inf or nan where one is."""
+    if isinstance(of, FlatGradient):
+        return of.norm
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 
-def conflict_between(actor: Gradient, critic: Gradient) -> Conflict | None:
+def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
     """How far two losses want the same of the parameters that both reach; None where none is."""
+    if isinstance(actor, FlatGradient):
+        return actor.conflict_with(cast(FlatGradient, critic))
+    assert isinstance(critic, dict)
     both = [parameter for parameter in actor if parameter in critic]
     if not both:
         return None

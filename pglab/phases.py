@@ -204,7 +204,7 @@ def _read_weights(there: Locals) -> Values:
 
 def _read_reinforce_loss(there: Locals) -> Values:
     copied = _copied("observations", "actions", "weights", "log_probs", loss="actor_loss")(there)
-    return {**copied, "entropy_coefficient": there["config"].entropy_coefficient}
+    return {**copied, "entropy_coefficient": there["coefficient"]}
 
 
 REINFORCE: Sequence[Phase] = (
@@ -213,10 +213,10 @@ REINFORCE: Sequence[Phase] = (
     EPISODE,
     Phase("returns", reinforce.update, _local("returns"), _read_returns),
     Phase("weights", reinforce.update, _local("weights"), _read_weights),
-    Phase("loss", reinforce.update, _local("actor_loss"), _read_reinforce_loss),
+    Phase("loss", reinforce.policy_side, _local("actor_loss"), _read_reinforce_loss),
     Phase(
         "gradient",
-        reinforce.update,
+        reinforce.policy_side,
         _local("actor_gradient"),
         lambda there: _read_gradient(there["actor_gradient"], _named(there)),
     ),

@@ -173,7 +173,7 @@ def _doubled(start: float, least: float) -> float:
     return start
 
 
-def calm_limits(values: Numbers, *included: float) -> list[float]:
+def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list[float]:
     """Least and greatest of `values` and `included`, rounded outwards to an eighth of their span.
 
     An axis or a colour scale with these ends stays where it is while the values drift a little.

@@ -25,11 +25,11 @@ class Transitions(NamedTuple):
 def transitions(steps: Sequence[StepRecord]) -> Transitions:
     """Steps as a batch, in their order."""
     return Transitions(
-        np.stack([step.observation for step in steps]),
+        np.array([step.observation for step in steps]),
         np.array([step.action for step in steps]),
         np.array([step.reward for step in steps]),
         np.array([step.terminated for step in steps]),
-        np.stack([step.next_observation for step in steps]),
+        np.array([step.next_observation for step in steps]),
         np.array([step.global_step for step in steps]),
     )
 

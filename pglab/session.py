@@ -10,7 +10,13 @@ from typing import Any, Literal
 
 from torch import nn
 
-from pglab.algorithms.families import AgentConfig, begin, records_of
+from pglab.algorithms.families import (
+    AgentConfig,
+    AgentRun,
+    begin,
+    records_of,
+    records_of_step,
+)
 from pglab.algorithms.run import TrainingDiverged
 from pglab.checkpoints import Checkpoint, Checkpoints
 from pglab.config import ConfigError, settings_of
@@ -140,6 +146,10 @@ class TrainingSession:
         self.outcome = self.problem = None
         self._note_end()
 
+    def copy_of_run(self) -> AgentRun:
+        """The run as it stands, without its engine: what is done to the copy leaves it alone."""
+        return copy.deepcopy(self._run)
+
     def forget_later_checkpoints(self) -> None:
         """Drop the checkpoints after the present step: the run will not come there again."""
         if self._checkpoints is not None:
@@ -175,13 +185,8 @@ class TrainingSession:
         """The records of one environment step, complete."""
         records: list[Record] = []
         try:
-            step = next(self._records)
-            records.append(step)
-            assert isinstance(step, StepRecord)
-            if step.ended:
-                records.append(next(self._records))
-            if self._run.update_due:
-                records.append(next(self._records))
+            for record in records_of_step(self._run, self._records):
+                records.append(record)
         except TrainingDiverged as diverged:
             self.outcome, self.problem = "diverged", str(diverged)
         for record in records:

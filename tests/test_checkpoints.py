@@ -56,7 +56,9 @@ def test_a_session_that_cannot_rewind_keeps_none() -> None:
 
 
 def test_a_diverged_run_goes_back_to_where_it_was_sound() -> None:
-    session = TrainingSession(short_config(learning_rate=1.0, min_batch_steps=1))
+    session = TrainingSession(
+        short_config(learning_rate=1.0, min_batch_steps=1, engine="reference")
+    )
     session.advance("step", 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(

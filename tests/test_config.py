@@ -129,6 +129,7 @@ def test_the_actor_critic_presets_are_the_seminars() -> None:
         "q_regularization": 0.1,
         "symexp_heads": False,
         "critic_only": False,
+        "engine": "fast",
         "trained": "both",
         "eval_interval": 1_000,
         "smoothing_window": 10,

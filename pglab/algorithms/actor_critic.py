@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from pglab.algorithms.descent import descend
-from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step
+from pglab.algorithms.descent import ActorSide, descend
+from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ActorCriticConfig
+from pglab.engine import Engine
 from pglab.environments import sizes
-from pglab.gradients import Gradient, conflict_between, gradient, norm
+from pglab.gradients import AnyGradient, conflict_between, gradient, norm
 from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import (
     ActionValueNetwork,
@@ -123,11 +125,15 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
     """
     while not run.over:
         # --- Act: sample aₜ from π(·|sₜ), and ask the critic what it is worth
-        with torch.inference_mode():
-            observation = torch.as_tensor(run.observation, dtype=torch.float32)
-            log_probabilities, q_values = run.agent(observation)
-            if run.config.critic_only:
-                log_probabilities = run.greedy.of_values(q_values)
+        if run.engine is not None:
+            log_probabilities, q_values = act_fast(run, run.engine)
+        else:
+            with torch.inference_mode():
+                observation = torch.as_tensor(run.observation, dtype=torch.float32)
+                log_pi, q = run.agent(observation)
+                if run.config.critic_only:
+                    log_pi = run.greedy.of_values(q)
+                log_probabilities, q_values = log_pi.numpy(), q.numpy()
         step = take_step(run, log_probabilities)
         weight = policy_signal(
             run.config.policy_signal, q_values, step.action_probabilities, step.action
@@ -185,21 +191,11 @@ def update(run: ActorCriticRun) -> UpdateRecord:
     return record
 
 
-@dataclass(frozen=True)
-class ActorSide:
-    """What the actor wants of its parameters; no gradient where it does not learn."""
-
-    loss: float
-    entropy: float
-    gradient: Gradient
-
-
-@dataclass(frozen=True)
-class CriticSide:
+class CriticSide(NamedTuple):
     """What the critic wants of its parameters."""
 
     loss: float
-    gradient: Gradient
+    gradient: AnyGradient
     batch: CriticBatch
 
 
@@ -207,10 +203,9 @@ def learn_together(
     run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
 ) -> tuple[ActorSide, CriticSide | None]:
     """On-policy: both losses on the same steps; one Adam step on their sum where one body is."""
-    log_probabilities, q_values = run.agent(tensor(rollout.observations))
-    actor = actor_side(run, log_probabilities, rollout, weights)
-    critic = critic_side(run, q_values, rollout) if run.config.critic_learns else None
-    wanted: Gradient = {} if critic is None else critic.gradient
+    actor = actor_side(run, rollout, weights)
+    critic = critic_side(run, rollout) if run.config.critic_learns else None
+    wanted = {} if critic is None else critic.gradient
     if run.actor_optimizer is run.critic_optimizer:
         adam_step(run, run.actor_optimizer, actor.gradient, wanted)
     else:
@@ -231,49 +226,52 @@ def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticSide |
         return None
     for _draw in range(min(run.config.critic_updates, len(buffer) // size)):
         batch = buffer.sample(size, run.streams.replay)
-        critic = critic_side(run, run.agent.critic(tensor(batch.observations)), batch)
+        critic = critic_side(run, batch)
         adam_step(run, run.critic_optimizer, critic.gradient)
     return critic
 
 
 def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorSide:
     """One step of the actor on the rollout."""
-    log_probabilities = run.agent.policy(tensor(rollout.observations))
-    actor = actor_side(run, log_probabilities, rollout, weights)
+    actor = actor_side(run, rollout, weights)
     adam_step(run, run.actor_optimizer, actor.gradient)
     return actor
 
 
-def actor_side(
-    run: ActorCriticRun, log_probabilities: Tensor, rollout: Transitions, weights: np.ndarray
-) -> ActorSide:
+def actor_side(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorSide:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient."""
+    if run.engine is not None:
+        return actor_side_fast(run, run.engine, rollout, weights)
+    log_probabilities = run.agent.policy(tensor(rollout.observations))
     log_probs = of_actions(log_probabilities, torch.as_tensor(rollout.actions))
     loss = policy_gradient_loss(log_probs, tensor(weights))
     policy_entropy = entropy(log_probabilities)
-    require_finite(run.global_step, actor_loss=loss.item())
-    wanted: Gradient = {}
+    require_finite(run.global_step, "actor loss", loss.item())
+    wanted: AnyGradient = {}
     if run.config.actor_learns:
         total = loss - run.config.entropy_coefficient * policy_entropy
         wanted = gradient(total, run.agent.actor_parameters)
     return ActorSide(loss.item(), policy_entropy.item(), wanted)
 
 
-def critic_side(run: ActorCriticRun, q_values: Tensor, batch: Transitions) -> CriticSide:
+def critic_side(run: ActorCriticRun, batch: Transitions) -> CriticSide:
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ), and its gradient."""
+    if run.engine is not None:
+        return critic_side_fast(run, run.engine, batch)
+    q_values = run.agent.critic(tensor(batch.observations))
     with torch.no_grad():
         next_values = run.agent.critic(tensor(batch.next_observations)).numpy()
     targets = td_targets(batch.rewards, batch.terminated, next_values, run.config.gamma)
     actions = torch.as_tensor(batch.actions)
     loss = td_loss(q_values, actions, tensor(targets), run.config.q_regularization)
-    require_finite(run.global_step, critic_loss=loss.item())
+    require_finite(run.global_step, "critic loss", loss.item())
     estimates = of_actions(q_values.detach(), actions).numpy()
     wanted = gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters)
     ages = run.global_step - batch.collected
     return CriticSide(loss.item(), wanted, CriticBatch(estimates, targets, ages))
 
 
-def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
+def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyGradient) -> None:
     """One Adam step with the learning rate that belongs to the optimiser."""
     separate = optimizer is not run.actor_optimizer
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate
@@ -287,6 +285,52 @@ def acting_entropy(run: ActorCriticRun) -> float:
     return entropy(torch.log(tensor(probabilities))).item()
 
 
-def tensor(array: np.ndarray) -> Tensor:
-    """As the networks want their input."""
-    return torch.as_tensor(array, dtype=torch.float32)
+# --- The same by the fast engine
+
+
+def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
+    """Log π and Q of every action for the present observation."""
+    log_probabilities, q_values = engine.act(run.observation)
+    if run.config.critic_only:
+        log_probabilities = run.greedy.of_values(torch.from_numpy(q_values)).numpy()
+    return log_probabilities, q_values
+
+
+def actor_side_fast(
+    run: ActorCriticRun, engine: Engine, rollout: Transitions, weights: np.ndarray
+) -> ActorSide:
+    """As `actor_side`."""
+    loss, policy_entropy, wanted = engine.actor_gradient(
+        rollout.observations,
+        rollout.actions,
+        weights,
+        run.config.entropy_coefficient,
+        learns=run.config.actor_learns,
+    )
+    require_finite(run.global_step, "actor loss", loss)
+    return ActorSide(loss, policy_entropy, wanted)
+
+
+def critic_side_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticSide:
+    """As `critic_side`."""
+    loss, estimates, targets, wanted = engine.td_gradient(
+        batch,
+        run.config.gamma,
+        coefficient=run.config.value_loss_coefficient,
+        regularization=run.config.q_regularization,
+    )
+    require_finite(run.global_step, "critic loss", loss)
+    ages = run.global_step - batch.collected
+    return CriticSide(loss, wanted, CriticBatch(estimates, targets, ages))
+
+
+def make_engine(run: ActorCriticRun) -> Engine:
+    """The fast engine for a run, from where it stands."""
+    return Engine(
+        run.agent.policy,
+        run.agent.critic,
+        (run.actor_optimizer, run.critic_optimizer),
+        activation=run.config.activation,
+        symexp_heads=run.config.symexp_heads,
+        stop_gradient="none" if run.config.body == "split" else run.config.stop_gradient,
+    )

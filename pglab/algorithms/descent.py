@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
 
 import torch
 
 from pglab.algorithms.run import Run, require_finite
-from pglab.gradients import Gradient, norm
+from pglab.engine import Engine, FlatGradient
+from pglab.gradients import AnyGradient, Gradient, norm
+
+
+class ActorSide(NamedTuple):
+    """What the actor wants of its parameters; no gradient where it does not learn."""
+
+    loss: float
+    entropy: float
+    gradient: AnyGradient
 
 
 def descend(
     run: Run[Any],
     optimizer: torch.optim.Adam,
     learning_rate: float,
-    *gradients: Gradient,
+    *gradients: AnyGradient,
     max_norm: float = 0.0,
 ) -> None:
     """One Adam step down the sum of the gradients; parameters in none of them stay as they are.
@@ -24,13 +34,17 @@ def descend(
     Raises:
         TrainingDiverged: the sum is not finite; nothing has changed then.
     """
+    if run.engine is not None:
+        wanted = [cast(FlatGradient, one) for one in gradients if one]
+        descend_fast(run, run.engine, learning_rate, wanted, max_norm)
+        return
     total: Gradient = {}
-    for one in gradients:
+    for one in cast(Sequence[Gradient], gradients):
         for parameter, derivative in one.items():
             known = total.get(parameter)
             total[parameter] = derivative if known is None else known + derivative
     length = norm(total)
-    require_finite(run.global_step, gradient=length)
+    require_finite(run.global_step, "gradient", length)
     if max_norm and length > max_norm:
         total = {parameter: d * (max_norm / length) for parameter, d in total.items()}
     optimizer.zero_grad()
@@ -38,4 +52,19 @@ def descend(
         parameter.grad = derivative
     optimizer.param_groups[0]["lr"] = learning_rate
     optimizer.step()
+    run.gradient_steps += 1
+
+
+def descend_fast(
+    run: Run[Any],
+    engine: Engine,
+    learning_rate: float,
+    gradients: Sequence[FlatGradient],
+    max_norm: float,
+) -> None:
+    """As `descend`, by the fast engine."""
+    length = engine.norm_of_sum(gradients)
+    require_finite(run.global_step, "gradient", length)
+    scale = max_norm / length if max_norm and length > max_norm else 1.0
+    engine.descend(gradients, learning_rate, scale)
     run.gradient_steps += 1

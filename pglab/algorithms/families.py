@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pglab.algorithms import actor_critic, reinforce
 from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.records import Record
+from pglab.engine import Engine
+from pglab.records import Record, StepRecord
 
 AgentConfig = ReinforceConfig | ActorCriticConfig
 AgentRun = reinforce.ReinforceRun | actor_critic.ActorCriticRun
@@ -26,9 +27,42 @@ def begin(config: AgentConfig) -> AgentRun:
 
 
 def records_of(run: AgentRun) -> Iterator[Record]:
-    """The records of a run from where it stands between two steps."""
+    """The records of a run from where it stands between two steps.
+
+    Its settings say whether the fast engine computes or the PyTorch reference.
+    """
+    if run.config.engine == "fast":
+        run.engine = _engine_for(run)
+    return reference_records_of(run)
+
+
+def reference_records_of(run: AgentRun) -> Iterator[Record]:
+    """Likewise, by the PyTorch reference unless the run has an engine already."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)
         case actor_critic.ActorCriticRun():
             return actor_critic.actor_critic(run)
+
+
+def records_of_step(run: AgentRun, records: Iterator[Record]) -> Iterator[Record]:
+    """The records of one environment step, complete: of the step, an episode's end, an update.
+
+    Raises:
+        TrainingDiverged: the numbers are no longer finite.
+    """
+    step = next(records)
+    assert isinstance(step, StepRecord)
+    yield step
+    if step.ended:
+        yield next(records)
+    if run.update_due:
+        yield next(records)
+
+
+def _engine_for(run: AgentRun) -> Engine:
+    match run:
+        case reinforce.ReinforceRun():
+            return reinforce.make_engine(run)
+        case actor_critic.ActorCriticRun():
+            return actor_critic.make_engine(run)

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import nn
 
-from pglab.algorithms.descent import descend
-from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step
+from pglab.algorithms.descent import ActorSide, descend
+from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ReinforceConfig
+from pglab.engine import Engine
 from pglab.environments import sizes
 from pglab.gradients import gradient, norm
 from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
@@ -77,9 +79,12 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """
     while not run.over:
         # --- Act: sample aₜ from π(·|sₜ)
-        with torch.inference_mode():
-            observation = torch.as_tensor(run.observation, dtype=torch.float32)
-            log_probabilities = run.policy(observation)
+        if run.engine is not None:
+            log_probabilities, _value = run.engine.act(run.observation)
+        else:
+            with torch.inference_mode():
+                observation = torch.as_tensor(run.observation, dtype=torch.float32)
+                log_probabilities = run.policy(observation).numpy()
         step = take_step(run, log_probabilities)
         run.batch.append(step)
         run.ended_episodes += step.ended
@@ -102,14 +107,10 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
 def update(run: ReinforceRun) -> UpdateRecord:
     """One gradient step on the stored episodes, which are then dropped.
 
-    L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, with wₜ = Gₜ unless the settings
-    say otherwise. The policy has not changed since it acted, so log π is computed here, for the
-    whole batch at once.
+    wₜ = Gₜ unless the settings say otherwise.
     """
     config = run.config
-    observations = torch.as_tensor(
-        np.stack([step.observation for step in run.batch]), dtype=torch.float32
-    )
+    observations = np.array([step.observation for step in run.batch])
     actions = np.array([step.action for step in run.batch])
     rewards = np.array([step.reward for step in run.batch])
     episode_ends = np.array([step.ended for step in run.batch])
@@ -124,15 +125,8 @@ def update(run: ReinforceRun) -> UpdateRecord:
         weights = normalized(weights)
 
     # --- Loss and gradient
-    log_probabilities = run.policy(observations)
-    log_probs = of_actions(log_probabilities, torch.as_tensor(actions))
-    actor_loss = policy_gradient_loss(log_probs, torch.as_tensor(weights, dtype=torch.float32))
-    policy_entropy = entropy(log_probabilities)
-    require_finite(run.global_step, loss=actor_loss.item())
-    actor_gradient = gradient(
-        actor_loss - config.entropy_coefficient * policy_entropy, list(run.policy.parameters())
-    )
-    descend(run, run.optimizer, config.learning_rate, actor_gradient)
+    actor = policy_side(run, observations, actions, weights)
+    descend(run, run.optimizer, config.learning_rate, actor.gradient)
     critic_loss, critic_norm = fit_value(run, observations, returns)
 
     run.batch.clear()
@@ -142,10 +136,10 @@ def update(run: ReinforceRun) -> UpdateRecord:
     return UpdateRecord(
         global_step=run.global_step,
         update=run.updates,
-        actor_loss=actor_loss.item(),
+        actor_loss=actor.loss,
         critic_loss=critic_loss,
-        entropy=policy_entropy.item(),
-        actor_gradient_norm=norm(actor_gradient),
+        entropy=actor.entropy,
+        actor_gradient_norm=norm(actor.gradient),
         critic_gradient_norm=critic_norm,
         actions=actions,
         returns=returns,
@@ -154,27 +148,68 @@ def update(run: ReinforceRun) -> UpdateRecord:
     )
 
 
-def baseline(run: ReinforceRun, observations: Tensor, returns: Floats) -> Floats | float:
+def policy_side(
+    run: ReinforceRun, observations: Floats, actions: NDArray[np.int64], weights: Floats
+) -> ActorSide:
+    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient.
+
+    The policy has not changed since it acted, so log π is computed here, for the whole batch at
+    once.
+    """
+    coefficient = run.config.entropy_coefficient
+    if run.engine is not None:
+        loss, disorder, wanted = run.engine.actor_gradient(
+            observations, actions, weights, coefficient
+        )
+        require_finite(run.global_step, "loss", loss)
+        return ActorSide(loss, disorder, wanted)
+    log_probabilities = run.policy(tensor(observations))
+    log_probs = of_actions(log_probabilities, torch.as_tensor(actions))
+    actor_loss = policy_gradient_loss(log_probs, tensor(weights))
+    policy_entropy = entropy(log_probabilities)
+    require_finite(run.global_step, "loss", actor_loss.item())
+    actor_gradient = gradient(
+        actor_loss - coefficient * policy_entropy, list(run.policy.parameters())
+    )
+    return ActorSide(actor_loss.item(), policy_entropy.item(), actor_gradient)
+
+
+def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
     """What is subtracted from the returns: nothing, their mean, or V(sₜ) as it stands now."""
     match run.config.baseline:
         case "mean":
             return float(returns.mean())
+        case "value" if run.engine is not None:
+            return run.engine.values(observations)[:, 0].astype(np.float64)
         case "value":
             assert run.value is not None
             with torch.no_grad():
-                return run.value(observations).double().numpy()  # type: ignore[no-any-return]
+                return run.value(tensor(observations)).double().numpy()  # type: ignore[no-any-return]
         case _:
             return 0.0
 
 
 def fit_value(
-    run: ReinforceRun, observations: Tensor, returns: Floats
+    run: ReinforceRun, observations: Floats, returns: Floats
 ) -> tuple[float | None, float | None]:
     """One step of the learned baseline toward the returns; its loss and gradient norm, if any."""
     if run.value is None or run.value_optimizer is None:
         return None, None
-    loss = value_loss(run.value(observations), torch.as_tensor(returns, dtype=torch.float32))
-    require_finite(run.global_step, loss=loss.item())
+    rate = run.config.value_learning_rate
+    if run.engine is not None:
+        outputs = np.zeros(len(returns), np.int64)  # there is but one
+        error, _estimates, wanted = run.engine.critic_gradient(observations, outputs, returns)
+        require_finite(run.global_step, "loss", error)
+        descend(run, run.value_optimizer, rate, wanted)
+        return error, norm(wanted)
+    loss = value_loss(run.value(tensor(observations)), tensor(returns))
+    require_finite(run.global_step, "loss", loss.item())
     value_gradient = gradient(loss, list(run.value.parameters()))
-    descend(run, run.value_optimizer, run.config.value_learning_rate, value_gradient)
+    descend(run, run.value_optimizer, rate, value_gradient)
     return loss.item(), norm(value_gradient)
+
+
+def make_engine(run: ReinforceRun) -> Engine:
+    """The fast engine for a run, from where it stands."""
+    optimizers = [known for known in (run.optimizer, run.value_optimizer) if known is not None]
+    return Engine(run.policy, run.value, optimizers, activation=run.config.activation)

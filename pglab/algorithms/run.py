@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pglab.acting import sample_action
 from pglab.config import AnyConfig, RunConfig
+from pglab.engine import Engine
 from pglab.environments import Environment, make_environment
 from pglab.language import _
 from pglab.progress import ProgressReading
@@ -63,6 +64,7 @@ class Run(Generic[AnyConfig]):
     gradient_steps: int = 0  # of all optimisers together
     update_due: bool = False
     solved: bool = False
+    engine: Engine | None = None  # None: the PyTorch reference computes
 
     @property
     def over(self) -> bool:
@@ -91,7 +93,7 @@ def common_parts(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def take_step(run: Run[Any], log_probabilities: Tensor) -> StepRecord:
+def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
     """Sample aₜ from π(·|sₜ); the environment answers with rₜ and sₜ₊₁.
 
     Args:
@@ -101,10 +103,10 @@ def take_step(run: Run[Any], log_probabilities: Tensor) -> StepRecord:
     Raises:
         TrainingDiverged: a probability is not a number.
     """
-    probabilities = log_probabilities.exp().numpy()
+    probabilities = np.exp(log_probabilities)
     action = sample_action(probabilities, run.streams.actions)
     log_prob = float(log_probabilities[action])
-    require_finite(run.global_step, log_probability=log_prob)
+    require_finite(run.global_step, "log probability", log_prob)
     observation = run.observation
     run.observation, reward, terminated, truncated, _info = run.environment.step(action)
     run.global_step += 1
@@ -144,17 +146,21 @@ def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
     return record
 
 
-def require_finite(global_step: int, **quantities: float) -> None:
+def tensor(array: Floats) -> Tensor:
+    """As the networks want their input."""
+    return torch.as_tensor(array, dtype=torch.float32)
+
+
+def require_finite(global_step: int, name: str, quantity: float) -> None:
     """Stop the run where a quantity is infinite or not a number.
 
     Raises:
         TrainingDiverged: names the quantity and the step.
     """
-    for name, quantity in quantities.items():
-        if not math.isfinite(quantity):
-            raise TrainingDiverged(
-                _(
-                    "Training stopped at step {step:,}: the {quantity} is no longer a finite "
-                    "number. Choose a smaller learning rate, then reset."
-                ).format(step=global_step, quantity=name.replace("_", " "))
-            )
+    if not math.isfinite(quantity):
+        raise TrainingDiverged(
+            _(
+                "Training stopped at step {step:,}: the {quantity} is no longer a finite "
+                "number. Choose a smaller learning rate, then reset."
+            ).format(step=global_step, quantity=name)
+        )

@@ -1,0 +1,152 @@
+"""How fast training is: `python -m pglab.benchmark`, a table, and JSON with `--json FILE`.
+
+Three ways to train the same agent take turns in one process, on one core: the plain loop of a
+notebook, the PyTorch reference and the fast engine. What counts are the ratios within one run;
+steps per second depend on the machine and on what else it does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+
+import torch
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.plain_loops import plain_loop
+from pglab.records import StepRecord
+from pglab.training import train
+
+AGENTS: dict[str, Callable[..., AgentConfig]] = {
+    "REINFORCE": ReinforceConfig,
+    "shared on-policy": ActorCriticConfig.shared_on_policy,
+    "split replay": ActorCriticConfig.split_replay,
+}
+WAYS = ("plain loop", "reference", "fast engine")
+SIZES = ((128, 128), (32, 32), (256, 256))
+LONGEST_RUN = 1_000_000  # environment steps
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured of one agent with one network, trained in one way."""
+
+    agent: str
+    hidden_sizes: tuple[int, ...]
+    way: str
+    steps_per_second: float  # median over the rounds
+    ratio: float  # to the plain loop: median over the rounds
+    kilobytes: float  # most that Python and NumPy held at once; PyTorch's tensors are not seen
+
+
+def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
+    """An iterator that takes one environment step at a time, whatever else is yielded."""
+    if way == "plain loop":
+        return plain_loop(config)
+    engine = "fast" if way == "fast engine" else "reference"
+    records = train(config.changed(engine=engine))
+    return (record for record in records if isinstance(record, StepRecord))
+
+
+def take(steps: Iterator[object], count: int) -> None:
+    """So many steps."""
+    if sum(1 for _step in islice(steps, count)) < count:
+        raise RuntimeError("the training ended before the measurement")
+
+
+def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
+    """All ways in turns, `rounds` times about `seconds` each, after a warm-up."""
+    config = AGENTS[agent](
+        seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
+    )
+    running = {way: steps_of(config, way) for way in WAYS}
+    counts, peaks = {}, {}
+    for way, steps in running.items():
+        tracemalloc.start()
+        take(steps, 300)
+        peaks[way] = tracemalloc.get_traced_memory()[1] / 1024
+        tracemalloc.stop()
+        counts[way] = round(seconds * rate_of(steps, 300)) + 1
+    rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _round in range(rounds):
+        for way, steps in running.items():
+            rates[way].append(rate_of(steps, counts[way]))
+    return [
+        Result(
+            agent,
+            hidden_sizes,
+            way,
+            statistics.median(rates[way]),
+            statistics.median(
+                own / plain for own, plain in zip(rates[way], rates[WAYS[0]], strict=True)
+            ),
+            peaks[way],
+        )
+        for way in WAYS
+    ]
+
+
+def rate_of(steps: Iterator[object], count: int) -> float:
+    """Environment steps per second over `count` of them."""
+    begun = time.perf_counter()
+    take(steps, count)
+    return count / (time.perf_counter() - begun)
+
+
+def table(results: Iterable[Result]) -> Iterator[str]:
+    """The results in lines of text."""
+    yield f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'kB':>8}"
+    for r in results:
+        layers = "×".join(map(str, r.hidden_sizes))
+        rate = f"{r.steps_per_second:10,.0f}{r.ratio:8.1f}{r.kilobytes:8,.0f}"
+        yield f"{r.agent:18}{layers:>10}  {r.way:12}{rate}"
+
+
+def machine() -> dict[str, str | int]:
+    """What the figures were taken on."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the table, write the JSON file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each turn")
+    parser.add_argument("--agent", choices=tuple(AGENTS), action="append")
+    parser.add_argument("--quick", action="store_true", help="128×128 only")
+    parser.add_argument("--json", help="file to write the figures to")
+    chosen = parser.parse_args(arguments)
+    sizes = SIZES[:1] if chosen.quick else SIZES
+    results = [
+        result
+        for hidden_sizes in sizes
+        for agent in chosen.agent or AGENTS
+        for result in measure(agent, hidden_sizes, chosen.rounds, chosen.seconds)
+    ]
+    sys.stdout.write("\n".join([str(machine()), *table(results), ""]))
+    if chosen.json:
+        with open(chosen.json, "w", encoding="utf-8") as file:
+            json.dump(
+                {"machine": machine(), "results": [asdict(r) for r in results]}, file, indent=1
+            )
+
+
+if __name__ == "__main__":
+    main()

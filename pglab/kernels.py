@@ -1,0 +1,506 @@
+"""Forward, backward and Adam for small multilayer perceptrons, compiled by Numba.
+
+All parameters lie in one flat array. A `table` has a row for every layer: inputs, outputs, where
+its weights [outputs, inputs] and its biases begin, and how many units lie before its own in the
+array of activations. A network is a list of rows; two networks with a shared body share rows, and
+so their activations. Nothing is compiled anew for other sizes: they are numbers in the table.
+
+The derivatives are those that autograd finds for the losses in `pglab.losses`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit
+
+INPUTS, OUTPUTS, WEIGHTS, BIASES, UNITS = range(5)  # columns of a table
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def compiled(function: Kernel) -> Kernel:
+    """Compile at the first call with each precision; the result is kept on disk.
+
+    Sums may be reordered, which lets them use vector units; NaN and infinity keep their meaning.
+    Python's check for a division by zero would keep loops from vector units.
+    """
+    options = {"reassoc", "contract", "nsz", "arcp"}
+    kernel: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath=options)(function)
+    return cast(Kernel, kernel)
+
+
+@compiled
+def below_of(table, rows, place, inputs, units):
+    """What the layer at `place` of a network works on: [B, inputs of the layer]."""
+    if place == 0:
+        return inputs
+    count = len(inputs)
+    row = rows[place - 1]
+    size = table[row, OUTPUTS]
+    start = count * table[row, UNITS]
+    return units[start : start + count * size].reshape(count, size)
+
+
+@compiled
+def forward(parameters, table, rows, first, tanh, inputs, units):
+    """Fill `units` with the outputs of a network's layers from `first` on; the last is linear."""
+    count = len(inputs)
+    for place in range(first, len(rows)):
+        row = rows[place]
+        wide, size = table[row, INPUTS], table[row, OUTPUTS]
+        weights = parameters[table[row, WEIGHTS] : table[row, WEIGHTS] + size * wide]
+        biases = parameters[table[row, BIASES] : table[row, BIASES] + size]
+        below = below_of(table, rows, place, inputs, units)
+        start = count * table[row, UNITS]
+        out = units[start : start + count * size].reshape(count, size)
+        multiply(weights.reshape(size, wide), biases, below, out)
+        if place + 1 < len(rows):
+            activate(out, tanh)
+
+
+@compiled
+def multiply(weights, biases, below, out):
+    """Fill `out` with below · weightsᵀ + biases; four samples share one reading of a weight."""
+    count, wide = below.shape
+    size = len(biases)
+    fours = count - count % 4
+    for start in range(0, fours, 4):
+        a, b, c, d = below[start], below[start + 1], below[start + 2], below[start + 3]
+        for j in range(size):
+            row = weights[j]
+            p = q = r = s = biases[j]
+            for i in range(wide):
+                p += row[i] * a[i]
+                q += row[i] * b[i]
+                r += row[i] * c[i]
+                s += row[i] * d[i]
+            out[start, j], out[start + 1, j] = p, q
+            out[start + 2, j], out[start + 3, j] = r, s
+    for t in range(fours, count):
+        a = below[t]
+        for j in range(size):
+            row = weights[j]
+            p = biases[j]
+            for i in range(wide):
+                p += row[i] * a[i]
+            out[t, j] = p
+
+
+@compiled
+def activate(out, tanh):
+    """ReLU or tanh in place."""
+    for t in range(out.shape[0]):
+        row = out[t]
+        if tanh:
+            for j in range(len(row)):
+                row[j] = tanh_of(row[j])
+        else:
+            for j in range(len(row)):
+                row[j] = max(row[j], 0)
+
+
+@compiled
+def tanh_of(x):
+    """The hyperbolic tangent to 1e-9, without branches so that it runs on vector units.
+
+    Padé's approximation p/q of order (7, 6) at x/8, then three times tanh 2y = 2pq / (p² + q²).
+    Beyond ±9 it stays where single precision is 1 anyway.
+    """
+    y = min(max(x, -9.0), 9.0) / 8
+    z = y * y
+    p = y * (1 + z * (17325 / 135135 + z * (378 / 135135 + z / 135135)))
+    q = 1 + z * (62370 / 135135 + z * (3150 / 135135 + z * (28 / 135135)))
+    p, q = 2 * p * q, p * p + q * q
+    p, q = 2 * p * q, p * p + q * q
+    return 2 * p * q / (p * p + q * q)
+
+
+@compiled
+def heads(table, rows, count, units):
+    """The outputs of a network's last layer: [B, outputs], a view."""
+    row = rows[-1]
+    size = table[row, OUTPUTS]
+    start = count * table[row, UNITS]
+    return units[start : start + count * size].reshape(count, size)
+
+
+@compiled
+def symexp_of(raw):
+    """As `pglab.networks.symexp`: sign(x)·(e^|x| − 1)."""
+    size = math.expm1(abs(raw))
+    return size if raw >= 0 else -size
+
+
+@compiled
+def log_softmax(outputs):
+    """Log-probabilities in place of logits: [B, A]."""
+    for t in range(outputs.shape[0]):
+        row = outputs[t]
+        most = row.max()
+        total = 0.0
+        for k in range(len(row)):
+            total += math.exp(row[k] - most)
+        shift = most + math.log(total)
+        for k in range(len(row)):
+            row[k] -= shift
+
+
+@compiled
+def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient):
+    """Derivatives of a loss by the parameters of a network's layers from `reach` on.
+
+    `deltas` [B, outputs] are those by the last layer's outputs. Each layer's place in `gradient`
+    is overwritten.
+    """
+    for place in range(len(rows) - 1, reach - 1, -1):
+        row = rows[place]
+        wide, size = table[row, INPUTS], table[row, OUTPUTS]
+        start, biases = table[row, WEIGHTS], table[row, BIASES]
+        below = below_of(table, rows, place, inputs, units)
+        of_weights = gradient[start : start + size * wide].reshape(size, wide)
+        of_biases = gradient[biases : biases + size]
+        for j in range(size):
+            of_biases[j] = deltas[:, j].sum()
+            combine(deltas[:, j], below, of_weights[j])
+        if place == reach:
+            return
+        weights = parameters[start : start + size * wide].reshape(size, wide)
+        deltas = deltas_below(weights, below, deltas, tanh)
+
+
+@compiled
+def deltas_below(weights, below, deltas, tanh):
+    """Derivatives by what the activation of the layer below was given: [B, units below]."""
+    count, wide = below.shape
+    lower = np.empty_like(below)
+    for t in range(count):
+        line, values = lower[t], below[t]
+        combine(deltas[t], weights, line)
+        for i in range(wide):
+            if tanh:
+                line[i] *= 1 - values[i] * values[i]
+            elif values[i] <= 0:
+                line[i] = 0
+    return lower
+
+
+@compiled
+def combine(factors, rows, out):
+    """Fill `out` with Σ factors[n] · rows[n], four rows at a time."""
+    count, wide = rows.shape
+    a, p = rows[0], factors[0]
+    for i in range(wide):
+        out[i] = p * a[i]
+    last = count - (count - 1) % 4
+    for n in range(1, last, 4):
+        a, b, c, d = rows[n], rows[n + 1], rows[n + 2], rows[n + 3]
+        p, q, r, s = factors[n], factors[n + 1], factors[n + 2], factors[n + 3]
+        for i in range(wide):
+            out[i] += p * a[i] + q * b[i] + r * c[i] + s * d[i]
+    for n in range(last, count):
+        a, p = rows[n], factors[n]
+        for i in range(wide):
+            out[i] += p * a[i]
+
+
+@compiled
+def stretch(table, row):
+    """Where the parameters of a layer begin and end; the biases follow the weights."""
+    start = table[row, WEIGHTS]
+    return start, start + table[row, OUTPUTS] * (table[row, INPUTS] + 1)
+
+
+@compiled
+def square_norm(table, rows, reach, gradient):
+    """Sum of the squares of a gradient over a network's layers from `reach` on."""
+    total = 0.0
+    for place in range(reach, len(rows)):
+        start, end = stretch(table, rows[place])
+        part = gradient[start:end]
+        of_layer = part[0] * 0
+        for i in range(len(part)):
+            of_layer += part[i] * part[i]
+        total += of_layer
+    return total
+
+
+@compiled
+def adam(parameters, means, squares, gradient, start, end, scale, rate, steps):
+    """One Adam step (Kingma & Ba 2015) on a stretch of parameters, its `steps`-th."""
+    first, second, epsilon = 0.9, 0.999, 1e-8
+    numbers = np.empty(8, parameters.dtype)  # in the parameters' own precision
+    numbers[0], numbers[1] = first, 1 - first
+    numbers[2], numbers[3] = second, 1 - second
+    numbers[4] = rate / (1 - first**steps)
+    numbers[5] = 1 / math.sqrt(1 - second**steps)
+    numbers[6], numbers[7] = epsilon, scale
+    kept, fresh, kept_square, fresh_square = numbers[0], numbers[1], numbers[2], numbers[3]
+    size, root, small, factor = numbers[4], numbers[5], numbers[6], numbers[7]
+    # Slices from 0 on: an index that might be negative would keep the loop from vector units.
+    weights, wanted = parameters[start:end], gradient[start:end]
+    mean, square = means[start:end], squares[start:end]
+    for i in range(len(weights)):
+        g = factor * wanted[i]
+        m = kept * mean[i] + fresh * g
+        v = kept_square * square[i] + fresh_square * g * g
+        mean[i], square[i] = m, v
+        weights[i] -= size * m / (np.sqrt(v) * root + small)
+
+
+# --- What the algorithms ask for
+
+
+@compiled
+def act(parameters, table, actor, critic, shared, tanh, symexp, inputs, units, policy, values):
+    """Log π and Q (or V) of every action for observations [B, D], into `policy` and `values`.
+
+    `shared` is the number of layers that the critic has in common with the actor; `critic` may
+    be empty.
+    """
+    forward(parameters, table, actor, 0, tanh, inputs, units)
+    policy[:] = heads(table, actor, len(inputs), units)
+    if symexp:
+        squash(policy)
+    log_softmax(policy)
+    if len(critic):
+        value_of(parameters, table, critic, shared, tanh, symexp, inputs, units, values)
+
+
+@compiled
+def value_of(parameters, table, critic, first, tanh, symexp, inputs, units, values):
+    """The critic's outputs for observations [B, D]; those of `first` layers are known already."""
+    forward(parameters, table, critic, first, tanh, inputs, units)
+    values[:] = heads(table, critic, len(inputs), units)
+    if symexp:
+        squash(values)
+
+
+@compiled
+def squash(outputs):
+    """Apply symexp in place."""
+    for t in range(outputs.shape[0]):
+        for k in range(outputs.shape[1]):
+            outputs[t, k] = symexp_of(outputs[t, k])
+
+
+@compiled
+def steepen(deltas, raw):
+    """Derivatives by what symexp was given, from those by its outputs; in place."""
+    for t in range(deltas.shape[0]):
+        for k in range(deltas.shape[1]):
+            deltas[t, k] *= math.exp(abs(raw[t, k]))
+
+
+@compiled
+def actor_gradient(
+    parameters, table, rows, reach, tanh, symexp, inputs, actions, weights, pull, units, gradient
+):
+    """Loss, entropy and squared gradient norm of the actor on a batch; fills `gradient`.
+
+    L = −mean( w · log π(a|s) ) − pull · H. Layers below `reach` get no gradient.
+    """
+    count = len(inputs)
+    forward(parameters, table, rows, 0, tanh, inputs, units)
+    raw = heads(table, rows, count, units)
+    policy = raw.copy()
+    if symexp:
+        squash(policy)
+    log_softmax(policy)
+    deltas = np.empty_like(policy)
+    loss, entropy = 0.0, 0.0
+    for t in range(count):
+        disorder = 0.0
+        for k in range(policy.shape[1]):
+            disorder -= math.exp(policy[t, k]) * policy[t, k]
+        loss -= weights[t] * policy[t, actions[t]]
+        entropy += disorder
+        for k in range(policy.shape[1]):
+            p = math.exp(policy[t, k])
+            chosen = 1.0 if k == actions[t] else 0.0
+            wanted = -weights[t] * (chosen - p) + pull * p * (policy[t, k] + disorder)
+            deltas[t, k] = wanted / count
+    if reach == len(rows):
+        return loss / count, entropy / count, 0.0
+    if symexp:
+        steepen(deltas, raw)
+    backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient)
+    return loss / count, entropy / count, square_norm(table, rows, reach, gradient)
+
+
+@compiled
+def td_targets(
+    parameters,
+    table,
+    critic,
+    tanh,
+    symexp,
+    observations,
+    rewards,
+    terminated,
+    gamma,
+    units,
+    targets,
+):
+    """Fill `targets` with y = r + γ·(1 − d)·max Q(s′,·), for the next observations [B, D]."""
+    count = len(rewards)
+    forward(parameters, table, critic, 0, tanh, observations, units)
+    values = heads(table, critic, count, units)
+    for t in range(count):
+        most = values[t].max()  # symexp keeps the order
+        if symexp:
+            most = symexp_of(most)
+        targets[t] = rewards[t] + (0.0 if terminated[t] else gamma * most)
+
+
+@compiled
+def critic_gradient(
+    parameters,
+    table,
+    rows,
+    reach,
+    tanh,
+    symexp,
+    inputs,
+    actions,
+    targets,
+    coefficient,
+    regularization,
+    units,
+    gradient,
+    estimates,
+):
+    """Loss and squared gradient norm of the critic on a batch; fills `gradient`, `estimates`.
+
+    L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ); the gradient is that of
+    coefficient · L.
+    """
+    count = len(inputs)
+    forward(parameters, table, rows, 0, tanh, inputs, units)
+    raw = heads(table, rows, count, units)
+    values = raw.copy()
+    if symexp:
+        squash(values)
+    deltas = np.zeros_like(values)
+    loss = 0.0
+    for t in range(count):
+        estimate = values[t, actions[t]]
+        error = targets[t] - estimate
+        estimates[t] = estimate
+        loss += error * error + regularization * estimate
+        deltas[t, actions[t]] = coefficient * (regularization - 2 * error) / count
+    if symexp:
+        steepen(deltas, raw)
+    backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient)
+    return loss / count, square_norm(table, rows, reach, gradient)
+
+
+@compiled
+def td_gradient(
+    parameters,
+    table,
+    rows,
+    reach,
+    tanh,
+    symexp,
+    inputs,
+    actions,
+    rewards,
+    terminated,
+    following,
+    gamma,
+    coefficient,
+    regularization,
+    units,
+    gradient,
+    targets,
+    estimates,
+):
+    """As `critic_gradient`, with targets from the next observations; fills `targets` too."""
+    td_targets(
+        parameters, table, rows, tanh, symexp, following, rewards, terminated, gamma, units, targets
+    )
+    return critic_gradient(
+        parameters,
+        table,
+        rows,
+        reach,
+        tanh,
+        symexp,
+        inputs,
+        actions,
+        targets,
+        coefficient,
+        regularization,
+        units,
+        gradient,
+        estimates,
+    )
+
+
+@compiled
+def compare(table, rows, first, last, gradients):
+    """Add gradients[0] and gradients[1] into gradients[2] over the layers that both reach.
+
+    Returns the squared norms of the two there and their dot product.
+    """
+    actor, critic, dot = 0.0, 0.0, 0.0
+    for place in range(first, last):
+        start, end = stretch(table, rows[place])
+        one, other, total = (
+            gradients[0, start:end],
+            gradients[1, start:end],
+            gradients[2, start:end],
+        )
+        a, c, d = one[0] * 0, one[0] * 0, one[0] * 0
+        for i in range(len(one)):
+            x, y = one[i], other[i]
+            total[i] = x + y
+            a += x * x
+            c += y * y
+            d += x * y
+        actor, critic, dot = actor + a, critic + c, dot + d
+    return actor, critic, dot
+
+
+@compiled
+def descend(parameters, means, squares, steps, table, rows, first, last, gradient, scale, rate):
+    """One Adam step on the layers of a network from `first` to before `last`.
+
+    `steps` [layers, 2] counts those of the weights and of the biases.
+    """
+    for place in range(first, last):
+        row = rows[place]
+        steps[row, 0] += 1
+        steps[row, 1] += 1
+        start, end = stretch(table, row)
+        adam(parameters, means, squares, gradient, start, end, scale, rate, steps[row, 0])
+
+
+@compiled
+def descend_both(
+    parameters,
+    means,
+    squares,
+    steps,
+    table,
+    actor,
+    actor_reach,
+    critic,
+    critic_reach,
+    shared,
+    gradients,
+    scale,
+    rate,
+):
+    """One Adam step down the sum of the actor's and the critic's gradients, after `compare`."""
+    both = max(actor_reach, critic_reach)
+    state = (parameters, means, squares, steps, table)
+    descend(*state, actor, both, shared, gradients[2], scale, rate)
+    descend(*state, actor, actor_reach, min(both, shared), gradients[0], scale, rate)
+    descend(*state, critic, critic_reach, min(both, shared), gradients[1], scale, rate)
+    descend(*state, actor, max(actor_reach, shared), len(actor), gradients[0], scale, rate)
+    descend(*state, critic, max(critic_reach, shared), len(critic), gradients[1], scale, rate)
