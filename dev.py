@@ -4,7 +4,8 @@
     python3 dev.py test [arguments for pytest]
 
 The environment is made in .venv, or in the directory named by PGLAB_VENV, and its
-packages are installed again only when the requirements files change.
+packages are installed again only when the requirements files change. The training kernels
+are compiled once likewise.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent
 APP_REQUIREMENTS = ["requirements.txt"]
 # The last file includes those before it.
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
+KERNELS = "pglab/kernels.py"
 
 
 def main(arguments: list[str]) -> int:
@@ -43,12 +45,14 @@ def main(arguments: list[str]) -> int:
 def run_app(extra: list[str]) -> int:
     """Start the Streamlit app."""
     python = prepare(APP_REQUIREMENTS)
+    compile_kernels(python)
     return hand_over([python, "-m", "streamlit", "run", "app.py", *extra])
 
 
 def run_tests(extra: list[str]) -> int:
     """Check format, style, types and behaviour; stop at the first that fails."""
     python = prepare(TEST_REQUIREMENTS)
+    compile_kernels(python)
     for check in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]):
         say("$ " + " ".join(check))
         code = subprocess.call([python, "-m", *check])
@@ -120,19 +124,29 @@ def install(venv: Path, requirements: list[str]) -> None:
         stamp_of(venv, name).write_text(fingerprint(name), encoding="ascii")
 
 
+def compile_kernels(python: str) -> None:
+    """Compile what trains fast, so that the app's first visitor does not wait for it."""
+    venv = Path(python).parent.parent
+    if is_installed(venv, KERNELS):
+        return
+    say("Compiling the training kernels (this takes half a minute, once) ...")
+    if subprocess.call([python, "-c", "from pglab.engine import warm_up; warm_up()"]) == 0:
+        stamp_of(venv, KERNELS).write_text(fingerprint(KERNELS), encoding="ascii")
+
+
 def is_installed(venv: Path, name: str) -> bool:
-    """Tell whether a requirements file was installed with its present content."""
+    """Tell whether a file was installed, or compiled, with its present content."""
     stamp = stamp_of(venv, name)
     return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the file that remembers what was installed from a requirements file."""
-    return venv / f"pglab-{name}.sha256"
+    """Return the file that remembers what a file was like when it was installed."""
+    return venv / f"pglab-{Path(name).name}.sha256"
 
 
 def fingerprint(name: str) -> str:
-    """Return the hash of a requirements file."""
+    """Return the hash of a file of the repository."""
     return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
 
 

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pglab import kernels
-from pglab.networks import ActionNetwork, ValueNetwork
+from pglab.networks import (
+    ActionNetwork,
+    ActionValueNetwork,
+    Body,
+    PolicyNetwork,
+    ValueNetwork,
+)
 from pglab.records import Conflict, Floats
 from pglab.replay_buffer import Transitions
 
@@ -369,3 +375,28 @@ def _move_state(
     if "step" in state:
         steps.copy_(state["step"])
     state["step"] = steps
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from disk, so that no run has to wait for it."""
+    generator = torch.Generator().manual_seed(0)
+    body = Body(2, (3,), "tanh", generator)
+    actor, critic = (kind(body, 2, generator) for kind in (PolicyNetwork, ActionValueNetwork))
+    engine = Engine(actor, critic, (), activation="tanh")
+    batch = Transitions(
+        observations=np.zeros((5, 2), np.float32),
+        actions=np.zeros(5, np.int64),
+        rewards=np.ones(5),
+        terminated=np.zeros(5, np.bool_),
+        next_observations=np.zeros((5, 2), np.float32),
+        collected=np.arange(5),
+    )
+    engine.act(batch.observations[0])
+    targets = engine.values(batch.observations)[:, 0]
+    _loss, _entropy, wanted = engine.actor_gradient(batch.observations, batch.actions, targets, 0.0)
+    engine.critic_gradient(batch.observations, batch.actions, targets)
+    _loss, _estimates, _targets, other = engine.td_gradient(batch, gamma=0.9)
+    engine.conflict(wanted, other)
+    engine.descend([wanted], learning_rate=0.0)
+    engine.descend([wanted, other], learning_rate=0.0)
+

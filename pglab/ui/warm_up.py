@@ -6,6 +6,7 @@ import gc
 import sys
 from functools import cache
 
+from pglab import engine
 from pglab.config import ReinforceConfig
 from pglab.render import shared_renderer
 from pglab.session import TrainingSession
@@ -15,13 +16,14 @@ SWITCH_SECONDS = 0.001
 
 @cache
 def warm_up() -> None:
-    """Make PyTorch and pygame load what they load at first use, then exempt it from collection.
+    """Make PyTorch, pygame and Numba load what they load at first use; exempt it from collection.
 
     Streamlit collects garbage after every script run, here several times a second. Without the
     exemption each time takes a tenth of a second, nearly all for what imports made to stay. And
     its server needs the interpreter a dozen times per tick: beside a thread that trains it would
     wait for Python's usual 5 ms each time.
     """
+    engine.warm_up()
     config = ReinforceConfig()
     TrainingSession(config).advance("update")
     shared_renderer(config.env_id)
