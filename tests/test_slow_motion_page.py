@@ -7,11 +7,14 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.partial_updates import partial_updates
 from pglab.records import StepRecord, UpdateRecord
 from pglab.training import train
-from pglab.ui.slow_motion import STEPS_AT_ONCE
+from pglab.ui.slow_motion import STEPS_AT_ONCE, _scene
+from pglab.ui.slow_panels import partial_panels
 from tests.oracles import of_type, take
 from tests.test_actor_critic_pages import SCRIPTS
 from tests.test_pages import REINFORCE, bench_of, open_chapter, open_page, press, run
@@ -95,6 +98,22 @@ def test_slow_motion_pauses_a_run_first() -> None:
     reached = bench_of(app).session.global_step
     press(app, "slow_next")
     assert bench_of(app).session.global_step == reached
+
+
+def test_the_actors_loss_alone_leaves_the_critic_of_split_bodies() -> None:
+    app = slow_page("split_replay")
+    press(app, "slow_update")
+    while current_phase(app) != "new policy":
+        press(app, "slow_next")
+    lab = app.session_state["split_replay.lab"]
+    scene = _scene(lab, lab.slow_motion)
+    assert isinstance(scene.watched.before_update, ActorCriticRun)
+    after = partial_updates(scene.watched.before_update)
+    panels = {
+        panel.key: panel for panel in partial_panels(scene, after, {name: name for name in after})
+    }
+    assert panels["slow_v_actor_only"].subtitle == "largest change 0"
+    assert panels["slow_pi_actor_only"].subtitle != "largest change 0"
 
 
 def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:

@@ -16,6 +16,7 @@ from pglab.language import _
 
 PANEL_HEIGHT = 250
 SNR_HEIGHT = 330
+NO_TOOLBAR = {"displayModeBar": False}  # it would cover the legend
 
 
 def results(report: Report, described: str) -> None:
@@ -39,6 +40,7 @@ def results(report: Report, described: str) -> None:
             snr_figure(curves, report.group_sizes, report.episodes, SURVEY_EPISODES),
             key="snr",
             height=SNR_HEIGHT,
+            config=NO_TOOLBAR,
             alt=_("Signal-to-noise ratio of each estimator over the number of episodes."),
         )
         st.caption(_snr_text())
@@ -68,6 +70,7 @@ def _panels(report: Report, described: str) -> None:
                 arrows_figure(panel, length, limit),
                 key=f"arrows_{kind}",
                 height=PANEL_HEIGHT,
+                config=NO_TOOLBAR,
                 alt=_("{name}: one arrow per episode. {what}").format(
                     name=panel.name, what=described
                 ),

@@ -430,6 +430,6 @@ def _partial(lab: Lab, scene: SlowScene) -> None:
         _(
             "The same update from the same weights on the same data, with both losses, the "
             "actor's alone and the critic's alone. Where the body is shared, the critic's loss "
-            "moves the policy too, and the actor's the critic."
+            "moves the policy too, and the actor's the critic. ΔV is of Σ π·Q with π as it was."
         )
     )

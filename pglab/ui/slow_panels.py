@@ -260,8 +260,9 @@ def partial_panels(
     before, view = scene.watched.before, scene.view
     observations = view.plane.observations(41)
 
+    pi = action_probabilities(before["policy"], observations)  # a changed π is no changed critic
+
     def value(networks: Mapping[str, nn.Module]) -> Floats:
-        pi = action_probabilities(networks["policy"], observations)
         v = (pi * action_values(networks["critic"], observations)).sum(axis=1)
         return v.reshape(41, 41)  # type: ignore[no-any-return]
 

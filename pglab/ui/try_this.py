@@ -21,6 +21,7 @@ from pglab.ui.lab import Lab
 from pglab.ui.settings import choice_name
 
 CHART_HEIGHT = 330
+NO_TOOLBAR = {"displayModeBar": False}  # it would cover the legend
 
 
 def try_this(lab: Lab, attempts: Attempts) -> None:
@@ -204,6 +205,7 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
         ),
         key="experiment_result",
         height=CHART_HEIGHT,
+        config=NO_TOOLBAR,
     )
     st.markdown(explanation(experiment))
     claims = (experiment.right_claim, *experiment.further)
