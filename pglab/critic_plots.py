@@ -171,7 +171,7 @@ def buffer_figure(
             "color": packed(ages),
             "colorscale": palette.AGE_SCALE,
             "cmin": 0,
-            "cmax": calm_limits(ages, 0)[1],
+            "cmax": calm_limits(ages.astype(float), 0)[1],
             "size": 5,
             "showscale": True,
             "colorbar": {"thickness": 10, "tickformat": "~s", "title": {"text": _("age")}},
