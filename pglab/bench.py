@@ -18,7 +18,8 @@ from pglab.config import differences, settings_of
 from pglab.history import Change
 from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
-from pglab.plots import Curve, smoothed, thinned
+from pglab.plots import Curve, UsualBand, smoothed, thinned
+from pglab.seeds import SeedGroup, band_of, shared_workers, smoothed_curve
 from pglab.session import Outcome, TrainingSession, Unit
 
 FULL_SPEED = 0.0
@@ -76,6 +77,10 @@ class Bench:
         self.view: View = "policy"
         self.fresh_steps = 0  # environment steps taken by the last tick
         self.guess: Curve | None = None  # what the visitor expects, drawn with the runs
+        self.seeds = 1  # of the run and the further ones beside it
+        self.followed = 0  # which of them is looked at: 0 is the run's own
+        self.problem: str | None = None  # a sentence, where further seeds could not be trained
+        self._group: SeedGroup | None = None
         self.pacemaker = Pacemaker()
 
     @property
@@ -93,6 +98,29 @@ class Bench:
     def shows_training_steps(self) -> bool:
         """Whether the player shows the training environment rather than fresh episodes."""
         return self.view != "policy"
+
+    @property
+    def group(self) -> SeedGroup | None:
+        """The further seeds of the present run, if any are wanted; a new run begins new ones."""
+        further = self.seeds - 1
+        if not further:
+            self._group = None
+        elif self._group is None or not self._group.belongs_to(self.session, further):
+            self._group = SeedGroup(self.session, further, shared_workers())
+        return self._group
+
+    @property
+    def watched(self) -> TrainingSession:
+        """The run that player and heatmaps show; a further seed is as it last came back."""
+        group = self.group
+        if group is None or not 1 <= self.followed <= len(group.members):
+            return self.session
+        return group.members[self.followed - 1].session
+
+    @property
+    def busy(self) -> bool:
+        """Whether ticks are wanted: the run goes on, or further seeds have to catch up with it."""
+        return self.running or (self.group is not None and self.group.behind)
 
     def use(self, config: AgentConfig) -> None:
         """Adopt settings: what can change while training runs does, anything else restarts.
@@ -155,6 +183,7 @@ class Bench:
     def run(self) -> None:
         """Let the page's ticks drive the run."""
         self.running = not self.session.finished
+        self.problem = None
         self.pacemaker.start()
 
     def pause(self) -> None:
@@ -174,6 +203,8 @@ class Bench:
         """Train for one redraw of the page, at the chosen speed."""
         self.pacemaker.tick()
         seconds = self.pacemaker.training_seconds
+        if self._waits_for_seeds(seconds):
+            return
         before = self.session.global_step
         if self.speed == FULL_SPEED:
             self.session.advance(seconds=seconds)
@@ -186,6 +217,33 @@ class Bench:
         self.pacemaker.note_progress(self.session.global_step)
         if self.session.finished:
             self.running = False
+
+    def _waits_for_seeds(self, seconds: float) -> bool:
+        """Let further seeds be trained; whether the run itself has to stand still meanwhile."""
+        group = self.group
+        if group is None:
+            return not self.running
+        try:
+            group.tick()
+        except RuntimeError as error:
+            self.problem = str(error)
+            self.running = False
+        if self.running and group.may_go_on:
+            return False
+        group.wait(seconds)
+        self.pacemaker.note_progress(self.session.global_step)
+        return True
+
+    def seed_curves(self) -> list[Curve]:
+        """Smoothed returns of the further seeds."""
+        return self.group.curves() if self.group is not None else []
+
+    def spread(self) -> UsualBand | None:
+        """Median and quartiles over all seeds, as far as they all have come."""
+        group = self.group
+        if group is None:
+            return None
+        return band_of([smoothed_curve(self.session), *group.curves()], group.steps)
 
     def curve(self) -> Curve:
         """Return of every episode of the current run."""

@@ -26,6 +26,8 @@ from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.plain_loops import plain_loop
 from pglab.records import StepRecord
+from pglab.seeds import MOST_SEEDS, SeedGroup, shared_workers
+from pglab.session import TrainingSession
 from pglab.training import train
 
 AGENTS: dict[str, Callable[..., AgentConfig]] = {
@@ -97,6 +99,27 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
     ]
 
 
+def seeds_ratio(agent: str, seconds: float) -> float:
+    """Time of eight seeds in the worker processes over the time of one run in this process."""
+    config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
+    workers = shared_workers()
+    run = TrainingSession(config, can_rewind=False)
+    run.advance("step", 500)
+    _bring_up(SeedGroup(run, MOST_SEEDS, workers))  # every process has loaded what it needs
+    begun = time.perf_counter()
+    run.advance("step", LONGEST_RUN, seconds=seconds)
+    alone = (time.perf_counter() - begun) * run.global_step / (run.global_step - 500)
+    begun = time.perf_counter()
+    _bring_up(SeedGroup(run, 8, workers))
+    return (time.perf_counter() - begun) / alone
+
+
+def _bring_up(group: SeedGroup) -> None:
+    while group.behind:
+        group.tick()
+        group.wait(1.0)
+
+
 def rate_of(steps: Iterator[object], count: int) -> float:
     """Environment steps per second over `count` of them."""
     begun = time.perf_counter()
@@ -131,6 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each turn")
     parser.add_argument("--agent", choices=tuple(AGENTS), action="append")
     parser.add_argument("--quick", action="store_true", help="128×128 only")
+    parser.add_argument("--seeds", action="store_true", help="eight seeds against one, too")
     parser.add_argument("--json", help="file to write the figures to")
     chosen = parser.parse_args(arguments)
     sizes = SIZES[:1] if chosen.quick else SIZES
@@ -141,6 +165,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for result in measure(agent, hidden_sizes, chosen.rounds, chosen.seconds)
     ]
     sys.stdout.write("\n".join([str(machine()), *table(results), ""]))
+    if chosen.seeds:
+        for agent in chosen.agent or AGENTS:
+            ratios = [seeds_ratio(agent, 4 * chosen.seconds) for _round in range(3)]
+            ratio = statistics.median(ratios)
+            sys.stdout.write(f"{agent}: eight seeds take {ratio:.2f} times as long as one\n")
     if chosen.json:
         with open(chosen.json, "w", encoding="utf-8") as file:
             json.dump(

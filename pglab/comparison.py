@@ -171,6 +171,8 @@ class Side:
         """The run of the first seed."""
         return self.sessions[0]
 
+    watched = session
+
     def curves(self) -> list[Curve]:
         """Smoothed returns of every seed, thinned."""
         curves = []

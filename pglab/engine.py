@@ -96,10 +96,6 @@ class Engine:
         """Number of layers with weights."""
         return len(self._rows[network])
 
-    def __deepcopy__(self, memo: dict[int, object]) -> None:
-        """A copied run computes by the reference until an engine is made for it."""
-        return None
-
     def _bind(self, layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> None:
         """Flat arrays in place of PyTorch's own, with the same numbers in them."""
         size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
@@ -399,4 +395,3 @@ def warm_up() -> None:
     engine.conflict(wanted, other)
     engine.descend([wanted], learning_rate=0.0)
     engine.descend([wanted, other], learning_rate=0.0)
-

@@ -14,6 +14,7 @@ ACTOR = "#D55E00"
 CRITIC = "#009E73"
 
 THIS_RUN = "#B0489A"
+SEEDS_BAND = "rgba(176, 72, 154, 0.22)"  # of THIS_RUN
 EARLIER_RUN = "#8A8F98"
 GUESS = "#A5672F"  # what the visitor expects of a run
 SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # of a comparison: A, B, C, D

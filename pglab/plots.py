@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,8 @@ class ReturnPlot:
     solved_at: int | None = None
     reading: Curve | None = None  # the seminar's progress reading
     guess: Curve | None = None  # what the visitor expects
+    seeds: Sequence[Curve] = ()  # smoothed, of further seeds
+    spread: UsualBand | None = None  # over the run's own seeds
 
 
 def smoothed(returns: Numbers, window: int = SMOOTHING_EPISODES) -> NDArray[np.float64]:
@@ -112,7 +114,9 @@ def return_figure(plot: ReturnPlot) -> Figure:
         *(_band(plot.usual) if plot.usual is not None else []),
         points,
         *(line(c, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for c in plot.earlier),
-        line(mean, palette.THIS_RUN, width=2.5),
+        *(_thin(curve) for curve in plot.seeds),
+        line(mean, palette.THIS_RUN, width=1.5 if plot.seeds else 2.5),
+        *(_spread(plot.spread) if plot.spread is not None else []),
     ]
     if plot.reading is not None:
         traces.append(line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
@@ -145,7 +149,12 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 def _reached(plot: ReturnPlot) -> float:
     """The last step that any of the runs has got to."""
-    curves = [plot.run, *plot.earlier, *([plot.guess] if plot.guess is not None else [])]
+    curves = [
+        plot.run,
+        *plot.seeds,
+        *plot.earlier,
+        *([plot.guess] if plot.guess is not None else []),
+    ]
     return max([0.0, *(float(curve.steps[-1]) for curve in curves if len(curve.steps))])
 
 
@@ -354,20 +363,39 @@ def guess_line(guess: Curve) -> dict[str, Any]:
     return line(guess, palette.GUESS, width=2.5, dash="longdash")
 
 
-def _band(band: UsualBand) -> list[dict[str, Any]]:
-    area = {
+def _area(band: UsualBand, colour: str) -> dict[str, Any]:
+    """What lies between the low and the high quantile."""
+    return {
         "type": "scatter",
         "x": packed(np.concatenate([band.steps, band.steps[::-1]])),
         "y": packed(np.concatenate([band.high, band.low[::-1]])),
         "mode": "lines",
         "fill": "toself",
-        "fillcolor": palette.USUAL_BAND,
+        "fillcolor": colour,
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,
     }
+
+
+def _band(band: UsualBand) -> list[dict[str, Any]]:
+    area = _area(band, palette.USUAL_BAND)
     median = Curve(band.steps, band.median, _("usual"))
     return [area, line(median, palette.USUAL_LINE, width=1.2)]
+
+
+def _thin(curve: Curve) -> dict[str, Any]:
+    """A further seed of this run."""
+    label = _("seed {seed}").format(seed=curve.label)
+    thin = line(replace(curve, label=label), palette.THIS_RUN, width=1, legend=False)
+    return thin | {"opacity": 0.4}
+
+
+def _spread(band: UsualBand) -> list[dict[str, Any]]:
+    """The band over this run's seeds, and its median."""
+    area = _area(band, palette.SEEDS_BAND)
+    median = Curve(band.steps, band.median, band.label)
+    return [area, line(median, palette.THIS_RUN, width=3.5)]
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:

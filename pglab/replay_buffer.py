@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,13 +62,17 @@ class ReplayBuffer:
         """Bytes of the transitions that it holds."""
         return sum(column[: len(self)].nbytes for column in self._store)
 
-    def __deepcopy__(self, memo: dict[int, object]) -> ReplayBuffer:
-        """A buffer of its own with the same transitions; places not used yet are not copied."""
-        twin = ReplayBuffer(self._capacity, self._store.observations.shape[1])
-        for column, own in zip(self._store, twin._store, strict=True):
-            own[: len(self)] = column[: len(self)]
-        twin.added = self.added
-        return twin
+    def __getstate__(self) -> dict[str, object]:
+        """What a copy needs: places not used yet are left out."""
+        held = [column[: len(self)] for column in self._store]
+        return {"capacity": self._capacity, "added": self.added, "held": held}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A buffer of its own with the same transitions."""
+        self.__init__(state["capacity"], state["held"][0].shape[1])  # type: ignore[misc]
+        self.added = state["added"]
+        for column, held in zip(self._store, state["held"], strict=True):
+            column[: len(held)] = held
 
     def add(self, step: StepRecord) -> None:
         """Keep a step, in the place of the oldest where the ring is full."""

@@ -57,6 +57,15 @@ class TrainingSession:
         self._training_seconds = 0.0
         self._checkpoints = Checkpoints() if can_rewind else None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without its generator, which is made anew where it arrives."""
+        return {**vars(self), "_records": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """As it was, ready to go on."""
+        vars(self).update(state)
+        self._records = records_of(self._run)
+
     @property
     def config(self) -> AgentConfig:
         """The settings now in force, changes included."""

@@ -42,6 +42,10 @@ CONFIGS: dict[str, AgentConfig] = {"reinforce": CONFIG} | {
     )
     for name, cell in CELLS.items()
 }
+CONFIGS |= {
+    f"{name}, reference": CONFIGS[name].changed(engine="reference")
+    for name in ("reinforce", "split replay")
+}
 LENGTH = 250  # records of each run that are compared, unless it ends before
 
 Undisturbed = tuple[AgentConfig, list[Record]]

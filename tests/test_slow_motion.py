@@ -29,17 +29,24 @@ from pglab.watching import Moment, Phase, Watcher
 from tests.oracles import of_type, same_records, short_config
 from tests.oracles_actor_critic import CELLS, short_cell
 
-CONFIGS: dict[str, AgentConfig] = {
+FAST: dict[str, AgentConfig] = {
     "reinforce": short_config(baseline="value", min_batch_steps=5),
     **{name: short_cell(**cell, policy_signal="q") for name, cell in CELLS.items()},
 }
+# What is watched is the reference: where it is also what runs, the numbers are exactly the same.
+CONFIGS = {name: config.changed(engine="reference") for name, config in FAST.items()}
 EVERY = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+EVERY_ENGINE = pytest.mark.parametrize(
+    "config",
+    [*CONFIGS.values(), *FAST.values()],
+    ids=[*CONFIGS, *(f"{name}, fast" for name in FAST)],
+)
 INFO = ENVIRONMENTS["CartPole-v1"]
 
 # What must stand in the line that a phase points at.
 DOES_IT = {
     "observe": "observation = torch.as_tensor(run.observation",
-    "probabilities": "probabilities = log_probabilities.exp()",
+    "probabilities": "probabilities = np.exp(log_probabilities)",
     "sample": "action = sample_action(probabilities",
     "environment": "run.environment.step(action)",
     "judge": "weight = policy_signal(",
@@ -77,7 +84,7 @@ def found(step: WatchedStep, phase: str) -> dict[str, Any]:
 # --- The run
 
 
-@EVERY
+@EVERY_ENGINE
 def test_watching_back_and_forth_leaves_the_run_as_it_is(config: AgentConfig) -> None:
     plain, session = TrainingSession(config), TrainingSession(config)
     tape = SlowMotion(session)
@@ -211,6 +218,20 @@ def test_a_line_that_did_not_do_it_would_be_noticed() -> None:
 
 
 # --- The numbers
+
+
+@pytest.mark.parametrize("config", FAST.values(), ids=FAST)
+def test_numbers_watched_beside_the_fast_engine_are_its_own(config: AgentConfig) -> None:
+    _tape, step = watched_update(config, updates=4)
+    update = step.update
+    assert update is not None
+    assert found(step, "loss")["loss"] == pytest.approx(update.actor_loss, rel=1e-4, abs=1e-6)
+    norm = found(step, "gradient")["norm"]
+    assert norm == pytest.approx(update.actor_gradient_norm, rel=1e-4, abs=1e-6)
+    assert found(step, "sample")["action"] == step.step.action
+    if update.critic is not None:
+        estimates = found(step, "critic_loss")["estimates"]
+        np.testing.assert_allclose(estimates, update.critic.estimates, rtol=1e-4, atol=1e-6)
 
 
 def test_numbers_of_reinforce_are_those_of_the_records() -> None:

@@ -66,6 +66,10 @@ class Run(Generic[AnyConfig]):
     solved: bool = False
     engine: Engine | None = None  # None: the PyTorch reference computes
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copied run computes by the reference until an engine is made for it."""
+        return {**vars(self), "engine": None}
+
     @property
     def over(self) -> bool:
         """Whether no further step is to be taken."""

@@ -6,17 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import streamlit as st
+
 from pglab.algorithms.families import AgentConfig
 from pglab.language import _
 from pglab.ui.attempts import open_attempts
 from pglab.ui.chapters import Chapter, chapters
+from pglab.ui.code import engine_sentence
 from pglab.ui.entry import require_entry
 from pglab.ui.evaluation import evaluation
-from pglab.ui.lab import open_lab
+from pglab.ui.lab import Lab, open_lab
 from pglab.ui.live import live
 from pglab.ui.panels import Panel
 from pglab.ui.rewind import rewind
 from pglab.ui.runs import runs_table
+from pglab.ui.seed_controls import seed_controls
 from pglab.ui.slow_motion import slow_motion
 from pglab.ui.transport import transport
 from pglab.ui.try_this import try_this
@@ -45,6 +49,7 @@ def agent_page(page: AgentPage) -> None:
     """Draw the page."""
     require_entry()
     lab = open_lab(page.key, page.preset, page.fixed)
+    seed_controls(lab)
     attempts = open_attempts(lab)
     transport(lab, page.title)
     live(lab, page.panels, page.extras)
@@ -53,9 +58,14 @@ def agent_page(page: AgentPage) -> None:
         (_("Idea"), page.idea),
         (_("Slow motion"), partial(slow_motion, lab)),
         (_("Try this"), partial(try_this, lab, attempts)),
-        (_("Code"), page.code),
+        (_("Code"), partial(_code, lab, page)),
         (_("Fresh episodes"), partial(evaluation, lab)),
         (_("Rewind and fork"), partial(rewind, lab)),
         (_("Runs of this visit"), partial(runs_table, lab)),
     ]
     chapters(*below)
+
+
+def _code(lab: Lab, page: AgentPage) -> None:
+    st.caption(engine_sentence(lab.bench.session.config.engine))
+    page.code()

@@ -14,9 +14,20 @@ from pglab.language import _
 
 def source_code(*functions: Callable[..., Any]) -> None:
     """The functions as Python runs them, through `inspect`."""
-    st.caption(_("This is the code that runs, read from the running program."))
     for function in functions:
         st.code(inspect.getsource(function), language="python", line_numbers=True)
+
+
+def engine_sentence(engine: str) -> str:
+    """What the shown code has to do with the run."""
+    if engine == "reference":
+        return _("Read from the running program: these lines compute this run.")
+    return _(
+        "Read from the running program. This run takes these steps with the fast engine: compiled "
+        "code does the arithmetic of the forward passes, gradients and Adam, and tests hold its "
+        "updates to those of these lines, up to rounding. “Engine” in “More settings” lets the "
+        "lines themselves compute."
+    )
 
 
 def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:

@@ -35,7 +35,7 @@ VISITED_POINTS = 150
 
 def value_map(scene: Scenery) -> FigurePanel:
     """What the critic thinks over the two observation axes of the policy's heatmap."""
-    view, networks = scene.view, scene.bench.session.networks
+    view, networks = scene.view, scene.bench.watched.networks
     plane = view.plane
     values = critic_map(
         networks["policy"], networks["critic"], plane, view.quantity, view.critic_action

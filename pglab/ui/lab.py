@@ -117,8 +117,9 @@ def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
             except ConfigError as error:
                 unusable.append(str(error))
     show_problems(problems, unusable)
-    if lab.bench.session.problem is not None:
-        st.error(lab.bench.session.problem)
+    for problem in (lab.bench.session.problem, lab.bench.problem):
+        if problem is not None:
+            st.error(problem)
     return lab
 
 

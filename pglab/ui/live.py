@@ -29,14 +29,14 @@ def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     bench = lab.bench
     with bench.lock:
         was_finished = bench.session.finished
-        on_its_way = bench.running and bench.pacemaker.ticking
+        on_its_way = bench.busy and bench.pacemaker.ticking
         if bench.running and not on_its_way:
             bench.tick()  # the first picture has something to show
         view = view_of(lab)
         scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
         drawn = [panel(scene) for panel in [*panels, *open_panels(lab, extras)]]
         lab.sequence += 1
-        running = bench.running
+        running = bench.busy
         numbers, progress = _numbers(bench), _progress(bench)
     stage(
         key=f"{lab.key}.stage",

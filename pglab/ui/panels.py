@@ -88,6 +88,8 @@ def returns(scene: Scenery) -> FigurePanel:
         solved_at=session.history.solved_at,
         reading=_reading_curve(scene.bench),
         guess=scene.bench.guess,
+        seeds=scene.bench.seed_curves(),
+        spread=scene.bench.spread(),
     )
     return FigurePanel(
         "returns",
@@ -105,7 +107,8 @@ def player(scene: Scenery) -> PlayerPanel:
 
 def policy_map(scene: Scenery) -> FigurePanel:
     """Probability of an action over two observation axes."""
-    return policy_panel(scene.bench.session, scene.view, scene.showing.path, "policy_map", "player")
+    session, path = scene.bench.watched, scene.showing.path
+    return policy_panel(session, scene.view, path, "policy_map", "player")
 
 
 def policy_panel(
@@ -252,8 +255,7 @@ def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
 
 
 def _returns_subtitle(bench: Bench, usual: str) -> str:
-    seed = _("one seed ({seed})").format(seed=bench.session.config.seed)
-    parts = [seed]
+    parts = [_seeds_in_words(bench)]
     count = len(bench.session.history.episodes)
     if count > MOST_POINTS:
         parts.append(_("{drawn} of {n:,} points drawn").format(drawn=MOST_POINTS, n=count))
@@ -262,6 +264,14 @@ def _returns_subtitle(bench: Bench, usual: str) -> str:
     if usual:
         parts.append(usual)
     return " · ".join(parts)
+
+
+def _seeds_in_words(bench: Bench) -> str:
+    first = bench.session.config.seed
+    if bench.group is None:
+        return _("one seed ({seed})").format(seed=first)
+    told = _("{n} seeds from {first}, band: middle half, up to step {step:,}")
+    return told.format(n=bench.seeds, first=first, step=bench.group.steps)
 
 
 def _reading_curve(bench: Bench) -> Curve:

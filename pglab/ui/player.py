@@ -51,6 +51,10 @@ class Watched(Protocol):
         """The run whose policy plays."""
 
     @property
+    def watched(self) -> TrainingSession:
+        """The run whose policy plays fresh episodes: this one, or another seed of it."""
+
+    @property
     def view(self) -> View:
         """What is to be seen while nothing runs."""
 
@@ -102,12 +106,12 @@ class Player:
             return _last_steps(bench)
         wanted = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
         count = min(max(wanted, 1), MOST_FRAMES_PER_TICK)
-        return self._demonstration.scenes(bench.session.networks["policy"], count)
+        return self._demonstration.scenes(bench.watched.networks["policy"], count)
 
     def _still_or_loop(self, bench: Watched) -> list[tuple[Scene, bytes]]:
         """The clip for a paused bench, drawn anew only when there is something else to see."""
         session = bench.session
-        shown = (bench.view, session, session.global_step, session.networks["policy"])
+        shown = (bench.view, session, session.global_step, bench.watched.networks["policy"])
         if shown != self._clip_of:
             self._clip_of = shown
             self._clip_number += 1
@@ -123,7 +127,7 @@ class Player:
             case "training episode":
                 return training_scenes(bench)[-MOST_FRAMES_PER_CLIP:]
             case _:
-                policy = bench.session.networks["policy"]
+                policy = bench.watched.networks["policy"]
                 return self._demonstration.episode(policy, MOST_FRAMES_PER_CLIP)
 
     def _panel(
@@ -208,7 +212,7 @@ def _scene(step: StepRecord, number: int) -> Scene:
 def _reached(bench: Watched, step: StepRecord, number: int) -> Scene:
     """Where the training environment stands after its last step."""
     observation = step.next_observation
-    probabilities = action_probabilities(bench.session.networks["policy"], observation[None])[0]
+    probabilities = action_probabilities(bench.watched.networks["policy"], observation[None])[0]
     return Scene(step.episode, number, observation, probabilities, None, 0.0, step.ended)
 
 

@@ -25,7 +25,18 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 
 # The address holds more than settings: the view, the language, Streamlit's own.
-OWN_PARAMETERS = ("x", "y", "at", "action", "critic", "try", "embed", "embed_options", "lang")
+OWN_PARAMETERS = (
+    "x",
+    "y",
+    "at",
+    "action",
+    "critic",
+    "try",
+    "seeds",
+    "embed",
+    "embed_options",
+    "lang",
+)
 MOST_SLIDER_STOPS = 100
 
 

@@ -238,7 +238,7 @@ class Curves {
       (unpackNumbers(color) || [color].flat().every((name) => typeof name === "string")) &&
       [symbol].flat().every((name) => name in SYMBOLS);
     const plain = mode === "lines" || (mode === "markers" && known(marker));
-    return plain && !fill && Boolean(unpackNumbers(x) && unpackNumbers(y));
+    return plain && (!fill || fill === "toself") && Boolean(unpackNumbers(x) && unpackNumbers(y));
   }
 
   place(xaxis, yaxis) {
@@ -253,7 +253,8 @@ class Curves {
     const [xs, ys] = [unpackNumbers(trace.x), unpackNumbers(trace.y)];
     const points = Array.from(xs, (x, index) => [xaxis.l2p(x), yaxis.l2p(ys[index])]);
     if (trace.mode === "markers") this.drawPoints(points, trace.marker);
-    else this.drawLine(points, trace.line);
+    else if (trace.fill) this.fill(points, trace.fillcolor);
+    else this.drawLine(points, trace.line, trace.opacity);
   }
 
   drawPoints(points, marker) {
@@ -274,7 +275,15 @@ class Curves {
     this.context.globalAlpha = 1;
   }
 
-  drawLine(points, { color, width, dash }) {
+  fill(points, colour) {
+    this.context.fillStyle = colour;
+    this.context.beginPath();
+    for (const [x, y] of points) this.context.lineTo(x, y);
+    this.context.fill();
+  }
+
+  drawLine(points, { color, width, dash }, opacity = 1) {
+    this.context.globalAlpha = opacity;
     Object.assign(this.context, { strokeStyle: color, lineWidth: width, lineJoin: "round" });
     this.context.setLineDash(DASHES[dash].map((part) => part * Math.max(width, 3)));
     this.context.beginPath();
@@ -286,6 +295,7 @@ class Curves {
       broken = missing;
     }
     this.context.stroke();
+    this.context.globalAlpha = 1;
   }
 
   // Back to what Plotly has drawn.

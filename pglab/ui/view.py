@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pglab.language import _
-from pglab.ui.attempts import link_parameters
+from pglab.ui import attempts, seed_controls
 from pglab.ui.entry import fragment
 from pglab.ui.heatmap_controls import HeatmapControls
 from pglab.ui.lab import LIVE, Lab
@@ -35,7 +35,11 @@ def view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
 
 def write_address(lab: Lab) -> None:
     """Make the address open this page with these settings and this view."""
-    shown = {**_heatmaps(lab).parameters(), **link_parameters(lab.key)}
+    shown = {
+        **_heatmaps(lab).parameters(),
+        **attempts.link_parameters(lab.key),
+        **seed_controls.link_parameters(lab),
+    }
     write_address_bar(lab.bench.session.config, lab.terms.preset, shown)
 
 

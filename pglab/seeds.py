@@ -1,0 +1,211 @@
+"""Further seeds of a run, trained by worker processes to where the run itself stands.
+
+One curve is no evidence. The processes serve everyone in turn and hold nothing between two
+requests, so that nothing goes on when a visitor leaves.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pglab.config import SEEDS
+from pglab.history import Change
+from pglab.language import _
+from pglab.plots import Curve, UsualBand, smoothed
+from pglab.session import TrainingSession
+from pglab.worker import packed
+
+MOST_SEEDS = 16
+MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
+CHUNK_SECONDS = 1.0  # of one request; what it costs to send a run there and back is a few percent
+LEAD_SECONDS = 2.0  # of training that the run may be ahead of its further seeds
+GRID_POINTS = 80  # of the band
+
+
+class Workers:
+    """Processes that train, as many as there are cores; each is started when it is first needed."""
+
+    def __init__(self, count: int) -> None:
+        """None is started yet."""
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
+        self._own = threading.local()
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def close(self) -> None:
+        """End the processes."""
+        self._threads.shutdown()
+        for process in self.processes:
+            process.kill()
+            process.communicate()
+
+    def follow(
+        self, session: TrainingSession, target: int, changes: Sequence[Change]
+    ) -> Future[TrainingSession]:
+        """A copy of a run, taken towards `target` as by `worker.follow`.
+
+        Raises:
+            RuntimeError: from the future, where the process ended in between.
+        """
+        request = packed(session, target, list(changes), CHUNK_SECONDS)
+        return self._threads.submit(self._ask, request)
+
+    def _ask(self, request: bytes) -> TrainingSession:
+        process = self._process()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(request)
+            process.stdin.flush()
+            (answer,) = pickle.load(process.stdout)
+        except (OSError, EOFError) as error:
+            process.kill()
+            sentence = _("A process that trains further seeds has ended. Press Run to go on.")
+            raise RuntimeError(sentence) from error
+        assert isinstance(answer, TrainingSession)
+        return answer
+
+    def _process(self) -> subprocess.Popen[bytes]:
+        """The process of this thread."""
+        process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
+        if process is None or process.poll() is not None:
+            process = self._own.process = subprocess.Popen(
+                [sys.executable, "-m", "pglab.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=Path(__file__).parents[1],
+            )
+            self.processes.append(process)
+        return process
+
+
+@cache
+def shared_workers() -> Workers:
+    """Those of this process, for all visitors."""
+    return Workers(min(os.cpu_count() or 1, MOST_WORKERS))
+
+
+@dataclass
+class FurtherSeed:
+    """One of them: the run as it last came back, and where it is on its way to."""
+
+    session: TrainingSession
+    future: Future[TrainingSession] | None = None
+
+
+class SeedGroup:
+    """The further seeds of one run."""
+
+    def __init__(self, session: TrainingSession, count: int, workers: Workers) -> None:
+        """`count` seeds after the run's own, from the same initial settings."""
+        config = session.initial_config
+        self._workers = workers
+        self._run = session
+        self.members = [
+            FurtherSeed(
+                TrainingSession(
+                    config.changed(seed=(config.seed + number) % SEEDS), can_rewind=False
+                )
+            )
+            for number in range(1, count + 1)
+        ]
+
+    def belongs_to(self, session: TrainingSession, count: int) -> bool:
+        """Whether these are the `count` further seeds of this run, none of which is ahead of it."""
+        ahead = any(m.session.global_step > session.global_step for m in self.members)
+        return session is self._run and count == len(self.members) and not ahead
+
+    @property
+    def behind(self) -> bool:
+        """Whether one of them has not come to where the run stands."""
+        return any(self._is_behind(member) for member in self.members)
+
+    @property
+    def steps(self) -> int:
+        """Environment steps of the one that has come least far, the finished ones left out."""
+        on_their_way = [m.session.global_step for m in self.members if not m.session.finished]
+        return min([self._run.global_step, *on_their_way])
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the run itself is not too far ahead to be compared."""
+        each = self._run.milliseconds_per_1000_steps
+        lead = 1e6 * LEAD_SECONDS / each if each else 0
+        return not self.behind or self._run.global_step - self.steps < lead
+
+    def tick(self) -> None:
+        """Take back what has been trained, and send on what is behind.
+
+        Raises:
+            RuntimeError: a training process ended; its seed begins again at the next tick.
+        """
+        for member in self.members:
+            if member.future is not None and member.future.done():
+                future, member.future = member.future, None
+                member.session = future.result()
+            if member.future is None and self._is_behind(member):
+                member.future = self._workers.follow(
+                    member.session, self._run.global_step, self._run.history.changes
+                )
+
+    def wait(self, seconds: float) -> None:
+        """Until one of them is back, or so long."""
+        wait(
+            [member.future for member in self.members if member.future is not None],
+            timeout=seconds,
+            return_when=FIRST_COMPLETED,
+        )
+
+    def curves(self) -> list[Curve]:
+        """Smoothed returns of each."""
+        return [smoothed_curve(member.session) for member in self.members]
+
+    def _is_behind(self, member: FurtherSeed) -> bool:
+        return not member.session.finished and (
+            member.session.global_step < self._run.global_step
+            or _settings(member.session) != _settings(self._run)
+        )
+
+
+def _settings(session: TrainingSession) -> list[dict[str, Any]]:
+    """What was changed on the way."""
+    return [change.settings for change in session.history.changes]
+
+
+def smoothed_curve(session: TrainingSession) -> Curve:
+    """Smoothed returns of a run, with its seed as the label."""
+    episodes = session.history.episodes
+    label = str(session.config.seed)
+    return Curve(episodes["global_step"], smoothed(episodes["episode_return"]), label)
+
+
+def band_of(curves: Sequence[Curve], until: int) -> UsualBand | None:
+    """Median and quartiles over seeds, `until` a step that all have reached or ended before.
+
+    A curve holds its value from one episode's end to the next, and its last one where it stopped.
+
+    Returns:
+        None until every seed has ended an episode.
+    """
+    if len(curves) < 2 or not all(len(curve.steps) for curve in curves):
+        return None
+    first = max(float(curve.steps[0]) for curve in curves)
+    if until <= first:
+        return None
+    grid = np.linspace(first, until, GRID_POINTS)
+    values = [
+        curve.returns[np.searchsorted(curve.steps, grid, side="right") - 1] for curve in curves
+    ]
+    low, median, high = np.quantile(np.stack(values), [0.25, 0.5, 0.75], axis=0)
+    return UsualBand(grid, low, median, high, _("median of {n} seeds").format(n=len(curves)))

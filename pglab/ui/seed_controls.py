@@ -1,0 +1,78 @@
+"""Several seeds at once: how many, and which of them the player and the heatmaps show."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.config import SEEDS
+from pglab.language import _
+from pglab.seeds import MOST_SEEDS
+from pglab.ui.lab import LIVE, Lab
+
+PARAMETER = "seeds"  # of the address bar
+
+
+def seed_controls(lab: Lab) -> None:
+    """The controls, below the others in the sidebar; the bench follows them."""
+    key = f"{lab.key}.seeds"
+    st.session_state.setdefault(key, _linked())
+
+    def changed() -> None:
+        with lab.bench.lock:
+            lab.bench.seeds = st.session_state[key]
+        lab.page_is_stale = True
+
+    with st.sidebar:
+        st.slider(
+            _("Seeds at once"),
+            1,
+            MOST_SEEDS,
+            key=key,
+            persist_state="session",
+            on_change=changed,
+            help=_(
+                "The same settings with this many seeds in a row: more show what is luck, and "
+                "take longer."
+            ),
+        )
+        with lab.bench.lock:
+            lab.bench.seeds = st.session_state[key]
+        _followed_seed(lab)
+
+
+def link_parameters(lab: Lab) -> dict[str, str]:
+    """The number of seeds for the address, unless it is one."""
+    return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
+
+
+def _followed_seed(lab: Lab) -> None:
+    """Which of the seeds to look at, where there are several."""
+    bench = lab.bench
+    if bench.seeds == 1:
+        bench.followed = 0
+        return
+    first = bench.session.config.seed
+    key = f"{lab.key}.followed"
+
+    def changed() -> None:
+        bench.followed = st.session_state[key]
+        st.rerun(LIVE)
+
+    if st.session_state.get(key, 0) >= bench.seeds:
+        st.session_state[key] = 0
+    st.selectbox(
+        _("Player and heatmaps show"),
+        range(bench.seeds),
+        format_func=lambda number: _("seed {seed}").format(seed=(first + number) % SEEDS),
+        key=key,
+        persist_state="session",
+        on_change=changed,
+    )
+    bench.followed = st.session_state[key]
+
+
+def _linked() -> int:
+    """The number that the link asks for; 1 unless it can be used."""
+    text = st.query_params.get(PARAMETER, "")
+    number = int(text) if text.isdecimal() and len(text) < 3 else 1
+    return number if 1 <= number <= MOST_SEEDS else 1

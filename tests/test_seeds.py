@@ -1,0 +1,169 @@
+"""Further seeds of a run: trained elsewhere, exactly as they would be alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from pglab.algorithms.families import AgentConfig
+from pglab.bench import Bench
+from pglab.plots import Curve
+from pglab.seeds import SeedGroup, Workers, band_of
+from pglab.session import TrainingSession
+from tests.oracles import same_records, short_config
+from tests.oracles_actor_critic import CELLS, short_cell
+
+PATIENCE = 60.0  # seconds until a process has loaded PyTorch, on a slow machine
+CONFIGS: dict[str, AgentConfig] = {
+    "REINFORCE": short_config(baseline="value"),
+    "split replay": short_cell(**CELLS["split replay"]),
+}
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """Two processes; they end with the tests."""
+    pool = Workers(2)
+    yield pool
+    pool.close()
+
+
+def bring_up(group: SeedGroup) -> None:
+    """Train all further seeds to where the run stands."""
+    deadline = time.monotonic() + PATIENCE
+    while group.behind and time.monotonic() < deadline:
+        group.tick()
+        group.wait(1.0)
+    assert not group.behind
+
+
+def assert_same_run(session: TrainingSession, other: TrainingSession) -> None:
+    assert session.global_step == other.global_step
+    assert same_records(session.history.steps, other.history.steps)
+    for name in ("global_step", "actor_loss", "critic_loss", "entropy"):
+        np.testing.assert_array_equal(session.history.updates[name], other.history.updates[name])
+    for name, network in session.networks.items():
+        pairs = zip(network.parameters(), other.networks[name].parameters(), strict=True)
+        assert all(torch.equal(*pair) for pair in pairs)
+
+
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_a_further_seed_is_the_run_that_it_would_be_alone(
+    config: AgentConfig, workers: Workers
+) -> None:
+    """In several stretches, and with settings changed on the way at the same steps."""
+    run = TrainingSession(config)
+    group = SeedGroup(run, 2, workers)
+    alone = TrainingSession(config.changed(seed=config.seed + 2))
+    for steps, change in ((90, {}), (50, {"gamma": 0.5}), (40, {"learning_rate": 0.002})):
+        if change:
+            for session in (run, alone):
+                session.change(**change)
+        for session in (run, alone):
+            session.advance("step", steps)
+        bring_up(group)
+    assert_same_run(group.members[1].session, alone)
+    assert group.members[0].session.config.seed == config.seed + 1
+
+
+def test_two_changes_at_one_step_both_arrive(workers: Workers) -> None:
+    run = TrainingSession(CONFIGS["REINFORCE"])
+    group = SeedGroup(run, 1, workers)
+    run.advance("step", 30)
+    run.change(gamma=0.4)
+    bring_up(group)
+    run.change(learning_rate=0.02)
+    bring_up(group)
+    config = group.members[0].session.config
+    assert (config.gamma, config.learning_rate) == (0.4, 0.02)
+
+
+def test_none_is_ever_ahead_of_the_run(workers: Workers) -> None:
+    run = TrainingSession(CONFIGS["REINFORCE"])
+    group = SeedGroup(run, 2, workers)
+    for steps in (7, 1, 40):
+        run.advance("step", steps)
+        bring_up(group)
+        assert [m.session.global_step for m in group.members] == [run.global_step] * 2
+        assert group.steps == run.global_step
+
+
+def test_a_process_that_ends_is_replaced(workers: Workers) -> None:
+    run = TrainingSession(CONFIGS["REINFORCE"])
+    run.advance("step", 20)
+    group = SeedGroup(run, 1, workers)
+    bring_up(group)
+    for process in workers.processes:
+        process.kill()
+        process.wait()
+    run.advance("step", 20)
+    bring_up(group)
+    assert group.members[0].session.global_step == 40
+
+
+def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
+    run = TrainingSession(CONFIGS["REINFORCE"])
+    run.advance("step", 20)
+    group = SeedGroup(run, 1, workers)
+    bring_up(group)
+    run.advance("step", 30_000)
+    group.tick()
+    for process in workers.processes:
+        process.kill()
+    group.wait(PATIENCE)
+    with pytest.raises(RuntimeError, match="has ended"):
+        group.tick()
+    assert group.members[0].session.global_step == 20
+    bring_up(group)
+
+
+def test_a_bench_with_seeds_goes_on_until_all_are_there() -> None:
+    bench = Bench(CONFIGS["REINFORCE"])
+    bench.seeds = 3
+    assert bench.group is not None
+    bench.advance("episode")
+    reached = bench.session.global_step
+    assert bench.busy
+    assert not bench.running
+    deadline = time.monotonic() + PATIENCE
+    while bench.busy and time.monotonic() < deadline:
+        bench.tick()
+    assert bench.session.global_step == reached
+    assert bench.group.steps == reached
+    bench.followed = 2
+    assert bench.watched.config.seed == bench.session.config.seed + 2
+    group = bench.group
+    bench.reset()
+    assert bench.group is not group
+    assert bench.group.steps == 0
+    bench.seeds = 1
+    assert bench.watched is bench.session
+    assert not bench.busy
+
+
+def test_the_band_is_that_of_the_values_that_hold_at_each_step() -> None:
+    curves = [
+        Curve(np.array([10.0, 20.0, 40.0]), np.array([1.0, 2.0, 3.0])),
+        Curve(np.array([15.0, 30.0]), np.array([5.0, 7.0])),
+        Curve(np.array([5.0, 12.0]), np.array([9.0, 11.0])),  # ended early: its last value holds
+    ]
+    band = band_of(curves, until=40)
+    assert band is not None
+    assert (band.steps[0], band.steps[-1]) == (15, 40)
+    for step, low, median, high in zip(band.steps, band.low, band.median, band.high, strict=True):
+        held = [
+            [r for s, r in zip(c.steps, c.returns, strict=True) if s <= step][-1] for c in curves
+        ]
+        assert median == sorted(held)[1]
+        assert low == pytest.approx((sorted(held)[0] + sorted(held)[1]) / 2)
+        assert high == pytest.approx((sorted(held)[1] + sorted(held)[2]) / 2)
+
+
+def test_no_band_before_every_seed_has_ended_an_episode() -> None:
+    begun = Curve(np.array([10.0]), np.array([10.0]))
+    assert band_of([begun, Curve(np.empty(0), np.empty(0))], until=20) is None
+    assert band_of([begun], until=20) is None
