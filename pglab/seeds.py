@@ -29,7 +29,7 @@ from pglab.worker import packed
 
 MOST_SEEDS = 16
 MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
-CHUNK_SECONDS = 1.0  # of one request; what it costs to send a run there and back is a few percent
+CHUNK_SECONDS = 1.5  # of one request; what it costs to send a run there and back is a few percent
 LEAD_SECONDS = 2.0  # of training that the run may be ahead of its further seeds
 GRID_POINTS = 80  # of the band
 
