@@ -1,0 +1,28 @@
+"""Several seeds at once, as a visitor sees them."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab_page import STEPS, LabPage
+
+FEW_STEPS = 300
+
+
+def test_paused_seeds_come_to_exactly_where_the_run_stands(page: Page) -> None:
+    lab = LabPage(page).open("?seeds=3")
+    lab.run(until_steps=FEW_STEPS)
+    lab.press("run")
+    expect(lab.button("run")).not_to_contain_text("Pause")
+    expect(lab.stage).to_have_attribute("data-running", "false", timeout=60_000)  # all are there
+    steps = lab.number(STEPS).inner_text()
+    subtitle = lab.panel("returns").locator(".pgl-subtitle")
+    expect(subtitle).to_contain_text(re.compile(rf"3 seeds from 0.*up to step {steps}\b"))
+    names = [trace.get("name") for trace in lab.figure("returns")["data"]]
+    assert "median of 3 seeds" in names
+    before = lab.figure("policy_map")["data"][0]["z"]
+    lab.choose("Player and heatmaps show", "seed 2")
+    lab.wait_until_quiet()
+    assert lab.figure("policy_map")["data"][0]["z"] != before
+    assert lab.number(STEPS).inner_text() == steps
+    expect(lab.exceptions).to_have_count(0)
