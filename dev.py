@@ -129,7 +129,7 @@ def compile_kernels(python: str) -> None:
     venv = Path(python).parent.parent
     if is_installed(venv, KERNELS):
         return
-    say("Compiling the training kernels (this takes half a minute, once) ...")
+    say("Compiling the training kernels (this takes up to a minute, once) ...")
     if subprocess.call([python, "-c", "from pglab.engine import warm_up; warm_up()"]) == 0:
         stamp_of(venv, KERNELS).write_text(fingerprint(KERNELS), encoding="ascii")
 

@@ -26,10 +26,14 @@ def compiled(function: Kernel) -> Kernel:
     """Compile at the first call with each precision; the result is kept on disk.
 
     Sums may be reordered, which lets them use vector units; NaN and infinity keep their meaning.
-    Python's check for a division by zero would keep loops from vector units.
+    Python's check for a division by zero would keep loops from vector units. Every kernel holds
+    those that it calls: which of several copies is called would depend on what was loaded first,
+    and they need not round alike.
     """
     options = {"reassoc", "contract", "nsz", "arcp"}
-    kernel: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath=options)(function)
+    kernel: Any = njit(
+        cache=True, nogil=True, error_model="numpy", fastmath=options, forceinline=True
+    )(function)
     return cast(Kernel, kernel)
 
 

@@ -8,7 +8,7 @@ const GRAPH_CONFIG = {
 
 // Between two redraws of a patient figure, which may also take only a share of the time.
 const PATIENCE_MILLISECONDS = 450;
-const PATIENT_SHARE = 0.08;
+const PATIENT_SHARE = 0.04;
 
 let plotlyLoading = null;
 
