@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from pglab.experiments import experiments_of
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import STEPS, LabPage
 
 EXPERIMENT = experiments_of("reinforce")[0]
 WHOLE_RUN_MILLISECONDS = 240_000  # a bound on a slow machine, not a promise of speed
@@ -50,7 +50,7 @@ def test_a_guess_is_locked_and_the_run_answers_it(page: Page) -> None:
 
     again = page.get_by_role("button", name="Try again with another seed")
     expect(again).to_be_visible(timeout=WHOLE_RUN_MILLISECONDS)
-    assert lab.steps == EXPERIMENT.steps
+    expect(lab.number(STEPS)).to_have_text(f"{EXPERIMENT.steps:,}")
     expect(page.get_by_text(re.compile(r"8 of 8 seeds")).first).to_be_visible()
     lab.wait_until(lambda: guess_is_drawn(lab), "the guess beside the run")
 
