@@ -108,7 +108,8 @@ def is_empty(path: Path) -> bool:
 
 def install(venv: Path, requirements: list[str]) -> None:
     """Install the packages and note which requirements they came from."""
-    for name in requirements:  # An interrupted installation must not look complete.
+    # An interrupted installation must not look complete; other packages compile anew.
+    for name in [*requirements, KERNELS]:
         stamp_of(venv, name).unlink(missing_ok=True)
     say(
         f"Installing the packages of {requirements[-1]} in {shown(venv)} "

@@ -324,6 +324,8 @@ class Comparison:
         """Whether the page's ticks drive it."""
         return self.sides[0].running
 
+    busy = running  # nothing has to catch up: all sides go in step
+
     def run(self) -> None:
         """Let the page's ticks drive it."""
         self.pacemaker.start()

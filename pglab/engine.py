@@ -52,10 +52,6 @@ class FlatGradient:
         """Euclidean, over all entries; inf or nan where one is."""
         return math.sqrt(self.square) if self.square >= 0 else math.nan
 
-    def conflict_with(self, critic: FlatGradient) -> Conflict | None:
-        """How far it and the critic's want the same of the layers that both reach, if any."""
-        return self.engine.conflict(self, critic)
-
 
 class Engine:
     """Forward passes, gradients and Adam steps of an actor and its critic, if there is one."""
@@ -88,7 +84,6 @@ class Engine:
         self._symexp = symexp_heads
         self._units_each = int(self._table[:, kernels.OUTPUTS].sum())
         self._units = np.empty(0, self._parameters.dtype)
-        self._one = self._room(1)
         self._compared: tuple[FlatGradient, FlatGradient, tuple[float, float, float]] | None = None
         self._outputs = [int(self._table[row[-1], kernels.OUTPUTS]) for row in rows]
 
@@ -139,7 +134,7 @@ class Engine:
             self._tanh,
             self._symexp,
             inputs,
-            self._one,
+            self._room(1),
             policy,
             values,
         )
@@ -237,46 +232,23 @@ class Engine:
         )
         return loss, estimates, FlatGradient(self, CRITIC, reach, square)
 
-    def td_gradient(
-        self,
-        batch: Transitions,
-        gamma: float,
-        *,
-        coefficient: float = 1.0,
-        regularization: float = 0.0,
-    ) -> tuple[float, Floats, Floats, FlatGradient]:
-        """Loss, estimates [B], targets [B] and the gradient, with the targets of TD learning.
-
-        Args:
-            batch: of transitions.
-            gamma: discount in the targets, which are as in `pglab.returns.td_targets`.
-            coefficient: as in `critic_gradient`.
-            regularization: as in `critic_gradient`.
-        """
-        inputs, rows = self._cast(batch.observations), self._rows[CRITIC]
-        reach = self._reach[CRITIC]
-        targets, estimates = np.empty(len(inputs)), np.empty(len(inputs), inputs.dtype)
-        loss, square = kernels.td_gradient(
+    def td_targets(self, batch: Transitions, gamma: float) -> Floats:
+        """As `pglab.returns.td_targets`, for what the critic says of the next observations: [B]."""
+        targets = np.empty(len(batch.rewards))
+        kernels.td_targets(
             self._parameters,
             self._table,
-            rows,
-            reach,
+            self._rows[CRITIC],
             self._tanh,
             self._symexp,
-            inputs,
-            batch.actions,
+            self._cast(batch.next_observations),
             batch.rewards,
             batch.terminated,
-            self._cast(batch.next_observations),
             gamma,
-            coefficient,
-            regularization,
-            self._room(len(inputs)),
-            self._gradients[CRITIC],
+            self._room(len(targets)),
             targets,
-            estimates,
         )
-        return loss, estimates, targets, FlatGradient(self, CRITIC, reach, square)
+        return targets
 
     def conflict(self, actor: FlatGradient, critic: FlatGradient) -> Conflict | None:
         """How far the two want the same of the layers that both reach; None where none is."""
@@ -390,8 +362,8 @@ def warm_up() -> None:
     engine.act(batch.observations[0])
     targets = engine.values(batch.observations)[:, 0]
     _loss, _entropy, wanted = engine.actor_gradient(batch.observations, batch.actions, targets, 0.0)
-    engine.critic_gradient(batch.observations, batch.actions, targets)
-    _loss, _estimates, _targets, other = engine.td_gradient(batch, gamma=0.9)
+    _loss, _estimates, other = engine.critic_gradient(batch.observations, batch.actions, targets)
+    engine.td_targets(batch, gamma=0.9)
     engine.conflict(wanted, other)
     engine.descend([wanted], learning_rate=0.0)
     engine.descend([wanted, other], learning_rate=0.0)

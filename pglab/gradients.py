@@ -32,7 +32,7 @@ def norm(of: AnyGradient) -> float:
 def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
     """How far two losses want the same of the parameters that both reach; None where none is."""
     if isinstance(actor, FlatGradient):
-        return actor.conflict_with(cast(FlatGradient, critic))
+        return actor.engine.conflict(actor, cast(FlatGradient, critic))
     assert isinstance(critic, dict)
     both = [parameter for parameter in actor if parameter in critic]
     if not both:

@@ -38,29 +38,31 @@ def compiled(function: Kernel) -> Kernel:
 
 
 @compiled
-def below_of(table, rows, place, inputs, units):
-    """What the layer at `place` of a network works on: [B, inputs of the layer]."""
-    if place == 0:
-        return inputs
-    count = len(inputs)
-    row = rows[place - 1]
+def outputs_of(table, row, count, units):
+    """The activations of a layer for `count` samples: [B, outputs], a view."""
     size = table[row, OUTPUTS]
     start = count * table[row, UNITS]
     return units[start : start + count * size].reshape(count, size)
 
 
 @compiled
+def below_of(table, rows, place, inputs, units):
+    """What the layer at `place` of a network works on: [B, inputs of the layer]."""
+    if place == 0:
+        return inputs
+    return outputs_of(table, rows[place - 1], len(inputs), units)
+
+
+@compiled
 def forward(parameters, table, rows, first, tanh, inputs, units):
     """Fill `units` with the outputs of a network's layers from `first` on; the last is linear."""
-    count = len(inputs)
     for place in range(first, len(rows)):
         row = rows[place]
         wide, size = table[row, INPUTS], table[row, OUTPUTS]
         weights = parameters[table[row, WEIGHTS] : table[row, WEIGHTS] + size * wide]
         biases = parameters[table[row, BIASES] : table[row, BIASES] + size]
         below = below_of(table, rows, place, inputs, units)
-        start = count * table[row, UNITS]
-        out = units[start : start + count * size].reshape(count, size)
+        out = outputs_of(table, row, len(inputs), units)
         multiply(weights.reshape(size, wide), biases, below, out)
         if place + 1 < len(rows):
             activate(out, tanh)
@@ -121,15 +123,6 @@ def tanh_of(x):
     p, q = 2 * p * q, p * p + q * q
     p, q = 2 * p * q, p * p + q * q
     return 2 * p * q / (p * p + q * q)
-
-
-@compiled
-def heads(table, rows, count, units):
-    """The outputs of a network's last layer: [B, outputs], a view."""
-    row = rows[-1]
-    size = table[row, OUTPUTS]
-    start = count * table[row, UNITS]
-    return units[start : start + count * size].reshape(count, size)
 
 
 @compiled
@@ -266,7 +259,7 @@ def act(parameters, table, actor, critic, shared, tanh, symexp, inputs, units, p
     be empty.
     """
     forward(parameters, table, actor, 0, tanh, inputs, units)
-    policy[:] = heads(table, actor, len(inputs), units)
+    policy[:] = outputs_of(table, actor[-1], len(inputs), units)
     if symexp:
         squash(policy)
     log_softmax(policy)
@@ -278,7 +271,7 @@ def act(parameters, table, actor, critic, shared, tanh, symexp, inputs, units, p
 def value_of(parameters, table, critic, first, tanh, symexp, inputs, units, values):
     """The critic's outputs for observations [B, D]; those of `first` layers are known already."""
     forward(parameters, table, critic, first, tanh, inputs, units)
-    values[:] = heads(table, critic, len(inputs), units)
+    values[:] = outputs_of(table, critic[-1], len(inputs), units)
     if symexp:
         squash(values)
 
@@ -309,7 +302,7 @@ def actor_gradient(
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
-    raw = heads(table, rows, count, units)
+    raw = outputs_of(table, rows[-1], count, units)
     policy = raw.copy()
     if symexp:
         squash(policy)
@@ -352,7 +345,7 @@ def td_targets(
     """Fill `targets` with y = r + γ·(1 − d)·max Q(s′,·), for the next observations [B, D]."""
     count = len(rewards)
     forward(parameters, table, critic, 0, tanh, observations, units)
-    values = heads(table, critic, count, units)
+    values = outputs_of(table, critic[-1], count, units)
     for t in range(count):
         most = values[t].max()  # symexp keeps the order
         if symexp:
@@ -384,7 +377,7 @@ def critic_gradient(
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
-    raw = heads(table, rows, count, units)
+    raw = outputs_of(table, rows[-1], count, units)
     values = raw.copy()
     if symexp:
         squash(values)
@@ -400,49 +393,6 @@ def critic_gradient(
         steepen(deltas, raw)
     backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient)
     return loss / count, square_norm(table, rows, reach, gradient)
-
-
-@compiled
-def td_gradient(
-    parameters,
-    table,
-    rows,
-    reach,
-    tanh,
-    symexp,
-    inputs,
-    actions,
-    rewards,
-    terminated,
-    following,
-    gamma,
-    coefficient,
-    regularization,
-    units,
-    gradient,
-    targets,
-    estimates,
-):
-    """As `critic_gradient`, with targets from the next observations; fills `targets` too."""
-    td_targets(
-        parameters, table, rows, tanh, symexp, following, rewards, terminated, gamma, units, targets
-    )
-    return critic_gradient(
-        parameters,
-        table,
-        rows,
-        reach,
-        tanh,
-        symexp,
-        inputs,
-        actions,
-        targets,
-        coefficient,
-        regularization,
-        units,
-        gradient,
-        estimates,
-    )
 
 
 @compiled

@@ -187,8 +187,8 @@ def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list
 
     An axis or a colour scale with these ends stays where it is while the values drift a little.
     """
-    finite = [*values[np.isfinite(values)].ravel(), *included] or [0.0, 1.0]
-    low, high = float(min(finite)), float(max(finite))
+    finite = np.append(values[np.isfinite(values)], included)
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     span = max(high - low, LEAST_SPAN * max(abs(low), abs(high), 1.0))
     step = 2.0 ** math.floor(math.log2(span)) / 8
     first = math.floor(low / step)

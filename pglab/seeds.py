@@ -71,6 +71,7 @@ class Workers:
             (answer,) = pickle.load(process.stdout)
         except (OSError, EOFError) as error:
             process.kill()
+            process.wait()  # else it may look alive to the next request
             sentence = _("A process that trains further seeds has ended. Press Run to go on.")
             raise RuntimeError(sentence) from error
         assert isinstance(answer, TrainingSession)

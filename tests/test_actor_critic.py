@@ -376,10 +376,13 @@ def test_steps_are_those_of_the_environment_and_of_the_random_streams(
 
 
 @EVERY_CELL
+@EVERY_ENGINE
 @pytest.mark.parametrize("name", ["policy", "critic"])
-def test_divergence_is_reported_before_anything_moves(cell: dict[str, str], name: str) -> None:
-    run = start(short_cell(**cell))
-    records = actor_critic(run)
+def test_divergence_is_reported_before_anything_moves(
+    cell: dict[str, str], engine: str, name: str
+) -> None:
+    run = start(short_cell(**cell, engine=engine))
+    records = records_of(run)
     while not isinstance(next(records), UpdateRecord) or run.updates < 4:
         pass
     network = run.agent.policy if name == "policy" else run.agent.critic

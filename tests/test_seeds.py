@@ -114,6 +114,7 @@ def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
     group.tick()
     for process in workers.processes:
         process.kill()
+        process.wait()
     group.wait(PATIENCE)
     with pytest.raises(RuntimeError, match="has ended"):
         group.tick()

@@ -313,9 +313,11 @@ def actor_side_fast(
 
 def critic_side_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticSide:
     """As `critic_side`."""
-    loss, estimates, targets, wanted = engine.td_gradient(
-        batch,
-        run.config.gamma,
+    targets = engine.td_targets(batch, run.config.gamma)
+    loss, estimates, wanted = engine.critic_gradient(
+        batch.observations,
+        batch.actions,
+        targets,
         coefficient=run.config.value_loss_coefficient,
         regularization=run.config.q_regularization,
     )

@@ -11,6 +11,7 @@ from pglab.ui.lab import CHAPTERS
 
 Chapter = tuple[str, Callable[[], None]]  # title, and what draws it
 
+NO_TOOLBAR = {"displayModeBar": False}  # for a chart whose legend it would cover
 OPEN_CHAPTER = "chapters.open"  # its title in the visit's session state
 
 

@@ -38,6 +38,7 @@ from pglab.ui.panels import View, policy_panel
 from pglab.ui.player import Player
 from pglab.ui.settings import choice_name
 from pglab.ui.stage import FigurePanel, Number, PlayerPanel, Progress, stage
+from pglab.ui.turns import turn
 from pglab.ui.warm_up import warm_up
 
 KEY = "compare.page"
@@ -243,31 +244,22 @@ def _in_words(difference: Difference) -> str:
 def _live(page: ComparePage) -> None:
     page.redraw_stale_page()
     comparison = page.comparison
-    with comparison.lock:
-        was_finished = comparison.finished
-        on_its_way = comparison.running and comparison.pacemaker.ticking
-        if comparison.running and not on_its_way:
-            comparison.tick()  # the first picture has something to show
-        panels = _panels(page, comparison)
-        page.sequence += 1
-        facts = [side.facts() for side in comparison.sides]
-        numbers, progress = _numbers(comparison, facts), _progress(comparison)
-        running = comparison.running
-    stage(
-        key="compare.stage",
-        sequence=page.sequence,
-        running=running,
-        numbers=numbers,
-        progress=progress,
-        panels=panels,
-    )
-    st.html(_facts_table(facts, comparison.seeds))
-    with comparison.lock:
-        if on_its_way:
-            comparison.tick()  # while the browser paints
-        ended = comparison.finished and not was_finished
-    if ended:
-        st.rerun()
+    with turn(comparison):
+        with comparison.lock:
+            panels = _panels(page, comparison)
+            page.sequence += 1
+            facts = [side.facts() for side in comparison.sides]
+            numbers, progress = _numbers(comparison, facts), _progress(comparison)
+            running = comparison.busy
+        stage(
+            key="compare.stage",
+            sequence=page.sequence,
+            running=running,
+            numbers=numbers,
+            progress=progress,
+            panels=panels,
+        )
+        st.html(_facts_table(facts, comparison.seeds))
 
 
 def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | PlayerPanel]:

@@ -13,10 +13,10 @@ from pglab.gradient_estimators import ESTIMATORS, Estimator
 from pglab.gradient_lab import SURVEY_EPISODES, EstimatorReport, Report
 from pglab.gradient_lab_plots import Arrows, SnrCurve, arrows_figure, plane_limit, snr_figure
 from pglab.language import _
+from pglab.ui.chapters import NO_TOOLBAR
 
 PANEL_HEIGHT = 250
 SNR_HEIGHT = 330
-NO_TOOLBAR = {"displayModeBar": False}  # it would cover the legend
 
 
 def results(report: Report, described: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from pglab.bench import Bench
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
@@ -13,6 +11,7 @@ from pglab.ui.entry import fragment
 from pglab.ui.lab import LIVE, Lab
 from pglab.ui.panels import Panel, Scenery
 from pglab.ui.stage import Number, Progress, stage
+from pglab.ui.turns import turn
 from pglab.ui.view import Extra, open_panels, view_of
 
 COLLAPSE_ENTROPY = 0.01
@@ -27,31 +26,22 @@ def live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
 def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     lab.redraw_stale_page()
     bench = lab.bench
-    with bench.lock:
-        was_finished = bench.session.finished
-        on_its_way = bench.busy and bench.pacemaker.ticking
-        if bench.running and not on_its_way:
-            bench.tick()  # the first picture has something to show
-        view = view_of(lab)
-        scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
-        drawn = [panel(scene) for panel in [*panels, *open_panels(lab, extras)]]
-        lab.sequence += 1
-        running = bench.busy
-        numbers, progress = _numbers(bench), _progress(bench)
-    stage(
-        key=f"{lab.key}.stage",
-        sequence=lab.sequence,
-        running=running,
-        numbers=numbers,
-        progress=progress,
-        panels=drawn,
-    )
-    with bench.lock:
-        if on_its_way:
-            bench.tick()  # while the browser paints
-        ended = bench.session.finished and not was_finished
-    if ended:
-        st.rerun()  # the whole page: the transport, the table and a problem have news
+    with turn(bench):
+        with bench.lock:
+            view = view_of(lab)
+            scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
+            drawn = [panel(scene) for panel in [*panels, *open_panels(lab, extras)]]
+            lab.sequence += 1
+            running = bench.busy
+            numbers, progress = _numbers(bench), _progress(bench)
+        stage(
+            key=f"{lab.key}.stage",
+            sequence=lab.sequence,
+            running=running,
+            numbers=numbers,
+            progress=progress,
+            panels=drawn,
+        )
 
 
 def _numbers(bench: Bench) -> list[Number]:

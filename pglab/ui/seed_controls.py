@@ -18,8 +18,6 @@ def seed_controls(lab: Lab) -> None:
     st.session_state.setdefault(key, _linked())
 
     def changed() -> None:
-        with lab.bench.lock:
-            lab.bench.seeds = st.session_state[key]
         lab.page_is_stale = True
 
     with st.sidebar:

@@ -165,18 +165,21 @@ const SYMBOLS = {
 
 // One CSS colour for all points, or one for each.
 function coloursOfPoints({ color, colorscale, cmin, cmax }) {
-  const values = unpackNumbers(color);
-  if (!values) return color;
+  if (!isPacked(color)) return color;
   const scale = Array.from(coloursOf(colorscale), (rgba) => {
     const [red, green, blue] = [rgba, rgba >> 8, rgba >> 16].map((bits) => bits & 255);
     return `rgb(${red} ${green} ${blue})`;
   });
   const shade = (value) => Math.round((255 * (value - cmin)) / (cmax - cmin));
-  return Array.from(values, (value) => scale[Math.min(Math.max(shade(value), 0), 255)]);
+  return Array.from(unpackNumbers(color), (value) => scale[Math.min(Math.max(shade(value), 0), 255)]);
+}
+
+// Whether this is Plotly's typed array of one dimension.
+function isPacked(values) {
+  return values?.dtype === "f4" && !values.shape;
 }
 
 function unpackNumbers(packed) {
-  if (packed?.dtype !== "f4" || packed.shape) return null;
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
 
@@ -235,10 +238,10 @@ class Curves {
 
   canDraw({ mode, fill, marker, x, y }) {
     const known = ({ color, symbol = "circle" }) =>
-      (unpackNumbers(color) || [color].flat().every((name) => typeof name === "string")) &&
+      (isPacked(color) || [color].flat().every((name) => typeof name === "string")) &&
       [symbol].flat().every((name) => name in SYMBOLS);
     const plain = mode === "lines" || (mode === "markers" && known(marker));
-    return plain && (!fill || fill === "toself") && Boolean(unpackNumbers(x) && unpackNumbers(y));
+    return plain && (!fill || fill === "toself") && isPacked(x) && isPacked(y);
   }
 
   place(xaxis, yaxis) {

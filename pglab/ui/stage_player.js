@@ -4,7 +4,7 @@ const DECODED_AHEAD = 6; // bitmaps are 1 MB each, so only the next few are kept
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-const FRAMES_PER_DECISION = 3; // of a stream: nobody reads 36 texts a second; each is laid out
+const FRAMES_PER_DECISION = 3; // of a stream: nobody reads so many texts, and each is laid out
 const BAR_PIXELS = 200;
 
 // One frame with its bitmap, which exists only around the time it is shown.

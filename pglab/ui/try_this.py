@@ -17,11 +17,11 @@ from pglab.learning_curves import AGENTS
 from pglab.run_statistics import STATISTICS
 from pglab.ui.attempts import Attempt, Attempts, Result, back_to_usual, guess_curve, start
 from pglab.ui.buttons import on_whole_page
+from pglab.ui.chapters import NO_TOOLBAR
 from pglab.ui.lab import Lab
 from pglab.ui.settings import choice_name
 
 CHART_HEIGHT = 330
-NO_TOOLBAR = {"displayModeBar": False}  # it would cover the legend
 
 
 def try_this(lab: Lab, attempts: Attempts) -> None:

@@ -26,9 +26,9 @@ ANY_UPDATE = re.compile(r"^update \d")
 ANY_NUMBER = re.compile(r"\d+")
 STEPS, EPISODES, MEAN_RETURN, STEPS_PER_SECOND = range(4)
 
-# The figure as it was handed to Plotly, without what Plotly adds.
+# The figure as it was handed to Plotly, without what Plotly adds; empty before the first.
 READ_FIGURE = """panel => {
-    const {data, layout} = panel.querySelector(".pgl-graph");
+    const {data = [], layout = {}} = panel.querySelector(".pgl-graph") ?? {};
     return JSON.stringify({data, annotations: layout.annotations ?? []});
 }"""
 COUNT_COLOURS = """canvas => {

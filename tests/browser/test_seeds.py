@@ -11,12 +11,16 @@ FEW_STEPS = 300
 
 def test_paused_seeds_come_to_exactly_where_the_run_stands(page: Page) -> None:
     lab = LabPage(page).open("?seeds=3")
+    lab.press("step")  # before anything has run, the further seeds come along too
+    subtitle = lab.panel("returns").locator(".pgl-subtitle")
+    expect(subtitle).to_contain_text(re.compile(r"up to step 1\b"), timeout=60_000)
+    expect(lab.stage).to_have_attribute("data-running", "false")
+
     lab.run(until_steps=FEW_STEPS)
     lab.press("run")
     expect(lab.button("run")).not_to_contain_text("Pause")
     expect(lab.stage).to_have_attribute("data-running", "false", timeout=60_000)  # all are there
     steps = lab.number(STEPS).inner_text()
-    subtitle = lab.panel("returns").locator(".pgl-subtitle")
     expect(subtitle).to_contain_text(re.compile(rf"3 seeds from 0.*up to step {steps}\b"))
     names = [trace.get("name") for trace in lab.figure("returns")["data"]]
     assert "median of 3 seeds" in names

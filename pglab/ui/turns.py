@@ -1,0 +1,52 @@
+"""How a redraw and the training for the next one take turns, on every page with a stage."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import streamlit as st
+
+from pglab.pacing import Pacemaker
+
+
+class Driven(Protocol):
+    """What a page's ticks drive: a bench or a comparison."""
+
+    lock: threading.RLock
+    pacemaker: Pacemaker
+
+    @property
+    def running(self) -> bool:
+        """Whether the visitor lets it run."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether it wants ticks."""
+
+    def tick(self) -> None:
+        """Train for one redraw."""
+
+
+@contextmanager
+def turn(driven: Driven) -> Iterator[None]:
+    """Around one redraw: train before the first, so that it has something to show, else after.
+
+    What is trained after a picture has been sent is trained while the browser paints it. Where
+    the run came to its end, the whole page is drawn anew: the transport, the table and a problem
+    have news.
+    """
+    with driven.lock:
+        was_running, busy = driven.running, driven.busy
+        first = not driven.pacemaker.ticking
+        if busy and first:
+            driven.tick()
+    yield
+    with driven.lock:
+        if busy and not first:
+            driven.tick()
+        stopped = was_running and not driven.running
+    if stopped:
+        st.rerun()
