@@ -7,8 +7,10 @@ import math
 import os
 import threading
 from functools import cache
+from typing import Any, cast
 
 import numpy as np
+import pygame
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -29,24 +31,36 @@ class FrameRenderer:
 
     def __init__(self, env_id: str) -> None:
         """Raises ConfigError where the environment cannot be used."""
-        self._environment = make_environment(env_id, render_mode="rgb_array")
-        self._environment.reset(seed=0)
+        environment = make_environment(env_id, render_mode="rgb_array")
+        environment.reset(seed=0)
+        environment.render()  # makes its surface
+        self._environment = cast(Any, environment.unwrapped)
+        # In a mode that it does not know it draws all the same, but makes no array of the picture:
+        # that copy takes longer than the drawing.
+        self._environment.render_mode = "surface"
         self._env_id = env_id
         self._lock = threading.Lock()
-        height, width, _channels = np.asarray(self._environment.render()).shape
-        self.aspect = width / height
+        self._size: tuple[int, int] = self._environment.screen.get_size()
+        self.aspect = self._size[0] / self._size[1]
 
     def frame(self, observation: Floats) -> NDArray[np.uint8]:
         """The picture of this observation: [height, width, 3]."""
-        with self._lock:
-            self._environment.unwrapped.state = _state(self._env_id, observation)  # type: ignore[attr-defined]
-            return np.asarray(self._environment.render(), dtype=np.uint8)
+        width, height = self._size
+        return np.frombuffer(self._pixels(observation), np.uint8).reshape(height, width, 3)
 
     def jpeg(self, observation: Floats) -> bytes:
         """The picture as a JPEG file."""
         file = io.BytesIO()
-        Image.fromarray(self.frame(observation)).save(file, "JPEG", quality=JPEG_QUALITY)
+        picture = Image.frombytes("RGB", self._size, self._pixels(observation))
+        picture.save(file, "JPEG", quality=JPEG_QUALITY)
         return file.getvalue()
+
+    def _pixels(self, observation: Floats) -> bytes:
+        """Red, green and blue of each pixel, row by row."""
+        with self._lock:
+            self._environment.state = _state(self._env_id, observation)
+            self._environment.render()
+            return pygame.image.tobytes(self._environment.screen, "RGB")
 
 
 @cache

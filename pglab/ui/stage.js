@@ -6,6 +6,8 @@
 const WATCHDOG_MILLISECONDS = 3000;
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
 
+const FRAME_MILLISECONDS = 8; // of painting figures in one frame: each frame has a price of its own
+
 const stages = new WeakMap();
 
 function element(tag, className, text = "") {
@@ -178,11 +180,13 @@ class Panel {
   }
 
   update(data, sequence) {
-    setText(this.title, data.title);
-    setText(this.subtitle, data.subtitle);
-    this.header.title = [data.title, data.subtitle].filter(Boolean).join("\n");
-    this.element.setAttribute("aria-label", data.title);
-    this.element.dataset.emphasis = data.emphasis;
+    const renamed = setText(this.title, data.title);
+    if (setText(this.subtitle, data.subtitle) || renamed) {
+      this.header.title = [data.title, data.subtitle].filter(Boolean).join("\n");
+    }
+    if (renamed) this.element.setAttribute("aria-label", data.title);
+    if (this.emphasis !== data.emphasis) this.element.dataset.emphasis = data.emphasis;
+    this.emphasis = data.emphasis;
     this.view.update(data, sequence);
   }
 
@@ -273,8 +277,12 @@ class Stage {
     const theme = readTheme(this.root);
     const { running } = this.data;
     const figures = this.figures().filter((figure) => figure.needsPaint(theme, running));
-    for (const [index, figure] of figures.entries()) {
-      if (index > 0) await nextFrame(); // the player draws between two figures
+    let start = performance.now();
+    for (const figure of figures) {
+      if (performance.now() - start > FRAME_MILLISECONDS) {
+        await nextFrame(); // the player draws between two figures
+        start = performance.now();
+      }
       if (this.gone || document.hidden) return;
       await this.paintFigure(figure, theme, running);
     }

@@ -21,7 +21,13 @@ from pglab.language import _
 from pglab.plots import Figure
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("stage_overlays.js", "stage_figures.js", "stage_player.js", "stage.js")
+_SCRIPTS = (
+    "stage_sheet.js",
+    "stage_overlays.js",
+    "stage_figures.js",
+    "stage_player.js",
+    "stage.js",
+)
 
 # The plotly package brings its own plotly.js; declaring the folder makes Streamlit serve it.
 _PLOTLY_JS = declare_component("plotly_js", path=Path(plotly.__file__).parent / "package_data")

@@ -100,18 +100,15 @@ class FigureView {
     this.stale = true;
     this.waitUntil = 0;
     this.redraws = 0;
-    this.point = null;
     this.element = element("div", "pgl-figure");
     this.element.setAttribute("role", "img");
     this.graph = element("div", "pgl-graph");
-    this.ring = element("div", "pgl-ring");
-    this.ring.hidden = true;
     this.overlays = [new Cells(), new Curves()];
-    this.trail = new Trail();
+    this.head = new Playhead();
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
     const drawn = this.overlays.map((overlay) => overlay.element);
-    this.element.append(this.graph, ...drawn, this.trail.element, this.ring, this.message);
+    this.element.append(this.graph, ...drawn, this.head.element, this.message);
     this.observeScreen();
     this.observeSize();
     this.observePointer();
@@ -142,6 +139,7 @@ class FigureView {
       const { clientWidth: width, clientHeight: height } = this.element;
       if (width === this.size.width && height === this.size.height) return;
       this.size = { width, height };
+      this.head.resize(this.size);
       this.stale = this.anew = true;
       this.requestPaint();
     });
@@ -213,7 +211,7 @@ class FigureView {
     if (first) this.followAxes();
     for (const overlay of this.overlays) overlay.hide();
     this.message.hidden = true;
-    this.placeOverlay();
+    this.redrawPlayhead();
     this.countRedraw();
   }
 
@@ -223,8 +221,8 @@ class FigureView {
   }
 
   followAxes() {
-    this.graph.on?.("plotly_relayouting", () => this.placeOverlay());
-    this.graph.on?.("plotly_relayout", () => this.placeOverlay());
+    this.graph.on?.("plotly_relayouting", () => this.redrawPlayhead());
+    this.graph.on?.("plotly_relayout", () => this.redrawPlayhead());
   }
 
   fail(error) {
@@ -234,30 +232,20 @@ class FigureView {
   }
 
   movePlayhead(point, episode) {
-    this.point = point;
-    const layout = this.graph._fullLayout;
-    this.trail.add(point, episode, layout?.xaxis, layout?.yaxis);
-    this.placeRing();
+    const { xaxis, yaxis } = this.graph._fullLayout ?? {};
+    this.head.move(point, episode, xaxis, yaxis);
   }
 
-  placeOverlay() {
-    const layout = this.graph._fullLayout;
-    this.trail.redraw(layout?.xaxis, layout?.yaxis, this.size);
-    this.placeRing();
-  }
-
-  placeRing() {
-    const layout = this.graph._fullLayout;
-    const x = this.point && pixelOnAxis(layout?.xaxis, this.point[0]);
-    const y = this.point && pixelOnAxis(layout?.yaxis, this.point[1]);
-    this.ring.hidden = x === null || y === null;
-    if (!this.ring.hidden) this.ring.style.transform = `translate(${x}px, ${y}px)`;
+  redrawPlayhead() {
+    const { xaxis, yaxis } = this.graph._fullLayout ?? {};
+    this.head.redraw(xaxis, yaxis);
   }
 
   destroy() {
     this.gone = true;
     this.screenObserver.disconnect();
     this.sizeObserver.disconnect();
+    this.head.sheet.destroy();
     window.Plotly?.purge(this.graph);
     this.element.remove();
   }

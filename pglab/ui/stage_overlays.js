@@ -9,42 +9,78 @@ function pixelOnAxis(axis, value) {
   return pixel >= 0 && pixel <= axis._length ? axis._offset + pixel : null;
 }
 
-// The path of a stream's episode, drawn as far as its frames have been shown. `episode` is null
-// where the figure itself draws the path.
-class Trail {
+const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; the strokes lie over one another
+const TRAIL = { colour: "#1f1f1f", width: 1.5 };
+
+// Where the player's frame lies among the axes, and the path of a stream's episode as far as its
+// frames have been shown. `episode` is null where the figure itself draws the path.
+class Playhead {
   constructor() {
-    this.element = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    this.element.setAttribute("class", "pgl-trail");
-    this.line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-    this.element.append(this.line);
+    this.sheet = new Sheet("pgl-playhead");
+    this.element = this.sheet.element;
+    this.element.hidden = true;
+    this.size = [0, 0];
     this.points = [];
+    this.point = null;
   }
 
-  // Only the new point is drawn: a whole path at every frame would cost the browser its redraws.
-  add(point, episode, xaxis, yaxis) {
-    if (episode !== this.episode || point === null) {
-      this.points = [];
-      this.line.points.clear();
-    }
+  move(point, episode, xaxis, yaxis) {
+    if (episode !== this.episode || point === null) [this.points, this.path] = [[], ""];
     this.episode = episode;
-    if (!point || episode === null) return;
+    this.point = point;
+    if (point && episode !== null) this.extend(point, xaxis, yaxis);
+    this.draw(xaxis, yaxis);
+  }
+
+  extend(point, xaxis, yaxis) {
     this.points.push(point);
-    this.draw(point, xaxis, yaxis);
+    const pixels = this.pixels(point, xaxis, yaxis);
+    if (pixels) this.path += `${this.path ? "L" : "M"}${pixels.map((value) => value.toFixed(1))}`;
   }
 
-  draw([x, y], xaxis, yaxis) {
-    const [left, top] = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
-    if (left === null || top === null) return;
-    const pixel = this.element.createSVGPoint();
-    [pixel.x, pixel.y] = [left, top];
-    this.line.points.appendItem(pixel);
+  resize({ width, height }) {
+    this.size = [width, height];
+    const [pixels, scale] = [this.size.map((side) => side * devicePixelRatio), devicePixelRatio];
+    this.sheet.draw([["resize", ...pixels.map(Math.round)], ["scale", scale, scale]]);
   }
 
-  redraw(xaxis, yaxis, size) {
-    this.element.setAttribute("width", size.width);
-    this.element.setAttribute("height", size.height);
-    this.line.points.clear();
-    for (const point of this.points) this.draw(point, xaxis, yaxis);
+  // After the axes have changed.
+  redraw(xaxis, yaxis) {
+    const { points } = this;
+    [this.points, this.path] = [[], ""];
+    for (const point of points) this.extend(point, xaxis, yaxis);
+    this.draw(xaxis, yaxis);
+  }
+
+  draw(xaxis, yaxis) {
+    const here = this.point && this.pixels(this.point, xaxis, yaxis);
+    const hidden = !here && !this.path;
+    if (hidden !== this.element.hidden) this.element.hidden = hidden;
+    if (hidden) return;
+    this.sheet.draw([
+      ["clearRect", 0, 0, ...this.size],
+      ["strokeStyle", TRAIL.colour],
+      ["lineWidth", TRAIL.width],
+      ["strokePath", this.path],
+      ...(here ? this.ring(here) : []),
+    ]);
+  }
+
+  // Of a point, or null outside the axes.
+  pixels([x, y], xaxis, yaxis) {
+    const pixels = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
+    return pixels.includes(null) ? null : pixels;
+  }
+
+  ring([x, y]) {
+    const circle = (colour, width) => [
+      ["strokeStyle", colour],
+      ["lineWidth", width],
+      ["beginPath"],
+      ["arc", x, y, RING.radius, 0, 2 * Math.PI],
+      ["stroke"],
+    ];
+    return [...circle("#111", RING.black), ...circle("#fff", RING.white)];
   }
 }
 

@@ -4,7 +4,7 @@ const DECODED_AHEAD = 6; // bitmaps are 1 MB each, so only the next few are kept
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-const FRAMES_PER_DECISION = 3; // of a stream: nobody reads so many texts, and each is laid out
+const DECISION_MILLISECONDS = 125; // in a stream: nobody reads more, and each text is laid out
 const BAR_PIXELS = 200;
 
 // One frame with its bitmap, which exists only around the time it is shown.
@@ -33,10 +33,15 @@ class Picture {
     return this.bitmap !== null || this.broken;
   }
 
+  // The bitmap, which belongs to the caller from now on.
+  take() {
+    const { bitmap } = this;
+    [this.wanted, this.bitmap] = [false, null];
+    return bitmap;
+  }
+
   release() {
-    this.wanted = false;
-    this.bitmap?.close();
-    this.bitmap = null;
+    this.take()?.close();
   }
 }
 
@@ -53,21 +58,23 @@ class ActionBar {
     this.mark = element("span", "pgl-action-mark", "▶");
     this.mark.setAttribute("aria-hidden", "true");
     this.percentage = element("span", "pgl-action-percentage");
-    // A canvas: moving an element instead would make the browser arrange its layers anew.
-    this.fill = element("canvas", "pgl-action-fill");
-    [this.fill.width, this.fill.height] = [BAR_PIXELS, 1];
-    this.context = this.fill.getContext("2d");
-    this.context.fillStyle = action.colour;
+    this.fill = new Sheet("pgl-action-fill");
+    this.fill.draw([
+      ["resize", BAR_PIXELS, 1],
+      ["fillStyle", action.colour],
+    ]);
     const track = element("div", "pgl-action-track");
-    track.append(this.fill);
+    track.append(this.fill.element);
     const name = element("span", "pgl-action-name", action.name);
     name.title = action.name;
     this.element.append(this.mark, name, this.percentage, track);
   }
 
   showBar(probability) {
-    this.context.clearRect(0, 0, BAR_PIXELS, 1);
-    this.context.fillRect(0, 0, (probability ?? 0) * BAR_PIXELS, 1);
+    this.fill.draw([
+      ["clearRect", 0, 0, BAR_PIXELS, 1],
+      ["fillRect", 0, 0, (probability ?? 0) * BAR_PIXELS, 1],
+    ]);
   }
 
   showText(percentage, chosen) {
@@ -79,16 +86,19 @@ class ActionBar {
 class PlayerView {
   constructor(onFrame) {
     this.onFrame = onFrame;
+    this.bars = [];
     this.pictures = [];
     this.cursor = 0;
+    this.decisionSince = 0;
     this.credit = 1; // frames that are due: the first is due at once
     this.framesDrawn = 0;
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
     this.element = element("div", "pgl-player");
     this.screen = element("div", "pgl-screen");
-    this.canvas = element("canvas", "pgl-canvas");
+    this.sheet = new Sheet("pgl-canvas");
+    this.canvas = this.sheet.element;
     this.canvas.setAttribute("role", "img");
-    this.context = this.canvas.getContext("2d");
+    this.size = [0, 0];
     this.screen.append(this.canvas);
     this.actions = element("div", "pgl-actions");
     this.caption = element("div", "pgl-caption");
@@ -114,6 +124,7 @@ class PlayerView {
     const identity = JSON.stringify(actions);
     if (identity === this.actionsIdentity) return;
     this.actionsIdentity = identity;
+    for (const bar of this.bars) bar.fill.destroy();
     this.bars = actions.map((action) => new ActionBar(action));
     this.actions.replaceChildren(...this.bars.map((bar) => bar.element));
     if (this.shown) this.showDecision(this.shown);
@@ -137,7 +148,7 @@ class PlayerView {
   }
 
   blank() {
-    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.sheet.draw([["clearRect", 0, 0, ...this.size]]);
     this.showDecision({ probabilities: [], action: null, caption: "" });
     this.onFrame(null, null);
   }
@@ -207,24 +218,25 @@ class PlayerView {
   }
 
   show(picture) {
-    if (picture.bitmap) this.draw(picture.bitmap);
-    this.showDecision(picture.frame);
+    if (picture.bitmap) this.draw(picture.take());
     this.framesDrawn += 1;
-    this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
+    this.showDecision(picture.frame);
     this.onFrame(picture.frame.point, this.mode === "stream" ? picture.frame.episode : null);
   }
 
   draw(bitmap) {
-    if (this.canvas.width !== bitmap.width || this.canvas.height !== bitmap.height) {
-      this.canvas.width = bitmap.width;
-      this.canvas.height = bitmap.height;
-    }
-    this.context.drawImage(bitmap, 0, 0);
+    const { width, height } = bitmap;
+    const resize = [width, height].join() === this.size.join() ? [] : [["resize", width, height]];
+    this.size = [width, height];
+    this.sheet.draw([...resize, ["drawImage", bitmap, 0, 0]], [bitmap]);
   }
 
   showDecision(frame) {
     this.shown = frame;
-    if (this.mode === "stream" && this.framesDrawn % FRAMES_PER_DECISION) return;
+    const now = performance.now();
+    if (this.mode === "stream" && now < this.decisionSince + DECISION_MILLISECONDS) return;
+    this.decisionSince = now;
+    this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
     this.bars.forEach((bar, a) => bar.showBar(frame.probabilities[a]));
     const percentages = wholePercentages(frame.probabilities);
     this.bars.forEach((bar, a) => bar.showText(percentages[a], frame.action === a));
@@ -234,6 +246,7 @@ class PlayerView {
   destroy() {
     cancelAnimationFrame(this.request);
     this.clear();
+    for (const sheet of [this.sheet, ...this.bars.map((bar) => bar.fill)]) sheet.destroy();
     this.element.remove();
   }
 }

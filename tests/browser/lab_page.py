@@ -32,7 +32,10 @@ READ_FIGURE = """panel => {
     return JSON.stringify({data, annotations: layout.annotations ?? []});
 }"""
 COUNT_COLOURS = """canvas => {
-    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const copy = Object.assign(document.createElement("canvas"), {width: 300, height: 200});
+    const context = copy.getContext("2d");
+    context.drawImage(canvas, 0, 0, copy.width, copy.height);
+    const {data} = context.getImageData(0, 0, copy.width, copy.height);
     return new Set(new Uint32Array(data.buffer)).size;
 }"""
 READ_ROWS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"

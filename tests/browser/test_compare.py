@@ -111,7 +111,7 @@ def test_every_agent_plays_beside_its_heatmap(page: Page, pair: str, letters: st
         player, heatmap = compare.panel(f"player_{letter}"), compare.panel(f"policy_{letter}")
         player.scroll_into_view_if_needed()
         expect(player).to_have_attribute("data-frames-drawn", ANY_NUMBER)
-        expect(heatmap.locator(".pgl-ring")).to_be_visible()
+        expect(heatmap.locator(".pgl-playhead")).to_be_visible()
         heights = {panel.bounding_box()["y"] for panel in (player, heatmap)}  # type: ignore[index]
         assert len(heights) == 1, f"the panels of {letter} are not side by side"
     compare.press("steps_1")

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import NewPage, Scheme, Shot
 from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
 
+SIZES = [(1366, 768), (1920, 1080)]
 FEWEST_COLOURS = 8  # a blank panel has one, a frame around nothing two
 
 # Elements that reach beyond the window. What Plotly clips inside its drawings does not count,
@@ -59,7 +60,6 @@ def assert_fits(lab: LabPage, height: int) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])
 @pytest.mark.parametrize(
     ("path", "figures"),
     [
@@ -69,24 +69,28 @@ def assert_fits(lab: LabPage, height: int) -> None:
     ],
 )
 def test_panels_fill_the_screen_before_and_during_training(
-    new_page: NewPage,
-    shot: Shot,
-    path: str,
-    figures: tuple[str, ...],
-    width: int,
-    height: int,
-    scheme: Scheme,
+    new_page: NewPage, shot: Shot, path: str, figures: tuple[str, ...], scheme: Scheme
 ) -> None:
-    lab = LabPage(new_page(width=width, height=height, scheme=scheme), path, figures).open()
+    """Also where a window is moved to a projector in the middle of a run, and back."""
+    lab = LabPage(new_page(scheme=scheme), path, figures).open()
     lab.to_top()
     assert lab.numbers() == ["0", "0", "–", "–"]
-    name = f"{path}-{width}x{height}-{scheme}"
-    assert_no_blank_panel(lab, shot(lab.page, f"{name}-before"))
-    assert_fits(lab, height)
 
+    def look(width: int, height: int, phase: str) -> None:
+        redraws = {key: lab.redraws(key) for key in figures}
+        lab.page.set_viewport_size({"width": width, "height": height})
+        for key in figures:
+            lab.wait_for_redraws(key, redraws[key] + 1)
+        name = f"{path}-{width}x{height}-{scheme}-{phase}"
+        assert_no_blank_panel(lab, shot(lab.page, name))
+        assert_fits(lab, height)
+
+    (small, large) = SIZES
+    look(*large, "before")
+    look(*small, "before")
     lab.run(until_steps=300)
-    assert_no_blank_panel(lab, shot(lab.page, f"{name}-running"))
-    assert_fits(lab, height)
+    look(*large, "running")
+    look(*small, "running")
 
 
 def test_home_fits(new_page: NewPage, shot: Shot) -> None:
