@@ -19,7 +19,7 @@ from pglab.history import Change
 from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
 from pglab.plots import Curve, UsualBand, smoothed, thinned
-from pglab.seeds import SeedGroup, band_of, shared_workers, smoothed_curve
+from pglab.seeds import SeedGroup, band_of, keep_up, shared_workers, smoothed_curve
 from pglab.session import Outcome, TrainingSession, Unit
 
 FULL_SPEED = 0.0
@@ -103,9 +103,10 @@ class Bench:
     def group(self) -> SeedGroup | None:
         """The further seeds of the present run, if any are wanted; a new run begins new ones."""
         further = self.seeds - 1
-        if not further:
+        if self._group is not None and not self._group.belongs_to(self.session, further):
+            self._group.abandon()
             self._group = None
-        elif self._group is None or not self._group.belongs_to(self.session, further):
+        if further and self._group is None:
             self._group = SeedGroup(self.session, further, shared_workers())
         return self._group
 
@@ -121,6 +122,10 @@ class Bench:
     def busy(self) -> bool:
         """Whether ticks are wanted: the run goes on, or further seeds have to catch up with it."""
         return self.running or (self.group is not None and self.group.behind)
+
+    def follow(self, number: int) -> None:
+        """Let player and heatmaps show this seed, counted from 0, the run's own."""
+        self.followed = number
 
     def use(self, config: AgentConfig) -> None:
         """Adopt settings: what can change while training runs does, anything else restarts.
@@ -203,7 +208,7 @@ class Bench:
         """Train for one redraw of the page, at the chosen speed."""
         self.pacemaker.tick()
         seconds = self.pacemaker.training_seconds
-        if self._waits_for_seeds(seconds):
+        if not self._may_go_on(seconds):
             return
         before = self.session.global_step
         if self.speed == FULL_SPEED:
@@ -218,21 +223,17 @@ class Bench:
         if self.session.finished:
             self.running = False
 
-    def _waits_for_seeds(self, seconds: float) -> bool:
-        """Let further seeds be trained; whether the run itself has to stand still meanwhile."""
-        group = self.group
-        if group is None:
-            return not self.running
+    def _may_go_on(self, seconds: float) -> bool:
+        """Let further seeds be trained; whether the run itself may go on in this tick."""
+        groups = [self.group] if self.group is not None else []
         try:
-            group.tick()
+            go_on = keep_up(groups, seconds, running=self.running)
         except RuntimeError as error:
             self.problem = str(error)
-            self.running = False
-        if self.running and group.may_go_on:
-            return False
-        group.wait(seconds)
-        self.pacemaker.note_progress(self.session.global_step)
-        return True
+            self.running = go_on = False
+        if not go_on:
+            self.pacemaker.note_progress(self.session.global_step)
+        return go_on
 
     def seed_curves(self) -> list[Curve]:
         """Smoothed returns of the further seeds."""

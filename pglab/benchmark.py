@@ -26,7 +26,7 @@ from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.plain_loops import plain_loop
 from pglab.records import StepRecord
-from pglab.seeds import MOST_SEEDS, SeedGroup, shared_workers
+from pglab.seeds import MOST_SEEDS, SeedGroup, shared_workers, wait_for
 from pglab.session import TrainingSession
 from pglab.training import train
 
@@ -117,7 +117,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 def _bring_up(group: SeedGroup) -> None:
     while group.behind:
         group.tick()
-        group.wait(1.0)
+        wait_for([group], 1.0)
 
 
 def rate_of(steps: Iterator[object], count: int) -> float:

@@ -6,20 +6,16 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
+from typing import Any
 
 from pglab.algorithms.families import AgentConfig
-from pglab.config import SEEDS, ActorCriticConfig, ReinforceConfig, format_value, settings_of
+from pglab.config import ActorCriticConfig, ReinforceConfig, format_value, settings_of
 from pglab.language import N_, _
-from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
-from pglab.plots import SMOOTHING_UPDATES, Curve, smoothed, thinned
-from pglab.session import TrainingSession
+from pglab.plots import Curve, thinned
+from pglab.seeds import keep_up
+from pglab.sides import Facts, Side
 
-MOST_SEEDS = 5
-MOST_CURVE_POINTS = 200
 POINTS_PER_OVERLAY = 60
 MOST_OVERLAYS = 6  # curves; of the last comparison all are shown
 # How a comparison goes on is not what is compared.
@@ -129,111 +125,6 @@ def _effective(config: AgentConfig, name: str) -> Any:
     return None
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What one side has come to; ranges are over its seeds."""
-
-    parameters: int
-    gradient_steps: int
-    milliseconds_per_1000_steps: float | None
-    mean_return: tuple[float, float, float] | None  # mean, least, greatest over seeds
-    opposed: float | None  # share of updates with opposed gradients on a shared body
-
-
-class Side:
-    """One agent of a comparison with its seeds; the player watches the first."""
-
-    view: Literal["policy"] = "policy"
-    shows_training_steps = False
-    fresh_steps = 0
-
-    def __init__(
-        self, config: AgentConfig, seeds: int, pacemaker: Pacemaker, first_seed: int = 0
-    ) -> None:
-        """Runs that have not taken a step, with consecutive seeds in place of the config's.
-
-        Raises:
-            ConfigError: the environment cannot be used.
-        """
-        self.config = config
-        self.pacemaker = pacemaker
-        self.running = False
-        self.sessions = [
-            TrainingSession(
-                config.changed(seed=(first_seed + n) % SEEDS, stop_when_solved=False),
-                can_rewind=False,
-            )
-            for n in range(seeds)
-        ]
-
-    @property
-    def session(self) -> TrainingSession:
-        """The run of the first seed."""
-        return self.sessions[0]
-
-    watched = session
-
-    def curves(self) -> list[Curve]:
-        """Smoothed returns of every seed, thinned."""
-        curves = []
-        for session in self.sessions:
-            episodes = session.history.episodes
-            kept = thinned(len(episodes), MOST_CURVE_POINTS)
-            returns = smoothed(episodes["episode_return"])[kept]
-            curves.append(Curve(episodes["global_step"][kept], returns))
-        return curves
-
-    @property
-    def shares_body(self) -> bool:
-        """Whether actor and critic use the same layers."""
-        return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
-
-    def updates(self, column: str) -> Curve:
-        """One column of what is known of the first seed's updates, smoothed."""
-        updates = self.session.history.updates
-        means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
-        known = ~np.isnan(means)
-        return Curve(updates["global_step"][known], means[known])
-
-    def points(self) -> Curve | None:
-        """The return of every episode, thinned, where there is only one seed."""
-        if len(self.sessions) > 1:
-            return None
-        episodes = self.session.history.episodes
-        kept = thinned(len(episodes), MOST_CURVE_POINTS)
-        return Curve(episodes["global_step"][kept], episodes["episode_return"][kept])
-
-    def facts(self) -> Facts:
-        """What this side has come to."""
-        means = [session.history.mean_return() for session in self.sessions]
-        known = [mean for mean in means if mean is not None]
-        times = [session.milliseconds_per_1000_steps for session in self.sessions]
-        cosines = np.concatenate([s.history.updates["cosine"] for s in self.sessions])
-        cosines = cosines[~np.isnan(cosines)]
-        return Facts(
-            parameters=parameter_count(*self.session.networks.values()),
-            gradient_steps=sum(session.gradient_steps for session in self.sessions),
-            milliseconds_per_1000_steps=(
-                float(np.mean([t for t in times if t is not None])) if any(times) else None
-            ),
-            mean_return=(float(np.mean(known)), min(known), max(known)) if known else None,
-            opposed=float((cosines < 0).mean()) if len(cosines) else None,
-        )
-
-
-def mean_curve(curves: Sequence[Curve]) -> Curve:
-    """Mean of several curves, between the steps where all have begun and none has ended."""
-    nothing = Curve(np.empty(0), np.empty(0))
-    if any(len(curve.steps) == 0 for curve in curves):
-        return nothing
-    first = max(float(curve.steps[0]) for curve in curves)
-    last = min(float(curve.steps[-1]) for curve in curves)
-    if last < first:
-        return nothing
-    steps = np.linspace(first, last, MOST_CURVE_POINTS)
-    return Curve(steps, np.mean([np.interp(steps, c.steps, c.returns) for c in curves], axis=0))
-
-
 def _thinned(curve: Curve) -> Curve:
     kept = thinned(len(curve.steps), POINTS_PER_OVERLAY)
     return Curve(curve.steps[kept], curve.returns[kept])
@@ -243,7 +134,7 @@ def _thinned(curve: Curve) -> Curve:
 class PastComparison:
     """A comparison that was restarted: enough to draw its curves and to fill its row.
 
-    `means` is the mean curve of each side over its seeds, thinned.
+    `middles` is the median curve of each side over its seeds, thinned.
     """
 
     number: int
@@ -251,12 +142,12 @@ class PastComparison:
     seeds: int
     first_seed: int
     global_step: int
-    means: tuple[Curve, ...]
+    middles: tuple[Curve, ...]
     facts: tuple[Facts, ...]
 
 
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
-    """Mean curves of the latest comparisons in an environment of these agents, as "1A", "1B".
+    """Median curves of the latest comparisons in an environment of these agents, as "1A", "1B".
 
     As many whole comparisons as `MOST_OVERLAYS` curves allow, the last one in any case.
     """
@@ -265,7 +156,7 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
     for former in reversed(past):
         curves = [
             Curve(curve.steps, curve.returns, f"{former.number}{letter}")
-            for letter, config, curve in zip(LETTERS, former.configs, former.means, strict=False)
+            for letter, config, curve in zip(LETTERS, former.configs, former.middles, strict=False)
             if config.env_id in environments and len(curve.steps)
         ]
         if shown and len(shown) + len(curves) > MOST_OVERLAYS:
@@ -275,7 +166,10 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
 
 
 class Comparison:
-    """Two or four agents in lock step. It knows nothing of the interface; hold `lock`."""
+    """Two or four agents in lock step. It knows nothing of the interface; hold `lock`.
+
+    The first seeds take turns of a single step; further ones are trained to where those stand.
+    """
 
     def __init__(self, configs: Sequence[AgentConfig], seeds: int, first_seed: int = 0) -> None:
         """Fresh runs, the same seeds on every side.
@@ -289,16 +183,18 @@ class Comparison:
         self.first_seed = first_seed
         self.pacemaker = Pacemaker()
         self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
-
-    @property
-    def sessions(self) -> list[TrainingSession]:
-        """The runs of all sides."""
-        return [session for side in self.sides for session in side.sessions]
+        self._groups = [side.group for side in self.sides if side.group is not None]
+        self._failure: str | None = None  # a sentence, where further seeds could not be trained
 
     @property
     def global_step(self) -> int:
-        """Environment steps that every agent has taken."""
-        return min(session.global_step for session in self.sessions)
+        """Environment steps that every agent has taken with the first seed."""
+        return min(side.session.global_step for side in self.sides)
+
+    @property
+    def steps_of_all(self) -> int:
+        """Environment steps that every agent has taken with every seed that has not ended."""
+        return min([self.global_step, *(group.steps for group in self._groups)])
 
     @property
     def total_steps(self) -> int:
@@ -307,16 +203,19 @@ class Comparison:
 
     @property
     def finished(self) -> bool:
-        """Whether no further step will be taken."""
-        return any(session.finished for session in self.sessions)
+        """Whether the first seeds take no further step."""
+        return any(side.session.finished for side in self.sides)
 
     @property
     def problem(self) -> str | None:
-        """A sentence, where an agent diverged."""
+        """A sentence, where an agent diverged or a seed could not be trained."""
+        if self._failure is not None:
+            return self._failure
         for letter, side in zip(LETTERS, self.sides, strict=False):
             for session in side.sessions:
                 if session.problem is not None:
-                    return f"{letter}: {session.problem}"
+                    seed = _(", seed {seed}").format(seed=session.config.seed)
+                    return f"{letter}{seed if self.seeds > 1 else ''}: {session.problem}"
         return None
 
     @property
@@ -324,10 +223,19 @@ class Comparison:
         """Whether the page's ticks drive it."""
         return self.sides[0].running
 
-    busy = running  # nothing has to catch up: all sides go in step
+    @property
+    def busy(self) -> bool:
+        """Whether ticks are wanted: it goes on, or further seeds have to catch up."""
+        return self.running or any(group.behind for group in self._groups)
+
+    def follow(self, number: int) -> None:
+        """Let the players and the heatmaps show this seed, counted from 0."""
+        for side in self.sides:
+            side.followed = number
 
     def run(self) -> None:
         """Let the page's ticks drive it."""
+        self._failure = None
         self.pacemaker.start()
         self._set_running(not self.finished)
 
@@ -342,22 +250,37 @@ class Comparison:
         at which one ends. Only an agent that cannot even choose its next action leaves those
         whose turn came before it one step ahead.
         """
-        sessions = self.sessions
         for _turn in range(steps):
             if self.finished:
                 return
-            for session in sessions:
-                session.advance()
+            for side in self.sides:
+                side.session.advance()
 
     def tick(self) -> None:
         """Train for one redraw of the page."""
         self.pacemaker.tick()
-        deadline = time.perf_counter() + self.pacemaker.training_seconds
-        while time.perf_counter() < deadline and not self.finished:
-            self.advance(1)
+        seconds = self.pacemaker.training_seconds
+        deadline = time.perf_counter() + seconds
+        if self._may_go_on(seconds):
+            while time.perf_counter() < deadline and not self.finished:
+                self.advance(1)
         self.pacemaker.note_progress(self.global_step)
         if self.finished:
             self.pause()
+
+    def _may_go_on(self, seconds: float) -> bool:
+        """Let further seeds be trained; whether the first ones may go on in this tick."""
+        try:
+            return keep_up(self._groups, seconds, running=self.running)
+        except RuntimeError as error:
+            self._failure = str(error)
+            self.pause()
+            return False
+
+    def abandon(self) -> None:
+        """Nobody wants it any more: train none of its seeds further."""
+        for group in self._groups:
+            group.abandon()
 
     def summary(self, number: int) -> PastComparison:
         """What will be kept of it."""
@@ -367,7 +290,7 @@ class Comparison:
             self.seeds,
             self.first_seed,
             self.global_step,
-            tuple(_thinned(mean_curve(side.curves())) for side in self.sides),
+            tuple(_thinned(side.middle()) for side in self.sides),
             tuple(side.facts() for side in self.sides),
         )
 

@@ -14,6 +14,8 @@ from pglab.plots import (
     SMOOTHING_EPISODES,
     Curve,
     Figure,
+    UsualBand,
+    area,
     framed,
     horizontal,
     line,
@@ -29,16 +31,18 @@ ROOM = 0.25  # of the horizontal axis, which a label to the left of its point ma
 
 @dataclass(frozen=True)
 class SideCurves:
-    """The curves of one side: smoothed returns of each seed and their mean.
+    """The curves of one side: smoothed returns of each seed, and their middle.
 
-    With one seed there are also the `points` of its episodes.
+    With one seed there are also the `points` of its episodes, with several a `band` around the
+    middle, once it is known.
     """
 
     name: str
     colour: str
     seeds: Sequence[Curve]
-    mean: Curve
+    middle: Curve
     points: Curve | None = None
+    band: UsualBand | None = None
 
 
 def returns_figure(
@@ -47,18 +51,19 @@ def returns_figure(
     return_range: tuple[float, float],
     earlier: Sequence[Curve] = (),
 ) -> Figure:
-    """Smoothed returns of all seeds, thin, and their mean per side, thick, on shared axes.
+    """Smoothed returns of all seeds, thin, and their median per side, thick, on shared axes.
 
     Args:
         sides: in the order of the letters.
         steps: right end of the horizontal axis, in environment steps.
         return_range: least and greatest return of an episode.
-        earlier: means of former comparisons, named at their ends; none is empty.
+        earlier: medians of former comparisons, named at their ends; none is empty.
     """
     low, high = return_range
     traces = [
         line(curve, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for curve in earlier
     ]
+    traces += [area(s.band, palette.band_colour(s.colour)) for s in sides if s.band is not None]
     for side, dash in zip(sides, DASHES, strict=False):
         if side.points is not None:
             traces.append(_points(side.points, side.colour))
@@ -66,8 +71,8 @@ def returns_figure(
             for seed in side.seeds:
                 thin = line(seed, side.colour, width=1, legend=False)
                 traces.append(thin | {"opacity": 0.45})
-        mean = Curve(side.mean.steps, side.mean.returns, side.name)
-        traces.append(line(mean, side.colour, width=3, dash=dash))
+        middle = Curve(side.middle.steps, side.middle.returns, side.name)
+        traces.append(line(middle, side.colour, width=3, dash=dash))
     figure = framed(
         _("environment steps"), _("mean of {n} returns").format(n=SMOOTHING_EPISODES), traces
     )

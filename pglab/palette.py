@@ -14,7 +14,6 @@ ACTOR = "#D55E00"
 CRITIC = "#009E73"
 
 THIS_RUN = "#B0489A"
-SEEDS_BAND = "rgba(176, 72, 154, 0.22)"  # of THIS_RUN
 EARLIER_RUN = "#8A8F98"
 GUESS = "#A5672F"  # what the visitor expects of a run
 SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # of a comparison: A, B, C, D
@@ -29,6 +28,12 @@ ADVANTAGE_SCALE = [[0.0, "#4A4E54"], [0.5, NEUTRAL], [1.0, CRITIC]]
 AGE_SCALE = [[0.0, "#28337A"], [0.5, "#6E8FBF"], [1.0, "#D5D9DE"]]
 
 PATH = "#1F1F1F"
+
+
+def band_colour(colour: str) -> str:
+    """Of the area around a median over seeds that is drawn in this colour, #RRGGBB."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.22)"
 
 
 def probability_colours(action: int, actions: int) -> tuple[str, str]:

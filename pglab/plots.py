@@ -363,7 +363,7 @@ def guess_line(guess: Curve) -> dict[str, Any]:
     return line(guess, palette.GUESS, width=2.5, dash="longdash")
 
 
-def _area(band: UsualBand, colour: str) -> dict[str, Any]:
+def area(band: UsualBand, colour: str) -> dict[str, Any]:
     """What lies between the low and the high quantile."""
     return {
         "type": "scatter",
@@ -379,9 +379,9 @@ def _area(band: UsualBand, colour: str) -> dict[str, Any]:
 
 
 def _band(band: UsualBand) -> list[dict[str, Any]]:
-    area = _area(band, palette.USUAL_BAND)
+    between = area(band, palette.USUAL_BAND)
     median = Curve(band.steps, band.median, _("usual"))
-    return [area, line(median, palette.USUAL_LINE, width=1.2)]
+    return [between, line(median, palette.USUAL_LINE, width=1.2)]
 
 
 def _thin(curve: Curve) -> dict[str, Any]:
@@ -393,9 +393,9 @@ def _thin(curve: Curve) -> dict[str, Any]:
 
 def _spread(band: UsualBand) -> list[dict[str, Any]]:
     """The band over this run's seeds, and its median."""
-    area = _area(band, palette.SEEDS_BAND)
+    between = area(band, palette.band_colour(palette.THIS_RUN))
     median = Curve(band.steps, band.median, band.label)
-    return [area, line(median, palette.THIS_RUN, width=3.5)]
+    return [between, line(median, palette.THIS_RUN, width=3.5)]
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:

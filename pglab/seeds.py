@@ -30,7 +30,11 @@ from pglab.worker import packed
 MOST_SEEDS = 16
 MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
 CHUNK_SECONDS = 1.5  # of one request; what it costs to send a run there and back is a few percent
-LEAD_SECONDS = 2.0  # of training that the run may be ahead of its further seeds
+REQUESTS_PER_WORKER = 2  # of one group: one is worked on, and the next is there when it is done
+# Of training, that a run may be ahead of its further seeds: so long that what a request costs is
+# little, so short that they all come round every few seconds.
+LONGEST_LEAD, SHORTEST_LEAD = 2.0, 0.3
+SECONDS_TO_COME_ROUND = 4.0
 GRID_POINTS = 80  # of the band
 
 
@@ -39,6 +43,7 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         """None is started yet."""
+        self.count = count
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
         self._own = threading.local()
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -138,15 +143,14 @@ class SeedGroup:
         on_their_way = [m.session.global_step for m in self.members if not m.session.finished]
         return min([self._run.global_step, *on_their_way])
 
-    @property
-    def may_go_on(self) -> bool:
-        """Whether the run itself is not too far ahead to be compared."""
+    def is_led_by(self, seconds: float) -> bool:
+        """Whether the run itself is at least so many seconds of training ahead."""
         each = self._run.milliseconds_per_1000_steps
-        lead = 1e6 * LEAD_SECONDS / each if each else 0
-        return not self.behind or self._run.global_step - self.steps < lead
+        lead = 1e6 * seconds / each if each else 0
+        return self.behind and self._run.global_step - self.steps >= lead
 
     def tick(self) -> None:
-        """Take back what has been trained, and send on what is behind.
+        """Take back what has been trained, and send on what is furthest behind.
 
         Raises:
             RuntimeError: a training process ended; its seed begins again at the next tick.
@@ -155,18 +159,23 @@ class SeedGroup:
             if member.future is not None and member.future.done():
                 future, member.future = member.future, None
                 member.session = future.result()
-            if member.future is None and self._is_behind(member):
-                member.future = self._workers.follow(
-                    member.session, self._run.global_step, self._run.history.changes
-                )
+        idle = [m for m in self.members if m.future is None and self._is_behind(m)]
+        idle.sort(key=lambda member: member.session.global_step)
+        most = REQUESTS_PER_WORKER * self._workers.count
+        for member in idle[: max(most - len(self.under_way), 0)]:
+            member.future = self._workers.follow(
+                member.session, self._run.global_step, self._run.history.changes
+            )
 
-    def wait(self, seconds: float) -> None:
-        """Until one of them is back, or so long."""
-        wait(
-            [member.future for member in self.members if member.future is not None],
-            timeout=seconds,
-            return_when=FIRST_COMPLETED,
-        )
+    def abandon(self) -> None:
+        """Take back what no process has begun: nobody wants these seeds any more."""
+        for future in self.under_way:
+            future.cancel()
+
+    @property
+    def under_way(self) -> list[Future[TrainingSession]]:
+        """Those that are being trained."""
+        return [member.future for member in self.members if member.future is not None]
 
     def curves(self) -> list[Curve]:
         """Smoothed returns of each."""
@@ -177,6 +186,32 @@ class SeedGroup:
             member.session.global_step < self._run.global_step
             or _settings(member.session) != _settings(self._run)
         )
+
+
+def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bool:
+    """Let further seeds be trained, by what a run's or a comparison's tick may take.
+
+    Returns:
+        Whether the runs themselves may go on in this tick; if not, it has been waited for seeds.
+
+    Raises:
+        RuntimeError: as `SeedGroup.tick`.
+    """
+    for group in groups:
+        group.tick()
+    seeds = sum(len(group.members) for group in groups)
+    lead = SECONDS_TO_COME_ROUND * (os.cpu_count() or 1) / max(seeds, 1)
+    lead = min(max(lead, SHORTEST_LEAD), LONGEST_LEAD)
+    if running and not any(group.is_led_by(lead) for group in groups):
+        return True
+    wait_for(groups, seconds)
+    return False
+
+
+def wait_for(groups: Sequence[SeedGroup], seconds: float) -> None:
+    """Until a seed of these is back, or so long."""
+    futures = [future for group in groups for future in group.under_way]
+    wait(futures, timeout=seconds, return_when=FIRST_COMPLETED)
 
 
 def _settings(session: TrainingSession) -> list[dict[str, Any]]:

@@ -132,8 +132,9 @@ def test_every_pair_opens_from_a_link_and_goes_in_lock_step(name: str) -> None:
     app = open_page(COMPARE, pair=name, seeds="2")
     assert comparison_of(app).configs == PAIRS[name].configs
     press(app, "steps_1")
-    steps = [session.global_step for session in comparison_of(app).sessions]
-    assert steps == [1] * 2 * len(PAIRS[name].configs)
+    sides = comparison_of(app).sides
+    assert [side.session.global_step for side in sides] == [1] * len(PAIRS[name].configs)
+    assert [len(side.sessions) for side in sides] == [2] * len(sides)
     kept = {"seeds": "2"} if name == "seminar" else {"pair": name, "seeds": "2"}
     assert dict(app.query_params) == kept
 

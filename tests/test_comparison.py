@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -13,9 +15,7 @@ from pglab.comparison import (
     POINTS_PER_OVERLAY,
     Comparison,
     PastComparison,
-    Side,
     differences_between,
-    mean_curve,
     overlays,
     pair_of,
 )
@@ -23,6 +23,8 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.pacing import Pacemaker
 from pglab.plots import Curve
 from pglab.records import EpisodeRecord
+from pglab.session import TrainingSession
+from pglab.sides import Side
 from pglab.training import train
 from tests.oracles import of_type
 
@@ -32,8 +34,27 @@ AGENTS = (
     ActorCriticConfig.split_replay(**QUICK),
 )
 
+PATIENCE = 60.0  # seconds until a process has loaded PyTorch, on a slow machine
 SPLIT = ActorCriticConfig(body="split")
 ABSURD = AGENTS[1].changed(learning_rate=1.0, critic_learning_rate=1.0, symexp_heads=True)
+
+
+def steps_of(comparison: Comparison) -> list[int]:
+    return [side.session.global_step for side in comparison.sides]
+
+
+def spoil(session: TrainingSession) -> None:
+    with torch.no_grad():
+        for parameter in session.networks["policy"].parameters():
+            parameter.fill_(torch.nan)
+
+
+def bring_up(comparison: Comparison) -> None:
+    """Train all further seeds to where the first ones stand."""
+    deadline = time.monotonic() + PATIENCE
+    while comparison.busy and time.monotonic() < deadline:
+        comparison.tick()
+    assert not comparison.busy
 
 
 @pytest.mark.parametrize("name", ["body", "data", "frequency", "gamma", "learning_rate"])
@@ -85,6 +106,8 @@ def test_an_agent_runs_as_it_would_alone() -> None:
     comparison = Comparison(AGENTS, seeds=2, first_seed=4)
     comparison.advance(300)
     comparison.advance(145)
+    bring_up(comparison)
+    assert comparison.steps_of_all == 445
     for side, config in zip(comparison.sides, AGENTS, strict=True):
         for number, session in enumerate(side.sessions, start=4):
             assert session.global_step == comparison.global_step == 445
@@ -97,7 +120,7 @@ def test_success_does_not_stop_a_side() -> None:
     easy = {"success_return": 5.0, "smoothing_window": 1, "eval_interval": 100}
     comparison = Comparison([agent.changed(**easy) for agent in AGENTS], seeds=1)
     comparison.advance(2000)
-    assert [session.global_step for session in comparison.sessions] == [1000, 1000]
+    assert steps_of(comparison) == [1000, 1000]
     assert comparison.finished
     comparison.run()
     assert not comparison.running
@@ -105,7 +128,7 @@ def test_success_does_not_stop_a_side() -> None:
 
 @pytest.mark.parametrize("configs", [(AGENTS[0], ABSURD), (ABSURD, AGENTS[0]), (ABSURD, SPLIT)])
 def test_all_sides_stop_at_the_step_at_which_one_diverges(configs: tuple[AgentConfig, ...]) -> None:
-    comparison = Comparison(configs, seeds=2)
+    comparison = Comparison(configs, seeds=1)
     comparison.advance(1000)
     assert comparison.finished
     letter = "AB"[configs.index(ABSURD)]
@@ -113,17 +136,26 @@ def test_all_sides_stop_at_the_step_at_which_one_diverges(configs: tuple[AgentCo
     assert comparison.problem.startswith(f"{letter}: Training stopped at step")
     steps = comparison.global_step
     assert 0 < steps < 1000
-    assert [session.global_step for session in comparison.sessions] == [steps] * 4
+    assert steps_of(comparison) == [steps] * 2
+
+
+def test_a_further_seed_that_diverges_is_named_and_holds_nobody_up() -> None:
+    comparison = Comparison(AGENTS, seeds=2, first_seed=4)
+    spoil(comparison.sides[1].sessions[1])
+    comparison.advance(50)
+    bring_up(comparison)
+    assert comparison.problem is not None
+    assert comparison.problem.startswith("B, seed 5: Training stopped")
+    assert not comparison.finished
+    assert comparison.steps_of_all == 50
 
 
 def test_a_side_that_cannot_even_act_leaves_the_others_one_step_ahead() -> None:
     comparison = Comparison(AGENTS, seeds=1)
     comparison.advance(5)
-    with torch.no_grad():
-        for parameter in comparison.sides[1].session.networks["policy"].parameters():
-            parameter.fill_(torch.nan)
+    spoil(comparison.sides[1].session)
     comparison.advance(5)
-    assert [session.global_step for session in comparison.sessions] == [6, 5]
+    assert steps_of(comparison) == [6, 5]
     assert comparison.global_step == 5
 
 
@@ -131,41 +163,49 @@ def test_a_tick_trains_all_sides_alike() -> None:
     comparison = Comparison(AGENTS, seeds=1)
     comparison.run()
     comparison.tick()
-    steps = {session.global_step for session in comparison.sessions}
-    assert len(steps) == 1
-    assert steps.pop() > 0
+    assert len(set(steps_of(comparison))) == 1
+    assert comparison.global_step > 0
+    comparison.pause()
+    comparison.tick()
+    assert not comparison.busy
+    assert steps_of(comparison) == [comparison.global_step] * 2
 
 
 def test_facts_and_curves() -> None:
-    side = Side(AGENTS[0], 2, Pacemaker())
+    comparison = Comparison(AGENTS, seeds=3)
+    side = comparison.sides[0]
     facts = side.facts()
     assert facts.parameters == 4 * 8 + 8 + 8 * 2 + 2
     assert (facts.gradient_steps, facts.mean_return, facts.opposed) == (0, None, None)
-    assert len(mean_curve(side.curves()).steps) == 0
-    for session in side.sessions:
-        session.advance("step", 400)
-    means = [session.history.mean_return() or 0.0 for session in side.sessions]
+    assert len(side.middle().steps) == 0
+    comparison.advance(400)
+    bring_up(comparison)
+    means = sorted(session.history.mean_return() or 0.0 for session in side.sessions)
     facts = side.facts()
-    assert facts.mean_return == pytest.approx((np.mean(means), min(means), max(means)))
+    assert facts.mean_return == (means[1], means[0], means[2])
     assert facts.gradient_steps == sum(s.history.updates.appended for s in side.sessions)
     assert facts.milliseconds_per_1000_steps is not None
-    last = min(curve.steps[-1] for curve in side.curves())
-    there = [np.interp(last, curve.steps, curve.returns) for curve in side.curves()]
-    assert mean_curve(side.curves()).steps[-1] == last
-    assert mean_curve(side.curves()).returns[-1] == pytest.approx(np.mean(there))
+    ends = sorted(float(curve.returns[-1]) for curve in side.curves())
+    band = side.band()
+    assert band is not None
+    assert (band.steps[-1], band.median[-1]) == (400, ends[1])
+    assert side.middle().returns[-1] == ends[1]
     assert side.points() is None
+    comparison.follow(2)
+    assert side.watched.config.seed == 2
 
 
 def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
     comparison = Comparison(AGENTS, seeds=2)
     assert overlays([comparison.summary(1)], AGENTS) == []  # nothing was reached
     comparison.advance(900)
+    bring_up(comparison)
     past = comparison.summary(3)
     assert (past.number, past.configs, past.seeds, past.global_step) == (3, AGENTS, 2, 900)
     drawn = overlays([past], AGENTS)
     assert [curve.label for curve in drawn] == ["3A", "3B"]
     for curve, side in zip(drawn, comparison.sides, strict=True):
-        whole = mean_curve(side.curves())
+        whole = side.middle()
         assert len(curve.steps) == POINTS_PER_OVERLAY
         assert curve.returns[[0, -1]].tolist() == whole.returns[[0, -1]].tolist()
         assert set(curve.steps) <= set(whole.steps)

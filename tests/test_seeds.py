@@ -12,7 +12,7 @@ import torch
 from pglab.algorithms.families import AgentConfig
 from pglab.bench import Bench
 from pglab.plots import Curve
-from pglab.seeds import SeedGroup, Workers, band_of
+from pglab.seeds import SeedGroup, Workers, band_of, wait_for
 from pglab.session import TrainingSession
 from tests.oracles import same_records, short_config
 from tests.oracles_actor_critic import CELLS, short_cell
@@ -37,7 +37,7 @@ def bring_up(group: SeedGroup) -> None:
     deadline = time.monotonic() + PATIENCE
     while group.behind and time.monotonic() < deadline:
         group.tick()
-        group.wait(1.0)
+        wait_for([group], 1.0)
     assert not group.behind
 
 
@@ -115,7 +115,7 @@ def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
     for process in workers.processes:
         process.kill()
         process.wait()
-    group.wait(PATIENCE)
+    wait_for([group], PATIENCE)
     with pytest.raises(RuntimeError, match="has ended"):
         group.tick()
     assert group.members[0].session.global_step == 20

@@ -17,11 +17,8 @@ from pglab.comparison import (
     LETTERS,
     Comparison,
     Difference,
-    Facts,
     PastComparison,
-    Side,
     differences_between,
-    mean_curve,
     overlays,
     pair_of,
 )
@@ -29,6 +26,7 @@ from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.plots import SMOOTHING_UPDATES, x_limit
+from pglab.sides import Facts, Side
 from pglab.ui import compare_settings as settings
 from pglab.ui.buttons import live_button, on_whole_page, run_or_pause
 from pglab.ui.entry import fragment, page_changed, require_entry
@@ -36,6 +34,7 @@ from pglab.ui.heatmap_controls import HeatmapControls
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, LivePage, show_problems
 from pglab.ui.panels import View, policy_panel
 from pglab.ui.player import Player
+from pglab.ui.seed_controls import followed_seed
 from pglab.ui.settings import choice_name
 from pglab.ui.stage import FigurePanel, Number, PlayerPanel, Progress, stage
 from pglab.ui.turns import turn
@@ -59,21 +58,24 @@ class ComparePage(LivePage):
         session = self.comparison.sides[index].session
         known = self._players.get(index)
         if known is None or known.session is not session:
-            key = f"player_{LETTERS[index]}"
-            known = self._players[index] = Player(session, key, self.heading(index))
+            known = self._players[index] = Player(session, f"player_{LETTERS[index]}")
+        known.name = self.heading(index)
         return known
 
     def heading(self, index: int) -> str:
         """What stands before the titles of a side's panels: its letter, and which seed is seen."""
         if self.comparison.seeds == 1:
             return f"{LETTERS[index]} · "
-        first = self.comparison.first_seed
-        return _("{letter}, seed {seed} · ").format(letter=LETTERS[index], seed=first)
+        seed = self.comparison.sides[index].watched.config.seed
+        return _("{letter}, seed {seed} · ").format(letter=LETTERS[index], seed=seed)
 
     def restart(self) -> None:
         """Fresh runs of what is now to be compared; the former stays as overlay and table row."""
         former = self.comparison
+        former.abandon()
         self.comparison = new_comparison()
+        followed = former.sides[0].followed
+        self.comparison.follow(followed if followed < self.comparison.seeds else 0)
         self._players.clear()
         if former.global_step:
             self.past.append(former.summary(len(self.past) + 1))
@@ -143,14 +145,18 @@ def _view_controls(page: ComparePage) -> None:
         _write_link(page)
         st.rerun(LIVE)
 
-    heatmaps = _heatmaps(page.comparison.configs)
+    comparison = page.comparison
+    heatmaps = _heatmaps(comparison.configs)
     with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
         st.toggle(
             _("Show the agents playing"),
             key=PLAYERS,
-            help=_("Fresh episodes of each side's first seed. Training slows down meanwhile."),
+            help=_("Fresh episodes of each side. Training slows down meanwhile."),
             persist_state="session",
             on_change=redraw,
+        )
+        followed_seed(
+            "compare.followed", comparison.seeds, comparison.first_seed, comparison.follow
         )
         for env_id, controls in heatmaps.items():
             if len(heatmaps) > 1:
@@ -294,15 +300,14 @@ def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel 
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not st.session_state.get(PLAYERS, False):
         nowhere = np.empty((0, 2), np.float32)
-        return [policy_panel(side.session, view, nowhere, key, None, heading)]
+        return [policy_panel(side.watched, view, nowhere, key, None, heading)]
     showing = page.player(index).show(side, view.plane)
-    heatmap = policy_panel(side.session, view, showing.path, key, showing.panel.key, heading)
+    heatmap = policy_panel(side.watched, view, showing.path, key, showing.panel.key, heading)
     return [showing.panel, heatmap]
 
 
 def _side_curves(letter: str, colour: str, side: Side) -> SideCurves:
-    curves = side.curves()
-    return SideCurves(letter, colour, curves, mean_curve(curves), side.points())
+    return SideCurves(letter, colour, side.curves(), side.middle(), side.points(), side.band())
 
 
 def _beside_returns(sides: Sequence[Side], limit: float) -> FigurePanel:
@@ -342,8 +347,8 @@ def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
         return _("one seed ({seed}): an anecdote, not a result").format(seed=first)
-    text = _("{n} seeds per side ({first} to {last}), mean thick").format(
-        n=comparison.seeds, first=first, last=first + comparison.seeds - 1
+    text = _("{n} seeds per side from {first}, band: middle half, up to step {step:,}").format(
+        n=comparison.seeds, first=first, step=comparison.steps_of_all
     )
     return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
 
@@ -354,7 +359,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         Number(
             _("environment steps each"),
             f"{comparison.global_step:,}",
-            _("Every agent, with every seed, has taken exactly so many."),
+            _("Every agent has taken exactly so many; further seeds follow and come to the same."),
         )
     ]
     for letter, of_side in zip(LETTERS, facts, strict=False):
@@ -363,7 +368,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             Number(
                 _("{letter}: mean return").format(letter=letter),
                 "–" if mean is None else _number(mean[0]),
-                _("Mean over its seeds of the mean of the last 100 returns."),
+                _("Mean of the last 100 returns; with several seeds, their median."),
             )
         )
     numbers.append(
@@ -392,7 +397,9 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
         returns = _("mean of the last 100 returns, one seed")
         steps = _("gradient steps, one seed")
     else:
-        returns = _("mean of the last 100 returns, {n} seeds (least to greatest)").format(n=seeds)
+        returns = _("mean of the last 100 returns, median of {n} seeds (least to greatest)").format(
+            n=seeds
+        )
         steps = _("gradient steps, {n} seeds together").format(n=seeds)
     return {
         returns: [_mean_return(of) for of in facts],
@@ -408,14 +415,14 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
 
 
 def _mean_return(facts: Facts) -> str:
-    """The mean over seeds; where they differ, also the least and the greatest."""
+    """The median over seeds; where they differ, also the least and the greatest."""
     if facts.mean_return is None:
         return "–"
-    mean, least, greatest = (_number(value) for value in facts.mean_return)
-    return (
-        mean
-        if least == greatest
-        else _("{mean} ({least} to {greatest})").format(mean=mean, least=least, greatest=greatest)
+    median, least, greatest = (_number(value) for value in facts.mean_return)
+    if least == greatest:
+        return median
+    return _("{median} ({least} to {greatest})").format(
+        median=median, least=least, greatest=greatest
     )
 
 
@@ -465,8 +472,8 @@ def _past(page: ComparePage) -> None:
         st.markdown("##### " + _("Earlier comparisons of this visit"))
         st.caption(
             _(
-                "Mean returns are of the last 100 episodes; where there are several seeds, with "
-                "the least and the greatest of them."
+                "Mean returns are of the last 100 episodes; where there are several seeds, their "
+                "median, with the least and the greatest."
             )
         )
         st.dataframe([_row(past, letters) for past in reversed(page.past)], hide_index=True)

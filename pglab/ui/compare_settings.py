@@ -13,7 +13,6 @@ from pglab.comparison import (
     CELLS,
     FREE,
     LETTERS,
-    MOST_SEEDS,
     PAIRS,
     algorithm_name,
     pair_of,
@@ -29,6 +28,7 @@ from pglab.config import (
 )
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
+from pglab.seeds import MOST_SEEDS
 from pglab.ui.heatmap_controls import PARAMETERS
 from pglab.ui.settings import Terms, controls, put_into_address_bar, set_controls
 
@@ -235,7 +235,7 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
             1,
             MOST_SEEDS,
             key=_SEEDS,
-            help=_("Larger: less depends on luck; every redraw shows fewer steps."),
+            help=_("More show what is luck, and take longer; all cores train them."),
             on_change=changed,
             persist_state="session",
         )

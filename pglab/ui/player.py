@@ -77,7 +77,7 @@ class Player:
         """
         self.session = session
         self._key = key
-        self._name = name
+        self.name = name
         config = session.config
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
@@ -154,7 +154,7 @@ class Player:
         )
         return PlayerPanel(
             key=self._key,
-            title=self._name + bench.session.config.env_id,
+            title=self.name + bench.session.config.env_id,
             subtitle=_subtitle(bench),
             frames=frames,
             mode=mode,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pglab.config import SEEDS
@@ -35,7 +37,9 @@ def seed_controls(lab: Lab) -> None:
         )
         with lab.bench.lock:
             lab.bench.seeds = st.session_state[key]
-        _followed_seed(lab)
+        bench = lab.bench
+        first = bench.session.config.seed
+        followed_seed(f"{lab.key}.followed", bench.seeds, first, bench.follow)
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
@@ -43,30 +47,27 @@ def link_parameters(lab: Lab) -> dict[str, str]:
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 
-def _followed_seed(lab: Lab) -> None:
-    """Which of the seeds to look at, where there are several."""
-    bench = lab.bench
-    if bench.seeds == 1:
-        bench.followed = 0
+def followed_seed(key: str, count: int, first: int, follow: Callable[[int], None]) -> None:
+    """Which of `count` seeds to look at, where there are several; `follow` is told its number."""
+    if count == 1:
+        follow(0)
         return
-    first = bench.session.config.seed
-    key = f"{lab.key}.followed"
 
     def changed() -> None:
-        bench.followed = st.session_state[key]
+        follow(st.session_state[key])
         st.rerun(LIVE)
 
-    if st.session_state.get(key, 0) >= bench.seeds:
+    if st.session_state.get(key, 0) >= count:
         st.session_state[key] = 0
     st.selectbox(
         _("Player and heatmaps show"),
-        range(bench.seeds),
+        range(count),
         format_func=lambda number: _("seed {seed}").format(seed=(first + number) % SEEDS),
         key=key,
         persist_state="session",
         on_change=changed,
     )
-    bench.followed = st.session_state[key]
+    follow(st.session_state[key])
 
 
 def _linked() -> int:

@@ -294,6 +294,7 @@ class Stage {
       const plotly = await this.plotly;
       if (!figure.gone) await figure.paint(plotly, theme, running);
     } catch (error) {
+      console.error(error);
       figure.fail(error);
     }
   }

@@ -183,7 +183,20 @@ class Cells {
 }
 
 // Plotly's dash styles, in multiples of the line's width or of 3 pixels.
-const DASHES = { solid: [], dot: [1, 1], dash: [3, 3], longdash: [5, 5] };
+const DASHES = {
+  solid: [],
+  dot: [1, 1],
+  dash: [3, 3],
+  longdash: [5, 5],
+  dashdot: [3, 1, 1, 1],
+};
+
+// Lengths of dashes and gaps in pixels, of a style by name or of "9px,3px".
+function dashesOf(style, width) {
+  const multiples = DASHES[style];
+  if (multiples) return multiples.map((part) => part * Math.max(width, 3));
+  return style.split(",").map(Number.parseFloat);
+}
 
 // Plotly's outlines of the symbols that the figures use.
 const circle = (context, x, y, radius) => context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -324,7 +337,7 @@ class Curves {
   drawLine(points, { color, width, dash }, opacity = 1) {
     this.context.globalAlpha = opacity;
     Object.assign(this.context, { strokeStyle: color, lineWidth: width, lineJoin: "round" });
-    this.context.setLineDash(DASHES[dash].map((part) => part * Math.max(width, 3)));
+    this.context.setLineDash(dashesOf(dash, width));
     this.context.beginPath();
     let broken = true; // where a number is missing
     for (const [x, y] of points) {

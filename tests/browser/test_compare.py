@@ -116,6 +116,28 @@ def test_every_agent_plays_beside_its_heatmap(page: Page, pair: str, letters: st
         assert len(heights) == 1, f"the panels of {letter} are not side by side"
     compare.press("steps_1")
     compare.wait_until(lambda: compare.steps == 1, "one step")
+    compare.run(until_steps=300)  # past the first episodes: every line is drawn
+    redraws = compare.redraws("returns")
+    compare.wait_for_redraws("returns", redraws + 2)
+    expect(compare.exceptions).to_have_count(0)
+
+
+def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> None:
+    compare = ComparePage(page).open("?seeds=3&pair=gamma")
+    compare.press("steps_1000")
+    subtitle = compare.panel("returns").locator(".pgl-subtitle")
+    expect(subtitle).to_contain_text("3 seeds per side from 0", timeout=60_000)
+    expect(subtitle).to_contain_text("up to step 1,000", timeout=60_000)
+    expect(compare.stage).to_have_attribute("data-running", "false")
+    filled = [trace for trace in compare.traces("returns") if trace.get("fill") == "toself"]
+    assert len(filled) == 2
+    before = compare.traces("policy_A")
+    compare.choose("Player and heatmaps show", "seed 2")
+    compare.wait_for_other_data("policy_A", before)
+    expect(compare.panel("policy_B").locator(".pgl-title")).to_contain_text("B, seed 2")
+    compare.press("reset")
+    compare.wait_until(lambda: compare.steps == 0, "a fresh start")
+    expect(compare.panel("policy_B").locator(".pgl-title")).to_contain_text("B, seed 2")
     expect(compare.exceptions).to_have_count(0)
 
 
