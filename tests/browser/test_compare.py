@@ -63,7 +63,7 @@ def test_a_link_restores_a_free_comparison(page: Page) -> None:
     compare = ComparePage(page).open(query)
     compare.wait_for_address(**link)
     expect(page.get_by_text("things differ at once")).to_be_visible()
-    expect(compare.subtitle("returns")).to_contain_text("2 seeds per side (0 to 1)")
+    expect(compare.subtitle("returns")).to_contain_text("2 seeds per side from 0")
     compare.run(until_steps=50)
     compare.pause()
 
