@@ -41,7 +41,7 @@ agent_page(
         key="reinforce",
         title="REINFORCE",
         preset=ReinforceConfig(),
-        panels=[panels.returns, panels.player, panels.policy_map, panels.weights],
+        panels=panels.OF_REINFORCE,
         extras=[
             Extra("entropy", _("Entropy"), panels.entropy),
             Extra("gradient_norm", _("Gradient norm"), panels.gradient_norm),

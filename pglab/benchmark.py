@@ -2,7 +2,8 @@
 
 Three ways to train the same agent take turns in one process, on one core: the plain loop of a
 notebook, the PyTorch reference and the fast engine. What counts are the ratios within one run;
-steps per second depend on the machine and on what else it does.
+steps per second depend on the machine and on what else it does. Memory is taken in processes of
+their own, and so is what a redraw costs, which counts in steps of the fast engine.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import math
 import os
 import platform
+import re
 import statistics
+import subprocess
 import sys
 import time
-import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -38,6 +43,7 @@ AGENTS: dict[str, Callable[..., AgentConfig]] = {
 WAYS = ("plain loop", "reference", "fast engine")
 SIZES = ((128, 128), (32, 32), (256, 256))
 LONGEST_RUN = 1_000_000  # environment steps
+MEMORY_STEPS = 3_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Result:
     way: str
     steps_per_second: float  # median over the rounds
     ratio: float  # to the plain loop: median over the rounds
-    kilobytes: float  # most that Python and NumPy held at once; PyTorch's tensors are not seen
+    megabytes: float  # that the process held at most, less what it held before the training
 
 
 def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
@@ -73,12 +79,9 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
     )
     running = {way: steps_of(config, way) for way in WAYS}
-    counts, peaks = {}, {}
+    counts = {}
     for way, steps in running.items():
-        tracemalloc.start()
         take(steps, 300)
-        peaks[way] = tracemalloc.get_traced_memory()[1] / 1024
-        tracemalloc.stop()
         counts[way] = round(seconds * rate_of(steps, 300)) + 1
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
     for _round in range(rounds):
@@ -93,10 +96,34 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
             statistics.median(
                 own / plain for own, plain in zip(rates[way], rates[WAYS[0]], strict=True)
             ),
-            peaks[way],
+            _output_of("--memory", agent, way, *map(str, hidden_sizes)),
         )
         for way in WAYS
     ]
+
+
+def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
+    """Megabytes by which this process grows while it trains; libraries loaded then included."""
+    config = AGENTS[agent](seed=0, hidden_sizes=tuple(hidden_sizes), stop_when_solved=False)
+    before = _most_memory()
+    take(steps_of(config, way), MEMORY_STEPS)
+    return _most_memory() - before
+
+
+def _most_memory() -> float:
+    """Most megabytes that this process has held; not a number where Linux does not say."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return math.nan
+    (kilobytes,) = re.findall(r"VmHWM:\s*(\d+) kB", status)
+    return int(kilobytes) / 1024
+
+
+def _output_of(*arguments: str, module: str = "pglab.benchmark") -> Any:
+    """What another process with these arguments prints, which is JSON."""
+    command = [sys.executable, "-m", module, *arguments]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def seeds_ratio(agent: str, seconds: float) -> float:
@@ -129,11 +156,24 @@ def rate_of(steps: Iterator[object], count: int) -> float:
 
 def table(results: Iterable[Result]) -> Iterator[str]:
     """The results in lines of text."""
-    yield f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'kB':>8}"
+    yield f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'MB':>8}"
     for r in results:
         layers = "×".join(map(str, r.hidden_sizes))
-        rate = f"{r.steps_per_second:10,.0f}{r.ratio:8.1f}{r.kilobytes:8,.0f}"
+        rate = f"{r.steps_per_second:10,.0f}{r.ratio:8.1f}{r.megabytes:8,.0f}"
         yield f"{r.agent:18}{layers:>10}  {r.way:12}{rate}"
+
+
+def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
+    """What a redraw of each page costs, also in steps that the fast engine takes meanwhile."""
+    yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
+    rates = {
+        r.agent: r.steps_per_second
+        for r in results
+        if r.way == "fast engine" and r.hidden_sizes == SIZES[0]
+    }
+    for agent, cost in costs.items():
+        steps = rates.get(agent, math.nan) * cost["milliseconds"] / 1000
+        yield f"{agent:18}{cost['milliseconds']:10.1f}{cost['kilobytes']:10.0f}{steps:10.0f}"
 
 
 def machine() -> dict[str, str | int]:
@@ -148,7 +188,7 @@ def machine() -> dict[str, str | int]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print the table, write the JSON file."""
+    """Measure, print the tables, write the JSON file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each turn")
@@ -156,25 +196,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="128×128 only")
     parser.add_argument("--seeds", action="store_true", help="eight seeds against one, too")
     parser.add_argument("--json", help="file to write the figures to")
+    parser.add_argument("--memory", nargs="+", help=argparse.SUPPRESS)  # agent, way, layers
     chosen = parser.parse_args(arguments)
-    sizes = SIZES[:1] if chosen.quick else SIZES
+    if chosen.memory:
+        agent, way, *layers = chosen.memory
+        json.dump(memory(agent, way, [int(units) for units in layers]), sys.stdout)
+        return
+    agents = chosen.agent or tuple(AGENTS)
     results = [
         result
-        for hidden_sizes in sizes
-        for agent in chosen.agent or AGENTS
+        for hidden_sizes in (SIZES[:1] if chosen.quick else SIZES)
+        for agent in agents
         for result in measure(agent, hidden_sizes, chosen.rounds, chosen.seconds)
     ]
-    sys.stdout.write("\n".join([str(machine()), *table(results), ""]))
+    redraws = _output_of(module="pglab.ui.redraw_cost")
+    show([str(machine()), *table(results), *redraw_table(redraws, results)])
     if chosen.seeds:
-        for agent in chosen.agent or AGENTS:
+        for agent in agents:
             ratios = [seeds_ratio(agent, 4 * chosen.seconds) for _round in range(3)]
             ratio = statistics.median(ratios)
-            sys.stdout.write(f"{agent}: eight seeds take {ratio:.2f} times as long as one\n")
+            show([f"{agent}: eight seeds take {ratio:.2f} times as long as one"])
     if chosen.json:
+        rows = [asdict(result) for result in results]
         with open(chosen.json, "w", encoding="utf-8") as file:
-            json.dump(
-                {"machine": machine(), "results": [asdict(r) for r in results]}, file, indent=1
-            )
+            json.dump({"machine": machine(), "results": rows, "redraws": redraws}, file, indent=1)
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print them."""
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def actor_critic_page(
             title=title,
             preset=preset,
             fixed=("body",),
-            panels=[panels.returns, panels.player, panels.policy_map, critic_panels.value_map],
+            panels=critic_panels.OF_ACTOR_CRITIC,
             extras=_extras(preset, opened),
             idea=idea,
             code=_code,

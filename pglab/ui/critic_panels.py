@@ -25,7 +25,16 @@ from pglab.networks import ActorCriticNetwork
 from pglab.plots import SMOOTHING_UPDATES
 from pglab.probes import LayerGradient, critic_map, fresh_gradients, layer_gradients
 from pglab.records import Conflict, Floats, StepRecord
-from pglab.ui.panels import Scenery, fixed_text, quantity_name, update_series
+from pglab.ui.panels import (
+    Panel,
+    Scenery,
+    fixed_text,
+    player,
+    policy_map,
+    quantity_name,
+    returns,
+    update_series,
+)
 from pglab.ui.stage import FigurePanel
 
 GRADIENT_STEPS = 64  # most recent steps that the drawing's gradients are computed on
@@ -265,3 +274,6 @@ def arranged(
         for side in of:
             last[side], columns[side] = len(boxes) - 1, column
     return boxes, joints
+
+
+OF_ACTOR_CRITIC: tuple[Panel, ...] = (returns, player, policy_map, value_map)

@@ -326,3 +326,6 @@ def update_series(
         updates["global_step"][known], updates[column][known], title, colour, most
     )
     return FigurePanel(column, title, subtitle, figure, patient=True, alt=title)
+
+
+OF_REINFORCE: tuple[Panel, ...] = (returns, player, policy_map, weights)

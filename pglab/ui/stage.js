@@ -28,7 +28,7 @@ function decodeBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)); // older browsers
 }
 
-// What stage.py's _message has packed: a length, JSON, and the bytes of the pictures.
+// What stage.py's message has packed: a length, JSON, and the bytes of the pictures.
 function readMessage(bytes) {
   const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const data = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));

@@ -132,6 +132,24 @@ def stage(
     ``running``, each new sequence makes the browser ask for exactly one further tick, which
     calls ``on_tick`` and reruns the fragment around this call.
     """
+    data = message(
+        sequence=sequence, running=running, panels=panels, numbers=numbers, progress=progress
+    )
+    _component(key=key, data=data, on_tick_change=on_tick)
+
+
+def message(
+    *,
+    sequence: int,
+    running: bool,
+    panels: Sequence[PlayerPanel | FigurePanel],
+    numbers: Sequence[Number],
+    progress: Progress | None,
+) -> bytes:
+    """What the browser is sent: length of the JSON text, the text, the pictures.
+
+    Pictures are no part of the text, since a browser reads base64 far more slowly.
+    """
     _check(panels)
     pictures = bytearray()
     content = {
@@ -145,11 +163,6 @@ def stage(
         "progress": None if progress is None else asdict(progress),
         "panels": [_encode_panel(panel, pictures) for panel in panels],
     }
-    _component(key=key, data=_message(content, pictures), on_tick_change=on_tick)
-
-
-def _message(content: dict[str, Any], pictures: bytes | bytearray) -> bytes:
-    """Length of the JSON text, the text, the pictures: a browser reads base64 far more slowly."""
     text = json.dumps(content).encode()
     return len(text).to_bytes(4, "little") + text + pictures
 

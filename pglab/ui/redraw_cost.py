@@ -1,0 +1,83 @@
+"""What one redraw costs the server: `python -m pglab.ui.redraw_cost`, as JSON.
+
+Without the interface around it, and without what the browser then does.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+
+from pglab.algorithms.families import AgentConfig
+from pglab.bench import Bench
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.environments import ENVIRONMENTS
+from pglab.probes import Slice
+from pglab.ui import critic_panels, panels
+from pglab.ui.panels import Panel, Scenery, View
+from pglab.ui.player import Player
+from pglab.ui.stage import message
+
+STEPS_BEFORE = 5_000
+REDRAWS = 40
+# Key, settings and panels of each page.
+PAGES: dict[str, tuple[str, AgentConfig, Sequence[Panel]]] = {
+    "REINFORCE": ("reinforce", ReinforceConfig(), panels.OF_REINFORCE),
+    "shared on-policy": (
+        "shared_on_policy",
+        ActorCriticConfig.shared_on_policy(),
+        critic_panels.OF_ACTOR_CRITIC,
+    ),
+    "split replay": (
+        "split_replay",
+        ActorCriticConfig.split_replay(),
+        critic_panels.OF_ACTOR_CRITIC,
+    ),
+}
+
+
+def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[Panel]) -> dict[str, float]:
+    """Milliseconds of one redraw and kilobytes that it sends, medians of a run that goes on.
+
+    Args:
+        key: of the page.
+        config: of the run.
+        drawn: the panels that are always open on its page.
+    """
+    bench = Bench(config)
+    bench.session.advance("step", STEPS_BEFORE)
+    bench.run()
+    info = ENVIRONMENTS[config.env_id]
+    plane = Slice(info, *info.heatmap_axes, (0.0,) * len(info.axes))
+    view = View(plane, len(info.actions) - 1, "v", 0)
+    player = Player(bench.session)
+    milliseconds, kilobytes = [], []
+    for number in range(REDRAWS):
+        bench.tick()
+        begun = time.perf_counter()
+        scene = Scenery(key, bench, view, player.show(bench, plane))
+        sent = message(
+            sequence=number,
+            running=True,
+            panels=[panel(scene) for panel in drawn],
+            numbers=(),
+            progress=None,
+        )
+        milliseconds.append(1000 * (time.perf_counter() - begun))
+        kilobytes.append(len(sent) / 1024)
+    return {
+        "milliseconds": statistics.median(milliseconds),
+        "kilobytes": statistics.median(kilobytes),
+    }
+
+
+def main() -> None:
+    """Measure all pages."""
+    json.dump({name: redraw_cost(*page) for name, page in PAGES.items()}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
