@@ -127,18 +127,29 @@ def _output_of(*arguments: str, module: str = "pglab.benchmark") -> Any:
 
 
 def seeds_ratio(agent: str, seconds: float) -> float:
-    """Time of eight seeds in the worker processes over the time of one run in this process."""
+    """Time of eight seeds in the worker processes over that of one of them in this process.
+
+    Seeds differ by a tenth and more, so that one stands for the mean of three of them.
+    """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
     workers = shared_workers()
     run = TrainingSession(config, can_rewind=False)
     run.advance("step", 500)
     _bring_up(SeedGroup(run, MOST_SEEDS, workers))  # every process has loaded what it needs
-    begun = time.perf_counter()
     run.advance("step", LONGEST_RUN, seconds=seconds)
-    alone = (time.perf_counter() - begun) * run.global_step / (run.global_step - 500)
+    alone = statistics.mean(
+        _seconds_to(run.global_step, config.changed(seed=seed)) for seed in (1, 4, 8)
+    )
     begun = time.perf_counter()
     _bring_up(SeedGroup(run, 8, workers))
     return (time.perf_counter() - begun) / alone
+
+
+def _seconds_to(step: int, config: AgentConfig) -> float:
+    run = TrainingSession(config, can_rewind=False)
+    begun = time.perf_counter()
+    run.advance("step", step)
+    return time.perf_counter() - begun
 
 
 def _bring_up(group: SeedGroup) -> None:
