@@ -67,6 +67,20 @@ def test_the_page_shows_the_numbers_that_the_generator_used() -> None:
     assert norm == pytest.approx(update.actor_gradient_norm, rel=1e-3)
 
 
+def test_an_update_without_a_draw_is_explained_until_the_buffer_holds_enough() -> None:
+    def explained(app: AppTest) -> bool:
+        return any("fewer than the 64 of one draw" in text.value for text in app.caption)
+
+    app = slow_page("split_replay")
+    press(app, "slow_update")
+    assert bench_of(app, "split_replay").session.global_step == 16
+    assert explained(app)
+    for _update in range(3):
+        press(app, "slow_update")
+    assert bench_of(app, "split_replay").session.global_step == 64
+    assert not explained(app)
+
+
 @pytest.mark.parametrize("key", PAGES)
 def test_forward_and_back_by_buttons(key: str) -> None:
     app = slow_page(key)

@@ -67,6 +67,7 @@ def slow_motion(lab: Lab) -> None:
     with st.container(key="slow_motion"), lab.bench.lock:
         _buttons(lab, tape)
         _strip(lab, tape)
+        _too_few_to_draw(lab)
         st.html(_COME_UP, unsafe_allow_javascript=True)
         if tape.current is None:
             st.markdown(
@@ -217,6 +218,21 @@ def _strip(lab: Lab, tape: SlowMotion) -> None:
         rows[step if key in ACTING else update] += item
     parts = [f"<span>{escape(name)}</span><ol>{items}</ol>" for name, items in rows.items()]
     st.html(f'<div class="pgl-phases">{"".join(parts)}</div>')
+
+
+def _too_few_to_draw(lab: Lab) -> None:
+    """Why updates go by without a draw, while they do."""
+    session = lab.bench.session
+    config, buffer = session.config, session.buffer
+    if not isinstance(config, ActorCriticConfig) or buffer is None or not config.critic_learns:
+        return
+    if len(buffer) < config.batch_size:
+        st.caption(
+            _(
+                "The buffer holds {n} transitions, fewer than the {size} of one draw: the critic "
+                "does not learn yet."
+            ).format(n=len(buffer), size=config.batch_size)
+        )
 
 
 def _possible(lab: Lab) -> set[str]:
