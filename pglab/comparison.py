@@ -14,7 +14,7 @@ from pglab.language import N_, _
 from pglab.pacing import Pacemaker
 from pglab.plots import Curve, thinned
 from pglab.seeds import keep_up
-from pglab.sides import Facts, Side
+from pglab.sides import Facts, Side, middle_of
 
 POINTS_PER_OVERLAY = 60
 MOST_OVERLAYS = 6  # curves; of the last comparison all are shown
@@ -123,6 +123,11 @@ def _effective(config: AgentConfig, name: str) -> Any:
         }
         return instead.get(name)
     return None
+
+
+def _middle(side: Side) -> Curve:
+    curves = side.curves()
+    return middle_of(curves, side.band(curves))
 
 
 def _thinned(curve: Curve) -> Curve:
@@ -290,7 +295,7 @@ class Comparison:
             self.seeds,
             self.first_seed,
             self.global_step,
-            tuple(_thinned(side.middle()) for side in self.sides),
+            tuple(_thinned(_middle(side)) for side in self.sides),
             tuple(side.facts() for side in self.sides),
         )
 

@@ -173,6 +173,11 @@ class SeedGroup:
             future.cancel()
 
     @property
+    def processes(self) -> int:
+        """How many there are to train them."""
+        return self._workers.count
+
+    @property
     def under_way(self) -> list[Future[TrainingSession]]:
         """Those that are being trained."""
         return [member.future for member in self.members if member.future is not None]
@@ -199,13 +204,17 @@ def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bo
     """
     for group in groups:
         group.tick()
-    seeds = sum(len(group.members) for group in groups)
-    lead = SECONDS_TO_COME_ROUND * (os.cpu_count() or 1) / max(seeds, 1)
-    lead = min(max(lead, SHORTEST_LEAD), LONGEST_LEAD)
-    if running and not any(group.is_led_by(lead) for group in groups):
+    if running and not any(group.is_led_by(_lead(groups)) for group in groups):
         return True
     wait_for(groups, seconds)
     return False
+
+
+def _lead(groups: Sequence[SeedGroup]) -> float:
+    """Seconds of training that runs may be ahead of all these seeds."""
+    seeds = sum(len(group.members) for group in groups)
+    round_trip = SECONDS_TO_COME_ROUND * groups[0].processes / seeds
+    return min(max(round_trip, SHORTEST_LEAD), LONGEST_LEAD)
 
 
 def wait_for(groups: Sequence[SeedGroup], seconds: float) -> None:

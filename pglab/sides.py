@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,17 +75,9 @@ class Side:
             curves.append(Curve(curve.steps[kept], curve.returns[kept], curve.label))
         return curves
 
-    def band(self) -> UsualBand | None:
-        """Median and quartiles over the seeds, as far as all have come; None of a single one."""
-        return band_of(self.curves(), self.group.steps) if self.group is not None else None
-
-    def middle(self) -> Curve:
-        """The median over the seeds, or the curve of the only one."""
-        if self.group is None:
-            return self.curves()[0]
-        band = self.band()
-        nothing = np.empty(0)
-        return Curve(nothing, nothing) if band is None else Curve(band.steps, band.median)
+    def band(self, curves: Sequence[Curve]) -> UsualBand | None:
+        """Median and quartiles over its curves, as far as all have come; None of a single one."""
+        return band_of(curves, self.group.steps) if self.group is not None else None
 
     @property
     def shares_body(self) -> bool:
@@ -122,3 +115,10 @@ class Side:
             mean_return=(float(np.median(known)), min(known), max(known)) if known else None,
             opposed=float((cosines < 0).mean()) if len(cosines) else None,
         )
+
+
+def middle_of(curves: Sequence[Curve], band: UsualBand | None) -> Curve:
+    """The median over the seeds of a side, as far as there is one, or the curve of the only one."""
+    if band is not None:
+        return Curve(band.steps, band.median)
+    return curves[0] if len(curves) == 1 else Curve(np.empty(0), np.empty(0))

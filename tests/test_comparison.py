@@ -24,7 +24,7 @@ from pglab.pacing import Pacemaker
 from pglab.plots import Curve
 from pglab.records import EpisodeRecord
 from pglab.session import TrainingSession
-from pglab.sides import Side
+from pglab.sides import Side, middle_of
 from pglab.training import train
 from tests.oracles import of_type
 
@@ -177,7 +177,8 @@ def test_facts_and_curves() -> None:
     facts = side.facts()
     assert facts.parameters == 4 * 8 + 8 + 8 * 2 + 2
     assert (facts.gradient_steps, facts.mean_return, facts.opposed) == (0, None, None)
-    assert len(side.middle().steps) == 0
+    curves = side.curves()
+    assert len(middle_of(curves, side.band(curves)).steps) == 0
     comparison.advance(400)
     bring_up(comparison)
     means = sorted(session.history.mean_return() or 0.0 for session in side.sessions)
@@ -185,11 +186,12 @@ def test_facts_and_curves() -> None:
     assert facts.mean_return == (means[1], means[0], means[2])
     assert facts.gradient_steps == sum(s.history.updates.appended for s in side.sessions)
     assert facts.milliseconds_per_1000_steps is not None
-    ends = sorted(float(curve.returns[-1]) for curve in side.curves())
-    band = side.band()
+    curves = side.curves()
+    ends = sorted(float(curve.returns[-1]) for curve in curves)
+    band = side.band(curves)
     assert band is not None
     assert (band.steps[-1], band.median[-1]) == (400, ends[1])
-    assert side.middle().returns[-1] == ends[1]
+    assert middle_of(curves, band).returns[-1] == ends[1]
     assert side.points() is None
     comparison.follow(2)
     assert side.watched.config.seed == 2
@@ -205,7 +207,7 @@ def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
     drawn = overlays([past], AGENTS)
     assert [curve.label for curve in drawn] == ["3A", "3B"]
     for curve, side in zip(drawn, comparison.sides, strict=True):
-        whole = side.middle()
+        whole = middle_of(side.curves(), side.band(side.curves()))
         assert len(curve.steps) == POINTS_PER_OVERLAY
         assert curve.returns[[0, -1]].tolist() == whole.returns[[0, -1]].tolist()
         assert set(curve.steps) <= set(whole.steps)

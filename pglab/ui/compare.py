@@ -26,7 +26,7 @@ from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.plots import SMOOTHING_UPDATES, x_limit
-from pglab.sides import Facts, Side
+from pglab.sides import Facts, Side, middle_of
 from pglab.ui import compare_settings as settings
 from pglab.ui.buttons import live_button, on_whole_page, run_or_pause
 from pglab.ui.entry import fragment, page_changed, require_entry
@@ -307,7 +307,9 @@ def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel 
 
 
 def _side_curves(letter: str, colour: str, side: Side) -> SideCurves:
-    return SideCurves(letter, colour, side.curves(), side.middle(), side.points(), side.band())
+    curves = side.curves()
+    band = side.band(curves)
+    return SideCurves(letter, colour, curves, middle_of(curves, band), side.points(), band)
 
 
 def _beside_returns(sides: Sequence[Side], limit: float) -> FigurePanel:

@@ -70,14 +70,14 @@ class Watched(Protocol):
 class Player:
     """Chooses the scenes for the state of a bench and draws each of them once."""
 
-    def __init__(self, session: TrainingSession, key: str = "player", name: str = "") -> None:
+    def __init__(self, session: TrainingSession, key: str = "player") -> None:
         """For one run; fresh episodes come from random streams that its training never uses.
 
-        `key` tells its panel from others on the stage, `name` stands before the title.
+        `key` tells its panel from others on the stage.
         """
         self.session = session
         self._key = key
-        self.name = name
+        self.name = ""  # stands before the title
         config = session.config
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
