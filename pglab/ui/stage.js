@@ -5,6 +5,7 @@
 
 const WATCHDOG_MILLISECONDS = 3000;
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
+const LEAVING_MILLISECONDS = 20000; // until another page that does not come is given up
 
 const FRAME_MILLISECONDS = 8; // of painting figures in one frame: each frame has a price of its own
 
@@ -60,6 +61,17 @@ class Heartbeat {
     this.ticks = 0;
     this.running = false;
     this.due = false;
+    this.sending = false;
+    this.leaving = false;
+    this.departure = new Departure(
+      () => this.leave(),
+      () => this.sending,
+    );
+  }
+
+  leave() {
+    this.leaving = true;
+    this.watch(LEAVING_MILLISECONDS);
   }
 
   receive(data, setTriggerValue) {
@@ -67,7 +79,7 @@ class Heartbeat {
     const fresh = data.sequence !== this.sequence || data.running !== this.running;
     this.sequence = data.sequence;
     this.running = data.running;
-    if (!fresh) return;
+    if (!fresh || this.leaving) return;
     this.due = data.running;
     clearTimeout(this.watchdog);
     if (data.running) this.watch(WATCHDOG_MILLISECONDS);
@@ -77,13 +89,15 @@ class Heartbeat {
   watch(delay) {
     clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => {
+      this.leaving = false;
+      if (!this.running) return;
       this.ask();
       this.watch(Math.min(2 * delay, LONGEST_WATCHDOG_MILLISECONDS));
     }, delay);
   }
 
   beat() {
-    if (!this.due) return;
+    if (!this.due || this.leaving) return;
     this.ask();
     this.watch(WATCHDOG_MILLISECONDS);
   }
@@ -92,12 +106,15 @@ class Heartbeat {
     this.due = false;
     this.ticks += 1;
     this.root.dataset.ticks = this.ticks;
+    this.sending = true; // Streamlit sends it from a timer of its own
     this.setTriggerValue("tick", this.sequence);
+    setTimeout(() => (this.sending = false), 0);
   }
 
   stop() {
     this.due = false;
     clearTimeout(this.watchdog);
+    this.departure.destroy();
   }
 }
 

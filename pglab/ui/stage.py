@@ -23,6 +23,7 @@ from pglab.plots import Figure
 _HERE = Path(__file__).parent
 _SCRIPTS = (
     "stage_sheet.js",
+    "stage_departure.js",
     "stage_overlays.js",
     "stage_figures.js",
     "stage_player.js",

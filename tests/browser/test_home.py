@@ -3,6 +3,7 @@
 import re
 
 import psutil
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Shot
@@ -11,6 +12,18 @@ from tests.browser.lab_page import LabPage, wait_until
 
 WATCHED_MILLISECONDS = 1000
 IDLE_SHARE = 0.2  # of one core; training takes at least half of one
+
+# Leaves between the wish for a tick and its way to the server.
+LEAVE_BEHIND_A_TICK = """(stage, way) => new MutationObserver((changes, observer) => {
+    observer.disconnect();
+    const home = document.querySelector("[data-testid=stSidebarNav] a");
+    way === "link" ? home.click() : history.back();
+}).observe(stage, {attributeFilter: ["data-ticks"]})"""
+# The stage sees the click on a link, Streamlit does not.
+KEEP_FROM_STREAMLIT = """link => link.addEventListener("click", event => {
+    event.preventDefault();
+    event.stopPropagation();
+})"""
 
 
 def go_home(page: Page) -> None:
@@ -83,6 +96,28 @@ def test_leaving_for_home_pauses_the_run_and_keeps_it(page: Page, app_server: Ap
     assert lab.numbers() == kept
     assert lab.returns() == returns
     lab.run(until_steps=lab.steps + 1)
+
+
+@pytest.mark.parametrize("way", ["link", "back"])
+def test_a_tick_under_way_does_not_bring_the_page_back(page: Page, way: str) -> None:
+    page.goto("/")
+    page.get_by_test_id("stBaseButton-primary").click()
+    lab = LabPage(page)
+    lab.wait_until_painted()
+    lab.run(until_steps=1)
+    lab.stage.evaluate(LEAVE_BEHIND_A_TICK, way)
+    expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
+
+
+def test_no_tick_follows_the_wish_for_another_page(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.run(until_steps=1)
+    link = page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home")
+    link.evaluate(KEEP_FROM_STREAMLIT)
+    link.click()
+    ticks = lab.ticks
+    page.wait_for_timeout(WATCHED_MILLISECONDS)
+    assert lab.ticks == ticks
 
 
 def test_settings_survive_a_visit_to_the_home_page(page: Page) -> None:
