@@ -27,6 +27,8 @@ APP_REQUIREMENTS = ["requirements.txt"]
 # The last file includes those before it.
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 KERNELS = "pglab/kernels.py"
+BROWSER_TESTS = "tests/browser"
+UNIT_TESTS = [f"--ignore={BROWSER_TESTS}", "--numprocesses=auto", "--maxprocesses=8"]
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +55,11 @@ def run_tests(extra: list[str]) -> int:
     """Check format, style, types and behaviour; stop at the first that fails."""
     python = prepare(TEST_REQUIREMENTS)
     compile_kernels(python)
-    for check in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]):
+    checks = [["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]]
+    if not extra:  # those in the browser one after another: each needs the machine for itself
+        checks.append(["pytest", *UNIT_TESTS])
+        extra = [BROWSER_TESTS]
+    for check in checks:
         say("$ " + " ".join(check))
         code = subprocess.call([python, "-m", *check])
         if code != 0:

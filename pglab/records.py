@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ class StepRecord(NamedTuple):
     terminated: bool
     truncated: bool
     next_observation: Floats  # [D]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> StepRecord:
+        """Itself, since nothing changes a record: copies of a run share those it has stored."""
+        return self
 
     @property
     def ended(self) -> bool:

@@ -146,11 +146,12 @@ def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
 
 
 def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped() -> None:
-    app = slow_page(min_batch_steps="2048")
+    waits_for = 3 * STEPS_AT_ONCE + 100
+    app = slow_page(min_batch_steps=str(waits_for))
     press(app, "slow_update")
     session = bench_of(app).session
     reached = session.global_step
-    assert STEPS_AT_ONCE < reached < 2_048
+    assert STEPS_AT_ONCE < reached < waits_for
     assert not formulas(app)
     app.button(key="slow_stop").click()
     run(app)
@@ -163,7 +164,7 @@ def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped() -> No
             break
         run(app)
     assert current_phase(app) == "returns"
-    assert session.global_step >= 2_048
+    assert session.global_step >= waits_for
     for _phase in range(5):
         press(app, "slow_next")
     assert any(f"Steps learned from: {session.global_step}" in text.value for text in app.markdown)

@@ -37,7 +37,7 @@ from pglab.ui.stage import FigurePanel, PlayerPanel, stage
 from pglab.ui.view import view_of
 from pglab.watching import Values
 
-STEPS_AT_ONCE = 400  # watched before the page is drawn again: about half a second
+STEPS_AT_ONCE = 150  # watched before the page is drawn again: about half a second
 REDRAW_SECONDS = 0.1  # between such parts of a long way
 TABLE_HEIGHT, ROW_HEIGHT = 260, 36  # pixels
 
