@@ -21,6 +21,9 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before pygame starts: serve
 
 JPEG_QUALITY = 65
 
+# Pillow's name for the order of a pixel's four bytes, by the place of red in pygame's integer.
+_ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
+
 
 class FrameRenderer:
     """Draws the frame that an environment would show in the state of a given observation.
@@ -41,26 +44,26 @@ class FrameRenderer:
         self._env_id = env_id
         self._lock = threading.Lock()
         self._size: tuple[int, int] = self._environment.screen.get_size()
+        self._order = _ORDERS[self._environment.screen.get_masks()[0]]
         self.aspect = self._size[0] / self._size[1]
 
     def frame(self, observation: Floats) -> NDArray[np.uint8]:
         """The picture of this observation: [height, width, 3]."""
-        width, height = self._size
-        return np.frombuffer(self._pixels(observation), np.uint8).reshape(height, width, 3)
+        return np.asarray(self._picture(observation))
 
     def jpeg(self, observation: Floats) -> bytes:
         """The picture as a JPEG file."""
         file = io.BytesIO()
-        picture = Image.frombytes("RGB", self._size, self._pixels(observation))
-        picture.save(file, "JPEG", quality=JPEG_QUALITY)
+        self._picture(observation).save(file, "JPEG", quality=JPEG_QUALITY)
         return file.getvalue()
 
-    def _pixels(self, observation: Floats) -> bytes:
-        """Red, green and blue of each pixel, row by row."""
+    def _picture(self, observation: Floats) -> Image.Image:
+        """The picture, copied from pygame's surface without a copy in between."""
         with self._lock:
             self._environment.state = _state(self._env_id, observation)
             self._environment.render()
-            return pygame.image.tobytes(self._environment.screen, "RGB")
+            memory = self._environment.screen.get_view("0")
+            return Image.frombytes("RGB", self._size, memory, "raw", self._order)
 
 
 @cache

@@ -1,49 +1,11 @@
 // The player panel of the stage: frames on a canvas, in step with one bar per action.
 
-const DECODED_AHEAD = 6; // bitmaps are 1 MB each, so only the next few are kept decoded
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
 const DECISION_MILLISECONDS = 125; // in a stream: nobody reads more, and each text is laid out
 const BAR_PIXELS = 200;
-
-// One frame with its bitmap, which exists only around the time it is shown.
-class Picture {
-  constructor(frame) {
-    this.frame = frame;
-    this.bitmap = null;
-    this.wanted = false;
-    this.broken = false;
-  }
-
-  async decode() {
-    if (this.wanted) return;
-    this.wanted = true;
-    try {
-      const jpeg = new Blob([this.frame.jpeg], { type: "image/jpeg" });
-      const bitmap = await createImageBitmap(jpeg);
-      if (this.wanted && !this.bitmap) this.bitmap = bitmap;
-      else bitmap.close();
-    } catch {
-      this.broken = true; // shown as its bars and caption only
-    }
-  }
-
-  get ready() {
-    return this.bitmap !== null || this.broken;
-  }
-
-  // The bitmap, which belongs to the caller from now on.
-  take() {
-    const { bitmap } = this;
-    [this.wanted, this.bitmap] = [false, null];
-    return bitmap;
-  }
-
-  release() {
-    this.take()?.close();
-  }
-}
+const MOST_PIXELS = 10000; // of a frame's side
 
 // Whole percentages whose sum is 100: the last takes what rounding left over.
 function wholePercentages(probabilities) {
@@ -87,7 +49,7 @@ class PlayerView {
   constructor(onFrame) {
     this.onFrame = onFrame;
     this.bars = [];
-    this.pictures = [];
+    this.frames = [];
     this.cursor = 0;
     this.decisionSince = 0;
     this.credit = 1; // frames that are due: the first is due at once
@@ -98,7 +60,6 @@ class PlayerView {
     this.sheet = new Sheet("pgl-canvas");
     this.canvas = this.sheet.element;
     this.canvas.setAttribute("role", "img");
-    this.size = [0, 0];
     this.screen.append(this.canvas);
     this.actions = element("div", "pgl-actions");
     this.caption = element("div", "pgl-caption");
@@ -134,48 +95,38 @@ class PlayerView {
     const continued = this.mode === "stream";
     if (continued && sequence === this.sequence) return; // the same frames once more
     if (!continued) this.clear();
-    this.pictures.push(...panel.frames.map((frame) => new Picture(frame)));
+    this.frames.push(...panel.frames);
     const longest = Math.ceil(this.framesPerSecond * LONGEST_QUEUE_SECONDS);
-    const surplus = Math.max(this.pictures.length - longest, 0);
-    for (const picture of this.pictures.splice(0, surplus)) picture.release();
+    this.frames.splice(0, Math.max(this.frames.length - longest, 0));
   }
 
   startClip(panel) {
     this.clear();
-    const frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
-    this.pictures = frames.map((frame) => new Picture(frame));
-    if (frames.length === 0) this.blank();
+    this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
+    if (this.frames.length === 0) this.blank();
   }
 
   blank() {
-    this.sheet.draw([["clearRect", 0, 0, ...this.size]]);
+    this.sheet.draw([["clearRect", 0, 0, MOST_PIXELS, MOST_PIXELS]]);
     this.showDecision({ probabilities: [], action: null, caption: "" });
     this.onFrame(null, null);
   }
 
   clear() {
-    for (const picture of this.pictures) picture.release();
-    this.pictures = [];
+    this.frames = [];
     this.cursor = 0;
     this.credit = 1;
   }
 
   wake() {
-    this.decodeAhead();
     if (this.request || !this.hasNext()) return;
     this.time = performance.now();
     this.request = requestAnimationFrame((now) => this.step(now));
   }
 
   hasNext() {
-    if (this.cursor < this.pictures.length) return true;
-    return this.mode === "loop" && this.pictures.length > 1 && !this.stillMotion.matches;
-  }
-
-  decodeAhead() {
-    for (const picture of this.pictures.slice(this.cursor, this.cursor + DECODED_AHEAD)) {
-      picture.decode();
-    }
+    if (this.cursor < this.frames.length) return true;
+    return this.mode === "loop" && this.frames.length > 1 && !this.stillMotion.matches;
   }
 
   step(now) {
@@ -183,12 +134,11 @@ class PlayerView {
     const elapsed = Math.min(Math.max(now - this.time, 0) / 1000, 0.1);
     this.credit += elapsed * this.framesPerSecond * this.speed();
     this.time = now;
-    if (this.cursor === this.pictures.length) this.holdLastFrame();
-    else if (this.credit >= 1 && this.pictures[this.cursor].ready) this.showNext();
+    if (this.cursor === this.frames.length) this.holdLastFrame();
+    else if (this.credit >= 1) this.showNext();
     // Unused credit is capped, else a delay would be followed by a rush.
     this.credit = Math.min(this.credit, 1.5);
     if (!this.hasNext()) return;
-    this.decodeAhead();
     this.request = requestAnimationFrame((next) => this.step(next));
   }
 
@@ -196,16 +146,14 @@ class PlayerView {
   // grows, so that it neither stutters between two ticks nor falls behind the training.
   speed() {
     if (this.mode !== "stream") return 1;
-    const seconds = this.pictures.length / this.framesPerSecond;
+    const seconds = this.frames.length / this.framesPerSecond;
     return Math.min(0.8 + (0.2 * seconds) / USUAL_QUEUE_SECONDS, 1.5);
   }
 
   showNext() {
-    const picture = this.pictures[this.cursor];
     this.credit -= 1;
-    this.show(picture);
-    picture.release();
-    if (this.mode === "stream") this.pictures.shift();
+    this.show(this.frames[this.cursor]);
+    if (this.mode === "stream") this.frames.shift();
     else this.cursor += 1;
     this.holdUntil = null;
   }
@@ -217,18 +165,11 @@ class PlayerView {
     this.credit = 1;
   }
 
-  show(picture) {
-    if (picture.bitmap) this.draw(picture.take());
+  show(frame) {
+    this.sheet.show(frame.jpeg);
     this.framesDrawn += 1;
-    this.showDecision(picture.frame);
-    this.onFrame(picture.frame.point, this.mode === "stream" ? picture.frame.episode : null);
-  }
-
-  draw(bitmap) {
-    const { width, height } = bitmap;
-    const resize = [width, height].join() === this.size.join() ? [] : [["resize", width, height]];
-    this.size = [width, height];
-    this.sheet.draw([...resize, ["drawImage", bitmap, 0, 0]], [bitmap]);
+    this.showDecision(frame);
+    this.onFrame(frame.point, this.mode === "stream" ? frame.episode : null);
   }
 
   showDecision(frame) {

@@ -1,5 +1,6 @@
-// Canvases that a worker draws on. What changes at every frame of the player is drawn there: on
-// the page itself each change would make the browser arrange the many layers of all graphs anew.
+// Canvases that a worker draws on. What changes at every frame of the player is drawn there, and
+// decoded: on the page itself each change would make the browser arrange the many layers of all
+// graphs anew.
 
 // One call of the context after another: its methods, its properties, and two of our own.
 function performCalls(context, calls) {
@@ -11,13 +12,55 @@ function performCalls(context, calls) {
   }
 }
 
+async function decode(jpeg) {
+  const type = "image/jpeg";
+  if (!globalThis.ImageDecoder) return createImageBitmap(new Blob([jpeg], { type }));
+  const decoder = new ImageDecoder({ type, data: jpeg }); // a fraction of a blob's work
+  const { image } = await decoder.decode();
+  decoder.close();
+  return image;
+}
+
+class Drawer {
+  constructor(canvas) {
+    this.context = canvas.getContext("2d");
+    this.orders = 0;
+    this.drawn = 0; // the number of the newest order that was carried out
+  }
+
+  perform(calls) {
+    this.drawn = this.orders += 1;
+    performCalls(this.context, calls);
+  }
+
+  // Fills the canvas with a picture, unless it is overtaken while it is decoded.
+  async show(jpeg) {
+    const order = (this.orders += 1);
+    const image = await decode(jpeg).catch(() => null); // a broken one leaves the former there
+    if (!image) return;
+    if (order > this.drawn) {
+      this.drawn = order;
+      this.fill(image, image.displayWidth ?? image.width, image.displayHeight ?? image.height);
+    }
+    image.close();
+  }
+
+  fill(image, width, height) {
+    const { canvas } = this.context;
+    if (canvas.width !== width || canvas.height !== height) {
+      [canvas.width, canvas.height] = [width, height];
+    }
+    this.context.drawImage(image, 0, 0);
+  }
+}
+
 function serveSheets() {
-  const contexts = new Map();
-  const serve = ({ id, canvas, calls, bitmaps = [] }) => {
-    if (canvas) contexts.set(id, canvas.getContext("2d"));
-    else if (calls) performCalls(contexts.get(id), calls);
-    else contexts.delete(id);
-    for (const bitmap of bitmaps) bitmap.close();
+  const drawers = new Map();
+  const serve = ({ id, canvas, calls, jpeg }) => {
+    if (canvas) drawers.set(id, new Drawer(canvas));
+    else if (calls) drawers.get(id).perform(calls);
+    else if (jpeg) drawers.get(id).show(jpeg);
+    else drawers.delete(id);
   };
   onmessage = ({ data }) => data.forEach(serve);
 }
@@ -35,7 +78,7 @@ function sendSheetOrders() {
   sheets.orders = [];
   worker.postMessage(
     orders,
-    orders.flatMap(({ canvas, bitmaps = [] }) => (canvas ? [canvas] : bitmaps)),
+    orders.flatMap(({ canvas }) => canvas ?? []),
   );
   if (sheets.open > 0) return;
   worker.terminate();
@@ -46,25 +89,28 @@ class Sheet {
   constructor(className) {
     this.element = element("canvas", className);
     if (!this.element.transferControlToOffscreen) {
-      this.context = this.element.getContext("2d"); // older browsers
+      this.drawer = new Drawer(this.element); // older browsers
       return;
     }
-    const source = [performCalls, serveSheets].join("\n") + "\nserveSheets();";
+    const source = [performCalls, decode, Drawer, serveSheets].join("\n") + "\nserveSheets();";
     sheets.worker ??= new Worker(URL.createObjectURL(new Blob([source])));
     sheets.open += 1;
     this.id = sheets.made += 1;
     orderSheet({ id: this.id, canvas: this.element.transferControlToOffscreen() });
   }
 
-  // `bitmaps` among the values are given away.
-  draw(calls, bitmaps = []) {
-    if (!this.context) return orderSheet({ id: this.id, calls, bitmaps });
-    performCalls(this.context, calls);
-    for (const bitmap of bitmaps) bitmap.close();
+  draw(calls) {
+    if (this.drawer) this.drawer.perform(calls);
+    else orderSheet({ id: this.id, calls });
+  }
+
+  show(jpeg) {
+    if (this.drawer) this.drawer.show(jpeg);
+    else orderSheet({ id: this.id, jpeg });
   }
 
   destroy() {
-    if (this.context) return;
+    if (this.drawer) return;
     sheets.open -= 1;
     orderSheet({ id: this.id });
   }
