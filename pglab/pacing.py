@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-TRAINING_SHARE = 0.64
+TRAINING_SHARE = 0.74
 SHORTEST_TRAINING = 0.05
 LONGEST_TRAINING = 0.17
 LONGEST_INTERVAL = 1.0

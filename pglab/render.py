@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, cast
 
 import numpy as np
-import pygame
 from numpy.typing import NDArray
 from PIL import Image
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -20,6 +21,8 @@ _STYLE = Path(__file__).parent / "page.css"
 
 def enter() -> None:
     """Begin a script run in the entry script: style, and the language the link asks for."""
+    if _ENTERED not in st.session_state:
+        gc.collect()  # what the visits of closed tabs left behind
     st.session_state[_ENTERED] = True
     st.session_state.setdefault(_LANGUAGE, st.query_params.get("lang", DEFAULT_LANGUAGE))
     use_language(st.session_state[_LANGUAGE])

@@ -18,10 +18,9 @@ SWITCH_SECONDS = 0.001
 def warm_up() -> None:
     """Make PyTorch, pygame and Numba load what they load at first use; exempt it from collection.
 
-    Streamlit collects garbage after every script run, here several times a second. Without the
-    exemption each time takes a tenth of a second, nearly all for what imports made to stay. And
-    its server needs the interpreter a dozen times per tick: beside a thread that trains it would
-    wait for Python's usual 5 ms each time.
+    Without the exemption each collection takes a tenth of a second, nearly all for what imports
+    made to stay. Streamlit's server needs the interpreter a dozen times per tick: beside a thread
+    that trains it would wait for Python's usual 5 ms each time.
     """
     engine.warm_up()
     config = ReinforceConfig()
