@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-TRAINING_SHARE = 0.74
+TRAINING_SHARE = 0.8
 SHORTEST_TRAINING = 0.05
-LONGEST_TRAINING = 0.17
+LONGEST_TRAINING = 0.18
 LONGEST_INTERVAL = 1.0
 RATE_WINDOW = 2.0
 
