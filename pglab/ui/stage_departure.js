@@ -1,8 +1,8 @@
-// Whether a click on a link opens another page of the app in this tab.
-function opensAnotherPage(event) {
+// The link that a click follows to another page of the app in this tab.
+function linkToAnotherPage(event) {
   const link = event.target.closest?.("a[href]");
-  if (!link || link.origin !== location.origin || link.pathname === location.pathname) return false;
-  return !link.target && !(event.ctrlKey || event.metaKey || event.shiftKey);
+  if (!link || link.origin !== location.origin || link.pathname === location.pathname) return null;
+  return link.target || event.ctrlKey || event.metaKey || event.shiftKey ? null : link;
 }
 
 // Watches for the visitor's wish to see another page of the app. Every request to the server names
@@ -15,7 +15,8 @@ class Departure {
     this.isOnItsWay = isOnItsWay;
     this.path = location.pathname;
     this.onClick = (event) => {
-      if (opensAnotherPage(event)) this.leave(event, () => event.target.click());
+      const link = linkToAnotherPage(event); // not the target, which may be a picture in it
+      if (link) this.leave(event, () => link.click());
     };
     this.onHistory = (event) => {
       if (location.pathname === this.path) return;
