@@ -236,6 +236,9 @@ class Stage {
     this.heartbeat.receive(data, setTriggerValue);
     // Before painting, so that the server trains while the browser paints.
     if (!this.painting || document.hidden) this.heartbeat.beat();
+    // Numbers and titles change together, the figures follow frame by frame.
+    this.numbers.show(data.numbers);
+    this.progress.show(data.progress);
     this.arrangePanels(data.panels);
     this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
     this.paint();
@@ -289,8 +292,6 @@ class Stage {
 
   async paintRound() {
     if (this.gone) return;
-    this.numbers.show(this.data.numbers);
-    this.progress.show(this.data.progress);
     const theme = readTheme(this.root);
     const { running } = this.data;
     const figures = this.figures().filter((figure) => figure.needsPaint(theme, running));
