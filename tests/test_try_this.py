@@ -11,13 +11,15 @@ from pglab.ui.attempts import Attempts
 from tests.test_pages import bench_of, control, open_chapter, open_page, press, run
 
 EXPERIMENT = experiments_of("reinforce")[0]
-LENGTH = 5000  # of a run: more than the page trains while a test looks at it
+LENGTH = 5000  # of a run
 GUESS = (EXPERIMENT.right + 1) % len(EXPERIMENT.choices)  # a wrong one
 
 
 @pytest.fixture(autouse=True)
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(STEPS, "reinforce", LENGTH)
+    # However fast the machine, no run is at its end while a test looks at it.
+    monkeypatch.setattr("pglab.pacing.LONGEST_TRAINING", 0.0)
 
 
 @pytest.fixture
