@@ -28,10 +28,11 @@ from typing import Any
 import torch
 
 from pglab.algorithms.families import AgentConfig
+from pglab.bench import Bench
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.plain_loops import plain_loop
 from pglab.records import StepRecord
-from pglab.seeds import MOST_SEEDS, SeedGroup, shared_workers, wait_for
+from pglab.seeds import MOST_SEEDS
 from pglab.session import TrainingSession
 from pglab.training import train
 
@@ -42,7 +43,7 @@ AGENTS: dict[str, Callable[..., AgentConfig]] = {
 }
 WAYS = ("plain loop", "reference", "fast engine")
 SIZES = ((128, 128), (32, 32), (256, 256))
-LONGEST_RUN = 1_000_000  # environment steps
+SHORTEST_RUN, LONGEST_RUN = 1_000, 1_000_000  # environment steps
 MEMORY_STEPS = 3_000
 
 
@@ -127,35 +128,31 @@ def _output_of(*arguments: str, module: str = "pglab.benchmark") -> Any:
 
 
 def seeds_ratio(agent: str, seconds: float) -> float:
-    """Time of eight seeds in the worker processes over that of one of them in this process.
+    """Time of a page's run with seven further seeds, over the mean time of the eight alone.
 
-    Seeds differ by a tenth and more, so that one stands for the mean of three of them.
+    Of those alone, half are trained before and half after: the machine's speed may drift.
+    `seconds` is about how long one takes.
     """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
-    workers = shared_workers()
-    run = TrainingSession(config, can_rewind=False)
-    run.advance("step", 500)
-    _bring_up(SeedGroup(run, MOST_SEEDS, workers))  # every process has loaded what it needs
-    run.advance("step", LONGEST_RUN, seconds=seconds)
-    alone = statistics.mean(
-        _seconds_to(run.global_step, config.changed(seed=seed)) for seed in (1, 4, 8)
-    )
-    begun = time.perf_counter()
-    _bring_up(SeedGroup(run, 8, workers))
-    return (time.perf_counter() - begun) / alone
+    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # all processes are there
+    trial = TrainingSession(config)
+    trial.advance("step", seconds=seconds)
+    config = config.changed(total_steps=max(trial.global_step, SHORTEST_RUN))
+    alone = [_seconds_of(config.changed(seed=seed), 1) for seed in range(4)]
+    together = _seconds_of(config, 8)
+    alone += [_seconds_of(config.changed(seed=seed), 1) for seed in range(4, 8)]
+    return together / statistics.mean(alone)
 
 
-def _seconds_to(step: int, config: AgentConfig) -> float:
-    run = TrainingSession(config, can_rewind=False)
+def _seconds_of(config: AgentConfig, seeds: int) -> float:
+    """From the first tick until all seeds are at the end."""
+    bench = Bench(config)
+    bench.seeds = seeds
+    bench.run()
     begun = time.perf_counter()
-    run.advance("step", step)
+    while bench.busy:
+        bench.tick()
     return time.perf_counter() - begun
-
-
-def _bring_up(group: SeedGroup) -> None:
-    while group.behind:
-        group.tick()
-        wait_for([group], 1.0)
 
 
 def rate_of(steps: Iterator[object], count: int) -> float:
@@ -224,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     show([str(machine()), *table(results), *redraw_table(redraws, results)])
     if chosen.seeds:
         for agent in agents:
-            ratios = [seeds_ratio(agent, 4 * chosen.seconds) for _round in range(3)]
+            ratios = [seeds_ratio(agent, 2 * chosen.seconds) for _round in range(3)]
             ratio = statistics.median(ratios)
             show([f"{agent}: eight seeds take {ratio:.2f} times as long as one"])
     if chosen.json:

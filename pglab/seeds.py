@@ -29,7 +29,9 @@ from pglab.worker import packed
 
 MOST_SEEDS = 16
 MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
-CHUNK_SECONDS = 1.5  # of one request; what it costs to send a run there and back is a few percent
+# Of training in one request. What it costs to send a run there and back is a few percent of the
+# longest; towards the end they get shorter, so that no process is left with a long one.
+LONGEST_REQUEST, SHORTEST_REQUEST = 1.5, 0.3
 REQUESTS_PER_WORKER = 2  # of one group: one is worked on, and the next is there when it is done
 # Of training, that a run may be ahead of its further seeds: so long that what a request costs is
 # little, so short that they all come round every few seconds.
@@ -56,14 +58,14 @@ class Workers:
             process.communicate()
 
     def follow(
-        self, session: TrainingSession, target: int, changes: Sequence[Change]
+        self, session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
     ) -> Future[TrainingSession]:
         """A copy of a run, taken towards `target` as by `worker.follow`.
 
         Raises:
             RuntimeError: from the future, where the process ended in between.
         """
-        request = packed(session, target, list(changes), CHUNK_SECONDS)
+        request = packed(session, target, list(changes), seconds)
         return self._threads.submit(self._ask, request)
 
     def _ask(self, request: bytes) -> TrainingSession:
@@ -164,8 +166,18 @@ class SeedGroup:
         most = REQUESTS_PER_WORKER * self._workers.count
         for member in idle[: max(most - len(self.under_way), 0)]:
             member.future = self._workers.follow(
-                member.session, self._run.global_step, self._run.history.changes
+                member.session,
+                self._run.global_step,
+                self._run.history.changes,
+                self._request_seconds(),
             )
+
+    def _request_seconds(self) -> float:
+        """A share of the training that is left (Polychronopoulos & Kuck 1987), within bounds."""
+        missing = sum(max(self._run.global_step - m.session.global_step, 0) for m in self.members)
+        left = missing * (self._run.milliseconds_per_1000_steps or 0) / 1e6
+        share = left / (REQUESTS_PER_WORKER * self._workers.count)
+        return min(max(share, SHORTEST_REQUEST), LONGEST_REQUEST)
 
     def abandon(self) -> None:
         """Take back what no process has begun: nobody wants these seeds any more."""

@@ -5,6 +5,7 @@ It ends when the process that started it does, or closes its input.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import pickle
@@ -74,6 +75,7 @@ def main() -> None:
     source = sys.stdin.buffer
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what others print is no answer
+    gc.freeze()  # what is loaded stays: no need to look through it again and again
     while True:
         try:
             session, target, changes, seconds = pickle.load(source)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,6 +122,23 @@ def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
         group.tick()
     assert group.members[0].session.global_step == 20
     bring_up(group)
+
+
+def test_requests_get_shorter_towards_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share of what is left for each of two processes: at 1 s per 1000 steps, a quarter."""
+    asked: list[float] = []
+
+    class Listening(Workers):
+        def follow(self, *request: Any) -> Future[TrainingSession]:
+            asked.append(request[-1])
+            return Future()
+
+    monkeypatch.setattr(TrainingSession, "milliseconds_per_1000_steps", 1000.0)
+    run = TrainingSession(CONFIGS["REINFORCE"])
+    for steps in (100, 300, 600):
+        run.advance("step", steps)
+        SeedGroup(run, 4, Listening(2)).tick()
+    assert asked == pytest.approx([0.3] * 4 + [0.4] * 4 + [1.0] * 4)
 
 
 def test_a_bench_with_seeds_goes_on_until_all_are_there() -> None:
