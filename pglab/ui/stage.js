@@ -197,14 +197,19 @@ class Panel {
   }
 
   update(data, sequence) {
-    const renamed = setText(this.title, data.title);
-    if (setText(this.subtitle, data.subtitle) || renamed) {
-      this.header.title = [data.title, data.subtitle].filter(Boolean).join("\n");
-    }
-    if (renamed) this.element.setAttribute("aria-label", data.title);
-    if (this.emphasis !== data.emphasis) this.element.dataset.emphasis = data.emphasis;
-    this.emphasis = data.emphasis;
+    this.data = data;
     this.view.update(data, sequence);
+  }
+
+  showHeading() {
+    const { title, subtitle, emphasis } = this.data;
+    const renamed = setText(this.title, title);
+    if (setText(this.subtitle, subtitle) || renamed) {
+      this.header.title = [title, subtitle].filter(Boolean).join("\n");
+    }
+    if (renamed) this.element.setAttribute("aria-label", title);
+    if (this.emphasis !== emphasis) this.element.dataset.emphasis = emphasis;
+    this.emphasis = emphasis;
   }
 
   destroy() {
@@ -236,9 +241,6 @@ class Stage {
     this.heartbeat.receive(data, setTriggerValue);
     // Before painting, so that the server trains while the browser paints.
     if (!this.painting || document.hidden) this.heartbeat.beat();
-    // Numbers and titles change together, the figures follow frame by frame.
-    this.numbers.show(data.numbers);
-    this.progress.show(data.progress);
     this.arrangePanels(data.panels);
     this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
     this.paint();
@@ -292,6 +294,7 @@ class Stage {
 
   async paintRound() {
     if (this.gone) return;
+    this.showTexts();
     const theme = readTheme(this.root);
     const { running } = this.data;
     const figures = this.figures().filter((figure) => figure.needsPaint(theme, running));
@@ -304,6 +307,13 @@ class Stage {
       if (this.gone || document.hidden) return;
       await this.paintFigure(figure, theme, running);
     }
+  }
+
+  // All in one frame, so that they agree; a frame has its price, so with the first figure.
+  showTexts() {
+    this.numbers.show(this.data.numbers);
+    this.progress.show(this.data.progress);
+    for (const panel of this.panels) panel.showHeading();
   }
 
   async paintFigure(figure, theme, running) {
