@@ -93,10 +93,10 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
     return windows
 
 
-def make(agent: str, seeds: int, steps: int) -> LearningCurves:
-    """Train the seeds on all cores."""
+def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
+    """Train the seeds from 0 on, on all cores."""
     configs = [
-        AGENTS[agent].changed(seed=seed, total_steps=steps, stop_when_solved=False)
+        config.changed(seed=seed, total_steps=steps, stop_when_solved=False)
         for seed in range(seeds)
     ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -155,6 +155,15 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
     return "\n".join(lines)
 
 
+def last_text(agent: str, steps: int) -> str:
+    """The last row of an agent's table, in words."""
+    curves = load(agent)
+    _last, median, least, most = curves.table(len(curves.sums), steps)[-1]
+    return _("{median:.0f} ({least:.0f} to {most:.0f})").format(
+        median=median, least=least, most=most
+    )
+
+
 def cells_text(steps: int) -> str:
     """The four cells of body and critic data, everything else equal, as a Markdown table."""
     lines = [
@@ -192,7 +201,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200_000)
     parser.add_argument("--dry-run", action="store_true", help="print the table, write nothing")
     arguments = parser.parse_args()
-    curves = make(arguments.agent, arguments.seeds, arguments.steps)
+    curves = make(AGENTS[arguments.agent], arguments.seeds, arguments.steps)
     print(table_text(curves, arguments.seeds, arguments.steps))
     if not arguments.dry_run:
         print(save(arguments.agent, curves))

@@ -18,6 +18,7 @@ from pglab.ui.code import source_code
 from pglab.ui.view import Extra
 
 TABLE_STEPS = 60_000
+PRESETS = ("shared_on_policy", "split_replay")
 
 
 def actor_critic_page(
@@ -27,10 +28,18 @@ def actor_critic_page(
 
     def idea() -> None:
         curves = learning_curves.load(key)
-        table = learning_curves.table_text(curves, len(curves.sums), TABLE_STEPS)
         text = content("actor_critic").replace("{own_part}", content(key))
-        text = text.replace("{learning_curve_table}", table).replace("{agent}", key)
-        st.markdown(text.replace("{cells_table}", learning_curves.cells_text(TABLE_STEPS)))
+        figures = {
+            "agent": key,
+            "learning_curve_table": learning_curves.table_text(
+                curves, len(curves.sums), TABLE_STEPS
+            ),
+            "cells_table": learning_curves.cells_text(TABLE_STEPS),
+            **{f"{agent}_last": learning_curves.last_text(agent, TABLE_STEPS) for agent in PRESETS},
+        }
+        for name, figure in figures.items():
+            text = text.replace("{" + name + "}", figure)
+        st.markdown(text)
 
     agent_page(
         AgentPage(
