@@ -46,7 +46,7 @@ def short_cell(**settings: Any) -> ActorCriticConfig:
         "learning_rate": 0.01,
         "critic_learning_rate": 0.02,
         "rollout_steps": 4,
-        "replay_capacity": 24,
+        "replay_capacity": 30,
         "batch_size": 6,
         "critic_updates": 3,
     }

@@ -26,7 +26,7 @@ from tests.oracles_actor_critic import CELLS, NaiveActorCritic, Wish, assert_fol
 IN_DOUBLE = pytest.mark.usefixtures("no_rounding")
 EVERY_ENGINE = pytest.mark.parametrize("engine", ["reference", "fast"])
 EVERY_CELL = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
-STEPS = 60
+STEPS = 80
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -124,7 +124,7 @@ def test_settings_changed_on_the_way(cell: dict[str, str], engine: str) -> None:
     }
     run = in_double(start(short_cell(**cell, engine=engine)))
     records = records_of(run)
-    updates = assert_follows(naive(run), run, records, steps=80, tolerance=1e-6, changes=changes)
+    updates = assert_follows(naive(run), run, records, steps=STEPS, tolerance=1e-6, changes=changes)
     assert len(updates) > max(changes) + 3
 
 

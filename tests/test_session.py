@@ -457,7 +457,7 @@ def test_gradient_steps_and_buffer(name: str) -> None:
     expected = {"shared on_policy": 20, "split on_policy": 40}
     assert session.gradient_steps == expected.get(name, 20 + critic_steps)
     held = len(session.buffer) if session.buffer is not None else None
-    assert held == (24 if name.endswith("replay") else None)
+    assert held == (30 if name.endswith("replay") else None)
     assert (session.milliseconds_per_1000_steps or 0) > 0
     assert TrainingSession(CONFIG).milliseconds_per_1000_steps is None
 
