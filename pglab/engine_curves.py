@@ -11,9 +11,7 @@ runs of a seed (Fisher 1935, section 21), all of them where they are few.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -92,10 +90,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--steps", type=int, default=60_000)
     chosen = parser.parse_args()
-    config = AGENTS[chosen.agent].changed(total_steps=chosen.steps, stop_when_solved=False)
-    configs = [config.changed(seed=seed) for seed in range(chosen.seeds)]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        print(parting_text(list(pool.map(parting, configs))), flush=True)
+    config = AGENTS[chosen.agent]
+    partings = learning_curves.of_seeds(parting, config, chosen.seeds, chosen.steps)
+    print(parting_text(partings), flush=True)
     fast, reference = (
         learning_curves.make(config.changed(engine=engine), chosen.seeds, chosen.steps)
         for engine in ENGINES

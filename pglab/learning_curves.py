@@ -13,10 +13,12 @@ import argparse
 import json
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,8 @@ from pglab.language import _
 from pglab.plots import UsualBand
 from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.training import train
+
+Item = TypeVar("Item")
 
 FOLDER = Path(__file__).parent / "data" / "learning_curves"
 CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
@@ -79,6 +83,10 @@ class LearningCurves:
             for n, m in enumerate(means.T)
         ]
 
+    def last_row(self, steps: int) -> tuple[int, float, float, float]:
+        """The table's last row, over all seeds."""
+        return self.table(len(self.sums), steps)[-1]
+
 
 def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
     """The four rows of `LearningCurves` for one seed: [4, windows]."""
@@ -95,12 +103,16 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
 
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
     """Train the seeds from 0 on, on all cores."""
-    configs = [
-        config.changed(seed=seed, total_steps=steps, stop_when_solved=False)
-        for seed in range(seeds)
-    ]
+    return LearningCurves(*np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1))
+
+
+def of_seeds(
+    measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
+) -> list[Item]:
+    """What is measured of the seeds from 0 on, each run that many steps long, on all cores."""
+    whole = config.changed(total_steps=steps, stop_when_solved=False)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return LearningCurves(*np.stack(list(pool.map(windows_of_run, configs)), axis=1))
+        return list(pool.map(measure, [whole.changed(seed=seed) for seed in range(seeds)]))
 
 
 def save(agent: str, curves: LearningCurves) -> Path:
@@ -157,8 +169,7 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
 
 def last_text(agent: str, steps: int) -> str:
     """The last row of an agent's table, in words."""
-    curves = load(agent)
-    _last, median, least, most = curves.table(len(curves.sums), steps)[-1]
+    _last, median, least, most = load(agent).last_row(steps)
     return _("{median:.0f} ({least:.0f} to {most:.0f})").format(
         median=median, least=least, most=most
     )
@@ -178,7 +189,7 @@ def cells_text(steps: int) -> str:
     for agent, config in CELLS.items():
         curves = load(agent)
         seeds = len(curves.sums)
-        _last, median, least, most = curves.table(seeds, steps)[-1]
+        _last, median, least, most = curves.last_row(steps)
         lines.append(
             f"| {names[config.body]} | {names[config.critic_data]} | {seeds} | {median:.0f} "
             f"| {least:.0f} | {most:.0f} | {_opposed(curves)} |"
