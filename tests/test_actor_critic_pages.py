@@ -16,6 +16,7 @@ from tests.test_pages import (
     press,
     problems,
     run,
+    values_of_controls,
 )
 
 PRESETS = {
@@ -184,6 +185,15 @@ def test_a_changed_setting_makes_a_free_comparison_of_fresh_runs() -> None:
     assert app.query_params["pair"] == "free"
     assert any("2 things differ at once" in caption.value for caption in app.caption)
     assert [list(frame.value["environment steps"]) for frame in app.dataframe] == [["1"]]
+
+
+def test_a_late_request_does_not_bring_the_settings_of_another_pair_back() -> None:
+    app = open_page(COMPARE, pair="data")
+    former = values_of_controls(app)
+    press(app, "pair_frequency")
+    app._run(former)
+    assert comparison_of(app).configs == PAIRS["frequency"].configs
+    assert dict(app.query_params) == {"pair": "frequency"}
 
 
 def test_a_reset_keeps_what_was_reached_as_a_row() -> None:

@@ -6,10 +6,12 @@ AppTest runs the scripts in this process. It sees neither the stage nor its redr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from pglab.bench import Bench
@@ -66,7 +68,7 @@ def press(app: AppTest, key: str) -> None:
 
 
 def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
-    """The control in the sidebar with this key, whatever its kind."""
+    """The control in the sidebar with this name, whatever its kind."""
     sidebar = app.sidebar
     kinds: list[Any] = [
         sidebar.slider,
@@ -75,9 +77,15 @@ def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
         sidebar.toggle,
         sidebar.number_input,
     ]
-    found = [widget for kind in kinds for widget in kind if widget.key == f"{page}.{name}"]
+    key = re.compile(re.escape(f"{page}.{name}.") + r"\d+")
+    found = [widget for kind in kinds for widget in kind if key.fullmatch(widget.key)]
     assert len(found) == 1, f"{name} has {len(found)} controls"
     return found[0]
+
+
+def values_of_controls(app: AppTest) -> WidgetStates:
+    """What each request of the browser carries, for one that is late."""
+    return app._tree.get_widget_states()
 
 
 def controls_of(name: str) -> list[str]:
@@ -267,6 +275,18 @@ def test_reset_and_new_seed() -> None:
     assert control(app, "seed").value == 1
     assert dict(app.query_params) == {"gamma": "0.9", "seed": "1"}
     assert len(bench_of(app).past) == 2
+
+
+def test_a_late_request_does_not_bring_the_former_seed_back() -> None:
+    app = open_page()
+    for seed in (1, 2):
+        former = values_of_controls(app)
+        press(app, "new_seed")
+        app._run(former)
+        assert bench_of(app).session.config.seed == control(app, "seed").value == seed
+    before = len(app.session_state)
+    press(app, "new_seed")
+    assert len(app.session_state) == before, "old values must not pile up"
 
 
 def test_the_page_shows_the_code_that_runs() -> None:

@@ -17,7 +17,7 @@ from pglab.ui.slow_motion import STEPS_AT_ONCE, _scene
 from pglab.ui.slow_panels import partial_panels
 from tests.oracles import of_type, take
 from tests.test_actor_critic_pages import SCRIPTS
-from tests.test_pages import REINFORCE, bench_of, open_chapter, open_page, press, run
+from tests.test_pages import REINFORCE, bench_of, control, open_chapter, open_page, press, run
 
 PAGES = {"reinforce": REINFORCE, **SCRIPTS}
 
@@ -231,7 +231,7 @@ def test_a_rewound_run_with_former_settings_gets_its_controls_back() -> None:
     app = open_page(REINFORCE)
     bench = bench_of(app)
     bench.session.advance("step", 600)
-    app.sidebar.select_slider(key="reinforce.gamma").set_value(0.9)
+    control(app, "gamma").set_value(0.9)
     run(app)
     bench.session.advance("step", 100)
     open_chapter(app, "Rewind and fork")
@@ -239,10 +239,10 @@ def test_a_rewound_run_with_former_settings_gets_its_controls_back() -> None:
     run(app)
     run(app)
     assert bench.session.config.gamma == 0.99
-    assert app.sidebar.select_slider(key="reinforce.gamma").value == 0.99
+    assert control(app, "gamma").value == 0.99
     assert bench.rewound
     assert bench.past == []
-    app.sidebar.select_slider(key="reinforce.gamma").set_value(0.8)
+    control(app, "gamma").set_value(0.8)
     run(app)
     assert bench.forked == (1, 500)
     assert [change.settings for change in bench.past[0].changes] == [{"gamma": 0.9}]

@@ -22,6 +22,7 @@ from pglab.run_statistics import STATISTICS, recorded
 from pglab.session import Outcome, TrainingSession
 from pglab.ui.chapters import OPEN_CHAPTER
 from pglab.ui.lab import Lab
+from pglab.ui.set_by_code import set_value
 
 Phase = Literal["asked", "locked", "under way", "changed", "done"]
 
@@ -131,7 +132,8 @@ def start(lab: Lab, attempts: Attempts, seed: int) -> None:
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
     _use(lab, attempts.experiment.config(seed % SEEDS))
-    lab.bench.speed = st.session_state[f"{lab.key}.speed"] = FULL_SPEED
+    lab.bench.speed = FULL_SPEED
+    set_value(f"{lab.key}.speed", FULL_SPEED)
     lab.bench.run()
 
 

@@ -95,7 +95,7 @@ def compare_page() -> None:
     if page is None:
         page = ComparePage(key="compare", comparison=new_comparison())
         st.session_state[KEY] = page
-    settings.side_controls(partial(_mark_stale, page), lambda: page.request_is_late)
+    settings.side_controls(partial(_mark_stale, page))
     page.page_is_stale = False
     _follow_settings(page)
     _write_link(page)
@@ -132,7 +132,6 @@ def _start(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
     with page.comparison.lock:
         page.comparison.pause()
         settings.compare(configs)
-        page.controls_set_at = page.sequence
         page.restart()
         page.comparison.run()
     _mark_stale(page)

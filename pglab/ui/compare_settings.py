@@ -216,19 +216,11 @@ def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
     st.toast(_("Change any setting of A or B in the sidebar."))
 
 
-def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) -> None:
+def side_controls(on_change: Callable[[], None]) -> None:
     """The controls of one side at a time, and the number of seeds, in the sidebar.
 
-    `on_change` is called when a control has changed; `is_late` tells whether the request being
-    answered carries values from before the controls were set (`LivePage.request_is_late`).
+    `on_change` is called when a control has changed.
     """
-
-    def changed() -> None:
-        if is_late():
-            compare(compared())
-        else:
-            on_change()
-
     with st.sidebar:
         st.slider(
             _("Seeds per side ↻"),
@@ -236,7 +228,7 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
             MOST_SEEDS,
             key=_SEEDS,
             help=_("More show what is luck, and take longer; all cores train them."),
-            on_change=changed,
+            on_change=on_change,
             persist_state="session",
         )
         st.number_input(
@@ -245,7 +237,7 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
             SEEDS - 1,
             key=_FIRST_SEED,
             help=_("Another seed: other initial weights, other starts, on every side the same."),
-            on_change=changed,
+            on_change=on_change,
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
@@ -261,7 +253,7 @@ def side_controls(on_change: Callable[[], None], is_late: Callable[[], bool]) ->
 
         _kind_menu(index, kind, on_change)
     terms = Terms(KINDS[kind], FIXED, everything_restarts=True)
-    config = controls(_controls_key(index, kind), terms, changed)
+    config = controls(_controls_key(index, kind), terms, on_change)
     if config is not None and config != compared()[index]:
         _change_side(index, cast("AgentConfig", config), controls_too=False)
 

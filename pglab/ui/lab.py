@@ -16,7 +16,7 @@ from pglab.language import _
 from pglab.slow_motion import SlowMotion
 from pglab.ui.entry import page_changed
 from pglab.ui.player import Player
-from pglab.ui.settings import Terms, controls, read_address_bar, restore_controls, set_controls
+from pglab.ui.settings import Terms, controls, read_address_bar, set_controls
 from pglab.ui.warm_up import warm_up
 
 LIVE = "live"
@@ -31,17 +31,6 @@ class LivePage:
     key: str
     sequence: int = 0  # of redraws of the stage
     page_is_stale: bool = False  # a click or a control changed what the whole page shows
-    controls_set_at: int = -1  # sequence of the stage when code last set the controls
-
-    @property
-    def request_is_late(self) -> bool:
-        """Whether the browser sent this request before it knew what the controls were set to.
-
-        A tick carries the values of all controls, and the sequence of the stage it follows.
-        """
-        state = st.session_state.get(f"{self.key}.stage") or {}
-        tick = state.get("tick")
-        return tick is not None and tick <= self.controls_set_at
 
     def redraw_stale_page(self) -> None:
         """Draw the whole page anew where a click asked for it.
@@ -78,7 +67,6 @@ class Lab(LivePage):
 
     def set_controls(self, config: AgentConfig) -> None:
         """Give the controls the values of a configuration."""
-        self.controls_set_at = self.sequence
         set_controls(self.key, config)
 
     @property
@@ -124,12 +112,9 @@ def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
 
 
 def _changed(key: str) -> None:
-    """A control has another value: the whole page shows it, unless the value is an old one."""
+    """A control has another value: the whole page shows it."""
     lab: Lab = st.session_state[f"{key}.lab"]
-    if lab.request_is_late:
-        restore_controls(key)
-    else:
-        lab.page_is_stale = True
+    lab.page_is_stale = True
 
 
 def show_problems(of_link: list[str], of_settings: list[str]) -> None:

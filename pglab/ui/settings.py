@@ -23,6 +23,7 @@ from pglab.config import (
 )
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
+from pglab.ui.set_by_code import set_value, value_of, widget_key
 
 # The address holds more than settings: the view, the language, Streamlit's own.
 OWN_PARAMETERS = (
@@ -85,19 +86,14 @@ def put_into_address_bar(parameters: Mapping[str, str]) -> None:
 
 
 def set_controls(key: str, config: RunConfig) -> None:
-    """Give the page's controls the values of a configuration."""
+    """Give the page's controls the values of a configuration; the page must be drawn anew."""
     for name in settings_of(config):
         value = getattr(config, name)
         if name == "hidden_sizes":
             _set_layers(key, value)
         else:
-            st.session_state[f"{key}.{name}"] = value
+            set_value(f"{key}.{name}", value)
     st.session_state[f"{key}.opened_with"] = config
-
-
-def restore_controls(key: str) -> None:
-    """Give the page's controls once more what code gave them last."""
-    set_controls(key, _opened_with(key))
 
 
 def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
@@ -142,13 +138,12 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
     setting = settings_of(terms.preset)[name]
     if name == "hidden_sizes":
         return _layer_controls(key, setting, on_change)
-    widget_key = f"{key}.{name}"
-    value = st.session_state[widget_key]
+    value = value_of(f"{key}.{name}")
     restarts = terms.everything_restarts or not setting.changes_while_running
     label = _(setting.label) + (" ↻" if restarts else "")
     idle = _reason_not_to_apply(key, setting)
     common: dict[str, Any] = {
-        "key": widget_key,
+        "key": widget_key(f"{key}.{name}"),
         "help": " ".join([_(setting.help), *idle]),
         "persist_state": "session",
         "on_change": on_change,
@@ -176,7 +171,7 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
     if setting.applies_when is None:
         return []
     name, value = setting.applies_when
-    if st.session_state[f"{key}.{name}"] == value:
+    if value_of(f"{key}.{name}") == value:
         return []
     other = settings_of(_opened_with(key))[name]
     return [
@@ -203,7 +198,7 @@ def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -
         _("Hidden layers ↻"),
         0,
         MAX_HIDDEN_LAYERS,
-        key=f"{key}.layers",
+        key=widget_key(f"{key}.layers"),
         **common,
     )
     own_widths = st.session_state[f"{key}.own_widths"]
@@ -214,7 +209,7 @@ def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -
             st.select_slider(
                 label,
                 _with_linked_width(key, layer, setting.stops),
-                key=f"{key}.width_{layer}",
+                key=widget_key(f"{key}.width_{layer}"),
                 **common,
             )
         )
@@ -227,11 +222,11 @@ def _with_linked_width(key: str, layer: int, stops: tuple[float, ...]) -> list[i
 
 
 def _set_layers(key: str, sizes: tuple[int, ...]) -> None:
-    st.session_state[f"{key}.layers"] = len(sizes)
+    set_value(f"{key}.layers", len(sizes))
     st.session_state[f"{key}.own_widths"] = len(set(sizes)) > 1
     for layer in range(MAX_HIDDEN_LAYERS):
         width = sizes[min(layer, len(sizes) - 1)] if sizes else 128
-        st.session_state[f"{key}.width_{layer}"] = width
+        set_value(f"{key}.width_{layer}", width)
 
 
 def choice_name(choice: str) -> str:

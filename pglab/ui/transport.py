@@ -13,6 +13,7 @@ from pglab.session import Unit
 from pglab.ui.buttons import live_button, on_whole_page, run_or_pause, start_slot
 from pglab.ui.entry import fragment
 from pglab.ui.lab import TRANSPORT, Lab
+from pglab.ui.set_by_code import widget_key
 
 
 def transport(lab: Lab, title: str) -> None:
@@ -68,7 +69,7 @@ def _transport(lab: Lab, title: str) -> None:
             on_click=on_whole_page(lab, bench.lock, partial(_new_seed, lab)),
             help=_("Start anew with the next random seed. This run stays as an overlay."),
         )
-        speed_key = f"{lab.key}.speed"
+        speed_key = widget_key(f"{lab.key}.speed")
         st.session_state.setdefault(speed_key, bench.speed)
         bench.speed = st.select_slider(
             _("Speed"),
@@ -78,7 +79,6 @@ def _transport(lab: Lab, title: str) -> None:
             label_visibility="collapsed",
             width=150,
             persist_state="session",
-            on_change=partial(_speed_chosen, lab),
         )
 
 
@@ -107,12 +107,6 @@ def _new_seed(lab: Lab) -> None:
     lab.bench.running = False
     lab.bench.use(config)
     lab.set_controls(config)
-
-
-def _speed_chosen(lab: Lab) -> None:
-    """The speed was moved, unless an old request brings back what code has changed since."""
-    if lab.request_is_late:
-        st.session_state[f"{lab.key}.speed"] = lab.bench.speed
 
 
 def _speed_name(speed: float) -> str:
