@@ -265,7 +265,8 @@ def _text(box: Box) -> dict[str, Any]:
         (palette.CRITIC, _("critic"), box.critic),
     ):
         if norm is not None:
-            lines.append(f'<span style="color:{colour}">{name} {norm:.2g}</span>')
+            shown = f"{float(f'{norm:.2g}'):g}"  # 150, where .2g alone says 1.5e+02
+            lines.append(f'<span style="color:{colour}">{name} {shown}</span>')
     return {"x": box.column, "y": box.row, "text": "<br>".join(lines), "showarrow": False}
 
 

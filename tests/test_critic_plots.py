@@ -77,3 +77,9 @@ def test_a_layer_names_only_the_losses_that_reach_it() -> None:
     texts = [a["text"] for a in critic_plots.network_figure(BOXES, [])["layout"]["annotations"]]
     assert ["actor" in text for text in texts] == [False, True, True]
     assert ["critic" in text for text in texts] == [False, True, False]
+
+
+@pytest.mark.parametrize(("norm", "text"), [(0.0234, "0.023"), (5.0, "5"), (152.3, "150")])
+def test_a_norm_is_written_with_two_digits_that_count(norm: float, text: str) -> None:
+    figure = critic_plots.network_figure([Box(0, 0, "8", norm, None)], [])
+    assert f">actor {text}<" in figure["layout"]["annotations"][0]["text"]

@@ -93,7 +93,7 @@ class FigurePanel:
     playhead: str | None = None
     """Key of the player whose points are drawn on this figure as a moving ring."""
     patient: bool = False
-    """Drawn at most twice a second while running, which leaves the browser time for the others."""
+    """Drawn by Plotly at most twice a second while running; in between, its marks move alone."""
     alt: str = ""
     emphasis: Emphasis = "none"
 

@@ -103,11 +103,11 @@ class FigureView {
     this.element = element("div", "pgl-figure");
     this.element.setAttribute("role", "img");
     this.graph = element("div", "pgl-graph");
-    this.overlays = [new Cells(), new Curves()];
+    this.overlays = [new Cells(), new Curves(), new Texts()];
     this.head = new Playhead();
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
-    const drawn = this.overlays.map((overlay) => overlay.element);
+    const drawn = this.overlays.flatMap((overlay) => overlay.element ?? []);
     this.element.append(this.graph, ...drawn, this.head.element, this.message);
     this.observeScreen();
     this.observeSize();
@@ -171,7 +171,7 @@ class FigureView {
 
   // Whether Plotly's picture is partly out of date and covered by a newer one.
   get overlaid() {
-    return this.overlays.some((overlay) => !overlay.element.hidden);
+    return this.overlays.some((overlay) => overlay.shown);
   }
 
   // Without Plotly, where the marks alone are new or there is time for nothing else.
@@ -189,7 +189,8 @@ class FigureView {
     this.stale = false;
     const figure = JSON.parse(this.json);
     if (this.paintOverlay(figure, running)) return this.countRedraw();
-    if (this.mustWait(running) && !this.anew) {
+    const outgrown = this.overlays.some((overlay) => overlay.outgrown);
+    if (this.mustWait(running) && !this.anew && !outgrown) {
       this.stale = true;
       return;
     }

@@ -177,6 +177,10 @@ class Cells {
     this.context.drawImage(this.source, -1, -1, 2 * width, 2 * height);
   }
 
+  get shown() {
+    return !this.element.hidden;
+  }
+
   hide() {
     this.element.hidden = true;
   }
@@ -232,6 +236,19 @@ function unpackNumbers(packed) {
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
 
+// By trace, what its points are measured by: the ends of the axes and of its colour bar.
+function scalesOf({ data, layout: { xaxis, yaxis } }) {
+  return data.map(({ marker }) => [xaxis?.range, yaxis?.range, [marker?.cmin, marker?.cmax]]);
+}
+
+function isWithin({ x, y, marker }, scales) {
+  return [x, y, marker?.color].every((values, index) => {
+    if (!isPacked(values)) return true;
+    const [low, high] = scales[index];
+    return unpackNumbers(values).every((value) => !(value < low || value > high)); // or missing
+  });
+}
+
 // Fresh points and lines in place of those that Plotly has drawn.
 class Curves {
   constructor() {
@@ -245,28 +262,42 @@ class Curves {
   remember(figure) {
     const { xaxis, yaxis } = figure.layout;
     const steady = [xaxis, yaxis].every((axis) => axis?.range && axis.type !== "log");
-    const scatter = figure.data.every((trace) => trace.type === "scatter");
+    const scatter = figure.data.length && figure.data.every((trace) => trace.type === "scatter");
     this.known = steady && scatter ? this.besides(figure) : null;
+    this.scales = scalesOf(figure);
+    this.outgrown = false;
     this.places = figure.data.map((trace) => this.placeOf(trace));
   }
 
-  // All of a figure besides its points.
+  // All of a figure besides its points and what they are measured by.
   besides({ data, layout }) {
     const common = (value) => (typeof value === "object" ? 0 : value);
     const rest = data.map(({ x, y, text, marker, ...trace }) => ({
       ...trace,
       empty: !x.bdata, // then Plotly leaves the trace out, with its name in the legend
-      marker: marker && { ...marker, color: common(marker.color), symbol: common(marker.symbol) },
+      marker: marker && {
+        ...marker,
+        color: common(marker.color),
+        symbol: common(marker.symbol),
+        cmax: 0,
+      },
     }));
-    return JSON.stringify([rest, layout]);
+    const { xaxis, yaxis } = layout;
+    const axes = { xaxis: { ...xaxis, range: 0 }, yaxis: { ...yaxis, range: 0 } };
+    return JSON.stringify([rest, { ...layout, ...axes }]);
   }
 
   placeOf({ x, y, marker }) {
     return JSON.stringify([x, y, marker]);
   }
 
-  canShow(figure) {
-    return Boolean(this.known) && this.besides(figure) === this.known;
+  // In a hurry, axes and colour bars of a moment ago may stay, if the points are within them.
+  canShow(figure, hurried) {
+    this.outgrown = false;
+    if (!this.known || this.besides(figure) !== this.known) return false;
+    if (JSON.stringify(scalesOf(figure)) === JSON.stringify(this.scales)) return true;
+    this.outgrown = !figure.data.every((trace, index) => isWithin(trace, this.scales[index]));
+    return hurried && !this.outgrown;
   }
 
   show(figure, graph, xaxis, yaxis) {
@@ -276,7 +307,9 @@ class Curves {
     if (!moved.every(({ trace, drawn }) => drawn?.uid && this.canDraw(trace))) return false;
     this.place(xaxis, yaxis);
     for (const { trace, drawn } of moved) {
-      if (drawn.visible === true) this.draw(trace, xaxis, yaxis); // not hidden by the legend
+      if (drawn.visible !== true) continue; // hidden by the legend
+      const marker = trace.marker && { ...trace.marker, cmax: drawn.marker.cmax };
+      this.draw({ ...trace, marker }, xaxis, yaxis);
     }
     this.restore();
     this.replaced = moved.flatMap(({ drawn }) => [...graph.querySelectorAll(`.trace${drawn.uid}`)]);
@@ -350,6 +383,10 @@ class Curves {
     this.context.globalAlpha = 1;
   }
 
+  get shown() {
+    return !this.element.hidden;
+  }
+
   // Back to what Plotly has drawn.
   hide() {
     this.restore();
@@ -360,4 +397,61 @@ class Curves {
     for (const group of this.replaced) group.style.visibility = "";
     this.replaced = [];
   }
+}
+
+const TAG = /<[^>]*>/g;
+
+// Fresh texts in place of those of a figure that is all texts and shapes.
+class Texts {
+  constructor() {
+    this.shown = false;
+  }
+
+  // Remembers a figure before Plotly draws it.
+  remember(figure) {
+    this.texts = (figure.layout.annotations ?? []).map(({ text }) => text);
+    this.known = this.texts.length && !figure.data.length ? this.besides(figure) : null;
+  }
+
+  // All of a figure besides its texts, of which the tags count.
+  besides({ data, layout }) {
+    const annotations = (layout.annotations ?? []).map(({ text, ...rest }) => ({
+      ...rest,
+      tags: text.match(TAG),
+    }));
+    return JSON.stringify([data.length, { ...layout, annotations }]);
+  }
+
+  canShow(figure) {
+    return Boolean(this.known) && this.besides(figure) === this.known;
+  }
+
+  show(figure, graph) {
+    this.graph = graph;
+    this.shown = this.write(figure.layout.annotations.map(({ text }) => text));
+    return this.shown;
+  }
+
+  // Into the texts that Plotly has made, piece by piece; false where it made something else.
+  write(texts) {
+    const pieces = texts.flatMap((text) => text.split(TAG).filter(Boolean));
+    const nodes = [...this.graph.querySelectorAll(".annotation-text")].flatMap(leavesOf);
+    if (nodes.length !== pieces.length) return false;
+    for (const [index, node] of nodes.entries()) {
+      if (node.nodeValue !== pieces[index]) node.nodeValue = pieces[index];
+    }
+    return true;
+  }
+
+  // Plotly draws only what differs from what it drew last, so it would leave other texts there.
+  hide() {
+    if (this.shown) this.write(this.texts);
+    this.shown = false;
+  }
+}
+
+// The texts in an element, in their order; Plotly leaves empty ones in between.
+function leavesOf(node) {
+  if (node.nodeType === Node.TEXT_NODE) return node.nodeValue ? [node] : [];
+  return [...node.childNodes].flatMap(leavesOf);
 }

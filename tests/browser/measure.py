@@ -50,11 +50,13 @@ COUNTERS = """() => {
     const count = (selector, name) =>
         Number(document.querySelector(selector)?.dataset[name] ?? 0);
     const steps = document.querySelector('[data-number="0"] .pgl-number-value').textContent;
+    const figures = [...document.querySelectorAll("[data-panel]:has(.pgl-figure)")]
+        .filter((panel) => panel.getBoundingClientRect().top < innerHeight);
     return {
         milliseconds: performance.now(),
         steps: Number(steps.replaceAll(",", "")),
-        returns: count('[data-panel="returns"]', "redraws"),
-        heatmap: count('[data-panel^="policy_"]', "redraws"),
+        figures: Object.fromEntries(figures.map((panel) =>
+            [panel.dataset.panel, Number(panel.dataset.redraws ?? 0)])),
         numbers: count(".pgl-numbers", "redraws"),
         frames: count('[data-panel="player"]', "framesDrawn"),
     };
@@ -119,6 +121,9 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
     def rate(counter: str) -> float:
         return (float(after[counter]) - float(before[counter])) / seconds
 
+    redraws = {key: after["figures"][key] - count for key, count in before["figures"].items()}
+    slowest = min(redraws, key=lambda key: redraws[key])
+
     figures = {"ms from clicking Run to the first step seen": run_milliseconds}
     if name != "compare":  # there a changed setting starts anew
         shown = CHANGE_SHOWN.replace("GAMMA", f"{AGENTS[name][0].gamma:g}")
@@ -126,8 +131,7 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
         lab.move_slider("Discount γ", "ArrowLeft")
         figures["ms from moving γ to its mark seen"] = read_stopwatch(lab)
     figures |= {
-        "redraws per second of the return plot": rate("returns"),
-        "redraws per second of the heatmap": rate("heatmap"),
+        f"redraws per second of the slowest of {len(redraws)} figures": redraws[slowest] / seconds,
         "redraws per second of the numbers": rate("numbers"),
         "frames per second of the player": rate("frames"),
         "steps per second in the page": rate("steps"),

@@ -50,6 +50,24 @@ def test_every_further_panel_is_drawn_while_training(page: Page, path: str) -> N
     lab.pause()
 
 
+def test_the_norms_in_the_drawing_go_on_between_plotlys_pictures(page: Page) -> None:
+    lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open()
+    drawing = lab.panel("drawing")
+
+    def shown() -> list[str]:
+        return drawing.locator(".annotation-text").all_text_contents()
+
+    def drawn_by_plotly() -> list[str]:
+        texts = [annotation["text"] for annotation in lab.figure("drawing")["annotations"]]
+        return [re.sub("<[^>]*>", "", text) for text in texts]
+
+    lab.run(until_steps=200)
+    lab.wait_until(lambda: shown() != drawn_by_plotly(), "norms that Plotly has not drawn")
+    assert len(shown()) == len(drawn_by_plotly()) == 7
+    lab.pause()
+    assert shown() == drawn_by_plotly()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_one_step_moves_by_exactly_one(page: Page, path: str) -> None:
     lab = LabPage(page, path, CRITIC_FIGURES).open()
