@@ -7,6 +7,7 @@ const WATCHDOG_MILLISECONDS = 3000;
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
 const LEAVING_MILLISECONDS = 20000; // until another page that does not come is given up
 
+const THEME_MILLISECONDS = 1000; // after which a running stage looks for another theme
 const FRAME_MILLISECONDS = 8; // of painting figures in one frame: each frame has a price of its own
 
 const stages = new WeakMap();
@@ -201,7 +202,7 @@ class Panel {
     this.view.update(data, sequence);
   }
 
-  showHeading() {
+  showTexts() {
     const { title, subtitle, emphasis } = this.data;
     const renamed = setText(this.title, title);
     if (setText(this.subtitle, subtitle) || renamed) {
@@ -210,6 +211,7 @@ class Panel {
     if (renamed) this.element.setAttribute("aria-label", title);
     if (this.emphasis !== emphasis) this.element.dataset.emphasis = emphasis;
     this.emphasis = emphasis;
+    this.view.showTexts?.();
   }
 
   destroy() {
@@ -295,8 +297,8 @@ class Stage {
   async paintRound() {
     if (this.gone) return;
     this.showTexts();
-    const theme = readTheme(this.root);
     const { running } = this.data;
+    const theme = this.currentTheme(running);
     const figures = this.figures().filter((figure) => figure.needsPaint(theme, running));
     let start = performance.now();
     for (const figure of figures) {
@@ -309,11 +311,21 @@ class Stage {
     }
   }
 
+  // Reading it makes the browser compute styles at once, so not at every redraw of a run.
+  currentTheme(running) {
+    const now = performance.now();
+    if (!running || !(now < this.themeReadAt + THEME_MILLISECONDS)) {
+      this.theme = readTheme(this.root);
+      this.themeReadAt = now;
+    }
+    return this.theme;
+  }
+
   // All in one frame, so that they agree; a frame has its price, so with the first figure.
   showTexts() {
     this.numbers.show(this.data.numbers);
     this.progress.show(this.data.progress);
-    for (const panel of this.panels) panel.showHeading();
+    for (const panel of this.panels) panel.showTexts();
   }
 
   async paintFigure(figure, theme, running) {

@@ -236,9 +236,16 @@ function unpackNumbers(packed) {
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
 
-// By trace, what its points are measured by: the ends of the axes and of its colour bar.
+// A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
+const SHORT_COLOUR_BAR = 1.25;
+
+// By trace, within what its points may lie: the axes, and its colour bar or a little more.
 function scalesOf({ data, layout: { xaxis, yaxis } }) {
-  return data.map(({ marker }) => [xaxis?.range, yaxis?.range, [marker?.cmin, marker?.cmax]]);
+  return data.map(({ marker }) => [
+    xaxis?.range,
+    yaxis?.range,
+    [marker?.cmin, marker?.cmax * SHORT_COLOUR_BAR],
+  ]);
 }
 
 function isWithin({ x, y, marker }, scales) {

@@ -3,7 +3,10 @@
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-const DECISION_MILLISECONDS = 125; // in a stream: nobody reads more, and each text is laid out
+// Of a stream nobody reads more: the bars go with every few frames. Texts make the browser lay out
+// the page, so they go with the other texts of the stage, or alone where those are rare.
+const BARS_MILLISECONDS = 125;
+const TEXTS_MILLISECONDS = 300;
 const BAR_PIXELS = 200;
 const MOST_PIXELS = 10000; // of a frame's side
 
@@ -51,7 +54,7 @@ class PlayerView {
     this.bars = [];
     this.frames = [];
     this.cursor = 0;
-    this.decisionSince = 0;
+    this.barsSince = this.textsSince = 0;
     this.credit = 1; // frames that are due: the first is due at once
     this.framesDrawn = 0;
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -113,15 +116,36 @@ class PlayerView {
   }
 
   clear() {
+    this.cancel?.();
+    this.cancel = null;
     this.frames = [];
     this.cursor = 0;
     this.credit = 1;
   }
 
   wake() {
-    if (this.request || !this.hasNext()) return;
+    if (this.cancel || !this.hasNext()) return;
     this.time = performance.now();
-    this.request = requestAnimationFrame((now) => this.step(now));
+    this.schedule();
+  }
+
+  // By a timer: an animation frame would have the browser go through the page each time, though
+  // a worker draws. But a tab that is not seen gets none, and so waits.
+  schedule() {
+    if (document.hidden) {
+      const request = requestAnimationFrame((now) => this.step(now));
+      this.cancel = () => cancelAnimationFrame(request);
+    } else {
+      const timer = setTimeout(() => this.step(performance.now()), this.millisecondsToNext());
+      this.cancel = () => clearTimeout(timer);
+    }
+  }
+
+  millisecondsToNext() {
+    if (this.cursor < this.frames.length) {
+      return (1000 * (1 - this.credit)) / (this.framesPerSecond * this.speed());
+    }
+    return this.holdUntil ? this.holdUntil - performance.now() : 0;
   }
 
   hasNext() {
@@ -130,7 +154,7 @@ class PlayerView {
   }
 
   step(now) {
-    this.request = null;
+    this.cancel = null;
     const elapsed = Math.min(Math.max(now - this.time, 0) / 1000, 0.1);
     this.credit += elapsed * this.framesPerSecond * this.speed();
     this.time = now;
@@ -138,8 +162,7 @@ class PlayerView {
     else if (this.credit >= 1) this.showNext();
     // Unused credit is capped, else a delay would be followed by a rush.
     this.credit = Math.min(this.credit, 1.5);
-    if (!this.hasNext()) return;
-    this.request = requestAnimationFrame((next) => this.step(next));
+    if (this.hasNext()) this.schedule();
   }
 
   // A stream plays a little slower when the queue runs low and up to 1.5 times as fast when it
@@ -175,17 +198,24 @@ class PlayerView {
   showDecision(frame) {
     this.shown = frame;
     const now = performance.now();
-    if (this.mode === "stream" && now < this.decisionSince + DECISION_MILLISECONDS) return;
-    this.decisionSince = now;
-    this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
+    const streams = this.mode === "stream";
+    if (streams && now < this.barsSince + BARS_MILLISECONDS) return;
+    this.barsSince = now;
     this.bars.forEach((bar, a) => bar.showBar(frame.probabilities[a]));
-    const percentages = wholePercentages(frame.probabilities);
-    this.bars.forEach((bar, a) => bar.showText(percentages[a], frame.action === a));
-    setText(this.caption, frame.caption);
+    if (!streams || now > this.textsSince + TEXTS_MILLISECONDS) this.showTexts();
+  }
+
+  showTexts() {
+    if (!this.shown) return;
+    const { probabilities, action, caption } = this.shown;
+    this.textsSince = performance.now();
+    this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
+    const percentages = wholePercentages(probabilities);
+    this.bars.forEach((bar, a) => bar.showText(percentages[a], action === a));
+    setText(this.caption, caption);
   }
 
   destroy() {
-    cancelAnimationFrame(this.request);
     this.clear();
     for (const sheet of [this.sheet, ...this.bars.map((bar) => bar.fill)]) sheet.destroy();
     this.element.remove();
