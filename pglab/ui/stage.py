@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,24 +22,25 @@ from pglab.language import _
 from pglab.plots import Figure
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (
-    "stage_sheet.js",
-    "stage_departure.js",
-    "stage_overlays.js",
-    "stage_figures.js",
-    "stage_player.js",
-    "stage.js",
-)
-
 # The plotly package brings its own plotly.js; declaring the folder makes Streamlit serve it.
 _PLOTLY_JS = declare_component("plotly_js", path=Path(plotly.__file__).parent / "package_data")
 _PLOTLY_URL = f"component/{_PLOTLY_JS.name}/plotly.min.js?v={plotly.__version__}"
+
+# The stage's own scripts are served likewise: what a component is given as text goes with every
+# message. The name changes with the scripts, so that no browser keeps former ones.
+_SCRIPTS = _HERE / "stage_js"
+_VERSION = sha256(b"".join(path.read_bytes() for path in sorted(_SCRIPTS.iterdir()))).hexdigest()
+_STAGE_JS = declare_component(f"stage_js_{_VERSION[:8]}", path=_SCRIPTS)
 
 # Not isolated in a shadow root: plotly.js puts its style rules into the document.
 _component = st.components.v2.component(
     "pglab_stage",
     css=(_HERE / "stage.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+    js=f"""
+        const address = new URL("component/{_STAGE_JS.name}/stage.js", document.baseURI);
+        const {{ default: mount }} = await import(address.href);
+        export default mount;
+    """,
     isolate_styles=False,
 )
 

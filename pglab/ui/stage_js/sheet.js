@@ -2,6 +2,8 @@
 // decoded: on the page itself each change would make the browser arrange the many layers of all
 // graphs anew.
 
+import { element } from "./dom.js";
+
 // One call of the context after another: its methods, its properties, and two of our own.
 function performCalls(context, calls) {
   for (const [name, ...values] of calls) {
@@ -85,7 +87,7 @@ function sendSheetOrders() {
   sheets.worker = null;
 }
 
-class Sheet {
+export class Sheet {
   constructor(className) {
     this.element = element("canvas", className);
     if (!this.element.transferControlToOffscreen) {

@@ -9,7 +9,7 @@ function linkToAnotherPage(event) {
 // the page that it comes from. Behind that wish, such a request would make Streamlit go back to
 // the old page, or leave the new one blank: `onLeave` must end them, and where one `isOnItsWay`,
 // the wish waits until it is sent.
-class Departure {
+export class Departure {
   constructor(onLeave, isOnItsWay) {
     this.onLeave = onLeave;
     this.isOnItsWay = isOnItsWay;

@@ -1,5 +1,8 @@
 // The figure panels of the stage: each keeps one Plotly graph and updates it in place.
 
+import { element } from "./dom.js";
+import { Cells, Curves, Playhead, Texts } from "./overlays.js";
+
 const GRAPH_CONFIG = {
   displaylogo: false,
   modeBarButtons: [["toImage", "resetScale2d"]],
@@ -12,7 +15,7 @@ const PATIENT_SHARE = 0.04;
 
 let plotlyLoading = null;
 
-function loadPlotly(path, failure) {
+export function loadPlotly(path, failure) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   plotlyLoading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -30,7 +33,7 @@ function loadPlotly(path, failure) {
 }
 
 // Streamlit publishes its theme as custom properties of the component's ancestors.
-function readTheme(element) {
+export function readTheme(element) {
   const style = getComputedStyle(element);
   const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
   const theme = {
@@ -90,7 +93,7 @@ function themedLayout(layout, theme, size, revision) {
   return themed;
 }
 
-class FigureView {
+export class FigureView {
   constructor(requestPaint) {
     this.requestPaint = requestPaint;
     this.json = "";

@@ -1,34 +1,19 @@
 // The stage: shows the numbers, progress and panels of an experiment and, while it runs, asks
 // the server for one tick of training after another. Streamlit calls the default export on
-// mounting and on every change of data or theme. stage.py joins this file with the other
-// stage_*.js into one module.
+// mounting and on every change of data or theme.
+
+import { Departure } from "./departure.js";
+import { element, nextFrame, setText } from "./dom.js";
+import { FigureView, loadPlotly, readTheme } from "./figures.js";
+import { PlayerView } from "./player.js";
 
 const WATCHDOG_MILLISECONDS = 3000;
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
 const LEAVING_MILLISECONDS = 20000; // until another page that does not come is given up
-
 const THEME_MILLISECONDS = 1000; // after which a running stage looks for another theme
 const FRAME_MILLISECONDS = 8; // of painting figures in one frame: each frame has a price of its own
 
 const stages = new WeakMap();
-
-function element(tag, className, text = "") {
-  const created = document.createElement(tag);
-  created.className = className;
-  created.textContent = text;
-  return created;
-}
-
-function setText(target, text) {
-  if (target.textContent === text) return false;
-  target.textContent = text;
-  return true;
-}
-
-function decodeBase64(text) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)); // older browsers
-}
 
 // What stage.py's message has packed: a length, JSON, and the bytes of the pictures.
 function readMessage(bytes) {
@@ -40,18 +25,6 @@ function readMessage(bytes) {
     frame.jpeg = bytes.slice(start + from, start + to);
   }
   return data;
-}
-
-// Resolves after the browser has shown a frame. The timer serves tabs that get hidden meanwhile,
-// where no frame comes.
-function nextFrame() {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 250);
-    requestAnimationFrame(() => {
-      clearTimeout(timer);
-      setTimeout(resolve, 0);
-    });
-  });
 }
 
 // Requests the next tick. At most one is under way: it is due when new data have come and goes

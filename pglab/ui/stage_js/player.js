@@ -1,5 +1,8 @@
 // The player panel of the stage: frames on a canvas, in step with one bar per action.
 
+import { element, setText } from "./dom.js";
+import { Sheet } from "./sheet.js";
+
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
@@ -48,7 +51,7 @@ class ActionBar {
   }
 }
 
-class PlayerView {
+export class PlayerView {
   constructor(onFrame) {
     this.onFrame = onFrame;
     this.bars = [];

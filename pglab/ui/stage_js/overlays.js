@@ -1,6 +1,9 @@
 // What the stage draws over a Plotly graph by itself: Plotly lays out its axes, legend and colour
 // bar anew for every change, which takes many times as long as the few marks that are new.
 
+import { decodeBase64, element } from "./dom.js";
+import { Sheet } from "./sheet.js";
+
 // Pixel of a value inside the graph, or null outside the axis. The axis object is Plotly's
 // private state, so anything unexpected counts as outside.
 function pixelOnAxis(axis, value) {
@@ -14,7 +17,7 @@ const TRAIL = { colour: "#1f1f1f", width: 1.5 };
 
 // Where the player's frame lies among the axes, and the path of a stream's episode as far as its
 // frames have been shown. `episode` is null where the figure itself draws the path.
-class Playhead {
+export class Playhead {
   constructor() {
     this.sheet = new Sheet("pgl-playhead");
     this.element = this.sheet.element;
@@ -113,7 +116,7 @@ function coverAxes(covering, xaxis, yaxis) {
 }
 
 // Fresh cells over a heatmap that Plotly has drawn, with the colours of its colour bar.
-class Cells {
+export class Cells {
   constructor() {
     this.element = element("canvas", "pgl-cells");
     this.element.hidden = true;
@@ -257,7 +260,7 @@ function isWithin({ x, y, marker }, scales) {
 }
 
 // Fresh points and lines in place of those that Plotly has drawn.
-class Curves {
+export class Curves {
   constructor() {
     this.element = element("canvas", "pgl-curves");
     this.element.hidden = true;
@@ -409,7 +412,7 @@ class Curves {
 const TAG = /<[^>]*>/g;
 
 // Fresh texts in place of those of a figure that is all texts and shapes.
-class Texts {
+export class Texts {
   constructor() {
     this.shown = false;
   }

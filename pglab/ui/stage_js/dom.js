@@ -1,0 +1,31 @@
+// Small helpers of all parts of the stage.
+
+export function element(tag, className, text = "") {
+  const created = document.createElement(tag);
+  created.className = className;
+  created.textContent = text;
+  return created;
+}
+
+export function setText(target, text) {
+  if (target.textContent === text) return false;
+  target.textContent = text;
+  return true;
+}
+
+export function decodeBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)); // older browsers
+}
+
+// Resolves after the browser has shown a frame. The timer serves tabs that get hidden meanwhile,
+// where no frame comes.
+export function nextFrame() {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 250);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      setTimeout(resolve, 0);
+    });
+  });
+}
