@@ -29,8 +29,8 @@ _PLOTLY_URL = f"component/{_PLOTLY_JS.name}/plotly.min.js?v={plotly.__version__}
 # The stage's own scripts are served likewise: what a component is given as text goes with every
 # message. The name changes with the scripts, so that no browser keeps former ones.
 _SCRIPTS = _HERE / "stage_js"
-_VERSION = sha256(b"".join(path.read_bytes() for path in sorted(_SCRIPTS.iterdir()))).hexdigest()
-_STAGE_JS = declare_component(f"stage_js_{_VERSION[:8]}", path=_SCRIPTS)
+_SOURCE = b"".join(path.read_bytes() for path in sorted(_SCRIPTS.glob("*.js")))
+_STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", path=_SCRIPTS)
 
 # Not isolated in a shadow root: plotly.js puts its style rules into the document.
 _component = st.components.v2.component(
