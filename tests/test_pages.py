@@ -31,8 +31,10 @@ def open_app() -> AppTest:
 
 
 def open_page(page: str = REINFORCE, **link: str) -> AppTest:
-    """A page opened by a link."""
+    """A page opened by a link, with all its controls in sight."""
     app = open_app()
+    for level in ("batch", "advanced"):
+        app.session_state[f"settings.{level}"] = True
     app.switch_page(page)
     for name, text in link.items():
         app.query_params[name] = text

@@ -113,12 +113,16 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
     with st.sidebar:
         for name in groups["basic"]:
             values[name] = _control(key, name, terms, on_change)
-        with st.expander(_("Activation and batch")):
-            for name in groups["batch"]:
-                values[name] = _control(key, name, terms, on_change)
-        with st.expander(_("More settings")):
-            for name in groups["advanced"]:
-                values[name] = _control(key, name, terms, on_change)
+        folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
+        for level, title in folded.items():
+            # Every redraw would pay for the controls in a closed one too.
+            expander = st.expander(title, key=f"settings.{level}", on_change="rerun")
+            with expander:
+                for name in groups[level]:
+                    if expander.open:
+                        values[name] = _control(key, name, terms, on_change)
+                    else:
+                        values[name] = value_of(f"{key}.{name}")
         if not terms.everything_restarts:
             st.caption(
                 _(

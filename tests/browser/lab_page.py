@@ -190,6 +190,7 @@ class LabPage:
         return self.page.get_by_test_id("stButtonGroup").locator("button", has_text=exactly)
 
     def open_expander(self, label: str) -> None:
+        """Open an expander of the sidebar, or close it."""
         self.page.get_by_test_id("stSidebar").get_by_text(label, exact=True).click()
 
     def choose(self, label: str, option: str) -> None:

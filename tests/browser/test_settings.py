@@ -47,6 +47,26 @@ def test_a_setting_changed_before_the_first_step_leaves_no_empty_run(page: Page)
     lab.wait_for_runs({"run": "1", "settings other than the defaults": "layers none"})
 
 
+def test_a_setting_holds_while_its_expander_is_closed(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.open_expander("More settings")
+    lab.choose("Baseline ↻", "mean return of the batch")
+    lab.wait_for_address(baseline="mean")
+    lab.open_expander("More settings")
+    expect(page.get_by_role("combobox", name="Baseline ↻")).to_have_count(0)
+    lab.press("update")
+    lab.expect_update(1)
+    lab.wait_for_address(baseline="mean")
+    lab.open_expander("More settings")
+    choice = page.get_by_role("combobox", name="Baseline ↻")
+    expect(choice).to_have_value("mean return of the batch")
+    lab.run(until_steps=500)
+    lab.open_expander("Activation and batch")
+    expect(page.get_by_role("combobox", name="Activation ↻")).to_be_visible()
+    lab.expect_running()
+    lab.wait_for_address(baseline="mean")
+
+
 def test_further_panels_open_and_close_again(page: Page) -> None:
     lab = LabPage(page).open()
     lab.press("update")
