@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 TRAINING_SHARE = 0.8
-SHORTEST_TRAINING = 0.05
+SHORTEST_TRAINING = 0.12
 LONGEST_TRAINING = 0.17
 LONGEST_INTERVAL = 1.0
 RATE_WINDOW = 2.0

@@ -249,7 +249,7 @@ def _in_words(difference: Difference) -> str:
 def _live(page: ComparePage) -> None:
     page.redraw_stale_page()
     comparison = page.comparison
-    with turn(comparison):
+    with turn(page, comparison):
         with comparison.lock:
             panels = _panels(page, comparison)
             page.sequence += 1

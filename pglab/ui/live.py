@@ -26,7 +26,7 @@ def live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
 def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     lab.redraw_stale_page()
     bench = lab.bench
-    with turn(bench):
+    with turn(lab, bench):
         with bench.lock:
             view = view_of(lab)
             scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))

@@ -10,6 +10,7 @@ from typing import Protocol
 import streamlit as st
 
 from pglab.pacing import Pacemaker
+from pglab.ui.lab import LivePage
 
 
 class Driven(Protocol):
@@ -31,12 +32,13 @@ class Driven(Protocol):
 
 
 @contextmanager
-def turn(driven: Driven) -> Iterator[None]:
+def turn(page: LivePage, driven: Driven) -> Iterator[None]:
     """Around one redraw: train before the first, so that it has something to show, else after.
 
     What is trained after a picture has been sent is trained while the browser paints it. Where
     the run came to its end, the whole page is drawn anew: the transport, the table and a problem
-    have news.
+    have news. That must wait for the tick that follows a picture of the running: a tick that comes
+    amid a run of the whole script makes Streamlit forget the stage of that run.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy
@@ -49,4 +51,6 @@ def turn(driven: Driven) -> Iterator[None]:
             driven.tick()
         stopped = was_running and not driven.running
     if stopped:
+        page.page_is_stale = True
+    if stopped and first:
         st.rerun()
