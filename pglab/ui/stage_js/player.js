@@ -6,9 +6,8 @@ import { Sheet } from "./sheet.js";
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-// Of a stream nobody reads more: the bars go with every few frames. Texts make the browser lay out
-// the page, so they go with the other texts of the stage, or alone where those are rare.
-const BARS_MILLISECONDS = 125;
+// Texts make the browser lay out the page. Those of a stream change with the other texts of the
+// stage, or alone where the others are rare: after so many milliseconds.
 const TEXTS_MILLISECONDS = 300;
 const BAR_PIXELS = 200;
 const MOST_PIXELS = 10000; // of a frame's side
@@ -57,7 +56,7 @@ export class PlayerView {
     this.bars = [];
     this.frames = [];
     this.cursor = 0;
-    this.barsSince = this.textsSince = 0;
+    this.textsSince = 0;
     this.credit = 1; // frames that are due: the first is due at once
     this.framesDrawn = 0;
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -200,21 +199,21 @@ export class PlayerView {
 
   showDecision(frame) {
     this.shown = frame;
-    const now = performance.now();
-    const streams = this.mode === "stream";
-    if (streams && now < this.barsSince + BARS_MILLISECONDS) return;
-    this.barsSince = now;
-    this.bars.forEach((bar, a) => bar.showBar(frame.probabilities[a]));
-    if (!streams || now > this.textsSince + TEXTS_MILLISECONDS) this.showTexts();
+    const soon = this.mode === "stream" && performance.now() < this.textsSince + TEXTS_MILLISECONDS;
+    if (!soon) this.showTexts();
   }
 
+  // The bars as well: they must agree with the percentages.
   showTexts() {
     if (!this.shown) return;
     const { probabilities, action, caption } = this.shown;
     this.textsSince = performance.now();
     this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
     const percentages = wholePercentages(probabilities);
-    this.bars.forEach((bar, a) => bar.showText(percentages[a], action === a));
+    this.bars.forEach((bar, a) => {
+      bar.showBar(probabilities[a]);
+      bar.showText(percentages[a], action === a);
+    });
     setText(this.caption, caption);
   }
 
