@@ -36,9 +36,9 @@ def turn(page: LivePage, driven: Driven) -> Iterator[None]:
     """Around one redraw: train before the first, so that it has something to show, else after.
 
     What is trained after a picture has been sent is trained while the browser paints it. Where
-    the run came to its end, the whole page is drawn anew: the transport, the table and a problem
-    have news. That must wait for the tick that follows a picture of the running: a tick that comes
-    amid a run of the whole script makes Streamlit forget the stage of that run.
+    the run came to its end, the next tick has the whole page drawn anew: the transport, the table
+    and a problem have news. A tick that comes amid a run of the whole script makes Streamlit drop
+    the stage of that run; before the first picture none is on its way.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy
