@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 FIGURES = ("returns", "policy_map", "weights")
 CRITIC_FIGURES = ("returns", "policy_map", "value_map")
@@ -21,6 +21,8 @@ FURTHER_FIGURES = {
 PATIENCE = 60.0  # seconds; a bound on a slow machine, not a promise of speed
 LOOK_AGAIN_MILLISECONDS = 50
 QUIET_MILLISECONDS = 600
+MENU_MILLISECONDS = 2000
+MENU_ATTEMPTS = 10
 
 ANY_UPDATE = re.compile(r"^update \d")
 ANY_NUMBER = re.compile(r"\d+")
@@ -194,11 +196,18 @@ class LabPage:
         self.page.get_by_test_id("stSidebar").get_by_text(label, exact=True).click()
 
     def choose(self, label: str, option: str) -> None:
+        """Open a menu and click; what moves on the page closes it, and it is opened once more."""
         box = self.page.get_by_role("combobox", name=label, exact=True)
         box.scroll_into_view_if_needed()
-        self.page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)  # scrolling closes an open menu
-        box.click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        entry = self.page.get_by_role("option", name=option, exact=True)
+        for _attempt in range(MENU_ATTEMPTS):
+            if not entry.is_visible():
+                box.click()
+            try:
+                return entry.click(timeout=MENU_MILLISECONDS)
+            except TimeoutError:
+                continue
+        raise AssertionError(f"the menu “{label}” does not stay open for “{option}”")
 
     @property
     def address(self) -> dict[str, str]:
