@@ -95,7 +95,10 @@ class FigurePanel:
     playhead: str | None = None
     """Key of the player whose points are drawn on this figure as a moving ring."""
     patient: bool = False
-    """Drawn by Plotly at most twice a second while running; in between, its marks move alone."""
+    """While running, drawn by Plotly at most twice a second or when its marks outgrow its axes.
+
+    In between, the marks move alone.
+    """
     alt: str = ""
     emphasis: Emphasis = "none"
 
