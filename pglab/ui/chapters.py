@@ -1,4 +1,4 @@
-"""What stands below the stage: tabs that are drawn only while they are open."""
+"""What stands below the stage: chapters, of which one is in the page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pglab.language import _
 from pglab.ui.entry import fragment
 from pglab.ui.lab import CHAPTERS
 
@@ -16,13 +17,20 @@ OPEN_CHAPTER = "chapters.open"  # its title in the visit's session state
 
 
 def chapters(*parts: Chapter) -> None:
-    """Tabs, the first open. A closed one is not in the page: every redraw would pay for it."""
+    """A row of titles, and the chapter that is chosen, at first the first one.
+
+    Not Streamlit's tabs: with each redraw of the stage it renders all containers of the page
+    anew, and tabs are by far the most expensive of them.
+    """
     fragment(_chapters, CHAPTERS)(*parts)
 
 
 def _chapters(*parts: Chapter) -> None:
-    tabs = st.tabs([title for title, _draw in parts], on_change="rerun", key=OPEN_CHAPTER)
-    for tab, (_title, draw) in zip(tabs, parts, strict=True):
-        if tab.open:
-            with tab:
-                draw()
+    titles = [title for title, _draw in parts]
+    if st.session_state.get(OPEN_CHAPTER) not in titles:  # of another page
+        st.session_state[OPEN_CHAPTER] = titles[0]
+    chosen = st.segmented_control(
+        _("Chapter"), titles, required=True, key=OPEN_CHAPTER, label_visibility="collapsed"
+    )
+    with st.container(key="chapter"):
+        dict(parts)[chosen]()

@@ -34,6 +34,7 @@ from pglab.gradient_lab import (
 )
 from pglab.language import _, content
 from pglab.networks import parameter_count
+from pglab.ui.chapters import chapters
 from pglab.ui.code import source_code
 from pglab.ui.entry import fragment, require_entry
 from pglab.ui.gradient_results import results
@@ -137,12 +138,15 @@ def gradient_lab_page() -> None:
     row = fragment(_work_row, "gradient_lab_work", REDRAW_SECONDS if page.redraws else None)
     row(page, subject, snapshot)
     results(page.shown.report, _described(page.shown))
-    idea, code = st.tabs([_("Idea"), _("Code")])
-    idea.markdown(content("gradient_lab"))
-    with code:
-        source_code(
-            episode_weights, episode_gradients, weighted_gradient, Moments, largest_remaining
-        )
+    chapters((_("Idea"), _idea), (_("Code"), _code))
+
+
+def _idea() -> None:
+    st.markdown(content("gradient_lab"))
+
+
+def _code() -> None:
+    source_code(episode_weights, episode_gradients, weighted_gradient, Moments, largest_remaining)
 
 
 # --- What is to be measured

@@ -51,11 +51,11 @@ ACTING = _DECIDING | {
 }  # phases of every step
 LEARNING = set(PHASES) - ACTING
 
-# Whoever opens the chapter by its tab sees it whole; after a click, the arrow keys are its own.
+# Whoever opens the chapter by its title sees it whole; after a click, the arrow keys are its own.
 _COME_UP = """<script>{
-  const tab = document.activeElement?.closest('[role="tab"]');
-  tab?.closest('[role="tablist"]')?.scrollIntoView({block: "start"});
-  if (tab && !tab.matches(":focus-visible")) {
+  const title = document.activeElement?.closest(".st-key-chapters-open button");
+  title?.closest('[role="radiogroup"]').scrollIntoView({block: "start"});
+  if (title && !title.matches(":focus-visible")) {
     document.querySelector(".st-key-slow_next button")?.focus({preventScroll: true});
   }
 }</script>"""
@@ -75,8 +75,8 @@ def slow_motion(lab: Lab) -> None:
                     "One update, taken apart. The agent acts, step after step, until enough is "
                     "stored; then it learns from all of it at once. Each phase shows its numbers "
                     "and the line of code that did it.\n\n"
-                    "**Next**, or the right arrow key, takes the next phase (if a tab has the "
-                    "focus, press the Tab key first). **To the update** goes to where it learns."
+                    "**Next**, or the right arrow key, takes the next phase (if a chapter's title "
+                    "has the focus, press the Tab key first). **To the update** goes to where it learns."
                 )
             )
             return

@@ -214,9 +214,13 @@ class LabPage:
         """The settings in the address bar."""
         return dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
 
+    def open_chapter(self, title: str) -> None:
+        """Choose one of the chapters below the stage."""
+        self.page.get_by_role("radio", name=title).click()
+
     def wait_for_runs(self, *runs: dict[str, str]) -> None:
         """Wait until the table of runs has these rows; only the given columns are compared."""
-        self.page.get_by_role("tab", name="Runs of this visit").click()
+        self.open_chapter("Runs of this visit")
 
         def agree() -> bool:
             rows = self.runs_table()

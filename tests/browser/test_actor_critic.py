@@ -89,7 +89,7 @@ def test_the_critics_heatmap_shows_what_is_chosen(page: Page) -> None:
 
 def test_the_critic_is_put_to_the_test_on_demand(page: Page) -> None:
     lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open("?hidden_sizes=8")
-    page.get_by_role("tab", name="Fresh episodes").click()
+    lab.open_chapter("Fresh episodes")
     lab.press("evaluate")
     expect(page.get_by_text(re.compile("Does the critic tell the truth"))).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").locator(".main-svg").first).to_be_visible()

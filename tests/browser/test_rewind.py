@@ -9,7 +9,7 @@ def test_going_back_shows_at_once_and_a_fork_keeps_the_run(page: Page) -> None:
     lab = LabPage(page).open("?stop_when_solved=off")
     lab.run(until_steps=2_000)
     lab.pause()
-    page.get_by_role("tab", name="Rewind and fork").click()
+    lab.open_chapter("Rewind and fork")
     reached = lab.steps
     lab.move_slider("Go to environment step", "ArrowLeft")
     lab.wait_until(lambda: lab.steps < reached, "fewer steps")

@@ -7,9 +7,9 @@ from tests.browser.lab_page import LabPage
 
 def test_an_update_taken_apart_with_the_keyboard(page: Page) -> None:
     lab = LabPage(page).open()
-    page.get_by_role("tab", name="Slow motion").click()
+    lab.open_chapter("Slow motion")
     expect(page.locator(".pgl-phases")).to_be_visible()
-    page.keyboard.press("Tab")  # in the row of tabs the arrow keys choose a tab
+    page.keyboard.press("Tab")  # in the row of titles the arrow keys choose another
     current = page.locator(".pgl-phases [aria-current]")
     expect(current).to_have_count(0)
     for phase in ("observe", "probabilities", "sample"):

@@ -25,12 +25,12 @@ def press_by_key(page: Page, name: str) -> None:
 
 def test_a_guess_is_locked_and_the_run_answers_it(page: Page) -> None:
     lab = LabPage(page).open(f"?try={EXPERIMENT.key}")
-    expect(page.get_by_role("tab", name="Try this")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("radio", name="Try this")).to_be_checked()
     lock = page.get_by_role("button", name="Lock my guess")
     expect(lock).to_be_disabled()
     assert not guess_is_drawn(lab)
 
-    choices = page.get_by_role("radio")
+    choices = page.get_by_role("radiogroup", name="Your guess").get_by_role("radio")
     choices.first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
