@@ -6,9 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-TRAINING_SHARE = 0.8
+REDRAW_INTERVAL = 0.18  # what is aimed at between two redraws
 SHORTEST_TRAINING = 0.12
-LONGEST_TRAINING = 0.17
 LONGEST_INTERVAL = 1.0
 RATE_WINDOW = 2.0
 
@@ -23,6 +22,7 @@ class Pacemaker:
         self._owed = 0.0
         self._progress: deque[tuple[float, int]] = deque(maxlen=64)
         self.interval = 0.2  # seconds between the last two ticks
+        self.training_seconds = SHORTEST_TRAINING  # how long to train in this tick
 
     def start(self) -> None:
         """Forget the time that passed while nothing ran."""
@@ -36,16 +36,16 @@ class Pacemaker:
         return self._last is not None
 
     def tick(self) -> None:
-        """Note that the page asks for the next picture."""
+        """Note that the page asks for the next picture.
+
+        What drawing the last one left of the interval that is aimed at is for training.
+        """
         now = self._clock()
         if self._last is not None:
             self.interval = min(now - self._last, LONGEST_INTERVAL)
+            drawing = max(self.interval - self.training_seconds, 0.0)
+            self.training_seconds = max(REDRAW_INTERVAL - drawing, SHORTEST_TRAINING)
         self._last = now
-
-    @property
-    def training_seconds(self) -> float:
-        """How long to train in this tick: a share of the interval, so that the rest can draw."""
-        return min(max(TRAINING_SHARE * self.interval, SHORTEST_TRAINING), LONGEST_TRAINING)
 
     def steps_due(self, steps_per_second: float) -> int:
         """How many steps this tick owes at a fixed speed; fractions carry over."""

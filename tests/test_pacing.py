@@ -2,7 +2,7 @@
 
 import pytest
 
-from pglab.pacing import LONGEST_TRAINING, SHORTEST_TRAINING, TRAINING_SHARE, Pacemaker
+from pglab.pacing import REDRAW_INTERVAL, SHORTEST_TRAINING, Pacemaker
 
 
 class Clock:
@@ -15,18 +15,17 @@ class Clock:
         return self.now
 
 
-def test_training_takes_its_share_of_the_interval_within_bounds() -> None:
+def test_training_takes_what_drawing_leaves_of_the_interval() -> None:
     clock = Clock()
     pacemaker = Pacemaker(clock)
     pacemaker.tick()
-    for interval, training in (
-        (0.2, TRAINING_SHARE * 0.2),
-        (0.01, SHORTEST_TRAINING),
-        (5.0, LONGEST_TRAINING),
-    ):
-        clock.now += interval
+    for drawing in (0.01, 0.04, 0.0, 0.04):
+        clock.now += pacemaker.training_seconds + drawing
         pacemaker.tick()
-        assert pacemaker.training_seconds == pytest.approx(training)
+        assert pacemaker.training_seconds + drawing == pytest.approx(REDRAW_INTERVAL)
+    clock.now += 5.0
+    pacemaker.tick()
+    assert pacemaker.training_seconds == SHORTEST_TRAINING
 
 
 def test_fractions_of_a_step_carry_over_and_pauses_do_not() -> None:

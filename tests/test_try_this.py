@@ -19,7 +19,8 @@ GUESS = (EXPERIMENT.right + 1) % len(EXPERIMENT.choices)  # a wrong one
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(STEPS, "reinforce", LENGTH)
     # However fast the machine, no run is at its end while a test looks at it.
-    monkeypatch.setattr("pglab.pacing.LONGEST_TRAINING", 0.0)
+    monkeypatch.setattr("pglab.pacing.REDRAW_INTERVAL", 0.0)
+    monkeypatch.setattr("pglab.pacing.SHORTEST_TRAINING", 0.0)
 
 
 @pytest.fixture

@@ -26,11 +26,11 @@ def chapters(*parts: Chapter) -> None:
 
 
 def _chapters(*parts: Chapter) -> None:
-    titles = [title for title, _draw in parts]
-    if st.session_state.get(OPEN_CHAPTER) not in titles:  # of another page
-        st.session_state[OPEN_CHAPTER] = titles[0]
-    chosen = st.segmented_control(
-        _("Chapter"), titles, required=True, key=OPEN_CHAPTER, label_visibility="collapsed"
+    drawings = dict(parts)
+    if st.session_state.get(OPEN_CHAPTER) not in drawings:  # of another page
+        st.session_state[OPEN_CHAPTER] = parts[0][0]
+    st.segmented_control(
+        _("Chapter"), list(drawings), required=True, key=OPEN_CHAPTER, label_visibility="collapsed"
     )
     with st.container(key="chapter"):
-        dict(parts)[chosen]()
+        drawings[st.session_state[OPEN_CHAPTER]]()

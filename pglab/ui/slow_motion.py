@@ -76,7 +76,8 @@ def slow_motion(lab: Lab) -> None:
                     "stored; then it learns from all of it at once. Each phase shows its numbers "
                     "and the line of code that did it.\n\n"
                     "**Next**, or the right arrow key, takes the next phase (if a chapter's title "
-                    "has the focus, press the Tab key first). **To the update** goes to where it learns."
+                    "has the focus, press the Tab key first). **To the update** goes to where it "
+                    "learns."
                 )
             )
             return
