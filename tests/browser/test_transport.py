@@ -63,6 +63,8 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
     assert_nothing_moves(lab)
     steps = lab.steps
     expect(lab.number(3)).to_have_text("–")
+    points = lab.panel("returns").locator(".scatterlayer .point")
+    expect(points).to_have_count(lab.episodes)  # each says what it is to whoever points at it
 
     lab.run(until_steps=steps + 200)
     assert lab.annotations() == [], "running on must not start a new run"

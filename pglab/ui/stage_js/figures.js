@@ -1,7 +1,7 @@
 // The figure panels of the stage: each keeps one Plotly graph and updates it in place.
 
 import { element } from "./dom.js";
-import { Cells, Curves, Playhead, Texts } from "./overlays.js";
+import { Cells, Curves, Playhead, Texts, withoutPoints } from "./overlays.js";
 
 const GRAPH_CONFIG = {
   displaylogo: false,
@@ -11,7 +11,7 @@ const GRAPH_CONFIG = {
 
 // Between two redraws of a patient figure, which may also take only a share of the time.
 const PATIENCE_MILLISECONDS = 450;
-const PATIENT_SHARE = 0.04;
+const PATIENT_SHARE = 0.02;
 
 let plotlyLoading = null;
 
@@ -106,7 +106,8 @@ export class FigureView {
     this.element = element("div", "pgl-figure");
     this.element.setAttribute("role", "img");
     this.graph = element("div", "pgl-graph");
-    this.overlays = [new Cells(), new Curves(), new Texts()];
+    this.curves = new Curves();
+    this.overlays = [new Cells(), this.curves, new Texts()];
     this.head = new Playhead();
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
@@ -199,24 +200,31 @@ export class FigureView {
     }
     this.anew = false;
     const start = performance.now();
+    const covered = running && !this.pointed && this.curves.canCover(figure);
+    await this.draw(plotly, covered ? withoutPoints(figure) : figure, theme);
+    if (this.gone) return;
+    if (covered && !this.paintOverlay(figure, running)) await this.draw(plotly, figure, theme);
+    const end = performance.now();
+    this.waitUntil = end + Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
+    this.message.hidden = true;
+    this.redrawPlayhead();
+    this.countRedraw();
+  }
+
+  // By Plotly, with nothing over it.
+  async draw(plotly, figure, theme) {
     this.themeIdentity = theme.identity;
-    const { data, layout } = figure;
-    const themed = themedLayout(layout, theme, this.size, this.key);
+    const layout = themedLayout(figure.layout, theme, this.size, this.key);
     const config = {
       ...GRAPH_CONFIG,
       toImageButtonOptions: { format: "png", filename: this.key, scale: 2 },
     };
-    const first = this.redraws === 0;
+    const first = !this.graph._fullLayout;
     for (const overlay of this.overlays) overlay.remember(figure);
-    await plotly.react(this.graph, data, themed, config);
+    await plotly.react(this.graph, figure.data, layout, config);
     if (this.gone) return plotly.purge(this.graph);
-    const end = performance.now();
-    this.waitUntil = end + Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
     if (first) this.followAxes();
     for (const overlay of this.overlays) overlay.hide();
-    this.message.hidden = true;
-    this.redrawPlayhead();
-    this.countRedraw();
   }
 
   countRedraw() {

@@ -259,6 +259,35 @@ function isWithin({ x, y, marker }, scales) {
   });
 }
 
+// Whether a figure is lines and points alone, on axes whose ends it states.
+function isPlain({ data, layout: { xaxis, yaxis } }) {
+  const steady = [xaxis, yaxis].every((axis) => axis?.range && axis.type !== "log");
+  return steady && data.length > 0 && data.every(({ type }) => type === "scatter");
+}
+
+// The same figure with one point of each trace of points, to be covered by all of them at once:
+// Plotly makes an element of every point.
+export function withoutPoints({ data, layout }) {
+  const lone = (trace) => ({
+    ...trace,
+    x: firstOf(trace.x),
+    y: firstOf(trace.y),
+    marker: {
+      ...trace.marker,
+      color: firstOf(trace.marker.color),
+      symbol: firstOf(trace.marker.symbol),
+    },
+  });
+  return { data: data.map((trace) => (trace.mode === "markers" ? lone(trace) : trace)), layout };
+}
+
+function firstOf(values) {
+  if (Array.isArray(values)) return values.slice(0, 1);
+  if (!isPacked(values)) return values;
+  const bytes = decodeBase64(values.bdata).slice(0, Float32Array.BYTES_PER_ELEMENT);
+  return { ...values, bdata: btoa(String.fromCharCode(...bytes)) };
+}
+
 // Fresh points and lines in place of those that Plotly has drawn.
 export class Curves {
   constructor() {
@@ -270,10 +299,7 @@ export class Curves {
 
   // Remembers a figure before Plotly draws it.
   remember(figure) {
-    const { xaxis, yaxis } = figure.layout;
-    const steady = [xaxis, yaxis].every((axis) => axis?.range && axis.type !== "log");
-    const scatter = figure.data.length && figure.data.every((trace) => trace.type === "scatter");
-    this.known = steady && scatter ? this.besides(figure) : null;
+    this.known = isPlain(figure) ? this.besides(figure) : null;
     this.scales = scalesOf(figure);
     this.outgrown = false;
     this.places = figure.data.map((trace) => this.placeOf(trace));
@@ -326,6 +352,12 @@ export class Curves {
     for (const group of this.replaced) group.style.visibility = "hidden";
     this.element.hidden = false;
     return true;
+  }
+
+  // Whether Plotly may leave the points of this figure to this.
+  canCover(figure) {
+    const points = figure.data.filter(({ mode }) => mode === "markers");
+    return isPlain(figure) && points.length > 0 && points.every((trace) => this.canDraw(trace));
   }
 
   canDraw({ mode, fill, marker, x, y }) {
