@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,30 +77,46 @@ def action_values(critic: nn.Module, observations: Floats) -> NDArray[np.float32
         return critic(torch.as_tensor(observations, dtype=torch.float32)).numpy()  # type: ignore[no-any-return]
 
 
-def critic_map(
-    policy: nn.Module,
-    critic: nn.Module,
-    plane: Slice,
+def maps_of(
+    networks: Mapping[str, nn.Module], plane: Slice, resolution: int = 41
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """π(a|s) and Q(s,a) of every action over a plane: [resolution, resolution, A], rows along y.
+
+    Without a critic there is no Q. A body that both use is computed once.
+    """
+    observations = plane.observations(resolution)
+    square = (resolution, resolution, -1)
+    policy, agent = networks["policy"], networks.get("agent")
+    if isinstance(agent, ActorCriticNetwork) and policy is agent.policy:
+        with torch.inference_mode():
+            log_probabilities, q_values = agent(torch.as_tensor(observations))
+            probabilities = log_probabilities.exp()
+        return probabilities.numpy().reshape(square), q_values.numpy().reshape(square)
+    values = None
+    if "critic" in networks:
+        values = action_values(networks["critic"], observations).reshape(square)
+    return action_probabilities(policy, observations).reshape(square), values
+
+
+def critic_quantity(
+    probabilities: NDArray[np.float32],
+    values: NDArray[np.float32],
     quantity: Quantity,
     action: int,
-    resolution: int = 41,
 ) -> NDArray[np.float32]:
-    """What the critic thinks over a plane: [resolution, resolution], rows along y.
+    """What the critic thinks of states: [..., A] probabilities and values → [...].
 
     `q` is Q(s, action), `v` the policy's mean V(s) = Σ_b π(b|s)·Q(s,b), `advantage` their
     difference.
     """
-    observations = plane.observations(resolution)
-    values = action_values(critic, observations)
-    mean = (action_probabilities(policy, observations) * values).sum(axis=1)
+    mean: NDArray[np.float32] = (probabilities * values).sum(axis=-1)
     match quantity:
         case "q":
-            shown = values[:, action]
+            return values[..., action]
         case "v":
-            shown = mean
+            return mean
         case "advantage":
-            shown = values[:, action] - mean
-    return shown.reshape(resolution, resolution)
+            return values[..., action] - mean
 
 
 @dataclass(frozen=True)

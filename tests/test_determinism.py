@@ -18,7 +18,7 @@ from pglab.demonstration import Demonstration
 from pglab.environments import ENVIRONMENTS
 from pglab.evaluation import play
 from pglab.networks import ActorCriticNetwork
-from pglab.probes import Slice, critic_map, fresh_gradients, layer_gradients, probability_map
+from pglab.probes import Slice, fresh_gradients, layer_gradients, maps_of, probability_map
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.render import shared_renderer
 from pglab.session import TrainingSession, Unit
@@ -176,8 +176,8 @@ def look(session: TrainingSession, demonstration: Demonstration) -> None:
 
 def look_at_the_critic(session: TrainingSession, config: ActorCriticConfig, plane: Slice) -> None:
     """Everything that a page of an actor-critic shows besides."""
-    policy, critic, agent = (session.networks[name] for name in ("policy", "critic", "agent"))
-    critic_map(policy, critic, plane, "advantage", action=0, resolution=5)
+    agent = session.networks["agent"]
+    maps_of(session.networks, plane, resolution=5)
     assert isinstance(agent, ActorCriticNetwork)
     if session.history.steps:
         steps = list(session.history.steps)[-20:]

@@ -16,9 +16,11 @@ from pglab.probes import (
     Quantity,
     Slice,
     action_probabilities,
-    critic_map,
+    action_values,
+    critic_quantity,
     fresh_gradients,
     layer_gradients,
+    maps_of,
     probability_map,
 )
 from pglab.records import StepRecord, UpdateRecord
@@ -109,8 +111,10 @@ class Known(nn.Module):
 def test_maps_of_a_critic() -> None:
     policy, critic = Tilted(0.0, 0.0, 5.0, 0.0), Known((1.0, 0, 2, 0), (-1.0, 0, 0, 3))
     plane = Slice(INFO, 2, 3, fixed=(0.5, 0.0, 0.0, 0.0))
+    probabilities, q_values = maps_of({"policy": policy, "critic": critic}, plane, resolution=4)
+    assert q_values is not None
     maps = {
-        (quantity, action): critic_map(policy, critic, plane, quantity, action, resolution=4)
+        (quantity, action): critic_quantity(probabilities, q_values, quantity, action)
         for quantity in get_args(Quantity)
         for action in (0, 1)
     }
@@ -124,6 +128,28 @@ def test_maps_of_a_critic() -> None:
                 for quantity, value in shown.items():
                     found = maps[quantity, action][row, column]
                     assert found == pytest.approx(value, rel=1e-4, abs=1e-5), (quantity, action)
+
+
+@pytest.mark.parametrize("settings", [{}, {"body": "split"}, {"critic_only": True}])
+def test_maps_of_an_agent_are_those_of_its_networks(settings: dict[str, Any]) -> None:
+    networks = TrainingSession(short_cell(**settings)).networks
+    plane = Slice(INFO, 0, 2, fixed=(0.0, 0.3, 0.0, -0.2))
+    observations = plane.observations(6)
+    probabilities, q_values = maps_of(networks, plane, resolution=6)
+    assert q_values is not None
+    expected = action_probabilities(networks["policy"], observations).reshape(6, 6, 2)
+    np.testing.assert_allclose(probabilities, expected, rtol=1e-6)
+    expected = action_values(networks["critic"], observations).reshape(6, 6, 2)
+    np.testing.assert_allclose(q_values, expected, rtol=1e-6)
+
+
+def test_maps_without_a_critic() -> None:
+    networks = {"policy": policy_network(4, 2)}
+    plane = Slice(INFO, 0, 2, fixed=(0.0, 0.0, 0.0, 0.0))
+    probabilities, q_values = maps_of(networks, plane, resolution=3)
+    assert q_values is None
+    right = probability_map(networks["policy"], plane, action=1, resolution=3)
+    assert (probabilities[..., 1] == right).all()
 
 
 # --- Gradients by layer

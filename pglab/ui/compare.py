@@ -26,6 +26,7 @@ from pglab.comparison_plots import SideCurves, returns_figure, updates_figure
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.plots import SMOOTHING_UPDATES, x_limit
+from pglab.probes import probability_map
 from pglab.sides import Facts, Side, middle_of
 from pglab.ui import compare_settings as settings
 from pglab.ui.buttons import live_button, on_whole_page, run_or_pause
@@ -297,11 +298,12 @@ def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel 
     """The policy's heatmap of one side, beside its player where those are shown."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
+    probabilities = probability_map(side.watched.networks["policy"], view.plane, view.action)
     if not st.session_state.get(PLAYERS, False):
         nowhere = np.empty((0, 2), np.float32)
-        return [policy_panel(side.watched, view, nowhere, key, None, heading)]
+        return [policy_panel(probabilities, view, nowhere, key, None, heading)]
     showing = page.player(index).show(side, view.plane)
-    heatmap = policy_panel(side.watched, view, showing.path, key, showing.panel.key, heading)
+    heatmap = policy_panel(probabilities, view, showing.path, key, showing.panel.key, heading)
     return [showing.panel, heatmap]
 
 

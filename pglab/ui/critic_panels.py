@@ -23,7 +23,7 @@ from pglab.gradients import conflict_between
 from pglab.language import _
 from pglab.networks import ActorCriticNetwork
 from pglab.plots import SMOOTHING_UPDATES
-from pglab.probes import LayerGradient, critic_map, fresh_gradients, layer_gradients
+from pglab.probes import LayerGradient, critic_quantity, fresh_gradients, layer_gradients
 from pglab.records import Conflict, Floats, StepRecord
 from pglab.ui.panels import (
     Panel,
@@ -44,16 +44,15 @@ VISITED_POINTS = 150
 
 def value_map(scene: Scenery) -> FigurePanel:
     """What the critic thinks over the two observation axes of the policy's heatmap."""
-    view, networks = scene.view, scene.bench.watched.networks
-    plane = view.plane
-    values = critic_map(
-        networks["policy"], networks["critic"], plane, view.quantity, view.critic_action
-    )
+    view = scene.view
+    probabilities, q_values = scene.maps
+    assert q_values is not None, "the page is of an agent with a critic"
+    values = critic_quantity(probabilities, q_values, view.quantity, view.critic_action)
     name = quantity_name(scene.info, view.quantity, view.critic_action)
     picture = advantage_figure if view.quantity == "advantage" else value_figure
     figure = picture(
         values,
-        *plane.grid(len(values)),
+        *view.plane.grid(len(values)),
         name,
         scene.showing.path,
     )

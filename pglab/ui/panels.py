@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from pglab import palette
 from pglab.bench import OVERLAYS_KEPT, Bench, PastRun
@@ -32,7 +32,7 @@ from pglab.plots import (
     series_figure,
     weights_figure,
 )
-from pglab.probes import Quantity, Slice, action_values, probability_map
+from pglab.probes import Quantity, Slice, action_values, maps_of
 from pglab.records import Floats
 from pglab.returns import discounted_returns, policy_signals
 from pglab.session import TrainingSession
@@ -67,6 +67,11 @@ class Scenery:
     def info(self) -> EnvironmentInfo:
         """Names and limits of the environment."""
         return ENVIRONMENTS[self.bench.session.config.env_id]
+
+    @cached_property
+    def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """π and Q of every action over the view's plane, of the run that is watched."""
+        return maps_of(self.bench.watched.networks, self.view.plane)
 
 
 Panel = Callable[[Scenery], FigurePanel | PlayerPanel]
@@ -107,38 +112,39 @@ def player(scene: Scenery) -> PlayerPanel:
 
 def policy_map(scene: Scenery) -> FigurePanel:
     """Probability of an action over two observation axes."""
-    session, path = scene.bench.watched, scene.showing.path
-    return policy_panel(session, scene.view, path, "policy_map", "player")
+    probabilities, _q_values = scene.maps
+    shown = probabilities[..., scene.view.action]
+    return policy_panel(shown, scene.view, scene.showing.path, "policy_map", "player")
 
 
 def policy_panel(
-    session: TrainingSession,
+    probabilities: NDArray[np.float32],
     view: View,
     path: NDArray[np.float32],
     key: str,
     playhead: str | None,
     name: str = "",
 ) -> FigurePanel:
-    """The heatmap of a run's policy as it stands; `name` stands before the title."""
+    """The heatmap of the view's action; `name` stands before the title."""
     action = _(view.plane.info.actions[view.action])
     return FigurePanel(
         key,
         name + _("Probability of “{action}”").format(action=action),
         fixed_text(view),
-        policy_figure(session.networks["policy"], view, path),
+        policy_figure(probabilities, view, path),
         playhead=playhead,
         alt=_("Heatmap of the probability of one action over two observation axes."),
     )
 
 
-def policy_figure(policy: nn.Module, view: View, path: NDArray[np.float32]) -> Figure:
-    """The heatmap of any policy."""
-    plane = view.plane
-    actions = plane.info.actions
-    probabilities = probability_map(policy, plane, view.action)
+def policy_figure(
+    probabilities: NDArray[np.float32], view: View, path: NDArray[np.float32]
+) -> Figure:
+    """The heatmap of the view's action: [Y, X] probabilities over its plane."""
+    actions = view.plane.info.actions
     return probability_figure(
         probabilities,
-        *plane.grid(len(probabilities)),
+        *view.plane.grid(len(probabilities)),
         _(actions[view.action]),
         palette.probability_colours(view.action, len(actions)),
         uniform=1 / len(actions),

@@ -223,7 +223,11 @@ def _map_panel(
         key,
         f"{title}: π({action})",
         subtitle,
-        policy_figure(policy, scene.view, np.empty((0, 2), np.float32)),
+        policy_figure(
+            probability_map(policy, scene.view.plane, scene.view.action),
+            scene.view,
+            np.empty((0, 2), np.float32),
+        ),
         playhead=None if scene.phase == "changed" else "slow_player",
         alt=_("Heatmap of the probability of one action over two observation axes."),
         emphasis=scene.emphasis("policy"),
