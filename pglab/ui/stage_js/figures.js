@@ -178,6 +178,11 @@ export class FigureView {
     return this.overlays.some((overlay) => overlay.shown);
   }
 
+  // Anew each time, since Plotly writes into what it is given.
+  get figure() {
+    return JSON.parse(this.json);
+  }
+
   // Without Plotly, where the marks alone are new or there is time for nothing else.
   paintOverlay(figure, running) {
     const { xaxis, yaxis } = this.graph._fullLayout ?? {};
@@ -191,8 +196,7 @@ export class FigureView {
 
   async paint(plotly, theme, running) {
     this.stale = false;
-    const figure = JSON.parse(this.json);
-    if (this.paintOverlay(figure, running)) return this.countRedraw();
+    if (this.paintOverlay(this.figure, running)) return this.countRedraw();
     const outgrown = this.overlays.some((overlay) => overlay.outgrown);
     if (this.mustWait(running) && !this.anew && !outgrown) {
       this.stale = true;
@@ -200,10 +204,12 @@ export class FigureView {
     }
     this.anew = false;
     const start = performance.now();
-    const covered = running && !this.pointed && this.curves.canCover(figure);
-    await this.draw(plotly, covered ? withoutPoints(figure) : figure, theme);
+    const covered = running && !this.pointed && this.curves.canCover(this.figure);
+    await this.draw(plotly, covered ? withoutPoints(this.figure) : this.figure, theme);
     if (this.gone) return;
-    if (covered && !this.paintOverlay(figure, running)) await this.draw(plotly, figure, theme);
+    if (covered && !this.paintOverlay(this.figure, running)) {
+      await this.draw(plotly, this.figure, theme);
+    }
     const end = performance.now();
     this.waitUntil = end + Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
     this.message.hidden = true;
