@@ -16,7 +16,7 @@ from pglab.networks import parameter_count
 MOST_CHECKPOINTS = 24
 MOST_BYTES = 64_000_000
 SHORTEST_SPACING = 500  # environment steps
-SPACING_SHARE = 0.05  # of the steps taken so far: a long run need not copy itself more often
+SPACING_SHARE = 0.08  # of the steps taken so far: a long run need not copy itself more often
 FLOATS_PER_PARAMETER = 3  # the weight and Adam's two means
 BYTES_PER_STEP = 700  # of a step record with its arrays
 

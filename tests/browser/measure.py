@@ -1,14 +1,16 @@
-"""Measure a live page in the installed browser: `python -m tests.browser.measure shared_body`.
+"""Measure a live page in the installed browser: `python -m tests.browser.measure shared_body 5`.
 
 Pages: reinforce (unless named), shared_body, split_bodies, compare. Not a test: the figures depend
 on the machine and on what else it does. They are taken with the default settings in a window of
-1366x768, and compared with the same stretch of the same training alone in a process of its own.
+1366x768, and compared with the same stretch of the same training alone in a process of its own,
+in turns and as often as the number says (3 unless given): median, least and greatest.
 """
 
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from playwright.sync_api import Browser
@@ -82,20 +84,28 @@ def main(arguments: list[str]) -> None:
         show([str(train_alone(arguments[1], *map(int, arguments[2:])))])
         return
     name = arguments[0] if arguments else "reinforce"
+    rounds = int(arguments[1]) if arguments[1:] else 3
     log = ARTIFACTS / "measured-app-server.log"
     with running_app(log) as server, running_browser() as browser:
-        figures, first, last = measure_page(browser, server.url, name)
+        found = [measure_with_alone(browser, server.url, name) for _ in range(rounds)]
+    width = max(map(len, found[0]))
+    show(f"{figure:{width}}  {spread([one[figure] for one in found])}" for figure in found[0])
+
+
+def spread(values: Sequence[float]) -> str:
+    median, *ends = statistics.median(values), min(values), max(values)
+    return "  ".join(f"{value:10,.{0 if median >= 100 else 2}f}" for value in (median, *ends))
+
+
+def measure_with_alone(browser: Browser, url: str, name: str) -> dict[str, float]:
+    """The page's figures, and how fast the same training is alone right afterwards."""
+    figures, first, last = measure_page(browser, url, name)
     alone = (last - first) / seconds_alone(name, first, last)
     share = figures["steps per second in the page"] / alone
-    figures |= {
+    return figures | {
         "steps per second of the same training alone": alone,
         "share of one core that trains": share,
     }
-    width = max(map(len, figures))
-    show(
-        f"{name:{width}}  {value:10,.{0 if value >= 100 else 2}f}"
-        for name, value in figures.items()
-    )
 
 
 def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float], int, int]:
