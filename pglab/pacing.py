@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-REDRAW_INTERVAL = 0.18  # what is aimed at between two redraws
+REDRAW_INTERVAL = 0.185  # what is aimed at between two redraws
 SHORTEST_TRAINING = 0.12
 LONGEST_INTERVAL = 1.0
 RATE_WINDOW = 2.0
