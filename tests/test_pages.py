@@ -42,8 +42,13 @@ def open_page(page: str = REINFORCE, **link: str) -> AppTest:
 
 
 def open_chapter(app: AppTest, title: str) -> None:
-    app.session_state["chapters.open"] = title
+    chapters_of(app).set_value(title)
     run(app)
+
+
+def chapters_of(app: AppTest) -> Any:
+    (control,) = (control for control in app.button_group if control.label == "Chapter")
+    return control
 
 
 def run(app: AppTest) -> AppTest:
@@ -297,3 +302,17 @@ def test_the_page_shows_the_code_that_runs() -> None:
     shown = "\n".join(block.value for block in app.code)
     assert "def reinforce(" in shown
     assert "def update(" in shown
+
+
+def test_every_page_keeps_its_open_chapter() -> None:
+    app = open_page()
+    assert chapters_of(app).value == "Idea"
+    open_chapter(app, "Code")
+    for page, chapter in (
+        ("pages/shared_body.py", "Idea"),
+        ("pages/gradient_lab.py", "Idea"),
+        (REINFORCE, "Code"),
+    ):
+        app.switch_page(page)
+        run(app)
+        assert chapters_of(app).value == chapter

@@ -63,7 +63,7 @@ def agent_page(page: AgentPage) -> None:
         (_("Rewind and fork"), partial(rewind, lab)),
         (_("Runs of this visit"), partial(runs_table, lab)),
     ]
-    chapters(*below)
+    chapters(page.key, *below)
 
 
 def _code(lab: Lab, page: AgentPage) -> None:

@@ -20,7 +20,7 @@ from pglab.learning_curves import AGENTS
 from pglab.plots import Curve, smoothed
 from pglab.run_statistics import STATISTICS, recorded
 from pglab.session import Outcome, TrainingSession
-from pglab.ui.chapters import OPEN_CHAPTER
+from pglab.ui.chapters import chapter_key
 from pglab.ui.lab import Lab
 from pglab.ui.set_by_code import set_value
 
@@ -99,7 +99,7 @@ def open_attempts(lab: Lab) -> Attempts:
     if key not in st.session_state:
         st.session_state[key] = linked = _from_link(lab.key)
         if linked.chosen or linked.unknown:
-            st.session_state[OPEN_CHAPTER] = _("Try this")
+            st.session_state[chapter_key(lab.key)] = _("Try this")
     attempts: Attempts = st.session_state[key]
     with lab.bench.lock:
         _note_results(attempts, lab.bench.session)

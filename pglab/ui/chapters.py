@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -13,24 +13,33 @@ from pglab.ui.lab import CHAPTERS
 Chapter = tuple[str, Callable[[], None]]  # title, and what draws it
 
 NO_TOOLBAR = {"displayModeBar": False}  # for a chart whose legend it would cover
-OPEN_CHAPTER = "chapters.open"  # its title in the visit's session state
 
 
-def chapters(*parts: Chapter) -> None:
-    """A row of titles, and the chapter that is chosen, at first the first one.
+def chapters(page: str, *parts: Chapter) -> None:
+    """A row of titles, and the chapter that is chosen, at first the first one; `page` is a key.
 
     Not Streamlit's tabs: with each redraw of the stage it renders all containers of the page
     anew, and tabs are by far the most expensive of them.
     """
-    fragment(_chapters, CHAPTERS)(*parts)
+    fragment(_chapters, CHAPTERS)(page, parts)
 
 
-def _chapters(*parts: Chapter) -> None:
+def chapter_key(page: str) -> str:
+    """Where the visit's session state has the title of the open chapter of a page."""
+    return f"{page}.chapter"
+
+
+def _chapters(page: str, parts: Sequence[Chapter]) -> None:
     drawings = dict(parts)
-    if st.session_state.get(OPEN_CHAPTER) not in drawings:  # of another page
-        st.session_state[OPEN_CHAPTER] = parts[0][0]
+    key = chapter_key(page)
+    st.session_state.setdefault(key, parts[0][0])
     st.segmented_control(
-        _("Chapter"), list(drawings), required=True, key=OPEN_CHAPTER, label_visibility="collapsed"
+        _("Chapter"),
+        list(drawings),
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+        persist_state="session",
     )
     with st.container(key="chapter"):
-        drawings[st.session_state[OPEN_CHAPTER]]()
+        drawings[st.session_state[key]]()

@@ -138,7 +138,7 @@ def gradient_lab_page() -> None:
     row = fragment(_work_row, "gradient_lab_work", REDRAW_SECONDS if page.redraws else None)
     row(page, subject, snapshot)
     results(page.shown.report, _described(page.shown))
-    chapters((_("Idea"), _idea), (_("Code"), _code))
+    chapters("gradient_lab", (_("Idea"), _idea), (_("Code"), _code))
 
 
 def _idea() -> None:

@@ -53,7 +53,7 @@ LEARNING = set(PHASES) - ACTING
 
 # Whoever opens the chapter by its title sees it whole; after a click, the arrow keys are its own.
 _COME_UP = """<script>{
-  const title = document.activeElement?.closest(".st-key-chapters-open button");
+  const title = document.activeElement?.closest('[class*="-chapter"] [role="radio"]');
   title?.closest('[role="radiogroup"]').scrollIntoView({block: "start"});
   if (title && !title.matches(":focus-visible")) {
     document.querySelector(".st-key-slow_next button")?.focus({preventScroll: true});
