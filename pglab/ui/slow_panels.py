@@ -15,7 +15,7 @@ from pglab.attribution import Attribution, attribute
 from pglab.critic_plots import network_figure
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
-from pglab.probes import LayerGradient, action_probabilities, action_values, probability_map
+from pglab.probes import LayerGradient, critic_quantity, maps_of, probability_map
 from pglab.records import Floats, StepRecord
 from pglab.render import shared_renderer
 from pglab.slow_motion import WatchedStep
@@ -194,40 +194,36 @@ def player_panel(scene: SlowScene) -> PlayerPanel:
 
 def policy_panel(scene: SlowScene) -> FigurePanel:
     """The policy that took the step, with the place of the observation."""
-    return _map_panel(
-        scene, "slow_before", _("Policy"), _("that takes the step"), scene.watched.before["policy"]
-    )
+    probabilities = _map(scene, scene.watched.before)
+    return _map_panel(scene, "slow_before", _("Policy"), _("that takes the step"), probabilities)
 
 
 def change_panels(scene: SlowScene) -> list[FigurePanel]:
     """The heatmaps before and after the update, and the difference."""
-    watched, plane = scene.watched, scene.view.plane
-    before, after = (
-        probability_map(networks["policy"], plane, scene.view.action)
-        for networks in (watched.before, watched.after)
-    )
+    before, after = (_map(scene, of) for of in (scene.watched.before, scene.watched.after))
     return [
-        _map_panel(scene, "slow_before", _("Before"), "", watched.before["policy"]),
-        _map_panel(scene, "slow_after", _("After"), "", watched.after["policy"]),
+        _map_panel(scene, "slow_before", _("Before"), "", before),
+        _map_panel(scene, "slow_after", _("After"), "", after),
         _difference_panel(
             scene, "slow_difference", _("After − before"), after - before, scene.emphasis("policy")
         ),
     ]
 
 
+def _map(scene: SlowScene, networks: Mapping[str, nn.Module]) -> NDArray[np.float32]:
+    """Probability of the view's action over its plane: [Y, X]."""
+    return probability_map(networks["policy"], scene.view.plane, scene.view.action)
+
+
 def _map_panel(
-    scene: SlowScene, key: str, title: str, subtitle: str, policy: nn.Module
+    scene: SlowScene, key: str, title: str, subtitle: str, probabilities: NDArray[np.float32]
 ) -> FigurePanel:
     action = _(scene.info.actions[scene.view.action])
     return FigurePanel(
         key,
         f"{title}: π({action})",
         subtitle,
-        policy_figure(
-            probability_map(policy, scene.view.plane, scene.view.action),
-            scene.view,
-            np.empty((0, 2), np.float32),
-        ),
+        policy_figure(probabilities, scene.view, np.empty((0, 2), np.float32)),
         playhead=None if scene.phase == "changed" else "slow_player",
         alt=_("Heatmap of the probability of one action over two observation axes."),
         emphasis=scene.emphasis("policy"),
@@ -261,25 +257,28 @@ def partial_panels(
     scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
 ) -> list[FigurePanel]:
     """What each loss alone would have made of policy and critic: two rows of heatmaps."""
-    before, view = scene.watched.before, scene.view
-    observations = view.plane.observations(41)
-
-    pi = action_probabilities(before["policy"], observations)  # a changed π is no changed critic
-
-    def value(networks: Mapping[str, nn.Module]) -> Floats:
-        v = (pi * action_values(networks["critic"], observations)).sum(axis=1)
-        return v.reshape(41, 41)  # type: ignore[no-any-return]
-
-    old = probability_map(before["policy"], view.plane, view.action), value(before)
+    view = scene.view
+    pi, q = _maps(scene, scene.watched.before)
+    value = critic_quantity(pi, q, "v", view.action)
     policies, critics = [], []
     for trained, networks in after.items():
-        change = probability_map(networks["policy"], view.plane, view.action) - old[0]
+        new_pi, new_q = _maps(scene, networks)
         title = _("Δπ: {who}").format(who=names[trained])
+        change = (new_pi - pi)[..., view.action]
         policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, change, "none"))
-        critics.append(
-            _value_change_panel(scene, trained, names[trained], value(networks) - old[1])
-        )
+        # Of the former π: a changed π is no changed critic.
+        new_value = critic_quantity(pi, new_q, "v", view.action)
+        critics.append(_value_change_panel(scene, trained, names[trained], new_value - value))
     return [*policies, *critics]
+
+
+def _maps(
+    scene: SlowScene, networks: Mapping[str, nn.Module]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """π and Q of every action over the view's plane."""
+    probabilities, q_values = maps_of(networks, scene.view.plane)
+    assert q_values is not None, "only an agent with a critic has two losses"
+    return probabilities, q_values
 
 
 def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -> FigurePanel:
