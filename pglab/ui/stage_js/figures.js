@@ -196,7 +196,8 @@ export class FigureView {
 
   async paint(plotly, theme, running) {
     this.stale = false;
-    if (this.paintOverlay(this.figure, running)) return this.countRedraw();
+    const { figure } = this;
+    if (this.paintOverlay(figure, running)) return this.countRedraw();
     const outgrown = this.overlays.some((overlay) => overlay.outgrown);
     if (this.mustWait(running) && !this.anew && !outgrown) {
       this.stale = true;
@@ -204,8 +205,8 @@ export class FigureView {
     }
     this.anew = false;
     const start = performance.now();
-    const covered = running && !this.pointed && this.curves.canCover(this.figure);
-    await this.draw(plotly, covered ? withoutPoints(this.figure) : this.figure, theme);
+    const covered = running && !this.pointed && this.curves.canCover(figure);
+    await this.draw(plotly, covered ? withoutPoints(figure) : figure, theme);
     if (this.gone) return;
     if (covered && !this.paintOverlay(this.figure, running)) {
       await this.draw(plotly, this.figure, theme);
