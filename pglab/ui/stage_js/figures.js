@@ -9,7 +9,7 @@ const GRAPH_CONFIG = {
   responsive: false, // the panel's own ResizeObserver follows more than the window
 };
 
-// Between two redraws of a patient figure, which may also take only a share of the time.
+// Between two redraws of a patient figure in a run, which may also take only a share of its time.
 const PATIENCE_MILLISECONDS = 450;
 const PATIENT_SHARE = 0.02;
 
@@ -212,7 +212,8 @@ export class FigureView {
       await this.draw(plotly, this.figure, theme);
     }
     const end = performance.now();
-    this.waitUntil = end + Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
+    const wait = Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
+    this.waitUntil = running ? end + wait : 0; // what a run begins with is drawn at once
     this.message.hidden = true;
     this.redrawPlayhead();
     this.countRedraw();

@@ -115,6 +115,9 @@ function coverAxes(covering, xaxis, yaxis) {
   });
 }
 
+// A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
+const SHORT_COLOUR_BAR = 1.25;
+
 // Fresh cells over a heatmap that Plotly has drawn, with the colours of its colour bar.
 export class Cells {
   constructor() {
@@ -128,6 +131,7 @@ export class Cells {
   remember(figure) {
     const [trace] = figure.data;
     this.known = trace?.type === "heatmap" ? this.besides(figure) : null;
+    this.outgrown = false;
     if (!this.known) return;
     [this.low, this.high] = [trace.zmin, trace.zmax];
     if (this.scale !== JSON.stringify(trace.colorscale)) {
@@ -142,11 +146,15 @@ export class Cells {
   }
 
   // Whether this figure differs from Plotly's in its cells alone. In a hurry the colour bar of a
-  // moment ago may stay too, and the cells are then coloured by that.
+  // moment ago may stay too, and the cells are then coloured by that, unless it is far too short.
   canShow(figure, hurried) {
-    const [trace] = figure.data;
-    const sameScale = trace?.zmin === this.low && trace?.zmax === this.high;
-    return Boolean(this.known) && (sameScale || hurried) && this.besides(figure) === this.known;
+    this.outgrown = false;
+    if (!this.known || this.besides(figure) !== this.known) return false;
+    const { zmin, zmax } = figure.data[0];
+    if (zmin === this.low && zmax === this.high) return true;
+    const room = (SHORT_COLOUR_BAR - 1) * (this.high - this.low);
+    this.outgrown = zmin < this.low - room || zmax > this.high + room;
+    return hurried && !this.outgrown;
   }
 
   show(figure, graph, xaxis, yaxis) {
@@ -238,9 +246,6 @@ function isPacked(values) {
 function unpackNumbers(packed) {
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
-
-// A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
-const SHORT_COLOUR_BAR = 1.25;
 
 // By trace, within what its points may lie: the axes, and its colour bar or a little more.
 function scalesOf({ data, layout: { xaxis, yaxis } }) {
