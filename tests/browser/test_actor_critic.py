@@ -50,19 +50,6 @@ def test_every_further_panel_is_drawn_while_training(page: Page, path: str) -> N
     lab.pause()
 
 
-def test_all_panels_keep_step_from_the_start_of_a_run(page: Page) -> None:
-    lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open()
-    shown = lab.redraws("value_map")
-    lab.press("step")  # Plotly draws all of it, which a run does not wait for
-    lab.wait_for_redraws("value_map", shown + 1)
-    before = {key: lab.redraws(key) for key in CRITIC_FIGURES}
-    lab.press("run")
-    lab.wait_for_redraws("policy_map", before["policy_map"] + 8)
-    since = {key: lab.redraws(key) - count for key, count in before.items()}
-    assert min(since.values()) >= 4, since
-    lab.pause()
-
-
 def test_the_norms_in_the_drawing_go_on_between_plotlys_pictures(page: Page) -> None:
     lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open()
     drawing = lab.panel("drawing")

@@ -70,6 +70,21 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
     assert lab.annotations() == [], "running on must not start a new run"
 
 
+@pytest.mark.parametrize(("path", "key"), [("reinforce", "weights"), ("split_bodies", "value_map")])
+def test_all_panels_keep_step_from_the_start_of_a_run(page: Page, path: str, key: str) -> None:
+    figures = ("returns", "policy_map", key)
+    lab = LabPage(page, path, figures).open()
+    shown = lab.redraws(key)
+    lab.press("update" if path == "reinforce" else "step")  # Plotly draws all, and a run goes on
+    lab.wait_for_redraws(key, shown + 1)
+    before = {key: lab.redraws(key) for key in figures}
+    lab.press("run")
+    lab.wait_for_redraws("policy_map", before["policy_map"] + 16)
+    since = {key: lab.redraws(key) - count for key, count in before.items()}
+    assert min(since.values()) >= 12, since
+    lab.pause()
+
+
 def test_one_step_and_one_episode_and_one_update(page: Page) -> None:
     lab = LabPage(page).open()
     for steps in (1, 2, 3):

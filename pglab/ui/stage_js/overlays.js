@@ -315,7 +315,7 @@ export class Curves {
     const common = (value) => (typeof value === "object" ? 0 : value);
     const rest = data.map(({ x, y, text, marker, ...trace }) => ({
       ...trace,
-      empty: !x.bdata, // then Plotly leaves the trace out, with its name in the legend
+      unnamed: trace.showlegend !== false && !x.bdata, // Plotly leaves an empty trace's name out
       marker: marker && {
         ...marker,
         color: common(marker.color),
@@ -348,8 +348,9 @@ export class Curves {
     if (!moved.every(({ trace, drawn }) => drawn?.uid && this.canDraw(trace))) return false;
     this.place(xaxis, yaxis);
     for (const { trace, drawn } of moved) {
-      if (drawn.visible !== true) continue; // hidden by the legend
-      const marker = trace.marker && { ...trace.marker, cmax: drawn.marker.cmax };
+      if (drawn.visible === "legendonly") continue;
+      const cmax = drawn.marker?.cmax ?? trace.marker?.cmax; // of the colour bar that is seen
+      const marker = trace.marker && { ...trace.marker, cmax };
       this.draw({ ...trace, marker }, xaxis, yaxis);
     }
     this.restore();
