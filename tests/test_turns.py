@@ -69,3 +69,20 @@ def test_a_run_that_ends_before_its_first_picture_draws_the_page_at_once(
         pass
     assert page.page_is_stale
     assert reruns, "no tick will come"
+
+
+def test_a_run_that_ends_amid_a_tick_draws_the_page_at_once(reruns: list[int]) -> None:
+    run, page = ShortRun(2), LivePage(key="page")
+    for more in (False, True):
+        with turn(page, run, more=more):
+            pass
+    assert page.page_is_stale
+    assert reruns, "the browser does not ask after a picture that another follows"
+
+
+def test_a_tick_is_taken_once() -> None:
+    page = LivePage(key="page")
+    assert not page.take_tick()
+    page.note_tick()
+    assert page.take_tick()
+    assert not page.take_tick()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
@@ -31,6 +31,16 @@ class LivePage:
     key: str
     sequence: int = 0  # of redraws of the stage
     page_is_stale: bool = False  # a click or a control changed what the whole page shows
+    _ticked: bool = field(default=False, init=False)
+
+    def note_tick(self) -> None:
+        """The browser asks for the next tick, and for nothing else."""
+        self._ticked = True
+
+    def take_tick(self) -> bool:
+        """Whether there was a tick that nobody has taken yet."""
+        ticked, self._ticked = self._ticked, False
+        return ticked
 
     def redraw_stale_page(self) -> None:
         """Draw the whole page anew where a click asked for it.

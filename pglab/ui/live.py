@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pglab.bench import Bench
+from pglab.bench import FULL_SPEED, Bench
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.ui.entry import fragment
@@ -17,6 +17,9 @@ from pglab.ui.view import Extra, open_panels, view_of
 COLLAPSE_ENTROPY = 0.01
 COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic policy has collapsed
 
+# Streamlit renders the whole page when a run of a script begins and once more when it ends.
+PICTURES_PER_TICK = 2
+
 
 def live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     """The stage with its panels; while running, each redraw trains a little further."""
@@ -25,23 +28,37 @@ def live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
 
 def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     lab.redraw_stale_page()
+    # At another speed than the highest, training may leave no time between two pictures.
+    several = lab.take_tick() and lab.bench.speed == FULL_SPEED
+    left = PICTURES_PER_TICK if several else 1
+    for number in range(left):
+        more = lab.bench.busy and number + 1 < left
+        with turn(lab, lab.bench, more=more):
+            _draw(lab, [*panels, *open_panels(lab, extras)], number, more)
+        if not more:
+            return
+
+
+def _draw(lab: Lab, panels: Sequence[Panel], number: int, more: bool) -> None:
     bench = lab.bench
-    with turn(lab, bench):
-        with bench.lock:
-            view = view_of(lab)
-            scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
-            drawn = [panel(scene) for panel in [*panels, *open_panels(lab, extras)]]
-            lab.sequence += 1
-            running = bench.busy
-            numbers, progress = _numbers(bench), _progress(bench)
-        stage(
-            key=f"{lab.key}.stage",
-            sequence=lab.sequence,
-            running=running,
-            numbers=numbers,
-            progress=progress,
-            panels=drawn,
-        )
+    with bench.lock:
+        view = view_of(lab)
+        scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
+        drawn = [panel(scene) for panel in panels]
+        lab.sequence += 1
+        running = bench.busy
+        numbers, progress = _numbers(bench), _progress(bench)
+    stage(
+        key=f"{lab.key}.stage",
+        sequence=lab.sequence,
+        running=running,
+        numbers=numbers,
+        progress=progress,
+        panels=drawn,
+        on_tick=lab.note_tick,
+        number=number,
+        more=more,
+    )
 
 
 def _numbers(bench: Bench) -> list[Number]:

@@ -21,7 +21,7 @@ from pglab.render import shared_renderer
 from pglab.session import TrainingSession
 from pglab.ui.stage import Frame, PlayerPanel
 
-FRAMES_PER_SECOND = 33.0
+FRAMES_PER_SECOND = 31.0
 MOST_FRAMES_PER_TICK = 20
 MOST_FRAMES_PER_CLIP = 150
 

@@ -60,6 +60,9 @@ def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[Panel]) -> dict[s
         begun = time.perf_counter()
         scene = Scenery(key, bench, view, player.show(bench, plane))
         sent = message(
+            stage="",
+            number=0,
+            more=False,
             sequence=number,
             running=True,
             panels=[panel(scene) for panel in drawn],

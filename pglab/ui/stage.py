@@ -32,17 +32,26 @@ _SCRIPTS = _HERE / "stage_js"
 _SOURCE = b"".join(path.read_bytes() for path in sorted(_SCRIPTS.glob("*.js")))
 _STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", path=_SCRIPTS)
 
+
+def _js_export(name: str) -> str:
+    """A script that gives Streamlit one function of the stage's scripts."""
+    return f"""
+        const address = new URL("component/{_STAGE_JS.name}/stage.js", document.baseURI);
+        const {{ {name} }} = await import(address.href);
+        export default {name};
+    """
+
+
 # Not isolated in a shadow root: plotly.js puts its style rules into the document.
 _component = st.components.v2.component(
     "pglab_stage",
     css=(_HERE / "stage.css").read_text(encoding="utf-8"),
-    js=f"""
-        const address = new URL("component/{_STAGE_JS.name}/stage.js", document.baseURI);
-        const {{ default: mount }} = await import(address.href);
-        export default mount;
-    """,
+    js=_js_export("mount"),
     isolate_styles=False,
 )
+
+# Takes further pictures to a stage: Streamlit lets a run of a script draw a component only once.
+_courier = st.components.v2.component("pglab_courier", js=_js_export("deliver"))
 
 
 Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
@@ -131,21 +140,38 @@ def stage(
     numbers: Sequence[Number] = (),
     progress: Progress | None = None,
     on_tick: Callable[[], None] = lambda: None,
+    number: int = 0,
+    more: bool = False,
 ) -> None:
     """Mount the stage or update it in place.
 
     ``sequence`` must grow whenever training or the frames to stream have gone on: while
     ``running``, each new sequence makes the browser ask for exactly one further tick, which
-    calls ``on_tick`` and reruns the fragment around this call.
+    calls ``on_tick`` and reruns the fragment around this call. A run of that fragment may draw
+    several pictures, of which this is ``number``, from 0. Where there are ``more`` to come, the
+    browser does not ask for them.
     """
     data = message(
-        sequence=sequence, running=running, panels=panels, numbers=numbers, progress=progress
+        stage=key,
+        number=number,
+        more=more,
+        sequence=sequence,
+        running=running,
+        panels=panels,
+        numbers=numbers,
+        progress=progress,
     )
-    _component(key=key, data=data, on_tick_change=on_tick)
+    if number:
+        _courier(key=f"{key}.courier_{number}", data=data)
+    else:
+        _component(key=key, data=data, on_tick_change=on_tick)
 
 
 def message(
     *,
+    stage: str,
+    number: int,
+    more: bool,
     sequence: int,
     running: bool,
     panels: Sequence[PlayerPanel | FigurePanel],
@@ -159,6 +185,9 @@ def message(
     _check(panels)
     pictures = bytearray()
     content = {
+        "stage": stage,
+        "number": number,
+        "more": more,
         "sequence": sequence,
         "running": running,
         "plotly": _PLOTLY_URL,

@@ -32,13 +32,14 @@ class Driven(Protocol):
 
 
 @contextmanager
-def turn(page: LivePage, driven: Driven) -> Iterator[None]:
+def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None]:
     """Around one redraw: train before the first, so that it has something to show, else after.
 
     What is trained after a picture has been sent is trained while the browser paints it. Where
     the run came to its end, the next tick has the whole page drawn anew: the transport, the table
     and a problem have news. A tick that comes amid a run of the whole script makes Streamlit drop
-    the stage of that run; before the first picture none is on its way.
+    the stage of that run. None is on its way before the first picture, nor behind one after which
+    there are `more` to come.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy
@@ -52,5 +53,5 @@ def turn(page: LivePage, driven: Driven) -> Iterator[None]:
         stopped = was_running and not driven.running
     if stopped:
         page.page_is_stale = True
-    if stopped and first:
+    if stopped and (first or more):
         st.rerun()

@@ -16,6 +16,15 @@ CLICK_WITH_NEXT_TICK = """button => new MutationObserver((_changes, observer) =>
     button.click();
 }).observe(document.querySelector(".pgl-stage"), {attributeFilter: ["data-ticks"]})"""
 
+# Notes every picture that the stage replaces and how often it has asked for one by then.
+NOTE_PICTURES = """stage => {
+    window.pictures = [];
+    new MutationObserver((changes) => {
+        const ticks = Number(stage.dataset.ticks ?? 0);
+        window.pictures.push(...changes.map(({oldValue}) => [Number(oldValue), ticks]));
+    }).observe(stage, {attributeFilter: ["data-sequence"], attributeOldValue: true});
+}"""
+
 
 def assert_nothing_moves(lab: LabPage) -> None:
     before = lab.activity()
@@ -68,6 +77,26 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
 
     lab.run(until_steps=steps + 200)
     assert lab.annotations() == [], "running on must not start a new run"
+
+
+@pytest.mark.parametrize(("end_of_slider", "each"), [("End", 2), ("Home", 1)])
+def test_a_tick_brings_so_many_pictures(page: Page, end_of_slider: str, each: int) -> None:
+    """At another speed than the highest nothing would part two pictures of one tick."""
+    lab = LabPage(page).open()
+    lab.move_slider("Speed", end_of_slider)
+    lab.stage.evaluate(NOTE_PICTURES)
+    lab.press("run")
+    lab.expect_running()
+    page.wait_for_timeout(WATCHED_MILLISECONDS)
+    page.emulate_media(color_scheme="dark")  # Streamlit then hands over all that it has once more
+    page.wait_for_timeout(WATCHED_MILLISECONDS)
+
+    pictures: list[list[int]] = page.evaluate("window.pictures")
+    sequences = [sequence for sequence, _ticks in pictures]
+    assert sequences == sorted(sequences), "an older picture came back"
+    (first, ticks_then), (last, ticks_now) = pictures[2], pictures[-1]  # the first are of the click
+    assert ticks_now > ticks_then
+    assert abs((last - first) - each * (ticks_now - ticks_then)) <= each
 
 
 @pytest.mark.parametrize(("path", "key"), [("reinforce", "weights"), ("split_bodies", "value_map")])

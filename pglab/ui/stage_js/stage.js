@@ -1,6 +1,6 @@
 // The stage: shows the numbers, progress and panels of an experiment and, while it runs, asks
-// the server for one tick of training after another. Streamlit calls the default export on
-// mounting and on every change of data or theme.
+// the server for one tick of training after another. Streamlit calls the exports on mounting and
+// on every change of data or theme.
 
 import { Departure } from "./departure.js";
 import { element, nextFrame, setText } from "./dom.js";
@@ -13,7 +13,8 @@ const LEAVING_MILLISECONDS = 20000; // until another page that does not come is 
 const THEME_MILLISECONDS = 1000; // after which a running stage looks for another theme
 const FRAME_MILLISECONDS = 8; // of painting figures in one frame: each frame has a price of its own
 
-const stages = new WeakMap();
+const stages = new WeakMap(); // by the element they are in
+const stagesByName = new Map();
 
 // What stage.py's message has packed: a length, JSON, and the bytes of the pictures.
 function readMessage(bytes) {
@@ -48,13 +49,12 @@ class Heartbeat {
     this.watch(LEAVING_MILLISECONDS);
   }
 
-  receive(data, setTriggerValue) {
-    this.setTriggerValue = setTriggerValue;
+  receive(data) {
     const fresh = data.sequence !== this.sequence || data.running !== this.running;
     this.sequence = data.sequence;
     this.running = data.running;
     if (!fresh || this.leaving) return;
-    this.due = data.running;
+    this.due = data.running && !data.more;
     clearTimeout(this.watchdog);
     if (data.running) this.watch(WATCHDOG_MILLISECONDS);
   }
@@ -196,6 +196,7 @@ class Panel {
 class Stage {
   constructor(parentElement) {
     this.calls = 0;
+    this.sequences = {}; // the last of each number
     this.panels = [];
     this.painting = false;
     this.root = element("div", "pgl-stage");
@@ -209,11 +210,14 @@ class Stage {
     document.addEventListener("visibilitychange", this.onVisibility);
   }
 
-  receive(data, setTriggerValue) {
+  receive(data) {
+    const repeated = this.sequences[data.number] === data.sequence;
+    if (repeated && data.sequence !== this.data.sequence) return; // a later number has overtaken it
+    this.sequences[data.number] = data.sequence;
     this.data = data;
     this.root.dataset.sequence = data.sequence;
     this.root.dataset.running = data.running;
-    this.heartbeat.receive(data, setTriggerValue);
+    this.heartbeat.receive(data);
     // Before painting, so that the server trains while the browser paints.
     if (!this.painting || document.hidden) this.heartbeat.beat();
     this.arrangePanels(data.panels);
@@ -327,15 +331,25 @@ class Stage {
   }
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export function mount({ parentElement, data, setTriggerValue }) {
   if (!stages.has(parentElement)) stages.set(parentElement, new Stage(parentElement));
   const stage = stages.get(parentElement);
+  const message = readMessage(data);
   const call = ++stage.calls;
-  stage.receive(readMessage(data), setTriggerValue);
+  stagesByName.set(message.stage, stage);
+  stage.heartbeat.setTriggerValue = setTriggerValue;
+  stage.receive(message);
   return () => {
     // Streamlit also cleans up calls that a newer one has overtaken.
     if (call !== stage.calls) return;
     stages.delete(parentElement);
+    if (stagesByName.get(message.stage) === stage) stagesByName.delete(message.stage);
     stage.destroy();
   };
+}
+
+// A further picture, which comes by another component.
+export function deliver({ data }) {
+  const message = readMessage(data);
+  stagesByName.get(message.stage)?.receive(message);
 }
