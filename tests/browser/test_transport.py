@@ -25,6 +25,8 @@ NOTE_PICTURES = """stage => {
     }).observe(stage, {attributeFilter: ["data-sequence"], attributeOldValue: true});
 }"""
 
+FILL = "element => getComputedStyle(element).fill"
+
 
 def assert_nothing_moves(lab: LabPage) -> None:
     before = lab.activity()
@@ -88,7 +90,10 @@ def test_a_tick_brings_so_many_pictures(page: Page, end_of_slider: str, each: in
     lab.press("run")
     lab.expect_running()
     page.wait_for_timeout(WATCHED_MILLISECONDS)
+    title = lab.panel("returns").locator(".xtitle")
+    colour = title.evaluate(FILL)
     page.emulate_media(color_scheme="dark")  # Streamlit then hands over all that it has once more
+    lab.wait_until(lambda: title.evaluate(FILL) != colour, "the other theme")
     page.wait_for_timeout(WATCHED_MILLISECONDS)
 
     pictures: list[list[int]] = page.evaluate("window.pictures")

@@ -10,7 +10,7 @@ import { PlayerView } from "./player.js";
 const WATCHDOG_MILLISECONDS = 3000;
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
 const LEAVING_MILLISECONDS = 20000; // until another page that does not come is given up
-const THEME_MILLISECONDS = 1000; // after which a running stage looks for another theme
+const THEME_MILLISECONDS = 5000; // after which a running stage looks for another theme anyhow
 const FRAME_MILLISECONDS = 8; // of painting figures in one frame: each frame has a price of its own
 
 const stages = new WeakMap(); // by the element they are in
@@ -212,6 +212,7 @@ class Stage {
 
   receive(data) {
     const repeated = this.sequences[data.number] === data.sequence;
+    if (repeated) this.themeReadAt = -Infinity; // Streamlit calls again for another theme
     if (repeated && data.sequence !== this.data.sequence) return; // a later number has overtaken it
     this.sequences[data.number] = data.sequence;
     this.data = data;
