@@ -34,7 +34,7 @@ class LivePage:
     _ticked: bool = field(default=False, init=False)
 
     def note_tick(self) -> None:
-        """The browser asks for the next tick, and for nothing else."""
+        """The browser has asked for the next tick."""
         self._ticked = True
 
     def take_tick(self) -> bool:

@@ -17,7 +17,8 @@ from pglab.ui.view import Extra, open_panels, view_of
 COLLAPSE_ENTROPY = 0.01
 COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic policy has collapsed
 
-# Streamlit renders the whole page when a run of a script begins and once more when it ends.
+# Streamlit renders the whole page when a run of a script begins and once more when it ends. But
+# more pictures would keep a click waiting: it does not interrupt a fragment for another.
 PICTURES_PER_TICK = 2
 
 
