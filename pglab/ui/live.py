@@ -28,12 +28,12 @@ def live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
 
 
 def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
+    ticked = lab.take_tick()  # first, so that none is left over for a run of the whole page
     lab.redraw_stale_page()
     # At another speed than the highest, training may leave no time between two pictures.
-    several = lab.take_tick() and lab.bench.speed == FULL_SPEED
-    left = PICTURES_PER_TICK if several else 1
-    for number in range(left):
-        more = lab.bench.busy and number + 1 < left
+    most = PICTURES_PER_TICK if ticked and lab.bench.speed == FULL_SPEED else 1
+    for number in range(most):
+        more = lab.bench.busy and number + 1 < most
         with turn(lab, lab.bench, more=more):
             _draw(lab, [*panels, *open_panels(lab, extras)], number, more)
         if not more:
