@@ -11,7 +11,7 @@ from pglab.losses import policy_gradient_loss
 from pglab.returns import discounted_returns
 from pglab.ui import panels
 from pglab.ui.agent_page import AgentPage, agent_page
-from pglab.ui.code import source_code
+from pglab.ui.code import Part, formulas_and_code
 from pglab.ui.view import Extra
 
 
@@ -22,17 +22,34 @@ def idea() -> None:
 
 
 def code() -> None:
-    """The formula beside the functions that compute it."""
-    st.latex(r"L(\theta)=-\frac1T\sum_{t=1}^{T} G_t\,\log\pi_\theta(a_t\mid s_t)")
-    source_code(
-        policy_gradient_loss,
-        discounted_returns,
-        reinforce.reinforce,
-        run.take_step,
-        reinforce.update,
-        reinforce.baseline,
-        gradient,
-        descent.descend,
+    """The formulas beside the functions that compute them."""
+    formulas_and_code(
+        Part(
+            r"G_t=r_t+\gamma\,G_{t+1}",
+            _("From the last step of an episode back to its first."),
+            [discounted_returns],
+        ),
+        Part(
+            r"L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)",
+            _("wₜ = Gₜ, unless a baseline is subtracted."),
+            [policy_gradient_loss],
+        ),
+        Part(
+            r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)",
+            _("One update: returns, weights, loss, gradient, step. The stored steps are dropped."),
+            [
+                reinforce.update,
+                reinforce.baseline,
+                reinforce.policy_side,
+                gradient,
+                descent.descend,
+            ],
+        ),
+        Part(
+            r"a_t\sim\pi_\theta(\cdot\mid s_t)",
+            _("The loop around it: act, store, and update at the end of an episode."),
+            [reinforce.reinforce, run.take_step],
+        ),
     )
 
 
@@ -43,7 +60,7 @@ agent_page(
         preset=ReinforceConfig(),
         panels=panels.OF_REINFORCE,
         extras=[
-            Extra("entropy", _("Entropy"), panels.entropy),
+            Extra("entropy", _("Entropy of the policy"), panels.entropy),
             Extra("gradient_norm", _("Gradient norm"), panels.gradient_norm),
             Extra("loss", _("Loss"), panels.loss),
         ],

@@ -79,8 +79,8 @@ def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
     ends = np.array([both.min(), both.max()])
     diagonal = line(Curve(ends, ends, _("no error")), palette.EARLIER_RUN, width=1.2)
     figure = framed(_("estimate Q(s,a)"), _("target y"), [diagonal, points])
-    figure["layout"]["xaxis"]["range"] = with_room(*calm_limits(estimates))
-    figure["layout"]["yaxis"]["range"] = with_room(*calm_limits(targets))
+    limits = with_room(*calm_limits(both))
+    figure["layout"]["xaxis"]["range"] = figure["layout"]["yaxis"]["range"] = limits
     return figure
 
 
@@ -91,6 +91,9 @@ def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
     figure["data"][1]["hovertemplate"] = (
         _("Q(s,a) = %{x:.2f}<br>return %{y:.2f}") + "<extra></extra>"
     )
+    for side in ("xaxis", "yaxis"):
+        figure["layout"][side] |= {"automargin": True, "constrain": "domain"}
+    figure["layout"]["yaxis"]["scaleanchor"] = "x"  # the line of no error is a true diagonal
     return figure
 
 

@@ -67,6 +67,41 @@ def play(
     return played
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """How far a critic's estimates are from the returns that followed, in units of return.
+
+    `bias` is the mean of Q − G, `spread` the root of the mean square of Q − G. `low` and `high`
+    are the mean of Q − G over the third of the steps with the smallest and the largest Q.
+    """
+
+    bias: float
+    spread: float
+    low: float
+    high: float
+
+
+def calibration(estimates: Floats, returns: Floats) -> Calibration:
+    """Where a critic errs, by what it expects.
+
+    Grouped by Q, not by G: a single return is partly luck, so even an exact critic is above the
+    returns that turned out small and below those that turned out large.
+
+    Args:
+        estimates: [N] Q(s,a), N ≥ 1.
+        returns: [N] discounted returns G that followed.
+    """
+    errors = np.asarray(estimates, np.float64) - returns
+    order = np.argsort(estimates, kind="stable")
+    third = max(1, len(order) // 3)
+    return Calibration(
+        bias=float(errors.mean()),
+        spread=float(np.sqrt((errors**2).mean())),
+        low=float(errors[order[:third]].mean()),
+        high=float(errors[order[-third:]].mean()),
+    )
+
+
 def critic_truth(
     critic: nn.Module, episodes: Sequence[PlayedEpisode], gamma: float
 ) -> tuple[Floats, Floats]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pglab.bench import Bench
 from pglab.comparison import PAIRS, Comparison, overlays
 from pglab.config import ActorCriticConfig, ReinforceConfig, settings_of
+from pglab.environments import ENVIRONMENTS
+from pglab.probes import Slice
+from pglab.ui import actor_critic_page, critic_panels
+from pglab.ui.panels import Scenery, View
+from pglab.ui.player import Player
 from tests.test_pages import (
     bench_of,
+    code_shown,
     control,
     controls_of,
     open_chapter,
@@ -118,9 +126,38 @@ def test_idea_and_code_are_complete(key: str) -> None:
     assert "{" + "cells" not in text
     assert "{" + "own_part" not in text
     open_chapter(app, "Code")
-    shown = "\n".join(block.value for block in app.code)
-    assert "def actor_critic(" in shown
-    assert "def td_targets(" in shown
+    shown = code_shown(app)
+    for name in ("returns.td_targets", "algorithms.actor_critic.critic_side"):
+        assert f"<div>pglab.{name}</div>" in shown
+
+
+@pages
+def test_a_further_panel_has_one_name(key: str) -> None:
+    """The chip that opens a panel says what stands above the panel."""
+    bench, info = Bench(PRESETS[key]), ENVIRONMENTS[PRESETS[key].env_id]
+    plane = Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
+    showing = Player(bench.session).show(bench, plane)
+    scene = Scenery(key, bench, View(plane, 1, "v", 0), showing)
+    for extra in actor_critic_page.extras(PRESETS[key], ()):
+        assert extra.panel(scene).title == extra.title
+
+
+@pytest.mark.parametrize(
+    ("cosines", "actor_norms", "text"),
+    [
+        ([], [], "cosine of the two gradients; below 0 they conflict"),
+        ([np.nan], [0.0], "no update so far in which the actor has a gradient here"),
+        ([np.nan], [1.0], "no update so far in which the critic has a gradient here"),
+        ([-0.5, 0.5], [1.0, 1.0], "the two conflict in 50% of updates"),
+        (
+            [np.nan, -0.5, -0.1, 0.5],
+            [0.0, 1.0, 1.0, 1.0],
+            "no actor's gradient in 25% of updates, conflict in 67% of the rest",
+        ),
+    ],
+)
+def test_interference_in_words(cosines: list[float], actor_norms: list[float], text: str) -> None:
+    assert critic_panels.conflict_in_words(np.array(cosines), np.array(actor_norms)) == text
 
 
 def comparison_of(app: AppTest) -> Comparison:

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from pglab.config import ActorCriticConfig
-from pglab.evaluation import PlayedEpisode, critic_truth, play
+from pglab.critic_plots import truth_figure
+from pglab.evaluation import Calibration, PlayedEpisode, calibration, critic_truth, play
 from pglab.session import TrainingSession
+from pglab.ui.evaluation import truth_in_words
 from tests.oracles import SHORT_CARTPOLE, SHORT_LIMIT, naive_returns, same_records
 
 
@@ -64,6 +66,33 @@ def test_playing_leaves_the_training_as_it_is() -> None:
     seen = watched.advance("step", 100)
     play(watched.networks["policy"], config.env_id, 2, config.seed, greedy=False)
     assert same_records(undisturbed, [*seen, *watched.advance("step", 100)])
+
+
+def test_a_critic_is_judged_by_what_it_expects() -> None:
+    """Too high where it expects little, too low where it expects much; right on average."""
+    estimates = np.array([10.0, 90.0, 50.0, 12.0, 88.0, 50.0])
+    returns = np.array([0.0, 110.0, 50.0, 2.0, 108.0, 70.0])
+    found = calibration(estimates, returns)
+    errors = estimates - returns
+    assert found.low == pytest.approx((errors[0] + errors[3]) / 2) == 10
+    assert found.high == pytest.approx((errors[1] + errors[4]) / 2) == -20
+    assert found.bias == pytest.approx(errors.mean())
+    assert found.spread == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert calibration(np.array([3.0]), np.array([1.0])) == Calibration(2, 2, 2, 2)
+
+
+def test_the_truth_in_words_follows_its_numbers() -> None:
+    text = truth_in_words(Calibration(bias=0.4, spread=28.2, low=31.6, high=-44.7), 900)
+    assert "900 steps" in text
+    assert "On average Q is right to within 1" in text
+    assert "a typical distance is 28" in text
+    assert "it is 32 too high, where it is largest 45 too low" in text
+
+
+def test_the_truth_in_numbers_is_drawn_on_equal_axes() -> None:
+    figure = truth_figure(np.array([0.0, 10.0]), np.array([50.0, 90.0]))
+    assert figure["layout"]["xaxis"]["range"] == figure["layout"]["yaxis"]["range"]
+    assert figure["layout"]["yaxis"]["scaleanchor"] == "x"
 
 
 def test_the_truth_is_the_return_that_followed() -> None:

@@ -6,6 +6,7 @@ AppTest runs the scripts in this process. It sees neither the stage nor its redr
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from pglab.bench import Bench
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.environments import ENVIRONMENTS
+from pglab.returns import discounted_returns
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 REINFORCE = "pages/reinforce.py"
@@ -299,9 +301,38 @@ def test_a_late_request_does_not_bring_the_former_seed_back() -> None:
 def test_the_page_shows_the_code_that_runs() -> None:
     app = open_page()
     open_chapter(app, "Code")
-    shown = "\n".join(block.value for block in app.code)
-    assert "def reinforce(" in shown
-    assert "def update(" in shown
+    shown = code_shown(app)
+    names = re.findall(r"<div>(pglab\.[\w.]+)</div>", shown)
+    # Every function on the way from the formula to the optimiser's step, the formula's own first.
+    assert names[:2] == ["pglab.returns.discounted_returns", "pglab.losses.policy_gradient_loss"]
+    assert {
+        "pglab.algorithms.reinforce.update",
+        "pglab.algorithms.reinforce.policy_side",
+        "pglab.gradients.gradient",
+        "pglab.algorithms.descent.descend",
+    } <= set(names)
+
+
+def test_code_has_its_lines_first_and_its_contract_on_demand() -> None:
+    app = open_page()
+    open_chapter(app, "Code")
+    blocks = re.findall(r"<pre>(.*?)</pre>", code_shown(app), flags=re.DOTALL)
+    rows = re.findall(r'<span class="">(.*?)(?=<span class="">|$)', blocks[0], flags=re.DOTALL)
+    lines = "\n".join(re.sub(r"<[^>]+>", "", row) for row in rows)
+    source, first = inspect.getsourcelines(discounted_returns)
+    numbers = [int(number) for number in re.findall(r"^ *(\d+)  ", lines, flags=re.MULTILINE)]
+    assert numbers[0] == first, "numbered as in its file"
+    assert numbers[-1] == first + len(source) - 1
+    assert "G = r[t] + gamma" in lines
+    assert "Reward-to-go of every step" not in lines
+    assert "Reward-to-go of every step" in blocks[1], "its docstring, folded away"
+
+
+def code_shown(app: AppTest) -> str:
+    """The HTML of the open chapter's source code."""
+    return "\n".join(
+        block.proto.body for block in app.get("html") if "pgl-source" in block.proto.body
+    )
 
 
 def test_every_page_keeps_its_open_chapter() -> None:

@@ -1,9 +1,11 @@
 """Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
 
-∇J(θ) = E[ Σₜ wₜ · ∇log π_θ(aₜ|sₜ) ] with wₜ from a critic Q_φ that is learned on the way, instead
-of the return that followed: no need to wait for the end of the episode. Two switches make four
-agents: actor and critic share a body or not, and the critic learns from the steps just taken or
-from a replay buffer.
+The actor follows meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ) with wₜ from a critic Q_φ that is learned on the
+way, instead of the return that followed: no need to wait for the end of the episode. With Q^π it
+would be the policy gradient, whatever function of the state wₜ subtracts from it. It is not quite:
+the critic is an estimate that bootstraps on the maximum, so it aims at Q*. And Q − max Q, though a
+valid baseline, is not the advantage: it is never positive. Two switches make four agents: actor and
+critic share a body or not, and the critic learns from the steps just taken or from a replay buffer.
 """
 
 from __future__ import annotations

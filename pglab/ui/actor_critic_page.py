@@ -14,7 +14,7 @@ from pglab.replay_buffer import ReplayBuffer
 from pglab.returns import policy_signal, td_targets
 from pglab.ui import critic_panels, panels
 from pglab.ui.agent_page import AgentPage, agent_page
-from pglab.ui.code import source_code
+from pglab.ui.code import Part, formulas_and_code
 from pglab.ui.view import Extra
 
 TABLE_STEPS = 60_000
@@ -48,27 +48,28 @@ def actor_critic_page(
             preset=preset,
             fixed=("body",),
             panels=critic_panels.OF_ACTOR_CRITIC,
-            extras=_extras(preset, opened),
+            extras=extras(preset, opened),
             idea=idea,
             code=_code,
         )
     )
 
 
-def _extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
+def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
+    """The further panels of a preset's page, of which `opened` are open at first."""
     shared = [
         ("conflict", _("Interference"), critic_panels.conflict),
-        ("shared_norms", _("Pull on the body"), critic_panels.shared_norms),
+        ("shared_norms", _("Norms on the shared body"), critic_panels.shared_norms),
     ]
     always = [
-        ("drawing", _("Network"), critic_panels.drawing),
-        ("weights", _("Weights"), panels.weights),
-        ("td_fit", _("Target and estimate"), critic_panels.td_fit),
+        ("drawing", _("Losses and layers"), critic_panels.drawing),
+        ("weights", _("Weights of the last steps"), panels.weights),
+        ("td_fit", _("Target against estimate"), critic_panels.td_fit),
         ("td_error", _("TD error"), critic_panels.td_error),
         ("buffer", _("Replay buffer"), critic_panels.buffer),
         ("gradient_norms", _("Gradient norms"), critic_panels.gradient_norms),
-        ("entropy", _("Entropy"), panels.entropy),
-        ("loss", _("Actor's loss"), panels.loss),
+        ("entropy", _("Entropy of the policy"), panels.entropy),
+        ("loss", _("Loss"), panels.loss),
     ]
     offered = [*shared, *always] if preset.body == "shared" else always
     return [Extra(name, title, panel, name in opened) for name, title, panel in offered]
@@ -76,27 +77,45 @@ def _extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
 
 def _code() -> None:
     """The formulas beside the functions that compute them."""
-    st.latex(r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)")
-    st.latex(r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)")
-    st.latex(
-        r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
-        r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)"
-    )
-    source_code(
-        policy_gradient_loss,
-        policy_signal,
-        td_targets,
-        td_loss,
-        actor_critic.actor_critic,
-        run.take_step,
-        actor_critic.update,
-        actor_critic.learn_together,
-        actor_critic.learn_from_replay,
-        actor_critic.learn_actor,
-        actor_critic.actor_side,
-        actor_critic.critic_side,
-        actor_critic.adam_step,
-        gradient,
-        descent.descend,
-        ReplayBuffer.sample,
+    formulas_and_code(
+        Part(
+            r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
+            _("The policy signal, taken when the agent acts. The setting offers two others."),
+            [policy_signal],
+        ),
+        Part(
+            r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
+            _("wₜ is a constant: no gradient flows into the critic."),
+            [policy_gradient_loss, actor_critic.actor_side],
+        ),
+        Part(
+            r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)",
+            _("The target is a constant too. d = 1 only if the episode terminated."),
+            [td_targets],
+        ),
+        Part(
+            r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
+            r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)",
+            _("The second term, weighed by c, pulls all estimates down."),
+            [td_loss, actor_critic.critic_side],
+        ),
+        Part(
+            r"\theta,\phi\leftarrow\text{Adam}",
+            _("One update: who learns from which steps, and which parameters move."),
+            [
+                actor_critic.update,
+                actor_critic.learn_together,
+                actor_critic.learn_from_replay,
+                actor_critic.learn_actor,
+                actor_critic.adam_step,
+                gradient,
+                descent.descend,
+                ReplayBuffer.sample,
+            ],
+        ),
+        Part(
+            r"a_t\sim\pi_\theta(\cdot\mid s_t)",
+            _("The loop around it: act, store, update."),
+            [actor_critic.actor_critic, run.take_step],
+        ),
     )

@@ -36,7 +36,7 @@ def agent_map() -> None:
             _("Actor-critic, shared body"),
             (((_("one body"), both),), ((_("policy π"), actor), (_("critic Q"), critic))),
             _("the last step of the current policy"),
-            _("the critic's advantage"),
+            _("Q(s, a) − max Q: the critic's Q of the action taken, less that of its best action"),
         ),
         Agent(
             _("Actor-critic, split bodies"),
@@ -45,10 +45,17 @@ def agent_map() -> None:
                 ((_("policy π"), actor), (_("critic Q"), critic)),
             ),
             _("actor: the last 16 steps; critic: a replay buffer"),
-            _("the critic's advantage"),
+            _("Q(s, a) − max Q, as with the shared body"),
         ),
     )
     st.html(f'<div class="pgl-map">{"".join(_column(agent) for agent in agents)}</div>')
+    st.caption(
+        _(
+            "**Policy π**: the probability of each action. **Critic Q(s, a)**: an estimate of the "
+            "discounted reward still to come after action a in state s. **Body**: the layers that "
+            "read the state. **log π**: what an update raises or lowers, for the actions taken."
+        )
+    )
 
 
 def _column(agent: Agent) -> str:

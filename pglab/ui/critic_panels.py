@@ -94,15 +94,9 @@ def td_error(scene: Scenery) -> FigurePanel:
 
 
 def conflict(scene: Scenery) -> FigurePanel:
-    """The interference meter: do the two losses want the same of the shared body?"""
+    """The interference meter: the cosine of the two losses' gradients on the shared body."""
     updates = scene.bench.session.history.updates
-    cosines = updates["cosine"][~np.isnan(updates["cosine"])]
-    subtitle = _("below 0, each loss undoes part of what the other wants")
-    if len(cosines):
-        subtitle = _("below 0 in {share} of the updates where both pull; one does not in {rest}")
-        subtitle = subtitle.format(
-            share=f"{(cosines < 0).mean():.0%}", rest=f"{1 - len(cosines) / len(updates):.0%}"
-        )
+    subtitle = conflict_in_words(updates["cosine"], updates["shared_actor_norm"])
     return FigurePanel(
         "conflict",
         _("Interference"),
@@ -115,12 +109,35 @@ def conflict(scene: Scenery) -> FigurePanel:
     )
 
 
+def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
+    """In how many updates the two losses conflict on the shared body, in one reading.
+
+    Args:
+        cosines: [N] between the two gradients of an update, NaN if one of them is zero.
+        actor_norms: [N] of the actor's gradient on the shared body, NaN if it does not reach it.
+    """
+    known = cosines[~np.isnan(cosines)]
+    if not len(cosines):
+        return _("cosine of the two gradients; below 0 they conflict")
+    without_actor = float((np.nan_to_num(actor_norms) == 0).mean())
+    conflicting = float((known < 0).mean()) if len(known) else 0.0
+    if without_actor == 1:
+        return _("no update so far in which the actor has a gradient here")
+    if not len(known):
+        return _("no update so far in which the critic has a gradient here")
+    if without_actor == 0:
+        return _("the two conflict in {conflicting:.0%} of updates").format(conflicting=conflicting)
+    return _(
+        "no actor's gradient in {without:.0%} of updates, conflict in {conflicting:.0%} of the rest"
+    ).format(without=without_actor, conflicting=conflicting)
+
+
 def shared_norms(scene: Scenery) -> FigurePanel:
     """Norms of both gradients on the shared body."""
     return _norms(
         scene,
         "shared_norms",
-        _("Pull on the shared body"),
+        _("Norms on the shared body"),
         _("{ratio} · mean of {n} updates").format(ratio=_ratio(scene), n=SMOOTHING_UPDATES),
         ("shared_actor_norm", "shared_critic_norm"),
     )
@@ -169,8 +186,8 @@ def drawing(scene: Scenery) -> FigurePanel:
 
 
 def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
-    text = _("pull of each if it learned from the last {n} steps").format(n=steps)
-    if conflict is None or np.isnan(conflict.cosine):  # nothing shared, or one does not pull
+    text = _("gradient norm of each loss, over the last {n} steps").format(n=steps)
+    if conflict is None or np.isnan(conflict.cosine):  # nothing shared, or a gradient is zero
         return text
     cosine = f"{conflict.cosine:.2f}".replace("-", "−")
     return text + _(" · cosine {cosine}").format(cosine=cosine)

@@ -8,13 +8,15 @@ import numpy as np
 import streamlit as st
 
 from pglab.critic_plots import truth_figure
-from pglab.evaluation import PlayedEpisode, critic_truth, play
+from pglab.evaluation import Calibration, PlayedEpisode, calibration, critic_truth, play
 from pglab.language import _
 from pglab.records import Floats
 from pglab.session import TrainingSession
 from pglab.ui.lab import Lab
 
 EPISODES = 10
+TRUTH_HEIGHT = 420  # pixels
+SLIGHT = 1.0  # of return: less is called right
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,10 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
             )
         )
         return
-    bias = float((estimates - returns).mean())
-    st.markdown(
-        _(
-            "**Does the critic tell the truth?** For {n:,} steps of the sampled episodes, "
-            "Q(s,a) against the discounted return that followed: on average the critic is "
-            "{bias:+.1f} off. Its target takes the best action's value at every step while the "
-            "policy also takes others, so it may expect too much; the pull on Q works against it."
-        ).format(n=len(estimates), bias=bias)
+    st.markdown(truth_in_words(calibration(estimates, returns), len(estimates)))
+    st.plotly_chart(
+        truth_figure(estimates, returns), key="truth", height=TRUTH_HEIGHT, width=TRUTH_HEIGHT + 60
     )
-    st.plotly_chart(truth_figure(estimates, returns), key="truth", height=360)
     st.caption(
         _(
             "Steps of an episode that the time limit cut count only where the missing part is at "
@@ -109,3 +105,30 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
             "the critic looks too high by as much."
         )
     )
+
+
+def truth_in_words(found: Calibration, steps: int) -> str:
+    """How far the critic is off, typically and where."""
+    return _(
+        "**Does the critic tell the truth?** {n:,} steps of the ten sampled episodes: Q(s,a) "
+        "against the discounted return G that followed. On average Q is {bias}; a typical "
+        "distance is {spread:.0f} (root mean square). Where Q is smallest (a third of the steps) "
+        "it is {low}, where it is largest {high}. A single return is partly luck, so the points "
+        "scatter around the line even if Q is right on average. The target takes the best "
+        "action's value while the policy also takes others: that makes Q too high. *Pull on Q* "
+        "makes it lower."
+    ).format(
+        n=steps,
+        bias=_off(found.bias),
+        spread=found.spread,
+        low=_off(found.low),
+        high=_off(found.high),
+    )
+
+
+def _off(error: float) -> str:
+    """An error of Q in words."""
+    if abs(error) < SLIGHT:
+        return _("right to within 1")
+    text = _("{n:.0f} too high") if error > 0 else _("{n:.0f} too low")
+    return text.format(n=abs(error))

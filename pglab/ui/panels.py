@@ -156,17 +156,17 @@ def weights(scene: Scenery) -> FigurePanel:
     """The factors of ∇log π in the last update, or in the last few, by time step and action."""
     session = scene.bench.session
     update, recent = session.history.last_update, session.history.signals
-    title = _("Weights of the last batch")
+    critic = isinstance(session.config, ActorCriticConfig)
+    title = _("Weights of the last steps") if critic else _("Weights of the last batch")
     if update is None:
         factors, actions, ends = _weights_of_clip(scene)
         subtitle = _("no update yet: what the episode beside would weigh")
-    elif not isinstance(session.config, ActorCriticConfig):
+    elif not critic:
         factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = _("update {n:,} · {steps:,} steps · each multiplies its ∇log π").format(
             n=update.update, steps=len(factors)
         )
     else:
-        title = _("Weights of the last steps")
         columns = zip(*recent, strict=True)
         factors, actions, ends = (np.array(column) for column in columns)
         subtitle = _("update {n:,} · the last {steps} steps · each multiplies its ∇log π").format(

@@ -9,14 +9,20 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.lab_page import CRITIC_FIGURES, LabPage
 
-ALWAYS = ["Network", "Weights", "Target and estimate", "TD error", "Replay buffer"]
+ALWAYS = [
+    "Losses and layers",
+    "Weights of the last steps",
+    "Target against estimate",
+    "TD error",
+    "Replay buffer",
+]
 ALWAYS += ["Gradient norms", "Entropy", "Actor's loss"]
 KEYS = {
     "Interference": "conflict",
-    "Pull on the body": "shared_norms",
+    "Norms on the shared body": "shared_norms",
     "Network": "drawing",
     "Weights": "weights",
-    "Target and estimate": "td_fit",
+    "Target against estimate": "td_fit",
     "TD error": "td_error",
     "Replay buffer": "buffer",
     "Gradient norms": "gradient_norms",
@@ -24,7 +30,10 @@ KEYS = {
     "Actor's loss": "actor_loss",
 }
 PAGES = {
-    "shared_body": (["Interference", "Pull on the body", *ALWAYS], ["Interference", "Network"]),
+    "shared_body": (
+        ["Interference", "Norms on the shared body", *ALWAYS],
+        ["Interference", "Network"],
+    ),
     "split_bodies": (ALWAYS, ["Network", "Replay buffer"]),
 }
 
