@@ -347,3 +347,36 @@ def test_every_page_keeps_its_open_chapter() -> None:
         app.switch_page(page)
         run(app)
         assert chapters_of(app).value == chapter
+
+
+def said(app: AppTest, key: str, *options: str) -> WidgetStates:
+    """A request in which one control says something else, offered or not, or nothing."""
+    states = values_of_controls(app)
+    (widget,) = (state for state in states.widgets if state.id.endswith(f"-{key}"))
+    if widget.WhichOneof("value") == "string_array_value":
+        widget.string_array_value.data[:] = options
+    else:
+        widget.string_value = options[0]
+    return states
+
+
+@pytest.mark.parametrize(
+    ("link", "chapter", "key", "options"),
+    [
+        ({}, "Rewind and fork", "reinforce.chapter", ()),
+        ({}, "Rewind and fork", "reinforce.chapter", ("gone",)),
+        ({"seeds": "3"}, "Idea", "reinforce.followed", ("seed 17",)),
+        ({}, "Idea", "reinforce.CartPole-v1.x", ("gone",)),
+        ({}, "Idea", "reinforce.CartPole-v1.x", (ENVIRONMENTS["CartPole-v1"].axes[3].label,)),
+    ],
+)
+def test_a_control_keeps_its_choice_if_the_browser_names_none_that_is_offered(
+    link: dict[str, str], chapter: str, key: str, options: tuple[str, ...]
+) -> None:
+    app = open_page(**link)
+    press(app, "episode")
+    open_chapter(app, chapter)
+    app._run(said(app, key, *options))
+    assert not app.exception
+    run(app)
+    assert chapters_of(app).value == chapter

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pglab.language import _
+from pglab.ui.choices import settle
 from pglab.ui.entry import fragment
 from pglab.ui.lab import CHAPTERS
 
@@ -32,7 +33,7 @@ def chapter_key(page: str) -> str:
 def _chapters(page: str, parts: Sequence[Chapter]) -> None:
     drawings = dict(parts)
     key = chapter_key(page)
-    st.session_state.setdefault(key, parts[0][0])
+    chosen = settle(key, drawings, parts[0][0])
     st.segmented_control(
         _("Chapter"),
         list(drawings),
@@ -42,4 +43,4 @@ def _chapters(page: str, parts: Sequence[Chapter]) -> None:
         persist_state="session",
     )
     with st.container(key="chapter"):
-        drawings[st.session_state[key]]()
+        drawings[chosen]()

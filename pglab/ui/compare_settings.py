@@ -29,6 +29,7 @@ from pglab.config import (
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.seeds import MOST_SEEDS
+from pglab.ui.choices import settle
 from pglab.ui.heatmap_controls import PARAMETERS
 from pglab.ui.settings import Terms, controls, put_into_address_bar, set_controls
 
@@ -243,12 +244,11 @@ def side_controls(on_change: Callable[[], None]) -> None:
         if pair_of(compared()) == CELLS:
             st.caption(_("Four agents have no controls: choose a pair of two above."))
             return
-        if st.session_state.get(_SIDE) is None:  # four sides have no controls
-            st.session_state[_SIDE] = "A"
-        letter = st.segmented_control(
+        letter = settle(_SIDE, ("A", "B"), "A")
+        st.segmented_control(
             _("Settings of"), ["A", "B"], key=_SIDE, required=True, persist_state="session"
         )
-        index = LETTERS.index(letter or "A")
+        index = LETTERS.index(letter)
         kind = _kind(compared()[index])
 
         _kind_menu(index, kind, on_change)

@@ -35,6 +35,7 @@ from pglab.gradient_lab import (
 from pglab.language import _, content
 from pglab.networks import parameter_count
 from pglab.ui.chapters import chapters
+from pglab.ui.choices import settle
 from pglab.ui.code import source_code
 from pglab.ui.entry import fragment, require_entry
 from pglab.ui.gradient_results import results
@@ -157,9 +158,8 @@ def _controls() -> tuple[Subject, Snapshot | None, list[str]]:
     runs = {run.key: run for run in runs_of_this_visit()}
     names = {key: run.name for key, run in runs.items()}
     names[EXAMPLE] = _("REINFORCE, default settings, trained here")
-    if st.session_state.get(RUN) not in names:
-        begun = [key for key, run in runs.items() if run.steps[-1] > 0]
-        st.session_state[RUN] = [*begun, EXAMPLE][0]
+    begun = [key for key, run in runs.items() if run.steps[-1] > 0]
+    settle(RUN, names, [*begun, EXAMPLE][0])
     which, when, how_many, seeded = st.columns([5, 4, 4, 2], vertical_alignment="bottom")
     key = which.selectbox(
         _("Policy of"),

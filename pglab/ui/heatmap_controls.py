@@ -11,6 +11,7 @@ import streamlit as st
 from pglab.environments import EnvironmentInfo
 from pglab.language import _
 from pglab.probes import Quantity, Slice
+from pglab.ui.choices import settle
 from pglab.ui.panels import View, quantity_name
 
 SLIDER_STEPS = 48  # even, so that the middle is one of them
@@ -34,11 +35,13 @@ class HeatmapControls:
         """What the heatmaps show: at first what the link asks for, or else the usual."""
         info = self.info
         axes = self._linked_axes() or info.heatmap_axes
-        x_axis, y_axis = (self._value(side, axis) for side, axis in zip("xy", axes, strict=True))
+        known = range(len(info.axes))
+        x_axis = settle(self._name("x"), known, axes[0])
+        y_axis = settle(self._name("y"), [axis for axis in known if axis != x_axis], axes[1])
         point = self._linked_point() or _rest(info)
         fixed = (self._value(f"fixed_{index}", value) for index, value in enumerate(point))
-        action = self._value("action", self._linked_index("action", len(info.actions) - 1))
-        critic = self._value("critic", self._linked_index("critic", len(info.actions)))
+        action = self._choice("action", len(info.actions), len(info.actions) - 1)
+        critic = self._choice("critic", 2 * len(info.actions) + 1, len(info.actions))
         plane = Slice(info, x_axis, y_axis, tuple(fixed))
         return View(plane, action, *_quantity(info, critic))
 
@@ -108,6 +111,9 @@ class HeatmapControls:
 
     def _value(self, control: str, usual: Any) -> Any:
         return st.session_state.setdefault(self._name(control), usual)
+
+    def _choice(self, name: str, count: int, usual: int) -> int:
+        return settle(self._name(name), range(count), self._linked_index(name, usual))
 
     def _linked(self, name: str) -> str:
         text: str = st.query_params.get(self.link + name, "")

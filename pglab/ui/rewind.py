@@ -6,6 +6,7 @@ import streamlit as st
 
 from pglab.language import _
 from pglab.ui.buttons import on_whole_page
+from pglab.ui.choices import if_offered
 from pglab.ui.lab import Lab
 
 
@@ -24,7 +25,7 @@ def rewind(lab: Lab) -> None:
     st.session_state[key] = here
 
     def go() -> None:
-        bench.rewind(points[st.session_state[key]])
+        if_offered(key, points, lambda step: bench.rewind(points[step]))
         lab.set_controls(session.config)
 
     def continue_() -> None:

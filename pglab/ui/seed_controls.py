@@ -9,6 +9,7 @@ import streamlit as st
 from pglab.config import SEEDS
 from pglab.language import _
 from pglab.seeds import MOST_SEEDS
+from pglab.ui.choices import if_offered, settle
 from pglab.ui.lab import LIVE, Lab
 
 PARAMETER = "seeds"  # of the address bar
@@ -54,11 +55,10 @@ def followed_seed(key: str, count: int, first: int, follow: Callable[[int], None
         return
 
     def changed() -> None:
-        follow(st.session_state[key])
+        if_offered(key, range(count), follow)
         st.rerun(LIVE)
 
-    if st.session_state.get(key, 0) >= count:
-        st.session_state[key] = 0
+    followed = settle(key, range(count), 0)
     st.selectbox(
         _("Player and heatmaps show"),
         range(count),
@@ -67,7 +67,7 @@ def followed_seed(key: str, count: int, first: int, follow: Callable[[int], None
         persist_state="session",
         on_change=changed,
     )
-    follow(st.session_state[key])
+    follow(followed)
 
 
 def _linked() -> int:
