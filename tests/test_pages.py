@@ -364,7 +364,6 @@ def said(app: AppTest, key: str, *options: str) -> WidgetStates:
     ("link", "chapter", "key", "options"),
     [
         ({}, "Rewind and fork", "reinforce.chapter", ()),
-        ({}, "Rewind and fork", "reinforce.chapter", ("gone",)),
         ({"seeds": "3"}, "Idea", "reinforce.followed", ("seed 17",)),
         ({}, "Idea", "reinforce.CartPole-v1.x", ("gone",)),
         ({}, "Idea", "reinforce.CartPole-v1.x", (ENVIRONMENTS["CartPole-v1"].axes[3].label,)),
