@@ -68,7 +68,8 @@ async def act(visitor: Visitor, dice: random.Random, trail: list[tuple[str, str]
         states = [another_value(c, dice, empty=what == "emptied") for c in chosen]
         await visitor.send(*states, fragment=chosen[0].fragment if count == 1 else "")
         await visitor.settle()
-        return f"{what} {[(c.element.label, str(s)[-60:]) for c, s in zip(chosen, states, strict=True)]}"
+        said = zip(chosen, states, strict=True)
+        return f"{what} {[(c.element.label, str(state)[-60:]) for c, state in said]}"
     if what == "tick":
         for _ in range(5):
             await tick(visitor)

@@ -135,7 +135,7 @@ class Visitor:
 
     def _take_element(self, element: Any, fragment: str) -> None:
         kind = element.WhichOneof("type")
-        shown = getattr(element, kind) if kind else None
+        shown: Any = getattr(element, kind) if kind else None
         if kind == "exception":
             self.problems.append(f"{shown.type}: {shown.message}")
         elif kind == "bidi_component":
