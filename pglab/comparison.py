@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pglab.algorithms.families import AgentConfig
-from pglab.config import ActorCriticConfig, ReinforceConfig, format_value, settings_of
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.contrasts import names_of
+from pglab.environments import ENVIRONMENTS
+from pglab.forecast import Forecast
 from pglab.language import N_, _
 from pglab.pacing import Pacemaker
 from pglab.plots import Curve, thinned
@@ -17,10 +19,10 @@ from pglab.seeds import keep_up
 from pglab.sides import Facts, Side, middle_of
 
 POINTS_PER_OVERLAY = 60
+LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
+EQUAL = 0.05  # of the range of returns
+LONGEST = LENGTHS[-1]
 MOST_OVERLAYS = 6  # curves; of the last comparison all are shown
-# How a comparison goes on is not what is compared.
-NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
-LETTERS = "ABCD"  # names of the sides
 CELLS = "cells"
 FREE = "free"
 
@@ -67,62 +69,20 @@ def pair_of(configs: Sequence[AgentConfig]) -> str:
     return FREE
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One thing in which agents differ: its name, and what each of them has."""
+def leader(facts: Sequence[Facts], configs: Sequence[AgentConfig]) -> int | None:
+    """The number of the side that is ahead by its median mean return.
 
-    label: str
-    values: tuple[str, ...]
-
-
-def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
-    """Everything in which the agents differ, the algorithm first.
-
-    What counts is what takes effect: a shared body's critic learns with the one learning rate,
-    and without a buffer the critic takes one step on the rollout. A setting without effect on any
-    of them is left out, and so is the seed. One that only some algorithms have counts with the
-    algorithm.
+    Returns:
+        The number of sides if the best two are less than `EQUAL` of the range of returns apart;
+        None while a side has ended no episode.
     """
-    found = []
-    algorithms = tuple(algorithm_name(config) for config in configs)
-    if len(set(algorithms)) > 1:
-        found.append(Difference(_("algorithm"), algorithms))
-    for name, setting in settings_of(configs[0]).items():
-        if name in NOT_COMPARED or not all(name in settings_of(config) for config in configs):
-            continue
-        if not any(_applies(config, name) for config in configs):
-            continue
-        values = [_effective(config, name) for config in configs]
-        if len({value for value in values if value is not None}) > 1:
-            texts = ("–" if value is None else format_value(value) for value in values)
-            found.append(Difference(_(setting.label), tuple(texts)))
-    return found
-
-
-def algorithm_name(config: AgentConfig) -> str:
-    """Which algorithm a configuration is one of, in words."""
-    return "REINFORCE" if isinstance(config, ReinforceConfig) else _("actor-critic")
-
-
-def _applies(config: AgentConfig, name: str) -> bool:
-    condition = settings_of(config)[name].applies_when
-    return condition is None or getattr(config, condition[0]) == condition[1]
-
-
-def _effective(config: AgentConfig, name: str) -> Any:
-    """What a setting amounts to beside the others; None where it has no effect."""
-    if _applies(config, name):
-        return getattr(config, name)
-    if isinstance(config, ActorCriticConfig):
-        instead = {
-            "critic_learning_rate": config.learning_rate,
-            "critic_updates": 1,
-            "batch_size": config.rollout_steps,
-            "match_parameters": False,
-            "stop_gradient": "none",
-        }
-        return instead.get(name)
-    return None
+    medians = [of.mean_return[0] for of in facts if of.mean_return is not None]
+    if len(medians) < len(facts):
+        return None
+    ranges = [ENVIRONMENTS[config.env_id].return_range for config in configs]
+    span = max(high for _low, high in ranges) - min(low for low, _high in ranges)
+    *_rest, second, best = sorted(medians)
+    return len(facts) if best - second < EQUAL * span else medians.index(best)
 
 
 def _middle(side: Side) -> Curve:
@@ -152,7 +112,7 @@ class PastComparison:
 
 
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
-    """Median curves of the latest comparisons in an environment of these agents, as "1A", "1B".
+    """Median curves of the latest comparisons in an environment of these agents, as "1 γ 0.99".
 
     As many whole comparisons as `MOST_OVERLAYS` curves allow, the last one in any case.
     """
@@ -160,8 +120,10 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
     shown: list[Curve] = []
     for former in reversed(past):
         curves = [
-            Curve(curve.steps, curve.returns, f"{former.number}{letter}")
-            for letter, config, curve in zip(LETTERS, former.configs, former.middles, strict=False)
+            Curve(curve.steps, curve.returns, f"{former.number} {name}")
+            for name, config, curve in zip(
+                names_of(former.configs), former.configs, former.middles, strict=True
+            )
             if config.env_id in environments and len(curve.steps)
         ]
         if shown and len(shown) + len(curves) > MOST_OVERLAYS:
@@ -176,8 +138,14 @@ class Comparison:
     The first seeds take turns of a single step; further ones are trained to where those stand.
     """
 
-    def __init__(self, configs: Sequence[AgentConfig], seeds: int, first_seed: int = 0) -> None:
-        """Fresh runs, the same seeds on every side.
+    def __init__(
+        self,
+        configs: Sequence[AgentConfig],
+        seeds: int,
+        first_seed: int = 0,
+        length: int = LONGEST,
+    ) -> None:
+        """Fresh runs, the same seeds on every side, for `length` environment steps each.
 
         Raises:
             ConfigError: an environment cannot be used.
@@ -186,6 +154,9 @@ class Comparison:
         self.configs = tuple(configs)
         self.seeds = seeds
         self.first_seed = first_seed
+        self.names = names_of(configs)
+        self.length = length  # may be changed on the way: no run depends on it
+        self.forecast = Forecast()
         self.pacemaker = Pacemaker()
         self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
         self._groups = [side.group for side in self.sides if side.group is not None]
@@ -204,23 +175,24 @@ class Comparison:
     @property
     def total_steps(self) -> int:
         """Where the comparison ends: with the first agent that does."""
-        return min(config.total_steps for config in self.configs)
+        return min([self.length, *(config.total_steps for config in self.configs)])
 
     @property
     def finished(self) -> bool:
         """Whether the first seeds take no further step."""
-        return any(side.session.finished for side in self.sides)
+        ended = any(side.session.finished for side in self.sides)
+        return ended or self.global_step >= self.total_steps
 
     @property
     def problem(self) -> str | None:
         """A sentence, where an agent diverged or a seed could not be trained."""
         if self._failure is not None:
             return self._failure
-        for letter, side in zip(LETTERS, self.sides, strict=False):
+        for name, side in zip(self.names, self.sides, strict=True):
             for session in side.sessions:
                 if session.problem is not None:
                     seed = _(", seed {seed}").format(seed=session.config.seed)
-                    return f"{letter}{seed if self.seeds > 1 else ''}: {session.problem}"
+                    return f"{name}{seed if self.seeds > 1 else ''}: {session.problem}"
         return None
 
     @property
@@ -242,6 +214,7 @@ class Comparison:
         """Let the page's ticks drive it."""
         self._failure = None
         self.pacemaker.start()
+        self.forecast.start()
         self._set_running(not self.finished)
 
     def pause(self) -> None:
@@ -270,6 +243,7 @@ class Comparison:
             while time.perf_counter() < deadline and not self.finished:
                 self.advance(1)
         self.pacemaker.note_progress(self.global_step)
+        self.forecast.note(self.steps_of_all)
         if self.finished:
             self.pause()
 

@@ -34,7 +34,7 @@ class SideCurves:
     """The curves of one side: smoothed returns of each seed, and their middle.
 
     With one seed there are also the `points` of its episodes, with several a `band` around the
-    middle, once it is known.
+    middle, once it is known. `stored` are the stored runs of the same agent.
     """
 
     name: str
@@ -43,6 +43,7 @@ class SideCurves:
     middle: Curve
     points: Curve | None = None
     band: UsualBand | None = None
+    stored: UsualBand | None = None
 
 
 def returns_figure(
@@ -54,7 +55,7 @@ def returns_figure(
     """Smoothed returns of all seeds, thin, and their median per side, thick, on shared axes.
 
     Args:
-        sides: in the order of the letters.
+        sides: in the order of the comparison.
         steps: right end of the horizontal axis, in environment steps.
         return_range: least and greatest return of an episode.
         earlier: medians of former comparisons, named at their ends; none is empty.
@@ -63,6 +64,9 @@ def returns_figure(
     traces = [
         line(curve, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for curve in earlier
     ]
+    for side in sides:
+        if side.stored is not None:
+            traces += _stored(side.stored, side.colour)
     traces += [area(s.band, palette.band_colour(s.colour)) for s in sides if s.band is not None]
     for side, dash in zip(sides, DASHES, strict=False):
         if side.points is not None:
@@ -85,6 +89,13 @@ def returns_figure(
     figure["layout"]["shapes"] = [horizontal(high)]
     figure["layout"]["showlegend"] = True
     return figure
+
+
+def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
+    """What stored runs gave, lightly: their median and the middle half."""
+    shade = area(band, palette.band_colour(colour)) | {"opacity": 0.6}
+    median = line(Curve(band.steps, band.median, band.label), colour, width=1.5, legend=False)
+    return [shade, median | {"opacity": 0.5}]
 
 
 def _end_labels(curves: Sequence[Curve], steps: float, span: float) -> list[dict[str, Any]]:

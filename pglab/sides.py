@@ -10,6 +10,7 @@ import numpy as np
 
 from pglab.algorithms.families import AgentConfig
 from pglab.config import SEEDS, ActorCriticConfig
+from pglab.evidence import stored_band
 from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
 from pglab.plots import SMOOTHING_UPDATES, Curve, UsualBand, smoothed, thinned
@@ -48,6 +49,7 @@ class Side:
             ConfigError: the environment cannot be used.
         """
         self.config = config
+        self.stored = stored_band(config)
         self.pacemaker = pacemaker
         self.running = False
         self.followed = 0  # which seed the player and the heatmap show

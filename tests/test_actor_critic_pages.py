@@ -202,6 +202,8 @@ def test_a_free_comparison_is_restored_by_its_link() -> None:
         {"a.seed": "3"},
         {"gamma": "0.9"},
         {"seed": "-1"},
+        {"steps": "30000"},
+        {"pair": "free", "b.total_steps": "5000"},
     ],
 )
 def test_what_a_comparisons_link_gets_wrong_is_explained(link: dict[str, str]) -> None:
@@ -220,7 +222,7 @@ def test_a_changed_setting_makes_a_free_comparison_of_fresh_runs() -> None:
     assert comparison.global_step == 0
     assert comparison.configs[0] == ReinforceConfig(learning_rate=0.01)
     assert app.query_params["pair"] == "free"
-    assert any("2 things differ at once" in caption.value for caption in app.caption)
+    assert any("2 things differ at once" in text.value for text in app.markdown)
     assert [list(frame.value["environment steps"]) for frame in app.dataframe] == [["1"]]
 
 
@@ -233,6 +235,44 @@ def test_a_late_request_does_not_bring_the_settings_of_another_pair_back() -> No
     assert dict(app.query_params) == {"pair": "frequency"}
 
 
+def test_a_pair_waits_for_run_and_pause_stays_paused() -> None:
+    app = open_page(COMPARE, pair="body")
+    assert any("No verdict on the body" in text.value for text in app.markdown)
+    assert any("9 of 10 split runs" in text.value for text in app.markdown)
+    for key in ("run", "pair_gamma", "run", "run", "pair_frequency", "run"):
+        press(app, key)
+        if key != "run":
+            assert not comparison_of(app).running
+            assert comparison_of(app).global_step == 0
+    assert comparison_of(app).running
+    control(app, "gamma", "compare.A.actor_critic").set_value(0.9)
+    run(app)
+    assert not comparison_of(app).busy
+    assert comparison_of(app).global_step == 0
+
+
+def test_a_guess_is_noted_until_the_first_step_and_the_length_is_chosen() -> None:
+    app = open_page(COMPARE, pair="body", steps="20000")
+    page = app.session_state["compare.page"]
+    assert page.comparison.total_steps == 20_000
+    (guess,) = (box for box in app.selectbox if box.label.startswith("Your guess"))
+    assert guess.options == ["shared", "split", "about equal"]
+    guess.set_value(1)
+    run(app)
+    run(app)
+    assert page.guess == 1
+    press(app, "steps_1")
+    (guess,) = (box for box in app.selectbox if box.label.startswith("Your guess"))
+    assert (guess.value, guess.disabled) == (1, True)
+    app.selectbox(key="compare.length").set_value(200_000)
+    run(app)
+    run(app)
+    assert (page.comparison.total_steps, page.comparison.global_step) == (200_000, 1)
+    assert app.query_params["steps"] == "200000"
+    press(app, "pair_gamma")
+    assert page.guess is None
+
+
 def test_a_reset_keeps_what_was_reached_as_a_row() -> None:
     app = open_page(COMPARE, pair="learning_rate")
     press(app, "steps_1000")
@@ -241,7 +281,7 @@ def test_a_reset_keeps_what_was_reached_as_a_row() -> None:
     assert [list(frame.value["environment steps"]) for frame in app.dataframe] == [["1,000"]]
     (past,) = app.session_state["compare.page"].past
     drawn = overlays([past], comparison_of(app).configs)
-    assert [curve.label for curve in drawn] == ["1A", "1B"]
+    assert [curve.label for curve in drawn] == ["1 α 0.001", "1 α 0.01"]
     assert all(len(curve.steps) for curve in drawn)
     assert any("overlay" in button.help for button in app.button)
 
@@ -250,14 +290,16 @@ def test_the_table_has_room_for_comparisons_of_two_and_of_four() -> None:
     app = open_page(COMPARE, pair="cells", seeds="2", seed="3")
     press(app, "steps_1")
     press(app, "pair_gamma")
-    comparison_of(app).pause()
     press(app, "steps_1")
     press(app, "reset")
     (frame,) = app.dataframe
     assert list(frame.value["comparison"]) == ["2", "1"]
     assert list(frame.value["pair"]) == ["Only γ", "All four cells"]
     assert list(frame.value["seeds"]) == ["3–4", "3–4"]
-    assert list(frame.value["D: mean return"]) == ["", "–"]
+    assert list(frame.value["mean returns"]) == [
+        "γ 0.99 – · γ 0.9 –",
+        "shared, on-policy – · shared, replay – · split, on-policy – · split, replay –",
+    ]
 
 
 def test_the_heatmaps_axes_are_chosen_and_linked() -> None:
@@ -269,7 +311,6 @@ def test_the_heatmaps_axes_are_chosen_and_linked() -> None:
     run(app)
     assert dict(app.query_params) == {"x": "0", "y": "2", "at": "0,0,0.1,0"}
     press(app, "pair_gamma")
-    comparison_of(app).pause()
     run(app)
     assert dict(app.query_params) == {"pair": "gamma", "x": "0", "y": "2", "at": "0,0,0.1,0"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,9 +16,8 @@ from pglab.comparison import (
     POINTS_PER_OVERLAY,
     Comparison,
     PastComparison,
-    differences_between,
+    leader,
     overlays,
-    pair_of,
 )
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.pacing import Pacemaker
@@ -57,51 +57,6 @@ def bring_up(comparison: Comparison) -> None:
     assert not comparison.busy
 
 
-@pytest.mark.parametrize("name", ["body", "data", "frequency", "gamma", "learning_rate"])
-def test_a_pair_that_says_only_differs_in_one_thing(name: str) -> None:
-    assert len(differences_between(PAIRS[name].configs)) == 1
-    assert pair_of(PAIRS[name].configs) == name
-
-
-def test_the_seminars_agents_differ_in_seven_things() -> None:
-    found = {d.label: d.values for d in differences_between(PAIRS["seminar"].configs)}
-    assert found == {
-        "Learning rate α": ("0.001", "0.0005"),
-        "Body": ("shared", "split"),
-        "Critic learns from": ("on_policy", "replay"),
-        "Steps per update": ("1", "16"),
-        "Learning rate of the critic": ("0.001", "0.00025"),
-        "Critic batch": ("1", "64"),
-        "Critic steps per update": ("1", "4"),
-    }
-
-
-def test_a_rate_that_one_optimiser_hides_counts_as_what_it_is() -> None:
-    labels = [d.label for d in differences_between([ActorCriticConfig(), SPLIT])]
-    assert labels == ["Body", "Learning rate of the critic"]
-    same_rate = SPLIT.changed(critic_learning_rate=1e-3)
-    assert [d.label for d in differences_between([ActorCriticConfig(), same_rate])] == ["Body"]
-
-
-def test_the_cells_are_four_and_differ_in_what_replay_brings_along() -> None:
-    configs = PAIRS["cells"].configs
-    labels = [found.label for found in differences_between(configs)]
-    assert labels == ["Body", "Critic learns from", "Critic batch", "Critic steps per update"]
-    assert len({(c.body, c.critic_data) for c in configs}) == 4  # type: ignore[union-attr]
-
-
-def test_settings_without_effect_and_seeds_are_no_difference() -> None:
-    one, other = ActorCriticConfig(), ActorCriticConfig(batch_size=32, seed=3)
-    assert differences_between([one, other]) == []
-    with_replay = [config.changed(critic_data="replay") for config in (one, other)]
-    assert [found.values for found in differences_between(with_replay)] == [("64", "32")]
-
-
-def test_another_algorithm_is_named_first() -> None:
-    found = differences_between(AGENTS)[0]
-    assert (found.label, found.values) == ("algorithm", ("REINFORCE", "actor-critic"))
-
-
 def test_an_agent_runs_as_it_would_alone() -> None:
     comparison = Comparison(AGENTS, seeds=2, first_seed=4)
     comparison.advance(300)
@@ -131,9 +86,9 @@ def test_all_sides_stop_at_the_step_at_which_one_diverges(configs: tuple[AgentCo
     comparison = Comparison(configs, seeds=1)
     comparison.advance(1000)
     assert comparison.finished
-    letter = "AB"[configs.index(ABSURD)]
+    name = comparison.names[configs.index(ABSURD)]
     assert comparison.problem is not None
-    assert comparison.problem.startswith(f"{letter}: Training stopped at step")
+    assert comparison.problem.startswith(f"{name}: Training stopped at step")
     steps = comparison.global_step
     assert 0 < steps < 1000
     assert steps_of(comparison) == [steps] * 2
@@ -145,7 +100,7 @@ def test_a_further_seed_that_diverges_is_named_and_holds_nobody_up() -> None:
     comparison.advance(50)
     bring_up(comparison)
     assert comparison.problem is not None
-    assert comparison.problem.startswith("B, seed 5: Training stopped")
+    assert comparison.problem.startswith("actor-critic, seed 5: Training stopped")
     assert not comparison.finished
     assert comparison.steps_of_all == 50
 
@@ -205,7 +160,7 @@ def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
     past = comparison.summary(3)
     assert (past.number, past.configs, past.seeds, past.global_step) == (3, AGENTS, 2, 900)
     drawn = overlays([past], AGENTS)
-    assert [curve.label for curve in drawn] == ["3A", "3B"]
+    assert [curve.label for curve in drawn] == ["3 REINFORCE", "3 actor-critic"]
     for curve, side in zip(drawn, comparison.sides, strict=True):
         whole = middle_of(side.curves(), side.band(side.curves()))
         assert len(curve.steps) == POINTS_PER_OVERLAY
@@ -218,12 +173,50 @@ def test_earlier_curves_are_few_and_of_the_same_environment() -> None:
     elsewhere = tuple(config.changed(env_id="Acrobot-v1") for config in AGENTS)
     kept = [cells, AGENTS, AGENTS, elsewhere, AGENTS]
     past = [_past(number, configs) for number, configs in enumerate(kept, start=1)]
-    assert [c.label for c in overlays(past, AGENTS)] == ["2A", "2B", "3A", "3B", "5A", "5B"]
-    assert [c.label for c in overlays(past, elsewhere)] == ["4A", "4B"]
-    assert [c.label for c in overlays(past[:2], cells)] == ["1A", "1B", "1C", "1D", "2A", "2B"]
+    both = ("REINFORCE", "actor-critic")
+    assert labels(past, AGENTS) == [f"{number} {name}" for number in (2, 3, 5) for name in both]
+    assert labels(past, elsewhere) == [f"4 {name}" for name in both]
+    four = ("shared, on-policy", "shared, replay", "split, on-policy", "split, replay")
+    assert labels(past[:2], cells) == [*(f"1 {n}" for n in four), *(f"2 {n}" for n in both)]
     assert len(overlays(past * 9, AGENTS)) == MOST_OVERLAYS
     mixed = (AGENTS[0], elsewhere[0])
-    assert [c.label for c in overlays([_past(6, mixed)], AGENTS)] == ["6A"]
+    assert labels([_past(6, mixed)], AGENTS) == ["6 CartPole-v1"]
+
+
+def labels(past: list[PastComparison], configs: tuple[AgentConfig, ...]) -> list[str]:
+    return [curve.label for curve in overlays(past, configs)]
+
+
+def test_a_longer_comparison_goes_on_where_the_shorter_one_ended() -> None:
+    agents = (AGENTS[0], AGENTS[0].changed(gamma=0.5))
+    short, whole = Comparison(agents, 2, length=300), Comparison(agents, 2, length=700)
+    short.advance(1000)
+    bring_up(short)
+    assert (short.finished, steps_of(short), short.steps_of_all) == (True, [300, 300], 300)
+    short.run()
+    assert not short.running
+    short.length = 700
+    assert not short.finished
+    for comparison in (short, whole):
+        comparison.advance(1000)
+        bring_up(comparison)
+    for one, other in zip(short.sides, whole.sides, strict=True):
+        for cut, uncut in zip(one.sessions, other.sessions, strict=True):
+            returns = [s.history.episodes["episode_return"].tolist() for s in (cut, uncut)]
+            assert returns[0] == returns[1]
+
+
+def test_ahead_is_who_leads_by_more_than_a_twentieth_of_the_range() -> None:
+    usual = Side(AGENTS[0], 1, Pacemaker()).facts()
+
+    def told(*medians: float | None) -> int | None:
+        means = [None if m is None else (m, m, m) for m in medians]
+        return leader([replace(usual, mean_return=m) for m in means], AGENTS[:1] * len(means))
+
+    assert told(10.0, None) is None
+    assert told(100.0, 10.0) == 0
+    assert told(10.0, 30.0, 100.0, 20.0) == 2
+    assert told(10.0, 34.0) == 2  # of two: about equal
 
 
 def _past(number: int, configs: tuple[AgentConfig, ...]) -> PastComparison:

@@ -12,9 +12,8 @@ from pglab.algorithms.families import AgentConfig
 from pglab.comparison import (
     CELLS,
     FREE,
-    LETTERS,
+    LENGTHS,
     PAIRS,
-    algorithm_name,
     pair_of,
 )
 from pglab.config import (
@@ -26,6 +25,7 @@ from pglab.config import (
     parse_config,
     settings_of,
 )
+from pglab.contrasts import LETTERS, algorithm_name, names_of
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.seeds import MOST_SEEDS
@@ -37,13 +37,15 @@ KINDS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
     "actor_critic": ActorCriticConfig(),
 }
-FIXED = ("seed", "stop_when_solved")  # are not a matter of one side
+FIXED = ("seed", "stop_when_solved", "total_steps")  # are not a matter of one side
 USUAL_PAIR = "seminar"
 OTHER_VIEW = "b."  # before the heatmaps' parameters where B has another environment than A
 
 _CONFIGS = "compare.configs"
 _SEEDS = "compare.seeds"
 _FIRST_SEED = "compare.first_seed"
+LENGTH = "compare.length"
+USUAL_LENGTH = 60_000  # as far as the stored runs of the four cells
 _SIDE = "compare.side"
 _PROBLEMS = "compare.link_problems"
 _VIEW_OF_B = [OTHER_VIEW + name for name in PARAMETERS]
@@ -65,6 +67,11 @@ def first_seed() -> int:
     return int(st.session_state[_FIRST_SEED])
 
 
+def length() -> int:
+    """Environment steps of each agent."""
+    return int(st.session_state[LENGTH])
+
+
 def read_link() -> list[str]:
     """On the first view of the page, take the comparison from the link that opened it.
 
@@ -81,6 +88,7 @@ def read_link() -> list[str]:
             for name in st.query_params
             if not _is_known(name)
         ]
+        st.session_state[LENGTH] = _linked_length(problems)
         st.session_state[_FIRST_SEED] = _linked_first_seed(problems)
         st.session_state[_PROBLEMS] = problems
     found: list[str] = st.session_state[_PROBLEMS]
@@ -114,6 +122,19 @@ def _linked_seeds(problems: list[str]) -> int:
     return 1
 
 
+def _linked_length(problems: list[str]) -> int:
+    """How many steps the link asks for."""
+    steps = st.query_params.get("steps", str(USUAL_LENGTH))
+    if steps in map(str, LENGTHS):
+        return int(steps)
+    problems.append(
+        _("The length cannot be “{value}” steps. Choose one of: {known}.").format(
+            value=steps[:LONGEST_QUOTE], known=", ".join(map(str, LENGTHS))
+        )
+    )
+    return USUAL_LENGTH
+
+
 def _linked_first_seed(problems: list[str]) -> int:
     """The first seed that the link asks for."""
     first = st.query_params.get("seed", "0")
@@ -130,7 +151,7 @@ def _linked_first_seed(problems: list[str]) -> int:
 def _is_known(name: str) -> bool:
     """Whether a parameter of the address means something here."""
     side, _dot, _setting = name.partition(".")
-    known = ("a", "b", "pair", "seed", "seeds", "lang", *PARAMETERS)
+    known = ("a", "b", "pair", "seed", "seeds", "steps", "lang", *PARAMETERS)
     return side in known or name.startswith("embed")
 
 
@@ -174,6 +195,8 @@ def write_link(view: Mapping[str, str]) -> None:
     wanted = {} if pair == USUAL_PAIR else {"pair": pair}
     if seeds() > 1:
         wanted["seeds"] = str(seeds())
+    if length() != USUAL_LENGTH:
+        wanted["steps"] = str(length())
     if first_seed():
         wanted["seed"] = str(first_seed())
     if pair == FREE:
@@ -200,7 +223,7 @@ def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
             key=f"pair_{FREE}",
             type="secondary" if now == FREE else "tertiary",
             on_click=partial(_invite, choose),
-            help=_("Any setting of A or B changed in the sidebar makes a comparison of your own."),
+            help=_("Any setting of a side changed in the sidebar makes a comparison of your own."),
         )
 
 
@@ -214,7 +237,7 @@ def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
     """Say how to choose freely; of four sides, two are left."""
     if len(compared()) > 2:
         choose(compared()[:2])
-    st.toast(_("Change any setting of A or B in the sidebar."))
+    st.toast(_("Change any setting of either side in the sidebar."))
 
 
 def side_controls(on_change: Callable[[], None]) -> None:
@@ -244,9 +267,15 @@ def side_controls(on_change: Callable[[], None]) -> None:
         if pair_of(compared()) == CELLS:
             st.caption(_("Four agents have no controls: choose a pair of two above."))
             return
+        names = dict(zip("AB", names_of(compared()), strict=True))
         letter = settle(_SIDE, ("A", "B"), "A")
         st.segmented_control(
-            _("Settings of"), ["A", "B"], key=_SIDE, required=True, persist_state="session"
+            _("Settings of"),
+            ["A", "B"],
+            format_func=lambda letter: names[letter],
+            key=_SIDE,
+            required=True,
+            persist_state="session",
         )
         index = LETTERS.index(letter)
         kind = _kind(compared()[index])

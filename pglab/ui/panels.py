@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pglab import palette
 from pglab.bench import OVERLAYS_KEPT, Bench, PastRun
+from pglab.choice_names import choice_name
 from pglab.config import (
     ActorCriticConfig,
     RunConfig,
@@ -37,7 +38,6 @@ from pglab.records import Floats
 from pglab.returns import discounted_returns, policy_signals
 from pglab.session import TrainingSession
 from pglab.ui.player import Showing
-from pglab.ui.settings import choice_name
 from pglab.ui.stage import FigurePanel, PlayerPanel
 
 # How long a run may go on says nothing about its curve, and would push what does off the label.

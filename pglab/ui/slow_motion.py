@@ -11,6 +11,7 @@ import streamlit as st
 
 from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.attribution import Attribution
+from pglab.choice_names import choice_name
 from pglab.config import ActorCriticConfig
 from pglab.language import _
 from pglab.partial_updates import partial_updates
@@ -22,7 +23,6 @@ from pglab.ui.buttons import live_button, locked
 from pglab.ui.code import lit_line
 from pglab.ui.entry import fragment
 from pglab.ui.lab import Lab
-from pglab.ui.settings import choice_name
 from pglab.ui.slow_panels import (
     SlowScene,
     batch_at,

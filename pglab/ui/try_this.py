@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from pglab.choice_names import choice_name
 from pglab.config import format_value, settings_of
 from pglab.environments import ENVIRONMENTS
 from pglab.experiment import Experiment
@@ -19,7 +20,6 @@ from pglab.ui.attempts import Attempt, Attempts, Result, back_to_usual, guess_cu
 from pglab.ui.buttons import on_whole_page
 from pglab.ui.chapters import NO_TOOLBAR
 from pglab.ui.lab import Lab
-from pglab.ui.settings import choice_name
 
 CHART_HEIGHT = 330
 

@@ -11,8 +11,9 @@ import streamlit as st
 from pglab.algorithms.families import AgentConfig
 from pglab.bench import Bench
 from pglab.checkpoints import Snapshot
-from pglab.comparison import LETTERS, Comparison
+from pglab.comparison import Comparison
 from pglab.config import describe_differences
+from pglab.contrasts import LETTERS
 from pglab.language import N_, _
 
 _PAGES = {
@@ -65,12 +66,13 @@ def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]
 def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
     """As they are now: compared runs keep no checkpoints."""
     with comparison.lock:
-        for letter, side in zip(LETTERS, comparison.sides, strict=False):
+        sides = zip(LETTERS, comparison.names, comparison.sides, strict=False)
+        for letter, name, side in sides:
             for session in side.sessions:
                 seed, step = session.config.seed, session.global_step
                 networks = copy.deepcopy(session.networks)
                 yield VisitRun(
                     f"compare.{letter}.{seed}",
-                    _("Compare, {letter}, seed {seed}").format(letter=letter, seed=seed),
+                    _("Compare, {name}, seed {seed}").format(name=name, seed=seed),
                     [Snapshot(1, step, session.config, networks)],
                 )

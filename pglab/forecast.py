@@ -1,0 +1,65 @@
+"""How long a comparison will still take, measured from its own progress."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from pglab.language import _
+
+RECENT_SECONDS = 10.0
+FIRST_SECONDS = 1.0  # without an answer: what is measured before is loading
+SPREAD = 1.25  # to both sides: longer episodes, larger buffers, other visitors
+ROUND_SECONDS = (5, 10, 15, 20, 30, 40, 50, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800)
+
+
+class Forecast:
+    """Notes steps over time while a comparison runs; bounded memory."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        """`clock` gives seconds."""
+        self._clock = clock
+        self._notes: deque[tuple[float, int]] = deque(maxlen=256)
+
+    def start(self) -> None:
+        """Forget what was measured before a pause."""
+        self._notes.clear()
+
+    def note(self, steps: int) -> None:
+        """The steps that every agent has taken by now with every seed."""
+        now = self._clock()
+        self._notes.append((now, steps))
+        while now - self._notes[0][0] > RECENT_SECONDS:
+            self._notes.popleft()
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Over the last seconds; None before the first second is over or without progress."""
+        if not self._notes:
+            return None
+        (then, first), (now, last) = self._notes[0], self._notes[-1]
+        if now - then < FIRST_SECONDS or last <= first:
+            return None
+        return (last - first) / (now - then)
+
+    def seconds_left(self, steps: int) -> tuple[float, float] | None:
+        """Least and most seconds for so many further steps; None while nothing is known."""
+        rate = self.steps_per_second
+        return None if rate is None else (steps / rate / SPREAD, steps / rate * SPREAD)
+
+
+def duration_text(low: float, high: float) -> str:
+    """A range of seconds, rounded outwards: "20–30 s", "2–4 min"."""
+    last = ROUND_SECONDS[-1]
+    least = max((s for s in ROUND_SECONDS if s <= low), default=0)
+    most = min((s for s in ROUND_SECONDS if s >= high), default=0)
+    if not most:
+        return _("more than {n} min").format(n=min(least, last) // 60)
+    if most <= ROUND_SECONDS[0]:
+        return _("less than {n} s").format(n=most)
+    if least >= 120:
+        return _("{low}–{high} min").format(low=least // 60, high=most // 60)
+    if most > 90:
+        return _("{low}–{high} min").format(low=max(1, least // 60), high=-(-most // 60))
+    return _("{low}–{high} s").format(low=least, high=most)

@@ -1,0 +1,73 @@
+"""What a comparison is about, in words: what differs, what is held fixed, where it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.choice_names import choice_name
+from pglab.comparison import CELLS, Comparison, pair_of
+from pglab.contrasts import LETTERS, Difference, differences_between, held_fixed
+from pglab.evidence import evidence_text, last_returns, stored_agent
+from pglab.language import _
+
+
+def words(comparison: Comparison) -> None:
+    """The page's title, what differs, what is held fixed, and the evidence over seeds."""
+    configs = comparison.configs
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="words"):
+        st.markdown("#### " + _("Compare"), width="content")
+        lines = (f":small[{sentence}]" for sentence in _sentences(configs))
+        st.markdown("  \n".join(lines), width="stretch")
+        if _is_about_the_cells(configs):
+            with st.popover(_("Over ten seeds"), width="content"):
+                st.markdown(evidence_text())
+                for page, title in (
+                    ("pages/shared_body.py", _("Shared body")),
+                    ("pages/split_bodies.py", _("Split bodies")),
+                ):
+                    label = _("The same table on the page {title}, chapter Idea").format(
+                        title=title
+                    )
+                    st.page_link(page, label=label.format(title=title))
+
+
+def difference_text(difference: Difference) -> str:
+    """One difference with what each side has: "**Body**: shared, split"."""
+    values = (choice_name(value) for value in difference.values)
+    return f"**{difference.label}**: {_(' | ').join(values)}"
+
+
+def _sentences(configs: Sequence[AgentConfig]) -> list[str]:
+    found = differences_between(configs)
+    text = " · ".join(difference_text(difference) for difference in found)
+    held = _("Held fixed: {settings}, and all else.").format(settings=held_fixed(configs))
+    if not found:
+        same = _("{letters} have the same settings: every difference would be chance.")
+        return [same.format(letters=_(" and ").join(LETTERS[: len(configs)])), held]
+    if len(found) == 1 or pair_of(configs) == CELLS:
+        return [text, held, *_where_it_holds(configs)]
+    return [
+        _(
+            ":orange[:material/warning: {n} things differ at once], so no result can be put "
+            "down to one of them: {text}"
+        ).format(n=len(found), text=text)
+    ]
+
+
+def _where_it_holds(configs: Sequence[AgentConfig]) -> list[str]:
+    """For the pair that looks like a verdict on the body: that it is none."""
+    if pair_of(configs) != "body":
+        return []
+    return [
+        _(
+            "No verdict on the body: with replay, {n} seeds do not tell shared and split apart."
+        ).format(n=len(last_returns("equal_split_replay")))
+    ]
+
+
+def _is_about_the_cells(configs: Sequence[AgentConfig]) -> bool:
+    names = [stored_agent(config) or "" for config in configs]
+    return any(name.startswith("equal_") for name in names) or pair_of(configs) == "seminar"
