@@ -31,7 +31,7 @@ MOST_SEEDS = 16
 MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
 # Of training in one request. What it costs to send a run there and back is a few percent of the
 # longest; towards the end they get shorter, so that no process is left with a long one.
-LONGEST_REQUEST, SHORTEST_REQUEST = 1.5, 0.3
+LONGEST_REQUEST, SHORTEST_REQUEST = 1.5, 1.0
 REQUESTS_PER_WORKER = 2  # of one group: one is worked on, and the next is there when it is done
 # Of training, that a run may be ahead of its further seeds: so long that what a request costs is
 # little, so short that they all come round every few seconds.

@@ -98,7 +98,7 @@ class TrainingSession:
 
     @property
     def milliseconds_per_1000_steps(self) -> float | None:
-        """Time that this run took to train, on this machine and beside what else it does."""
+        """Processor time that this run took to train, without waits for what else runs here."""
         if not self.global_step:
             return None
         return 1e6 * self._training_seconds / self.global_step
@@ -127,7 +127,7 @@ class TrainingSession:
         Returns:
             The new records, in order.
         """
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.thread_time()
         limit = (1 if seconds is None else math.inf) if count is None else count
         deadline = math.inf if seconds is None else begun + seconds
         records: list[Record] = []
@@ -138,7 +138,7 @@ class TrainingSession:
             for record in self._next_step():
                 records.append(record)
                 done += isinstance(record, _RECORD_OF[unit])
-        self._training_seconds += time.perf_counter() - begun
+        self._training_seconds += time.thread_time() - worked
         return records
 
     def rewind(self, checkpoint: Checkpoint) -> None:

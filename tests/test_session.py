@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from typing import Any
 
 import numpy as np
@@ -460,6 +461,20 @@ def test_gradient_steps_and_buffer(name: str) -> None:
     assert held == (30 if name.endswith("replay") else None)
     assert (session.milliseconds_per_1000_steps or 0) > 0
     assert TrainingSession(CONFIG).milliseconds_per_1000_steps is None
+
+
+def test_waiting_is_no_time_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a busy machine shortens the lead over further seeds, until all is spent on sending."""
+    session = TrainingSession(CONFIG)
+    advance = TrainingSession._next_step
+
+    def waiting(self: TrainingSession) -> list[Record]:
+        time.sleep(0.05)
+        return advance(self)
+
+    monkeypatch.setattr(TrainingSession, "_next_step", waiting)
+    session.advance("step", 2)
+    assert (session.milliseconds_per_1000_steps or 0) < 1e6 * 0.05
 
 
 def test_reinforce_has_no_buffer() -> None:

@@ -242,7 +242,7 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
         returns: [mean_return_text(of) for of in facts],
         _("parameters of the networks"): [f"{of.parameters:,}" for of in facts],
         steps: [f"{of.gradient_steps:,}" for of in facts],
-        _("time to train 1,000 environment steps (ms)"): [
+        _("processor time for 1,000 environment steps (ms)"): [
             _or_dash(of.milliseconds_per_1000_steps, ",.0f") for of in facts
         ],
         _("share of updates with opposed gradients on a shared body"): [

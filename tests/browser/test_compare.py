@@ -1,4 +1,4 @@
-"""The comparison: pairs that start with one click, sides in lock step, links that restore it."""
+"""The comparison: pairs that wait for Run, sides in lock step, links that restore it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ class ComparePage(LabPage):
         self.press(f"pair_{name}")
 
 
-def test_every_ready_made_pair_starts_with_one_click(page: Page) -> None:
+def test_every_ready_made_pair_is_set_up_and_waits_for_run(page: Page) -> None:
     compare = ComparePage(page).open()
     for name in [*OTHERS, USUAL, *OTHERS]:
         compare.choose_pair(name)
         compare.wait_for_address(**({} if name == USUAL else {"pair": name}))
-        compare.expect_running()
-        compare.wait_for_steps(10)
+        compare.wait_until(lambda: compare.steps == 0, "a fresh start")
+        compare.expect_paused()
+        compare.run(until_steps=10)
         page.wait_for_timeout(300)  # ticks that were under way bring old values along
         assert compare.address == ({} if name == USUAL else {"pair": name})
         expect(compare.exceptions).to_have_count(0)
@@ -51,8 +52,8 @@ def test_one_step_is_one_step_of_both_and_a_reset_keeps_overlay_and_row(page: Pa
     compare.press("reset")
     compare.wait_until(lambda: compare.steps == 0, "the reset")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-    named = {"1A", "1B"}
-    compare.wait_until(lambda: set(" ".join(compare.annotations()).split()) == named, "overlays")
+    named = "1 γ 0.99 1 γ 0.9"
+    compare.wait_until(lambda: " ".join(compare.annotations()) == named, "overlays")
     expect(compare.subtitle("returns")).to_contain_text("dotted: earlier")
 
 
@@ -63,24 +64,25 @@ def test_a_link_restores_a_free_comparison(page: Page) -> None:
     compare = ComparePage(page).open(query)
     compare.wait_for_address(**link)
     expect(page.get_by_text("things differ at once")).to_be_visible()
-    expect(compare.subtitle("returns")).to_contain_text("2 seeds per side from 0")
+    expect(compare.subtitle("returns")).to_contain_text("2 seeds from 0")
     compare.run(until_steps=50)
     compare.pause()
 
 
-def test_a_setting_changed_mid_run_starts_anew(page: Page) -> None:
+def test_a_setting_changed_mid_run_makes_a_fresh_start_that_waits(page: Page) -> None:
     compare = ComparePage(page).open("?pair=gamma")
     compare.run(until_steps=500)
     compare.move_slider("Learning rate α ↻", "ArrowRight")
     compare.wait_until(lambda: compare.address.get("pair") == "free", "a free comparison")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()  # the former comparison
-    compare.expect_running()
+    compare.expect_paused()
+    assert compare.steps == 0
     expect(compare.exceptions).to_have_count(0)
 
 
 def test_the_algorithm_of_a_side_is_chosen_in_the_sidebar(page: Page) -> None:
     compare = ComparePage(page).open("?pair=gamma")
-    page.get_by_test_id("stSidebar").get_by_text("B", exact=True).click()
+    page.get_by_test_id("stSidebar").get_by_text("γ 0.9", exact=True).click()
     compare.press("kind_actor_critic")
     compare.wait_for_address(pair="free", a="reinforce", b="actor_critic")
     expect(page.get_by_text("things differ at once")).to_be_visible()
@@ -126,18 +128,18 @@ def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> Non
     compare = ComparePage(page).open("?seeds=3&pair=gamma")
     compare.press("steps_1000")
     subtitle = compare.panel("returns").locator(".pgl-subtitle")
-    expect(subtitle).to_contain_text("3 seeds per side from 0", timeout=60_000)
-    expect(subtitle).to_contain_text("up to step 1,000", timeout=60_000)
+    expect(subtitle).to_contain_text("3 seeds from 0", timeout=60_000)
+    expect(subtitle).to_contain_text("to step 1,000", timeout=60_000)
     expect(compare.stage).to_have_attribute("data-running", "false")
     filled = [trace for trace in compare.traces("returns") if trace.get("fill") == "toself"]
     assert len(filled) == 2
     before = compare.traces("policy_A")
     compare.choose("Player and heatmaps show", "seed 2")
     compare.wait_for_other_data("policy_A", before)
-    expect(compare.panel("policy_B").locator(".pgl-title")).to_contain_text("B, seed 2")
+    expect(compare.panel("policy_B").locator(".pgl-title")).to_contain_text("γ 0.9, seed 2")
     compare.press("reset")
     compare.wait_until(lambda: compare.steps == 0, "a fresh start")
-    expect(compare.panel("policy_B").locator(".pgl-title")).to_contain_text("B, seed 2")
+    expect(compare.panel("policy_B").locator(".pgl-title")).to_contain_text("γ 0.9, seed 2")
     expect(compare.exceptions).to_have_count(0)
 
 
