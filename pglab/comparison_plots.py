@@ -26,7 +26,7 @@ from pglab.plots import (
 # Dotted are earlier comparisons, in long dashes is what a visitor expects.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
 NEAR = 0.07  # as a share of each axis: ends of curves that are nearer get one label together
-ROOM = 0.25  # of the horizontal axis, which a label to the left of its point may take
+MIDDLE = 0.5  # of each axis: labels stand on the side of their point that has more room
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def returns_figure(
         "range": with_room(low, high),
         "tickvals": np.linspace(low, high, 6).tolist(),
     }
-    figure["layout"]["annotations"] = _end_labels(earlier, steps, high - low)
+    figure["layout"]["annotations"] = _end_labels(earlier, steps, (low, high))
     figure["layout"]["shapes"] = [horizontal(high)]
     figure["layout"]["showlegend"] = True
     return figure
@@ -98,21 +98,29 @@ def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
     return [shade, median | {"opacity": 0.5}]
 
 
-def _end_labels(curves: Sequence[Curve], steps: float, span: float) -> list[dict[str, Any]]:
+def _end_labels(
+    curves: Sequence[Curve], steps: float, return_range: tuple[float, float]
+) -> list[dict[str, Any]]:
     """The names of curves at their last points, those of near points in one label."""
+    low, high = return_range
     ends: list[tuple[float, float, list[str]]] = []
     for curve in curves:
         x, y = float(curve.steps[-1]), float(curve.returns[-1])
         for other_x, other_y, names in ends:
-            if abs(x - other_x) < NEAR * steps and abs(y - other_y) < NEAR * span:
+            if abs(x - other_x) < NEAR * steps and abs(y - other_y) < NEAR * (high - low):
                 names.append(curve.label)
                 break
         else:
             ends.append((x, y, [curve.label]))
-    common = {"yanchor": "bottom", "showarrow": False}
     return [
-        {"x": x, "y": y, "text": " ".join(names), **common}
-        | {"xanchor": "right" if x > ROOM * steps else "left"}
+        {
+            "x": x,
+            "y": y,
+            "text": "<br>".join(names),
+            "xanchor": "right" if x > MIDDLE * steps else "left",
+            "yanchor": "top" if y > low + MIDDLE * (high - low) else "bottom",
+            "showarrow": False,
+        }
         for x, y, names in ends
     ]
 

@@ -29,8 +29,9 @@ from pglab.worker import packed
 
 MOST_SEEDS = 16
 MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
-# Of training in one request. What it costs to send a run there and back is a few percent of the
-# longest; towards the end they get shorter, so that no process is left with a long one.
+# Of wall clock in one request. To send a run there and back costs up to a tenth of a second; on a
+# busy machine, which trains at a fraction of its speed, shorter requests would be spent on that.
+# Towards the end they get shorter, so that no process is left with a long one.
 LONGEST_REQUEST, SHORTEST_REQUEST = 1.5, 1.0
 REQUESTS_PER_WORKER = 2  # of one group: one is worked on, and the next is there when it is done
 # Of training, that a run may be ahead of its further seeds: so long that what a request costs is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +11,7 @@ import pytest
 
 from pglab import comparison_plots, critic_plots
 from pglab.critic_plots import Box
-from pglab.plots import Curve, Figure, unpacked
+from pglab.plots import Curve, Figure, UsualBand, unpacked
 
 X, Y, PATH = np.arange(3.0), np.arange(2.0), np.zeros((4, 2))
 GRID = np.arange(6.0).reshape(2, 3) - 2
@@ -61,10 +62,24 @@ def test_earlier_comparisons_are_named_at_their_ends_near_ones_together() -> Non
     earlier = [Curve(np.array([0.0, x]), np.array([0.0, y]), name) for name, (x, y) in ends.items()]
     figure = comparison_plots.returns_figure(FOUR, 100.0, (0.0, 500.0), earlier)
     labels = {note["text"]: (note["x"], note["y"]) for note in figure["layout"]["annotations"]}
-    assert labels == {"1A 1B": (90, 400), "2A": (90, 300), "2B": (40, 420)}
+    assert labels == {"1A<br>1B": (90, 400), "2A": (90, 300), "2B": (40, 420)}
+    anchors = {n["text"]: (n["xanchor"], n["yanchor"]) for n in figure["layout"]["annotations"]}
+    assert anchors["1A<br>1B"] == ("right", "top")  # where there is more room
+    assert anchors["2B"] == ("left", "top")
     dashes = [trace["line"]["dash"] for trace in figure["data"]]
     assert dashes[:4] == ["dot"] * 4
     assert len({"dot", *dashes[4:]}) == 5  # no side looks like an earlier comparison
+
+
+def test_stored_runs_are_drawn_lightly_and_not_in_the_legend() -> None:
+    stored = UsualBand(STEPS, STEPS, STEPS, STEPS, "10 stored seeds")
+    side = replace(FOUR[0], stored=stored)
+    plain = comparison_plots.returns_figure([FOUR[0]], 10.0, (0.0, 500.0))["data"]
+    traces = comparison_plots.returns_figure([side], 10.0, (0.0, 500.0))["data"]
+    added = traces[: len(traces) - len(plain)]
+    assert [trace["showlegend"] for trace in added] == [False, False]
+    assert all(trace["opacity"] < 1 for trace in added)
+    assert unpacked(added[1]["y"]).tolist() == STEPS.tolist()
 
 
 def test_updates_without_a_cosine_are_left_out() -> None:

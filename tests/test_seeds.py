@@ -135,10 +135,10 @@ def test_requests_get_shorter_towards_the_end(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(TrainingSession, "milliseconds_per_1000_steps", 1000.0)
     run = TrainingSession(CONFIGS["REINFORCE"])
-    for steps in (100, 300, 600):
+    for steps in (500, 700, 800):
         run.advance("step", steps)
         SeedGroup(run, 4, Listening(2)).tick()
-    assert asked == pytest.approx([0.3] * 4 + [0.4] * 4 + [1.0] * 4)
+    assert asked == pytest.approx([1.0] * 4 + [1.2] * 4 + [1.5] * 4)
 
 
 def test_a_bench_with_seeds_goes_on_until_all_are_there() -> None:

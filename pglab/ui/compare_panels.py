@@ -201,10 +201,11 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
     comparison = page.comparison
     done, total = comparison.steps_of_all, comparison.total_steps
     if not comparison.global_step:
+        who = _(" and ").join(comparison.names)
+        if len(comparison.names) > 2:
+            who = _("{n} agents").format(n=len(comparison.names))
         parts = [
-            _("{names}: {total:,} steps each").format(
-                names=_(" and ").join(comparison.names), total=total
-            ),
+            _("{who}: {total:,} steps each").format(who=who, total=total),
             _("what do you expect? Note a guess, then press Run"),
         ]
     else:

@@ -52,8 +52,8 @@ def test_one_step_is_one_step_of_both_and_a_reset_keeps_overlay_and_row(page: Pa
     compare.press("reset")
     compare.wait_until(lambda: compare.steps == 0, "the reset")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-    named = "1 γ 0.99 1 γ 0.9"
-    compare.wait_until(lambda: " ".join(compare.annotations()) == named, "overlays")
+    named = "1 γ 0.99<br>1 γ 0.9"
+    compare.wait_until(lambda: "<br>".join(compare.annotations()) == named, "overlays")
     expect(compare.subtitle("returns")).to_contain_text("dotted: earlier")
 
 
@@ -132,7 +132,7 @@ def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> Non
     expect(subtitle).to_contain_text("to step 1,000", timeout=60_000)
     expect(compare.stage).to_have_attribute("data-running", "false")
     filled = [trace for trace in compare.traces("returns") if trace.get("fill") == "toself"]
-    assert len(filled) == 2
+    assert len(filled) == 3  # a band for each, and the stored runs of one
     before = compare.traces("policy_A")
     compare.choose("Player and heatmaps show", "seed 2")
     compare.wait_for_other_data("policy_A", before)
