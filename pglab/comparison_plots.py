@@ -25,7 +25,8 @@ from pglab.plots import (
 
 # Dotted are earlier comparisons, in long dashes is what a visitor expects.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
-NEAR = 0.07  # as a share of each axis: ends of curves that are nearer get one label together
+# As shares of the axes: ends of curves that are nearer get one label together, a line for each.
+NEAR, NEAR_IN_HEIGHT = 0.07, 0.19
 MIDDLE = 0.5  # of each axis: labels stand on the side of their point that has more room
 
 
@@ -107,7 +108,7 @@ def _end_labels(
     for curve in curves:
         x, y = float(curve.steps[-1]), float(curve.returns[-1])
         for other_x, other_y, names in ends:
-            if abs(x - other_x) < NEAR * steps and abs(y - other_y) < NEAR * (high - low):
+            if abs(x - other_x) < NEAR * steps and abs(y - other_y) < NEAR_IN_HEIGHT * (high - low):
                 names.append(curve.label)
                 break
         else:

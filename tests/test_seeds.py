@@ -125,7 +125,7 @@ def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
 
 
 def test_requests_get_shorter_towards_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A share of what is left for each of two processes: at 1 s per 1000 steps, a quarter."""
+    """A share of what is left for each of two processes: at 2 s per 1000 steps, a half."""
     asked: list[float] = []
 
     class Listening(Workers):
@@ -133,9 +133,9 @@ def test_requests_get_shorter_towards_the_end(monkeypatch: pytest.MonkeyPatch) -
             asked.append(request[-1])
             return Future()
 
-    monkeypatch.setattr(TrainingSession, "milliseconds_per_1000_steps", 1000.0)
+    monkeypatch.setattr(TrainingSession, "milliseconds_per_1000_steps", 2000.0)
     run = TrainingSession(CONFIGS["REINFORCE"])
-    for steps in (500, 700, 800):
+    for steps in (300, 300, 400):
         run.advance("step", steps)
         SeedGroup(run, 4, Listening(2)).tick()
     assert asked == pytest.approx([1.0] * 4 + [1.2] * 4 + [1.5] * 4)
