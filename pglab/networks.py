@@ -70,7 +70,7 @@ class ActionNetwork(nn.Module):
         self.body = body
         self.head = linear(body.features, actions, generator)
         self._symexp_head = symexp_head
-        self._stop_gradient = stop_gradient
+        self.stop_gradient = stop_gradient
 
     def forward(self, observations: Tensor) -> Tensor:
         """What `of_features` makes of the observations: [..., D] → [..., A]."""
@@ -78,7 +78,7 @@ class ActionNetwork(nn.Module):
 
     def of_features(self, features: Tensor) -> Tensor:
         """The head's outputs for the body's: [..., F] → [..., A]."""
-        outputs: Tensor = self.head(features.detach() if self._stop_gradient else features)
+        outputs: Tensor = self.head(features.detach() if self.stop_gradient else features)
         return symexp(outputs) if self._symexp_head else outputs
 
 

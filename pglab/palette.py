@@ -13,6 +13,9 @@ NEUTRAL = "#F5F5F2"  # probability one half, between left and right
 ACTOR = "#D55E00"
 CRITIC = "#009E73"
 
+# What an update changed: less, more.
+LESS, MORE = "#7D5BB5", "#8F8400"
+
 THIS_RUN = "#B0489A"
 EARLIER_RUN = "#8A8F98"
 GUESS = "#A5672F"  # what the visitor expects of a run

@@ -84,6 +84,11 @@ def _named(there: Locals) -> dict[str, nn.Module]:
 # --- Acting, the same for all
 
 
+def _read_probabilities(there: Locals) -> Values:
+    greedy = getattr(there["run"].config, "critic_only", False)
+    return {"probabilities": there["probabilities"].copy(), "greedy": greedy}
+
+
 def _read_environment(there: Locals) -> Values:
     return {
         "reward": float(there["reward"]),
@@ -105,7 +110,7 @@ def _read_episode(there: Locals) -> Values:
 def _acting(generator: Callable[..., Any]) -> list[Phase]:
     return [
         Phase("observe", generator, _local("observation"), _copied("observation")),
-        Phase("probabilities", run.take_step, _local("probabilities"), _copied("probabilities")),
+        Phase("probabilities", run.take_step, _local("probabilities"), _read_probabilities),
         Phase("sample", run.take_step, _local("action"), _copied("probabilities", "action")),
         Phase("environment", run.take_step, _local("reward"), _read_environment),
     ]
@@ -122,6 +127,15 @@ def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dic
     return {
         "norm": norm(gradient),
         "layers": {layer: norm(part) for layer, part in layers.items()},
+    }
+
+
+def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
+    """Likewise, and what it is made from: whether any step has a weight, and the entropy bonus."""
+    return {
+        **_read_gradient(gradient, _named(there)),
+        "weighted": bool(np.any(there["weights"])),
+        "entropy_coefficient": there["run"].config.entropy_coefficient,
     }
 
 
@@ -143,11 +157,12 @@ def _adam_steps(there: Locals) -> int:
 
 
 def _read_step(there: Locals) -> Values:
-    """Adam's numbers for the one weight that the gradient pulls at hardest."""
+    """Adam's numbers for the weight with the largest gradient, or momentum if there is none."""
     total: Gradient = there["total"]
-    parameter = max(total, key=lambda known: float(total[known].abs().max()))
-    place = int(total[parameter].abs().argmax())
     optimizer = there["optimizer"]
+    pulls = {p: g if there["length"] else optimizer.state[p]["exp_avg"] for p, g in total.items()}
+    parameter = max(pulls, key=lambda known: float(pulls[known].abs().max()))
+    place = int(pulls[parameter].abs().argmax())
     group, state = optimizer.param_groups[0], optimizer.state[parameter]
     names = _named(there)
     return {
@@ -218,7 +233,7 @@ REINFORCE: Sequence[Phase] = (
         "gradient",
         reinforce.policy_side,
         _local("actor_gradient"),
-        lambda there: _read_gradient(there["actor_gradient"], _named(there)),
+        lambda there: _read_actor_gradient(there, there["actor_gradient"]),
     ),
     Phase("value_loss", reinforce.fit_value, _local("loss"), _copied("loss", "returns")),
     Phase(
@@ -323,6 +338,11 @@ CRITIC: Sequence[Phase] = (
 )
 ACTOR: Sequence[Phase] = (
     Phase("loss", actor_critic.actor_side, _local("loss"), _read_actor_loss),
-    Phase("gradient", actor_critic.actor_side, _filled("wanted"), _read_wanted),
+    Phase(
+        "gradient",
+        actor_critic.actor_side,
+        _filled("wanted"),
+        lambda there: _read_actor_gradient(there, there["wanted"]),
+    ),
 )
 CRITIC_CHANGED = _changed(actor_critic.actor_critic)

@@ -9,14 +9,16 @@ rounding.
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from torch import nn
 
+from pglab.algorithms.descent import descend
 from pglab.algorithms.families import AgentRun, records_of_step, reference_records_of
 from pglab.algorithms.run import TrainingDiverged
+from pglab.attribution import AdamStep, Explanation, UpdateData, explain, noted_step
 from pglab.phases import phases_of, update_of
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session import TrainingSession
@@ -32,6 +34,7 @@ class WatchedStep:
 
     `before` are copies of the networks that took the step, `after` those that its update left.
     `before_update` is a copy of the whole run just before the update, kept of the last step only.
+    `explanation` says what moved the policy in the update.
     """
 
     step: StepRecord
@@ -40,6 +43,7 @@ class WatchedStep:
     after: Mapping[str, nn.Module]
     update: UpdateRecord | None
     before_update: AgentRun | None
+    explanation: Explanation | None
 
 
 class SlowMotion:
@@ -126,10 +130,15 @@ class SlowMotion:
             self._networks = None
         before = self._networks or _copies(self.session)
         copies: list[AgentRun] = []
-        update = update_of(self.session.config)
+        moves: list[AdamStep | None] = []
         watcher = Watcher(
             phases_of(self.session.config),
-            {code_of(update): lambda there: copies.append(copy.deepcopy(there["run"]))},
+            {
+                code_of(update_of(self.session.config)): lambda there: copies.append(
+                    copy.deepcopy(there["run"])
+                ),
+                code_of(descend): lambda there: moves.append(noted_step(there)),
+            },
         )
         twin = self.session.copy_of_run()
         with watcher.watching(), suppress(TrainingDiverged):  # the run itself will say so
@@ -140,6 +149,11 @@ class SlowMotion:
         self._networks = _copies(self.session) if copies else before
         step = records[0]
         assert isinstance(step, StepRecord)
+        explanation = None
+        if updates:
+            policies = before["policy"], self._networks["policy"]
+            noted = [move for move in moves if move is not None]
+            explanation = explain(noted, *policies, _learned_from(watcher.moments))
         self.steps.append(
             WatchedStep(
                 step=step,
@@ -148,6 +162,7 @@ class SlowMotion:
                 after=self._networks,
                 update=updates[0] if updates else None,
                 before_update=copies[0] if copies else None,
+                explanation=explanation,
             )
         )
         self._trim()
@@ -161,6 +176,13 @@ class SlowMotion:
         for index, step in enumerate(self.steps[:-1]):
             if step.before_update is not None:
                 self.steps[index] = replace(step, before_update=None)
+
+
+def _learned_from(moments: Sequence[Moment]) -> UpdateData:
+    """What the actor's loss was computed from in an update."""
+    loss = next(moment.values for moment in moments if moment.phase == "loss")
+    names = "observations", "actions", "weights", "entropy_coefficient"
+    return UpdateData(**{name: loss[name] for name in names})
 
 
 def _copies(session: TrainingSession) -> dict[str, nn.Module]:

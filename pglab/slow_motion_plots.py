@@ -12,7 +12,7 @@ from pglab.language import _
 from pglab.plots import Figure, Numbers, framed, horizontal, over_plane, packed
 
 LEAST_BARS = 10  # there is room for, so that one is not a wall
-LEAST_CHANGE = 1e-4  # of a probability, so that no change is not drawn as a great one
+LEAST_CHANGE = 1e-4  # so that no change is not drawn as a great one
 
 
 def difference_figure(
@@ -22,8 +22,8 @@ def difference_figure(
     x_label: str,
     y_label: str,
     name: str,
-    colours: tuple[str, str],
     path: Numbers,
+    least: float = LEAST_CHANGE,
 ) -> Figure:
     """Heatmap of what an update changed, neutral where nothing did.
 
@@ -33,11 +33,11 @@ def difference_figure(
         y: [Y] values of the vertical axis.
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
-        name: of the quantity, for the label under the pointer.
-        colours: of less and of more.
+        name: of the quantity and its unit, for the label under the pointer.
         path: [N, 2] points of the transitions that were learned from.
+        least: change at which the scale ends if all are smaller.
     """
-    most = max(float(np.abs(changes).max()), LEAST_CHANGE)
+    most = max(float(np.abs(changes).max()), least)
     heatmap = {
         "type": "heatmap",
         "z": packed(changes),
@@ -45,7 +45,7 @@ def difference_figure(
         "y": packed(y),
         "zmin": -most,
         "zmax": most,
-        "colorscale": [[0, colours[0]], [0.5, palette.NEUTRAL], [1, colours[1]]],
+        "colorscale": [[0, palette.LESS], [0.5, palette.NEUTRAL], [1, palette.MORE]],
         "colorbar": {
             "thickness": 10,
             "tickvals": [-most, 0, most],

@@ -1,4 +1,4 @@
-"""The phases of a step in words and formulas: in symbols, and with the numbers of a moment."""
+"""The phases of a step in formulas: in symbols, and with the numbers of a moment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pglab.environments import EnvironmentInfo
-from pglab.language import N_, _
+from pglab.language import _
 from pglab.records import Floats
 from pglab.watching import Moment, Values
 
@@ -18,82 +18,6 @@ TERMS_SHOWN = 2  # of a sum, before its dots
 NEW_LINE = r" \\ "
 ROUNDING = 1e-6
 DIGITS = 4  # significant ones
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a phase is called, and one sentence about it."""
-
-    title: str
-    sentence: str
-
-
-PHASES = {
-    "observe": Words(N_("observe"), N_("The environment shows its state; the network reads it.")),
-    "probabilities": Words(
-        N_("probabilities"), N_("The policy turns the observation into a probability per action.")
-    ),
-    "sample": Words(
-        N_("sample"), N_("One action is drawn by these probabilities, not the likeliest one taken.")
-    ),
-    "environment": Words(
-        N_("answer"), N_("The environment moves on: a reward, and the next observation.")
-    ),
-    "judge": Words(
-        N_("judge"), N_("The critic says what the action is worth. This number stays as it is.")
-    ),
-    "store": Words(N_("store"), N_("The step is kept until there is enough to learn from.")),
-    "remember": Words(N_("remember"), N_("The replay buffer keeps the step for later as well.")),
-    "episode": Words(
-        N_("episode ends"), N_("The episode is over: no later reward belongs to its steps.")
-    ),
-    "draw": Words(
-        N_("draw"), N_("The critic gets a batch of old steps, drawn at random from the buffer.")
-    ),
-    "targets": Words(
-        N_("TD targets"), N_("Reward plus what the critic thinks of the next state: a constant.")
-    ),
-    "critic_loss": Words(
-        N_("critic's loss"), N_("How far the estimates are from their targets, squared.")
-    ),
-    "critic_gradient": Words(
-        N_("critic's gradient"),
-        N_("For each parameter: which way the loss grows. It will be moved the other way."),
-    ),
-    "returns": Words(
-        N_("returns"), N_("From the last step back: what followed each step, discounted.")
-    ),
-    "weights": Words(
-        N_("weights"),
-        N_("Each step's say in the update: its action is pushed up by w, or down where w < 0."),
-    ),
-    "loss": Words(
-        N_("loss"),
-        N_(
-            "A sum built so that downhill is the direction of the policy gradient. Its size means "
-            "little."
-        ),
-    ),
-    "gradient": Words(
-        N_("gradient"),
-        N_(
-            "For each parameter: downhill, the actions taken get likelier, each in proportion to "
-            "its w."
-        ),
-    ),
-    "value_loss": Words(N_("baseline's loss"), N_("How far V is from the returns, squared.")),
-    "value_gradient": Words(
-        N_("baseline's gradient"), N_("For each parameter of V: which way that loss grows.")
-    ),
-    "step": Words(
-        N_("Adam step"),
-        N_("Adam moves every parameter a little, downhill; shown is the one pulled hardest."),
-    ),
-    "changed": Words(
-        N_("new policy"),
-        N_("The policy before and after the update, and the difference, state by state."),
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -159,9 +83,10 @@ def _probabilities(values: Values, info: EnvironmentInfo, _row: int) -> Formula:
         rf"\pi({_text(_(name))})={number(float(p))}"
         for name, p in zip(info.actions, values["probabilities"], strict=True)
     ]
-    return Formula(
-        r"\pi_\theta(a\mid s_t)=\operatorname{softmax}_a\,z_\theta(s_t)", r",\;".join(each)
-    )
+    symbols = r"\pi_\theta(a\mid s_t)=\operatorname{softmax}_a\,z_\theta(s_t)"
+    if values["greedy"]:
+        symbols = r"\pi(a\mid s_t)=(1-\epsilon)\,[a=\arg\max_b Q(s_t,b)]+\epsilon/|\mathcal A|"
+    return Formula(symbols, r",\;".join(each))
 
 
 def _sample(values: Values, info: EnvironmentInfo, _row: int) -> Formula:
@@ -303,8 +228,9 @@ def _loss(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
 
 
 def _gradient(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
+    bonus = r"-c\,\nabla H" if values["entropy_coefficient"] else ""
     return Formula(
-        r"\nabla L=-\frac1T\sum_{t}w_t\,\nabla\log\pi_\theta(a_t\mid s_t)",
+        r"\nabla L=-\frac1T\sum_{t}w_t\,\nabla\log\pi_\theta(a_t\mid s_t)" + bonus,
         rf"\lVert\nabla L\rVert={number(values['norm'])}",
     )
 

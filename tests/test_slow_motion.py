@@ -16,7 +16,6 @@ import torch
 
 from pglab.algorithms import actor_critic
 from pglab.algorithms.families import AgentConfig
-from pglab.attribution import attribute
 from pglab.config import ActorCriticConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.partial_updates import partial_updates
@@ -24,7 +23,8 @@ from pglab.phases import phases_of
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session import TrainingSession
 from pglab.slow_motion import UPDATES_KEPT, SlowMotion, WatchedStep
-from pglab.slow_motion_text import PHASES, formula
+from pglab.slow_motion_text import formula
+from pglab.slow_motion_words import PHASES, sentence
 from pglab.watching import Moment, Phase, Watcher
 from tests.oracles import of_type, same_records, short_config
 from tests.oracles_actor_critic import CELLS, short_cell
@@ -181,7 +181,7 @@ def test_a_diverging_step_is_watched_up_to_where_it_stops(
 # --- The lines
 
 
-@EVERY
+@EVERY_ENGINE
 def test_every_phase_points_at_the_line_that_does_it(config: AgentConfig) -> None:
     tape, _step = watched_update(config, updates=6)
     moments = [moment for step in tape.steps for moment in step.moments]
@@ -341,36 +341,48 @@ def test_adams_numbers_move_the_weight_from_before_to_after(config: AgentConfig)
 # --- What an update did
 
 
-def test_shares_are_the_projections_of_each_transitions_gradient() -> None:
-    _tape, step = watched_update(short_config(min_batch_steps=12))
-    loss = found(step, "loss")
-    inputs = loss["observations"], loss["actions"], loss["weights"]
-    result = attribute(step.before["policy"], step.after["policy"], *inputs)
-    policy = step.before["policy"]
-    own = []
-    for observation, action, weight in zip(*inputs, strict=True):
-        log_prob = policy(torch.as_tensor(observation))[action]
-        parts = torch.autograd.grad(float(weight) * log_prob, list(policy.parameters()))
-        own.append(torch.cat([part.flatten() for part in parts]).double())
-    whole = torch.stack(own).sum(0)
-    naive = [float(one @ whole / (whole @ whole)) for one in own]
-    np.testing.assert_allclose(result.shares, naive, rtol=1e-4, atol=1e-6)
-    assert result.shares.sum() == pytest.approx(1)
-    assert min(naive) < 0 < max(naive)
-    for probabilities, network in ((result.before, "before"), (result.after, "after")):
-        at = getattr(step, network)["policy"](torch.as_tensor(inputs[0])).exp()
-        expected = at[torch.arange(len(inputs[1])), torch.as_tensor(inputs[1])]
-        np.testing.assert_allclose(probabilities, expected.detach().numpy(), rtol=1e-6)
+@EVERY_ENGINE
+def test_an_update_is_explained_from_the_policies_before_and_after(config: AgentConfig) -> None:
+    tape, _step = watched_update(config, updates=3)
+    explained = [step for step in tape.steps if step.update is not None]
+    assert len(explained) == 3  # of earlier ones too: the tape goes back
+    for step in explained:
+        loss, explanation = found(step, "loss"), step.explanation
+        assert explanation is not None
+        for probabilities, network in (
+            (explanation.before, "before"),
+            (explanation.after, "after"),
+        ):
+            at = getattr(step, network)["policy"](torch.as_tensor(loss["observations"])).exp()
+            expected = at[torch.arange(len(at)), torch.as_tensor(loss["actions"])]
+            np.testing.assert_allclose(probabilities, expected.detach().numpy(), rtol=1e-5)
 
 
-def test_without_a_gradient_there_are_no_shares() -> None:
-    _tape, step = watched_update(short_config(min_batch_steps=12))
-    loss = found(step, "loss")
-    policy = step.before["policy"]
-    nothing = np.zeros(len(loss["actions"]))
-    result = attribute(policy, policy, loss["observations"], loss["actions"], nothing)
-    assert np.isnan(result.shares).all()
-    np.testing.assert_array_equal(result.before, result.after)
+# --- Words
+
+
+def test_a_sentence_is_true_of_a_gradient_of_zero() -> None:
+    """The first signal of a shared body is 0 for the best-valued action, and so is its gradient."""
+    _tape, step = watched_update(ActorCriticConfig.shared_on_policy(seed=0))
+    moments = {moment.phase: moment for moment in step.moments}
+    assert moments["gradient"].values["norm"] == 0
+    assert sentence(moments["gradient"]).startswith("Every w is 0, so the gradient is 0")
+    assert sentence(moments["critic_gradient"]).startswith("For each parameter")
+    _tape, step = watched_update(CONFIGS["reinforce"])
+    moments = {moment.phase: moment for moment in step.moments}
+    assert "likelier if its w is positive" in sentence(moments["gradient"])
+
+
+def test_adam_without_a_gradient_is_its_momentum_or_nothing() -> None:
+    said: set[tuple[bool, bool]] = set()
+    for seed in range(4):
+        tape, _step = watched_update(
+            short_cell(**CELLS["split replay"], seed=seed, rollout_steps=1), 4
+        )
+        moments = [moment for step in tape.steps for moment in step.moments]
+        steps = [m for m in moments if m.phase == "step" and m.values["norm"] == 0]
+        said |= {(m.values["mean"] != 0, "nothing moves" in sentence(m)) for m in steps}
+    assert said == {(False, True), (True, False)}
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -7,8 +7,10 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pglab.algorithms import reinforce
 from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.run import take_step
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.partial_updates import partial_updates
 from pglab.records import StepRecord, UpdateRecord
@@ -32,9 +34,12 @@ def formulas(app: AppTest) -> list[str]:
     return [latex.value.strip("$\n").removesuffix(r"\end{gathered}") for latex in app.latex]
 
 
+def html_of(app: AppTest) -> str:
+    return "".join(str(getattr(element, "body", "")) for element in app.get("html"))
+
+
 def current_phase(app: AppTest) -> str:
-    pages = "".join(str(getattr(element, "body", "")) for element in app.get("html"))
-    return str(re.findall(r'aria-current="step">\d+ ([^<]*)<', pages)[0])
+    return str(re.findall(r'aria-current="step">\d+ ([^<]*)<', html_of(app))[0])
 
 
 def test_nothing_is_blank_or_trained_before_the_first_press() -> None:
@@ -126,8 +131,8 @@ def test_the_actors_loss_alone_leaves_the_critic_of_split_bodies() -> None:
     panels = {
         panel.key: panel for panel in partial_panels(scene, after, {name: name for name in after})
     }
-    assert panels["slow_v_actor_only"].subtitle == "largest change 0"
-    assert panels["slow_pi_actor_only"].subtitle != "largest change 0"
+    assert panels["slow_v_actor_only"].subtitle == "at most 0 on this map"
+    assert panels["slow_pi_actor_only"].subtitle != "at most 0 percentage points on this map"
 
 
 def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
@@ -181,7 +186,44 @@ def test_the_last_phase_says_what_the_update_did() -> None:
     assert f"Steps learned from: {len(update.actions)}." in text
     risen, fallen = map(int, re.findall(r"\*\*(\d+)\*\*", text))
     assert risen + fallen == len(update.actions)
-    assert "No w was negative" in text
+    assert "π moved because the gradients of the other steps in the batch moved" in text
+
+
+def test_slow_motion_and_code_number_a_line_alike() -> None:
+    """By its place in the file."""
+    app = slow_page()
+    for _press in range(3):
+        press(app, "slow_next")
+    (shown,) = re.findall(r'class="pgl-lit">(.*?)(?=<span class="(?:pgl-lit)?">|</pre>)', html_of(app))
+    lit = re.sub(r"<[^>]+>", "", shown).strip()
+    assert "action = sample_action(" in lit
+    open_chapter(app, "Code")
+    run(app)
+    code = re.sub(r"<[^>]+>", "", html_of(app))
+    assert lit in code
+
+
+def test_the_page_says_which_engine_a_lit_line_belongs_to() -> None:
+    for engine, said in (("fast", "in a copy of the run"), ("reference", "as in the run itself")):
+        app = slow_page(engine=engine)
+        press(app, "slow_next")
+        assert any(said in caption.value for caption in app.caption)
+
+
+def test_a_step_that_is_followed_gets_causes_that_add_up() -> None:
+    app = slow_page("shared_on_policy")
+    for _update in range(2):
+        press(app, "slow_update")
+    while current_phase(app) != "new policy":
+        press(app, "slow_next")
+    table = html_of(app).split('class="pgl-causes"')[1]
+    *parts, total = [
+        float(text.replace("−", "-")) for text in re.findall(r"<td>([+−\d.]+)</td>", table)
+    ]
+    assert len(parts) >= 2
+    assert sum(parts) == pytest.approx(total, abs=1e-9)
+    found = app.session_state["shared_on_policy.lab"].slow_motion.steps[-1].explanation
+    assert total == pytest.approx(100 * found.change[0], abs=0.006)
 
 
 def test_what_each_loss_alone_would_have_done() -> None:

@@ -65,11 +65,28 @@ def engine_sentence(engine: str) -> str:
     """What the shown code has to do with the run."""
     if engine == "reference":
         return _("Read from the running program: these lines compute this run.")
+    return " ".join(
+        (
+            _("Read from the running program."),
+            _fast_sentence(),
+            _("Tests hold the two together. “Engine” in “More settings” lets the lines compute."),
+        )
+    )
+
+
+def engine_note(engine: str) -> str:
+    """What a lit line has to do with the run."""
+    if engine == "reference":
+        return _("This line computed these numbers, as in the run itself.")
+    return " ".join(
+        (_("This line computed these numbers, in a copy of the run."), _fast_sentence())
+    )
+
+
+def _fast_sentence() -> str:
     return _(
-        "Read from the running program. This run takes these steps with the fast engine: compiled "
-        "code does the arithmetic of the forward passes, gradients and Adam, and tests hold its "
-        "updates to those of these lines, up to rounding. “Engine” in “More settings” lets the "
-        "lines themselves compute."
+        "The run itself leaves forward passes, gradients and Adam to compiled code: the same up to "
+        "rounding."
     )
 
 

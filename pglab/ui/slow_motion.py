@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pglab.algorithms.actor_critic import ActorCriticRun
-from pglab.attribution import Attribution
+from pglab.attribution import Explanation
 from pglab.choice_names import choice_name
 from pglab.config import ActorCriticConfig
 from pglab.language import _
@@ -18,9 +18,11 @@ from pglab.partial_updates import partial_updates
 from pglab.phases import phases_of
 from pglab.render import shared_renderer
 from pglab.slow_motion import SlowMotion
-from pglab.slow_motion_text import PHASES, formula
+from pglab.slow_motion_text import formula
+from pglab.slow_motion_words import PHASES, rows_of, sentence, what_moved
 from pglab.ui.buttons import live_button, locked
-from pglab.ui.code import lit_line
+from pglab.ui.causes import causes_table
+from pglab.ui.code import engine_note, lit_line
 from pglab.ui.entry import fragment
 from pglab.ui.lab import Lab
 from pglab.ui.slow_panels import (
@@ -35,11 +37,12 @@ from pglab.ui.slow_panels import (
 )
 from pglab.ui.stage import FigurePanel, PlayerPanel, stage
 from pglab.ui.view import view_of
-from pglab.watching import Values
 
 STEPS_AT_ONCE = 150  # watched before the page is drawn again: about half a second
 REDRAW_SECONDS = 0.1  # between such parts of a long way
 TABLE_HEIGHT, ROW_HEIGHT = 260, 36  # pixels
+
+_PI_BEFORE, _PI_AFTER, _DELTA_PI = "π before", "π after", "Δπ"  # columns
 
 _DECIDING = {"observe", "probabilities", "sample"}
 ACTING = _DECIDING | {
@@ -88,7 +91,7 @@ def slow_motion(lab: Lab) -> None:
         scene = _scene(lab, tape)
         words, pictures = st.columns([5, 8])
         with words:
-            _moment(scene)
+            _moment(scene, lab.bench.session.config.engine)
         with pictures:
             _stage(lab, scene)
         _transitions(lab, scene)
@@ -269,59 +272,42 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     )
 
 
-def _moment(scene: SlowScene) -> None:
+def _moment(scene: SlowScene, engine: str) -> None:
     """The phase in words, in symbols, with its numbers, and the line that did it."""
-    moment, words = scene.seen[-1], PHASES[scene.phase]
-    title = _(words.title)
-    st.markdown(f"**{title[:1].upper()}{title[1:]}.** {_(words.sentence)}")
+    moment = scene.seen[-1]
+    title = _(PHASES[scene.phase].title)
+    st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")
     drawn = scene.phase == "targets" and scene.has_seen("draw")  # rows of another batch
     followed = 0 if scene.chosen is None else scene.batch.offset + scene.chosen
     shown = formula(moment, scene.info, 0 if drawn else followed)
     st.latex(shown.symbols)
     st.latex(shown.numbers)
-    learned = next((other.values for other in scene.seen if other.phase == "loss"), None)
-    if scene.phase == "changed" and learned and scene.batch.whole is not None:
-        st.markdown(_what_it_did(scene, moment.values["updates"], learned, scene.batch.whole))
+    if scene.batch.whole is not None:
+        st.markdown(_what_it_did(scene, moment.values["updates"], scene.batch.whole))
     lit_line(moment.function, moment.line)
+    st.caption(engine_note(engine))
 
 
-def _what_it_did(scene: SlowScene, update: int, learned: Values, found: Attribution) -> str:
-    """The update in a few sentences."""
-    actions, weights = learned["actions"], learned["weights"]
-    changes = found.after - found.before
-    risen, fallen = int((changes > 0).sum()), int((changes < 0).sum())
+def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:
+    """The update in a few sentences: what moved the policy, and how far."""
+    changes = found.change
     most = int(np.abs(changes).argmax())
-    parts = [
-        _(
-            "**Update {k}.** Steps learned from: {n}. Actions taken that are now likelier: "
-            "**{risen}**, less likely: **{fallen}**. Largest change: {action} in step {t} of the "
-            "batch, π = {before:.4f} → {after:.4f}."
-        ).format(
-            k=update,
-            n=len(changes),
-            risen=risen,
-            fallen=fallen,
-            action=_(scene.info.actions[actions[most]]),
-            t=most,
-            before=found.before[most],
-            after=found.after[most],
-        )
-    ]
-    if weights.min() >= 0 and fallen:
-        parts.append(
-            _(
-                "No w was negative, so no action was pushed down: one that became less likely "
-                "lost to another action that was pushed up harder in similar states."
-            )
-        )
-    if weights.max() <= 0 and risen:
-        parts.append(
-            _(
-                "No w was positive, so no action was pushed up: one that became likelier gained "
-                "from another action that was pushed down in similar states."
-            )
-        )
-    return " ".join(parts)
+    learned = next(other.values for other in scene.seen if other.phase == "loss")
+    counts = _(
+        "Steps learned from: {n}. Actions taken that are now likelier: **{risen}**, less likely: "
+        "**{fallen}**. Largest change: {action} in step {t} of the batch, π = {before:.2%} → "
+        "{after:.2%}."
+    ).format(
+        n=len(changes),
+        risen=int((changes > 0).sum()),
+        fallen=int((changes < 0).sum()),
+        action=_(scene.info.actions[learned["actions"][most]]),
+        t=most,
+        before=found.before[most],
+        after=found.after[most],
+    )
+    title = _("**Update {k}.**").format(k=update)
+    return f"{title} {what_moved(found)}\n\n{counts}"
 
 
 def _stage(lab: Lab, scene: SlowScene) -> None:
@@ -351,10 +337,10 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
         columns["G"] = batch.returns.round(4)
     if batch.weights is not None:
         columns["w"] = batch.weights.round(4)
-    if batch.attribution is not None:
-        columns[_("share of the gradient")] = (100 * batch.attribution.shares).round(2)
-        columns[_("π before")] = batch.attribution.before.round(4)
-        columns[_("π after")] = batch.attribution.after.round(4)
+    if batch.explanation is not None:
+        columns[_PI_BEFORE] = 100 * batch.explanation.before
+        columns[_PI_AFTER] = 100 * batch.explanation.after
+        columns[_DELTA_PI] = 100 * batch.explanation.change
     key = f"{lab.key}.slow.table.{batch.first_step}"
 
     def follow() -> None:
@@ -373,15 +359,39 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
             on_select=follow,
             selection_mode="single-row",
             key=key,
-            column_config={
-                _("share of the gradient"): st.column_config.NumberColumn(format="%.2f %%")
-            },
+            column_config=_columns_explained(),
         )
     with followed:
         if scene.chosen is not None:
             _followed(scene, scene.chosen)
         elif tape.followed is not None:
             st.caption(_gone(tape.followed, batch.first_step))
+        elif batch.whole is not None and len(batch.actions) == 1:
+            _followed(scene, 0)
+        elif batch.whole is not None:
+            _whole(batch.whole)
+
+
+def _columns_explained() -> dict[str, Any]:
+    """Units, and what each column means, on hover."""
+    number = st.column_config.NumberColumn
+    return {
+        "t": number(help=_("Time step in the batch.")),
+        "log π": number(help=_("Log-probability of the action when it was taken.")),
+        "G": number(help=_("Return: the rewards from this step on, discounted by γ.")),
+        "w": number(help=_("Weight of the step in the actor's loss.")),
+        _PI_BEFORE: number(
+            _("π before, %"),
+            format="%.2f",
+            help=_("Probability of the action taken, before the update."),
+        ),
+        _PI_AFTER: number(_("π after, %"), format="%.2f", help=_("The same after the update.")),
+        _DELTA_PI: number(
+            _("Δπ, points"),
+            format="%+.3f",
+            help=_("After minus before, in percentage points."),
+        ),
+    }
 
 
 def _gone(step: int, first: int) -> str:
@@ -408,22 +418,33 @@ def _followed(scene: SlowScene, row: int) -> None:
         lines.append(_("What followed is worth G = {g:.4f}.").format(g=batch.returns[row]))
     if batch.weights is not None:
         lines.append(_("Its weight is w = {w:.4f}.").format(w=batch.weights[row]))
-    found = batch.attribution
-    if found is not None:
-        change = float(found.after[row] - found.before[row])
-        verdict = (
-            _("likelier") if change > 0 else _("less likely") if change < 0 else _("as likely")
-        )
-        if np.isfinite(found.shares[row]):
-            lines.append(
-                _("It made {share:.1f} % of the gradient.").format(share=100 * found.shares[row])
-            )
+    if batch.explanation is not None:
         lines.append(
-            _("Its action is now **{verdict}**: π = {before:.4f} → {after:.4f}.").format(
-                verdict=verdict, before=found.before[row], after=found.after[row]
+            _("π of its action: {before:.2%} → {after:.2%}.").format(
+                before=batch.explanation.before[row], after=batch.explanation.after[row]
             )
         )
     st.markdown(" ".join(lines))
+    found = batch.explanation
+    if found is not None:
+        effects = {cause: 100 * float(effect[row]) for cause, effect in found.effects.items()}
+        causes_table(
+            _("Why π of its action changed, in percentage points"),
+            *rows_of(effects, 100 * float(found.remainder[row])),
+        )
+
+
+def _whole(found: Explanation) -> None:
+    """All transitions together: the causes' shares in the change."""
+    shares = {cause: 100 * share for cause, share in found.shares.items()}
+    if shares:
+        causes_table(
+            _("Share in the change of π over all steps, in %"),
+            *rows_of(shares, 100 - sum(shares.values())),
+        )
+        st.caption(
+            _("Each effect is projected on the change: Σ effect·Δπ / Σ Δπ². Below 0: against it.")
+        )
 
 
 def _partial(lab: Lab, scene: SlowScene) -> None:
@@ -446,7 +467,7 @@ def _partial(lab: Lab, scene: SlowScene) -> None:
     st.caption(
         _(
             "The same update from the same weights on the same data, with both losses, the "
-            "actor's alone and the critic's alone. Where the body is shared, the critic's loss "
+            "actor's alone and the critic's alone. If the body is shared, the critic's loss "
             "moves the policy too, and the actor's the critic. ΔV is of Σ π·Q with π as it was."
         )
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from pglab import palette
-from pglab.attribution import Attribution, attribute
+from pglab.attribution import Explanation
 from pglab.critic_plots import network_figure
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
@@ -19,7 +19,7 @@ from pglab.probes import LayerGradient, critic_quantity, maps_of, probability_ma
 from pglab.records import Floats, StepRecord
 from pglab.render import shared_renderer
 from pglab.slow_motion import WatchedStep
-from pglab.slow_motion_plots import difference_figure, transitions_figure
+from pglab.slow_motion_plots import LEAST_CHANGE, difference_figure, transitions_figure
 from pglab.ui.critic_panels import arranged
 from pglab.ui.panels import View, policy_figure
 from pglab.ui.stage import Emphasis, FigurePanel, Frame, PlayerPanel
@@ -58,7 +58,7 @@ class Batch:
     """The transitions that a moment is about, with what is known of them by then.
 
     Of a very long batch these are the last ones: the run remembers no more. `offset` is how many
-    come before them, `whole` the attribution of all.
+    come before them, `whole` the explanation of all.
     """
 
     first_step: int  # environment step of the first
@@ -70,8 +70,8 @@ class Batch:
     ends: NDArray[np.bool_]  # [T]
     returns: Floats | None = None  # [T]
     weights: Floats | None = None  # [T]
-    attribution: Attribution | None = None
-    whole: Attribution | None = None
+    explanation: Explanation | None = None
+    whole: Explanation | None = None
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,9 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
             if isinstance(moment.values.get(name), np.ndarray) and moment.phase != "value_loss":
                 found[name] = moment.values[name][kept]
     if any(moment.phase == "changed" for moment in seen):
-        found["whole"] = whole = _attribution(watched)
+        found["whole"] = whole = watched.explanation
         if whole is not None:
-            found["attribution"] = Attribution(
-                whole.shares[kept], whole.before[kept], whole.after[kept]
-            )
+            found["explanation"] = whole.of_steps(kept)
     shape = (len(steps), len(watched.step.observation))
     return Batch(
         first_step=last - len(steps) + 1,
@@ -143,19 +141,6 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
         log_probs=np.array([step.log_prob for step in steps]),
         ends=np.array([step.ended for step in steps], np.bool_),
         **found,
-    )
-
-
-def _attribution(watched: WatchedStep) -> Attribution | None:
-    loss = next((m.values for m in watched.moments if m.phase == "loss"), None)
-    if loss is None:
-        return None
-    return attribute(
-        watched.before["policy"],
-        watched.after["policy"],
-        loss["observations"],
-        loss["actions"],
-        loss["weights"],
     )
 
 
@@ -205,7 +190,12 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
         _map_panel(scene, "slow_before", _("Before"), "", before),
         _map_panel(scene, "slow_after", _("After"), "", after),
         _difference_panel(
-            scene, "slow_difference", _("After − before"), after - before, scene.emphasis("policy")
+            scene,
+            "slow_difference",
+            _("After − before"),
+            _("in percentage points; dots: steps learned from"),
+            after - before,
+            scene.emphasis("policy"),
         ),
     ]
 
@@ -231,22 +221,21 @@ def _map_panel(
 
 
 def _difference_panel(
-    scene: SlowScene, key: str, title: str, changes: Floats, emphasis: Emphasis
+    scene: SlowScene, key: str, title: str, subtitle: str, changes: Floats, emphasis: Emphasis
 ) -> FigurePanel:
     """What became likelier or less likely, with the transitions that were learned from."""
     view = scene.view
     axes = [view.plane.x_axis, view.plane.y_axis]
-    most = f"{np.abs(changes).max():.3g}"
     return FigurePanel(
         key,
         title,
-        _("largest change {most}").format(most=most),
+        subtitle,
         difference_figure(
-            changes,
+            100 * changes,
             *view.plane.grid(len(changes)),
-            f"Δπ({_(scene.info.actions[view.action])})",
-            palette.probability_colours(view.action, len(scene.info.actions)),
+            _("Δπ({action}), percentage points").format(action=_(scene.info.actions[view.action])),
             scene.batch.observations[:, axes],
+            100 * LEAST_CHANGE,
         ),
         alt=_("Heatmap of the change of one action's probability by this update."),
         emphasis=emphasis,
@@ -265,7 +254,10 @@ def partial_panels(
         new_pi, new_q = _maps(scene, networks)
         title = _("Δπ: {who}").format(who=names[trained])
         change = (new_pi - pi)[..., view.action]
-        policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, change, "none"))
+        most = _("at most {most} percentage points on this map").format(
+            most=f"{100 * np.abs(change).max():.3g}"
+        )
+        policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, most, change, "none"))
         # Of the former π: a changed π is no changed critic.
         new_value = critic_quantity(pi, new_q, "v", view.action)
         critics.append(_value_change_panel(scene, trained, names[trained], new_value - value))
@@ -286,13 +278,12 @@ def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -
         changes,
         *scene.view.plane.grid(len(changes)),
         "ΔV",
-        (palette.EARLIER_RUN, palette.CRITIC),
         np.empty((0, 2)),
     )
     return FigurePanel(
         f"slow_v_{key}",
         _("ΔV: {who}").format(who=who),
-        _("largest change {most}").format(most=f"{np.abs(changes).max():.3g}"),
+        _("at most {most} on this map").format(most=f"{np.abs(changes).max():.3g}"),
         figure,
         alt=_("Heatmap of the change of the critic's value by this update."),
     )
@@ -306,14 +297,16 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
         title, label, heights = _("Returns"), "Gₜ", batch.returns
     if batch.weights is not None:
         title, label, heights = _("Weights"), "wₜ", batch.weights
-    if batch.attribution is not None:
+    if batch.explanation is not None:
         title, label = _("Change of the action's π"), "Δπ(aₜ|sₜ)"
-        heights = batch.attribution.after - batch.attribution.before
+        heights = 100 * batch.explanation.change
     outlined = scene.chosen
     if outlined is None and scene.phase in ("store", "remember"):
         outlined = len(batch.actions) - 1
     total = batch.offset + len(batch.actions)
     size = _("T = {n:,}").format(n=total)
+    if batch.explanation is not None:
+        size += _(" · percentage points")
     if batch.offset:
         size += _(" · the last {n}").format(n=len(batch.actions))
     return FigurePanel(
