@@ -7,10 +7,8 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pglab.algorithms import reinforce
 from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.families import AgentConfig
-from pglab.algorithms.run import take_step
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.partial_updates import partial_updates
 from pglab.records import StepRecord, UpdateRecord
@@ -194,7 +192,9 @@ def test_slow_motion_and_code_number_a_line_alike() -> None:
     app = slow_page()
     for _press in range(3):
         press(app, "slow_next")
-    (shown,) = re.findall(r'class="pgl-lit">(.*?)(?=<span class="(?:pgl-lit)?">|</pre>)', html_of(app))
+    (shown,) = re.findall(
+        r'class="pgl-lit">(.*?)(?=<span class="(?:pgl-lit)?">|</pre>)', html_of(app)
+    )
     lit = re.sub(r"<[^>]+>", "", shown).strip()
     assert "action = sample_action(" in lit
     open_chapter(app, "Code")

@@ -20,7 +20,7 @@ def settle(key: str, options: Collection[T], usual: T) -> T:
     Call it before the control is drawn.
     """
     last = f"{key}.last"
-    candidates = [st.session_state.get(key), st.session_state.get(last), usual, *options]
+    candidates: list[Any] = [st.session_state.get(key), st.session_state.get(last), usual, *options]
     choice: T = next(candidate for candidate in candidates if candidate in options)
     if key not in st.session_state or candidates[0] != choice:
         st.session_state[key] = choice
