@@ -168,27 +168,29 @@ def weighted_gradient(policy: nn.Module, log_probs: Tensor, weights: Floats) -> 
     ).numpy()
 
 
-def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], direction: Floats) -> Floats:
-    """How log π(aₜ|sₜ) changes along a direction d of the weights: d·∇log π, [P] → [T].
+def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Floats) -> Floats:
+    """How log π(aₜ|sₜ) changes along directions d of the weights: d·∇log π, [N, P] → [N, T].
 
     T counts the steps of all episodes. An episode's gradient along d is Σₜ wₜ times this, whatever
     the weights wₜ are. That sum is linear in them, so its derivative by them is what is wanted:
-    two backward passes for all steps at once.
+    two backward passes for all steps at once, the first one for all directions.
     """
     log_probs = log_probs_taken(policy, *steps_of(episodes))
     weights = torch.ones_like(log_probs, requires_grad=True)
     parameters = list(policy.parameters())
-    parts = torch.as_tensor(direction, dtype=torch.float32).split([p.numel() for p in parameters])
     gradients = torch.autograd.grad(
         log_probs, parameters, weights, create_graph=True, allow_unused=True
     )
-    along = [
-        (of_one.flatten() * part).sum()
+    rows = torch.as_tensor(directions, dtype=torch.float32)
+    parts = rows.split([p.numel() for p in parameters], dim=1)
+    along = sum(
+        part @ of_one.flatten()
         for of_one, part in zip(gradients, parts, strict=True)
         if of_one is not None
-    ]
-    changes: Floats = torch.autograd.grad(torch.stack(along).sum(), weights)[0].numpy()
-    return changes
+    )
+    assert isinstance(along, torch.Tensor)
+    changes = [torch.autograd.grad(of_one, weights, retain_graph=True)[0] for of_one in along]
+    return torch.stack(changes).numpy()
 
 
 def steps_of(episodes: Sequence[PlayedEpisode]) -> tuple[Tensor, Tensor]:

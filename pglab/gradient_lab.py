@@ -7,7 +7,6 @@ a page can show how far it is and stop it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -15,7 +14,6 @@ from typing import Literal, TypeVar
 import numpy as np
 import torch
 
-from pglab.algorithms.families import AgentConfig
 from pglab.checkpoints import Snapshot
 from pglab.config import ActorCriticConfig
 from pglab.evaluation import PlayedEpisode
@@ -42,20 +40,27 @@ from pglab.gradient_estimators import (
     unit,
     weighted_gradient,
 )
+from pglab.intervals import (
+    SIGNIFICANCE,
+    Interval,
+    bootstrap_counts,
+    cosine_interval,
+    ratio_interval,
+    signal_p_value,
+)
 from pglab.language import _
 from pglab.lockstep import draw_episodes
 from pglab.networks import PolicyNetwork, parameter_count
 from pglab.records import Floats
-from pglab.session import TrainingSession
 
-Stage = Literal["train", "draw", "survey", "gradients", "project"]
+Stage = Literal["draw", "survey", "gradients", "project"]
 
 EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
-CHUNK = 10  # episodes per pass where they need not be told apart; divides every choice
+CHUNK = 10  # episodes per pass; divides every choice
 MOST_NUMBERS = 50_000_000  # of the gradients held at once, K × P: 200 MB
 MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # a step takes many times as long as CartPole's
-TRAINING_CHUNK = 200  # environment steps
+FEWEST_CHUNKS = 10  # of a survey, to tell a signal from noise
 
 T = TypeVar("T")
 
@@ -75,8 +80,9 @@ class Survey:
     `values` is the V that the last estimator subtracts: independent of the drawn episodes, so
     that it leaves their mean gradient where it is. `direction` [P] is the mean gradient over all
     `episodes` of the survey, with the mean baseline; `noise` the total variance of that mean.
-    `signals` are ‖E g‖² of each estimator, without bias, and `aims_cosine` is the cosine between
-    what whole-episode returns aim at and what the other three aim at: 1 where γ = 1.
+    `signals` are ‖E g‖² of each estimator, without bias; `p_values` say how often noise alone
+    looks like as much. `aims` is the cosine between what whole-episode returns aim at and what
+    the other three aim at: 1 if γ = 1.
     """
 
     episodes: int
@@ -85,12 +91,17 @@ class Survey:
     direction: Floats
     noise: float
     signals: dict[Estimator, float]
-    aims_cosine: float
+    p_values: dict[Estimator, float]
+    aims: Interval
 
     @property
     def snr(self) -> float:
         """Signal-to-noise ratio of `direction`, NaN without noise."""
         return ratio(self.signals["mean"], self.noise)
+
+    def has_signal(self, estimator: Estimator) -> bool:
+        """Whether what the estimator aims at can be told from noise."""
+        return self.signals[estimator] > 0 and self.p_values[estimator] < SIGNIFICANCE
 
 
 @dataclass(frozen=True)
@@ -100,11 +111,12 @@ class EstimatorReport:
     `variance` is the trace of the covariance of one episode's gradient; `group_variances` [S] the
     same of the mean over groups of episodes, by size. `mean` [P] is the mean over all K episodes,
     `cosine` that between it and the survey's direction. `arrows` [K, 2] are the episodes'
-    gradients in the plane, `shown` the share of the variance that lies in it. NaN where there is
-    nothing to divide by.
+    gradients in the plane, `shown` the share of the variance that lies in it. `ratio` is the
+    total variance over that of whole-episode returns. NaN where there is nothing to divide by.
     """
 
     variance: float
+    ratio: Interval
     group_variances: Floats
     mean: Floats
     signal: float
@@ -123,7 +135,8 @@ class Report:
     """Everything that is shown of one measurement.
 
     `plane` [2, P] are the two directions, of length 1, or 0 where there is none: that of the
-    survey, and the largest of what whole-episode returns spread besides.
+    survey, and the largest of what whole-episode returns spread besides. `value_over_mean` is the
+    total variance with V(s) as baseline over that with the mean.
     """
 
     survey: Survey
@@ -132,16 +145,12 @@ class Report:
     group_sizes: tuple[int, ...]
     plane: Floats
     estimators: dict[Estimator, EstimatorReport]
+    value_over_mean: Interval
 
     @property
     def episodes(self) -> int:
         """K."""
         return len(self.totals)
-
-    def variance_ratio(self, estimator: Estimator) -> float:
-        """Total variance, over that of whole-episode returns."""
-        plain = self.estimators["whole_episode"].variance
-        return ratio(self.estimators[estimator].variance, plain)
 
 
 # --- What can be measured
@@ -210,22 +219,31 @@ def measure(
     x = unit(survey.direction)
     plain = np.empty((episodes, len(x)), np.float32)
     across = np.empty((episodes, len(ESTIMATORS), 2))
+    norms = np.empty((episodes, len(ESTIMATORS)))
     for k, gradients in enumerate(episode_gradients(policy, drawn, weights)):
         moments.add(gradients)
         plain[k] = gradients[0]
         across[k, :, 0] = gradients @ x
+        norms[k] = squared_norms(gradients)
         yield Progress("gradients", begin + length * (0.45 + 0.45 * k / episodes))
 
-    # --- Plane: the other gradients are gone, their share along y is not
+    # --- Plane: the other gradients are gone, their shares along y and the means are not
     y = largest_remaining(plain, x)
+    directions = np.stack([y, *moments.mean])
+    along_mean = np.empty((episodes, len(ESTIMATORS)))
     for first in range(0, episodes, CHUNK):
         chunk = range(first, first + CHUNK)
-        changes = slopes(policy, [drawn[k] for k in chunk], y)
+        changes = slopes(policy, [drawn[k] for k in chunk], directions)
         ends = np.cumsum([len(drawn[k].actions) for k in chunk])
-        for k, of_steps in zip(chunk, np.split(changes, ends[:-1]), strict=True):
-            across[k, :, 1] = weights[k] @ of_steps
+        for k, of_steps in zip(chunk, np.split(changes, ends[:-1], axis=1), strict=True):
+            across[k, :, 1] = weights[k] @ of_steps[0]
+            along_mean[k] = np.einsum("et,et->e", weights[k], of_steps[1:])
         yield Progress("project", begin + length * (0.9 + 0.1 * first / episodes))
-    return _report(survey, drawn, moments, np.stack([x, y]), across)
+    distances = np.maximum(norms - 2 * along_mean + squared_norms(moments.mean), 0.0)
+    counts = bootstrap_counts(episodes, np.random.default_rng([seed, 4]))
+    ratios = [ratio_interval(of, distances[:, 0], counts) for of in distances.T]
+    value_over_mean = ratio_interval(distances[:, 3], distances[:, 2], counts)
+    return _report(survey, drawn, moments, np.stack([x, y]), across, ratios, value_over_mean)
 
 
 def make_survey(
@@ -233,7 +251,7 @@ def make_survey(
 ) -> Generator[float, None, Survey]:
     """Draw separate episodes, fit V to them unless the run has one, and take their mean gradient.
 
-    There are fewer where `most_episodes` says so, and at least two chunks of `CHUNK`.
+    There are fewer if `most_episodes` says so, and at least `FEWEST_CHUNKS`.
 
     E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]: what whole-episode returns aim at can be estimated
     with the little noise of reward-to-go and a baseline.
@@ -251,25 +269,38 @@ def make_survey(
 
     centred = [of - mean for of, mean in zip(returns, means_of_others(returns), strict=True)]
     discounted = [config.gamma ** np.arange(len(of)) * of for of in centred]
-    moments = Moments(2, parameter_count(policy))
-    for first in range(0, count, CHUNK):
-        chunk = slice(first, first + CHUNK)
+    size = max(1, min(CHUNK, count // FEWEST_CHUNKS))
+    means = np.empty((count // size, 2, parameter_count(policy)), np.float32)
+    for n in range(len(means)):
+        chunk = slice(n * size, (n + 1) * size)
         log_probs = log_probs_taken(policy, *steps_of(drawn[chunk]))
-        rows = (np.concatenate(kind[chunk]) / CHUNK for kind in (discounted, centred))
-        moments.add(np.stack([weighted_gradient(policy, log_probs, row) for row in rows]))
-        yield 0.7 + 0.3 * first / count
+        rows = (np.concatenate(kind[chunk]) / size for kind in (discounted, centred))
+        means[n] = [weighted_gradient(policy, log_probs, row) for row in rows]
+        yield 0.7 + 0.3 * n / len(means)
+    return _judged(means, count, values, source, np.random.default_rng([seed, 5]))
 
+
+def _judged(
+    means: Floats, episodes: int, values: Values, source: Source, generator: np.random.Generator
+) -> Survey:
+    """The survey whose chunks have these mean gradients, discounted and not: [n, 2, P]."""
+    moments = Moments(2, means.shape[2])
+    for pair in means:
+        moments.add(pair)
     noise = moments.variances[0] / moments.count
     whole, others = (squared_norms(moments.mean) - noise).tolist()
     signals: dict[Estimator, float] = dict.fromkeys(ESTIMATORS, others)
+    discounted, centred = means[:, 0], means[:, 1]
+    p_values = dict.fromkeys(ESTIMATORS, signal_p_value(centred, generator))
     return Survey(
-        episodes=count,
+        episodes=episodes,
         values=values,
         source=source,
         direction=moments.mean[1],
         noise=float(noise[1]),
         signals=signals | {"whole_episode": whole},
-        aims_cosine=cosine(*moments.mean),
+        p_values=p_values | {"whole_episode": signal_p_value(discounted, generator)},
+        aims=cosine_interval(discounted, centred, bootstrap_counts(len(means), generator)),
     )
 
 
@@ -279,6 +310,8 @@ def _report(
     moments: Moments,
     plane: Floats,
     across: Floats,
+    ratios: Sequence[Interval],
+    value_over_mean: Interval,
 ) -> Report:
     """Put together what was found: [2, P] directions and [K, E, 2] projections."""
     variances, means = moments.variances, moments.mean
@@ -292,6 +325,7 @@ def _report(
         estimators={
             name: EstimatorReport(
                 variance=float(variances[0, n]),
+                ratio=ratios[n],
                 group_variances=variances[:, n],
                 mean=means[n],
                 signal=survey.signals[name],
@@ -301,6 +335,7 @@ def _report(
             )
             for n, name in enumerate(ESTIMATORS)
         },
+        value_over_mean=value_over_mean,
     )
 
 
@@ -326,24 +361,6 @@ def _fractions(
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
         yield begin + (end - begin) * fraction
-
-
-# --- A trained policy for those who have none
-
-
-def trained(config: AgentConfig, steps: int) -> Generator[Progress, None, Snapshot]:
-    """Train an agent so far, a little at a time.
-
-    Raises:
-        ConfigError: the environment cannot be used.
-    """
-    session = TrainingSession(
-        config.changed(total_steps=max(steps, 1000), stop_when_solved=False), can_rewind=False
-    )
-    while session.global_step < steps and not session.finished:
-        session.advance("step", min(TRAINING_CHUNK, steps - session.global_step))
-        yield Progress("train", session.global_step / steps)
-    return Snapshot(0, session.global_step, config, copy.deepcopy(session.networks))
 
 
 def finished(work: Generator[object, None, T]) -> T:

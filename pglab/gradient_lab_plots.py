@@ -63,31 +63,38 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
         survey_length: where the cross is on that axis.
         limit: of both axes, in both directions.
     """
-    mean = arrows.tips.mean(axis=0)
     covariance = np.cov(arrows.tips.T.astype(np.float64))
-    figure = framed(
-        _("along the mean gradient"),
-        _("largest remaining direction"),
-        [
-            _thin_arrows(arrows),
-            _ellipse(mean, covariance, arrows.colour, "dot", _("spread of an episode")),
-            _mean_arrow(mean, arrows.colour),
-            _ellipse(
-                mean,
-                covariance / len(arrows.tips),
-                arrows.colour,
-                "solid",
-                _("spread of the mean of {k}").format(k=len(arrows.tips)),
-            ),
-        ],
+    spread = _ellipse(
+        arrows.tips.mean(axis=0), covariance, arrows.colour, "dot", _("spread of an episode")
     )
+    figure = _in_plane([_thin_arrows(arrows), spread, *_mean(arrows)], survey_length)
+    figure["layout"]["uirevision"] = f"{arrows.name}|{limit}"
+    for side in ("x", "y"):
+        figure["layout"][f"{side}axis"]["range"] = [-limit, limit]
+    return figure
+
+
+def means_figure(panels: Sequence[Arrows], survey_length: float) -> Figure:
+    """The mean gradients of all panels, close up, each with the spread of a mean over K."""
+    traces = [
+        trace | {"legendgroup": n, "name": panel.name, "showlegend": trace["mode"] != "lines"}
+        for n, panel in enumerate(panels)
+        for trace in _mean(panel)
+    ]
+    figure = _in_plane(traces, survey_length)
+    figure["layout"]["showlegend"] = True
+    figure["layout"]["margin"] |= {"t": 44}
+    return figure
+
+
+def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
+    """Traces on the two axes of the plane, of one scale, with numbers on both."""
+    figure = framed(_("along the gradient"), _("across it"), traces)
     layout = figure["layout"]
     layout["annotations"] = [_cross(survey_length)]
-    layout["uirevision"] = f"{arrows.name}|{limit}"
-    layout["margin"] = {"l": 30, "r": 4, "t": 4, "b": 40}
+    layout["margin"] = {"l": 48, "r": 4, "t": 4, "b": 40}
     for side in ("x", "y"):
         layout[f"{side}axis"] |= {
-            "range": [-limit, limit],
             "zeroline": True,
             "tickformat": "~s",
             "nticks": 5,
@@ -95,7 +102,6 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
             "constrain": "domain",
         }
     layout["yaxis"] |= {"scaleanchor": "x", "constraintoward": "top"}  # angles as they are
-    layout["yaxis"] |= {"showticklabels": False}  # the scale is that of the other axis
     return figure
 
 
@@ -155,22 +161,27 @@ def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
     }
 
 
-def _mean_arrow(mean: Numbers, colour: str) -> dict[str, Any]:
-    return {
+def _mean(arrows: Arrows) -> list[dict[str, Any]]:
+    """The mean over all K episodes as a thick arrow, and one standard deviation of it."""
+    mean = arrows.tips.mean(axis=0)
+    covariance = np.cov(arrows.tips.T.astype(np.float64)) / len(arrows.tips)
+    label = _("spread of the mean of {k}").format(k=len(arrows.tips))
+    arrow = {
         "type": "scatter",
         "mode": "lines+markers",
         "x": packed(np.array([0.0, mean[0]])),
         "y": packed(np.array([0.0, mean[1]])),
-        "line": {"color": colour, "width": 3},
+        "line": {"color": arrows.colour, "width": 4},
         "marker": {
             "symbol": "arrow",
             "angleref": "previous",
-            "color": colour,
-            "size": [0, 11],
+            "color": arrows.colour,
+            "size": [0, 16],
             "line": {"width": 0},
         },
         "hovertemplate": _("mean: along %{x:.3~s}, across %{y:.3~s}") + "<extra></extra>",
     }
+    return [arrow, _ellipse(mean, covariance, arrows.colour, "solid", label)]
 
 
 def _ellipse(
@@ -208,8 +219,8 @@ def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, A
 
 def _cross(length: float) -> dict[str, Any]:
     """In the theme's own text colour, which a trace would not take."""
-    place = {"x": length, "y": 0, "showarrow": False, "text": "✚", "font": {"size": 11}}
-    return place | {"hovertext": _("mean of the survey")}
+    place = {"x": length, "y": 0, "showarrow": False, "text": "✚", "font": {"size": 18}}
+    return place | {"hovertext": _("mean gradient of the separate episodes")}
 
 
 def _drawn(episodes: int) -> dict[str, Any]:

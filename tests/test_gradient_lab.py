@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from itertools import product
 
 import numpy as np
@@ -40,13 +40,14 @@ from pglab.gradient_lab import (
     measure,
     most_episodes,
     problem_with,
-    trained,
 )
+from pglab.intervals import bootstrap_counts, ratio_interval
 from pglab.lockstep import draw_episodes, sample_actions
 from pglab.losses import policy_gradient_loss
 from pglab.networks import Body, PolicyNetwork
 from pglab.records import Floats
 from pglab.session import TrainingSession
+from pglab.stored_policies import trained
 from tests.oracles import SHORT_CARTPOLE, naive_returns, short_config
 from tests.oracles_actor_critic import short_cell
 
@@ -171,6 +172,30 @@ def test_the_mean_is_the_gradient_of_the_pooled_batch(
     assert difference < 1e-5 * np.linalg.norm(pooled)
 
 
+def test_ratios_of_variances_come_with_the_intervals_of_the_naive_gradients(
+    report: Report, naive: dict[Estimator, Floats]
+) -> None:
+    distances = {n: ((g - g.mean(axis=0)) ** 2).sum(axis=1) for n, g in naive.items()}
+    counts = bootstrap_counts(K, np.random.default_rng([SEED, 4]))
+    expected = {
+        name: ratio_interval(of, distances["whole_episode"], counts)
+        for name, of in distances.items()
+    }
+    for name, found in report.estimators.items():
+        assert astuple(found.ratio) == pytest.approx(astuple(expected[name]), rel=1e-3)
+    over_mean = ratio_interval(distances["value"], distances["mean"], counts)
+    assert astuple(report.value_over_mean) == pytest.approx(astuple(over_mean), rel=1e-3)
+
+
+def test_a_signal_is_found_if_it_is_positive_and_noise_hardly_looks_like_it(survey: Survey) -> None:
+    unlikely, likely = (dict.fromkeys(ESTIMATORS, p) for p in (0.01, 0.2))
+    none: dict[Estimator, float] = dict.fromkeys(ESTIMATORS, -1.0)
+    assert survey.signals["mean"] > 0
+    assert replace(survey, p_values=unlikely).has_signal("mean")
+    assert not replace(survey, p_values=likely).has_signal("mean")
+    assert not replace(survey, p_values=unlikely, signals=none).has_signal("mean")
+
+
 def test_the_plane_and_the_arrows_agree_with_a_naive_decomposition(
     survey: Survey, report: Report, naive: dict[Estimator, Floats]
 ) -> None:
@@ -199,8 +224,8 @@ def test_the_survey_is_the_mean_of_separate_episodes(snapshot: Snapshot, survey:
     )
     mean = gradients.mean(axis=0)
     np.testing.assert_allclose(survey.direction, mean, atol=float(1e-5 * np.linalg.norm(mean)))
-    groups = gradients.reshape(5, 10, -1).mean(axis=1)
-    noise = np.trace(np.cov(groups.T)) / 5
+    groups = gradients.reshape(10, 5, -1).mean(axis=1)
+    noise = np.trace(np.cov(groups.T)) / 10
     assert survey.noise == pytest.approx(noise, rel=1e-4)
     assert survey.signals["mean"] == pytest.approx(mean @ mean - noise, rel=1e-4)
     assert survey.snr == pytest.approx((mean @ mean - noise) / noise, rel=1e-4)
@@ -210,15 +235,15 @@ def test_the_survey_is_the_mean_of_separate_episodes(snapshot: Snapshot, survey:
             for e, row in zip(episodes, rows, strict=True)
         ]
     ).mean(axis=0)
-    assert survey.aims_cosine == pytest.approx(cosine(discounted, mean), abs=1e-5)
+    assert survey.aims.estimate == pytest.approx(cosine(discounted, mean), abs=1e-5)
 
 
 def test_a_baseline_lowers_the_variance_on_a_trained_policy() -> None:
     """Measured, with a wide margin: reward-to-go 0.31, mean 0.09, V 0.04 of the plain variance."""
-    policy = finished(trained(ReinforceConfig(hidden_sizes=(16,), learning_rate=0.01), 3_000))
+    policy = trained(ReinforceConfig(hidden_sizes=(16,), learning_rate=0.01), 3_000)
     survey = finished(make_survey(policy, 0, episodes=50))
     report = finished(measure(policy, 50, 0, survey))
-    to_go, mean, value = (report.variance_ratio(name) for name in ESTIMATORS[1:])
+    to_go, mean, value = (report.estimators[name].ratio.estimate for name in ESTIMATORS[1:])
     assert report.totals.mean() > 30
     assert to_go < 0.7
     assert mean < 0.7 * to_go
@@ -441,7 +466,8 @@ def test_a_policy_that_is_certain_has_no_gradient() -> None:
     for name, found in report.estimators.items():
         assert found.variance == 0
         assert not found.arrows.any()
-        assert np.isnan([found.snr, found.cosine, found.shown, report.variance_ratio(name)]).all()
+        assert np.isnan([found.snr, found.cosine, found.shown, found.ratio.estimate]).all()
+        assert not report.survey.has_signal(name)
 
 
 # --- Bounds

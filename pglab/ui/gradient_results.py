@@ -1,4 +1,4 @@
-"""What a measurement of the gradient lab found: arrows, ratios and numbers."""
+"""What a measurement of the gradient lab found: arrows, words, ratios and numbers."""
 
 from __future__ import annotations
 
@@ -11,93 +11,159 @@ import streamlit as st
 from pglab import palette
 from pglab.gradient_estimators import ESTIMATORS, Estimator
 from pglab.gradient_lab import SURVEY_EPISODES, EstimatorReport, Report
-from pglab.gradient_lab_plots import Arrows, SnrCurve, arrows_figure, plane_limit, snr_figure
+from pglab.gradient_lab_plots import (
+    Arrows,
+    SnrCurve,
+    arrows_figure,
+    means_figure,
+    plane_limit,
+    snr_figure,
+)
+from pglab.gradient_lab_text import aims_text, number, percent, signal_text, verdict
 from pglab.language import _
 from pglab.ui.chapters import NO_TOOLBAR
 
-PANEL_HEIGHT = 250
-SNR_HEIGHT = 330
+FIGURE_HEIGHT = 380
 
 
-def results(report: Report, described: str) -> None:
-    """Four panels on the same episodes, then the ratios beside the numbers."""
-    if not report.estimators["whole_episode"].variance:
-        st.info(
-            _(
-                "Every gradient is 0: this policy is certain of every action it takes, and "
-                "∇log π of a certain action is 0. There is nothing to learn from, and no arrow."
+def results(report: Report, described: str, *, former: str | None) -> None:
+    """Four panels on the same episodes, the verdict, then means and ratios, then the numbers.
+
+    `described` says what they are of; `former` why they are not what the controls ask for, if
+    they are not.
+    """
+    with st.container(key="gradient_former" if former else "gradient_shown"):
+        if former:
+            st.caption(f":gray-badge[{_('Former result')}] {described}. {former}")
+        else:
+            st.caption(_("**Shown:** {what}.").format(what=described))
+        if not report.estimators["whole_episode"].variance:
+            st.info(
+                _(
+                    "Every gradient is 0: this policy is certain of every action it takes, and "
+                    "∇log π of a certain action is 0. There is nothing to learn from, and no arrow."
+                )
             )
-        )
-    _panels(report, described)
-    picture, numbers = st.columns([1, 1], gap="medium")
-    with picture:
-        st.markdown(_("**Signal-to-noise ratio** ‖∇J‖² / (tr Σ / k) of a mean over k episodes"))
-        curves = [
-            SnrCurve(name, colour, of.snr, of.signal / of.group_variances)
-            for name, colour, of in _in_order(report)
-        ]
-        st.plotly_chart(
-            snr_figure(curves, report.group_sizes, report.episodes, SURVEY_EPISODES),
-            key="snr",
-            height=SNR_HEIGHT,
-            config=NO_TOOLBAR,
-            alt=_("Signal-to-noise ratio of each estimator over the number of episodes."),
-        )
-        st.caption(_snr_text())
-    with numbers:
+        _panels(report, described)
+        st.markdown(verdict(report))
+        _legend(report)
+        means, ratios = st.columns(2, gap="medium")
+        with means:
+            _means(report, described)
+        with ratios:
+            _ratios(report)
         st.html(_table(report))
-        st.markdown(_verdict(report))
         st.caption(_conditions(report))
 
 
 def _panels(report: Report, described: str) -> None:
-    panels = [
-        Arrows(name, colour, of.arrows, _episode_labels(report))
-        for name, colour, of in _in_order(report)
-    ]
+    panels = _arrows(report)
     limit = plane_limit(panels)
-    length = float(report.plane[0] @ report.survey.direction)
-    for kind, column, panel in zip(ESTIMATORS, st.columns(4), panels, strict=True):
-        ratio = report.variance_ratio(kind)
-        with column:
-            st.markdown(
-                f"**{panel.name}**  \n"
-                + _("variance × {ratio} · {shown} in plane").format(
-                    ratio=_number(ratio, 2), shown=_percent(report.estimators[kind].shown)
+    with st.container(key="gradient_arrows"):
+        for kind, column, panel in zip(ESTIMATORS, st.columns(4), panels, strict=True):
+            of = report.estimators[kind]
+            snr, found = of.snr * report.episodes, report.survey.has_signal(kind)
+            with column:
+                st.markdown(f"**{panel.name}**")
+                st.caption(
+                    _("variance × {ratio} · {shown} in plane").format(
+                        ratio=number(of.ratio.estimate, 2), shown=percent(of.shown)
+                    )
+                    + "  \n"
+                    + _("mean of {k}: {signal}").format(
+                        k=report.episodes, signal=signal_text(snr, found=found)
+                    )
                 )
-            )
-            st.plotly_chart(
-                arrows_figure(panel, length, limit),
-                key=f"arrows_{kind}",
-                height=PANEL_HEIGHT,
-                config=NO_TOOLBAR,
-                alt=_("{name}: one arrow per episode. {what}").format(
-                    name=panel.name, what=described
-                ),
-            )
+                st.plotly_chart(
+                    arrows_figure(panel, _survey_length(report), limit),
+                    key=f"arrows_{kind}",
+                    height="stretch",
+                    config=NO_TOOLBAR,
+                    alt=_("{name}: one arrow per episode. {what}").format(
+                        name=panel.name, what=described
+                    ),
+                )
+
+
+def _legend(report: Report) -> None:
     st.caption(
         _(
-            "Thin: one episode each. Thick: their mean. Dotted and solid ellipse: one standard "
-            "deviation of an episode and of the mean. ✚: mean gradient of {n} separate episodes, "
-            "which sets the horizontal axis; the vertical one is the largest remaining direction "
-            "of the whole-episode gradients. Same axes in all four; the longest twentieth of the "
-            "arrows in the first leave them. In plane: the share of the variance seen here."
+            "An *estimator* is a way to turn an episode into an estimate of the gradient. Thin "
+            "arrows: the estimate of each episode. Thick arrow: their mean. Dotted: spread of an "
+            "episode (one standard deviation); solid: of the mean. ✚ mean gradient of {n} separate "
+            "episodes. **The axes**: a gradient has one entry per weight of the network, so each "
+            "is projected onto a plane. To the right: along ✚. Upward: the direction at a right "
+            "angle to it in which the whole-episode gradients spread most. Same axes in all four; "
+            "the longest twentieth of the arrows in the first leave them. *In plane*: the share of "
+            "the variance that this plane shows."
         ).format(n=report.survey.episodes)
     )
 
 
-def _episode_labels(report: Report) -> list[str]:
-    return [
+def _means(report: Report, described: str) -> None:
+    st.markdown(
+        _("**The four means, close up** · each over {k} episodes").format(k=report.episodes)
+    )
+    st.plotly_chart(
+        means_figure(_arrows(report), _survey_length(report)),
+        key="means",
+        height=FIGURE_HEIGHT,
+        config=NO_TOOLBAR,
+        alt=_("Mean gradient of each estimator. {what}").format(what=described),
+    )
+    st.caption(
+        _(
+            "The same plane. The smaller the ellipse, the nearer to the gradient (✚) the mean of "
+            "as many other episodes would be."
+        )
+    )
+
+
+def _ratios(report: Report) -> None:
+    st.markdown(_("**Signal-to-noise ratio (SNR)** of a mean over k episodes"))
+    curves = [
+        SnrCurve(
+            name,
+            colour,
+            of.snr if report.survey.has_signal(kind) else math.nan,
+            of.signal / of.group_variances,
+        )
+        for kind, name, colour, of in _in_order(report)
+    ]
+    st.plotly_chart(
+        snr_figure(curves, report.group_sizes, report.episodes, SURVEY_EPISODES),
+        key="snr",
+        height=FIGURE_HEIGHT,
+        config=NO_TOOLBAR,
+        alt=_("Signal-to-noise ratio of each estimator over the number of episodes."),
+    )
+    st.caption(
+        _(
+            "‖∇J‖² / (tr Σ / k): squared length of the gradient over the variance of the mean. "
+            "tr Σ is the *total variance* of one episode's estimate, summed over all weights. "
+            "Lines: this formula. Points: measured on groups of the drawn episodes. Dashed: noise "
+            "as long as the gradient. Dotted: the {k} drawn. No line: no signal found."
+        ).format(k=report.episodes)
+    )
+
+
+def _arrows(report: Report) -> list[Arrows]:
+    labels = [
         _("episode {k}, return {total:g}").format(k=k, total=total)
         for k, total in enumerate(report.totals.tolist(), start=1)
     ]
+    return [Arrows(name, colour, of.arrows, labels) for _k, name, colour, of in _in_order(report)]
 
 
-def _in_order(report: Report) -> list[tuple[str, str, EstimatorReport]]:
-    """Name, colour and findings of each estimator."""
+def _survey_length(report: Report) -> float:
+    return float(report.plane[0] @ report.survey.direction)
+
+
+def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport]]:
+    """Kind, name, colour and findings of each estimator."""
     names = estimator_names()
     return [
-        (names[kind], colour, report.estimators[kind])
+        (kind, names[kind], colour, report.estimators[kind])
         for kind, colour in zip(ESTIMATORS, palette.ESTIMATORS, strict=True)
     ]
 
@@ -115,9 +181,9 @@ def estimator_names() -> dict[Estimator, str]:
 def _table(report: Report) -> str:
     """The numbers, as HTML."""
     heads = [
-        "",
+        _("estimator"),
         _("total variance"),
-        _("ratio"),
+        _("ratio (95 % interval)"),
         _("SNR of one"),
         _("SNR of {k}").format(k=report.episodes),
         _("cosine"),
@@ -125,45 +191,35 @@ def _table(report: Report) -> str:
     rows = [
         [
             name,
-            _number(of.variance, 3),
-            _number(report.variance_ratio(kind), 2),
-            _number(_positive(of.snr), 2),
-            _number(_positive(of.snr) * report.episodes, 2),
-            _number(of.cosine, 3),
+            number(of.variance, 3),
+            _ratio_text(of),
+            _snr_text(of.snr, found=report.survey.has_signal(kind)),
+            _snr_text(of.snr * report.episodes, found=report.survey.has_signal(kind)),
+            number(of.cosine, 3),
         ]
-        for kind, (name, _colour, of) in zip(ESTIMATORS, _in_order(report), strict=True)
+        for kind, name, _colour, of in _in_order(report)
     ]
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join(
         "<tr>"
-        + f'<th scope="row" style="white-space: nowrap">{escape(first)}</th>'
+        + f'<th scope="row">{escape(first)}</th>'
         + "".join(f"<td>{escape(text)}</td>" for text in rest)
         + "</tr>"
         for first, *rest in rows
     )
-    return f'<table class="pgl-facts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return table.replace("<table>", '<table class="pgl-facts pgl-estimators">')
 
 
-def _verdict(report: Report) -> str:
-    """In words, what a baseline did to the variance here."""
-    best = report.variance_ratio("value")
-    of_mean, to_go = report.variance_ratio("mean"), report.variance_ratio("reward_to_go")
-    if math.isnan(best):
-        return ""
-    return _(
-        "On these {k} episodes reward-to-go leaves **{to_go:.1%}** of the variance of the "
-        "whole-episode return, the mean baseline **{mean:.1%}**, V(s) **{value:.1%}**: to be "
-        "as little noisy as one episode with V(s) takes {times:,.0f} without."
-    ).format(k=report.episodes, to_go=to_go, mean=of_mean, value=best, times=1 / best)
+def _ratio_text(of: EstimatorReport) -> str:
+    if of.ratio.low == of.ratio.high or math.isnan(of.ratio.estimate):
+        return number(of.ratio.estimate, 2)
+    estimate, low, high = (number(x, 2) for x in (of.ratio.estimate, of.ratio.low, of.ratio.high))
+    return f"{estimate} ({low}–{high})"
 
 
-def _snr_text() -> str:
-    return _(
-        "Lines: k times the ratio of one episode. Points: measured on groups of the drawn "
-        "episodes. Dashed: noise as long as the gradient itself. Dotted: the K drawn. ‖∇J‖² is "
-        "estimated without bias from the separate episodes; where they cannot tell it from 0, "
-        "there is no line."
-    )
+def _snr_text(snr: float, *, found: bool) -> str:
+    return number(snr, 2) if found else _("not found")
 
 
 def _conditions(report: Report) -> str:
@@ -176,25 +232,24 @@ def _conditions(report: Report) -> str:
     }
     parts = [
         _(
-            "Mean return {mean:.1f} ({low:g} to {high:g}). Cosine: of the mean over all {k} "
-            "episodes and that of {n} separate ones, whose own SNR is {snr}."
-        ).format(
-            mean=np.mean(report.totals),
-            low=report.totals.min(),
-            high=report.totals.max(),
-            k=report.episodes,
-            n=survey.episodes,
-            snr=_number(_positive(survey.snr), 2),
-        ),
+            "*Ratio*: total variance over that of the whole-episode return; the intervals come "
+            "from drawing the {k} episodes again with replacement, with V(s) as it is. *Cosine*: "
+            "between the mean over the {k} episodes and that over {n} separate ones."
+        ).format(k=report.episodes, n=survey.episodes),
         sources[survey.source].format(n=survey.episodes),
     ]
-    if not math.isnan(survey.aims_cosine) and survey.aims_cosine < 0.9995:
+    unfound = [kind for kind in ESTIMATORS if not survey.has_signal(kind)]
+    if unfound:
+        names = estimator_names()
         parts.append(
             _(
-                "Since γ < 1, whole-episode returns aim at a slightly different gradient than the "
-                "other three (cosine {cosine})."
-            ).format(cosine=_number(survey.aims_cosine, 3))
+                "*Not found* ({names}): the {n} separate episodes show no signal that could be "
+                "told from noise, so there is no ratio to it."
+            ).format(names=", ".join(names[kind] for kind in unfound), n=survey.episodes)
         )
+    if survey.aims.estimate < 1 - 1e-9:
+        found = survey.has_signal("whole_episode") and survey.has_signal("mean")
+        parts.append(aims_text(survey.aims, found=found))
     if report.truncated:
         parts.append(
             _(
@@ -204,22 +259,8 @@ def _conditions(report: Report) -> str:
     return " ".join(parts)
 
 
-def _positive(ratio: float) -> float:
-    """A ratio that the survey can tell from 0, else NaN."""
-    return ratio if ratio > 0 else math.nan
-
-
-def _percent(share: float) -> str:
-    return "–" if math.isnan(share) else f"{share:.0%}"
-
-
-def _number(value: float, digits: int) -> str:
-    """A few significant digits, without exponents; a dash for what is not a number."""
-    if math.isnan(value):
-        return "–"
-    if value and abs(value) < 1:
-        text = f"{value:.{digits}g}"
-        return (f"{value:.6f}".rstrip("0") if "e" in text else text).replace("-", "−")
-    rounded = float(f"{value:.{digits}g}")
-    places = 0 if rounded == int(rounded) else digits - len(str(int(abs(rounded))))
-    return f"{rounded:,.{places}f}".replace("-", "−")
+def return_text(report: Report) -> str:
+    """The drawn episodes' returns."""
+    return _("mean return {mean:.1f} ({low:g} to {high:g})").format(
+        mean=np.mean(report.totals), low=report.totals.min(), high=report.totals.max()
+    )

@@ -12,8 +12,8 @@ from pglab.algorithms.families import AgentConfig
 from pglab.bench import Bench
 from pglab.checkpoints import Snapshot
 from pglab.comparison import Comparison
-from pglab.config import describe_differences
-from pglab.contrasts import LETTERS
+from pglab.config import ActorCriticConfig, ReinforceConfig, describe_differences
+from pglab.contrasts import LETTERS, algorithm_name
 from pglab.language import N_, _
 
 _PAGES = {
@@ -38,6 +38,21 @@ class VisitRun:
     def steps(self) -> tuple[int, ...]:
         """Where its policy can be taken from."""
         return tuple(snapshot.global_step for snapshot in self.snapshots)
+
+
+def base_settings(config: AgentConfig) -> AgentConfig:
+    """The settings that a link to a policy leaves out: those of the algorithm by default."""
+    match config:
+        case ReinforceConfig():
+            return ReinforceConfig()
+        case ActorCriticConfig():
+            return ActorCriticConfig()
+
+
+def describe_agent(config: AgentConfig) -> str:
+    """The algorithm, and the settings in which it differs from the default: "REINFORCE, γ 0.9"."""
+    differing = describe_differences(config, base_settings(config))
+    return ", ".join([algorithm_name(config), *([differing] if differing else [])])
 
 
 def runs_of_this_visit() -> list[VisitRun]:

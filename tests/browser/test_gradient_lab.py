@@ -1,33 +1,54 @@
-"""The gradient lab in a browser: draw, cancel, draw to the end."""
+"""The gradient lab in a browser: it fits, a link is measured, cancel, draw to the end."""
 
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.test_layout import SCROLLS_SIDEWAYS, WIDER_THAN_WINDOW, box
 
 MEASUREMENT_MILLISECONDS = 120_000  # a bound on a slow machine, not a promise of speed
 
 
+def test_planes_are_as_large_as_their_columns_and_nothing_reaches_out(new_page: NewPage) -> None:
+    sides = []
+    for width, height in ((1366, 768), (1920, 1080), (390, 844)):
+        page = new_page(width=width, height=height)
+        page.goto("/gradient_lab")
+        expect(page.locator(".js-plotly-plot")).to_have_count(6)
+        expect(page.locator(".pgl-facts tbody tr")).to_have_count(4)
+        assert page.evaluate(WIDER_THAN_WINDOW) == []
+        assert page.evaluate(SCROLLS_SIDEWAYS) == []
+        left, top, right, bottom = box(page.locator(".js-plotly-plot").first)
+        assert abs((right - left) - (bottom - top)) <= 2
+        sides.append(right - left)
+    small, large, phone = sides
+    assert large > 1.4 * small, "a large screen's room is used"
+    assert phone > 300
+
+
 def test_episodes_are_drawn_can_be_cancelled_and_give_numbers(page: Page) -> None:
     page.goto("/gradient_lab?episodes=500")
-    draw = page.get_by_role("button", name="Draw 500 episodes")
     rows = page.locator(".pgl-facts tbody tr")
-    expect(draw).to_be_enabled()
     expect(rows).to_have_count(4)
     before = rows.all_inner_texts()
-    expect(page.locator(".js-plotly-plot")).to_have_count(5)
-
-    draw.click()
+    expect(page.locator(".js-plotly-plot")).to_have_count(6)
+    former = page.get_by_text("Former result")
+    expect(former).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
+    draw = page.get_by_role("button", name="Draw 500 episodes")
     expect(draw).to_be_enabled()
     assert rows.all_inner_texts() == before, "what was cancelled leaves the former numbers"
+    expect(former).to_be_visible()
 
     slider = page.locator('input[type="range"][aria-label="Episodes K"]')
     slider.focus()
     slider.press("Home")
-    draw = page.get_by_role("button", name="Draw 10 episodes")
-    draw.click()
-    found = page.get_by_text("Shown below: REINFORCE, default settings, trained here")
-    expect(found).to_contain_text("10 episodes, seed 0", timeout=MEASUREMENT_MILLISECONDS)
-    expect(page.get_by_text("On these 10 episodes reward-to-go leaves")).to_be_visible()
+    page.get_by_role("button", name="Draw 10 episodes").click()
+    found = page.get_by_text("Shown: 10 episodes (seed 0) of REINFORCE after 20,000 training")
+    expect(found).to_be_visible(timeout=MEASUREMENT_MILLISECONDS)
+    expect(former).to_be_hidden()
+    expect(page.get_by_role("button", name="Draw 10 other episodes")).to_be_enabled()
+    expect(page.get_by_text("On these 10 episodes, reward-to-go leaves")).to_be_visible()
     assert rows.all_inner_texts() != before
     assert "nan" not in "".join(rows.all_inner_texts()).lower()
     expect(page.get_by_test_id("stException")).to_have_count(0)

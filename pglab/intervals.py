@@ -1,0 +1,88 @@
+"""How certain a measured number is: bootstrap intervals, and a test for a signal in noise.
+
+Sources: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentiles);
+Fisher (1935), The Design of Experiments, section 21 (random signs).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.records import Floats
+
+RESAMPLES = 2_000
+LEVEL = 0.95  # of every interval
+SIGNIFICANCE = 0.05  # a signal as clear as this by chance alone counts as none
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and the ends of its interval at `LEVEL`; NaN where there is none."""
+
+    estimate: float
+    low: float
+    high: float
+
+    @property
+    def inverse(self) -> Interval:
+        """Of 1 / x, for an x that is positive."""
+        ends = (self.estimate, self.high, self.low)
+        return Interval(*(1 / x if x > 0 else math.nan for x in ends))
+
+
+def bootstrap_counts(items: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """How often each item is in each resample, drawn with replacement: [`RESAMPLES`, items]."""
+    return generator.multinomial(items, np.full(items, 1 / items), size=RESAMPLES)
+
+
+def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> Interval:
+    """Σ parts / Σ wholes, resampled item by item: [K], [K] and [B, K].
+
+    With the squared distances of K vectors from their mean this is a ratio of total variances.
+    That the mean moves with each resample is left out: it scales both variances by about 1 − 1/K.
+    """
+    return _percentiles(_ratio(parts.sum(), wholes.sum()), _ratio(counts @ parts, counts @ wholes))
+
+
+def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> Interval:
+    """Cosine between two means over the same n items, [n, P] each; the items are resampled."""
+
+    def products(of: Floats, by: Floats) -> Floats:
+        gram = of.astype(np.float64) @ by.astype(np.float64).T
+        every = np.vstack([np.ones(len(gram), np.int64), counts])
+        summed: Floats = np.einsum("bi,bi->b", every @ gram, every)
+        return summed
+
+    lengths = np.sqrt(np.maximum(products(one, one) * products(other, other), 0.0))
+    cosines = _ratio(products(one, other), lengths)
+    return _percentiles(float(cosines[0]), cosines[1:])
+
+
+def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
+    """How often noise alone makes the mean of vectors [n, P] as long as it is.
+
+    If there is no signal, each vector could as well have the other sign. The p-value is the share
+    of random signs for which the sum is at least as long as with the signs that were drawn.
+    """
+    gram = vectors.astype(np.float64) @ vectors.astype(np.float64).T
+    signs = generator.choice([-1.0, 1.0], size=(RESAMPLES, len(vectors)))
+    lengths = np.einsum("bi,bi->b", signs @ gram, signs)
+    return float((1 + (lengths >= gram.sum() * (1 - 1e-9)).sum()) / (1 + RESAMPLES))
+
+
+def _ratio(parts: Floats, wholes: Floats) -> Floats:
+    """NaN where there is nothing to divide by."""
+    ratios: Floats = np.full(np.shape(parts), np.nan)
+    return np.divide(parts, wholes, out=ratios, where=np.asarray(wholes) != 0)
+
+
+def _percentiles(estimate: float | Floats, resampled: Floats) -> Interval:
+    known = resampled[~np.isnan(resampled)]
+    if not len(known):
+        return Interval(float(estimate), math.nan, math.nan)
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(float(estimate), float(low), float(high))
