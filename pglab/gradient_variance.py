@@ -27,7 +27,7 @@ import numpy as np
 
 from pglab.config import ReinforceConfig
 from pglab.gradient_estimators import ESTIMATORS
-from pglab.gradient_lab import EPISODE_CHOICES, Report, finished, measure
+from pglab.gradient_lab import EPISODE_CHOICES, EstimatorReport, finished, measure
 from pglab.stored_policies import load, trained
 
 STORED_STEP = 20_000
@@ -84,18 +84,19 @@ def _count(rows: Sequence[Row], less: str, more: str) -> str:
     return f"{sum(row.ratios[n] < row.ratios[m] for row in rows)} of {len(rows)} seeds"
 
 
-def drawn_again(seed: int) -> Report:
-    """One drawing from the stored policy."""
-    return finished(measure(load()[STORED_STEP], 100, seed))
+def drawn_again(seed: int) -> list[EstimatorReport]:
+    """One drawing from the stored policy, by every estimator."""
+    report = finished(measure(load()[STORED_STEP], 100, seed))
+    return [report.estimators[name] for name in ESTIMATORS]
 
 
-def check_intervals(reports: Sequence[Report]) -> str:
+def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
     """How often an interval contains the ratio of the mean variances over all drawings."""
-    variances = np.array([[r.estimators[name].variance for name in ESTIMATORS] for r in reports])
+    variances = np.array([[of.variance for of in found] for found in drawings])
     overall = (variances / variances[:, :1].mean()).mean(axis=0)
     inside = [
         [of.ratio.low <= whole <= of.ratio.high for of, whole in zip(found, overall, strict=True)]
-        for found in (report.estimators.values() for report in reports)
+        for found in drawings
     ]
     shares = np.mean(inside, axis=0)
     cells = zip(ESTIMATORS[1:], overall[1:], shares[1:], strict=True)
