@@ -31,9 +31,9 @@ def test_the_interval_of_a_ratio_is_that_of_resampled_variances() -> None:
     """Within a few percent: the naive version moves the mean with each resample."""
     drawn = generator().normal(size=(100, 6)) * [5, 3, 1, 1, 1, 1] + 2
     calmer = 0.4 * drawn + generator(1).normal(size=drawn.shape)
-    distances = [((of - of.mean(axis=0)) ** 2).sum(axis=1) for of in (calmer, drawn)]
+    part, whole = (((of - of.mean(axis=0)) ** 2).sum(axis=1) for of in (calmer, drawn))
     counts = bootstrap_counts(100, generator(2))
-    found = ratio_interval(*distances, counts)
+    found = ratio_interval(part, whole, counts)
     naive = [
         total_variance(np.repeat(calmer, row, axis=0))
         / total_variance(np.repeat(drawn, row, axis=0))
