@@ -127,8 +127,11 @@ def snr_figure(
         whole = Curve(steps, curve.of_one * steps, curve.name)
         traces.append(line(whole, curve.colour, width=2, dash=DASHES[n]) | {"legendgroup": n})
         traces.append(_measured(curve, sizes, SYMBOLS[n]) | {"legendgroup": n})
-    figure = framed(_("episodes averaged, k"), _("signal-to-noise ratio"), traces)
-    figure["layout"]["showlegend"] = True
+    empty = {"type": "scatter", "mode": "lines", "x": [1], "y": [1]}  # Plotly refuses no trace
+    figure = framed(_("episodes averaged, k"), _("signal-to-noise ratio"), traces or [empty])
+    figure["layout"]["showlegend"] = bool(traces)
+    if not traces:
+        figure["layout"]["annotations"] = [_centred(_("no signal found"))]
     figure["layout"]["margin"] = {"l": 50, "r": 8, "t": 44, "b": 44}
     figure["layout"]["xaxis"] |= {"type": "log", "range": [-0.05, np.log10(most) + 0.05]}
     figure["layout"]["xaxis"]["tickvals"] = [1, 10, 100, *[most][: most not in (1, 10, 100)]]
@@ -221,6 +224,12 @@ def _cross(length: float) -> dict[str, Any]:
     """In the theme's own text colour, which a trace would not take."""
     place = {"x": length, "y": 0, "showarrow": False, "text": "✚", "font": {"size": 18}}
     return place | {"hovertext": _("mean gradient of the separate episodes")}
+
+
+def _centred(text: str) -> dict[str, Any]:
+    """A text in the middle of a figure that has nothing to show."""
+    place = {"x": 0.5, "y": 0.6, "xref": "paper", "yref": "paper", "showarrow": False}
+    return place | {"text": text, "font": {"size": 16}}
 
 
 def _drawn(episodes: int) -> dict[str, Any]:

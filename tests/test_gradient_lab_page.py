@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
+from plotly import graph_objects
 from streamlit.testing.v1 import AppTest
 
+from pglab.gradient_lab_plots import SnrCurve, snr_figure
 from pglab.ui.gradient_controls import EXAMPLE, Subject
 from pglab.ui.gradient_lab import PAGE
 from pglab.ui.gradient_link import LONGEST_QUOTE, link_parameters, quoted, read_link
@@ -180,3 +185,11 @@ def test_a_link_to_a_run_says_which_and_opens_it_only_in_its_own_visit() -> None
 
     hostile = link | {"run.gamma": "<b>" * 999, "run.seed": HUGE, "run.x": "y"}
     assert len(read_link(hostile, [])[1]) == 1
+
+
+def test_a_figure_without_any_signal_says_so() -> None:
+    """Plotly refuses a figure without a trace."""
+    none = SnrCurve("", "#000000", math.nan, np.array([math.nan]))
+    figure = graph_objects.Figure(snr_figure([none], [1], 10, 500))
+    assert len(figure.data) == 1
+    assert figure.layout.annotations[0].text == "no signal found"
