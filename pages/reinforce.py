@@ -12,7 +12,7 @@ from pglab.returns import discounted_returns
 from pglab.ui import panels
 from pglab.ui.agent_page import AgentPage, agent_page
 from pglab.ui.code import Part, formulas_and_code
-from pglab.ui.view import Extra
+from pglab.ui.view import Extra, loss_below_returns
 
 
 def idea() -> None:
@@ -60,9 +60,9 @@ agent_page(
         preset=ReinforceConfig(),
         panels=panels.OF_REINFORCE,
         extras=[
+            loss_below_returns(_("Loss")),
             Extra("entropy", _("Entropy of the policy"), panels.entropy),
             Extra("gradient_norm", _("Gradient norm"), panels.gradient_norm),
-            Extra("loss", _("Loss"), panels.loss),
         ],
         idea=idea,
         code=code,

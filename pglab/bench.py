@@ -18,16 +18,17 @@ from pglab.config import differences, settings_of
 from pglab.history import Change
 from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
-from pglab.plots import Curve, UsualBand, smoothed, thinned
-from pglab.seeds import SeedGroup, band_of, keep_up, shared_workers, smoothed_curve
+from pglab.plots import Curve, UsualBand
+from pglab.seeds import SeedGroup, band_of, keep_up, shared_workers, smoothed_curve, stop_of
 from pglab.session import Outcome, TrainingSession, Unit
+from pglab.thinning import kept_by_place, thinned
 
 FULL_SPEED = 0.0
 # Steps per second. CartPole's own clock runs at 50; up to it, the player shows the training steps.
 SPEEDS = (1.0, 5.0, 50.0, 500.0, FULL_SPEED)
 REAL_TIME = 50.0
 OVERLAYS_KEPT = 6
-POINTS_PER_OVERLAY = 200
+POINTS_PER_OVERLAY = 1_200  # so many that its beginning can be shown alone
 SNAPSHOTS_PER_RUN = 6  # kept of a run that is over
 SNAPSHOT_BYTES = 5_000_000  # of them together
 
@@ -44,12 +45,13 @@ class PastRun:
     number: int
     config: AgentConfig
     changes: tuple[Change, ...]
-    steps: NDArray[np.float64]  # of the smoothed curve, thinned
-    returns: NDArray[np.float64]
+    steps: NDArray[np.float32]  # of the smoothed curve, thinned
+    returns: NDArray[np.float32]
     global_step: int
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
+    reading: float | None  # the seminar's
     forked: tuple[int, int] | None = None
     snapshots: tuple[Snapshot, ...] = ()
 
@@ -244,14 +246,22 @@ class Bench:
         group = self.group
         if group is None:
             return None
-        return band_of([smoothed_curve(self.session), *group.curves()], group.steps)
+        sessions = [self.session, *(member.session for member in group.members)]
+        curves = [smoothed_curve(session) for session in sessions]
+        return band_of(curves, [stop_of(session) for session in sessions], group.steps)
 
     def curve(self) -> Curve:
         """Return of every episode of the current run."""
         episodes = self.session.history.episodes
         return Curve(episodes["global_step"], episodes["episode_return"])
 
-    def earlier_curves(self, label: Callable[[PastRun], str]) -> list[Curve]:
+    @property
+    def furthest(self) -> int:
+        """The step that this run has come to, also if it went back."""
+        reached = self._reached.global_step if self.rewound and self._reached else 0
+        return max(self.session.global_step, reached)
+
+    def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
         """Smoothed curves of the most recent earlier runs in the same environment."""
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
@@ -290,17 +300,19 @@ def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | No
     snapshots = _snapshots(number, session)
     per_network = 4 * parameter_count(*session.networks.values())
     few = thinned(len(snapshots), max(1, min(SNAPSHOTS_PER_RUN, SNAPSHOT_BYTES // per_network)))
-    kept = thinned(len(history.episodes), POINTS_PER_OVERLAY)
+    curve = smoothed_curve(session)
+    kept = kept_by_place(curve.steps, curve.returns, POINTS_PER_OVERLAY)
     return PastRun(
         number=number,
         config=session.initial_config,
         changes=tuple(history.changes),
-        steps=history.episodes["global_step"][kept].copy(),
-        returns=smoothed(history.episodes["episode_return"])[kept],
+        steps=curve.steps[kept].astype(np.float32),
+        returns=curve.returns[kept].astype(np.float32),
         global_step=session.global_step,
         episodes=len(history.episodes),
         mean_return=history.mean_return(),
         outcome=session.outcome,
+        reading=history.reading,
         forked=forked,
         snapshots=tuple(snapshots[index] for index in few),
     )

@@ -14,11 +14,12 @@ from pglab.environments import ENVIRONMENTS
 from pglab.forecast import Forecast
 from pglab.language import N_, _
 from pglab.pacing import Pacemaker
-from pglab.plots import Curve, thinned
+from pglab.plots import Curve
 from pglab.seeds import keep_up
 from pglab.sides import Facts, Side, middle_of
+from pglab.thinning import kept_by_place
 
-POINTS_PER_OVERLAY = 60
+POINTS_PER_OVERLAY = 400  # so many that its beginning can be shown alone
 LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
 EQUAL = 0.05  # of the range of returns
 LONGEST = LENGTHS[-1]
@@ -91,7 +92,7 @@ def _middle(side: Side) -> Curve:
 
 
 def _thinned(curve: Curve) -> Curve:
-    kept = thinned(len(curve.steps), POINTS_PER_OVERLAY)
+    kept = kept_by_place(curve.steps, curve.returns, POINTS_PER_OVERLAY)
     return Curve(curve.steps[kept], curve.returns[kept])
 
 

@@ -22,6 +22,7 @@ from pglab.plots import (
     packed,
     with_room,
 )
+from pglab.return_plots import earlier_line, median_lines
 
 # Dotted are earlier comparisons, in long dashes is what a visitor expects.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
@@ -62,9 +63,7 @@ def returns_figure(
         earlier: medians of former comparisons, named at their ends; none is empty.
     """
     low, high = return_range
-    traces = [
-        line(curve, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for curve in earlier
-    ]
+    traces = [earlier_line(curve, steps) for curve in earlier]
     for side in sides:
         if side.stored is not None:
             traces += _stored(side.stored, side.colour)
@@ -76,8 +75,7 @@ def returns_figure(
             for seed in side.seeds:
                 thin = line(seed, side.colour, width=1, legend=False)
                 traces.append(thin | {"opacity": 0.45})
-        middle = Curve(side.middle.steps, side.middle.returns, side.name)
-        traces.append(line(middle, side.colour, width=3, dash=dash))
+        traces += _middle(side, dash)
     figure = framed(
         _("environment steps"), _("mean of {n} returns").format(n=SMOOTHING_EPISODES), traces
     )
@@ -102,11 +100,14 @@ def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
 def _end_labels(
     curves: Sequence[Curve], steps: float, return_range: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """The names of curves at their last points, those of near points in one label."""
+    """The names of curves where they leave the picture, those of near points in one label."""
     low, high = return_range
     ends: list[tuple[float, float, list[str]]] = []
     for curve in curves:
-        x, y = float(curve.steps[-1]), float(curve.returns[-1])
+        last = int(np.searchsorted(curve.steps, steps, side="right")) - 1
+        if last < 0:
+            continue
+        x, y = float(curve.steps[last]), float(curve.returns[last])
         for other_x, other_y, names in ends:
             if abs(x - other_x) < NEAR * steps and abs(y - other_y) < NEAR_IN_HEIGHT * (high - low):
                 names.append(curve.label)
@@ -124,6 +125,16 @@ def _end_labels(
         }
         for x, y, names in ends
     ]
+
+
+def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
+    """The curve that stands for a side; of several seeds, dotted from where one has stopped."""
+    if side.band is not None:
+        return median_lines(
+            side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash
+        )
+    middle = Curve(side.middle.steps, side.middle.returns, side.name)
+    return [line(middle, side.colour, width=3, dash=dash)]
 
 
 def _points(episodes: Curve, colour: str) -> dict[str, Any]:

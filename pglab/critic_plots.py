@@ -22,11 +22,10 @@ from pglab.plots import (
     line,
     over_plane,
     packed,
-    smoothed,
-    thinned,
-    update_axis,
+    step_axis,
     with_room,
 )
+from pglab.thinning import kept_by_place, smoothed
 
 MOST_UPDATE_POINTS = 150
 COMPACT_FONT = 10
@@ -97,18 +96,19 @@ def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
     return figure
 
 
-def conflict_figure(steps: Numbers, cosines: Numbers, window: int) -> Figure:
+def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float) -> Figure:
     """Cosine of the two losses' gradients on the shared body, per update and smoothed.
 
     Args:
         steps: [N] environment steps at the updates.
         cosines: [N], NaN where there is none.
         window: how many of them `SMOOTHING_UPDATES` updates are.
+        limit: right end of the axis of environment steps.
     """
     known = ~np.isnan(cosines)
     means = smoothed(cosines, window)[known]
     steps, cosines = steps[known], cosines[known]
-    drawn = thinned(len(cosines), MOST_UPDATE_POINTS)
+    drawn = kept_by_place(steps, cosines, MOST_UPDATE_POINTS)
     points = {
         "type": "scatter",
         "mode": "markers",
@@ -123,13 +123,15 @@ def conflict_figure(steps: Numbers, cosines: Numbers, window: int) -> Figure:
         _("environment steps"), _("cosine"), [points, line(mean, palette.THIS_RUN, width=2.5)]
     )
     figure["layout"]["yaxis"]["range"] = [-1.05, 1.05]
-    figure["layout"]["xaxis"] |= update_axis(steps)
+    figure["layout"]["xaxis"] |= step_axis(limit)
     figure["layout"]["shapes"] = [horizontal(0)]
     figure["layout"]["showlegend"] = True
     return figure
 
 
-def norms_figure(steps: Numbers, actor: Numbers, critic: Numbers, window: int) -> Figure:
+def norms_figure(
+    steps: Numbers, actor: Numbers, critic: Numbers, window: int, limit: float
+) -> Figure:
     """Smoothed norms of the two losses' gradients over environment steps, on a log scale.
 
     Args:
@@ -137,6 +139,7 @@ def norms_figure(steps: Numbers, actor: Numbers, critic: Numbers, window: int) -
         actor: [N] norms, NaN where there is none.
         critic: [N] likewise.
         window: how many of them `SMOOTHING_UPDATES` updates are.
+        limit: right end of the axis of environment steps.
     """
     traces = []
     for norms, label, colour in (
@@ -148,7 +151,7 @@ def norms_figure(steps: Numbers, actor: Numbers, critic: Numbers, window: int) -
         traces.append(line(Curve(steps[known], means[known], label), colour, width=2))
     figure = framed(_("environment steps"), _("gradient norm"), traces)
     figure["layout"]["yaxis"] |= {"type": "log", "tickformat": ".0e", "nticks": 6}
-    figure["layout"]["xaxis"] |= update_axis(steps)
+    figure["layout"]["xaxis"] |= step_axis(limit)
     figure["layout"]["showlegend"] = True
     return figure
 

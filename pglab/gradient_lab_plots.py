@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from pglab.language import _
-from pglab.plots import Curve, Figure, Numbers, framed, horizontal, line, packed, thinned
+from pglab.plots import Curve, Figure, Numbers, framed, horizontal, line, packed
+from pglab.thinning import thinned
 
 MOST_ARROWS = 150
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 
 from pglab import palette
 from pglab.language import _
+from pglab.thinning import kept_by_place, thinned
 
 Numbers = NDArray[np.floating]
 Figure = dict[str, Any]
 
 SMOOTHING_EPISODES = 20
 SMOOTHING_UPDATES = 200
+SHORTEST_AXIS = 2_500  # environment steps
 MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redraw
 LEAST_BATCH = 10  # steps that there is room for, so that the ticks are whole steps
 MOST_EPISODE_ENDS = 40
-MOST_MARK_LABELS = 4
-LONGEST_END_LABEL = 32
 LEAST_SPAN = 1e-3  # of an axis for numbers that are all the same, relative to them
 
 
@@ -50,112 +50,7 @@ class UsualBand:
     median: Numbers
     high: Numbers
     label: str
-
-
-@dataclass(frozen=True)
-class ReturnPlot:
-    """What the return plot shows."""
-
-    run: Curve
-    earlier: Sequence[Curve]
-    usual: UsualBand | None
-    total_steps: int
-    return_range: tuple[float, float]
-    changes: Sequence[tuple[int, str]] = ()  # step and label of settings changed on the way
-    solved_at: int | None = None
-    reading: Curve | None = None  # the seminar's progress reading
-    guess: Curve | None = None  # what the visitor expects
-    seeds: Sequence[Curve] = ()  # smoothed, of further seeds
-    spread: UsualBand | None = None  # over the run's own seeds
-
-
-def smoothed(returns: Numbers, window: int = SMOOTHING_EPISODES) -> NDArray[np.float64]:
-    """Mean of each value and up to `window` − 1 before it, NaN left out: [N] → [N].
-
-    NaN where there is none among them.
-    """
-    known = ~np.isnan(returns)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, returns, 0.0), dtype=float)])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    ends = np.arange(1, len(returns) + 1)
-    starts = np.maximum(ends - window, 0)
-    number = counts[ends] - counts[starts]
-    means: NDArray[np.float64] = np.full(len(returns), np.nan)
-    np.divide(sums[ends] - sums[starts], number, out=means, where=number > 0)
-    return means
-
-
-def thinned(length: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
-    """Indices of at most `most` evenly spaced items, the last always among them."""
-    if length <= most:
-        return np.arange(length)
-    return np.unique(np.linspace(0, length - 1, most).round().astype(np.intp))
-
-
-def return_figure(plot: ReturnPlot) -> Figure:
-    """Every episode's return over environment steps, its smoothed line, and what to compare with.
-
-    Above `MOST_POINTS` episodes the points are thinned evenly; the line uses them all.
-    """
-    low, high = plot.return_range
-    drawn = thinned(len(plot.run.returns))
-    points = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": packed(plot.run.steps[drawn]),
-        "y": packed(plot.run.returns[drawn]),
-        "marker": {"color": palette.THIS_RUN, "size": 4.5, "opacity": 0.55},
-        "name": _("episode"),
-        "hovertemplate": _("step %{x:,.0f}<br>return %{y:.0f}") + "<extra></extra>",
-    }
-    label = _("mean of {n}").format(n=SMOOTHING_EPISODES)
-    mean = Curve(plot.run.steps, smoothed(plot.run.returns), label)
-    traces = [
-        *(_band(plot.usual) if plot.usual is not None else []),
-        points,
-        *(line(c, palette.EARLIER_RUN, width=2, dash="dot", legend=False) for c in plot.earlier),
-        *(_thin(curve) for curve in plot.seeds),
-        line(mean, palette.THIS_RUN, width=1.5 if plot.seeds else 2.5),
-        *(_spread(plot.spread) if plot.spread is not None else []),
-    ]
-    if plot.reading is not None:
-        traces.append(line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
-    if plot.guess is not None:
-        traces.append(guess_line(plot.guess))
-    marks = [*plot.changes]
-    if plot.solved_at is not None:
-        marks.append((plot.solved_at, _("solved")))
-    figure = framed(_("environment steps"), _("return of an episode"), traces)
-    figure["layout"]["shapes"] = [
-        horizontal(high),
-        *(_vertical(step, palette.THIS_RUN) for step, _text in marks),
-    ]
-    named = marks[-MOST_MARK_LABELS:]
-    figure["layout"]["annotations"] = [
-        *(_annotation(step, text, row) for row, (step, text) in enumerate(named)),
-        *(_end_label(curve) for curve in plot.earlier if len(curve.steps)),
-    ]
-    figure["layout"]["showlegend"] = True  # earlier runs are named at their ends instead
-    figure["layout"]["xaxis"] |= {
-        "range": [0, x_limit(_reached(plot), plot.total_steps)],
-        "tickformat": "~s",
-    }
-    figure["layout"]["yaxis"] |= {
-        "range": with_room(low, high),
-        "tickvals": np.linspace(low, high, 6).tolist(),
-    }
-    return figure
-
-
-def _reached(plot: ReturnPlot) -> float:
-    """The last step that any of the runs has got to."""
-    curves = [
-        plot.run,
-        *plot.seeds,
-        *plot.earlier,
-        *([plot.guess] if plot.guess is not None else []),
-    ]
-    return max([0.0, *(float(curve.steps[-1]) for curve in curves if len(curve.steps))])
+    seeds: NDArray[np.integer] | None = None  # how many it rests on at each step, if they stop
 
 
 def with_room(low: float, high: float) -> list[float]:
@@ -164,15 +59,23 @@ def with_room(low: float, high: float) -> list[float]:
     return [low - 0.03 * span, high + 0.08 * span]
 
 
-def x_limit(reached: float, total_steps: int) -> float:
-    """Room for what there is to see, growing in jumps so that the picture does not creep."""
-    return min(_doubled(10_000, 1.05 * reached), max(total_steps, reached) * 1.01)
+def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ()) -> float:
+    """Right end of an axis of environment steps: it suits the run and grows in jumps.
+
+    Args:
+        reached: steps that the run has come to.
+        total_steps: steps at which it will end.
+        compared: last steps of what it is compared with. There is room for all of it until the
+            run's first step; from then on it is drawn as far as the axis goes.
+    """
+    if not reached and compared:
+        return max(compared) * 1.01
+    return min(_doubled(SHORTEST_AXIS, 1.05 * reached), max(total_steps, reached) * 1.01)
 
 
-def update_axis(steps: Numbers) -> dict[str, Any]:
-    """Properties of the axis of environment steps for what updates tell; it grows in jumps."""
-    reached = float(steps[-1]) if len(steps) else 0.0
-    return {"tickformat": "~s", "range": [0, _doubled(500, reached)]}
+def step_axis(limit: float) -> dict[str, Any]:
+    """Properties of an axis of environment steps."""
+    return {"tickformat": "~s", "range": [0, limit]}
 
 
 def _doubled(start: float, least: float) -> float:
@@ -259,7 +162,7 @@ def weights_figure(
     label: str,
 ) -> Figure:
     """The factor of ∇log π at every step of a batch, coloured by action; dotted: episode ends."""
-    drawn = thinned(len(weights))
+    drawn = thinned(len(weights), MOST_POINTS)
     colours = np.array(palette.action_colours(len(action_names)))
     symbols = np.array(["circle", "diamond", "square"])
     taken = actions[drawn]
@@ -299,19 +202,6 @@ def weights_figure(
     return figure
 
 
-def series_figure(
-    steps: Numbers, values: Numbers, label: str, colour: str, most: float | None = None
-) -> Figure:
-    """One number per update over environment steps; the axis runs from 0 to `most` if given."""
-    figure = framed(
-        _("environment steps"), label, [line(Curve(steps, values, label), colour, width=1.5)]
-    )
-    figure["layout"]["xaxis"] |= update_axis(steps)
-    limits = calm_limits(values) if most is None else [0, 1.05 * most]
-    figure["layout"]["yaxis"]["range"] = limits
-    return figure
-
-
 def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
     """Numbers as plotly's typed array: a picture needs no more than 32 bits of each."""
     array = np.ascontiguousarray(values, dtype="<f4")
@@ -344,8 +234,8 @@ def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
 def line(
     curve: Curve, colour: str, *, width: float, dash: str = "solid", legend: bool = True
 ) -> dict[str, Any]:
-    """A trace that joins the points of a curve, thinned evenly."""
-    drawn = thinned(len(curve.steps))
+    """A trace that joins the points of a curve, of a long one those that `kept_by_place` keeps."""
+    drawn = kept_by_place(curve.steps, curve.returns, MOST_POINTS)
     return {
         "type": "scatter",
         "mode": "lines",
@@ -378,31 +268,6 @@ def area(band: UsualBand, colour: str) -> dict[str, Any]:
     }
 
 
-def _band(band: UsualBand) -> list[dict[str, Any]]:
-    between = area(band, palette.USUAL_BAND)
-    median = Curve(band.steps, band.median, _("usual"))
-    return [between, line(median, palette.USUAL_LINE, width=1.2)]
-
-
-def _thin(curve: Curve) -> dict[str, Any]:
-    """A further seed of this run."""
-    label = _("seed {seed}").format(seed=curve.label)
-    thin = line(replace(curve, label=label), palette.THIS_RUN, width=1, legend=False)
-    return thin | {"opacity": 0.4}
-
-
-def _spread(band: UsualBand) -> list[dict[str, Any]]:
-    """The band over this run's seeds, and its median."""
-    between = area(band, palette.band_colour(palette.THIS_RUN))
-    median = Curve(band.steps, band.median, band.label)
-    return [between, line(median, palette.THIS_RUN, width=3.5)]
-
-
-def _vertical(x: float, colour: str) -> dict[str, Any]:
-    ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
-    return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
-
-
 def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
     """A trace of dotted lines across the plot, which changes more cheaply than shapes do."""
     line_style = {"color": palette.EARLIER_RUN, "width": 1, "dash": "dot"}
@@ -421,18 +286,3 @@ def horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
     """A shape: a line across the whole plot."""
     ends = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y}
     return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1, "dash": dash}}
-
-
-def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
-    """A label beside a mark, each in a row of its own so that near marks stay legible."""
-    place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
-    return place | {"text": text, "showarrow": False}
-
-
-def _end_label(curve: Curve) -> dict[str, Any]:
-    """The name of an earlier run at the last point of its line."""
-    text = curve.label
-    if len(text) > LONGEST_END_LABEL:
-        text = text[: LONGEST_END_LABEL - 1] + "…"
-    place = {"x": float(curve.steps[-1]), "y": float(curve.returns[-1]), "yanchor": "bottom"}
-    return place | {"xanchor": "right", "text": text, "showarrow": False}

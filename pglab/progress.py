@@ -1,4 +1,4 @@
-"""The seminar's progress reading, and whether a run is solved."""
+"""The seminar's progress reading, by which a run counts as solved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ProgressReading:
             self._due = True
 
     def episode(self, episode_return: float) -> float | None:
-        """Note the end of an episode; the new reading where the episode counts, else None."""
+        """Note the end of an episode; the new reading if the episode counts, else None."""
         if not self._due:
             return None
         self._due = False

@@ -6,6 +6,7 @@ requests, so that nothing goes on when a visitor leaves.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import subprocess
@@ -19,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pglab.config import SEEDS
 from pglab.history import Change
 from pglab.language import _
-from pglab.plots import Curve, UsualBand, smoothed
+from pglab.plots import SMOOTHING_EPISODES, Curve, UsualBand
 from pglab.session import TrainingSession
+from pglab.thinning import smoothed
 from pglab.worker import packed
 
 MOST_SEEDS = 16
@@ -38,7 +41,7 @@ REQUESTS_PER_WORKER = 2  # of one group: one is worked on, and the next is there
 # little, so short that they all come round every few seconds.
 LONGEST_LEAD, SHORTEST_LEAD = 2.0, 0.3
 SECONDS_TO_COME_ROUND = 4.0
-GRID_POINTS = 80  # of the band
+GRID_POINTS = 160  # of the band
 
 
 class Workers:
@@ -244,14 +247,26 @@ def _settings(session: TrainingSession) -> list[dict[str, Any]]:
 def smoothed_curve(session: TrainingSession) -> Curve:
     """Smoothed returns of a run, with its seed as the label."""
     episodes = session.history.episodes
-    label = str(session.config.seed)
-    return Curve(episodes["global_step"], smoothed(episodes["episode_return"]), label)
+    means = smoothed(episodes["episode_return"], SMOOTHING_EPISODES)
+    return Curve(episodes["global_step"], means, str(session.config.seed))
 
 
-def band_of(curves: Sequence[Curve], until: int) -> UsualBand | None:
-    """Median and quartiles over seeds, `until` a step that all have reached or ended before.
+def stop_of(session: TrainingSession) -> float:
+    """The step at which a run has stopped, and is known no further; infinite while it goes on."""
+    return session.global_step if session.finished else math.inf
 
-    A curve holds its value from one episode's end to the next, and its last one where it stopped.
+
+def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> UsualBand | None:
+    """Median and quartiles over the seeds that still train at each step.
+
+    A curve holds its value from one episode's end to the next. A seed leaves at the step at which
+    it has stopped, solved or diverged: what it would have done later is unknown. The band ends
+    where fewer than half are left, or only one.
+
+    Args:
+        curves: smoothed returns of each seed.
+        stops: the step at which each has stopped, infinite for one that goes on.
+        until: a step that all have reached that have not stopped before.
 
     Returns:
         None until every seed has ended an episode.
@@ -259,11 +274,27 @@ def band_of(curves: Sequence[Curve], until: int) -> UsualBand | None:
     if len(curves) < 2 or not all(len(curve.steps) for curve in curves):
         return None
     first = max(float(curve.steps[0]) for curve in curves)
+    least = max(2, math.ceil(len(curves) / 2))
+    until = int(min(until, sorted(stops, reverse=True)[least - 1]))
     if until <= first:
         return None
-    grid = np.linspace(first, until, GRID_POINTS)
-    values = [
-        curve.returns[np.searchsorted(curve.steps, grid, side="right") - 1] for curve in curves
-    ]
-    low, median, high = np.quantile(np.stack(values), [0.25, 0.5, 0.75], axis=0)
-    return UsualBand(grid, low, median, high, _("median of {n} seeds").format(n=len(curves)))
+    grid = _grid(first, until)
+    values = np.stack(
+        [curve.returns[np.searchsorted(curve.steps, grid, side="right") - 1] for curve in curves]
+    )
+    trains = grid <= np.array(stops)[:, None]
+    seeds = trains.sum(axis=0)
+    quartiles = np.empty((3, len(grid)))
+    for together in np.unique(trains, axis=1).T:
+        here = (trains == together[:, None]).all(axis=0)
+        quartiles[:, here] = np.quantile(values[together][:, here], [0.25, 0.5, 0.75], axis=0)
+    label = _("median of {n} seeds").format(n=len(curves))
+    low, median, high = quartiles
+    return UsualBand(grid, low, median, high, label, seeds)
+
+
+def _grid(first: float, until: float) -> NDArray[np.float64]:
+    """Steps of a band, at most `GRID_POINTS` and the last: those before stay while a run grows."""
+    spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
+    inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
+    return np.append(inner, until)

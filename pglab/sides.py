@@ -13,9 +13,10 @@ from pglab.config import SEEDS, ActorCriticConfig
 from pglab.evidence import stored_band
 from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
-from pglab.plots import SMOOTHING_UPDATES, Curve, UsualBand, smoothed, thinned
-from pglab.seeds import SeedGroup, band_of, shared_workers, smoothed_curve
+from pglab.plots import SMOOTHING_UPDATES, Curve, UsualBand
+from pglab.seeds import SeedGroup, band_of, shared_workers, smoothed_curve, stop_of
 from pglab.session import TrainingSession
+from pglab.thinning import kept_by_place, smoothed
 
 MOST_CURVE_POINTS = 200
 
@@ -69,17 +70,14 @@ class Side:
         return self.sessions[self.followed]
 
     def curves(self) -> list[Curve]:
-        """Smoothed returns of every seed, thinned."""
-        curves = []
-        for session in self.sessions:
-            curve = smoothed_curve(session)
-            kept = thinned(len(curve.steps), MOST_CURVE_POINTS)
-            curves.append(Curve(curve.steps[kept], curve.returns[kept], curve.label))
-        return curves
+        """Smoothed returns of every seed."""
+        return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
         """Median and quartiles over its curves, as far as all have come; None of a single one."""
-        return band_of(curves, self.group.steps) if self.group is not None else None
+        if self.group is None:
+            return None
+        return band_of(curves, [stop_of(s) for s in self.sessions], self.group.steps)
 
     @property
     def shares_body(self) -> bool:
@@ -94,12 +92,13 @@ class Side:
         return Curve(updates["global_step"][known], means[known])
 
     def points(self) -> Curve | None:
-        """The return of every episode, thinned, where there is only one seed."""
+        """The return of every episode, thinned, if there is only one seed."""
         if self.group is not None:
             return None
         episodes = self.session.history.episodes
-        kept = thinned(len(episodes), MOST_CURVE_POINTS)
-        return Curve(episodes["global_step"][kept], episodes["episode_return"][kept])
+        steps, returns = episodes["global_step"], episodes["episode_return"]
+        kept = kept_by_place(steps, returns, MOST_CURVE_POINTS)
+        return Curve(steps[kept], returns[kept])
 
     def facts(self) -> Facts:
         """What this side has come to."""

@@ -33,9 +33,11 @@ FOUNDATION = {
     "records",
     "render",
     "replay_buffer",
+    "return_plots",
     "returns",
+    "thinning",
 }
-TORCHLESS = ("pglab.plots", "pglab.records")
+TORCHLESS = ("pglab.plots", "pglab.records", "pglab.return_plots")
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
     assert [curve.label for curve in drawn] == ["3 REINFORCE", "3 actor-critic"]
     for curve, side in zip(drawn, comparison.sides, strict=True):
         whole = middle_of(side.curves(), side.band(side.curves()))
-        assert len(curve.steps) == POINTS_PER_OVERLAY
+        assert 0 < len(curve.steps) <= POINTS_PER_OVERLAY
         assert curve.returns[[0, -1]].tolist() == whole.returns[[0, -1]].tolist()
         assert set(curve.steps) <= set(whole.steps)
 

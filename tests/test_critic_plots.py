@@ -32,8 +32,8 @@ FOUR = [comparison_plots.SideCurves(letter, "#AA3377", [], CURVE) for letter in 
         lambda: critic_plots.fit_figure(EMPTY, EMPTY),
         lambda: critic_plots.fit_figure(STEPS, STEPS),
         lambda: critic_plots.truth_figure(STEPS, STEPS),
-        lambda: critic_plots.conflict_figure(STEPS, COSINES, 200),
-        lambda: critic_plots.norms_figure(STEPS, STEPS, COSINES, 200),
+        lambda: critic_plots.conflict_figure(STEPS, COSINES, 200, 500.0),
+        lambda: critic_plots.norms_figure(STEPS, STEPS, COSINES, 200, 500.0),
         lambda: critic_plots.buffer_figure(np.empty((0, 2)), np.empty(0, np.int64), PATH, "x", "y"),
         lambda: critic_plots.buffer_figure(PATH, np.arange(4), PATH, "x", "y"),
         lambda: critic_plots.network_figure(BOXES, [(0, 1), (1, 2)]),
@@ -83,7 +83,7 @@ def test_stored_runs_are_drawn_lightly_and_not_in_the_legend() -> None:
 
 
 def test_updates_without_a_cosine_are_left_out() -> None:
-    points, mean = critic_plots.conflict_figure(STEPS, COSINES, 200)["data"]
+    points, mean = critic_plots.conflict_figure(STEPS, COSINES, 200, 500.0)["data"]
     assert unpacked(points["x"]).tolist() == [1, 2, 4]
     assert unpacked(mean["y"]) == pytest.approx([0.5, 0.0, -1 / 3])
 

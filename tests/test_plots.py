@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 import pytest
 
 from pglab import plots
-from pglab.plots import Curve, Figure, ReturnPlot, UsualBand
+from pglab.plots import Curve, Figure, UsualBand
+from pglab.return_plots import LossPlot, ReturnPlot, return_figure, series_figure, short_label
 
 
 def unpacked(array: dict[str, str]) -> np.ndarray:
@@ -28,10 +29,10 @@ def return_plot(episodes: int, **more: Any) -> ReturnPlot:
         "run": curve(episodes),
         "earlier": [curve(5, "run 1: γ 0.9")],
         "usual": band,
-        "total_steps": 200_000,
+        "limit": 20_000.0,
         "return_range": (0.0, 500.0),
         "changes": [(40, "γ 0.5")],
-        "solved_at": 60,
+        "solved": (60, "solved: reading reached 500"),
         "reading": curve(2, "reading"),
     }
     return ReturnPlot(**{**settings, **more})
@@ -53,12 +54,12 @@ def heatmap() -> Figure:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: plots.return_figure(return_plot(0, earlier=[], usual=None, reading=None)),
-        lambda: plots.return_figure(return_plot(30)),
+        lambda: return_figure(return_plot(0, earlier=[], usual=None, reading=None)),
+        lambda: return_figure(return_plot(30)),
         lambda: weights(0),
         lambda: weights(50),
         heatmap,
-        lambda: plots.series_figure(np.arange(3.0), np.arange(3.0), "entropy", "#D55E00"),
+        lambda: series_figure(np.arange(3.0), np.arange(3.0), "entropy", "#D55E00", limit=500),
     ],
 )
 def test_plotly_accepts_the_figure(make: Callable[[], Figure]) -> None:
@@ -74,31 +75,30 @@ def test_plotly_would_refuse_an_unknown_property() -> None:
 
 def test_every_episode_is_a_point_until_there_are_too_many() -> None:
     def points(episodes: int) -> np.ndarray:
-        traces = plots.return_figure(return_plot(episodes))["data"]
+        traces = return_figure(return_plot(episodes))["data"]
         return unpacked(next(t for t in traces if t.get("mode") == "markers")["x"])
 
     assert len(points(plots.MOST_POINTS)) == plots.MOST_POINTS
     many = points(plots.MOST_POINTS * 3)
-    assert len(many) == plots.MOST_POINTS
+    assert plots.MOST_POINTS / 4 < len(many) <= plots.MOST_POINTS
     assert many[-1] == plots.MOST_POINTS * 3 * 20
 
 
 def test_earlier_runs_changes_and_success_are_named_in_the_picture() -> None:
-    figure = plots.return_figure(return_plot(30))
+    figure = return_figure(return_plot(30))
     texts = [annotation["text"] for annotation in figure["layout"]["annotations"]]
-    assert texts == ["γ 0.5", "solved", "run 1: γ 0.9"]
+    assert texts == ["γ 0.5", "solved: reading reached 500", "run 1: γ 0.9"]
 
 
 def test_a_guess_is_a_line_of_its_own() -> None:
     guess = Curve(np.array([0.0, 12_000.0]), np.array([20.0, 90.0]), "your guess")
-    figure = plots.return_figure(return_plot(30, guess=guess))
+    figure = return_figure(return_plot(30, guess=guess))
     go.Figure(figure)
-    others = plots.return_figure(return_plot(30))["data"]
+    others = return_figure(return_plot(30))["data"]
     (drawn,) = (trace for trace in figure["data"] if trace.get("name") == "your guess")
     assert unpacked(drawn["y"]).tolist() == [20, 90]
     known = [trace["line"] for trace in others if "line" in trace]
     assert all(drawn["line"]["color"] != line.get("color") for line in known)
-    assert figure["layout"]["xaxis"]["range"][1] >= 12_000
 
 
 def test_weights_are_coloured_by_action() -> None:
@@ -115,7 +115,51 @@ def test_heatmap_rows_run_along_y() -> None:
     assert z[1, 0] == pytest.approx(0.5)
 
 
-def test_smoothing_is_the_mean_of_the_last_values() -> None:
-    returns = np.array([1.0, 3.0, 5.0, 7.0])
-    assert plots.smoothed(returns, window=2).tolist() == [1.0, 2.0, 4.0, 6.0]
-    assert len(plots.smoothed(np.empty(0))) == 0
+def test_loss_and_returns_share_the_axis_of_steps() -> None:
+    loss = Curve(np.arange(100.0) * 20, np.sin(np.arange(100.0)), "loss")
+    figure = return_figure(return_plot(30, loss=LossPlot(loss, window=20)))
+    go.Figure(figure)
+    layout = figure["layout"]
+    below = [trace for trace in figure["data"] if trace.get("yaxis") == "y2"]
+    assert [len(unpacked(trace["x"])) for trace in below] == [100, 100]
+    assert all("xaxis" not in trace for trace in figure["data"]), "one axis of steps for both"
+    assert layout["yaxis2"]["domain"][1] <= layout["yaxis"]["domain"][0]
+    low, high = layout["yaxis2"]["range"]
+    assert low <= loss.returns.min()
+    assert high >= loss.returns.max()
+    alone = return_figure(return_plot(30))["layout"]
+    assert "yaxis2" not in alone
+    assert alone["xaxis"]["range"] == layout["xaxis"]["range"]
+
+
+def test_the_axis_suits_the_run_and_grows_in_jumps() -> None:
+    assert plots.step_limit(0, 200_000, [150_000]) > 150_000, "all there is to compare with"
+    slow = plots.step_limit(40, 200_000, [150_000])
+    assert slow < 5_000, "a slow run is no speck beside an earlier one"
+    limits = [plots.step_limit(reached, 200_000) for reached in range(1, 200_001, 100)]
+    assert limits == sorted(limits)
+    assert len(set(limits)) < 10
+    assert all(limit >= reached for limit, reached in zip(limits, range(1, 200_001, 100), strict=True))
+    assert limits[-1] == pytest.approx(202_000)
+
+
+def test_an_earlier_run_is_named_where_it_leaves_the_picture() -> None:
+    long = [Curve(curve(4_000).steps, np.full(4_000, 30.0 + n), f"run {n}") for n in range(6)]
+    figure = return_figure(return_plot(30, earlier=long, limit=2_500))
+    labels = figure["layout"]["annotations"][2:]
+    assert [label["text"] for label in labels] == [f"run {n}" for n in range(6)]
+    assert all(label["x"] <= 2_500 for label in labels)
+    heights = [label["y"] for label in labels]
+    assert min(np.diff(heights)) > 40, "none covers another"
+    earlier = [t for t in figure["data"] if t.get("line", {}).get("dash") == "dot"]
+    inside = [int((unpacked(trace["x"]) <= 2_500).sum()) for trace in earlier]
+    assert min(inside) > 100, "its beginning is as fine as that of the run"
+    assert all(unpacked(trace["x"])[-1] == 80_000 for trace in earlier), "a reader may zoom out"
+
+
+def test_a_label_is_never_cut_within_a_difference() -> None:
+    assert short_label("run 1: γ 0.9, α 0.0123") == "run 1: γ 0.9, α 0.0123"
+    many = "run 1: γ 0.98765, α 0.0123 from step 12,345, layers 64,64, seed 3"
+    assert short_label(many) == "run 1: γ 0.98765 and 3 more"
+    only = "run 12: stop-gradient critic from step 12,345 to 54,321"
+    assert short_label(only) == only

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -14,7 +16,7 @@ import torch
 from pglab.algorithms.families import AgentConfig
 from pglab.bench import Bench
 from pglab.plots import Curve
-from pglab.seeds import SeedGroup, Workers, band_of, wait_for
+from pglab.seeds import GRID_POINTS, SeedGroup, Workers, band_of, wait_for
 from pglab.session import TrainingSession
 from tests.oracles import same_records, short_config
 from tests.oracles_actor_critic import CELLS, short_cell
@@ -165,25 +167,65 @@ def test_a_bench_with_seeds_goes_on_until_all_are_there() -> None:
     assert not bench.busy
 
 
-def test_the_band_is_that_of_the_values_that_hold_at_each_step() -> None:
-    curves = [
-        Curve(np.array([10.0, 20.0, 40.0]), np.array([1.0, 2.0, 3.0])),
-        Curve(np.array([15.0, 30.0]), np.array([5.0, 7.0])),
-        Curve(np.array([5.0, 12.0]), np.array([9.0, 11.0])),  # ended early: its last value holds
+FIVE = [
+    Curve(np.array([10.0, 20.0, 40.0]), np.array([1.0, 2.0, 3.0])),
+    Curve(np.array([15.0, 30.0]), np.array([5.0, 7.0])),
+    Curve(np.array([5.0, 12.0]), np.array([9.0, 500.0])),
+    Curve(np.array([6.0, 25.0, 70.0]), np.array([4.0, 8.0, 6.0])),
+    Curve(np.array([8.0, 33.0]), np.array([2.0, 500.0])),
+]
+STOPS = [math.inf, 61.0, 12.0, math.inf, 33.0]
+
+
+def naive_band(step: float) -> tuple[int, float, float, float]:
+    """Number and quartiles of the values that hold at a step, of the seeds that still train."""
+    held = [
+        [r for s, r in zip(curve.steps, curve.returns, strict=True) if s <= step][-1]
+        for curve, stop in zip(FIVE, STOPS, strict=True)
+        if step <= stop
     ]
-    band = band_of(curves, until=40)
+    low, median, high = statistics.quantiles(held, n=4, method="inclusive")
+    return len(held), low, median, high
+
+
+def test_a_stopped_seed_leaves_the_band_which_ends_when_few_are_left() -> None:
+    band = band_of(FIVE, STOPS, until=100)
     assert band is not None
-    assert (band.steps[0], band.steps[-1]) == (15, 40)
-    for step, low, median, high in zip(band.steps, band.low, band.median, band.high, strict=True):
-        held = [
-            [r for s, r in zip(c.steps, c.returns, strict=True) if s <= step][-1] for c in curves
-        ]
-        assert median == sorted(held)[1]
-        assert low == pytest.approx((sorted(held)[0] + sorted(held)[1]) / 2)
-        assert high == pytest.approx((sorted(held)[1] + sorted(held)[2]) / 2)
+    assert band.seeds is not None
+    assert band.steps[0] >= 15
+    assert band.steps[-1] == 61, "two of five are fewer than half"
+    rows = zip(band.steps, band.seeds, band.low, band.median, band.high, strict=True)
+    for step, *row in rows:
+        assert row == pytest.approx(naive_band(step)), step
+    assert sorted(set(band.seeds)) == [3, 4]
+    assert band.median.max() < 500
+
+
+def test_seeds_that_end_together_stay_to_the_end() -> None:
+    band = band_of(FIVE, [80.0] * 5, until=80)
+    assert band is not None
+    assert band.seeds is not None
+    assert (band.steps[-1], set(band.seeds)) == (80, {5})
+
+
+def test_the_band_does_not_change_where_it_has_been_drawn() -> None:
+    rng = np.random.default_rng(0)
+    curves = [
+        Curve(np.cumsum(rng.integers(9, 50, 300)).astype(float), rng.normal(size=300))
+        for _seed in range(4)
+    ]
+    known: dict[float, float] = {}
+    for until in range(60, 8_000, 60):
+        band = band_of(curves, [math.inf] * 4, until)
+        assert band is not None
+        assert len(band.steps) <= GRID_POINTS + 1
+        for step, median in zip(band.steps, band.median, strict=True):
+            assert known.setdefault(step, median) == median
+        inner = band.steps[:-1]
+        assert len(inner) < 2 or np.ptp(np.diff(inner)) == 0
 
 
 def test_no_band_before_every_seed_has_ended_an_episode() -> None:
     begun = Curve(np.array([10.0]), np.array([10.0]))
-    assert band_of([begun, Curve(np.empty(0), np.empty(0))], until=20) is None
-    assert band_of([begun], until=20) is None
+    assert band_of([begun, Curve(np.empty(0), np.empty(0))], [math.inf] * 2, until=20) is None
+    assert band_of([begun], [math.inf], until=20) is None

@@ -15,7 +15,7 @@ from pglab.returns import policy_signal, td_targets
 from pglab.ui import critic_panels, panels
 from pglab.ui.agent_page import AgentPage, agent_page
 from pglab.ui.code import Part, formulas_and_code
-from pglab.ui.view import Extra
+from pglab.ui.view import Extra, loss_below_returns
 
 TABLE_STEPS = 60_000
 PRESETS = ("shared_on_policy", "split_replay")
@@ -69,10 +69,10 @@ def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
         ("buffer", _("Replay buffer"), critic_panels.buffer),
         ("gradient_norms", _("Gradient norms"), critic_panels.gradient_norms),
         ("entropy", _("Entropy of the policy"), panels.entropy),
-        ("loss", _("Loss"), panels.loss),
     ]
     offered = [*shared, *always] if preset.body == "shared" else always
-    return [Extra(name, title, panel, name in opened) for name, title, panel in offered]
+    further = [Extra(name, title, panel, name in opened) for name, title, panel in offered]
+    return [loss_below_returns(_("Actor's loss")), *further]
 
 
 def _code() -> None:

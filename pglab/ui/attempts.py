@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,8 +17,9 @@ from pglab.experiment_checks import USUAL, load
 from pglab.experiments import experiments_of
 from pglab.language import _
 from pglab.learning_curves import AGENTS
-from pglab.plots import Curve, smoothed
+from pglab.plots import Curve
 from pglab.run_statistics import STATISTICS, recorded
+from pglab.seeds import smoothed_curve
 from pglab.session import Outcome, TrainingSession
 from pglab.ui.chapters import chapter_key
 from pglab.ui.lab import Lab
@@ -177,14 +178,13 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
     stored = usual.figures[experiment.statistic]
     same_seed = seed < len(stored)
     reference = float(stored[seed]) if same_seed else usual.spread(experiment.statistic).median
-    episodes = session.history.episodes
     return Result(
         seed,
         figure,
         reference,
         same_seed,
         experiment.shown(figure, reference),
-        Curve(episodes["global_step"], smoothed(episodes["episode_return"]), _("this run")),
+        replace(smoothed_curve(session), label=_("this run")),
         outcome,
     )
 

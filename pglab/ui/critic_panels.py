@@ -102,7 +102,10 @@ def conflict(scene: Scenery) -> FigurePanel:
         _("Interference"),
         subtitle,
         conflict_figure(
-            updates["global_step"], updates["cosine"], updates.rows_for(SMOOTHING_UPDATES)
+            updates["global_step"],
+            updates["cosine"],
+            updates.rows_for(SMOOTHING_UPDATES),
+            scene.step_limit,
         ),
         patient=True,
         alt=_("Cosine of the two losses' gradients on the shared body over environment steps."),
@@ -161,7 +164,7 @@ def _norms(
     updates = scene.bench.session.history.updates
     actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
-    figure = norms_figure(updates["global_step"], actor, critic, window)
+    figure = norms_figure(updates["global_step"], actor, critic, window, scene.step_limit)
     return FigurePanel(key, title, subtitle, figure, patient=True, alt=title)
 
 

@@ -9,10 +9,10 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.ui.entry import fragment
 from pglab.ui.lab import LIVE, Lab
-from pglab.ui.panels import Panel, Scenery
+from pglab.ui.panels import Panel, Scenery, reading_explained
 from pglab.ui.stage import Number, Progress, stage
 from pglab.ui.turns import turn
-from pglab.ui.view import Extra, open_panels, view_of
+from pglab.ui.view import Extra, shown_panels, view_of
 
 COLLAPSE_ENTROPY = 0.01
 COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic policy has collapsed
@@ -35,7 +35,7 @@ def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
     for number in range(most):
         more = lab.bench.busy and number + 1 < most
         with turn(lab, lab.bench, more=more):
-            _draw(lab, [*panels, *open_panels(lab, extras)], number, more)
+            _draw(lab, shown_panels(lab, panels, extras), number, more)
         if not more:
             return
 
@@ -76,7 +76,10 @@ def _numbers(bench: Bench) -> list[Number]:
         Number(
             _("mean of last 100 returns"),
             "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
-            _("Mean return of the last 100 finished training episodes, or of all if fewer."),
+            _(
+                "Mean return of the last 100 finished training episodes, or of all if fewer. "
+                "Whether a run is solved is told by the seminar's reading instead."
+            ),
         ),
         Number(
             _("steps per second"),
@@ -94,17 +97,26 @@ def _progress(bench: Bench) -> Progress:
     return Progress(
         fraction=session.global_step / session.config.total_steps,
         label=" · ".join(parts),
-        marker_label=_("solved") if session.history.solved_at is not None else None,
+        marker_label=_milestone(bench),
+        help=reading_explained(session.config),
     )
+
+
+def _milestone(bench: Bench) -> str | None:
+    """That the run is solved, and when it was."""
+    solved_at = bench.session.history.solved_at
+    if solved_at is None:
+        return None
+    return _("solved at step {step:,}").format(step=solved_at)
 
 
 def _state(bench: Bench) -> str:
     """How far the run is, or how it ended, in few words."""
     session = bench.session
-    if session.outcome == "solved":
-        return _("solved after {steps:,} steps").format(steps=session.global_step)
     if session.outcome == "diverged":
         return _("stopped: see the message above")
+    if session.outcome == "solved":
+        return _("stopped, as “Stop when solved” is on")
     if _collapsed(bench):
         return _("policy almost deterministic, returns low: reset with a smaller α")
     return _("{done:,} of {total:,} steps").format(
@@ -113,15 +125,18 @@ def _state(bench: Bench) -> str:
 
 
 def _reading(bench: Bench) -> str:
-    """The seminar's reading, with its goal where the environment can reach it."""
-    goal = bench.session.config.success_return
-    reading = f"{bench.session.history.reading:.0f}".replace("-", "−")
-    most = ENVIRONMENTS[bench.session.config.env_id].return_range[1]
-    if goal > most:
-        return _("seminar's reading {reading}; {goal:g} cannot be reached here").format(
-            reading=reading, goal=goal
-        )
-    return _("seminar's reading {reading}, solved at {goal:g}").format(reading=reading, goal=goal)
+    """The seminar's reading beside what it has to reach, or to have reached."""
+    session = bench.session
+    goal = session.config.success_return
+    reading = f"{session.history.reading:.0f}".replace("-", "−")
+    most = ENVIRONMENTS[session.config.env_id].return_range[1]
+    if session.history.solved_at is not None:
+        told = _("seminar's reading reached {goal}, now {reading}")
+    elif goal > most:
+        told = _("seminar's reading {reading}; {goal} cannot be reached here")
+    else:
+        told = _("seminar's reading {reading}, of {goal} for “solved”")
+    return told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))
 
 
 def _collapsed(bench: Bench) -> bool:

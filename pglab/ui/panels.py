@@ -16,7 +16,6 @@ from pglab.config import (
     ActorCriticConfig,
     RunConfig,
     describe_settings,
-    differences,
     format_value,
 )
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
@@ -24,24 +23,22 @@ from pglab.history import Change
 from pglab.language import _
 from pglab.learning_curves import usual_band
 from pglab.plots import (
-    MOST_POINTS,
+    SMOOTHING_UPDATES,
     Curve,
     Figure,
-    ReturnPlot,
+    UsualBand,
     probability_figure,
-    return_figure,
-    series_figure,
+    step_limit,
     weights_figure,
 )
 from pglab.probes import Quantity, Slice, action_values, maps_of
 from pglab.records import Floats
+from pglab.return_plots import LossPlot, ReturnPlot, return_figure, series_figure
 from pglab.returns import discounted_returns, policy_signals
+from pglab.run_differences import Course, differences_in_words
 from pglab.session import TrainingSession
 from pglab.ui.player import Showing
-from pglab.ui.stage import FigurePanel, PlayerPanel
-
-# How long a run may go on says nothing about its curve, and would push what does off the label.
-LENGTH_SETTINGS = ("total_steps", "stop_when_solved")
+from pglab.ui.stage import FigurePanel, Heading, PlayerPanel
 
 
 @dataclass(frozen=True)
@@ -73,36 +70,115 @@ class Scenery:
         """π and Q of every action over the view's plane, of the run that is watched."""
         return maps_of(self.bench.watched.networks, self.view.plane)
 
+    @cached_property
+    def usual(self) -> UsualBand | None:
+        """What the page's settings usually give."""
+        return usual_band(self.key, self.bench.session.config)
+
+    @cached_property
+    def spread(self) -> UsualBand | None:
+        """Median and quartiles over the seeds of the run."""
+        return self.bench.spread()
+
+    @cached_property
+    def step_limit(self) -> float:
+        """Right end of all axes of environment steps."""
+        bench = self.bench
+        compared = [float(curve.steps[-1]) for curve in bench.earlier_curves() if len(curve.steps)]
+        if self.usual is not None and not compared:
+            compared = [float(self.usual.steps[-1])]
+        guessed = float(bench.guess.steps[-1]) if bench.guess is not None else 0.0
+        reached = max(bench.furthest, guessed)
+        return step_limit(reached, bench.session.config.total_steps, compared)
+
 
 Panel = Callable[[Scenery], FigurePanel | PlayerPanel]
 
 
 def returns(scene: Scenery) -> FigurePanel:
     """Return of every episode, earlier runs, and what the defaults usually give."""
-    session = scene.bench.session
-    curve = scene.bench.curve()
-    config = session.config
-    usual = usual_band(scene.key, config)
-    plot = ReturnPlot(
-        run=curve,
-        earlier=scene.bench.earlier_curves(lambda past: past_label(past, scene.bench)),
-        usual=usual,
-        total_steps=config.total_steps,
-        return_range=scene.info.return_range,
-        changes=_change_marks(session),
-        solved_at=session.history.solved_at,
-        reading=_reading_curve(scene.bench),
-        guess=scene.bench.guess,
-        seeds=scene.bench.seed_curves(),
-        spread=scene.bench.spread(),
-    )
     return FigurePanel(
         "returns",
         _("Return of each episode"),
-        _returns_subtitle(scene.bench, usual.label if usual else ""),
-        return_figure(plot),
+        _returns_subtitle(scene),
+        return_figure(_return_plot(scene, None)),
         alt=_("Return of each episode over environment steps, with a smoothed line."),
+        detail=_returns_detail(scene),
     )
+
+
+def returns_over_loss(scene: Scenery) -> FigurePanel:
+    """The returns, and below them on the same axis the loss, which does not tell how they go."""
+    title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
+    below = _("Below, on the same axis, the loss of each update: {text}.").format(text=subtitle)
+    return FigurePanel(
+        "returns",
+        _("Return of each episode"),
+        _returns_subtitle(scene),
+        return_figure(_return_plot(scene, _loss_plot(scene))),
+        alt=_("Return of each episode over environment steps, with a smoothed line. ") + below,
+        detail=_returns_detail(scene),
+        lower=Heading(title, subtitle, detail),
+    )
+
+
+def _return_plot(scene: Scenery, loss: LossPlot | None) -> ReturnPlot:
+    bench = scene.bench
+    solved_at = bench.session.history.solved_at
+    return ReturnPlot(
+        run=bench.curve(),
+        earlier=bench.earlier_curves(lambda past: past_label(past, bench, scene.step_limit)),
+        usual=scene.usual,
+        limit=scene.step_limit,
+        return_range=scene.info.return_range,
+        changes=_change_marks(bench.session),
+        solved=None
+        if solved_at is None
+        else (
+            solved_at,
+            _("solved: reading reached {goal:g}").format(goal=bench.session.config.success_return),
+        ),
+        reading=_reading_curve(bench),
+        guess=bench.guess,
+        seeds=bench.seed_curves(),
+        spread=scene.spread,
+        loss=loss,
+    )
+
+
+def _loss_plot(scene: Scenery) -> LossPlot:
+    updates = scene.bench.session.history.updates
+    known = ~np.isnan(updates["actor_loss"])
+    every = Curve(
+        updates["global_step"][known],
+        updates["actor_loss"][known],
+        loss_title(scene.bench.session),
+    )
+    return LossPlot(every, updates.rows_for(SMOOTHING_UPDATES) if _learns_often(scene) else 1)
+
+
+def _learns_often(scene: Scenery) -> bool:
+    """Whether one update says little, being of a few steps."""
+    return isinstance(scene.bench.session.config, ActorCriticConfig)
+
+
+def loss_title(session: TrainingSession) -> str:
+    """The loss that is drawn: with a critic there are two."""
+    return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
+
+
+def _about_loss(session: TrainingSession) -> tuple[str, str]:
+    """Why the loss does not tell how well the agent does, in few words and in some more."""
+    config = session.config
+    rest = _(
+        "The loss is built so that its gradient is the policy gradient. Its value compares no two "
+        "updates: each batch comes from another policy and has weights of its own."
+    )
+    if isinstance(config, ActorCriticConfig):
+        return _("no score: the critic's judgement weighs each −log π, and shifts"), rest
+    if config.baseline == "none" and not config.normalize_returns:
+        return _("no score: returns weigh each −log π, so better episodes can raise it"), rest
+    return _("no score: each batch is weighed against its own expectation"), rest
 
 
 def player(scene: Scenery) -> PlayerPanel:
@@ -204,16 +280,6 @@ def gradient_norm(scene: Scenery) -> FigurePanel:
     )
 
 
-def loss(scene: Scenery) -> FigurePanel:
-    """The loss, with what it is not."""
-    return update_series(
-        scene,
-        "actor_loss",
-        _("Loss"),
-        _("no measure of success: each batch has a scale of its own"),
-    )
-
-
 def weight_name(session: TrainingSession) -> str:
     """What multiplies ∇log π under these settings, for an axis."""
     config = session.config
@@ -234,14 +300,15 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
     return f"{letter}(s, {_(info.actions[action])})"
 
 
-def past_label(past: PastRun, bench: Bench) -> str:
-    """What an earlier run did differently from the present one, for a legend."""
-    found = differences(past.config, bench.session.initial_config)
-    told = {name: text for name, text in found.items() if name not in LENGTH_SETTINGS}
-    differing = describe_settings(type(past.config), told)
-    changes = [f"→ {change_label(change, past.config)}" for change in past.changes[-1:]]
-    text = " ".join([*changes, differing]).strip() or _("same settings")
-    return _("run {n}: {text}").format(n=past.number, text=text)
+def past_label(past: PastRun, bench: Bench, limit: float) -> str:
+    """What an earlier run did differently from the present one, as far as it is drawn."""
+    session = bench.session
+    found = differences_in_words(
+        Course(past.config, past.changes),
+        Course(session.initial_config, session.history.changes),
+        min(past.global_step, limit),
+    )
+    return _("run {n}: {text}").format(n=past.number, text=", ".join(found) or _("same settings"))
 
 
 def change_label(change: Change, config: RunConfig) -> str:
@@ -260,24 +327,62 @@ def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
     return [(c.global_step, change_label(c, session.config)) for c in merged.values()]
 
 
-def _returns_subtitle(bench: Bench, usual: str) -> str:
-    parts = [_seeds_in_words(bench)]
-    count = len(bench.session.history.episodes)
-    if count > MOST_POINTS:
-        parts.append(_("{drawn} of {n:,} points drawn").format(drawn=MOST_POINTS, n=count))
-    if len(bench.past) > OVERLAYS_KEPT:
+def _returns_subtitle(scene: Scenery) -> str:
+    parts = [_seeds_in_words(scene.bench, scene.spread)]
+    if len(scene.bench.past) > OVERLAYS_KEPT:
         parts.append(_("last {n} earlier runs").format(n=OVERLAYS_KEPT))
-    if usual:
-        parts.append(usual)
+    if scene.usual is not None:
+        parts.append(scene.usual.label)
     return " · ".join(parts)
 
 
-def _seeds_in_words(bench: Bench) -> str:
+def _returns_detail(scene: Scenery) -> str:
+    """What the terms and lines of the return plot mean."""
+    bench = scene.bench
+    parts = [reading_explained(bench.session.config)]
+    if bench.group is not None:
+        parts.append(
+            _(
+                "Median and band are over the seeds that still train: one that has stopped, solved "
+                "or diverged, leaves them, and they end when fewer than half are left. Those left "
+                "are then the slower ones, so the dotted part of the median may fall."
+            )
+        )
+    parts.append(
+        _(
+            "Of many episodes the first, the lowest and the highest in each of equal stretches of "
+            "steps are drawn; the line is the mean of them all. The axis suits this run; a double "
+            "click shows earlier runs to their ends."
+        )
+    )
+    return "\n".join(parts)
+
+
+def reading_explained(config: RunConfig) -> str:
+    """The seminar's reading in a sentence."""
+    return _(
+        "Seminar's reading: mean return of the last {n} episodes that counted, the first to end "
+        "after each {interval:,} steps. Solved means that it has reached {goal:g}, with all {n}. "
+        "Long episodes count more often than short ones, so it is above the mean of all episodes."
+    ).format(
+        n=config.smoothing_window,
+        interval=config.eval_interval,
+        goal=config.success_return,
+    )
+
+
+def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     first = bench.session.config.seed
     if bench.group is None:
         return _("one seed ({seed})").format(seed=first)
     told = _("{n} seeds from {first}, band: middle half, up to step {step:,}")
-    return told.format(n=bench.seeds, first=first, step=bench.group.steps)
+    text = told.format(n=bench.seeds, first=first, step=bench.group.steps)
+    if spread is None or spread.seeds is None or spread.seeds[-1] == bench.seeds:
+        return text
+    stopped = int(spread.steps[np.argmax(spread.seeds < bench.seeds)])
+    return _(
+        "{n} seeds from {first}, median of those that still train: fewer from {step:,}"
+    ).format(n=bench.seeds, first=first, step=stopped)
 
 
 def _reading_curve(bench: Bench) -> Curve:
@@ -329,7 +434,12 @@ def update_series(
     updates = scene.bench.session.history.updates
     known = ~np.isnan(updates[column])
     figure = series_figure(
-        updates["global_step"][known], updates[column][known], title, colour, most
+        updates["global_step"][known],
+        updates[column][known],
+        title,
+        colour,
+        scene.step_limit,
+        most,
     )
     return FigurePanel(column, title, subtitle, figure, patient=True, alt=title)
 

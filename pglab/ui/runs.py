@@ -7,7 +7,6 @@ import streamlit as st
 from pglab.bench import PastRun
 from pglab.config import RunConfig, describe_differences
 from pglab.language import _
-from pglab.session import Outcome
 from pglab.ui.lab import Lab
 from pglab.ui.panels import change_label
 
@@ -41,14 +40,14 @@ def _row(run: PastRun, preset: RunConfig) -> dict[str, str | int]:
         _("environment steps"): run.global_step,
         _("episodes"): run.episodes,
         _("mean of last 100 returns"): "–" if run.mean_return is None else f"{run.mean_return:.1f}",
-        _("outcome"): _outcome_text(run.outcome),
+        _("outcome"): _outcome_text(run),
     }
 
 
-def _outcome_text(outcome: Outcome | None) -> str:
-    match outcome:
+def _outcome_text(run: PastRun) -> str:
+    match run.outcome:
         case "solved":
-            return _("solved")
+            return _("solved: seminar's reading {reading:.0f}").format(reading=run.reading)
         case "total_steps":
             return _("all steps used")
         case "diverged":

@@ -94,6 +94,16 @@ class PlayerPanel:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """The heading of a figure's lower plot."""
+
+    title: str
+    subtitle: str
+    detail: str
+    """What the pointer over it explains."""
+
+
+@dataclass(frozen=True)
 class FigurePanel:
     """Shows a Plotly figure, coloured by the theme wherever it names no colour itself."""
 
@@ -110,6 +120,10 @@ class FigurePanel:
     """
     alt: str = ""
     emphasis: Emphasis = "none"
+    detail: str = ""
+    """What the pointer over the heading explains."""
+    lower: Heading | None = None
+    """Of a figure with a second vertical axis: what stands above the plot of that."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +143,8 @@ class Progress:
     label: str
     marker_label: str | None
     """A milestone that has been reached, e.g. "solved"; None until then."""
+    help: str = ""
+    """What the pointer over the label explains."""
 
 
 def stage(
@@ -229,6 +245,8 @@ def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict
             "playhead": panel.playhead,
             "patient": panel.patient,
             "alt": panel.alt,
+            "detail": panel.detail,
+            "lower": None if panel.lower is None else asdict(panel.lower),
         }
     return heading | {
         "kind": "player",

@@ -13,18 +13,24 @@ from pglab.ui import attempts, seed_controls
 from pglab.ui.entry import fragment
 from pglab.ui.heatmap_controls import HeatmapControls
 from pglab.ui.lab import LIVE, Lab
-from pglab.ui.panels import Panel, View
+from pglab.ui.panels import Panel, View, returns, returns_over_loss
 from pglab.ui.settings import write_address_bar
 
 
 @dataclass(frozen=True)
 class Extra:
-    """A panel that a visitor may open below the others."""
+    """A panel that a visitor may open: below the others, or in the place of one of them."""
 
     name: str
     title: str
     panel: Panel
     open_at_first: bool = False
+    replaces: Panel | None = None
+
+
+def loss_below_returns(title: str) -> Extra:
+    """The loss on the axis of the returns, the page's lesson: that it is no measure of success."""
+    return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
 
 
 def view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
@@ -43,12 +49,15 @@ def write_address(lab: Lab) -> None:
     write_address_bar(lab.bench.session.config, lab.terms.preset, shown)
 
 
-def open_panels(lab: Lab, extras: Sequence[Extra]) -> list[Panel]:
-    """Those of the further panels that the visitor has opened."""
+def shown_panels(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> list[Panel]:
+    """The panels of the page with those of the further ones that the visitor has opened."""
     opened = st.session_state.setdefault(
         f"{lab.key}.extras", [extra.name for extra in extras if extra.open_at_first]
     )
-    return [extra.panel for extra in extras if extra.name in opened]
+    shown = [extra for extra in extras if extra.name in opened]
+    instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}
+    below = [extra.panel for extra in shown if extra.replaces is None]
+    return [*(instead.get(panel, panel) for panel in panels), *below]
 
 
 def _view_controls(lab: Lab, extras: Sequence[Extra]) -> None:

@@ -65,7 +65,7 @@ function marginsFor(fontSize) {
 }
 
 // Fills in what the figure leaves open; whatever it states explicitly stays.
-function themedLayout(layout, theme, size, revision) {
+function themedLayout(layout, theme, size, revision, gap) {
   const fontSize = Math.round(Math.min(Math.max(size.height / 23, 12), 18));
   const clear = "rgba(0,0,0,0)";
   const themed = {
@@ -90,7 +90,15 @@ function themedLayout(layout, theme, size, revision) {
   for (const name of new Set(["xaxis", "yaxis", ...axes])) {
     themed[name] = themedAxis(layout[name], theme);
   }
+  if (layout.yaxis2) makeRoom(themed, gap);
   return themed;
+}
+
+// Between an upper and a lower plot, for the heading of the lower one.
+function makeRoom({ yaxis2, margin, height }, gap) {
+  const [bottom, top] = yaxis2.domain;
+  const plots = Math.max(height - margin.t - margin.b, 1);
+  yaxis2.domain = [bottom, Math.max(top - gap / plots, bottom + 0.1)];
 }
 
 export class FigureView {
@@ -111,8 +119,13 @@ export class FigureView {
     this.head = new Playhead();
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
+    this.lower = element("div", "pgl-lower");
+    this.lowerTitle = element("span", "pgl-title");
+    this.lowerSubtitle = element("span", "pgl-subtitle");
+    this.lower.append(this.lowerTitle, this.lowerSubtitle);
+    this.lower.hidden = true;
     const drawn = this.overlays.flatMap((overlay) => overlay.element ?? []);
-    this.element.append(this.graph, ...drawn, this.head.element, this.message);
+    this.element.append(this.graph, ...drawn, this.head.element, this.lower, this.message);
     this.observeScreen();
     this.observeSize();
     this.observePointer();
@@ -156,6 +169,7 @@ export class FigureView {
     this.key = panel.key;
     this.playhead = panel.playhead;
     this.patient = panel.patient;
+    this.heading = panel.lower;
     if (!panel.playhead) this.movePlayhead(null, null);
     if (panel.figure === this.json) return;
     this.json = panel.figure;
@@ -222,7 +236,8 @@ export class FigureView {
   // By Plotly, with nothing over it.
   async draw(plotly, figure, theme) {
     this.themeIdentity = theme.identity;
-    const layout = themedLayout(figure.layout, theme, this.size, this.key);
+    this.showLower();
+    const layout = themedLayout(figure.layout, theme, this.size, this.key, this.lower.offsetHeight);
     const config = {
       ...GRAPH_CONFIG,
       toImageButtonOptions: { format: "png", filename: this.key, scale: 2 },
@@ -232,7 +247,24 @@ export class FigureView {
     await plotly.react(this.graph, figure.data, layout, config);
     if (this.gone) return plotly.purge(this.graph);
     if (first) this.followAxes();
+    this.placeLower();
     for (const overlay of this.overlays) overlay.hide();
+  }
+
+  showLower() {
+    this.lower.hidden = !this.heading;
+    if (!this.heading) return;
+    const { title, subtitle, detail } = this.heading;
+    this.lowerTitle.textContent = title;
+    this.lowerSubtitle.textContent = subtitle;
+    this.lower.title = [title, subtitle, detail].filter(Boolean).join("\n");
+  }
+
+  placeLower() {
+    const { xaxis, yaxis2 } = this.graph._fullLayout ?? {};
+    if (this.lower.hidden || !yaxis2) return;
+    this.lower.style.left = `${xaxis._offset}px`;
+    this.lower.style.top = `${yaxis2._offset - this.lower.offsetHeight}px`;
   }
 
   countRedraw() {

@@ -247,12 +247,21 @@ function unpackNumbers(packed) {
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
 
+// Of a trace's vertical axis, by Plotly's names: "y2" is the layout's "yaxis2".
+function verticalOf(layout, { yaxis = "y" }) {
+  return layout[yaxis.replace("y", "yaxis")];
+}
+
+function verticalsOf({ data, layout }) {
+  return [...new Set(data.map((trace) => verticalOf(layout, trace)))];
+}
+
 // By trace, within what its points may lie: the axes, and its colour bar or a little more.
-function scalesOf({ data, layout: { xaxis, yaxis } }) {
-  return data.map(({ marker }) => [
-    xaxis?.range,
-    yaxis?.range,
-    [marker?.cmin, marker?.cmax * SHORT_COLOUR_BAR],
+function scalesOf({ data, layout }) {
+  return data.map((trace) => [
+    layout.xaxis?.range,
+    verticalOf(layout, trace)?.range,
+    [trace.marker?.cmin, trace.marker?.cmax * SHORT_COLOUR_BAR],
   ]);
 }
 
@@ -265,9 +274,10 @@ function isWithin({ x, y, marker }, scales) {
 }
 
 // Whether a figure is lines and points alone, on axes whose ends it states.
-function isPlain({ data, layout: { xaxis, yaxis } }) {
-  const steady = [xaxis, yaxis].every((axis) => axis?.range && axis.type !== "log");
-  return steady && data.length > 0 && data.every(({ type }) => type === "scatter");
+function isPlain(figure) {
+  const axes = [figure.layout.xaxis, ...verticalsOf(figure)];
+  const steady = axes.every((axis) => axis?.range && axis.type !== "log");
+  return steady && figure.data.length > 0 && figure.data.every(({ type }) => type === "scatter");
 }
 
 // The same figure with one point of each trace of points, to be covered by all of them at once:
@@ -323,9 +333,9 @@ export class Curves {
         cmax: 0,
       },
     }));
-    const { xaxis, yaxis } = layout;
-    const axes = { xaxis: { ...xaxis, range: 0 }, yaxis: { ...yaxis, range: 0 } };
-    return JSON.stringify([rest, { ...layout, ...axes }]);
+    const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+    const endless = axes.map((name) => [name, { ...layout[name], range: 0 }]);
+    return JSON.stringify([rest, { ...layout, ...Object.fromEntries(endless) }]);
   }
 
   placeOf({ x, y, marker }) {
@@ -341,17 +351,18 @@ export class Curves {
     return hurried && !this.outgrown;
   }
 
-  show(figure, graph, xaxis, yaxis) {
+  show(figure, graph) {
     const moved = figure.data
       .map((trace, index) => ({ trace, drawn: graph._fullData?.[index] }))
       .filter(({ trace }, index) => this.placeOf(trace) !== this.places[index]);
     if (!moved.every(({ trace, drawn }) => drawn?.uid && this.canDraw(trace))) return false;
-    this.place(xaxis, yaxis);
+    const { _fullLayout: layout } = graph;
+    this.place(layout);
     for (const { trace, drawn } of moved) {
       if (drawn.visible === "legendonly") continue;
       const cmax = drawn.marker?.cmax ?? trace.marker?.cmax; // of the colour bar that is seen
       const marker = trace.marker && { ...trace.marker, cmax };
-      this.draw({ ...trace, marker }, xaxis, yaxis);
+      this.draw({ ...trace, marker }, layout.xaxis, verticalOf(layout, trace));
     }
     this.restore();
     this.replaced = moved.flatMap(({ drawn }) => [...graph.querySelectorAll(`.trace${drawn.uid}`)]);
@@ -374,20 +385,27 @@ export class Curves {
     return plain && (!fill || fill === "toself") && isPacked(x) && isPacked(y);
   }
 
-  place(xaxis, yaxis) {
+  // Over the whole graph, of which each trace is drawn within its own axes.
+  place({ width, height }) {
     const scale = devicePixelRatio;
-    this.element.width = Math.round(xaxis._length * scale);
-    this.element.height = Math.round(yaxis._length * scale);
+    this.element.width = Math.round(width * scale);
+    this.element.height = Math.round(height * scale);
     this.context.scale(scale, scale);
-    coverAxes(this.element, xaxis, yaxis);
+    Object.assign(this.element.style, { left: 0, top: 0, width: `${width}px`, height: `${height}px` });
   }
 
   draw(trace, xaxis, yaxis) {
     const [xs, ys] = [unpackNumbers(trace.x), unpackNumbers(trace.y)];
     const points = Array.from(xs, (x, index) => [xaxis.l2p(x), yaxis.l2p(ys[index])]);
+    this.context.save();
+    this.context.translate(xaxis._offset, yaxis._offset);
+    this.context.beginPath();
+    this.context.rect(0, 0, xaxis._length, yaxis._length);
+    this.context.clip();
     if (trace.mode === "markers") this.drawPoints(points, trace.marker);
     else if (trace.fill) this.fill(points, trace.fillcolor);
     else this.drawLine(points, trace.line, trace.opacity);
+    this.context.restore();
   }
 
   drawPoints(points, marker) {

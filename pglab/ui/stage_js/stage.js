@@ -150,7 +150,7 @@ class ProgressBar {
     this.track.setAttribute("aria-valuenow", Math.round(100 * fraction));
     this.track.setAttribute("aria-valuetext", progress.label);
     setText(this.label, progress.label);
-    this.label.title = progress.label;
+    this.label.parentElement.title = [progress.label, progress.help].filter(Boolean).join("\n");
     setText(this.marker, progress.marker_label ? `⚑ ${progress.marker_label}` : "");
     this.marker.hidden = !progress.marker_label;
   }
@@ -172,15 +172,16 @@ class Panel {
 
   update(data, sequence) {
     this.data = data;
+    this.element.toggleAttribute("data-lower", Boolean(data.lower));
     this.view.update(data, sequence);
   }
 
   showTexts() {
-    const { title, subtitle, emphasis } = this.data;
+    const { title, subtitle, detail, emphasis } = this.data;
     const renamed = setText(this.title, title);
-    if (setText(this.subtitle, subtitle) || renamed) {
-      this.header.title = [title, subtitle].filter(Boolean).join("\n");
-    }
+    setText(this.subtitle, subtitle);
+    const help = [title, subtitle, detail].filter(Boolean).join("\n");
+    if (this.header.title !== help) this.header.title = help;
     if (renamed) this.element.setAttribute("aria-label", title);
     if (this.emphasis !== emphasis) this.element.dataset.emphasis = emphasis;
     this.emphasis = emphasis;
