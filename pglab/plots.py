@@ -74,8 +74,11 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 
 
 def step_axis(limit: float) -> dict[str, Any]:
-    """Properties of an axis of environment steps."""
-    return {"tickformat": "~s", "range": [0, limit]}
+    """Properties of an axis of environment steps.
+
+    A reader's zoom lasts until the axis grows: Plotly would keep one end of it and not the other.
+    """
+    return {"tickformat": "~s", "range": [0, limit], "uirevision": limit}
 
 
 def _doubled(start: float, least: float) -> float:

@@ -99,6 +99,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
     layout["showlegend"] = True  # earlier runs are named at their ends instead
     layout["xaxis"] |= step_axis(plot.limit)
     layout["yaxis"] |= {
+        "uirevision": plot.limit,
         "range": with_room(low, high),
         "tickvals": np.linspace(low, high, 6).tolist(),
     }
@@ -125,6 +126,7 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
     layout["yaxis2"] = {
         "domain": [0, LOSS_SHARE],
         "anchor": "x",
+        "uirevision": layout["xaxis"]["uirevision"],
         "title": {"text": _("loss"), "standoff": 4},
         "zeroline": False,
         "range": with_room(*calm_limits(values, *([0, 1] if np.isnan(values).all() else [0]))),

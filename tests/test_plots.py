@@ -139,7 +139,9 @@ def test_the_axis_suits_the_run_and_grows_in_jumps() -> None:
     limits = [plots.step_limit(reached, 200_000) for reached in range(1, 200_001, 100)]
     assert limits == sorted(limits)
     assert len(set(limits)) < 10
-    assert all(limit >= reached for limit, reached in zip(limits, range(1, 200_001, 100), strict=True))
+    assert all(
+        limit >= reached for limit, reached in zip(limits, range(1, 200_001, 100), strict=True)
+    )
     assert limits[-1] == pytest.approx(202_000)
 
 

@@ -16,7 +16,6 @@ CRITIC_FIGURES = ("returns", "policy_map", "value_map")
 FURTHER_FIGURES = {
     "entropy": "Entropy",
     "actor_gradient_norm": "Gradient norm",
-    "actor_loss": "Loss",
 }
 PATIENCE = 60.0  # seconds; a bound on a slow machine, not a promise of speed
 LOOK_AGAIN_MILLISECONDS = 50

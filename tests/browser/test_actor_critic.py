@@ -15,26 +15,28 @@ ALWAYS = [
     "Target against estimate",
     "TD error",
     "Replay buffer",
+    "Gradient norms",
+    "Entropy of the policy",
 ]
-ALWAYS += ["Gradient norms", "Entropy", "Actor's loss"]
+LOSS = "Actor's loss"  # below the returns
 KEYS = {
     "Interference": "conflict",
     "Norms on the shared body": "shared_norms",
-    "Network": "drawing",
-    "Weights": "weights",
+    "Losses and layers": "drawing",
+    "Weights of the last steps": "weights",
     "Target against estimate": "td_fit",
     "TD error": "td_error",
     "Replay buffer": "buffer",
     "Gradient norms": "gradient_norms",
-    "Entropy": "entropy",
-    "Actor's loss": "actor_loss",
+    "Entropy of the policy": "entropy",
+    LOSS: "returns",
 }
 PAGES = {
     "shared_body": (
-        ["Interference", "Norms on the shared body", *ALWAYS],
-        ["Interference", "Network"],
+        [LOSS, "Interference", "Norms on the shared body", *ALWAYS],
+        [LOSS, "Interference", "Losses and layers"],
     ),
-    "split_bodies": (ALWAYS, ["Network", "Replay buffer"]),
+    "split_bodies": ([LOSS, *ALWAYS], [LOSS, "Losses and layers", "Replay buffer"]),
 }
 
 

@@ -77,7 +77,12 @@ def test_further_panels_open_and_close_again(page: Page) -> None:
         lab.panel(key).scroll_into_view_if_needed()
         lab.wait_for_redraws(key, 1)
         assert len(lab.traces(key)) == 1
-    expect(lab.subtitle("actor_loss")).to_contain_text("no measure of success")
+    below = lab.panel("returns").locator(".pgl-lower")
+    expect(below).to_contain_text("no score")
+    lab.pill("Loss").click()
+    expect(below).to_be_hidden()
+    lab.pill("Loss").click()
+    expect(below).to_be_visible()
     for key, title in FURTHER_FIGURES.items():
         lab.pill(title).click()
         expect(lab.panel(key)).to_have_count(0)

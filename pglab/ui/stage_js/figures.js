@@ -66,7 +66,8 @@ function marginsFor(fontSize) {
 
 // Fills in what the figure leaves open; whatever it states explicitly stays.
 function themedLayout(layout, theme, size, revision, gap) {
-  const fontSize = Math.round(Math.min(Math.max(size.height / 23, 12), 18));
+  const share = layout.yaxis2 ? 0.7 : 1; // of the height, that one plot has
+  const fontSize = Math.round(Math.min(Math.max((share * size.height) / 23, 12), 18));
   const clear = "rgba(0,0,0,0)";
   const themed = {
     paper_bgcolor: clear,
