@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from pglab.bench import FULL_SPEED, Bench
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
@@ -130,13 +132,18 @@ def _reading(bench: Bench) -> str:
     goal = session.config.success_return
     reading = f"{session.history.reading:.0f}".replace("-", "−")
     most = ENVIRONMENTS[session.config.env_id].return_range[1]
+    counted = int(np.count_nonzero(~np.isnan(session.history.episodes["reading"])))
+    window = session.config.smoothing_window
     if session.history.solved_at is not None:
         told = _("seminar's reading reached {goal}, now {reading}")
     elif goal > most:
         told = _("seminar's reading {reading}; {goal} cannot be reached here")
     else:
         told = _("seminar's reading {reading}, of {goal} for “solved”")
-    return told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))
+    text = told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))
+    if counted < window:
+        text += _(" · rests on {n} of {window} episodes").format(n=counted, window=window)
+    return text
 
 
 def _collapsed(bench: Bench) -> bool:

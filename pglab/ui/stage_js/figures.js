@@ -1,6 +1,6 @@
 // The figure panels of the stage: each keeps one Plotly graph and updates it in place.
 
-import { element } from "./dom.js";
+import { element, setText } from "./dom.js";
 import { Cells, Curves, Playhead, Texts, withoutPoints } from "./overlays.js";
 
 const GRAPH_CONFIG = {
@@ -121,8 +121,8 @@ export class FigureView {
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
     this.lower = element("div", "pgl-lower");
-    this.lowerTitle = element("span", "pgl-title");
-    this.lowerSubtitle = element("span", "pgl-subtitle");
+    this.lowerTitle = element("span", "pgl-lower-title");
+    this.lowerSubtitle = element("span", "pgl-lower-subtitle");
     this.lower.append(this.lowerTitle, this.lowerSubtitle);
     this.lower.hidden = true;
     const drawn = this.overlays.flatMap((overlay) => overlay.element ?? []);
@@ -147,9 +147,15 @@ export class FigureView {
   observeScreen() {
     this.screenObserver = new IntersectionObserver((entries) => {
       this.visible = entries.at(-1).isIntersecting;
+      this.hideOutgrown();
       if (this.visible && this.stale) this.requestPaint();
     });
     this.screenObserver.observe(this.element);
+  }
+
+  // Out of sight nothing is painted, and a picture of the former size may be too wide.
+  hideOutgrown() {
+    this.graph.hidden = Boolean(this.anew) && !this.visible;
   }
 
   observeSize() {
@@ -159,6 +165,7 @@ export class FigureView {
       this.size = { width, height };
       this.head.resize(this.size);
       this.stale = this.anew = true;
+      this.hideOutgrown();
       this.requestPaint();
     });
     this.sizeObserver.observe(this.element);
@@ -170,7 +177,7 @@ export class FigureView {
     this.key = panel.key;
     this.playhead = panel.playhead;
     this.patient = panel.patient;
-    this.heading = panel.lower;
+    this.showLower(panel.lower);
     if (!panel.playhead) this.movePlayhead(null, null);
     if (panel.figure === this.json) return;
     this.json = panel.figure;
@@ -237,7 +244,7 @@ export class FigureView {
   // By Plotly, with nothing over it.
   async draw(plotly, figure, theme) {
     this.themeIdentity = theme.identity;
-    this.showLower();
+    this.graph.hidden = false;
     const layout = themedLayout(figure.layout, theme, this.size, this.key, this.lower.offsetHeight);
     const config = {
       ...GRAPH_CONFIG,
@@ -252,12 +259,12 @@ export class FigureView {
     for (const overlay of this.overlays) overlay.hide();
   }
 
-  showLower() {
-    this.lower.hidden = !this.heading;
-    if (!this.heading) return;
-    const { title, subtitle, detail } = this.heading;
-    this.lowerTitle.textContent = title;
-    this.lowerSubtitle.textContent = subtitle;
+  showLower(heading) {
+    this.lower.hidden = !heading;
+    if (!heading) return;
+    const { title, subtitle, detail } = heading;
+    const renamed = setText(this.lowerTitle, title);
+    if (!setText(this.lowerSubtitle, subtitle) && !renamed) return;
     this.lower.title = [title, subtitle, detail].filter(Boolean).join("\n");
   }
 
