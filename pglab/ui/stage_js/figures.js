@@ -156,6 +156,7 @@ export class FigureView {
   // Out of sight nothing is painted, and a picture of the former size may be too wide.
   hideOutgrown() {
     this.graph.hidden = Boolean(this.anew) && !this.visible;
+    if (this.graph.hidden) for (const overlay of this.overlays) overlay.hide();
   }
 
   observeSize() {
