@@ -14,6 +14,7 @@ from pglab.probes import Slice
 from pglab.ui import actor_critic_page, critic_panels
 from pglab.ui.panels import Scenery, View
 from pglab.ui.player import Player
+from pglab.ui.stage import FigurePanel
 from tests.test_pages import (
     bench_of,
     code_shown,
@@ -139,7 +140,9 @@ def test_a_further_panel_has_one_name(key: str) -> None:
     showing = Player(bench.session).show(bench, plane)
     scene = Scenery(key, bench, View(plane, 1, "v", 0), showing)
     for extra in actor_critic_page.extras(PRESETS[key], ()):
-        assert extra.panel(scene).title == extra.title
+        panel = extra.panel(scene)
+        assert isinstance(panel, FigurePanel)
+        assert (panel.lower or panel).title == extra.title
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pglab.contrasts import LETTERS
 from pglab.environments import ENVIRONMENTS
 from pglab.forecast import duration_text
 from pglab.language import _
-from pglab.plots import SMOOTHING_UPDATES, x_limit
+from pglab.plots import SMOOTHING_UPDATES, step_limit
 from pglab.probes import probability_map
 from pglab.sides import Facts, Side, middle_of
 from pglab.ui import compare_settings as settings
@@ -66,9 +66,11 @@ def live(page: ComparePage) -> None:
 def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | PlayerPanel]:
     sides = comparison.sides
     earlier = overlays(page.past, comparison.configs)
-    reached = max([comparison.global_step, *(float(curve.steps[-1]) for curve in earlier)])
-    stored = any(side.stored is not None for side in sides)
-    limit = _axis_end(reached, comparison.total_steps, stored)
+    bands = [side.stored for side in sides if side.stored is not None]
+    compared = [
+        float(steps[-1]) for steps in (*(c.steps for c in earlier), *(b.steps for b in bands))
+    ]
+    limit = step_limit(comparison.global_step, comparison.total_steps, compared)
     drawn: list[FigurePanel | PlayerPanel] = [
         FigurePanel(
             "returns",
@@ -101,11 +103,6 @@ def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel 
     showing = page.player(index).show(side, view.plane)
     heatmap = policy_panel(probabilities, view, showing.path, key, showing.panel.key, heading)
     return [showing.panel, heatmap]
-
-
-def _axis_end(reached: float, total: int, stored: bool) -> float:
-    """Where stored runs fill it, the whole comparison from the start; else room for what is."""
-    return 1.01 * max(total, reached) if stored else x_limit(reached, total)
 
 
 def _side_curves(name: str, colour: str, side: Side) -> SideCurves:

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 FIGURES = ("returns", "policy_map", "weights")
 CRITIC_FIGURES = ("returns", "policy_map", "value_map")
 FURTHER_FIGURES = {
-    "entropy": "Entropy",
+    "entropy": "Entropy of the policy",
     "actor_gradient_norm": "Gradient norm",
 }
 PATIENCE = 60.0  # seconds; a bound on a slow machine, not a promise of speed
