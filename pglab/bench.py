@@ -18,7 +18,7 @@ from pglab.config import differences, settings_of
 from pglab.history import Change
 from pglab.networks import parameter_count
 from pglab.pacing import Pacemaker
-from pglab.plots import Curve, UsualBand
+from pglab.plots import Curve, GuessRegion, UsualBand
 from pglab.seeds import SeedGroup, band_of, keep_up, shared_workers, smoothed_curve, stop_of
 from pglab.session import Outcome, TrainingSession, Unit
 from pglab.thinning import kept_by_place, thinned
@@ -78,7 +78,8 @@ class Bench:
         self.speed = FULL_SPEED
         self.view: View = "policy"
         self.fresh_steps = 0  # environment steps taken by the last tick
-        self.guess: Curve | None = None  # what the visitor expects, drawn with the runs
+        self.guess: GuessRegion | None = None  # what the visitor expects, drawn with the runs
+        self.beside: Curve | None = None  # a stored run to compare with, drawn with the runs
         self.seeds = 1  # of the run and the further ones beside it
         self.followed = 0  # which of them is looked at: 0 is the run's own
         self.problem: str | None = None  # a sentence, where further seeds could not be trained
@@ -262,13 +263,14 @@ class Bench:
         return max(self.session.global_step, reached)
 
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
-        """Smoothed curves of the most recent earlier runs in the same environment."""
+        """Smoothed curves of the most recent earlier runs in the same environment, and `beside`."""
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
         comparable = [past for past in earlier if past.config.env_id == env_id]
-        return [
+        curves = [
             Curve(past.steps, past.returns, label(past)) for past in comparable[-OVERLAYS_KEPT:]
         ]
+        return curves if self.beside is None else [*curves, self.beside]
 
     def summary(self) -> PastRun:
         """What will be kept of the current run."""

@@ -133,7 +133,10 @@ class RunConfig:
         "fast",
         label=N_("Engine"),
         short=N_("engine"),
-        help=N_("Compiled code, or the PyTorch code of the Code tab: the same updates, slower."),
+        help=N_(
+            "Compiled code, or the PyTorch code of the Code tab, which is slower. Each update is "
+            "the same up to rounding; rounding adds up, so that two runs of one seed part."
+        ),
         choices=("fast", "reference"),
     )
     seed: int = setting(

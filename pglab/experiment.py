@@ -17,10 +17,11 @@ from pglab.language import _
 from pglab.learning_curves import AGENTS
 from pglab.run_statistics import STATISTICS
 
-# Of every run of a page's experiments: as few as show something, for someone waits for them.
+# Of a run of a page's experiments: as few as show something, for someone waits for them.
 STEPS = {"reinforce": 12_000, "shared_on_policy": 4_000, "split_replay": 12_000}
+USUAL = "usual"  # name of the stored runs with the page's preset
 
-Sketch = Sequence[tuple[float, float]]  # share of the run, mean return
+LATE = (2 / 3, 1.0)  # stretch of a run, as shares of it, that the late statistics are about
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ class Claim:
         value = changed / usual if self.relative else changed
         return self.least <= value < self.below
 
+    def bounds(self, usual: float) -> tuple[float, float]:
+        """From where to where the number of the changed run lies, if the usual run's is `usual`.
+
+        A claim that says nothing about one side has 0 or infinity there.
+        """
+        unit = usual if self.relative else 1.0
+        return self.least * unit, self.below * unit
+
     def sentence(self) -> str:
         """The claim in words: "mean return of the last third below 0.5 × the usual run's"."""
         limit = _("{bound:g} × the usual run's") if self.relative else "{bound:g}"
@@ -56,10 +65,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer, a sketch of the returns that it expects, and the numbers that bear it out."""
+    """An answer, and the numbers that bear it out."""
 
     text: str
-    sketch: Sketch
     least: float = 0.0
     below: float = math.inf
 
@@ -68,12 +76,13 @@ class Choice:
 class Experiment:
     """One question: what happens with these settings instead of the page's usual ones?
 
-    `right` is the choice that the stored runs show; the explanation also claims `further`.
+    It has no title of its own: a page names it by its `settings`, which cannot give the answer
+    away. `right` is the choice that the stored runs show; the explanation also claims `further`.
+    `length` is that of the run in steps, where it is not the page's usual one.
     """
 
     key: str
     page: str
-    title: str
     settings: Mapping[str, Any]
     question: str
     choices: Sequence[Choice]
@@ -82,11 +91,17 @@ class Experiment:
     relative: bool = False
     further: Sequence[Claim] = ()
     known_bad: bool = False
+    length: int | None = None
 
     @property
     def steps(self) -> int:
         """Environment steps of the run."""
-        return STEPS[self.page]
+        return self.length or STEPS[self.page]
+
+    @property
+    def usual_arm(self) -> str:
+        """Name of the stored runs with the usual settings, as long as this experiment's."""
+        return USUAL if self.length is None else f"{USUAL}_{self.length}"
 
     @property
     def right_claim(self) -> Claim:
@@ -106,11 +121,13 @@ class Experiment:
 
     def config(self, seed: int) -> AgentConfig:
         """The settings of the run."""
-        return experiment_config(self.page, self.settings, seed)
+        return experiment_config(self.page, self.settings, seed, self.steps)
+
+    def usual_config(self, seed: int) -> AgentConfig:
+        """The usual settings, for as many steps."""
+        return experiment_config(self.page, {}, seed, self.steps)
 
 
-def experiment_config(page: str, settings: Mapping[str, Any], seed: int) -> AgentConfig:
-    """The page's preset with some settings changed, for as long as its experiments last."""
-    return AGENTS[page].changed(
-        **settings, seed=seed, total_steps=STEPS[page], stop_when_solved=False
-    )
+def experiment_config(page: str, settings: Mapping[str, Any], seed: int, steps: int) -> AgentConfig:
+    """The page's preset with some settings changed, for that many steps."""
+    return AGENTS[page].changed(**settings, seed=seed, total_steps=steps, stop_when_solved=False)

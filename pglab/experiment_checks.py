@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -23,16 +23,16 @@ from numpy.typing import NDArray
 
 from pglab.algorithms.families import AgentConfig
 from pglab.config import format_value, settings_of
-from pglab.experiment import STEPS, Claim, Experiment, experiment_config
+from pglab.experiment import STEPS, USUAL, Claim, Experiment
 from pglab.experiments import experiments_of
 from pglab.language import _, content
+from pglab.provenance import KEY, made_by
 from pglab.run_statistics import STATISTICS, recorded, window_means
 from pglab.session import TrainingSession
 
 FOLDER = Path(__file__).parent / "data" / "experiments"
 SEEDS = 8
 WINDOWS = 24  # of a curve
-USUAL = "usual"  # name of the arm with the page's preset
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,14 @@ class Arm:
 
     `settings` are those of all runs besides the seed, formatted; `figures` holds each statistic
     for each seed [seeds]; `curves` the mean return in equal stretches of the run [seeds, windows],
-    NaN where no episode ended; `outcomes` how each run ended.
+    NaN where no episode ended; `outcomes` how each run ended; `made_by` the engine and versions.
     """
 
     settings: dict[str, str]
     figures: dict[str, NDArray[np.float64]]
     curves: NDArray[np.float64]
     outcomes: Sequence[str]
+    made_by: dict[str, str]
 
     def spread(self, statistic: str) -> Spread:
         """A statistic over the seeds."""
@@ -93,6 +94,7 @@ def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
         figures={n: np.array([run["figures"][n] for run in measured]) for n in STATISTICS},
         curves=np.stack([run["curve"] for run in measured]),
         outcomes=[run["outcome"] for run in measured],
+        made_by=made_by(configs[0].engine),
     )
 
 
@@ -125,7 +127,7 @@ def verdict(claim: Claim, experiment: Experiment) -> str:
 def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
     """The stored runs with the experiment's settings, and those with the usual ones."""
     arms = load(experiment.page)
-    return arms[experiment.key], arms[USUAL]
+    return arms[experiment.key], arms[experiment.usual_arm]
 
 
 @cache
@@ -137,7 +139,8 @@ def load(page: str) -> dict[str, Arm]:
 
 def _arm(stored: dict[str, Any]) -> Arm:
     figures = {name: np.array(values, float) for name, values in stored["figures"].items()}
-    return Arm(stored["settings"], figures, np.array(stored["curves"], float), stored["outcomes"])
+    curves = np.array(stored["curves"], float)
+    return Arm(stored["settings"], figures, curves, stored["outcomes"], stored[KEY])
 
 
 def save(page: str, arms: dict[str, Arm]) -> Path:
@@ -153,6 +156,7 @@ def _stored(arm: Arm) -> dict[str, Any]:
     """Only what is known: REINFORCE has no TD error."""
     known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
     return {
+        KEY: arm.made_by,
         "settings": arm.settings,
         "figures": {name: _rounded(values, 4) for name, values in known.items()},
         "curves": [_rounded(curve, 1) for curve in arm.curves],
@@ -170,12 +174,15 @@ def check(page: str, keys: Sequence[str], jobs: int) -> dict[str, Arm]:
     Each is written as soon as it is there: all of them take a while.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
-    changed = {USUAL: {}, **{e.key: e.settings for e in experiments_of(page)}}
+    configs: dict[str, Callable[[int], AgentConfig]] = {}
+    for experiment in experiments_of(page):
+        configs.setdefault(experiment.usual_arm, experiment.usual_config)
+        configs[experiment.key] = experiment.config
     arms: dict[str, Arm] = {}
-    for key, settings in changed.items():
+    for key, config in configs.items():
         arm = stored.get(key)
         if arm is None or key in keys:
-            arm = make_arm([experiment_config(page, settings, seed) for seed in range(SEEDS)], jobs)
+            arm = make_arm([config(seed) for seed in range(SEEDS)], jobs)
             save(page, {**stored, **arms, key: arm})
             print(f"{page}/{key}: {arm.outcomes}", flush=True)
         arms[key] = arm
@@ -185,9 +192,10 @@ def check(page: str, keys: Sequence[str], jobs: int) -> dict[str, Arm]:
 def report(page: str, arms: dict[str, Arm]) -> str:
     """Every claim of a page's explanations, and on how many seeds it held."""
     return "\n".join(
-        f"{page}/{e.key}: {claim.sentence()}: {held(claim, arms[e.key], arms[USUAL])} of {SEEDS}"
+        f"{page}/{e.key}: {claim.sentence()}: {count} of {SEEDS}"
         for e in experiments_of(page)
         for claim in (e.right_claim, *e.further)
+        for count in [held(claim, arms[e.key], arms[e.usual_arm])]
     )
 
 
@@ -210,7 +218,9 @@ def main() -> None:
 
 
 def _names(page: str) -> list[str]:
-    return [f"{page}/{key}" for key in (USUAL, *(e.key for e in experiments_of(page)))]
+    offered = experiments_of(page)
+    keys = (USUAL, *(e.usual_arm for e in offered), *(e.key for e in offered))
+    return [f"{page}/{key}" for key in dict.fromkeys(keys)]
 
 
 if __name__ == "__main__":

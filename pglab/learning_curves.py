@@ -27,6 +27,7 @@ from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
 from pglab.language import _
 from pglab.plots import UsualBand
+from pglab.provenance import KEY, engine_name, engine_of, made_by
 from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.training import train
 
@@ -42,6 +43,7 @@ AGENTS: dict[str, AgentConfig] = {
 }
 WINDOW = 2_000  # environment steps over which returns are averaged
 TABLE_WINDOW = 10_000
+ROWS = ("sums", "counts", "conflicts", "updates")  # of a stored file, each [seeds, windows]
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,14 @@ class LearningCurves:
 
     `sums` of the returns of the episodes that ended in it, and their `counts`; number of `updates`
     whose gradients on a shared body have a cosine, and of those with a negative cosine,
-    `conflicts`; None for an agent without a shared body.
+    `conflicts`; None for an agent without a shared body. `engine` is what trained them.
     """
 
     sums: NDArray[np.float64]
     counts: NDArray[np.float64]
     conflicts: NDArray[np.float64] | None = None
     updates: NDArray[np.float64] | None = None
+    engine: str = RunConfig.engine
 
     @property
     def steps(self) -> NDArray[np.float64]:
@@ -103,7 +106,8 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
 
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
     """Train the seeds from 0 on, on all cores."""
-    return LearningCurves(*np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1))
+    rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
+    return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
 
 
 def of_seeds(
@@ -119,10 +123,11 @@ def save(agent: str, curves: LearningCurves) -> Path:
     """Write the curves to where the pages look for them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{agent}.json"
-    content = {
-        name: rows.tolist()
-        for name, rows in vars(curves).items()
-        if rows is not None and rows.any()
+    rows = {name: getattr(curves, name) for name in ROWS}
+    content = {KEY: made_by(curves.engine)} | {
+        name: numbers.tolist()
+        for name, numbers in rows.items()
+        if numbers is not None and numbers.any()
     }
     path.write_text(json.dumps(content) + "\n", encoding="utf-8")
     return path
@@ -132,7 +137,8 @@ def save(agent: str, curves: LearningCurves) -> Path:
 def load(agent: str) -> LearningCurves:
     """The curves that are part of the repository."""
     content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
-    return LearningCurves(**{name: np.array(rows) for name, rows in content.items()})
+    rows = {name: np.array(content[name]) for name in ROWS if name in content}
+    return LearningCurves(**rows, engine=engine_of(content))
 
 
 @cache
@@ -163,6 +169,8 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
             f"| {last:,} | {median:.0f} | {least:.0f} | {most:.0f} |"
             for last, median, least, most in curves.table(seeds, steps)
         ),
+        "",
+        _("Trained by the {engine}.").format(engine=engine_name(curves.engine)),
     ]
     return "\n".join(lines)
 
@@ -194,6 +202,9 @@ def cells_text(steps: int) -> str:
             f"| {names[config.body]} | {names[config.critic_data]} | {seeds} | {median:.0f} "
             f"| {least:.0f} | {most:.0f} | {_opposed(curves)} |"
         )
+    engines = {load(agent).engine for agent in CELLS}
+    trained = _("Trained by the {engine}.")
+    lines += ["", *(trained.format(engine=engine_name(engine)) for engine in sorted(engines))]
     return "\n".join(lines)
 
 

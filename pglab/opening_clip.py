@@ -3,21 +3,27 @@
     python -m pglab.opening_clip
 
 trains seeds 0, 1, … until one is solved and writes the clips to `pglab/data/clips`, with a note
-of which seed and step it was.
+of which seed and step it was. With `--check` it writes nothing and says whether the page's own
+run of that seed ends at the step that is stored.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
+import sys
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from torch import nn
 
 from pglab.config import ReinforceConfig, RunConfig
 from pglab.demonstration import Demonstration, Scene
+from pglab.provenance import KEY, made_by
 from pglab.render import shared_renderer
 from pglab.session import TrainingSession
 
@@ -67,8 +73,8 @@ def animation(shown: list[Scene], env_id: str) -> bytes:
     return file.getvalue()
 
 
-def main() -> None:
-    """Command line."""
+def make() -> dict[str, Any]:
+    """Train, write the clips and what is told about them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     solved = solved_session()
     untrained = TrainingSession(solved.config)
@@ -76,9 +82,44 @@ def main() -> None:
         clip = animation(scenes(session.networks["policy"], session.config), session.config.env_id)
         (FOLDER / f"{name}.webp").write_bytes(clip)
         print(f"{name}: {len(clip)} bytes")
-    facts = {"seed": solved.config.seed, "steps": solved.global_step}
+    facts = facts_of(solved)
     (FOLDER / "facts.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
-    print(facts)
+    return facts
+
+
+def facts_of(solved: TrainingSession) -> dict[str, Any]:
+    """What the home page says of the run, and what made it."""
+    config = solved.config
+    return {"seed": config.seed, "steps": solved.global_step, KEY: made_by(config.engine)}
+
+
+def stored_facts() -> dict[str, Any]:
+    """Those of the clips that are part of the repository."""
+    facts: dict[str, Any] = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
+    return facts
+
+
+def run_again(facts: Mapping[str, Any]) -> int:
+    """The step at which the page's own run of that seed ends."""
+    session = TrainingSession(ReinforceConfig(seed=facts["seed"]))
+    while not session.finished:
+        session.advance("episode")
+    return session.global_step
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; see whether the run repeats itself"
+    )
+    if not parser.parse_args().check:
+        print(make())
+        return
+    facts = stored_facts()
+    steps = run_again(facts)
+    print(f"seed {facts['seed']}: ends at step {steps:,}, stored: {facts['steps']:,}")
+    sys.exit(steps != facts["steps"])
 
 
 if __name__ == "__main__":

@@ -53,6 +53,19 @@ class UsualBand:
     seeds: NDArray[np.integer] | None = None  # how many it rests on at each step, if they stop
 
 
+@dataclass(frozen=True)
+class GuessRegion:
+    """What a visitor expects: a mean return from `low` to `high` over the steps `start` to `end`.
+
+    A side that the guess says nothing about is infinite.
+    """
+
+    start: float
+    end: float
+    low: float
+    high: float
+
+
 def with_room(low: float, high: float) -> list[float]:
     """An axis for returns, with room for marks at both ends."""
     span = high - low
@@ -251,9 +264,25 @@ def line(
     }
 
 
-def guess_line(guess: Curve) -> dict[str, Any]:
-    """A trace for what the visitor expects, told from all measured lines by its long dashes."""
-    return line(guess, palette.GUESS, width=2.5, dash="longdash")
+def guess_region(guess: GuessRegion, return_range: tuple[float, float]) -> list[dict[str, Any]]:
+    """A filled region, open to the end of the axis on a side that the guess leaves open.
+
+    A bound is a dashed line; an open side has none.
+    """
+    bottom, top = with_room(*return_range)
+    low, high = (float(np.clip(bound, bottom, top)) for bound in (guess.low, guess.high))
+    across = np.array([guess.start, guess.end])
+    band = UsualBand(across, np.full(2, low), np.full(2, low), np.full(2, high), "")
+    filled = area(band, palette.band_colour(palette.GUESS))
+    label = _("your guess: mean of these returns")
+    named = {"name": label, "showlegend": True, "legendrank": 1}
+    bounds = [bound for bound in (low, high) if bottom < bound < top]
+    return [filled | named, *(_bound(across, bound, label) for bound in bounds)]
+
+
+def _bound(across: Numbers, height: float, label: str) -> dict[str, Any]:
+    level = Curve(across, np.full(2, height), label)
+    return line(level, palette.GUESS, width=2, dash="dash", legend=False)
 
 
 def area(band: UsualBand, colour: str) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from pglab.plots import (
     SMOOTHING_EPISODES,
     Curve,
     Figure,
+    GuessRegion,
     Numbers,
     UsualBand,
     area,
     calm_limits,
     framed,
-    guess_line,
+    guess_region,
     horizontal,
     line,
     packed,
@@ -57,7 +58,7 @@ class ReturnPlot:
     changes: Sequence[tuple[int, str]] = ()  # step and label of settings changed on the way
     solved: tuple[int, str] | None = None  # step and label
     reading: Curve | None = None  # the seminar's progress reading
-    guess: Curve | None = None  # what the visitor expects
+    guess: GuessRegion | None = None
     seeds: Sequence[Curve] = ()  # smoothed, of further seeds
     spread: UsualBand | None = None  # over the run's own seeds
     loss: LossPlot | None = None  # drawn below, if wanted
@@ -83,7 +84,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
     if plot.reading is not None:
         traces.append(line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
     if plot.guess is not None:
-        traces.append(guess_line(plot.guess))
+        traces += guess_region(plot.guess, plot.return_range)
     marks = [*plot.changes, *([plot.solved] if plot.solved is not None else [])]
     figure = framed(_("environment steps"), _("return"), traces)
     layout = figure["layout"]

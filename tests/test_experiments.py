@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,10 @@ import pytest
 import pglab
 from pglab import experiment_checks as checks
 from pglab.config import ConfigError, ReinforceConfig, differences
-from pglab.experiment import STEPS, Claim, Experiment, experiment_config
+from pglab.experiment import STEPS, USUAL, Claim, Experiment, experiment_config
 from pglab.experiments import EXPERIMENTS, experiments_of
 from pglab.learning_curves import AGENTS
+from pglab.provenance import made_by
 from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.run_statistics import STATISTICS, RecordedRun, window_means
 from pglab.training import train
@@ -97,25 +100,52 @@ def test_exactly_one_choice_fits_whatever_happens(experiment: Experiment) -> Non
 
 @EACH
 def test_settings_are_usable_and_differ_from_the_usual_ones(experiment: Experiment) -> None:
-    config = experiment.config(seed=3)
-    changed = differences(config, experiment_config(experiment.page, {}, 3))
+    changed = differences(experiment.config(seed=3), experiment.usual_config(seed=3))
     assert set(changed) == set(experiment.settings)
     with pytest.raises((ConfigError, TypeError)):
-        experiment_config(experiment.page, {"gama": 0.5}, 3)
+        experiment_config(experiment.page, {"gama": 0.5}, 3, 1000)
+
+
+@PAGES
+def test_neither_place_nor_length_of_a_choice_gives_the_answer_away(page: str) -> None:
+    offered = experiments_of(page)
+    places = [experiment.right for experiment in offered]
+    lengths = [[len(choice.text) for choice in experiment.choices] for experiment in offered]
+    longest = [of_choices.index(max(of_choices)) for of_choices in lengths]
+    assert set(places) == {0, 1, 2}
+    assert max(places.count(place) for place in places) <= len(offered) / 2
+    assert sum(map(operator.eq, places, longest)) <= len(offered) / 2
+
+
+# What came of it; a question may name what is changed and what is measured, not this.
+OUTCOMES = re.compile(
+    r"\b(bad|fail\w*|collaps\w*|ruin\w*|unstable|diverge\w*|useless|better|worse|faster|slower"
+    r"|become of|becomes of|hardly any\w*|no longer|cannot|drown\w*)\b",
+    re.IGNORECASE,
+)
 
 
 @EACH
-def test_a_sketch_spans_the_run(experiment: Experiment) -> None:
-    for choice in experiment.choices:
-        shares = [share for share, _mean in choice.sketch]
-        assert shares == sorted(shares)
-        assert (shares[0], shares[-1]) == (0.0, 1.0)
+def test_a_question_tells_no_outcome(experiment: Experiment) -> None:
+    assert not OUTCOMES.search(experiment.question)
+    assert experiment.question.rsplit(". ", 1)[-1].endswith("?")
+
+
+def test_no_choice_speaks_of_another_experiment() -> None:
+    for choice in (choice for experiment in EXPERIMENTS for choice in experiment.choices):
+        assert not re.search(r"\b(here too|again|also)\b", choice.text), choice.text
+
+
+def test_a_claim_is_a_region_of_numbers() -> None:
+    assert Claim("late_return", 12, 50).bounds(usual=100) == (12, 50)
+    assert Claim("late_return", 0.6, 1.3, relative=True).bounds(usual=50) == (30, 65)
+    assert Claim("late_return", least=50).bounds(usual=100) == (50, math.inf)
 
 
 @EACH
 def test_the_stored_runs_are_those_of_the_present_definition(experiment: Experiment) -> None:
-    for settings, arm in zip((experiment.settings, {}), checks.arms_of(experiment), strict=True):
-        config = experiment_config(experiment.page, settings, seed=0)
+    configs = (experiment.config(seed=0), experiment.usual_config(seed=0))
+    for config, arm in zip(configs, checks.arms_of(experiment), strict=True):
         # A setting that is younger than the runs has the value that changes nothing.
         assert {**checks.settings_text(type(config)()), **arm.settings} == (
             checks.settings_text(config)
@@ -182,6 +212,7 @@ def test_checking_agrees_with_a_plain_loop(tmp_path: Path, monkeypatch: pytest.M
     checks.save("page", {"usual": arm})
     stored = checks.load.__wrapped__("page")["usual"]
     assert stored.settings == checks.settings_text(config)
+    assert stored.made_by == made_by("fast")
     np.testing.assert_allclose(stored.curves, arm.curves, atol=0.05)
     assert "late_td_error" not in stored.figures, "REINFORCE has none"
 
@@ -197,5 +228,5 @@ def test_the_stored_runs_begin_as_the_present_code_does(page: str) -> None:
         if isinstance(record, EpisodeRecord):
             returns.append(record.episode_return)
     # Rounding on another processor may part two runs; their beginning stays close.
-    stored = checks.load(page)[checks.USUAL].curves[3, 0]
+    stored = checks.load(page)[USUAL].curves[3, 0]
     assert np.mean(returns) == pytest.approx(stored, rel=0.2)

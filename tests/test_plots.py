@@ -1,6 +1,7 @@
 """Figures: plotly itself checks every property, and the numbers must be those that went in."""
 
 import base64
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -90,15 +91,18 @@ def test_earlier_runs_changes_and_success_are_named_in_the_picture() -> None:
     assert texts == ["γ 0.5", "solved: reading reached 500", "run 1: γ 0.9"]
 
 
-def test_a_guess_is_a_line_of_its_own() -> None:
-    guess = Curve(np.array([0.0, 12_000.0]), np.array([20.0, 90.0]), "your guess")
+def test_a_guess_is_a_region_of_its_own() -> None:
+    guess = plots.GuessRegion(8_000, 12_000, 50, math.inf)
     figure = return_figure(return_plot(30, guess=guess))
     go.Figure(figure)
     others = return_figure(return_plot(30))["data"]
-    (drawn,) = (trace for trace in figure["data"] if trace.get("name") == "your guess")
-    assert unpacked(drawn["y"]).tolist() == [20, 90]
-    known = [trace["line"] for trace in others if "line" in trace]
-    assert all(drawn["line"]["color"] != line.get("color") for line in known)
+    (drawn,) = (
+        trace
+        for trace in figure["data"]
+        if trace.get("name", "").startswith("your guess") and "fill" in trace
+    )
+    assert unpacked(drawn["y"]).min() == 50
+    assert all(drawn["fillcolor"] != trace.get("fillcolor") for trace in others)
 
 
 def test_weights_are_coloured_by_action() -> None:

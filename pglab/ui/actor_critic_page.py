@@ -35,7 +35,10 @@ def actor_critic_page(
                 curves, len(curves.sums), TABLE_STEPS
             ),
             "cells_table": learning_curves.cells_text(TABLE_STEPS),
-            **{f"{agent}_last": learning_curves.last_text(agent, TABLE_STEPS) for agent in PRESETS},
+            **{
+                f"{agent}_last": learning_curves.last_text(agent, TABLE_STEPS)
+                for agent in (*PRESETS, *learning_curves.CELLS)
+            },
         }
         for name, figure in figures.items():
             text = text.replace("{" + name + "}", figure)

@@ -15,11 +15,13 @@ from pglab.ui.chapters import Chapter, chapters
 from pglab.ui.code import engine_sentence
 from pglab.ui.entry import require_entry
 from pglab.ui.evaluation import evaluation
+from pglab.ui.experiment_line import experiment_line
 from pglab.ui.lab import Lab, open_lab
 from pglab.ui.live import live
 from pglab.ui.panels import Panel
 from pglab.ui.rewind import rewind
 from pglab.ui.runs import runs_table
+from pglab.ui.scrolling import scroller
 from pglab.ui.seed_controls import seed_controls
 from pglab.ui.slow_motion import slow_motion
 from pglab.ui.transport import transport
@@ -52,7 +54,7 @@ def agent_page(page: AgentPage) -> None:
     seed_controls(lab)
     attempts = open_attempts(lab)
     transport(lab, page.title)
-    live(lab, page.panels, page.extras)
+    live(lab, page.panels, page.extras, partial(experiment_line, lab, attempts))
     view_controls(lab, page.extras)
     below: list[Chapter] = [
         (_("Idea"), page.idea),
@@ -64,6 +66,7 @@ def agent_page(page: AgentPage) -> None:
         (_("Runs of this visit"), partial(runs_table, lab)),
     ]
     chapters(page.key, *below)
+    scroller(page.key)
 
 
 def _code(lab: Lab, page: AgentPage) -> None:

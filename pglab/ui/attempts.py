@@ -10,19 +10,21 @@ import numpy as np
 import streamlit as st
 
 from pglab.algorithms.families import AgentConfig
-from pglab.bench import FULL_SPEED
+from pglab.bench import FULL_SPEED, Bench
 from pglab.config import SEEDS
-from pglab.experiment import Choice, Experiment
-from pglab.experiment_checks import USUAL, load
+from pglab.experiment import LATE, Choice, Experiment
+from pglab.experiment_checks import arms_of
+from pglab.experiment_plots import stretches
 from pglab.experiments import experiments_of
 from pglab.language import _
 from pglab.learning_curves import AGENTS
-from pglab.plots import Curve
-from pglab.run_statistics import STATISTICS, recorded
+from pglab.plots import Curve, GuessRegion
+from pglab.run_statistics import STATISTICS, late_return, recorded
 from pglab.seeds import smoothed_curve
 from pglab.session import Outcome, TrainingSession
 from pglab.ui.chapters import chapter_key
 from pglab.ui.lab import Lab
+from pglab.ui.scrolling import bring_into_view
 from pglab.ui.set_by_code import set_value
 
 Phase = Literal["asked", "locked", "under way", "changed", "done"]
@@ -35,7 +37,8 @@ class Result:
     """What one run of an experiment showed.
 
     `figure` is the experiment's statistic; `usual` that of the usual settings, with the same seed
-    where it is stored, else the median over seeds. `choice` is the one that the two bear out.
+    where it is stored, else the median over seeds. `choice` is the one that the two bear out,
+    `late_return` the mean return of the last third.
     """
 
     seed: int
@@ -44,6 +47,7 @@ class Result:
     same_seed: bool
     choice: int | None
     curve: Curve
+    late_return: float
     outcome: Outcome
 
 
@@ -93,6 +97,10 @@ class Attempts:
         number = self.attempt.guess
         return None if number is None else self.experiment.choices[number]
 
+    def in_hand(self, session: TrainingSession) -> bool:
+        """Whether the run in hand is the one that answers the experiment that is shown."""
+        return self.attempt.started and answers(session, self.experiment)
+
 
 def open_attempts(lab: Lab) -> Attempts:
     """The visitor's attempts, with the results that have come in since."""
@@ -104,7 +112,7 @@ def open_attempts(lab: Lab) -> Attempts:
     attempts: Attempts = st.session_state[key]
     with lab.bench.lock:
         _note_results(attempts, lab.bench.session)
-        lab.bench.guess = _expected(attempts, lab.bench.session)
+        _draw_expectation(attempts, lab.bench)
     return attempts
 
 
@@ -122,20 +130,51 @@ def answers(session: TrainingSession, experiment: Experiment) -> bool:
     return config == experiment.config(config.seed) and not session.history.changes
 
 
-def guess_curve(choice: Choice, steps: int) -> Curve:
-    """The sketch of a choice over the steps of its experiment."""
-    share, returns = np.array(choice.sketch).T
-    return Curve(share * steps, returns, _("your guess"))
+def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
+    """Where a choice expects the run with this seed; None if it says nothing about returns."""
+    if experiment.statistic != "late_return":
+        return None
+    claim = experiment.claim_of(experiment.choices[number])
+    low, high = claim.bounds(reference_of(experiment, seed).figure)
+    start, end = (share * experiment.steps for share in LATE)
+    # A mean return of 0 is the least there is: below the upper bound, the region is open.
+    return GuessRegion(start, end, low if claim.least else -np.inf, high)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the usual settings gave: the experiment's statistic and the returns on the way.
+
+    That of the same seed where it is stored, else the median of the stored seeds.
+    """
+
+    figure: float
+    curve: Curve
+    same_seed: bool
+
+
+def reference_of(experiment: Experiment, seed: int) -> Reference:
+    """What the run with this seed is compared with."""
+    _changed, usual = arms_of(experiment)
+    stored = usual.figures[experiment.statistic]
+    if seed < len(stored):
+        label = _("usual settings, seed {seed}").format(seed=seed)
+        curve = stretches(usual.curves[seed], experiment.steps, label)
+        return Reference(float(stored[seed]), curve, same_seed=True)
+    label = _("usual settings, median of {n} seeds").format(n=len(stored))
+    curve = stretches(np.nanmedian(usual.curves, axis=0), experiment.steps, label)
+    return Reference(usual.spread(experiment.statistic).median, curve, same_seed=False)
 
 
 def start(lab: Lab, attempts: Attempts, seed: int) -> None:
-    """Run the experiment that is shown, at full speed; the run so far is kept."""
+    """Run the experiment that is shown, at full speed and in sight; the run so far is kept."""
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
     _use(lab, attempts.experiment.config(seed % SEEDS))
     lab.bench.speed = FULL_SPEED
     set_value(f"{lab.key}.speed", FULL_SPEED)
     lab.bench.run()
+    bring_into_view(lab.key, "stage")
 
 
 def back_to_usual(lab: Lab) -> None:
@@ -174,23 +213,29 @@ def _note_results(attempts: Attempts, session: TrainingSession) -> None:
 def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) -> Result:
     seed = session.config.seed
     figure = STATISTICS[experiment.statistic].of(recorded(session))
-    usual = load(experiment.page)[USUAL]
-    stored = usual.figures[experiment.statistic]
-    same_seed = seed < len(stored)
-    reference = float(stored[seed]) if same_seed else usual.spread(experiment.statistic).median
+    reference = reference_of(experiment, seed)
     return Result(
         seed,
         figure,
-        reference,
-        same_seed,
-        experiment.shown(figure, reference),
+        reference.figure,
+        reference.same_seed,
+        experiment.shown(figure, reference.figure),
         replace(smoothed_curve(session), label=_("this run")),
+        late_return(recorded(session)),
         outcome,
     )
 
 
-def _expected(attempts: Attempts, session: TrainingSession) -> Curve | None:
-    """The locked guess, until another run than the experiment's is in hand."""
-    choice = attempts.guess()
-    elsewhere = attempts.attempt.started and not answers(session, attempts.experiment)
-    return None if choice is None or elsewhere else guess_curve(choice, attempts.experiment.steps)
+def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
+    """Have the stage draw the locked guess and the usual run beside the experiment's run.
+
+    They stay until another run than the experiment's is in hand.
+    """
+    experiment, attempt = attempts.experiment, attempts.attempt
+    elsewhere = attempt.started and not answers(bench.session, experiment)
+    if attempt.guess is None or elsewhere:
+        bench.guess = bench.beside = None
+        return
+    seed = bench.session.config.seed
+    bench.guess = guess_region_of(experiment, attempt.guess, seed)
+    bench.beside = reference_of(experiment, seed).curve

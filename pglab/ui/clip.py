@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import base64
-import json
 
 import streamlit as st
 
 from pglab.language import _
-from pglab.opening_clip import FOLDER
+from pglab.opening_clip import FOLDER, stored_facts
+from pglab.provenance import engine_name, engine_of
 
 
 def opening_clips() -> None:
     """Show the clips; both move at once, since they are part of the repository."""
-    facts = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
+    facts = stored_facts()
     _clip("untrained", _("Before its first update: the pole falls within a second or two."))
     _clip(
         "solved",
-        _("The same agent after {steps:,} steps of REINFORCE (one seed: {seed}).").format(**facts),
+        _("The same agent after {steps:,} steps of REINFORCE (seed {seed} only, {engine}).").format(
+            steps=facts["steps"], seed=facts["seed"], engine=engine_name(engine_of(facts))
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -24,14 +24,22 @@ COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic pol
 PICTURES_PER_TICK = 2
 
 
-def live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
-    """The stage with its panels; while running, each redraw trains a little further."""
-    fragment(_live, LIVE)(lab, panels, extras)
+def live(
+    lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra], heading: Callable[[], None]
+) -> None:
+    """The stage with its panels; while running, each redraw trains a little further.
+
+    `heading` draws what stands above it and goes along with the run.
+    """
+    fragment(_live, LIVE)(lab, panels, extras, heading)
 
 
-def _live(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> None:
+def _live(
+    lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra], heading: Callable[[], None]
+) -> None:
     ticked = lab.take_tick()  # first, so that none is left over for a run of the whole page
     lab.redraw_stale_page()
+    heading()
     # At another speed than the highest, training may leave no time between two pictures.
     most = PICTURES_PER_TICK if ticked and lab.bench.speed == FULL_SPEED else 1
     for number in range(most):

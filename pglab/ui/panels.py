@@ -87,7 +87,7 @@ class Scenery:
         compared = [float(curve.steps[-1]) for curve in bench.earlier_curves() if len(curve.steps)]
         if self.usual is not None and not compared:
             compared = [float(self.usual.steps[-1])]
-        guessed = float(bench.guess.steps[-1]) if bench.guess is not None else 0.0
+        guessed = bench.guess.end if bench.guess is not None else 0.0
         reached = max(bench.furthest, guessed)
         return step_limit(reached, bench.session.config.total_steps, compared)
 

@@ -33,7 +33,7 @@ _SOURCE = b"".join(path.read_bytes() for path in sorted(_SCRIPTS.glob("*.js")))
 _STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", path=_SCRIPTS)
 
 
-def _js_export(name: str) -> str:
+def js_export(name: str) -> str:
     """A script that gives Streamlit one function of the stage's scripts."""
     return f"""
         const address = new URL("component/{_STAGE_JS.name}/stage.js", document.baseURI);
@@ -46,12 +46,12 @@ def _js_export(name: str) -> str:
 _component = st.components.v2.component(
     "pglab_stage",
     css=(_HERE / "stage.css").read_text(encoding="utf-8"),
-    js=_js_export("mount"),
+    js=js_export("mount"),
     isolate_styles=False,
 )
 
 # Takes further pictures to a stage: Streamlit lets a run of a script draw a component only once.
-_courier = st.components.v2.component("pglab_courier", js=_js_export("deliver"))
+_courier = st.components.v2.component("pglab_courier", js=js_export("deliver"))
 
 
 Emphasis = Literal["none", "dim", "lit", "frame", "bars"]

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
-from pglab.choice_names import choice_name
-from pglab.config import format_value, settings_of
 from pglab.environments import ENVIRONMENTS
-from pglab.experiment import Experiment
+from pglab.experiment import LATE, Experiment
 from pglab.experiment_checks import SEEDS, arms_of, explanation, held, verdict
 from pglab.experiment_plots import experiment_figure
 from pglab.experiments import experiments_of
 from pglab.language import _
 from pglab.learning_curves import AGENTS
+from pglab.plots import Curve
 from pglab.run_statistics import STATISTICS
-from pglab.ui.attempts import Attempt, Attempts, Result, back_to_usual, guess_curve, start
+from pglab.ui.attempts import Attempt, Attempts, Result, back_to_usual, guess_region_of, start
 from pglab.ui.buttons import on_whole_page
 from pglab.ui.chapters import NO_TOOLBAR
+from pglab.ui.experiment_line import judgement, title_of
 from pglab.ui.lab import Lab
 
 CHART_HEIGHT = 330
@@ -63,11 +64,9 @@ def _listing(lab: Lab, attempts: Attempts) -> None:
 
 
 def _name(number: int, experiment: Experiment, attempt: Attempt) -> str:
-    marks = [f"{number} · {_(experiment.title)}"]
-    if experiment.known_bad:
-        marks.append(_("known-bad"))
+    marks = [f"{number} · {title_of(experiment)}"]
     if attempt.done:
-        marks.append("✓")
+        marks += [_("known-bad")] * experiment.known_bad + ["✓"]
     return " · ".join(marks)
 
 
@@ -76,35 +75,30 @@ def _choose(attempts: Attempts, key: str) -> None:
 
 
 def _experiment(lab: Lab, attempts: Attempts) -> None:
-    """The question, and what belongs to how far the visitor is with it."""
+    """The question, and what belongs to how far the visitor is with it.
+
+    Nothing moves when the guess is locked: the choices stay where they are, and so does the button.
+    """
     experiment = attempts.experiment
     with lab.bench.lock:
         phase = attempts.phase(lab.bench.session)
-    st.markdown(f"##### {_(experiment.title)}")
-    st.caption(_conditions(experiment))
+    st.markdown(f"##### {title_of(experiment)}")
+    st.caption(_("Everything else as usual · {steps:,} steps").format(steps=experiment.steps))
     st.markdown(_(experiment.question))
+    if phase != "done":
+        choice = _choices(lab, attempts)
     match phase:
         case "asked":
-            _ask(lab, attempts)
+            _lock_button(lab, attempts, choice)
         case "locked":
-            _choices_table(experiment, attempts.attempt)
             _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
             st.caption(
-                _(
-                    "Your guess is the dashed line in the return plot. The run in hand stays "
-                    "there as an overlay, and in the table of runs."
-                )
+                _expectation(experiment)
+                + _(" The run in hand stays there as an overlay, and in the table of runs.")
             )
         case "under way":
-            _choices_table(experiment, attempts.attempt)
-            st.info(
-                _(
-                    "The run is in the panels above, your guess is the dashed line. What came of "
-                    "it appears here after {steps:,} steps."
-                ).format(steps=experiment.steps)
-            )
+            st.info(_("The run is in the panels above. What came of it appears here."))
         case "changed":
-            _choices_table(experiment, attempts.attempt)
             st.warning(
                 _(
                     "Settings were changed on the way, or another run was begun: what is above "
@@ -114,34 +108,38 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
             _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
         case "done":
             assert attempts.attempt.result is not None
-            _show(lab, attempts, attempts.attempt.result)
+            with st.container(key="experiment_outcome"):
+                _show(lab, attempts, attempts.attempt.result)
 
 
-def _conditions(experiment: Experiment) -> str:
-    """What is changed, and for how long: "The usual settings, but Discount γ: 0 · 12,000 steps"."""
-    described = settings_of(AGENTS[experiment.page])
-    changes = [
-        f"{_(described[name].label)}: {choice_name(format_value(value))}"
-        for name, value in experiment.settings.items()
-    ]
-    return _("The usual settings, but {changes} · {steps:,} steps").format(
-        changes=", ".join(changes), steps=experiment.steps
-    )
+def _expectation(experiment: Experiment) -> str:
+    """Where the locked guess can be seen."""
+    if experiment.statistic == "late_return":
+        return _("Your guess is the shaded region in the return plot.")
+    return _(
+        "Your guess is about the {name}, which the return plot does not show; the value is told at "
+        "the end."
+    ).format(name=_(STATISTICS[experiment.statistic].name))
 
 
-def _ask(lab: Lab, attempts: Attempts) -> None:
-    """The choices, none of them chosen, and the button that locks one."""
-    experiment = attempts.experiment
-    choice = st.radio(
+def _choices(lab: Lab, attempts: Attempts) -> int | None:
+    """The choices, none of them chosen at first; a locked one cannot be changed."""
+    experiment, guess = attempts.experiment, attempts.attempt.guess
+    choice: int | None = st.radio(
         _("Your guess"),
         range(len(experiment.choices)),
-        index=None,
+        index=guess,
         format_func=lambda number: _(experiment.choices[number].text),
         captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
         key=f"{lab.key}.guess.{experiment.key}",
         # A tick may come in one request with the choice, and would rerun its own fragment only.
         on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
+        disabled=guess is not None,
     )
+    return choice
+
+
+def _lock_button(lab: Lab, attempts: Attempts, choice: int | None) -> None:
     st.button(
         _("Lock my guess"),
         icon=":material/lock:",
@@ -196,8 +194,9 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
     assert attempt.guess is not None
     st.plotly_chart(
         experiment_figure(
-            guess_curve(experiment.choices[attempt.guess], experiment.steps),
+            guess_region_of(experiment, attempt.guess, result.seed),
             result.curve,
+            _reached(experiment, result),
             list(changed.curves),
             list(usual.curves),
             experiment.steps,
@@ -226,6 +225,13 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
         )
 
 
+def _reached(experiment: Experiment, result: Result) -> Curve:
+    """The mean return of the run's last third, over that third."""
+    steps = np.array(LATE) * experiment.steps
+    label = _("this run, mean of the last third")
+    return Curve(steps, np.full(2, result.late_return), label)
+
+
 def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
     """What this run gave beside the usual one, and whether the guess agrees with it."""
     statistic = STATISTICS[experiment.statistic]
@@ -240,16 +246,5 @@ def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
         figure=f"{result.figure:.{statistic.digits}f}",
         reference=reference,
     )
-    parts = [found]
-    if result.outcome == "diverged":
-        parts.append(_("It diverged before its end."))
-    as_run, as_seeds = attempt.guess == result.choice, attempt.guess == experiment.right
-    if as_run and as_seeds:
-        parts.append(_("Your guess was right, for this run and for most seeds."))
-    elif as_run:
-        parts.append(_("Your guess was right for this run, but most seeds show something else."))
-    elif as_seeds:
-        parts.append(_("Your guess is what most seeds show, but not this run."))
-    else:
-        parts.append(_("You guessed otherwise."))
-    return " ".join(parts)
+    diverged = [_("It diverged before its end.")] if result.outcome == "diverged" else []
+    return " ".join([found, *diverged, judgement(experiment, attempt)])

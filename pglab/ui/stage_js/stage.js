@@ -7,6 +7,8 @@ import { element, nextFrame, setText } from "./dom.js";
 import { FigureView, loadPlotly, readTheme } from "./figures.js";
 import { PlayerView } from "./player.js";
 
+export { bringIntoView } from "./scrolling.js";
+
 const WATCHDOG_MILLISECONDS = 3000;
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
 const LEAVING_MILLISECONDS = 20000; // until another page that does not come is given up

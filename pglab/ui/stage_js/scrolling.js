@@ -1,0 +1,31 @@
+// Scrolls a part of the page into view when the server asks for it, once for each number.
+
+const PATIENCE_MILLISECONDS = 5000;
+const done = new Map(); // by page
+
+const parts = {
+  // The whole stage where there is room for it, else from the line above it on.
+  stage: () => {
+    const line = document.querySelector(".st-key-experiment_line");
+    const returns = document.querySelector('[data-panel="returns"]');
+    if (!line || !returns) return false;
+    document.querySelector('[data-testid="stMain"]').scrollTo(0, 0);
+    if (returns.getBoundingClientRect().bottom > window.innerHeight) line.scrollIntoView();
+    return true;
+  },
+  explanation: () => {
+    const text = document.querySelector(".st-key-experiment_outcome");
+    text?.scrollIntoView();
+    return Boolean(text);
+  },
+};
+
+export function bringIntoView({ data: { page, number, part } }) {
+  if (number <= (done.get(page) ?? 0)) return;
+  done.set(page, number);
+  const end = performance.now() + PATIENCE_MILLISECONDS;
+  const look = () => {
+    if (!parts[part]() && performance.now() < end) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
