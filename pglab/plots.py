@@ -274,7 +274,7 @@ def guess_region(guess: GuessRegion, return_range: tuple[float, float]) -> list[
     across = np.array([guess.start, guess.end])
     band = UsualBand(across, np.full(2, low), np.full(2, low), np.full(2, high), "")
     filled = area(band, palette.band_colour(palette.GUESS))
-    label = _("your guess: mean of these returns")
+    label = _("your guess")
     named = {"name": label, "showlegend": True, "legendrank": 1}
     bounds = [bound for bound in (low, high) if bottom < bound < top]
     return [filled | named, *(_bound(across, bound, label) for bound in bounds)]

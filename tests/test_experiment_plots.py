@@ -28,7 +28,7 @@ def test_plotly_accepts_it_and_every_seed_is_a_line() -> None:
     assert shown == [
         "usual settings, 2 seeds",
         "these settings, 3 seeds",
-        "your guess: mean of these returns",
+        "your guess",
         "this run",
         "reached",
     ]
@@ -61,7 +61,7 @@ def test_a_region_lies_between_the_bounds_of_the_guess(
     assert heights.min() == pytest.approx(max(low, bottom))
     assert heights.max() == pytest.approx(min(high, top)), "an open side reaches the axis' end"
     assert [unpacked(edge["y"]).tolist() for edge in edges] == [[b, b] for b in bounds]
-    assert filled["name"] == "your guess: mean of these returns"
+    assert filled["name"] == "your guess"
 
 
 def test_stretches_lie_at_their_middles() -> None:
