@@ -72,7 +72,7 @@ def _asked(experiment: Experiment) -> str:
 
 def _short(experiment: Experiment, result: Result) -> str:
     statistic = STATISTICS[experiment.statistic]
-    return _("{name}: {figure} (usually {usual}).").format(
+    return _("{name}: {figure} (usual settings: {usual}).").format(
         name=_(statistic.name)[:1].upper() + _(statistic.name)[1:],
         figure=f"{result.figure:.{statistic.digits}f}",
         usual=f"{result.usual:.{statistic.digits}f}",
