@@ -1,159 +1,249 @@
 """Random walks of visitors over the protocol: `python -m tests.walks --walks 200 --actions 30`.
 
-After every action there must be no exception on the page and no error in the server's log. A walk
-that fails prints its seed and its actions: `--seed SEED --walks 1` repeats it.
+After every action there must be no exception on the page and no error in a server's log. A walk
+that fails prints its seed and its actions: `--seed SEED --walks 1` rolls the same dice, though what
+overlaps with what is up to the clock. A walk that is cut, or ticks without training, fails too.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import re
 import sys
 import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from tests.browser.harness import ARTIFACTS, running_app
-from tests.walks_protocol import SELECT_SLIDER, Control, Visitor
+from tests.browser.harness import ARTIFACTS, AppServer, running_app
+from tests.walks_protocol import Visitor
+from tests.walks_values import Control, another_value, shown_value
 
 PAGES = ("", "reinforce", "shared_body", "split_bodies", "compare", "gradient_lab")
-LINKS = ("", "", "seeds=2", "gamma=0.9&x=3&y=1", "seed=99999999999999999999", "x=9&y=9&at=nan")
+LINKS = (
+    "",
+    "",
+    "",
+    "seeds=2",
+    "gamma=0.9&x=3&y=1",
+    "seed=99999999999999999999",
+    "x=9&y=9&at=nan",
+    "at=1e999,-inf,0,0&action=%00&critic=-1&chapter=Nowhere",
+    "at=0,0,0.1,0&x=0&y=1&critic=4&run=1&step=-1&try=nothing",
+    "try=no_discount&episodes=100&lang=xx",
+    "seed=" + "9" * 5_000 + "&at=" + "0," * 2_000 + "&" + "x" * 500 + "=1",
+)
 WALK_SECONDS = 240.0
 ERROR_IN_LOG = re.compile(r"Traceback|\bERROR\b|Error:|Exception")
+LOG_CHARACTERS = 6_000
+# What is done, and how often beside the others.
+ACTIONS = {
+    "press": 6,
+    "twice": 2,
+    "turn": 8,
+    "several": 2,
+    "quickly": 2,
+    "rebuilt": 2,
+    "look on": 4,
+    "go": 2,
+    "back": 1,
+    "reload": 1,
+}
+NO_WAIT = 0.35  # of the actions follow the one before without waiting for its answer
+LONGEST_HASTE = 0.15  # seconds between quick actions
 
 
-async def walk(url: str, seed: int, actions: int) -> tuple[list[str], list[str]]:
-    """One visit; what was done, and what went wrong."""
+@dataclass
+class Walk:
+    """One visit: its dice, what was done, and what went wrong."""
+
+    visitor: Visitor
+    dice: random.Random
+    pages: tuple[str, ...]
+    done: list[str] = field(default_factory=list)
+    trail: list[tuple[str, str]] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    async def go_through(self, actions: int) -> None:
+        """Open the page and act, until something goes wrong."""
+        visitor = self.visitor
+        self.done.append(f"open /{visitor.path}?{visitor.query[:99]}")
+        self.trail.append((visitor.path, visitor.query))
+        await visitor.open()
+        await visitor.settle()
+        while len(self.done) <= actions and not visitor.problems:
+            begun = time.perf_counter()
+            name, what = await self._act()
+            if self.dice.random() < NO_WAIT:
+                await asyncio.sleep(self.dice.random() * LONGEST_HASTE)
+            else:
+                await visitor.settle()
+            self.seconds[name] += time.perf_counter() - begun
+            self.done.append(f"{name} {what}")
+        await visitor.settle()
+
+    async def _act(self) -> tuple[str, str]:
+        """One random action, and what it was done to."""
+        visitor, dice = self.visitor, self.dice
+        usable = [c for _, c in sorted(visitor.controls.items()) if not c.disabled]
+        pressed = [c for c in usable if c.kind == "button"]
+        turned = [c for c in usable if c.holds_value]
+        name = dice.choices(list(ACTIONS), list(ACTIONS.values()))[0]
+        if name in ("press", "twice") and pressed:
+            return name, await self._press(dice.choice(pressed), 1 + (name == "twice"))
+        if name in ("turn", "several") and turned:
+            chosen = dice.sample(turned, min(len(turned), 3 if name == "several" else 1))
+            return name, await self._say([(c, another_value(c, dice)) for c in chosen])
+        if name == "quickly" and turned:
+            return name, await self._turn_quickly(dice.choice(turned))
+        if name == "rebuilt" and turned:
+            fragment = dice.choice(turned).fragment
+            anew = [c for c in turned if c.fragment == fragment]
+            return name, await self._say(
+                [(c, shown_value(c.kind, c.element, anew=True)) for c in anew]
+            )
+        if name in ("go", "back"):
+            return name, await self._go(back=name == "back")
+        if name == "reload":
+            await visitor.open()
+            return name, f"/{visitor.path}?{visitor.query[:99]}"
+        await visitor.look_on(3)
+        return "look on", f"{visitor.steps} steps"
+
+    async def _press(self, button: Control, times: int) -> str:
+        for _ in range(times):
+            state = WidgetState(id=button.element.id, trigger_value=True)
+            await self.visitor.send(state, fragment=button.fragment)
+        return button.label
+
+    async def _say(self, said: list[tuple[Control, WidgetState]]) -> str:
+        fragments = {control.fragment for control, _ in said}
+        fragment = fragments.pop() if len(fragments) == 1 else ""
+        await self.visitor.send(*(state for _, state in said), fragment=fragment)
+        return str([(control.label, _short(state)) for control, state in said])
+
+    async def _turn_quickly(self, control: Control) -> str:
+        """As with keys held down: one value after another."""
+        states = [another_value(control, self.dice) for _ in range(self.dice.randint(3, 8))]
+        for state in states:
+            await self.visitor.send(state, fragment=control.fragment)
+            await asyncio.sleep(self.dice.random() * LONGEST_HASTE)
+        return f"{control.label} {[_short(state) for state in states]}"
+
+    async def _go(self, *, back: bool) -> str:
+        if back and len(self.trail) > 1:
+            self.trail.pop()
+            path, query = self.trail[-1]
+        else:
+            path, query = self.dice.choice(self.pages), ""
+            self.trail.append((path, query))
+        self.visitor.path, self.visitor.query = path, query
+        await self.visitor.go(path)
+        return f"/{path}"
+
+
+def _short(state: WidgetState) -> str:
+    """A value, without the identity of its control."""
+    shown = WidgetState()
+    shown.CopyFrom(state)
+    shown.ClearField("id")
+    return " ".join(str(shown).split())[-60:]
+
+
+async def walk(
+    url: str, seed: int, actions: int, pages: tuple[str, ...] = PAGES, links: tuple[str, ...] = LINKS
+) -> Walk:
+    """One visit from its dice; its visitor's `problems` say what went wrong."""
     dice = random.Random(seed)
-    visitor = Visitor(url, dice.choice(PAGES), dice.choice(LINKS))
-    done, trail = [f"open /{visitor.path}?{visitor.query}"], [(visitor.path, visitor.query)]
+    taken = Walk(Visitor(url, dice.choice(pages), dice.choice(links)), dice, pages)
     try:
         async with asyncio.timeout(WALK_SECONDS):
-            await visitor.open()
-            for _ in range(actions):
-                if visitor.problems:
-                    break
-                done.append(await act(visitor, dice, trail))
+            await taken.go_through(actions)
     except TimeoutError:
-        done.append(f"(cut after {WALK_SECONDS:g} seconds)")
+        taken.visitor.problems.append(f"cut after {WALK_SECONDS:g} seconds")
     finally:
-        await visitor.close()
-    return done, visitor.problems
+        await taken.visitor.close()
+    return taken
 
 
-async def act(visitor: Visitor, dice: random.Random, trail: list[tuple[str, str]]) -> str:
-    """One random action, and its name."""
-    usable = [c for _, c in sorted(visitor.controls.items()) if not c.disabled]
-    pressed = [c for c in usable if c.kind == "button"]
-    turned = [c for c in usable if c.kind not in ("button", "page_link")]
-    what = dice.choices(
-        ("press", "twice", "turn", "several", "tick", "go", "back", "reload", "emptied"),
-        (6, 2, 8, 2, 6 if visitor.running else 0, 2, 1, 1, 1),
-    )[0]
-    if what in ("press", "twice") and pressed:
-        button = dice.choice(pressed)
-        for _ in range(2 if what == "twice" else 1):
-            state = WidgetState(id=button.element.id, trigger_value=True)
-            await visitor.send(state, fragment=button.fragment)
-        await visitor.settle()
-        return f"{what} {button.element.label}"
-    if what in ("turn", "several", "emptied") and turned:
-        count = min(len(turned), 3 if what == "several" else 1)
-        chosen = dice.sample(turned, count)
-        states = [another_value(c, dice, empty=what == "emptied") for c in chosen]
-        await visitor.send(*states, fragment=chosen[0].fragment if count == 1 else "")
-        await visitor.settle()
-        said = zip(chosen, states, strict=True)
-        return f"{what} {[(c.element.label, str(state)[-60:]) for c, state in said]}"
-    if what == "tick":
-        for _ in range(5):
-            await tick(visitor)
-        return "ticks"
-    if what in ("go", "back"):
-        if what == "back" and len(trail) > 1:
-            trail.pop()
-            visitor.path, visitor.query = trail[-1]
-        else:
-            visitor.path, visitor.query = dice.choice(PAGES), ""
-            trail.append((visitor.path, ""))
-        await visitor.send(page=visitor.path)
-        await visitor.settle()
-        return f"{what} /{visitor.path}?{visitor.query}"
-    await visitor.open()
-    return f"reload /{visitor.path}?{visitor.query}"
+def errors_in(log: Path, after: int = 0) -> str:
+    """The log from its first error on; empty where there is none."""
+    text = log.read_bytes()[after:].decode(errors="replace")
+    found = ERROR_IN_LOG.search(text)
+    return text[found.start() :][:LOG_CHARACTERS] if found else ""
 
 
-async def tick(visitor: Visitor) -> None:
-    """What the stage sends when it has painted a picture."""
-    if visitor.running:
-        state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{visitor.stage[0]}__events")
-        state.json_trigger_value = json.dumps([{"event": "tick", "value": visitor.sequence}])
-        await visitor.send(state, fragment=visitor.stage[1])
-        await visitor.settle()
-
-
-def another_value(control: Control, dice: random.Random, *, empty: bool) -> WidgetState:
-    """A value that a control may take; `empty` as one that the browser has built anew."""
-    shown: Any = control.element
-    state = WidgetState(id=shown.id)
-    match control.kind:
-        case "checkbox":
-            state.bool_value = dice.random() < 0.5
-        case "selectbox" | "radio":
-            state.string_value = dice.choice(list(shown.options))
-        case "button_group":
-            options = [option.content for option in shown.options]
-            several = shown.click_mode == 1
-            count = 0 if empty else dice.randint(0, len(options)) if several else 1
-            state.string_array_value.data[:] = dice.sample(options, count)
-        case "slider" if shown.type == SELECT_SLIDER:
-            state.string_array_value.data[:] = [dice.choice(list(shown.options))]
-        case _:
-            low, high, step = shown.min, min(shown.max, shown.min + 1e6), shown.step or 1.0
-            value = low + step * dice.randint(0, max(int((high - low) / step), 0))
-            if control.kind == "number_input":
-                state.double_value = value
-            else:
-                state.double_array_value.data[:] = [value]
-    return state
-
-
-async def walk_all(url: str, log: Path, arguments: argparse.Namespace) -> list[str]:
-    """All walks, several visitors at once; a report of each that failed."""
-    gate, reports = asyncio.Semaphore(arguments.at_once), []
+async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> list[str]:
+    """All walks, several visitors at once; a report of each that failed, and then the sums."""
+    gate, reports, walks = asyncio.Semaphore(arguments.at_once), [], []
 
     async def one(seed: int) -> None:
         async with gate:
-            done, problems = await walk(url, seed, arguments.actions)
-        if problems:
-            lines = [*(f"  {number} {text}" for number, text in enumerate(done)), *problems]
+            server = servers[seed % len(servers)]
+            taken = await walk(server.url, seed, arguments.actions)
+        walks.append(taken)
+        if taken.visitor.problems:
+            lines = [*(f"  {n} {text}" for n, text in enumerate(taken.done))]
+            lines += taken.visitor.problems
             reports.append("\n".join([f"walk with seed {seed} failed:", *lines]))
+            sys.stdout.write(reports[-1] + "\n")
+            sys.stdout.flush()
 
     first = arguments.seed
     await asyncio.gather(*(one(seed) for seed in range(first, first + arguments.walks)))
-    text = log.read_text(encoding="utf-8", errors="replace")
-    if ERROR_IN_LOG.search(text):
-        reports.append("in the server's log:\n" + text[-6_000:])
+    for server in servers:
+        if errors := errors_in(server.log):
+            reports.append(f"in the log {server.log}:\n{errors}")
+            sys.stdout.write(reports[-1] + "\n")
+    if sum(taken.visitor.steps for taken in walks) == 0:
+        reports.append("no run has advanced")
+    sys.stdout.write(_sums(walks, servers) + "\n")
     return reports
+
+
+def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
+    visitors = [taken.visitor for taken in walks]
+    done = Counter(text.split(" /")[0].split()[0] for taken in walks for text in taken.done[1:])
+    seconds = sum((taken.seconds for taken in walks), Counter[str]())
+    each = {name: f"{seconds[name] / max(count, 1):.2f} s" for name, count in done.items()}
+    usage = [
+        f"{sum(server.process.cpu_times()[:2]):.0f} s of processor, "
+        f"{server.process.memory_info().rss / 1e6:.0f} MB"
+        for server in servers
+    ]
+    totals = {
+        what: sum(getattr(visitor, what) for visitor in visitors)
+        for what in ("ticks", "pictures", "redraws", "steps")
+    }
+    return "\n".join(
+        [
+            f"{sum(done.values())} actions: {dict(done)}",
+            f"seconds each, with waiting: {each}",
+            f"{totals}",
+            *(f"server: {text}" for text in usage),
+        ]
+    )
 
 
 def main() -> int:
     """Walk, and print what went wrong; 1 if anything did."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, usual in (("walks", 200), ("actions", 30), ("seed", 0), ("at-once", 4)):
-        parser.add_argument(f"--{name}", type=int, default=usual)
+    usual = {"walks": 200, "actions": 30, "seed": 0, "at-once": 6, "servers": 2}
+    for name, number in usual.items():
+        parser.add_argument(f"--{name}", type=int, default=number)
     arguments = parser.parse_args()
-    log, begun = ARTIFACTS / "walks.log", time.perf_counter()
-    with running_app(log) as server:
-        reports = asyncio.run(walk_all(server.url, log, arguments))
+    begun = time.perf_counter()
+    with ExitStack() as stack:
+        logs = [ARTIFACTS / f"walks-{number}.log" for number in range(arguments.servers)]
+        servers = [stack.enter_context(running_app(log)) for log in logs]
+        reports = asyncio.run(walk_all(servers, arguments))
     seconds = time.perf_counter() - begun
-    lines = [*reports, f"{arguments.walks} walks, {seconds:.0f} s, {len(reports)} failed"]
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(f"{arguments.walks} walks, {seconds:.0f} s, {len(reports)} failed\n")
     return bool(reports)
 
 

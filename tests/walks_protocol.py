@@ -12,49 +12,40 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-CONTROLS = (
-    "button",
-    "button_group",
-    "checkbox",
-    "number_input",
-    "radio",
-    "selectbox",
-    "slider",
-    "page_link",
-)
+from tests.walks_values import KINDS, Control, shown_value
+
 ANSWER_SECONDS = 60.0
-SELECT_SLIDER = 2  # Slider.Type
-
-
-@dataclass
-class Control:
-    """An element that a visitor can act on, and the fragment that it belongs to."""
-
-    kind: str
-    element: Any
-    fragment: str
-
-    @property
-    def disabled(self) -> bool:
-        return bool(self.element.disabled)
+PAINT_SECONDS = 0.1  # between a picture and the next tick; a browser's stage paints meanwhile
+WATCHDOG_SECONDS = 3.0  # until the stage asks again, then twice as long
 
 
 @dataclass
 class Visitor:
-    """One tab. Its `controls` are those on the page, its `values` what it says they hold."""
+    """One tab. Its `controls` are those on the page, its `values` what it says they hold.
+
+    Like a browser's, its stage and its redraws ask by themselves while it is open.
+    """
 
     url: str
     path: str
     query: str
     controls: dict[str, Control] = field(default_factory=dict)
     values: dict[str, WidgetState] = field(default_factory=dict)
-    stage: tuple[str, str] = ("", "")  # id and fragment
-    sequence: int | None = None
     running: bool = False
     problems: list[str] = field(default_factory=list)
+    ticks: int = 0
+    pictures: int = 0  # that a tick brought
+    redraws: int = 0  # that the page's own timers asked for
+    steps: int = 0  # trained while this visitor looked on
+    _stage: tuple[str, str] = ("", "")  # id and fragment
+    _sequence: int | None = None
+    _steps_shown: int = 0
     _seen: set[str] = field(default_factory=set)
     _of_fragments: list[str] = field(default_factory=list)
-    _unanswered: int = 0
+    _answered: asyncio.Event = field(default_factory=asyncio.Event)
+    _picture: asyncio.Event = field(default_factory=asyncio.Event)
+    _timers: list[asyncio.Task[None]] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _socket: Any = None
 
     async def open(self) -> None:
@@ -62,101 +53,183 @@ class Visitor:
         await self.close()
         self.controls.clear()
         self.values.clear()
-        self.sequence, self.running = None, False
+        self._leave_page()
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await websockets.connect(
             address, subprotocols=[websockets.Subprotocol("streamlit")], max_size=None
         )
-        await self.send(page=self.path)
-        await self.settle()
+        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
+        await self.go(self.path)
 
     async def close(self) -> None:
+        """Close the tab."""
+        for task in (*self._tasks, *self._timers):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._timers, return_exceptions=True)
+        self._timers.clear()
         if self._socket is not None:
             await self._socket.close()
 
+    async def go(self, page: str) -> None:
+        """Ask for another page, or for this one."""
+        self._leave_page()
+        await self.send(page=page)
+
     async def send(
-        self, *changed: WidgetState, fragment: str = "", page: str | None = None
+        self,
+        *changed: WidgetState,
+        fragment: str = "",
+        page: str | None = None,
+        by_itself: bool = False,
     ) -> None:
-        """One request, which carries the values of all controls."""
+        """One request, which carries the values of all controls; `by_itself` for a timer's."""
         message = BackMsg()
         request = message.rerun_script
         request.query_string = self.query
+        request.is_auto_rerun = by_itself
         if page is not None:
             request.page_name = page
         if fragment:
             request.fragment_id = fragment
         said = {**self.values, **{state.id: state for state in changed}}
         for identity, state in said.items():
-            known = self.controls.get(identity)
-            if known is not None or identity not in self.values:
+            if identity in self.controls or identity not in self.values:
                 request.widget_states.widgets.append(state)
             if state.WhichOneof("value") not in ("trigger_value", "json_trigger_value"):
                 self.values[identity] = state
+        self._answered.clear()
         await self._socket.send(message.SerializeToString())
 
-    async def settle(self, quiet: float = 0.15) -> None:
-        """Read until a script run has finished and nothing more comes for a while."""
-        finished = False
-        deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
-        while True:
-            left = deadline - asyncio.get_running_loop().time()
-            if left < 0:
-                if not finished:
-                    self.problems.append(f"no answer within {ANSWER_SECONDS:g} seconds")
-                return
-            try:
-                raw = await asyncio.wait_for(self._socket.recv(), quiet if finished else left)
-            except TimeoutError:
-                if finished:
-                    return
-                continue
-            message = ForwardMsg()
-            message.ParseFromString(raw)
-            finished = self.take(message) or finished
+    async def settle(self) -> None:
+        """Wait until a script run has come to its end since the last request."""
+        try:
+            await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
+        except TimeoutError:
+            self.problems.append(f"no answer within {ANSWER_SECONDS:g} seconds")
 
-    def take(self, message: ForwardMsg) -> bool:
-        """Note what a message puts on the page; whether it ends a script run."""
+    async def look_on(self, pictures: int) -> None:
+        """Wait for some pictures of a run that goes on, or until it stops."""
+        wanted = self.pictures + pictures
+        while self.running and self.pictures < wanted and not self.problems:
+            await asyncio.sleep(0.05)
+
+    async def _read(self) -> None:
+        try:
+            async for raw in self._socket:
+                message = ForwardMsg()
+                message.ParseFromString(raw)
+                self.take(message)
+        except Exception as error:  # of the connection, or of what is read here: no silent end
+            self.problems.append(f"the visitor cannot read on: {error!r}")
+            self._answered.set()
+            raise
+
+    async def _beat(self) -> None:
+        """What the stage does: ask for a tick after each picture, and again if none comes."""
+        while True:
+            await self._picture.wait()
+            self._picture.clear()
+            await asyncio.sleep(PAINT_SECONDS)
+            patience, waited = WATCHDOG_SECONDS, 0.0
+            while self.running and self._sequence is not None and not self._picture.is_set():
+                await self._tick()
+                try:
+                    await asyncio.wait_for(self._picture.wait(), patience)
+                except TimeoutError:
+                    waited, patience = waited + patience, 2 * patience
+                if waited > ANSWER_SECONDS:
+                    self.problems.append(f"no picture for {waited:g} seconds of ticks")
+                    return
+
+    async def _tick(self) -> None:
+        state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{self._stage[0]}__events")
+        state.json_trigger_value = json.dumps([{"event": "tick", "value": self._sequence}])
+        self.ticks += 1
+        await self.send(state, fragment=self._stage[1])
+
+    async def _redraw(self, seconds: float, fragment: str) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            self.redraws += 1
+            await self.send(fragment=fragment, by_itself=True)
+
+    def take(self, message: ForwardMsg) -> None:
+        """Note what a message puts on the page."""
         match message.WhichOneof("type"):
             case "new_session":
                 self._seen = set()
-            case "delta" if message.delta.WhichOneof("type") == "new_element":
-                self._take_element(message.delta.new_element, message.delta.fragment_id)
+                if not message.metadata.run.fragment_ids:
+                    self._stop_timers()
+            case "delta":
+                self._take_delta(message.delta)
             case "page_info_changed":
                 self.query = message.page_info_changed.query_string
+            case "auto_rerun":
+                timer = message.auto_rerun
+                redraw = self._redraw(timer.interval, timer.fragment_id)
+                self._timers.append(asyncio.create_task(redraw))
+            case "stop_auto_rerun":
+                self._stop_timers()
             case "script_finished":
-                status = message.script_finished
-                self._of_fragments = list(message.metadata.run.fragment_ids)
-                if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
-                    self.problems.append("a script does not compile")
-                if status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                    self._forget_stale()
-                    return True
-        return False
+                self._finish(message)
 
-    def _take_element(self, element: Any, fragment: str) -> None:
-        kind = element.WhichOneof("type")
-        shown: Any = getattr(element, kind) if kind else None
+    def _take_delta(self, delta: Any) -> None:
+        if delta.WhichOneof("type") == "new_element":
+            element = delta.new_element
+            kind = element.WhichOneof("type")
+            shown: Any = getattr(element, kind) if kind else None
+        elif delta.add_block.WhichOneof("type") == "expandable":
+            kind, shown = "expandable", delta.add_block.expandable
+        else:
+            return
         if kind == "exception":
             self.problems.append(f"{shown.type}: {shown.message}")
         elif kind == "bidi_component":
-            self._take_stage(shown, fragment)
-        elif kind in CONTROLS:
+            self._take_stage(shown, delta.fragment_id)
+        elif kind == "page_link" or (kind in KINDS and shown.id):
             identity = shown.page if kind == "page_link" else shown.id
             self._seen.add(identity)
             fresh = identity not in self.controls
-            self.controls[identity] = Control(kind, shown, fragment)
-            if kind not in ("button", "page_link") and (fresh or shown.set_value):
-                self.values[identity] = value_shown(kind, shown)
+            self.controls[identity] = Control(kind, shown, delta.fragment_id)
+            told = getattr(shown, "set_value", False)
+            if kind not in ("button", "page_link") and (fresh or told):
+                self.values[identity] = shown_value(kind, shown)
 
     def _take_stage(self, shown: Any, fragment: str) -> None:
         if shown.WhichOneof("data") != "bytes":
             return
         length = int.from_bytes(shown.bytes[:4], "little")
         content = json.loads(shown.bytes[4 : 4 + length])
-        if "sequence" in content and content["stage"].endswith((".stage", ".page")):
-            if shown.component_name.endswith("stage"):
-                self.stage = shown.id, fragment
-            self.sequence, self.running = content["sequence"], content["running"]
+        if "sequence" not in content or not content["stage"].endswith((".stage", ".page")):
+            return
+        if shown.component_name.endswith("stage"):
+            self._stage = shown.id, fragment
+        fresh = (content["sequence"], content["running"]) != (self._sequence, self.running)
+        self.pictures += fresh and self.running
+        self._sequence, self.running = content["sequence"], content["running"]
+        steps = int(content["numbers"][0]["value"].replace(",", ""))
+        self.steps += max(steps - self._steps_shown, 0) if self.running else 0
+        self._steps_shown = steps
+        if fresh and not content["more"]:
+            self._picture.set()
+
+    def _finish(self, message: ForwardMsg) -> None:
+        status = message.script_finished
+        self._of_fragments = list(message.metadata.run.fragment_ids)
+        if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+            self.problems.append("a script does not compile")
+        if status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            self._forget_stale()
+            self._answered.set()
+
+    def _leave_page(self) -> None:
+        self._sequence, self.running = None, False
+        self._stop_timers()
+
+    def _stop_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
 
     def _forget_stale(self) -> None:
         of = self._of_fragments
@@ -168,28 +241,3 @@ class Visitor:
         for identity in stale:
             del self.controls[identity]
             self.values.pop(identity, None)
-
-
-def value_shown(kind: str, shown: Any) -> WidgetState:
-    """What a browser says that a control holds when it has just been drawn."""
-    state = WidgetState(id=shown.id)
-    match kind:
-        case "checkbox":
-            state.bool_value = shown.value if shown.set_value else shown.default
-        case "number_input":
-            state.double_value = shown.value if shown.set_value else shown.default
-        case "selectbox" | "radio":
-            if shown.set_value:
-                state.string_value = shown.raw_value
-            elif shown.HasField("default"):
-                state.string_value = shown.options[shown.default]
-        case "button_group":
-            options = [option.content for option in shown.options]
-            chosen = shown.raw_values if shown.set_value else [options[i] for i in shown.default]
-            state.string_array_value.data[:] = chosen
-        case "slider" if shown.type == SELECT_SLIDER:
-            chosen = [shown.options[int(index)] for index in shown.default]
-            state.string_array_value.data[:] = shown.raw_value if shown.set_value else chosen
-        case "slider":
-            state.double_array_value.data[:] = shown.value if shown.set_value else shown.default
-    return state

@@ -1,0 +1,112 @@
+"""The controls that a walk knows: what one holds, what it says when built anew, what it may say."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+KINDS = (
+    "button",
+    "button_group",
+    "checkbox",
+    "expandable",
+    "number_input",
+    "page_link",
+    "radio",
+    "selectbox",
+    "slider",
+    "text_input",
+)
+SELECT_SLIDER = 2  # Slider.Type
+TEXTS = ("", "0", "-1e9", "<b>x</b>", "ß" * 5_000)
+
+
+@dataclass
+class Control:
+    """An element that a visitor can act on, and the fragment that it belongs to."""
+
+    kind: str
+    element: Any
+    fragment: str
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the page refuses it now."""
+        return bool(getattr(self.element, "disabled", False))
+
+    @property
+    def holds_value(self) -> bool:
+        """Whether it says something in every request."""
+        return self.kind not in ("button", "page_link")
+
+    @property
+    def label(self) -> str:
+        """What stands at it."""
+        return str(self.element.label) or self.kind
+
+
+def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
+    """What a browser says that a control holds when it has drawn it.
+
+    `anew`: when it has dropped the control amid quick changes and built it again; what code had
+    given it is lost then, and it says the default that it was declared with.
+    """
+    state = WidgetState(id=shown.id)
+    told = not anew and getattr(shown, "set_value", False)
+    match kind:
+        case "checkbox":
+            state.bool_value = shown.value if told else shown.default
+        case "expandable":
+            state.bool_value = shown.expanded
+        case "number_input":
+            state.double_value = shown.value if told else shown.default
+        case "text_input":
+            state.string_value = shown.value if told else shown.default
+        case "selectbox" | "radio":
+            if told:
+                state.string_value = shown.raw_value
+            elif shown.HasField("default"):
+                state.string_value = shown.options[shown.default]
+        case "button_group":
+            options = [option.content for option in shown.options]
+            chosen = shown.raw_values if told else [options[i] for i in shown.default]
+            state.string_array_value.data[:] = chosen
+        case "slider" if shown.type == SELECT_SLIDER:
+            chosen = [shown.options[int(index)] for index in shown.default]
+            state.string_array_value.data[:] = shown.raw_value if told else chosen
+        case "slider":
+            state.double_array_value.data[:] = shown.value if told else shown.default
+    return state
+
+
+def another_value(control: Control, dice: random.Random) -> WidgetState:
+    """A value that a visitor may give a control."""
+    shown = control.element
+    state = WidgetState(id=shown.id)
+    match control.kind:
+        case "checkbox":
+            state.bool_value = dice.random() < 0.5
+        case "expandable":
+            state.bool_value = dice.random() < 0.8
+        case "selectbox" | "radio":
+            state.string_value = dice.choice(list(shown.options))
+        case "text_input":
+            state.string_value = dice.choice(TEXTS)
+        case "button_group":
+            options = [option.content for option in shown.options]
+            several = shown.click_mode == 1
+            count = dice.randint(0, len(options)) if several else 1
+            state.string_array_value.data[:] = dice.sample(options, count)
+        case "slider" if shown.type == SELECT_SLIDER:
+            state.string_array_value.data[:] = [dice.choice(list(shown.options))]
+        case _:
+            low, high, step = shown.min, min(shown.max, shown.min + 1e6), shown.step or 1.0
+            value = low + step * dice.randint(0, max(int((high - low) / step), 0))
+            if control.kind == "number_input":
+                state.double_value = value
+            else:
+                state.double_array_value.data[:] = [value]
+    return state
