@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -379,3 +381,24 @@ def test_a_control_keeps_its_choice_if_the_browser_names_none_that_is_offered(
     assert not app.exception
     run(app)
     assert chapters_of(app).value == chapter
+
+
+def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
+    """As after a click on a page that is being left, or that another click cut short."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pglab.ui.entry import redraw_fragments
+
+        st.button("Step", on_click=redraw_fragments, args=["live"])
+
+    app = AppTest.from_function(page).run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.button[0].label == "Step"
+
+
+def test_pandas_is_whole_before_two_visitors_draw_at_once() -> None:
+    loaded = "import sys, pglab.ui.entry; sys.exit('pandas' not in sys.modules)"
+    subprocess.run([sys.executable, "-c", loaded], check=True)

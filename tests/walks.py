@@ -156,7 +156,11 @@ def _short(state: WidgetState) -> str:
 
 
 async def walk(
-    url: str, seed: int, actions: int, pages: tuple[str, ...] = PAGES, links: tuple[str, ...] = LINKS
+    url: str,
+    seed: int,
+    actions: int,
+    pages: tuple[str, ...] = PAGES,
+    links: tuple[str, ...] = LINKS,
 ) -> Walk:
     """One visit from its dice; its visitor's `problems` say what went wrong."""
     dice = random.Random(seed)

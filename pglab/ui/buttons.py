@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pglab.language import _
+from pglab.ui.entry import redraw_fragments
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, LivePage
 
 START_WIDTH = 112  # pixels, room for the longest of Run, Pause and Run on
@@ -27,7 +28,7 @@ def live_button(
 
     def pressed() -> None:
         locked(lock, press)()
-        st.rerun([TRANSPORT, LIVE, CHAPTERS])
+        redraw_fragments(TRANSPORT, LIVE, CHAPTERS)
 
     st.button(
         label, icon=f":material/{icon}:", key=key, shortcut=shortcut, on_click=pressed, **options

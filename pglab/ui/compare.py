@@ -15,7 +15,7 @@ from pglab.ui.buttons import live_button, on_whole_page, run_or_pause
 from pglab.ui.compare_panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.compare_state import ComparePage, new_comparison
 from pglab.ui.compare_words import difference_text, words
-from pglab.ui.entry import fragment, page_changed, require_entry
+from pglab.ui.entry import fragment, page_changed, redraw_fragments, require_entry
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, show_problems
 from pglab.ui.seed_controls import followed_seed
 from pglab.ui.warm_up import warm_up
@@ -75,7 +75,7 @@ def _view_controls(page: ComparePage) -> None:
 
     def redraw() -> None:
         _write_link(page)
-        st.rerun(LIVE)
+        redraw_fragments(LIVE)
 
     comparison = page.comparison
     heatmaps = heatmaps_of(comparison.configs)
@@ -168,7 +168,7 @@ def _guess_menu(page: ComparePage) -> None:
     def note() -> None:
         if not comparison.global_step:
             page.guess = st.session_state[key]
-        st.rerun(LIVE)
+        redraw_fragments(LIVE)
 
     st.selectbox(
         _("Your guess: which is ahead at the end?"),

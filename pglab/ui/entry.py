@@ -8,7 +8,9 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import pandas  # noqa: F401  Before visitors draw at once: Plotly trips over half of it.
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from pglab.language import DEFAULT_LANGUAGE, _, use_language
 
@@ -43,6 +45,17 @@ def fragment(
         function(*arguments)
 
     return st.fragment(in_language, key=key, run_every=run_every)
+
+
+def redraw_fragments(*fragments: str) -> None:
+    """In a callback: draw the fragments with these keys anew, else the whole page.
+
+    A page that has been left, or that a click cut short, does not have them all.
+    """
+    try:
+        st.rerun(list(fragments))
+    except StreamlitAPIException:
+        st.rerun()
 
 
 def navigation() -> Any:

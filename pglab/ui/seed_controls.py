@@ -10,6 +10,7 @@ from pglab.config import SEEDS
 from pglab.language import _
 from pglab.seeds import MOST_SEEDS
 from pglab.ui.choices import if_offered, settle
+from pglab.ui.entry import redraw_fragments
 from pglab.ui.lab import LIVE, Lab
 
 PARAMETER = "seeds"  # of the address bar
@@ -56,7 +57,7 @@ def followed_seed(key: str, count: int, first: int, follow: Callable[[int], None
 
     def changed() -> None:
         if_offered(key, range(count), follow)
-        st.rerun(LIVE)
+        redraw_fragments(LIVE)
 
     followed = settle(key, range(count), 0)
     st.selectbox(

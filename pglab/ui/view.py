@@ -10,7 +10,7 @@ import streamlit as st
 
 from pglab.language import _
 from pglab.ui import attempts, seed_controls
-from pglab.ui.entry import fragment
+from pglab.ui.entry import fragment, redraw_fragments
 from pglab.ui.heatmap_controls import HeatmapControls
 from pglab.ui.lab import LIVE, Lab
 from pglab.ui.panels import Panel, View, returns, returns_over_loss
@@ -79,7 +79,7 @@ def _view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
 def _redraw(lab: Lab) -> Any:
     def changed() -> None:
         write_address(lab)
-        st.rerun(LIVE)
+        redraw_fragments(LIVE)
 
     return changed
 

@@ -58,12 +58,13 @@ class AppServer:
 
 
 @contextmanager
-def running_app(log: Path) -> Iterator[AppServer]:
-    """The app on a free port, its output in `log`."""
+def running_app(log: Path, script: str = "app.py") -> Iterator[AppServer]:
+    """The app, or another script, on a free port, its output in `log`."""
     log.parent.mkdir(exist_ok=True)
     port = free_port()
     with log.open("wb") as output:
-        process = subprocess.Popen(server_command(port), cwd=ROOT, stdout=output, stderr=output)
+        command = server_command(port, script)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
         server = AppServer(f"http://127.0.0.1:{port}", psutil.Process(process.pid), log)
         wait_until_healthy(server.url, process)
@@ -84,14 +85,15 @@ def running_browser() -> Iterator[Browser]:
             running.close()
 
 
-def server_command(port: int) -> list[str]:
+def server_command(port: int, script: str) -> list[str]:
     options = {
         "server.address": "127.0.0.1",
         "server.port": str(port),
         "server.headless": "true",
+        "logger.messageFormat": "%(asctime)s %(levelname)s %(message)s",
     }
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
+    return [sys.executable, "-m", "streamlit", "run", script, *flags]
 
 
 def free_port() -> int:
