@@ -39,10 +39,12 @@ LINKS = (
     "seed=" + "9" * 5_000 + "&at=" + "0," * 2_000 + "&" + "x" * 500 + "=1",
 )
 WALK_SECONDS = 240.0
+STARTS = ("Run", "Run on", "Watch REINFORCE learn", "Draw 50 episodes", "Draw 100 episodes")
 ERROR_IN_LOG = re.compile(r"Traceback|\bERROR\b|Error:|Exception")
 LOG_CHARACTERS = 6_000
 # What is done, and how often beside the others.
 ACTIONS = {
+    "run": 4,
     "press": 6,
     "twice": 2,
     "turn": 8,
@@ -94,7 +96,10 @@ class Walk:
         pressed = [c for c in usable if c.kind == "button"]
         turned = [c for c in usable if c.holds_value]
         name = dice.choices(list(ACTIONS), list(ACTIONS.values()))[0]
-        if name in ("press", "twice") and pressed:
+        starts = [c for c in pressed if c.label in STARTS]
+        if name == "run" and starts and not visitor.running:
+            return name, await self._press(starts[0], 1)
+        if name in ("run", "press", "twice") and pressed:
             return name, await self._press(dice.choice(pressed), 1 + (name == "twice"))
         if name in ("turn", "several") and turned:
             chosen = dice.sample(turned, min(len(turned), 3 if name == "several" else 1))
