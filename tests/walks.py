@@ -39,6 +39,7 @@ LINKS = (
     "seed=" + "9" * 5_000 + "&at=" + "0," * 2_000 + "&" + "x" * 500 + "=1",
 )
 WALK_SECONDS = 240.0
+FIRST_SECONDS = 300.0
 STARTS = ("Run", "Run on", "Watch REINFORCE learn", "Draw 50 episodes", "Draw 100 episodes")
 ERROR_IN_LOG = re.compile(r"Traceback|\bERROR\b|Error:|Exception")
 LOG_CHARACTERS = 6_000
@@ -187,6 +188,14 @@ def errors_in(log: Path, after: int = 0) -> str:
     return text[found.start() :][:LOG_CHARACTERS] if found else ""
 
 
+async def warm(server: AppServer) -> None:
+    """Let a first visitor wait for what a process loads and compiles once."""
+    visitor = Visitor(server.url, PAGES[1], "", patience=FIRST_SECONDS)
+    await visitor.open()
+    await visitor.settle()
+    await visitor.close()
+
+
 async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> list[str]:
     """All walks, several visitors at once; a report of each that failed, and then the sums."""
     gate, reports, walks = asyncio.Semaphore(arguments.at_once), [], []
@@ -203,6 +212,8 @@ async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> l
             sys.stdout.write(reports[-1] + "\n")
             sys.stdout.flush()
 
+    for server in servers:
+        await warm(server)
     first = arguments.seed
     await asyncio.gather(*(one(seed) for seed in range(first, first + arguments.walks)))
     for server in servers:

@@ -14,7 +14,6 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from tests.walks_values import KINDS, Control, shown_value
 
-ANSWER_SECONDS = 60.0
 PAINT_SECONDS = 0.1  # between a picture and the next tick; a browser's stage paints meanwhile
 WATCHDOG_SECONDS = 3.0  # until the stage asks again, then twice as long
 
@@ -29,6 +28,7 @@ class Visitor:
     url: str
     path: str
     query: str
+    patience: float = 60.0  # seconds until an answer or a picture is given up
     controls: dict[str, Control] = field(default_factory=dict)
     values: dict[str, WidgetState] = field(default_factory=dict)
     running: bool = False
@@ -103,9 +103,9 @@ class Visitor:
     async def settle(self) -> None:
         """Wait until a script run has come to its end since the last request."""
         try:
-            await asyncio.wait_for(self._answered.wait(), ANSWER_SECONDS)
+            await asyncio.wait_for(self._answered.wait(), self.patience)
         except TimeoutError:
-            self.problems.append(f"no answer within {ANSWER_SECONDS:g} seconds")
+            self.problems.append(f"no answer within {self.patience:g} seconds")
 
     async def look_on(self, pictures: int) -> None:
         """Wait for some pictures of a run that goes on, or until it stops."""
@@ -137,7 +137,7 @@ class Visitor:
                     await asyncio.wait_for(self._picture.wait(), patience)
                 except TimeoutError:
                     waited, patience = waited + patience, 2 * patience
-                if waited > ANSWER_SECONDS:
+                if waited > self.patience:
                     self.problems.append(f"no picture for {waited:g} seconds of ticks")
                     return
 
