@@ -238,7 +238,7 @@ def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
     ]
     totals = {
         what: sum(getattr(visitor, what) for visitor in visitors)
-        for what in ("ticks", "pictures", "redraws", "steps")
+        for what in ("ticks", "pictures", "redraws", "dropped", "steps")
     }
     return "\n".join(
         [

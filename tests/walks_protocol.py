@@ -15,6 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from tests.walks_values import KINDS, Control, shown_value
 
 PAINT_SECONDS = 0.1  # between a picture and the next tick; a browser's stage paints meanwhile
+DROPPED_SECONDS = 2.0  # of an idle server, after which a request counts as dropped
 WATCHDOG_SECONDS = 3.0  # until the stage asks again, then twice as long
 
 
@@ -36,6 +37,7 @@ class Visitor:
     ticks: int = 0
     pictures: int = 0  # that a tick brought
     redraws: int = 0  # that the page's own timers asked for
+    dropped: int = 0  # requests for fragments that were gone
     steps: int = 0  # trained while this visitor looked on
     _stage: tuple[str, str] = ("", "")  # id and fragment
     _sequence: int | None = None
@@ -46,6 +48,9 @@ class Visitor:
     _picture: asyncio.Event = field(default_factory=asyncio.Event)
     _timers: list[asyncio.Task[None]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _at_work: bool = False  # a script run has begun and not ended
+    _for_fragment: bool = False  # the last request
+    _sent: float = 0.0
     _socket: Any = None
 
     async def open(self) -> None:
@@ -98,14 +103,25 @@ class Visitor:
             if state.WhichOneof("value") not in ("trigger_value", "json_trigger_value"):
                 self.values[identity] = state
         self._answered.clear()
+        self._for_fragment = bool(fragment)
+        self._sent = asyncio.get_running_loop().time()
         await self._socket.send(message.SerializeToString())
 
     async def settle(self) -> None:
-        """Wait until a script run has come to its end since the last request."""
-        try:
-            await asyncio.wait_for(self._answered.wait(), self.patience)
-        except TimeoutError:
-            self.problems.append(f"no answer within {self.patience:g} seconds")
+        """Wait until a script run has come to its end since the last request.
+
+        Streamlit drops a request for a fragment that is gone, as on a page being left.
+        """
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        while not self._answered.is_set():
+            await asyncio.sleep(0.02)
+            if self._for_fragment and not self._at_work and clock() - self._sent > DROPPED_SECONDS:
+                self.dropped += 1
+                return
+            if clock() - begun > self.patience:
+                self.problems.append(f"no answer within {self.patience:g} seconds")
+                return
 
     async def look_on(self, pictures: int) -> None:
         """Wait for some pictures of a run that goes on, or until it stops."""
@@ -157,6 +173,7 @@ class Visitor:
         """Note what a message puts on the page."""
         match message.WhichOneof("type"):
             case "new_session":
+                self._at_work = True
                 self._seen = set()
                 if not message.metadata.run.fragment_ids:
                     self._stop_timers()
@@ -215,6 +232,7 @@ class Visitor:
 
     def _finish(self, message: ForwardMsg) -> None:
         status = message.script_finished
+        self._at_work = False
         self._of_fragments = list(message.metadata.run.fragment_ids)
         if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             self.problems.append("a script does not compile")
