@@ -48,6 +48,7 @@ class Visitor:
     _picture: asyncio.Event = field(default_factory=asyncio.Event)
     _timers: list[asyncio.Task[None]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _page_hash: str = ""
     _at_work: bool = False  # a script run has begun and not ended
     _for_fragment: bool = False  # the last request
     _sent: float = 0.0
@@ -92,7 +93,9 @@ class Visitor:
         request = message.rerun_script
         request.query_string = self.query
         request.is_auto_rerun = by_itself
-        if page is not None:
+        if page is None:  # else Streamlit runs the first page
+            request.page_script_hash = self._page_hash
+        else:
             request.page_name = page
         if fragment:
             request.fragment_id = fragment
@@ -174,6 +177,7 @@ class Visitor:
         match message.WhichOneof("type"):
             case "new_session":
                 self._at_work = True
+                self._page_hash = message.new_session.page_script_hash
                 self._seen = set()
                 if not message.metadata.run.fragment_ids:
                     self._stop_timers()
