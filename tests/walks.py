@@ -13,7 +13,7 @@ import random
 import re
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +70,7 @@ class Walk:
     pages: tuple[str, ...]
     done: list[str] = field(default_factory=list)
     trail: list[tuple[str, str]] = field(default_factory=list)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     async def go_through(self, actions: int) -> None:
         """Open the page and act, until something goes wrong."""
@@ -228,8 +228,15 @@ async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> l
 
 def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
     visitors = [taken.visitor for taken in walks]
-    done = Counter(text.split(" /")[0].split()[0] for taken in walks for text in taken.done[1:])
-    seconds = sum((taken.seconds for taken in walks), Counter[str]())
+    done = Counter(
+        next(name for name in ACTIONS if text.startswith(name))
+        for taken in walks
+        for text in taken.done[1:]
+    )
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for taken in walks:
+        for name, spent in taken.seconds.items():
+            seconds[name] += spent
     each = {name: f"{seconds[name] / max(count, 1):.2f} s" for name, count in done.items()}
     usage = [
         f"{sum(server.process.cpu_times()[:2]):.0f} s of processor, "

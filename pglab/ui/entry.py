@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import pandas  # noqa: F401  Before visitors draw at once: Plotly trips over half of it.
+import pandas  # type: ignore[import-untyped]  # noqa: F401  Whole before visitors draw at once.
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
