@@ -36,6 +36,18 @@ View = Literal["policy", "training step", "training episode"]
 
 
 @dataclass(frozen=True)
+class SeedResult:
+    """What one seed of a run has come to."""
+
+    seed: int
+    global_step: int
+    episodes: int
+    mean_return: float | None
+    outcome: Outcome | None
+    reading: float | None  # the seminar's
+
+
+@dataclass(frozen=True)
 class PastRun:
     """A run that was left: enough to draw its curve, fill its row and look at its policies.
 
@@ -54,6 +66,7 @@ class PastRun:
     reading: float | None  # the seminar's
     forked: tuple[int, int] | None = None
     snapshots: tuple[Snapshot, ...] = ()
+    further: tuple[SeedResult, ...] = ()  # the seeds beside the run's own
 
 
 class Bench:
@@ -77,7 +90,6 @@ class Bench:
         self.running = False
         self.speed = FULL_SPEED
         self.view: View = "policy"
-        self.fresh_steps = 0  # environment steps taken by the last tick
         self.guess: GuessRegion | None = None  # what the visitor expects, drawn with the runs
         self.beside: Curve | None = None  # a stored run to compare with, drawn with the runs
         self.seeds = 1  # of the run and the further ones beside it
@@ -213,7 +225,6 @@ class Bench:
         seconds = self.pacemaker.training_seconds
         if not self._may_go_on(seconds):
             return
-        before = self.session.global_step
         if self.speed == FULL_SPEED:
             self.session.advance(seconds=seconds)
         else:
@@ -221,7 +232,6 @@ class Bench:
             self.session.advance("step", due, seconds=seconds)
         slow = self.speed != FULL_SPEED and self.speed <= REAL_TIME
         self.view = "training step" if slow else "policy"
-        self.fresh_steps = self.session.global_step - before
         self.pacemaker.note_progress(self.session.global_step)
         if self.session.finished:
             self.running = False
@@ -274,7 +284,10 @@ class Bench:
 
     def summary(self) -> PastRun:
         """What will be kept of the current run."""
-        return _summary(self.run_number, self.session, self.forked)
+        group = self._group
+        further = [m.session for m in group.members] if group and self.session is group.run else []
+        run = _summary(self.run_number, self.session, self.forked)
+        return replace(run, further=tuple(map(_result, further)))
 
     def snapshots(self) -> list[Snapshot]:
         """The networks of the runs of this visit, as far as they are kept, in order."""
@@ -295,6 +308,18 @@ class Bench:
         self.forked = None
         self.view = "policy"
         self.pacemaker.start()
+
+
+def _result(session: TrainingSession) -> SeedResult:
+    history = session.history
+    return SeedResult(
+        session.config.seed,
+        session.global_step,
+        len(history.episodes),
+        history.mean_return(),
+        session.outcome,
+        history.reading,
+    )
 
 
 def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | None) -> PastRun:

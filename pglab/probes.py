@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,8 @@ from pglab.records import Floats, StepRecord
 from pglab.replay_buffer import transitions
 from pglab.returns import policy_signals, td_targets
 
+MOST_LOG_ODDS = 16.0
+PLANES_AT_ONCE = 8  # more do not fit a processor's cache and take longer each
 Quantity = Literal["q", "v", "advantage"]
 
 
@@ -55,6 +57,15 @@ class Slice:
         x_label, y_label = (self.info.axes[axis].label for axis in axes)
         return x, y, x_label, y_label
 
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """The coordinates that do not vary over it."""
+        return tuple(i for i in range(len(self.fixed)) if i not in (self.x_axis, self.y_axis))
+
+    def through(self, observation: Floats) -> Slice:
+        """The plane along the same axes through an observation [D]."""
+        return replace(self, fixed=tuple(float(value) for value in observation))
+
     def observations(self, resolution: int) -> NDArray[np.float32]:
         """The points of a square grid on the plane, row by row of y: [resolution², D]."""
         grid = np.tile(np.array(self.fixed, dtype=np.float32), (resolution**2, 1))
@@ -84,18 +95,49 @@ def maps_of(
 
     Without a critic there is no Q. A body that both use is computed once.
     """
-    observations = plane.observations(resolution)
-    square = (resolution, resolution, -1)
+    probabilities, values = maps_over(networks, [plane], resolution)
+    return probabilities[0], None if values is None else values[0]
+
+
+def maps_over(
+    networks: Mapping[str, nn.Module], planes: Sequence[Slice], resolution: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """`maps_of` for each of K planes: [K, resolution, resolution, A]."""
+    grids = [plane.observations(resolution) for plane in planes]
+    parts = [
+        _pi_and_q(networks, np.concatenate(grids[start : start + PLANES_AT_ONCE]))
+        for start in range(0, len(grids), PLANES_AT_ONCE)
+    ]
+    shape = (len(planes), resolution, resolution, -1)
+    probabilities = np.concatenate([pi for pi, _q in parts]).reshape(shape)
+    found = [q for _pi, q in parts if q is not None]
+    return probabilities, np.concatenate(found).reshape(shape) if found else None
+
+
+def _pi_and_q(
+    networks: Mapping[str, nn.Module], observations: Floats
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """π(a|s) and Q(s,a) for many observations: [N, D] → [N, A] each."""
     policy, agent = networks["policy"], networks.get("agent")
     if isinstance(agent, ActorCriticNetwork) and policy is agent.policy:
         with torch.inference_mode():
             log_probabilities, q_values = agent(torch.as_tensor(observations))
             probabilities = log_probabilities.exp()
-        return probabilities.numpy().reshape(square), q_values.numpy().reshape(square)
-    values = None
-    if "critic" in networks:
-        values = action_values(networks["critic"], observations).reshape(square)
-    return action_probabilities(policy, observations).reshape(square), values
+        return probabilities.numpy(), q_values.numpy()
+    critic = networks.get("critic")
+    values = None if critic is None else action_values(critic, observations)
+    return action_probabilities(policy, observations), values
+
+
+def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """log(p / (1 − p)), within ±`MOST_LOG_ODDS`.
+
+    Over a plane it changes far more evenly than p, whose boundary may be narrower than a cell.
+    """
+    least = 1 / (1 + np.exp(MOST_LOG_ODDS))
+    inside = np.clip(probabilities.astype(np.float64), least, 1 - least)
+    odds: NDArray[np.float32] = np.log(inside / (1 - inside)).astype(np.float32)
+    return odds
 
 
 def critic_quantity(

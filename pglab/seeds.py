@@ -123,7 +123,7 @@ class SeedGroup:
         """`count` seeds after the run's own, from the same initial settings."""
         config = session.initial_config
         self._workers = workers
-        self._run = session
+        self.run = session
         self.members = [
             FurtherSeed(
                 TrainingSession(
@@ -136,7 +136,7 @@ class SeedGroup:
     def belongs_to(self, session: TrainingSession, count: int) -> bool:
         """Whether these are the `count` further seeds of this run, none of which is ahead of it."""
         ahead = any(m.session.global_step > session.global_step for m in self.members)
-        return session is self._run and count == len(self.members) and not ahead
+        return session is self.run and count == len(self.members) and not ahead
 
     @property
     def behind(self) -> bool:
@@ -147,13 +147,13 @@ class SeedGroup:
     def steps(self) -> int:
         """Environment steps of the one that has come least far, the finished ones left out."""
         on_their_way = [m.session.global_step for m in self.members if not m.session.finished]
-        return min([self._run.global_step, *on_their_way])
+        return min([self.run.global_step, *on_their_way])
 
     def is_led_by(self, seconds: float) -> bool:
         """Whether the run itself is at least so many seconds of training ahead."""
-        each = self._run.milliseconds_per_1000_steps
+        each = self.run.milliseconds_per_1000_steps
         lead = 1e6 * seconds / each if each else 0
-        return self.behind and self._run.global_step - self.steps >= lead
+        return self.behind and self.run.global_step - self.steps >= lead
 
     def tick(self) -> None:
         """Take back what has been trained, and send on what is furthest behind.
@@ -171,15 +171,15 @@ class SeedGroup:
         for member in idle[: max(most - len(self.under_way), 0)]:
             member.future = self._workers.follow(
                 member.session,
-                self._run.global_step,
-                self._run.history.changes,
+                self.run.global_step,
+                self.run.history.changes,
                 self._request_seconds(),
             )
 
     def _request_seconds(self) -> float:
         """A share of the training that is left (Polychronopoulos & Kuck 1987), within bounds."""
-        missing = sum(max(self._run.global_step - m.session.global_step, 0) for m in self.members)
-        left = missing * (self._run.milliseconds_per_1000_steps or 0) / 1e6
+        missing = sum(max(self.run.global_step - m.session.global_step, 0) for m in self.members)
+        left = missing * (self.run.milliseconds_per_1000_steps or 0) / 1e6
         share = left / (REQUESTS_PER_WORKER * self._workers.count)
         return min(max(share, SHORTEST_REQUEST), LONGEST_REQUEST)
 
@@ -204,8 +204,8 @@ class SeedGroup:
 
     def _is_behind(self, member: FurtherSeed) -> bool:
         return not member.session.finished and (
-            member.session.global_step < self._run.global_step
-            or _settings(member.session) != _settings(self._run)
+            member.session.global_step < self.run.global_step
+            or _settings(member.session) != _settings(self.run)
         )
 
 

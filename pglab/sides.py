@@ -37,7 +37,6 @@ class Side:
 
     view: Literal["policy"] = "policy"
     shows_training_steps = False
-    fresh_steps = 0
 
     def __init__(
         self, config: AgentConfig, seeds: int, pacemaker: Pacemaker, first_seed: int = 0

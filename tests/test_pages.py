@@ -224,6 +224,42 @@ def test_a_link_restores_the_plane_and_the_action_of_the_heatmap() -> None:
     assert dict(app.query_params) == view
 
 
+def test_the_slice_follows_the_player_until_it_is_fixed() -> None:
+    def positions(app: AppTest) -> list[Any]:
+        return [slider for slider in app.slider if slider.label == "cart position (m)"]
+
+    app = open_page()
+    assert not positions(app)
+    app.toggle(key="reinforce.CartPole-v1.follow").set_value(False)
+    run(app)
+    assert dict(app.query_params) == {"at": "0,0,0,0"}
+    (position,) = positions(app)
+    position.set_value(1.0)
+    run(app)
+    assert dict(app.query_params) == {"at": "1,0,0,0"}
+    app.toggle(key="reinforce.CartPole-v1.follow").set_value(True)
+    run(app)
+    assert dict(app.query_params) == {}
+    assert not positions(app)
+    linked = open_page(at="0,0,0,0")
+    assert not linked.toggle(key="reinforce.CartPole-v1.follow").value
+    assert positions(linked)
+
+
+def test_the_controls_of_the_heatmap_are_those_of_the_chosen_axes() -> None:
+    app = open_page(at="0,0,0,0")
+    app.selectbox(key="reinforce.CartPole-v1.x").set_value(0)
+    run(app)
+    labels = [slider.label for slider in app.slider]
+    assert "pole angle (rad)" in labels
+    assert "cart position (m)" not in labels
+
+
+def test_an_environment_without_hidden_coordinates_has_nothing_to_follow() -> None:
+    app = open_page(env_id="MountainCar-v0")
+    assert "Slice follows the player" not in [toggle.label for toggle in app.toggle]
+
+
 @pytest.mark.parametrize("at", ["0", "0,0,0,nan", "9,0,0,0", "a,b,c,d"])
 def test_an_odd_point_of_the_heatmap_is_ignored(at: str) -> None:
     app = open_page(at=at, action="7")

@@ -156,12 +156,16 @@ def test_a_bench_with_seeds_goes_on_until_all_are_there() -> None:
         bench.tick()
     assert bench.session.global_step == reached
     assert bench.group.steps == reached
+    found = bench.summary().further
+    assert [result.seed for result in found] == [bench.session.config.seed + n for n in (1, 2)]
+    assert {result.global_step for result in found} == {reached}
     bench.followed = 2
     assert bench.watched.config.seed == bench.session.config.seed + 2
     group = bench.group
     bench.reset()
     assert bench.group is not group
     assert bench.group.steps == 0
+    assert bench.past[-1].further == found
     bench.seeds = 1
     assert bench.watched is bench.session
     assert not bench.busy

@@ -12,9 +12,10 @@ from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.partial_updates import partial_updates
 from pglab.records import StepRecord, UpdateRecord
+from pglab.render import shared_renderer
 from pglab.training import train
 from pglab.ui.slow_motion import STEPS_AT_ONCE, _scene
-from pglab.ui.slow_panels import partial_panels
+from pglab.ui.slow_panels import partial_panels, player_panel
 from tests.oracles import of_type, take
 from tests.test_actor_critic_pages import SCRIPTS
 from tests.test_pages import REINFORCE, bench_of, control, open_chapter, open_page, press, run
@@ -131,6 +132,29 @@ def test_the_actors_loss_alone_leaves_the_critic_of_split_bodies() -> None:
     }
     assert panels["slow_v_actor_only"].subtitle == "at most 0 on this map"
     assert panels["slow_pi_actor_only"].subtitle != "at most 0 percentage points on this map"
+
+
+def test_frame_bars_and_ring_of_a_phase_are_of_one_state() -> None:
+    app = slow_page()
+    lab = app.session_state["reinforce.lab"]
+    renderer = shared_renderer("CartPole-v1")
+    phases = set()
+    for _press in range(8):
+        press(app, "slow_next")
+        scene = _scene(lab, lab.slow_motion)
+        phases.add(scene.phase)
+        (frame,) = player_panel(scene).frames
+        step = scene.watched.step
+        answered = scene.phase == "environment"
+        shown = step.next_observation if answered else step.observation
+        assert frame.jpeg == renderer.jpeg(shown)
+        assert frame.point == tuple(map(float, shown[2:]))
+        assert frame.probabilities in ((), tuple(map(float, step.action_probabilities)))
+        if answered:
+            assert frame.probabilities == ()
+            assert frame.action is None
+        assert scene.view.plane.fixed[:2] == tuple(map(float, shown[:2]))
+    assert {"observe", "sample", "environment", "store"} <= phases
 
 
 def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:

@@ -16,7 +16,7 @@ from pglab.ui.compare_panels import PLAYERS, heatmaps_of, live, mean_return_text
 from pglab.ui.compare_state import ComparePage, new_comparison
 from pglab.ui.compare_words import difference_text, words
 from pglab.ui.entry import fragment, page_changed, redraw_fragments, require_entry
-from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, show_problems
+from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, VIEW, show_problems
 from pglab.ui.seed_controls import followed_seed
 from pglab.ui.warm_up import warm_up
 
@@ -43,7 +43,7 @@ def compare_page() -> None:
     settings.pair_menu(partial(_set_up, page))
     fragment(_transport, TRANSPORT)(page)
     fragment(live, LIVE)(page)
-    fragment(_view_controls)(page)
+    fragment(_view_controls, VIEW)(page)
     fragment(_past, CHAPTERS)(page)
 
 
@@ -75,7 +75,7 @@ def _view_controls(page: ComparePage) -> None:
 
     def redraw() -> None:
         _write_link(page)
-        redraw_fragments(LIVE)
+        redraw_fragments(LIVE, VIEW)
 
     comparison = page.comparison
     heatmaps = heatmaps_of(comparison.configs)
@@ -93,7 +93,7 @@ def _view_controls(page: ComparePage) -> None:
         for env_id, controls in heatmaps.items():
             if len(heatmaps) > 1:
                 st.markdown(f"**{env_id}**", width="content")
-            controls.draw(redraw)
+            controls.draw(redraw, playing=st.session_state.get(PLAYERS, False))
 
 
 def _write_link(page: ComparePage) -> None:

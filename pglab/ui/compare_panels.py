@@ -17,12 +17,12 @@ from pglab.environments import ENVIRONMENTS
 from pglab.forecast import duration_text
 from pglab.language import _
 from pglab.plots import SMOOTHING_UPDATES, step_limit
-from pglab.probes import probability_map
+from pglab.probes import Slice, maps_over
 from pglab.sides import Facts, Side, middle_of
 from pglab.ui import compare_settings as settings
 from pglab.ui.compare_state import ComparePage
 from pglab.ui.heatmap_controls import HeatmapControls
-from pglab.ui.panels import View, policy_panel
+from pglab.ui.panels import View, policy_panel, resolution
 from pglab.ui.stage import FigurePanel, Number, PlayerPanel, Progress, stage
 from pglab.ui.turns import turn
 
@@ -96,13 +96,18 @@ def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel 
     """The policy's heatmap of one side, beside its player where those are shown."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
-    probabilities = probability_map(side.watched.networks["policy"], view.plane, view.action)
     if not st.session_state.get(PLAYERS, False):
-        nowhere = np.empty((0, 2), np.float32)
-        return [policy_panel(probabilities, view, nowhere, key, None, heading)]
-    showing = page.player(index).show(side, view.plane)
-    heatmap = policy_panel(probabilities, view, showing.path, key, showing.panel.key, heading)
-    return [showing.panel, heatmap]
+        return [_heatmap(side, [view.plane], view, key, None, heading)]
+    showing = page.player(index).show(side, view.plane, follows=view.follows)
+    player = showing.panel
+    return [player, _heatmap(side, showing.planes, view, key, player.key, heading)]
+
+
+def _heatmap(
+    side: Side, planes: Sequence[Slice], view: View, key: str, playhead: str | None, heading: str
+) -> FigurePanel:
+    probabilities, _q_values = maps_over(side.watched.networks, planes, resolution(planes))
+    return policy_panel(probabilities, planes, view, key, playhead, heading)
 
 
 def _side_curves(name: str, colour: str, side: Side) -> SideCurves:

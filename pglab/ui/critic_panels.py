@@ -35,7 +35,7 @@ from pglab.ui.panels import (
     returns,
     update_series,
 )
-from pglab.ui.stage import FigurePanel
+from pglab.ui.stage import FigurePanel, Slices
 
 GRADIENT_STEPS = 64  # most recent steps that the drawing's gradients are computed on
 BUFFER_POINTS = 400
@@ -48,20 +48,23 @@ def value_map(scene: Scenery) -> FigurePanel:
     probabilities, q_values = scene.maps
     assert q_values is not None, "the page is of an agent with a critic"
     values = critic_quantity(probabilities, q_values, view.quantity, view.critic_action)
+    planes = scene.showing.planes
     name = quantity_name(scene.info, view.quantity, view.critic_action)
     picture = advantage_figure if view.quantity == "advantage" else value_figure
     figure = picture(
         values,
-        *view.plane.grid(len(values)),
+        *view.plane.grid(values.shape[-1]),
         name,
-        scene.showing.path,
+        np.empty((0, 2)),  # the stage draws the path
     )
     return FigurePanel(
         "value_map",
         _("Critic: {quantity}").format(quantity=name),
-        fixed_text(view),
-        figure,  # no playhead: a second moving ring would cost the browser a redraw a second
+        "",
+        figure,
+        playhead="player",
         patient=True,
+        slices=Slices(values, tuple(map(fixed_text, planes))),
         alt=_("Heatmap of the critic's values over two observation axes."),
     )
 

@@ -42,8 +42,9 @@ class HeatmapControls:
         fixed = (self._value(f"fixed_{index}", value) for index, value in enumerate(point))
         action = self._choice("action", len(info.actions), len(info.actions) - 1)
         critic = self._choice("critic", 2 * len(info.actions) + 1, len(info.actions))
+        follows = self._value("follow", self._linked_point() is None)
         plane = Slice(info, x_axis, y_axis, tuple(fixed))
-        return View(plane, action, *_quantity(info, critic))
+        return View(plane, action, *_quantity(info, critic), follows=follows)
 
     def parameters(self) -> dict[str, str]:
         """The view for the address bar, as far as it is not the usual one."""
@@ -51,7 +52,7 @@ class HeatmapControls:
         found: dict[str, str] = {}
         if (view.plane.x_axis, view.plane.y_axis) != info.heatmap_axes:
             found |= {"x": str(view.plane.x_axis), "y": str(view.plane.y_axis)}
-        if list(view.plane.fixed) != _rest(info):
+        if not view.follows:
             found["at"] = ",".join(f"{value:.4g}" for value in view.plane.fixed)
         if view.action != len(info.actions) - 1:
             found["action"] = str(view.action)
@@ -60,9 +61,13 @@ class HeatmapControls:
             found["critic"] = str(critic)
         return {self.link + name: text for name, text in found.items()}
 
-    def draw(self, on_change: Callable[[], None]) -> None:
-        """The controls, for a row of them: axes, action, critic's quantity, fixed coordinates."""
-        info, plane = self.info, self.view().plane
+    def draw(self, on_change: Callable[[], None], *, playing: bool = True) -> None:
+        """The controls, for a row of them: axes, action, critic's quantity, where the slice lies.
+
+        If no player is `playing`, there is nothing to follow.
+        """
+        info, view = self.info, self.view()
+        plane = view.plane
         common: dict[str, Any] = {"persist_state": "session", "on_change": on_change}
         for side, title, other in (
             ("x", _("Heatmap: horizontal axis"), plane.y_axis),
@@ -94,17 +99,29 @@ class HeatmapControls:
                 width=190,
                 **common,
             )
-        for index, axis in enumerate(info.axes):
-            if index not in (plane.x_axis, plane.y_axis):
-                st.slider(
-                    axis.label,
-                    axis.low,
-                    axis.high,
-                    step=(axis.high - axis.low) / SLIDER_STEPS,
-                    key=self._name(f"fixed_{index}"),
-                    width=150,
-                    **common,
-                )
+        if playing and plane.hidden:
+            st.toggle(
+                _("Slice follows the player"),
+                key=self._name("follow"),
+                help=_(
+                    "A heatmap shows two coordinates; the others are those of the frame beside it, "
+                    "or fixed. The line is the way to the ring: its states lie in other slices."
+                ),
+                **common,
+            )
+        if playing and view.follows:
+            return
+        for index in plane.hidden:
+            axis = info.axes[index]
+            st.slider(
+                axis.label,
+                axis.low,
+                axis.high,
+                step=(axis.high - axis.low) / SLIDER_STEPS,
+                key=self._name(f"fixed_{index}"),
+                width=150,
+                **common,
+            )
 
     def _name(self, control: str) -> str:
         return f"{self.key}.{control}"

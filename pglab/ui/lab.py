@@ -22,6 +22,7 @@ from pglab.ui.warm_up import warm_up
 LIVE = "live"
 TRANSPORT = "transport"
 CHAPTERS = "chapters"
+VIEW = "view"
 
 
 @dataclass(kw_only=True)

@@ -54,7 +54,9 @@ def _draw(lab: Lab, panels: Sequence[Panel], number: int, more: bool) -> None:
     bench = lab.bench
     with bench.lock:
         view = view_of(lab)
-        scene = Scenery(lab.key, bench, view, lab.player.show(bench, view.plane))
+        scene = Scenery(
+            lab.key, bench, view, lab.player.show(bench, view.plane, follows=view.follows)
+        )
         drawn = [panel(scene) for panel in panels]
         lab.sequence += 1
         running = bench.busy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from pglab.config import (
     describe_settings,
     format_value,
 )
-from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.environments import ENVIRONMENTS, EnvironmentInfo, ObservationAxis
 from pglab.history import Change
 from pglab.language import _
 from pglab.learning_curves import usual_band
@@ -31,14 +31,18 @@ from pglab.plots import (
     step_limit,
     weights_figure,
 )
-from pglab.probes import Quantity, Slice, action_values, maps_of
+from pglab.probes import Quantity, Slice, action_values, log_odds, maps_over
 from pglab.records import Floats
 from pglab.return_plots import LossPlot, ReturnPlot, return_figure, series_figure
 from pglab.returns import discounted_returns, policy_signals
 from pglab.run_differences import Course, differences_in_words
 from pglab.session import TrainingSession
 from pglab.ui.player import Showing
-from pglab.ui.stage import FigurePanel, Heading, PlayerPanel
+from pglab.ui.stage import FigurePanel, Heading, PlayerPanel, Slices
+
+# Grid points per side of a heatmap. Of one that follows the player each frame has its own, and the
+# browser interpolates between its points.
+FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class View:
     action: int
     quantity: Quantity
     critic_action: int
+    follows: bool = False
+    """Whether the plane goes through what the player shows, along the same axes."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,9 @@ class Scenery:
 
     @cached_property
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """π and Q of every action over the view's plane, of the run that is watched."""
-        return maps_of(self.bench.watched.networks, self.view.plane)
+        """π and Q of every action over each plane that is shown, of the run that is watched."""
+        planes = self.showing.planes
+        return maps_over(self.bench.watched.networks, planes, resolution(planes))
 
     @cached_property
     def usual(self) -> UsualBand | None:
@@ -189,33 +196,40 @@ def player(scene: Scenery) -> PlayerPanel:
 def policy_map(scene: Scenery) -> FigurePanel:
     """Probability of an action over two observation axes."""
     probabilities, _q_values = scene.maps
-    shown = probabilities[..., scene.view.action]
-    return policy_panel(shown, scene.view, scene.showing.path, "policy_map", "player")
+    return policy_panel(probabilities, scene.showing.planes, scene.view, "policy_map", "player")
 
 
 def policy_panel(
     probabilities: NDArray[np.float32],
+    planes: Sequence[Slice],
     view: View,
-    path: NDArray[np.float32],
     key: str,
     playhead: str | None,
     name: str = "",
 ) -> FigurePanel:
-    """The heatmap of the view's action; `name` stands before the title."""
+    """The heatmap of the view's action over each of K planes; `name` stands before the title.
+
+    `probabilities` are those of every action: [K, Y, X, A].
+    """
+    shown = probabilities[..., view.action]
     action = _(view.plane.info.actions[view.action])
     return FigurePanel(
         key,
         name + _("Probability of “{action}”").format(action=action),
-        fixed_text(view),
-        policy_figure(probabilities, view, path),
+        "",
+        policy_figure(shown[0], view),
         playhead=playhead,
+        slices=Slices(log_odds(shown), tuple(map(fixed_text, planes)), logistic=True),
         alt=_("Heatmap of the probability of one action over two observation axes."),
     )
 
 
-def policy_figure(
-    probabilities: NDArray[np.float32], view: View, path: NDArray[np.float32]
-) -> Figure:
+def resolution(planes: Sequence[Slice]) -> int:
+    """How many grid points a side of each plane gets."""
+    return FOLLOWING_RESOLUTION if len(planes) > 1 else FIXED_RESOLUTION
+
+
+def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
     """The heatmap of the view's action: [Y, X] probabilities over its plane."""
     actions = view.plane.info.actions
     return probability_figure(
@@ -224,7 +238,7 @@ def policy_figure(
         _(actions[view.action]),
         palette.probability_colours(view.action, len(actions)),
         uniform=1 / len(actions),
-        path=path,
+        path=np.empty((0, 2), np.float32),  # the stage draws it
     )
 
 
@@ -411,15 +425,16 @@ def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray
     return discounted_returns(rewards, ends, config.gamma), actions, ends
 
 
-def fixed_text(view: View) -> str:
-    """The values of the coordinates that a heatmap does not show."""
-    plane = view.plane
-    rest = [
-        f"{axis.label} = {plane.fixed[index]:g}"
-        for index, axis in enumerate(plane.info.axes)
-        if index not in (plane.x_axis, plane.y_axis)
-    ]
-    return _("where {fixed}").format(fixed=", ".join(rest)) if rest else ""
+def fixed_text(plane: Slice) -> str:
+    """Where a plane lies: the values of the coordinates that do not vary over it."""
+    rest = [_coordinate(plane.info.axes[index], plane.fixed[index]) for index in plane.hidden]
+    return _("at {place}").format(place=", ".join(rest)) if rest else ""
+
+
+def _coordinate(axis: ObservationAxis, value: float) -> str:
+    digits = 2 if axis.high - axis.low > 1 else 3
+    number = f"{value:.{digits}f}".replace("-", "−")
+    return f"{_(axis.name)} {number} {axis.unit}".rstrip()
 
 
 def update_series(

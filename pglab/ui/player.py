@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pglab.bench import View
+from pglab.bench import REAL_TIME, View
 from pglab.demonstration import Demonstration, Scene
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
@@ -24,20 +23,22 @@ from pglab.ui.stage import Frame, PlayerPanel
 FRAMES_PER_SECOND = 31.0
 MOST_FRAMES_PER_TICK = 20
 MOST_FRAMES_PER_CLIP = 150
+MOST_STEPS_PER_TICK = round(REAL_TIME)  # a tick is no longer than a second
 
 Mode = Literal["stream", "loop", "still"]
 
 
 @dataclass(frozen=True)
 class Showing:
-    """The player's panel, the scenes it is about, and their path on the heatmap: [N, 2].
+    """The player's panel, the scenes it is about, and the planes that the heatmaps show.
 
-    A stream has no path here: the browser draws that of the frames that it has shown.
+    Each frame names its plane among `planes`, of which there is only one where none follows.
+    `scenes` may begin before the frames.
     """
 
     panel: PlayerPanel
     scenes: Sequence[Scene]
-    path: NDArray[np.float32]
+    planes: Sequence[Slice]
 
 
 class Watched(Protocol):
@@ -62,10 +63,6 @@ class Watched(Protocol):
     def shows_training_steps(self) -> bool:
         """Whether the training's own steps are to be seen."""
 
-    @property
-    def fresh_steps(self) -> int:
-        """Environment steps taken by the last tick."""
-
 
 class Player:
     """Chooses the scenes for the state of a bench and draws each of them once."""
@@ -85,33 +82,56 @@ class Player:
         self._clip: list[tuple[Scene, bytes]] = []
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
+        self._streamed = (config.seed, session.global_step)  # the last step shown, of which seed
 
-    def show(self, bench: Watched, plane: Slice) -> Showing:
-        """The panel for what the bench is doing now."""
+    def show(self, bench: Watched, plane: Slice, *, follows: bool = False) -> Showing:
+        """The panel for what the bench is doing now.
+
+        The heatmaps are to show `plane`, or the parallel one through each frame's observation.
+        """
+        mode: Mode = "stream"
         if bench.running:
             self._clip_of = ()
             scenes = self._stream(bench)
             shots = [(scene, self._renderer.jpeg(scene.observation)) for scene in scenes]
-            return Showing(self._panel(bench, shots, "stream", plane), scenes, _path([], plane))
-        shots = self._still_or_loop(bench)
-        scenes = [scene for scene, _jpeg in shots]
-        mode: Mode = "loop"
-        if bench.view == "training step":
-            scenes, mode = training_scenes(bench), "still"
-        return Showing(self._panel(bench, shots, mode, plane), scenes, _path(scenes, plane))
+        else:
+            shots = self._still_or_loop(bench)
+            scenes = [scene for scene, _jpeg in shots]
+            mode = "loop"
+            if bench.view == "training step":
+                scenes, mode = training_scenes(bench), "still"
+        self._streamed = (bench.watched.config.seed, bench.watched.global_step)
+        planes = [plane]
+        if follows and plane.hidden and shots:
+            planes = [plane.through(scene.observation) for scene, _jpeg in shots]
+        return Showing(self._panel(bench, shots, mode, planes), scenes, planes)
 
     def _stream(self, bench: Watched) -> list[Scene]:
         """The scenes since the last tick."""
         if bench.shows_training_steps:
-            return _last_steps(bench)
+            return self._latest_steps(bench)
         wanted = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
         count = min(max(wanted, 1), MOST_FRAMES_PER_TICK)
         return self._demonstration.scenes(bench.watched.networks["policy"], count)
 
+    def _latest_steps(self, bench: Watched) -> list[Scene]:
+        """The training steps that have not been shown yet, or where the environment stands.
+
+        What the last of them led to is among them where it stays to be seen: at the end of an
+        episode, and where steps are so rare that it waits for the next.
+        """
+        seed, last = self._streamed
+        watched = bench.watched
+        newest = watched.global_step
+        since = newest if seed != watched.config.seed else max(last, newest - MOST_STEPS_PER_TICK)
+        scenes = training_scenes(bench, since)
+        many = len(scenes) > 2
+        return scenes[:-1] if many and not scenes[-1].ended else scenes
+
     def _still_or_loop(self, bench: Watched) -> list[tuple[Scene, bytes]]:
         """The clip for a paused bench, drawn anew only when there is something else to see."""
-        session = bench.session
-        shown = (bench.view, session, session.global_step, bench.watched.networks["policy"])
+        watched = bench.watched
+        shown = (bench.view, watched, watched.global_step, watched.networks["policy"])
         if shown != self._clip_of:
             self._clip_of = shown
             self._clip_number += 1
@@ -135,8 +155,11 @@ class Player:
         bench: Watched,
         shots: Sequence[tuple[Scene, bytes]],
         mode: Mode,
-        plane: Slice,
+        planes: Sequence[Slice],
     ) -> PlayerPanel:
+        plane = planes[0]
+        own = mode == "stream" and bench.shows_training_steps
+        rate = REAL_TIME if own else FRAMES_PER_SECOND  # so that the training's steps do not queue
         names = tuple(_(name) for name in self._info.actions)
         frames = tuple(
             Frame(
@@ -149,8 +172,9 @@ class Player:
                 ),
                 episode=scene.episode,
                 caption=self._caption(bench, scene),
+                slice=number if len(planes) > 1 else 0,
             )
-            for scene, jpeg in shots
+            for number, (scene, jpeg) in enumerate(shots)
         )
         return PlayerPanel(
             key=self._key,
@@ -159,75 +183,80 @@ class Player:
             frames=frames,
             mode=mode,
             clip=self._clip_number,
-            frames_per_second=FRAMES_PER_SECOND,
+            frames_per_second=rate,
             action_names=names,
             action_colours=action_colours(len(names)),
             aspect=self._renderer.aspect,
         )
 
     def _caption(self, bench: Watched, scene: Scene) -> str:
-        if bench.view == "training step" and not bench.running:
-            step = bench.session.history.steps[-1]
-            text = _("took {action} · reward {reward:g} · step {step}").format(
-                action=_(self._info.actions[step.action]), reward=step.reward, step=scene.step
-            )
-        else:
-            text = _("step {step}").format(step=scene.step)
-        return _("{text} · over").format(text=text) if scene.ended else text
+        """Which moment this is and, where nothing was chosen yet, what led to it."""
+        text = _("step {step}").format(step=scene.step)
+        if scene.action is not None:
+            return text
+        text = (_("{step} · over") if scene.ended else _("{step} · not acted yet")).format(
+            step=text
+        )
+        if not bench.shows_training_steps:
+            return text
+        before = bench.watched.history.steps[-1]
+        return text + _("\nbefore: {action}, reward {reward}").format(
+            action=_(self._info.actions[before.action]),
+            reward=f"{before.reward:g}".replace("-", "−"),
+        )
 
 
-def training_scenes(bench: Watched) -> list[Scene]:
-    """The training episode that the last step belongs to, up to where it stands."""
-    steps = list(bench.session.history.steps)
+def training_scenes(bench: Watched, since: int | None = None) -> list[Scene]:
+    """The training's own steps and, at the end, where its environment stands.
+
+    They are those of the last episode, or all after step `since`. The probabilities are those of
+    the policy as it is now, like all that is shown beside them.
+    """
+    watched = bench.watched
+    steps = list(watched.history.steps)
     if not steps:
         return []
-    episode = [step for step in steps if step.episode == steps[-1].episode]
-    scenes = [_scene(step, number) for number, step in enumerate(episode)]
-    return [*scenes, _reached(bench, episode[-1], len(episode))]
+    last = steps[-1]
+    if since is None:
+        chosen = [n for n, step in enumerate(steps) if step.episode == last.episode]
+    else:
+        chosen = [n for n, step in enumerate(steps) if step.global_step > since]
+    observations = [*(steps[n].observation for n in chosen), last.next_observation]
+    probabilities = action_probabilities(watched.networks["policy"], np.stack(observations))
+    places = _places_in_episodes(steps)
+    scenes = [
+        Scene(
+            steps[n].episode,
+            places[n],
+            steps[n].observation,
+            probabilities[index],
+            steps[n].action,
+            steps[n].reward,
+            ended=False,
+        )
+        for index, n in enumerate(chosen)
+    ]
+    stands = (places[-1] + 1, last.next_observation, probabilities[-1])
+    return [*scenes, Scene(last.episode, *stands, None, 0.0, last.ended)]
 
 
-def _last_steps(bench: Watched) -> list[Scene]:
-    """The training steps of the last tick, and what they led to."""
-    steps = list(bench.session.history.steps)[-bench.fresh_steps :] if bench.fresh_steps else []
-    if not steps:
-        return []
-    known = training_scenes(bench)
-    this_episode = sum(step.episode == steps[-1].episode for step in steps)
-    earlier = [_scene(step, 0) for step in steps if step.episode != steps[-1].episode]
-    return [*earlier, *known[-this_episode - 1 :]]
-
-
-def _scene(step: StepRecord, number: int) -> Scene:
-    return Scene(
-        step.episode,
-        number,
-        step.observation,
-        step.action_probabilities,
-        step.action,
-        step.reward,
-        ended=False,
-    )
-
-
-def _reached(bench: Watched, step: StepRecord, number: int) -> Scene:
-    """Where the training environment stands after its last step."""
-    observation = step.next_observation
-    probabilities = action_probabilities(bench.watched.networks["policy"], observation[None])[0]
-    return Scene(step.episode, number, observation, probabilities, None, 0.0, step.ended)
+def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
+    """How many of the steps come before each in its episode."""
+    places: list[int] = []
+    for number, step in enumerate(steps):
+        same = number > 0 and steps[number - 1].episode == step.episode
+        places.append(places[-1] + 1 if same else 0)
+    return places
 
 
 def _subtitle(bench: Watched) -> str:
-    updates = bench.session.history.updates.appended
+    history = bench.watched.history
     if bench.shows_training_steps:
-        episode = bench.session.history.steps[-1].episode if bench.session.history.steps else 1
-        return _("training environment · episode {episode:,}").format(episode=episode)
+        episode = history.steps[-1].episode if history.steps else 1
+        text = _("training environment · episode {episode:,}").format(episode=episode)
+        replayed = bench.view == "training episode" and not bench.running
+        return _("{text} · bars: π now").format(text=text) if replayed else text
+    updates = history.updates.appended
     if updates == 0:
         return _("fresh episodes of the untrained policy")
     return _("fresh episodes of the policy after update {update:,}").format(update=updates)
-
-
-def _path(scenes: Sequence[Scene], plane: Slice) -> NDArray[np.float32]:
-    if not scenes:
-        return np.empty((0, 2), dtype=np.float32)
-    observations = np.array([scene.observation for scene in scenes], dtype=np.float32)
-    return observations[:, [plane.x_axis, plane.y_axis]]

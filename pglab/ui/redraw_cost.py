@@ -52,13 +52,13 @@ def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[Panel]) -> dict[s
     bench.run()
     info = ENVIRONMENTS[config.env_id]
     plane = Slice(info, *info.heatmap_axes, (0.0,) * len(info.axes))
-    view = View(plane, len(info.actions) - 1, "v", 0)
+    view = View(plane, len(info.actions) - 1, "v", 0, follows=True)
     player = Player(bench.session)
     milliseconds, kilobytes = [], []
     for number in range(REDRAWS):
         bench.tick()
         begun = time.perf_counter()
-        scene = Scenery(key, bench, view, player.show(bench, plane))
+        scene = Scenery(key, bench, view, player.show(bench, plane, follows=True))
         sent = message(
             stage="",
             number=0,

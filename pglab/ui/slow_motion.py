@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -262,14 +263,18 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     chosen = None if tape.followed is None else tape.followed - batch.first_step
     if chosen is not None and not 0 <= chosen < len(batch.actions):
         chosen = None  # `_transitions` says so
-    return SlowScene(
+    view = view_of(lab)
+    scene = SlowScene(
         env_id=lab.bench.session.config.env_id,
         watched=watched,
         seen=tape.seen,
         batch=batch,
         chosen=chosen,
-        view=view_of(lab),
+        view=view,
     )
+    if not view.follows or scene.phase == "changed":  # whose pictures have no player beside them
+        return scene
+    return replace(scene, view=replace(view, plane=view.plane.through(scene.observation)))
 
 
 def _moment(scene: SlowScene, engine: str) -> None:

@@ -95,6 +95,12 @@ class SlowScene:
         """That of the moment."""
         return self.seen[-1].phase
 
+    @property
+    def observation(self) -> Floats:
+        """What the player shows: what the action was chosen for, but once what it led to."""
+        step = self.watched.step
+        return step.next_observation if self.phase == _ANSWERED_AT else step.observation
+
     def has_seen(self, phase: str) -> bool:
         """Whether this phase of the step has come."""
         return any(moment.phase == phase for moment in self.seen)
@@ -147,18 +153,19 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
 def player_panel(scene: SlowScene) -> PlayerPanel:
     """The frame that the action was chosen for, then the one it led to, and the two bars."""
     step = scene.watched.step
-    answered = scene.has_seen(_ANSWERED_AT)
-    chosen = scene.has_seen(_CHOSEN_AT)
-    observation = step.next_observation if answered else step.observation
+    answered = scene.phase == _ANSWERED_AT  # of what it led to nothing is computed yet
+    chosen = scene.has_seen(_CHOSEN_AT) and not answered
+    known = scene.has_seen("probabilities") and not answered
+    observation = scene.observation
     renderer = shared_renderer(scene.env_id)
-    probabilities = step.action_probabilities if scene.has_seen("probabilities") else ()
+    probabilities = step.action_probabilities if known else ()
     plane = scene.view.plane
     names = tuple(_(name) for name in scene.info.actions)
     frame = Frame(
         jpeg=renderer.jpeg(observation),
         probabilities=tuple(float(p) for p in probabilities),
         action=step.action if chosen else None,
-        point=(float(step.observation[plane.x_axis]), float(step.observation[plane.y_axis])),
+        point=(float(observation[plane.x_axis]), float(observation[plane.y_axis])),
         episode=step.episode,
         caption=_("after the action") if answered else _("before the action"),
     )
@@ -213,7 +220,7 @@ def _map_panel(
         key,
         f"{title}: π({action})",
         subtitle,
-        policy_figure(probabilities, scene.view, np.empty((0, 2), np.float32)),
+        policy_figure(probabilities, scene.view),
         playhead=None if scene.phase == "changed" else "slow_player",
         alt=_("Heatmap of the probability of one action over two observation axes."),
         emphasis=scene.emphasis("policy"),

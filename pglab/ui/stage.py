@@ -14,8 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import plotly
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.components.v1 import declare_component
 
 from pglab.language import _
@@ -70,8 +72,10 @@ class Frame:
     point: tuple[float, float]
     """Where this observation lies on the axes of the figure with the playhead."""
     episode: int
-    """Identity of the episode that the picture belongs to: a stream's trail begins anew with it."""
+    """Identity of the episode that the picture belongs to: the trail begins anew with it."""
     caption: str
+    slice: int = 0
+    """Which of the figures' slices goes through this observation."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,36 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Slices:
+    """The cells of a heatmap for each frame of its player, or the same for all.
+
+    Between the points of its grid a slice is interpolated. Where `logistic`, the values are
+    log-odds of the probabilities that are shown.
+    """
+
+    values: NDArray[np.float32]
+    """[K, rows, columns], the first row lowest."""
+    subtitles: tuple[str, ...]
+    """[K]"""
+    logistic: bool = False
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Values of the levels 0 and 255."""
+        low, high = float(self.values.min()), float(self.values.max())
+        return low, max(high, low + 1e-6)
+
+    @property
+    def levels(self) -> NDArray[np.uint8]:
+        """The values to 8 bits."""
+        low, high = self.ends
+        levels: NDArray[np.uint8] = np.rint((self.values - low) * (255 / (high - low))).astype(
+            np.uint8
+        )
+        return levels
+
+
+@dataclass(frozen=True)
 class FigurePanel:
     """Shows a Plotly figure, coloured by the theme wherever it names no colour itself."""
 
@@ -124,6 +158,8 @@ class FigurePanel:
     """What the pointer over the heading explains."""
     lower: Heading | None = None
     """Of a figure with a second vertical axis: what stands above the plot of that."""
+    slices: Slices | None = None
+    """In place of the figure's own cells and of the subtitle."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +277,8 @@ def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict
     if isinstance(panel, FigurePanel):
         return heading | {
             "kind": "figure",
-            "figure": json.dumps(panel.figure),  # as text, which the browser compares
+            "figure": json.dumps(_without_cells(panel)),  # as text, which the browser compares
+            "slices": _encode_slices(panel.slices, pictures),
             "playhead": panel.playhead,
             "patient": panel.patient,
             "alt": panel.alt,
@@ -262,6 +299,31 @@ def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict
     }
 
 
+def _without_cells(panel: FigurePanel) -> Figure:
+    """The figure, without the cells that its slices replace."""
+    if panel.slices is None:
+        return panel.figure
+    heatmap, *others = panel.figure["data"]
+    heatmap = {name: value for name, value in heatmap.items() if name != "z"}
+    return {**panel.figure, "data": [heatmap, *others]}
+
+
+def _encode_slices(slices: Slices | None, pictures: bytearray) -> dict[str, Any] | None:
+    if slices is None:
+        return None
+    start = len(pictures)
+    pictures.extend(slices.levels.tobytes())
+    _count, rows, columns = slices.values.shape
+    return {
+        "levels": [start, len(pictures)],
+        "rows": rows,
+        "columns": columns,
+        "ends": slices.ends,
+        "logistic": slices.logistic,
+        "subtitles": slices.subtitles,
+    }
+
+
 def _encode_frame(frame: Frame, pictures: bytearray) -> dict[str, Any]:
     start = len(pictures)
     pictures.extend(frame.jpeg)
@@ -272,4 +334,5 @@ def _encode_frame(frame: Frame, pictures: bytearray) -> dict[str, Any]:
         "point": [float(value) for value in frame.point],
         "episode": frame.episode,
         "caption": frame.caption,
+        "slice": frame.slice,
     }

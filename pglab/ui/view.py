@@ -12,7 +12,7 @@ from pglab.language import _
 from pglab.ui import attempts, seed_controls
 from pglab.ui.entry import fragment, redraw_fragments
 from pglab.ui.heatmap_controls import HeatmapControls
-from pglab.ui.lab import LIVE, Lab
+from pglab.ui.lab import LIVE, VIEW, Lab
 from pglab.ui.panels import Panel, View, returns, returns_over_loss
 from pglab.ui.settings import write_address_bar
 
@@ -35,7 +35,7 @@ def loss_below_returns(title: str) -> Extra:
 
 def view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
     """Axes of the heatmaps, and the further panels."""
-    fragment(_view_controls)(lab, extras)
+    fragment(_view_controls, VIEW)(lab, extras)
     write_address(lab)
 
 
@@ -79,7 +79,7 @@ def _view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
 def _redraw(lab: Lab) -> Any:
     def changed() -> None:
         write_address(lab)
-        redraw_fragments(LIVE)
+        redraw_fragments(LIVE, VIEW)  # which of the controls are there depends on the others
 
     return changed
 

@@ -32,6 +32,17 @@ READ_FIGURE = """panel => {
     const {data = [], layout = {}} = panel.querySelector(".pgl-graph") ?? {};
     return JSON.stringify({data, annotations: layout.annotations ?? []});
 }"""
+# What a player and a heatmap with its ring show at one moment.
+READ_MOMENT = """([player, map]) => ({
+    percentages: [...player.querySelectorAll(".pgl-action-percentage")].map(e => e.textContent),
+    bars: [...player.querySelectorAll(".pgl-action-fill")].map(
+        fill => new DOMMatrix(fill.style.transform).a),
+    chosen: player.querySelectorAll(".pgl-chosen").length,
+    caption: player.querySelector(".pgl-caption").textContent,
+    ring: map.querySelector(".pgl-figure").dataset.ring.split(",").map(Number),
+    subtitle: map.querySelector(".pgl-subtitle").textContent,
+    cells: map.querySelector(".pgl-graph").data[0].z,
+})"""
 COUNT_COLOURS = """canvas => {
     const copy = Object.assign(document.createElement("canvas"), {width: 300, height: 200});
     const context = copy.getContext("2d");
@@ -150,6 +161,12 @@ class LabPage:
     @property
     def probabilities(self) -> list[str]:
         return self.panel("player").locator(".pgl-action-percentage").all_inner_texts()
+
+    def moment(self, heatmap: str = "policy_map") -> dict[str, Any]:
+        """What player and heatmap show, read at once."""
+        panels = [self.panel(key).element_handle() for key in ("player", heatmap)]
+        moment: dict[str, Any] = self.page.evaluate(READ_MOMENT, panels)
+        return moment
 
     def colours_in_player(self) -> int:
         count: int = self.panel("player").locator(".pgl-canvas").evaluate(COUNT_COLOURS)

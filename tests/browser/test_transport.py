@@ -130,7 +130,9 @@ def test_one_step_and_one_episode_and_one_update(page: Page) -> None:
     for episodes in (1, 2):
         lab.press("episode")
         expect(lab.number(EPISODES)).to_have_text(str(episodes))
-        expect(lab.subtitle("player")).to_have_text(f"training environment · episode {episodes}")
+        expect(lab.subtitle("player")).to_have_text(
+            f"training environment · episode {episodes} · bars: π now"
+        )
 
     lab.press("reset")
     lab.expect_no_update()
@@ -155,7 +157,7 @@ def test_a_step_while_running_pauses(page: Page) -> None:
 
 
 def test_reset_keeps_the_former_run_and_starts_from_the_same_start(page: Page) -> None:
-    lab = LabPage(page).open()
+    lab = LabPage(page).open("?at=0,0,0,0")  # the same slice in every picture
     first = update_once(lab)
     former = {"run": "1", "environment steps": first["numbers"][STEPS]}
     lab.wait_for_runs(former)
@@ -171,7 +173,7 @@ def test_reset_keeps_the_former_run_and_starts_from_the_same_start(page: Page) -
     lab.press("new_seed")
     expect(lab.number(STEPS)).to_have_text("0")
     expect(lab.subtitle("returns")).to_contain_text("one seed (1)")
-    lab.wait_for_address(seed="1")
+    lab.wait_for_address(seed="1", at="0,0,0,0")
     lab.wait_until(lambda: len(lab.annotations()) == 2, "both overlays")
     seed = {"run": "3", "settings other than the defaults": "seed 1"}
     lab.wait_for_runs(seed, former | {"run": "2"}, former)

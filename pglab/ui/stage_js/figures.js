@@ -1,7 +1,8 @@
 // The figure panels of the stage: each keeps one Plotly graph and updates it in place.
 
+import { Cells } from "./cells.js";
 import { element, setText } from "./dom.js";
-import { Cells, Curves, Playhead, Texts, withoutPoints } from "./overlays.js";
+import { Curves, Playhead, Texts, withoutPoints } from "./overlays.js";
 
 const GRAPH_CONFIG = {
   displaylogo: false,
@@ -116,7 +117,8 @@ export class FigureView {
     this.element.setAttribute("role", "img");
     this.graph = element("div", "pgl-graph");
     this.curves = new Curves();
-    this.overlays = [new Cells(), this.curves, new Texts()];
+    this.cells = new Cells();
+    this.overlays = [this.cells, this.curves, new Texts()];
     this.head = new Playhead();
     this.message = element("p", "pgl-message");
     this.message.hidden = true;
@@ -125,23 +127,33 @@ export class FigureView {
     this.lowerSubtitle = element("span", "pgl-lower-subtitle");
     this.lower.append(this.lowerTitle, this.lowerSubtitle);
     this.lower.hidden = true;
-    const drawn = this.overlays.flatMap((overlay) => overlay.element ?? []);
-    this.element.append(this.graph, ...drawn, this.head.element, this.lower, this.message);
+    const layers = [this.curves.element, this.head.element, this.lower, this.message];
+    this.element.append(this.graph, ...layers);
     this.observeScreen();
     this.observeSize();
     this.observePointer();
+    this.observeHover();
   }
 
   // Plotly's own figure is under the pointer, so that it can say what is there.
   observePointer() {
     for (const [event, inside] of [["pointerenter", true], ["pointerleave", false]]) {
       this.element.addEventListener(event, () => {
-        this.pointed = inside;
+        this.pointed = inside && !this.cells.slices; // whose cells lie below what Plotly says
         if (!this.overlaid) return;
         this.stale = true;
         this.requestPaint();
       });
     }
+  }
+
+  // Plotly keeps a copy of the cells to say what is under the pointer.
+  observeHover() {
+    const tell = () => {
+      const known = this.graph.calcdata?.[0]?.[0];
+      if (known?.z && this.cells.slices) known.z = this.cells.values;
+    };
+    this.element.addEventListener("pointermove", tell, true);
   }
 
   observeScreen() {
@@ -179,7 +191,9 @@ export class FigureView {
     this.playhead = panel.playhead;
     this.patient = panel.patient;
     this.showLower(panel.lower);
+    this.slices = panel.slices;
     if (!panel.playhead) this.movePlayhead(null, null);
+    if (panel.slices && !(panel.playhead && this.cells.slices)) this.showSlice(panel.slices, 0);
     if (panel.figure === this.json) return;
     this.json = panel.figure;
     this.stale = true;
@@ -213,8 +227,25 @@ export class FigureView {
     const hurried = this.mustWait(running);
     return this.overlays.some(
       (overlay) =>
-        overlay.canShow(figure, hurried) && overlay.show(figure, this.graph, xaxis, yaxis),
+        overlay.canShow(figure, hurried) &&
+        (overlay === this.cells || overlay.show(figure, this.graph, xaxis, yaxis)),
     );
+  }
+
+  // The one that belongs to the frame being shown.
+  showSlice(slices, index) {
+    const fresh = slices !== this.cells.slices;
+    if (this.cells.show(slices, index) && fresh) this.renewed = true;
+  }
+
+  // For the panel; the figure's own otherwise.
+  get subtitle() {
+    return this.cells.subtitle;
+  }
+
+  showTexts() {
+    if (this.renewed && this.graph._fullLayout) this.countRedraw();
+    this.renewed = false;
   }
 
   async paint(plotly, theme, running) {
@@ -258,6 +289,7 @@ export class FigureView {
     if (first) this.followAxes();
     this.placeLower();
     for (const overlay of this.overlays) overlay.hide();
+    this.cells.place(this.graph);
   }
 
   showLower(heading) {
@@ -282,8 +314,12 @@ export class FigureView {
   }
 
   followAxes() {
-    this.graph.on?.("plotly_relayouting", () => this.redrawPlayhead());
-    this.graph.on?.("plotly_relayout", () => this.redrawPlayhead());
+    for (const event of ["plotly_relayouting", "plotly_relayout"]) {
+      this.graph.on?.(event, () => {
+        this.cells.place(this.graph);
+        this.redrawPlayhead();
+      });
+    }
   }
 
   fail(error) {
@@ -295,6 +331,7 @@ export class FigureView {
   movePlayhead(point, episode) {
     const { xaxis, yaxis } = this.graph._fullLayout ?? {};
     this.head.move(point, episode, xaxis, yaxis);
+    this.element.dataset.ring = point ?? "";
   }
 
   redrawPlayhead() {
@@ -307,6 +344,7 @@ export class FigureView {
     this.screenObserver.disconnect();
     this.sizeObserver.disconnect();
     this.head.sheet.destroy();
+    this.cells.sheet.destroy();
     window.Plotly?.purge(this.graph);
     this.element.remove();
   }

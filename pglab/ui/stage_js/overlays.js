@@ -1,6 +1,7 @@
 // What the stage draws over a Plotly graph by itself: Plotly lays out its axes, legend and colour
 // bar anew for every change, which takes many times as long as the few marks that are new.
 
+import { coloursOf } from "./cells.js";
 import { decodeBase64, element } from "./dom.js";
 import { Sheet } from "./sheet.js";
 
@@ -15,8 +16,8 @@ function pixelOnAxis(axis, value) {
 const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; the strokes lie over one another
 const TRAIL = { colour: "#1f1f1f", width: 1.5 };
 
-// Where the player's frame lies among the axes, and the path of a stream's episode as far as its
-// frames have been shown. `episode` is null where the figure itself draws the path.
+// Where the player's frame lies among the axes, and the path of its episode as far as its frames
+// have been shown.
 export class Playhead {
   constructor() {
     this.sheet = new Sheet("pgl-playhead");
@@ -31,7 +32,7 @@ export class Playhead {
     if (episode !== this.episode || point === null) [this.points, this.path] = [[], ""];
     this.episode = episode;
     this.point = point;
-    if (point && episode !== null) this.extend(point, xaxis, yaxis);
+    if (point) this.extend(point, xaxis, yaxis);
     this.draw(xaxis, yaxis);
   }
 
@@ -87,24 +88,6 @@ export class Playhead {
   }
 }
 
-// Plotly's typed array of two dimensions, or null where there is none.
-function unpackCells(packed) {
-  if (packed?.dtype !== "f4" || !packed.shape) return null;
-  const [rows, columns] = packed.shape.split(",").map(Number);
-  return { rows, columns, values: new Float32Array(decodeBase64(packed.bdata).buffer) };
-}
-
-// 256 colours along a Plotly colour scale, as RGBA bytes.
-function coloursOf(scale) {
-  const context = Object.assign(document.createElement("canvas"), { width: 256, height: 1 })
-    .getContext("2d", { willReadFrequently: true });
-  const gradient = context.createLinearGradient(0, 0, 256, 0);
-  for (const [place, colour] of scale) gradient.addColorStop(place, colour);
-  context.fillStyle = gradient;
-  context.fillRect(0, 0, 256, 1);
-  return new Uint32Array(context.getImageData(0, 0, 256, 1).data.buffer);
-}
-
 // Lays an element over the part of a graph that lies between its axes.
 function coverAxes(covering, xaxis, yaxis) {
   Object.assign(covering.style, {
@@ -117,85 +100,6 @@ function coverAxes(covering, xaxis, yaxis) {
 
 // A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
 const SHORT_COLOUR_BAR = 1.25;
-
-// Fresh cells over a heatmap that Plotly has drawn, with the colours of its colour bar.
-export class Cells {
-  constructor() {
-    this.element = element("canvas", "pgl-cells");
-    this.element.hidden = true;
-    this.source = document.createElement("canvas");
-    this.context = this.element.getContext("2d");
-  }
-
-  // Remembers a figure before Plotly draws it and writes into it.
-  remember(figure) {
-    const [trace] = figure.data;
-    this.known = trace?.type === "heatmap" ? this.besides(figure) : null;
-    this.outgrown = false;
-    if (!this.known) return;
-    [this.low, this.high] = [trace.zmin, trace.zmax];
-    if (this.scale !== JSON.stringify(trace.colorscale)) {
-      this.scale = JSON.stringify(trace.colorscale);
-      this.colours = coloursOf(trace.colorscale);
-    }
-  }
-
-  // All of a figure besides its cells and the ends of its colour scale.
-  besides({ data: [trace, ...others], layout }) {
-    return JSON.stringify([{ ...trace, z: 0, zmin: 0, zmax: 0 }, others, layout]);
-  }
-
-  // Whether this figure differs from Plotly's in its cells alone. In a hurry the colour bar of a
-  // moment ago may stay too, and the cells are then coloured by that, unless it is far too short.
-  canShow(figure, hurried) {
-    this.outgrown = false;
-    if (!this.known || this.besides(figure) !== this.known) return false;
-    const { zmin, zmax } = figure.data[0];
-    if (zmin === this.low && zmax === this.high) return true;
-    const room = (SHORT_COLOUR_BAR - 1) * (this.high - this.low);
-    this.outgrown = zmin < this.low - room || zmax > this.high + room;
-    return hurried && !this.outgrown;
-  }
-
-  show(figure, graph, xaxis, yaxis) {
-    const zoomed = [[xaxis, figure.layout.xaxis], [yaxis, figure.layout.yaxis]].some(
-      ([axis, whole]) => axis.range?.some((end, index) => end !== whole.range[index]),
-    );
-    if (zoomed) return false;
-    const cells = unpackCells(figure.data[0].z);
-    if (!cells) return false;
-    const picture = new ImageData(cells.columns, cells.rows);
-    const pixels = new Uint32Array(picture.data.buffer);
-    const perUnit = 255 / (this.high - this.low);
-    cells.values.forEach((value, index) => {
-      const row = cells.rows - 1 - Math.floor(index / cells.columns); // the first row is lowest
-      const shade = Math.round(Math.min(Math.max((value - this.low) * perUnit, 0), 255));
-      pixels[row * cells.columns + (index % cells.columns)] = this.colours[shade];
-    });
-    coverAxes(this.element, xaxis, yaxis);
-    this.draw(picture);
-    this.element.hidden = false;
-    return true;
-  }
-
-  // The axes end in the middle of the outer cells, so half of these is cut off.
-  draw(picture) {
-    const { width, height } = picture;
-    [this.source.width, this.source.height] = [width, height];
-    this.source.getContext("2d").putImageData(picture, 0, 0);
-    [this.element.width, this.element.height] = [2 * (width - 1), 2 * (height - 1)];
-    this.context.imageSmoothingEnabled = false;
-    this.context.drawImage(this.source, -1, -1, 2 * width, 2 * height);
-  }
-
-  get shown() {
-    return !this.element.hidden;
-  }
-
-  hide() {
-    this.element.hidden = true;
-  }
-}
 
 // Plotly's dash styles, in multiples of the line's width or of 3 pixels.
 const DASHES = {

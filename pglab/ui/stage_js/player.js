@@ -6,10 +6,6 @@ import { Sheet } from "./sheet.js";
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-// Texts make the browser lay out the page. Those of a stream change with the other texts of the
-// stage, or alone where the others are rare: after so many milliseconds.
-const TEXTS_MILLISECONDS = 300;
-const BAR_PIXELS = 200;
 const MOST_PIXELS = 10000; // of a frame's side
 
 // Whole percentages whose sum is 100: the last takes what rounding left over.
@@ -25,26 +21,17 @@ class ActionBar {
     this.mark = element("span", "pgl-action-mark", "▶");
     this.mark.setAttribute("aria-hidden", "true");
     this.percentage = element("span", "pgl-action-percentage");
-    this.fill = new Sheet("pgl-action-fill");
-    this.fill.draw([
-      ["resize", BAR_PIXELS, 1],
-      ["fillStyle", action.colour],
-    ]);
+    this.fill = element("div", "pgl-action-fill");
+    this.fill.style.background = action.colour;
     const track = element("div", "pgl-action-track");
-    track.append(this.fill.element);
+    track.append(this.fill);
     const name = element("span", "pgl-action-name", action.name);
     name.title = action.name;
     this.element.append(this.mark, name, this.percentage, track);
   }
 
-  showBar(probability) {
-    this.fill.draw([
-      ["clearRect", 0, 0, BAR_PIXELS, 1],
-      ["fillRect", 0, 0, (probability ?? 0) * BAR_PIXELS, 1],
-    ]);
-  }
-
-  showText(percentage, chosen) {
+  show(probability, percentage, chosen) {
+    this.fill.style.transform = `scaleX(${probability ?? 0})`;
     setText(this.percentage, percentage === undefined ? "" : `${percentage}%`);
     this.element.classList.toggle("pgl-chosen", chosen);
   }
@@ -56,7 +43,6 @@ export class PlayerView {
     this.bars = [];
     this.frames = [];
     this.cursor = 0;
-    this.textsSince = 0;
     this.credit = 1; // frames that are due: the first is due at once
     this.framesDrawn = 0;
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -80,6 +66,7 @@ export class PlayerView {
     this.updateActions(panel.actions);
     if (panel.mode === "stream") this.extendStream(panel, sequence);
     else if (panel.mode !== this.mode || panel.clip !== this.clip) this.startClip(panel);
+    else this.renewClip(panel);
     this.mode = panel.mode;
     this.clip = panel.clip;
     this.sequence = sequence;
@@ -90,7 +77,6 @@ export class PlayerView {
     const identity = JSON.stringify(actions);
     if (identity === this.actionsIdentity) return;
     this.actionsIdentity = identity;
-    for (const bar of this.bars) bar.fill.destroy();
     this.bars = actions.map((action) => new ActionBar(action));
     this.actions.replaceChildren(...this.bars.map((bar) => bar.element));
     if (this.shown) this.showDecision(this.shown);
@@ -99,22 +85,37 @@ export class PlayerView {
   extendStream(panel, sequence) {
     const continued = this.mode === "stream";
     if (continued && sequence === this.sequence) return; // the same frames once more
-    if (!continued) this.clear();
+    if (!continued) this.restart();
     this.frames.push(...panel.frames);
     const longest = Math.ceil(this.framesPerSecond * LONGEST_QUEUE_SECONDS);
     this.frames.splice(0, Math.max(this.frames.length - longest, 0));
   }
 
   startClip(panel) {
-    this.clear();
+    this.restart();
     this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
     if (this.frames.length === 0) this.blank();
+  }
+
+  // The same pictures, perhaps on other axes and in other words.
+  renewClip(panel) {
+    if (panel.frames === this.frames || !this.frames.length) return;
+    this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
+    const shown = this.frames[this.cursor - 1];
+    if (!shown) return;
+    this.onFrame(null); // its path lay on the former axes
+    this.showDecision(shown);
+  }
+
+  restart() {
+    this.clear();
+    this.onFrame(null);
   }
 
   blank() {
     this.sheet.draw([["clearRect", 0, 0, MOST_PIXELS, MOST_PIXELS]]);
     this.showDecision({ probabilities: [], action: null, caption: "" });
-    this.onFrame(null, null);
+    this.onFrame(null);
   }
 
   clear() {
@@ -188,38 +189,32 @@ export class PlayerView {
     if (this.time < this.holdUntil) return;
     this.cursor = 0;
     this.credit = 1;
+    this.onFrame(null);
   }
 
   show(frame) {
     this.sheet.show(frame.jpeg);
     this.framesDrawn += 1;
     this.showDecision(frame);
-    this.onFrame(frame.point, this.mode === "stream" ? frame.episode : null);
+  }
+
+  get subtitle() {
+    return this.shown?.subtitle;
   }
 
   showDecision(frame) {
     this.shown = frame;
-    const soon = this.mode === "stream" && performance.now() < this.textsSince + TEXTS_MILLISECONDS;
-    if (!soon) this.showTexts();
-  }
-
-  // The bars as well: they must agree with the percentages.
-  showTexts() {
-    if (!this.shown) return;
-    const { probabilities, action, caption } = this.shown;
-    this.textsSince = performance.now();
+    const { probabilities, action, caption } = frame;
     this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
     const percentages = wholePercentages(probabilities);
-    this.bars.forEach((bar, a) => {
-      bar.showBar(probabilities[a]);
-      bar.showText(percentages[a], action === a);
-    });
+    this.bars.forEach((bar, a) => bar.show(probabilities[a], percentages[a], action === a));
     setText(this.caption, caption);
+    if (frame.jpeg) this.onFrame(frame);
   }
 
   destroy() {
     this.clear();
-    for (const sheet of [this.sheet, ...this.bars.map((bar) => bar.fill)]) sheet.destroy();
+    this.sheet.destroy();
     this.element.remove();
   }
 }

@@ -8,10 +8,48 @@ import { element } from "./dom.js";
 function performCalls(context, calls) {
   for (const [name, ...values] of calls) {
     if (name === "resize") [context.canvas.width, context.canvas.height] = values;
+    else if (name === "cells") drawCells(context, ...values);
     else if (name === "strokePath") context.stroke(new Path2D(values[0]));
     else if (typeof context[name] === "function") context[name](...values);
     else [context[name]] = values;
   }
+}
+
+const CELL_PARTS = 4; // a side of a cell is drawn in so many steps
+
+// Levels of a grid, the lowest row first, interpolated and coloured; `span` says where the outer
+// points of the grid lie.
+function drawCells(context, levels, rows, columns, palette, span) {
+  const [height, width] = [rows, columns].map((points) => CELL_PARTS * (points - 1) + 1);
+  const picture = new ImageData(width, height);
+  const pixels = new Uint32Array(picture.data.buffer);
+  for (let y = 0; y < height; y += 1) {
+    const row = Math.min(Math.floor(y / CELL_PARTS), rows - 2);
+    const up = y / CELL_PARTS - row;
+    for (let x = 0; x < width; x += 1) {
+      const column = Math.min(Math.floor(x / CELL_PARTS), columns - 2);
+      const right = x / CELL_PARTS - column;
+      const place = row * columns + column;
+      const below = levels[place] * (1 - right) + levels[place + 1] * right;
+      const above = levels[place + columns] * (1 - right) + levels[place + columns + 1] * right;
+      pixels[(height - 1 - y) * width + x] = palette[Math.round(below * (1 - up) + above * up)];
+    }
+  }
+  const source = globalThis.OffscreenCanvas
+    ? new OffscreenCanvas(width, height)
+    : Object.assign(document.createElement("canvas"), { width, height });
+  source.getContext("2d").putImageData(picture, 0, 0);
+  const [stepX, stepY] = [
+    (span.right - span.left) / (width - 1),
+    (span.bottom - span.top) / (height - 1),
+  ];
+  context.drawImage(
+    source,
+    span.left - stepX / 2,
+    span.top - stepY / 2,
+    stepX * width,
+    stepY * height,
+  );
 }
 
 async function decode(jpeg) {
@@ -94,7 +132,8 @@ export class Sheet {
       this.drawer = new Drawer(this.element); // older browsers
       return;
     }
-    const source = [performCalls, decode, Drawer, serveSheets].join("\n") + "\nserveSheets();";
+    const constants = `const CELL_PARTS = ${CELL_PARTS};`;
+    const source = [constants, performCalls, drawCells, decode, Drawer, serveSheets].join("\n") + "\nserveSheets();";
     sheets.worker ??= new Worker(URL.createObjectURL(new Blob([source])));
     sheets.open += 1;
     this.id = sheets.made += 1;

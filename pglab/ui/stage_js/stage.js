@@ -27,7 +27,20 @@ function readMessage(bytes) {
     const [from, to] = frame.jpeg;
     frame.jpeg = bytes.slice(start + from, start + to);
   }
+  for (const { slices } of data.panels) {
+    if (slices) slices.levels = bytes.slice(...slices.levels.map((place) => start + place));
+  }
+  joinFrames(data.panels);
   return data;
+}
+
+// Each frame keeps what was sent with it: it may be shown when its panels have moved on.
+function joinFrames(panels) {
+  for (const player of panels.filter(({ kind }) => kind === "player")) {
+    const figures = panels.filter(({ playhead, slices }) => playhead === player.key && slices);
+    const slices = Object.fromEntries(figures.map((figure) => [figure.key, figure.slices]));
+    for (const frame of player.frames) Object.assign(frame, { slices, subtitle: player.subtitle });
+  }
 }
 
 // Requests the next tick. At most one is under way: it is due when new data have come and goes
@@ -179,7 +192,8 @@ class Panel {
   }
 
   showTexts() {
-    const { title, subtitle, detail, emphasis } = this.data;
+    const { title, detail, emphasis } = this.data;
+    const subtitle = this.view.subtitle ?? this.data.subtitle;
     const renamed = setText(this.title, title);
     setText(this.subtitle, subtitle);
     const help = [title, subtitle, detail].filter(Boolean).join("\n");
@@ -245,7 +259,7 @@ class Stage {
   createPanel(kind, key) {
     const view =
       kind === "player"
-        ? new PlayerView((point, episode) => this.movePlayheads(key, point, episode))
+        ? new PlayerView((frame) => this.followFrame(key, frame))
         : new FigureView(() => this.paint());
     return new Panel(kind, key, view);
   }
@@ -254,9 +268,17 @@ class Stage {
     return this.panels.filter((panel) => panel.kind === "figure").map((panel) => panel.view);
   }
 
-  movePlayheads(player, point, episode) {
-    for (const figure of this.figures()) {
-      if (figure.playhead === player) figure.movePlayhead(point, episode);
+  // Frame, bars, words, ring and slices change together; null ends the ring's path.
+  followFrame(player, frame) {
+    for (const panel of this.panels) {
+      const { view } = panel;
+      if (panel.key === player) panel.showTexts();
+      if (panel.kind !== "figure" || view.playhead !== player) continue;
+      view.movePlayhead(frame?.point ?? null, frame?.episode ?? null);
+      const slices = frame?.slices[view.key];
+      if (!slices) continue;
+      view.showSlice(slices, slices.subtitles.length > 1 ? frame.slice : 0);
+      panel.showTexts();
     }
   }
 

@@ -1,0 +1,137 @@
+// The cells of a heatmap whose slice goes with the player's frames: Plotly draws the axes, the
+// colour bar and what is said under the pointer, a worker the cells between them.
+
+import { Sheet } from "./sheet.js";
+
+const LEVELS = 256; // of a slice's bytes
+// A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
+const SHORT_COLOUR_BAR = 1.25;
+
+const shownValue = (value, logistic) => (logistic ? 1 / (1 + Math.exp(-value)) : value);
+
+// What each level of a slice stands for, in the unit of the colour bar.
+function valuesOf({ ends: [low, high], logistic }) {
+  const value = (level) => low + (level * (high - low)) / (LEVELS - 1);
+  return Array.from({ length: LEVELS }, (_, level) => shownValue(value(level), logistic));
+}
+
+// 256 colours along a Plotly colour scale, as RGBA bytes.
+export function coloursOf(scale) {
+  const context = Object.assign(document.createElement("canvas"), { width: 256, height: 1 })
+    .getContext("2d", { willReadFrequently: true });
+  const gradient = context.createLinearGradient(0, 0, 256, 0);
+  for (const [place, colour] of scale) gradient.addColorStop(place, colour);
+  context.fillStyle = gradient;
+  context.fillRect(0, 0, 256, 1);
+  return new Uint32Array(context.getImageData(0, 0, 256, 1).data.buffer);
+}
+
+export class Cells {
+  constructor() {
+    this.sheet = new Sheet("pgl-cells");
+    this.element = this.sheet.element;
+    this.late = false;
+  }
+
+  // One of several slices; whether it is another than the former.
+  show(slices, index) {
+    if (slices === this.slices && index === this.index) return false;
+    [this.slices, this.index] = [slices, index];
+    this.draw();
+    return true;
+  }
+
+  get subtitle() {
+    return this.slices?.subtitles[this.index];
+  }
+
+  get levels() {
+    const { levels, rows, columns } = this.slices;
+    return levels.subarray(rows * columns * this.index, rows * columns * (this.index + 1));
+  }
+
+  // The values of the slice that is shown, row by row from the lowest, as Plotly takes them.
+  get values() {
+    const { rows, columns } = this.slices;
+    const [values, { levels }] = [valuesOf(this.slices), this];
+    return Array.from({ length: rows }, (_, row) =>
+      Array.from(levels.subarray(row * columns, (row + 1) * columns), (level) => values[level]),
+    );
+  }
+
+  // Remembers a figure before Plotly draws it, and lends it the cells: Plotly reads them when it
+  // draws, and when it saves a picture.
+  remember(figure) {
+    const [trace] = figure.data;
+    this.known = this.slices && trace?.type === "heatmap" ? this.besides(figure) : null;
+    this.outgrown = false;
+    if (!this.known) return;
+    [this.low, this.high] = [trace.zmin, trace.zmax];
+    this.colours = coloursOf(trace.colorscale);
+    const cells = this;
+    Object.defineProperty(trace, "z", { enumerable: true, get: () => cells.values });
+  }
+
+  // All of a figure besides the ends of its colour scale.
+  besides({ data: [trace, ...others], layout }) {
+    return JSON.stringify([{ ...trace, zmin: 0, zmax: 0 }, others, layout]);
+  }
+
+  // Whether Plotly may leave its picture as it is. In a hurry the colour bar of a moment ago may
+  // stay, and the cells are then coloured by that, unless it is far too short.
+  canShow(figure, hurried) {
+    this.outgrown = false;
+    if (!this.known || this.besides(figure) !== this.known) return false;
+    const { zmin, zmax } = figure.data[0];
+    this.late = zmin !== this.low || zmax !== this.high;
+    if (!this.late) return true;
+    const room = (SHORT_COLOUR_BAR - 1) * (this.high - this.low);
+    this.outgrown = zmin < this.low - room || zmax > this.high + room;
+    return hurried && !this.outgrown;
+  }
+
+  // Among Plotly's layers: over its marks, under what it says of them.
+  place(graph) {
+    const { xaxis, yaxis } = graph._fullLayout ?? {};
+    if (!this.slices || !xaxis?._length || !yaxis?._length) return;
+    const top = [...graph.querySelectorAll(".main-svg")].at(-1);
+    if (this.element.nextSibling !== top) top.before(this.element);
+    const size = [xaxis._length, yaxis._length];
+    const style = [xaxis._offset, yaxis._offset, ...size].map((pixels) => `${pixels}px`);
+    ["left", "top", "width", "height"].forEach((side, n) => (this.element.style[side] = style[n]));
+    const [columns, rows] = ["x", "y"].map((side) => graph._fullData[0][side]);
+    this.span = {
+      left: xaxis.l2p(columns[0]),
+      right: xaxis.l2p(columns.at(-1)),
+      top: yaxis.l2p(rows.at(-1)),
+      bottom: yaxis.l2p(rows[0]),
+    };
+    const pixels = size.map((length) => Math.round(length * devicePixelRatio));
+    this.scale = [pixels[0] / size[0], pixels[1] / size[1]];
+    this.sheet.draw([["resize", ...pixels], ["scale", ...this.scale]]);
+    this.draw();
+  }
+
+  draw() {
+    if (!this.span || !this.slices || !this.colours) return;
+    const { rows, columns } = this.slices;
+    this.sheet.draw([["cells", this.levels.slice(), rows, columns, this.palette, this.span]]);
+  }
+
+  // The colour of each level.
+  get palette() {
+    const perUnit = (LEVELS - 1) / (this.high - this.low);
+    return Uint32Array.from(valuesOf(this.slices), (value) => {
+      const shade = Math.round((value - this.low) * perUnit);
+      return this.colours[Math.min(Math.max(shade, 0), LEVELS - 1)];
+    });
+  }
+
+  get shown() {
+    return this.late; // of the rest, Plotly has drawn what is seen
+  }
+
+  hide() {
+    this.late = false;
+  }
+}

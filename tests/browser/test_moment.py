@@ -1,0 +1,80 @@
+"""What stands together on the stage is of one moment, in a stream and in a loop."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from pglab.environments import ENVIRONMENTS
+from pglab.probes import log_odds
+from tests.browser.lab_page import CRITIC_FIGURES, LabPage
+
+MOMENTS = 8
+BETWEEN_MILLISECONDS = 230
+TOLERANCE = 0.07  # of the interpolated grid, and of whole percentages
+PLACE = re.compile(r"at cart position −?\d\.\d\d m, cart velocity −?\d\.\d\d m/s")
+
+
+def under_the_ring(moment: dict[str, Any]) -> float:
+    """The probability that the slice gives the ring's place."""
+    info = ENVIRONMENTS["CartPole-v1"]
+    cells = log_odds(np.array(moment["cells"], dtype=np.float32))
+    column, row = (
+        (value - axis.low) / (axis.high - axis.low) * (len(cells) - 1)
+        for value, axis in zip(moment["ring"], info.axes[2:], strict=True)
+    )
+    left, low = (min(max(int(place), 0), len(cells) - 2) for place in (column, row))
+    right, up = column - left, row - low
+    lower, upper = (
+        cells[line, left] * (1 - right) + cells[line, left + 1] * right for line in (low, low + 1)
+    )
+    return float(1 / (1 + np.exp(-(lower * (1 - up) + upper * up))))
+
+
+def is_inside(moment: dict[str, Any]) -> bool:
+    axes = ENVIRONMENTS["CartPole-v1"].axes[2:]
+    return all(a.low < v < a.high for a, v in zip(axes, moment["ring"], strict=True))
+
+
+def check_moments(lab: LabPage) -> None:
+    """Several frames, each read at once from everything that shows it."""
+    seen = set()
+    for _ in range(MOMENTS):
+        lab.page.wait_for_timeout(BETWEEN_MILLISECONDS)
+        moment = lab.moment()
+        percentages = [float(text.rstrip("%")) / 100 for text in moment["percentages"]]
+        assert moment["bars"] == pytest.approx(percentages, abs=0.0101)
+        assert moment["chosen"] == (0 if "over" in moment["caption"] else 1)
+        assert PLACE.fullmatch(moment["subtitle"])
+        seen.add(moment["subtitle"])
+        if is_inside(moment):
+            assert under_the_ring(moment) == pytest.approx(percentages[1], abs=TOLERANCE), moment
+    assert len(seen) > MOMENTS / 2, "the slice must go with the frames"
+
+
+def test_the_slice_and_the_words_go_with_the_frames(page: Page) -> None:
+    lab = LabPage(page, "shared_body", CRITIC_FIGURES).open()
+    lab.to_top()
+    lab.run(until_steps=500)
+    check_moments(lab)
+    lab.pause()
+    check_moments(lab)
+    lab.press("step")
+    expect(lab.subtitle("player")).to_contain_text("training environment")
+    caption = lab.panel("player").locator(".pgl-caption")
+    expect(caption).to_contain_text(re.compile(r"not acted yet|over"))
+    moment, beside = lab.moment(), lab.moment("value_map")
+    assert beside["subtitle"] == moment["subtitle"]
+    assert beside["ring"] == moment["ring"]
+    expect(caption).to_contain_text("before: ")
+    assert caption.evaluate("box => box.scrollWidth <= box.clientWidth"), "the words are cut"
+
+    page.get_by_text("Slice follows the player").click()
+    expect(lab.subtitle("policy_map")).to_have_text(
+        "at cart position 0.00 m, cart velocity 0.00 m/s"
+    )
+    lab.wait_for_address(at="0,0,0,0")
+    expect(lab.slider("cart position (m)")).to_be_visible()
+    expect(lab.exceptions).to_have_count(0)
