@@ -37,18 +37,32 @@ class Slice:
     """A plane through the observation space.
 
     `x_axis` and `y_axis` are the two coordinates that vary over their ranges; `fixed` [D] holds
-    the value of all others.
+    the value of all others. If `has_node`, the grid also has a point at those two coordinates of
+    `fixed`: what it shows there is exact.
     """
 
     info: EnvironmentInfo
     x_axis: int
     y_axis: int
     fixed: tuple[float, ...]
+    has_node: bool = False
 
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
-        """Evenly spaced values over the axis's range: [resolution]."""
+        """Evenly spaced values over the axis's range, one moved to the node: [resolution]."""
         spanned = self.info.axes[axis]
-        return np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
+        ticks = np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
+        node = self.node(axis, resolution)
+        if node is not None:
+            ticks[node[0]] = self.fixed[axis]
+        return ticks
+
+    def node(self, axis: int, resolution: int) -> tuple[int, float] | None:
+        """Which tick is moved, and to how many even steps from the first; None if none is."""
+        spanned = self.info.axes[axis]
+        steps = (self.fixed[axis] - spanned.low) / (spanned.high - spanned.low) * (resolution - 1)
+        if not self.has_node or not 0 < steps < resolution - 1:
+            return None
+        return min(max(round(steps), 1), resolution - 2), steps
 
     def grid(self, resolution: int) -> tuple[NDArray[np.float32], NDArray[np.float32], str, str]:
         """Ticks of the horizontal and of the vertical axis, and the two axes' labels."""
@@ -64,7 +78,7 @@ class Slice:
 
     def through(self, observation: Floats) -> Slice:
         """The plane along the same axes through an observation [D]."""
-        return replace(self, fixed=tuple(float(value) for value in observation))
+        return replace(self, fixed=tuple(float(value) for value in observation), has_node=True)
 
     def observations(self, resolution: int) -> NDArray[np.float32]:
         """The points of a square grid on the plane, row by row of y: [resolution², D]."""

@@ -150,6 +150,9 @@ def test_frame_bars_and_ring_of_a_phase_are_of_one_state() -> None:
         assert frame.jpeg == renderer.jpeg(shown)
         assert frame.point == tuple(map(float, shown[2:]))
         assert frame.probabilities in ((), tuple(map(float, step.action_probabilities)))
+        if scene.has_seen("sample") and not answered:
+            assert frame.probabilities == tuple(map(float, step.action_probabilities))
+            assert frame.action == step.action
         if answered:
             assert frame.probabilities == ()
             assert frame.action is None

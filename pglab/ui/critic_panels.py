@@ -28,14 +28,14 @@ from pglab.records import Conflict, Floats, StepRecord
 from pglab.ui.panels import (
     Panel,
     Scenery,
-    fixed_text,
     player,
     policy_map,
     quantity_name,
     returns,
+    slices_of,
     update_series,
 )
-from pglab.ui.stage import FigurePanel, Slices
+from pglab.ui.stage import FigurePanel
 
 GRADIENT_STEPS = 64  # most recent steps that the drawing's gradients are computed on
 BUFFER_POINTS = 400
@@ -48,7 +48,6 @@ def value_map(scene: Scenery) -> FigurePanel:
     probabilities, q_values = scene.maps
     assert q_values is not None, "the page is of an agent with a critic"
     values = critic_quantity(probabilities, q_values, view.quantity, view.critic_action)
-    planes = scene.showing.planes
     name = quantity_name(scene.info, view.quantity, view.critic_action)
     picture = advantage_figure if view.quantity == "advantage" else value_figure
     figure = picture(
@@ -64,14 +63,14 @@ def value_map(scene: Scenery) -> FigurePanel:
         figure,
         playhead="player",
         patient=True,
-        slices=Slices(values, tuple(map(fixed_text, planes))),
+        slices=slices_of(values, scene.showing.planes),
         alt=_("Heatmap of the critic's values over two observation axes."),
     )
 
 
 def td_fit(scene: Scenery) -> FigurePanel:
     """Targets against estimates of the critic's last batches."""
-    fits = np.array(scene.bench.session.history.fits).reshape(-1, 2)
+    fits = np.array(scene.bench.watched.history.fits).reshape(-1, 2)
     error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
     return FigurePanel(
         "td_fit",
@@ -98,7 +97,7 @@ def td_error(scene: Scenery) -> FigurePanel:
 
 def conflict(scene: Scenery) -> FigurePanel:
     """The interference meter: the cosine of the two losses' gradients on the shared body."""
-    updates = scene.bench.session.history.updates
+    updates = scene.bench.watched.history.updates
     subtitle = conflict_in_words(updates["cosine"], updates["shared_actor_norm"])
     return FigurePanel(
         "conflict",
@@ -164,7 +163,7 @@ def _norms(
     scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
 ) -> FigurePanel:
     """Two columns of the history, the actor's and the critic's."""
-    updates = scene.bench.session.history.updates
+    updates = scene.bench.watched.history.updates
     actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
     figure = norms_figure(updates["global_step"], actor, critic, window, scene.step_limit)
@@ -173,7 +172,7 @@ def _norms(
 
 def drawing(scene: Scenery) -> FigurePanel:
     """The network's layers, with the gradient norm of each loss that reaches them."""
-    session = scene.bench.session
+    session = scene.bench.watched
     config = session.config
     assert isinstance(config, ActorCriticConfig)
     steps = _recent_steps(scene)
@@ -201,7 +200,7 @@ def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
 
 def buffer(scene: Scenery) -> FigurePanel:
     """The states that the replay buffer holds, over those that the current policy visits."""
-    session, plane = scene.bench.session, scene.view.plane
+    session, plane = scene.bench.watched, scene.view.plane
     axes = [plane.x_axis, plane.y_axis]
     recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
     visited = np.array(recent).reshape(-1, len(scene.info.axes))[:, axes]
@@ -237,7 +236,7 @@ def buffer(scene: Scenery) -> FigurePanel:
 
 
 def _ratio(scene: Scenery) -> str:
-    updates = scene.bench.session.history.updates
+    updates = scene.bench.watched.history.updates
     recent = slice(-updates.rows_for(SMOOTHING_UPDATES), None)
     actor, critic = (updates[f"shared_{side}_norm"][recent] for side in ("actor", "critic"))
     actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
@@ -249,7 +248,7 @@ def _ratio(scene: Scenery) -> str:
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
     """The training's most recent steps; before the first, those of the episode now playing."""
-    steps = list(scene.bench.session.history.steps)[-GRADIENT_STEPS:]
+    steps = list(scene.bench.watched.history.steps)[-GRADIENT_STEPS:]
     if steps:
         return steps
     return [

@@ -104,6 +104,8 @@ def _numbers(bench: Bench) -> list[Number]:
 def _progress(bench: Bench) -> Progress:
     session = bench.session
     parts = [_state(bench)]
+    if bench.watched is not session:  # another seed's pictures stand below
+        parts.insert(0, _("seed {seed}").format(seed=session.config.seed))
     if session.history.reading is not None:
         parts.append(_reading(bench))
     return Progress(

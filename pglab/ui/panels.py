@@ -219,9 +219,18 @@ def policy_panel(
         "",
         policy_figure(shown[0], view),
         playhead=playhead,
-        slices=Slices(log_odds(shown), tuple(map(fixed_text, planes)), logistic=True),
+        slices=slices_of(log_odds(shown), planes, logistic=True),
         alt=_("Heatmap of the probability of one action over two observation axes."),
     )
+
+
+def slices_of(
+    values: NDArray[np.float32], planes: Sequence[Slice], *, logistic: bool = False
+) -> Slices:
+    """Values over each of K planes, with where each lies: [K, Y, X]."""
+    size = values.shape[-1]
+    nodes = [tuple(p.node(axis, size) for axis in (p.x_axis, p.y_axis)) for p in planes]
+    return Slices(values, tuple(map(fixed_text, planes)), tuple(nodes), logistic)
 
 
 def resolution(planes: Sequence[Slice]) -> int:
@@ -244,7 +253,7 @@ def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
 
 def weights(scene: Scenery) -> FigurePanel:
     """The factors of ∇log π in the last update, or in the last few, by time step and action."""
-    session = scene.bench.session
+    session = scene.bench.watched
     update, recent = session.history.last_update, session.history.signals
     critic = isinstance(session.config, ActorCriticConfig)
     title = _("Weights of the last steps") if critic else _("Weights of the last batch")
@@ -409,7 +418,7 @@ def _reading_curve(bench: Bench) -> Curve:
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
     """What the steps of the episode now playing would weigh: returns-to-go or policy signals."""
-    session = scene.bench.session
+    session = scene.bench.watched
     config = session.config
     steps = [shown for shown in scene.showing.scenes if shown.action is not None]
     ends = np.zeros(len(steps), np.bool_)
@@ -446,7 +455,7 @@ def update_series(
     colour: str = palette.ACTOR,
 ) -> FigurePanel:
     """One number per update over environment steps, from a column of the history."""
-    updates = scene.bench.session.history.updates
+    updates = scene.bench.watched.history.updates
     known = ~np.isnan(updates[column])
     figure = series_figure(
         updates["global_step"][known],

@@ -119,6 +119,9 @@ class Slices:
     """[K, rows, columns], the first row lowest."""
     subtitles: tuple[str, ...]
     """[K]"""
+    nodes: tuple[tuple[tuple[int, float] | None, ...], ...]
+    """[K, 2]: of the columns and of the rows, which is not evenly spaced but so many steps from
+    the first."""
     logistic: bool = False
 
     @property
@@ -319,6 +322,7 @@ def _encode_slices(slices: Slices | None, pictures: bytearray) -> dict[str, Any]
         "rows": rows,
         "columns": columns,
         "ends": slices.ends,
+        "nodes": slices.nodes,
         "logistic": slices.logistic,
         "subtitles": slices.subtitles,
     }

@@ -115,7 +115,9 @@ export class Cells {
   draw() {
     if (!this.span || !this.slices || !this.colours) return;
     const { rows, columns } = this.slices;
-    this.sheet.draw([["cells", this.levels.slice(), rows, columns, this.palette, this.span]]);
+    const nodes = this.slices.nodes[this.index];
+    const grid = { levels: this.levels.slice(), rows, columns, nodes };
+    this.sheet.draw([["cells", grid, this.palette, this.span]]);
   }
 
   // The colour of each level.

@@ -17,18 +17,28 @@ function performCalls(context, calls) {
 
 const CELL_PARTS = 4; // a side of a cell is drawn in so many steps
 
+// Between which two points of a side of a grid each pixel lies, and how far from the first. The
+// points are evenly spaced, but for one that was moved.
+function placesAlong(points, moved) {
+  const at = (point) => (moved?.[0] === point ? moved[1] : point);
+  return Array.from({ length: CELL_PARTS * (points - 1) + 1 }, (_, pixel) => {
+    const place = pixel / CELL_PARTS;
+    let point = Math.min(Math.floor(place), points - 2);
+    if (place < at(point)) point -= 1;
+    else if (place > at(point + 1)) point += 1;
+    return [point, (place - at(point)) / (at(point + 1) - at(point))];
+  });
+}
+
 // Levels of a grid, the lowest row first, interpolated and coloured; `span` says where the outer
 // points of the grid lie.
-function drawCells(context, levels, rows, columns, palette, span) {
-  const [height, width] = [rows, columns].map((points) => CELL_PARTS * (points - 1) + 1);
+function drawCells(context, { levels, rows, columns, nodes }, palette, span) {
+  const [acrosses, ups] = [placesAlong(columns, nodes[0]), placesAlong(rows, nodes[1])];
+  const [width, height] = [acrosses.length, ups.length];
   const picture = new ImageData(width, height);
   const pixels = new Uint32Array(picture.data.buffer);
-  for (let y = 0; y < height; y += 1) {
-    const row = Math.min(Math.floor(y / CELL_PARTS), rows - 2);
-    const up = y / CELL_PARTS - row;
-    for (let x = 0; x < width; x += 1) {
-      const column = Math.min(Math.floor(x / CELL_PARTS), columns - 2);
-      const right = x / CELL_PARTS - column;
+  for (const [y, [row, up]] of ups.entries()) {
+    for (const [x, [column, right]] of acrosses.entries()) {
       const place = row * columns + column;
       const below = levels[place] * (1 - right) + levels[place + 1] * right;
       const above = levels[place + columns] * (1 - right) + levels[place + columns + 1] * right;
@@ -133,7 +143,7 @@ export class Sheet {
       return;
     }
     const constants = `const CELL_PARTS = ${CELL_PARTS};`;
-    const source = [constants, performCalls, drawCells, decode, Drawer, serveSheets].join("\n") + "\nserveSheets();";
+    const source = [constants, performCalls, placesAlong, drawCells, decode, Drawer, serveSheets].join("\n") + "\nserveSheets();";
     sheets.worker ??= new Worker(URL.createObjectURL(new Blob([source])));
     sheets.open += 1;
     this.id = sheets.made += 1;
