@@ -6,6 +6,7 @@ from pglab.language import _, content
 from pglab.ui.agent_map import agent_map
 from pglab.ui.clip import opening_clips
 from pglab.ui.entry import require_entry
+from pglab.ui.lab import run_on_arrival
 
 require_entry()
 
@@ -15,6 +16,7 @@ with text:
     if st.button(
         _("Watch REINFORCE learn"), icon=":material/play_arrow:", type="primary", key="start"
     ):
+        run_on_arrival("reinforce")
         st.switch_page("pages/reinforce.py")
 with picture:
     opening_clips()

@@ -25,8 +25,9 @@ from pglab.thinning import kept_by_place, thinned
 
 FULL_SPEED = 0.0
 # Steps per second. CartPole's own clock runs at 50; up to it, the player shows the training steps.
-SPEEDS = (1.0, 5.0, 50.0, 500.0, FULL_SPEED)
+SPEEDS = (1.0, 5.0, 50.0, 500.0, 2_000.0, 5_000.0, FULL_SPEED)
 REAL_TIME = 50.0
+FIRST_SPEED = 2_000.0  # a run that one can follow: more than a minute until REINFORCE solves it
 OVERLAYS_KEPT = 6
 POINTS_PER_OVERLAY = 1_200  # so many that its beginning can be shown alone
 SNAPSHOTS_PER_RUN = 6  # kept of a run that is over
@@ -88,7 +89,7 @@ class Bench:
         self.forked: tuple[int, int] | None = None  # the run and step that this one went on from
         self._reached: PastRun | None = None  # this run when it was furthest, if it went back
         self.running = False
-        self.speed = FULL_SPEED
+        self.speed = FIRST_SPEED
         self.view: View = "policy"
         self.guess: GuessRegion | None = None  # what the visitor expects, drawn with the runs
         self.beside: Curve | None = None  # a stored run to compare with, drawn with the runs
@@ -137,6 +138,11 @@ class Bench:
     def busy(self) -> bool:
         """Whether ticks are wanted: the run goes on, or further seeds have to catch up with it."""
         return self.running or (self.group is not None and self.group.behind)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run takes no further step."""
+        return self.session.finished
 
     def follow(self, number: int) -> None:
         """Let player and heatmaps show this seed, counted from 0, the run's own."""
@@ -228,8 +234,9 @@ class Bench:
         if self.speed == FULL_SPEED:
             self.session.advance(seconds=seconds)
         else:
-            due = self.pacemaker.steps_due(self.speed)
+            before, due = self.session.global_step, self.pacemaker.steps_due(self.speed)
             self.session.advance("step", due, seconds=seconds)
+            self.pacemaker.note_steps(self.session.global_step - before)
         slow = self.speed != FULL_SPEED and self.speed <= REAL_TIME
         self.view = "training step" if slow else "policy"
         self.pacemaker.note_progress(self.session.global_step)

@@ -48,11 +48,17 @@ class Pacemaker:
         self._last = now
 
     def steps_due(self, steps_per_second: float) -> int:
-        """How many steps this tick owes at a fixed speed; fractions carry over."""
-        self._owed += steps_per_second * self.interval
-        due = int(self._owed)
-        self._owed -= due
-        return due
+        """How many steps are owed at a fixed speed, with those that former ticks had no time for.
+
+        Never more than a second's: what a slow machine cannot do in time is dropped.
+        """
+        most = max(steps_per_second * LONGEST_INTERVAL, 1.0)
+        self._owed = min(self._owed + steps_per_second * self.interval, most)
+        return int(self._owed)
+
+    def note_steps(self, taken: int) -> None:
+        """Note how many of the steps that were due have been taken."""
+        self._owed -= taken
 
     def note_progress(self, global_step: int) -> None:
         """Note how far the run has come."""

@@ -9,9 +9,10 @@ from functools import partial
 import streamlit as st
 
 from pglab.algorithms.families import AgentConfig
-from pglab.language import _
+from pglab.ui import speed
 from pglab.ui.attempts import open_attempts
-from pglab.ui.chapters import Chapter, chapters
+from pglab.ui.chapters import chapters, titles
+from pglab.ui.chapters import read_link as read_chapter
 from pglab.ui.code import engine_sentence
 from pglab.ui.entry import require_entry
 from pglab.ui.evaluation import evaluation
@@ -19,6 +20,7 @@ from pglab.ui.experiment_line import experiment_line
 from pglab.ui.lab import Lab, open_lab
 from pglab.ui.live import live
 from pglab.ui.panels import Panel
+from pglab.ui.presses import listen
 from pglab.ui.rewind import rewind
 from pglab.ui.runs import runs_table
 from pglab.ui.scrolling import scroller
@@ -26,7 +28,7 @@ from pglab.ui.seed_controls import seed_controls
 from pglab.ui.slow_motion import slow_motion
 from pglab.ui.transport import transport
 from pglab.ui.try_this import try_this
-from pglab.ui.view import Extra, view_controls
+from pglab.ui.view import Extra, view_controls, write_address
 
 
 @dataclass(frozen=True)
@@ -50,23 +52,39 @@ class AgentPage:
 def agent_page(page: AgentPage) -> None:
     """Draw the page."""
     require_entry()
-    lab = open_lab(page.key, page.preset, page.fixed)
+    lab = open_lab(page.key, page.preset, page.fixed, partial(_read_link, page.key))
     seed_controls(lab)
     attempts = open_attempts(lab)
     transport(lab, page.title)
     live(lab, page.panels, page.extras, partial(experiment_line, lab, attempts))
     view_controls(lab, page.extras)
-    below: list[Chapter] = [
-        (_("Idea"), page.idea),
-        (_("Slow motion"), partial(slow_motion, lab)),
-        (_("Try this"), partial(try_this, lab, attempts)),
-        (_("Code"), partial(_code, lab, page)),
-        (_("Fresh episodes"), partial(evaluation, lab)),
-        (_("Rewind and fork"), partial(rewind, lab)),
-        (_("Runs of this visit"), partial(runs_table, lab)),
-    ]
-    chapters(page.key, *below)
+    below: dict[str, Callable[[], None]] = {
+        "idea": page.idea,
+        "slow_motion": partial(slow_motion, lab),
+        "try_this": partial(try_this, lab, attempts),
+        "code": partial(_code, lab, page),
+        "fresh_episodes": partial(evaluation, lab),
+        "rewind": partial(rewind, lab),
+        "runs": partial(runs_table, lab),
+    }
+    chapters(
+        page.key,
+        *below.items(),
+        on_change=partial(write_address, lab),
+        behind=partial(_listen, lab),
+    )
     scroller(page.key)
+
+
+def _read_link(page: str) -> list[str]:
+    """Take speed and chapter from the link; a sentence for each that cannot be used."""
+    return [*speed.read_link(page), *read_chapter(page, titles())]
+
+
+def _listen(lab: Lab) -> None:
+    """Ask before a run is lost with its tab."""
+    bench = lab.bench
+    listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
 
 
 def _code(lab: Lab, page: AgentPage) -> None:

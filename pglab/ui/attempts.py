@@ -22,7 +22,7 @@ from pglab.plots import Curve, GuessRegion
 from pglab.run_statistics import STATISTICS, late_return, recorded
 from pglab.seeds import smoothed_curve
 from pglab.session import Outcome, TrainingSession
-from pglab.ui.chapters import chapter_key
+from pglab.ui.chapters import open_at_first
 from pglab.ui.lab import Lab
 from pglab.ui.scrolling import bring_into_view
 from pglab.ui.set_by_code import set_value
@@ -108,7 +108,7 @@ def open_attempts(lab: Lab) -> Attempts:
     if key not in st.session_state:
         st.session_state[key] = linked = _from_link(lab.key)
         if linked.chosen or linked.unknown:
-            st.session_state[chapter_key(lab.key)] = _("Try this")
+            open_at_first(lab.key, "try_this")
     attempts: Attempts = st.session_state[key]
     with lab.bench.lock:
         _note_results(attempts, lab.bench.session)

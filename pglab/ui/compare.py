@@ -11,12 +11,14 @@ from pglab.comparison import LENGTHS, Comparison, PastComparison
 from pglab.contrasts import differences_between, names_of
 from pglab.language import _
 from pglab.ui import compare_settings as settings
-from pglab.ui.buttons import live_button, on_whole_page, run_or_pause
+from pglab.ui.buttons import live_button, on_whole_page, page_button, run_or_pause
 from pglab.ui.compare_panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.compare_state import ComparePage, new_comparison
 from pglab.ui.compare_words import difference_text, words
+from pglab.ui.copy_link import copy_link
 from pglab.ui.entry import fragment, page_changed, redraw_fragments, require_entry
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, VIEW, show_problems
+from pglab.ui.presses import listen
 from pglab.ui.seed_controls import followed_seed
 from pglab.ui.warm_up import warm_up
 
@@ -108,13 +110,7 @@ def _transport(page: ComparePage) -> None:
     page.redraw_stale_page()
     comparison = page.comparison
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
-        run_or_pause(
-            comparison.lock,
-            running=comparison.running,
-            finished=comparison.finished,
-            run=comparison.run,
-            pause=comparison.pause,
-        )
+        run_or_pause(comparison)
         for steps, icon, label, shortcut in (
             (1, "skip_next", _("Step"), "s"),
             (1_000, "fast_forward", _("1,000 steps"), "e"),
@@ -129,16 +125,19 @@ def _transport(page: ComparePage) -> None:
                 disabled=comparison.finished,
                 help=_("Pause, then let every agent take exactly so many environment steps."),
             )
-        st.button(
+        page_button(
+            page,
+            comparison.lock,
             _("Reset"),
-            icon=":material/replay:",
-            key="reset",
+            "replay",
+            "reset",
+            page.restart,
             shortcut="b",
-            on_click=on_whole_page(page, comparison.lock, page.restart),
             help=_("Back to the same start. This comparison stays as an overlay and in the table."),
         )
         _length_menu(page)
         _guess_menu(page)
+        copy_link()
 
 
 def _length_menu(page: ComparePage) -> None:
@@ -215,6 +214,12 @@ def _seed_range(first: int, seeds: int) -> str:
 
 
 def _past(page: ComparePage) -> None:
+    _earlier(page)
+    comparison = page.comparison
+    listen(unsaved=comparison.running or comparison.global_step > 0 or bool(page.past))
+
+
+def _earlier(page: ComparePage) -> None:
     if page.past:
         st.markdown("##### " + _("Earlier comparisons of this visit"))
         st.caption(

@@ -81,6 +81,12 @@ def page_changed() -> bool:
     return changed
 
 
+def current_page() -> str:
+    """The page that the visitor is on, as its address names it."""
+    page: str = st.session_state[_PAGE]
+    return page
+
+
 def require_entry() -> None:
     """Send a page that runs without the entry script through it.
 

@@ -14,7 +14,7 @@ from pglab.learning_curves import AGENTS
 from pglab.run_statistics import STATISTICS
 from pglab.ui.attempts import Attempt, Attempts, Result
 from pglab.ui.buttons import on_whole_page
-from pglab.ui.chapters import chapter_key
+from pglab.ui.chapters import open_chapter
 from pglab.ui.lab import Lab
 from pglab.ui.scrolling import bring_into_view
 
@@ -61,7 +61,7 @@ def experiment_line(lab: Lab, attempts: Attempts) -> None:
 
 
 def _open_explanation(page: str) -> None:
-    st.session_state[chapter_key(page)] = _("Try this")
+    open_chapter(page, "try_this")
     bring_into_view(page, "explanation")
 
 

@@ -14,7 +14,10 @@ from pglab.gradient_estimators import (
 from pglab.language import _, content
 from pglab.stored_policies import load
 from pglab.ui.chapters import chapters
+from pglab.ui.chapters import link_parameters as chapter_in_link
+from pglab.ui.chapters import read_link as read_chapter
 from pglab.ui.code import source_code
+from pglab.ui.copy_link import copy_link
 from pglab.ui.entry import require_entry
 from pglab.ui.gradient_controls import EXAMPLE, controls, describe, set_controls
 from pglab.ui.gradient_link import link_parameters, read_link
@@ -23,6 +26,7 @@ from pglab.ui.gradient_work import GradientPage, first_result, work_row
 from pglab.ui.settings import OWN_PARAMETERS, put_into_address_bar
 from pglab.ui.visit_policies import runs_of_this_visit
 
+KEY = "gradient_lab"
 PAGE = "gradient_lab.page"
 
 
@@ -41,6 +45,7 @@ def gradient_lab_page() -> None:
                 "four ways. Every arrow is one episode: which way are they closest together?"
             )
         )
+        copy_link()
     subject, snapshot, sentences = controls(runs_of_this_visit())
     for sentence in [*page.problems, *sentences]:
         st.warning(sentence)
@@ -51,8 +56,13 @@ def gradient_lab_page() -> None:
         f"{describe(shown.subject)}; {return_text(shown.report)}",
         former=page.former(subject),
     )
-    put_into_address_bar(link_parameters(subject, snapshot) if subject.episodes else {})
-    chapters("gradient_lab", (_("Idea"), _idea), (_("Code"), _code))
+    in_link = link_parameters(subject, snapshot) if subject.episodes else {}
+
+    def write_link() -> None:
+        put_into_address_bar({**in_link, **chapter_in_link(KEY, "idea")})
+
+    write_link()
+    chapters(KEY, *CHAPTERS.items(), on_change=write_link)
 
 
 def _opened() -> GradientPage:
@@ -61,7 +71,7 @@ def _opened() -> GradientPage:
     link = {name: text for name, text in st.query_params.items() if name not in OWN_PARAMETERS}
     subject, problems = read_link(link, runs)
     set_controls(subject)
-    page = GradientPage(first_result(), problems)
+    page = GradientPage(first_result(), [*problems, *read_chapter(KEY, CHAPTERS)])
     if subject != page.shown.subject and subject.run == EXAMPLE:
         page.begin(subject, load()[subject.step])
     return page
@@ -73,3 +83,6 @@ def _idea() -> None:
 
 def _code() -> None:
     source_code(episode_weights, episode_gradients, weighted_gradient, Moments, largest_remaining)
+
+
+CHAPTERS = {"idea": _idea, "code": _code}

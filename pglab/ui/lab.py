@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -91,15 +92,26 @@ class Lab(LivePage):
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
 
-def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
+def run_on_arrival(key: str) -> None:
+    """Let the run of the page with this key go on as soon as the page is opened."""
+    st.session_state[f"{key}.run_on_arrival"] = True
+
+
+def open_lab(
+    key: str,
+    preset: AgentConfig,
+    fixed: tuple[str, ...] = (),
+    read_further: Callable[[], list[str]] = list,
+) -> Lab:
     """Read the link and the controls, and bring the run in line with them.
 
     `key` names the page and the stored learning curves of its preset; `fixed` are the settings
-    that the page is about, and that cannot be changed on it.
+    that the page is about, and that cannot be changed on it; `read_further` takes from the link
+    what is no setting, and returns a sentence for everything that cannot be used.
     """
     warm_up()
     terms = Terms(preset, fixed)
-    problems = read_address_bar(key, terms)
+    problems = read_address_bar(key, terms, read_further)
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
@@ -115,6 +127,8 @@ def open_lab(key: str, preset: AgentConfig, fixed: tuple[str, ...] = ()) -> Lab:
                 lab.bench.use(config)
             except ConfigError as error:
                 unusable.append(str(error))
+        if st.session_state.pop(f"{key}.run_on_arrival", False):
+            lab.bench.run()
     show_problems(problems, unusable)
     for problem in (lab.bench.session.problem, lab.bench.problem):
         if problem is not None:

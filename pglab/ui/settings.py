@@ -35,6 +35,8 @@ OWN_PARAMETERS = (
     "critic",
     "try",
     "seeds",
+    "speed",
+    "chapter",
     "embed",
     "embed_options",
     "lang",
@@ -51,8 +53,12 @@ class Terms:
     everything_restarts: bool = False
 
 
-def read_address_bar(key: str, terms: Terms) -> list[str]:
+def read_address_bar(
+    key: str, terms: Terms, read_further: Callable[[], list[str]] = list
+) -> list[str]:
     """On the first view of a page, set its controls from the link that opened it.
+
+    `read_further` takes what else the page has in the link, and returns sentences likewise.
 
     Returns:
         A sentence for every setting in the link that cannot be used; kept while the visit lasts
@@ -68,7 +74,7 @@ def read_address_bar(key: str, terms: Terms) -> list[str]:
             problems.append(_unknown_environment(config.env_id))
             config = config.changed(env_id=terms.preset.env_id)
         set_controls(key, config)
-        st.session_state[problems_key] = problems
+        st.session_state[problems_key] = [*problems, *read_further()]
     problems_found: list[str] = st.session_state[problems_key]
     return problems_found
 

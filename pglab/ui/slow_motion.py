@@ -21,7 +21,7 @@ from pglab.render import shared_renderer
 from pglab.slow_motion import SlowMotion
 from pglab.slow_motion_text import formula
 from pglab.slow_motion_words import PHASES, rows_of, sentence, what_moved
-from pglab.ui.buttons import live_button, locked
+from pglab.ui.buttons import live_button
 from pglab.ui.causes import causes_table
 from pglab.ui.code import engine_note, lit_line
 from pglab.ui.entry import fragment
@@ -118,13 +118,14 @@ def _buttons(lab: Lab, tape: SlowMotion) -> None:
         tape.forward_to({"observe"}, 1)
 
     with st.container(horizontal=True, vertical_alignment="center", key="slow_buttons"):
-        st.button(
+        live_button(
+            bench.lock,
             _("Back"),
-            icon=":material/chevron_left:",
-            key="slow_back",
-            shortcut="Left",
+            "chevron_left",
+            "Left",
+            "slow_back",
+            tape.back,
             disabled=tape.at_start,
-            on_click=locked(bench.lock, tape.back),
         )
         forward: dict[str, Any] = {"disabled": tape.at_end}
         live_button(

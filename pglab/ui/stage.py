@@ -35,10 +35,10 @@ _SOURCE = b"".join(path.read_bytes() for path in sorted(_SCRIPTS.glob("*.js")))
 _STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", path=_SCRIPTS)
 
 
-def js_export(name: str) -> str:
-    """A script that gives Streamlit one function of the stage's scripts."""
+def js_export(name: str, script: str = "stage.js") -> str:
+    """A script that gives Streamlit one function of one of the scripts in `stage_js`."""
     return f"""
-        const address = new URL("component/{_STAGE_JS.name}/stage.js", document.baseURI);
+        const address = new URL("component/{_STAGE_JS.name}/{script}", document.baseURI);
         const {{ {name} }} = await import(address.href);
         export default {name};
     """

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pglab.language import _
-from pglab.ui import attempts, seed_controls
+from pglab.ui import attempts, chapters, seed_controls, speed
 from pglab.ui.entry import fragment, redraw_fragments
 from pglab.ui.heatmap_controls import HeatmapControls
 from pglab.ui.lab import LIVE, VIEW, Lab
@@ -41,9 +41,12 @@ def view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
 
 def write_address(lab: Lab) -> None:
     """Make the address open this page with these settings and this view."""
+    experiment = attempts.link_parameters(lab.key)
     shown = {
         **_heatmaps(lab).parameters(),
-        **attempts.link_parameters(lab.key),
+        **experiment,
+        **chapters.link_parameters(lab.key, "try_this" if experiment else "idea"),
+        **speed.link_parameters(lab.bench),
         **seed_controls.link_parameters(lab),
     }
     write_address_bar(lab.bench.session.config, lab.terms.preset, shown)

@@ -1,0 +1,79 @@
+// A button that copies the address of the page; see copy_link.py. Where the browser refuses, it
+// shows the address, selected, so that one key copies it.
+
+import { element } from "./dom.js";
+
+const SHOWN_MILLISECONDS = 2500;
+const MARGIN = 6; // pixels between the button and the word below it
+const CHAIN = `<svg viewBox="0 0 24 24" aria-hidden="true">
+  <path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7L12 7"/>
+  <path d="M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7L12 17"/></svg>`;
+
+class CopyButton {
+  constructor(parent) {
+    this.button = element("button", "");
+    this.button.type = "button";
+    this.button.innerHTML = CHAIN;
+    this.button.addEventListener("click", () => this.copy());
+    this.word = element("div", "word");
+    this.word.popover = "manual";
+    this.word.setAttribute("role", "status");
+    parent.append(this.button, this.word);
+  }
+
+  name(texts) {
+    this.texts = texts;
+    this.button.setAttribute("aria-label", texts.label);
+    this.button.title = `${texts.label}: ${texts.help}`;
+  }
+
+  async copy() {
+    try {
+      await navigator.clipboard.writeText(location.href); // also missing without https
+    } catch {
+      return this.showAddress();
+    }
+    this.say(this.texts.copied);
+    this.timer = setTimeout(() => this.hide(), SHOWN_MILLISECONDS);
+  }
+
+  showAddress() {
+    const address = element("input", "");
+    address.readOnly = true;
+    address.value = location.href;
+    address.setAttribute("aria-label", this.texts.label);
+    this.say(this.texts.refused, address);
+    address.addEventListener("blur", () => this.hide());
+    address.addEventListener("copy", () => {
+      this.button.focus();
+      this.say(this.texts.copied);
+      this.timer = setTimeout(() => this.hide(), SHOWN_MILLISECONDS);
+    });
+    address.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.button.focus();
+    });
+    address.select();
+  }
+
+  say(text, ...further) {
+    clearTimeout(this.timer);
+    this.word.replaceChildren(text, ...further);
+    if (!this.word.matches(":popover-open")) this.word.showPopover();
+    const { bottom, right } = this.button.getBoundingClientRect();
+    const left = Math.min(right, innerWidth - MARGIN) - this.word.offsetWidth;
+    this.word.style.left = `${Math.max(left, MARGIN)}px`;
+    this.word.style.top = `${bottom + MARGIN}px`;
+  }
+
+  hide() {
+    clearTimeout(this.timer);
+    if (this.word.matches(":popover-open")) this.word.hidePopover();
+  }
+}
+
+const buttons = new WeakMap(); // by the element they are in
+
+export function copyLink({ parentElement, data }) {
+  if (!buttons.has(parentElement)) buttons.set(parentElement, new CopyButton(parentElement));
+  buttons.get(parentElement).name(data);
+}

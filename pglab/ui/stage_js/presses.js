@@ -1,0 +1,97 @@
+// Numbers the presses of buttons, by mouse and by key, so that the server can act on each of them
+// once: see presses.py. A shortcut is a press of the button that bears it, wherever the focus is,
+// except where text is typed. Streamlit's own shortcuts rest while any input has the focus.
+
+const MOST_UNCONFIRMED = 200;
+const NOT_TYPED_IN = ["range", "radio", "checkbox", "button", "submit", "reset", "color", "file"];
+// What the arrow keys move by themselves.
+const MOVED_BY_ARROWS = `input, select, canvas, [role="slider"], [role="radio"], [role="tab"],
+  [role="grid"], [role="treegrid"]`;
+const OPEN_ABOVE_THE_PAGE = `[role="dialog"], [role="menu"], [role="listbox"]`;
+const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+
+const logs = new Map(); // by page: presses that the server has not confirmed, [number, key]
+const unsaved = new Map(); // by page: whether a reload would lose something
+let lastNumber = 0;
+let listener = null; // of the page in sight
+
+function keyOf(button) {
+  const name = button?.closest('[class*="st-key-"]')?.className.match(/st-key-(\S+)/)?.[1];
+  return listener && Object.hasOwn(listener.buttons, name) ? name : undefined;
+}
+
+function press(key) {
+  lastNumber += 1;
+  const log = [...logs.get(listener.page), [lastNumber, key]].slice(-MOST_UNCONFIRMED);
+  logs.set(listener.page, log);
+  listener.send("log", log);
+}
+
+function onClick(event) {
+  const button = event.target.closest?.("button");
+  const key = keyOf(button);
+  if (key === undefined) return;
+  event.stopPropagation(); // Streamlit would send it a second time
+  if (!button.disabled) press(key);
+}
+
+function isTypedIn(target) {
+  if (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName)) return true;
+  if (target.tagName !== "INPUT" || target.readOnly) return false;
+  if (target.role === "combobox") return target.ariaExpanded === "true";
+  return !NOT_TYPED_IN.includes(target.type);
+}
+
+// As Streamlit writes it on its buttons.
+function shortcutOf(event) {
+  const name = ARROWS[event.key] ?? event.key.toUpperCase();
+  return event.shiftKey ? `Shift + ${name}` : name;
+}
+
+function buttonWith(shortcut) {
+  return [...document.querySelectorAll(`button [aria-label="Shortcut ${CSS.escape(shortcut)}"]`)]
+    .map((badge) => badge.closest("button"))
+    .find((button) => button.checkVisibility());
+}
+
+function onKey(event) {
+  const [target] = event.composedPath();
+  if (!listener || !event.key || event.isComposing || !(target instanceof Element)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Enter") return pressOnce(event, target.closest("button"));
+  if (isTypedIn(target) || target.closest(OPEN_ABOVE_THE_PAGE)) return;
+  if (event.key in ARROWS && target.closest(MOVED_BY_ARROWS)) return;
+  const button = buttonWith(shortcutOf(event));
+  if (!button) return;
+  event.preventDefault();
+  event.stopPropagation(); // Streamlit would press it too
+  if (!event.repeat || listener.buttons[keyOf(button)]) button.click();
+}
+
+// A key held down on a focused button presses it again and again.
+function pressOnce(event, button) {
+  if (event.repeat && keyOf(button) && !listener.buttons[keyOf(button)]) event.preventDefault();
+}
+
+function onLeaving(event) {
+  if ([...unsaved.values()].some(Boolean)) event.preventDefault();
+}
+
+document.addEventListener("click", onClick, true);
+window.addEventListener("keydown", onKey, true);
+window.addEventListener("beforeunload", onLeaving);
+
+export function listen({ data, setStateValue }) {
+  const { page, buttons, last } = data;
+  const mine = { page, buttons, send: setStateValue };
+  listener = mine;
+  unsaved.set(page, data.unsaved);
+  lastNumber = Math.max(lastNumber, last);
+  logs.set(
+    page,
+    (logs.get(page) ?? []).filter(([number]) => number > last),
+  );
+  return () => {
+    if (listener === mine) listener = null; // not where a newer call has taken over
+  };
+}
