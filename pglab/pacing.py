@@ -52,7 +52,7 @@ class Pacemaker:
 
         Never more than a second's: what a slow machine cannot do in time is dropped.
         """
-        most = max(steps_per_second * LONGEST_INTERVAL, 1.0)
+        most = steps_per_second * LONGEST_INTERVAL + 1  # with a step that has begun
         self._owed = min(self._owed + steps_per_second * self.interval, most)
         return int(self._owed)
 

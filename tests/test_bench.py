@@ -2,7 +2,7 @@
 
 import pytest
 
-from pglab.bench import FULL_SPEED, OVERLAYS_KEPT, Bench
+from pglab.bench import FIRST_SPEED, FULL_SPEED, OVERLAYS_KEPT, REAL_TIME, SPEEDS, Bench
 from pglab.config import ConfigError, ReinforceConfig
 
 QUICK = ReinforceConfig(hidden_sizes=(8,), min_batch_steps=16)
@@ -67,6 +67,12 @@ def test_one_step_pauses_and_shows_the_training_environment() -> None:
     assert not bench.shows_training_steps
 
 
+def test_a_visit_begins_at_a_speed_that_one_can_follow() -> None:
+    assert Bench(QUICK).speed == FIRST_SPEED
+    assert FIRST_SPEED in SPEEDS
+    assert REAL_TIME < FIRST_SPEED <= 5_000
+
+
 @pytest.mark.parametrize("speed", [5.0, 500.0])
 def test_ticks_take_the_steps_that_the_speed_owes(speed: float) -> None:
     bench = Bench(QUICK)
@@ -79,7 +85,7 @@ def test_ticks_take_the_steps_that_the_speed_owes(speed: float) -> None:
 
 def test_a_run_ends_once_and_takes_no_further_step() -> None:
     bench = Bench(QUICK.changed(total_steps=1_000))
-    assert bench.speed == FULL_SPEED
+    bench.speed = FULL_SPEED
     bench.run()
     while bench.running:
         bench.tick()

@@ -17,13 +17,14 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
-from pglab.bench import Bench
+from pglab.bench import FIRST_SPEED, FULL_SPEED, Bench
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.environments import ENVIRONMENTS
 from pglab.returns import discounted_returns
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 REINFORCE = "pages/reinforce.py"
+AGENT_PAGES = [REINFORCE, "pages/shared_body.py", "pages/split_bodies.py"]
 DESCRIBED = settings_of(ReinforceConfig)
 LIVE = [name for name, setting in DESCRIBED.items() if setting.changes_while_running]
 STRUCTURAL = [name for name in DESCRIBED if name not in LIVE]
@@ -130,8 +131,40 @@ def test_home_runs_and_leads_to_the_experiment() -> None:
     assert [button.label for button in app.button] == ["Watch REINFORCE learn"]
     app.button(key="start").click()
     run(app)
-    assert "run" in [button.key for button in app.button]
+    assert app.button(key="run").label == "Pause", "one click starts the run"
+    assert bench_of(app).running
+    assert bench_of(app).speed == FIRST_SPEED
     assert bench_of(app).session.config == ReinforceConfig()
+
+
+@pytest.mark.parametrize("page", AGENT_PAGES)
+def test_a_run_begins_at_a_speed_that_one_can_follow(page: str) -> None:
+    app = open_page(page)
+    (speed,) = (slider for slider in app.main.select_slider if slider.label == "Speed")
+    assert speed.value == FIRST_SPEED
+    assert speed.options[-3:] == ["2,000 steps/s", "5,000 steps/s", "full speed"]
+
+
+@pytest.mark.parametrize(
+    "end", [{"total_steps": "1000"}, {"success_return": "1", "smoothing_window": "1"}]
+)
+def test_only_its_own_button_takes_a_run_beyond_its_end(end: dict[str, str]) -> None:
+    app = open_page(**end)
+    bench = bench_of(app)
+    bench.session.advance("step", 100_000)
+    run(app)
+    config, steps = bench.session.config, bench.session.global_step
+    assert bench.finished
+    buttons = {button.key: button for button in app.button}
+    assert buttons["run"].label == "Run"
+    assert buttons["run"].disabled
+    app.session_state["reinforce.numbered"].actions["run"]()  # as a press that was under way does
+    assert not bench.running
+    assert (bench.session.config, bench.session.global_step) == (config, steps)
+    assert "P" not in buttons["run_on"].proto.shortcut.upper()
+    press(app, "run_on")
+    assert bench.session.config != config
+    assert bench.running
 
 
 def test_the_page_opens_paused_with_the_defaults() -> None:
@@ -208,6 +241,40 @@ def test_an_unusable_link_gets_one_sentence_and_the_default(name: str, text: str
     press(app, "step")
     assert bench_of(app).session.global_step == 1
     assert dict(app.query_params) == {"episodes_per_update": "2"}
+
+
+def test_a_link_opens_a_chapter_at_a_speed() -> None:
+    app = open_page(chapter="code", speed="full")
+    assert chapters_of(app).value == "Code"
+    assert bench_of(app).speed == FULL_SPEED
+    assert dict(app.query_params) == {"chapter": "code", "speed": "full"}
+    open_chapter(app, "Idea")
+    assert dict(app.query_params) == {"speed": "full"}, "the first chapter needs no word"
+    open_chapter(app, "Runs of this visit")
+    assert dict(app.query_params) == {"speed": "full", "chapter": "runs"}
+
+
+def test_a_link_to_an_experiment_keeps_the_chapter_that_is_open() -> None:
+    app = open_page(**{"try": "no_foresight"})
+    assert chapters_of(app).value == "Try this"
+    assert dict(app.query_params) == {"try": "no_foresight"}
+    open_chapter(app, "Idea")
+    link = dict(app.query_params)
+    assert link == {"try": "no_foresight", "chapter": "idea"}
+    assert chapters_of(open_page(**link)).value == "Idea"
+
+
+@pytest.mark.parametrize("text", ["", "Code", "codes", "x" * 5000, "<b>", "٣"])
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("chapter", REINFORCE), ("chapter", "pages/gradient_lab.py"), ("speed", REINFORCE)],
+)
+def test_an_unknown_chapter_or_speed_gets_a_sentence(page: str, name: str, text: str) -> None:
+    app = open_page(page, **{name: text})
+    (sentence,) = problems(app)
+    assert len(sentence) < 300
+    assert chapters_of(app).value == "Idea"
+    assert dict(app.query_params) == {}
 
 
 @pytest.mark.parametrize("x", ["9", "-1", "a", "²", "٣", "1" * 5000, "3"])
@@ -382,6 +449,7 @@ def test_every_page_keeps_its_open_chapter() -> None:
         ("pages/gradient_lab.py", "Idea"),
         (REINFORCE, "Code"),
     ):
+        app.query_params.clear()  # as a browser does
         app.switch_page(page)
         run(app)
         assert chapters_of(app).value == chapter

@@ -194,7 +194,7 @@ def test_a_link_opens_an_experiment_and_choosing_one_makes_the_link() -> None:
 def test_a_link_to_no_experiment_says_so() -> None:
     app = open_page(**{"try": "nonsense"})
     assert "There is no experiment “nonsense”" in shown(app)
-    assert dict(app.query_params) == {}
+    assert dict(app.query_params) == {"chapter": "try_this"}
 
 
 PAGES = [

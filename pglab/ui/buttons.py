@@ -13,7 +13,7 @@ from pglab.ui.entry import redraw_fragments
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT, LivePage
 from pglab.ui.presses import act_on_presses
 
-START_WIDTH = 104  # pixels, room for the longer of Run and Pause
+START_WIDTH = 100  # pixels, room for the longer of Run and Pause
 
 
 class Startable(Protocol):

@@ -13,7 +13,7 @@ from pglab.ui.set_by_code import set_value, value_of, widget_key
 
 PARAMETER = "speed"  # of the address bar: steps per second, or the name of full speed
 _FULL = "full"
-WIDTH = 150  # pixels
+WIDTH = 140  # pixels
 
 
 def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from pglab.ui.buttons import live_button, page_button, run_or_pause
 from pglab.ui.copy_link import copy_link
 from pglab.ui.entry import fragment
 from pglab.ui.lab import TRANSPORT, Lab
-from pglab.ui.speed import speed_slider
+from pglab.ui.speed import WIDTH, speed_slider
 from pglab.ui.view import write_address
 
 
@@ -84,7 +84,7 @@ def _continue_button(lab: Lab) -> None:
         "double_arrow",
         "run_on",
         go_on,
-        width=150,
+        width=WIDTH,
         help=_(
             "Train this run further: past success (turns “Stop when solved” off), or for as many "
             "steps again."

@@ -113,7 +113,7 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
     context = browser.new_context(base_url=url, viewport={"width": 1366, "height": 768})
     lab = LabPage(context.new_page(), name, FIGURES[name])
     page = lab.page
-    page.goto(f"/{name}")
+    page.goto(f"/{name}" if name == "compare" else f"/{name}?speed=full")
     for key in lab.figures:
         lab.wait_for_redraws(key, 1)
     lab.wait_until_quiet()

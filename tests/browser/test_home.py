@@ -31,6 +31,10 @@ def go_home(page: Page) -> None:
     expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
 
 
+def open_reinforce(page: Page) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="REINFORCE").click()
+
+
 def wait_until_moving(page: Page, picture: Locator) -> None:
     first = picture.screenshot()
     wait_until(page, lambda: picture.screenshot() != first, "another frame of the clip")
@@ -70,8 +74,8 @@ def test_home_shows_moving_clips_and_one_way_to_start(page: Page, shot: Shot) ->
     expect(page).to_have_url(re.compile(r"/reinforce$"))
     lab = LabPage(page)
     lab.wait_until_painted()
-    lab.expect_paused()
-    assert lab.numbers() == ["0", "0", "–", "–"]
+    lab.expect_running()
+    lab.wait_for_steps(100)
 
 
 def test_leaving_for_home_pauses_the_run_and_keeps_it(page: Page, app_server: AppServer) -> None:
@@ -81,7 +85,7 @@ def test_leaving_for_home_pauses_the_run_and_keeps_it(page: Page, app_server: Ap
     go_home(page)
     wait_until_idle(page, app_server.process)
 
-    page.get_by_test_id("stBaseButton-primary").click()
+    open_reinforce(page)
     lab.wait_until_painted()
     lab.expect_paused()
     lab.wait_until_quiet()
@@ -91,11 +95,16 @@ def test_leaving_for_home_pauses_the_run_and_keeps_it(page: Page, app_server: Ap
     assert not any("run 1" in text for text in lab.annotations()), "the run was started anew"
 
     go_home(page)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="REINFORCE").click()
+    open_reinforce(page)
     lab.wait_until_painted()
     assert lab.numbers() == kept
     assert lab.returns() == returns
-    lab.run(until_steps=lab.steps + 1)
+
+    go_home(page)
+    page.get_by_test_id("stBaseButton-primary").click()
+    lab.wait_until_painted()
+    lab.expect_running()
+    lab.wait_until(lambda: lab.steps > int(kept[0].replace(",", "")), "the run to go on")
 
 
 @pytest.mark.parametrize("way", ["link", "back"])
@@ -104,7 +113,7 @@ def test_a_tick_under_way_does_not_bring_the_page_back(page: Page, way: str) -> 
     page.get_by_test_id("stBaseButton-primary").click()
     lab = LabPage(page)
     lab.wait_until_painted()
-    lab.run(until_steps=1)
+    lab.wait_for_steps(1)
     lab.stage.evaluate(LEAVE_BEHIND_A_TICK, way)
     expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
 
@@ -125,7 +134,7 @@ def test_settings_survive_a_visit_to_the_home_page(page: Page) -> None:
     lab.press("update")
     lab.expect_update(1)
     go_home(page)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="REINFORCE").click()
+    open_reinforce(page)
     lab.wait_until_painted()
 
     expect(lab.slider("Discount γ")).to_have_attribute("aria-valuetext", "0.9")

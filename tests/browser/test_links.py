@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.harness import AppServer
 from tests.browser.lab_page import ANY_UPDATE, LabPage
@@ -94,6 +94,44 @@ def test_unusable_settings_get_a_sentence_each(page: Page) -> None:
     lab.press("close_problems")
     expect(lab.alerts).to_have_count(0)
     lab.expect_update(1)
+
+
+def test_the_link_is_copied_and_a_run_is_not_lost_unasked(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    asked: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", note)
+    lab = LabPage(page).open("?gamma=0.9&chapter=code")
+    page.get_by_role("button", name="Copy link").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.reload()
+    lab.wait_until_painted()
+    assert asked == [], "there was nothing to lose"
+
+    lab.press("step")
+    expect(lab.number(0)).to_have_text("1")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
+    assert asked == [], "the run waits on its page"
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_where_the_browser_refuses_to_copy_the_link_is_shown(page: Page) -> None:
+    page.add_init_script("navigator.clipboard.writeText = () => Promise.reject()")
+    LabPage(page).open("?gamma=0.9")
+    page.get_by_role("button", name="Copy link").click()
+    shown = page.get_by_role("textbox", name="Copy link")
+    expect(shown).to_be_focused()
+    expect(shown).to_have_value(page.url)
+    page.keyboard.press("Escape")
+    expect(shown).to_have_count(0)
 
 
 def test_the_largest_learning_rate_leaves_a_working_page(page: Page) -> None:

@@ -211,8 +211,13 @@ def test_a_run_that_has_used_its_steps_can_run_on(page: Page) -> None:
     expect(lab.number(STEPS)).to_have_text("1,000")
     lab.wait_for_runs({"run": "1", "outcome": "all steps used"})
 
+    expect(lab.button("run")).to_be_disabled()
+    page.keyboard.press("p")
+    lab.wait_until_quiet()
+    assert (lab.steps, lab.address) == (1_000, {"total_steps": "1000", "chapter": "runs"})
+
     lab.press("run_on")
-    lab.wait_for_address(total_steps="2000")
+    lab.wait_for_address(total_steps="2000", chapter="runs")
     expect(lab.number(STEPS)).to_have_text("2,000")
     expect(lab.button("run_on")).to_be_visible()
     assert not any("run 1" in text for text in lab.annotations()), "the run was started anew"
@@ -234,6 +239,66 @@ def test_keyboard(page: Page) -> None:
     expect(lab.number(STEPS)).to_have_text(f"{steps + 1:,}")
     page.keyboard.press("x")  # means nothing
     assert_nothing_moves(lab)
+
+
+@pytest.mark.parametrize("milliseconds", [30, 150])
+def test_no_quick_press_is_lost(page: Page, milliseconds: int) -> None:
+    """Also while a slider has the focus, which keeps Streamlit's own shortcuts from working."""
+    lab = LabPage(page).open()
+    lab.slider("Discount γ").focus()
+    for presses, running in ((9, True), (10, True), (7, False)):
+        for _ in range(presses):
+            page.keyboard.press("p")
+            page.wait_for_timeout(milliseconds)
+        lab.expect_running() if running else lab.expect_paused()
+        lab.wait_until_quiet() if not running else page.wait_for_timeout(500)
+        lab.expect_running() if running else lab.expect_paused()
+    steps = lab.steps
+    for _ in range(12):
+        page.keyboard.press("s")
+        page.wait_for_timeout(milliseconds)
+    expect(lab.number(STEPS)).to_have_text(f"{steps + 12:,}")
+    lab.button("step").click(click_count=3, delay=milliseconds)
+    expect(lab.number(STEPS)).to_have_text(f"{steps + 15:,}")
+
+
+def test_a_shortcut_works_wherever_no_text_is_typed(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.open_expander("More settings")
+    shown = page.get_by_role("radio", name="Code")
+    closed = page.get_by_role("combobox", name="Baseline ↻")
+    for number, focused in enumerate((lab.slider("Speed"), shown, lab.button("step"), closed), 1):
+        focused.focus()
+        page.keyboard.press("s")
+        expect(lab.number(STEPS)).to_have_text(str(number))
+    typed = page.get_by_role("spinbutton", name="Random seed ↻")
+    typed.focus()
+    for key in ("s", "p", "Control+p"):
+        page.keyboard.press(key)
+    lab.wait_until_quiet()
+    lab.expect_paused()
+    assert lab.steps == 4
+
+
+def test_arrows_on_a_slider_are_its_own(page: Page) -> None:
+    lab = LabPage(page).open("?chapter=slow_motion")
+    page.keyboard.press("ArrowRight")
+    strip = page.locator(".pgl-phases [aria-current]")
+    expect(strip).to_have_count(1)
+    first = strip.inner_text()
+    lab.move_slider("Discount γ", "ArrowLeft")
+    expect(lab.slider("Discount γ")).not_to_have_attribute("aria-valuetext", "0.99")
+    lab.wait_until_quiet()
+    expect(strip).to_have_text(first)
+
+
+def test_a_clicked_button_has_no_frame_while_keys_are_pressed(page: Page) -> None:
+    lab = LabPage(page).open()
+    lab.press("run")
+    lab.expect_running()
+    page.keyboard.press("p")
+    lab.expect_paused()
+    expect(page.locator(".st-key-transport :focus-visible")).to_have_count(0)
 
 
 def test_slow_speed_shows_the_training_itself(page: Page) -> None:

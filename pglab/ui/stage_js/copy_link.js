@@ -6,8 +6,8 @@ import { element } from "./dom.js";
 const SHOWN_MILLISECONDS = 2500;
 const MARGIN = 6; // pixels between the button and the word below it
 const CHAIN = `<svg viewBox="0 0 24 24" aria-hidden="true">
-  <path d="M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7L12 7"/>
-  <path d="M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7L12 17"/></svg>`;
+  <path transform="rotate(-45 12 12)"
+    d="M10 7H7a5 5 0 0 0 0 10h3M14 7h3a5 5 0 0 1 0 10h-3M8.5 12h7"/></svg>`;
 
 class CopyButton {
   constructor(parent) {

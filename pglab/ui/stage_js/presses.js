@@ -14,6 +14,7 @@ const logs = new Map(); // by page: presses that the server has not confirmed, [
 const unsaved = new Map(); // by page: whether a reload would lose something
 let lastNumber = 0;
 let listener = null; // of the page in sight
+let clicked = null; // the button that the pointer pressed last
 
 function keyOf(button) {
   const name = button?.closest('[class*="st-key-"]')?.className.match(/st-key-(\S+)/)?.[1];
@@ -56,6 +57,7 @@ function buttonWith(shortcut) {
 
 function onKey(event) {
   const [target] = event.composedPath();
+  if (event.key === "Tab") clicked = null; // a visitor who uses the keys sees where he is
   if (!listener || !event.key || event.isComposing || !(target instanceof Element)) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") return pressOnce(event, target.closest("button"));
@@ -66,11 +68,17 @@ function onKey(event) {
   event.preventDefault();
   event.stopPropagation(); // Streamlit would press it too
   if (!event.repeat || listener.buttons[keyOf(button)]) button.click();
+  // A key makes browsers frame what was clicked last, as if the key had pressed that.
+  if (target === clicked) target.blur();
 }
 
 // A key held down on a focused button presses it again and again.
 function pressOnce(event, button) {
   if (event.repeat && keyOf(button) && !listener.buttons[keyOf(button)]) event.preventDefault();
+}
+
+function onPointer(event) {
+  clicked = event.target.closest?.("button");
 }
 
 function onLeaving(event) {
@@ -80,6 +88,7 @@ function onLeaving(event) {
 document.addEventListener("click", onClick, true);
 window.addEventListener("keydown", onKey, true);
 window.addEventListener("beforeunload", onLeaving);
+window.addEventListener("pointerdown", onPointer, true);
 
 export function listen({ data, setStateValue }) {
   const { page, buttons, last } = data;

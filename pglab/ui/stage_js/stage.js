@@ -10,6 +10,7 @@ import { PlayerView } from "./player.js";
 export { bringIntoView } from "./scrolling.js";
 
 const WATCHDOG_MILLISECONDS = 3000;
+const BEAT_MILLISECONDS = 180; // at least between two ticks, as pacing.py aims at
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
 const LEAVING_MILLISECONDS = 20000; // until another page that does not come is given up
 const THEME_MILLISECONDS = 5000; // after which a running stage looks for another theme anyhow
@@ -49,6 +50,7 @@ class Heartbeat {
   constructor(root) {
     this.root = root;
     this.ticks = 0;
+    this.askedAt = -Infinity;
     this.running = false;
     this.due = false;
     this.sending = false;
@@ -87,12 +89,20 @@ class Heartbeat {
 
   beat() {
     if (!this.due || this.leaving) return;
+    // A run at a slow speed trains shortly, and would redraw as often as the server can.
+    const early = this.askedAt + BEAT_MILLISECONDS - performance.now();
+    if (early > 0 && !document.hidden) {
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => this.beat(), early);
+      return;
+    }
     this.ask();
     this.watch(WATCHDOG_MILLISECONDS);
   }
 
   ask() {
     this.due = false;
+    this.askedAt = performance.now();
     this.ticks += 1;
     this.root.dataset.ticks = this.ticks;
     this.sending = true; // Streamlit sends it from a timer of its own
@@ -102,6 +112,7 @@ class Heartbeat {
 
   stop() {
     this.due = false;
+    clearTimeout(this.waiting);
     clearTimeout(this.watchdog);
     this.departure.destroy();
   }
