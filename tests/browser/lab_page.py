@@ -227,8 +227,9 @@ class LabPage:
 
     @property
     def address(self) -> dict[str, str]:
-        """The settings in the address bar."""
-        return dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
+        """What the address bar holds, besides the open chapter."""
+        parameters = dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
+        return {name: text for name, text in parameters.items() if name != "chapter"}
 
     def open_chapter(self, title: str) -> None:
         """Choose one of the chapters below the stage."""
