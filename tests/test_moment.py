@@ -194,14 +194,14 @@ def test_a_fixed_slice_stays_and_says_where() -> None:
     scene = scenery(bench, Player(bench.session), follows=False)
     heatmap = panels.policy_map(scene)
     assert heatmap.slices is not None
-    assert heatmap.slices.subtitles == ("at cart position 0.00 m, cart velocity 0.00 m/s",)
+    assert heatmap.slices.subtitles == ("at cart position 0.00, cart velocity 0.00",)
     assert {frame.slice for frame in scene.showing.panel.frames} == {0}
 
 
 def test_coordinates_read_well() -> None:
     plane = Slice(ENVIRONMENTS["CartPole-v1"], 0, 1, (0.0, 0.0, -0.0312, -1.5))
     told = panels.fixed_text(plane)
-    assert told == "at pole angle −0.031 rad, angular velocity −1.50 rad/s"
+    assert told == "at pole angle −0.031, angular velocity −1.50"
     assert (
         panels.fixed_text(replace(plane, info=ENVIRONMENTS["MountainCar-v0"], fixed=(0, 0))) == ""
     )
