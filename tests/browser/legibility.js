@@ -1,0 +1,197 @@
+// Which texts that are now in the window cannot be read whole: one line for each fault.
+//
+// A text is "cut" if a part of it lies outside an element that hides what overflows, or outside
+// the window; "covered" if something else lies on top of it; "overlaps" if it lies over another
+// text; "wrapped" if it stands in a row that has broken into several. What a scroll bar brings
+// into view is not cut.
+({ rows }) => {
+  const SLACK = 1.5; // pixels
+  const HEADROOM = 0.2; // of a glyph box's height, above and below the glyphs
+  const SHARED = 1.5; // pixels that two texts may share on both axes
+  const LONGEST = 60;
+  const faults = new Set();
+  const name = (text) => `“${text.trim().replace(/\s+/g, " ").slice(0, LONGEST)}”`;
+
+  // What is drawn as one, and what has no room of its own.
+  const whole = (element) => element.closest(".katex");
+  const ignored = (element) =>
+    element.closest(
+      "script, style, noscript, [aria-hidden=true] .katex-mathml, .katex-mathml, title, " +
+        "[data-testid=stDecoration], [data-testid=stStatusWidget], [data-testid=stToolbar]",
+    );
+
+  function isSeen(element) {
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
+    for (let up = element; up; up = up.parentElement) {
+      if (Number(getComputedStyle(up).opacity) < 0.05) return false;
+    }
+    return true;
+  }
+
+  function intersection(a, b) {
+    return {
+      left: Math.max(a.left, b.left),
+      top: Math.max(a.top, b.top),
+      right: Math.min(a.right, b.right),
+      bottom: Math.min(a.bottom, b.bottom),
+    };
+  }
+
+  const isEmpty = (box) => box.right - box.left < 1 || box.bottom - box.top < 1;
+
+  // As hidden texts for screen readers are: in a frame of a pixel.
+  function isForScreenReaders(element) {
+    for (let up = element; up && up !== document.body; up = up.parentElement) {
+      const { width, height } = up.getBoundingClientRect();
+      const hides = /hidden|clip/.test(getComputedStyle(up).overflow);
+      if (hides && (width <= 2 || height <= 2)) return true;
+    }
+    return false;
+  }
+
+  // The part of a box that its ancestors let one see, and whether they cut it off. What can be
+  // scrolled into view counts as seen later.
+  function clipped(box, element) {
+    let shown = { left: box.left, top: box.top, right: box.right, bottom: box.bottom };
+    let scrollsX = false;
+    let scrollsY = false;
+    let cut = false;
+    for (let up = element; up && up !== document.documentElement; up = up.parentElement) {
+      const style = getComputedStyle(up);
+      const svg = up instanceof SVGSVGElement;
+      const [x, y] = svg ? ["hidden", "hidden"] : [style.overflowX, style.overflowY];
+      const frame = up.getBoundingClientRect();
+      // A reader does not push the whole page aside.
+      if (/auto|scroll/.test(x) && up.dataset?.testid !== "stMain") scrollsX = true;
+      if (/auto|scroll/.test(y)) scrollsY = true;
+      const beyondX = Math.max(frame.left - shown.left, shown.right - frame.right);
+      const beyondY = Math.max(frame.top - shown.top, shown.bottom - frame.bottom);
+      const room = Math.max(SLACK, HEADROOM * (box.bottom - box.top));
+      if (x !== "visible") {
+        if (!scrollsX && beyondX > SLACK) cut = true;
+        shown = intersection(shown, { ...shown, left: frame.left, right: frame.right });
+      }
+      if (y !== "visible") {
+        if (!scrollsY && beyondY > room) cut = true;
+        shown = intersection(shown, { ...shown, top: frame.top, bottom: frame.bottom });
+      }
+      if (style.position === "fixed") break;
+    }
+    const beside = !scrollsX && (box.right > innerWidth + SLACK || box.left < -SLACK);
+    return { shown, cut: cut || beside };
+  }
+
+  function texts() {
+    const found = new Map();
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      if (!node.data.trim() || ignored(parent)) continue;
+      const owner = whole(parent) ?? parent;
+      if (found.has(owner) && owner !== parent) continue;
+      if (!isSeen(parent) || isForScreenReaders(parent)) continue;
+      let boxes;
+      if (owner !== parent) boxes = [owner.getBoundingClientRect()];
+      else {
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        boxes = [...range.getClientRects()];
+        if (parent instanceof SVGElement && boxes.length > 1) boxes = [range.getBoundingClientRect()];
+      }
+      const known = found.get(owner) ?? { owner, text: "", boxes: [] };
+      known.text += owner === parent ? node.data : owner.textContent;
+      known.boxes.push(...boxes.filter((box) => !isEmpty(box)));
+      found.set(owner, known);
+    }
+    return [...found.values()].filter((text) => text.boxes.length);
+  }
+
+  // Labels under the pointer lie over the plot on purpose, popovers and toasts over the page.
+  const floats = (element) =>
+    element.closest(".hoverlayer, [data-baseweb=popover], [role=tooltip], [data-testid=stToast]");
+  const related = (a, b) => a === b || a.contains(b) || b.contains(a);
+
+  const seen = [];
+  for (const { owner, text, boxes } of texts()) {
+    let wasCut = false;
+    for (const box of boxes) {
+      if (box.top < 0 || box.bottom > innerHeight || box.right <= 0) continue; // not in the window
+      const { shown, cut } = clipped(box, owner);
+      wasCut ||= cut;
+      if (!isEmpty(shown)) seen.push({ owner, text, box: shown, floating: floats(owner) });
+    }
+    if (wasCut) faults.add(`cut: ${name(text)}`);
+  }
+
+  // Without the room above and below the letters; of vertical text, beside them.
+  function glyphs({ box, owner }) {
+    const upright = !(owner instanceof SVGElement) || box.right - box.left > 0.8 * (box.bottom - box.top);
+    const [dx, dy] = upright
+      ? [0, HEADROOM * (box.bottom - box.top)]
+      : [HEADROOM * (box.right - box.left), 0];
+    return { left: box.left + dx, right: box.right - dx, top: box.top + dy, bottom: box.bottom - dy };
+  }
+
+  for (let i = 0; i < seen.length; i++) {
+    for (let j = i + 1; j < seen.length; j++) {
+      const [a, b] = [seen[i], seen[j]];
+      if (a.owner === b.owner || related(a.owner, b.owner)) continue;
+      if (Boolean(a.floating) !== Boolean(b.floating)) continue;
+      const both = intersection(glyphs(a), glyphs(b));
+      if (both.right - both.left > SHARED && both.bottom - both.top > SHARED) {
+        faults.add(`overlap: ${name(a.text)} and ${name(b.text)}`);
+      }
+    }
+  }
+
+  for (const { owner, text, box, floating } of seen) {
+    if (floating) continue;
+    const root = owner.closest("svg") ?? owner; // the drawings of one figure lie in several
+    const figure = root.parentElement;
+    for (const share of [0.1, 0.5, 0.9]) {
+      const x = box.left + share * (box.right - box.left);
+      for (const other of document.elementsFromPoint(x, (box.top + box.bottom) / 2)) {
+        if (related(other, owner) || floats(other) || isSticky(other)) break;
+        if (root !== owner && other.closest("svg")?.parentElement === figure) break;
+        if (!isSeen(other) || !covers(other)) continue;
+        const kind = String(other.className?.baseVal ?? other.className).slice(0, LONGEST);
+        faults.add(`covered: ${name(text)} by <${other.tagName.toLowerCase()} class="${kind}">`);
+        break;
+      }
+    }
+  }
+
+  // What stays while the page is scrolled lies over it for a while.
+  function isSticky(element) {
+    return element.closest("header, [data-testid=stSidebar], [data-testid=stExpandSidebarButton]");
+  }
+
+  // Not so the layers that only take the pointer.
+  function covers(element) {
+    if (element.closest(".modebar")) return Boolean(element.closest(".modebar-btn"));
+    const { backgroundColor, fill, fillOpacity } = getComputedStyle(element);
+    const clear = /, 0\)$|transparent/.test(backgroundColor);
+    const painted = element instanceof SVGElement && fill !== "none" && Number(fillOpacity) > 0.05;
+    return !clear || painted || /IMG|CANVAS|VIDEO|BUTTON/.test(element.tagName);
+  }
+
+  for (const selector of rows) {
+    for (const row of document.querySelectorAll(selector)) {
+      const parts = [...row.children].filter((part) => isSeen(part) && part.getBoundingClientRect().width > 0);
+      const middles = parts.map((part) => {
+        const box = part.getBoundingClientRect();
+        return (box.top + box.bottom) / 2;
+      });
+      if (Math.max(...middles) - Math.min(...middles) > 20) faults.add(`wrapped: ${selector}`);
+    }
+  }
+  for (const button of document.querySelectorAll("button, [role=radio]")) {
+    const label = button.querySelector("[data-testid=stMarkdownContainer]");
+    if (!label || !isSeen(label) || button.closest(".st-key-experiments")) continue; // whole sentences
+    const lines = seen.filter(({ owner }) => label.contains(owner)).map(({ box }) => box);
+    const first = lines[0];
+    if (lines.some((box) => box.top > first.bottom - SLACK)) faults.add(`wrapped: ${name(label.textContent)}`);
+  }
+
+  return [...faults].sort();
+}
