@@ -10,8 +10,8 @@ _SCRIPT = (Path(__file__).parent / "legibility.js").read_text(encoding="utf-8")
 # Rows that stay one row wherever the window is wide enough.
 ROWS = [".st-key-transport", ".pgl-header", ".pgl-numbers", ".st-key-chapter_titles"]
 WIDE = 1_000  # pixels
-SETTLED_MILLISECONDS = 250  # after scrolling or resizing: figures in sight are painted anew
-LOOKS = 6
+SETTLED_MILLISECONDS = 150  # after scrolling or resizing: figures in sight are painted anew
+LOOKS = 8
 OVERLAP = 120  # pixels of one stop that the next one shows again
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shot
 from tests.browser.lab_page import LabPage
-from tests.browser.legibility import illegible, illegible_now
+from tests.browser.legibility import SETTLED_MILLISECONDS, illegible, illegible_now
 
 SIZES = [(1366, 768), (1920, 1080), (390, 844)]
 SCHEMES = ["light", "dark"]
@@ -32,10 +32,15 @@ class Faults:
         return "\n".join(self.lines)
 
     def look_everywhere(self, state: str, of: str = "", schemes: list[str] = SCHEMES) -> None:
-        for scheme, (width, height) in product(schemes, SIZES):
+        """In every size; in the dark scheme, which moves nothing, where the page is scrolled to."""
+        for (width, height), scheme in product(SIZES, schemes):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             self.page.set_viewport_size({"width": width, "height": height})
-            self.look(f"{scheme}, {state}", lambda: illegible(self.page, of))
+            if scheme == "light":
+                self.look(f"light, {state}", lambda: illegible(self.page, of))
+            else:
+                self.page.wait_for_timeout(SETTLED_MILLISECONDS)
+                self.look(f"dark, {state}", lambda: illegible_now(self.page))
 
 
 def open_page(page: Page, path: str) -> None:

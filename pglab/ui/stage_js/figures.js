@@ -59,7 +59,7 @@ function themedAxis(axis, theme) {
 
 // Room for tick labels and titles. Plotly's own automatic margins lay out every figure twice.
 function marginsFor(fontSize) {
-  const margins = { l: 4.4, r: 1, t: 0.5, b: 3.2 };
+  const margins = { l: 4.4, r: 1, t: 0.5, b: 3.6 };
   return Object.fromEntries(
     Object.entries(margins).map(([side, ems]) => [side, Math.round(ems * fontSize)]),
   );
