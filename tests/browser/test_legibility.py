@@ -129,7 +129,8 @@ def test_what_cannot_be_read_is_found(page: Page, shot: Shot) -> None:
               <div style="${place}left:800px;top:400px">one text</div>
               <div style="${place}left:820px;top:405px;background:none">over another</div>
               <div style="${place}left:800px;top:500px">under a box</div>
-              <div style="${place}left:790px;top:490px;width:200px;height:60px;background:#ccc"></div>
+              <div style="${place}left:790px;top:490px;width:200px;height:60px;
+                background:#ccc"></div>
               <div class="pgl-header" style="${place}left:400px;top:560px;width:100px;
                 display:flex;flex-wrap:wrap;height:auto">
                 <b>the first part</b><b>the second part</b></div>`);
