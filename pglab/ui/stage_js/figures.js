@@ -191,7 +191,6 @@ export class FigureView {
     this.playhead = panel.playhead;
     this.patient = panel.patient;
     this.showLower(panel.lower);
-    this.slices = panel.slices;
     if (!panel.playhead) this.movePlayhead(null, null);
     if (panel.slices && !(panel.playhead && this.cells.slices)) this.showSlice(panel.slices, 0);
     if (panel.figure === this.json) return;
