@@ -146,7 +146,7 @@ def test_a_run_begins_at_a_speed_that_one_can_follow(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "end", [{"total_steps": "1000"}, {"success_return": "1", "smoothing_window": "1"}]
+    "end", [{"total_steps": "20000"}, {"success_return": "1", "smoothing_window": "1"}]
 )
 def test_only_its_own_button_takes_a_run_beyond_its_end(end: dict[str, str]) -> None:
     app = open_page(**end)

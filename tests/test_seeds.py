@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -109,13 +110,28 @@ def test_a_process_that_ends_is_replaced(workers: Workers) -> None:
     assert group.members[0].session.global_step == 40
 
 
+def seconds_worked(workers: Workers) -> float:
+    """Processor time of the processes that live."""
+    living = [process.pid for process in workers.processes if process.poll() is None]
+    return sum(psutil.Process(pid).cpu_times().user for pid in living)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
     run = TrainingSession(CONFIGS["REINFORCE"])
     run.advance("step", 20)
     group = SeedGroup(run, 1, workers)
     bring_up(group)
+    before = seconds_worked(workers)
     run.advance("step", 30_000)
     group.tick()
+    wait_until(lambda: seconds_worked(workers) > before + 0.05)
     for process in workers.processes:
         process.kill()
         process.wait()
