@@ -113,7 +113,7 @@ def test_a_process_that_ends_is_replaced(workers: Workers) -> None:
 def seconds_worked(workers: Workers) -> float:
     """Processor time of the processes that live."""
     living = [process.pid for process in workers.processes if process.poll() is None]
-    return sum(psutil.Process(pid).cpu_times().user for pid in living)
+    return float(sum(psutil.Process(pid).cpu_times().user for pid in living))
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -13,9 +13,10 @@ SIZES = [(1366, 768), (1920, 1080)]
 FEWEST_COLOURS = 8  # a blank panel has one, a frame around nothing two
 
 # Elements that reach beyond the window. What Plotly clips inside its drawings does not count,
-# nor do the inputs that Streamlit's sliders keep for the keyboard, clipped to one pixel.
+# nor do the inputs that Streamlit's sliders keep for the keyboard and the formulas for screen
+# readers, clipped to one pixel.
 WIDER_THAN_WINDOW = """() =>
-    [...document.querySelectorAll("[data-testid=stApp] :not(svg *, input)")]
+    [...document.querySelectorAll("[data-testid=stApp] :not(svg *, input, .katex-mathml *)")]
     .filter(element => element.checkVisibility() && element.getBoundingClientRect().width > 0)
     .filter(element => element.getBoundingClientRect().right > innerWidth + 1)
     .map(element => element.outerHTML.slice(0, 120))"""
