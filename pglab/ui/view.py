@@ -75,6 +75,7 @@ def _view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
             format_func=lambda name: titles[name],
             key=f"{lab.key}.extras",
             persist_state="session",
+            width="stretch",  # wraps where a row is too short for all
             on_change=redraw,
         )
 

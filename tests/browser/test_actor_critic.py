@@ -62,7 +62,7 @@ def test_every_further_panel_is_drawn_while_training(page: Page, path: str) -> N
 
 
 def test_the_norms_in_the_drawing_go_on_between_plotlys_pictures(page: Page) -> None:
-    lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open()
+    lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open("?speed=full")
     drawing = lab.panel("drawing")
 
     def shown() -> list[str]:

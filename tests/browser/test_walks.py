@@ -4,9 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
-from tests.browser.harness import AppServer, running_app
+from tests.browser.harness import running_app
 from tests.walks import Walk, errors_in, walk
 
 # What stood in the chapters once: the browser builds the row anew, which then names no chapter.
@@ -27,15 +25,6 @@ def walked(url: str, seed: int, actions: int, **where: tuple[str, ...]) -> Walk:
     """A walk in a thread of its own: Playwright has an event loop in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(walk(url, seed, actions, **where))).result()
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_walk_meets_no_exception(app_server: AppServer, seed: int) -> None:
-    before = app_server.log.stat().st_size
-    taken = walked(app_server.url, seed, actions=15)
-    assert len(taken.done) == 16
-    assert not taken.visitor.problems, "\n".join(taken.done)
-    assert not errors_in(app_server.log, before)
 
 
 def test_a_walk_finds_an_exception_on_the_page(tmp_path: Path) -> None:
