@@ -73,10 +73,12 @@ def test_the_norms_in_the_drawing_go_on_between_plotlys_pictures(page: Page) -> 
         return [re.sub("<[^>]*>", "", text) for text in texts]
 
     lab.run(until_steps=200)
+    drawing.scroll_into_view_if_needed()  # what is out of sight is not painted
     lab.wait_until(lambda: shown() != drawn_by_plotly(), "norms that Plotly has not drawn")
     assert len(shown()) == len(drawn_by_plotly()) == 7
     lab.pause()
-    assert shown() == drawn_by_plotly()
+    drawing.scroll_into_view_if_needed()
+    lab.wait_until(lambda: shown() == drawn_by_plotly(), "Plotly's own picture at rest")
 
 
 @pytest.mark.parametrize("path", PAGES)

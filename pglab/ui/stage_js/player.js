@@ -101,6 +101,7 @@ export class PlayerView {
   renewClip(panel) {
     if (panel.frames === this.frames || !this.frames.length) return;
     this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
+    this.cursor = Math.min(this.cursor, this.frames.length); // there may be fewer now
     const shown = this.frames[this.cursor - 1];
     if (!shown) return;
     this.onFrame(null); // its path lay on the former axes
@@ -161,7 +162,7 @@ export class PlayerView {
     const elapsed = Math.min(Math.max(now - this.time, 0) / 1000, 0.1);
     this.credit += elapsed * this.framesPerSecond * this.speed();
     this.time = now;
-    if (this.cursor === this.frames.length) this.holdLastFrame();
+    if (this.cursor >= this.frames.length) this.holdLastFrame();
     else if (this.credit >= 1) this.showNext();
     // Unused credit is capped, else a delay would be followed by a rush.
     this.credit = Math.min(this.credit, 1.5);
