@@ -39,13 +39,13 @@ def gradient_lab_page() -> None:
         st.session_state[PAGE] = page
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("#### " + _("Gradient lab"), width="content")
+        copy_link()
         st.caption(
             _(
                 "Freeze a policy, draw K episodes and estimate the policy gradient from each, in "
                 "four ways. Every arrow is one episode: which way are they closest together?"
             )
         )
-        copy_link()
     subject, snapshot, sentences = controls(runs_of_this_visit())
     for sentence in [*page.problems, *sentences]:
         st.warning(sentence)

@@ -14,7 +14,7 @@ from functools import partial
 
 import streamlit as st
 
-from pglab.ui.entry import current_page
+from pglab.ui.entry import current_page, redraw_fragments
 from pglab.ui.lab import CHAPTERS, LIVE, TRANSPORT
 from pglab.ui.stage import js_export
 
@@ -70,7 +70,7 @@ def _act(page: str) -> None:
         presses.last = number
         if key in presses.actions:
             presses.actions[key]()
-    st.rerun([TRANSPORT, LIVE, CHAPTERS])
+    redraw_fragments(TRANSPORT, LIVE, CHAPTERS)
 
 
 def _presses_of(page: str) -> Presses:
