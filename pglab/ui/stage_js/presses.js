@@ -3,6 +3,7 @@
 // except where text is typed. Streamlit's own shortcuts rest while any input has the focus.
 
 const MOST_UNCONFIRMED = 200;
+const GAP_MILLISECONDS = 2000; // at most between two calls of `listen` on one page
 const NOT_TYPED_IN = ["range", "radio", "checkbox", "button", "submit", "reset", "color", "file"];
 // What the arrow keys move by themselves.
 const MOVED_BY_ARROWS = `input, select, canvas, [role="slider"], [role="radio"], [role="tab"],
@@ -18,7 +19,8 @@ let clicked = null; // the button that the pointer pressed last
 
 function keyOf(button) {
   const name = button?.closest('[class*="st-key-"]')?.className.match(/st-key-(\S+)/)?.[1];
-  return listener && Object.hasOwn(listener.buttons, name) ? name : undefined;
+  const known = listener?.path === location.pathname && Object.hasOwn(listener.buttons, name);
+  return known ? name : undefined;
 }
 
 function press(key) {
@@ -58,7 +60,7 @@ function buttonWith(shortcut) {
 function onKey(event) {
   const [target] = event.composedPath();
   if (event.key === "Tab") clicked = null; // a visitor who uses the keys sees where he is
-  if (!listener || !event.key || event.isComposing || !(target instanceof Element)) return;
+  if (!event.key || event.isComposing || !(target instanceof Element)) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") return pressOnce(event, target.closest("button"));
   if (isTypedIn(target) || target.closest(OPEN_ABOVE_THE_PAGE)) return;
@@ -67,14 +69,20 @@ function onKey(event) {
   if (!button) return;
   event.preventDefault();
   event.stopPropagation(); // Streamlit would press it too
-  if (!event.repeat || listener.buttons[keyOf(button)]) button.click();
+  if (!event.repeat || isHeld(button)) button.click();
   // A key makes browsers frame what was clicked last, as if the key had pressed that.
   if (target === clicked) target.blur();
 }
 
-// A key held down on a focused button presses it again and again.
+// Whether a key that is held down presses the button again and again.
+function isHeld(button) {
+  const key = keyOf(button);
+  return key !== undefined && listener.buttons[key];
+}
+
+// Browsers let a held Enter press the focused button again and again.
 function pressOnce(event, button) {
-  if (event.repeat && keyOf(button) && !listener.buttons[keyOf(button)]) event.preventDefault();
+  if (event.repeat && keyOf(button) !== undefined && !isHeld(button)) event.preventDefault();
 }
 
 function onPointer(event) {
@@ -92,7 +100,7 @@ window.addEventListener("pointerdown", onPointer, true);
 
 export function listen({ data, setStateValue }) {
   const { page, buttons, last } = data;
-  const mine = { page, buttons, send: setStateValue };
+  const mine = { page, path: location.pathname, buttons, send: setStateValue };
   listener = mine;
   unsaved.set(page, data.unsaved);
   lastNumber = Math.max(lastNumber, last);
@@ -100,7 +108,10 @@ export function listen({ data, setStateValue }) {
     page,
     (logs.get(page) ?? []).filter(([number]) => number > last),
   );
+  // Streamlit may clean up some time before it calls again, and no press must fall between.
   return () => {
-    if (listener === mine) listener = null; // not where a newer call has taken over
+    setTimeout(() => {
+      if (listener === mine) listener = null;
+    }, GAP_MILLISECONDS);
   };
 }
