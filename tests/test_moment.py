@@ -202,6 +202,8 @@ def test_coordinates_read_well() -> None:
     plane = Slice(ENVIRONMENTS["CartPole-v1"], 0, 1, (0.0, 0.0, -0.0312, -1.5))
     told = panels.fixed_text(plane)
     assert told == "at pole angle −0.031, angular velocity −1.50"
+    nearly = replace(plane, fixed=(0.0, 0.0, -0.0001, -0.004))
+    assert panels.fixed_text(nearly) == "at pole angle 0.000, angular velocity 0.00"
     assert (
         panels.fixed_text(replace(plane, info=ENVIRONMENTS["MountainCar-v0"], fixed=(0, 0))) == ""
     )

@@ -442,7 +442,7 @@ def fixed_text(plane: Slice) -> str:
 
 def _coordinate(axis: ObservationAxis, value: float) -> str:
     digits = 2 if axis.high - axis.low > 1 else 3
-    number = f"{value:.{digits}f}".replace("-", "−")
+    number = f"{value:z.{digits}f}".replace("-", "−")  # no "−0.00"
     return f"{_(axis.name)} {number}"  # without its unit, for which a header has no room
 
 
