@@ -182,10 +182,10 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
         "updates: each batch comes from another policy and has weights of its own."
     )
     if isinstance(config, ActorCriticConfig):
-        return _("no score: the critic's judgement weighs each −log π, and shifts"), rest
+        return _("no score: the critic that weighs it changes too"), rest
     if config.baseline == "none" and not config.normalize_returns:
-        return _("no score: returns weigh each −log π, so better episodes can raise it"), rest
-    return _("no score: each batch is weighed against its own expectation"), rest
+        return _("no score: better episodes can raise it"), rest
+    return _("no score: near 0 for good policies and bad ones"), rest
 
 
 def player(scene: Scenery) -> PlayerPanel:

@@ -123,7 +123,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
         folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
         for level, title in folded.items():
             # Every redraw would pay for the controls in a closed one too.
-            expander = st.expander(title, key=f"settings.{level}", on_change="rerun")
+            expander = st.expander(title, key=f"settings.{level}", on_change=on_change)
             with expander:
                 for name in groups[level]:
                     if expander.open:

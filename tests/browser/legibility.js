@@ -91,7 +91,7 @@
       if (found.has(owner) && owner !== parent) continue;
       if (!isSeen(parent) || isForScreenReaders(parent)) continue;
       let boxes;
-      if (owner !== parent) boxes = [owner.getBoundingClientRect()];
+      if (owner !== parent) boxes = [...owner.getClientRects()]; // a formula in a sentence may be broken
       else {
         const range = document.createRange();
         range.selectNodeContents(node);

@@ -57,7 +57,7 @@ def open_page(page: Page, path: str) -> None:
 def hover_over_figures(faults: Faults) -> None:
     """With the pointer on each figure in turn: its label and its buttons are seen then."""
     page = faults.page
-    for graph in page.locator(".js-plotly-plot").all():
+    for graph in page.locator(".js-plotly-plot:visible").all():
         graph.scroll_into_view_if_needed()
         box = graph.bounding_box()
         if box is None:
