@@ -95,7 +95,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
     named = marks[-MOST_MARK_LABELS:]
     layout["annotations"] = [
         *(_annotation(step, text, row) for row, (step, text) in enumerate(named)),
-        *_end_labels(earlier, plot.limit, high - low),
+        *_end_labels(earlier, plot.limit, plot.return_range, plot.loss is not None),
     ]
     layout["showlegend"] = True  # earlier runs are named at their ends instead
     layout["xaxis"] |= step_axis(plot.limit)
@@ -131,7 +131,7 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
         "title": {"text": _("loss"), "standoff": 4},
         "zeroline": False,
         "range": with_room(*calm_limits(values, *([0, 1] if np.isnan(values).all() else [0]))),
-        "nticks": 4,
+        "nticks": 3,
     }
 
 
@@ -241,22 +241,39 @@ def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
     return place | {"text": text, "showarrow": False}
 
 
-def _end_labels(curves: Sequence[Curve], limit: float, span: float) -> list[dict[str, Any]]:
-    """The names of earlier runs where their lines leave the picture, one above the other."""
+def _end_labels(
+    curves: Sequence[Curve], limit: float, limits: tuple[float, float], above_loss: bool
+) -> list[dict[str, Any]]:
+    """The names of earlier runs where their lines leave the picture, one above the other.
+
+    Where there is no room for all, the last ones are named; all lines say theirs on hover.
+    """
+    low, high = limits
+    row = ROW / (1 - LOSS_SHARE if above_loss else 1)
     ends = []
-    for curve in curves:
+    for curve in curves[-int(1 / row) :]:
         last = int(np.searchsorted(curve.steps, limit, side="right")) - 1
         if last >= 0:
-            ends.append((float(curve.steps[last]), float(curve.returns[last]), curve.label))
+            ends.append((float(curve.returns[last]), float(curve.steps[last]), curve.label))
+    ends.sort(key=lambda end: end[0])
+    row *= high - low
+    heights = _apart([y for y, _x, _name in ends], row, high - row)
     labels = []
-    lowest = -np.inf  # place of the next label
-    for x, y, name in sorted(ends, key=lambda end: end[1]):
-        height = max(y, lowest)
-        lowest = height + ROW * span
+    for height, (_y, x, name) in zip(heights, ends, strict=True):
         side = "right" if x > ROOM * limit else "left"
         place = {"x": x, "y": height, "xanchor": side, "yanchor": "bottom", "showarrow": False}
         labels.append(place | {"text": short_label(name), "hovertext": name})
     return labels
+
+
+def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
+    """Rising heights, moved until they are a row apart: up, and down again from the top."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + row) if moved else height)
+    for place in reversed(range(len(moved))):
+        moved[place] = min(moved[place], highest - row * (len(moved) - 1 - place))
+    return moved
 
 
 def short_label(name: str) -> str:

@@ -149,14 +149,23 @@ def test_the_axis_suits_the_run_and_grows_in_jumps() -> None:
     assert limits[-1] == pytest.approx(202_000)
 
 
-def test_an_earlier_run_is_named_where_it_leaves_the_picture() -> None:
-    long = [Curve(curve(4_000).steps, np.full(4_000, 30.0 + n), f"run {n}") for n in range(6)]
-    figure = return_figure(return_plot(30, earlier=long, limit=2_500))
+@pytest.mark.parametrize("level", [30.0, 480.0])
+@pytest.mark.parametrize("loss", [None, LossPlot(curve(300), window=20)])
+def test_an_earlier_run_is_named_where_it_leaves_the_picture(
+    level: float, loss: LossPlot | None
+) -> None:
+    long = [Curve(curve(4_000).steps, np.full(4_000, level + n), f"run {n}") for n in range(6)]
+    figure = return_figure(return_plot(30, earlier=long, limit=2_500, loss=loss))
     labels = figure["layout"]["annotations"][2:]
-    assert [label["text"] for label in labels] == [f"run {n}" for n in range(6)]
+    room = 6 if loss is None else 5
+    assert [label["text"] for label in labels] == [f"run {n}" for n in range(6)][-room:]
     assert all(label["x"] <= 2_500 for label in labels)
     heights = [label["y"] for label in labels]
-    assert min(np.diff(heights)) > 40, "none covers another"
+    low, high = figure["layout"]["yaxis"].get("domain", (0, 1))
+    apart = min(np.diff(heights)) / 500 * (high - low)
+    assert apart > 0.08, "none covers another"
+    assert heights[0] >= 0
+    assert heights[-1] < 450, "none is above the picture"
     earlier = [t for t in figure["data"] if t.get("line", {}).get("dash") == "dot"]
     inside = [int((unpacked(trace["x"]) <= 2_500).sum()) for trace in earlier]
     assert min(inside) > 100, "its beginning is as fine as that of the run"

@@ -184,7 +184,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         mean = of_side.mean_return
         numbers.append(
             Number(
-                _("{name}: mean return").format(name=name),
+                _("{name}: return").format(name=name),
                 "–" if mean is None else _number(mean[0]),
                 _("Mean of the last 100 returns; with several seeds, their median."),
             )

@@ -182,7 +182,7 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
         "updates: each batch comes from another policy and has weights of its own."
     )
     if isinstance(config, ActorCriticConfig):
-        return _("no score: the critic that weighs it changes too"), rest
+        return _("no score: its critic changes too"), rest
     if config.baseline == "none" and not config.normalize_returns:
         return _("no score: better episodes can raise it"), rest
     return _("no score: near 0 for good policies and bad ones"), rest

@@ -9,24 +9,37 @@
   const HEADROOM = 0.2; // of a glyph box's height, above and below the glyphs
   const SHARED = 1.5; // pixels that two texts may share on both axes
   const LONGEST = 60;
+  const NARROW = 420; // pixels; as in the style sheets
   const faults = new Set();
+  const remembered = (ask) => {
+    const answers = new Map(); // nothing moves while this runs
+    return (element) => {
+      if (!answers.has(element)) answers.set(element, ask(element));
+      return answers.get(element);
+    };
+  };
+  const styleOf = remembered((element) => getComputedStyle(element));
+  const frameOf = remembered((element) => element.getBoundingClientRect());
   const name = (text) => `“${text.trim().replace(/\s+/g, " ").slice(0, LONGEST)}”`;
 
   // What is drawn as one, and what has no room of its own.
   const whole = (element) => element.closest(".katex");
-  const ignored = (element) =>
+  const ignored = remembered((element) =>
     element.closest(
       "script, style, noscript, [aria-hidden=true] .katex-mathml, .katex-mathml, title, " +
         "[data-testid=stDecoration], [data-testid=stStatusWidget], [data-testid=stToolbar]",
-    );
+    ),
+  );
 
-  function isSeen(element) {
-    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
-    for (let up = element; up; up = up.parentElement) {
-      if (Number(getComputedStyle(up).opacity) < 0.05) return false;
-    }
-    return true;
-  }
+  const isOpaque = remembered(
+    (element) =>
+      !element || (Number(styleOf(element).opacity) >= 0.05 && isOpaque(element.parentElement)),
+  );
+  const isSeen = remembered(
+    (element) =>
+      element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
+      isOpaque(element),
+  );
 
   function intersection(a, b) {
     return {
@@ -40,14 +53,12 @@
   const isEmpty = (box) => box.right - box.left < 1 || box.bottom - box.top < 1;
 
   // As hidden texts for screen readers are: in a frame of a pixel.
-  function isForScreenReaders(element) {
-    for (let up = element; up && up !== document.body; up = up.parentElement) {
-      const { width, height } = up.getBoundingClientRect();
-      const hides = /hidden|clip/.test(getComputedStyle(up).overflow);
-      if (hides && (width <= 2 || height <= 2)) return true;
-    }
-    return false;
-  }
+  const isForScreenReaders = remembered((element) => {
+    if (!element || element === document.body) return false;
+    const { width, height } = frameOf(element);
+    const hides = /hidden|clip/.test(styleOf(element).overflow);
+    return (hides && (width <= 2 || height <= 2)) || isForScreenReaders(element.parentElement);
+  });
 
   // The part of a box that its ancestors let one see, and whether they cut it off. What can be
   // scrolled into view counts as seen later.
@@ -57,10 +68,10 @@
     let scrollsY = false;
     let cut = false;
     for (let up = element; up && up !== document.documentElement; up = up.parentElement) {
-      const style = getComputedStyle(up);
+      const style = styleOf(up);
       const svg = up instanceof SVGSVGElement;
       const [x, y] = svg ? ["hidden", "hidden"] : [style.overflowX, style.overflowY];
-      const frame = up.getBoundingClientRect();
+      const frame = frameOf(up);
       // A reader does not push the whole page aside.
       if (/auto|scroll/.test(x) && up.dataset?.testid !== "stMain") scrollsX = true;
       if (/auto|scroll/.test(y)) scrollsY = true;
@@ -81,29 +92,34 @@
     return { shown, cut: cut || beside };
   }
 
+  const inWindow = (box) =>
+    !isEmpty(box) && box.top >= 0 && box.bottom <= innerHeight && box.right > 0;
+
+  // The texts in the window, each with the boxes of its lines there.
   function texts() {
     const found = new Map();
+    const range = document.createRange();
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const parent = node.parentElement;
       if (!node.data.trim() || ignored(parent)) continue;
       const owner = whole(parent) ?? parent;
       if (found.has(owner) && owner !== parent) continue;
-      if (!isSeen(parent) || isForScreenReaders(parent)) continue;
       let boxes;
-      if (owner !== parent) boxes = [...owner.getClientRects()]; // a formula in a sentence may be broken
+      if (owner !== parent) boxes = [...owner.getClientRects()]; // of each line, if it is broken
       else {
-        const range = document.createRange();
         range.selectNodeContents(node);
         boxes = [...range.getClientRects()];
         if (parent instanceof SVGElement && boxes.length > 1) boxes = [range.getBoundingClientRect()];
       }
+      boxes = boxes.filter(inWindow);
+      if (!boxes.length || !isSeen(parent) || isForScreenReaders(parent)) continue;
       const known = found.get(owner) ?? { owner, text: "", boxes: [] };
       known.text += owner === parent ? node.data : owner.textContent;
-      known.boxes.push(...boxes.filter((box) => !isEmpty(box)));
+      known.boxes.push(...boxes);
       found.set(owner, known);
     }
-    return [...found.values()].filter((text) => text.boxes.length);
+    return [...found.values()];
   }
 
   // Labels under the pointer lie over the plot on purpose, popovers and toasts over the page.
@@ -115,7 +131,6 @@
   for (const { owner, text, boxes } of texts()) {
     let wasCut = false;
     for (const box of boxes) {
-      if (box.top < 0 || box.bottom > innerHeight || box.right <= 0) continue; // not in the window
       const { shown, cut } = clipped(box, owner);
       wasCut ||= cut;
       if (!isEmpty(shown)) seen.push({ owner, text, box: shown, floating: floats(owner) });
@@ -132,12 +147,14 @@
     return { left: box.left + dx, right: box.right - dx, top: box.top + dy, bottom: box.bottom - dy };
   }
 
-  for (let i = 0; i < seen.length; i++) {
-    for (let j = i + 1; j < seen.length; j++) {
-      const [a, b] = [seen[i], seen[j]];
+  const drawn = seen.map((one) => ({ ...one, box: glyphs(one) }));
+  drawn.sort((a, b) => a.box.top - b.box.top);
+  for (const [i, a] of drawn.entries()) {
+    for (const b of drawn.slice(i + 1)) {
+      if (b.box.top > a.box.bottom - SHARED) break;
       if (a.owner === b.owner || related(a.owner, b.owner)) continue;
       if (Boolean(a.floating) !== Boolean(b.floating)) continue;
-      const both = intersection(glyphs(a), glyphs(b));
+      const both = intersection(a.box, b.box);
       if (both.right - both.left > SHARED && both.bottom - both.top > SHARED) {
         faults.add(`overlap: ${name(a.text)} and ${name(b.text)}`);
       }
@@ -150,7 +167,10 @@
     const figure = root.parentElement;
     for (const share of [0.1, 0.5, 0.9]) {
       const x = box.left + share * (box.right - box.left);
-      for (const other of document.elementsFromPoint(x, (box.top + box.bottom) / 2)) {
+      const y = (box.top + box.bottom) / 2;
+      const first = document.elementFromPoint(x, y);
+      if (first && related(first, owner)) continue;
+      for (const other of document.elementsFromPoint(x, y)) {
         if (related(other, owner) || floats(other) || isSticky(other)) break;
         if (root !== owner && other.closest("svg")?.parentElement === figure) break;
         if (!isSeen(other) || !covers(other)) continue;
@@ -169,7 +189,7 @@
   // Not so the layers that only take the pointer.
   function covers(element) {
     if (element.closest(".modebar")) return Boolean(element.closest(".modebar-btn"));
-    const { backgroundColor, fill, fillOpacity } = getComputedStyle(element);
+    const { backgroundColor, fill, fillOpacity } = styleOf(element);
     const clear = /, 0\)$|transparent/.test(backgroundColor);
     const painted = element instanceof SVGElement && fill !== "none" && Number(fillOpacity) > 0.05;
     return !clear || painted || /IMG|CANVAS|VIDEO|BUTTON/.test(element.tagName);
@@ -177,6 +197,7 @@
 
   for (const selector of rows) {
     for (const row of document.querySelectorAll(selector)) {
+      if (row.clientWidth < NARROW) continue; // there it may
       const parts = [...row.children].filter((part) => isSeen(part) && part.getBoundingClientRect().width > 0);
       const middles = parts.map((part) => {
         const box = part.getBoundingClientRect();

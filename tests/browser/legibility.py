@@ -1,18 +1,32 @@
 """Whether the texts of a page can be read: what is cut, covered, or wrapped out of its row."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page
 
 _SCRIPT = (Path(__file__).parent / "legibility.js").read_text(encoding="utf-8")
 
+SIZES = [(1366, 768), (1920, 1080), (390, 844)]
 # Rows that stay one row wherever the window is wide enough.
 ROWS = [".st-key-transport", ".pgl-header", ".pgl-numbers", ".st-key-chapter_titles"]
 WIDE = 1_000  # pixels
-SETTLED_MILLISECONDS = 150  # after scrolling or resizing: figures in sight are painted anew
+SETTLED_MILLISECONDS = 150  # after resizing: figures in sight are painted anew
 LOOKS = 8
 OVERLAP = 120  # pixels of one stop that the next one shows again
+SCROLL = """async ([top, part]) => {
+    const main = document.querySelector("[data-testid=stMain]");
+    const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    main.scrollTo(0, top);
+    await painted();
+    await painted();
+    const above = main.getBoundingClientRect().top;
+    const end = part
+        ? main.scrollTop + document.querySelector(part).getBoundingClientRect().bottom - above
+        : main.scrollHeight;
+    return [main.scrollTop, Math.min(end, main.scrollHeight), main.clientHeight];
+}"""
 
 
 def illegible_now(page: Page) -> set[str]:
@@ -28,29 +42,68 @@ def illegible_now(page: Page) -> set[str]:
     return found
 
 
-def illegible(page: Page, of: str = "") -> set[str]:
-    """The same over the whole page, or over one element of it, from top to bottom."""
-    main = page.get_by_test_id("stMain")
+def illegible(page: Page, first: str = "", last: str = "") -> set[str]:
+    """The same over the page, from the top of `first` to the end of `last` if they are named."""
     top, end = 0.0, float("inf")
-    if of:
-        top, end = page.locator(of).evaluate(
-            """element => {
-                const main = element.closest("[data-testid=stMain]");
-                const top = main.scrollTop + element.getBoundingClientRect().top - 60;
-                return [Math.max(top, 0), top + element.offsetHeight];
-            }"""
-        )
+    if first:
+        _top, below, _height = page.evaluate(SCROLL, [0, first])
+        top = max(below - page.locator(first).evaluate("part => part.offsetHeight") - OVERLAP, 0)
     found: set[str] = set()
+    reached = -1.0
     while True:
-        reached, room, height = main.evaluate(
-            """(main, top) => {
-                main.scrollTo(0, top);
-                return [main.scrollTop, main.scrollHeight - main.clientHeight, main.clientHeight];
-            }""",
-            top,
-        )
-        page.wait_for_timeout(SETTLED_MILLISECONDS)
+        before = reached
+        reached, end, height = page.evaluate(SCROLL, [top, last or first])
         found |= illegible_now(page)
-        if reached >= room - 1 or reached + height >= end:
+        if reached + height >= end - 1 or reached == before:
             return found
         top = reached + height - OVERLAP
+
+
+class Faults:
+    """What was found on the way through a page, by where it was seen."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.lines: list[str] = []
+
+    def look(self, state: str, look: Callable[[], set[str]]) -> None:
+        """Note what one look finds."""
+        width = self.page.evaluate("innerWidth")
+        self.lines += [f"{width} px, {state}: {fault}" for fault in sorted(look())]
+
+    def look_everywhere(self, state: str, first: str = "", last: str = "") -> None:
+        """In every size."""
+        for width, height in SIZES:
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.wait_for_timeout(SETTLED_MILLISECONDS)
+            self.look(f"light, {state}", lambda: illegible(self.page, first, last))
+
+    def look_in_the_dark(self, state: str) -> None:
+        """The scheme moves nothing: what is at the top of the page is enough."""
+        self.page.emulate_media(color_scheme="dark")
+        for width, height in SIZES:
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.evaluate(SCROLL, [0, ""])
+            self.page.wait_for_timeout(SETTLED_MILLISECONDS)
+            self.look(f"dark, {state}", lambda: illegible_now(self.page))
+        self.page.emulate_media(color_scheme="light")
+
+    def hover_over_figures(self) -> None:
+        """With the pointer on each figure in turn: its label and its buttons are seen then."""
+        page = self.page
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            for graph in page.locator(".js-plotly-plot:visible").element_handles():
+                graph.evaluate("graph => graph.scrollIntoView({block: 'center'})")
+                box = graph.bounding_box()
+                if box is None:
+                    continue
+                page.mouse.move(
+                    box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=3
+                )
+                self.look("under the pointer", lambda: illegible_now(page))
+        page.mouse.move(0, 0)
+
+    def expect_none(self) -> None:
+        """Fail with a line for each."""
+        assert not self.lines, "\n".join(self.lines)

@@ -60,13 +60,12 @@ def assert_fits(lab: LabPage, height: int) -> None:
         assert bottom <= height, f"{key} is cut off"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("path", "figures"),
+    ("path", "figures", "scheme"),
     [
-        ("reinforce", FIGURES),
-        ("shared_body", CRITIC_FIGURES),
-        ("split_bodies", CRITIC_FIGURES),
+        ("reinforce", FIGURES, "dark"),
+        ("shared_body", CRITIC_FIGURES, "light"),
+        ("split_bodies", CRITIC_FIGURES, "dark"),
     ],
 )
 def test_panels_fill_the_screen_before_and_during_training(

@@ -1,11 +1,15 @@
-"""The measure of what cannot be read finds each kind of fault; `legibility_pages` uses it."""
+"""No text of any page is cut, covered or wrapped out of its row, whatever the window."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shot
-from tests.browser.legibility import illegible_now
+from tests.browser.lab_page import LabPage
+from tests.browser.legibility import Faults, illegible_now
 
 KINDS = ["cut", "covered", "overlap", "wrapped"]
+STAGE = ".pgl-stage"
+CHAPTER = ".st-key-chapter"
 
 
 def test_what_cannot_be_read_is_found(page: Page, shot: Shot) -> None:
@@ -43,3 +47,70 @@ def test_what_cannot_be_read_is_found(page: Page, shot: Shot) -> None:
         "wrapped": 1,
     }
     assert len(found) == 6, found
+
+
+def test_home_can_be_read(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator(".pgl-clip img").last).to_be_visible()
+    faults = Faults(page)
+    faults.look_everywhere("at rest")
+    faults.look_in_the_dark("at rest")
+    faults.expect_none()
+
+
+def test_the_gradient_lab_can_be_read(page: Page) -> None:
+    page.goto("/gradient_lab")
+    expect(page.locator(".js-plotly-plot").last).to_be_visible()
+    faults = Faults(page)
+    faults.look_everywhere("at rest")
+    faults.look_in_the_dark("at rest")
+    faults.hover_over_figures()
+    faults.expect_none()
+
+
+@pytest.mark.parametrize("pair", ["", "?pair=cells"])
+def test_a_comparison_can_be_read(page: Page, pair: str) -> None:
+    faults = Faults(page)
+    page.goto(f"/compare{pair}")
+    lab = LabPage(page, "compare", ("returns",))
+    lab.wait_for_redraws("returns", 1)
+    faults.look_everywhere("at rest")
+    lab.run(until_steps=500)
+    faults.look_everywhere("running", last=STAGE)
+    lab.to_top()
+    lab.pause()
+    faults.look_in_the_dark("paused")
+    faults.hover_over_figures()
+    lab.press("reset")
+    lab.wait_until_quiet()
+    faults.look_everywhere("after Reset", last=STAGE)
+    faults.expect_none()
+
+
+@pytest.mark.parametrize("path", ["reinforce", "shared_body", "split_bodies"])
+def test_an_agent_can_be_read(page: Page, path: str) -> None:
+    """At rest, during a run and after it, with an earlier run, and in every chapter."""
+    faults = Faults(page)
+    lab = LabPage(page, path, ("returns",)).open()
+    lab.open_expander("Activation and batch")
+    faults.look_everywhere("at rest")
+    lab.to_top()
+    lab.run(until_steps=500)
+    faults.look_everywhere("running", last=STAGE)
+    faults.look_in_the_dark("running")
+    lab.to_top()
+    lab.pause()
+    faults.hover_over_figures()
+    lab.move_slider("Learning rate α", "ArrowRight")
+    lab.press("reset")
+    lab.press("update")
+    lab.wait_until_quiet()
+    faults.look_everywhere("after an update and a run", last=STAGE)
+    titles = page.get_by_role("radiogroup", name="Chapter").get_by_role("radio").all_inner_texts()
+    assert len(titles) >= 5
+    for title in titles[1:]:
+        page.get_by_role("radio", name=title).click()
+        expect(page.locator(CHAPTER)).to_be_visible()
+        lab.wait_until_quiet()
+        faults.look_everywhere(title, first=CHAPTER)
+    faults.expect_none()
