@@ -29,7 +29,7 @@ SHORTEST_AXIS = 2_500  # environment steps
 MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redraw
 LEAST_BATCH = 10  # steps that there is room for, so that the ticks are whole steps
 MOST_EPISODE_ENDS = 40
-LEAST_SPAN = 1e-3  # of an axis for numbers that are all the same, relative to them
+LEAST_SPAN = 0.05  # of an axis for numbers that are almost the same, relative to them
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,8 @@ def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list
     finite = np.append(values[np.isfinite(values)], included)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     span = max(high - low, LEAST_SPAN * max(abs(low), abs(high), 1.0))
+    beside = (span - (high - low)) / 2
+    low, high = low - beside, high + beside
     step = 2.0 ** math.floor(math.log2(span)) / 8
     first = math.floor(low / step)
     return [first * step, max(math.ceil(high / step), first + 1) * step]

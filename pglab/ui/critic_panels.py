@@ -241,9 +241,9 @@ def _ratio(scene: Scenery) -> str:
     actor, critic = (updates[f"shared_{side}_norm"][recent] for side in ("actor", "critic"))
     actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
     if not actor_mean:
-        return _("critic's gradient over actor's: –")
+        return _("critic's over actor's: –")
     ratio = float(np.nan_to_num(critic).mean()) / actor_mean
-    return _("critic's gradient {ratio:,.1f} times the actor's").format(ratio=ratio)
+    return _("critic's {ratio:,.1f} times the actor's").format(ratio=ratio)
 
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:

@@ -215,7 +215,7 @@ def policy_panel(
     action = _(view.plane.info.actions[view.action])
     return FigurePanel(
         key,
-        name + _("Probability of “{action}”").format(action=action),
+        (name + _("π({action})") if name else _("Probability of “{action}”")).format(action=action),
         "",
         policy_figure(shown[0], view),
         playhead=playhead,

@@ -87,6 +87,17 @@ def test_a_comparison_can_be_read(page: Page, pair: str) -> None:
     faults.expect_none()
 
 
+@pytest.mark.parametrize(
+    ("path", "query"), [("reinforce", "?env_id=Acrobot-v1"), ("compare", "?seeds=3")]
+)
+def test_longer_names_can_be_read(page: Page, path: str, query: str) -> None:
+    page.goto(f"/{path}{query}")
+    LabPage(page, path).wait_for_redraws("returns", 1)
+    faults = Faults(page)
+    faults.look_everywhere("at rest", last=STAGE)
+    faults.expect_none()
+
+
 @pytest.mark.parametrize("path", ["reinforce", "shared_body", "split_bodies"])
 def test_an_agent_can_be_read(page: Page, path: str) -> None:
     """At rest, during a run and after it, with an earlier run, and in every chapter."""
@@ -97,9 +108,15 @@ def test_an_agent_can_be_read(page: Page, path: str) -> None:
     lab.to_top()
     lab.run(until_steps=500)
     faults.look_everywhere("running", last=STAGE)
-    faults.look_in_the_dark("running")
     lab.to_top()
     lab.pause()
+    for pill in page.locator(".st-key-view [role=toolbar] button").all():
+        if pill.get_attribute("aria-pressed") != "true":
+            pill.click()
+            expect(pill).to_have_attribute("aria-pressed", "true")
+    lab.wait_until_quiet()
+    faults.look_everywhere("with every panel", last=STAGE)
+    faults.look_in_the_dark("with every panel")
     faults.hover_over_figures()
     lab.move_slider("Learning rate α", "ArrowRight")
     lab.press("reset")
