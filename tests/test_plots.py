@@ -178,3 +178,10 @@ def test_a_label_is_never_cut_within_a_difference() -> None:
     assert short_label(many) == "run 1: γ 0.98765 and 3 more"
     only = "run 12: stop-gradient critic from step 12,345 to 54,321"
     assert short_label(only) == only
+
+
+@pytest.mark.parametrize("value", [0.0, 1.28775, 480.0])
+def test_an_axis_of_one_number_has_room_around_it(value: float) -> None:
+    low, high = plots.calm_limits(np.array([value]))
+    assert low < value < high
+    assert 0.05 <= (high - low) / max(value, 1) < 0.1, "its ticks need few digits"
