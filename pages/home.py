@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pglab.language import _, content
+from pglab.three_questions import answers
 from pglab.ui.agent_map import agent_map
 from pglab.ui.clip import opening_clips
 from pglab.ui.entry import require_entry
@@ -32,3 +33,17 @@ for column, (path, label) in zip(
     strict=True,
 ):
     column.page_link(path, label=label, icon=":material/arrow_forward:")
+st.markdown("##### " + _("Three questions, answered by measured runs"))
+for column, answer, (path, label) in zip(
+    st.columns(3),
+    answers(),
+    (
+        ("pages/reinforce.py", _("REINFORCE, chapter Idea")),
+        ("pages/gradient_lab.py", _("Gradient lab")),
+        ("pages/shared_body.py", _("Shared body, chapter Idea")),
+    ),
+    strict=True,
+):
+    with column:
+        st.markdown(answer)
+        st.page_link(path, label=label, icon=":material/arrow_forward:")

@@ -5,10 +5,12 @@ import streamlit as st
 from pglab import learning_curves
 from pglab.algorithms import descent, reinforce, run
 from pglab.config import ReinforceConfig
+from pglab.experiment_checks import SEEDS
 from pglab.gradients import gradient
 from pglab.language import _, content
 from pglab.losses import policy_gradient_loss
 from pglab.returns import discounted_returns
+from pglab.three_questions import loss_table
 from pglab.ui import panels
 from pglab.ui.agent_page import AgentPage, agent_page
 from pglab.ui.code import Part, formulas_and_code
@@ -17,8 +19,16 @@ from pglab.ui.view import Extra, loss_below_returns
 
 def idea() -> None:
     """The story from the aim to the loss."""
-    table = learning_curves.table_text(learning_curves.load("reinforce"), seeds=10, steps=100_000)
-    st.markdown(content("reinforce").replace("{learning_curve_table}", table))
+    curves = learning_curves.load("reinforce")
+    figures = {
+        "learning_curve_table": learning_curves.table_text(curves, len(curves.sums), 100_000),
+        "loss_table": loss_table(),
+        "seeds": str(SEEDS),
+    }
+    text = content("reinforce")
+    for name, figure in figures.items():
+        text = text.replace("{" + name + "}", figure)
+    st.markdown(text)
 
 
 def code() -> None:

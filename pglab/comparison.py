@@ -13,6 +13,7 @@ from pglab.contrasts import names_of
 from pglab.environments import ENVIRONMENTS
 from pglab.forecast import Forecast
 from pglab.language import N_, _
+from pglab.learning_curves import SAME_WORK
 from pglab.pacing import Pacemaker
 from pglab.plots import Curve
 from pglab.seeds import keep_up
@@ -37,8 +38,6 @@ class Pair:
 
 
 _SHARED, _SHARED_REPLAY, _SPLIT, _SPLIT_REPLAY = ActorCriticConfig.cells()
-# As many critic steps on as many transitions with a buffer as without.
-_SAME_WORK = {"critic_updates": 1, "batch_size": 16}
 
 PAIRS = {
     "seminar": Pair(
@@ -48,7 +47,7 @@ PAIRS = {
     "body": Pair(N_("Only the body"), (_SHARED, _SPLIT)),
     "data": Pair(
         N_("Only the data"),
-        (_SPLIT.changed(**_SAME_WORK), _SPLIT_REPLAY.changed(**_SAME_WORK)),
+        (_SPLIT.changed(**SAME_WORK), _SPLIT_REPLAY.changed(**SAME_WORK)),
     ),
     "frequency": Pair(
         N_("Only the update frequency"),

@@ -2,12 +2,13 @@
 
     python -m pglab.evidence
 
-checks every sentence of `content/en/compare.md` that claims something against the stored runs.
+checks every sentence of `content/en/sharing.md` that claims something against the stored runs.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -16,15 +17,24 @@ from numpy.typing import NDArray
 from pglab.algorithms.families import AgentConfig
 from pglab.contrasts import same_agent
 from pglab.engine_curves import sign_flip_p
-from pglab.experiment_checks import SEEDS, arms_of, held
-from pglab.experiments import experiments_of
 from pglab.language import _, content
-from pglab.learning_curves import AGENTS, TABLE_WINDOW, WINDOW, cells_text, load
+from pglab.learning_curves import AGENTS, TABLE_WINDOW, WINDOW, load
 from pglab.plots import UsualBand
+from pglab.provenance import engine_name
 
 CELLS_STEPS = 60_000  # of the stored runs of the four cells
 COLLAPSED = 12.0  # below this mean return a policy repeats one action
+STARTED = 15.0  # an untrained policy reaches more; a run below it has not begun to learn
 CHANCE = 0.05  # a p above it: the difference may be chance
+
+# Where shared and split bodies were compared: names of stored runs, and the critic's data.
+BODIES = (
+    ("half_rate", "on_policy"),
+    ("equal", "on_policy"),
+    ("double_rate", "on_policy"),
+    ("equal", "replay"),
+)
+ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
 
 
 def stored_agent(config: AgentConfig) -> str | None:
@@ -39,7 +49,7 @@ def stored_band(config: AgentConfig) -> UsualBand | None:
     if agent is None:
         return None
     curves = load(agent)
-    label = _("{n} stored seeds").format(n=len(curves.sums))
+    label = _("{n} stored seeds, middle half").format(n=len(curves.sums))
     low, median, high = _quartiles(agent)
     return UsualBand(curves.steps, low, median, high, label)
 
@@ -53,57 +63,152 @@ def _quartiles(agent: str) -> NDArray[np.float64]:
 
 
 def last_returns(agent: str) -> NDArray[np.float64]:
-    """Mean return of the last 10,000 stored steps of each seed: [seeds]."""
-    means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)[:, -1]
-    return means
+    """Mean return of each stored seed in the last 10,000 of `CELLS_STEPS` steps: [seeds]."""
+    means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
+    return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
 
 
-def _collapsed(agent: str) -> int:
+def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
+    """What stored runs of just these agents show, in a line; nothing if one has none."""
+    agents = [agent for agent in map(stored_agent, configs) if agent is not None]
+    if len(agents) < len(configs) or len(set(agents)) < len(agents):
+        return ""
+    seeds = min(len(last_returns(agent)) for agent in agents)
+    returns = [last_returns(agent)[:seeds] for agent in agents]
+    text = _("Mean return over {n} stored seeds: {sides}").format(
+        n=seeds,
+        sides=" · ".join(
+            f"{name} **{np.median(of):.0f}**"
+            + (f" ({of.min():.0f}–{of.max():.0f})" if len(returns) == 2 else "")
+            for name, of in zip(names, returns, strict=True)
+        ),
+    )
+    if len(returns) != 2:
+        return text + "."
+    p = sign_flip_p(returns[1] - returns[0])
+    found = _("more than chance") if p < CHANCE else _("not told apart")
+    return f"{text}; {found} ({p_text(p)})."
+
+
+def p_text(p: float) -> str:
+    """A p-value in an inline formula's place: "p = 0.06", "p < 0.001"."""
+    return _("p < 0.001") if p < 0.001 else f"p = {p:.{2 if p > 0.01 else 3}f}"
+
+
+def collapsed(agent: str) -> int:
+    """How many stored runs of an agent end with a policy that repeats one action."""
     return int((last_returns(agent) < COLLAPSED).sum())
 
 
-def p_of_the_body(data: str) -> float:
+def p_of_the_body(data: str, rate: str = "equal") -> float:
     """Two-sided p of a difference between shared and split, paired by seed."""
-    return sign_flip_p(last_returns(f"equal_split_{data}") - last_returns(f"equal_shared_{data}"))
+    split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
+    return sign_flip_p(split - shared)
+
+
+def spread_text(agent: str) -> str:
+    """Median, least and greatest last return of an agent's stored seeds: "131 (92–206)"."""
+    returns = last_returns(agent)
+    return f"{np.median(returns):.0f} ({returns.min():.0f}–{returns.max():.0f})"
+
+
+def bodies_table() -> str:
+    """Shared against split bodies, whatever else is equal, as a Markdown table."""
+    lines = [
+        _(
+            "| critic learns from | α | shared | split | below {low:.0f}: shared, split | *p* |"
+        ).format(low=COLLAPSED),
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    names = {"on_policy": _("steps just taken"), "replay": _("replay buffer")}
+    for rate, data in BODIES:
+        shared, split = f"{rate}_shared_{data}", f"{rate}_split_{data}"
+        alpha = f"{AGENTS[shared].learning_rate:g}"
+        p = p_text(p_of_the_body(data, rate)).removeprefix("p = ")
+        lines.append(
+            f"| {names[data]} | {alpha} | {spread_text(shared)} | {spread_text(split)} "
+            f"| {collapsed(shared)}, {collapsed(split)} | {p} |"
+        )
+    return "\n".join(lines)
 
 
 def evidence_text() -> str:
-    """The Markdown on the four cells with the stored numbers filled in."""
+    """The Markdown on what sharing a body does, with the stored numbers filled in."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
-    experiments = {experiment.key: experiment for experiment in experiments_of("split_replay")}
-    counts = {
-        key: held(experiments[key].right_claim, *arms_of(experiments[key]))
-        for key in ("on_policy_critic", "one_critic_step")
-    }
-    return content("compare").format(
-        table=cells_text(CELLS_STEPS),
+    first = early_returns(split)
+    return content("sharing").format(
+        table=bodies_table(),
+        all_split=sum(collapsed(f"{rate}_split_on_policy") for rate in ON_POLICY_RATES),
+        all_shared=sum(collapsed(f"{rate}_shared_on_policy") for rate in ON_POLICY_RATES),
         seeds=len(last_returns(split)),
-        split_collapsed=_collapsed(split),
-        shared_collapsed=_collapsed(shared),
-        p_replay=p_of_the_body("replay"),
-        experiment_seeds=SEEDS,
-        **counts,
+        split_collapsed=collapsed(split),
+        never=int((first < STARTED).all(axis=1).sum()),
+        shared_low=int((early_returns(shared)[:, :3] < COLLAPSED).any(axis=1).sum()),
+        advantage=collapsed("advantage_split_on_policy"),
+        no_replay=spread_text(split),
+        same_work=spread_text("same_work_split_replay"),
+        same_work_collapsed=collapsed("same_work_split_replay"),
+        replay=spread_text("equal_split_replay"),
+        opposed=opposed_text(shared),
+        opposed_replay=opposed_text("equal_shared_replay"),
+        seminar_seeds=len(last_returns("split_replay")),
+        seminar_shared=spread_text("shared_on_policy"),
+        seminar_split=spread_text("split_replay"),
+        engine=engine_name(load(split).engine),
     )
+
+
+def early_returns(agent: str) -> NDArray[np.float64]:
+    """Mean return of every 2,000 steps: [seeds, windows]."""
+    return load(agent).mean_returns()
 
 
 def checks() -> list[tuple[str, bool]]:
     """What the page says about the stored runs, and whether they bear it out."""
-    seeds = len(last_returns("equal_split_on_policy"))
-    shared = last_returns("equal_shared_on_policy")
-    below_12 = [
-        experiment.right_claim.below == COLLAPSED
-        for experiment in experiments_of("split_replay")
-        if experiment.key in ("on_policy_critic", "one_critic_step")
-    ]
-    replay = [_collapsed("equal_split_replay"), _collapsed("equal_shared_replay")]
+    split, shared = "equal_split_on_policy", "equal_shared_on_policy"
+    seeds = len(last_returns(split))
+    replay = [collapsed("equal_split_replay"), collapsed("equal_shared_replay")]
+    best, late = early_returns(split)[0], early_returns(split)[0, 20:]
+    one_step = early_returns("one_critic_step")
     return [
-        ("on-policy, most split runs collapse", _collapsed("equal_split_on_policy") > seeds / 2),
-        ("on-policy, no shared run collapses", bool((shared >= COLLAPSED).all())),
-        ("on-policy, the bodies differ by more than chance", p_of_the_body("on_policy") < CHANCE),
+        *(
+            (f"on-policy at {rate}, {what}", holds)
+            for rate in ON_POLICY_RATES
+            for what, holds in (
+                ("most split runs collapse", collapsed(f"{rate}_split_on_policy") > seeds / 2),
+                ("no shared run collapses", collapsed(f"{rate}_shared_on_policy") == 0),
+            )
+        ),
+        ("the bodies differ by more than chance", p_of_the_body("on_policy") < CHANCE),
+        ("not at half the rate", p_of_the_body("on_policy", "half_rate") > CHANCE),
+        (
+            "for one split run beats every shared one",
+            last_returns("half_rate_split_on_policy").max()
+            > last_returns("half_rate_shared_on_policy").max(),
+        ),
         ("with replay, the bodies cannot be told apart", p_of_the_body("replay") > CHANCE),
         ("with replay, no run collapses", not any(replay)),
-        ("the experiments count runs below 12", below_12 == [True, True]),
+        ("seed 0 of split learns, then collapses", best.max() > 150 and late.max() < COLLAPSED),
+        ("the early dip of shared runs passes", bool((last_returns(shared) > COLLAPSED).all())),
+        ("the signal is not the cause", collapsed("advantage_split_on_policy") > seeds / 2),
+        ("data alone help", np.median(last_returns("same_work_split_replay")) > 100),
+        ("gradients are opposed in most updates", opposed(shared) > 0.5),
+        ("with one critic step, some runs learn late", collapsed("one_critic_step") < seeds),
+        ("with one critic step, none learns early", float(np.median(one_step[:, 5])) < COLLAPSED),
     ]
+
+
+def opposed(agent: str) -> float:
+    """Share of the updates whose two gradients on a shared body point apart."""
+    curves = load(agent)
+    assert curves.conflicts is not None
+    assert curves.updates is not None
+    return float(curves.conflicts.sum() / curves.updates.sum())
+
+
+def opposed_text(agent: str) -> str:
+    """That share in whole percent."""
+    return f"{opposed(agent):.0%}"
 
 
 def main() -> None:

@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 
 from pglab.algorithms.families import AgentConfig
 from pglab.config import format_value, settings_of
+from pglab.evidence import collapsed, last_returns
 from pglab.experiment import STEPS, USUAL, Claim, Experiment
 from pglab.experiments import experiments_of
 from pglab.language import _, content
+from pglab.learning_curves import VARIATIONS
 from pglab.provenance import KEY, made_by
 from pglab.run_statistics import STATISTICS, recorded, window_means
 from pglab.session import TrainingSession
@@ -114,6 +116,7 @@ def explanation(experiment: Experiment) -> str:
         steps=experiment.steps,
         changed={name: changed.spread(name) for name in changed.figures},
         usual={name: usual.spread(name) for name in usual.figures},
+        learned={agent: len(last_returns(agent)) - collapsed(agent) for agent in VARIATIONS},
     )
 
 

@@ -136,7 +136,8 @@ class Report:
 
     `plane` [2, P] are the two directions, of length 1, or 0 where there is none: that of the
     survey, and the largest of what whole-episode returns spread besides. `value_over_mean` is the
-    total variance with V(s) as baseline over that with the mean.
+    total variance with V(s) as baseline over that with the mean, `value_over_to_go` over that of
+    reward-to-go alone.
     """
 
     survey: Survey
@@ -146,6 +147,7 @@ class Report:
     plane: Floats
     estimators: dict[Estimator, EstimatorReport]
     value_over_mean: Interval
+    value_over_to_go: Interval
 
     @property
     def episodes(self) -> int:
@@ -242,8 +244,11 @@ def measure(
     distances = np.maximum(norms - 2 * along_mean + squared_norms(moments.mean), 0.0)
     counts = bootstrap_counts(episodes, np.random.default_rng([seed, 4]))
     ratios = [ratio_interval(of, distances[:, 0], counts) for of in distances.T]
-    value_over_mean = ratio_interval(distances[:, 3], distances[:, 2], counts)
-    return _report(survey, drawn, moments, np.stack([x, y]), across, ratios, value_over_mean)
+    over_mean, over_to_go = (
+        ratio_interval(distances[:, 3], distances[:, n], counts) for n in (2, 1)
+    )
+    plane = np.stack([x, y])
+    return _report(survey, drawn, moments, plane, across, ratios, (over_mean, over_to_go))
 
 
 def make_survey(
@@ -311,7 +316,7 @@ def _report(
     plane: Floats,
     across: Floats,
     ratios: Sequence[Interval],
-    value_over_mean: Interval,
+    value_over: tuple[Interval, Interval],
 ) -> Report:
     """Put together what was found: [2, P] directions and [K, E, 2] projections."""
     variances, means = moments.variances, moments.mean
@@ -335,7 +340,8 @@ def _report(
             )
             for n, name in enumerate(ESTIMATORS)
         },
-        value_over_mean=value_over_mean,
+        value_over_mean=value_over[0],
+        value_over_to_go=value_over[1],
     )
 
 

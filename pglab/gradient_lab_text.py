@@ -26,33 +26,47 @@ def verdict(report: Report) -> str:
         mean=ratios["mean"].estimate,
         value=ratios["value"].estimate,
     )
-    return " ".join(
-        [shares, precision_text(ratios["value"]), baselines_text(report.value_over_mean)]
+    sentences = [
+        shares,
+        precision_text(report.value_over_to_go, ratios["value"]),
+        baselines_text(report.value_over_mean),
+    ]
+    if report.survey.source == "fitted":
+        fitted = _("V was fitted to {n} separate episodes; one learned in training may help less.")
+        sentences.append(fitted.format(n=report.survey.episodes))
+    return " ".join(sentences)
+
+
+def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
+    """How many episodes without a baseline one with V(s) is worth, from ratios of variances.
+
+    The fair comparison is with reward-to-go, which differs from it in the baseline alone.
+    """
+    if not over_to_go.high < 1 and not over_to_go.low > 1:
+        return _(
+            "These episodes cannot tell whether V(s) as baseline makes an episode more precise "
+            "than reward-to-go alone (variance × {ratio}; {interval})."
+        ).format(
+            ratio=number(over_to_go.estimate, SIGNIFICANT_DIGITS),
+            interval=interval_text(over_to_go),
+        )
+    worth, of_whole = over_to_go.inverse, over_whole.inverse
+    text = (
+        _(
+            "**One episode with V(s) as baseline is as precise as about {times} with reward-to-go "
+            "alone** ({interval}), or {of_whole} with the whole-episode return."
+        )
+        if over_to_go.high < 1
+        else _(
+            "Here V(s) as baseline makes an episode less precise: it is worth about {times} with "
+            "reward-to-go alone ({interval}), or {of_whole} with the whole-episode return."
+        )
     )
-
-
-def precision_text(ratio: Interval) -> str:
-    """How many plain episodes one with V(s) is worth, from the ratio of their variances."""
-    if ratio.high < 1:
-        return _(
-            "**One episode with V(s) as baseline is as precise as about {times} episodes "
-            "without** (whole-episode return; {interval})."
-        ).format(
-            times=number(ratio.inverse.estimate, SIGNIFICANT_DIGITS),
-            interval=interval_text(ratio.inverse),
-        )
-    if ratio.low > 1:
-        return _(
-            "Here V(s) as baseline makes an episode less precise: it is worth about {times} "
-            "episodes without (whole-episode return; {interval})."
-        ).format(
-            times=number(ratio.inverse.estimate, SIGNIFICANT_DIGITS),
-            interval=interval_text(ratio.inverse),
-        )
-    return _(
-        "These episodes cannot tell whether V(s) as baseline makes an episode more precise "
-        "(variance × {ratio}; {interval})."
-    ).format(ratio=number(ratio.estimate, SIGNIFICANT_DIGITS), interval=interval_text(ratio))
+    return text.format(
+        times=number(worth.estimate, SIGNIFICANT_DIGITS),
+        interval=interval_text(worth),
+        of_whole=number(of_whole.estimate, SIGNIFICANT_DIGITS),
+    )
 
 
 def baselines_text(value_over_mean: Interval) -> str:

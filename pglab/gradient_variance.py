@@ -74,6 +74,11 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
     for less, more in (("reward_to_go", "whole_episode"), ("mean", "reward_to_go")):
         yield f"{less} has less variance than {more} on {_count(rows, less, more)}"
     yield f"value has less variance than mean on {_count(rows, 'value', 'mean')}"
+    worth = [row.ratios[1] / row.ratios[3] for row in rows]
+    yield (
+        "one episode with value is worth with reward_to_go alone: median "
+        f"{np.median(worth):.1f}, {min(worth):.1f} to {max(worth):.1f}"
+    )
     for n, name in enumerate(ESTIMATORS):
         yield f"{name}: a signal on {sum(row.signals[n] for row in rows)} of {len(rows)} seeds"
 

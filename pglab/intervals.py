@@ -1,6 +1,7 @@
 """How certain a measured number is: bootstrap intervals, and a test for a signal in noise.
 
-Sources: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13 (percentiles);
+Sources: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapters 12 (bootstrap-t) and
+13 (percentiles);
 Fisher (1935), The Design of Experiments, section 21 (random signs).
 """
 
@@ -16,6 +17,7 @@ from pglab.records import Floats
 
 RESAMPLES = 2_000
 LEVEL = 0.95  # of every interval
+ROUNDING = 1e-6  # a standard error below it is none: differences of squares were rounded
 SIGNIFICANCE = 0.05  # a signal as clear as this by chance alone counts as none
 
 
@@ -42,10 +44,32 @@ def bootstrap_counts(items: int, generator: np.random.Generator) -> NDArray[np.i
 def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> Interval:
     """Σ parts / Σ wholes, resampled item by item: [K], [K] and [B, K].
 
-    With the squared distances of K vectors from their mean this is a ratio of total variances.
-    That the mean moves with each resample is left out: it scales both variances by about 1 − 1/K.
+    Bootstrap-t on the log scale, since a few large items decide the sums: each resample is judged
+    by its own standard error. With the squared distances of K vectors from their mean this is a
+    ratio of total variances. That the mean moves with each resample is left out: it scales both
+    variances by about 1 − 1/K.
     """
-    return _percentiles(_ratio(parts.sum(), wholes.sum()), _ratio(counts @ parts, counts @ wholes))
+    ratio = float(_ratio(parts.sum(), wholes.sum()))
+    if not ratio > 0:  # nothing to divide by, or nothing to divide
+        return Interval(ratio, ratio, ratio)
+    error = float(np.linalg.norm(parts - ratio * wholes) / parts.sum())
+    resampled, errors = _log_ratio(parts, wholes, counts)
+    known = np.isfinite(resampled) & (errors > ROUNDING)
+    if error < ROUNDING or not known.any():  # nothing varies
+        return Interval(ratio, ratio, ratio)
+    t = (resampled[known] - math.log(ratio)) / errors[known]
+    high, low = np.quantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(ratio, ratio * math.exp(-error * low), ratio * math.exp(-error * high))
+
+
+def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """log(Σ parts / Σ wholes) of each resample and its standard error (delta method): [B] each."""
+    sums = np.stack([parts, wholes, parts**2, parts * wholes, wholes**2], axis=1)
+    part, whole, *products = (counts.astype(np.float64) @ sums).T  # as floats: BLAS
+    ratios = _ratio(part, whole)
+    squares = products[0] - 2 * ratios * products[1] + ratios**2 * products[2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(ratios), np.sqrt(np.maximum(squares, 0.0)) / part
 
 
 def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> Interval:

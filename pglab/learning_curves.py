@@ -35,11 +35,28 @@ Item = TypeVar("Item")
 
 FOLDER = Path(__file__).parent / "data" / "learning_curves"
 CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
+# As many critic steps on as many transitions with a buffer as without.
+SAME_WORK = {"critic_updates": 1, "batch_size": 16}
+# Other rates of the on-policy cells, another signal, less work for the critic.
+VARIATIONS = {
+    f"{name}_{body}_on_policy": CELLS[f"equal_{body}_on_policy"].changed(
+        learning_rate=rate, critic_learning_rate=rate
+    )
+    for name, rate in (("half_rate", 2.5e-4), ("double_rate", 1e-3))
+    for body in ("shared", "split")
+} | {
+    "advantage_split_on_policy": CELLS["equal_split_on_policy"].changed(
+        policy_signal="advantage_mean"
+    ),
+    "same_work_split_replay": CELLS["equal_split_replay"].changed(**SAME_WORK),
+    "one_critic_step": ActorCriticConfig.split_replay(critic_updates=1),
+}
 AGENTS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
     "shared_on_policy": ActorCriticConfig.shared_on_policy(),
     "split_replay": ActorCriticConfig.split_replay(),
     **CELLS,
+    **VARIATIONS,
 }
 WINDOW = 2_000  # environment steps over which returns are averaged
 TABLE_WINDOW = 10_000
@@ -173,46 +190,6 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
         _("Trained by the {engine}.").format(engine=engine_name(curves.engine)),
     ]
     return "\n".join(lines)
-
-
-def last_text(agent: str, steps: int) -> str:
-    """The last row of an agent's table, in words."""
-    _last, median, least, most = load(agent).last_row(steps)
-    return _("{median:.0f} ({least:.0f} to {most:.0f})").format(
-        median=median, least=least, most=most
-    )
-
-
-def cells_text(steps: int) -> str:
-    """The four cells of body and critic data, everything else equal, as a Markdown table."""
-    lines = [
-        _(
-            "| body | critic learns from | seeds | last 10,000 steps: median | minimum | maximum "
-            "| opposed gradients |"
-        ),
-        "|---|---|---:|---:|---:|---:|---:|",
-    ]
-    names = {"shared": _("shared"), "split": _("split")}
-    names |= {"on_policy": _("steps just taken"), "replay": _("replay")}
-    for agent, config in CELLS.items():
-        curves = load(agent)
-        seeds = len(curves.sums)
-        _last, median, least, most = curves.last_row(steps)
-        lines.append(
-            f"| {names[config.body]} | {names[config.critic_data]} | {seeds} | {median:.0f} "
-            f"| {least:.0f} | {most:.0f} | {_opposed(curves)} |"
-        )
-    engines = {load(agent).engine for agent in CELLS}
-    trained = _("Trained by the {engine}.")
-    lines += ["", *(trained.format(engine=engine_name(engine)) for engine in sorted(engines))]
-    return "\n".join(lines)
-
-
-def _opposed(curves: LearningCurves) -> str:
-    """Share of the updates whose two gradients on a shared body point apart."""
-    if curves.conflicts is None or curves.updates is None:
-        return "–"
-    return f"{curves.conflicts.sum() / curves.updates.sum():.0%}"
 
 
 def main() -> None:

@@ -33,4 +33,4 @@ def engine_of(stored: Mapping[str, Any]) -> str:
 
 def engine_name(engine: str) -> str:
     """The engine in words, for a sentence."""
-    return {"fast": _("fast engine"), "reference": _("PyTorch reference")}[engine]
+    return {"fast": _("compiled fast engine"), "reference": _("PyTorch reference")}[engine]

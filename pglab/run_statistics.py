@@ -25,6 +25,7 @@ class RecordedRun:
     entropies: Numbers  # [U] of the policy, in nats
     gradient_norms: Numbers  # [U] of the actor's gradient
     td_errors: Numbers  # [U] mean |y − Q(s,a)|; NaN without a critic
+    losses: Numbers  # [U] of the actor
 
 
 def recorded(session: TrainingSession) -> RecordedRun:
@@ -38,6 +39,7 @@ def recorded(session: TrainingSession) -> RecordedRun:
         updates["entropy"],
         updates["actor_gradient_norm"],
         updates["td_error"],
+        updates["actor_loss"],
     )
 
 
@@ -59,6 +61,11 @@ def late_gradient_norm(run: RecordedRun) -> float:
 def late_td_error(run: RecordedRun) -> float:
     """Mean |y − Q(s,a)| over the updates of the last third."""
     return mean(run.td_errors[in_last_third(run, run.update_steps)])
+
+
+def late_loss(run: RecordedRun) -> float:
+    """Mean of the actor's loss over the updates of the last third."""
+    return mean(run.losses[in_last_third(run, run.update_steps)])
 
 
 def update_count(run: RecordedRun) -> float:
@@ -103,5 +110,6 @@ STATISTICS = {
         N_("norm of the actor's gradient in the last third"), late_gradient_norm, digits=2
     ),
     "late_td_error": Statistic(N_("TD error of the last third"), late_td_error, digits=2),
+    "late_loss": Statistic(N_("actor's loss in the last third"), late_loss, digits=2),
     "updates": Statistic(N_("number of updates"), update_count),
 }

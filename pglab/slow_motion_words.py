@@ -63,7 +63,10 @@ PHASES = {
     ),
     "weights": Words(
         N_("weights"),
-        N_("Each step's say in the update: its action is pushed up if w > 0, down if w < 0."),
+        N_(
+            "Each step's say in the update: its action is pushed up if w > 0, down if w < 0. The "
+            "other steps push the same parameters, so an action may still get less likely."
+        ),
     ),
     "loss": Words(
         N_("loss"),

@@ -7,16 +7,49 @@ import pytest
 
 from pglab.comparison import PAIRS
 from pglab.config import ReinforceConfig
-from pglab.evidence import checks, evidence_text, stored_agent, stored_band
+from pglab.contrasts import names_of
+from pglab.evidence import (
+    checks,
+    evidence_text,
+    last_returns,
+    stored_agent,
+    stored_band,
+    verdict,
+)
 from pglab.learning_curves import load
+from pglab.three_questions import answers, loss_table
 
 
 def test_the_stored_runs_bear_out_what_the_page_says() -> None:
     assert [claim for claim, holds in checks() if not holds] == []
-    text = evidence_text()
-    assert "10 of 10 split runs" in text
-    assert "0 of 10 shared runs" in text
-    assert "{" not in text
+    assert "{" not in evidence_text()
+    assert not any("{" in answer for answer in answers())
+    assert len(answers()) == 3
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_verdict_over_a_comparison_is_of_its_own_agents(pair: str) -> None:
+    configs = PAIRS[pair].configs
+    names = names_of(configs)
+    text = verdict(configs, names)
+    agents = [stored_agent(config) for config in configs]
+    stored = [last_returns(agent) for agent in agents if agent is not None]
+    assert bool(text) == (len(stored) == len(configs))
+    if text:
+        seeds = min(map(len, stored))
+        assert f"over {seeds} stored seeds" in text
+        for name, returns in zip(names, stored, strict=True):
+            assert f"{name} **{np.median(returns[:seeds]):.0f}**" in text
+    assert bool(text) == (pair not in ("gamma", "learning_rate"))
+
+
+def test_the_lowest_loss_belongs_to_the_worst_policy() -> None:
+    """What the page says below its table."""
+    rows = [[cell.strip() for cell in row.split("|")] for row in loss_table().splitlines()[2:]]
+    losses, returns = ([float(row[n]) for row in rows] for n in (3, 4))
+    assert losses == sorted(losses)
+    assert returns[0] == min(returns)
+    assert losses[0] < min(losses[1:])
 
 
 @pytest.mark.parametrize(
@@ -24,7 +57,7 @@ def test_the_stored_runs_bear_out_what_the_page_says() -> None:
     [
         ("seminar", ["shared_on_policy", "split_replay"]),
         ("body", ["equal_shared_on_policy", "equal_split_on_policy"]),
-        ("data", ["equal_split_on_policy", None]),  # its replay does less work than the cell's
+        ("data", ["equal_split_on_policy", "same_work_split_replay"]),
         ("gamma", ["reinforce", None]),
     ],
 )
@@ -40,5 +73,5 @@ def test_the_stored_band_is_the_middle_half_of_the_seeds() -> None:
     means = load("reinforce").mean_returns()
     assert band.median[5] == np.median(means[:, 5])
     assert band.low[5] == np.quantile(means[:, 5], 0.25)
-    assert band.label == f"{len(means)} stored seeds"
+    assert band.label == f"{len(means)} stored seeds, middle half"
     assert stored_band(ReinforceConfig(env_id="Acrobot-v1")) is None

@@ -36,6 +36,7 @@ def hand_made(**more: list[float]) -> RecordedRun:
         "entropies": [0.6, 0.4, 0.2],
         "gradient_norms": [9, 1, 3],
         "td_errors": [math.nan, math.nan, 0.5],
+        "losses": [7, 4, 2],
     }
     return RecordedRun(30, **{n: np.array(v, float) for n, v in {**arrays, **more}.items()})
 
@@ -47,6 +48,7 @@ def hand_made(**more: list[float]) -> RecordedRun:
         ("late_entropy", 0.3),
         ("late_gradient_norm", 2.0),
         ("late_td_error", 0.5),
+        ("late_loss", 3.0),
         ("updates", 3.0),
     ],
 )

@@ -185,6 +185,8 @@ def test_ratios_of_variances_come_with_the_intervals_of_the_naive_gradients(
         assert astuple(found.ratio) == pytest.approx(astuple(expected[name]), rel=1e-3)
     over_mean = ratio_interval(distances["value"], distances["mean"], counts)
     assert astuple(report.value_over_mean) == pytest.approx(astuple(over_mean), rel=1e-3)
+    over_to_go = ratio_interval(distances["value"], distances["reward_to_go"], counts)
+    assert astuple(report.value_over_to_go) == pytest.approx(astuple(over_to_go), rel=1e-3)
 
 
 def test_a_signal_is_found_if_it_is_positive_and_noise_hardly_looks_like_it(survey: Survey) -> None:

@@ -23,25 +23,47 @@ def generator(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def total_variance(vectors: Floats) -> float:
-    return float(np.trace(np.cov(vectors.T)))
+def log_ratio(part: Floats, whole: Floats) -> tuple[float, float]:
+    """Estimate and standard error, item by item: the spread of what each adds to the ratio."""
+    ratio = part.sum() / whole.sum()
+    influence = (part - ratio * whole) / part.mean()
+    return float(np.log(ratio)), float(np.sqrt((influence**2).sum()) / len(part))
 
 
-def test_the_interval_of_a_ratio_is_that_of_resampled_variances() -> None:
-    """Within a few percent: the naive version moves the mean with each resample."""
-    drawn = generator().normal(size=(100, 6)) * [5, 3, 1, 1, 1, 1] + 2
-    calmer = 0.4 * drawn + generator(1).normal(size=drawn.shape)
-    part, whole = (((of - of.mean(axis=0)) ** 2).sum(axis=1) for of in (calmer, drawn))
-    counts = bootstrap_counts(100, generator(2))
+def test_the_interval_of_a_ratio_is_that_of_resampled_t_values() -> None:
+    drawn = generator().lognormal(size=(2, 60))
+    part, whole = 0.3 * drawn[0] * drawn[1], drawn[1]
+    counts = bootstrap_counts(60, generator(2))
     found = ratio_interval(part, whole, counts)
-    naive = [
-        total_variance(np.repeat(calmer, row, axis=0))
-        / total_variance(np.repeat(drawn, row, axis=0))
-        for row in counts
-    ]
-    assert found.estimate == pytest.approx(total_variance(calmer) / total_variance(drawn))
-    assert [found.low, found.high] == pytest.approx(np.quantile(naive, [0.025, 0.975]), rel=0.02)
+    centre, error = log_ratio(part, whole)
+    resampled = [log_ratio(np.repeat(part, row), np.repeat(whole, row)) for row in counts]
+    low, high = np.quantile([(at - centre) / of for at, of in resampled], [0.025, 0.975])
+    assert found.estimate == pytest.approx(part.sum() / whole.sum())
+    expected = np.exp([centre - error * high, centre - error * low])
+    assert [found.low, found.high] == pytest.approx(expected)
     assert found.low < found.estimate < found.high
+
+
+def test_where_few_items_decide_the_truth_is_found_more_often_than_by_percentiles() -> None:
+    inside = []
+    for seed in range(60):
+        z = generator(seed).normal(size=50)
+        part, whole, truth = np.exp(1.6 * z), np.exp(0.8 * z), np.exp(1.5 * 0.8**2)
+        counts = bootstrap_counts(50, generator(seed))
+        found = ratio_interval(part, whole, counts)
+        low, high = np.quantile(
+            (counts.astype(float) @ part) / (counts.astype(float) @ whole), [0.025, 0.975]
+        )
+        inside.append([found.low <= truth <= found.high, low <= truth <= high])
+    ours, percentiles = np.mean(inside, axis=0)
+    assert ours >= 0.8 > percentiles + 0.1
+
+
+def test_nothing_varies_in_a_ratio_to_itself() -> None:
+    for seed in range(5):  # rounding differs
+        whole = generator(seed).lognormal(size=100)
+        found = ratio_interval(whole, whole, bootstrap_counts(100, generator()))
+        assert (found.estimate, found.low, found.high) == (1.0, 1.0, 1.0)
 
 
 def test_the_interval_of_a_cosine_is_that_of_resampled_means() -> None:

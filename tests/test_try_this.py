@@ -105,7 +105,7 @@ def test_the_run_has_the_experiments_settings_and_then_its_result(app: AppTest) 
     result = attempts_of(app).attempt.result
     assert result is not None
     assert guess_traces(app)
-    assert app.button(key=f"try_{EXPERIMENT.key}").label.endswith("known-bad · ✓")
+    assert app.button(key=f"try_{EXPERIMENT.key}").label.endswith("breaks learning · ✓")
 
 
 def test_the_line_above_the_stage_goes_from_the_question_to_the_verdict(app: AppTest) -> None:
@@ -212,7 +212,7 @@ def test_no_experiment_shows_its_answer_before_it_has_run(page: str, script: str
         assert app.radio[0].options == [choice.text for choice in experiment.choices]
         assert app.radio[0].value is None
         for text in (shown(app), *(button.label for button in app.button)):
-            assert "known-bad" not in text
+            assert "breaks learning" not in text
             assert "of 8 seeds" not in text.replace("grey: default", "")
             assert "**What you see.**" not in text
         told = title_of(experiment)

@@ -7,6 +7,8 @@ import streamlit as st
 from pglab import learning_curves
 from pglab.algorithms import actor_critic, descent, run
 from pglab.config import ActorCriticConfig
+from pglab.evidence import evidence_text
+from pglab.experiment_checks import load
 from pglab.gradients import gradient
 from pglab.language import _, content
 from pglab.losses import policy_gradient_loss, td_loss
@@ -18,7 +20,6 @@ from pglab.ui.code import Part, formulas_and_code
 from pglab.ui.view import Extra, loss_below_returns
 
 TABLE_STEPS = 60_000
-PRESETS = ("shared_on_policy", "split_replay")
 
 
 def actor_critic_page(
@@ -28,21 +29,19 @@ def actor_critic_page(
 
     def idea() -> None:
         curves = learning_curves.load(key)
-        text = content("actor_critic").replace("{own_part}", content(key))
-        figures = {
-            "agent": key,
-            "learning_curve_table": learning_curves.table_text(
-                curves, len(curves.sums), TABLE_STEPS
-            ),
-            "cells_table": learning_curves.cells_text(TABLE_STEPS),
-            **{
-                f"{agent}_last": learning_curves.last_text(agent, TABLE_STEPS)
-                for agent in (*PRESETS, *learning_curves.CELLS)
-            },
-        }
-        for name, figure in figures.items():
-            text = text.replace("{" + name + "}", figure)
-        st.markdown(text)
+        table = learning_curves.table_text(curves, len(curves.sums), TABLE_STEPS)
+        basics, quirks = _with_td_errors(content("actor_critic")).split("{own_part}")
+        if preset.body == "split":
+            st.markdown(content(key))
+            st.markdown(evidence_text())
+            with st.expander(_("From returns to a critic; quirks: as on the page Shared body")):
+                st.markdown(basics + quirks)
+        else:
+            st.markdown(basics + content(key))
+            st.markdown(evidence_text())
+            st.markdown(quirks)
+        usual = content("actor_critic_usual")
+        st.markdown(usual.replace("{agent}", key).replace("{learning_curve_table}", table))
 
     agent_page(
         AgentPage(
@@ -56,6 +55,16 @@ def actor_critic_page(
             code=_code,
         )
     )
+
+
+def _with_td_errors(text: str) -> str:
+    """The text with what two kinds of stored runs ended with: TD error and return."""
+    for name in ("large_learning_rate", "usual"):
+        arm = load("split_replay")[name]
+        error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
+        found = _("{error:.2f} and a mean return of {returns:.0f}")
+        text = text.replace("{" + name + "}", found.format(error=error, returns=returns))
+    return text
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:

@@ -36,7 +36,7 @@ def agent_map() -> None:
             _("Actor-critic, shared body"),
             (((_("one body"), both),), ((_("policy π"), actor), (_("critic Q"), critic))),
             _("the last step of the current policy"),
-            _("Q(s, a) − max Q: the critic's Q of the action taken, less that of its best action"),
+            _("Q(s, a) − max Q: 0 for the critic's best action, below 0 for any other"),
         ),
         Agent(
             _("Actor-critic, split bodies"),

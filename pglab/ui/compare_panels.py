@@ -164,7 +164,7 @@ def _returns_subtitle(comparison: Comparison, earlier: bool) -> str:
 def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
-        return _("one seed ({seed}), no result").format(seed=first)
+        return _("one seed ({seed}), may be chance").format(seed=first)
     text = _("{n} seeds from {first}, band: middle half, to step {step:,}").format(
         n=comparison.seeds, first=first, step=comparison.steps_of_all
     )
@@ -235,12 +235,14 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
     """What the sides have come to, by name of the fact, in words and numbers."""
     if seeds == 1:
         returns = _("mean of the last 100 returns, one seed")
-        steps = _("gradient steps, one seed")
+        steps = _("gradient steps of all optimisers (split bodies have two), one seed")
     else:
         returns = _("mean of the last 100 returns, median of {n} seeds (least to greatest)").format(
             n=seeds
         )
-        steps = _("gradient steps, {n} seeds together").format(n=seeds)
+        steps = _(
+            "gradient steps of all optimisers (split bodies have two), {n} seeds together"
+        ).format(n=seeds)
     return {
         returns: [mean_return_text(of) for of in facts],
         _("parameters of the networks"): [f"{of.parameters:,}" for of in facts],

@@ -9,8 +9,8 @@ import streamlit as st
 from pglab.algorithms.families import AgentConfig
 from pglab.choice_names import choice_name
 from pglab.comparison import CELLS, Comparison, pair_of
-from pglab.contrasts import LETTERS, Difference, differences_between, held_fixed
-from pglab.evidence import evidence_text, last_returns, stored_agent
+from pglab.contrasts import LETTERS, Difference, differences_between, held_fixed, names_of
+from pglab.evidence import evidence_text, stored_agent, verdict
 from pglab.language import _
 
 
@@ -22,15 +22,13 @@ def words(comparison: Comparison) -> None:
         lines = (f":small[{sentence}]" for sentence in _sentences(configs))
         st.markdown("  \n".join(lines), width="stretch")
         if _is_about_the_cells(configs):
-            with st.popover(_("Over ten seeds"), width="content"):
+            with st.popover(_("Does sharing help?"), width="content"):
                 st.markdown(evidence_text())
                 for page, title in (
                     ("pages/shared_body.py", _("Shared body")),
                     ("pages/split_bodies.py", _("Split bodies")),
                 ):
-                    label = _("The same table on the page {title}, chapter Idea").format(
-                        title=title
-                    )
+                    label = _("The same on the page {title}, chapter Idea").format(title=title)
                     st.page_link(page, label=label.format(title=title))
 
 
@@ -48,24 +46,19 @@ def _sentences(configs: Sequence[AgentConfig]) -> list[str]:
         same = _("{letters} have the same settings: every difference would be chance.")
         return [same.format(letters=_(" and ").join(LETTERS[: len(configs)])), held]
     if len(found) == 1 or pair_of(configs) == CELLS:
-        return [text, held, *_where_it_holds(configs)]
+        return [text, held, *_over_seeds(configs)]
     return [
         _(
             ":orange[:material/warning: {n} things differ at once], so no result can be put "
             "down to one of them: {text}"
-        ).format(n=len(found), text=text)
+        ).format(n=len(found), text=text),
+        *_over_seeds(configs),
     ]
 
 
-def _where_it_holds(configs: Sequence[AgentConfig]) -> list[str]:
-    """For the pair that looks like a verdict on the body: that it is none."""
-    if pair_of(configs) != "body":
-        return []
-    return [
-        _(
-            "No verdict on the body: with replay, {n} seeds do not tell shared and split apart."
-        ).format(n=len(last_returns("equal_split_replay")))
-    ]
+def _over_seeds(configs: Sequence[AgentConfig]) -> list[str]:
+    """What settles this comparison, if its agents have stored runs: one run is no evidence."""
+    return [text for text in [verdict(configs, names_of(configs))] if text]
 
 
 def _is_about_the_cells(configs: Sequence[AgentConfig]) -> bool:

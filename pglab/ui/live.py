@@ -132,7 +132,7 @@ def _state(bench: Bench) -> str:
     if session.outcome == "solved":
         return _("stopped, as “Stop when solved” is on")
     if _collapsed(bench):
-        return _("policy almost deterministic, returns low: reset with a smaller α")
+        return _("almost always the same action, returns low")
     return _("{done:,} of {total:,} steps").format(
         done=session.global_step, total=session.config.total_steps
     )
@@ -154,7 +154,7 @@ def _reading(bench: Bench) -> str:
         told = _("seminar's reading {reading}, of {goal} for “solved”")
     text = told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))
     if counted < window:
-        text += _(" · rests on {n} of {window} episodes").format(n=counted, window=window)
+        text += _(" · {n} of {window} episodes").format(n=counted, window=window)
     return text
 
 

@@ -449,7 +449,10 @@ def _whole(found: Explanation) -> None:
             *rows_of(shares, 100 - sum(shares.values())),
         )
         st.caption(
-            _("Each effect is projected on the change: Σ effect·Δπ / Σ Δπ². Below 0: against it.")
+            _(
+                "Shares of the change in π, 100 % together; below 0: against it. "
+                "Each is Σ effect·Δπ / Σ Δπ²."
+            )
         )
 
 

@@ -66,7 +66,7 @@ def _listing(lab: Lab, attempts: Attempts) -> None:
 def _name(number: int, experiment: Experiment, attempt: Attempt) -> str:
     marks = [f"{number} · {title_of(experiment)}"]
     if attempt.done:
-        marks += [_("known-bad")] * experiment.known_bad + ["✓"]
+        marks += [_("breaks learning")] * experiment.known_bad + ["✓"]
     return " · ".join(marks)
 
 
@@ -90,6 +90,7 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
     match phase:
         case "asked":
             _lock_button(lab, attempts, choice)
+            st.caption(_("Then “Run it” takes the place of this button."))
         case "locked":
             _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
             st.caption(
