@@ -190,7 +190,7 @@ def checks() -> list[tuple[str, bool]]:
         ("with replay, no run collapses", not any(replay)),
         ("seed 0 of split learns, then collapses", best.max() > 150 and late.max() < COLLAPSED),
         ("the early dip of shared runs passes", bool((last_returns(shared) > COLLAPSED).all())),
-        ("the signal is not the cause", collapsed("advantage_split_on_policy") > seeds / 2),
+        ("the signal alone is not to blame", collapsed("advantage_split_on_policy") > seeds / 2),
         ("data alone help", np.median(last_returns("same_work_split_replay")) > 100),
         ("gradients are opposed in most updates", opposed(shared) > 0.5),
         ("with one critic step, some runs learn late", collapsed("one_critic_step") < seeds),
