@@ -245,7 +245,8 @@ def test_a_late_request_does_not_bring_the_settings_of_another_pair_back() -> No
 
 def test_a_pair_waits_for_run_and_pause_stays_paused() -> None:
     app = open_page(COMPARE, pair="body")
-    assert any("over 10 stored seeds: shared **131**" in text.value for text in app.markdown)
+    told = "over 10 stored seeds: shared **131**"
+    assert not any(told in text.value for text in app.markdown), "a guess comes first"
     assert any("Does sharing a body help" in text.value for text in app.markdown)
     for key in ("run", "pair_gamma", "run", "run", "pair_frequency", "run"):
         press(app, key)
@@ -253,10 +254,19 @@ def test_a_pair_waits_for_run_and_pause_stays_paused() -> None:
             assert not comparison_of(app).running
             assert comparison_of(app).global_step == 0
     assert comparison_of(app).running
-    control(app, "gamma", "compare.A.actor_critic").set_value(0.9)
+
+
+@pytest.mark.parametrize("guesses", [True, False])
+def test_what_stored_runs_gave_comes_with_a_guess_or_the_first_step(guesses: bool) -> None:
+    app = open_page(COMPARE, pair="body")
+    if guesses:
+        (guess,) = (box for box in app.selectbox if box.label.startswith("Your guess"))
+        guess.set_value(1)
+        run(app)
+    else:
+        press(app, "steps_1")
     run(app)
-    assert not comparison_of(app).busy
-    assert comparison_of(app).global_step == 0
+    assert any("over 10 stored seeds: shared **131**" in text.value for text in app.markdown)
 
 
 def test_a_guess_is_noted_until_the_first_step_and_the_length_is_chosen() -> None:

@@ -41,7 +41,8 @@ def compare_page() -> None:
     show_problems(problems, [])
     if page.comparison.problem is not None:
         st.error(page.comparison.problem)
-    words(page.comparison)
+    page.evidence_drawn = page.tells_evidence
+    words(page.comparison, evidence=page.evidence_drawn)
     settings.pair_menu(partial(_set_up, page))
     fragment(_transport, TRANSPORT)(page)
     fragment(live, LIVE)(page)

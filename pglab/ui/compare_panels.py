@@ -16,7 +16,7 @@ from pglab.contrasts import LETTERS
 from pglab.environments import ENVIRONMENTS
 from pglab.forecast import duration_text
 from pglab.language import _
-from pglab.plots import SMOOTHING_UPDATES, step_limit
+from pglab.plots import SMOOTHING_UPDATES, UsualBand, step_limit
 from pglab.probes import Slice, maps_over
 from pglab.sides import Facts, Side, middle_of
 from pglab.ui import compare_settings as settings
@@ -43,6 +43,7 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
 
 def live(page: ComparePage) -> None:
     """One redraw, and the training for the next."""
+    page.page_is_stale |= page.tells_evidence != page.evidence_drawn
     page.redraw_stale_page()
     comparison = page.comparison
     with turn(page, comparison):
@@ -66,18 +67,18 @@ def live(page: ComparePage) -> None:
 def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | PlayerPanel]:
     sides = comparison.sides
     earlier = overlays(page.past, comparison.configs)
-    bands = [side.stored for side in sides if side.stored is not None]
-    compared = [
-        float(steps[-1]) for steps in (*(c.steps for c in earlier), *(b.steps for b in bands))
-    ]
+    stored = [side.stored if page.evidence_drawn else None for side in sides]
+    ends = [curve.steps for curve in earlier]
+    ends += [side.stored.steps for side in sides if side.stored is not None]
+    compared = [float(steps[-1]) for steps in ends]
     limit = step_limit(comparison.global_step, comparison.total_steps, compared)
     drawn: list[FigurePanel | PlayerPanel] = [
         FigurePanel(
             "returns",
             _("Returns"),
-            _returns_subtitle(comparison, bool(earlier)),
+            _returns_subtitle(comparison, stored, bool(earlier)),
             returns_figure(
-                [_side_curves(*lettered) for lettered in _named(comparison)],
+                list(map(_side_curves, comparison.names, palette.SIDES, sides, stored)),
                 limit,
                 _return_range(sides),
                 earlier,
@@ -110,11 +111,11 @@ def _heatmap(
     return policy_panel(probabilities, planes, view, key, playhead, heading)
 
 
-def _side_curves(name: str, colour: str, side: Side) -> SideCurves:
+def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -> SideCurves:
     curves = side.curves()
     band = side.band(curves)
     middle = middle_of(curves, band)
-    return SideCurves(name, colour, curves, middle, side.points(), band, side.stored)
+    return SideCurves(name, colour, curves, middle, side.points(), band, stored)
 
 
 def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
@@ -151,11 +152,12 @@ def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
     return min(low for low, _high in ranges), max(high for _low, high in ranges)
 
 
-def _returns_subtitle(comparison: Comparison, earlier: bool) -> str:
+def _returns_subtitle(
+    comparison: Comparison, stored: Sequence[UsualBand | None], earlier: bool
+) -> str:
     parts = [_seeds_in_words(comparison)]
-    stored = [side.stored.label for side in comparison.sides if side.stored is not None]
-    if stored:
-        parts.append(_("faint: {seeds}").format(seeds=", ".join(dict.fromkeys(stored))))
+    if labels := dict.fromkeys(band.label for band in stored if band is not None):
+        parts.append(_("faint: {seeds}").format(seeds=", ".join(labels)))
     if earlier:
         parts.append(_("dotted: earlier"))
     return " · ".join(parts)

@@ -20,7 +20,13 @@ class ComparePage(LivePage):
     past: list[PastComparison] = field(default_factory=list)
     guess: int | None = None  # which side will be ahead; their number: about equal
     restarts: int = 0
+    evidence_drawn: bool = False  # the page as it was drawn last tells what stored runs gave
     _players: dict[int, Player] = field(default_factory=dict)
+
+    @property
+    def tells_evidence(self) -> bool:
+        """Whether what stored runs gave may be seen: it would take a guess away."""
+        return self.guess is not None or self.comparison.global_step > 0
 
     def player(self, index: int) -> Player:
         """The player of a side; a new run gets a new one."""

@@ -14,12 +14,15 @@ from pglab.evidence import evidence_text, stored_agent, verdict
 from pglab.language import _
 
 
-def words(comparison: Comparison) -> None:
-    """The page's title, what differs, what is held fixed, and the evidence over seeds."""
+def words(comparison: Comparison, *, evidence: bool) -> None:
+    """The page's title, what differs, what is held fixed, and what stored runs gave.
+
+    Without `evidence` a line keeps its place: it comes with the visitor's guess.
+    """
     configs = comparison.configs
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="words"):
         st.markdown("#### " + _("Compare"), width="content")
-        lines = (f":small[{sentence}]" for sentence in _sentences(configs))
+        lines = (f":small[{sentence}]" for sentence in _sentences(configs, evidence))
         st.markdown("  \n".join(lines), width="stretch")
         if _is_about_the_cells(configs):
             with st.popover(_("Does sharing help?"), width="content"):
@@ -38,27 +41,30 @@ def difference_text(difference: Difference) -> str:
     return f"**{difference.label}**: {_(' | ').join(values)}"
 
 
-def _sentences(configs: Sequence[AgentConfig]) -> list[str]:
+def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
     found = differences_between(configs)
     text = " · ".join(difference_text(difference) for difference in found)
-    held = _("Held fixed: {settings}, and all else.").format(settings=held_fixed(configs))
+    held = _("All else equal: {settings}.").format(settings=held_fixed(configs))
     if not found:
         same = _("{letters} have the same settings: every difference would be chance.")
         return [same.format(letters=_(" and ").join(LETTERS[: len(configs)])), held]
     if len(found) == 1 or pair_of(configs) == CELLS:
-        return [text, held, *_over_seeds(configs)]
+        return [text, held, *_over_seeds(configs, evidence)]
     return [
         _(
             ":orange[:material/warning: {n} things differ at once], so no result can be put "
             "down to one of them: {text}"
         ).format(n=len(found), text=text),
-        *_over_seeds(configs),
+        *_over_seeds(configs, evidence),
     ]
 
 
-def _over_seeds(configs: Sequence[AgentConfig]) -> list[str]:
+def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
     """What settles this comparison, if its agents have stored runs: one run is no evidence."""
-    return [text for text in [verdict(configs, names_of(configs))] if text]
+    text = verdict(configs, names_of(configs))
+    if text and not evidence:
+        return [_("What stored runs over many seeds gave comes with your guess, or with Run.")]
+    return [text] if text else []
 
 
 def _is_about_the_cells(configs: Sequence[AgentConfig]) -> bool:

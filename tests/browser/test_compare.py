@@ -126,6 +126,7 @@ def test_every_agent_plays_beside_its_heatmap(page: Page, pair: str, letters: st
 
 def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> None:
     compare = ComparePage(page).open("?seeds=3&pair=gamma")
+    assert not any("fill" in trace for trace in compare.traces("returns")), "a guess comes first"
     compare.press("steps_1000")
     subtitle = compare.panel("returns").locator(".pgl-subtitle")
     expect(subtitle).to_contain_text("3 seeds from 0", timeout=60_000)
