@@ -69,14 +69,12 @@ class Walk:
     dice: random.Random
     pages: tuple[str, ...]
     done: list[str] = field(default_factory=list)
-    trail: list[tuple[str, str]] = field(default_factory=list)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     async def go_through(self, actions: int) -> None:
         """Open the page and act, until something goes wrong."""
         visitor = self.visitor
         self.done.append(f"open /{visitor.path}?{visitor.query[:99]}")
-        self.trail.append((visitor.path, visitor.query))
         await visitor.open()
         await visitor.settle()
         while len(self.done) <= actions and not visitor.problems:
@@ -113,8 +111,12 @@ class Walk:
             return name, await self._say(
                 [(c, shown_value(c.kind, c.element, anew=True)) for c in anew]
             )
-        if name in ("go", "back"):
-            return name, await self._go(back=name == "back")
+        if name == "go":
+            await visitor.go(dice.choice(self.pages))
+            return name, f"to /{visitor.path}"
+        if name == "back":
+            await visitor.go_back()
+            return name, f"to /{visitor.path}?{visitor.query[:99]}"
         if name == "reload":
             await visitor.open()
             return name, f"/{visitor.path}?{visitor.query[:99]}"
@@ -123,14 +125,12 @@ class Walk:
 
     async def _press(self, button: Control, times: int) -> str:
         for _ in range(times):
-            state = WidgetState(id=button.element.id, trigger_value=True)
-            await self.visitor.send(state, fragment=button.fragment)
+            await self.visitor.press(button)
         return button.label
 
     async def _say(self, said: list[tuple[Control, WidgetState]]) -> str:
-        fragments = {control.fragment for control, _ in said}
-        fragment = fragments.pop() if len(fragments) == 1 else ""
-        await self.visitor.send(*(state for _, state in said), fragment=fragment)
+        """In one request, which names the fragment of the first, as a browser's does."""
+        await self.visitor.send(*(state for _, state in said), fragment=said[0][0].fragment)
         return str([(control.label, _short(state)) for control, state in said])
 
     async def _turn_quickly(self, control: Control) -> str:
@@ -140,17 +140,6 @@ class Walk:
             await self.visitor.send(state, fragment=control.fragment)
             await asyncio.sleep(self.dice.random() * LONGEST_HASTE)
         return f"{control.label} {[_short(state) for state in states]}"
-
-    async def _go(self, *, back: bool) -> str:
-        if back and len(self.trail) > 1:
-            self.trail.pop()
-            path, query = self.trail[-1]
-        else:
-            path, query = self.dice.choice(self.pages), ""
-            self.trail.append((path, query))
-        self.visitor.path, self.visitor.query = path, query
-        await self.visitor.go(path)
-        return f"/{path}"
 
 
 def _short(state: WidgetState) -> str:

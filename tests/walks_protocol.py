@@ -12,18 +12,47 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from tests.walks_values import KINDS, Control, shown_value
+from tests.walks_values import BEARERS, KINDS, Control, name_in, shown_value
 
 PAINT_SECONDS = 0.1  # between a picture and the next tick; a browser's stage paints meanwhile
 DROPPED_SECONDS = 2.0  # of an idle server, after which a request counts as dropped
 WATCHDOG_SECONDS = 3.0  # until the stage asks again, then twice as long
+MOST_UNCONFIRMED = 200  # presses that presses.js keeps
+
+
+@dataclass
+class Presses:
+    """What presses.js knows: which buttons it numbers, and what the server has not confirmed."""
+
+    identity: str = ""
+    fragment: str = ""
+    page: str = ""
+    buttons: frozenset[str] = frozenset()
+    logs: dict[str, list[list[Any]]] = field(default_factory=dict)  # by page: [number, key]
+    last: int = 0
+
+    def listen(self, identity: str, fragment: str, data: dict[str, Any]) -> None:
+        """As the script is told what the page's buttons are."""
+        self.identity, self.fragment, self.page = identity, fragment, data["page"]
+        self.buttons = frozenset(data["buttons"])
+        self.last = max(self.last, data["last"])
+        unconfirmed = [press for press in self.logs.get(self.page, []) if press[0] > data["last"]]
+        self.logs[self.page] = unconfirmed
+
+    def press(self, key: str) -> WidgetState:
+        """What the script says of this press, and of those that were not confirmed."""
+        self.last += 1
+        log = [*self.logs[self.page], [self.last, key]][-MOST_UNCONFIRMED:]
+        self.logs[self.page] = log
+        return WidgetState(id=self.identity, json_value=json.dumps({"log": log}))
 
 
 @dataclass
 class Visitor:
     """One tab. Its `controls` are those on the page, its `values` what it says they hold.
 
-    Like a browser's, its stage and its redraws ask by themselves while it is open.
+    Like a browser's, its stage and its redraws ask by themselves while it is open, presses of the
+    page's buttons are numbered, and its history grows with each page and each address.
     """
 
     url: str
@@ -39,16 +68,20 @@ class Visitor:
     redraws: int = 0  # that the page's own timers asked for
     dropped: int = 0  # requests for fragments that were gone
     steps: int = 0  # trained while this visitor looked on
+    history: list[tuple[str, str]] = field(default_factory=list)  # path and query, now last
     _stage: tuple[str, str] = ("", "")  # id and fragment
+    _presses: Presses = field(default_factory=lambda: Presses())
     _sequence: int | None = None
     _steps_shown: int = 0
     _seen: set[str] = field(default_factory=set)
     _of_fragments: list[str] = field(default_factory=list)
     _answered: asyncio.Event = field(default_factory=asyncio.Event)
     _picture: asyncio.Event = field(default_factory=asyncio.Event)
-    _timers: list[asyncio.Task[None]] = field(default_factory=list)
+    _timers: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by fragment
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _page_hash: str = ""
+    _hashes: dict[str, str] = field(default_factory=dict)  # by path
+    _goes_back: bool = False  # by the last request: the address is replaced, not added
     _at_work: bool = False  # a script run has begun and not ended
     _for_fragment: bool = False  # the last request
     _sent: float = 0.0
@@ -59,53 +92,87 @@ class Visitor:
         await self.close()
         self.controls.clear()
         self.values.clear()
+        self._presses, self._page_hash = Presses(), ""
+        self.history = self.history or [(self.path, self.query)]
         self._leave_page()
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await websockets.connect(
             address, subprotocols=[websockets.Subprotocol("streamlit")], max_size=None
         )
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
-        await self.go(self.path)
+        await self._send([], page=self.path)
 
     async def close(self) -> None:
         """Close the tab."""
-        for task in (*self._tasks, *self._timers):
+        tasks = [*self._tasks, *self._timers.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._timers, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._timers.clear()
         if self._socket is not None:
             await self._socket.close()
 
     async def go(self, page: str) -> None:
-        """Ask for another page, or for this one."""
-        self._leave_page()
-        await self.send(page=page)
+        """Follow a link to a page, which may be this one."""
+        if page != self.path:
+            self._leave_page()
+            self.query = ""
+        await self._change_page(page, back=False)
+
+    async def go_back(self) -> None:
+        """Go back to the address before this one: another page, or this one as it was."""
+        if len(self.history) > 1:
+            self.history.pop()
+        page, self.query = self.history[-1]
+        if page != self.path:
+            self._leave_page()
+        await self._change_page(page, back=True)
+
+    async def _change_page(self, page: str, *, back: bool) -> None:
+        """A request without any values: those of the page that is left do not go along."""
+        self._stop_timers()
+        self._page_hash = self._hashes.get(page, self._page_hash)
+        await self._send([], back=back)
+
+    async def press(self, button: Control) -> None:
+        """Press a button; the page's script numbers the press if it knows the button."""
+        key = name_in(button.element.id)
+        if key in self._presses.buttons:
+            await self.send(self._presses.press(key), fragment=self._presses.fragment)
+        else:
+            state = WidgetState(id=button.element.id, trigger_value=True)
+            await self.send(state, fragment=button.fragment)
 
     async def send(
-        self,
-        *changed: WidgetState,
-        fragment: str = "",
-        page: str | None = None,
-        by_itself: bool = False,
+        self, *changed: WidgetState, fragment: str = "", by_itself: bool = False
     ) -> None:
         """One request, which carries the values of all controls; `by_itself` for a timer's."""
+        for state in changed:
+            if state.WhichOneof("value") not in ("trigger_value", "json_trigger_value"):
+                self.values[state.id] = state
+        triggers = [state for state in changed if state.id not in self.values]
+        await self._send([*self.values.values(), *triggers], fragment, by_itself=by_itself)
+
+    async def _send(
+        self,
+        states: list[WidgetState],
+        fragment: str = "",
+        *,
+        page: str | None = None,
+        by_itself: bool = False,
+        back: bool = False,
+    ) -> None:
         message = BackMsg()
         request = message.rerun_script
         request.query_string = self.query
         request.is_auto_rerun = by_itself
-        if page is None:  # else Streamlit runs the first page
-            request.page_script_hash = self._page_hash
-        else:
-            request.page_name = page
-        if fragment:
-            request.fragment_id = fragment
-        said = {**self.values, **{state.id: state for state in changed}}
-        for identity, state in said.items():
-            if identity in self.controls or identity not in self.values:
-                request.widget_states.widgets.append(state)
-            if state.WhichOneof("value") not in ("trigger_value", "json_trigger_value"):
-                self.values[identity] = state
+        request.is_history_navigation = back
+        request.page_script_hash = self._page_hash
+        request.page_name = page or ""
+        request.fragment_id = fragment
+        request.widget_states.widgets.extend(states)
         self._answered.clear()
+        self._goes_back = back
         self._for_fragment = bool(fragment)
         self._sent = asyncio.get_running_loop().time()
         await self._socket.send(message.SerializeToString())
@@ -177,22 +244,45 @@ class Visitor:
         match message.WhichOneof("type"):
             case "new_session":
                 self._at_work = True
-                self._page_hash = message.new_session.page_script_hash
                 self._seen = set()
                 if not message.metadata.run.fragment_ids:
+                    self._page_hash = message.new_session.page_script_hash
                     self._stop_timers()
+            case "navigation":
+                self._take_navigation(message.navigation)
             case "delta":
                 self._take_delta(message.delta)
             case "page_info_changed":
-                self.query = message.page_info_changed.query_string
+                self._take_address(self.path, message.page_info_changed.query_string)
             case "auto_rerun":
                 timer = message.auto_rerun
-                redraw = self._redraw(timer.interval, timer.fragment_id)
-                self._timers.append(asyncio.create_task(redraw))
+                if timer.fragment_id not in self._timers:
+                    redraw = self._redraw(timer.interval, timer.fragment_id)
+                    self._timers[timer.fragment_id] = asyncio.create_task(redraw)
             case "stop_auto_rerun":
-                self._stop_timers()
+                self._forget_fragments(list(message.stop_auto_rerun.fragment_ids))
             case "script_finished":
                 self._finish(message)
+
+    def _take_navigation(self, navigation: Any) -> None:
+        """Which page a script run shows: a link, the address or the script asked for it."""
+        self._page_hash = navigation.page_script_hash
+        self._hashes = {
+            "" if page.is_default else page.url_pathname: page.page_script_hash
+            for page in navigation.app_pages
+        }
+        paths = {page_hash: path for path, page_hash in self._hashes.items()}
+        path = paths[self._page_hash]
+        if path != self.path:
+            self._leave_page()
+        self._take_address(path, self.query)
+
+    def _take_address(self, path: str, query: str) -> None:
+        self.path, self.query = path, query
+        if self._goes_back:
+            self.history[-1] = path, query
+        elif self.history[-1] != (path, query):
+            self.history.append((path, query))
 
     def _take_delta(self, delta: Any) -> None:
         if delta.WhichOneof("type") == "new_element":
@@ -206,14 +296,17 @@ class Visitor:
         if kind == "exception":
             self.problems.append(f"{shown.type}: {shown.message}")
         elif kind == "bidi_component":
+            self._seen.add(shown.id)
             self._take_stage(shown, delta.fragment_id)
+            if shown.component_name.endswith("pglab_presses"):
+                self._presses.listen(shown.id, delta.fragment_id, json.loads(shown.json))
         elif kind == "page_link" or (kind in KINDS and shown.id):
             identity = shown.page if kind == "page_link" else shown.id
             self._seen.add(identity)
             fresh = identity not in self.controls
             self.controls[identity] = Control(kind, shown, delta.fragment_id)
             told = getattr(shown, "set_value", False)
-            if kind not in ("button", "page_link") and (fresh or told):
+            if kind not in BEARERS and (fresh or told):
                 self.values[identity] = shown_value(kind, shown)
 
     def _take_stage(self, shown: Any, fragment: str) -> None:
@@ -245,13 +338,23 @@ class Visitor:
             self._answered.set()
 
     def _leave_page(self) -> None:
-        self._sequence, self.running = None, False
+        self._sequence, self.running, self._steps_shown = None, False, 0
         self._stop_timers()
 
     def _stop_timers(self) -> None:
-        for timer in self._timers:
+        for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+
+    def _forget_fragments(self, fragments: list[str]) -> None:
+        """Fragments within others that were not drawn again."""
+        for fragment in fragments:
+            timer = self._timers.pop(fragment, None)
+            if timer is not None:
+                timer.cancel()
+        gone = [i for i, control in self.controls.items() if control.fragment in fragments]
+        for identity in gone:
+            self._forget(identity)
 
     def _forget_stale(self) -> None:
         of = self._of_fragments
@@ -261,5 +364,14 @@ class Visitor:
             if identity not in self._seen and (not of or control.fragment in of)
         ]
         for identity in stale:
-            del self.controls[identity]
-            self.values.pop(identity, None)
+            self._forget(identity)
+        identity, fragment = self._stage
+        if identity not in self._seen and (not of or fragment in of):
+            self._sequence, self.running = None, False
+        if self._presses.identity not in self._seen and (not of or self._presses.fragment in of):
+            self.values.pop(self._presses.identity, None)
+            self._presses.buttons = frozenset()
+
+    def _forget(self, identity: str) -> None:
+        del self.controls[identity]
+        self.values.pop(identity, None)

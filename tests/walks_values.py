@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+BEARERS = ("button", "page_link")  # of no value
 KINDS = (
     "button",
     "button_group",
     "checkbox",
+    "dataframe",
     "expandable",
     "number_input",
     "page_link",
@@ -40,12 +44,18 @@ class Control:
     @property
     def holds_value(self) -> bool:
         """Whether it says something in every request."""
-        return self.kind not in ("button", "page_link")
+        return self.kind not in BEARERS
 
     @property
     def label(self) -> str:
         """What stands at it."""
-        return str(self.element.label) or self.kind
+        return str(getattr(self.element, "label", "")) or self.kind
+
+
+def name_in(identity: str) -> str:
+    """The key that a control bears in its identity; empty if it bears none."""
+    name = identity.split("-", 2)[-1]
+    return "" if name == "None" else name
 
 
 def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
@@ -57,6 +67,8 @@ def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
     state = WidgetState(id=shown.id)
     told = not anew and getattr(shown, "set_value", False)
     match kind:
+        case "dataframe":
+            state.string_value = chosen_rows([])
         case "checkbox":
             state.bool_value = shown.value if told else shown.default
         case "expandable":
@@ -82,11 +94,25 @@ def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
     return state
 
 
+def chosen_rows(rows: list[int]) -> str:
+    """What a table says that its visitor has chosen."""
+    return json.dumps({"selection": {"rows": rows, "columns": [], "cells": []}})
+
+
+def row_count(shown: Any) -> int:
+    """How many rows a table has."""
+    with pyarrow.ipc.open_stream(shown.arrow_data.data) as stream:
+        return int(stream.read_all().num_rows)
+
+
 def another_value(control: Control, dice: random.Random) -> WidgetState:
     """A value that a visitor may give a control."""
     shown = control.element
     state = WidgetState(id=shown.id)
     match control.kind:
+        case "dataframe":
+            rows = row_count(shown)
+            state.string_value = chosen_rows([dice.randrange(rows)] if rows else [])
         case "checkbox":
             state.bool_value = dice.random() < 0.5
         case "expandable":
