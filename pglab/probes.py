@@ -191,8 +191,10 @@ def fresh_gradients(
     """What the actor's and the critic's loss would ask for if the agent learned from these steps.
 
     The policy signal and the targets are the critic's as it stands; nothing is changed. The
-    actor or the critic asks for nothing where it does not learn.
+    actor or the critic asks for nothing if it does not learn, and both if there is no step.
     """
+    if not steps:
+        return {}, {}
     batch = transitions(steps)
     actions = torch.as_tensor(batch.actions)
     log_probabilities, q_values = agent(torch.as_tensor(batch.observations, dtype=torch.float32))

@@ -52,6 +52,14 @@ def test_the_page_opens_with_its_preset_and_trains(key: str) -> None:
 
 
 @pages
+def test_a_run_at_one_step_a_second_waits_for_its_first_step(key: str) -> None:
+    app = open_page(SCRIPTS[key], speed="1")
+    press(app, "run")
+    assert bench_of(app, key).session.global_step == 0
+    assert bench_of(app, key).view == "training step"
+
+
+@pages
 def test_every_setting_but_the_body_has_a_control_with_help(key: str) -> None:
     app = open_page(SCRIPTS[key])
     described = settings_of(ActorCriticConfig)

@@ -208,6 +208,13 @@ def test_a_resting_actor_asks_for_nothing() -> None:
     assert set(critic) == set(agent.critic_parameters)
 
 
+def test_without_a_step_neither_loss_asks_for_anything() -> None:
+    config = short_cell()
+    agent = TrainingSession(config).networks["agent"]
+    assert isinstance(agent, ActorCriticNetwork)
+    assert fresh_gradients(agent, config, []) == ({}, {})
+
+
 def test_split_bodies_are_named_apart() -> None:
     session = TrainingSession(short_cell(body="split"))
     steps = of_type(StepRecord, session.advance("step", 12))

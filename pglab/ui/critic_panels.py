@@ -191,6 +191,8 @@ def drawing(scene: Scenery) -> FigurePanel:
 
 
 def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
+    if not steps:
+        return _("gradient norm of each loss: no step yet")
     text = _("gradient norm of each loss, over the last {n} steps").format(n=steps)
     if conflict is None or np.isnan(conflict.cosine):  # nothing shared, or a gradient is zero
         return text
