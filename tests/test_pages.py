@@ -503,6 +503,56 @@ def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
     assert app.button[0].label == "Step"
 
 
+def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> None:
+    """Until a page is whole, Streamlit still has those of the page before it."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pglab.ui.entry import _PAGE, fragment, redraw_fragments
+
+        st.session_state.setdefault("drawn", [])
+        st.session_state.setdefault("language", "en")
+
+        def draw(page: str) -> None:
+            st.session_state.drawn.append(page)
+
+        def other() -> None:
+            draw("other")
+
+        for name, function in (("one", draw), ("other", other)):
+            st.session_state[_PAGE] = name
+            fragment(function, "live")(*["one"][: name == "one"])
+
+        st.button("Step", on_click=redraw_fragments, args=["live"])
+
+    app = AppTest.from_function(page).run()
+    app.session_state.drawn.clear()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.session_state.drawn == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("page", "button"),
+    [(REINFORCE, "run"), ("pages/compare.py", "run"), ("pages/gradient_lab.py", "draw")],
+)
+def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: str) -> None:
+    """Their place is their identity: two of one name would draw every control twice."""
+
+    def place(app: AppTest) -> int:
+        (found,) = (
+            number
+            for number, block in app.main.children.items()
+            if any(getattr(element, "key", None) == button for element in block)
+        )
+        return found
+
+    warned = open_page(page, seed="none")
+    assert problems(warned)
+    assert place(warned) == place(open_page(page))
+
+
 def test_pandas_is_whole_before_two_visitors_draw_at_once() -> None:
     loaded = "import sys, pglab.ui.entry; sys.exit('pandas' not in sys.modules)"
     subprocess.run([sys.executable, "-c", loaded], check=True)

@@ -38,9 +38,7 @@ def compare_page() -> None:
     page.page_is_stale = False
     _follow_settings(page)
     _write_link(page)
-    show_problems(problems, [])
-    if page.comparison.problem is not None:
-        st.error(page.comparison.problem)
+    show_problems(problems, [], page.comparison.problem)
     page.evidence_drawn = page.tells_evidence
     words(page.comparison, evidence=page.evidence_drawn)
     settings.pair_menu(partial(_set_up, page))

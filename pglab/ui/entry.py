@@ -36,7 +36,8 @@ def fragment(
 ) -> Callable[..., None]:
     """A Streamlit fragment that speaks the visit's language also when it reruns by itself.
 
-    With `run_every` the browser asks for it again after so many seconds.
+    Draw the same number of elements before it in every script run: Streamlit takes its place on
+    the page for its identity. With `run_every` the browser asks for it again after so many seconds.
     """
 
     @wraps(function)
@@ -44,18 +45,23 @@ def fragment(
         use_language(st.session_state[_LANGUAGE])
         function(*arguments)
 
-    return st.fragment(in_language, key=key, run_every=run_every)
+    return st.fragment(in_language, key=key and _on_this_page(key), run_every=run_every)
 
 
 def redraw_fragments(*fragments: str) -> None:
-    """In a callback: draw the fragments with these keys anew, else the whole page.
+    """In a callback: draw the page's fragments with these keys anew, else the whole page.
 
     A page that has been left, or that a click cut short, does not have them all.
     """
     try:
-        st.rerun(list(fragments))
+        st.rerun([_on_this_page(key) for key in fragments])
     except StreamlitAPIException:
         st.rerun()
+
+
+def _on_this_page(key: str) -> str:
+    """The key of a fragment: until a page is whole, those of the page before it are still there."""
+    return f"{st.session_state.get(_PAGE, '')}.{key}"
 
 
 def navigation() -> Any:

@@ -47,8 +47,9 @@ def gradient_lab_page() -> None:
             )
         )
     subject, snapshot, sentences = controls(runs_of_this_visit())
-    for sentence in [*page.problems, *sentences]:
-        st.warning(sentence)
+    with st.container():  # one element whatever it holds: see `fragment`
+        for sentence in [*page.problems, *sentences]:
+            st.warning(sentence)
     work_row(page, subject, snapshot)
     shown = page.shown
     results(

@@ -129,10 +129,7 @@ def open_lab(
                 unusable.append(str(error))
         if st.session_state.pop(f"{key}.run_on_arrival", False):
             lab.bench.run()
-    show_problems(problems, unusable)
-    for problem in (lab.bench.session.problem, lab.bench.problem):
-        if problem is not None:
-            st.error(problem)
+    show_problems(problems, unusable, lab.bench.session.problem, lab.bench.problem)
     return lab
 
 
@@ -142,10 +139,17 @@ def _changed(key: str) -> None:
     lab.page_is_stale = True
 
 
-def show_problems(of_link: list[str], of_settings: list[str]) -> None:
-    """What is wrong with the link, until it is closed, and with the settings, until it is not."""
-    if of_link or of_settings:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning("\n".join(f"- {problem}" for problem in [*of_link, *of_settings]))
-            if of_link:
-                st.button(_("Close"), key="close_problems", on_click=of_link.clear)
+def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:
+    """What is wrong with the link, until it is closed, with the settings, and with the runs.
+
+    All in one container, so that fragments below stay in their place whatever is wrong.
+    """
+    with st.container():
+        if of_link or of_settings:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.warning("\n".join(f"- {problem}" for problem in [*of_link, *of_settings]))
+                if of_link:
+                    st.button(_("Close"), key="close_problems", on_click=of_link.clear)
+        for problem in of_runs:
+            if problem is not None:
+                st.error(problem)
