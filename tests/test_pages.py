@@ -7,6 +7,7 @@ AppTest runs the scripts in this process. It sees neither the stage nor its redr
 from __future__ import annotations
 
 import inspect
+import random
 import re
 import subprocess
 import sys
@@ -15,12 +16,16 @@ from typing import Any
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
+from streamlit.runtime.state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
 from pglab.bench import FIRST_SPEED, FULL_SPEED, Bench
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.environments import ENVIRONMENTS
 from pglab.returns import discounted_returns
+from tests.walks_values import Control, shown_value
+from tests.walks_values import another_value as another_value_of
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 REINFORCE = "pages/reinforce.py"
@@ -487,6 +492,31 @@ def test_a_control_keeps_its_choice_if_the_browser_names_none_that_is_offered(
     assert chapters_of(app).value == chapter
 
 
+@pytest.mark.parametrize("page", [*AGENT_PAGES, "pages/compare.py", "pages/gradient_lab.py"])
+def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
+    """Browsers build one anew amid quick changes; it then says what it was declared with."""
+    kinds = {"select_slider": "slider", "toggle": "checkbox"}
+    dice = random.Random(0)
+    app = open_page(page, seeds="2")
+
+    def controls_in_sight() -> list[Control]:
+        of = app.slider, app.select_slider, app.number_input, app.selectbox, app.toggle
+        widgets = [widget for kind in (*of, app.button_group) for widget in kind]
+        return [Control(kinds.get(w.type, w.type), w.proto, "") for w in widgets]
+
+    changed = values_of_controls(app)
+    for control in controls_in_sight():
+        (state,) = (state for state in changed.widgets if state.id == control.element.id)
+        if control.label not in ("Environment ↻", "Settings of"):  # other controls then
+            state.CopyFrom(another_value_of(control, dice))
+    app._run(changed)
+    run(app)
+    says = {state.id: state for state in values_of_controls(app).widgets}
+    anew = [shown_value(c.kind, c.element, anew=True) for c in controls_in_sight()]
+    assert len(anew) >= 4
+    assert anew == [says[state.id] for state in anew]
+
+
 def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
     """As after a click on a page that is being left, or that another click cut short."""
 
@@ -551,6 +581,53 @@ def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: 
     warned = open_page(page, seed="none")
     assert problems(warned)
     assert place(warned) == place(open_page(page))
+
+
+def cut_short(monkeypatch: pytest.MonkeyPatch, app: AppTest, key: str) -> None:
+    """Run the page as if another request ended the script where it writes this key."""
+    write = SafeSessionState.__setitem__
+
+    def cut(state: SafeSessionState, name: str, value: Any) -> None:
+        if name == key:
+            raise StopException
+        write(state, name, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SafeSessionState, "__setitem__", cut)
+        app.run()
+
+
+@pytest.mark.parametrize(
+    ("page", "key"),
+    [
+        (REINFORCE, "reinforce.lab"),
+        ("pages/compare.py", "compare.B.actor_critic.gamma.1"),
+        ("pages/compare.py", "compare.length"),
+    ],
+)
+def test_a_page_whose_first_run_is_cut_short_is_whole_afterwards(
+    monkeypatch: pytest.MonkeyPatch, page: str, key: str
+) -> None:
+    app = open_app()
+    app.switch_page("pages/home.py")
+    run(app)
+    app.switch_page(page)
+    cut_short(monkeypatch, app, key)
+    assert key not in app.session_state
+    for slider in app.sidebar.select_slider:  # those that are there already
+        slider.set_value(slider.options[0])
+    run(app)
+    assert [button for button in app.button if button.key == "run"]
+
+
+def test_a_click_that_is_cut_short_leaves_every_control_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_page()
+    app.button(key="new_seed").click()
+    cut_short(monkeypatch, app, "reinforce.seed.2")
+    run(app)
+    assert control(app, "seed").value == bench_of(app).session.config.seed
 
 
 def test_pandas_is_whole_before_two_visitors_draw_at_once() -> None:

@@ -97,6 +97,7 @@ def _chapters(
     st.segmented_control(
         _("Chapter"),
         list(drawings),
+        default=chosen,
         required=True,
         key=key,
         label_visibility="collapsed",

@@ -1,12 +1,13 @@
-"""What a control with options says, if it still says one of them.
+"""What a control says, whatever the browser did with it.
 
-Amid quick changes the browser builds a control anew, which then says what it said at first, or
-nothing at all; and a request that was sent before the options changed names one that is gone.
+Amid quick changes the browser builds a control anew, which then says what it was declared with, or
+nothing at all: so declare each control with what it says now. And a request that was sent before
+the options of a control changed names one that is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -26,6 +27,12 @@ def settle(key: str, options: Collection[T], usual: T) -> T:
         st.session_state[key] = choice
     st.session_state[last] = choice
     return choice
+
+
+def place_of(key: str, options: Sequence[Any]) -> int:
+    """Where among its options the control stands; at the first if it says none of them."""
+    said = st.session_state.get(key)
+    return options.index(said) if said in options else 0
 
 
 def if_offered(key: str, options: Collection[Any], act: Callable[[Any], None]) -> None:

@@ -12,6 +12,7 @@ from pglab.contrasts import differences_between, names_of
 from pglab.language import _
 from pglab.ui import compare_settings as settings
 from pglab.ui.buttons import live_button, on_whole_page, page_button, run_or_pause
+from pglab.ui.choices import place_of
 from pglab.ui.compare_panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.compare_state import ComparePage, new_comparison
 from pglab.ui.compare_words import difference_text, words
@@ -83,6 +84,7 @@ def _view_controls(page: ComparePage) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
         st.toggle(
             _("Show the agents playing"),
+            st.session_state.get(PLAYERS, False),
             key=PLAYERS,
             help=_("Fresh episodes of each side. Training slows down meanwhile."),
             persist_state="session",
@@ -148,6 +150,7 @@ def _length_menu(page: ComparePage) -> None:
     st.selectbox(
         _("Length of the comparison"),
         LENGTHS,
+        place_of(settings.LENGTH, LENGTHS),
         format_func=lambda steps: _("{n:,} steps").format(n=steps),
         key=settings.LENGTH,
         persist_state="session",

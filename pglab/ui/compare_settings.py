@@ -78,7 +78,7 @@ def read_link() -> list[str]:
     Returns:
         A sentence for everything in the link that cannot be used.
     """
-    if _CONFIGS not in st.session_state:
+    if _PROBLEMS not in st.session_state:  # set last: another request may cut this short
         problems: list[str] = []
         pair = _linked_pair(problems)
         st.session_state[_SEEDS] = _linked_seeds(problems)
@@ -250,6 +250,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             _("Seeds per side ↻"),
             1,
             MOST_SEEDS,
+            seeds(),
             key=_SEEDS,
             help=_("More show what is luck, and take longer; all cores train them."),
             on_change=on_change,
@@ -259,6 +260,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             _("First seed ↻"),
             0,
             SEEDS - 1,
+            first_seed(),
             key=_FIRST_SEED,
             help=_("Another seed: other initial weights, other starts, on every side the same."),
             on_change=on_change,
@@ -272,6 +274,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
         st.segmented_control(
             _("Settings of"),
             ["A", "B"],
+            default=letter,
             format_func=lambda letter: names[letter],
             key=_SIDE,
             required=True,
@@ -308,16 +311,16 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
 def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
     configs = list(compared())
     configs[index] = config
-    st.session_state[_CONFIGS] = tuple(configs)
     if controls_too:
         set_controls(_controls_key(index, _kind(config)), config)
+    st.session_state[_CONFIGS] = tuple(configs)
 
 
 def compare(configs: tuple[AgentConfig, ...]) -> None:
     """Take these agents, and set the controls of the two sides that have some."""
-    st.session_state[_CONFIGS] = configs
     for index, config in enumerate(configs[:2]):
         set_controls(_controls_key(index, _kind(config)), config)
+    st.session_state[_CONFIGS] = configs
 
 
 def _controls_key(index: int, kind: str) -> str:

@@ -12,7 +12,7 @@ from pglab.gradient_lab import EPISODE_CHOICES, most_episodes, problem_with
 from pglab.language import _
 from pglab.networks import parameter_count
 from pglab.stored_policies import load
-from pglab.ui.choices import settle
+from pglab.ui.choices import place_of, settle
 from pglab.ui.set_by_code import set_value, value_of, widget_key
 from pglab.ui.visit_policies import VisitRun
 
@@ -75,6 +75,7 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
     key = which.selectbox(
         _("Policy of"),
         list(names),
+        place_of(RUN, list(names)),
         format_func=lambda key: names[key],
         key=RUN,
         persist_state="session",
@@ -89,6 +90,7 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
     episodes = how_many.select_slider(
         _("Episodes K"),
         EPISODE_CHOICES,
+        st.session_state[EPISODES],
         key=EPISODES,
         persist_state="session",
         help=_("Larger: their mean gets closer to the true gradient, and it takes longer."),
@@ -97,6 +99,7 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         _("Seed"),
         0,
         SEEDS - 1,
+        value_of(SEED),
         step=1,
         key=widget_key(SEED),
         persist_state="session",

@@ -111,9 +111,10 @@ def work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
 
 
 def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
-    if page.job is not None:
-        shown = page.job.advance(WORK_SECONDS)
-        if shown is not None:
+    job = page.job
+    if job is not None:
+        shown = job.advance(WORK_SECONDS)
+        if shown is not None and page.job is job:
             page.shown, page.job = shown, None
     if (page.job is not None) != page.redraws:
         st.rerun()  # the whole page: there is a result, or the redraws begin or end

@@ -11,7 +11,7 @@ import streamlit as st
 from pglab.environments import EnvironmentInfo
 from pglab.language import _
 from pglab.probes import Quantity, Slice
-from pglab.ui.choices import settle
+from pglab.ui.choices import place_of, settle
 from pglab.ui.panels import View, quantity_name
 
 SLIDER_STEPS = 48  # even, so that the middle is one of them
@@ -73,9 +73,11 @@ class HeatmapControls:
             ("x", _("Heatmap: horizontal axis"), plane.y_axis),
             ("y", _("Heatmap: vertical axis"), plane.x_axis),
         ):
+            known = [index for index in range(len(info.axes)) if index != other]
             st.selectbox(
                 title,
-                [index for index in range(len(info.axes)) if index != other],
+                known,
+                place_of(self._name(side), known),
                 format_func=lambda index: info.axes[index].label,
                 key=self._name(side),
                 width=200,
@@ -85,6 +87,7 @@ class HeatmapControls:
             st.selectbox(
                 _("Heatmap: action"),
                 range(len(info.actions)),
+                view.action,
                 format_func=lambda index: _(info.actions[index]),
                 key=self._name("action"),
                 width=150,
@@ -94,6 +97,7 @@ class HeatmapControls:
             st.selectbox(
                 _("Critic's heatmap"),
                 range(2 * len(info.actions) + 1),
+                st.session_state[self._name("critic")],
                 format_func=lambda index: quantity_name(info, *_quantity(info, index)),
                 key=self._name("critic"),
                 width=190,
@@ -102,6 +106,7 @@ class HeatmapControls:
         if playing and plane.hidden:
             st.toggle(
                 _("Slice follows the player"),
+                view.follows,
                 key=self._name("follow"),
                 help=_(
                     "A heatmap shows two coordinates; the others are those of the frame beside it, "
@@ -117,6 +122,7 @@ class HeatmapControls:
                 axis.label,
                 axis.low,
                 axis.high,
+                plane.fixed[index],
                 step=(axis.high - axis.low) / SLIDER_STEPS,
                 key=self._name(f"fixed_{index}"),
                 width=150,

@@ -134,9 +134,10 @@ def open_lab(
 
 
 def _changed(key: str) -> None:
-    """A control has another value: the whole page shows it."""
-    lab: Lab = st.session_state[f"{key}.lab"]
-    lab.page_is_stale = True
+    """A control has another value: the whole page shows it, which may not have been whole yet."""
+    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    if lab is not None:
+        lab.page_is_stale = True
 
 
 def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:

@@ -29,6 +29,7 @@ def seed_controls(lab: Lab) -> None:
             _("Seeds at once"),
             1,
             MOST_SEEDS,
+            st.session_state[key],
             key=key,
             persist_state="session",
             on_change=changed,
@@ -63,6 +64,7 @@ def followed_seed(key: str, count: int, first: int, follow: Callable[[int], None
     st.selectbox(
         _("Player and heatmaps show"),
         range(count),
+        followed,
         format_func=lambda number: _("seed {seed}").format(seed=(first + number) % SEEDS),
         key=key,
         persist_state="session",

@@ -28,14 +28,19 @@ def value_of(name: str) -> Any:
 
 
 def set_value(name: str, value: Any) -> None:
-    """Give the control of this name a value; the page must then be drawn anew."""
+    """Give the control of this name a value; the page must then be drawn anew.
+
+    Another request may cut this short at any line that uses the state: the new control has its
+    value before it takes the place of the old one.
+    """
     state = st.session_state
     key = widget_key(name)
     if key in state and state[key] == value:
         return
+    edition = state.get(_edition(name), 0) + 1
+    state[f"{name}.{edition}"] = value
+    state[_edition(name)] = edition
     state.pop(key, None)
-    state[_edition(name)] = state.get(_edition(name), 0) + 1
-    state[widget_key(name)] = value
 
 
 def _edition(name: str) -> str:

@@ -24,6 +24,7 @@ from pglab.config import (
 )
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
+from pglab.ui.choices import place_of
 from pglab.ui.set_by_code import set_value, value_of, widget_key
 
 # The address holds more than settings: the view, the language, Streamlit's own.
@@ -153,25 +154,28 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
     restarts = terms.everything_restarts or not setting.changes_while_running
     label = _(setting.label) + (" ↻" if restarts else "")
     idle = _reason_not_to_apply(key, setting)
+    own_key = widget_key(f"{key}.{name}")
     common: dict[str, Any] = {
-        "key": widget_key(f"{key}.{name}"),
+        "key": own_key,
         "help": " ".join([_(setting.help), *idle]),
         "persist_state": "session",
         "on_change": on_change,
         "disabled": bool(idle),
     }
     if name == "env_id":
-        return st.selectbox(label, list(ENVIRONMENTS), **common)
+        known = list(ENVIRONMENTS)
+        return st.selectbox(label, known, index=place_of(own_key, known), **common)
     if setting.choices:
-        return st.selectbox(label, setting.choices, format_func=choice_name, **common)
+        chosen = place_of(own_key, setting.choices)
+        return st.selectbox(label, setting.choices, index=chosen, format_func=choice_name, **common)
     if isinstance(value, bool):
-        return st.toggle(label, **common)
+        return st.toggle(label, value=value, **common)
     if setting.stops:
-        own = {getattr(terms.preset, name), getattr(_opened_with(key), name)}
+        own = {getattr(terms.preset, name), getattr(_opened_with(key), name), value}
         stops = sorted({*setting.stops, *own})
-        return st.select_slider(label, stops, format_func=format_value, **common)
+        return st.select_slider(label, stops, value=value, format_func=format_value, **common)
     low, high, step = (type(value)(n) for n in (setting.minimum, setting.maximum, setting.step))
-    numeric = {"min_value": low, "max_value": high, "step": step}
+    numeric = {"min_value": low, "max_value": high, "value": value, "step": step}
     if (high - low) / step <= MOST_SLIDER_STOPS:
         return st.slider(label, **numeric, **common)
     return st.number_input(label, **numeric, **common)
@@ -209,6 +213,7 @@ def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -
         _("Hidden layers ↻"),
         0,
         MAX_HIDDEN_LAYERS,
+        value_of(f"{key}.layers"),
         key=widget_key(f"{key}.layers"),
         **common,
     )
@@ -220,6 +225,7 @@ def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -
             st.select_slider(
                 label,
                 _with_linked_width(key, layer, setting.stops),
+                value_of(f"{key}.width_{layer}"),
                 key=widget_key(f"{key}.width_{layer}"),
                 **common,
             )
@@ -229,7 +235,8 @@ def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -
 
 def _with_linked_width(key: str, layer: int, stops: tuple[float, ...]) -> list[int]:
     linked = _opened_with(key).hidden_sizes
-    return sorted({*(int(stop) for stop in stops), *linked[layer : layer + 1]})
+    own = value_of(f"{key}.width_{layer}")
+    return sorted({*(int(stop) for stop in stops), *linked[layer : layer + 1], own})
 
 
 def _set_layers(key: str, sizes: tuple[int, ...]) -> None:

@@ -160,7 +160,7 @@ def _is_on_the_way(lab: Lab) -> bool:
     if tape is None:
         return False
     if tape is not lab.slow_motion or lab.bench.running:
-        del st.session_state[_way_key(lab)]
+        st.session_state.pop(_way_key(lab), None)
         return False
     fragment(_way, f"{lab.key}.slow_way", REDRAW_SECONDS)(lab, tape)
     return True
@@ -461,7 +461,14 @@ def _partial(lab: Lab, scene: SlowScene) -> None:
     run = scene.watched.before_update
     if scene.phase != "changed" or not isinstance(run, ActorCriticRun):
         return
-    if not st.toggle(_("Show what each loss alone would have done"), key=f"{lab.key}.slow.partial"):
+    key = f"{lab.key}.slow.partial"
+    shown = st.toggle(
+        _("Show what each loss alone would have done"),
+        st.session_state.get(key, False),
+        key=key,
+        persist_state="session",
+    )
+    if not shown:
         return
     after = partial_updates(run)
     names = {trained: choice_name(trained) for trained in after}

@@ -28,6 +28,7 @@ def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None
     bench.speed = st.select_slider(
         _("Speed"),
         SPEEDS,
+        value_of(_name_of(page)),
         format_func=_in_words,
         key=key,
         label_visibility="collapsed",

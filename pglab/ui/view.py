@@ -54,13 +54,18 @@ def write_address(lab: Lab) -> None:
 
 def shown_panels(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> list[Panel]:
     """The panels of the page with those of the further ones that the visitor has opened."""
-    opened = st.session_state.setdefault(
-        f"{lab.key}.extras", [extra.name for extra in extras if extra.open_at_first]
-    )
+    opened = _opened(lab, extras)
     shown = [extra for extra in extras if extra.name in opened]
     instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}
     below = [extra.panel for extra in shown if extra.replaces is None]
     return [*(instead.get(panel, panel) for panel in panels), *below]
+
+
+def _opened(lab: Lab, extras: Sequence[Extra]) -> list[str]:
+    """The names of the further panels that the visitor has opened."""
+    usual = [extra.name for extra in extras if extra.open_at_first]
+    opened: list[str] = st.session_state.setdefault(f"{lab.key}.extras", usual)
+    return opened
 
 
 def _view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
@@ -72,6 +77,7 @@ def _view_controls(lab: Lab, extras: Sequence[Extra]) -> None:
             _("Further panels"),
             list(titles),
             selection_mode="multi",
+            default=_opened(lab, extras),
             format_func=lambda name: titles[name],
             key=f"{lab.key}.extras",
             persist_state="session",
