@@ -58,6 +58,7 @@ ACTIONS = {
     "reload": 1,
 }
 NO_WAIT = 0.35  # of the actions follow the one before without waiting for its answer
+PROGRESS_EACH = 25  # walks
 LONGEST_HASTE = 0.15  # seconds between quick actions
 
 
@@ -66,6 +67,7 @@ class Walk:
     """One visit: its dice, what was done, and what went wrong."""
 
     visitor: Visitor
+    seed: int
     dice: random.Random
     pages: tuple[str, ...]
     done: list[str] = field(default_factory=list)
@@ -112,11 +114,13 @@ class Walk:
                 [(c, shown_value(c.kind, c.element, anew=True)) for c in anew]
             )
         if name == "go":
-            await visitor.go(dice.choice(self.pages))
-            return name, f"to /{visitor.path}"
+            page = dice.choice(self.pages)
+            await visitor.go(page)
+            return name, f"to /{page}"
         if name == "back":
             await visitor.go_back()
-            return name, f"to /{visitor.path}?{visitor.query[:99]}"
+            path, query = visitor.history[-1]
+            return name, f"to /{path}?{query[:99]}"
         if name == "reload":
             await visitor.open()
             return name, f"/{visitor.path}?{visitor.query[:99]}"
@@ -159,7 +163,7 @@ async def walk(
 ) -> Walk:
     """One visit from its dice; its visitor's `problems` say what went wrong."""
     dice = random.Random(seed)
-    taken = Walk(Visitor(url, dice.choice(pages), dice.choice(links)), dice, pages)
+    taken = Walk(Visitor(url, dice.choice(pages), dice.choice(links)), seed, dice, pages)
     try:
         async with asyncio.timeout(WALK_SECONDS):
             await taken.go_through(actions)
@@ -194,6 +198,9 @@ async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> l
             server = servers[seed % len(servers)]
             taken = await walk(server.url, seed, arguments.actions)
         walks.append(taken)
+        if len(walks) % PROGRESS_EACH == 0:
+            sys.stdout.write(f"{len(walks)} walks\n")
+            sys.stdout.flush()
         if taken.visitor.problems:
             lines = [*(f"  {n} {text}" for n, text in enumerate(taken.done))]
             lines += taken.visitor.problems
@@ -227,6 +234,10 @@ def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
         for name, spent in taken.seconds.items():
             seconds[name] += spent
     each = {name: f"{seconds[name] / max(count, 1):.2f} s" for name, count in done.items()}
+    longest = {
+        taken.seed: round(sum(taken.seconds.values()))
+        for taken in sorted(walks, key=lambda taken: -sum(taken.seconds.values()))[:5]
+    }
     usage = [
         f"{sum(server.process.cpu_times()[:2]):.0f} s of processor, "
         f"{server.process.memory_info().rss / 1e6:.0f} MB"
@@ -234,13 +245,14 @@ def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
     ]
     totals = {
         what: sum(getattr(visitor, what) for visitor in visitors)
-        for what in ("ticks", "pictures", "redraws", "dropped", "steps")
+        for what in ("answers", "dropped", "ticks", "pictures", "redraws", "steps")
     }
     return "\n".join(
         [
             f"{sum(done.values())} actions: {dict(done)}",
             f"seconds each, with waiting: {each}",
             f"{totals}",
+            f"the longest walks, seconds: {longest}",
             *(f"server: {text}" for text in usage),
         ]
     )

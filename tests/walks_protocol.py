@@ -66,6 +66,7 @@ class Visitor:
     ticks: int = 0
     pictures: int = 0  # that a tick brought
     redraws: int = 0  # that the page's own timers asked for
+    answers: int = 0  # script runs that came to their end
     dropped: int = 0  # requests for fragments that were gone
     steps: int = 0  # trained while this visitor looked on
     history: list[tuple[str, str]] = field(default_factory=list)  # path and query, now last
@@ -129,10 +130,12 @@ class Visitor:
         await self._change_page(page, back=True)
 
     async def _change_page(self, page: str, *, back: bool) -> None:
-        """A request without any values: those of the page that is left do not go along."""
+        """A request without any values: those of the page that is left do not go along.
+
+        Until the server answers, further requests name the page that is left.
+        """
         self._stop_timers()
-        self._page_hash = self._hashes.get(page, self._page_hash)
-        await self._send([], back=back)
+        await self._send([], page_hash=self._hashes.get(page, self._page_hash), back=back)
 
     async def press(self, button: Control) -> None:
         """Press a button; the page's script numbers the press if it knows the button."""
@@ -158,7 +161,8 @@ class Visitor:
         states: list[WidgetState],
         fragment: str = "",
         *,
-        page: str | None = None,
+        page: str = "",
+        page_hash: str | None = None,
         by_itself: bool = False,
         back: bool = False,
     ) -> None:
@@ -167,8 +171,8 @@ class Visitor:
         request.query_string = self.query
         request.is_auto_rerun = by_itself
         request.is_history_navigation = back
-        request.page_script_hash = self._page_hash
-        request.page_name = page or ""
+        request.page_script_hash = self._page_hash if page_hash is None else page_hash
+        request.page_name = page
         request.fragment_id = fragment
         request.widget_states.widgets.extend(states)
         self._answered.clear()
@@ -334,6 +338,7 @@ class Visitor:
         if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             self.problems.append("a script does not compile")
         if status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            self.answers += 1
             self._forget_stale()
             self._answered.set()
 

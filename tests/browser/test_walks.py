@@ -4,8 +4,12 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.browser.harness import running_app
-from tests.walks import Walk, errors_in, walk
+from tests.browser.harness import AppServer, running_app
+from tests.walks import LINKS, PAGES, Walk, errors_in, walk
+
+SEEDS = {"": 2, "reinforce": 4, "shared_body": 13, "split_bodies": 0, "compare": 6}
+SEEDS |= {"gradient_lab": 19}  # by the page that their walk begins on
+ACTIONS = 14
 
 # What stood in the chapters once: the browser builds the row anew, which then names no chapter.
 WITHOUT_CHOICE = """
@@ -21,17 +25,37 @@ st.toggle("Train", on_change=lambda: Thread(target=divmod, args=(1, 0)).start())
 """
 
 
-def walked(url: str, seed: int, actions: int, **where: tuple[str, ...]) -> Walk:
-    """A walk in a thread of its own: Playwright has an event loop in this one."""
+def walked(
+    url: str,
+    *seeds: int,
+    actions: int,
+    pages: tuple[str, ...] = PAGES,
+    links: tuple[str, ...] = LINKS,
+) -> list[Walk]:
+    """Walks at once, in a thread of their own: Playwright has an event loop in this one."""
+
+    async def at_once() -> list[Walk]:
+        return await asyncio.gather(*(walk(url, seed, actions, pages, links) for seed in seeds))
+
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(walk(url, seed, actions, **where))).result()
+        return pool.submit(lambda: asyncio.run(at_once())).result()
+
+
+def test_walks_from_every_page_meet_no_exception(app_server: AppServer) -> None:
+    logged = app_server.log.stat().st_size
+    walks = walked(app_server.url, *SEEDS.values(), actions=ACTIONS)
+    assert [taken.done[0].split("?")[0] for taken in walks] == [f"open /{page}" for page in SEEDS]
+    for taken in walks:
+        assert not taken.visitor.problems, "\n".join(taken.done)
+    assert not errors_in(app_server.log, after=logged)
+    assert sum(taken.visitor.steps for taken in walks) > 0
 
 
 def test_a_walk_finds_an_exception_on_the_page(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text(WITHOUT_CHOICE, encoding="utf-8")
     with running_app(tmp_path / "log", str(script)) as server:
-        taken = walked(server.url, seed=1, actions=40, pages=("",), links=("",))
+        (taken,) = walked(server.url, 1, actions=40, pages=("",), links=("",))
         assert any("KeyError" in problem for problem in taken.visitor.problems), taken.done
         assert "KeyError" in errors_in(server.log)
 
@@ -41,6 +65,6 @@ def test_a_walk_finds_an_error_in_the_log(tmp_path: Path) -> None:
     script.write_text(SAID_IN_THE_LOG_ONLY, encoding="utf-8")
     with running_app(tmp_path / "log", str(script)) as server:
         assert not errors_in(server.log)
-        taken = walked(server.url, seed=1, actions=20, pages=("",), links=("",))
+        (taken,) = walked(server.url, 1, actions=20, pages=("",), links=("",))
         assert not taken.visitor.problems
         assert "ZeroDivisionError" in errors_in(server.log)
