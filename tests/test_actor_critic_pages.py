@@ -51,6 +51,14 @@ def test_the_page_opens_with_its_preset_and_trains(key: str) -> None:
     assert bench_of(app, key).session.global_step > 2
 
 
+def test_a_side_is_not_changed_once_there_are_four() -> None:
+    app = open_page(COMPARE)
+    app.button(key="pair_cells").click()
+    app.button(key="kind_reinforce").click()  # in the same request
+    run(app)
+    assert len(app.session_state["compare.configs"]) == 4
+
+
 @pages
 def test_a_run_at_one_step_a_second_waits_for_its_first_step(key: str) -> None:
     app = open_page(SCRIPTS[key], speed="1")

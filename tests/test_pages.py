@@ -563,6 +563,36 @@ def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> N
     assert app.session_state.drawn == ["other"]
 
 
+def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:
+    """Requests for fragments of two pages may wait for one script run."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pglab.ui.entry import _PAGE, fragment
+
+        st.session_state.setdefault("drawn", [])
+        st.session_state.setdefault("language", "en")
+        st.session_state.setdefault(_PAGE, "one")
+
+        def draw() -> None:
+            st.session_state.drawn.append(st.session_state[_PAGE])
+
+        def leave() -> None:
+            st.session_state[_PAGE] = "other"
+            st.rerun(["one.live"])
+
+        fragment(draw, "live")()
+        st.button("Leave", on_click=leave)
+        st.session_state.drawn.append("whole")
+
+    app = AppTest.from_function(page).run()
+    app.session_state.drawn.clear()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.session_state.drawn == ["other", "whole"]
+
+
 @pytest.mark.parametrize(
     ("page", "button"),
     [(REINFORCE, "run"), ("pages/compare.py", "run"), ("pages/gradient_lab.py", "draw")],

@@ -310,6 +310,8 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
 
 def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
     configs = list(compared())
+    if len(configs) > 2:  # sides without controls: a press from before they were chosen is late
+        return
     configs[index] = config
     if controls_too:
         set_controls(_controls_key(index, _kind(config)), config)

@@ -39,9 +39,12 @@ def fragment(
     Draw the same number of elements before it in every script run: Streamlit takes its place on
     the page for its identity. With `run_every` the browser asks for it again after so many seconds.
     """
+    page = st.session_state.get(_PAGE)
 
     @wraps(function)
     def in_language(*arguments: Any) -> None:
+        if st.session_state.get(_PAGE) != page:
+            st.rerun()  # it is being left; beside the other page's, keys would be there twice
         use_language(st.session_state[_LANGUAGE])
         function(*arguments)
 
