@@ -165,10 +165,11 @@ async def walk(
     dice = random.Random(seed)
     taken = Walk(Visitor(url, dice.choice(pages), dice.choice(links)), seed, dice, pages)
     try:
-        async with asyncio.timeout(WALK_SECONDS):
+        async with asyncio.timeout(WALK_SECONDS) as limit:
             await taken.go_through(actions)
-    except TimeoutError:
-        taken.visitor.problems.append(f"cut after {WALK_SECONDS:g} seconds")
+    except TimeoutError as error:
+        cut = f"cut after {WALK_SECONDS:g} seconds"
+        taken.visitor.problems.append(cut if limit.expired() else repr(error))
     finally:
         await taken.visitor.close()
     return taken

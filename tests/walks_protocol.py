@@ -98,7 +98,10 @@ class Visitor:
         self._leave_page()
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await websockets.connect(
-            address, subprotocols=[websockets.Subprotocol("streamlit")], max_size=None
+            address,
+            subprotocols=[websockets.Subprotocol("streamlit")],
+            max_size=None,
+            open_timeout=self.patience,
         )
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
         await self._send([], page=self.path)
