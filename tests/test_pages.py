@@ -6,12 +6,16 @@ AppTest runs the scripts in this process. It sees neither the stage nor its redr
 
 from __future__ import annotations
 
+import ast
 import inspect
 import random
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -24,6 +28,7 @@ from pglab.bench import FIRST_SPEED, FULL_SPEED, Bench
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.environments import ENVIRONMENTS
 from pglab.returns import discounted_returns
+from pglab.ui.code import source_code
 from tests.walks_values import Control, shown_value
 from tests.walks_values import another_value as another_value_of
 
@@ -436,6 +441,27 @@ def test_code_has_its_lines_first_and_its_contract_on_demand() -> None:
     assert "G = r[t] + gamma" in lines
     assert "Reward-to-go of every step" not in lines
     assert "Reward-to-go of every step" in blocks[1], "its docstring, folded away"
+
+
+def test_visitors_may_open_the_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 raises SystemError if a thread parses while another does."""
+
+    class Shown:
+        """Python parses the file to find a class in it."""
+
+    parse, busy = ast.parse, Lock()
+
+    def parse_alone(*arguments: Any, **options: Any) -> Any:
+        assert busy.acquire(blocking=False)
+        try:
+            time.sleep(0.01)
+            return parse(*arguments, **options)
+        finally:
+            busy.release()
+
+    monkeypatch.setattr(ast, "parse", parse_alone)
+    with ThreadPoolExecutor(3) as visitors:
+        list(visitors.map(source_code, [Shown] * 6))
 
 
 def code_shown(app: AppTest) -> str:

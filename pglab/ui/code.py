@@ -7,7 +7,9 @@ import inspect
 import textwrap
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
+from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -42,9 +44,9 @@ def formulas_and_code(*parts: Part) -> None:
 def source_code(*functions: Callable[..., Any]) -> None:
     """The lines of the functions; their contracts are folded away."""
     for function in functions:
-        first, lines = _numbered(function)
-        contract = _contract_lines(function)
-        code = [number for number in range(first, first + len(lines)) if number not in contract]
+        source = _source_of(function)
+        numbers = range(source.first, source.first + len(source.lines))
+        code = [number for number in numbers if number not in source.contract]
         st.html(_block(function, code) + _folded(inspect.getdoc(function)))
 
 
@@ -56,8 +58,9 @@ def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
         line: number of the line in the function's file.
         around: lines shown before and after it.
     """
-    first, lines = _numbered(function)
-    shown = range(max(line - around, first), min(line + around + 1, first + len(lines)))
+    source = _source_of(function)
+    first, end = source.first, source.first + len(source.lines)
+    shown = range(max(line - around, first), min(line + around + 1, end))
     st.html(_block(function, shown, lit=line))
 
 
@@ -90,32 +93,46 @@ def _fast_sentence() -> str:
     )
 
 
-def _numbered(function: Callable[..., Any]) -> tuple[int, list[str]]:
-    """Number in its file of a function's first line, and its lines."""
-    lines, first = inspect.getsourcelines(function)
-    return max(first, 1), lines
+@dataclass(frozen=True)
+class _Source:
+    """Lines of a function, the number of the first in its file, and those of its docstring."""
+
+    first: int
+    lines: tuple[str, ...]
+    contract: range
 
 
-def _contract_lines(function: Callable[..., Any]) -> range:
-    """The lines of its docstring, by their numbers in the file."""
-    first, lines = _numbered(function)
+_one_at_a_time = Lock()
+
+
+def _source_of(function: Callable[..., Any]) -> _Source:
+    """What its file says. Two threads that parse at once make Python 3.11 raise SystemError."""
+    with _one_at_a_time:
+        return _read(function)
+
+
+@cache
+def _read(function: Callable[..., Any]) -> _Source:
+    found, number = inspect.getsourcelines(function)
+    first, lines = max(number, 1), tuple(found)
     (definition,) = ast.parse(textwrap.dedent("".join(lines))).body
     assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
     if ast.get_docstring(definition) is None:
-        return range(0)
+        return _Source(first, lines, range(0))
     docstring = definition.body[0]
-    return range(first + docstring.lineno - 1, first + (docstring.end_lineno or 0))
+    contract = range(first + docstring.lineno - 1, first + (docstring.end_lineno or 0))
+    return _Source(first, lines, contract)
 
 
 def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None = None) -> str:
     """Lines of a function as HTML, with the numbers that they have in its file."""
-    first, lines = _numbered(function)
+    source = _source_of(function)
     marked = highlight(
-        "".join(lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
+        "".join(source.lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
     ).splitlines()
     text = "".join(
         f'<span class="{"pgl-lit" if number == lit else ""}">{number:4d}  {line.rstrip()}</span>'
-        for number, line in enumerate(marked, start=first)
+        for number, line in enumerate(marked, start=source.first)
         if number in shown
     )
     name = f"{function.__module__}.{function.__qualname__}"
