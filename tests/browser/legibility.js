@@ -9,6 +9,7 @@
   const HEADROOM = 0.2; // of a glyph box's height, above and below the glyphs
   const SHARED = 1.5; // pixels that two texts may share on both axes
   const LONGEST = 60;
+  const SPACE = 8; // pixels that a space at the end of a line may hang out
   const NARROW = 420; // pixels; as in the style sheets
   const faults = new Set();
   const remembered = (ask) => {
@@ -67,6 +68,8 @@
     let scrollsX = false;
     let scrollsY = false;
     let cut = false;
+    const hangs = /pre-wrap|break-spaces/.test(styleOf(element).whiteSpace);
+    const roomX = hangs ? SPACE : SLACK;
     for (let up = element; up && up !== document.documentElement; up = up.parentElement) {
       const style = styleOf(up);
       const svg = up instanceof SVGSVGElement;
@@ -79,7 +82,7 @@
       const beyondY = Math.max(frame.top - shown.top, shown.bottom - frame.bottom);
       const room = Math.max(SLACK, HEADROOM * (box.bottom - box.top));
       if (x !== "visible") {
-        if (!scrollsX && beyondX > SLACK) cut = true;
+        if (!scrollsX && beyondX > roomX) cut = true;
         shown = intersection(shown, { ...shown, left: frame.left, right: frame.right });
       }
       if (y !== "visible") {

@@ -32,9 +32,10 @@ def test_what_cannot_be_read_is_found(page: Page, shot: Shot) -> None:
               <div style="${place}left:800px;top:500px">under a box</div>
               <div style="${place}left:790px;top:490px;width:200px;height:60px;
                 background:#ccc"></div>
-              <div class="pgl-header" style="${place}left:400px;top:560px;width:100px;
+              <div class="pgl-header" style="${place}left:400px;top:560px;width:450px;
                 display:flex;flex-wrap:wrap;height:auto">
-                <b>the first part</b><b>the second part</b></div>`);
+                <b style="width:300px">the first part</b><b style="width:300px">the second</b>
+              </div>`);
         }"""
     )
     found = illegible_now(page)
