@@ -112,7 +112,7 @@ class PastComparison:
 
 
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
-    """Median curves of the latest comparisons in an environment of these agents, as "1 γ 0.99".
+    """Median curves of the latest comparisons in an environment of these agents: "run 1: γ 0.9".
 
     As many whole comparisons as `MOST_OVERLAYS` curves allow, the last one in any case.
     """
@@ -120,7 +120,9 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
     shown: list[Curve] = []
     for former in reversed(past):
         curves = [
-            Curve(curve.steps, curve.returns, f"{former.number} {name}")
+            Curve(
+                curve.steps, curve.returns, _("run {n}: {name}").format(n=former.number, name=name)
+            )
             for name, config, curve in zip(
                 names_of(former.configs), former.configs, former.middles, strict=True
             )

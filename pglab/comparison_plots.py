@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pglab import palette
+from pglab.end_labels import end_labels
 from pglab.language import _
 from pglab.plots import (
     SMOOTHING_EPISODES,
@@ -26,9 +27,7 @@ from pglab.return_plots import earlier_line, median_lines
 
 # Dotted are earlier comparisons, in long dashes is what a visitor expects.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
-# As shares of the axes: ends of curves that are nearer get one label together, a line for each.
-NEAR, NEAR_IN_HEIGHT = 0.07, 0.19
-MIDDLE = 0.5  # of each axis: labels stand on the side of their point that has more room
+BELOW_LEGEND = 0.65  # of the height, which the legend of four sides leaves
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def returns_figure(
         "range": with_room(low, high),
         "tickvals": np.linspace(low, high, 6).tolist(),
     }
-    figure["layout"]["annotations"] = _end_labels(earlier, steps, (low, high))
+    figure["layout"]["annotations"] = end_labels(earlier, steps, (low, high), BELOW_LEGEND)
     figure["layout"]["shapes"] = [horizontal(high)]
     figure["layout"]["showlegend"] = True
     return figure
@@ -95,36 +94,6 @@ def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
     shade = area(band, palette.band_colour(colour)) | {"opacity": 0.6}
     median = line(Curve(band.steps, band.median, band.label), colour, width=1.5, legend=False)
     return [shade, median | {"opacity": 0.5}]
-
-
-def _end_labels(
-    curves: Sequence[Curve], steps: float, return_range: tuple[float, float]
-) -> list[dict[str, Any]]:
-    """The names of curves where they leave the picture, those of near points in one label."""
-    low, high = return_range
-    ends: list[tuple[float, float, list[str]]] = []
-    for curve in curves:
-        last = int(np.searchsorted(curve.steps, steps, side="right")) - 1
-        if last < 0:
-            continue
-        x, y = float(curve.steps[last]), float(curve.returns[last])
-        for other_x, other_y, names in ends:
-            if abs(x - other_x) < NEAR * steps and abs(y - other_y) < NEAR_IN_HEIGHT * (high - low):
-                names.append(curve.label)
-                break
-        else:
-            ends.append((x, y, [curve.label]))
-    return [
-        {
-            "x": x,
-            "y": y,
-            "text": "<br>".join(names),
-            "xanchor": "right" if x > MIDDLE * steps else "left",
-            "yanchor": "top" if y > low + MIDDLE * (high - low) else "bottom",
-            "showarrow": False,
-        }
-        for x, y, names in ends
-    ]
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:

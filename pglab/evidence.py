@@ -49,7 +49,7 @@ def stored_band(config: AgentConfig) -> UsualBand | None:
     if agent is None:
         return None
     curves = load(agent)
-    label = _("{n} stored seeds, middle half").format(n=len(curves.sums))
+    label = _("{n} stored seeds").format(n=len(curves.sums))
     low, median, high = _quartiles(agent)
     return UsualBand(curves.steps, low, median, high, label)
 

@@ -32,6 +32,8 @@ class Forecast:
         self._notes.append((now, steps))
         while now - self._notes[0][0] > RECENT_SECONDS:
             self._notes.popleft()
+        while len(self._notes) > 1 and self._notes[0][1] == self._notes[1][1]:
+            self._notes.popleft()  # nothing was done yet: processes start
 
     @property
     def steps_per_second(self) -> float | None:

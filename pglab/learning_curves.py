@@ -173,7 +173,7 @@ def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
         return None
     curves = load(agent)
     low, median, high = _quantiles(agent)
-    label = _("grey: default settings, middle 80 % of {n} seeds").format(n=len(curves.sums))
+    label = _("grey: middle 80 % of {n} usual seeds").format(n=len(curves.sums))
     return UsualBand(curves.steps, low, median, high, label)
 
 

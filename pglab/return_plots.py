@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pglab import palette
+from pglab.end_labels import end_labels
 from pglab.language import _
 from pglab.plots import (
     MOST_POINTS,
@@ -31,10 +32,7 @@ from pglab.plots import (
 from pglab.thinning import kept_by_place, smoothed
 
 MOST_MARK_LABELS = 4
-LONGEST_END_LABEL = 34  # characters; of the first difference nothing is left out
 POINTS_BEYOND = 100  # of an earlier run, to the right of the axis: a reader may zoom out
-ROW = 0.11  # of the vertical axis, that a label takes
-ROOM = 0.35  # of the horizontal axis, which a label to the left of its point may take
 LOSS_SHARE = 0.38  # of the height, with its heading
 
 
@@ -95,7 +93,9 @@ def return_figure(plot: ReturnPlot) -> Figure:
     named = marks[-MOST_MARK_LABELS:]
     layout["annotations"] = [
         *(_annotation(step, text, row) for row, (step, text) in enumerate(named)),
-        *_end_labels(earlier, plot.limit, plot.return_range, plot.loss is not None),
+        *end_labels(
+            earlier, plot.limit, plot.return_range, 1 if plot.loss is None else 1 - LOSS_SHARE
+        ),
     ]
     layout["showlegend"] = True  # earlier runs are named at their ends instead
     layout["xaxis"] |= step_axis(plot.limit)
@@ -239,47 +239,3 @@ def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
     """A label beside a mark, each in a row of its own so that near marks stay legible."""
     place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
     return place | {"text": text, "showarrow": False}
-
-
-def _end_labels(
-    curves: Sequence[Curve], limit: float, limits: tuple[float, float], above_loss: bool
-) -> list[dict[str, Any]]:
-    """The names of earlier runs where their lines leave the picture, one above the other.
-
-    Where there is no room for all, the last ones are named; all lines say theirs on hover.
-    """
-    low, high = limits
-    row = ROW / (1 - LOSS_SHARE if above_loss else 1)
-    ends = []
-    for curve in curves[-int(1 / row) :]:
-        last = int(np.searchsorted(curve.steps, limit, side="right")) - 1
-        if last >= 0:
-            ends.append((float(curve.returns[last]), float(curve.steps[last]), curve.label))
-    ends.sort(key=lambda end: end[0])
-    row *= high - low
-    heights = _apart([y for y, _x, _name in ends], row, high - row)
-    labels = []
-    for height, (_y, x, name) in zip(heights, ends, strict=True):
-        side = "right" if x > ROOM * limit else "left"
-        place = {"x": x, "y": height, "xanchor": side, "yanchor": "bottom", "showarrow": False}
-        labels.append(place | {"text": short_label(name), "hovertext": name})
-    return labels
-
-
-def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
-    """Rising heights, moved until they are a row apart: up, and down again from the top."""
-    moved: list[float] = []
-    for height in heights:
-        moved.append(max(height, moved[-1] + row) if moved else height)
-    for place in reversed(range(len(moved))):
-        moved[place] = min(moved[place], highest - row * (len(moved) - 1 - place))
-    return moved
-
-
-def short_label(name: str) -> str:
-    """A list of differences, of which as many whole ones are kept as there is room for."""
-    first, *others = name.split(", ")
-    kept = [first]
-    while others and len(", ".join([*kept, others[0]])) <= LONGEST_END_LABEL:
-        kept.append(others.pop(0))
-    return ", ".join(kept) + (_(" and {n} more").format(n=len(others)) if others else "")

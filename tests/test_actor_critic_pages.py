@@ -315,7 +315,7 @@ def test_a_reset_keeps_what_was_reached_as_a_row() -> None:
     assert [list(frame.value["environment steps"]) for frame in app.dataframe] == [["1,000"]]
     (past,) = app.session_state["compare.page"].past
     drawn = overlays([past], comparison_of(app).configs)
-    assert [curve.label for curve in drawn] == ["1 α 0.001", "1 α 0.01"]
+    assert [curve.label for curve in drawn] == ["run 1: α 0.001", "run 1: α 0.01"]
     assert all(len(curve.steps) for curve in drawn)
     assert any("overlay" in button.help for button in app.button)
 

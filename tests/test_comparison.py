@@ -160,7 +160,7 @@ def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
     past = comparison.summary(3)
     assert (past.number, past.configs, past.seeds, past.global_step) == (3, AGENTS, 2, 900)
     drawn = overlays([past], AGENTS)
-    assert [curve.label for curve in drawn] == ["3 REINFORCE", "3 actor-critic"]
+    assert [curve.label for curve in drawn] == ["run 3: REINFORCE", "run 3: actor-critic"]
     for curve, side in zip(drawn, comparison.sides, strict=True):
         whole = middle_of(side.curves(), side.band(side.curves()))
         assert 0 < len(curve.steps) <= POINTS_PER_OVERLAY
@@ -174,13 +174,18 @@ def test_earlier_curves_are_few_and_of_the_same_environment() -> None:
     kept = [cells, AGENTS, AGENTS, elsewhere, AGENTS]
     past = [_past(number, configs) for number, configs in enumerate(kept, start=1)]
     both = ("REINFORCE", "actor-critic")
-    assert labels(past, AGENTS) == [f"{number} {name}" for number in (2, 3, 5) for name in both]
-    assert labels(past, elsewhere) == [f"4 {name}" for name in both]
+    assert labels(past, AGENTS) == [
+        f"run {number}: {name}" for number in (2, 3, 5) for name in both
+    ]
+    assert labels(past, elsewhere) == [f"run 4: {name}" for name in both]
     four = ("shared, on-policy", "shared, replay", "split, on-policy", "split, replay")
-    assert labels(past[:2], cells) == [*(f"1 {n}" for n in four), *(f"2 {n}" for n in both)]
+    assert labels(past[:2], cells) == [
+        *(f"run 1: {n}" for n in four),
+        *(f"run 2: {n}" for n in both),
+    ]
     assert len(overlays(past * 9, AGENTS)) == MOST_OVERLAYS
     mixed = (AGENTS[0], elsewhere[0])
-    assert labels([_past(6, mixed)], AGENTS) == ["6 CartPole-v1"]
+    assert labels([_past(6, mixed)], AGENTS) == ["run 6: CartPole-v1"]
 
 
 def labels(past: list[PastComparison], configs: tuple[AgentConfig, ...]) -> list[str]:

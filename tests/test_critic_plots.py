@@ -57,15 +57,17 @@ def test_the_neutral_colour_of_an_advantage_is_zero() -> None:
     assert (heatmap["zmin"], heatmap["zmax"]) == (-3.0, 3.0)
 
 
-def test_earlier_comparisons_are_named_at_their_ends_near_ones_together() -> None:
-    ends = {"1A": (90, 400), "1B": (92, 420), "2A": (90, 300), "2B": (40, 420)}
+def test_earlier_comparisons_are_named_at_their_ends_each_in_a_row_of_its_own() -> None:
+    ends = {"1A": (90, 440), "1B": (92, 460), "2A": (90, 300), "2B": (30, 450)}
     earlier = [Curve(np.array([0.0, x]), np.array([0.0, y]), name) for name, (x, y) in ends.items()]
     figure = comparison_plots.returns_figure(FOUR, 100.0, (0.0, 500.0), earlier)
-    labels = {note["text"]: (note["x"], note["y"]) for note in figure["layout"]["annotations"]}
-    assert labels == {"1A<br>1B": (90, 400), "2A": (90, 300), "2B": (40, 420)}
-    anchors = {n["text"]: (n["xanchor"], n["yanchor"]) for n in figure["layout"]["annotations"]}
-    assert anchors["1A<br>1B"] == ("right", "top")  # where there is more room
-    assert anchors["2B"] == ("left", "top")
+    notes = figure["layout"]["annotations"]
+    assert {note["text"]: note["x"] for note in notes} == {n: x for n, (x, _y) in ends.items()}
+    heights = [note["y"] for note in notes]
+    assert min(np.diff(heights)) > 0.1 * 500
+    assert heights[-1] < 450, "none is above the picture"
+    sides = {note["text"]: note["xanchor"] for note in notes}
+    assert (sides["1A"], sides["2B"]) == ("right", "left"), "where there is more room"
     dashes = [trace["line"]["dash"] for trace in figure["data"]]
     assert dashes[:4] == ["dot"] * 4
     assert len({"dot", *dashes[4:]}) == 5  # no side looks like an earlier comparison

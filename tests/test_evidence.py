@@ -73,5 +73,5 @@ def test_the_stored_band_is_the_middle_half_of_the_seeds() -> None:
     means = load("reinforce").mean_returns()
     assert band.median[5] == np.median(means[:, 5])
     assert band.low[5] == np.quantile(means[:, 5], 0.25)
-    assert band.label == f"{len(means)} stored seeds, middle half"
+    assert band.label == f"{len(means)} stored seeds"
     assert stored_band(ReinforceConfig(env_id="Acrobot-v1")) is None

@@ -22,6 +22,11 @@ def test_nothing_is_said_before_a_second_of_progress() -> None:
     assert forecast_after((0, 5), (2, 5)).seconds_left(100) is None
 
 
+def test_seconds_before_the_first_progress_do_not_count() -> None:
+    waited = forecast_after((0, 0), (3, 0), (6, 0), (8, 1000))
+    assert waited.steps_per_second == 500
+
+
 def test_the_rate_is_that_of_the_last_seconds() -> None:
     forecast = forecast_after((0, 0), (10, 100), (20, 1100))
     assert forecast.steps_per_second == 100

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 import pytest
 
 from pglab import plots
+from pglab.end_labels import short_label
 from pglab.plots import Curve, Figure, UsualBand
-from pglab.return_plots import LossPlot, ReturnPlot, return_figure, series_figure, short_label
+from pglab.return_plots import LossPlot, ReturnPlot, return_figure, series_figure
 
 
 def unpacked(array: dict[str, str]) -> np.ndarray:

@@ -83,6 +83,10 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
                 _return_range(sides),
                 earlier,
             ),
+            detail=_(
+                "A band holds the middle half of the seeds. Faint are stored runs of the same "
+                "settings, dotted are earlier comparisons."
+            ),
             alt=_("Smoothed returns of all sides over environment steps."),
         ),
         _beside_returns(comparison, limit),
@@ -167,7 +171,7 @@ def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
         return _("one seed ({seed}), may be chance").format(seed=first)
-    text = _("{n} seeds from {first}, band: middle half, to step {step:,}").format(
+    text = _("{n} seeds from {first}, to step {step:,}").format(
         n=comparison.seeds, first=first, step=comparison.steps_of_all
     )
     return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
@@ -213,7 +217,10 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
             _("what do you expect? Note a guess, then press Run"),
         ]
     else:
-        parts = [_("{done:,} of {total:,} steps").format(done=done, total=total)]
+        told = _("{done:,} of {total:,} steps")
+        if done < comparison.global_step:
+            told = _("the slowest seed: {done:,} of {total:,} steps")
+        parts = [told.format(done=done, total=total)]
         left = comparison.forecast.seconds_left(total - done) if comparison.running else None
         if left is not None and done < total:
             parts.append(_("{time} left").format(time=duration_text(*left)))

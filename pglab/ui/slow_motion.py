@@ -84,6 +84,8 @@ def slow_motion(lab: Lab) -> None:
                     "learns."
                 )
             )
+            if tape.at_end:
+                st.info(_("This run is over. Reset begins one that can be taken apart."))
             return
         if _is_on_the_way(lab):
             return
