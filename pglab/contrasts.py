@@ -120,7 +120,11 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
         elif all(name in settings_of(c) and _applies(c, name) for c in configs):
             values = {getattr(config, name) for config in configs}
             if len(values) == 1:
-                told.append(_short(configs[0], name, values.pop()))
+                value = values.pop()
+                if value == "on_policy":  # the line that a reader of the term meets first
+                    told.append(_("on-policy (the critic learns from the steps just taken)"))
+                else:
+                    told.append(_short(configs[0], name, value))
     return ", ".join(told)
 
 

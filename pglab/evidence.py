@@ -75,7 +75,11 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
         return ""
     seeds = min(len(last_returns(agent)) for agent in agents)
     returns = [last_returns(agent)[:seeds] for agent in agents]
-    text = _("Mean return over {n} stored seeds: {sides}").format(
+    if len(returns) == 2:
+        text = _("Mean return, median (least–greatest) over {n} stored seeds: {sides}")
+    else:
+        text = _("Mean return, median over {n} stored seeds: {sides}")
+    text = text.format(
         n=seeds,
         sides=" · ".join(
             f"{name} **{np.median(of):.0f}**"
@@ -83,11 +87,17 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
             for name, of in zip(names, returns, strict=True)
         ),
     )
-    if len(returns) != 2:
-        return text + "."
-    p = sign_flip_p(returns[1] - returns[0])
+    if len(returns) == 2:
+        return f"{text}; {_found_text(sign_flip_p(returns[1] - returns[0]))}."
+    if {"equal_shared_replay", "equal_split_replay"} <= set(agents):
+        found = _found_text(p_of_the_body("replay"))
+        text += "; " + _("with replay, shared and split: {found}").format(found=found)
+    return text + "."
+
+
+def _found_text(p: float) -> str:
     found = _("more than chance") if p < CHANCE else _("not told apart")
-    return f"{text}; {found} ({p_text(p)})."
+    return f"{found} ({p_text(p)})"
 
 
 def p_text(p: float) -> str:
@@ -153,6 +163,7 @@ def evidence_text() -> str:
         opposed_replay=opposed_text("equal_shared_replay"),
         seminar_seeds=len(last_returns("split_replay")),
         seminar_shared=spread_text("shared_on_policy"),
+        seminar_collapsed=collapsed("shared_on_policy"),
         seminar_split=spread_text("split_replay"),
         engine=engine_name(load(split).engine),
     )

@@ -54,8 +54,7 @@ class Arm:
 
     def spread(self, statistic: str) -> Spread:
         """A statistic over the seeds."""
-        known = self.figures[statistic]
-        return Spread(float(np.median(known)), float(known.min()), float(known.max()))
+        return spread_of(self.figures[statistic])
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,11 @@ class Spread:
     median: float
     low: float
     high: float
+
+
+def spread_of(known: NDArray[np.float64]) -> Spread:
+    """Median and extremes of one number per seed: [seeds]."""
+    return Spread(float(np.median(known)), float(known.min()), float(known.max()))
 
 
 def measure(config: AgentConfig) -> dict[str, Any]:
@@ -116,6 +120,7 @@ def explanation(experiment: Experiment) -> str:
         steps=experiment.steps,
         changed={name: changed.spread(name) for name in changed.figures},
         usual={name: usual.spread(name) for name in usual.figures},
+        ratio=spread_of(changed.figures["late_return"] / usual.figures["late_return"]),
         learned={agent: len(last_returns(agent)) - collapsed(agent) for agent in VARIATIONS},
     )
 

@@ -100,8 +100,14 @@ class Survey:
         return ratio(self.signals["mean"], self.noise)
 
     def has_signal(self, estimator: Estimator) -> bool:
-        """Whether what the estimator aims at can be told from noise."""
-        return self.signals[estimator] > 0 and self.p_values[estimator] < SIGNIFICANCE
+        """Whether what the estimator aims at, and `direction`, can be told from noise.
+
+        Without `direction`, which all are judged against, none is said to have found a signal.
+        """
+        return all(
+            self.signals[name] > 0 and self.p_values[name] < SIGNIFICANCE
+            for name in (estimator, "mean")
+        )
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pglab import experiment_checks
 from pglab.comparison import PAIRS
 from pglab.config import ReinforceConfig
 from pglab.contrasts import names_of
 from pglab.evidence import (
+    COLLAPSED,
     checks,
     evidence_text,
     last_returns,
@@ -50,6 +52,24 @@ def test_the_lowest_loss_belongs_to_the_worst_policy() -> None:
     assert losses == sorted(losses)
     assert returns[0] == min(returns)
     assert losses[0] < min(losses[1:])
+
+
+def test_without_a_baseline_the_loss_rises_with_the_return() -> None:
+    """What the home page and the chapter Idea of REINFORCE say, over the stored seeds."""
+    runs = experiment_checks.load("reinforce")["usual_60000"].figures
+    assert np.corrcoef(runs["late_loss"], runs["late_return"])[0, 1] > 0.5
+
+
+def test_most_shared_bodies_without_the_critics_gradient_collapse() -> None:
+    """What the reason given for sharing refers to."""
+    runs = experiment_checks.load("shared_on_policy")["critic_kept_out"].figures
+    assert np.mean(runs["late_return"] < COLLAPSED) > 0.5
+
+
+def test_the_four_cells_say_whether_replay_leaves_a_difference_of_the_bodies() -> None:
+    configs = PAIRS["cells"].configs
+    told = verdict(configs, names_of(configs))
+    assert "with replay, shared and split: not told apart (p = 0.06)" in told
 
 
 @pytest.mark.parametrize(

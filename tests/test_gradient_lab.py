@@ -196,6 +196,8 @@ def test_a_signal_is_found_if_it_is_positive_and_noise_hardly_looks_like_it(surv
     assert replace(survey, p_values=unlikely).has_signal("mean")
     assert not replace(survey, p_values=likely).has_signal("mean")
     assert not replace(survey, p_values=unlikely, signals=none).has_signal("mean")
+    alone = replace(survey, p_values=likely | {"whole_episode": 0.01})
+    assert not alone.has_signal("whole_episode"), "the gradient that all are judged against"
 
 
 def test_the_plane_and_the_arrows_agree_with_a_naive_decomposition(

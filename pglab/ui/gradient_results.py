@@ -196,7 +196,7 @@ def _table(report: Report) -> str:
             _ratio_text(of),
             _snr_text(of.snr, found=report.survey.has_signal(kind)),
             _snr_text(of.snr * report.episodes, found=report.survey.has_signal(kind)),
-            number(of.cosine, 3),
+            number(of.cosine, 3) if report.survey.has_signal("mean") else _("not found"),
         ]
         for kind, name, _colour, of in _in_order(report)
     ]
@@ -245,7 +245,7 @@ def _conditions(report: Report) -> str:
         parts.append(
             _(
                 "*Not found* ({names}): the {n} separate episodes show no signal that could be "
-                "told from noise, so there is no ratio to it."
+                "told from noise, so nothing is compared with it."
             ).format(names=", ".join(names[kind] for kind in unfound), n=survey.episodes)
         )
     if survey.aims.estimate < 1 - 1e-9:

@@ -18,8 +18,8 @@ def runs_table(lab: Lab) -> None:
     st.caption(
         _(
             "Each row is one seed; seeds that were trained at once share the number of their run. "
-            "The first run is the present one, as it stood when it was last paused, stepped or "
-            "changed. The rows show what happened, not what is usual."
+            "The top row is of the present run, as it stood when it was last paused, stepped or "
+            "changed; run 1 is the oldest. The rows show what happened, not what is usual."
         )
     )
 
