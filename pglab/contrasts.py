@@ -122,7 +122,7 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
             if len(values) == 1:
                 value = values.pop()
                 if value == "on_policy":  # the line that a reader of the term meets first
-                    told.append(_("on-policy (the critic learns from the steps just taken)"))
+                    told.append(_("on-policy (critic: the steps just taken)"))
                 else:
                     told.append(_short(configs[0], name, value))
     return ", ".join(told)

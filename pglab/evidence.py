@@ -76,9 +76,9 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
     seeds = min(len(last_returns(agent)) for agent in agents)
     returns = [last_returns(agent)[:seeds] for agent in agents]
     if len(returns) == 2:
-        text = _("Mean return, median (least–greatest) over {n} stored seeds: {sides}")
+        text = _("Median return (range) over {n} stored seeds: {sides}")
     else:
-        text = _("Mean return, median over {n} stored seeds: {sides}")
+        text = _("Median return over {n} stored seeds: {sides}")
     text = text.format(
         n=seeds,
         sides=" · ".join(
@@ -96,7 +96,7 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
 
 
 def _found_text(p: float) -> str:
-    found = _("more than chance") if p < CHANCE else _("not told apart")
+    found = _("told apart") if p < CHANCE else _("not told apart")
     return f"{found} ({p_text(p)})"
 
 
