@@ -18,6 +18,7 @@ FOUNDATION = {
     "config",
     "demonstration",
     "engine",
+    "end_labels",
     "environments",
     "gradients",
     "history",
