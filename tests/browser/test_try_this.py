@@ -107,7 +107,7 @@ def test_a_guess_is_locked_and_the_run_answers_it(page: Page) -> None:
     press_by_key(page, "Run it")
     expect(page.get_by_text("% of 12,000 steps")).to_be_visible()
     expect(page.get_by_text("What you see")).to_have_count(0)
-    assert lab.address["learning_rate"] == "0.1"
+    lab.wait_until(lambda: lab.address.get("learning_rate") == "0.1", "the setting in the address")
 
     again = page.get_by_role("button", name="Try again with another seed")
     expect(again).to_be_visible(timeout=WHOLE_RUN_MILLISECONDS)
