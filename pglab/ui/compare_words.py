@@ -32,7 +32,7 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
                     ("pages/split_bodies.py", _("Split bodies")),
                 ):
                     label = _("The same on the page {title}, chapter Idea").format(title=title)
-                    st.page_link(page, label=label.format(title=title))
+                    st.page_link(page, label=label)
 
 
 def difference_text(difference: Difference) -> str:

@@ -50,18 +50,12 @@ def test_what_cannot_be_read_is_found(page: Page, shot: Shot) -> None:
     assert len(found) == 6, found
 
 
-def test_home_can_be_read(page: Page) -> None:
-    page.goto("/")
-    expect(page.locator(".pgl-clip img").last).to_be_visible()
-    faults = Faults(page)
-    faults.look_everywhere("at rest")
-    faults.look_in_the_dark("at rest")
-    faults.expect_none()
-
-
-def test_the_gradient_lab_can_be_read(page: Page) -> None:
-    page.goto("/gradient_lab")
-    expect(page.locator(".js-plotly-plot").last).to_be_visible()
+@pytest.mark.parametrize(
+    ("path", "drawn"), [("", ".pgl-clip img"), ("gradient_lab", ".js-plotly-plot")]
+)
+def test_a_page_without_a_run_can_be_read(page: Page, path: str, drawn: str) -> None:
+    page.goto(f"/{path}")
+    expect(page.locator(drawn).last).to_be_visible()
     faults = Faults(page)
     faults.look_everywhere("at rest")
     faults.look_in_the_dark("at rest")
