@@ -32,17 +32,22 @@ READ_FIGURE = """panel => {
     const {data = [], layout = {}} = panel.querySelector(".pgl-graph") ?? {};
     return JSON.stringify({data, annotations: layout.annotations ?? []});
 }"""
-# What a player and a heatmap with its ring show at one moment.
-READ_MOMENT = """([player, map]) => ({
-    percentages: [...player.querySelectorAll(".pgl-action-percentage")].map(e => e.textContent),
-    bars: [...player.querySelectorAll(".pgl-action-fill")].map(
-        fill => new DOMMatrix(fill.style.transform).a),
-    chosen: player.querySelectorAll(".pgl-chosen").length,
-    caption: player.querySelector(".pgl-caption").textContent,
-    ring: map.querySelector(".pgl-figure").dataset.ring.split(",").map(Number),
-    subtitle: map.querySelector(".pgl-subtitle").textContent,
-    cells: map.querySelector(".pgl-graph").data[0].z,
-})"""
+# What a player and a heatmap with its ring show at one moment: not between two passes of a loop,
+# when there is no ring.
+READ_MOMENT = """([player, map]) => {
+    const {ring} = map.querySelector(".pgl-figure").dataset;
+    return ring && {
+        percentages: [...player.querySelectorAll(".pgl-action-percentage")]
+            .map(e => e.textContent),
+        bars: [...player.querySelectorAll(".pgl-action-fill")].map(
+            fill => new DOMMatrix(fill.style.transform).a),
+        chosen: player.querySelectorAll(".pgl-chosen").length,
+        caption: player.querySelector(".pgl-caption").textContent,
+        ring: ring.split(",").map(Number),
+        subtitle: map.querySelector(".pgl-subtitle").textContent,
+        cells: map.querySelector(".pgl-graph").data[0].z,
+    };
+}"""
 COUNT_COLOURS = """canvas => {
     const copy = Object.assign(document.createElement("canvas"), {width: 300, height: 200});
     const context = copy.getContext("2d");
@@ -165,7 +170,7 @@ class LabPage:
     def moment(self, heatmap: str = "policy_map") -> dict[str, Any]:
         """What player and heatmap show, read at once."""
         panels = [self.panel(key).element_handle() for key in ("player", heatmap)]
-        moment: dict[str, Any] = self.page.evaluate(READ_MOMENT, panels)
+        moment: dict[str, Any] = self.page.wait_for_function(READ_MOMENT, arg=panels).json_value()
         return moment
 
     def colours_in_player(self) -> int:
