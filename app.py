@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from pglab.ui.entry import enter, navigation
+from pglab.ui.shell.entry import enter, navigation
 
-st.set_page_config(page_title="Policy Gradient Lab", page_icon="pglab/ui/icon.png", layout="wide")
+st.set_page_config(
+    page_title="Policy Gradient Lab", page_icon="pglab/ui/shell/icon.png", layout="wide"
+)
 enter()
 navigation().run()

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent
 APP_REQUIREMENTS = ["requirements.txt"]
 # The last file includes those before it.
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
-KERNELS = "pglab/kernels.py"
+KERNELS = "pglab/engine/kernels.py"
 BROWSER_TESTS = "tests/browser"
 UNIT_TESTS = [f"--ignore={BROWSER_TESTS}", "--numprocesses=auto", "--maxprocesses=8"]
 
@@ -137,7 +137,7 @@ def compile_kernels(python: str) -> None:
     if is_installed(venv, KERNELS):
         return
     say("Compiling the training kernels (this takes up to a minute, once) ...")
-    if subprocess.call([python, "-c", "from pglab.engine import warm_up; warm_up()"]) == 0:
+    if subprocess.call([python, "-c", "from pglab.engine.engine import warm_up; warm_up()"]) == 0:
         stamp_of(venv, KERNELS).write_text(fingerprint(KERNELS), encoding="ascii")
 
 

@@ -1,5 +1,5 @@
 """Compare: two agents, or four, side by side."""
 
-from pglab.ui.compare import compare_page
+from pglab.ui.pages.compare.page import compare_page
 
 compare_page()

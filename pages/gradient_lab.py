@@ -1,5 +1,5 @@
 """Gradient lab: one frozen policy, many episodes, and how noisy each estimator is."""
 
-from pglab.ui.gradient_lab import gradient_lab_page
+from pglab.ui.pages.gradient_lab.page import gradient_lab_page
 
 gradient_lab_page()

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from pglab.experiments.three_questions import answers
 from pglab.language import _, content
-from pglab.three_questions import answers
-from pglab.ui.agent_map import agent_map
-from pglab.ui.clip import opening_clips
-from pglab.ui.entry import require_entry
-from pglab.ui.lab import run_on_arrival
+from pglab.ui.controls.lab import run_on_arrival
+from pglab.ui.pages.agent_map import agent_map
+from pglab.ui.pages.opening_clips import opening_clips
+from pglab.ui.shell.entry import require_entry
 
 require_entry()
 

@@ -2,26 +2,26 @@
 
 import streamlit as st
 
-from pglab import learning_curves
 from pglab.algorithms import descent, reinforce, run
+from pglab.algorithms.gradients import gradient
 from pglab.config import ReinforceConfig
-from pglab.experiment_checks import SEEDS
-from pglab.gradients import gradient
+from pglab.experiments.results import SEEDS
+from pglab.experiments.three_questions import loss_table
 from pglab.language import _, content
 from pglab.losses import policy_gradient_loss
 from pglab.returns import discounted_returns
-from pglab.three_questions import loss_table
-from pglab.ui import panels
-from pglab.ui.agent_page import AgentPage, agent_page
-from pglab.ui.code import Part, formulas_and_code
-from pglab.ui.view import Extra, loss_below_returns
+from pglab.session.stored import usual_curves
+from pglab.ui.chapters.code import Part, formulas_and_code
+from pglab.ui.controls.shown_panels import Extra, loss_below_returns
+from pglab.ui.pages.agent_page import AgentPage, agent_page
+from pglab.ui.stage import panels
 
 
 def idea() -> None:
     """The story from the aim to the loss."""
-    curves = learning_curves.load("reinforce")
+    curves = usual_curves.load("reinforce")
     figures = {
-        "learning_curve_table": learning_curves.table_text(curves, len(curves.sums), 100_000),
+        "learning_curve_table": usual_curves.table_text(curves, len(curves.sums), 100_000),
         "loss_table": loss_table(),
         "seeds": str(SEEDS),
     }

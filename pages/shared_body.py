@@ -2,7 +2,7 @@
 
 from pglab.config import ActorCriticConfig
 from pglab.language import _
-from pglab.ui.actor_critic_page import actor_critic_page
+from pglab.ui.pages.actor_critic_page import actor_critic_page
 
 actor_critic_page(
     "shared_on_policy",

@@ -2,8 +2,8 @@
 
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import ActorCriticConfig, ConfigError, ReinforceConfig
-from pglab.session import TrainingSession
-from pglab.training import train
+from pglab.session.training import train
+from pglab.session.training_session import TrainingSession
 
 __all__ = [
     "ActorCriticConfig",

@@ -26,7 +26,7 @@ from pglab.algorithms.reinforce import ReinforceRun
 from pglab.config import ReinforceConfig, RunConfig
 from pglab.networks import Body
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
-from pglab.session import TrainingSession
+from pglab.session.training_session import TrainingSession
 
 Array = NDArray[np.float64]
 Kind = TypeVar("Kind", StepRecord, EpisodeRecord, UpdateRecord)

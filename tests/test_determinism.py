@@ -14,15 +14,15 @@ import torch
 
 from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.demonstration import Demonstration
 from pglab.environments import ENVIRONMENTS
-from pglab.evaluation import play
+from pglab.looks.demonstration import Demonstration
+from pglab.looks.evaluation import play
+from pglab.looks.probes import Slice, fresh_gradients, layer_gradients, maps_of, probability_map
+from pglab.looks.render import shared_renderer
 from pglab.networks import ActorCriticNetwork
-from pglab.probes import Slice, fresh_gradients, layer_gradients, maps_of, probability_map
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
-from pglab.render import shared_renderer
-from pglab.session import TrainingSession, Unit
-from pglab.training import train
+from pglab.session.training import train
+from pglab.session.training_session import TrainingSession, Unit
 from tests.oracles import of_type, same_records, take
 from tests.oracles_actor_critic import CELLS
 

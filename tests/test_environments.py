@@ -11,7 +11,7 @@ from gymnasium.spaces import Box
 
 from pglab.config import ConfigError
 from pglab.environments import ENVIRONMENTS, make_environment, sizes
-from pglab.history import RECENT_STEPS
+from pglab.session.history import RECENT_STEPS
 
 EVERY_ENVIRONMENT = pytest.mark.parametrize("env_id", ENVIRONMENTS)
 

@@ -19,11 +19,11 @@ import torch
 from torch import nn
 
 from pglab.algorithms.descent import ActorSide, descend
+from pglab.algorithms.gradients import AnyGradient, conflict_between, gradient, norm
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ActorCriticConfig
-from pglab.engine import Engine
+from pglab.engine.engine import Engine
 from pglab.environments import sizes
-from pglab.gradients import AnyGradient, conflict_between, gradient, norm
 from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import (
     ActionValueNetwork,

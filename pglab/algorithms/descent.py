@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, cast
 
 import torch
 
+from pglab.algorithms.gradients import AnyGradient, Gradient, norm
 from pglab.algorithms.run import Run, require_finite
-from pglab.engine import Engine, FlatGradient
-from pglab.gradients import AnyGradient, Gradient, norm
+from pglab.engine.engine import Engine, FlatGradient
 
 
 class ActorSide(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pglab.algorithms import actor_critic, reinforce
 from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.engine import Engine
+from pglab.engine.engine import Engine
 from pglab.records import Record, StepRecord
 
 AgentConfig = ReinforceConfig | ActorCriticConfig

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from pglab.algorithms.descent import ActorSide, descend
+from pglab.algorithms.gradients import gradient, norm
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ReinforceConfig
-from pglab.engine import Engine
+from pglab.engine.engine import Engine
 from pglab.environments import sizes
-from pglab.gradients import gradient, norm
 from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
 from pglab.networks import Body, PolicyNetwork, ValueNetwork
 from pglab.records import Floats, Record, StepRecord, UpdateRecord

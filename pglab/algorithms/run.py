@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pglab.acting import sample_action
+from pglab.algorithms.acting import sample_action
+from pglab.algorithms.progress import ProgressReading
 from pglab.config import AnyConfig, RunConfig
-from pglab.engine import Engine
+from pglab.engine.engine import Engine
 from pglab.environments import Environment, make_environment
 from pglab.language import _
-from pglab.progress import ProgressReading
 from pglab.records import EpisodeRecord, Floats, StepRecord
 
 

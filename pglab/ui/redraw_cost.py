@@ -12,14 +12,14 @@ import time
 from collections.abc import Sequence
 
 from pglab.algorithms.families import AgentConfig
-from pglab.bench import Bench
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
-from pglab.probes import Slice
-from pglab.ui import critic_panels, panels
-from pglab.ui.panels import Panel, Scenery, View
-from pglab.ui.player import Player
-from pglab.ui.stage import message
+from pglab.looks.probes import Slice
+from pglab.session.bench import Bench
+from pglab.ui.stage import critic_panels, panels
+from pglab.ui.stage.panels import Panel, Scenery, View
+from pglab.ui.stage.player import Player
+from pglab.ui.stage.stage import message
 
 STEPS_BEFORE = 5_000
 REDRAWS = 40

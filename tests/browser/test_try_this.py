@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from pglab.experiments import experiments_of
+from pglab.experiments.catalogue import experiments_of
 from tests.browser.conftest import NewPage
 from tests.browser.lab_page import STEPS, LabPage
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.browser.harness import AppServer, running_app
-from tests.walks import LINKS, PAGES, Walk, errors_in, walk
+from tests.walks.walk import LINKS, PAGES, Walk, errors_in, walk
 
 SEEDS = {"": 2, "reinforce": 4, "shared_body": 13, "split_bodies": 0, "compare": 6}
 SEEDS |= {"gradient_lab": 19}  # by the page that their walk begins on

@@ -1,0 +1,44 @@
+"""Gradients by parameter, and what two losses make of the same parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from pglab.engine.engine import FlatGradient
+from pglab.records import Conflict
+
+Gradient = dict[nn.Parameter, Tensor]
+AnyGradient = Gradient | FlatGradient
+
+
+def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
+    """∇loss by parameter; those that the loss does not reach are left out."""
+    derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
+
+
+def norm(of: AnyGradient) -> float:
+    """Euclidean norm of all entries together; inf or nan where one is."""
+    if isinstance(of, FlatGradient):
+        return of.norm
+    return float(torch.nn.utils.get_total_norm(list(of.values())))
+
+
+def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
+    """How far two losses want the same of the parameters that both reach; None where none is."""
+    if isinstance(actor, FlatGradient):
+        return actor.engine.conflict(actor, cast(FlatGradient, critic))
+    assert isinstance(critic, dict)
+    both = [parameter for parameter in actor if parameter in critic]
+    if not both:
+        return None
+    wanted, other = (torch.cat([of[p].flatten() for p in both]) for of in (actor, critic))
+    actor_norm, critic_norm = float(wanted.norm()), float(other.norm())
+    product = actor_norm * critic_norm
+    cosine = float(wanted @ other) / product if product else math.nan
+    return Conflict(cosine, actor_norm, critic_norm)

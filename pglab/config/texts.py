@@ -1,0 +1,30 @@
+"""Settings in words: for the address bar, for tables and for legends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pglab.config.agents import RunConfig, settings_of
+from pglab.config.setting import (
+    format_value,
+)
+
+
+def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
+    """The settings of `config` that differ from `reference`, formatted, by field name."""
+    return {
+        name: format_value(getattr(config, name))
+        for name in settings_of(config)
+        if getattr(config, name) != getattr(reference, name, None)
+    }
+
+
+def describe_differences(config: RunConfig, reference: RunConfig) -> str:
+    """What differs, in words for a legend or a table: "γ 0.9, seed 3"."""
+    return describe_settings(type(config), differences(config, reference))
+
+
+def describe_settings(config_class: type[RunConfig], texts: Mapping[str, str]) -> str:
+    """Formatted settings with their short names: "γ 0.9, seed 3"."""
+    described = settings_of(config_class)
+    return ", ".join(f"{described[name].name} {text}" for name, text in texts.items())

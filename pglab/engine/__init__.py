@@ -1,0 +1,1 @@
+"""The algorithms' arithmetic, compiled: the same updates as the PyTorch code, faster."""

@@ -1,0 +1,363 @@
+"""The fast engine: the same arithmetic as the PyTorch reference, in compiled kernels.
+
+It works in place on the memory of PyTorch's own parameters and Adam states. Whoever looks at the
+networks sees them as they stand, and either can go on from where the other stopped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pglab.engine import kernels
+from pglab.networks import ActionNetwork, ActionValueNetwork, Body, PolicyNetwork, ValueNetwork
+from pglab.records import Conflict, Floats
+from pglab.replay_buffer import Transitions
+
+ACTOR, CRITIC = range(2)
+
+
+class FlatGradient:
+    """What a loss wants of the layers of a network from `reach` on.
+
+    Its entries are in the engine until the next gradient of the same network is taken.
+    """
+
+    __slots__ = ("engine", "network", "reach", "square")
+
+    def __init__(self, engine: Engine, network: int, reach: int, square: float) -> None:
+        """Of the actor's or the critic's `network`; `square` is that of its Euclidean norm."""
+        self.engine = engine
+        self.network = network
+        self.reach = reach
+        self.square = square
+
+    def __bool__(self) -> bool:
+        """Whether it reaches any layer."""
+        return self.reach < self.engine.depth(self.network)
+
+    @property
+    def norm(self) -> float:
+        """Euclidean, over all entries; inf or nan where one is."""
+        return math.sqrt(self.square) if self.square >= 0 else math.nan
+
+
+class Engine:
+    """Forward passes, gradients and Adam steps of an actor and its critic, if there is one."""
+
+    def __init__(
+        self,
+        actor: ActionNetwork,
+        critic: ActionNetwork | ValueNetwork | None,
+        optimizers: Sequence[torch.optim.Adam],
+        *,
+        activation: str,
+        symexp_heads: bool = False,
+        stop_gradient: str = "none",
+    ) -> None:
+        """Moves parameters and Adam states into flat arrays, of which PyTorch keeps views.
+
+        `stop_gradient` is "none", or whose loss does not reach the body: "actor" or "critic".
+        """
+        networks = [network for network in (actor, critic) if network is not None]
+        layers = list(dict.fromkeys(layer for net in networks for layer in _layers(net)))
+        self._table = _table(layers)
+        self._bind(layers, optimizers)
+        rows = [np.array([layers.index(layer) for layer in _layers(net)]) for net in networks]
+        self._rows = rows if critic is not None else [rows[0], np.empty(0, np.int64)]
+        one_body = critic is not None and critic.body is actor.body
+        self._shared = len(rows[0]) - 1 if one_body else 0
+        stopped = {"none": -1, "actor": ACTOR, "critic": CRITIC}[stop_gradient]
+        self._reach = [len(rows[0]) - 1 if stopped == i else 0 for i in (ACTOR, CRITIC)]
+        self._tanh = activation == "tanh"
+        self._symexp = symexp_heads
+        self._units_each = int(self._table[:, kernels.OUTPUTS].sum())
+        self._units = np.empty(0, self._parameters.dtype)
+        self._compared: tuple[FlatGradient, FlatGradient, tuple[float, float, float]] | None = None
+        self._outputs = [int(self._table[row[-1], kernels.OUTPUTS]) for row in rows]
+
+    def depth(self, network: int) -> int:
+        """Number of layers with weights."""
+        return len(self._rows[network])
+
+    def _bind(self, layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> None:
+        """Flat arrays in place of PyTorch's own, with the same numbers in them."""
+        size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
+        parameters, means, squares = (
+            torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3)
+        )
+        steps = torch.zeros(len(layers), 2)
+        start = 0
+        for row, layer in enumerate(layers):
+            for column, parameter in enumerate((layer.weight, layer.bias)):
+                end = start + parameter.numel()
+                _move(parameter, parameters[start:end])
+                flat = {"exp_avg": means[start:end], "exp_avg_sq": squares[start:end]}
+                for optimizer in optimizers:
+                    if any(parameter is known for known in optimizer.param_groups[0]["params"]):
+                        _move_state(optimizer, parameter, flat, steps[row, column])
+                start = end
+        self._parameters, self._means = parameters.numpy(), means.numpy()
+        self._squares, self._steps = squares.numpy(), steps.numpy()
+        self._gradients = np.zeros((3, size), self._parameters.dtype)
+
+    def _room(self, count: int) -> Floats:
+        """Room for the activations of `count` observations."""
+        size = count * self._units_each
+        if size > len(self._units):
+            self._units = np.empty(size, self._parameters.dtype)
+        return self._units
+
+    def act(self, observation: Floats) -> tuple[Floats, Floats]:
+        """Log π and the critic's outputs for one observation [D]: [A] and [outputs]."""
+        dtype = self._parameters.dtype
+        policy = np.empty((1, self._outputs[ACTOR]), dtype)
+        values = np.empty((1, self._outputs[-1]), dtype)
+        inputs = np.asarray(observation, dtype).reshape(1, -1)
+        kernels.act(
+            self._parameters,
+            self._table,
+            self._rows[ACTOR],
+            self._rows[CRITIC],
+            self._shared,
+            self._tanh,
+            self._symexp,
+            inputs,
+            self._room(1),
+            policy,
+            values,
+        )
+        return policy[0], values[0]
+
+    def values(self, observations: Floats) -> Floats:
+        """The critic's outputs for observations [B, D]: [B, outputs]."""
+        inputs = self._cast(observations)
+        values = np.empty((len(inputs), self._outputs[CRITIC]), inputs.dtype)
+        kernels.value_of(
+            self._parameters,
+            self._table,
+            self._rows[CRITIC],
+            0,
+            self._tanh,
+            self._symexp,
+            inputs,
+            self._room(len(inputs)),
+            values,
+        )
+        return values
+
+    def actor_gradient(
+        self,
+        observations: Floats,
+        actions: NDArray[np.int64],
+        weights: Floats,
+        entropy_coefficient: float,
+        *,
+        learns: bool = True,
+    ) -> tuple[float, float, FlatGradient]:
+        """Loss without its entropy term, entropy in nats, and the gradient of both.
+
+        Args:
+            observations: [T, D].
+            actions: [T] taken.
+            weights: [T] factors of ∇log π.
+            entropy_coefficient: of the entropy in the loss.
+            learns: the gradient is empty if not.
+        """
+        inputs, rows = self._cast(observations), self._rows[ACTOR]
+        reach = self._reach[ACTOR] if learns else len(rows)
+        loss, entropy, square = kernels.actor_gradient(
+            self._parameters,
+            self._table,
+            rows,
+            reach,
+            self._tanh,
+            self._symexp,
+            inputs,
+            actions,
+            self._cast(weights),
+            entropy_coefficient,
+            self._room(len(inputs)),
+            self._gradients[ACTOR],
+        )
+        return loss, entropy, FlatGradient(self, ACTOR, reach, square)
+
+    def critic_gradient(
+        self,
+        observations: Floats,
+        actions: NDArray[np.int64],
+        targets: Floats,
+        *,
+        coefficient: float = 1.0,
+        regularization: float = 0.0,
+    ) -> tuple[float, Floats, FlatGradient]:
+        """Loss, estimates [B] of what was done, and the gradient of coefficient · loss.
+
+        Args:
+            observations: [B, D].
+            actions: [B] taken; zeros for a critic with one output.
+            targets: [B].
+            coefficient: of the loss in what the gradient is of.
+            regularization: weight of the mean estimate in the loss.
+        """
+        inputs, rows = self._cast(observations), self._rows[CRITIC]
+        reach = self._reach[CRITIC]
+        estimates = np.empty(len(inputs), inputs.dtype)
+        loss, square = kernels.critic_gradient(
+            self._parameters,
+            self._table,
+            rows,
+            reach,
+            self._tanh,
+            self._symexp,
+            inputs,
+            actions,
+            np.asarray(targets, np.float64),
+            coefficient,
+            regularization,
+            self._room(len(inputs)),
+            self._gradients[CRITIC],
+            estimates,
+        )
+        return loss, estimates, FlatGradient(self, CRITIC, reach, square)
+
+    def td_targets(self, batch: Transitions, gamma: float) -> Floats:
+        """As `pglab.returns.td_targets`, for what the critic says of the next observations: [B]."""
+        targets = np.empty(len(batch.rewards))
+        kernels.td_targets(
+            self._parameters,
+            self._table,
+            self._rows[CRITIC],
+            self._tanh,
+            self._symexp,
+            self._cast(batch.next_observations),
+            batch.rewards,
+            batch.terminated,
+            gamma,
+            self._room(len(targets)),
+            targets,
+        )
+        return targets
+
+    def conflict(self, actor: FlatGradient, critic: FlatGradient) -> Conflict | None:
+        """How far the two want the same of the layers that both reach; None where none is."""
+        if max(actor.reach, critic.reach) >= self._shared:
+            return None
+        actor_square, critic_square, dot = self._compare(actor, critic)
+        product = math.sqrt(actor_square * critic_square)
+        cosine = dot / product if product else math.nan
+        return Conflict(cosine, math.sqrt(actor_square), math.sqrt(critic_square))
+
+    def norm_of_sum(self, gradients: Sequence[FlatGradient]) -> float:
+        """Of one gradient, or of the actor's and the critic's together."""
+        if len(gradients) == 1:
+            return gradients[0].norm
+        actor, critic = gradients
+        _actor, _critic, dot = self._compare(actor, critic)
+        return math.sqrt(max(actor.square + critic.square + 2 * dot, 0.0))
+
+    def _compare(self, actor: FlatGradient, critic: FlatGradient) -> tuple[float, float, float]:
+        """Squared norms on the layers that both reach, and their dot product."""
+        known = self._compared
+        if known is None or known[0] is not actor or known[1] is not critic:
+            first = max(actor.reach, critic.reach)
+            products = kernels.compare(
+                self._table, self._rows[ACTOR], first, self._shared, self._gradients
+            )
+            known = self._compared = (actor, critic, products)
+        return known[2]
+
+    def descend(
+        self, gradients: Sequence[FlatGradient], learning_rate: float, scale: float = 1.0
+    ) -> None:
+        """One Adam step down `scale` times the sum of gradients, on the layers that they reach."""
+        state = self._parameters, self._means, self._squares, self._steps, self._table
+        if len(gradients) == 1:
+            (one,) = gradients
+            rows, wanted = self._rows[one.network], self._gradients[one.network]
+            kernels.descend(*state, rows, one.reach, len(rows), wanted, scale, learning_rate)
+            return
+        actor, critic = gradients
+        kernels.descend_both(
+            *state,
+            self._rows[ACTOR],
+            actor.reach,
+            self._rows[CRITIC],
+            critic.reach,
+            self._shared,
+            self._gradients,
+            scale,
+            learning_rate,
+        )
+
+    def _cast(self, array: Floats) -> Floats:
+        """In the parameters' precision, contiguous."""
+        if array.dtype == self._parameters.dtype and array.flags.c_contiguous:
+            return array
+        return np.ascontiguousarray(array, self._parameters.dtype)
+
+
+def _layers(network: ActionNetwork | ValueNetwork) -> list[nn.Linear]:
+    """The layers with weights, in order; the head is the last."""
+    hidden = [layer for layer in network.body if isinstance(layer, nn.Linear)]
+    return [*hidden, network.head]
+
+
+def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
+    """Sizes and places of the layers, as the kernels want them."""
+    rows, start, units = [], 0, 0
+    for layer in layers:
+        weights = layer.in_features * layer.out_features
+        rows.append((layer.in_features, layer.out_features, start, start + weights, units))
+        start += weights + layer.out_features
+        units += layer.out_features
+    return np.array(rows, np.int64)
+
+
+def _move(parameter: Tensor, flat: Tensor) -> None:
+    """Let a parameter live in a stretch of a flat array."""
+    flat.copy_(parameter.data.flatten())
+    parameter.data = flat.view_as(parameter)
+
+
+def _move_state(
+    optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
+) -> None:
+    """Likewise the parameter's Adam state, which is made if there is none yet."""
+    state = optimizer.state[parameter]
+    for name, stretch in flat.items():
+        if name in state:
+            stretch.copy_(state[name].flatten())
+        state[name] = stretch.view_as(parameter)
+    if "step" in state:
+        steps.copy_(state["step"])
+    state["step"] = steps
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from disk, so that no run has to wait for it."""
+    generator = torch.Generator().manual_seed(0)
+    body = Body(2, (3,), "tanh", generator)
+    actor, critic = (kind(body, 2, generator) for kind in (PolicyNetwork, ActionValueNetwork))
+    engine = Engine(actor, critic, (), activation="tanh")
+    batch = Transitions(
+        observations=np.zeros((5, 2), np.float32),
+        actions=np.zeros(5, np.int64),
+        rewards=np.ones(5),
+        terminated=np.zeros(5, np.bool_),
+        next_observations=np.zeros((5, 2), np.float32),
+        collected=np.arange(5),
+    )
+    engine.act(batch.observations[0])
+    targets = engine.values(batch.observations)[:, 0]
+    _loss, _entropy, wanted = engine.actor_gradient(batch.observations, batch.actions, targets, 0.0)
+    _loss, _estimates, other = engine.critic_gradient(batch.observations, batch.actions, targets)
+    engine.td_targets(batch, gamma=0.9)
+    engine.conflict(wanted, other)
+    engine.descend([wanted], learning_rate=0.0)
+    engine.descend([wanted, other], learning_rate=0.0)

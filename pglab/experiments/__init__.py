@@ -1,0 +1,1 @@
+"""Predict, then run: questions, choices, and what the stored runs showed."""

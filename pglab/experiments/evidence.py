@@ -1,0 +1,153 @@
+"""What stored runs of many seeds say about sharing a body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.algorithms.families import AgentConfig
+from pglab.language import _, content
+from pglab.session.seeds.statistics import sign_flip_p
+from pglab.session.stored.provenance import engine_name
+from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, load, stored_agent
+
+CELLS_STEPS = 60_000  # of the stored runs of the four cells
+COLLAPSED = 12.0  # below this mean return a policy repeats one action
+STARTED = 15.0  # an untrained policy reaches more; a run below it has not begun to learn
+CHANCE = 0.05  # a p above it: the difference may be chance
+
+# Where shared and split bodies were compared: names of stored runs, and the critic's data.
+BODIES = (
+    ("half_rate", "on_policy"),
+    ("equal", "on_policy"),
+    ("double_rate", "on_policy"),
+    ("equal", "replay"),
+)
+ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
+
+
+def last_returns(agent: str) -> NDArray[np.float64]:
+    """Mean return of each stored seed in the last 10,000 of `CELLS_STEPS` steps: [seeds]."""
+    means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
+    return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
+
+
+def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
+    """What stored runs of just these agents show, in a line; nothing if one has none."""
+    agents = [agent for agent in map(stored_agent, configs) if agent is not None]
+    if len(agents) < len(configs) or len(set(agents)) < len(agents):
+        return ""
+    seeds = min(len(last_returns(agent)) for agent in agents)
+    returns = [last_returns(agent)[:seeds] for agent in agents]
+    if len(returns) == 2:
+        text = _("Median return (range) over {n} stored seeds: {sides}")
+    else:
+        text = _("Median return over {n} stored seeds: {sides}")
+    text = text.format(
+        n=seeds,
+        sides=" · ".join(
+            f"{name} **{np.median(of):.0f}**"
+            + (f" ({of.min():.0f}–{of.max():.0f})" if len(returns) == 2 else "")
+            for name, of in zip(names, returns, strict=True)
+        ),
+    )
+    if len(returns) == 2:
+        return f"{text}; {_found_text(sign_flip_p(returns[1] - returns[0]))}."
+    if {"equal_shared_replay", "equal_split_replay"} <= set(agents):
+        found = _found_text(p_of_the_body("replay"))
+        text += "; " + _("with replay, shared and split: {found}").format(found=found)
+    return text + "."
+
+
+def _found_text(p: float) -> str:
+    found = _("told apart") if p < CHANCE else _("not told apart")
+    return f"{found} ({p_text(p)})"
+
+
+def p_text(p: float) -> str:
+    """A p-value in an inline formula's place: "p = 0.06", "p < 0.001"."""
+    return _("p < 0.001") if p < 0.001 else f"p = {p:.{2 if p > 0.01 else 3}f}"
+
+
+def collapsed(agent: str) -> int:
+    """How many stored runs of an agent end with a policy that repeats one action."""
+    return int((last_returns(agent) < COLLAPSED).sum())
+
+
+def p_of_the_body(data: str, rate: str = "equal") -> float:
+    """Two-sided p of a difference between shared and split, paired by seed."""
+    split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
+    return sign_flip_p(split - shared)
+
+
+def spread_text(agent: str) -> str:
+    """Median, least and greatest last return of an agent's stored seeds: "131 (92–206)"."""
+    returns = last_returns(agent)
+    return f"{np.median(returns):.0f} ({returns.min():.0f}–{returns.max():.0f})"
+
+
+def bodies_table() -> str:
+    """Shared against split bodies, whatever else is equal, as a Markdown table."""
+    lines = [
+        _(
+            "| critic learns from | α | shared | split | below {low:.0f}: shared, split | *p* |"
+        ).format(low=COLLAPSED),
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    names = {"on_policy": _("steps just taken"), "replay": _("replay buffer")}
+    for rate, data in BODIES:
+        shared, split = f"{rate}_shared_{data}", f"{rate}_split_{data}"
+        alpha = f"{AGENTS[shared].learning_rate:g}"
+        p = p_text(p_of_the_body(data, rate)).removeprefix("p = ")
+        lines.append(
+            f"| {names[data]} | {alpha} | {spread_text(shared)} | {spread_text(split)} "
+            f"| {collapsed(shared)}, {collapsed(split)} | {p} |"
+        )
+    return "\n".join(lines)
+
+
+def evidence_text() -> str:
+    """The Markdown on what sharing a body does, with the stored numbers filled in."""
+    split, shared = "equal_split_on_policy", "equal_shared_on_policy"
+    first = early_returns(split)
+    return content("sharing").format(
+        table=bodies_table(),
+        all_split=sum(collapsed(f"{rate}_split_on_policy") for rate in ON_POLICY_RATES),
+        all_shared=sum(collapsed(f"{rate}_shared_on_policy") for rate in ON_POLICY_RATES),
+        seeds=len(last_returns(split)),
+        split_collapsed=collapsed(split),
+        never=int((first < STARTED).all(axis=1).sum()),
+        shared_low=int((early_returns(shared)[:, :3] < COLLAPSED).any(axis=1).sum()),
+        advantage=collapsed("advantage_split_on_policy"),
+        no_replay=spread_text(split),
+        same_work=spread_text("same_work_split_replay"),
+        same_work_collapsed=collapsed("same_work_split_replay"),
+        replay=spread_text("equal_split_replay"),
+        opposed=opposed_text(shared),
+        opposed_replay=opposed_text("equal_shared_replay"),
+        seminar_seeds=len(last_returns("split_replay")),
+        seminar_shared=spread_text("shared_on_policy"),
+        seminar_collapsed=collapsed("shared_on_policy"),
+        seminar_split=spread_text("split_replay"),
+        engine=engine_name(load(split).engine),
+    )
+
+
+def early_returns(agent: str) -> NDArray[np.float64]:
+    """Mean return of every 2,000 steps: [seeds, windows]."""
+    return load(agent).mean_returns()
+
+
+def opposed(agent: str) -> float:
+    """Share of the updates whose two gradients on a shared body point apart."""
+    curves = load(agent)
+    assert curves.conflicts is not None
+    assert curves.updates is not None
+    return float(curves.conflicts.sum() / curves.updates.sum())
+
+
+def opposed_text(agent: str) -> str:
+    """That share in whole percent."""
+    return f"{opposed(agent):.0%}"

@@ -1,0 +1,115 @@
+"""What can be read off one run: each statistic is one number from its recorded arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.language import N_
+from pglab.session.training_session import TrainingSession
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """Episodes and updates of one run, in order; `steps` environment steps were taken."""
+
+    steps: int
+    episode_steps: Numbers  # [E] at the end of each episode
+    returns: Numbers  # [E]
+    update_steps: Numbers  # [U] at each update
+    entropies: Numbers  # [U] of the policy, in nats
+    gradient_norms: Numbers  # [U] of the actor's gradient
+    td_errors: Numbers  # [U] mean |y − Q(s,a)|; NaN without a critic
+    losses: Numbers  # [U] of the actor
+
+
+def recorded(session: TrainingSession) -> RecordedRun:
+    """What a session remembers of its run."""
+    episodes, updates = session.history.episodes, session.history.updates
+    return RecordedRun(
+        session.global_step,
+        episodes["global_step"],
+        episodes["episode_return"],
+        updates["global_step"],
+        updates["entropy"],
+        updates["actor_gradient_norm"],
+        updates["td_error"],
+        updates["actor_loss"],
+    )
+
+
+def late_return(run: RecordedRun) -> float:
+    """Mean return of the episodes that ended in the last third of the steps."""
+    return mean(run.returns[in_last_third(run, run.episode_steps)])
+
+
+def late_entropy(run: RecordedRun) -> float:
+    """Mean entropy of the policy over the updates of the last third."""
+    return mean(run.entropies[in_last_third(run, run.update_steps)])
+
+
+def late_gradient_norm(run: RecordedRun) -> float:
+    """Mean norm of the actor's gradient over the updates of the last third."""
+    return mean(run.gradient_norms[in_last_third(run, run.update_steps)])
+
+
+def late_td_error(run: RecordedRun) -> float:
+    """Mean |y − Q(s,a)| over the updates of the last third."""
+    return mean(run.td_errors[in_last_third(run, run.update_steps)])
+
+
+def late_loss(run: RecordedRun) -> float:
+    """Mean of the actor's loss over the updates of the last third."""
+    return mean(run.losses[in_last_third(run, run.update_steps)])
+
+
+def update_count(run: RecordedRun) -> float:
+    """Number of updates."""
+    return float(len(run.update_steps))
+
+
+def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
+    """Which of these steps belong to the last third of those that were taken."""
+    late: NDArray[np.bool_] = 3 * steps > 2 * run.steps
+    return late
+
+
+def mean(values: Numbers) -> float:
+    """The mean of what is known; NaN where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
+    """Mean return of the episodes that ended in each of `windows` equal stretches: [windows].
+
+    NaN where none ended.
+    """
+    place = ((run.episode_steps - 1) * windows / total_steps).astype(int)
+    return np.array([mean(run.returns[place == window]) for window in range(windows)])
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One number of a run: its name in a sentence, how it is computed, and digits to print."""
+
+    name: str
+    of: Callable[[RecordedRun], float]
+    digits: int = 0
+
+
+STATISTICS = {
+    "late_return": Statistic(N_("mean return of the last third"), late_return, digits=1),
+    "late_entropy": Statistic(N_("entropy of the last third"), late_entropy, digits=2),
+    "late_gradient_norm": Statistic(
+        N_("norm of the actor's gradient in the last third"), late_gradient_norm, digits=2
+    ),
+    "late_td_error": Statistic(N_("TD error of the last third"), late_td_error, digits=2),
+    "late_loss": Statistic(N_("actor's loss in the last third"), late_loss, digits=2),
+    "updates": Statistic(N_("number of updates"), update_count),
+}

@@ -1,0 +1,1 @@
+"""How noisy a gradient is: estimators, and how far they spread over episodes."""

@@ -1,0 +1,158 @@
+"""What the numbers of the gradient lab mean, in words that follow from the numbers."""
+
+from __future__ import annotations
+
+import math
+
+from pglab.gradient_noise.intervals import LEVEL, Interval
+from pglab.gradient_noise.measurement import Report
+from pglab.language import _
+
+WIDEST_COSINE = 0.5  # of an interval; a wider one fits directions of every kind
+SIGNIFICANT_DIGITS = 2
+
+
+def verdict(report: Report) -> str:
+    """What a baseline did to the variance here; nothing if there is no variance."""
+    ratios = {name: of.ratio for name, of in report.estimators.items()}
+    if math.isnan(ratios["value"].estimate):
+        return ""
+    shares = _(
+        "On these {k} episodes, reward-to-go leaves **{to_go:.1%}** of the variance of the "
+        "whole-episode return, the mean baseline **{mean:.1%}**, V(s) **{value:.1%}**."
+    ).format(
+        k=report.episodes,
+        to_go=ratios["reward_to_go"].estimate,
+        mean=ratios["mean"].estimate,
+        value=ratios["value"].estimate,
+    )
+    sentences = [
+        shares,
+        precision_text(report.value_over_to_go, ratios["value"]),
+        baselines_text(report.value_over_mean),
+    ]
+    if report.survey.source == "fitted":
+        fitted = _("V was fitted to {n} separate episodes; one learned in training may help less.")
+        sentences.append(fitted.format(n=report.survey.episodes))
+    return " ".join(sentences)
+
+
+def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
+    """How many episodes without a baseline one with V(s) is worth, from ratios of variances.
+
+    The fair comparison is with reward-to-go, which differs from it in the baseline alone.
+    """
+    if not over_to_go.high < 1 and not over_to_go.low > 1:
+        return _(
+            "These episodes cannot tell whether V(s) as baseline makes an episode more precise "
+            "than reward-to-go alone (variance × {ratio}; {interval})."
+        ).format(
+            ratio=number(over_to_go.estimate, SIGNIFICANT_DIGITS),
+            interval=interval_text(over_to_go),
+        )
+    worth, of_whole = over_to_go.inverse, over_whole.inverse
+    text = (
+        _(
+            "**One episode with V(s) as baseline is as precise as about {times} with reward-to-go "
+            "alone** ({interval}), or {of_whole} with the whole-episode return."
+        )
+        if over_to_go.high < 1
+        else _(
+            "Here V(s) as baseline makes an episode less precise: it is worth about {times} with "
+            "reward-to-go alone ({interval}), or {of_whole} with the whole-episode return."
+        )
+    )
+    return text.format(
+        times=number(worth.estimate, SIGNIFICANT_DIGITS),
+        interval=interval_text(worth),
+        of_whole=number(of_whole.estimate, SIGNIFICANT_DIGITS),
+    )
+
+
+def baselines_text(value_over_mean: Interval) -> str:
+    """Which of the two baselines leaves less variance, from the ratio of V(s) to the mean."""
+    if value_over_mean.high < 1:
+        found = _("V(s) leaves less variance than the mean baseline")
+    elif value_over_mean.low > 1:
+        found = _("Here V(s) leaves more variance than the mean baseline")
+    else:
+        found = _("These episodes cannot tell V(s) from the mean baseline")
+    return _("{found} (× {ratio}; {interval}).").format(
+        found=found,
+        ratio=number(value_over_mean.estimate, SIGNIFICANT_DIGITS),
+        interval=interval_text(value_over_mean),
+    )
+
+
+def signal_text(snr: float, *, found: bool) -> str:
+    """What a signal-to-noise ratio means, `found` if the signal can be told from noise at all."""
+    if not found or not snr > 0:
+        return _("no signal found")
+    if snr < 0.1:
+        return _("almost only noise")
+    if snr < 1:
+        return _("more noise than signal")
+    if snr < 10:
+        return _("more signal than noise")
+    return _("mostly signal")
+
+
+def aims_text(cosine: Interval, *, found: bool) -> str:
+    """How far whole-episode returns aim away from the others, `found` if both aims are known."""
+    if math.isnan(cosine.estimate):
+        return ""
+    numbers = _("cosine {cosine}; {interval}").format(
+        cosine=number(cosine.estimate, 3), interval=interval_text(cosine, 3)
+    )
+    if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
+        return _(
+            "If γ < 1, whole-episode returns aim at another gradient than the other three; how far "
+            "the two are apart cannot be told from these episodes ({numbers})."
+        ).format(numbers=numbers)
+    return _(
+        "Since γ < 1, whole-episode returns aim at another gradient than the other three, here "
+        "{direction} ({numbers})."
+    ).format(direction=_direction(cosine.estimate), numbers=numbers)
+
+
+def _direction(cosine: float) -> str:
+    """The angle between two directions, in words."""
+    if cosine >= 0.99:
+        return _("almost in the same direction")
+    if cosine >= 0.9:
+        return _("in a slightly different direction")
+    if cosine >= 0.5:
+        return _("in a clearly different direction")
+    if cosine >= 0.2:
+        return _("in a very different direction")
+    if cosine > -0.2:
+        return _("about at a right angle to it")
+    return _("in an opposed direction")
+
+
+def interval_text(interval: Interval, digits: int = SIGNIFICANT_DIGITS) -> str:
+    """Its ends: "95 % interval 14 to 44"."""
+    if math.isnan(interval.low) or math.isnan(interval.high):
+        return _("no interval")
+    return _("{level:.0%} interval {low} to {high}").format(
+        level=LEVEL,
+        low=number(interval.low, digits),
+        high=number(interval.high, digits),
+    )
+
+
+def percent(share: float) -> str:
+    """Whole percent; a dash for what is not a number."""
+    return "–" if math.isnan(share) else f"{share:.0%}"
+
+
+def number(value: float, digits: int) -> str:
+    """A few significant digits, without exponents; a dash for what is not a number."""
+    if math.isnan(value):
+        return "–"
+    if value and abs(value) < 1:
+        text = f"{value:.{digits}g}"
+        return (f"{value:.6f}".rstrip("0") if "e" in text else text).replace("-", "−")
+    rounded = float(f"{value:.{digits}g}")
+    places = 0 if rounded == int(rounded) else digits - len(str(int(abs(rounded))))
+    return f"{rounded:,.{places}f}".replace("-", "−")

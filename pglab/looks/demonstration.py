@@ -1,0 +1,86 @@
+"""Fresh episodes played by a policy while, or although, it is being trained.
+
+A demonstration owns its environment and random stream, so that watching never changes a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import nn
+
+from pglab.algorithms.acting import sample_action
+from pglab.environments import make_environment
+from pglab.looks.probes import action_probabilities
+from pglab.records import Floats
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One moment of a demonstration.
+
+    `action` is what the policy chose for `observation` and `reward` what it was paid for it. The
+    last scene of an episode shows what the last action led to: no action, and `ended` is set.
+    """
+
+    episode: int
+    step: int
+    observation: Floats  # [D]
+    probabilities: Floats  # [A]
+    action: int | None
+    reward: float
+    ended: bool
+
+
+class Demonstration:
+    """Endless fresh episodes of whatever policy is passed in."""
+
+    def __init__(self, env_id: str, seed: int) -> None:
+        """The same seed shows the same starts, whatever the policy.
+
+        Raises:
+            ConfigError: the environment cannot be used.
+        """
+        # Kept apart from every training stream, which spawn their children from the bare seed.
+        environment, actions = np.random.SeedSequence([seed, 1]).spawn(2)
+        self._environment = make_environment(env_id)
+        self._actions = np.random.default_rng(actions)
+        self._episode = 0
+        self._step = 0
+        self._over = self._ended = False
+        self._observation: Floats = self._reset(seed=int(environment.generate_state(1)[0]))
+
+    def scenes(self, policy: nn.Module, count: int) -> list[Scene]:
+        """The next `count` scenes, over the ends of episodes."""
+        return [self._next(policy) for _ in range(count)]
+
+    def episode(self, policy: nn.Module, most_scenes: int) -> list[Scene]:
+        """One episode from its start, cut off after `most_scenes`."""
+        self._observation = self._reset()
+        scenes = [self._next(policy)]
+        while scenes[-1].action is not None and len(scenes) < most_scenes:
+            scenes.append(self._next(policy))
+        return scenes
+
+    def _next(self, policy: nn.Module) -> Scene:
+        if self._ended:
+            self._observation = self._reset()
+        probabilities = action_probabilities(policy, self._observation[None])[0]
+        number = (self._episode, self._step)
+        observation = self._observation
+        if self._over:
+            self._ended = True
+            return Scene(*number, observation, probabilities, None, 0.0, ended=True)
+        action = sample_action(probabilities, self._actions)
+        self._observation, reward, terminated, truncated, _ = self._environment.step(action)
+        self._over = terminated or truncated
+        self._step += 1
+        return Scene(*number, observation, probabilities, action, float(reward), ended=False)
+
+    def _reset(self, seed: int | None = None) -> Floats:
+        self._over = self._ended = False
+        self._episode += 1
+        self._step = 0
+        observation: Floats = self._environment.reset(seed=seed)[0]
+        return observation

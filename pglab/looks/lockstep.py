@@ -1,0 +1,99 @@
+"""Many fresh episodes of one policy at once, stepped together: one forward pass for all."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from pglab.environments import Environment, make_environment
+from pglab.looks.evaluation import PlayedEpisode
+from pglab.looks.probes import action_probabilities
+from pglab.records import Floats
+
+
+@dataclass
+class _Game:
+    """An episode that is being played."""
+
+    environment: Environment
+    observation: Floats
+    seen: list[Floats] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    paid: list[float] = field(default_factory=list)
+    terminated: bool = False
+    over: bool = False
+
+    def step(self, action: int) -> None:
+        self.seen.append(self.observation)
+        self.taken.append(action)
+        self.observation, reward, self.terminated, truncated, _info = self.environment.step(action)
+        self.paid.append(float(reward))
+        self.over = self.terminated or truncated
+
+    def played(self) -> PlayedEpisode:
+        return PlayedEpisode(
+            np.stack(self.seen), np.array(self.taken), np.array(self.paid), not self.terminated
+        )
+
+
+def draw_episodes(
+    policy: nn.Module, env_id: str, count: int, seed: int, pool: int = 0
+) -> Generator[float, None, list[PlayedEpisode]]:
+    """Whole sampled episodes of the policy as it stands; how far it is, after every time step.
+
+    They depend on the arguments alone. The streams are derived from the seed, apart from those
+    of training, demonstration and evaluation; each `pool` has its own, so that its episodes are
+    independent of another's.
+
+    Args:
+        policy: [N, D] → [N, A] log-probabilities.
+        env_id: an environment for `make_environment`.
+        count: number of episodes.
+        seed: not negative.
+        pool: not negative.
+
+    Raises:
+        ConfigError: the environment cannot be used.
+    """
+    starts, actions = np.random.SeedSequence([seed, 3, pool]).spawn(2)
+    generator = np.random.default_rng(actions)
+    games: list[_Game] = []
+    try:
+        for start in starts.generate_state(count):
+            environment = make_environment(env_id)
+            games.append(_Game(environment, environment.reset(seed=int(start))[0]))
+            yield 0.0
+        playing, length = games, 0
+        while playing:
+            observations = np.stack([game.observation for game in playing])
+            probabilities = action_probabilities(policy, observations)
+            chosen = sample_actions(probabilities, generator.random(len(playing)))
+            for game, action in zip(playing, chosen.tolist(), strict=True):
+                game.step(action)
+            playing, length = [game for game in playing if not game.over], length + 1
+            yield _share_done(games, len(playing), length)
+    finally:  # also where the caller stops asking
+        for game in games:
+            game.environment.close()
+    return [game.played() for game in games]
+
+
+def sample_actions(
+    probabilities: NDArray[np.floating], draws: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """What `acting.sample_action` makes of each row [N, A] with its draw [N] from [0, 1): [N]."""
+    actions = (np.cumsum(probabilities, axis=1) <= draws[:, None]).sum(axis=1)
+    most = probabilities.shape[1] - 1  # rounding can leave the sum just below the draw
+    chosen: NDArray[np.int64] = np.minimum(actions, most)
+    return chosen
+
+
+def _share_done(games: list[_Game], playing: int, length: int) -> float:
+    """Of the episodes, or of the longest that one can be: whichever is further."""
+    spec = games[0].environment.spec
+    limit = spec.max_episode_steps if spec is not None else None
+    return max(1 - playing / len(games), length / limit if limit else 0.0)

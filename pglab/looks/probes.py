@@ -1,0 +1,249 @@
+"""Read-only looks at a network: they draw no random numbers and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from pglab.algorithms.gradients import Gradient, gradient, norm
+from pglab.config import ActorCriticConfig
+from pglab.environments import EnvironmentInfo
+from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
+from pglab.networks import ActorCriticNetwork
+from pglab.records import Floats, StepRecord
+from pglab.replay_buffer import transitions
+from pglab.returns import policy_signals, td_targets
+
+MOST_LOG_ODDS = 16.0
+PLANES_AT_ONCE = 8  # more do not fit a processor's cache and take longer each
+Quantity = Literal["q", "v", "advantage"]
+
+
+def action_probabilities(policy: nn.Module, observations: Floats) -> NDArray[np.float32]:
+    """π(a|s) for many observations: [N, D] → [N, A]."""
+    with torch.inference_mode():
+        log_probabilities = policy(torch.as_tensor(observations, dtype=torch.float32))
+        return log_probabilities.exp().numpy()  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A plane through the observation space.
+
+    `x_axis` and `y_axis` are the two coordinates that vary over their ranges; `fixed` [D] holds
+    the value of all others. If `has_node`, the grid also has a point at those two coordinates of
+    `fixed`: what it shows there is exact.
+    """
+
+    info: EnvironmentInfo
+    x_axis: int
+    y_axis: int
+    fixed: tuple[float, ...]
+    has_node: bool = False
+
+    def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
+        """Evenly spaced values over the axis's range, one moved to the node: [resolution]."""
+        spanned = self.info.axes[axis]
+        ticks = np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
+        node = self.node(axis, resolution)
+        if node is not None:
+            ticks[node[0]] = self.fixed[axis]
+        return ticks
+
+    def node(self, axis: int, resolution: int) -> tuple[int, float] | None:
+        """Which tick is moved, and to how many even steps from the first; None if none is."""
+        spanned = self.info.axes[axis]
+        steps = (self.fixed[axis] - spanned.low) / (spanned.high - spanned.low) * (resolution - 1)
+        if not self.has_node or not 0 < steps < resolution - 1:
+            return None
+        return min(max(round(steps), 1), resolution - 2), steps
+
+    def grid(self, resolution: int) -> tuple[NDArray[np.float32], NDArray[np.float32], str, str]:
+        """Ticks of the horizontal and of the vertical axis, and the two axes' labels."""
+        axes = self.x_axis, self.y_axis
+        x, y = (self.ticks(axis, resolution) for axis in axes)
+        x_label, y_label = (self.info.axes[axis].label for axis in axes)
+        return x, y, x_label, y_label
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """The coordinates that do not vary over it."""
+        return tuple(i for i in range(len(self.fixed)) if i not in (self.x_axis, self.y_axis))
+
+    def through(self, observation: Floats) -> Slice:
+        """The plane along the same axes through an observation [D]."""
+        return replace(self, fixed=tuple(float(value) for value in observation), has_node=True)
+
+    def observations(self, resolution: int) -> NDArray[np.float32]:
+        """The points of a square grid on the plane, row by row of y: [resolution², D]."""
+        grid = np.tile(np.array(self.fixed, dtype=np.float32), (resolution**2, 1))
+        grid[:, self.x_axis] = np.tile(self.ticks(self.x_axis, resolution), resolution)
+        grid[:, self.y_axis] = np.repeat(self.ticks(self.y_axis, resolution), resolution)
+        return grid
+
+
+def probability_map(
+    policy: nn.Module, plane: Slice, action: int, resolution: int = 41
+) -> NDArray[np.float32]:
+    """π(action|s) over a plane: [resolution, resolution], rows along y, columns along x."""
+    probabilities = action_probabilities(policy, plane.observations(resolution))
+    return probabilities[:, action].reshape(resolution, resolution)
+
+
+def action_values(critic: nn.Module, observations: Floats) -> NDArray[np.float32]:
+    """Q(s,a) for many observations: [N, D] → [N, A]."""
+    with torch.inference_mode():
+        return critic(torch.as_tensor(observations, dtype=torch.float32)).numpy()  # type: ignore[no-any-return]
+
+
+def maps_of(
+    networks: Mapping[str, nn.Module], plane: Slice, resolution: int = 41
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """π(a|s) and Q(s,a) of every action over a plane: [resolution, resolution, A], rows along y.
+
+    Without a critic there is no Q. A body that both use is computed once.
+    """
+    probabilities, values = maps_over(networks, [plane], resolution)
+    return probabilities[0], None if values is None else values[0]
+
+
+def maps_over(
+    networks: Mapping[str, nn.Module], planes: Sequence[Slice], resolution: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """`maps_of` for each of K planes: [K, resolution, resolution, A]."""
+    grids = [plane.observations(resolution) for plane in planes]
+    parts = [
+        _pi_and_q(networks, np.concatenate(grids[start : start + PLANES_AT_ONCE]))
+        for start in range(0, len(grids), PLANES_AT_ONCE)
+    ]
+    shape = (len(planes), resolution, resolution, -1)
+    probabilities = np.concatenate([pi for pi, _q in parts]).reshape(shape)
+    found = [q for _pi, q in parts if q is not None]
+    return probabilities, np.concatenate(found).reshape(shape) if found else None
+
+
+def _pi_and_q(
+    networks: Mapping[str, nn.Module], observations: Floats
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """π(a|s) and Q(s,a) for many observations: [N, D] → [N, A] each."""
+    policy, agent = networks["policy"], networks.get("agent")
+    if isinstance(agent, ActorCriticNetwork) and policy is agent.policy:
+        with torch.inference_mode():
+            log_probabilities, q_values = agent(torch.as_tensor(observations))
+            probabilities = log_probabilities.exp()
+        return probabilities.numpy(), q_values.numpy()
+    critic = networks.get("critic")
+    values = None if critic is None else action_values(critic, observations)
+    return action_probabilities(policy, observations), values
+
+
+def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """log(p / (1 − p)), within ±`MOST_LOG_ODDS`.
+
+    Over a plane it changes far more evenly than p, whose boundary may be narrower than a cell.
+    """
+    least = 1 / (1 + np.exp(MOST_LOG_ODDS))
+    inside = np.clip(probabilities.astype(np.float64), least, 1 - least)
+    odds: NDArray[np.float32] = np.log(inside / (1 - inside)).astype(np.float32)
+    return odds
+
+
+def critic_quantity(
+    probabilities: NDArray[np.float32],
+    values: NDArray[np.float32],
+    quantity: Quantity,
+    action: int,
+) -> NDArray[np.float32]:
+    """What the critic thinks of states: [..., A] probabilities and values → [...].
+
+    `q` is Q(s, action), `v` the policy's mean V(s) = Σ_b π(b|s)·Q(s,b), `advantage` their
+    difference.
+    """
+    mean: NDArray[np.float32] = (probabilities * values).sum(axis=-1)
+    match quantity:
+        case "q":
+            return values[..., action]
+        case "v":
+            return mean
+        case "advantage":
+            return values[..., action] - mean
+
+
+@dataclass(frozen=True)
+class LayerGradient:
+    """Norms of the two losses' gradients on one linear layer; None where a loss does not reach."""
+
+    part: Literal["body", "actor body", "critic body", "policy head", "critic head"]
+    outputs: int
+    actor: float | None
+    critic: float | None
+
+
+def fresh_gradients(
+    agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
+) -> tuple[Gradient, Gradient]:
+    """What the actor's and the critic's loss would ask for if the agent learned from these steps.
+
+    The policy signal and the targets are the critic's as it stands; nothing is changed. The
+    actor or the critic asks for nothing if it does not learn, and both if there is no step.
+    """
+    if not steps:
+        return {}, {}
+    batch = transitions(steps)
+    actions = torch.as_tensor(batch.actions)
+    log_probabilities, q_values = agent(torch.as_tensor(batch.observations, dtype=torch.float32))
+    next_values = action_values(agent.critic, batch.next_observations)
+    targets = td_targets(batch.rewards, batch.terminated, next_values, config.gamma)
+    critic_loss = config.value_loss_coefficient * td_loss(
+        q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
+    )
+    critic = gradient(critic_loss, agent.critic_parameters)
+    if not config.critic_learns:
+        critic = {}
+    if not config.actor_learns:
+        return {}, critic
+    weights = policy_signals(
+        config.policy_signal,
+        q_values.detach().numpy(),
+        log_probabilities.detach().exp().numpy(),
+        batch.actions,
+    )
+    actor_loss = policy_gradient_loss(
+        of_actions(log_probabilities, actions), torch.as_tensor(weights, dtype=torch.float32)
+    )
+    actor_loss = actor_loss - config.entropy_coefficient * entropy(log_probabilities)
+    return gradient(actor_loss, agent.actor_parameters), critic
+
+
+def layer_gradients(
+    agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
+) -> list[LayerGradient]:
+    """How hard each loss pulls at each layer, from the input on."""
+
+    def pull(of: Gradient, layer: nn.Linear) -> float | None:
+        reached = {p: of[p] for p in layer.parameters() if p in of}
+        return norm(reached) if reached else None
+
+    return [
+        LayerGradient(part, layer.out_features, pull(actor, layer), pull(critic, layer))
+        for part, layer in _linear_layers(agent)
+    ]
+
+
+def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
+    """The layers from the input on, each with the part of the agent that it belongs to."""
+    bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
+    if agent.policy.body is agent.critic.body:
+        bodies = [("body", agent.policy.body)]
+    for name, body in bodies:
+        for layer in body:
+            if isinstance(layer, nn.Linear):
+                yield name, layer
+    yield "policy head", agent.policy.head
+    yield "critic head", agent.critic.head

@@ -1,0 +1,294 @@
+"""Pictures of a critic: arrays in, plotly figures out, as in `plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab import palette
+from pglab.curves import SMOOTHING_UPDATES, Curve, Numbers, kept_by_place, smoothed
+from pglab.language import _
+from pglab.plots.figures import (
+    Figure,
+    calm_limits,
+    framed,
+    horizontal,
+    line,
+    over_plane,
+    packed,
+    step_axis,
+    with_room,
+)
+
+MOST_UPDATE_POINTS = 150
+COMPACT_FONT = 10
+BOX_HALF_WIDTH = 0.44  # of a column in the drawing of a network
+
+
+def value_figure(
+    values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
+) -> Figure:
+    """Heatmap of values over two observation axes, from about the least to about the greatest.
+
+    Args:
+        values: [Y, X].
+        x: [X] values of the horizontal axis.
+        y: [Y] values of the vertical axis.
+        x_label: name and unit of the horizontal axis.
+        y_label: name and unit of the vertical axis.
+        name: of the quantity, for the label under the pointer.
+        path: [N, 2] points of the episode now playing.
+    """
+    heatmap = _heatmap(values, x, y, name, palette.VALUE_SCALE, calm_limits(values))
+    return over_plane(heatmap, x_label, y_label, path)
+
+
+def advantage_figure(
+    values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
+) -> Figure:
+    """As `value_figure`, with the neutral colour at zero."""
+    most = calm_limits(np.abs(values), 0)[1]
+    heatmap = _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, [-most, most])
+    return over_plane(heatmap, x_label, y_label, path)
+
+
+def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
+    """Targets over estimates of the same actions: a point's height over the line is its TD error.
+
+    Args:
+        estimates: [N] Q(s,a).
+        targets: [N] y.
+    """
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(estimates),
+        "y": packed(targets),
+        "marker": {"color": palette.CRITIC, "size": 5, "opacity": 0.6},
+        "hovertemplate": _("Q(s,a) = %{x:.2f}<br>target %{y:.2f}") + "<extra></extra>",
+    }
+    both = np.concatenate([estimates, targets]) if len(estimates) else np.array([0.0, 1.0])
+    ends = np.array([both.min(), both.max()])
+    diagonal = line(Curve(ends, ends, _("no error")), palette.EARLIER_RUN, width=1.2)
+    figure = framed(_("estimate Q(s,a)"), _("target y"), [diagonal, points])
+    limits = with_room(*calm_limits(both))
+    figure["layout"]["xaxis"]["range"] = figure["layout"]["yaxis"]["range"] = limits
+    return figure
+
+
+def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
+    """Returns of fresh episodes over the critic's estimates for the same actions."""
+    figure = fit_figure(estimates, returns)
+    figure["layout"]["yaxis"]["title"]["text"] = _("discounted return that followed")
+    figure["data"][1]["hovertemplate"] = (
+        _("Q(s,a) = %{x:.2f}<br>return %{y:.2f}") + "<extra></extra>"
+    )
+    for side in ("xaxis", "yaxis"):
+        figure["layout"][side] |= {"automargin": True, "constrain": "domain"}
+    figure["layout"]["yaxis"]["scaleanchor"] = "x"  # the line of no error is a true diagonal
+    return figure
+
+
+def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float) -> Figure:
+    """Cosine of the two losses' gradients on the shared body, per update and smoothed.
+
+    Args:
+        steps: [N] environment steps at the updates.
+        cosines: [N], NaN where there is none.
+        window: how many of them `SMOOTHING_UPDATES` updates are.
+        limit: right end of the axis of environment steps.
+    """
+    known = ~np.isnan(cosines)
+    means = smoothed(cosines, window)[known]
+    steps, cosines = steps[known], cosines[known]
+    drawn = kept_by_place(steps, cosines, MOST_UPDATE_POINTS)
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(steps[drawn]),
+        "y": packed(cosines[drawn]),
+        "marker": {"color": palette.EARLIER_RUN, "size": 4, "opacity": 0.6},
+        "name": _("update"),
+        "hovertemplate": _("step %{x:,.0f}<br>cosine %{y:.2f}") + "<extra></extra>",
+    }
+    mean = Curve(steps, means, _("mean of {n}").format(n=SMOOTHING_UPDATES))
+    figure = framed(
+        _("environment steps"), _("cosine"), [points, line(mean, palette.THIS_RUN, width=2.5)]
+    )
+    figure["layout"]["yaxis"]["range"] = [-1.05, 1.05]
+    figure["layout"]["xaxis"] |= step_axis(limit)
+    figure["layout"]["shapes"] = [horizontal(0)]
+    figure["layout"]["showlegend"] = True
+    return figure
+
+
+def norms_figure(
+    steps: Numbers, actor: Numbers, critic: Numbers, window: int, limit: float
+) -> Figure:
+    """Smoothed norms of the two losses' gradients over environment steps, on a log scale.
+
+    Args:
+        steps: [N] environment steps at the updates.
+        actor: [N] norms, NaN where there is none.
+        critic: [N] likewise.
+        window: how many of them `SMOOTHING_UPDATES` updates are.
+        limit: right end of the axis of environment steps.
+    """
+    traces = []
+    for norms, label, colour in (
+        (actor, _("actor's loss"), palette.ACTOR),
+        (critic, _("critic's loss"), palette.CRITIC),
+    ):
+        means = smoothed(norms, window)
+        known = ~np.isnan(means)
+        traces.append(line(Curve(steps[known], means[known], label), colour, width=2))
+    figure = framed(_("environment steps"), _("gradient norm"), traces)
+    figure["layout"]["yaxis"] |= {"type": "log", "tickformat": ".0e", "nticks": 6}
+    figure["layout"]["xaxis"] |= step_axis(limit)
+    figure["layout"]["showlegend"] = True
+    return figure
+
+
+def buffer_figure(
+    stored: Numbers, ages: NDArray[np.integer], visited: Numbers, x_label: str, y_label: str
+) -> Figure:
+    """States of the buffer, coloured by age, under those that the current policy visits.
+
+    Args:
+        stored: [N, 2] points of the buffer, on the axes of the heatmaps.
+        ages: [N] environment steps since each was collected.
+        visited: [M, 2] points of the most recent steps.
+        x_label: name and unit of the horizontal axis.
+        y_label: name and unit of the vertical axis.
+    """
+    buffer = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(stored[:, 0]),
+        "y": packed(stored[:, 1]),
+        "marker": {
+            "color": packed(ages),
+            "colorscale": palette.AGE_SCALE,
+            "cmin": 0,
+            "cmax": calm_limits(ages.astype(float), 0)[1],
+            "size": 5,
+            "showscale": True,
+            "colorbar": {"thickness": 10, "tickformat": "~s", "title": {"text": _("age")}},
+        },
+        "name": _("in the buffer"),
+        "hovertemplate": _("collected %{marker.color:,.0f} steps ago") + "<extra></extra>",
+    }
+    present = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(visited[:, 0]),
+        "y": packed(visited[:, 1]),
+        "marker": {"color": palette.THIS_RUN, "size": 5, "symbol": "circle-open"},
+        "name": _("visited now"),
+        "hoverinfo": "skip",
+    }
+    figure = framed(x_label, y_label, [buffer, present])
+    both = np.concatenate([stored, visited])
+    for side, values in (("x", both[:, 0]), ("y", both[:, 1])):
+        figure["layout"][f"{side}axis"]["range"] = with_room(*calm_limits(values))
+    figure["layout"]["showlegend"] = True
+    return figure
+
+
+@dataclass(frozen=True)
+class Box:
+    """A layer in the drawing of a network; a norm is None where that loss does not reach it."""
+
+    column: float
+    row: float
+    text: str
+    actor: float | None
+    critic: float | None
+
+
+def network_figure(
+    boxes: Sequence[Box], joints: Sequence[tuple[int, int]], *, compact: bool = False
+) -> Figure:
+    """Layers as boxes, the observation on the left; each says which loss pulls at it, how hard.
+
+    Args:
+        boxes: the first is the observation.
+        joints: pairs of boxes, from and to.
+        compact: smaller letters, for a panel half as wide.
+    """
+    figure = framed("", "", [])
+    layout = figure["layout"]
+    layout["shapes"] = [
+        *(_joint(boxes[start], boxes[end]) for start, end in joints),
+        *(_outline(box) for box in boxes),
+    ]
+    size = {"font": {"size": COMPACT_FONT}} if compact else {}
+    layout["annotations"] = [_text(box) | size for box in boxes]
+    for side, values in (("x", [b.column for b in boxes]), ("y", [b.row for b in boxes])):
+        room = 0.55 if side == "x" else 0.75
+        layout[f"{side}axis"] |= {
+            "range": [min(values) - room, max(values) + room],
+            "visible": False,
+            "fixedrange": True,
+        }
+    layout["margin"] = {"l": 4, "r": 4, "t": 4, "b": 4}
+    return figure
+
+
+def _joint(start: Box, end: Box) -> dict[str, Any]:
+    ends = {
+        "x0": start.column + BOX_HALF_WIDTH,
+        "y0": start.row,
+        "x1": end.column - BOX_HALF_WIDTH,
+        "y1": end.row,
+    }
+    return {"type": "line", **ends, "line": {"color": palette.EARLIER_RUN, "width": 1.5}}
+
+
+def _outline(box: Box) -> dict[str, Any]:
+    colours = [
+        colour
+        for colour, norm in ((palette.ACTOR, box.actor), (palette.CRITIC, box.critic))
+        if norm is not None
+    ]
+    colour = {0: palette.EARLIER_RUN, 1: colours[0] if colours else "", 2: palette.THIS_RUN}
+    corners = {"x0": box.column - BOX_HALF_WIDTH, "x1": box.column + BOX_HALF_WIDTH}
+    corners |= {"y0": box.row - 0.38, "y1": box.row + 0.38}
+    return {"type": "rect", **corners, "line": {"color": colour[len(colours)], "width": 2}}
+
+
+def _text(box: Box) -> dict[str, Any]:
+    lines = [f"<b>{box.text}</b>"]
+    for colour, name, norm in (
+        (palette.ACTOR, _("actor"), box.actor),
+        (palette.CRITIC, _("critic"), box.critic),
+    ):
+        if norm is not None:
+            shown = f"{float(f'{norm:.2g}'):g}"  # 150, where .2g alone says 1.5e+02
+            lines.append(f'<span style="color:{colour}">{name} {shown}</span>')
+    return {"x": box.column, "y": box.row, "text": "<br>".join(lines), "showarrow": False}
+
+
+def _heatmap(
+    values: Numbers,
+    x: Numbers,
+    y: Numbers,
+    name: str,
+    scale: list[list[Any]],
+    limits: list[float],
+) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "z": packed(values),
+        "x": packed(x),
+        "y": packed(y),
+        "zmin": limits[0],
+        "zmax": limits[1],
+        "colorscale": scale,
+        "colorbar": {"thickness": 10, "nticks": 5, "tickformat": ".3~g", "len": 1},
+        "hovertemplate": f"{name} = %{{z:.3f}}<extra></extra>",
+    }

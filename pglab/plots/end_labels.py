@@ -1,0 +1,65 @@
+"""The names of earlier runs, beside the ends of their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pglab.curves import Curve
+from pglab.language import _
+
+LONGEST_END_LABEL = 34  # characters; of the first difference nothing is left out
+ROW = 0.11  # of the height of a figure, that a label takes
+ROOM = 0.35  # of the horizontal axis, which a label to the left of its point may take
+
+
+def end_labels(
+    curves: Sequence[Curve], limit: float, limits: tuple[float, float], share: float
+) -> list[dict[str, Any]]:
+    """Annotations where the curves leave the picture, one above the other.
+
+    Where there is no room for all, the last ones are named; all lines say theirs on hover.
+
+    Args:
+        curves: what is named by its label; none is empty.
+        limit: right end of the horizontal axis.
+        limits: least and greatest value of the vertical axis.
+        share: of the figure's height that this axis has.
+    """
+    low, high = limits
+    row = ROW / share
+    ends = []
+    for curve in curves[-int(1 / row) :]:
+        last = int(np.searchsorted(curve.steps, limit, side="right")) - 1
+        if last >= 0:
+            ends.append((float(curve.returns[last]), float(curve.steps[last]), curve.label))
+    ends.sort(key=lambda end: end[0])
+    row *= high - low
+    heights = _apart([y for y, _x, _name in ends], row, high - row)
+    labels = []
+    for height, (_y, x, name) in zip(heights, ends, strict=True):
+        side = "right" if x > ROOM * limit else "left"
+        place = {"x": x, "y": height, "xanchor": side, "yanchor": "bottom", "showarrow": False}
+        labels.append(place | {"text": short_label(name), "hovertext": name})
+    return labels
+
+
+def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
+    """Rising heights, moved until they are a row apart: up, and down again from the top."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + row) if moved else height)
+    for place in reversed(range(len(moved))):
+        moved[place] = min(moved[place], highest - row * (len(moved) - 1 - place))
+    return moved
+
+
+def short_label(name: str) -> str:
+    """A list of differences, of which as many whole ones are kept as there is room for."""
+    first, *others = name.split(", ")
+    kept = [first]
+    while others and len(", ".join([*kept, others[0]])) <= LONGEST_END_LABEL:
+        kept.append(others.pop(0))
+    return ", ".join(kept) + (_(" and {n} more").format(n=len(others)) if others else "")

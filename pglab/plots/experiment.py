@@ -1,0 +1,70 @@
+"""The picture of an experiment's result: arrays in, a plotly figure out, as in `plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pglab import palette
+from pglab.curves import Curve, GuessRegion, Numbers
+from pglab.language import _
+from pglab.plots.figures import Figure, framed, guess_region, line, with_room
+
+
+def experiment_figure(
+    guess: GuessRegion | None,
+    run: Curve,
+    reached: Curve,
+    changed: Sequence[Numbers],
+    usual: Sequence[Numbers],
+    steps: int,
+    return_range: tuple[float, float],
+) -> Figure:
+    """The guess and this run, over stored runs with the same and with the usual settings.
+
+    Args:
+        guess: what the visitor expected of the mean return, if the guess was about it.
+        run: smoothed returns of the visitor's run.
+        reached: the mean return that the guess is about, over the steps that it is taken from.
+        changed: for each seed, mean returns in equal stretches of the run; NaN where unknown.
+        usual: the same with the usual settings.
+        steps: length of the run, in environment steps.
+        return_range: least and greatest return of an episode.
+    """
+    low, high = return_range
+    # Unlike the stage's, this picture shows what there is: most experiments stay far below 500.
+    bounds = [] if guess is None else [guess.low, guess.high]
+    seen = [run.returns, reached.returns, *changed, *usual, np.array(bounds)]
+    known = np.concatenate([values[np.isfinite(values)] for values in seen])
+    top = min(high, max(float(known.max(initial=low)) * 1.05, low + 1))
+    region = [] if guess is None else guess_region(guess, (low, top))
+    traces = [
+        *_seeds(usual, steps, palette.EARLIER_RUN, _("usual settings, {n} seeds")),
+        *_seeds(changed, steps, palette.THIS_RUN, _("these settings, {n} seeds")),
+        *region,
+        line(run, palette.THIS_RUN, width=2.5),
+        line(reached, palette.THIS_RUN, width=5),
+    ]
+    figure = framed(_("environment steps"), _("mean return"), traces)
+    figure["layout"]["yaxis"]["range"] = with_room(low, top)
+    figure["layout"]["xaxis"] |= {"range": [0, steps * 1.01], "tickformat": "~s"}
+    figure["layout"]["showlegend"] = True
+    figure["layout"]["margin"] = {"t": 10, "r": 10, "l": 60, "b": 50}
+    return figure
+
+
+def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> list[dict[str, Any]]:
+    """A thin line for each seed; the first names them all."""
+    traces = []
+    for number, means in enumerate(seeds):
+        curve = stretches(means, steps, label.format(n=len(seeds)))
+        traces.append(line(curve, colour, width=1, legend=number == 0) | {"opacity": 0.55})
+    return traces
+
+
+def stretches(means: Numbers, steps: int, label: str) -> Curve:
+    """Mean returns in equal stretches of a run as a curve through their middles; NaN left out."""
+    known = np.flatnonzero(~np.isnan(means))
+    return Curve(steps * (0.5 + known) / len(means), means[known], label)

@@ -1,0 +1,244 @@
+"""The picture of a run: returns, what they are compared with, and the loss on the same axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pglab import palette
+from pglab.curves import (
+    SMOOTHING_EPISODES,
+    Curve,
+    GuessRegion,
+    Numbers,
+    UsualBand,
+    kept_by_place,
+    smoothed,
+)
+from pglab.language import _
+from pglab.plots.end_labels import end_labels
+from pglab.plots.figures import (
+    MOST_POINTS,
+    Figure,
+    area,
+    calm_limits,
+    framed,
+    guess_region,
+    horizontal,
+    line,
+    packed,
+    step_axis,
+    with_room,
+)
+
+MOST_MARK_LABELS = 4
+POINTS_BEYOND = 100  # of an earlier run, to the right of the axis: a reader may zoom out
+LOSS_SHARE = 0.38  # of the height, with its heading
+
+
+@dataclass(frozen=True)
+class LossPlot:
+    """The loss of every update and its mean over the last `window` of those that are known."""
+
+    every: Curve
+    window: int
+
+
+@dataclass(frozen=True)
+class ReturnPlot:
+    """What the return plot shows."""
+
+    run: Curve
+    earlier: Sequence[Curve]
+    usual: UsualBand | None
+    limit: float  # right end of the axis, in environment steps
+    return_range: tuple[float, float]
+    changes: Sequence[tuple[int, str]] = ()  # step and label of settings changed on the way
+    solved: tuple[int, str] | None = None  # step and label
+    reading: Curve | None = None  # the seminar's progress reading
+    guess: GuessRegion | None = None
+    seeds: Sequence[Curve] = ()  # smoothed, of further seeds
+    spread: UsualBand | None = None  # over the run's own seeds
+    loss: LossPlot | None = None  # drawn below, if wanted
+
+
+def return_figure(plot: ReturnPlot) -> Figure:
+    """Every episode's return over environment steps, its smoothed line, and what to compare with.
+
+    Of many episodes, points are drawn of those that `kept_by_place` keeps; the line uses them all.
+    """
+    low, high = plot.return_range
+    label = _("mean of {n}").format(n=SMOOTHING_EPISODES)
+    mean = Curve(plot.run.steps, smoothed(plot.run.returns, SMOOTHING_EPISODES), label)
+    earlier = [curve for curve in plot.earlier if len(curve.steps)]
+    traces = [
+        *(_usual(plot.usual) if plot.usual is not None else []),
+        _points(plot.run),
+        *(earlier_line(curve, plot.limit) for curve in earlier),
+        *(_thin(curve) for curve in plot.seeds),
+        line(mean, palette.THIS_RUN, width=1.5 if plot.seeds else 2.5),
+        *(_spread(plot.spread, len(plot.seeds) + 1) if plot.spread is not None else []),
+    ]
+    if plot.reading is not None:
+        traces.append(line(plot.reading, palette.THIS_RUN, width=1.2, dash="dash"))
+    if plot.guess is not None:
+        traces += guess_region(plot.guess, plot.return_range)
+    marks = [*plot.changes, *([plot.solved] if plot.solved is not None else [])]
+    figure = framed(_("environment steps"), _("return"), traces)
+    layout = figure["layout"]
+    layout["shapes"] = [
+        horizontal(high),
+        *(_vertical(step, palette.THIS_RUN) for step, _text in marks),
+    ]
+    named = marks[-MOST_MARK_LABELS:]
+    layout["annotations"] = [
+        *(_annotation(step, text, row) for row, (step, text) in enumerate(named)),
+        *end_labels(
+            earlier, plot.limit, plot.return_range, 1 if plot.loss is None else 1 - LOSS_SHARE
+        ),
+    ]
+    layout["showlegend"] = True  # earlier runs are named at their ends instead
+    layout["xaxis"] |= step_axis(plot.limit)
+    layout["yaxis"] |= {
+        "uirevision": plot.limit,
+        "range": with_room(low, high),
+        "tickvals": np.linspace(low, high, 6).tolist(),
+    }
+    if plot.loss is not None:
+        _add_loss(figure, plot.loss)
+    return figure
+
+
+def _add_loss(figure: Figure, loss: LossPlot) -> None:
+    """The loss below the returns: one axis of steps for both, so that they zoom together."""
+    every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
+    values = every.returns
+    mean = replace(every, returns=smoothed(values, loss.window))
+    if loss.window == 1:
+        traces = [line(every, palette.ACTOR, width=1.5, legend=False)]
+    else:
+        faint = line(every, palette.ACTOR, width=1, legend=False) | {"opacity": 0.4}
+        traces = [faint, line(mean, palette.ACTOR, width=2, legend=False)]
+    figure["data"] += [trace | {"yaxis": "y2"} for trace in traces]
+    layout = figure["layout"]
+    layout["shapes"].append(horizontal(0) | {"yref": "y2"})
+    layout["xaxis"] |= {"anchor": "y2"}
+    layout["yaxis"] |= {"domain": [LOSS_SHARE, 1]}
+    layout["yaxis2"] = {
+        "domain": [0, LOSS_SHARE],
+        "anchor": "x",
+        "uirevision": layout["xaxis"]["uirevision"],
+        "title": {"text": _("loss"), "standoff": 4},
+        "zeroline": False,
+        "range": with_room(*calm_limits(values, *([0, 1] if np.isnan(values).all() else [0]))),
+        "nticks": 3,
+    }
+
+
+def _nothing(label: str) -> Curve:
+    """One point that is missing: Plotly draws no axis that is of empty traces alone."""
+    return Curve(np.zeros(1), np.full(1, np.nan), label)
+
+
+def series_figure(
+    steps: Numbers,
+    values: Numbers,
+    label: str,
+    colour: str,
+    limit: float,
+    most: float | None = None,
+) -> Figure:
+    """One number per update over environment steps.
+
+    Args:
+        steps: [N] environment steps at the updates.
+        values: [N].
+        label: of the vertical axis.
+        colour: of the line.
+        limit: right end of the horizontal axis.
+        most: upper end of the vertical axis, which then begins at 0.
+    """
+    figure = framed(
+        _("environment steps"), label, [line(Curve(steps, values, label), colour, width=1.5)]
+    )
+    figure["layout"]["xaxis"] |= step_axis(limit)
+    figure["layout"]["yaxis"]["range"] = calm_limits(values) if most is None else [0, 1.05 * most]
+    return figure
+
+
+def _points(run: Curve) -> dict[str, Any]:
+    drawn = kept_by_place(run.steps, run.returns, MOST_POINTS)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": packed(run.steps[drawn]),
+        "y": packed(run.returns[drawn]),
+        "marker": {"color": palette.THIS_RUN, "size": 4.5, "opacity": 0.55},
+        "name": _("episode"),
+        "hovertemplate": _("step %{x:,.0f}<br>return %{y:.0f}") + "<extra></extra>",
+    }
+
+
+def earlier_line(curve: Curve, limit: float) -> dict[str, Any]:
+    """An earlier run: as fine as the present one up to the end of the axis, coarser beyond."""
+    inside = int(np.searchsorted(curve.steps, limit, side="right"))
+    within = Curve(curve.steps[:inside], curve.returns[:inside])
+    beyond = Curve(curve.steps[inside:], curve.returns[inside:])
+    kept = np.concatenate(
+        [
+            kept_by_place(within.steps, within.returns, MOST_POINTS // 2),
+            inside + kept_by_place(beyond.steps, beyond.returns, POINTS_BEYOND),
+        ]
+    )
+    drawn = Curve(curve.steps[kept], curve.returns[kept], curve.label)
+    return line(drawn, palette.EARLIER_RUN, width=2, dash="dot", legend=False)
+
+
+def _usual(band: UsualBand) -> list[dict[str, Any]]:
+    between = area(band, palette.USUAL_BAND)
+    median = Curve(band.steps, band.median, _("usual"))
+    return [between, line(median, palette.USUAL_LINE, width=1.2)]
+
+
+def _thin(curve: Curve) -> dict[str, Any]:
+    """A further seed of this run."""
+    label = _("seed {seed}").format(seed=curve.label)
+    thin = line(replace(curve, label=label), palette.THIS_RUN, width=1, legend=False)
+    return thin | {"opacity": 0.4}
+
+
+def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
+    """The band over this run's seeds and its median, dotted where some have stopped."""
+    between = area(band, palette.band_colour(palette.THIS_RUN))
+    return [between, *median_lines(band, seeds, palette.THIS_RUN, width=3.5, label=band.label)]
+
+
+def median_lines(
+    band: UsualBand, seeds: int, colour: str, *, width: float, label: str, dash: str = "solid"
+) -> list[dict[str, Any]]:
+    """The median of `seeds` seeds, and dotted from where the first has stopped, of the others."""
+    assert band.seeds is not None
+    whole = int(np.count_nonzero(band.seeds == seeds))
+    traces = [line(Curve(band.steps[:whole], band.median[:whole], label), colour, width=width)]
+    traces[0]["line"]["dash"] = dash
+    if whole < len(band.steps):
+        rest = slice(max(whole - 1, 0), None)
+        left = _("{label}: {n} still train").format(label=label, n=int(band.seeds[-1]))
+        fewer = Curve(band.steps[rest], band.median[rest], left)
+        traces.append(line(fewer, colour, width=width, dash="dot", legend=False))
+    return traces
+
+
+def _vertical(x: float, colour: str) -> dict[str, Any]:
+    """Across everything, so that it means the same step in both plots."""
+    ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
+    return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
+
+
+def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
+    """A label beside a mark, each in a row of its own so that near marks stay legible."""
+    place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    return place | {"text": text, "showarrow": False}

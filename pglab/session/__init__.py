@@ -1,0 +1,1 @@
+"""A run that somebody drives: it advances on request and remembers what happened."""

@@ -1,0 +1,1 @@
+"""Further seeds of a run, trained by worker processes."""

@@ -1,0 +1,84 @@
+"""Processes that train the further seeds of all visitors."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from pglab.language import _
+from pglab.session.history import Change
+from pglab.session.seeds.worker import packed
+from pglab.session.training_session import TrainingSession
+
+MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
+
+
+class Workers:
+    """Processes that train, as many as there are cores; each is started when it is first needed."""
+
+    def __init__(self, count: int) -> None:
+        """None is started yet."""
+        self.count = count
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
+        self._own = threading.local()
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def close(self) -> None:
+        """End the processes."""
+        self._threads.shutdown()
+        for process in self.processes:
+            process.kill()
+            process.communicate()
+
+    def follow(
+        self, session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
+    ) -> Future[TrainingSession]:
+        """A copy of a run, taken towards `target` as by `worker.follow`.
+
+        Raises:
+            RuntimeError: from the future, where the process ended in between.
+        """
+        request = packed(session, target, list(changes), seconds)
+        return self._threads.submit(self._ask, request)
+
+    def _ask(self, request: bytes) -> TrainingSession:
+        process = self._process()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(request)
+            process.stdin.flush()
+            (answer,) = pickle.load(process.stdout)
+        except (OSError, EOFError) as error:
+            process.kill()
+            process.wait()  # else it may look alive to the next request
+            sentence = _("A process that trains further seeds has ended. Press Run to go on.")
+            raise RuntimeError(sentence) from error
+        assert isinstance(answer, TrainingSession)
+        return answer
+
+    def _process(self) -> subprocess.Popen[bytes]:
+        """The process of this thread."""
+        process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
+        if process is None or process.poll() is not None:
+            process = self._own.process = subprocess.Popen(
+                [sys.executable, "-m", "pglab.session.seeds.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=Path(__file__).parents[3],
+            )
+            self.processes.append(process)
+        return process
+
+
+@cache
+def shared_workers() -> Workers:
+    """Those of this process, for all visitors."""
+    return Workers(min(os.cpu_count() or 1, MOST_WORKERS))

@@ -1,0 +1,1 @@
+"""Agents side by side: the same seeds, the same number of environment steps."""

@@ -1,0 +1,279 @@
+"""Agents side by side: the same seeds, the same number of environment steps, one clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.curves import Curve, kept_by_place
+from pglab.environments import ENVIRONMENTS
+from pglab.language import N_, _
+from pglab.session.pacing import Pacemaker
+from pglab.session.seeds.group import keep_up
+from pglab.session.side_by_side.contrasts import names_of
+from pglab.session.side_by_side.forecast import Forecast
+from pglab.session.side_by_side.side import Facts, Side, middle_of
+from pglab.session.stored.usual_curves import SAME_WORK
+
+POINTS_PER_OVERLAY = 400  # so many that its beginning can be shown alone
+LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
+EQUAL = 0.05  # of the range of returns
+LONGEST = LENGTHS[-1]
+MOST_OVERLAYS = 6  # curves; of the last comparison all are shown
+CELLS = "cells"
+FREE = "free"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A ready-made comparison: two agents, or four."""
+
+    title: str
+    configs: tuple[AgentConfig, ...]
+
+
+_SHARED, _SHARED_REPLAY, _SPLIT, _SPLIT_REPLAY = ActorCriticConfig.cells()
+
+PAIRS = {
+    "seminar": Pair(
+        N_("The seminar's two agents"),
+        (ActorCriticConfig.shared_on_policy(), ActorCriticConfig.split_replay()),
+    ),
+    "body": Pair(N_("Only the body"), (_SHARED, _SPLIT)),
+    "data": Pair(
+        N_("Only the data"),
+        (_SPLIT.changed(**SAME_WORK), _SPLIT_REPLAY.changed(**SAME_WORK)),
+    ),
+    "frequency": Pair(
+        N_("Only the update frequency"),
+        (ActorCriticConfig(), ActorCriticConfig(rollout_steps=16)),
+    ),
+    "gamma": Pair(N_("Only γ"), (ReinforceConfig(), ReinforceConfig(gamma=0.9))),
+    "learning_rate": Pair(
+        N_("Only the learning rate"), (ReinforceConfig(), ReinforceConfig(learning_rate=1e-2))
+    ),
+    CELLS: Pair(N_("All four cells"), (_SHARED, _SHARED_REPLAY, _SPLIT, _SPLIT_REPLAY)),
+}
+
+
+def pair_of(configs: Sequence[AgentConfig]) -> str:
+    """The ready-made comparison that these configurations are, or `FREE`."""
+    for name, pair in PAIRS.items():
+        if pair.configs == tuple(configs):
+            return name
+    return FREE
+
+
+def leader(facts: Sequence[Facts], configs: Sequence[AgentConfig]) -> int | None:
+    """The number of the side that is ahead by its median mean return.
+
+    Returns:
+        The number of sides if the best two are less than `EQUAL` of the range of returns apart;
+        None while a side has ended no episode.
+    """
+    medians = [of.mean_return[0] for of in facts if of.mean_return is not None]
+    if len(medians) < len(facts):
+        return None
+    ranges = [ENVIRONMENTS[config.env_id].return_range for config in configs]
+    span = max(high for _low, high in ranges) - min(low for low, _high in ranges)
+    *_rest, second, best = sorted(medians)
+    return len(facts) if best - second < EQUAL * span else medians.index(best)
+
+
+def _middle(side: Side) -> Curve:
+    curves = side.curves()
+    return middle_of(curves, side.band(curves))
+
+
+def _thinned(curve: Curve) -> Curve:
+    kept = kept_by_place(curve.steps, curve.returns, POINTS_PER_OVERLAY)
+    return Curve(curve.steps[kept], curve.returns[kept])
+
+
+@dataclass(frozen=True)
+class PastComparison:
+    """A comparison that was restarted: enough to draw its curves and to fill its row.
+
+    `middles` is the median curve of each side over its seeds, thinned.
+    """
+
+    number: int
+    configs: tuple[AgentConfig, ...]
+    seeds: int
+    first_seed: int
+    global_step: int
+    middles: tuple[Curve, ...]
+    facts: tuple[Facts, ...]
+
+
+def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
+    """Median curves of the latest comparisons in an environment of these agents: "run 1: γ 0.9".
+
+    As many whole comparisons as `MOST_OVERLAYS` curves allow, the last one in any case.
+    """
+    environments = {config.env_id for config in configs}
+    shown: list[Curve] = []
+    for former in reversed(past):
+        curves = [
+            Curve(
+                curve.steps, curve.returns, _("run {n}: {name}").format(n=former.number, name=name)
+            )
+            for name, config, curve in zip(
+                names_of(former.configs), former.configs, former.middles, strict=True
+            )
+            if config.env_id in environments and len(curve.steps)
+        ]
+        if shown and len(shown) + len(curves) > MOST_OVERLAYS:
+            break
+        shown = [*curves, *shown]
+    return shown
+
+
+class Comparison:
+    """Two or four agents in lock step. It knows nothing of the interface; hold `lock`.
+
+    The first seeds take turns of a single step; further ones are trained to where those stand.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[AgentConfig],
+        seeds: int,
+        first_seed: int = 0,
+        length: int = LONGEST,
+    ) -> None:
+        """Fresh runs, the same seeds on every side, for `length` environment steps each.
+
+        Raises:
+            ConfigError: an environment cannot be used.
+        """
+        self.lock = threading.RLock()
+        self.configs = tuple(configs)
+        self.seeds = seeds
+        self.first_seed = first_seed
+        self.names = names_of(configs)
+        self.length = length  # may be changed on the way: no run depends on it
+        self.forecast = Forecast()
+        self.pacemaker = Pacemaker()
+        self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
+        self._groups = [side.group for side in self.sides if side.group is not None]
+        self._failure: str | None = None  # a sentence, where further seeds could not be trained
+
+    @property
+    def global_step(self) -> int:
+        """Environment steps that every agent has taken with the first seed."""
+        return min(side.session.global_step for side in self.sides)
+
+    @property
+    def steps_of_all(self) -> int:
+        """Environment steps that every agent has taken with every seed that has not ended."""
+        return min([self.global_step, *(group.steps for group in self._groups)])
+
+    @property
+    def total_steps(self) -> int:
+        """Where the comparison ends: with the first agent that does."""
+        return min([self.length, *(config.total_steps for config in self.configs)])
+
+    @property
+    def finished(self) -> bool:
+        """Whether the first seeds take no further step."""
+        ended = any(side.session.finished for side in self.sides)
+        return ended or self.global_step >= self.total_steps
+
+    @property
+    def problem(self) -> str | None:
+        """A sentence, where an agent diverged or a seed could not be trained."""
+        if self._failure is not None:
+            return self._failure
+        for name, side in zip(self.names, self.sides, strict=True):
+            for session in side.sessions:
+                if session.problem is not None:
+                    seed = _(", seed {seed}").format(seed=session.config.seed)
+                    return f"{name}{seed if self.seeds > 1 else ''}: {session.problem}"
+        return None
+
+    @property
+    def running(self) -> bool:
+        """Whether the page's ticks drive it."""
+        return self.sides[0].running
+
+    @property
+    def busy(self) -> bool:
+        """Whether ticks are wanted: it goes on, or further seeds have to catch up."""
+        return self.running or any(group.behind for group in self._groups)
+
+    def follow(self, number: int) -> None:
+        """Let the players and the heatmaps show this seed, counted from 0."""
+        for side in self.sides:
+            side.followed = number
+
+    def run(self) -> None:
+        """Let the page's ticks drive it."""
+        self._failure = None
+        self.pacemaker.start()
+        self.forecast.start()
+        self._set_running(not self.finished)
+
+    def pause(self) -> None:
+        """Stop at once."""
+        self._set_running(False)
+
+    def advance(self, steps: int) -> None:
+        """Every agent takes so many environment steps, or fewer when one of them ends.
+
+        They take turns of a single step, and a turn is always completed: so all stand at the step
+        at which one ends. Only an agent that cannot even choose its next action leaves those
+        whose turn came before it one step ahead.
+        """
+        for _turn in range(steps):
+            if self.finished:
+                return
+            for side in self.sides:
+                side.session.advance()
+
+    def tick(self) -> None:
+        """Train for one redraw of the page."""
+        self.pacemaker.tick()
+        seconds = self.pacemaker.training_seconds
+        deadline = time.perf_counter() + seconds
+        if self._may_go_on(seconds):
+            while time.perf_counter() < deadline and not self.finished:
+                self.advance(1)
+        self.pacemaker.note_progress(self.global_step)
+        self.forecast.note(self.steps_of_all)
+        if self.finished:
+            self.pause()
+
+    def _may_go_on(self, seconds: float) -> bool:
+        """Let further seeds be trained; whether the first ones may go on in this tick."""
+        try:
+            return keep_up(self._groups, seconds, running=self.running)
+        except RuntimeError as error:
+            self._failure = str(error)
+            self.pause()
+            return False
+
+    def abandon(self) -> None:
+        """Nobody wants it any more: train none of its seeds further."""
+        for group in self._groups:
+            group.abandon()
+
+    def summary(self, number: int) -> PastComparison:
+        """What will be kept of it."""
+        return PastComparison(
+            number,
+            self.configs,
+            self.seeds,
+            self.first_seed,
+            self.global_step,
+            tuple(_thinned(_middle(side)) for side in self.sides),
+            tuple(side.facts() for side in self.sides),
+        )
+
+    def _set_running(self, running: bool) -> None:
+        for side in self.sides:
+            side.running = running

@@ -1,0 +1,169 @@
+"""Agents side by side in words: what differs, what is held fixed, and a name for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig, format_value, settings_of
+from pglab.config.choice_names import choice_name
+from pglab.language import N_, _
+
+LETTERS = "ABCD"  # mark agents that have no other difference
+# How long a comparison goes on, and with which seeds, is not what is compared.
+NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
+MOST_IN_A_NAME = 2  # differences
+# What a name begins with, and what a reader asks for first.
+FOREMOST = ("algorithm", "env_id", "body", "critic_data")
+HELD = (
+    *FOREMOST,
+    "learning_rate",
+    "rollout_steps",
+    "critic_updates",
+    "batch_size",
+    "policy_signal",
+    "baseline",
+    "gamma",
+    "hidden_sizes",
+)
+PRESETS: tuple[tuple[str, AgentConfig], ...] = (
+    (N_("REINFORCE"), ReinforceConfig()),
+    (N_("shared body"), ActorCriticConfig.shared_on_policy()),
+    (N_("split bodies"), ActorCriticConfig.split_replay()),
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing in which agents differ: its name, and what each of them has.
+
+    `short` are the same values for a legend. `own` says that the setting takes effect on every
+    side; one that does not follows from another difference.
+    """
+
+    name: str
+    label: str
+    values: tuple[str, ...]
+    short: tuple[str, ...]
+    own: bool = True
+
+
+def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
+    """Everything in which the agents differ, the algorithm first.
+
+    What counts is what takes effect: a shared body's critic learns with the one learning rate,
+    and without a buffer the critic takes one step on the rollout. A setting without effect on any
+    of them is left out, and so is the seed. One that only some algorithms have counts with the
+    algorithm.
+    """
+    found = []
+    algorithms = tuple(algorithm_name(config) for config in configs)
+    if len(set(algorithms)) > 1:
+        found.append(Difference("algorithm", _("algorithm"), algorithms, algorithms))
+    for name, setting in settings_of(configs[0]).items():
+        if name in NOT_COMPARED or not all(name in settings_of(config) for config in configs):
+            continue
+        applying = [_applies(config, name) for config in configs]
+        if not any(applying):
+            continue
+        values = [_effective(config, name) for config in configs]
+        if len({value for value in values if value is not None}) > 1:
+            texts = ("–" if value is None else format_value(value) for value in values)
+            short = (_short(configs[0], name, value) for value in values)
+            label = _(setting.label)
+            found.append(Difference(name, label, tuple(texts), tuple(short), all(applying)))
+    return found
+
+
+def algorithm_name(config: AgentConfig) -> str:
+    """Which algorithm a configuration is one of, in words."""
+    return "REINFORCE" if isinstance(config, ReinforceConfig) else _("actor-critic")
+
+
+def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
+    """A name for each agent, by what it does differently; no two are the same.
+
+    Presets that differ in several things keep their own names. Others are named by at most
+    `MOST_IN_A_NAME` differences, "…" where there are more, and a letter where nothing differs.
+    """
+    found = differences_between(configs)
+    if len(found) > 1:
+        presets = [_preset_name(config) for config in configs]
+        if None not in presets and len(set(presets)) == len(presets):
+            return tuple(name for name in presets if name is not None)
+    naming = [difference for difference in found if difference.own] or found
+    naming.sort(key=lambda d: FOREMOST.index(d.name) if d.name in FOREMOST else len(FOREMOST))
+    if naming and naming[0].name == "algorithm":
+        naming = naming[:1]
+    kept = naming[:MOST_IN_A_NAME]
+    more = [" …"] if len(naming) > len(kept) else [""]
+    names = [
+        ", ".join(d.short[side] for d in kept) + more[0] if kept else algorithm_name(config)
+        for side, config in enumerate(configs)
+    ]
+    return tuple(
+        name if names.count(name) == 1 else _("{name} ({letter})").format(name=name, letter=letter)
+        for name, letter in zip(names, LETTERS, strict=False)
+    )
+
+
+def held_fixed(configs: Sequence[AgentConfig]) -> str:
+    """The settings that all agents share, the foremost of them with their values."""
+    told: list[str] = []
+    for name in HELD:
+        if name == "algorithm":
+            shared = {algorithm_name(config) for config in configs}
+            if len(shared) == 1:
+                told += shared
+        elif all(name in settings_of(c) and _applies(c, name) for c in configs):
+            values = {getattr(config, name) for config in configs}
+            if len(values) == 1:
+                value = values.pop()
+                if value == "on_policy":  # the line that a reader of the term meets first
+                    told.append(_("on-policy (critic: the steps just taken)"))
+                else:
+                    told.append(_short(configs[0], name, value))
+    return ", ".join(told)
+
+
+def same_agent(one: AgentConfig, other: AgentConfig) -> bool:
+    """Whether two configurations train alike, but for seed and length."""
+    return not differences_between([one, other])
+
+
+def _short(config: AgentConfig, name: str, value: Any) -> str:
+    """A setting's value for a legend: "α 0.001", "split"."""
+    if value is None:
+        return "–"
+    short = {"on_policy": _("on-policy"), "replay": _("replay")}
+    if name in ("body", "critic_data", "env_id", "policy_signal", "return_form"):
+        return short.get(value) or choice_name(value)
+    return f"{settings_of(config)[name].name} {choice_name(format_value(value))}"
+
+
+def _preset_name(config: AgentConfig) -> str | None:
+    found = (_(name) for name, preset in PRESETS if same_agent(config, preset))
+    return next(found, None)
+
+
+def _applies(config: AgentConfig, name: str) -> bool:
+    condition = settings_of(config)[name].applies_when
+    return condition is None or getattr(config, condition[0]) == condition[1]
+
+
+def _effective(config: AgentConfig, name: str) -> Any:
+    """What a setting amounts to beside the others; None where it has no effect."""
+    if _applies(config, name):
+        return getattr(config, name)
+    if isinstance(config, ActorCriticConfig):
+        instead = {
+            "critic_learning_rate": config.learning_rate,
+            "critic_updates": 1,
+            "batch_size": config.rollout_steps,
+            "match_parameters": False,
+            "stop_gradient": "none",
+        }
+        return instead.get(name)
+    return None

@@ -1,0 +1,125 @@
+"""One side of a comparison: an agent trained with one seed or several, and what it has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import SEEDS, ActorCriticConfig
+from pglab.curves import SMOOTHING_UPDATES, Curve, UsualBand, kept_by_place, smoothed
+from pglab.networks import parameter_count
+from pglab.session.pacing import Pacemaker
+from pglab.session.seeds.group import SeedGroup
+from pglab.session.seeds.statistics import band_of, smoothed_curve, stop_of
+from pglab.session.seeds.workers import shared_workers
+from pglab.session.stored.usual_curves import stored_band
+from pglab.session.training_session import TrainingSession
+
+MOST_CURVE_POINTS = 200
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one side has come to; ranges are over its seeds."""
+
+    parameters: int
+    gradient_steps: int
+    milliseconds_per_1000_steps: float | None
+    mean_return: tuple[float, float, float] | None  # median, least, greatest over seeds
+    opposed: float | None  # share of updates with opposed gradients on a shared body
+
+
+class Side:
+    """One agent of a comparison with its seeds, one of which is followed by the player."""
+
+    view: Literal["policy"] = "policy"
+    shows_training_steps = False
+
+    def __init__(
+        self, config: AgentConfig, seeds: int, pacemaker: Pacemaker, first_seed: int = 0
+    ) -> None:
+        """Runs that have not taken a step, with consecutive seeds in place of the config's.
+
+        The first is trained here; further ones follow it in the worker processes (`seeds`).
+
+        Raises:
+            ConfigError: the environment cannot be used.
+        """
+        self.config = config
+        self.stored = stored_band(config)
+        self.pacemaker = pacemaker
+        self.running = False
+        self.followed = 0  # which seed the player and the heatmap show
+        first = config.changed(seed=first_seed % SEEDS, stop_when_solved=False)
+        self.session = TrainingSession(first, can_rewind=False)
+        self.group = SeedGroup(self.session, seeds - 1, shared_workers()) if seeds > 1 else None
+
+    @property
+    def sessions(self) -> list[TrainingSession]:
+        """The runs of all seeds; the further ones as they last came back."""
+        further = self.group.members if self.group is not None else []
+        return [self.session, *(member.session for member in further)]
+
+    @property
+    def watched(self) -> TrainingSession:
+        """The run of the seed that is followed."""
+        return self.sessions[self.followed]
+
+    def curves(self) -> list[Curve]:
+        """Smoothed returns of every seed."""
+        return [smoothed_curve(session) for session in self.sessions]
+
+    def band(self, curves: Sequence[Curve]) -> UsualBand | None:
+        """Median and quartiles over its curves, as far as all have come; None of a single one."""
+        if self.group is None:
+            return None
+        return band_of(curves, [stop_of(s) for s in self.sessions], self.group.steps)
+
+    @property
+    def shares_body(self) -> bool:
+        """Whether actor and critic use the same layers."""
+        return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
+
+    def updates(self, column: str) -> Curve:
+        """One column of what is known of the first seed's updates, smoothed."""
+        updates = self.session.history.updates
+        means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
+        known = ~np.isnan(means)
+        return Curve(updates["global_step"][known], means[known])
+
+    def points(self) -> Curve | None:
+        """The return of every episode, thinned, if there is only one seed."""
+        if self.group is not None:
+            return None
+        episodes = self.session.history.episodes
+        steps, returns = episodes["global_step"], episodes["episode_return"]
+        kept = kept_by_place(steps, returns, MOST_CURVE_POINTS)
+        return Curve(steps[kept], returns[kept])
+
+    def facts(self) -> Facts:
+        """What this side has come to."""
+        means = [session.history.mean_return() for session in self.sessions]
+        known = [mean for mean in means if mean is not None]
+        times = [session.milliseconds_per_1000_steps for session in self.sessions]
+        cosines = np.concatenate([s.history.updates["cosine"] for s in self.sessions])
+        cosines = cosines[~np.isnan(cosines)]
+        return Facts(
+            parameters=parameter_count(*self.session.networks.values()),
+            gradient_steps=sum(session.gradient_steps for session in self.sessions),
+            milliseconds_per_1000_steps=(
+                float(np.mean([t for t in times if t is not None])) if any(times) else None
+            ),
+            mean_return=(float(np.median(known)), min(known), max(known)) if known else None,
+            opposed=float((cosines < 0).mean()) if len(cosines) else None,
+        )
+
+
+def middle_of(curves: Sequence[Curve], band: UsualBand | None) -> Curve:
+    """The median over the seeds of a side, as far as there is one, or the curve of the only one."""
+    if band is not None:
+        return Curve(band.steps, band.median)
+    return curves[0] if len(curves) == 1 else Curve(np.empty(0), np.empty(0))

@@ -1,0 +1,164 @@
+"""What settings usually give: stored learning curves over many seeds.
+
+Besides the seminar's three agents there are the four cells of body and critic data with
+everything else equal, `equal_…`, and some variations of them. `pglab.studies.learning_curves`
+makes them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
+from pglab.curves import UsualBand
+from pglab.language import _
+from pglab.session.side_by_side.contrasts import same_agent
+from pglab.session.stored import DATA
+from pglab.session.stored.provenance import engine_name, engine_of
+
+FOLDER = DATA / "learning_curves"
+CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
+# As many critic steps on as many transitions with a buffer as without.
+SAME_WORK = {"critic_updates": 1, "batch_size": 16}
+# Other rates of the on-policy cells, another signal, less work for the critic.
+VARIATIONS = {
+    f"{name}_{body}_on_policy": CELLS[f"equal_{body}_on_policy"].changed(
+        learning_rate=rate, critic_learning_rate=rate
+    )
+    for name, rate in (("half_rate", 2.5e-4), ("double_rate", 1e-3))
+    for body in ("shared", "split")
+} | {
+    "advantage_split_on_policy": CELLS["equal_split_on_policy"].changed(
+        policy_signal="advantage_mean"
+    ),
+    "same_work_split_replay": CELLS["equal_split_replay"].changed(**SAME_WORK),
+    "one_critic_step": ActorCriticConfig.split_replay(critic_updates=1),
+}
+AGENTS: dict[str, AgentConfig] = {
+    "reinforce": ReinforceConfig(),
+    "shared_on_policy": ActorCriticConfig.shared_on_policy(),
+    "split_replay": ActorCriticConfig.split_replay(),
+    **CELLS,
+    **VARIATIONS,
+}
+WINDOW = 2_000  # environment steps over which returns are averaged
+TABLE_WINDOW = 10_000
+ROWS = ("sums", "counts", "conflicts", "updates")  # of a stored file, each [seeds, windows]
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """What happened in each window of `WINDOW` steps, for the seeds from 0 on: [seeds, windows].
+
+    `sums` of the returns of the episodes that ended in it, and their `counts`; number of `updates`
+    whose gradients on a shared body have a cosine, and of those with a negative cosine,
+    `conflicts`; None for an agent without a shared body. `engine` is what trained them.
+    """
+
+    sums: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    conflicts: NDArray[np.float64] | None = None
+    updates: NDArray[np.float64] | None = None
+    engine: str = RunConfig.engine
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """The middle of every window, in environment steps: [windows]."""
+        return WINDOW * np.arange(0.5, self.sums.shape[1])
+
+    def mean_returns(self, windows: int = 1) -> NDArray[np.float64]:
+        """Mean return over every `windows` windows together: [seeds, total / windows].
+
+        NaN where no episode ended.
+        """
+        shape = (len(self.sums), -1, windows)
+        sums = self.sums.reshape(shape).sum(axis=2)
+        counts = self.counts.reshape(shape).sum(axis=2)
+        means: NDArray[np.float64] = np.full_like(sums, np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        return means
+
+    def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
+        """Last step, median, minimum and maximum over seeds of every 10 000 steps."""
+        means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
+        return [
+            ((n + 1) * TABLE_WINDOW, float(np.median(m)), float(m.min()), float(m.max()))
+            for n, m in enumerate(means.T)
+        ]
+
+    def last_row(self, steps: int) -> tuple[int, float, float, float]:
+        """The table's last row, over all seeds."""
+        return self.table(len(self.sums), steps)[-1]
+
+
+@cache
+def load(agent: str) -> LearningCurves:
+    """The curves that are part of the repository."""
+    content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
+    rows = {name: np.array(content[name]) for name in ROWS if name in content}
+    return LearningCurves(**rows, engine=engine_of(content))
+
+
+@cache
+def _quantiles(agent: str) -> NDArray[np.float64]:
+    """What bounds the middle 80 % of the seeds, and their median: [3, windows]."""
+    quantiles: NDArray[np.float64] = np.nanquantile(
+        load(agent).mean_returns(), [0.1, 0.5, 0.9], axis=0
+    )
+    return quantiles
+
+
+def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
+    """What the defaults usually give, for the environment that they are meant for."""
+    if config.env_id != type(config)().env_id:
+        return None
+    curves = load(agent)
+    low, median, high = _quantiles(agent)
+    label = _("grey: middle 80 % of {n} usual seeds").format(n=len(curves.sums))
+    return UsualBand(curves.steps, low, median, high, label)
+
+
+def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
+    """The table as Markdown."""
+    lines = [
+        _("| up to step | median | minimum | maximum |"),
+        "|---:|---:|---:|---:|",
+        *(
+            f"| {last:,} | {median:.0f} | {least:.0f} | {most:.0f} |"
+            for last, median, least, most in curves.table(seeds, steps)
+        ),
+        "",
+        _("Trained by the {engine}.").format(engine=engine_name(curves.engine)),
+    ]
+    return "\n".join(lines)
+
+
+def stored_agent(config: AgentConfig) -> str | None:
+    """The name of the stored curves of an agent that trains like this one."""
+    same = (name for name, stored in AGENTS.items() if same_agent(config, stored))
+    return next(same, None)
+
+
+def stored_band(config: AgentConfig) -> UsualBand | None:
+    """Median and middle half of the stored runs of an agent; None if there are none."""
+    agent = stored_agent(config)
+    if agent is None:
+        return None
+    curves = load(agent)
+    label = _("{n} stored seeds").format(n=len(curves.sums))
+    low, median, high = _quartiles(agent)
+    return UsualBand(curves.steps, low, median, high, label)
+
+
+@cache
+def _quartiles(agent: str) -> NDArray[np.float64]:
+    quartiles: NDArray[np.float64] = np.nanquantile(
+        load(agent).mean_returns(), [0.25, 0.5, 0.75], axis=0
+    )
+    return quartiles

@@ -1,0 +1,206 @@
+"""A training run that someone watches: it advances on request and remembers what happened."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from torch import nn
+
+from pglab.algorithms.families import AgentConfig, AgentRun, begin, records_of, records_of_step
+from pglab.algorithms.run import TrainingDiverged
+from pglab.config import ConfigError, settings_of
+from pglab.language import _
+from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+from pglab.replay_buffer import ReplayBuffer
+from pglab.session.checkpoints import Checkpoint, Checkpoints
+from pglab.session.history import History
+
+Unit = Literal["step", "episode", "update"]
+Outcome = Literal["solved", "total_steps", "diverged"]
+
+_RECORD_OF: dict[Unit, type] = {
+    "step": StepRecord,
+    "episode": EpisodeRecord,
+    "update": UpdateRecord,
+}
+
+
+class TrainingSession:
+    """Owns one training generator, its history and its checkpoints.
+
+    The run depends only on the configuration and on the changes made to it: neither on how it is
+    advanced nor on who looks at it.
+    """
+
+    def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:
+        """A run that has not taken a step yet; without `can_rewind` it keeps no checkpoints.
+
+        Raises:
+            ConfigError: the environment cannot be used.
+        """
+        self.initial_config = config
+        self.history = History()
+        self.outcome: Outcome | None = None
+        self.problem: str | None = None  # a sentence, where the run diverged
+        self._run = begin(config)
+        self._records = records_of(self._run)
+        self._training_seconds = 0.0
+        self._checkpoints = Checkpoints() if can_rewind else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without its generator, which is made anew where it arrives."""
+        return {**vars(self), "_records": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """As it was, ready to go on."""
+        vars(self).update(state)
+        self._records = records_of(self._run)
+
+    @property
+    def config(self) -> AgentConfig:
+        """The settings now in force, changes included."""
+        return self._run.config
+
+    @property
+    def networks(self) -> dict[str, nn.Module]:
+        """The networks as they stand, by name; to be looked at only."""
+        return self._run.networks
+
+    @property
+    def buffer(self) -> ReplayBuffer | None:
+        """The replay buffer, of an agent that has one; to be looked at only."""
+        return getattr(self._run, "buffer", None)
+
+    @property
+    def global_step(self) -> int:
+        """Environment steps taken."""
+        return self._run.global_step
+
+    @property
+    def gradient_steps(self) -> int:
+        """Steps of all optimisers together."""
+        return self._run.gradient_steps
+
+    @property
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """Where `rewind` can go: earlier states of this run, and later ones if it went back."""
+        return () if self._checkpoints is None else self._checkpoints.all
+
+    @property
+    def milliseconds_per_1000_steps(self) -> float | None:
+        """Processor time that this run took to train, without waits for what else runs here."""
+        if not self.global_step:
+            return None
+        return 1e6 * self._training_seconds / self.global_step
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further step will be taken."""
+        return self.outcome is not None
+
+    def could_go_on(self, config: AgentConfig) -> bool:
+        """Whether this run would take a further step under these settings."""
+        return (
+            self.outcome != "diverged"
+            and self.global_step < config.total_steps
+            and not self._solved_for(config)
+        )
+
+    def advance(
+        self, unit: Unit = "step", count: int | None = None, *, seconds: float | None = None
+    ) -> list[Record]:
+        """Train on until `count` units are done or about `seconds` have passed.
+
+        Without `seconds`, `count` is 1 unless given. Episode and update records belong to the
+        step that caused them: the session never stops between the two.
+
+        Returns:
+            The new records, in order.
+        """
+        begun, worked = time.perf_counter(), time.thread_time()
+        limit = (1 if seconds is None else math.inf) if count is None else count
+        deadline = math.inf if seconds is None else begun + seconds
+        records: list[Record] = []
+        done = 0
+        while done < limit and time.perf_counter() < deadline and not self.finished:
+            if self._checkpoints is not None and self._checkpoints.due(self.global_step):
+                self._keep_checkpoint()
+            for record in self._next_step():
+                records.append(record)
+                done += isinstance(record, _RECORD_OF[unit])
+        self._training_seconds += time.thread_time() - worked
+        return records
+
+    def rewind(self, checkpoint: Checkpoint) -> None:
+        """Go back, or forward again, to a checkpoint of this run.
+
+        Going on from there repeats the same records bit for bit, unless settings are changed.
+        Where the run stands now becomes a checkpoint too, so that one can return to it.
+        """
+        self._keep_checkpoint()
+        self._run = copy.deepcopy(checkpoint.run)
+        self._records = records_of(self._run)
+        self._training_seconds = checkpoint.seconds
+        self.history.back_to(checkpoint.history)
+        self.outcome = self.problem = None
+        self._note_end()
+
+    def copy_of_run(self) -> AgentRun:
+        """The run as it stands, without its engine: what is done to the copy leaves it alone."""
+        return copy.deepcopy(self._run)
+
+    def forget_later_checkpoints(self) -> None:
+        """Drop the checkpoints after the present step: the run will not come there again."""
+        if self._checkpoints is not None:
+            self._checkpoints.forget_after(self.global_step)
+
+    def change(self, **settings: Any) -> None:
+        """Change settings of the run; they take effect at its next update and are remembered.
+
+        Raises:
+            ConfigError: a value cannot be used, or the setting cannot change while training runs.
+        """
+        described = settings_of(self.config)
+        for name in settings:
+            if not described[name].changes_while_running:
+                raise ConfigError(
+                    _("“{label}” cannot change while training runs: reset to use it.").format(
+                        label=_(described[name].label)
+                    )
+                )
+        self._run.config = self.config.changed(**settings)
+        self.forget_later_checkpoints()
+        self.history.note_change(self.global_step, settings)
+        if self.outcome != "diverged":
+            self.outcome = None
+            self._note_end()
+
+    def _keep_checkpoint(self) -> None:
+        """A diverged run has stopped within a step, where it cannot go on from."""
+        if self._checkpoints is not None and self.outcome != "diverged":
+            self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
+
+    def _next_step(self) -> list[Record]:
+        """The records of one environment step, complete."""
+        records: list[Record] = []
+        try:
+            for record in records_of_step(self._run, self._records):
+                records.append(record)
+        except TrainingDiverged as diverged:
+            self.outcome, self.problem = "diverged", str(diverged)
+        for record in records:
+            self.history.add(record)
+        self._note_end()
+        return records
+
+    def _note_end(self) -> None:
+        if self.finished or self.could_go_on(self.config):
+            return
+        self.outcome = "solved" if self._solved_for(self.config) else "total_steps"
+
+    def _solved_for(self, config: AgentConfig) -> bool:
+        return self._run.solved and config.stop_when_solved

@@ -1,0 +1,1 @@
+"""One update taken apart, phase by phase."""

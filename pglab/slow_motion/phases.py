@@ -1,0 +1,348 @@
+"""What each algorithm does within a step, phase by phase, for those who watch it.
+
+A phase names the function that does it and the quantity by which one can tell that it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from pglab.algorithms import actor_critic, descent, reinforce, run
+from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.gradients import Gradient, norm
+from pglab.config import ReinforceConfig
+from pglab.losses import of_actions
+from pglab.slow_motion.watched_lines import Locals, Phase, Values
+
+
+def phases_of(config: AgentConfig) -> Sequence[Phase]:
+    """The phases of an algorithm in the order in which they come within a step."""
+    if isinstance(config, ReinforceConfig):
+        return REINFORCE
+    replay = config.critic_data == "replay"
+    learning = [*CRITIC, *ACTOR] if replay else [*ACTOR, *CRITIC]
+    return [*ACTING_WITH_CRITIC, *learning, STEP, CRITIC_CHANGED]
+
+
+def update_of(config: AgentConfig) -> Callable[..., Any]:
+    """The function that does an algorithm's update; it is called with the run."""
+    return reinforce.update if isinstance(config, ReinforceConfig) else actor_critic.update
+
+
+def _local(name: str) -> Any:
+    """The value of a local variable."""
+    return lambda there: there[name]
+
+
+def _filled(name: str) -> Any:
+    """The value of a local variable, once there is anything in it."""
+
+    def value(there: Locals) -> Any:
+        if not there[name]:
+            raise KeyError(name)
+        return there[name]
+
+    return value
+
+
+def _length(name: str) -> Any:
+    """The length of a list of the run's, unless it is empty."""
+
+    def value(there: Locals) -> int:
+        length = len(getattr(there["run"], name))
+        if not length:
+            raise KeyError(name)
+        return length
+
+    return value
+
+
+def _copied(*names: str, **renamed: str) -> Any:
+    """Plain copies of local variables, by their own or another name."""
+    named = {name: name for name in names} | renamed
+    return lambda there: {name: _plain(there[local]) for name, local in named.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A copy without tensors, which would change with the run."""
+    if isinstance(value, torch.Tensor):
+        array = value.detach().numpy().copy()
+        return array.item() if array.ndim == 0 else array
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _named(there: Locals) -> dict[str, nn.Module]:
+    """The run's networks by the names of their parts: the agent is made of the others."""
+    return {name: net for name, net in there["run"].networks.items() if name != "agent"}
+
+
+# --- Acting, the same for all
+
+
+def _read_probabilities(there: Locals) -> Values:
+    greedy = getattr(there["run"].config, "critic_only", False)
+    return {"probabilities": there["probabilities"].copy(), "greedy": greedy}
+
+
+def _read_environment(there: Locals) -> Values:
+    return {
+        "reward": float(there["reward"]),
+        "terminated": there["terminated"],
+        "truncated": there["truncated"],
+        "next_observation": there["run"].observation.copy(),
+    }
+
+
+def _read_episode(there: Locals) -> Values:
+    record = there["record"]
+    return {
+        "episode_return": record.episode_return,
+        "length": record.length,
+        "truncated": record.truncated,
+    }
+
+
+def _acting(generator: Callable[..., Any]) -> list[Phase]:
+    return [
+        Phase("observe", generator, _local("observation"), _copied("observation")),
+        Phase("probabilities", run.take_step, _local("probabilities"), _read_probabilities),
+        Phase("sample", run.take_step, _local("action"), _copied("probabilities", "action")),
+        Phase("environment", run.take_step, _local("reward"), _read_environment),
+    ]
+
+
+# --- Updating
+
+
+def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dict[str, Any]:
+    """Its norm, over all and by layer."""
+    layers: dict[str, Gradient] = {}
+    for parameter, derivative in gradient.items():
+        layers.setdefault(layer_of(parameter, networks), {})[parameter] = derivative
+    return {
+        "norm": norm(gradient),
+        "layers": {layer: norm(part) for layer, part in layers.items()},
+    }
+
+
+def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
+    """Likewise, and what it is made from: whether any step has a weight, and the entropy bonus."""
+    return {
+        **_read_gradient(gradient, _named(there)),
+        "weighted": bool(np.any(there["weights"])),
+        "entropy_coefficient": there["run"].config.entropy_coefficient,
+    }
+
+
+def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
+    """Where a parameter stands: "policy.body.0", without its own name.
+
+    A shared body goes by the name of the first network that has it.
+    """
+    for name, network in networks.items():
+        for path, known in network.named_parameters():
+            if known is parameter:
+                return f"{name}.{path}".rsplit(".", 1)[0]
+    raise ValueError("the parameter belongs to none of the networks")
+
+
+def _adam_steps(there: Locals) -> int:
+    """How many steps all parameters of an optimiser have taken together."""
+    return sum(int(state["step"]) for state in there["optimizer"].state.values())
+
+
+def _read_step(there: Locals) -> Values:
+    """Adam's numbers for the weight with the largest gradient, or momentum if there is none."""
+    total: Gradient = there["total"]
+    optimizer = there["optimizer"]
+    pulls = {p: g if there["length"] else optimizer.state[p]["exp_avg"] for p, g in total.items()}
+    parameter = max(pulls, key=lambda known: float(pulls[known].abs().max()))
+    place = int(pulls[parameter].abs().argmax())
+    group, state = optimizer.param_groups[0], optimizer.state[parameter]
+    names = _named(there)
+    return {
+        "layer": layer_of(parameter, names),
+        "layers": sorted({layer_of(known, names) for known in total}),
+        "gradient": float(total[parameter].flatten()[place]),
+        "mean": float(state["exp_avg"].flatten()[place]),
+        "mean_square": float(state["exp_avg_sq"].flatten()[place]),
+        "steps": int(state["step"]),
+        "betas": tuple(group["betas"]),
+        "epsilon": float(group["eps"]),
+        "learning_rate": float(there["learning_rate"]),
+        "weight": float(parameter.detach().flatten()[place]),
+        "norm": there["length"],
+        "max_norm": there["max_norm"],
+    }
+
+
+STEP = Phase("step", descent.descend, _adam_steps, _read_step)
+EPISODE = Phase("episode", run.end_episode, _local("record"), _read_episode)
+
+
+def _changed(generator: Callable[..., Any]) -> Phase:
+    return Phase(
+        "changed",
+        generator,
+        lambda there: there["run"].updates,
+        lambda there: {"updates": there["run"].updates},
+    )
+
+
+# --- REINFORCE
+
+
+def _read_stored_batch(there: Locals) -> Values:
+    config = there["run"].config
+    return {
+        "stored": len(there["run"].batch),
+        "ended": there["run"].ended_episodes + there["step"].ended,
+        "min_batch_steps": config.min_batch_steps,
+        "episodes_per_update": config.episodes_per_update,
+    }
+
+
+def _read_returns(there: Locals) -> Values:
+    copied = _copied("rewards", "episode_ends", "returns")(there)
+    return {**copied, "gamma": there["config"].gamma, "form": there["config"].return_form}
+
+
+def _read_weights(there: Locals) -> Values:
+    copied = _copied("returns", "weights")(there)
+    return {**copied, "baseline": there["config"].baseline}
+
+
+def _read_reinforce_loss(there: Locals) -> Values:
+    copied = _copied("observations", "actions", "weights", "log_probs", loss="actor_loss")(there)
+    return {**copied, "entropy_coefficient": there["coefficient"]}
+
+
+REINFORCE: Sequence[Phase] = (
+    *_acting(reinforce.reinforce),
+    Phase("store", reinforce.reinforce, _length("batch"), _read_stored_batch),
+    EPISODE,
+    Phase("returns", reinforce.update, _local("returns"), _read_returns),
+    Phase("weights", reinforce.update, _local("weights"), _read_weights),
+    Phase("loss", reinforce.policy_side, _local("actor_loss"), _read_reinforce_loss),
+    Phase(
+        "gradient",
+        reinforce.policy_side,
+        _local("actor_gradient"),
+        lambda there: _read_actor_gradient(there, there["actor_gradient"]),
+    ),
+    Phase("value_loss", reinforce.fit_value, _local("loss"), _copied("loss", "returns")),
+    Phase(
+        "value_gradient",
+        reinforce.fit_value,
+        _local("value_gradient"),
+        lambda there: _read_gradient(there["value_gradient"], _named(there)),
+    ),
+    STEP,
+    _changed(reinforce.reinforce),
+)
+
+
+# --- Actor-critic
+
+
+def _read_signal(there: Locals) -> Values:
+    step = there["step"]
+    return {
+        "weight": there["weight"],
+        "action": step.action,
+        "action_values": _plain(there["q_values"]),
+        "probabilities": step.action_probabilities.copy(),
+        "kind": there["run"].config.policy_signal,
+    }
+
+
+def _read_stored_step(there: Locals) -> Values:
+    run_of = there["run"]
+    return {"stored": len(run_of.rollout), "rollout_steps": run_of.config.rollout_steps}
+
+
+def _read_remembered(there: Locals) -> Values:
+    buffer = there["run"].buffer
+    return {"held": len(buffer), "capacity": there["run"].config.replay_capacity}
+
+
+def _read_draw(there: Locals) -> Values:
+    batch, of = there["batch"], there["run"]
+    return {
+        "number": there["_draw"] + 1,
+        "size": len(batch.actions),
+        "held": len(there["buffer"]),
+        "ages": of.global_step - batch.collected,
+    }
+
+
+def _read_targets(there: Locals) -> Values:
+    batch = there["batch"]
+    return {
+        "rewards": batch.rewards.copy(),
+        "terminated": batch.terminated.copy(),
+        "next_values": there["next_values"].copy(),
+        "targets": there["targets"].copy(),
+        "gamma": there["run"].config.gamma,
+    }
+
+
+def _read_critic_loss(there: Locals) -> Values:
+    return {
+        "estimates": _plain(of_actions(there["q_values"].detach(), there["actions"])),
+        "targets": there["targets"].copy(),
+        "loss": _plain(there["loss"]),
+        "q_regularization": there["run"].config.q_regularization,
+        "coefficient": there["run"].config.value_loss_coefficient,
+    }
+
+
+def _read_actor_loss(there: Locals) -> Values:
+    rollout = there["rollout"]
+    return {
+        "observations": rollout.observations.copy(),
+        "actions": rollout.actions.copy(),
+        "weights": there["weights"].copy(),
+        "log_probs": _plain(there["log_probs"]),
+        "loss": _plain(there["loss"]),
+        "entropy_coefficient": there["run"].config.entropy_coefficient,
+    }
+
+
+def _read_wanted(there: Locals) -> Values:
+    return _read_gradient(there["wanted"], _named(there))
+
+
+ACTING_WITH_CRITIC: Sequence[Phase] = (
+    *_acting(actor_critic.actor_critic),
+    Phase("judge", actor_critic.actor_critic, _local("weight"), _read_signal),
+    Phase("store", actor_critic.actor_critic, _length("rollout"), _read_stored_step),
+    Phase(
+        "remember",
+        actor_critic.actor_critic,
+        lambda there: there["run"].buffer.added,
+        _read_remembered,
+    ),
+    EPISODE,
+)
+CRITIC: Sequence[Phase] = (
+    Phase("draw", actor_critic.learn_from_replay, _local("batch"), _read_draw),
+    Phase("targets", actor_critic.critic_side, _local("targets"), _read_targets),
+    Phase("critic_loss", actor_critic.critic_side, _local("loss"), _read_critic_loss),
+    Phase("critic_gradient", actor_critic.critic_side, _filled("wanted"), _read_wanted),
+)
+ACTOR: Sequence[Phase] = (
+    Phase("loss", actor_critic.actor_side, _local("loss"), _read_actor_loss),
+    Phase(
+        "gradient",
+        actor_critic.actor_side,
+        _filled("wanted"),
+        lambda there: _read_actor_gradient(there, there["wanted"]),
+    ),
+)
+CRITIC_CHANGED = _changed(actor_critic.actor_critic)

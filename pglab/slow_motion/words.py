@@ -1,0 +1,275 @@
+"""Slow motion in words: its phases, and what moved the policy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pglab.language import N_, _
+from pglab.looks.attribution import CAUSES, Cause, Explanation
+from pglab.slow_motion.watched_lines import Moment
+
+SMALL_SHARE = 0.1  # of the change: a cause with less is not named in a sentence
+ALL = 0.995  # of the change, rounded
+FEWEST_DECIMALS, MOST_DECIMALS = 2, 6
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a phase is called, and one sentence about it."""
+
+    title: str
+    sentence: str
+
+
+PHASES = {
+    "observe": Words(N_("observe"), N_("The environment shows its state; the network reads it.")),
+    "probabilities": Words(
+        N_("probabilities"), N_("The policy turns the observation into a probability per action.")
+    ),
+    "sample": Words(
+        N_("sample"), N_("One action is drawn by these probabilities, not the likeliest one taken.")
+    ),
+    "environment": Words(
+        N_("answer"), N_("The environment moves on: a reward, and the next observation.")
+    ),
+    "judge": Words(
+        N_("judge"), N_("The critic says what the action is worth. This number stays as it is.")
+    ),
+    "store": Words(N_("store"), N_("The step is kept until there is enough to learn from.")),
+    "remember": Words(N_("remember"), N_("The replay buffer keeps the step for later as well.")),
+    "episode": Words(
+        N_("episode ends"), N_("The episode is over: no later reward belongs to its steps.")
+    ),
+    "draw": Words(
+        N_("draw"), N_("The critic gets a batch of old steps, drawn at random from the buffer.")
+    ),
+    "targets": Words(
+        N_("TD targets"),
+        N_("The reward, plus the discounted value of the next state if there is one: a constant."),
+    ),
+    "critic_loss": Words(
+        N_("critic's loss"), N_("How far the estimates are from their targets, squared.")
+    ),
+    "critic_gradient": Words(
+        N_("critic's gradient"),
+        N_("For each parameter: which way the loss grows. The step aims the other way."),
+    ),
+    "returns": Words(
+        N_("returns"), N_("From the last step back: what followed each step, discounted.")
+    ),
+    "weights": Words(
+        N_("weights"),
+        N_(
+            "Each step's say in the update: its action is pushed up if w > 0, down if w < 0. The "
+            "other steps push the same parameters, so an action may still get less likely."
+        ),
+    ),
+    "loss": Words(
+        N_("loss"),
+        N_(
+            "A sum built so that downhill is the direction of the policy gradient. Its size means "
+            "little."
+        ),
+    ),
+    "gradient": Words(
+        N_("gradient"),
+        N_(
+            "For each parameter: which way the loss grows. Downhill, an action gets likelier if "
+            "its w is positive, less likely if its w is negative."
+        ),
+    ),
+    "value_loss": Words(N_("baseline's loss"), N_("How far V is from the returns, squared.")),
+    "value_gradient": Words(
+        N_("baseline's gradient"), N_("For each parameter of V: which way that loss grows.")
+    ),
+    "step": Words(
+        N_("Adam step"),
+        N_(
+            "Adam moves every parameter that a gradient reaches; shown is the one with the largest "
+            "gradient. m̂ is a running mean of its gradients, v̂ of their squares; ε only prevents a "
+            "division by 0."
+        ),
+    ),
+    "changed": Words(
+        N_("new policy"),
+        N_("The policy before and after the update, and the difference, state by state."),
+    ),
+}
+
+
+# Sentences for moments whose numbers make the usual one untrue.
+_NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor asks for no change.")
+_NO_GRADIENT = N_("The gradient is 0: this loss asks for no change.")
+_MOMENTUM_ALONE = N_(
+    "The gradient is 0, yet m̂, a running mean of the gradients, still holds earlier ones: Adam "
+    "goes on. v̂ is a running mean of their squares; ε only prevents a division by 0."
+)
+_NO_STEP = N_("The gradient is 0, and so is m̂, the running mean of the gradients: nothing moves.")
+_GREEDY = N_(
+    "Only the critic learns: the action with the largest Q is taken, any action at random with "
+    "probability ε."
+)
+
+
+def sentence(moment: Moment) -> str:
+    """One sentence about a phase that is true of the moment's numbers."""
+    return _(_sentence(moment))
+
+
+def _sentence(moment: Moment) -> str:
+    values = moment.values
+    match moment.phase:
+        case "gradient" if values["norm"] == 0 and not values["weighted"]:
+            return _NO_ACTOR_GRADIENT
+        case "gradient" | "critic_gradient" | "value_gradient" if values["norm"] == 0:
+            return _NO_GRADIENT
+        case "step" if values["norm"] == 0:
+            return _MOMENTUM_ALONE if values["mean"] else _NO_STEP
+        case "probabilities" if values["greedy"]:
+            return _GREEDY
+    return PHASES[moment.phase].sentence
+
+
+# --- What moved the policy
+
+
+@dataclass(frozen=True)
+class CauseWords:
+    """What a cause is called, what it did as a clause, and what it is."""
+
+    label: str
+    clause: str
+    meaning: str
+
+
+CAUSE_WORDS: Mapping[Cause, CauseWords] = {
+    "own": CauseWords(
+        N_("own gradient"),
+        N_("each step's own gradient pushed its action"),
+        N_("w·∇log π of the step itself."),
+    ),
+    "others": CauseWords(
+        N_("other steps"),
+        N_("the gradients of the other steps in the batch moved the same parameters"),
+        N_("w·∇log π of the other steps in the batch: they move the same parameters."),
+    ),
+    "entropy": CauseWords(
+        N_("entropy bonus"),
+        N_("the entropy bonus pushed the actions toward equal probabilities"),
+        N_("The gradient that makes the policy less certain."),
+    ),
+    "critic": CauseWords(
+        N_("critic's gradient"),
+        N_("the critic's gradient moved the shared body"),
+        N_("The gradients of the critic's loss in this update move the body that the actor uses."),
+    ),
+    "momentum": CauseWords(
+        N_("Adam's momentum"),
+        N_("Adam's momentum carried on the gradients of earlier updates"),
+        N_("What Adam's running mean m still holds of the gradients of earlier updates."),
+    ),
+    "clipping": CauseWords(
+        N_("clipping"),
+        N_("clipping shortened gradients that pulled against the change"),
+        N_("What clipping took away from the gradients of this update."),
+    ),
+}
+
+
+def what_moved(found: Explanation) -> str:
+    """What moved π most in an update as a whole, in one to three sentences."""
+    if found.greedy:
+        return _(
+            "Only the critic learns. The action with the largest Q is taken, so π changes only "
+            "where another action became the best: in {n} of {all} steps."
+        ).format(n=int(np.count_nonzero(found.change)), all=len(found.change))
+    opening = ""
+    if found.actor_norm is None:
+        opening = _("The actor does not learn.") + " "
+    elif found.actor_norm == 0:
+        opening = _("The actor's gradient is 0.") + " "
+    shares = found.shares
+    if not shares:
+        return opening + _("π did not change.")
+    main = max(shares, key=lambda cause: shares[cause])
+    others = sorted(set(shares) - {main}, key=lambda cause: -abs(shares[cause]))
+    named = [cause for cause in others if abs(shares[cause]) >= SMALL_SHARE]
+    clause = _(CAUSE_WORDS[main].clause)
+    if not named and shares[main] >= ALL:
+        return opening + _("π moved because {clause}.").format(clause=clause)
+    parts = [
+        opening
+        + _("π moved mostly because {clause} ({share:.0%} of the change).").format(
+            clause=clause, share=shares[main]
+        )
+    ]
+    for heading, sign in ((_("Also: {causes}."), 1), (_("Against it: {causes}."), -1)):
+        listed = [
+            f"{_(CAUSE_WORDS[cause].label)} ({shares[cause]:.0%})".replace("-", "−")
+            for cause in named
+            if shares[cause] * sign > 0
+        ]
+        if listed:
+            parts.append(heading.format(causes=", ".join(listed)))
+    return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table of causes: its size, and the same as text."""
+
+    label: str
+    meaning: str
+    size: float
+    text: str
+
+
+def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
+    """A line for each cause, and their sum; the numbers shown add up to the sum shown.
+
+    A remainder too small to be seen is not listed.
+    """
+    sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
+    decimals = _decimals(max(map(abs, sizes)))
+    units = _rounded([size * 10**decimals for size in sizes])
+    names = [
+        (_(CAUSE_WORDS[cause].label), _(CAUSE_WORDS[cause].meaning))
+        for cause in CAUSES
+        if cause in effects
+    ]
+    names.append((_("rounding"), _("What the split leaves: integration and single precision.")))
+    rows = [
+        Row(label, meaning, size, signed_number(unit / 10**decimals, decimals))
+        for (label, meaning), size, unit in zip(names, sizes, units, strict=True)
+    ]
+    if not units[-1]:
+        rows.pop()
+    return rows, signed_number(sum(units) / 10**decimals, decimals)
+
+
+def _decimals(largest: float) -> int:
+    """Enough for two significant digits of the largest number, at least two."""
+    if not largest:
+        return FEWEST_DECIMALS
+    return min(max(FEWEST_DECIMALS, 1 - math.floor(math.log10(largest))), MOST_DECIMALS)
+
+
+def _rounded(sizes: list[float]) -> list[int]:
+    """Whole numbers near these whose sum is the rounded sum: some are rounded the other way."""
+    units = [math.floor(size) for size in sizes]
+    missing = round(sum(sizes)) - sum(units)
+    ranked = sorted(range(len(sizes)), key=lambda i: units[i] - sizes[i])
+    for index in ranked[:missing]:
+        units[index] += 1
+    return units
+
+
+def signed_number(value: float, decimals: int) -> str:
+    """With its sign, a typographic minus; 0 has none."""
+    if not round(value, decimals):
+        return "0"
+    return f"{value:+.{decimals}f}".replace("-", "−")

@@ -1,0 +1,1 @@
+"""Command line only: benchmark, stored curves, checks of the pages' claims."""

@@ -1,0 +1,239 @@
+"""How fast training is: `python -m pglab.studies.benchmark`, a table, and JSON with `--json FILE`.
+
+Three ways to train the same agent take turns in one process, on one core: the plain loop of a
+notebook, the PyTorch reference and the fast engine. What counts are the ratios within one run;
+steps per second depend on the machine and on what else it does. Memory is taken in processes of
+their own, and so is what a redraw costs, which counts in steps of the fast engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import math
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.records import StepRecord
+from pglab.session.bench import Bench
+from pglab.session.seeds.group import MOST_SEEDS
+from pglab.session.training import train
+from pglab.session.training_session import TrainingSession
+from pglab.studies.plain_loops import plain_loop
+
+AGENTS: dict[str, Callable[..., AgentConfig]] = {
+    "REINFORCE": ReinforceConfig,
+    "shared on-policy": ActorCriticConfig.shared_on_policy,
+    "split replay": ActorCriticConfig.split_replay,
+}
+WAYS = ("plain loop", "reference", "fast engine")
+SIZES = ((128, 128), (32, 32), (256, 256))
+SHORTEST_RUN, LONGEST_RUN = 1_000, 1_000_000  # environment steps
+MEMORY_STEPS = 3_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured of one agent with one network, trained in one way."""
+
+    agent: str
+    hidden_sizes: tuple[int, ...]
+    way: str
+    steps_per_second: float  # median over the rounds
+    ratio: float  # to the plain loop: median over the rounds
+    megabytes: float  # that the process held at most, less what it held before the training
+
+
+def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
+    """An iterator that takes one environment step at a time, whatever else is yielded."""
+    if way == "plain loop":
+        return plain_loop(config)
+    engine = "fast" if way == "fast engine" else "reference"
+    records = train(config.changed(engine=engine))
+    return (record for record in records if isinstance(record, StepRecord))
+
+
+def take(steps: Iterator[object], count: int) -> None:
+    """So many steps."""
+    if sum(1 for _step in islice(steps, count)) < count:
+        raise RuntimeError("the training ended before the measurement")
+
+
+def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
+    """All ways in turns, `rounds` times about `seconds` each, after a warm-up."""
+    config = AGENTS[agent](
+        seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
+    )
+    running = {way: steps_of(config, way) for way in WAYS}
+    counts = {}
+    for way, steps in running.items():
+        take(steps, 300)
+        counts[way] = round(seconds * rate_of(steps, 300)) + 1
+    rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _round in range(rounds):
+        for way, steps in running.items():
+            rates[way].append(rate_of(steps, counts[way]))
+    return [
+        Result(
+            agent,
+            hidden_sizes,
+            way,
+            statistics.median(rates[way]),
+            statistics.median(
+                own / plain for own, plain in zip(rates[way], rates[WAYS[0]], strict=True)
+            ),
+            _output_of("--memory", agent, way, *map(str, hidden_sizes)),
+        )
+        for way in WAYS
+    ]
+
+
+def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
+    """Megabytes by which this process grows while it trains; libraries loaded then included."""
+    config = AGENTS[agent](seed=0, hidden_sizes=tuple(hidden_sizes), stop_when_solved=False)
+    before = _most_memory()
+    take(steps_of(config, way), MEMORY_STEPS)
+    return _most_memory() - before
+
+
+def _most_memory() -> float:
+    """Most megabytes that this process has held; not a number where Linux does not say."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return math.nan
+    (kilobytes,) = re.findall(r"VmHWM:\s*(\d+) kB", status)
+    return int(kilobytes) / 1024
+
+
+def _output_of(*arguments: str, module: str = "pglab.studies.benchmark") -> Any:
+    """What another process with these arguments prints, which is JSON."""
+    command = [sys.executable, "-m", module, *arguments]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def seeds_ratio(agent: str, seconds: float) -> float:
+    """Time of a page's run with seven further seeds, over the mean time of the eight alone.
+
+    Of those alone, half are trained before and half after: the machine's speed may drift.
+    `seconds` is about how long one takes.
+    """
+    config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
+    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # all processes are there
+    trial = TrainingSession(config)
+    trial.advance("step", seconds=seconds)
+    config = config.changed(total_steps=max(trial.global_step, SHORTEST_RUN))
+    alone = [_seconds_of(config.changed(seed=seed), 1) for seed in range(4)]
+    together = _seconds_of(config, 8)
+    alone += [_seconds_of(config.changed(seed=seed), 1) for seed in range(4, 8)]
+    return together / statistics.mean(alone)
+
+
+def _seconds_of(config: AgentConfig, seeds: int) -> float:
+    """From the first tick until all seeds are at the end."""
+    bench = Bench(config)
+    bench.seeds = seeds
+    bench.run()
+    begun = time.perf_counter()
+    while bench.busy:
+        bench.tick()
+    return time.perf_counter() - begun
+
+
+def rate_of(steps: Iterator[object], count: int) -> float:
+    """Environment steps per second over `count` of them."""
+    begun = time.perf_counter()
+    take(steps, count)
+    return count / (time.perf_counter() - begun)
+
+
+def table(results: Iterable[Result]) -> Iterator[str]:
+    """The results in lines of text."""
+    yield f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'MB':>8}"
+    for r in results:
+        layers = "×".join(map(str, r.hidden_sizes))
+        rate = f"{r.steps_per_second:10,.0f}{r.ratio:8.1f}{r.megabytes:8,.0f}"
+        yield f"{r.agent:18}{layers:>10}  {r.way:12}{rate}"
+
+
+def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
+    """What a redraw of each page costs, also in steps that the fast engine takes meanwhile."""
+    yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
+    rates = {
+        r.agent: r.steps_per_second
+        for r in results
+        if r.way == "fast engine" and r.hidden_sizes == SIZES[0]
+    }
+    for agent, cost in costs.items():
+        steps = rates.get(agent, math.nan) * cost["milliseconds"] / 1000
+        yield f"{agent:18}{cost['milliseconds']:10.1f}{cost['kilobytes']:10.0f}{steps:10.0f}"
+
+
+def machine() -> dict[str, str | int]:
+    """What the figures were taken on."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print the tables, write the JSON file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each turn")
+    parser.add_argument("--agent", choices=tuple(AGENTS), action="append")
+    parser.add_argument("--quick", action="store_true", help="128×128 only")
+    parser.add_argument("--seeds", action="store_true", help="eight seeds against one, too")
+    parser.add_argument("--json", help="file to write the figures to")
+    parser.add_argument("--memory", nargs="+", help=argparse.SUPPRESS)  # agent, way, layers
+    chosen = parser.parse_args(arguments)
+    if chosen.memory:
+        agent, way, *layers = chosen.memory
+        json.dump(memory(agent, way, [int(units) for units in layers]), sys.stdout)
+        return
+    agents = chosen.agent or tuple(AGENTS)
+    results = [
+        result
+        for hidden_sizes in (SIZES[:1] if chosen.quick else SIZES)
+        for agent in agents
+        for result in measure(agent, hidden_sizes, chosen.rounds, chosen.seconds)
+    ]
+    redraws = _output_of(module="pglab.ui.redraw_cost")
+    show([str(machine()), *table(results), *redraw_table(redraws, results)])
+    if chosen.seeds:
+        for agent in agents:
+            ratios = [seeds_ratio(agent, 2 * chosen.seconds) for _round in range(3)]
+            ratio = statistics.median(ratios)
+            show([f"{agent}: eight seeds take {ratio:.2f} times as long as one"])
+    if chosen.json:
+        rows = [asdict(result) for result in results]
+        with open(chosen.json, "w", encoding="utf-8") as file:
+            json.dump({"machine": machine(), "results": rows, "redraws": redraws}, file, indent=1)
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print them."""
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What became of the experiments on many seeds: made once, shown beside every explanation.
+
+    python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates --jobs 2
+
+trains the seeds 0–7 with the settings of each experiment and with the page's usual ones, prints
+on how many seeds each claim held and writes `pglab/data/experiments/<page>.json`. Without names
+it checks all experiments; those not named stay as they are in the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import format_value, settings_of
+from pglab.experiments.catalogue import experiments_of
+from pglab.experiments.experiment import STEPS, USUAL
+from pglab.experiments.results import FOLDER, SEEDS, WINDOWS, Arm, held, load
+from pglab.experiments.statistics import STATISTICS, recorded, window_means
+from pglab.session.stored.provenance import KEY, made_by
+from pglab.session.training_session import TrainingSession
+
+
+def measure(config: AgentConfig) -> dict[str, Any]:
+    """One run: its statistics, its curve and its outcome."""
+    session = TrainingSession(config, can_rewind=False)
+    session.advance("step", config.total_steps)
+    run = recorded(session)
+    return {
+        "figures": {name: statistic.of(run) for name, statistic in STATISTICS.items()},
+        "curve": window_means(run, config.total_steps, WINDOWS),
+        "outcome": session.outcome,
+    }
+
+
+def settings_text(config: AgentConfig) -> dict[str, str]:
+    """All settings of an arm, formatted; the seed is what its runs differ in."""
+    return {n: format_value(getattr(config, n)) for n in settings_of(config) if n != "seed"}
+
+
+def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
+    """Train configurations that differ in the seed alone."""
+    if jobs == 1:
+        measured = list(map(measure, configs))
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            measured = list(pool.map(measure, configs))
+    return Arm(
+        settings=settings_text(configs[0]),
+        figures={n: np.array([run["figures"][n] for run in measured]) for n in STATISTICS},
+        curves=np.stack([run["curve"] for run in measured]),
+        outcomes=[run["outcome"] for run in measured],
+        made_by=made_by(configs[0].engine),
+    )
+
+
+def save(page: str, arms: dict[str, Arm]) -> Path:
+    """Write the arms of a page to where it looks for them; one line for each."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{page}.json"
+    lines = [f"{json.dumps(name)}: {json.dumps(_stored(arm))}" for name, arm in arms.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    return path
+
+
+def _stored(arm: Arm) -> dict[str, Any]:
+    """Only what is known: REINFORCE has no TD error."""
+    known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
+    return {
+        KEY: arm.made_by,
+        "settings": arm.settings,
+        "figures": {name: _rounded(values, 4) for name, values in known.items()},
+        "curves": [_rounded(curve, 1) for curve in arm.curves],
+        "outcomes": list(arm.outcomes),
+    }
+
+
+def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), digits) for value in values]
+
+
+def check(page: str, keys: Sequence[str], jobs: int) -> dict[str, Arm]:
+    """Train the arms of a page that are asked for or not stored; the others stay as stored.
+
+    Each is written as soon as it is there: all of them take a while.
+    """
+    stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
+    configs: dict[str, Callable[[int], AgentConfig]] = {}
+    for experiment in experiments_of(page):
+        configs.setdefault(experiment.usual_arm, experiment.usual_config)
+        configs[experiment.key] = experiment.config
+    arms: dict[str, Arm] = {}
+    for key, config in configs.items():
+        arm = stored.get(key)
+        if arm is None or key in keys:
+            arm = make_arm([config(seed) for seed in range(SEEDS)], jobs)
+            save(page, {**stored, **arms, key: arm})
+            print(f"{page}/{key}: {arm.outcomes}", flush=True)
+        arms[key] = arm
+    return arms
+
+
+def report(page: str, arms: dict[str, Arm]) -> str:
+    """Every claim of a page's explanations, and on how many seeds it held."""
+    return "\n".join(
+        f"{page}/{e.key}: {claim.sentence()}: {count} of {SEEDS}"
+        for e in experiments_of(page)
+        for claim in (e.right_claim, *e.further)
+        for count in [held(claim, arms[e.key], arms[e.usual_arm])]
+    )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    names = [name for page in STEPS for name in (page, *_names(page))]
+    parser.add_argument("names", nargs="*", metavar="page or page/experiment", default=list(STEPS))
+    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
+    arguments = parser.parse_args()
+    for name in set(arguments.names) - set(names):
+        parser.error(f"{name} is none of {', '.join(names)}")
+    for page in STEPS:
+        asked = [n for n in arguments.names if n.split("/")[0] == page]
+        if asked:
+            everything = _names(page) if page in asked else asked
+            arms = check(page, [n.split("/")[1] for n in everything], arguments.jobs)
+            print(save(page, arms))
+            print(report(page, arms))
+
+
+def _names(page: str) -> list[str]:
+    offered = experiments_of(page)
+    keys = (USUAL, *(e.usual_arm for e in offered), *(e.key for e in offered))
+    return [f"{page}/{key}" for key in dict.fromkeys(keys)]
+
+
+if __name__ == "__main__":
+    main()

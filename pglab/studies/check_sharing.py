@@ -1,0 +1,70 @@
+"""Whether the stored runs bear out what the pages say about sharing a body.
+
+    python -m pglab.studies.check_sharing
+
+checks every sentence of `content/en/sharing.md` that claims something.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from pglab.experiments.evidence import (
+    CHANCE,
+    COLLAPSED,
+    ON_POLICY_RATES,
+    collapsed,
+    early_returns,
+    last_returns,
+    opposed,
+    p_of_the_body,
+)
+
+
+def checks() -> list[tuple[str, bool]]:
+    """What the page says about the stored runs, and whether they bear it out."""
+    split, shared = "equal_split_on_policy", "equal_shared_on_policy"
+    seeds = len(last_returns(split))
+    replay = [collapsed("equal_split_replay"), collapsed("equal_shared_replay")]
+    best, late = early_returns(split)[0], early_returns(split)[0, 20:]
+    one_step = early_returns("one_critic_step")
+    return [
+        *(
+            (f"on-policy at {rate}, {what}", holds)
+            for rate in ON_POLICY_RATES
+            for what, holds in (
+                ("most split runs collapse", collapsed(f"{rate}_split_on_policy") > seeds / 2),
+                ("no shared run collapses", collapsed(f"{rate}_shared_on_policy") == 0),
+            )
+        ),
+        ("the bodies differ by more than chance", p_of_the_body("on_policy") < CHANCE),
+        ("not at half the rate", p_of_the_body("on_policy", "half_rate") > CHANCE),
+        (
+            "for one split run beats every shared one",
+            last_returns("half_rate_split_on_policy").max()
+            > last_returns("half_rate_shared_on_policy").max(),
+        ),
+        ("with replay, the bodies cannot be told apart", p_of_the_body("replay") > CHANCE),
+        ("with replay, no run collapses", not any(replay)),
+        ("seed 0 of split learns, then collapses", best.max() > 150 and late.max() < COLLAPSED),
+        ("the early dip of shared runs passes", bool((last_returns(shared) > COLLAPSED).all())),
+        ("the signal alone is not to blame", collapsed("advantage_split_on_policy") > seeds / 2),
+        ("data alone help", np.median(last_returns("same_work_split_replay")) > 100),
+        ("gradients are opposed in most updates", opposed(shared) > 0.5),
+        ("with one critic step, some runs learn late", collapsed("one_critic_step") < seeds),
+        ("with one critic step, none learns early", float(np.median(one_step[:, 5])) < COLLAPSED),
+    ]
+
+
+def main() -> None:
+    """Command line."""
+    found = checks()
+    for claim, holds in found:
+        print("holds" if holds else "FAILS", claim)
+    sys.exit(not all(holds for _claim, holds in found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Whether the fast engine learns as the PyTorch reference does, over seeds.
+
+    python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
+
+trains the same seeds with both, without stopping when solved. It prints when rounding parts the
+two runs of a seed, and the median return of each engine in every 10 000 steps. p is the chance of
+so large a mean difference if the engine made none: sign flips of the differences between the two
+runs of a seed (Fisher 1935, section 21), all of them where they are few.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from pglab.algorithms.families import AgentConfig
+from pglab.records import Record, StepRecord
+from pglab.session.seeds.statistics import sign_flip_p
+from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, LearningCurves
+from pglab.session.training import train
+from pglab.studies.learning_curves import make, of_seeds
+
+ENGINES = ("fast", "reference")
+
+
+def first_difference(some: Iterable[Record], others: Iterable[Record]) -> int | None:
+    """The first environment step at which two runs take different actions, if there is one."""
+    for one, other in zip(_steps(some), _steps(others), strict=False):
+        if one.action != other.action:
+            return one.global_step
+    return None
+
+
+def _steps(records: Iterable[Record]) -> Iterator[StepRecord]:
+    return (record for record in records if isinstance(record, StepRecord))
+
+
+def parting(config: AgentConfig) -> int | None:
+    """The step at which rounding parts the runs of the two engines."""
+    fast, reference = (train(config.changed(engine=engine)) for engine in ENGINES)
+    return first_difference(fast, reference)
+
+
+def parting_text(steps: Sequence[int | None]) -> str:
+    """When the runs of the seeds part, in words."""
+    parted = sorted(step for step in steps if step is not None)
+    text = f"{len(parted)} of {len(steps)} seeds: different actions"
+    if not parted:
+        return text
+    return f"{text}, first at step {parted[0]:,} to {parted[-1]:,}, median {np.median(parted):,.0f}"
+
+
+def comparison(fast: LearningCurves, reference: LearningCurves) -> list[str]:
+    """A table of both: medians over seeds and p, for each 10 000 steps."""
+    pairs = [c.mean_returns(TABLE_WINDOW // WINDOW) for c in (fast, reference)]
+    lines = [
+        "| up to step | fast engine: median | reference: median | p |",
+        "|---:|---:|---:|---:|",
+    ]
+    for window, (quick, slow) in enumerate(zip(pairs[0].T, pairs[1].T, strict=True)):
+        lines.append(
+            f"| {(window + 1) * TABLE_WINDOW:,} | {np.median(quick):.0f} | {np.median(slow):.0f} "
+            f"| {sign_flip_p(quick - slow):.2f} |"
+        )
+    return lines
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("agent", choices=AGENTS)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--steps", type=int, default=60_000)
+    chosen = parser.parse_args()
+    config = AGENTS[chosen.agent]
+    partings = of_seeds(parting, config, chosen.seeds, chosen.steps)
+    print(parting_text(partings), flush=True)
+    fast, reference = (
+        make(config.changed(engine=engine), chosen.seeds, chosen.steps) for engine in ENGINES
+    )
+    print("\n".join(comparison(fast, reference)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""How much a baseline lowers the variance of the policy gradient: the gradient lab over seeds.
+
+    python -m pglab.studies.gradient_variance --steps 0 5000 20000 60000 --seeds 8 --episodes 200
+
+trains REINFORCE with its default settings for each number of steps, then judges the estimators on
+fresh episodes of each trained policy. It prints, for every seed and for the median of them, the
+mean return and each estimator's total variance over that of whole-episode returns, with the cosine
+of its mean to that of 500 separate episodes; an estimator without a signal that could be told from
+noise is marked with *. The last lines count the seeds.
+
+    python -m pglab.studies.gradient_variance --check-intervals 40
+
+draws 100 episodes of the stored policy with each of so many seeds, and says how often the interval
+of one drawing contains the ratio of variances over all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from pglab.config import ReinforceConfig
+from pglab.gradient_noise.estimators import ESTIMATORS
+from pglab.gradient_noise.measurement import EPISODE_CHOICES, EstimatorReport, finished, measure
+from pglab.session.stored.policies import load
+from pglab.studies.example_policies import trained
+
+STORED_STEP = 20_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found of one trained policy; [E] each, NaN where there is nothing."""
+
+    mean_return: float
+    ratios: Sequence[float]
+    cosines: Sequence[float]
+    signals: Sequence[bool]  # whether they can be told from noise
+
+
+def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
+    """Train one policy and judge the estimators on it."""
+    report = finished(measure(trained(ReinforceConfig(seed=seed), steps), episodes, seed))
+    found = report.estimators
+    return Row(
+        float(report.totals.mean()),
+        [found[name].ratio.estimate for name in ESTIMATORS],
+        [found[name].cosine for name in ESTIMATORS],
+        [report.survey.has_signal(name) for name in ESTIMATORS],
+    )
+
+
+def line(name: str, row: Row) -> str:
+    """A row as text."""
+    numbers = zip(row.ratios, row.cosines, row.signals, strict=True)
+    cells = [f"{r:.3f} / {c:.3f}{' ' if s else '*'}".rjust(17) for r, c, s in numbers]
+    return " ".join([f"{name:>6} {row.mean_return:7.1f}", *cells])
+
+
+def summary(rows: Sequence[Row]) -> Iterator[str]:
+    """The median, and how many seeds bear out what the page says."""
+    median = Row(
+        float(np.median([row.mean_return for row in rows])),
+        np.median([row.ratios for row in rows], axis=0).tolist(),
+        np.median([row.cosines for row in rows], axis=0).tolist(),
+        [True] * len(ESTIMATORS),
+    )
+    yield line("median", median)
+    for less, more in (("reward_to_go", "whole_episode"), ("mean", "reward_to_go")):
+        yield f"{less} has less variance than {more} on {_count(rows, less, more)}"
+    yield f"value has less variance than mean on {_count(rows, 'value', 'mean')}"
+    worth = [row.ratios[1] / row.ratios[3] for row in rows]
+    yield (
+        "one episode with value is worth with reward_to_go alone: median "
+        f"{np.median(worth):.1f}, {min(worth):.1f} to {max(worth):.1f}"
+    )
+    for n, name in enumerate(ESTIMATORS):
+        yield f"{name}: a signal on {sum(row.signals[n] for row in rows)} of {len(rows)} seeds"
+
+
+def _count(rows: Sequence[Row], less: str, more: str) -> str:
+    names: list[str] = list(ESTIMATORS)
+    n, m = names.index(less), names.index(more)
+    return f"{sum(row.ratios[n] < row.ratios[m] for row in rows)} of {len(rows)} seeds"
+
+
+def drawn_again(seed: int) -> list[EstimatorReport]:
+    """One drawing from the stored policy, by every estimator."""
+    report = finished(measure(load()[STORED_STEP], 100, seed))
+    return [report.estimators[name] for name in ESTIMATORS]
+
+
+def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
+    """How often an interval contains the ratio of the mean variances over all drawings."""
+    variances = np.array([[of.variance for of in found] for found in drawings])
+    overall = (variances / variances[:, :1].mean()).mean(axis=0)
+    inside = [
+        [of.ratio.low <= whole <= of.ratio.high for of, whole in zip(found, overall, strict=True)]
+        for found in drawings
+    ]
+    shares = np.mean(inside, axis=0)
+    cells = zip(ESTIMATORS[1:], overall[1:], shares[1:], strict=True)
+    return "\n".join(
+        f"{name}: ratio {whole:.4f}, inside {share:.0%}" for name, whole, share in cells
+    )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--steps", type=int, nargs="+", default=[0, 5_000, 20_000, 60_000])
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--episodes", type=int, default=200, choices=EPISODE_CHOICES)
+    parser.add_argument("--check-intervals", type=int, metavar="DRAWINGS")
+    arguments = parser.parse_args()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        if arguments.check_intervals:
+            print(check_intervals(list(pool.map(drawn_again, range(arguments.check_intervals)))))
+            return
+        for steps in arguments.steps:
+            print(f"\nafter {steps:,} steps: variance / that of whole-episode returns, and cosine")
+            print(f"{'seed':>6} {'return':>7}", *(f"{name:>17}" for name in ESTIMATORS))
+            rows = []
+            work = partial(row_of_seed, steps, arguments.episodes)
+            for seed, row in enumerate(pool.map(work, range(arguments.seeds))):
+                rows.append(row)
+                print(line(str(seed), row), flush=True)
+            print("\n".join(summary(rows)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

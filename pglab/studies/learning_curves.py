@@ -1,0 +1,96 @@
+"""Trains the learning curves that the pages show as what settings usually give.
+
+    python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
+
+trains the seeds 0, 1, … with the agent's settings on all cores, without stopping when solved,
+prints a table and writes `pglab/data/learning_curves/<agent>.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.algorithms.families import AgentConfig
+from pglab.records import EpisodeRecord, UpdateRecord
+from pglab.session.stored.provenance import KEY, made_by
+from pglab.session.stored.usual_curves import (
+    AGENTS,
+    FOLDER,
+    ROWS,
+    WINDOW,
+    LearningCurves,
+    table_text,
+)
+from pglab.session.training import train
+
+Item = TypeVar("Item")
+
+
+def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
+    """The four rows of `LearningCurves` for one seed: [4, windows]."""
+    windows = np.zeros((4, config.total_steps // WINDOW))
+    for record in train(config):
+        window = (record.global_step - 1) // WINDOW
+        if isinstance(record, EpisodeRecord):
+            windows[:2, window] += record.episode_return, 1
+        elif isinstance(record, UpdateRecord) and record.conflict is not None:
+            cosine = record.conflict.cosine
+            windows[2:, window] += cosine < 0, not math.isnan(cosine)
+    return windows
+
+
+def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
+    """Train the seeds from 0 on, on all cores."""
+    rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
+    return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
+
+
+def of_seeds(
+    measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
+) -> list[Item]:
+    """What is measured of the seeds from 0 on, each run that many steps long, on all cores."""
+    whole = config.changed(total_steps=steps, stop_when_solved=False)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(measure, [whole.changed(seed=seed) for seed in range(seeds)]))
+
+
+def save(agent: str, curves: LearningCurves) -> Path:
+    """Write the curves to where the pages look for them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{agent}.json"
+    rows = {name: getattr(curves, name) for name in ROWS}
+    content = {KEY: made_by(curves.engine)} | {
+        name: numbers.tolist()
+        for name, numbers in rows.items()
+        if numbers is not None and numbers.any()
+    }
+    path.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("agent", choices=AGENTS)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=200_000)
+    parser.add_argument("--dry-run", action="store_true", help="print the table, write nothing")
+    arguments = parser.parse_args()
+    curves = make(AGENTS[arguments.agent], arguments.seeds, arguments.steps)
+    print(table_text(curves, arguments.seeds, arguments.steps))
+    if not arguments.dry_run:
+        print(save(arguments.agent, curves))
+
+
+if __name__ == "__main__":
+    main()

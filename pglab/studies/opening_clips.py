@@ -1,0 +1,119 @@
+"""Makes the home page's two clips: the default agent untrained, and once it is solved.
+
+    python -m pglab.studies.opening_clips
+
+trains seeds 0, 1, … until one is solved and writes the clips to `pglab/data/clips`, with a note
+of which seed and step it was. With `--check` it writes nothing and says whether the page's own
+run of that seed ends at the step that is stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from PIL import Image
+from torch import nn
+
+from pglab.config import ReinforceConfig, RunConfig
+from pglab.looks.demonstration import Demonstration, Scene
+from pglab.looks.render import shared_renderer
+from pglab.session.stored.clips import FOLDER, stored_facts
+from pglab.session.stored.provenance import KEY, made_by
+from pglab.session.training_session import TrainingSession
+
+SIZE = (450, 300)
+SCENES = 160
+STEP_MILLISECONDS = 20  # CartPole's own clock
+STEPS_PER_PICTURE = 2
+HOLD_MILLISECONDS = 500
+
+
+def solved_session() -> TrainingSession:
+    """The first seed of the default settings that is solved within its steps."""
+    for seed in count():
+        session = TrainingSession(ReinforceConfig(seed=seed))
+        while not session.finished:
+            session.advance("episode")
+        if session.outcome == "solved":
+            return session
+    raise AssertionError("count() does not end")
+
+
+def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
+    """Whole episodes until there are about `SCENES` scenes."""
+    demonstration = Demonstration(config.env_id, config.seed)
+    chosen: list[Scene] = []
+    while len(chosen) < SCENES:
+        chosen += demonstration.episode(policy, most_scenes=SCENES)
+    return chosen
+
+
+def animation(shown: list[Scene], env_id: str) -> bytes:
+    """The scenes as an endless WebP; the end of an episode is held."""
+    renderer = shared_renderer(env_id)
+    pictures, durations = [], []
+    for number, scene in enumerate(shown):
+        if number % STEPS_PER_PICTURE and not scene.ended:
+            continue
+        pictures.append(Image.fromarray(renderer.frame(scene.observation)).resize(SIZE))
+        durations.append(
+            HOLD_MILLISECONDS if scene.ended else STEPS_PER_PICTURE * STEP_MILLISECONDS
+        )
+    file = io.BytesIO()
+    pictures[0].save(
+        file, "WEBP", save_all=True, append_images=pictures[1:], duration=durations, loop=0
+    )
+    return file.getvalue()
+
+
+def make() -> dict[str, Any]:
+    """Train, write the clips and what is told about them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    solved = solved_session()
+    untrained = TrainingSession(solved.config)
+    for name, session in (("untrained", untrained), ("solved", solved)):
+        clip = animation(scenes(session.networks["policy"], session.config), session.config.env_id)
+        (FOLDER / f"{name}.webp").write_bytes(clip)
+        print(f"{name}: {len(clip)} bytes")
+    facts = facts_of(solved)
+    (FOLDER / "facts.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    return facts
+
+
+def facts_of(solved: TrainingSession) -> dict[str, Any]:
+    """What the home page says of the run, and what made it."""
+    config = solved.config
+    return {"seed": config.seed, "steps": solved.global_step, KEY: made_by(config.engine)}
+
+
+def run_again(facts: Mapping[str, Any]) -> int:
+    """The step at which the page's own run of that seed ends."""
+    session = TrainingSession(ReinforceConfig(seed=facts["seed"]))
+    while not session.finished:
+        session.advance("episode")
+    return session.global_step
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; see whether the run repeats itself"
+    )
+    if not parser.parse_args().check:
+        print(make())
+        return
+    facts = stored_facts()
+    steps = run_again(facts)
+    print(f"seed {facts['seed']}: ends at step {steps:,}, stored: {facts['steps']:,}")
+    sys.exit(steps != facts["steps"])
+
+
+if __name__ == "__main__":
+    main()

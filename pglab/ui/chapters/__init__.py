@@ -1,0 +1,1 @@
+"""What stands below the stage: the chapters, and what is in each."""

@@ -1,0 +1,241 @@
+"""What a visitor has guessed and what came of it: the state behind "Try this"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import SEEDS
+from pglab.curves import Curve, GuessRegion
+from pglab.experiments.catalogue import experiments_of
+from pglab.experiments.experiment import LATE, Choice, Experiment
+from pglab.experiments.results import arms_of
+from pglab.experiments.statistics import STATISTICS, late_return, recorded
+from pglab.language import _
+from pglab.plots.experiment import stretches
+from pglab.session.bench import FULL_SPEED, Bench
+from pglab.session.seeds.statistics import smoothed_curve
+from pglab.session.stored.usual_curves import AGENTS
+from pglab.session.training_session import Outcome, TrainingSession
+from pglab.ui.chapters.chapters import open_at_first
+from pglab.ui.controls.lab import Lab
+from pglab.ui.controls.set_by_code import set_value
+from pglab.ui.stage.scrolling import bring_into_view
+
+Phase = Literal["asked", "locked", "under way", "changed", "done"]
+
+PARAMETER = "try"  # of the address bar
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run of an experiment showed.
+
+    `figure` is the experiment's statistic; `usual` that of the usual settings, with the same seed
+    where it is stored, else the median over seeds. `choice` is the one that the two bear out,
+    `late_return` the mean return of the last third.
+    """
+
+    seed: int
+    figure: float
+    usual: float
+    same_seed: bool
+    choice: int | None
+    curve: Curve
+    late_return: float
+    outcome: Outcome
+
+
+@dataclass
+class Attempt:
+    """A guess, locked before the run, and its result."""
+
+    guess: int | None = None
+    started: bool = False
+    result: Result | None = None
+    done: bool = False  # once at least
+
+
+@dataclass
+class Attempts:
+    """One visitor's experiments on one page."""
+
+    page: str
+    chosen: str | None = None  # by a click or by the link
+    unknown: str = ""  # what the link named instead of an experiment
+    by_key: dict[str, Attempt] = field(default_factory=lambda: defaultdict(Attempt))
+
+    @property
+    def experiment(self) -> Experiment:
+        """The one that is shown."""
+        offered = experiments_of(self.page)
+        return next((e for e in offered if e.key == self.chosen), offered[0])
+
+    @property
+    def attempt(self) -> Attempt:
+        """The visitor's attempt at it."""
+        return self.by_key[self.experiment.key]
+
+    def phase(self, session: TrainingSession) -> Phase:
+        """How far the visitor is with the experiment that is shown."""
+        attempt = self.attempt
+        if attempt.guess is None:
+            return "asked"
+        if attempt.result is not None:
+            return "done"
+        if not attempt.started:
+            return "locked"
+        return "under way" if answers(session, self.experiment) else "changed"
+
+    def guess(self) -> Choice | None:
+        """The locked choice of the experiment that is shown."""
+        number = self.attempt.guess
+        return None if number is None else self.experiment.choices[number]
+
+    def in_hand(self, session: TrainingSession) -> bool:
+        """Whether the run in hand is the one that answers the experiment that is shown."""
+        return self.attempt.started and answers(session, self.experiment)
+
+
+def open_attempts(lab: Lab) -> Attempts:
+    """The visitor's attempts, with the results that have come in since."""
+    key = f"{lab.key}.try"
+    if key not in st.session_state:
+        st.session_state[key] = linked = _from_link(lab.key)
+        if linked.chosen or linked.unknown:
+            open_at_first(lab.key, "try_this")
+    attempts: Attempts = st.session_state[key]
+    with lab.bench.lock:
+        _note_results(attempts, lab.bench.session)
+        _draw_expectation(attempts, lab.bench)
+    return attempts
+
+
+def link_parameters(page: str) -> dict[str, str]:
+    """What the address bar holds of the experiments: the one that the visitor chose."""
+    attempts: Attempts | None = st.session_state.get(f"{page}.try")
+    if attempts is None or attempts.chosen is None:
+        return {}
+    return {PARAMETER: attempts.chosen}
+
+
+def answers(session: TrainingSession, experiment: Experiment) -> bool:
+    """Whether a run has the experiment's settings, with any seed, and has had them throughout."""
+    config = session.initial_config
+    return config == experiment.config(config.seed) and not session.history.changes
+
+
+def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
+    """Where a choice expects the run with this seed; None if it says nothing about returns."""
+    if experiment.statistic != "late_return":
+        return None
+    claim = experiment.claim_of(experiment.choices[number])
+    low, high = claim.bounds(reference_of(experiment, seed).figure)
+    start, end = (share * experiment.steps for share in LATE)
+    # A mean return of 0 is the least there is: below the upper bound, the region is open.
+    return GuessRegion(start, end, low if claim.least else -np.inf, high)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the usual settings gave: the experiment's statistic and the returns on the way.
+
+    That of the same seed where it is stored, else the median of the stored seeds.
+    """
+
+    figure: float
+    curve: Curve
+    same_seed: bool
+
+
+def reference_of(experiment: Experiment, seed: int) -> Reference:
+    """What the run with this seed is compared with."""
+    _changed, usual = arms_of(experiment)
+    stored = usual.figures[experiment.statistic]
+    if seed < len(stored):
+        label = _("usual settings, seed {seed}").format(seed=seed)
+        curve = stretches(usual.curves[seed], experiment.steps, label)
+        return Reference(float(stored[seed]), curve, same_seed=True)
+    label = _("usual settings, median of {n} seeds").format(n=len(stored))
+    curve = stretches(np.nanmedian(usual.curves, axis=0), experiment.steps, label)
+    return Reference(usual.spread(experiment.statistic).median, curve, same_seed=False)
+
+
+def start(lab: Lab, attempts: Attempts, seed: int) -> None:
+    """Run the experiment that is shown, at full speed and in sight; the run so far is kept."""
+    attempt = attempts.attempt
+    attempt.started, attempt.result = True, None
+    _use(lab, attempts.experiment.config(seed % SEEDS))
+    lab.bench.speed = FULL_SPEED
+    set_value(f"{lab.key}.speed", FULL_SPEED)
+    lab.bench.run()
+    bring_into_view(lab.key, "stage")
+
+
+def back_to_usual(lab: Lab) -> None:
+    """A fresh run with the page's own settings and the seed in hand, not started."""
+    _use(lab, AGENTS[lab.key].changed(seed=lab.bench.session.config.seed))
+
+
+def _use(lab: Lab, config: AgentConfig) -> None:
+    """Begin a run with these settings; the present one is left as it is, not changed."""
+    lab.bench.reset()
+    lab.bench.use(config)
+    lab.set_controls(config)
+
+
+def _from_link(page: str) -> Attempts:
+    """What a visit begins with: the experiment that the link names, if there is one."""
+    named = st.query_params.get(PARAMETER, "")
+    if not named:
+        return Attempts(page)
+    if all(experiment.key != named for experiment in experiments_of(page)):
+        return Attempts(page, unknown=named)
+    return Attempts(page, chosen=named)
+
+
+def _note_results(attempts: Attempts, session: TrainingSession) -> None:
+    """If the run in hand has ended as an experiment that was waiting for it, keep what it shows."""
+    if session.outcome is None:
+        return
+    for experiment in experiments_of(attempts.page):
+        attempt = attempts.by_key[experiment.key]
+        if attempt.started and attempt.result is None and answers(session, experiment):
+            attempt.result = _result(experiment, session, session.outcome)
+            attempt.done = True
+
+
+def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) -> Result:
+    seed = session.config.seed
+    figure = STATISTICS[experiment.statistic].of(recorded(session))
+    reference = reference_of(experiment, seed)
+    return Result(
+        seed,
+        figure,
+        reference.figure,
+        reference.same_seed,
+        experiment.shown(figure, reference.figure),
+        replace(smoothed_curve(session), label=_("this run")),
+        late_return(recorded(session)),
+        outcome,
+    )
+
+
+def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
+    """Have the stage draw the locked guess and the usual run beside the experiment's run.
+
+    They stay until another run than the experiment's is in hand.
+    """
+    experiment, attempt = attempts.experiment, attempts.attempt
+    elsewhere = attempt.started and not answers(bench.session, experiment)
+    if attempt.guess is None or elsewhere:
+        bench.guess = bench.beside = None
+        return
+    seed = bench.session.config.seed
+    bench.guess = guess_region_of(experiment, attempt.guess, seed)
+    bench.beside = reference_of(experiment, seed).curve

@@ -1,0 +1,134 @@
+"""A test on demand: fresh episodes of the policy as it stands, and what the critic expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pglab.language import _
+from pglab.looks.evaluation import Calibration, PlayedEpisode, calibration, critic_truth, play
+from pglab.plots.critic import truth_figure
+from pglab.records import Floats
+from pglab.session.training_session import TrainingSession
+from pglab.ui.controls.lab import Lab
+
+EPISODES = 10
+TRUTH_HEIGHT = 420  # pixels
+SLIGHT = 1.0  # of return: less is called right
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Fresh episodes, sampled and greedy, of the policy after `global_step` steps."""
+
+    session: TrainingSession
+    global_step: int
+    sampled: list[PlayedEpisode]
+    greedy: list[PlayedEpisode]
+    truth: tuple[Floats, Floats] | None  # estimates and returns of the sampled episodes
+
+
+def evaluation(lab: Lab) -> None:
+    """A button that plays fresh episodes, and the last verdict."""
+    st.markdown(
+        _(
+            "Ten fresh episodes with actions sampled as in training, and the same ten starts with "
+            "the likeliest action each time. They use random streams of their own: the training "
+            "goes on as if nobody had looked."
+        )
+    )
+    key = f"{lab.key}.verdict"
+    if st.button(_("Play fresh episodes"), icon=":material/fact_check:", key="evaluate"):
+        with lab.bench.lock:
+            st.session_state[key] = _verdict(lab)
+    verdict: Verdict | None = st.session_state.get(key)
+    if verdict is not None and verdict.session is lab.bench.session:
+        _show(verdict)
+
+
+def _verdict(lab: Lab) -> Verdict:
+    session = lab.bench.session
+    config, policy = session.config, session.networks["policy"]
+    played = {
+        greedy: play(policy, config.env_id, EPISODES, config.seed, greedy=greedy)
+        for greedy in (False, True)
+    }
+    critic = session.networks.get("critic")
+    truth = None if critic is None else critic_truth(critic, played[False], config.gamma)
+    return Verdict(session, session.global_step, played[False], played[True], truth)
+
+
+def _show(verdict: Verdict) -> None:
+    st.caption(
+        _("{env_id}, the policy after {steps:,} training steps.").format(
+            env_id=verdict.session.config.env_id, steps=verdict.global_step
+        )
+    )
+    with st.container(horizontal=True):
+        for label, episodes in (
+            (_("sampled: mean return"), verdict.sampled),
+            (_("greedy: mean return"), verdict.greedy),
+        ):
+            totals = [episode.total for episode in episodes]
+            st.metric(
+                label,
+                f"{np.mean(totals):.1f}",
+                help=_("{n} episodes, from {low:g} to {high:g}").format(
+                    n=len(totals), low=min(totals), high=max(totals)
+                ),
+                width=220,
+            )
+    if verdict.truth is not None:
+        _show_truth(*verdict.truth)
+
+
+def _show_truth(estimates: Floats, returns: Floats) -> None:
+    """The critic against what really followed."""
+    if not len(estimates):
+        st.info(
+            _(
+                "Every episode was cut by the time limit too early to know the return of any "
+                "step. A smaller γ makes the missing part negligible."
+            )
+        )
+        return
+    st.markdown(truth_in_words(calibration(estimates, returns), len(estimates)))
+    st.plotly_chart(
+        truth_figure(estimates, returns), key="truth", height=TRUTH_HEIGHT, width=TRUTH_HEIGHT + 60
+    )
+    st.caption(
+        _(
+            "Steps of an episode that the time limit cut count only where the missing part is at "
+            "most a tenth of an endless return. Their returns are too low by up to that much, and "
+            "the critic looks too high by as much."
+        )
+    )
+
+
+def truth_in_words(found: Calibration, steps: int) -> str:
+    """How far the critic is off, typically and where."""
+    return _(
+        "**Does the critic tell the truth?** {n:,} steps of the ten sampled episodes: Q(s,a) "
+        "against the discounted return G that followed. On average Q is {bias}; a typical "
+        "distance is {spread:.0f} (root mean square). Where Q is smallest (a third of the steps) "
+        "it is {low}, where it is largest {high}. A single return is partly luck, so the points "
+        "scatter around the line even if Q is right on average. The target takes the best "
+        "action's value while the policy also takes others: that makes Q too high. *Pull on Q* "
+        "makes it lower."
+    ).format(
+        n=steps,
+        bias=_off(found.bias),
+        spread=found.spread,
+        low=_off(found.low),
+        high=_off(found.high),
+    )
+
+
+def _off(error: float) -> str:
+    """An error of Q in words."""
+    if abs(error) < SLIGHT:
+        return _("right to within 1")
+    text = _("{n:.0f} too high") if error > 0 else _("{n:.0f} too low")
+    return text.format(n=abs(error))

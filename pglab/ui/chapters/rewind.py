@@ -1,0 +1,78 @@
+"""The chapter that goes back in a run, continues it or lets another one fork off."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.language import _
+from pglab.ui.controls.buttons import on_whole_page
+from pglab.ui.controls.choices import if_offered
+from pglab.ui.controls.lab import Lab
+
+
+def rewind(lab: Lab) -> None:
+    """A slider over the run's checkpoints, and what can be done from the one it stands on."""
+    lab.redraw_stale_page()
+    bench = lab.bench
+    session = bench.session
+    points = {point.global_step: point for point in session.checkpoints}
+    steps = sorted({*points, session.global_step})
+    if len(steps) < 2:
+        st.caption(_("Nothing to go back to yet: let the agent take a few steps."))
+        return
+    here = session.global_step
+    key = f"{lab.key}.rewind"
+    st.session_state[key] = here
+
+    def go() -> None:
+        if_offered(key, points, lambda step: bench.rewind(points[step]))
+        lab.set_controls(session.config)
+
+    def continue_() -> None:
+        bench.run()
+
+    st.select_slider(
+        _("Go to environment step"),
+        steps,
+        format_func=lambda step: f"{step:,}",
+        key=key,
+        disabled=bench.running,
+        on_change=on_whole_page(lab, bench.lock, go),
+        help=_("Everything goes back to that step: networks, optimiser, buffer, random streams."),
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            _("Continue from here"),
+            icon=":material/play_arrow:",
+            key="rewind_continue",
+            disabled=bench.running or session.finished,
+            on_click=on_whole_page(lab, bench.lock, continue_),
+            help=_("Repeats the same run exactly, and goes on where it had got to."),
+        )
+        st.button(
+            _("Fork from here"),
+            icon=":material/call_split:",
+            key="rewind_fork",
+            disabled=bench.running or not here,
+            on_click=on_whole_page(lab, bench.lock, bench.fork),
+            help=_("Another run goes on from this step. Then change a setting, and press Run."),
+        )
+    st.caption(_state(lab, steps[-1]))
+
+
+def _state(lab: Lab, furthest: int) -> str:
+    """What would happen next, in a sentence."""
+    bench = lab.bench
+    here = bench.session.global_step
+    if bench.running:
+        return _("Pause to go back.")
+    if bench.rewound:
+        return _(
+            "At step {here:,} of {furthest:,}. Run repeats what the dotted line shows; a changed "
+            "setting makes a fork, and the run so far stays as an overlay and in the table."
+        ).format(here=here, furthest=furthest)
+    if bench.forked is not None:
+        return _("This is run {n}: it went on from step {step:,} of run {of}.").format(
+            n=bench.run_number, step=bench.forked[1], of=bench.forked[0]
+        )
+    return _("At step {here:,}, the furthest so far.").format(here=here)

@@ -1,0 +1,69 @@
+"""The table of the settings tried in this visit."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.config import RunConfig, describe_differences
+from pglab.language import _
+from pglab.session.bench import PastRun, SeedResult
+from pglab.ui.controls.lab import Lab
+from pglab.ui.stage.panels import change_label
+
+
+def runs_table(lab: Lab) -> None:
+    """One row per seed of every run of this visit, the newest run first."""
+    runs = reversed([*lab.bench.past, lab.bench.summary()])
+    st.dataframe([row for run in runs for row in _rows(run, lab.terms.preset)], hide_index=True)
+    st.caption(
+        _(
+            "Each row is one seed; seeds that were trained at once share the number of their run. "
+            "The top row is of the present run, as it stood when it was last paused, stepped or "
+            "changed; run 1 is the oldest. The rows show what happened, not what is usual."
+        )
+    )
+
+
+def _rows(run: PastRun, preset: RunConfig) -> list[dict[str, str | int]]:
+    own = SeedResult(
+        run.config.seed,
+        run.global_step,
+        run.episodes,
+        run.mean_return,
+        run.outcome,
+        run.reading,
+    )
+    return [_row(run, of_seed, preset) for of_seed in (own, *run.further)]
+
+
+def _row(run: PastRun, result: SeedResult, preset: RunConfig) -> dict[str, str | int]:
+    differing = describe_differences(run.config.changed(seed=result.seed), preset)
+    changes = [
+        _("{what} from step {step:,}").format(
+            what=change_label(change, run.config), step=change.global_step
+        )
+        for change in run.changes
+    ]
+    return {
+        _("run"): run.number,
+        _("settings other than the defaults"): ", ".join([differing, *changes]).strip(", ")
+        or _("none"),
+        _("environment steps"): result.global_step,
+        _("episodes"): result.episodes,
+        _("mean of last 100 returns"): (
+            "–" if result.mean_return is None else f"{result.mean_return:.1f}".replace("-", "−")
+        ),
+        _("outcome"): _outcome_text(result),
+    }
+
+
+def _outcome_text(result: SeedResult) -> str:
+    match result.outcome:
+        case "solved":
+            return _("solved: seminar's reading {reading:.0f}").format(reading=result.reading)
+        case "total_steps":
+            return _("all steps used")
+        case "diverged":
+            return _("diverged")
+        case None:
+            return _("not ended")

@@ -1,0 +1,384 @@
+"""The pictures of slow motion: what a moment is about stands out, the rest steps back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from pglab import palette
+from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.language import _
+from pglab.looks.attribution import Explanation
+from pglab.looks.probes import LayerGradient, critic_quantity, maps_of, probability_map
+from pglab.looks.render import shared_renderer
+from pglab.plots.critic import network_figure
+from pglab.plots.slow_motion import LEAST_CHANGE, difference_figure, transitions_figure
+from pglab.records import Floats, StepRecord
+from pglab.slow_motion.tape import WatchedStep
+from pglab.slow_motion.watched_lines import Moment
+from pglab.ui.stage.critic_panels import arranged
+from pglab.ui.stage.panels import View, policy_figure
+from pglab.ui.stage.stage import Emphasis, FigurePanel, Frame, PlayerPanel
+
+# Which picture a phase is about: the rest steps back.
+_ABOUT: dict[str, tuple[str, ...]] = {
+    "observe": ("frame",),
+    "probabilities": ("bars", "policy"),
+    "sample": ("bars",),
+    "environment": ("frame",),
+    "judge": ("bars",),
+    "store": ("batch",),
+    "remember": ("batch",),
+    "episode": ("frame",),
+    "draw": ("network",),
+    "targets": ("network",),
+    "critic_loss": ("network",),
+    "critic_gradient": ("network",),
+    "returns": ("batch",),
+    "weights": ("batch",),
+    "loss": ("batch",),
+    "gradient": ("network",),
+    "value_loss": ("network",),
+    "value_gradient": ("network",),
+    "step": ("network",),
+    "changed": ("policy", "batch"),
+}
+# Of a step, the chosen action is not known before this phase, its answer not before the other.
+_CHOSEN_AT = "sample"
+_ANSWERED_AT = "environment"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The transitions that a moment is about, with what is known of them by then.
+
+    Of a very long batch these are the last ones: the run remembers no more. `offset` is how many
+    come before them, `whole` the explanation of all.
+    """
+
+    first_step: int  # environment step of the first
+    offset: int
+    observations: Floats  # [T, D]
+    actions: NDArray[np.int64]  # [T]
+    rewards: Floats  # [T]
+    log_probs: Floats  # [T]
+    ends: NDArray[np.bool_]  # [T]
+    returns: Floats | None = None  # [T]
+    weights: Floats | None = None  # [T]
+    explanation: Explanation | None = None
+    whole: Explanation | None = None
+
+
+@dataclass(frozen=True)
+class SlowScene:
+    """One moment, and everything that its pictures are made from."""
+
+    env_id: str
+    watched: WatchedStep
+    seen: tuple[Moment, ...]
+    batch: Batch
+    chosen: int | None  # transition that is being followed
+    view: View
+
+    @property
+    def info(self) -> EnvironmentInfo:
+        """Names and limits of the environment."""
+        return ENVIRONMENTS[self.env_id]
+
+    @property
+    def phase(self) -> str:
+        """That of the moment."""
+        return self.seen[-1].phase
+
+    @property
+    def observation(self) -> Floats:
+        """What the player shows: what the action was chosen for, but once what it led to."""
+        step = self.watched.step
+        return step.next_observation if self.phase == _ANSWERED_AT else step.observation
+
+    def has_seen(self, phase: str) -> bool:
+        """Whether this phase of the step has come."""
+        return any(moment.phase == phase for moment in self.seen)
+
+    def emphasis(self, *pictures: str) -> Emphasis:
+        """How a panel with these pictures looks now."""
+        about = _ABOUT[self.phase]
+        if "frame" in pictures:
+            return "frame" if "frame" in about else "bars" if "bars" in about else "dim"
+        return "lit" if set(pictures) & set(about) else "dim"
+
+
+def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[StepRecord]) -> Batch:
+    """The steps that are stored at a moment, or those that the update is learning from.
+
+    Args:
+        watched: the step.
+        seen: its moments so far.
+        recent: the run's last steps, oldest first.
+    """
+    stored = [moment.values["stored"] for moment in watched.moments if moment.phase == "store"]
+    known = any(moment.phase == "store" for moment in seen)
+    last = watched.step.global_step - (0 if known else 1)
+    first = watched.step.global_step - (stored[0] if stored else 0)
+    total = max(last - first, 0)
+    steps = [step for step in recent if first < step.global_step <= last]
+    kept = slice(total - len(steps), total)
+    found: dict[str, Any] = {}
+    for moment in seen:
+        for name in ("returns", "weights"):
+            if isinstance(moment.values.get(name), np.ndarray) and moment.phase != "value_loss":
+                found[name] = moment.values[name][kept]
+    if any(moment.phase == "changed" for moment in seen):
+        found["whole"] = whole = watched.explanation
+        if whole is not None:
+            found["explanation"] = whole.of_steps(kept)
+    shape = (len(steps), len(watched.step.observation))
+    return Batch(
+        first_step=last - len(steps) + 1,
+        offset=total - len(steps),
+        observations=np.array([step.observation for step in steps], np.float32).reshape(shape),
+        actions=np.array([step.action for step in steps], np.int64),
+        rewards=np.array([step.reward for step in steps]),
+        log_probs=np.array([step.log_prob for step in steps]),
+        ends=np.array([step.ended for step in steps], np.bool_),
+        **found,
+    )
+
+
+def player_panel(scene: SlowScene) -> PlayerPanel:
+    """The frame that the action was chosen for, then the one it led to, and the two bars."""
+    step = scene.watched.step
+    answered = scene.phase == _ANSWERED_AT  # of what it led to nothing is computed yet
+    chosen = scene.has_seen(_CHOSEN_AT) and not answered
+    known = scene.has_seen("probabilities") and not answered
+    observation = scene.observation
+    renderer = shared_renderer(scene.env_id)
+    probabilities = step.action_probabilities if known else ()
+    plane = scene.view.plane
+    names = tuple(_(name) for name in scene.info.actions)
+    frame = Frame(
+        jpeg=renderer.jpeg(observation),
+        probabilities=tuple(float(p) for p in probabilities),
+        action=step.action if chosen else None,
+        point=(float(observation[plane.x_axis]), float(observation[plane.y_axis])),
+        episode=step.episode,
+        caption=_("after the action") if answered else _("before the action"),
+    )
+    return PlayerPanel(
+        key="slow_player",
+        title=_("step {n:,}").format(n=step.global_step),
+        subtitle=_("episode {n:,}").format(n=step.episode),
+        frames=(frame,),
+        mode="still",
+        clip=8 * step.global_step + 4 * answered + 2 * chosen + (len(probabilities) > 0),
+        frames_per_second=1,
+        action_names=names,
+        action_colours=palette.action_colours(len(names)),
+        aspect=renderer.aspect,
+        emphasis=scene.emphasis("frame"),
+    )
+
+
+def policy_panel(scene: SlowScene) -> FigurePanel:
+    """The policy that took the step, with the place of the observation."""
+    probabilities = _map(scene, scene.watched.before)
+    return _map_panel(scene, "slow_before", _("Policy"), _("that takes the step"), probabilities)
+
+
+def change_panels(scene: SlowScene) -> list[FigurePanel]:
+    """The heatmaps before and after the update, and the difference."""
+    before, after = (_map(scene, of) for of in (scene.watched.before, scene.watched.after))
+    return [
+        _map_panel(scene, "slow_before", _("Before"), "", before),
+        _map_panel(scene, "slow_after", _("After"), "", after),
+        _difference_panel(
+            scene,
+            "slow_difference",
+            _("After − before"),
+            _("in percentage points; dots: steps learned from"),
+            after - before,
+            scene.emphasis("policy"),
+        ),
+    ]
+
+
+def _map(scene: SlowScene, networks: Mapping[str, nn.Module]) -> NDArray[np.float32]:
+    """Probability of the view's action over its plane: [Y, X]."""
+    return probability_map(networks["policy"], scene.view.plane, scene.view.action)
+
+
+def _map_panel(
+    scene: SlowScene, key: str, title: str, subtitle: str, probabilities: NDArray[np.float32]
+) -> FigurePanel:
+    action = _(scene.info.actions[scene.view.action])
+    return FigurePanel(
+        key,
+        f"{title}: π({action})",
+        subtitle,
+        policy_figure(probabilities, scene.view),
+        playhead=None if scene.phase == "changed" else "slow_player",
+        alt=_("Heatmap of the probability of one action over two observation axes."),
+        emphasis=scene.emphasis("policy"),
+    )
+
+
+def _difference_panel(
+    scene: SlowScene, key: str, title: str, subtitle: str, changes: Floats, emphasis: Emphasis
+) -> FigurePanel:
+    """What became likelier or less likely, with the transitions that were learned from."""
+    view = scene.view
+    axes = [view.plane.x_axis, view.plane.y_axis]
+    return FigurePanel(
+        key,
+        title,
+        subtitle,
+        difference_figure(
+            100 * changes,
+            *view.plane.grid(len(changes)),
+            _("Δπ({action}), percentage points").format(action=_(scene.info.actions[view.action])),
+            scene.batch.observations[:, axes],
+            100 * LEAST_CHANGE,
+        ),
+        alt=_("Heatmap of the change of one action's probability by this update."),
+        emphasis=emphasis,
+    )
+
+
+def partial_panels(
+    scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
+) -> list[FigurePanel]:
+    """What each loss alone would have made of policy and critic: two rows of heatmaps."""
+    view = scene.view
+    pi, q = _maps(scene, scene.watched.before)
+    value = critic_quantity(pi, q, "v", view.action)
+    policies, critics = [], []
+    for trained, networks in after.items():
+        new_pi, new_q = _maps(scene, networks)
+        title = _("Δπ: {who}").format(who=names[trained])
+        change = (new_pi - pi)[..., view.action]
+        most = _("at most {most} percentage points on this map").format(
+            most=f"{100 * np.abs(change).max():.3g}"
+        )
+        policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, most, change, "none"))
+        # Of the former π: a changed π is no changed critic.
+        new_value = critic_quantity(pi, new_q, "v", view.action)
+        critics.append(_value_change_panel(scene, trained, names[trained], new_value - value))
+    return [*policies, *critics]
+
+
+def _maps(
+    scene: SlowScene, networks: Mapping[str, nn.Module]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """π and Q of every action over the view's plane."""
+    probabilities, q_values = maps_of(networks, scene.view.plane)
+    assert q_values is not None, "only an agent with a critic has two losses"
+    return probabilities, q_values
+
+
+def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -> FigurePanel:
+    figure = difference_figure(
+        changes,
+        *scene.view.plane.grid(len(changes)),
+        "ΔV",
+        np.empty((0, 2)),
+    )
+    return FigurePanel(
+        f"slow_v_{key}",
+        _("ΔV: {who}").format(who=who),
+        _("at most {most} on this map").format(most=f"{np.abs(changes).max():.3g}"),
+        figure,
+        alt=_("Heatmap of the change of the critic's value by this update."),
+    )
+
+
+def batch_panel(scene: SlowScene) -> FigurePanel:
+    """The stored steps: their rewards, then returns, then weights, then what became of them."""
+    batch = scene.batch
+    title, label, heights = _("Stored steps"), _("reward"), batch.rewards
+    if batch.returns is not None:
+        title, label, heights = _("Returns"), "Gₜ", batch.returns
+    if batch.weights is not None:
+        title, label, heights = _("Weights"), "wₜ", batch.weights
+    if batch.explanation is not None:
+        title, label = _("Change of the action's π"), "Δπ(aₜ|sₜ)"
+        heights = 100 * batch.explanation.change
+    outlined = scene.chosen
+    if outlined is None and scene.phase in ("store", "remember"):
+        outlined = len(batch.actions) - 1
+    total = batch.offset + len(batch.actions)
+    size = _("T = {n:,}").format(n=total)
+    if batch.explanation is not None:
+        size += _(" · percentage points")
+    if batch.offset:
+        size += _(" · the last {n}").format(n=len(batch.actions))
+    return FigurePanel(
+        "slow_batch",
+        title,
+        size,
+        transitions_figure(
+            heights,
+            batch.actions,
+            [_(name) for name in scene.info.actions],
+            outlined,
+            label,
+            batch.offset,
+        ),
+        alt=_("One bar per step of the batch, coloured by action."),
+        emphasis=scene.emphasis("batch"),
+    )
+
+
+def network_panel(scene: SlowScene) -> FigurePanel:
+    """The layers, with the gradient that has reached each by this moment."""
+    pulls: dict[str, dict[str, float]] = {"actor": {}, "critic": {}}
+    for moment in scene.seen:
+        if moment.phase.endswith("gradient"):
+            pulls["actor" if moment.phase == "gradient" else "critic"] = moment.values["layers"]
+    letter = "V" if "value" in scene.watched.before else "Q"
+    layers = _layers(scene.watched.before, pulls)
+    boxes, joints = arranged(layers, len(scene.info.axes), letter)
+    return FigurePanel(
+        "slow_network",
+        _("Layers"),
+        _("norm of the gradient of each loss") if any(pulls.values()) else "",
+        network_figure(boxes, joints, compact=True),
+        alt=_("Drawing of the network's layers with the gradient norms."),
+        emphasis=scene.emphasis("network"),
+    )
+
+
+def _layers(
+    networks: Mapping[str, nn.Module], pulls: Mapping[str, Mapping[str, float]]
+) -> list[LayerGradient]:
+    """The linear layers from the input on, bodies before heads, a shared body once."""
+    found: dict[nn.Linear, tuple[str, str]] = {}
+    for network in ("policy", "critic", "value"):
+        module = networks.get(network)
+        for path, layer in module.named_modules() if module is not None else ():
+            if isinstance(layer, nn.Linear):
+                side = "actor" if network == "policy" else "critic"
+                shared = layer in found
+                name = found[layer][0] if shared else f"{network}.{path}"
+                found[layer] = name, "body" if shared else _part(side, path)
+    ordered = sorted(found.items(), key=lambda item: item[1][1].endswith("head"))
+    return [
+        LayerGradient(
+            part,  # type: ignore[arg-type]
+            layer.out_features,
+            pulls["actor"].get(name),
+            pulls["critic"].get(name),
+        )
+        for layer, (name, part) in ordered
+    ]
+
+
+def _part(side: str, path: str) -> str:
+    """The name of a part in the drawing of an agent."""
+    if path.startswith("head"):
+        return "policy head" if side == "actor" else "critic head"
+    return f"{side} body"

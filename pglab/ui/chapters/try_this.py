@@ -1,0 +1,258 @@
+"""Try this: a question about the settings, a guess that is locked, the run, and why it came so."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from pglab.curves import Curve
+from pglab.environments import ENVIRONMENTS
+from pglab.experiments.catalogue import experiments_of
+from pglab.experiments.experiment import LATE, Experiment
+from pglab.experiments.results import SEEDS, arms_of, explanation, held, verdict
+from pglab.experiments.statistics import STATISTICS
+from pglab.language import _
+from pglab.plots.experiment import experiment_figure
+from pglab.session.stored.usual_curves import AGENTS
+from pglab.ui.chapters.attempts import (
+    Attempt,
+    Attempts,
+    Result,
+    back_to_usual,
+    guess_region_of,
+    start,
+)
+from pglab.ui.chapters.chapters import NO_TOOLBAR
+from pglab.ui.chapters.experiment_line import judgement, title_of
+from pglab.ui.controls.buttons import on_whole_page
+from pglab.ui.controls.lab import Lab
+
+CHART_HEIGHT = 330
+
+
+def try_this(lab: Lab, attempts: Attempts) -> None:
+    """The experiments of the page, and the one that is chosen."""
+    lab.redraw_stale_page()
+    if attempts.unknown:
+        st.warning(
+            _("There is no experiment “{name}” on this page. Choose one of these.").format(
+                name=attempts.unknown
+            )
+        )
+    listing, chosen = st.columns([4, 9], gap="large")
+    with listing:
+        _listing(lab, attempts)
+    with chosen:
+        _experiment(lab, attempts)
+
+
+def _listing(lab: Lab, attempts: Attempts) -> None:
+    """A button for each experiment: buttons keep no value that a late request could restore."""
+    offered = experiments_of(attempts.page)
+    done = sum(attempts.by_key[experiment.key].done for experiment in offered)
+    st.caption(
+        _("Guess first, then see. {done} of {n} done in this visit.").format(
+            done=done, n=len(offered)
+        )
+    )
+    with st.container(key="experiments", gap="xsmall"):
+        for number, experiment in enumerate(offered, start=1):
+            st.button(
+                _name(number, experiment, attempts.by_key[experiment.key]),
+                key=f"try_{experiment.key}",
+                type="secondary" if experiment is attempts.experiment else "tertiary",
+                width="stretch",
+                on_click=on_whole_page(
+                    lab, lab.bench.lock, partial(_choose, attempts, experiment.key)
+                ),
+            )
+
+
+def _name(number: int, experiment: Experiment, attempt: Attempt) -> str:
+    marks = [f"{number} · {title_of(experiment)}"]
+    if attempt.done:
+        marks += [_("breaks learning")] * experiment.known_bad + ["✓"]
+    return " · ".join(marks)
+
+
+def _choose(attempts: Attempts, key: str) -> None:
+    attempts.chosen, attempts.unknown = key, ""
+
+
+def _experiment(lab: Lab, attempts: Attempts) -> None:
+    """The question, and what belongs to how far the visitor is with it.
+
+    Nothing moves when the guess is locked: the choices stay where they are, and so does the button.
+    """
+    experiment = attempts.experiment
+    with lab.bench.lock:
+        phase = attempts.phase(lab.bench.session)
+    st.markdown(f"##### {title_of(experiment)}")
+    st.caption(_("Everything else as usual · {steps:,} steps").format(steps=experiment.steps))
+    st.markdown(_(experiment.question))
+    if phase != "done":
+        choice = _choices(lab, attempts)
+    match phase:
+        case "asked":
+            _lock_button(lab, attempts, choice)
+            st.caption(_("Then “Run it” takes the place of this button."))
+        case "locked":
+            _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
+            st.caption(
+                _expectation(experiment)
+                + _(" The run in hand stays there as an overlay, and in the table of runs.")
+            )
+        case "under way":
+            st.info(_("The run is in the panels above. What came of it appears here."))
+        case "changed":
+            st.warning(
+                _(
+                    "Settings were changed on the way, or another run was begun: what is above "
+                    "no longer answers this question."
+                )
+            )
+            _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
+        case "done":
+            assert attempts.attempt.result is not None
+            with st.container(key="experiment_outcome"):
+                _show(lab, attempts, attempts.attempt.result)
+
+
+def _expectation(experiment: Experiment) -> str:
+    """Where the locked guess can be seen."""
+    if experiment.statistic == "late_return":
+        return _("Your guess is the shaded region in the return plot.")
+    return _(
+        "Your guess is about the {name}, which the return plot does not show; the value is told at "
+        "the end."
+    ).format(name=_(STATISTICS[experiment.statistic].name))
+
+
+def _choices(lab: Lab, attempts: Attempts) -> int | None:
+    """The choices, none of them chosen at first; a locked one cannot be changed."""
+    experiment, guess = attempts.experiment, attempts.attempt.guess
+    choice: int | None = st.radio(
+        _("Your guess"),
+        range(len(experiment.choices)),
+        index=guess,
+        format_func=lambda number: _(experiment.choices[number].text),
+        captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
+        key=f"{lab.key}.guess.{experiment.key}",
+        # A tick may come in one request with the choice, and would rerun its own fragment only.
+        on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
+        disabled=guess is not None,
+    )
+    return choice
+
+
+def _lock_button(lab: Lab, attempts: Attempts, choice: int | None) -> None:
+    st.button(
+        _("Lock my guess"),
+        icon=":material/lock:",
+        key="lock_guess",
+        type="primary",
+        disabled=choice is None,
+        on_click=on_whole_page(lab, lab.bench.lock, partial(_lock, attempts, choice)),
+        help=_("Once locked, it cannot be changed before the run has shown what happens."),
+    )
+
+
+def _lock(attempts: Attempts, choice: int | None) -> None:
+    attempts.attempt.guess = choice
+
+
+def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
+    st.button(
+        label,
+        icon=":material/play_arrow:",
+        key="run_experiment",
+        type="primary",
+        on_click=on_whole_page(lab, lab.bench.lock, partial(start, lab, attempts, seed)),
+        help=_("Sets the controls to these settings and trains at full speed."),
+    )
+
+
+def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
+    """The choices, and who is for which: the visitor, this run, the stored seeds."""
+    result = attempt.result
+    heads = ["", _("you")]
+    if result is not None:
+        heads += [_("this run"), _("{n} seeds").format(n=SEEDS)]
+    rows = [heads, [":--", *[":-:"] * (len(heads) - 1)]]
+    for number, choice in enumerate(experiment.choices):
+        claim = experiment.claim_of(choice)
+        row = [f"{_(choice.text)}<br><small>{claim.sentence()}</small>"]
+        row.append("●" if attempt.guess == number else "")
+        if result is not None:
+            row.append("●" if result.choice == number else "")
+            row.append(str(held(claim, *arms_of(experiment))))
+        rows.append(row)
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    st.markdown(table, unsafe_allow_html=True)  # a cell has no other way to a second line
+
+
+def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
+    """Guess, run and stored seeds side by side, and the explanation."""
+    experiment, attempt = attempts.experiment, attempts.attempt
+    st.markdown(_judgement(experiment, attempt, result))
+    _choices_table(experiment, attempt)
+    changed, usual = arms_of(experiment)
+    assert attempt.guess is not None
+    st.plotly_chart(
+        experiment_figure(
+            guess_region_of(experiment, attempt.guess, result.seed),
+            result.curve,
+            _reached(experiment, result),
+            list(changed.curves),
+            list(usual.curves),
+            experiment.steps,
+            ENVIRONMENTS[AGENTS[experiment.page].env_id].return_range,
+        ),
+        key="experiment_result",
+        height=CHART_HEIGHT,
+        config=NO_TOOLBAR,
+    )
+    st.markdown(explanation(experiment))
+    claims = (experiment.right_claim, *experiment.further)
+    st.caption(
+        _("Checked: {claims}. Made by `python -m pglab.studies.check_experiments {name}`.").format(
+            claims=" · ".join(verdict(claim, experiment) for claim in claims),
+            name=f"{experiment.page}/{experiment.key}",
+        )
+    )
+    with st.container(horizontal=True):
+        _start_button(lab, attempts, _("Try again with another seed"), result.seed + 1)
+        st.button(
+            _("Back to the usual settings"),
+            icon=":material/undo:",
+            key="back_to_usual",
+            on_click=on_whole_page(lab, lab.bench.lock, partial(back_to_usual, lab)),
+            help=_("This run stays as an overlay and in the table."),
+        )
+
+
+def _reached(experiment: Experiment, result: Result) -> Curve:
+    """The mean return of the run's last third, over that third."""
+    steps = np.array(LATE) * experiment.steps
+    label = _("this run, mean of the last third")
+    return Curve(steps, np.full(2, result.late_return), label)
+
+
+def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
+    """What this run gave beside the usual one, and whether the guess agrees with it."""
+    statistic = STATISTICS[experiment.statistic]
+    reference = (
+        _("the usual settings gave {usual} with the same seed")
+        if result.same_seed
+        else _("the usual settings gave {usual}, the median of the stored seeds")
+    ).format(usual=f"{result.usual:.{statistic.digits}f}")
+    found = _("This run (one seed, {seed}): {name} **{figure}**; {reference}.").format(
+        seed=result.seed,
+        name=_(statistic.name),
+        figure=f"{result.figure:.{statistic.digits}f}",
+        reference=reference,
+    )
+    diverged = [_("It diverged before its end.")] if result.outcome == "diverged" else []
+    return " ".join([found, *diverged, judgement(experiment, attempt)])

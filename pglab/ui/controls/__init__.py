@@ -1,0 +1,1 @@
+"""Controls: settings, transport, speed, heatmaps, seeds."""

@@ -1,0 +1,32 @@
+"""A button that copies the address of the page, which holds its settings and its view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pglab.language import _
+from pglab.ui.shell.entry import current_page
+from pglab.ui.stage.stage import js_export
+
+_button = st.components.v2.component(
+    "pglab_copy_link",
+    css=(Path(__file__).parent / "copy_link.css").read_text(encoding="utf-8"),
+    js=js_export("copyLink", "copy_link.js"),
+)
+
+
+def copy_link() -> None:
+    """The button, for the end of a row; it works on every page that writes its own address."""
+    _button(
+        key=f"{current_page()}.copy_link",
+        data={
+            "label": _("Copy link"),
+            "help": _("Copy the address of this page with these settings."),
+            "copied": _("Link copied"),
+            "refused": _("The browser does not let the page copy. Press Ctrl+C or ⌘C:"),
+        },
+        width="content",
+        height="content",
+    )

@@ -1,0 +1,108 @@
+"""One visitor's page of one algorithm: its run, its link and its controls brought together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ConfigError
+from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.session.bench import Bench
+from pglab.slow_motion.tape import SlowMotion
+from pglab.ui.controls.settings import Terms, controls, read_address_bar, set_controls
+from pglab.ui.shell.entry import page_changed
+from pglab.ui.shell.live_page import LivePage
+from pglab.ui.shell.problems import show_problems
+from pglab.ui.shell.warm_up import warm_up
+from pglab.ui.stage.player import Player
+
+
+@dataclass(kw_only=True)
+class Lab(LivePage):
+    """One visitor's page of one algorithm."""
+
+    terms: Terms
+    bench: Bench
+    _player: Player | None = None
+    _slow_motion: SlowMotion | None = None
+
+    @property
+    def player(self) -> Player:
+        """The player of the current run; a new run gets a new one."""
+        if self._player is None or self._player.session is not self.bench.session:
+            self._player = Player(self.bench.session)
+        return self._player
+
+    @property
+    def slow_motion(self) -> SlowMotion:
+        """The tape of the current run; a new run gets a new one."""
+        if self._slow_motion is None or self._slow_motion.session is not self.bench.session:
+            self._slow_motion = SlowMotion(self.bench.session)
+        return self._slow_motion
+
+    def set_controls(self, config: AgentConfig) -> None:
+        """Give the controls the values of a configuration."""
+        set_controls(self.key, config)
+
+    @property
+    def has_critic(self) -> bool:
+        """Whether the agent has an action-value critic."""
+        return "critic" in self.bench.session.networks
+
+    @property
+    def info(self) -> EnvironmentInfo:
+        """Names and limits of the environment."""
+        return ENVIRONMENTS[self.bench.session.config.env_id]
+
+
+def run_on_arrival(key: str) -> None:
+    """Let the run of the page with this key go on as soon as the page is opened."""
+    st.session_state[f"{key}.run_on_arrival"] = True
+
+
+def open_lab(
+    key: str,
+    preset: AgentConfig,
+    fixed: tuple[str, ...] = (),
+    read_further: Callable[[], list[str]] = list,
+) -> Lab:
+    """Read the link and the controls, and bring the run in line with them.
+
+    `key` names the page and the stored learning curves of its preset; `fixed` are the settings
+    that the page is about, and that cannot be changed on it; `read_further` takes from the link
+    what is no setting, and returns a sentence for everything that cannot be used.
+    """
+    warm_up()
+    terms = Terms(preset, fixed)
+    problems = read_address_bar(key, terms, read_further)
+    config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
+    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    if lab is None:
+        lab = Lab(key=key, terms=terms, bench=Bench(config or preset))
+        st.session_state[f"{key}.lab"] = lab
+    lab.page_is_stale = False
+    unusable: list[str] = []
+    with lab.bench.lock:
+        if page_changed():
+            lab.bench.pause()  # whoever comes back to a page finds the run where it was left
+        if config is not None:
+            try:
+                lab.bench.use(config)
+            except ConfigError as error:
+                unusable.append(str(error))
+        if st.session_state.pop(f"{key}.run_on_arrival", False):
+            lab.bench.run()
+    show_problems(problems, unusable, lab.bench.session.problem, lab.bench.problem)
+    return lab
+
+
+def _changed(key: str) -> None:
+    """A control has another value: the whole page shows it, which may not have been whole yet."""
+    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    if lab is not None:
+        lab.page_is_stale = True

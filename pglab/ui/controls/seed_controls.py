@@ -1,0 +1,81 @@
+"""Several seeds at once: how many, and which of them the player and the heatmaps show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pglab.config import SEEDS
+from pglab.language import _
+from pglab.session.seeds.group import MOST_SEEDS
+from pglab.ui.controls.choices import if_offered, settle
+from pglab.ui.controls.lab import Lab
+from pglab.ui.shell.entry import redraw_fragments
+from pglab.ui.shell.live_page import LIVE
+
+PARAMETER = "seeds"  # of the address bar
+
+
+def seed_controls(lab: Lab) -> None:
+    """The controls, below the others in the sidebar; the bench follows them."""
+    key = f"{lab.key}.seeds"
+    st.session_state.setdefault(key, _linked())
+
+    def changed() -> None:
+        lab.page_is_stale = True
+
+    with st.sidebar:
+        st.slider(
+            _("Seeds at once"),
+            1,
+            MOST_SEEDS,
+            st.session_state[key],
+            key=key,
+            persist_state="session",
+            on_change=changed,
+            help=_(
+                "The same settings with this many seeds in a row: more show what is luck, and "
+                "take longer."
+            ),
+        )
+        with lab.bench.lock:
+            lab.bench.seeds = st.session_state[key]
+        bench = lab.bench
+        first = bench.session.config.seed
+        followed_seed(f"{lab.key}.followed", bench.seeds, first, bench.follow)
+
+
+def link_parameters(lab: Lab) -> dict[str, str]:
+    """The number of seeds for the address, unless it is one."""
+    return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
+
+
+def followed_seed(key: str, count: int, first: int, follow: Callable[[int], None]) -> None:
+    """Which of `count` seeds to look at, where there are several; `follow` is told its number."""
+    if count == 1:
+        follow(0)
+        return
+
+    def changed() -> None:
+        if_offered(key, range(count), follow)
+        redraw_fragments(LIVE)
+
+    followed = settle(key, range(count), 0)
+    st.selectbox(
+        _("Player and heatmaps show"),
+        range(count),
+        followed,
+        format_func=lambda number: _("seed {seed}").format(seed=(first + number) % SEEDS),
+        key=key,
+        persist_state="session",
+        on_change=changed,
+    )
+    follow(followed)
+
+
+def _linked() -> int:
+    """The number that the link asks for; 1 unless it can be used."""
+    text = st.query_params.get(PARAMETER, "")
+    number = int(text) if text.isdecimal() and len(text) < 3 else 1
+    return number if 1 <= number <= MOST_SEEDS else 1

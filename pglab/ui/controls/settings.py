@@ -1,0 +1,260 @@
+"""Controls for the hyperparameters of a configuration, and the address bar that holds them.
+
+All of it is made from the fields' `Setting`: nothing about a hyperparameter is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pglab.config import (
+    MAX_HIDDEN_LAYERS,
+    ConfigError,
+    RunConfig,
+    Setting,
+    differences,
+    format_value,
+    parse_config,
+    settings_of,
+)
+from pglab.config.choice_names import choice_name
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+from pglab.ui.controls.choices import place_of
+from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
+
+# The address holds more than settings: the view, the language, Streamlit's own.
+OWN_PARAMETERS = (
+    "x",
+    "y",
+    "at",
+    "action",
+    "critic",
+    "try",
+    "seeds",
+    "speed",
+    "chapter",
+    "embed",
+    "embed_options",
+    "lang",
+)
+MOST_SLIDER_STOPS = 100
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a page starts from: its settings by default, and those that nobody can change there."""
+
+    preset: RunConfig
+    fixed: tuple[str, ...] = ()
+    everything_restarts: bool = False
+
+
+def read_address_bar(
+    key: str, terms: Terms, read_further: Callable[[], list[str]] = list
+) -> list[str]:
+    """On the first view of a page, set its controls from the link that opened it.
+
+    `read_further` takes what else the page has in the link, and returns sentences likewise.
+
+    Returns:
+        A sentence for every setting in the link that cannot be used; kept while the visit lasts
+        or until the controls change.
+    """
+    problems_key = f"{key}.link_problems"
+    if problems_key not in st.session_state:
+        texts = {n: t for n, t in st.query_params.items() if n not in OWN_PARAMETERS}
+        refused = [_fixed_here(terms.preset, name) for name in terms.fixed if texts.pop(name, "")]
+        config, problems = parse_config(terms.preset, texts)
+        problems += refused
+        if config.env_id not in ENVIRONMENTS:
+            problems.append(_unknown_environment(config.env_id))
+            config = config.changed(env_id=terms.preset.env_id)
+        set_controls(key, config)
+        st.session_state[problems_key] = [*problems, *read_further()]
+    problems_found: list[str] = st.session_state[problems_key]
+    return problems_found
+
+
+def write_address_bar(config: RunConfig, preset: RunConfig, view: Mapping[str, str]) -> None:
+    """Make the address open this page with these settings; those of the preset are left out."""
+    put_into_address_bar({**differences(config, preset), **view})
+
+
+def put_into_address_bar(parameters: Mapping[str, str]) -> None:
+    """Replace what the address holds, besides how the page is embedded."""
+    kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
+    wanted = {**kept, **parameters}
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
+
+
+def set_controls(key: str, config: RunConfig) -> None:
+    """Give the page's controls the values of a configuration; the page must be drawn anew."""
+    for name in settings_of(config):
+        value = getattr(config, name)
+        if name == "hidden_sizes":
+            _set_layers(key, value)
+        else:
+            set_value(f"{key}.{name}", value)
+    st.session_state[f"{key}.opened_with"] = config
+
+
+def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
+    """The controls in the sidebar, and the configuration they stand for.
+
+    `on_change` is called before the script run that follows a change.
+
+    Returns:
+        None where the values together cannot be used; a sentence then says why.
+    """
+    described = settings_of(terms.preset)
+    groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
+    for name, setting in described.items():
+        if name not in terms.fixed:
+            groups[setting.level].append(name)
+    values: dict[str, Any] = {}
+    with st.sidebar:
+        for name in groups["basic"]:
+            values[name] = _control(key, name, terms, on_change)
+        folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
+        for level, title in folded.items():
+            # Every redraw would pay for the controls in a closed one too.
+            expander = st.expander(title, key=f"settings.{level}", on_change=on_change)
+            with expander:
+                for name in groups[level]:
+                    if expander.open:
+                        values[name] = _control(key, name, terms, on_change)
+                    else:
+                        values[name] = value_of(f"{key}.{name}")
+        if not terms.everything_restarts:
+            st.caption(
+                _(
+                    "↻ restarts the run. The others act on it as it goes on, at the latest from "
+                    "its next update."
+                )
+            )
+        try:
+            return terms.preset.changed(**values)
+        except ConfigError as error:
+            st.error(str(error))
+            return None
+
+
+def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
+    """The control that suits the field's type and range."""
+    setting = settings_of(terms.preset)[name]
+    if name == "hidden_sizes":
+        return _layer_controls(key, setting, on_change)
+    value = value_of(f"{key}.{name}")
+    restarts = terms.everything_restarts or not setting.changes_while_running
+    label = _(setting.label) + (" ↻" if restarts else "")
+    idle = _reason_not_to_apply(key, setting)
+    own_key = widget_key(f"{key}.{name}")
+    common: dict[str, Any] = {
+        "key": own_key,
+        "help": " ".join([_(setting.help), *idle]),
+        "persist_state": "session",
+        "on_change": on_change,
+        "disabled": bool(idle),
+    }
+    if name == "env_id":
+        known = list(ENVIRONMENTS)
+        return st.selectbox(label, known, index=place_of(own_key, known), **common)
+    if setting.choices:
+        chosen = place_of(own_key, setting.choices)
+        return st.selectbox(label, setting.choices, index=chosen, format_func=choice_name, **common)
+    if isinstance(value, bool):
+        return st.toggle(label, value=value, **common)
+    if setting.stops:
+        own = {getattr(terms.preset, name), getattr(_opened_with(key), name), value}
+        stops = sorted({*setting.stops, *own})
+        return st.select_slider(label, stops, value=value, format_func=format_value, **common)
+    low, high, step = (type(value)(n) for n in (setting.minimum, setting.maximum, setting.step))
+    numeric = {"min_value": low, "max_value": high, "value": value, "step": step}
+    if (high - low) / step <= MOST_SLIDER_STOPS:
+        return st.slider(label, **numeric, **common)
+    return st.number_input(label, **numeric, **common)
+
+
+def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
+    """A sentence, where another setting leaves this one without effect."""
+    if setting.applies_when is None:
+        return []
+    name, value = setting.applies_when
+    if value_of(f"{key}.{name}") == value:
+        return []
+    other = settings_of(_opened_with(key))[name]
+    return [
+        _("Has an effect only where “{label}” is “{value}”.").format(
+            label=_(other.label), value=choice_name(value)
+        )
+    ]
+
+
+def _opened_with(key: str) -> RunConfig:
+    """What code gave the controls last: its values may lie between a slider's stops."""
+    config: RunConfig = st.session_state[f"{key}.opened_with"]
+    return config
+
+
+def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -> tuple[int, ...]:
+    """Number of layers and one width for all, or one for each where they differ."""
+    common: dict[str, Any] = {
+        "help": _(setting.help),
+        "persist_state": "session",
+        "on_change": on_change,
+    }
+    layers = st.slider(
+        _("Hidden layers ↻"),
+        0,
+        MAX_HIDDEN_LAYERS,
+        value_of(f"{key}.layers"),
+        key=widget_key(f"{key}.layers"),
+        **common,
+    )
+    own_widths = st.session_state[f"{key}.own_widths"]
+    sizes = []
+    for layer in range(layers if own_widths else min(layers, 1)):
+        label = _("Width of layer {n} ↻").format(n=layer + 1) if own_widths else _("Width ↻")
+        sizes.append(
+            st.select_slider(
+                label,
+                _with_linked_width(key, layer, setting.stops),
+                value_of(f"{key}.width_{layer}"),
+                key=widget_key(f"{key}.width_{layer}"),
+                **common,
+            )
+        )
+    return tuple(sizes) if own_widths else tuple(sizes * layers)
+
+
+def _with_linked_width(key: str, layer: int, stops: tuple[float, ...]) -> list[int]:
+    linked = _opened_with(key).hidden_sizes
+    own = value_of(f"{key}.width_{layer}")
+    return sorted({*(int(stop) for stop in stops), *linked[layer : layer + 1], own})
+
+
+def _set_layers(key: str, sizes: tuple[int, ...]) -> None:
+    set_value(f"{key}.layers", len(sizes))
+    st.session_state[f"{key}.own_widths"] = len(set(sizes)) > 1
+    for layer in range(MAX_HIDDEN_LAYERS):
+        width = sizes[min(layer, len(sizes) - 1)] if sizes else 128
+        set_value(f"{key}.width_{layer}", width)
+
+
+def _fixed_here(preset: RunConfig, name: str) -> str:
+    return _("“{label}” is always “{value}” on this page; the link's choice is ignored.").format(
+        label=_(settings_of(preset)[name].label), value=choice_name(getattr(preset, name))
+    )
+
+
+def _unknown_environment(env_id: str) -> str:
+    return _(
+        "The environment “{env_id}” cannot be shown here. Choose one of: {known}. "
+        "The default is used."
+    ).format(env_id=env_id, known=", ".join(ENVIRONMENTS))

@@ -1,0 +1,84 @@
+"""What the heatmaps show, and which further panels are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pglab.language import _
+from pglab.ui.controls.heatmap_controls import HeatmapControls
+from pglab.ui.controls.lab import Lab
+from pglab.ui.shell.entry import fragment, redraw_fragments
+from pglab.ui.shell.live_page import LIVE, VIEW
+from pglab.ui.stage.panels import Panel, View, returns, returns_over_loss
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A panel that a visitor may open: below the others, or in the place of one of them."""
+
+    name: str
+    title: str
+    panel: Panel
+    open_at_first: bool = False
+    replaces: Panel | None = None
+
+
+def loss_below_returns(title: str) -> Extra:
+    """The loss on the axis of the returns, the page's lesson: that it is no measure of success."""
+    return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
+
+
+def view_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
+    """Axes of the heatmaps, and the further panels; `on_change` is called in a callback."""
+    fragment(_view_controls, VIEW)(lab, extras, on_change)
+
+
+def shown_panels(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> list[Panel]:
+    """The panels of the page with those of the further ones that the visitor has opened."""
+    opened = _opened(lab, extras)
+    shown = [extra for extra in extras if extra.name in opened]
+    instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}
+    below = [extra.panel for extra in shown if extra.replaces is None]
+    return [*(instead.get(panel, panel) for panel in panels), *below]
+
+
+def _opened(lab: Lab, extras: Sequence[Extra]) -> list[str]:
+    """The names of the further panels that the visitor has opened."""
+    usual = [extra.name for extra in extras if extra.open_at_first]
+    opened: list[str] = st.session_state.setdefault(f"{lab.key}.extras", usual)
+    return opened
+
+
+def _view_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
+    def redraw() -> None:
+        on_change()
+        redraw_fragments(LIVE, VIEW)  # which of the controls are there depends on the others
+
+    with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
+        heatmaps_of(lab).draw(redraw)
+        titles = {extra.name: extra.title for extra in extras}
+        st.pills(
+            _("Further panels"),
+            list(titles),
+            selection_mode="multi",
+            default=_opened(lab, extras),
+            format_func=lambda name: titles[name],
+            key=f"{lab.key}.extras",
+            persist_state="session",
+            width="stretch",  # wraps where a row is too short for all
+            on_change=redraw,
+        )
+
+
+def heatmaps_of(lab: Lab) -> HeatmapControls:
+    """The controls of the page's heatmaps."""
+    key = f"{lab.key}.{lab.bench.session.config.env_id}"
+    return HeatmapControls(key, lab.info, has_critic=lab.has_critic)
+
+
+def view_of(lab: Lab) -> View:
+    """What the heatmaps show, as the view controls say."""
+    return heatmaps_of(lab).view()

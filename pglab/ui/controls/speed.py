@@ -1,0 +1,79 @@
+"""How fast a run is driven: the slider, and its place in the link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pglab.config import LONGEST_QUOTE
+from pglab.language import _
+from pglab.session.bench import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS, Bench
+from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
+
+PARAMETER = "speed"  # of the address bar: steps per second, or the name of full speed
+_FULL = "full"
+WIDTH = 140  # pixels
+
+
+def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:
+    """The slider; the bench follows it, then `on_change` is called. `page` is a key."""
+
+    def changed() -> None:
+        bench.speed = value_of(_name_of(page))
+        on_change()
+
+    key = widget_key(_name_of(page))
+    st.session_state.setdefault(key, bench.speed)
+    bench.speed = st.select_slider(
+        _("Speed"),
+        SPEEDS,
+        value_of(_name_of(page)),
+        format_func=_in_words,
+        key=key,
+        label_visibility="collapsed",
+        width=WIDTH,
+        persist_state="session",
+        on_change=changed,
+    )
+
+
+def read_link(page: str) -> list[str]:
+    """Set the slider from the link that opened the page.
+
+    Returns:
+        A sentence, if the link asks for a speed that there is not.
+    """
+    text = st.query_params.get(PARAMETER)
+    if text is None:
+        return []
+    speeds = {_in_link(speed): speed for speed in SPEEDS}
+    if text not in speeds:
+        return [
+            _("There is no speed “{text}”. Choose one of: {known}.").format(
+                text=text[:LONGEST_QUOTE], known=", ".join(speeds)
+            )
+        ]
+    set_value(_name_of(page), speeds[text])
+    return []
+
+
+def link_parameters(bench: Bench) -> dict[str, str]:
+    """The speed for the address, unless it is the one that a visit begins with."""
+    return {} if bench.speed == FIRST_SPEED else {PARAMETER: _in_link(bench.speed)}
+
+
+def _name_of(page: str) -> str:
+    return f"{page}.speed"
+
+
+def _in_link(speed: float) -> str:
+    return _FULL if speed == FULL_SPEED else f"{speed:g}"
+
+
+def _in_words(speed: float) -> str:
+    if speed == FULL_SPEED:
+        return _("full speed")
+    if speed == REAL_TIME:
+        return _("50 steps/s, real time")
+    return _("1 step/s") if speed == 1 else _("{n:,.0f} steps/s").format(n=speed)

@@ -1,0 +1,101 @@
+"""The transport: run, pause, the three kinds of step, reset, new seed, and speed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from pglab.config import SEEDS
+from pglab.language import _
+from pglab.session.training_session import Unit
+from pglab.ui.controls.buttons import live_button, page_button, run_or_pause
+from pglab.ui.controls.copy_link import copy_link
+from pglab.ui.controls.lab import Lab
+from pglab.ui.controls.speed import WIDTH, speed_slider
+from pglab.ui.shell.entry import fragment
+from pglab.ui.shell.live_page import TRANSPORT
+
+
+def transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
+    """The page's title in one row with its buttons; `on_speed` is called in a callback."""
+    fragment(_transport, TRANSPORT)(lab, title, on_speed)
+
+
+def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
+    lab.redraw_stale_page()
+    bench = lab.bench
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
+        st.markdown(f"#### {title}", width="content")
+        run_or_pause(bench)
+        units: tuple[tuple[Unit, str, str], ...] = (
+            ("step", "skip_next", _("Step")),
+            ("episode", "sports_score", _("Episode")),
+            ("update", "upgrade", _("Update")),
+        )
+        for unit, icon, label in units:
+            live_button(
+                bench.lock,
+                label,
+                icon,
+                unit[0],
+                unit,
+                partial(bench.advance, unit),
+                disabled=bench.finished,
+                help=_("Pause, then train by exactly one {unit}.").format(unit=_(unit)),
+            )
+        page_button(
+            lab,
+            bench.lock,
+            _("Reset"),
+            "replay",
+            "reset",
+            bench.reset,
+            shortcut="b",
+            help=_("Back to the same start. This run stays as an overlay and in the table."),
+        )
+        page_button(
+            lab,
+            bench.lock,
+            _("New seed"),
+            "casino",
+            "new_seed",
+            partial(_new_seed, lab),
+            shortcut="n",
+            help=_("Start anew with the next random seed. This run stays as an overlay."),
+        )
+        if bench.session.outcome in ("solved", "total_steps"):
+            _continue_button(lab)
+        else:
+            speed_slider(lab.key, bench, on_speed)
+        copy_link()
+
+
+def _continue_button(lab: Lab) -> None:
+    """In place of the speed where the run has ended; Run's own place never extends a run."""
+
+    def go_on() -> None:
+        lab.set_controls(lab.bench.run_on())
+
+    page_button(
+        lab,
+        lab.bench.lock,
+        _("Continue"),
+        "double_arrow",
+        "run_on",
+        go_on,
+        width=WIDTH,
+        help=_(
+            "Train this run further: past success (turns “Stop when solved” off), or for as many "
+            "steps again."
+        ),
+    )
+
+
+def _new_seed(lab: Lab) -> None:
+    config = lab.bench.session.config
+    config = config.changed(seed=(config.seed + 1) % SEEDS)
+    lab.bench.running = False
+    lab.bench.use(config)
+    lab.set_controls(config)

@@ -1,0 +1,1 @@
+"""The pages, put together from stage, controls and chapters."""

@@ -1,0 +1,133 @@
+"""What the pages of the two actor-critics have in common."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.algorithms import actor_critic, descent, run
+from pglab.algorithms.gradients import gradient
+from pglab.config import ActorCriticConfig
+from pglab.experiments.evidence import evidence_text
+from pglab.experiments.results import load
+from pglab.language import _, content
+from pglab.losses import policy_gradient_loss, td_loss
+from pglab.replay_buffer import ReplayBuffer
+from pglab.returns import policy_signal, td_targets
+from pglab.session.stored import usual_curves
+from pglab.ui.chapters.code import Part, formulas_and_code
+from pglab.ui.controls.shown_panels import Extra, loss_below_returns
+from pglab.ui.pages.agent_page import AgentPage, agent_page
+from pglab.ui.stage import critic_panels, panels
+
+TABLE_STEPS = 60_000
+
+
+def actor_critic_page(
+    key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
+) -> None:
+    """The page of one preset, about its body; `opened` are the further panels open at first."""
+
+    def idea() -> None:
+        curves = usual_curves.load(key)
+        table = usual_curves.table_text(curves, len(curves.sums), TABLE_STEPS)
+        basics, quirks = _with_td_errors(content("actor_critic")).split("{own_part}")
+        if preset.body == "split":
+            st.markdown(content(key))
+            st.markdown(evidence_text())
+            with st.expander(_("From returns to a critic; quirks: as on the page Shared body")):
+                st.markdown(basics + quirks)
+        else:
+            st.markdown(basics + content(key))
+            st.markdown(evidence_text())
+            st.markdown(quirks)
+        usual = content("actor_critic_usual")
+        st.markdown(usual.replace("{agent}", key).replace("{learning_curve_table}", table))
+
+    agent_page(
+        AgentPage(
+            key=key,
+            title=title,
+            preset=preset,
+            fixed=("body",),
+            panels=critic_panels.OF_ACTOR_CRITIC,
+            extras=extras(preset, opened),
+            idea=idea,
+            code=_code,
+        )
+    )
+
+
+def _with_td_errors(text: str) -> str:
+    """The text with what two kinds of stored runs ended with: TD error and return."""
+    for name in ("large_learning_rate", "usual"):
+        arm = load("split_replay")[name]
+        error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
+        found = _("{error:.2f} and a mean return of {returns:.0f}")
+        text = text.replace("{" + name + "}", found.format(error=error, returns=returns))
+    return text
+
+
+def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
+    """The further panels of a preset's page, of which `opened` are open at first."""
+    shared = [
+        ("conflict", _("Interference"), critic_panels.conflict),
+        ("shared_norms", _("Norms on the shared body"), critic_panels.shared_norms),
+    ]
+    always = [
+        ("drawing", _("Losses and layers"), critic_panels.drawing),
+        ("weights", _("Weights of the last steps"), panels.weights),
+        ("td_fit", _("Target against estimate"), critic_panels.td_fit),
+        ("td_error", _("TD error"), critic_panels.td_error),
+        ("buffer", _("Replay buffer"), critic_panels.buffer),
+        ("gradient_norms", _("Gradient norms"), critic_panels.gradient_norms),
+        ("entropy", _("Entropy of the policy"), panels.entropy),
+    ]
+    offered = [*shared, *always] if preset.body == "shared" else always
+    further = [Extra(name, title, panel, name in opened) for name, title, panel in offered]
+    return [loss_below_returns(_("Actor's loss")), *further]
+
+
+def _code() -> None:
+    """The formulas beside the functions that compute them."""
+    formulas_and_code(
+        Part(
+            r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
+            _("The policy signal, taken when the agent acts. The setting offers two others."),
+            [policy_signal],
+        ),
+        Part(
+            r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
+            _("wₜ is a constant: no gradient flows into the critic."),
+            [policy_gradient_loss, actor_critic.actor_side],
+        ),
+        Part(
+            r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)",
+            _("The target is a constant too. d = 1 only if the episode terminated."),
+            [td_targets],
+        ),
+        Part(
+            r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
+            r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)",
+            _("The second term, weighed by c, pulls all estimates down."),
+            [td_loss, actor_critic.critic_side],
+        ),
+        Part(
+            r"\theta,\phi\leftarrow\text{Adam}",
+            _("One update: who learns from which steps, and which parameters move."),
+            [
+                actor_critic.update,
+                actor_critic.learn_together,
+                actor_critic.learn_from_replay,
+                actor_critic.learn_actor,
+                actor_critic.adam_step,
+                gradient,
+                descent.descend,
+                ReplayBuffer.sample,
+            ],
+        ),
+        Part(
+            r"a_t\sim\pi_\theta(\cdot\mid s_t)",
+            _("The loop around it: act, store, update."),
+            [actor_critic.actor_critic, run.take_step],
+        ),
+    )

@@ -1,0 +1,94 @@
+"""The page of one agent: controls, transport, stage, and the chapters below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.ui.chapters.attempts import open_attempts
+from pglab.ui.chapters.chapters import chapters, titles
+from pglab.ui.chapters.chapters import read_link as read_chapter
+from pglab.ui.chapters.code import engine_sentence
+from pglab.ui.chapters.experiment_line import experiment_line
+from pglab.ui.chapters.fresh_episodes import evaluation
+from pglab.ui.chapters.rewind import rewind
+from pglab.ui.chapters.runs import runs_table
+from pglab.ui.chapters.slow_motion import slow_motion
+from pglab.ui.chapters.try_this import try_this
+from pglab.ui.controls import speed
+from pglab.ui.controls.lab import Lab, open_lab
+from pglab.ui.controls.seed_controls import seed_controls
+from pglab.ui.controls.shown_panels import Extra, view_controls
+from pglab.ui.controls.transport import transport
+from pglab.ui.pages.address import write_address
+from pglab.ui.pages.live_stage import live
+from pglab.ui.shell.entry import require_entry
+from pglab.ui.stage.panels import Panel
+from pglab.ui.stage.presses import listen
+from pglab.ui.stage.scrolling import scroller
+
+
+@dataclass(frozen=True)
+class AgentPage:
+    """What tells one agent's page from another's.
+
+    `key` names the page and the stored learning curves of its preset; `fixed` are the settings
+    that the page is about.
+    """
+
+    key: str
+    title: str
+    preset: AgentConfig
+    panels: Sequence[Panel]
+    extras: Sequence[Extra]
+    idea: Callable[[], None]
+    code: Callable[[], None]
+    fixed: tuple[str, ...] = ()
+
+
+def agent_page(page: AgentPage) -> None:
+    """Draw the page."""
+    require_entry()
+    lab = open_lab(page.key, page.preset, page.fixed, partial(_read_link, page.key))
+    seed_controls(lab)
+    attempts = open_attempts(lab)
+    transport(lab, page.title, on_speed=partial(write_address, lab))
+    live(lab, page.panels, page.extras, partial(experiment_line, lab, attempts))
+    view_controls(lab, page.extras, on_change=partial(write_address, lab))
+    write_address(lab)
+    below: dict[str, Callable[[], None]] = {
+        "idea": page.idea,
+        "slow_motion": partial(slow_motion, lab),
+        "try_this": partial(try_this, lab, attempts),
+        "code": partial(_code, lab, page),
+        "fresh_episodes": partial(evaluation, lab),
+        "rewind": partial(rewind, lab),
+        "runs": partial(runs_table, lab),
+    }
+    chapters(
+        page.key,
+        *below.items(),
+        on_change=partial(write_address, lab),
+        behind=partial(_listen, lab),
+    )
+    scroller(page.key)
+
+
+def _read_link(page: str) -> list[str]:
+    """Take speed and chapter from the link; a sentence for each that cannot be used."""
+    return [*speed.read_link(page), *read_chapter(page, titles())]
+
+
+def _listen(lab: Lab) -> None:
+    """Ask before a run is lost with its tab."""
+    bench = lab.bench
+    listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
+
+
+def _code(lab: Lab, page: AgentPage) -> None:
+    st.caption(engine_sentence(lab.bench.session.config.engine))
+    page.code()

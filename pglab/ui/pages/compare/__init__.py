@@ -1,0 +1,1 @@
+"""The page that puts agents side by side."""

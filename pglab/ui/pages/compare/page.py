@@ -1,0 +1,234 @@
+"""The page that puts agents side by side: one transport, shared axes, what differs in words."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.language import _
+from pglab.session.side_by_side.comparison import LENGTHS, Comparison, PastComparison
+from pglab.session.side_by_side.contrasts import differences_between, names_of
+from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, run_or_pause
+from pglab.ui.controls.choices import place_of
+from pglab.ui.controls.copy_link import copy_link
+from pglab.ui.controls.seed_controls import followed_seed
+from pglab.ui.pages.compare import settings
+from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
+from pglab.ui.pages.compare.state import ComparePage, new_comparison
+from pglab.ui.pages.compare.words import difference_text, words
+from pglab.ui.shell.entry import fragment, page_changed, redraw_fragments, require_entry
+from pglab.ui.shell.live_page import CHAPTERS, LIVE, TRANSPORT, VIEW
+from pglab.ui.shell.problems import show_problems
+from pglab.ui.shell.warm_up import warm_up
+from pglab.ui.stage.presses import listen
+
+KEY = "compare.page"
+
+
+def compare_page() -> None:
+    """Draw the page."""
+    require_entry()
+    warm_up()
+    problems = settings.read_link()
+    page: ComparePage | None = st.session_state.get(KEY)
+    if page is None:
+        page = ComparePage(key="compare", comparison=new_comparison())
+        st.session_state[KEY] = page
+    settings.side_controls(partial(_mark_stale, page))
+    page.page_is_stale = False
+    _follow_settings(page)
+    _write_link(page)
+    show_problems(problems, [], page.comparison.problem)
+    page.evidence_drawn = page.tells_evidence
+    words(page.comparison, evidence=page.evidence_drawn)
+    settings.pair_menu(partial(_set_up, page))
+    fragment(_transport, TRANSPORT)(page)
+    fragment(live, LIVE)(page)
+    fragment(_view_controls, VIEW)(page)
+    fragment(_past, CHAPTERS)(page)
+
+
+def _mark_stale(page: ComparePage) -> None:
+    page.page_is_stale = True
+
+
+def _follow_settings(page: ComparePage) -> None:
+    """Bring the runs in line with what the controls say."""
+    with page.comparison.lock:
+        if page_changed():
+            page.comparison.pause()
+        now = page.comparison
+        wanted = settings.compared(), settings.seeds(), settings.first_seed()
+        if wanted != (now.configs, now.seeds, now.first_seed):
+            page.restart()
+
+
+def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
+    """A ready-made comparison waits for Run: there is a moment to predict."""
+    with page.comparison.lock:
+        settings.compare(configs)
+        page.restart()
+    _mark_stale(page)
+
+
+def _view_controls(page: ComparePage) -> None:
+    """Whether the players are shown, and the axes of the heatmaps of each environment."""
+
+    def redraw() -> None:
+        _write_link(page)
+        redraw_fragments(LIVE, VIEW)
+
+    comparison = page.comparison
+    heatmaps = heatmaps_of(comparison.configs)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
+        st.toggle(
+            _("Show the agents playing"),
+            st.session_state.get(PLAYERS, False),
+            key=PLAYERS,
+            help=_("Fresh episodes of each side. Training slows down meanwhile."),
+            persist_state="session",
+            on_change=redraw,
+        )
+        followed_seed(
+            "compare.followed", comparison.seeds, comparison.first_seed, comparison.follow
+        )
+        for env_id, controls in heatmaps.items():
+            if len(heatmaps) > 1:
+                st.markdown(f"**{env_id}**", width="content")
+            controls.draw(redraw, playing=st.session_state.get(PLAYERS, False))
+
+
+def _write_link(page: ComparePage) -> None:
+    """Make the address open this comparison with these heatmaps."""
+    parameters: dict[str, str] = {}
+    for controls in heatmaps_of(page.comparison.configs).values():
+        parameters |= controls.parameters()
+    settings.write_link(parameters)
+
+
+def _transport(page: ComparePage) -> None:
+    page.redraw_stale_page()
+    comparison = page.comparison
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="transport"):
+        run_or_pause(comparison)
+        for steps, icon, label, shortcut in (
+            (1, "skip_next", _("Step"), "s"),
+            (1_000, "fast_forward", _("1,000 steps"), "e"),
+        ):
+            live_button(
+                comparison.lock,
+                label,
+                icon,
+                shortcut,
+                f"steps_{steps}",
+                partial(_advance, comparison, steps),
+                disabled=comparison.finished,
+                help=_("Pause, then let every agent take exactly so many environment steps."),
+            )
+        page_button(
+            page,
+            comparison.lock,
+            _("Reset"),
+            "replay",
+            "reset",
+            page.restart,
+            shortcut="b",
+            help=_("Back to the same start. This comparison stays as an overlay and in the table."),
+        )
+        _length_menu(page)
+        _guess_menu(page)
+        copy_link()
+
+
+def _length_menu(page: ComparePage) -> None:
+    """How far the comparison goes; a longer one goes on where the shorter one ended."""
+
+    def change() -> None:
+        page.comparison.length = settings.length()
+
+    st.selectbox(
+        _("Length of the comparison"),
+        LENGTHS,
+        place_of(settings.LENGTH, LENGTHS),
+        format_func=lambda steps: _("{n:,} steps").format(n=steps),
+        key=settings.LENGTH,
+        persist_state="session",
+        label_visibility="collapsed",
+        width=150,
+        help=_("Environment steps of each agent. A longer comparison goes on where it stands."),
+        on_change=on_whole_page(page, page.comparison.lock, change),
+    )
+
+
+def _guess_menu(page: ComparePage) -> None:
+    """A place to note what one expects, open until the first step."""
+    comparison = page.comparison
+    key = f"compare.guess.{page.restarts}"
+
+    def note() -> None:
+        if not comparison.global_step:
+            page.guess = st.session_state[key]
+        redraw_fragments(LIVE)
+
+    st.selectbox(
+        _("Your guess: which is ahead at the end?"),
+        range(len(comparison.names) + 1),
+        index=page.guess,
+        format_func=partial(outcome_name, comparison),
+        placeholder=_("Your guess: which is ahead?"),
+        key=key,
+        label_visibility="collapsed",
+        width=250,
+        disabled=comparison.global_step > 0,
+        help=_(
+            "By the mean of the last 100 returns; about equal if the best two are less than 5 % "
+            "of the range of returns apart."
+        ),
+        on_change=note,
+    )
+
+
+def _advance(comparison: Comparison, steps: int) -> None:
+    comparison.pause()
+    comparison.advance(steps)
+
+
+def _row(past: PastComparison) -> dict[str, str]:
+    """A former comparison, for the table."""
+    texts = [difference_text(d).replace("**", "") for d in differences_between(past.configs)]
+    returns = (
+        f"{name} {mean_return_text(facts)}"
+        for name, facts in zip(names_of(past.configs), past.facts, strict=True)
+    )
+    return {
+        _("comparison"): str(past.number),
+        _("pair"): settings.pair_title(past.configs),
+        _("seeds"): _seed_range(past.first_seed, past.seeds),
+        _("environment steps"): f"{past.global_step:,}",
+        _("mean returns"): " · ".join(returns),
+        _("what differs"): " · ".join(texts) or _("nothing"),
+    }
+
+
+def _seed_range(first: int, seeds: int) -> str:
+    return str(first) if seeds == 1 else f"{first}–{first + seeds - 1}"
+
+
+def _past(page: ComparePage) -> None:
+    _earlier(page)
+    comparison = page.comparison
+    listen(unsaved=comparison.running or comparison.global_step > 0 or bool(page.past))
+
+
+def _earlier(page: ComparePage) -> None:
+    if page.past:
+        st.markdown("##### " + _("Earlier comparisons of this visit"))
+        st.caption(
+            _(
+                "Mean returns are of the last 100 episodes; where there are several seeds, their "
+                "median, with the least and the greatest."
+            )
+        )
+        st.dataframe([_row(past) for past in reversed(page.past)], hide_index=True)

@@ -1,0 +1,298 @@
+"""The panels of a comparison: curves, heatmaps, players, numbers and the table of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pglab import palette
+from pglab.algorithms.families import AgentConfig
+from pglab.curves import SMOOTHING_UPDATES, UsualBand
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+from pglab.looks.probes import Slice, maps_over
+from pglab.plots.comparison import SideCurves, returns_figure, updates_figure
+from pglab.plots.figures import step_limit
+from pglab.session.side_by_side.comparison import Comparison, leader, overlays
+from pglab.session.side_by_side.contrasts import LETTERS
+from pglab.session.side_by_side.forecast import duration_text
+from pglab.session.side_by_side.side import Facts, Side, middle_of
+from pglab.ui.controls.heatmap_controls import HeatmapControls
+from pglab.ui.pages.compare import settings
+from pglab.ui.pages.compare.state import ComparePage
+from pglab.ui.stage.panels import View, policy_panel, resolution
+from pglab.ui.stage.stage import FigurePanel, Number, PlayerPanel, Progress, stage
+from pglab.ui.stage.turns import turn
+
+PLAYERS = "compare_players"
+FEW_SEEDS = 3
+
+
+def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
+    """The controls of the heatmaps, by environment; the first side's is first."""
+    found: dict[str, HeatmapControls] = {}
+    for config in configs:
+        env_id = config.env_id
+        link = settings.OTHER_VIEW if found else ""
+        info = ENVIRONMENTS[env_id]
+        found.setdefault(env_id, HeatmapControls(f"compare.{env_id}", info, link=link))
+    return found
+
+
+def live(page: ComparePage) -> None:
+    """One redraw, and the training for the next."""
+    page.page_is_stale |= page.tells_evidence != page.evidence_drawn
+    page.redraw_stale_page()
+    comparison = page.comparison
+    with turn(page, comparison):
+        with comparison.lock:
+            panels = _panels(page, comparison)
+            page.sequence += 1
+            facts = [side.facts() for side in comparison.sides]
+            numbers, progress = _numbers(comparison, facts), _progress(page, facts)
+            running = comparison.busy
+        stage(
+            key="compare.stage",
+            sequence=page.sequence,
+            running=running,
+            numbers=numbers,
+            progress=progress,
+            panels=panels,
+        )
+        st.html(_facts_table(facts, comparison))
+
+
+def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | PlayerPanel]:
+    sides = comparison.sides
+    earlier = overlays(page.past, comparison.configs)
+    stored = [side.stored if page.evidence_drawn else None for side in sides]
+    ends = [curve.steps for curve in earlier]
+    ends += [side.stored.steps for side in sides if side.stored is not None]
+    compared = [float(steps[-1]) for steps in ends]
+    limit = step_limit(comparison.global_step, comparison.total_steps, compared)
+    drawn: list[FigurePanel | PlayerPanel] = [
+        FigurePanel(
+            "returns",
+            _("Returns"),
+            _returns_subtitle(comparison, stored, bool(earlier)),
+            returns_figure(
+                list(map(_side_curves, comparison.names, palette.SIDES, sides, stored)),
+                limit,
+                _return_range(sides),
+                earlier,
+            ),
+            detail=_(
+                "A band holds the middle half of the seeds. Faint are stored runs of the same "
+                "settings, dotted are earlier comparisons."
+            ),
+            alt=_("Smoothed returns of all sides over environment steps."),
+        ),
+        _beside_returns(comparison, limit),
+    ]
+    heatmaps = heatmaps_of(comparison.configs)
+    for index, side in enumerate(sides):
+        drawn += _side_panels(page, index, heatmaps[side.config.env_id].view())
+    return drawn
+
+
+def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
+    """The policy's heatmap of one side, beside its player where those are shown."""
+    side = page.comparison.sides[index]
+    key, heading = f"policy_{LETTERS[index]}", page.heading(index)
+    if not st.session_state.get(PLAYERS, False):
+        return [_heatmap(side, [view.plane], view, key, None, heading)]
+    showing = page.player(index).show(side, view.plane, follows=view.follows)
+    player = showing.panel
+    return [player, _heatmap(side, showing.planes, view, key, player.key, heading)]
+
+
+def _heatmap(
+    side: Side, planes: Sequence[Slice], view: View, key: str, playhead: str | None, heading: str
+) -> FigurePanel:
+    probabilities, _q_values = maps_over(side.watched.networks, planes, resolution(planes))
+    return policy_panel(probabilities, planes, view, key, playhead, heading)
+
+
+def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -> SideCurves:
+    curves = side.curves()
+    band = side.band(curves)
+    middle = middle_of(curves, band)
+    return SideCurves(name, colour, curves, middle, side.points(), band, stored)
+
+
+def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
+    """The interference of the sides that share a body; the policies' entropy where none does."""
+    sides, everyone = comparison.sides, _named(comparison)
+    shown = [named for named in everyone if named[2].shares_body]
+    most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
+    column, label, span = ("cosine", _("cosine"), (-1.0, 1.0))
+    title = _("Interference")
+    subtitle = _("cosine of the two gradients · first seed · mean of {n} updates")
+    if not shown:
+        shown = everyone
+        column, label, span = ("entropy", _("entropy"), (0.0, most))
+        title = _("Entropy of the policy")
+        subtitle = _("nats; 0 is deterministic · first seed · mean of {n} updates")
+    subtitle = subtitle.format(n=SMOOTHING_UPDATES)
+    curves = [(name, colour, side.updates(column)) for name, colour, side in shown]
+    return FigurePanel(
+        column,
+        title,
+        subtitle,
+        updates_figure(curves, limit, label, span),
+        patient=True,
+        alt=f"{title}: {subtitle}",
+    )
+
+
+def _named(comparison: Comparison) -> list[tuple[str, str, Side]]:
+    return list(zip(comparison.names, palette.SIDES, comparison.sides, strict=False))
+
+
+def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
+    ranges = [ENVIRONMENTS[side.config.env_id].return_range for side in sides]
+    return min(low for low, _high in ranges), max(high for _low, high in ranges)
+
+
+def _returns_subtitle(
+    comparison: Comparison, stored: Sequence[UsualBand | None], earlier: bool
+) -> str:
+    parts = [_seeds_in_words(comparison)]
+    if labels := dict.fromkeys(band.label for band in stored if band is not None):
+        parts.append(_("faint: {seeds}").format(seeds=", ".join(labels)))
+    if earlier:
+        parts.append(_("dotted: earlier"))
+    return " · ".join(parts)
+
+
+def _seeds_in_words(comparison: Comparison) -> str:
+    first = comparison.first_seed
+    if comparison.seeds == 1:
+        return _("one seed ({seed}), may be chance").format(seed=first)
+    text = _("{n} seeds from {first}, to step {step:,}").format(
+        n=comparison.seeds, first=first, step=comparison.steps_of_all
+    )
+    return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
+
+
+def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
+    rate = comparison.forecast.steps_per_second if comparison.running else None
+    numbers = [
+        Number(
+            _("environment steps each"),
+            f"{comparison.global_step:,}",
+            _("Every agent has taken exactly so many; further seeds follow and come to the same."),
+        )
+    ]
+    for name, of_side in zip(comparison.names, facts, strict=True):
+        mean = of_side.mean_return
+        numbers.append(
+            Number(
+                _("{name}: return").format(name=name),
+                "–" if mean is None else _number(mean[0]),
+                _("Mean of the last 100 returns; with several seeds, their median."),
+            )
+        )
+    numbers.append(
+        Number(
+            _("steps per second, each"),
+            "–" if rate is None else f"{rate:,.0f}",
+            _("Environment steps of each agent, all its seeds, per second: the last ten."),
+        )
+    )
+    return numbers
+
+
+def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
+    comparison = page.comparison
+    done, total = comparison.steps_of_all, comparison.total_steps
+    if not comparison.global_step:
+        who = _(" and ").join(comparison.names)
+        if len(comparison.names) > 2:
+            who = _("{n} agents").format(n=len(comparison.names))
+        parts = [
+            _("{who}: {total:,} steps each").format(who=who, total=total),
+            _("what do you expect? Note a guess, then press Run"),
+        ]
+    else:
+        told = _("{done:,} of {total:,} steps")
+        if done < comparison.global_step:
+            told = _("the slowest seed: {done:,} of {total:,} steps")
+        parts = [told.format(done=done, total=total)]
+        left = comparison.forecast.seconds_left(total - done) if comparison.running else None
+        if left is not None and done < total:
+            parts.append(_("{time} left").format(time=duration_text(*left)))
+        elif comparison.running:
+            parts.append(_("measuring how long it takes"))
+    if page.guess is not None:
+        parts.append(_("your guess: {name}").format(name=outcome_name(comparison, page.guess)))
+        ahead = leader(facts, comparison.configs)
+        if comparison.finished and ahead is not None:
+            parts.append(_("came out: {name}").format(name=outcome_name(comparison, ahead)))
+    return Progress(done / total if total else 0.0, " · ".join(parts), None)
+
+
+def outcome_name(comparison: Comparison, number: int) -> str:
+    """A side that is ahead, by number; after the last: none is."""
+    names = (*comparison.names, _("about equal"))
+    return names[number]
+
+
+def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
+    """What the sides have come to, by name of the fact, in words and numbers."""
+    if seeds == 1:
+        returns = _("mean of the last 100 returns, one seed")
+        steps = _("gradient steps of all optimisers (split bodies have two), one seed")
+    else:
+        returns = _("mean of the last 100 returns, median of {n} seeds (least to greatest)").format(
+            n=seeds
+        )
+        steps = _(
+            "gradient steps of all optimisers (split bodies have two), {n} seeds together"
+        ).format(n=seeds)
+    return {
+        returns: [mean_return_text(of) for of in facts],
+        _("parameters of the networks"): [f"{of.parameters:,}" for of in facts],
+        steps: [f"{of.gradient_steps:,}" for of in facts],
+        _("processor time for 1,000 environment steps (ms)"): [
+            _or_dash(of.milliseconds_per_1000_steps, ",.0f") for of in facts
+        ],
+        _("share of updates with opposed gradients on a shared body"): [
+            _or_dash(of.opposed, ".0%") for of in facts
+        ],
+    }
+
+
+def mean_return_text(facts: Facts) -> str:
+    """The median over seeds; where they differ, also the least and the greatest."""
+    if facts.mean_return is None:
+        return "–"
+    median, least, greatest = (_number(value) for value in facts.mean_return)
+    if least == greatest:
+        return median
+    return _("{median} ({least} to {greatest})").format(
+        median=median, least=least, greatest=greatest
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".replace("-", "−")
+
+
+def _or_dash(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def _facts_table(facts: Sequence[Facts], comparison: Comparison) -> str:
+    head = "".join(
+        f'<th style="border-bottom:3px solid {colour}">{escape(name)}</th>'
+        for name, colour in zip(comparison.names, palette.SIDES, strict=False)
+    )
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(v)}</td>' for v in values)}</tr>"
+        for name, values in _rows(facts, comparison.seeds).items()
+    )
+    return f'<table class="pgl-facts"><tr><th></th>{head}</tr>{body}</table>'

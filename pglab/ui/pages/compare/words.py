@@ -1,0 +1,79 @@
+"""What a comparison is about, in words: what differs, what is held fixed, where it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config.choice_names import choice_name
+from pglab.experiments.evidence import evidence_text, verdict
+from pglab.language import _
+from pglab.session.side_by_side.comparison import CELLS, Comparison, pair_of
+from pglab.session.side_by_side.contrasts import (
+    LETTERS,
+    Difference,
+    differences_between,
+    held_fixed,
+    names_of,
+)
+from pglab.session.stored.usual_curves import stored_agent
+
+
+def words(comparison: Comparison, *, evidence: bool) -> None:
+    """The page's title, what differs, what is held fixed, and what stored runs gave.
+
+    Without `evidence` a line keeps its place: it comes with the visitor's guess.
+    """
+    configs = comparison.configs
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="words"):
+        st.markdown("#### " + _("Compare"), width="content")
+        lines = (f":small[{sentence}]" for sentence in _sentences(configs, evidence))
+        st.markdown("  \n".join(lines), width="stretch")
+        if _is_about_the_cells(configs):
+            with st.popover(_("Does sharing help?"), width="content"):
+                st.markdown(evidence_text())
+                for page, title in (
+                    ("pages/shared_body.py", _("Shared body")),
+                    ("pages/split_bodies.py", _("Split bodies")),
+                ):
+                    label = _("The same on the page {title}, chapter Idea").format(title=title)
+                    st.page_link(page, label=label)
+
+
+def difference_text(difference: Difference) -> str:
+    """One difference with what each side has: "**Body**: shared, split"."""
+    values = (choice_name(value) for value in difference.values)
+    return f"**{difference.label}**: {_(' | ').join(values)}"
+
+
+def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
+    found = differences_between(configs)
+    text = " · ".join(difference_text(difference) for difference in found)
+    held = _("All else equal: {settings}.").format(settings=held_fixed(configs))
+    if not found:
+        same = _("{letters} have the same settings: every difference would be chance.")
+        return [same.format(letters=_(" and ").join(LETTERS[: len(configs)])), held]
+    if len(found) == 1 or pair_of(configs) == CELLS:
+        return [text, held, *_over_seeds(configs, evidence)]
+    return [
+        _(
+            ":orange[:material/warning: {n} things differ at once], so no result can be put "
+            "down to one of them: {text}"
+        ).format(n=len(found), text=text),
+        *_over_seeds(configs, evidence),
+    ]
+
+
+def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
+    """What settles this comparison, if its agents have stored runs: one run is no evidence."""
+    text = verdict(configs, names_of(configs))
+    if text and not evidence:
+        return [_("What stored runs over many seeds gave comes with your guess, or with Run.")]
+    return [text] if text else []
+
+
+def _is_about_the_cells(configs: Sequence[AgentConfig]) -> bool:
+    names = [stored_agent(config) or "" for config in configs]
+    return any(name.startswith("equal_") for name in names) or pair_of(configs) == "seminar"

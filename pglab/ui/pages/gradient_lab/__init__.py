@@ -1,0 +1,1 @@
+"""The page that measures how noisy each gradient estimator is."""

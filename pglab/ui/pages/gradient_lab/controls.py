@@ -1,0 +1,155 @@
+"""What the gradient lab is to measure: a policy, how many episodes of it, and their seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from pglab.config import SEEDS
+from pglab.gradient_noise.measurement import EPISODE_CHOICES, most_episodes, problem_with
+from pglab.language import _
+from pglab.networks import parameter_count
+from pglab.session.checkpoints import Snapshot
+from pglab.session.stored.policies import load
+from pglab.ui.controls.choices import place_of, settle
+from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
+from pglab.ui.pages.gradient_lab.visit_policies import VisitRun
+
+RUN, EPISODES, SEED, STEPS = (f"gradient_lab.{n}" for n in ("run", "episodes", "seed", "steps"))
+
+EXAMPLE = "example"
+EXAMPLE_STEP = 20_000  # the lesson is clear: see `gradient_variance`
+USUAL_EPISODES = 100
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: the policy of a run after so many steps, with so many episodes."""
+
+    run: str = EXAMPLE
+    step: int = EXAMPLE_STEP
+    episodes: int = USUAL_EPISODES
+    seed: int = 0
+    name: str = field(default="", compare=False)  # of a run of this visit
+
+    @property
+    def with_other_seed(self) -> Subject:
+        """The same with other episodes."""
+        return replace(self, seed=(self.seed + 1) % SEEDS)
+
+
+def describe(subject: Subject) -> str:
+    """In words: "100 episodes (seed 0) of REINFORCE after 20,000 training steps"."""
+    policy = "REINFORCE" if subject.run == EXAMPLE else subject.name
+    words = _("{n} episodes (seed {seed}) of {policy} after {step:,} training steps").format(
+        n=subject.episodes, seed=subject.seed, policy=policy, step=subject.step
+    )
+    if subject.run != EXAMPLE:
+        return words
+    stored = _("default settings, training seed {seed}, stored with the app").format(
+        seed=load()[subject.step].config.seed
+    )
+    return f"{words} ({stored})"
+
+
+def set_controls(subject: Subject) -> None:
+    """Give the controls these values, before they are drawn."""
+    st.session_state[RUN] = subject.run
+    st.session_state[EPISODES] = subject.episodes
+    st.session_state[STEPS] = {subject.run: subject.step}
+    set_seed(subject.seed)
+
+
+def set_seed(seed: int) -> None:
+    """Give the seed's control a value."""
+    set_value(SEED, seed)
+
+
+def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
+    """The controls' choice, its networks, and sentences on what cannot be done with them."""
+    runs = {run.key: run for run in visit_runs}
+    names = {EXAMPLE: _("REINFORCE, comes with the app")} | {k: run.name for k, run in runs.items()}
+    settle(RUN, names, EXAMPLE)
+    which, when, how_many, seeded = st.columns([5, 4, 4, 2], vertical_alignment="bottom")
+    key = which.selectbox(
+        _("Policy of"),
+        list(names),
+        place_of(RUN, list(names)),
+        format_func=lambda key: names[key],
+        key=RUN,
+        persist_state="session",
+        help=_(
+            "A trained example, and every run of this visit, on any page. The run itself is left "
+            "as it is."
+        ),
+    )
+    snapshots = load() if key == EXAMPLE else {s.global_step: s for s in runs[key].snapshots}
+    with when:
+        step = _checkpoint(key, tuple(snapshots))
+    episodes = how_many.select_slider(
+        _("Episodes K"),
+        EPISODE_CHOICES,
+        st.session_state[EPISODES],
+        key=EPISODES,
+        persist_state="session",
+        help=_("Larger: their mean gets closer to the true gradient, and it takes longer."),
+    )
+    seeded.number_input(
+        _("Seed"),
+        0,
+        SEEDS - 1,
+        value_of(SEED),
+        step=1,
+        key=widget_key(SEED),
+        persist_state="session",
+        help=_("Another seed: other starts and other sampled actions of the same policy."),
+    )
+    subject = Subject(key, step, episodes, value_of(SEED), names[key])
+    return _within_bounds(subject, snapshots[step])
+
+
+def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
+    """A slider over the checkpoints; another one when there are others."""
+    label = _("Policy after")
+    text = {step: _("{steps:,} steps").format(steps=step) for step in steps}
+    if key == EXAMPLE:
+        text[0] = _("0 steps: untrained")
+    if len(steps) == 1:  # a slider needs two
+        st.selectbox(label, [text[steps[0]]], key=f"gradient_lab.only.{key}")
+        return steps[0]
+    chosen: dict[str, int] = st.session_state[STEPS]
+    wanted = chosen.get(key, steps[-1])
+    step = st.select_slider(
+        label,
+        steps,
+        value=min(steps, key=lambda step: abs(step - wanted)),
+        format_func=lambda step: text[step],
+        key=f"gradient_lab.step.{key}.{hash(steps)}",
+        help=_("What is kept of this run. The last of a run of this visit is its present state."),
+    )
+    if step == steps[-1] and key != EXAMPLE:
+        chosen.pop(key, None)  # the present state, also when the run has gone on
+    else:
+        chosen[key] = step
+    return step
+
+
+def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snapshot, list[str]]:
+    """Fewer episodes if the network is large; no subject at all if there is no gradient."""
+    problem = problem_with(snapshot)
+    if problem is not None:
+        return replace(subject, episodes=0), snapshot, [problem]
+    most = most_episodes(snapshot)
+    if subject.episodes <= most:
+        return subject, snapshot, []
+    sentence = _(
+        "{wanted} episodes of {env_id} and gradients over {weights:,} weights would take minutes: "
+        "{most} episodes are drawn instead."
+    ).format(
+        wanted=subject.episodes,
+        env_id=snapshot.config.env_id,
+        weights=parameter_count(snapshot.networks["policy"]),
+        most=most,
+    )
+    return replace(subject, episodes=most), snapshot, [sentence]

@@ -1,0 +1,89 @@
+"""The gradient lab: freeze a policy, draw episodes, and look at how noisy each estimator is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.gradient_noise.estimators import (
+    Moments,
+    episode_gradients,
+    episode_weights,
+    largest_remaining,
+    weighted_gradient,
+)
+from pglab.language import _, content
+from pglab.session.stored.policies import load
+from pglab.ui.chapters.chapters import chapters
+from pglab.ui.chapters.chapters import link_parameters as chapter_in_link
+from pglab.ui.chapters.chapters import read_link as read_chapter
+from pglab.ui.chapters.code import source_code
+from pglab.ui.controls.copy_link import copy_link
+from pglab.ui.controls.settings import OWN_PARAMETERS, put_into_address_bar
+from pglab.ui.pages.gradient_lab.controls import EXAMPLE, controls, describe, set_controls
+from pglab.ui.pages.gradient_lab.link import link_parameters, read_link
+from pglab.ui.pages.gradient_lab.results import results, return_text
+from pglab.ui.pages.gradient_lab.visit_policies import runs_of_this_visit
+from pglab.ui.pages.gradient_lab.work import GradientPage, first_result, work_row
+from pglab.ui.shell.entry import require_entry
+
+KEY = "gradient_lab"
+PAGE = "gradient_lab.page"
+
+
+def gradient_lab_page() -> None:
+    """Draw the page."""
+    require_entry()
+    page: GradientPage | None = st.session_state.get(PAGE)
+    if page is None:
+        page = _opened()
+        st.session_state[PAGE] = page
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("#### " + _("Gradient lab"), width="content")
+        copy_link()
+        st.caption(
+            _(
+                "Freeze a policy, draw K episodes and estimate the policy gradient from each, in "
+                "four ways. Every arrow is one episode: which way are they closest together?"
+            )
+        )
+    subject, snapshot, sentences = controls(runs_of_this_visit())
+    with st.container():  # one element whatever it holds: see `fragment`
+        for sentence in [*page.problems, *sentences]:
+            st.warning(sentence)
+    work_row(page, subject, snapshot)
+    shown = page.shown
+    results(
+        shown.report,
+        f"{describe(shown.subject)}; {return_text(shown.report)}",
+        former=page.former(subject),
+    )
+    in_link = link_parameters(subject, snapshot) if subject.episodes else {}
+
+    def write_link() -> None:
+        put_into_address_bar({**in_link, **chapter_in_link(KEY, "idea")})
+
+    write_link()
+    chapters(KEY, *CHAPTERS.items(), on_change=write_link)
+
+
+def _opened() -> GradientPage:
+    """The page as a link opens it; what the link asks for is measured at once."""
+    runs = runs_of_this_visit()
+    link = {name: text for name, text in st.query_params.items() if name not in OWN_PARAMETERS}
+    subject, problems = read_link(link, runs)
+    set_controls(subject)
+    page = GradientPage(first_result(), [*problems, *read_chapter(KEY, CHAPTERS)])
+    if subject != page.shown.subject and subject.run == EXAMPLE:
+        page.begin(subject, load()[subject.step])
+    return page
+
+
+def _idea() -> None:
+    st.markdown(content("gradient_lab"))
+
+
+def _code() -> None:
+    source_code(episode_weights, episode_gradients, weighted_gradient, Moments, largest_remaining)
+
+
+CHAPTERS = {"idea": _idea, "code": _code}

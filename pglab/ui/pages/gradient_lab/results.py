@@ -1,0 +1,267 @@
+"""What a measurement of the gradient lab found: arrows, words, ratios and numbers."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pglab import palette
+from pglab.gradient_noise.estimators import ESTIMATORS, Estimator
+from pglab.gradient_noise.measurement import SURVEY_EPISODES, EstimatorReport, Report
+from pglab.gradient_noise.words import aims_text, number, percent, signal_text, verdict
+from pglab.language import _
+from pglab.plots.gradient_noise import (
+    Arrows,
+    SnrCurve,
+    arrows_figure,
+    means_figure,
+    plane_limit,
+    snr_figure,
+)
+from pglab.ui.chapters.chapters import NO_TOOLBAR
+
+FIGURE_HEIGHT = 380
+
+
+def results(report: Report, described: str, *, former: str | None) -> None:
+    """Four panels on the same episodes, the verdict, then means and ratios, then the numbers.
+
+    `described` says what they are of; `former` why they are not what the controls ask for, if
+    they are not.
+    """
+    with st.container(key="gradient_former" if former else "gradient_shown"):
+        if former:
+            st.caption(f":gray-badge[{_('Former result')}] {described}. {former}")
+        else:
+            st.caption(_("**Shown:** {what}.").format(what=described))
+        if not report.estimators["whole_episode"].variance:
+            st.info(
+                _(
+                    "Every gradient is 0: this policy is certain of every action it takes, and "
+                    "∇log π of a certain action is 0. There is nothing to learn from, and no arrow."
+                )
+            )
+        _panels(report, described)
+        st.markdown(verdict(report))
+        _legend(report)
+        means, ratios = st.columns(2, gap="medium")
+        with means:
+            _means(report, described)
+        with ratios:
+            _ratios(report)
+        st.html(_table(report))
+        st.caption(_conditions(report))
+
+
+def _panels(report: Report, described: str) -> None:
+    panels = _arrows(report)
+    limit = plane_limit(panels)
+    with st.container(key="gradient_arrows"):
+        for kind, column, panel in zip(ESTIMATORS, st.columns(4), panels, strict=True):
+            of = report.estimators[kind]
+            snr, found = of.snr * report.episodes, report.survey.has_signal(kind)
+            with column:
+                st.markdown(f"**{panel.name}**")
+                st.caption(
+                    _("variance × {ratio} · {shown} in plane").format(
+                        ratio=number(of.ratio.estimate, 2), shown=percent(of.shown)
+                    )
+                    + "  \n"
+                    + _("mean of {k}: {signal}").format(
+                        k=report.episodes, signal=signal_text(snr, found=found)
+                    )
+                )
+                st.plotly_chart(
+                    arrows_figure(panel, _survey_length(report), limit),
+                    key=f"arrows_{kind}",
+                    height="stretch",
+                    config=NO_TOOLBAR,
+                    alt=_("{name}: one arrow per episode. {what}").format(
+                        name=panel.name, what=described
+                    ),
+                )
+
+
+def _legend(report: Report) -> None:
+    st.caption(
+        _(
+            "An *estimator* is a way to turn an episode into an estimate of the gradient. Thin "
+            "arrows: the estimate of each episode. Thick arrow: their mean. Dotted: spread of an "
+            "episode (one standard deviation); solid: of the mean. ✚ mean gradient of {n} separate "
+            "episodes. **The axes**: a gradient has one entry per weight of the network, so each "
+            "is projected onto a plane. To the right: along ✚. Upward: the direction at a right "
+            "angle to it in which the whole-episode gradients spread most. Same axes in all four; "
+            "the longest twentieth of the arrows in the first leave them. *In plane*: the share of "
+            "the variance that this plane shows."
+        ).format(n=report.survey.episodes)
+    )
+
+
+def _means(report: Report, described: str) -> None:
+    st.markdown(
+        _("**The four means, close up** · each over {k} episodes").format(k=report.episodes)
+    )
+    st.plotly_chart(
+        means_figure(_arrows(report), _survey_length(report)),
+        key="means",
+        height=FIGURE_HEIGHT,
+        config=NO_TOOLBAR,
+        alt=_("Mean gradient of each estimator. {what}").format(what=described),
+    )
+    st.caption(
+        _(
+            "The same plane. The smaller the ellipse (one standard deviation), the nearer to the "
+            "gradient (✚) the mean of as many other episodes is likely to be. About 6 in 10 such "
+            "ellipses miss it, and these four, on the same episodes, tend to miss it together."
+        )
+    )
+
+
+def _ratios(report: Report) -> None:
+    st.markdown(_("**Signal-to-noise ratio (SNR)** of a mean over k episodes"))
+    curves = [
+        SnrCurve(
+            name,
+            colour,
+            of.snr if report.survey.has_signal(kind) else math.nan,
+            of.signal / of.group_variances,
+        )
+        for kind, name, colour, of in _in_order(report)
+    ]
+    st.plotly_chart(
+        snr_figure(curves, report.group_sizes, report.episodes, SURVEY_EPISODES),
+        key="snr",
+        height=FIGURE_HEIGHT,
+        config=NO_TOOLBAR,
+        alt=_("Signal-to-noise ratio of each estimator over the number of episodes."),
+    )
+    st.caption(
+        _(
+            "‖∇J‖² / (tr Σ / k): squared length of the gradient over the variance of the mean. "
+            "tr Σ is the *total variance* of one episode's estimate, summed over all weights. "
+            "Lines: this formula. Points: measured on groups of the drawn episodes. Dashed: noise "
+            "as long as the gradient. Dotted: the {k} drawn. No line: no signal found."
+        ).format(k=report.episodes)
+    )
+
+
+def _arrows(report: Report) -> list[Arrows]:
+    labels = [
+        _("episode {k}, return {total:g}").format(k=k, total=total)
+        for k, total in enumerate(report.totals.tolist(), start=1)
+    ]
+    return [Arrows(name, colour, of.arrows, labels) for _k, name, colour, of in _in_order(report)]
+
+
+def _survey_length(report: Report) -> float:
+    return float(report.plane[0] @ report.survey.direction)
+
+
+def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport]]:
+    """Kind, name, colour and findings of each estimator."""
+    names = estimator_names()
+    return [
+        (kind, names[kind], colour, report.estimators[kind])
+        for kind, colour in zip(ESTIMATORS, palette.ESTIMATORS, strict=True)
+    ]
+
+
+def estimator_names() -> dict[Estimator, str]:
+    """Short translated names."""
+    return {
+        "whole_episode": _("Whole-episode return"),
+        "reward_to_go": _("Reward-to-go"),
+        "mean": _("Minus the mean"),
+        "value": _("Minus V(s)"),
+    }
+
+
+def _table(report: Report) -> str:
+    """The numbers, as HTML."""
+    heads = [
+        _("estimator"),
+        _("total variance"),
+        _("ratio (95 % interval)"),
+        _("SNR of one"),
+        _("SNR of {k}").format(k=report.episodes),
+        _("cosine"),
+    ]
+    rows = [
+        [
+            name,
+            number(of.variance, 3),
+            _ratio_text(of),
+            _snr_text(of.snr, found=report.survey.has_signal(kind)),
+            _snr_text(of.snr * report.episodes, found=report.survey.has_signal(kind)),
+            number(of.cosine, 3) if report.survey.has_signal("mean") else _("not found"),
+        ]
+        for kind, name, _colour, of in _in_order(report)
+    ]
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "".join(
+        "<tr>"
+        + f'<th scope="row">{escape(first)}</th>'
+        + "".join(f"<td>{escape(text)}</td>" for text in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return table.replace("<table>", '<table class="pgl-facts pgl-estimators">')
+
+
+def _ratio_text(of: EstimatorReport) -> str:
+    if of.ratio.low == of.ratio.high or math.isnan(of.ratio.estimate):
+        return number(of.ratio.estimate, 2)
+    estimate, low, high = (number(x, 2) for x in (of.ratio.estimate, of.ratio.low, of.ratio.high))
+    return f"{estimate} ({low}–{high})"
+
+
+def _snr_text(snr: float, *, found: bool) -> str:
+    return number(snr, 2) if found else _("not found")
+
+
+def _conditions(report: Report) -> str:
+    """What the numbers rest on."""
+    survey = report.survey
+    sources = {
+        "critic": _("V is the run's own critic, Σₐ π(a|s)·Q(s,a)."),
+        "value": _("V is the run's own learned baseline."),
+        "fitted": _("V was fitted to the {n} separate episodes."),
+    }
+    parts = [
+        _(
+            "*Ratio*: total variance over that of the whole-episode return; the intervals come "
+            "from drawing the {k} episodes again with replacement, with V(s) as it is. *Cosine*: "
+            "between the mean over the {k} episodes and that over {n} separate ones."
+        ).format(k=report.episodes, n=survey.episodes),
+        sources[survey.source].format(n=survey.episodes),
+    ]
+    unfound = [kind for kind in ESTIMATORS if not survey.has_signal(kind)]
+    if unfound:
+        names = estimator_names()
+        parts.append(
+            _(
+                "*Not found* ({names}): the {n} separate episodes show no signal that could be "
+                "told from noise, so nothing is compared with it."
+            ).format(names=", ".join(names[kind] for kind in unfound), n=survey.episodes)
+        )
+    if survey.aims.estimate < 1 - 1e-9:
+        found = survey.has_signal("whole_episode") and survey.has_signal("mean")
+        parts.append(aims_text(survey.aims, found=found))
+    if report.truncated:
+        parts.append(
+            _(
+                "{n} of the {k} episodes were cut by the time limit; their returns just stop."
+            ).format(n=report.truncated, k=report.episodes)
+        )
+    return " ".join(parts)
+
+
+def return_text(report: Report) -> str:
+    """The drawn episodes' returns."""
+    return _("mean return {mean:.1f} ({low:g} to {high:g})").format(
+        mean=np.mean(report.totals), low=report.totals.min(), high=report.totals.max()
+    )

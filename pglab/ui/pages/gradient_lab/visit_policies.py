@@ -1,0 +1,93 @@
+"""The policies that this visit has: every run of every page, at each of its checkpoints."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig, describe_differences
+from pglab.language import N_, _
+from pglab.session.bench import Bench
+from pglab.session.checkpoints import Snapshot
+from pglab.session.side_by_side.comparison import Comparison
+from pglab.session.side_by_side.contrasts import LETTERS, algorithm_name
+
+_PAGES = {
+    "reinforce": N_("REINFORCE"),
+    "shared_on_policy": N_("Shared body"),
+    "split_replay": N_("Split bodies"),
+}
+
+
+@dataclass(frozen=True)
+class VisitRun:
+    """A run of this visit: what it is called, and its networks after so many steps.
+
+    `key` tells it from the other runs of the visit.
+    """
+
+    key: str
+    name: str
+    snapshots: Sequence[Snapshot]  # at least one, in the order of their steps
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Where its policy can be taken from."""
+        return tuple(snapshot.global_step for snapshot in self.snapshots)
+
+
+def base_settings(config: AgentConfig) -> AgentConfig:
+    """The settings that a link to a policy leaves out: those of the algorithm by default."""
+    match config:
+        case ReinforceConfig():
+            return ReinforceConfig()
+        case ActorCriticConfig():
+            return ActorCriticConfig()
+
+
+def describe_agent(config: AgentConfig) -> str:
+    """The algorithm, and the settings in which it differs from the default: "REINFORCE, γ 0.9"."""
+    differing = describe_differences(config, base_settings(config))
+    return ", ".join([algorithm_name(config), *([differing] if differing else [])])
+
+
+def runs_of_this_visit() -> list[VisitRun]:
+    """Those of the algorithms' pages, the newest of each first, then those that are compared."""
+    runs: list[VisitRun] = []
+    for key in _PAGES:
+        lab = st.session_state.get(f"{key}.lab")
+        if lab is not None:
+            runs += reversed(list(_of_bench(key, lab.bench, lab.terms.preset)))
+    compare_page = st.session_state.get("compare.page")
+    if compare_page is not None:
+        runs += _of_comparison(compare_page.comparison)
+    return runs
+
+
+def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]:
+    with bench.lock:
+        snapshots = bench.snapshots()
+    for number in sorted({snapshot.run for snapshot in snapshots}):
+        own = [snapshot for snapshot in snapshots if snapshot.run == number]
+        differing = describe_differences(own[-1].config, preset)
+        name = _("{page}, run {n}").format(page=_(_PAGES[key]), n=number)
+        yield VisitRun(f"{key}.{number}", f"{name}: {differing}" if differing else name, own)
+
+
+def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
+    """As they are now: compared runs keep no checkpoints."""
+    with comparison.lock:
+        sides = zip(LETTERS, comparison.names, comparison.sides, strict=False)
+        for letter, name, side in sides:
+            for session in side.sessions:
+                seed, step = session.config.seed, session.global_step
+                networks = copy.deepcopy(session.networks)
+                yield VisitRun(
+                    f"compare.{letter}.{seed}",
+                    _("Compare, {name}, seed {seed}").format(name=name, seed=seed),
+                    [Snapshot(1, step, session.config, networks)],
+                )

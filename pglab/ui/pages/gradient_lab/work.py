@@ -1,0 +1,172 @@
+"""The measurement of the gradient lab: begun by a button, a little at each redraw."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from functools import cache, partial
+from time import perf_counter
+
+import streamlit as st
+
+from pglab.gradient_noise.measurement import (
+    SURVEY_EPISODES,
+    Progress,
+    Report,
+    Survey,
+    finished,
+    measure,
+    most_episodes,
+)
+from pglab.language import _
+from pglab.session.checkpoints import Snapshot
+from pglab.session.stored.policies import load
+from pglab.ui.pages.gradient_lab.controls import Subject, describe, set_seed
+from pglab.ui.shell.entry import fragment
+
+WORK_SECONDS = 0.4  # of each redraw while a measurement goes on
+REDRAW_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A measurement and what it is of."""
+
+    subject: Subject
+    snapshot: Snapshot
+    report: Report
+
+    def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
+        """The survey, if it is of the same policy with the same seed and of full size."""
+        known = self.subject
+        same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
+        size = min(SURVEY_EPISODES, most_episodes(snapshot))
+        whole = self.report.survey.episodes == size
+        return (
+            self.report.survey
+            if same and whole and self.snapshot.config == snapshot.config
+            else None
+        )
+
+
+@cache
+def first_result() -> Shown:
+    """What the page shows before anything is pressed: the usual choice, measured like any other."""
+    subject = Subject()
+    snapshot = load()[subject.step]
+    return Shown(subject, snapshot, finished(measure(snapshot, subject.episodes, subject.seed)))
+
+
+@dataclass
+class Job:
+    """A measurement under way; two script runs of a visit may overlap, so it has a lock."""
+
+    subject: Subject
+    work: Generator[Progress, None, Shown]
+    progress: Progress = field(default_factory=lambda: Progress("survey", 0.0))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def advance(self, seconds: float) -> Shown | None:
+        """Work for about so long; the result when it is there."""
+        deadline = perf_counter() + seconds
+        with self.lock:
+            try:
+                while perf_counter() < deadline:
+                    self.progress = next(self.work)
+            except StopIteration as done:
+                shown: Shown = done.value
+                return shown
+        return None
+
+
+@dataclass
+class GradientPage:
+    """What the page keeps in the visit's session state."""
+
+    shown: Shown
+    problems: list[str]  # with the link
+    job: Job | None = None
+    redraws: bool = False  # whether the browser was told to ask again and again
+
+    def begin(self, subject: Subject, snapshot: Snapshot) -> None:
+        """Measure this next."""
+        known = self.shown.survey_for(subject, snapshot)
+        self.job = Job(subject, _measured(subject, snapshot, known))
+
+    def former(self, subject: Subject) -> str | None:
+        """Why what is shown is not what the controls ask for, if it is not."""
+        if self.job is not None:
+            return _("It stays until the new one is there.")
+        if self.shown.subject != subject:
+            return _("The controls now ask for something else: press *Draw*.")
+        return None
+
+
+def work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
+    """The button that starts and stops, and how far it is."""
+    page.redraws = page.job is not None
+    row = fragment(_work_row, "gradient_lab_work", REDRAW_SECONDS if page.redraws else None)
+    row(page, subject, snapshot)
+
+
+def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
+    job = page.job
+    if job is not None:
+        shown = job.advance(WORK_SECONDS)
+        if shown is not None and page.job is job:
+            page.shown, page.job = shown, None
+    if (page.job is not None) != page.redraws:
+        st.rerun()  # the whole page: there is a result, or the redraws begin or end
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if page.job is None:
+            again = page.shown.subject == subject
+            label = _("Draw {n} other episodes") if again else _("Draw {n} episodes")
+            st.button(
+                label.format(n=subject.episodes or _("no")),
+                icon=":material/casino:",
+                type="primary",
+                key="draw",
+                disabled=not subject.episodes,
+                help=_("With the next seed.") if again else None,
+                on_click=partial(_begin, page, subject, snapshot, again=again),
+            )
+        else:
+            st.button(
+                _("Cancel"),
+                icon=":material/close:",
+                type="primary",
+                key="cancel",
+                on_click=partial(_cancel, page),
+            )
+            st.progress(page.job.progress.fraction, _stage_text(page.job))
+
+
+def _begin(page: GradientPage, subject: Subject, snapshot: Snapshot, *, again: bool) -> None:
+    if again:
+        subject = subject.with_other_seed
+        set_seed(subject.seed)
+    page.begin(subject, snapshot)
+    page.problems.clear()
+
+
+def _cancel(page: GradientPage) -> None:
+    page.job = None
+
+
+def _measured(
+    subject: Subject, snapshot: Snapshot, survey: Survey | None
+) -> Generator[Progress, None, Shown]:
+    report = yield from measure(snapshot, subject.episodes, subject.seed, survey)
+    return Shown(subject, snapshot, report)
+
+
+def _stage_text(job: Job) -> str:
+    texts = {
+        "survey": _("Separate episodes, to compare with"),
+        "draw": _("Drawing the episodes"),
+        "gradients": _("One gradient per episode and estimator"),
+        "project": _("Projecting onto the plane"),
+    }
+    progress = job.progress
+    return f"{texts[progress.stage]} · {progress.fraction:.0%} · {describe(job.subject)}"

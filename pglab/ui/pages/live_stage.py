@@ -1,0 +1,173 @@
+"""The live stage: while the run goes on, each redraw trains a little further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+from pglab.session.bench import FULL_SPEED, Bench
+from pglab.ui.controls.lab import Lab
+from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
+from pglab.ui.shell.entry import fragment
+from pglab.ui.shell.live_page import LIVE
+from pglab.ui.stage.panels import Panel, Scenery, reading_explained
+from pglab.ui.stage.stage import Number, Progress, stage
+from pglab.ui.stage.turns import turn
+
+COLLAPSE_ENTROPY = 0.01
+COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic policy has collapsed
+
+# Streamlit renders the whole page when a run of a script begins and once more when it ends. But
+# more pictures would keep a click waiting: it does not interrupt a fragment for another.
+PICTURES_PER_TICK = 2
+
+
+def live(
+    lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra], heading: Callable[[], None]
+) -> None:
+    """The stage with its panels; while running, each redraw trains a little further.
+
+    `heading` draws what stands above it and goes along with the run.
+    """
+    fragment(_live, LIVE)(lab, panels, extras, heading)
+
+
+def _live(
+    lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra], heading: Callable[[], None]
+) -> None:
+    ticked = lab.take_tick()  # first, so that none is left over for a run of the whole page
+    lab.redraw_stale_page()
+    heading()
+    # At another speed than the highest, training may leave no time between two pictures.
+    most = PICTURES_PER_TICK if ticked and lab.bench.speed == FULL_SPEED else 1
+    for number in range(most):
+        more = lab.bench.busy and number + 1 < most
+        with turn(lab, lab.bench, more=more):
+            _draw(lab, shown_panels(lab, panels, extras), number, more)
+        if not more:
+            return
+
+
+def _draw(lab: Lab, panels: Sequence[Panel], number: int, more: bool) -> None:
+    bench = lab.bench
+    with bench.lock:
+        view = view_of(lab)
+        scene = Scenery(
+            lab.key, bench, view, lab.player.show(bench, view.plane, follows=view.follows)
+        )
+        drawn = [panel(scene) for panel in panels]
+        lab.sequence += 1
+        running = bench.busy
+        numbers, progress = _numbers(bench), _progress(bench)
+    stage(
+        key=f"{lab.key}.stage",
+        sequence=lab.sequence,
+        running=running,
+        numbers=numbers,
+        progress=progress,
+        panels=drawn,
+        on_tick=lab.note_tick,
+        number=number,
+        more=more,
+    )
+
+
+def _numbers(bench: Bench) -> list[Number]:
+    history = bench.session.history
+    mean = history.mean_return()
+    rate = bench.pacemaker.steps_per_second if bench.running else None
+    return [
+        Number(
+            _("environment steps"),
+            f"{bench.session.global_step:,}",
+            _("Actions taken in the training environment since the reset."),
+        ),
+        Number(_("episodes"), f"{len(history.episodes):,}", _("Training episodes finished.")),
+        Number(
+            _("mean of last 100 returns"),
+            "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
+            _(
+                "Mean return of the last 100 finished training episodes, or of all if fewer. "
+                "Whether a run is solved is told by the seminar's reading instead."
+            ),
+        ),
+        Number(
+            _("steps per second"),
+            "–" if rate is None else f"{rate:,.0f}",
+            _("Environment steps per second of your time, over the last two seconds."),
+        ),
+    ]
+
+
+def _progress(bench: Bench) -> Progress:
+    session = bench.session
+    parts = [_state(bench)]
+    if bench.watched is not session:  # another seed's pictures stand below
+        parts.insert(0, _("seed {seed}").format(seed=session.config.seed))
+    if session.history.reading is not None:
+        parts.append(_reading(bench))
+    return Progress(
+        fraction=session.global_step / session.config.total_steps,
+        label=" · ".join(parts),
+        marker_label=_milestone(bench),
+        help=reading_explained(session.config),
+    )
+
+
+def _milestone(bench: Bench) -> str | None:
+    """That the run is solved, and when it was."""
+    solved_at = bench.session.history.solved_at
+    if solved_at is None:
+        return None
+    return _("solved at step {step:,}").format(step=solved_at)
+
+
+def _state(bench: Bench) -> str:
+    """How far the run is, or how it ended, in few words."""
+    session = bench.session
+    if session.outcome == "diverged":
+        return _("stopped: see the message above")
+    if session.outcome == "solved":
+        return _("stopped, as “Stop when solved” is on")
+    if _collapsed(bench):
+        return _("almost always the same action, returns low")
+    return _("{done:,} of {total:,} steps").format(
+        done=session.global_step, total=session.config.total_steps
+    )
+
+
+def _reading(bench: Bench) -> str:
+    """The seminar's reading beside what it has to reach, or to have reached."""
+    session = bench.session
+    goal = session.config.success_return
+    reading = f"{session.history.reading:.0f}".replace("-", "−")
+    most = ENVIRONMENTS[session.config.env_id].return_range[1]
+    counted = int(np.count_nonzero(~np.isnan(session.history.episodes["reading"])))
+    window = session.config.smoothing_window
+    if session.history.solved_at is not None:
+        told = _("seminar's reading reached {goal}, now {reading}")
+    elif goal > most:
+        told = _("seminar's reading {reading}; {goal} cannot be reached here")
+    else:
+        told = _("seminar's reading {reading}, of {goal} for “solved”")
+    text = told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))
+    if counted < window:
+        text += _(" · {n} of {window} episodes").format(n=counted, window=window)
+    return text
+
+
+def _collapsed(bench: Bench) -> bool:
+    """Whether the policy has become deterministic without being good."""
+    history = bench.session.history
+    low, high = ENVIRONMENTS[bench.session.config.env_id].return_range
+    mean = history.mean_return(20)
+    entropies = history.updates["entropy"][-10:]
+    return (
+        mean is not None
+        and len(entropies) == 10
+        and bool(entropies.max() < COLLAPSE_ENTROPY)
+        and mean < low + COLLAPSE_SHARE * (high - low)
+    )

@@ -1,0 +1,31 @@
+"""The home page's clips: the same agent before its first update and once it is solved."""
+
+from __future__ import annotations
+
+import base64
+
+import streamlit as st
+
+from pglab.language import _
+from pglab.session.stored.clips import FOLDER, stored_facts
+from pglab.session.stored.provenance import engine_name, engine_of
+
+
+def opening_clips() -> None:
+    """Show the clips; both move at once, since they are part of the repository."""
+    facts = stored_facts()
+    _clip("untrained", _("Before its first update: the pole falls within a second or two."))
+    _clip(
+        "solved",
+        _("The same agent after {steps:,} steps of REINFORCE (seed {seed} only, {engine}).").format(
+            steps=facts["steps"], seed=facts["seed"], engine=engine_name(engine_of(facts))
+        ),
+    )
+
+
+def _clip(name: str, caption: str) -> None:
+    picture = base64.b64encode((FOLDER / f"{name}.webp").read_bytes()).decode("ascii")
+    st.html(
+        f'<figure class="pgl-clip"><img src="data:image/webp;base64,{picture}" alt="">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )

@@ -1,0 +1,1 @@
+"""The way into the app, and what every page needs."""

@@ -1,0 +1,302 @@
+"""The panels of an agent with a critic, as figures for the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from pglab import palette
+from pglab.algorithms.gradients import conflict_between
+from pglab.config import ActorCriticConfig
+from pglab.curves import SMOOTHING_UPDATES
+from pglab.language import _
+from pglab.looks.probes import LayerGradient, critic_quantity, fresh_gradients, layer_gradients
+from pglab.networks import ActorCriticNetwork
+from pglab.plots.critic import (
+    Box,
+    advantage_figure,
+    buffer_figure,
+    conflict_figure,
+    fit_figure,
+    network_figure,
+    norms_figure,
+    value_figure,
+)
+from pglab.records import Conflict, Floats, StepRecord
+from pglab.ui.stage.panels import (
+    Panel,
+    Scenery,
+    player,
+    policy_map,
+    quantity_name,
+    returns,
+    slices_of,
+    update_series,
+)
+from pglab.ui.stage.stage import FigurePanel
+
+GRADIENT_STEPS = 64  # most recent steps that the drawing's gradients are computed on
+BUFFER_POINTS = 400
+VISITED_POINTS = 150
+
+
+def value_map(scene: Scenery) -> FigurePanel:
+    """What the critic thinks over the two observation axes of the policy's heatmap."""
+    view = scene.view
+    probabilities, q_values = scene.maps
+    assert q_values is not None, "the page is of an agent with a critic"
+    values = critic_quantity(probabilities, q_values, view.quantity, view.critic_action)
+    name = quantity_name(scene.info, view.quantity, view.critic_action)
+    picture = advantage_figure if view.quantity == "advantage" else value_figure
+    figure = picture(
+        values,
+        *view.plane.grid(values.shape[-1]),
+        name,
+        np.empty((0, 2)),  # the stage draws the path
+    )
+    return FigurePanel(
+        "value_map",
+        _("Critic: {quantity}").format(quantity=name),
+        "",
+        figure,
+        playhead="player",
+        patient=True,
+        slices=slices_of(values, scene.showing.planes),
+        alt=_("Heatmap of the critic's values over two observation axes."),
+    )
+
+
+def td_fit(scene: Scenery) -> FigurePanel:
+    """Targets against estimates of the critic's last batches."""
+    fits = np.array(scene.bench.watched.history.fits).reshape(-1, 2)
+    error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
+    return FigurePanel(
+        "td_fit",
+        _("Target against estimate"),
+        _("last {n} steps of the critic's batches · mean |TD error| {error}").format(
+            n=len(fits), error=error
+        ),
+        fit_figure(fits[:, 0], fits[:, 1]),
+        patient=True,
+        alt=_("Targets over estimates of the critic; the distance to the line is the TD error."),
+    )
+
+
+def td_error(scene: Scenery) -> FigurePanel:
+    """Mean TD error of every update."""
+    return update_series(
+        scene,
+        "td_error",
+        _("TD error"),
+        _("mean |y − Q(s,a)| of each update's batch; grows with Q itself"),
+        colour=palette.CRITIC,
+    )
+
+
+def conflict(scene: Scenery) -> FigurePanel:
+    """The interference meter: the cosine of the two losses' gradients on the shared body."""
+    updates = scene.bench.watched.history.updates
+    subtitle = conflict_in_words(updates["cosine"], updates["shared_actor_norm"])
+    return FigurePanel(
+        "conflict",
+        _("Interference"),
+        subtitle,
+        conflict_figure(
+            updates["global_step"],
+            updates["cosine"],
+            updates.rows_for(SMOOTHING_UPDATES),
+            scene.step_limit,
+        ),
+        patient=True,
+        alt=_("Cosine of the two losses' gradients on the shared body over environment steps."),
+    )
+
+
+def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
+    """In how many updates the two losses conflict on the shared body, in one reading.
+
+    Args:
+        cosines: [N] between the two gradients of an update, NaN if one of them is zero.
+        actor_norms: [N] of the actor's gradient on the shared body, NaN if it does not reach it.
+    """
+    known = cosines[~np.isnan(cosines)]
+    if not len(cosines):
+        return _("cosine of the two gradients; below 0 they conflict")
+    without_actor = float((np.nan_to_num(actor_norms) == 0).mean())
+    conflicting = float((known < 0).mean()) if len(known) else 0.0
+    if without_actor == 1:
+        return _("no update so far in which the actor has a gradient here")
+    if not len(known):
+        return _("no update so far in which the critic has a gradient here")
+    if without_actor == 0:
+        return _("the two conflict in {conflicting:.0%} of updates").format(conflicting=conflicting)
+    return _(
+        "no actor's gradient in {without:.0%} of updates, conflict in {conflicting:.0%} of the rest"
+    ).format(without=without_actor, conflicting=conflicting)
+
+
+def shared_norms(scene: Scenery) -> FigurePanel:
+    """Norms of both gradients on the shared body."""
+    return _norms(
+        scene,
+        "shared_norms",
+        _("Norms on the shared body"),
+        _("{ratio} · mean of {n} updates").format(ratio=_ratio(scene), n=SMOOTHING_UPDATES),
+        ("shared_actor_norm", "shared_critic_norm"),
+    )
+
+
+def gradient_norms(scene: Scenery) -> FigurePanel:
+    """Norms of both networks' gradients."""
+    return _norms(
+        scene,
+        "gradient_norms",
+        _("Gradient norms"),
+        _("Euclidean, over all weights that each loss reaches"),
+        ("actor_gradient_norm", "critic_gradient_norm"),
+    )
+
+
+def _norms(
+    scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
+) -> FigurePanel:
+    """Two columns of the history, the actor's and the critic's."""
+    updates = scene.bench.watched.history.updates
+    actor, critic = (updates[column] for column in columns)
+    window = updates.rows_for(SMOOTHING_UPDATES)
+    figure = norms_figure(updates["global_step"], actor, critic, window, scene.step_limit)
+    return FigurePanel(key, title, subtitle, figure, patient=True, alt=title)
+
+
+def drawing(scene: Scenery) -> FigurePanel:
+    """The network's layers, with the gradient norm of each loss that reaches them."""
+    session = scene.bench.watched
+    config = session.config
+    assert isinstance(config, ActorCriticConfig)
+    steps = _recent_steps(scene)
+    agent = session.networks["agent"]
+    assert isinstance(agent, ActorCriticNetwork)
+    gradients = fresh_gradients(agent, config, steps)
+    boxes, joints = arranged(layer_gradients(agent, *gradients), len(scene.info.axes))
+    return FigurePanel(
+        "drawing",
+        _("Losses and layers"),
+        _drawing_subtitle(len(steps), conflict_between(*gradients)),
+        network_figure(boxes, joints),
+        patient=True,
+        alt=_("Drawing of the network's layers with the gradient norms of both losses."),
+    )
+
+
+def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
+    if not steps:
+        return _("gradient norm of each loss: no step yet")
+    text = _("gradient norm of each loss, over the last {n} steps").format(n=steps)
+    if conflict is None or np.isnan(conflict.cosine):  # nothing shared, or a gradient is zero
+        return text
+    cosine = f"{conflict.cosine:.2f}".replace("-", "−")
+    return text + _(" · cosine {cosine}").format(cosine=cosine)
+
+
+def buffer(scene: Scenery) -> FigurePanel:
+    """The states that the replay buffer holds, over those that the current policy visits."""
+    session, plane = scene.bench.watched, scene.view.plane
+    axes = [plane.x_axis, plane.y_axis]
+    recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
+    visited = np.array(recent).reshape(-1, len(scene.info.axes))[:, axes]
+    stored: Floats = np.empty((0, 2))
+    ages, subtitle = np.empty(0, np.int64), _("on-policy: no buffer")
+    if session.buffer is not None:
+        held = session.buffer.thinned(BUFFER_POINTS)
+        stored = held.observations[:, axes]
+        ages = session.global_step - held.collected
+        subtitle = _("{n:,} of {capacity:,} steps").format(
+            n=len(session.buffer),
+            capacity=session.config.replay_capacity,  # type: ignore[union-attr]
+        )
+        update = session.history.last_update
+        if update is not None and update.critic is not None:
+            subtitle += _(" · last batch {age:,.0f} steps old on average").format(
+                age=update.critic.ages.mean()
+            )
+    return FigurePanel(
+        "buffer",
+        _("Replay buffer"),
+        subtitle,
+        buffer_figure(
+            stored,
+            ages,
+            visited,
+            scene.info.axes[plane.x_axis].label,
+            scene.info.axes[plane.y_axis].label,
+        ),
+        patient=True,
+        alt=_("States in the replay buffer, coloured by age, and those visited now."),
+    )
+
+
+def _ratio(scene: Scenery) -> str:
+    updates = scene.bench.watched.history.updates
+    recent = slice(-updates.rows_for(SMOOTHING_UPDATES), None)
+    actor, critic = (updates[f"shared_{side}_norm"][recent] for side in ("actor", "critic"))
+    actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
+    if not actor_mean:
+        return _("critic's over actor's: –")
+    ratio = float(np.nan_to_num(critic).mean()) / actor_mean
+    return _("critic's {ratio:,.1f} times the actor's").format(ratio=ratio)
+
+
+def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
+    """The training's most recent steps; before the first, those of the episode now playing."""
+    steps = list(scene.bench.watched.history.steps)[-GRADIENT_STEPS:]
+    if steps:
+        return steps
+    return [
+        StepRecord(
+            0,
+            0,
+            here.observation,
+            here.action,
+            here.probabilities,
+            0.0,
+            here.reward,
+            there.ended,
+            False,
+            there.observation,
+        )
+        for here, there in pairwise(scene.showing.scenes)
+        if here.action is not None
+    ][:GRADIENT_STEPS]
+
+
+def arranged(
+    layers: Sequence[LayerGradient], observation_size: int, critic_letter: str = "Q"
+) -> tuple[list[Box], list[tuple[int, int]]]:
+    """Boxes from left to right, the actor's above the critic's, and the joints between them."""
+    rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
+    if not any(layer.part == "critic head" for layer in layers):
+        rows = {}  # an actor alone stands in the middle
+    bodies = [layer for layer in layers if layer.part.endswith("body")]
+    depth = max(
+        (sum(b.part == part for b in bodies) for part in {b.part for b in bodies}), default=0
+    )
+    boxes = [Box(0, 0, _("{n} inputs").format(n=observation_size), None, None)]
+    joints: list[tuple[int, int]] = []
+    last = {"actor": 0, "critic": 0}  # the box that each side comes from
+    columns = {"actor": 0, "critic": 0}
+    for layer in layers:
+        sides = {"actor body": ["actor"], "policy head": ["actor"], "body": ["actor", "critic"]}
+        of = sides.get(layer.part, ["critic"])
+        column = depth + 1 if layer.part.endswith("head") else columns[of[0]] + 1
+        name = {"policy head": "π", "critic head": critic_letter}.get(layer.part)
+        text = f"{name} · {layer.outputs}" if name else _("{n} units").format(n=layer.outputs)
+        boxes.append(Box(column, rows.get(layer.part, 0.0), text, layer.actor, layer.critic))
+        joints += [(start, len(boxes) - 1) for start in {last[side] for side in of}]
+        for side in of:
+            last[side], columns[side] = len(boxes) - 1, column
+    return boxes, joints
+
+
+OF_ACTOR_CRITIC: tuple[Panel, ...] = (returns, player, policy_map, value_map)

@@ -1,0 +1,262 @@
+"""What the CartPole player shows: frames of the current policy or of the training itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from pglab.environments import ENVIRONMENTS
+from pglab.language import _
+from pglab.looks.demonstration import Demonstration, Scene
+from pglab.looks.probes import Slice, action_probabilities
+from pglab.looks.render import shared_renderer
+from pglab.palette import action_colours
+from pglab.records import StepRecord
+from pglab.session.bench import REAL_TIME, View
+from pglab.session.pacing import Pacemaker
+from pglab.session.training_session import TrainingSession
+from pglab.ui.stage.stage import Frame, PlayerPanel
+
+FRAMES_PER_SECOND = 31.0
+MOST_FRAMES_PER_TICK = 20
+MOST_FRAMES_PER_CLIP = 150
+MOST_STEPS_PER_TICK = round(REAL_TIME)  # a tick is no longer than a second
+
+Mode = Literal["stream", "loop", "still"]
+
+
+@dataclass(frozen=True)
+class Showing:
+    """The player's panel, the scenes it is about, and the planes that the heatmaps show.
+
+    Each frame names its plane among `planes`, of which there is only one where none follows.
+    `scenes` may begin before the frames.
+    """
+
+    panel: PlayerPanel
+    scenes: Sequence[Scene]
+    planes: Sequence[Slice]
+
+
+class Watched(Protocol):
+    """What a player needs to know of a bench or of one side of a comparison."""
+
+    running: bool
+    pacemaker: Pacemaker
+
+    @property
+    def session(self) -> TrainingSession:
+        """The run whose policy plays."""
+
+    @property
+    def watched(self) -> TrainingSession:
+        """The run whose policy plays fresh episodes: this one, or another seed of it."""
+
+    @property
+    def view(self) -> View:
+        """What is to be seen while nothing runs."""
+
+    @property
+    def shows_training_steps(self) -> bool:
+        """Whether the training's own steps are to be seen."""
+
+
+class Player:
+    """Chooses the scenes for the state of a bench and draws each of them once."""
+
+    def __init__(self, session: TrainingSession, key: str = "player") -> None:
+        """For one run; fresh episodes come from random streams that its training never uses.
+
+        `key` tells its panel from others on the stage.
+        """
+        self.session = session
+        self._key = key
+        self.name = ""  # stands before the title
+        config = session.config
+        self._demonstration = Demonstration(config.env_id, config.seed)
+        self._renderer = shared_renderer(config.env_id)
+        self._info = ENVIRONMENTS[config.env_id]
+        self._clip: list[tuple[Scene, bytes]] = []
+        self._clip_of: tuple[object, ...] = ()
+        self._clip_number = 0
+        self._streamed = (config.seed, session.global_step)  # the last step shown, of which seed
+
+    def show(self, bench: Watched, plane: Slice, *, follows: bool = False) -> Showing:
+        """The panel for what the bench is doing now.
+
+        The heatmaps are to show `plane`, or the parallel one through each frame's observation.
+        """
+        mode: Mode = "stream"
+        if bench.running:
+            self._clip_of = ()
+            scenes = self._stream(bench)
+            shots = [(scene, self._renderer.jpeg(scene.observation)) for scene in scenes]
+        else:
+            shots = self._still_or_loop(bench)
+            scenes = [scene for scene, _jpeg in shots]
+            mode = "loop"
+            if bench.view == "training step":
+                scenes, mode = training_scenes(bench), "still"
+        self._streamed = (bench.watched.config.seed, bench.watched.global_step)
+        planes = [plane]
+        if follows and plane.hidden and shots:
+            planes = [plane.through(scene.observation) for scene, _jpeg in shots]
+        return Showing(self._panel(bench, shots, mode, planes), scenes, planes)
+
+    def _stream(self, bench: Watched) -> list[Scene]:
+        """The scenes since the last tick."""
+        if bench.shows_training_steps:
+            return self._latest_steps(bench)
+        wanted = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
+        count = min(max(wanted, 1), MOST_FRAMES_PER_TICK)
+        return self._demonstration.scenes(bench.watched.networks["policy"], count)
+
+    def _latest_steps(self, bench: Watched) -> list[Scene]:
+        """The training steps that have not been shown yet, or where the environment stands.
+
+        What the last of them led to is among them where it stays to be seen: at the end of an
+        episode, and where steps are so rare that it waits for the next.
+        """
+        seed, last = self._streamed
+        watched = bench.watched
+        newest = watched.global_step
+        since = newest if seed != watched.config.seed else max(last, newest - MOST_STEPS_PER_TICK)
+        scenes = training_scenes(bench, since)
+        many = len(scenes) > 2
+        return scenes[:-1] if many and not scenes[-1].ended else scenes
+
+    def _still_or_loop(self, bench: Watched) -> list[tuple[Scene, bytes]]:
+        """The clip for a paused bench, drawn anew only when there is something else to see."""
+        watched = bench.watched
+        shown = (bench.view, watched, watched.global_step, watched.networks["policy"])
+        if shown != self._clip_of:
+            self._clip_of = shown
+            self._clip_number += 1
+            self._clip = [
+                (scene, self._renderer.jpeg(scene.observation)) for scene in self._scenes(bench)
+            ]
+        return self._clip
+
+    def _scenes(self, bench: Watched) -> Sequence[Scene]:
+        match bench.view:
+            case "training step":
+                return training_scenes(bench)[-1:]
+            case "training episode":
+                return training_scenes(bench)[-MOST_FRAMES_PER_CLIP:]
+            case _:
+                policy = bench.watched.networks["policy"]
+                return self._demonstration.episode(policy, MOST_FRAMES_PER_CLIP)
+
+    def _panel(
+        self,
+        bench: Watched,
+        shots: Sequence[tuple[Scene, bytes]],
+        mode: Mode,
+        planes: Sequence[Slice],
+    ) -> PlayerPanel:
+        plane = planes[0]
+        own = mode == "stream" and bench.shows_training_steps
+        rate = REAL_TIME if own else FRAMES_PER_SECOND  # so that the training's steps do not queue
+        names = tuple(_(name) for name in self._info.actions)
+        frames = tuple(
+            Frame(
+                jpeg=jpeg,
+                probabilities=tuple(float(p) for p in scene.probabilities),
+                action=scene.action,
+                point=(
+                    float(scene.observation[plane.x_axis]),
+                    float(scene.observation[plane.y_axis]),
+                ),
+                episode=scene.episode,
+                caption=self._caption(bench, scene),
+                slice=number if len(planes) > 1 else 0,
+            )
+            for number, (scene, jpeg) in enumerate(shots)
+        )
+        return PlayerPanel(
+            key=self._key,
+            title=self.name + bench.session.config.env_id,
+            subtitle=_subtitle(bench),
+            frames=frames,
+            mode=mode,
+            clip=self._clip_number,
+            frames_per_second=rate,
+            action_names=names,
+            action_colours=action_colours(len(names)),
+            aspect=self._renderer.aspect,
+        )
+
+    def _caption(self, bench: Watched, scene: Scene) -> str:
+        """Which moment this is and, where nothing was chosen yet, what led to it."""
+        text = _("step {step}").format(step=scene.step)
+        if scene.action is not None:
+            return text
+        text = (_("{step} · over") if scene.ended else _("{step} · not acted yet")).format(
+            step=text
+        )
+        if not bench.shows_training_steps:
+            return text
+        before = bench.watched.history.steps[-1]
+        return text + _("\nbefore: {action}, reward {reward}").format(
+            action=_(self._info.actions[before.action]),
+            reward=f"{before.reward:g}".replace("-", "−"),
+        )
+
+
+def training_scenes(bench: Watched, since: int | None = None) -> list[Scene]:
+    """The training's own steps and, at the end, where its environment stands.
+
+    They are those of the last episode, or all after step `since`. The probabilities are those of
+    the policy as it is now, like all that is shown beside them.
+    """
+    watched = bench.watched
+    steps = list(watched.history.steps)
+    if not steps:
+        return []
+    last = steps[-1]
+    if since is None:
+        chosen = [n for n, step in enumerate(steps) if step.episode == last.episode]
+    else:
+        chosen = [n for n, step in enumerate(steps) if step.global_step > since]
+    observations = [*(steps[n].observation for n in chosen), last.next_observation]
+    probabilities = action_probabilities(watched.networks["policy"], np.stack(observations))
+    places = _places_in_episodes(steps)
+    scenes = [
+        Scene(
+            steps[n].episode,
+            places[n],
+            steps[n].observation,
+            probabilities[index],
+            steps[n].action,
+            steps[n].reward,
+            ended=False,
+        )
+        for index, n in enumerate(chosen)
+    ]
+    stands = (places[-1] + 1, last.next_observation, probabilities[-1])
+    return [*scenes, Scene(last.episode, *stands, None, 0.0, last.ended)]
+
+
+def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
+    """How many of the steps come before each in its episode."""
+    places: list[int] = []
+    for number, step in enumerate(steps):
+        same = number > 0 and steps[number - 1].episode == step.episode
+        places.append(places[-1] + 1 if same else 0)
+    return places
+
+
+def _subtitle(bench: Watched) -> str:
+    history = bench.watched.history
+    if bench.shows_training_steps:
+        episode = history.steps[-1].episode if history.steps else 1
+        text = _("training environment · episode {episode:,}").format(episode=episode)
+        replayed = bench.view == "training episode" and not bench.running
+        return _("{text} · bars: π now").format(text=text) if replayed else text
+    updates = history.updates.appended
+    if updates == 0:
+        return _("fresh episodes of the untrained policy")
+    return _("fresh episodes of the policy after update {update:,}").format(update=updates)

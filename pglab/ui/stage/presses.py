@@ -1,0 +1,78 @@
+"""Presses of buttons and keys, none of which is lost: the browser numbers them.
+
+Streamlit folds the requests that wait for a script run into one, and of two presses of a button
+among them keeps one. So the browser sends all presses that the server has not yet confirmed, with
+their numbers, and the server acts on each of them once, in order. Where the browser's script is
+missing, the buttons work as Streamlit's own do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import streamlit as st
+
+from pglab.ui.shell.entry import current_page, redraw_fragments
+from pglab.ui.shell.live_page import CHAPTERS, LIVE, TRANSPORT
+from pglab.ui.stage.stage import js_export
+
+_listener = st.components.v2.component("pglab_presses", js=js_export("listen", "presses.js"))
+
+
+@dataclass
+class Presses:
+    """What the buttons of one page do in one visit, and which press was the last."""
+
+    actions: dict[str, Callable[[], None]] = field(default_factory=dict)  # by the button's key
+    once: set[str] = field(default_factory=set)  # those that a key held down presses once
+    last: int = 0
+
+
+def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> None:
+    """Let numbered presses of the button with this key call `action`; `listen` must follow.
+
+    With `repeats`, holding the key down presses again and again.
+    """
+    presses = _presses_of(current_page())
+    presses.actions[key] = action
+    (presses.once.discard if repeats else presses.once.add)(key)
+
+
+def listen(*, unsaved: bool = False) -> None:
+    """Number the presses of the page's buttons; call it behind the last of them.
+
+    With `unsaved`, the browser asks before the tab is closed or loaded anew.
+    """
+    page = current_page()
+    presses = _presses_of(page)
+    result = _listener(
+        key=f"{page}.presses",
+        data={
+            "page": page,
+            "buttons": {key: key not in presses.once for key in presses.actions},
+            "last": presses.last,
+            "unsaved": unsaved,
+        },
+        on_log_change=partial(_act, page),
+    )
+    if not presses.last:  # of an earlier connection of the same tab, whose run is gone
+        presses.last = max((number for number, _key in result.log or ()), default=0)
+
+
+def _act(page: str) -> None:
+    """Act on the presses that are new."""
+    presses = _presses_of(page)
+    for number, key in st.session_state[f"{page}.presses"].log or ():
+        if number <= presses.last:
+            continue
+        presses.last = number
+        if key in presses.actions:
+            presses.actions[key]()
+    redraw_fragments(TRANSPORT, LIVE, CHAPTERS)
+
+
+def _presses_of(page: str) -> Presses:
+    presses: Presses = st.session_state.setdefault(f"{page}.numbered", Presses())
+    return presses

@@ -1,0 +1,35 @@
+"""Bringing a part of the page into view, after a click that asked for it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from pglab.ui.stage.stage import js_export
+
+Part = Literal["stage", "explanation"]
+
+# What is scrolled to lies in other elements, which may come later than this one.
+_scroller = st.components.v2.component("pglab_scroller", js=js_export("bringIntoView"))
+
+
+def bring_into_view(page: str, part: Part) -> None:
+    """Have the next run of the whole script of `page` scroll there, once."""
+    number, _former = _wanted(page)
+    st.session_state[_key(page)] = (number + 1, part)
+
+
+def scroller(page: str) -> None:
+    """Draw what scrolls; it has no picture of its own."""
+    number, part = _wanted(page)
+    _scroller(key=f"{page}.scroller", data={"page": page, "number": number, "part": part})
+
+
+def _wanted(page: str) -> tuple[int, Part]:
+    wanted: tuple[int, Part] = st.session_state.get(_key(page), (0, "stage"))
+    return wanted
+
+
+def _key(page: str) -> str:
+    return f"{page}.scroll"

@@ -1,0 +1,195 @@
+"""The gradient lab's page without a browser; see `test_pages`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from plotly import graph_objects
+from streamlit.testing.v1 import AppTest
+
+from pglab.plots.gradient_noise import SnrCurve, snr_figure
+from pglab.ui.pages.gradient_lab.controls import EXAMPLE, Subject
+from pglab.ui.pages.gradient_lab.link import LONGEST_QUOTE, link_parameters, quoted, read_link
+from pglab.ui.pages.gradient_lab.page import PAGE
+from pglab.ui.pages.gradient_lab.visit_policies import VisitRun
+from pglab.ui.pages.gradient_lab.work import GradientPage
+from tests.gradient_noise.test_measurement import snapshot_of
+from tests.oracles import short_config
+from tests.pages.test_pages import bench_of, open_page, problems, run
+
+LAB = "pages/gradient_lab.py"
+
+
+def page_of(app: AppTest) -> GradientPage:
+    page: GradientPage = app.session_state[PAGE]
+    return page
+
+
+def finish(app: AppTest) -> None:
+    """Rerun, as the browser does, until the measurement is done."""
+    for _redraw in range(200):
+        run(app)
+        if page_of(app).job is None:
+            return
+    raise AssertionError("the measurement has not ended")
+
+
+def choose(app: AppTest, episodes: int) -> None:
+    app.select_slider(key="gradient_lab.episodes").set_value(episodes)
+    run(app)
+
+
+def caption(app: AppTest) -> str:
+    """What the pictures are said to be of."""
+    (text,) = (c.value for c in app.caption if "training steps" in c.value)
+    return text
+
+
+def draw_button(app: AppTest) -> str:
+    return app.button(key="draw").label
+
+
+def test_controls_button_caption_and_pictures_agree_before_anything_is_pressed() -> None:
+    """Also that the policy is a trained one, on which a baseline does what the page says."""
+    app = run(open_page(LAB))
+    report = page_of(app).shown.report
+    assert not problems(app)
+    assert page_of(app).job is None
+    assert app.select_slider(key="gradient_lab.episodes").value == report.episodes == 100
+    assert draw_button(app) == "Draw 100 other episodes"
+    assert caption(app).startswith("**Shown:** 100 episodes (seed 0) of REINFORCE after 20,000")
+    assert report.value_over_mean.high < 1
+    assert dict(app.query_params) == {}
+
+
+def test_a_former_result_keeps_its_caption_and_is_marked_until_the_new_one_comes() -> None:
+    app = run(open_page(LAB))
+    choose(app, 10)
+    assert draw_button(app) == "Draw 10 episodes"
+    assert "Former result" in caption(app)
+    assert "100 episodes (seed 0)" in caption(app)
+    app.button(key="draw").click()
+    run(app)
+    assert page_of(app).job is not None or page_of(app).shown.subject.episodes == 10
+    finish(app)
+    run(app)
+    assert "Former" not in caption(app)
+    assert caption(app).startswith("**Shown:** 10 episodes (seed 0)")
+    app.button(key="draw").click()  # once more: others
+    finish(app)
+    run(app)
+    assert caption(app).startswith("**Shown:** 10 episodes (seed 1)")
+    assert dict(app.query_params) == {"episodes": "10", "seed": "1"}
+
+
+def test_drawing_from_a_checkpoint_of_a_run_of_this_visit() -> None:
+    app = open_page()
+    bench = bench_of(app)
+    bench.session.advance("step", 1_100)
+    weights = [p.tolist() for p in bench.session.networks["policy"].parameters()]
+    app.switch_page(LAB)
+    run(app)
+    app.selectbox(key="gradient_lab.run").set_value("reinforce.1")
+    choose(app, 10)
+    app.button(key="draw").click()
+    run(app)
+    finish(app)
+    shown = page_of(app).shown
+    assert (shown.subject.step, shown.subject.episodes) == (1_100, 10)
+    assert shown.subject.run == "reinforce.1"
+    assert [p.tolist() for p in bench.session.networks["policy"].parameters()] == weights
+    assert bench.session.global_step == 1_100
+
+
+def test_a_measurement_can_be_cancelled_and_keeps_the_former_result() -> None:
+    app = run(open_page(LAB))
+    former = page_of(app).shown
+    choose(app, 500)
+    app.button(key="draw").click()
+    run(app)
+    assert page_of(app).job is not None
+    assert "Former result" in caption(app)
+    app.button(key="cancel").click()
+    run(app)
+    assert page_of(app).job is None
+    assert page_of(app).shown is former
+
+
+def test_a_link_restores_what_it_was_made_of() -> None:
+    link = {"step": "0", "episodes": "20", "seed": "3"}
+    app = run(open_page(LAB, **link))
+    finish(app)
+    run(app)
+    assert page_of(app).shown.subject == Subject(EXAMPLE, 0, 20, 3)
+    assert caption(app).startswith("**Shown:** 20 episodes (seed 3)")
+    assert dict(app.query_params) == link
+    assert not problems(app)
+
+
+HUGE = "9" * 4_400
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("seed", HUGE, "is no seed"),
+        ("seed", "-1", "is no seed"),
+        ("seed", "٣", "is no seed"),
+        ("episodes", HUGE, "cannot be drawn. Choose one of: 10"),
+        ("episodes", "7", "cannot be drawn"),
+        ("step", HUGE, "was not kept"),
+        ("step", "1", "was not kept"),
+        ("policy", HUGE, "is no policy"),
+        ("[x](http://e.com)", "1", "nothing called"),
+    ],
+)
+def test_what_a_link_cannot_ask_for_gets_a_short_sentence(name: str, text: str, words: str) -> None:
+    subject, sentences = read_link({name: text}, [])
+    assert subject == Subject()
+    (sentence,) = sentences
+    assert words in sentence
+    assert len(sentence) < 250
+    assert quoted(name) in sentence or quoted(text) in sentence
+
+
+def test_a_link_with_a_huge_number_leaves_a_working_page() -> None:
+    app = run(open_page(LAB, seed=HUGE, episodes=HUGE, step=HUGE, policy="reinforce.1"))
+    assert len(problems(app)) == 3
+    assert page_of(app).shown.subject == Subject()
+
+
+def test_text_of_a_link_is_shown_literally() -> None:
+    assert quoted("**7**\n# T") == "`**7** # T`"
+    assert quoted("a`b`") == "`a'b'`"
+    assert len(quoted("x" * 99)) == LONGEST_QUOTE + 3
+    assert quoted("") == "(nothing)"
+
+
+def test_a_link_to_a_run_says_which_and_opens_it_only_in_its_own_visit() -> None:
+    snapshot = snapshot_of(short_config(gamma=0.9, seed=3), steps=100)
+    own = VisitRun("reinforce.1", "REINFORCE, run 1", [snapshot])
+    subject = Subject("reinforce.1", 100, 50, 1)
+    link = link_parameters(subject, snapshot)
+    assert link["run.gamma"] == "0.9"
+    assert read_link(link, [own]) == (subject, [])
+
+    other = VisitRun("reinforce.1", "", [snapshot_of(short_config(gamma=0.8, seed=3), steps=100)])
+    for runs in ([], [other]):
+        found, (sentence,) = read_link(link, runs)
+        assert found == Subject(EXAMPLE, Subject().step, 50, 1)
+        assert "REINFORCE" in sentence
+        assert "γ 0.9" in sentence
+        assert "after 100 steps" in sentence
+
+    hostile = link | {"run.gamma": "<b>" * 999, "run.seed": HUGE, "run.x": "y"}
+    assert len(read_link(hostile, [])[1]) == 1
+
+
+def test_a_figure_without_any_signal_says_so() -> None:
+    """Plotly refuses a figure without a trace."""
+    none = SnrCurve("", "#000000", math.nan, np.array([math.nan]))
+    figure = graph_objects.Figure(snr_figure([none], [1], 10, 500))
+    assert len(figure.data) == 1
+    assert figure.layout.annotations[0].text == "no signal found"

@@ -1,0 +1,39 @@
+"""The words of the progress bar: what was reached, what is asked, and by which reading."""
+
+from __future__ import annotations
+
+from pglab.config import ReinforceConfig
+from pglab.records import EpisodeRecord
+from pglab.session.bench import Bench
+from pglab.ui.pages.live_stage import _progress
+from pglab.ui.stage.panels import reading_explained
+
+CONFIG = ReinforceConfig(hidden_sizes=(8,), smoothing_window=4, eval_interval=100)
+
+
+def finish(bench: Bench, step: int, reading: float, *, solved: bool = False) -> None:
+    bench.session.history.add(EpisodeRecord(step, 0, reading, 10, False, reading, solved))
+
+
+def test_the_reading_stands_beside_what_is_asked_of_it() -> None:
+    bench = Bench(CONFIG)
+    finish(bench, 100, 153)
+    label = _progress(bench).label
+    assert "seminar's reading 153, of 500 for “solved”" in label
+    assert "1 of 4 episodes" in label, "a reading that is not full solves nothing"
+    for step in (200, 300, 400):
+        finish(bench, step, 400)
+    assert "episodes" not in _progress(bench).label
+    assert _progress(bench).marker_label is None
+    finish(bench, 500, 500, solved=True)
+    finish(bench, 600, 292)
+    progress = _progress(bench)
+    assert progress.marker_label == "solved at step 500"
+    assert "reached 500, now 292" in progress.label
+
+
+def test_the_reading_is_explained_where_it_stands() -> None:
+    told = _progress(Bench(CONFIG)).help
+    assert told == reading_explained(CONFIG)
+    for number in ("4 episodes", "100 steps", "reached 500"):
+        assert number in told

@@ -1,0 +1,209 @@
+"""Frame, bars, chosen action, words and heatmaps are of one and the same moment, in every mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.environments import ENVIRONMENTS, ObservationAxis
+from pglab.looks.probes import Slice, action_probabilities, action_values
+from pglab.looks.render import shared_renderer
+from pglab.session.bench import Bench
+from pglab.session.training_session import TrainingSession
+from pglab.ui.stage import critic_panels, panels
+from pglab.ui.stage.panels import Scenery, View
+from pglab.ui.stage.player import Player
+from pglab.ui.stage.stage import FigurePanel
+
+REINFORCE = ReinforceConfig(hidden_sizes=(16,), learning_rate=0.02)
+SHARED = ActorCriticConfig.shared_on_policy().changed(hidden_sizes=(16,))
+ACROBOT = ReinforceConfig(env_id="Acrobot-v1", hidden_sizes=(16,))
+MOUNTAIN_CAR = ReinforceConfig(env_id="MountainCar-v0", hidden_sizes=(16,))
+LEVEL_TOLERANCE = 0.017  # of log-odds within ±16 to 8 bits
+
+
+class Grouped(Bench):
+    """A bench whose further seed has come elsewhere than its own run."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        super().__init__(config)
+        self.other = TrainingSession(config.changed(seed=7))
+
+    @property
+    def watched(self) -> TrainingSession:
+        return self.other
+
+
+def scenery(bench: Bench, player: Player, *, follows: bool = True) -> Scenery:
+    info = ENVIRONMENTS[bench.session.config.env_id]
+    plane = Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
+    view = View(plane, len(info.actions) - 1, "v", 0, follows=follows)
+    return Scenery("", bench, view, player.show(bench, plane, follows=follows))
+
+
+def slow_ticks(bench: Bench, speed: float) -> None:
+    bench.speed = speed
+    bench.run()
+    bench.pacemaker.interval = 2 / speed
+    bench.tick()
+
+
+def modes(config: AgentConfig) -> Iterator[tuple[str, Bench, Player]]:
+    """The same run in every state that the player knows."""
+    bench = Bench(config)
+    player = Player(bench.session)
+    yield "before the first step", bench, player
+    for unit in ("step", "episode", "step", "update", "step"):
+        bench.advance(unit)
+        yield unit, bench, player
+    for speed in (1.0, 50.0):
+        slow_ticks(bench, speed)
+        yield f"{speed:g} steps/s", bench, player
+    bench.run()
+    bench.speed = 0.0
+    bench.tick()
+    yield "full speed", bench, player
+    bench.pause()
+    yield "paused", bench, player
+    bench.rewind(bench.session.checkpoints[0])
+    yield "rewound", bench, player
+    bench.advance("episode")
+    yield "episode after rewind", bench, player
+
+
+def under_the_ring(panel: FigurePanel, index: int, plane: Slice) -> float:
+    """What the slice of a frame shows at its ring, where its grid has a node."""
+    assert panel.slices is not None
+    low, high = panel.slices.ends
+    grid = low + panel.slices.levels[index].astype(float) * (high - low) / 255
+    nodes = panel.slices.nodes[index]
+    (column, x), (row, y) = (node for node in nodes if node is not None)
+    ticks = [plane.info.axes[axis] for axis in (plane.x_axis, plane.y_axis)]
+    place = [
+        a.low + n / (len(grid) - 1) * (a.high - a.low) for a, n in zip(ticks, (x, y), strict=True)
+    ]
+    assert place == pytest.approx([plane.fixed[plane.x_axis], plane.fixed[plane.y_axis]])
+    value = grid[row, column]
+    return float(1 / (1 + np.exp(-value))) if panel.slices.logistic else float(value)
+
+
+def inside(point: tuple[float, float], plane: Slice) -> bool:
+    return all(a.low < value < a.high for a, value in zip(spanned(plane), point, strict=True))
+
+
+def spanned(plane: Slice) -> tuple[ObservationAxis, ObservationAxis]:
+    return plane.info.axes[plane.x_axis], plane.info.axes[plane.y_axis]
+
+
+@pytest.mark.parametrize("config", [REINFORCE, SHARED, ACROBOT, MOUNTAIN_CAR])
+def test_every_frame_is_one_moment(config: AgentConfig) -> None:
+    renderer = shared_renderer(config.env_id)
+    for mode, bench, player in modes(config):
+        scene = scenery(bench, player)
+        panel = scene.showing.panel
+        shown = scene.showing.scenes[-len(panel.frames) :]
+        assert panel.frames, mode
+        heatmap = panels.policy_map(scene)
+        policy = bench.watched.networks["policy"]
+        for frame, there in zip(panel.frames, shown, strict=True):
+            assert frame.jpeg == renderer.jpeg(there.observation), mode
+            expected = action_probabilities(policy, there.observation[None])[0]
+            np.testing.assert_allclose(frame.probabilities, expected, atol=1e-6, err_msg=mode)
+            assert frame.action == there.action, mode
+            plane = scene.showing.planes[frame.slice]
+            for axis in plane.hidden:
+                assert plane.fixed[axis] == pytest.approx(float(there.observation[axis])), mode
+            if plane.has_node and inside(frame.point, plane):
+                found = under_the_ring(heatmap, frame.slice, plane)
+                assert found == pytest.approx(expected[scene.view.action], abs=LEVEL_TOLERANCE), (
+                    mode
+                )
+
+
+def test_the_critics_slice_is_that_of_the_frame() -> None:
+    bench = Bench(SHARED)
+    bench.advance("update")
+    scene = scenery(bench, Player(bench.session))
+    heatmap = critic_panels.value_map(scene)
+    assert heatmap.slices is not None
+    policy = panels.policy_map(scene)
+    assert policy.slices is not None
+    assert heatmap.slices.subtitles == policy.slices.subtitles
+    low, high = heatmap.slices.ends
+    networks = bench.watched.networks
+    for frame, there in zip(scene.showing.panel.frames, scene.showing.scenes, strict=True):
+        plane = scene.showing.planes[frame.slice]
+        if not inside(frame.point, plane):
+            continue
+        q_values = action_values(networks["critic"], there.observation[None])[0]
+        found = under_the_ring(heatmap, frame.slice, plane)
+        expected = float(np.dot(frame.probabilities, q_values))
+        assert found == pytest.approx(expected, abs=0.003 * (high - low))
+
+
+def test_words_do_not_speak_of_another_moment_than_the_bars() -> None:
+    bench = Bench(REINFORCE)
+    player = Player(bench.session)
+    bench.advance("step")
+    (frame,) = scenery(bench, player).showing.panel.frames
+    before = bench.session.history.steps[-1]
+    assert frame.action is None
+    name = ENVIRONMENTS["CartPole-v1"].actions[before.action]
+    assert frame.caption == f"step 1 · not acted yet\nbefore: {name}, reward 1"
+    bench.advance("episode")
+    captions = [frame.caption for frame in scenery(bench, player).showing.panel.frames]
+    assert captions[:2] == ["step 0", "step 1"]
+    assert captions[-1].startswith(f"step {len(captions) - 1} · over\nbefore: ")
+
+
+def test_the_slow_stream_shows_each_step_once_and_waits_where_the_environment_stands() -> None:
+    bench = Bench(REINFORCE)
+    player = Player(bench.session)
+    seen = []
+    for _tick in range(6):
+        slow_ticks(bench, 50.0)
+        seen += [f for f in scenery(bench, player).showing.panel.frames if f.action is not None]
+    taken = [step.observation for step in bench.session.history.steps]
+    renderer = shared_renderer("CartPole-v1")
+    assert [frame.jpeg for frame in seen] == [renderer.jpeg(observation) for observation in taken]
+    again = scenery(bench, player).showing.panel.frames  # a tick without a step
+    assert [frame.action for frame in again] == [None]
+
+
+def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
+    bench = Grouped(REINFORCE)
+    bench.session.advance("update", 2)
+    bench.other.advance("update", 1)
+    subtitle = scenery(bench, Player(bench.session)).showing.panel.subtitle
+    assert subtitle == "fresh episodes of the policy after update 1"
+    weights = panels.weights(scenery(bench, Player(bench.session)))
+    assert weights.subtitle.startswith("update 1 ")
+    bench.view = "training step"
+    (frame,) = scenery(bench, Player(bench.session)).showing.panel.frames
+    stands = bench.other.history.steps[-1].next_observation
+    assert frame.jpeg == shared_renderer("CartPole-v1").jpeg(stands)
+
+
+def test_a_fixed_slice_stays_and_says_where() -> None:
+    bench = Bench(REINFORCE)
+    scene = scenery(bench, Player(bench.session), follows=False)
+    heatmap = panels.policy_map(scene)
+    assert heatmap.slices is not None
+    assert heatmap.slices.subtitles == ("at cart position 0.00, cart velocity 0.00",)
+    assert {frame.slice for frame in scene.showing.panel.frames} == {0}
+
+
+def test_coordinates_read_well() -> None:
+    plane = Slice(ENVIRONMENTS["CartPole-v1"], 0, 1, (0.0, 0.0, -0.0312, -1.5))
+    told = panels.fixed_text(plane)
+    assert told == "at pole angle −0.031, angular velocity −1.50"
+    nearly = replace(plane, fixed=(0.0, 0.0, -0.0001, -0.004))
+    assert panels.fixed_text(nearly) == "at pole angle 0.000, angular velocity 0.00"
+    assert (
+        panels.fixed_text(replace(plane, info=ENVIRONMENTS["MountainCar-v0"], fixed=(0, 0))) == ""
+    )

@@ -1,0 +1,691 @@
+"""The pages without a browser: they run, links set them, controls change or restart the run.
+
+AppTest runs the scripts in this process. It sees neither the stage nor its redraws, and its
+`switch_page` opens a page directly, as the very first visitor of a server does.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import random
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
+from streamlit.runtime.state import SafeSessionState
+from streamlit.testing.v1 import AppTest
+
+from pglab.config import ReinforceConfig, Setting, settings_of
+from pglab.environments import ENVIRONMENTS
+from pglab.returns import discounted_returns
+from pglab.session.bench import FIRST_SPEED, FULL_SPEED, Bench
+from pglab.ui.chapters.code import source_code
+from tests.walks.values import Control, shown_value
+from tests.walks.values import another_value as another_value_of
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+REINFORCE = "pages/reinforce.py"
+AGENT_PAGES = [REINFORCE, "pages/shared_body.py", "pages/split_bodies.py"]
+DESCRIBED = settings_of(ReinforceConfig)
+LIVE = [name for name, setting in DESCRIBED.items() if setting.changes_while_running]
+STRUCTURAL = [name for name in DESCRIBED if name not in LIVE]
+LAYER_CONTROLS = {"hidden_sizes": ["layers", "width_0"]}
+
+
+def open_app() -> AppTest:
+    return AppTest.from_file(str(APP), default_timeout=60)
+
+
+def open_page(page: str = REINFORCE, **link: str) -> AppTest:
+    """A page opened by a link, with all its controls in sight."""
+    app = open_app()
+    for level in ("batch", "advanced"):
+        app.session_state[f"settings.{level}"] = True
+    app.switch_page(page)
+    for name, text in link.items():
+        app.query_params[name] = text
+    return run(app)
+
+
+def open_chapter(app: AppTest, title: str) -> None:
+    chapters_of(app).set_value(title)
+    run(app)
+
+
+def chapters_of(app: AppTest) -> Any:
+    (control,) = (control for control in app.button_group if control.label == "Chapter")
+    return control
+
+
+def run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception
+    return app
+
+
+def bench_of(app: AppTest, key: str = "reinforce") -> Bench:
+    bench: Bench = app.session_state[f"{key}.lab"].bench
+    return bench
+
+
+def problems(app: AppTest) -> list[str]:
+    """The sentences on settings in the link that cannot be used."""
+    return [line for warning in app.warning for line in warning.value.splitlines()]
+
+
+def press(app: AppTest, key: str) -> None:
+    """Press a button of the transport; the whole page then shows again what it holds."""
+    app.button(key=key).click()
+    run(app)  # only the live parts
+    run(app)
+
+
+def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
+    """The control in the sidebar with this name, whatever its kind."""
+    sidebar = app.sidebar
+    kinds: list[Any] = [
+        sidebar.slider,
+        sidebar.select_slider,
+        sidebar.selectbox,
+        sidebar.toggle,
+        sidebar.number_input,
+    ]
+    key = re.compile(re.escape(f"{page}.{name}.") + r"\d+")
+    found = [widget for kind in kinds for widget in kind if key.fullmatch(widget.key)]
+    assert len(found) == 1, f"{name} has {len(found)} controls"
+    return found[0]
+
+
+def values_of_controls(app: AppTest) -> WidgetStates:
+    """What each request of the browser carries, for one that is late."""
+    return app._tree.get_widget_states()
+
+
+def controls_of(name: str) -> list[str]:
+    return LAYER_CONTROLS.get(name, [name])
+
+
+def change(app: AppTest, name: str) -> None:
+    """Give a setting another value through its control."""
+    key = controls_of(name)[-1]
+    widget = control(app, key)
+    if widget.type == "selectbox":
+        widget.select_index((widget.index + 1) % len(widget.options))
+    else:
+        widget.set_value(another_value(DESCRIBED[name], widget.value))
+    run(app)
+
+
+def another_value(setting: Setting, value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if setting.stops:
+        return next(stop for stop in setting.stops if stop != value)
+    low, high = setting.minimum, setting.maximum
+    assert low is not None
+    assert high is not None
+    return value - setting.step if value + setting.step > high else value + setting.step
+
+
+def test_home_runs_and_leads_to_the_experiment() -> None:
+    app = run(open_app())
+    assert [button.label for button in app.button] == ["Watch REINFORCE learn"]
+    app.button(key="start").click()
+    run(app)
+    assert app.button(key="run").label == "Pause", "one click starts the run"
+    assert bench_of(app).running
+    assert bench_of(app).speed == FIRST_SPEED
+    assert bench_of(app).session.config == ReinforceConfig()
+
+
+@pytest.mark.parametrize("page", AGENT_PAGES)
+def test_a_run_begins_at_a_speed_that_one_can_follow(page: str) -> None:
+    app = open_page(page)
+    (speed,) = (slider for slider in app.main.select_slider if slider.label == "Speed")
+    assert speed.value == FIRST_SPEED
+    assert speed.options[-3:] == ["2,000 steps/s", "5,000 steps/s", "full speed"]
+
+
+@pytest.mark.parametrize(
+    "end", [{"total_steps": "20000"}, {"success_return": "1", "smoothing_window": "1"}]
+)
+def test_only_its_own_button_takes_a_run_beyond_its_end(end: dict[str, str]) -> None:
+    app = open_page(**end)
+    bench = bench_of(app)
+    bench.session.advance("step", 100_000)
+    run(app)
+    config, steps = bench.session.config, bench.session.global_step
+    assert bench.finished
+    buttons = {button.key: button for button in app.button}
+    assert buttons["run"].label == "Run"
+    assert buttons["run"].disabled
+    app.session_state["reinforce.numbered"].actions["run"]()  # as a press that was under way does
+    assert not bench.running
+    assert (bench.session.config, bench.session.global_step) == (config, steps)
+    assert "P" not in buttons["run_on"].proto.shortcut.upper()
+    press(app, "run_on")
+    assert bench.session.config != config
+    assert bench.running
+
+
+def test_the_page_opens_paused_with_the_defaults() -> None:
+    app = open_page()
+    assert bench_of(app).session.config == ReinforceConfig()
+    assert not bench_of(app).running
+    assert bench_of(app).session.global_step == 0
+    assert not problems(app)
+    assert not app.error
+    assert dict(app.query_params) == {}
+
+
+@pytest.mark.parametrize(
+    ("link", "settings"),
+    [
+        ({"gamma": "0.97", "seed": "3"}, {"gamma": 0.97, "seed": 3}),
+        ({"hidden_sizes": "none"}, {"hidden_sizes": ()}),
+        ({"hidden_sizes": "7,300,1,512"}, {"hidden_sizes": (7, 300, 1, 512)}),
+        (
+            {"learning_rate": "1", "activation": "tanh"},
+            {"learning_rate": 1.0, "activation": "tanh"},
+        ),
+        ({"baseline": "value", "value_learning_rate": "0.00003"}, {"baseline": "value"}),
+        ({"normalize_returns": "on", "stop_when_solved": "off"}, {"stop_when_solved": False}),
+        ({"return_form": "whole_episode"}, {"return_form": "whole_episode"}),
+        *[({"env_id": name}, {"env_id": name}) for name in ENVIRONMENTS],
+    ],
+)
+def test_links_set_the_run_and_the_page_trains(
+    link: dict[str, str], settings: dict[str, Any]
+) -> None:
+    app = open_page(**link)
+    config = bench_of(app).session.config
+    assert {name: getattr(config, name) for name in settings} == settings
+    assert not problems(app)
+    press(app, "update")
+    assert len(bench_of(app).session.history.updates) == 1
+    assert bench_of(app).session.config == config, "the controls must agree with the link"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("gamma", "1.5"),
+        ("gamma", "nan"),
+        ("gamma", "٠٫٥x"),
+        ("learning_rate", "0"),
+        ("learning_rate", "inf"),
+        ("seed", "-1"),
+        ("seed", "1.5"),
+        ("seed", "9" * 40),
+        ("activation", "sine"),
+        ("stop_when_solved", "perhaps"),
+        ("total_steps", "1e12"),
+        ("hidden_sizes", ""),
+        ("hidden_sizes", ","),
+        ("hidden_sizes", "0"),
+        ("hidden_sizes", "-64"),
+        ("hidden_sizes", "64,,64"),
+        ("hidden_sizes", "128x128"),
+        ("hidden_sizes", "1,2,3,4,5"),
+        ("hidden_sizes", "1000000000"),
+        ("env_id", "Nowhere-v3"),
+        ("env_id", "Pendulum-v1"),
+        ("env_id", ""),
+        ("gama", "0.9"),
+        ("<b>bold</b>", "$x$"),
+    ],
+)
+def test_an_unusable_link_gets_one_sentence_and_the_default(name: str, text: str) -> None:
+    app = open_page(**{name: text, "episodes_per_update": "2"})
+    assert len(problems(app)) == 1
+    assert bench_of(app).session.config == ReinforceConfig(episodes_per_update=2)
+    press(app, "step")
+    assert bench_of(app).session.global_step == 1
+    assert dict(app.query_params) == {"episodes_per_update": "2"}
+
+
+def test_a_link_opens_a_chapter_at_a_speed() -> None:
+    app = open_page(chapter="code", speed="full")
+    assert chapters_of(app).value == "Code"
+    assert bench_of(app).speed == FULL_SPEED
+    assert dict(app.query_params) == {"chapter": "code", "speed": "full"}
+    open_chapter(app, "Idea")
+    assert dict(app.query_params) == {"speed": "full"}, "the first chapter needs no word"
+    open_chapter(app, "Runs of this visit")
+    assert dict(app.query_params) == {"speed": "full", "chapter": "runs"}
+
+
+def test_a_link_to_an_experiment_keeps_the_chapter_that_is_open() -> None:
+    app = open_page(**{"try": "no_foresight"})
+    assert chapters_of(app).value == "Try this"
+    assert dict(app.query_params) == {"try": "no_foresight"}
+    open_chapter(app, "Idea")
+    link = dict(app.query_params)
+    assert link == {"try": "no_foresight", "chapter": "idea"}
+    assert chapters_of(open_page(**link)).value == "Idea"
+
+
+@pytest.mark.parametrize("text", ["", "Code", "codes", "x" * 5000, "<b>", "٣"])
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("chapter", REINFORCE), ("chapter", "pages/gradient_lab.py"), ("speed", REINFORCE)],
+)
+def test_an_unknown_chapter_or_speed_gets_a_sentence(page: str, name: str, text: str) -> None:
+    app = open_page(page, **{name: text})
+    (sentence,) = problems(app)
+    assert len(sentence) < 300
+    assert chapters_of(app).value == "Idea"
+    assert dict(app.query_params) == {}
+
+
+@pytest.mark.parametrize("x", ["9", "-1", "a", "²", "٣", "1" * 5000, "3"])
+def test_odd_heatmap_axes_leave_a_working_page(x: str) -> None:
+    app = open_page(x=x, y="3")
+    press(app, "step")
+    assert bench_of(app).session.global_step == 1
+
+
+def test_a_link_restores_the_plane_and_the_action_of_the_heatmap() -> None:
+    view = {"x": "0", "y": "2", "at": "0,1.5,0,-0.5", "action": "0"}
+    app = open_page(**view)
+    press(app, "step")
+    assert dict(app.query_params) == view
+
+
+def test_the_slice_follows_the_player_until_it_is_fixed() -> None:
+    def positions(app: AppTest) -> list[Any]:
+        return [slider for slider in app.slider if slider.label == "cart position (m)"]
+
+    app = open_page()
+    assert not positions(app)
+    app.toggle(key="reinforce.CartPole-v1.follow").set_value(False)
+    run(app)
+    assert dict(app.query_params) == {"at": "0,0,0,0"}
+    (position,) = positions(app)
+    position.set_value(1.0)
+    run(app)
+    assert dict(app.query_params) == {"at": "1,0,0,0"}
+    app.toggle(key="reinforce.CartPole-v1.follow").set_value(True)
+    run(app)
+    assert dict(app.query_params) == {}
+    assert not positions(app)
+    linked = open_page(at="0,0,0,0")
+    assert not linked.toggle(key="reinforce.CartPole-v1.follow").value
+    assert positions(linked)
+
+
+def test_the_controls_of_the_heatmap_are_those_of_the_chosen_axes() -> None:
+    app = open_page(at="0,0,0,0")
+    app.selectbox(key="reinforce.CartPole-v1.x").set_value(0)
+    run(app)
+    labels = [slider.label for slider in app.slider]
+    assert "pole angle (rad)" in labels
+    assert "cart position (m)" not in labels
+
+
+def test_an_environment_without_hidden_coordinates_has_nothing_to_follow() -> None:
+    app = open_page(env_id="MountainCar-v0")
+    assert "Slice follows the player" not in [toggle.label for toggle in app.toggle]
+
+
+@pytest.mark.parametrize("at", ["0", "0,0,0,nan", "9,0,0,0", "a,b,c,d"])
+def test_an_odd_point_of_the_heatmap_is_ignored(at: str) -> None:
+    app = open_page(at=at, action="7")
+    press(app, "step")
+    assert dict(app.query_params) == {}
+
+
+def test_every_setting_has_a_control_with_help() -> None:
+    app = open_page()
+    for name, setting in DESCRIBED.items():
+        for key in controls_of(name):
+            widget = control(app, key)
+            assert widget.help.startswith(setting.help)
+            assert widget.disabled == (name == "value_learning_rate")
+            assert widget.label.endswith(" ↻") == (name in STRUCTURAL)
+
+
+def test_live_settings_change_the_run_that_goes_on() -> None:
+    app = open_page(baseline="value")  # else the baseline's learning rate has no effect
+    press(app, "update")
+    session = bench_of(app).session
+    steps = session.global_step
+    for name in LIVE:
+        before = getattr(session.config, name)
+        change(app, name)
+        assert getattr(session.config, name) != before
+        assert name in session.history.changes[-1].settings
+    assert bench_of(app).session is session
+    assert session.global_step == steps
+    assert bench_of(app).past == []
+    assert set(app.query_params) == {*LIVE, "baseline"}
+
+
+def test_structural_settings_restart_and_keep_the_former_run() -> None:
+    app = open_page()
+    bench = bench_of(app)
+    for count, name in enumerate(STRUCTURAL, start=1):
+        press(app, "step")
+        session, before = bench.session, getattr(bench.session.config, name)
+        change(app, name)
+        assert bench.session is not session
+        assert getattr(bench.session.config, name) != before
+        assert bench.session.global_step == 0
+        assert [past.number for past in bench.past] == list(range(1, count + 1))
+    open_chapter(app, "Runs of this visit")
+    rows = app.dataframe[0].value
+    assert list(rows["run"]) == list(range(len(STRUCTURAL) + 1, 0, -1))
+
+
+def test_reset_and_new_seed() -> None:
+    app = open_page(gamma="0.9")
+    press(app, "episode")
+    returns = bench_of(app).session.history.episodes["episode_return"].tolist()
+    press(app, "reset")
+    assert bench_of(app).session.global_step == 0
+    press(app, "episode")
+    assert bench_of(app).session.history.episodes["episode_return"].tolist() == returns
+    press(app, "new_seed")
+    assert bench_of(app).session.config == ReinforceConfig(gamma=0.9, seed=1)
+    assert control(app, "seed").value == 1
+    assert dict(app.query_params) == {"gamma": "0.9", "seed": "1"}
+    assert len(bench_of(app).past) == 2
+
+
+def test_a_late_request_does_not_bring_the_former_seed_back() -> None:
+    app = open_page()
+    for seed in (1, 2):
+        former = values_of_controls(app)
+        press(app, "new_seed")
+        app._run(former)
+        assert bench_of(app).session.config.seed == control(app, "seed").value == seed
+    before = len(app.session_state)
+    press(app, "new_seed")
+    assert len(app.session_state) == before, "old values must not pile up"
+
+
+def test_the_page_shows_the_code_that_runs() -> None:
+    app = open_page()
+    open_chapter(app, "Code")
+    shown = code_shown(app)
+    names = re.findall(r"<div>(pglab\.[\w.]+)</div>", shown)
+    # Every function on the way from the formula to the optimiser's step, the formula's own first.
+    assert names[:2] == ["pglab.returns.discounted_returns", "pglab.losses.policy_gradient_loss"]
+    assert {
+        "pglab.algorithms.reinforce.update",
+        "pglab.algorithms.reinforce.policy_side",
+        "pglab.algorithms.gradients.gradient",
+        "pglab.algorithms.descent.descend",
+    } <= set(names)
+
+
+def test_code_has_its_lines_first_and_its_contract_on_demand() -> None:
+    app = open_page()
+    open_chapter(app, "Code")
+    blocks = re.findall(r"<pre>(.*?)</pre>", code_shown(app), flags=re.DOTALL)
+    rows = re.findall(r'<span class="">(.*?)(?=<span class="">|$)', blocks[0], flags=re.DOTALL)
+    lines = "\n".join(re.sub(r"<[^>]+>", "", row) for row in rows)
+    source, first = inspect.getsourcelines(discounted_returns)
+    numbers = [int(number) for number in re.findall(r"^ *(\d+)  ", lines, flags=re.MULTILINE)]
+    assert numbers[0] == first, "numbered as in its file"
+    assert numbers[-1] == first + len(source) - 1
+    assert "G = r[t] + gamma" in lines
+    assert "Reward-to-go of every step" not in lines
+    assert "Reward-to-go of every step" in blocks[1], "its docstring, folded away"
+
+
+def test_visitors_may_open_the_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 raises SystemError if a thread parses while another does."""
+
+    class Shown:
+        """Python parses the file to find a class in it."""
+
+    parse, busy = ast.parse, Lock()
+
+    def parse_alone(*arguments: Any, **options: Any) -> Any:
+        assert busy.acquire(blocking=False)
+        try:
+            time.sleep(0.01)
+            return parse(*arguments, **options)
+        finally:
+            busy.release()
+
+    monkeypatch.setattr(ast, "parse", parse_alone)
+    with ThreadPoolExecutor(3) as visitors:
+        list(visitors.map(source_code, [Shown] * 6))
+
+
+def code_shown(app: AppTest) -> str:
+    """The HTML of the open chapter's source code."""
+    return "\n".join(
+        block.proto.body for block in app.get("html") if "pgl-source" in block.proto.body
+    )
+
+
+def test_every_page_keeps_its_open_chapter() -> None:
+    app = open_page()
+    assert chapters_of(app).value == "Idea"
+    open_chapter(app, "Code")
+    for page, chapter in (
+        ("pages/shared_body.py", "Idea"),
+        ("pages/gradient_lab.py", "Idea"),
+        (REINFORCE, "Code"),
+    ):
+        app.query_params.clear()  # as a browser does
+        app.switch_page(page)
+        run(app)
+        assert chapters_of(app).value == chapter
+
+
+def said(app: AppTest, key: str, *options: str) -> WidgetStates:
+    """A request in which one control says something else, offered or not, or nothing."""
+    states = values_of_controls(app)
+    (widget,) = (state for state in states.widgets if state.id.endswith(f"-{key}"))
+    if widget.WhichOneof("value") == "string_array_value":
+        widget.string_array_value.data[:] = options
+    else:
+        widget.string_value = options[0]
+    return states
+
+
+@pytest.mark.parametrize(
+    ("link", "chapter", "key", "options"),
+    [
+        ({}, "Rewind and fork", "reinforce.chapter", ()),
+        ({"seeds": "3"}, "Idea", "reinforce.followed", ("seed 17",)),
+        ({}, "Idea", "reinforce.CartPole-v1.x", ("gone",)),
+        ({}, "Idea", "reinforce.CartPole-v1.x", (ENVIRONMENTS["CartPole-v1"].axes[3].label,)),
+    ],
+)
+def test_a_control_keeps_its_choice_if_the_browser_names_none_that_is_offered(
+    link: dict[str, str], chapter: str, key: str, options: tuple[str, ...]
+) -> None:
+    app = open_page(**link)
+    press(app, "episode")
+    open_chapter(app, chapter)
+    app._run(said(app, key, *options))
+    assert not app.exception
+    run(app)
+    assert chapters_of(app).value == chapter
+
+
+@pytest.mark.parametrize("page", [*AGENT_PAGES, "pages/compare.py", "pages/gradient_lab.py"])
+def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
+    """Browsers build one anew amid quick changes; it then says what it was declared with."""
+    kinds = {"select_slider": "slider", "toggle": "checkbox"}
+    dice = random.Random(0)
+    app = open_page(page, seeds="2")
+
+    def controls_in_sight() -> list[Control]:
+        of = app.slider, app.select_slider, app.number_input, app.selectbox, app.toggle
+        widgets = [widget for kind in (*of, app.button_group) for widget in kind]
+        return [Control(kinds.get(w.type, w.type), w.proto, "") for w in widgets]
+
+    changed = values_of_controls(app)
+    for control in controls_in_sight():
+        (state,) = (state for state in changed.widgets if state.id == control.element.id)
+        if control.label not in ("Environment ↻", "Settings of"):  # other controls then
+            state.CopyFrom(another_value_of(control, dice))
+    app._run(changed)
+    run(app)
+    says = {state.id: state for state in values_of_controls(app).widgets}
+    anew = [shown_value(c.kind, c.element, anew=True) for c in controls_in_sight()]
+    assert len(anew) >= 4
+    assert anew == [says[state.id] for state in anew]
+
+
+def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
+    """As after a click on a page that is being left, or that another click cut short."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pglab.ui.shell.entry import redraw_fragments
+
+        st.button("Step", on_click=redraw_fragments, args=["live"])
+
+    app = AppTest.from_function(page).run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.button[0].label == "Step"
+
+
+def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> None:
+    """Until a page is whole, Streamlit still has those of the page before it."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pglab.ui.shell.entry import _PAGE, fragment, redraw_fragments
+
+        st.session_state.setdefault("drawn", [])
+        st.session_state.setdefault("language", "en")
+
+        def draw(page: str) -> None:
+            st.session_state.drawn.append(page)
+
+        def other() -> None:
+            draw("other")
+
+        for name, function in (("one", draw), ("other", other)):
+            st.session_state[_PAGE] = name
+            fragment(function, "live")(*["one"][: name == "one"])
+
+        st.button("Step", on_click=redraw_fragments, args=["live"])
+
+    app = AppTest.from_function(page).run()
+    app.session_state.drawn.clear()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.session_state.drawn == ["other"]
+
+
+def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:
+    """Requests for fragments of two pages may wait for one script run."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pglab.ui.shell.entry import _PAGE, fragment
+
+        st.session_state.setdefault("drawn", [])
+        st.session_state.setdefault("language", "en")
+        st.session_state.setdefault(_PAGE, "one")
+
+        def draw() -> None:
+            st.session_state.drawn.append(st.session_state[_PAGE])
+
+        def leave() -> None:
+            st.session_state[_PAGE] = "other"
+            st.rerun(["one.live"])
+
+        fragment(draw, "live")()
+        st.button("Leave", on_click=leave)
+        st.session_state.drawn.append("whole")
+
+    app = AppTest.from_function(page).run()
+    app.session_state.drawn.clear()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.session_state.drawn == ["other", "whole"]
+
+
+@pytest.mark.parametrize(
+    ("page", "button"),
+    [(REINFORCE, "run"), ("pages/compare.py", "run"), ("pages/gradient_lab.py", "draw")],
+)
+def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: str) -> None:
+    """Their place is their identity: two of one name would draw every control twice."""
+
+    def place(app: AppTest) -> int:
+        (found,) = (
+            number
+            for number, block in app.main.children.items()
+            if any(getattr(element, "key", None) == button for element in block)
+        )
+        return found
+
+    warned = open_page(page, seed="none")
+    assert problems(warned)
+    assert place(warned) == place(open_page(page))
+
+
+def cut_short(monkeypatch: pytest.MonkeyPatch, app: AppTest, key: str) -> None:
+    """Run the page as if another request ended the script where it writes this key."""
+    write = SafeSessionState.__setitem__
+
+    def cut(state: SafeSessionState, name: str, value: Any) -> None:
+        if name == key:
+            raise StopException
+        write(state, name, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SafeSessionState, "__setitem__", cut)
+        app.run()
+
+
+@pytest.mark.parametrize(
+    ("page", "key"),
+    [
+        (REINFORCE, "reinforce.lab"),
+        ("pages/compare.py", "compare.B.actor_critic.gamma.1"),
+        ("pages/compare.py", "compare.length"),
+    ],
+)
+def test_a_page_whose_first_run_is_cut_short_is_whole_afterwards(
+    monkeypatch: pytest.MonkeyPatch, page: str, key: str
+) -> None:
+    app = open_app()
+    app.switch_page("pages/home.py")
+    run(app)
+    app.switch_page(page)
+    cut_short(monkeypatch, app, key)
+    assert key not in app.session_state
+    for slider in app.sidebar.select_slider:  # those that are there already
+        slider.set_value(slider.options[0])
+    run(app)
+    assert [button for button in app.button if button.key == "run"]
+
+
+def test_a_click_that_is_cut_short_leaves_every_control_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_page()
+    app.button(key="new_seed").click()
+    cut_short(monkeypatch, app, "reinforce.seed.2")
+    run(app)
+    assert control(app, "seed").value == bench_of(app).session.config.seed
+
+
+def test_pandas_is_whole_before_two_visitors_draw_at_once() -> None:
+    loaded = "import sys, pglab.ui.shell.entry; sys.exit('pandas' not in sys.modules)"
+    subprocess.run([sys.executable, "-c", loaded], check=True)

@@ -1,0 +1,97 @@
+"""Checkpoints: bounded in number and size, dense where they are recent, unchanged by the run."""
+
+from __future__ import annotations
+
+import pytest
+
+from pglab.session import checkpoints
+from pglab.session.checkpoints import MOST_CHECKPOINTS, SHORTEST_SPACING, least_missed
+from pglab.session.training_session import TrainingSession
+from tests.oracles import short_config
+from tests.oracles_actor_critic import short_cell
+
+
+def test_the_one_that_leaves_the_smallest_gap_for_its_age_goes() -> None:
+    assert least_missed([0, 100, 200, 300]) == 1
+    assert least_missed([0, 10, 200, 290, 300]) == 1
+    assert least_missed([0, 100, 200, 297, 298, 300]) == 1
+    assert least_missed([0, 150, 155, 160, 300]) == 2
+
+
+def test_a_long_run_keeps_few_and_mostly_recent_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "SHORTEST_SPACING", 10)
+    monkeypatch.setattr(checkpoints, "SPACING_SHARE", 0.0)
+    session = TrainingSession(short_config(total_steps=1_000, stop_when_solved=False))
+    session.advance("step", 1_000)
+    steps = [point.global_step for point in session.checkpoints]
+    assert len(steps) == MOST_CHECKPOINTS
+    assert (steps[0], steps[-1]) == (0, 990)
+    later = sum(step > 500 for step in steps)
+    assert later > 2 * (MOST_CHECKPOINTS - later)
+
+
+def test_memory_is_bounded_but_the_first_and_last_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_BYTES", 1)
+    session = TrainingSession(short_cell(critic_data="replay", total_steps=2_000))
+    session.advance("step", 3 * SHORTEST_SPACING + 1)
+    assert [point.global_step for point in session.checkpoints] == [0, 3 * SHORTEST_SPACING]
+
+
+def test_size_counts_weights_optimiser_buffer_and_steps() -> None:
+    session = TrainingSession(short_cell(critic_data="replay", hidden_sizes=()))
+    session.advance("step", SHORTEST_SPACING + 1)
+    first, second = session.checkpoints
+    parameters = 2 * (4 * 2 + 2)
+    assert first.size == 12 * parameters
+    assert session.buffer is not None
+    held = len(second.run.buffer)  # type: ignore[union-attr,arg-type]
+    assert second.size > first.size + held * 4 * (4 + 4)
+
+
+def test_a_session_that_cannot_rewind_keeps_none() -> None:
+    session = TrainingSession(short_config(), can_rewind=False)
+    session.advance("step", 2 * SHORTEST_SPACING)
+    assert session.checkpoints == ()
+    session.change(gamma=0.5)
+
+
+def test_a_diverged_run_goes_back_to_where_it_was_sound() -> None:
+    session = TrainingSession(
+        short_config(learning_rate=1.0, min_batch_steps=1, engine="reference")
+    )
+    session.advance("step", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "pglab.algorithms.reinforce.policy_gradient_loss",
+            lambda log_probs, _weights: log_probs.sum() * float("nan"),
+        )
+        session.advance("update")
+    assert session.outcome == "diverged"
+    session.rewind(session.checkpoints[0])
+    assert session.problem is None
+    assert not session.finished
+    assert [point.global_step for point in session.checkpoints] == [0]
+    session.advance("update")
+    assert session.history.updates.appended == 1
+
+
+def test_a_change_drops_the_future() -> None:
+    session = TrainingSession(short_config(total_steps=2_000))
+    session.advance("step", 2 * SHORTEST_SPACING + 1)
+    session.rewind(session.checkpoints[1])
+    assert len(session.checkpoints) == 4
+    session.change(gamma=0.5)
+    assert [point.global_step for point in session.checkpoints] == [0, SHORTEST_SPACING]
+    assert session.checkpoints[1].run.config.gamma != 0.5
+
+
+def test_a_finished_run_can_go_back_and_ends_again() -> None:
+    session = TrainingSession(short_config(total_steps=1_000, stop_when_solved=False))
+    session.advance("step", 1_000)
+    outcomes = [session.outcome]
+    session.rewind(session.checkpoints[0])
+    outcomes.append(session.outcome)
+    session.rewind(session.checkpoints[-1])
+    outcomes.append(session.outcome)
+    assert session.global_step == 1_000
+    assert outcomes == ["total_steps", None, "total_steps"]

@@ -1,0 +1,99 @@
+"""The pacemaker with a clock that the test moves."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pglab.session.bench import FULL_SPEED, SPEEDS
+from pglab.session.pacing import REDRAW_INTERVAL, SHORTEST_TRAINING, Pacemaker
+
+
+class Clock:
+    """Seconds that pass only when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_training_takes_what_drawing_leaves_of_the_interval() -> None:
+    clock = Clock()
+    pacemaker = Pacemaker(clock)
+    pacemaker.tick()
+    for drawing in (0.01, 0.04, 0.0, 0.04):
+        clock.now += pacemaker.training_seconds + drawing
+        pacemaker.tick()
+        assert pacemaker.training_seconds + drawing == pytest.approx(REDRAW_INTERVAL)
+    clock.now += 5.0
+    pacemaker.tick()
+    assert pacemaker.training_seconds == SHORTEST_TRAINING
+
+
+def test_fractions_of_a_step_carry_over_and_pauses_do_not() -> None:
+    clock = Clock()
+    pacemaker = Pacemaker(clock)
+    pacemaker.tick()
+    due = []
+    for _ in range(10):
+        clock.now += 0.25
+        pacemaker.tick()
+        due.append(pacemaker.steps_due(2.0))
+        pacemaker.note_steps(due[-1])
+    assert sum(due) == 5
+    assert max(due) == 1
+    clock.now += 1_000
+    pacemaker.start()
+    pacemaker.tick()
+    assert pacemaker.interval == 0.25
+
+
+def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tuple[float, float]:
+    """Ticks of a fixed speed for a minute, with a machine that takes `capacity` steps a second.
+
+    `drawing` says how many seconds a tick's picture takes.
+
+    Returns:
+        Steps per second over the whole minute, and the greatest rate that was claimed.
+    """
+    clock = Clock()
+    pacemaker = Pacemaker(clock)
+    begun, steps, claimed, tick = clock.now, 0, 0.0, 0
+    pacemaker.tick()
+    while clock.now < begun + 60:
+        clock.now += drawing(tick)
+        pacemaker.tick()
+        due = pacemaker.steps_due(speed)
+        taken = min(due, int(pacemaker.training_seconds * capacity))
+        clock.now += taken / capacity
+        pacemaker.note_steps(taken)
+        steps += taken
+        pacemaker.note_progress(steps)
+        claimed = max(claimed, pacemaker.steps_per_second or 0.0) if tick > 20 else 0.0
+        tick += 1
+    return steps / (clock.now - begun), claimed
+
+
+@pytest.mark.parametrize("speed", [speed for speed in SPEEDS if speed != FULL_SPEED])
+@pytest.mark.parametrize("capacity", [20_000, 200_000])
+def test_a_fixed_speed_is_kept_where_the_machine_can(speed: float, capacity: float) -> None:
+    """Also where every fifth picture takes so long that the next tick cannot make up for it."""
+    kept, _claimed = drive(speed, capacity, lambda tick: 0.7 if tick % 5 == 0 else 0.06)
+    assert kept == pytest.approx(speed, rel=0.02)
+
+
+def test_a_machine_that_is_too_slow_claims_no_more_than_it_does() -> None:
+    kept, claimed = drive(5_000.0, 2_000, lambda tick: 0.06)
+    assert 1_000 < kept < 2_000
+    assert claimed == pytest.approx(kept, rel=0.1)
+
+
+def test_steps_per_second_counts_wall_time_of_the_last_seconds() -> None:
+    clock = Clock()
+    pacemaker = Pacemaker(clock)
+    assert pacemaker.steps_per_second is None
+    for second in range(10):
+        clock.now = 100.0 + second
+        pacemaker.note_progress(second * (10 if second < 5 else 100))
+    assert pacemaker.steps_per_second == pytest.approx(100)

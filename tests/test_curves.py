@@ -1,0 +1,83 @@
+"""What is drawn of a growing curve: bounded, and what was drawn stays where it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pglab.curves import kept_by_place, smoothed, thinned
+
+MOST = 60
+
+
+def run_with_a_collapse() -> tuple[np.ndarray, np.ndarray]:
+    """Steps at the ends of episodes, and returns: learning, collapse to ten steps, recovery."""
+    rng = np.random.default_rng(0)
+    level = np.concatenate([np.linspace(20, 480, 150), np.full(900, 10), np.linspace(10, 400, 150)])
+    lengths = np.maximum(1, rng.normal(level, level / 5)).round()
+    return np.cumsum(lengths), lengths
+
+
+def naive_extremes(steps: np.ndarray, values: np.ndarray, width: float) -> set[int]:
+    """Lowest and highest item of each stretch, by hand."""
+    stretches: dict[float, list[int]] = {}
+    for index, step in enumerate(steps):
+        stretches.setdefault(step // width, []).append(index)
+    return {
+        pick(inside, key=lambda index: values[index])
+        for inside in stretches.values()
+        for pick in (min, max)
+    }
+
+
+def test_what_is_drawn_of_a_growing_run_stays() -> None:
+    steps, returns = run_with_a_collapse()
+    line = smoothed(returns, 20)
+    drawn: set[int] = set()
+    doublings = 0
+    for count in range(MOST + 1, len(steps) + 1, 3):
+        kept = kept_by_place(steps[:count], smoothed(returns[:count], 20), MOST)
+        assert len(kept) <= MOST
+        assert (smoothed(returns[:count], 20)[kept] == line[kept]).all()
+        open_since = steps[count - 4] - steps[-1] / 10  # what is newer may still be outdone
+        full = {index for index in drawn if steps[index] < open_since}
+        now = set(kept.tolist())
+        assert {int(line[:count].argmin()), int(line[:count].argmax())} <= now
+        if not full <= now:
+            doublings += 1
+            assert {index for index in now if steps[index] < open_since} <= drawn
+        drawn = now
+    assert 1 <= doublings <= 12
+    widths = [w for w in 2.0 ** np.arange(20) if naive_extremes(steps, line, w) <= drawn]
+    assert widths, "of equal stretches, the lowest and the highest are drawn"
+    assert steps[-1] / widths[0] > MOST / 12
+
+
+def test_a_longer_stretch_keeps_only_what_was_there_and_the_extremes_of_both() -> None:
+    steps, returns = run_with_a_collapse()
+    fine, coarse = (kept_by_place(steps, returns, most) for most in (240, 60))
+    assert set(coarse.tolist()) <= set(fine.tolist())
+    assert returns[coarse].max() == returns.max()
+    assert returns[coarse].min() == returns.min()
+
+
+def test_few_items_and_unknown_ones() -> None:
+    assert kept_by_place(np.arange(5.0), np.arange(5.0), 5).tolist() == [0, 1, 2, 3, 4]
+    assert kept_by_place(np.empty(0), np.empty(0), 5).tolist() == []
+    values = np.full(100, np.nan)
+    values[50] = 1.0
+    assert 50 in kept_by_place(np.arange(100.0), values, 10)
+    assert len(kept_by_place(np.zeros(100), values, 10)) <= 10
+
+
+def test_smoothing_is_the_mean_of_the_last_values() -> None:
+    assert smoothed(np.array([1.0, 3.0, 5.0, 7.0]), 2).tolist() == [1.0, 2.0, 4.0, 6.0]
+    assert smoothed(np.array([np.nan, 3.0, np.nan, 7.0]), 2)[1:].tolist() == [3.0, 3.0, 7.0]
+    assert len(smoothed(np.empty(0), 2)) == 0
+
+
+@pytest.mark.parametrize("length", [0, 3, 10, 11, 1000])
+def test_even_thinning_keeps_the_last(length: int) -> None:
+    kept = thinned(length, 10)
+    assert len(kept) == min(length, 10)
+    assert length == 0 or kept[-1] == length - 1

@@ -1,0 +1,258 @@
+"""Random walks of visitors over the protocol: `python -m tests.walks --walks 200 --actions 30`.
+
+After every action there must be no exception on the page and no error in a server's log. A walk
+that fails prints its seed and its actions: `--seed SEED --walks 1` rolls the same dice, though what
+overlaps with what is up to the clock. A walk that is cut, or ticks without training, fails too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import re
+import sys
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from tests.browser.harness import AppServer
+from tests.walks.protocol import Visitor
+from tests.walks.values import Control, another_value, shown_value
+
+PAGES = ("", "reinforce", "shared_body", "split_bodies", "compare", "gradient_lab")
+LINKS = (
+    "",
+    "",
+    "",
+    "seeds=2",
+    "gamma=0.9&x=3&y=1",
+    "seed=99999999999999999999",
+    "x=9&y=9&at=nan",
+    "at=1e999,-inf,0,0&action=%00&critic=-1&chapter=Nowhere",
+    "at=0,0,0.1,0&x=0&y=1&critic=4&run=1&step=-1&try=nothing",
+    "try=no_discount&episodes=100&lang=xx",
+    "seed=" + "9" * 5_000 + "&at=" + "0," * 2_000 + "&" + "x" * 500 + "=1",
+)
+WALK_SECONDS = 240.0
+FIRST_SECONDS = 300.0
+STARTS = ("Run", "Run on", "Watch REINFORCE learn", "Draw 50 episodes", "Draw 100 episodes")
+ERROR_IN_LOG = re.compile(r"Traceback|\bERROR\b|Error:|Exception")
+LOG_CHARACTERS = 6_000
+# What is done, and how often beside the others.
+ACTIONS = {
+    "run": 4,
+    "press": 6,
+    "twice": 2,
+    "turn": 8,
+    "several": 2,
+    "quickly": 2,
+    "rebuilt": 2,
+    "look on": 4,
+    "go": 2,
+    "back": 1,
+    "reload": 1,
+}
+NO_WAIT = 0.35  # of the actions follow the one before without waiting for its answer
+PROGRESS_EACH = 25  # walks
+LONGEST_HASTE = 0.15  # seconds between quick actions
+
+
+@dataclass
+class Walk:
+    """One visit: its dice, what was done, and what went wrong."""
+
+    visitor: Visitor
+    seed: int
+    dice: random.Random
+    pages: tuple[str, ...]
+    done: list[str] = field(default_factory=list)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    async def go_through(self, actions: int) -> None:
+        """Open the page and act, until something goes wrong."""
+        visitor = self.visitor
+        self.done.append(f"open /{visitor.path}?{visitor.query[:99]}")
+        await visitor.open()
+        await visitor.settle()
+        while len(self.done) <= actions and not visitor.problems:
+            begun = time.perf_counter()
+            name, what = await self._act()
+            if self.dice.random() < NO_WAIT:
+                await asyncio.sleep(self.dice.random() * LONGEST_HASTE)
+            else:
+                await visitor.settle()
+            self.seconds[name] += time.perf_counter() - begun
+            self.done.append(f"{name} {what}")
+        await visitor.settle()
+
+    async def _act(self) -> tuple[str, str]:
+        """One random action, and what it was done to."""
+        visitor, dice = self.visitor, self.dice
+        usable = [c for _, c in sorted(visitor.controls.items()) if not c.disabled]
+        pressed = [c for c in usable if c.kind == "button"]
+        turned = [c for c in usable if c.holds_value]
+        name = dice.choices(list(ACTIONS), list(ACTIONS.values()))[0]
+        starts = [c for c in pressed if c.label in STARTS]
+        if name == "run" and starts and not visitor.running:
+            return name, await self._press(starts[0], 1)
+        if name in ("run", "press", "twice") and pressed:
+            return name, await self._press(dice.choice(pressed), 1 + (name == "twice"))
+        if name in ("turn", "several") and turned:
+            chosen = dice.sample(turned, min(len(turned), 3 if name == "several" else 1))
+            return name, await self._say([(c, another_value(c, dice)) for c in chosen])
+        if name == "quickly" and turned:
+            return name, await self._turn_quickly(dice.choice(turned))
+        if name == "rebuilt" and turned:
+            fragment = dice.choice(turned).fragment
+            anew = [c for c in turned if c.fragment == fragment]
+            return name, await self._say(
+                [(c, shown_value(c.kind, c.element, anew=True)) for c in anew]
+            )
+        if name == "go":
+            page = dice.choice(self.pages)
+            await visitor.go(page)
+            return name, f"to /{page}"
+        if name == "back":
+            await visitor.go_back()
+            path, query = visitor.history[-1]
+            return name, f"to /{path}?{query[:99]}"
+        if name == "reload":
+            await visitor.open()
+            return name, f"/{visitor.path}?{visitor.query[:99]}"
+        await visitor.look_on(3)
+        return "look on", f"{visitor.steps} steps"
+
+    async def _press(self, button: Control, times: int) -> str:
+        for _ in range(times):
+            await self.visitor.press(button)
+        return button.label
+
+    async def _say(self, said: list[tuple[Control, WidgetState]]) -> str:
+        """In one request, which names the fragment of the first, as a browser's does."""
+        await self.visitor.send(*(state for _, state in said), fragment=said[0][0].fragment)
+        return str([(control.label, _short(state)) for control, state in said])
+
+    async def _turn_quickly(self, control: Control) -> str:
+        """As with keys held down: one value after another."""
+        states = [another_value(control, self.dice) for _ in range(self.dice.randint(3, 8))]
+        for state in states:
+            await self.visitor.send(state, fragment=control.fragment)
+            await asyncio.sleep(self.dice.random() * LONGEST_HASTE)
+        return f"{control.label} {[_short(state) for state in states]}"
+
+
+def _short(state: WidgetState) -> str:
+    """A value, without the identity of its control."""
+    shown = WidgetState()
+    shown.CopyFrom(state)
+    shown.ClearField("id")
+    return " ".join(str(shown).split())[-60:]
+
+
+async def walk(
+    url: str,
+    seed: int,
+    actions: int,
+    pages: tuple[str, ...] = PAGES,
+    links: tuple[str, ...] = LINKS,
+) -> Walk:
+    """One visit from its dice; its visitor's `problems` say what went wrong."""
+    dice = random.Random(seed)
+    taken = Walk(Visitor(url, dice.choice(pages), dice.choice(links)), seed, dice, pages)
+    try:
+        async with asyncio.timeout(WALK_SECONDS) as limit:
+            await taken.go_through(actions)
+    except TimeoutError as error:
+        cut = f"cut after {WALK_SECONDS:g} seconds"
+        taken.visitor.problems.append(cut if limit.expired() else repr(error))
+    finally:
+        await taken.visitor.close()
+    return taken
+
+
+def errors_in(log: Path, after: int = 0) -> str:
+    """The log from its first error on; empty where there is none."""
+    text = log.read_bytes()[after:].decode(errors="replace")
+    found = ERROR_IN_LOG.search(text)
+    return text[found.start() :][:LOG_CHARACTERS] if found else ""
+
+
+async def warm(server: AppServer) -> None:
+    """Let a first visitor wait for what a process loads and compiles once."""
+    visitor = Visitor(server.url, PAGES[1], "", patience=FIRST_SECONDS)
+    await visitor.open()
+    await visitor.settle()
+    await visitor.close()
+
+
+async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> list[str]:
+    """All walks, several visitors at once; a report of each that failed, and then the sums."""
+    gate, reports, walks = asyncio.Semaphore(arguments.at_once), [], []
+
+    async def one(seed: int) -> None:
+        async with gate:
+            server = servers[seed % len(servers)]
+            taken = await walk(server.url, seed, arguments.actions)
+        walks.append(taken)
+        if len(walks) % PROGRESS_EACH == 0:
+            sys.stdout.write(f"{len(walks)} walks\n")
+            sys.stdout.flush()
+        if taken.visitor.problems:
+            lines = [*(f"  {n} {text}" for n, text in enumerate(taken.done))]
+            lines += taken.visitor.problems
+            reports.append("\n".join([f"walk with seed {seed} failed:", *lines]))
+            sys.stdout.write(reports[-1] + "\n")
+            sys.stdout.flush()
+
+    for server in servers:
+        await warm(server)
+    first = arguments.seed
+    await asyncio.gather(*(one(seed) for seed in range(first, first + arguments.walks)))
+    for server in servers:
+        if errors := errors_in(server.log):
+            reports.append(f"in the log {server.log}:\n{errors}")
+            sys.stdout.write(reports[-1] + "\n")
+    if sum(taken.visitor.steps for taken in walks) == 0:
+        reports.append("no run has advanced")
+    sys.stdout.write(_sums(walks, servers) + "\n")
+    return reports
+
+
+def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
+    visitors = [taken.visitor for taken in walks]
+    done = Counter(
+        next(name for name in ACTIONS if text.startswith(name))
+        for taken in walks
+        for text in taken.done[1:]
+    )
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for taken in walks:
+        for name, spent in taken.seconds.items():
+            seconds[name] += spent
+    each = {name: f"{seconds[name] / max(count, 1):.2f} s" for name, count in done.items()}
+    longest = {
+        taken.seed: round(sum(taken.seconds.values()))
+        for taken in sorted(walks, key=lambda taken: -sum(taken.seconds.values()))[:5]
+    }
+    usage = [
+        f"{sum(server.process.cpu_times()[:2]):.0f} s of processor, "
+        f"{server.process.memory_info().rss / 1e6:.0f} MB"
+        for server in servers
+    ]
+    totals = {
+        what: sum(getattr(visitor, what) for visitor in visitors)
+        for what in ("answers", "dropped", "ticks", "pictures", "redraws", "steps")
+    }
+    return "\n".join(
+        [
+            f"{sum(done.values())} actions: {dict(done)}",
+            f"seconds each, with waiting: {each}",
+            f"{totals}",
+            f"the longest walks, seconds: {longest}",
+            *(f"server: {text}" for text in usage),
+        ]
+    )
