@@ -4,7 +4,7 @@ import streamlit as st
 
 from pglab.experiments.three_questions import answers
 from pglab.language import _, content
-from pglab.ui.controls.lab import run_on_arrival
+from pglab.ui.controls.lab import start_on_arrival
 from pglab.ui.pages.agent_map import agent_map
 from pglab.ui.pages.opening_clips import opening_clips
 from pglab.ui.shell.entry import require_entry
@@ -17,7 +17,7 @@ with text:
     if st.button(
         _("Watch REINFORCE learn"), icon=":material/play_arrow:", type="primary", key="start"
     ):
-        run_on_arrival("reinforce")
+        start_on_arrival("reinforce")
         st.switch_page("pages/reinforce.py")
 with picture:
     opening_clips()

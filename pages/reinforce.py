@@ -50,7 +50,7 @@ def code() -> None:
             [
                 reinforce.update,
                 reinforce.baseline,
-                reinforce.policy_side,
+                reinforce.policy_gradient,
                 gradient,
                 descent.descend,
             ],

@@ -284,7 +284,7 @@ def state_of(session: TrainingSession) -> str:
                     for state in optimizer.state.values()
                 ),
                 buffer,
-                vars(run.progress),
+                vars(run.reading),
                 run.updates,
                 run.gradient_steps,
                 session.history.episodes["episode_return"].tolist(),

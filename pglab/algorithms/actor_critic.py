@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pglab.algorithms.descent import ActorSide, descend
+from pglab.algorithms.descent import ActorGradient, descend
 from pglab.algorithms.gradients import AnyGradient, conflict_between, gradient, norm
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ActorCriticConfig
@@ -193,7 +193,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
     return record
 
 
-class CriticSide(NamedTuple):
+class CriticGradient(NamedTuple):
     """What the critic wants of its parameters."""
 
     loss: float
@@ -203,20 +203,20 @@ class CriticSide(NamedTuple):
 
 def learn_together(
     run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
-) -> tuple[ActorSide, CriticSide | None]:
+) -> tuple[ActorGradient, CriticGradient | None]:
     """On-policy: both losses on the same steps; one Adam step on their sum where one body is."""
-    actor = actor_side(run, rollout, weights)
-    critic = critic_side(run, rollout) if run.config.critic_learns else None
-    wanted = {} if critic is None else critic.gradient
+    actor = actor_gradient(run, rollout, weights)
+    critic = critic_gradient(run, rollout) if run.config.critic_learns else None
+    of_critic = {} if critic is None else critic.gradient
     if run.actor_optimizer is run.critic_optimizer:
-        adam_step(run, run.actor_optimizer, actor.gradient, wanted)
+        adam_step(run, run.actor_optimizer, actor.gradient, of_critic)
     else:
-        adam_step(run, run.critic_optimizer, wanted)
+        adam_step(run, run.critic_optimizer, of_critic)
         adam_step(run, run.actor_optimizer, actor.gradient)
     return actor, critic
 
 
-def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticSide | None:
+def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient | None:
     """Off-policy: critic steps on batches from the buffer, none while it holds too few.
 
     Returns:
@@ -228,38 +228,38 @@ def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticSide |
         return None
     for _draw in range(min(run.config.critic_updates, len(buffer) // size)):
         batch = buffer.sample(size, run.streams.replay)
-        critic = critic_side(run, batch)
+        critic = critic_gradient(run, batch)
         adam_step(run, run.critic_optimizer, critic.gradient)
     return critic
 
 
-def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorSide:
+def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorGradient:
     """One step of the actor on the rollout."""
-    actor = actor_side(run, rollout, weights)
+    actor = actor_gradient(run, rollout, weights)
     adam_step(run, run.actor_optimizer, actor.gradient)
     return actor
 
 
-def actor_side(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorSide:
+def actor_gradient(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorGradient:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient."""
     if run.engine is not None:
-        return actor_side_fast(run, run.engine, rollout, weights)
+        return actor_gradient_fast(run, run.engine, rollout, weights)
     log_probabilities = run.agent.policy(tensor(rollout.observations))
     log_probs = of_actions(log_probabilities, torch.as_tensor(rollout.actions))
     loss = policy_gradient_loss(log_probs, tensor(weights))
     policy_entropy = entropy(log_probabilities)
     require_finite(run.global_step, "actor loss", loss.item())
-    wanted: AnyGradient = {}
+    loss_gradient: AnyGradient = {}
     if run.config.actor_learns:
         total = loss - run.config.entropy_coefficient * policy_entropy
-        wanted = gradient(total, run.agent.actor_parameters)
-    return ActorSide(loss.item(), policy_entropy.item(), wanted)
+        loss_gradient = gradient(total, run.agent.actor_parameters)
+    return ActorGradient(loss.item(), policy_entropy.item(), loss_gradient)
 
 
-def critic_side(run: ActorCriticRun, batch: Transitions) -> CriticSide:
+def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ), and its gradient."""
     if run.engine is not None:
-        return critic_side_fast(run, run.engine, batch)
+        return critic_gradient_fast(run, run.engine, batch)
     q_values = run.agent.critic(tensor(batch.observations))
     with torch.no_grad():
         next_values = run.agent.critic(tensor(batch.next_observations)).numpy()
@@ -268,9 +268,9 @@ def critic_side(run: ActorCriticRun, batch: Transitions) -> CriticSide:
     loss = td_loss(q_values, actions, tensor(targets), run.config.q_regularization)
     require_finite(run.global_step, "critic loss", loss.item())
     estimates = of_actions(q_values.detach(), actions).numpy()
-    wanted = gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters)
+    loss_gradient = gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters)
     ages = run.global_step - batch.collected
-    return CriticSide(loss.item(), wanted, CriticBatch(estimates, targets, ages))
+    return CriticGradient(loss.item(), loss_gradient, CriticBatch(estimates, targets, ages))
 
 
 def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyGradient) -> None:
@@ -298,11 +298,11 @@ def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarra
     return log_probabilities, q_values
 
 
-def actor_side_fast(
+def actor_gradient_fast(
     run: ActorCriticRun, engine: Engine, rollout: Transitions, weights: np.ndarray
-) -> ActorSide:
-    """As `actor_side`."""
-    loss, policy_entropy, wanted = engine.actor_gradient(
+) -> ActorGradient:
+    """As `actor_gradient`."""
+    loss, policy_entropy, loss_gradient = engine.actor_gradient(
         rollout.observations,
         rollout.actions,
         weights,
@@ -310,13 +310,13 @@ def actor_side_fast(
         learns=run.config.actor_learns,
     )
     require_finite(run.global_step, "actor loss", loss)
-    return ActorSide(loss, policy_entropy, wanted)
+    return ActorGradient(loss, policy_entropy, loss_gradient)
 
 
-def critic_side_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticSide:
-    """As `critic_side`."""
+def critic_gradient_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticGradient:
+    """As `critic_gradient`."""
     targets = engine.td_targets(batch, run.config.gamma)
-    loss, estimates, wanted = engine.critic_gradient(
+    loss, estimates, loss_gradient = engine.critic_gradient(
         batch.observations,
         batch.actions,
         targets,
@@ -325,7 +325,7 @@ def critic_side_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) ->
     )
     require_finite(run.global_step, "critic loss", loss)
     ages = run.global_step - batch.collected
-    return CriticSide(loss, wanted, CriticBatch(estimates, targets, ages))
+    return CriticGradient(loss, loss_gradient, CriticBatch(estimates, targets, ages))
 
 
 def make_engine(run: ActorCriticRun) -> Engine:

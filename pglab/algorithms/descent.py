@@ -12,7 +12,7 @@ from pglab.algorithms.run import Run, require_finite
 from pglab.engine.engine import Engine, FlatGradient
 
 
-class ActorSide(NamedTuple):
+class ActorGradient(NamedTuple):
     """What the actor wants of its parameters; no gradient where it does not learn."""
 
     loss: float
@@ -35,8 +35,8 @@ def descend(
         TrainingDiverged: the sum is not finite; nothing has changed then.
     """
     if run.engine is not None:
-        wanted = [cast(FlatGradient, one) for one in gradients if one]
-        descend_fast(run, run.engine, learning_rate, wanted, max_norm)
+        flat_gradients = [cast(FlatGradient, one) for one in gradients if one]
+        descend_fast(run, run.engine, learning_rate, flat_gradients, max_norm)
         return
     total: Gradient = {}
     for one in cast(Sequence[Gradient], gradients):

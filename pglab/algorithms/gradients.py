@@ -37,8 +37,8 @@ def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None
     both = [parameter for parameter in actor if parameter in critic]
     if not both:
         return None
-    wanted, other = (torch.cat([of[p].flatten() for p in both]) for of in (actor, critic))
-    actor_norm, critic_norm = float(wanted.norm()), float(other.norm())
+    of_actor, of_critic = (torch.cat([of[p].flatten() for p in both]) for of in (actor, critic))
+    actor_norm, critic_norm = float(of_actor.norm()), float(of_critic.norm())
     product = actor_norm * critic_norm
-    cosine = float(wanted @ other) / product if product else math.nan
+    cosine = float(of_actor @ of_critic) / product if product else math.nan
     return Conflict(cosine, actor_norm, critic_norm)

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.algorithms.descent import ActorSide, descend
+from pglab.algorithms.descent import ActorGradient, descend
 from pglab.algorithms.gradients import gradient, norm
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ReinforceConfig
@@ -125,7 +125,7 @@ def update(run: ReinforceRun) -> UpdateRecord:
         weights = normalized(weights)
 
     # --- Loss and gradient
-    actor = policy_side(run, observations, actions, weights)
+    actor = policy_gradient(run, observations, actions, weights)
     descend(run, run.optimizer, config.learning_rate, actor.gradient)
     critic_loss, critic_norm = fit_value(run, observations, returns)
 
@@ -148,9 +148,9 @@ def update(run: ReinforceRun) -> UpdateRecord:
     )
 
 
-def policy_side(
+def policy_gradient(
     run: ReinforceRun, observations: Floats, actions: NDArray[np.int64], weights: Floats
-) -> ActorSide:
+) -> ActorGradient:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient.
 
     The policy has not changed since it acted, so log π is computed here, for the whole batch at
@@ -158,11 +158,11 @@ def policy_side(
     """
     coefficient = run.config.entropy_coefficient
     if run.engine is not None:
-        loss, disorder, wanted = run.engine.actor_gradient(
+        loss, entropy_found, loss_gradient = run.engine.actor_gradient(
             observations, actions, weights, coefficient
         )
         require_finite(run.global_step, "loss", loss)
-        return ActorSide(loss, disorder, wanted)
+        return ActorGradient(loss, entropy_found, loss_gradient)
     log_probabilities = run.policy(tensor(observations))
     log_probs = of_actions(log_probabilities, torch.as_tensor(actions))
     actor_loss = policy_gradient_loss(log_probs, tensor(weights))
@@ -171,7 +171,7 @@ def policy_side(
     actor_gradient = gradient(
         actor_loss - coefficient * policy_entropy, list(run.policy.parameters())
     )
-    return ActorSide(actor_loss.item(), policy_entropy.item(), actor_gradient)
+    return ActorGradient(actor_loss.item(), policy_entropy.item(), actor_gradient)
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
@@ -198,10 +198,12 @@ def fit_value(
     rate = run.config.value_learning_rate
     if run.engine is not None:
         outputs = np.zeros(len(returns), np.int64)  # there is but one
-        error, _estimates, wanted = run.engine.critic_gradient(observations, outputs, returns)
+        error, _estimates, loss_gradient = run.engine.critic_gradient(
+            observations, outputs, returns
+        )
         require_finite(run.global_step, "loss", error)
-        descend(run, run.value_optimizer, rate, wanted)
-        return error, norm(wanted)
+        descend(run, run.value_optimizer, rate, loss_gradient)
+        return error, norm(loss_gradient)
     loss = value_loss(run.value(tensor(observations)), tensor(returns))
     require_finite(run.global_step, "loss", loss.item())
     value_gradient = gradient(loss, list(run.value.parameters()))

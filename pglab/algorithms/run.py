@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pglab.algorithms.acting import sample_action
-from pglab.algorithms.progress import ProgressReading
+from pglab.algorithms.reading import SeminarReading
 from pglab.config import AnyConfig, RunConfig
 from pglab.engine.engine import Engine
 from pglab.environments import Environment, make_environment
@@ -54,7 +54,7 @@ class Run(Generic[AnyConfig]):
     config: AnyConfig
     streams: RandomStreams
     environment: Environment
-    progress: ProgressReading
+    reading: SeminarReading
     observation: Floats  # the next action will be chosen for it
     episode_return: float = 0.0
     length: int = 0
@@ -90,7 +90,7 @@ def common_parts(config: RunConfig) -> dict[str, Any]:
         "config": config,
         "streams": streams,
         "environment": environment,
-        "progress": ProgressReading(
+        "reading": SeminarReading(
             config.eval_interval, config.smoothing_window, config.success_return
         ),
         "observation": observation,
@@ -116,7 +116,7 @@ def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
     run.global_step += 1
     run.length += 1
     run.episode_return += float(reward)
-    run.progress.step(run.global_step)
+    run.reading.step(run.global_step)
     return StepRecord(
         run.global_step,
         run.episodes + 1,
@@ -134,8 +134,8 @@ def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
 def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
     """Note the episode that ended with this step, and begin the next."""
     run.episodes += 1
-    reading = run.progress.episode(run.episode_return)
-    run.solved = run.solved or run.progress.solved_at(reading)
+    reading = run.reading.episode(run.episode_return)
+    run.solved = run.solved or run.reading.solved_at(reading)
     record = EpisodeRecord(
         run.global_step,
         run.episodes,

@@ -279,8 +279,8 @@ class Engine:
         state = self._parameters, self._means, self._squares, self._steps, self._table
         if len(gradients) == 1:
             (one,) = gradients
-            rows, wanted = self._rows[one.network], self._gradients[one.network]
-            kernels.descend(*state, rows, one.reach, len(rows), wanted, scale, learning_rate)
+            rows, gradient = self._rows[one.network], self._gradients[one.network]
+            kernels.descend(*state, rows, one.reach, len(rows), gradient, scale, learning_rate)
             return
         actor, critic = gradients
         kernels.descend_both(
@@ -355,9 +355,11 @@ def warm_up() -> None:
     )
     engine.act(batch.observations[0])
     targets = engine.values(batch.observations)[:, 0]
-    _loss, _entropy, wanted = engine.actor_gradient(batch.observations, batch.actions, targets, 0.0)
+    _loss, _entropy, gradient = engine.actor_gradient(
+        batch.observations, batch.actions, targets, 0.0
+    )
     _loss, _estimates, other = engine.critic_gradient(batch.observations, batch.actions, targets)
     engine.td_targets(batch, gamma=0.9)
-    engine.conflict(wanted, other)
-    engine.descend([wanted], learning_rate=0.0)
-    engine.descend([wanted, other], learning_rate=0.0)
+    engine.conflict(gradient, other)
+    engine.descend([gradient], learning_rate=0.0)
+    engine.descend([gradient, other], learning_rate=0.0)

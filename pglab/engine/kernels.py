@@ -238,10 +238,10 @@ def adam(parameters, means, squares, gradient, start, end, scale, rate, steps):
     kept, fresh, kept_square, fresh_square = numbers[0], numbers[1], numbers[2], numbers[3]
     size, root, small, factor = numbers[4], numbers[5], numbers[6], numbers[7]
     # Slices from 0 on: an index that might be negative would keep the loop from vector units.
-    weights, wanted = parameters[start:end], gradient[start:end]
+    weights, derivative = parameters[start:end], gradient[start:end]
     mean, square = means[start:end], squares[start:end]
     for i in range(len(weights)):
-        g = factor * wanted[i]
+        g = factor * derivative[i]
         m = kept * mean[i] + fresh * g
         v = kept_square * square[i] + fresh_square * g * g
         mean[i], square[i] = m, v
@@ -310,16 +310,16 @@ def actor_gradient(
     deltas = np.empty_like(policy)
     loss, entropy = 0.0, 0.0
     for t in range(count):
-        disorder = 0.0
+        entropy_here = 0.0
         for k in range(policy.shape[1]):
-            disorder -= math.exp(policy[t, k]) * policy[t, k]
+            entropy_here -= math.exp(policy[t, k]) * policy[t, k]
         loss -= weights[t] * policy[t, actions[t]]
-        entropy += disorder
+        entropy += entropy_here
         for k in range(policy.shape[1]):
             p = math.exp(policy[t, k])
             chosen = 1.0 if k == actions[t] else 0.0
-            wanted = -weights[t] * (chosen - p) + pull * p * (policy[t, k] + disorder)
-            deltas[t, k] = wanted / count
+            derivative = -weights[t] * (chosen - p) + pull * p * (policy[t, k] + entropy_here)
+            deltas[t, k] = derivative / count
     if reach == len(rows):
         return loss / count, entropy / count, 0.0
     if symexp:

@@ -53,7 +53,7 @@ from pglab.networks import PolicyNetwork, parameter_count
 from pglab.records import Floats
 from pglab.session.checkpoints import Snapshot
 
-Stage = Literal["draw", "survey", "gradients", "project"]
+Task = Literal["draw", "survey", "gradients", "project"]
 
 EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
@@ -69,7 +69,7 @@ T = TypeVar("T")
 class Progress:
     """How far a measurement is: what is being done, and the share of the whole in [0, 1]."""
 
-    stage: Stage
+    task: Task
     fraction: float
 
 
@@ -352,7 +352,7 @@ def _report(
 
 
 def _part(
-    stage: Stage, begin: float, end: float, work: Generator[float, None, T]
+    task: Task, begin: float, end: float, work: Generator[float, None, T]
 ) -> Generator[Progress, None, T]:
     """A piece of work as part of a larger one."""
     scaled = _fractions(begin, end, work)
@@ -361,7 +361,7 @@ def _part(
             fraction = next(scaled)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
-        yield Progress(stage, fraction)
+        yield Progress(task, fraction)
 
 
 def _fractions(

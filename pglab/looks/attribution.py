@@ -132,10 +132,10 @@ def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
     states = [optimizer.state.get(parameter) or {} for parameter in parameters]
     group = optimizer.param_groups[0]
 
-    def of_side(*, actor: bool) -> tuple[Tensor | None, ...]:
+    def of_loss(*, actor: bool) -> tuple[Tensor | None, ...]:
         """Only the actor's loss reaches the policy's head."""
-        side = _sum([one for one in gradients if (policy.head.weight in one) == actor])
-        return tuple(side.get(parameter) for parameter in parameters)
+        gradient = _sum([one for one in gradients if (policy.head.weight in one) == actor])
+        return tuple(gradient.get(parameter) for parameter in parameters)
 
     def moments(name: str) -> tuple[Tensor, ...]:
         pairs = zip(states, parameters, strict=True)
@@ -143,8 +143,8 @@ def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
 
     return AdamStep(
         parameters=tuple(parameter.detach().clone() for parameter in parameters),
-        actor=of_side(actor=True),
-        critic=of_side(actor=False),
+        actor=of_loss(actor=True),
+        critic=of_loss(actor=False),
         mean=moments("exp_avg"),
         mean_square=moments("exp_avg_sq"),
         steps=tuple(int(state["step"]) if state else 0 for state in states),
@@ -263,8 +263,8 @@ def _by_cause(
 ) -> dict[str, list[Tensor]]:
     """The gradient that the step follows as a sum over causes, and what clipping took from it."""
 
-    def plain(side: Sequence[Tensor | None]) -> list[Tensor]:
-        pairs = zip(side, step.parameters, strict=True)
+    def plain(gradient: Sequence[Tensor | None]) -> list[Tensor]:
+        pairs = zip(gradient, step.parameters, strict=True)
         return [torch.zeros_like(p).double() if g is None else g.double() for g, p in pairs]
 
     parts: dict[str, list[Tensor]] = {}
@@ -273,10 +273,10 @@ def _by_cause(
         _set(moves.policy, [parameter.double() for parameter in step.parameters])
         parts["signal"] = plain(step.actor)
         if data.entropy_coefficient:
-            disorder = entropy(moves.policy(torch.as_tensor(data.observations).double()))
+            policy_entropy = entropy(moves.policy(torch.as_tensor(data.observations).double()))
             parts["entropy"] = plain(
                 torch.autograd.grad(
-                    -data.entropy_coefficient * disorder,
+                    -data.entropy_coefficient * policy_entropy,
                     list(moves.policy.parameters()),
                     allow_unused=True,
                 )

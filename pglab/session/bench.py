@@ -34,7 +34,7 @@ POINTS_PER_OVERLAY = 1_200  # so many that its beginning can be shown alone
 SNAPSHOTS_PER_RUN = 6  # kept of a run that is over
 SNAPSHOT_BYTES = 5_000_000  # of them together
 
-View = Literal["policy", "training step", "training episode"]
+PlayerMode = Literal["policy", "training step", "training episode"]
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ class Bench:
         self._reached: PastRun | None = None  # this run when it was furthest, if it went back
         self.running = False
         self.speed = FIRST_SPEED
-        self.view: View = "policy"
+        self.player_mode: PlayerMode = "policy"
         self.guess: GuessRegion | None = None  # what the visitor expects, drawn with the runs
         self.beside: Curve | None = None  # a stored run to compare with, drawn with the runs
         self.seeds = 1  # of the run and the further ones beside it
-        self.followed = 0  # which of them is looked at: 0 is the run's own
+        self.shown_seed = 0  # which of them is looked at: 0 is the run's own
         self.problem: str | None = None  # a sentence, where further seeds could not be trained
         self._group: SeedGroup | None = None
         self.pacemaker = Pacemaker()
@@ -114,7 +114,7 @@ class Bench:
     @property
     def shows_training_steps(self) -> bool:
         """Whether the player shows the training environment rather than fresh episodes."""
-        return self.view != "policy"
+        return self.player_mode != "policy"
 
     @property
     def group(self) -> SeedGroup | None:
@@ -128,12 +128,12 @@ class Bench:
         return self._group
 
     @property
-    def watched(self) -> TrainingSession:
+    def shown_session(self) -> TrainingSession:
         """The run that player and heatmaps show; a further seed is as it last came back."""
         group = self.group
-        if group is None or not 1 <= self.followed <= len(group.members):
+        if group is None or not 1 <= self.shown_seed <= len(group.members):
             return self.session
-        return group.members[self.followed - 1].session
+        return group.members[self.shown_seed - 1].session
 
     @property
     def busy(self) -> bool:
@@ -145,9 +145,9 @@ class Bench:
         """Whether the run takes no further step."""
         return self.session.finished
 
-    def follow(self, number: int) -> None:
+    def show_seed(self, index: int) -> None:
         """Let player and heatmaps show this seed, counted from 0, the run's own."""
-        self.followed = number
+        self.shown_seed = index
 
     def use(self, config: AgentConfig) -> None:
         """Adopt settings: what can change while training runs does, anything else restarts.
@@ -181,7 +181,7 @@ class Bench:
             self._reached = self.summary()
         self.session.rewind(checkpoint)
         self.running = False
-        self.view = "policy"
+        self.player_mode = "policy"
         self.pacemaker.start()
 
     def fork(self) -> None:
@@ -191,7 +191,7 @@ class Bench:
         self.session.forget_later_checkpoints()
         self.forked = (number, self.session.global_step)
 
-    def run_on(self) -> AgentConfig:
+    def continue_beyond_end(self) -> AgentConfig:
         """Let a run that has ended go on: past success, or for as many steps again.
 
         Returns:
@@ -217,14 +217,14 @@ class Bench:
         """Stop at once; the player then shows what the policy does now."""
         self.running = False
         if self.speed == FULL_SPEED or self.speed > REAL_TIME:
-            self.view = "policy"
+            self.player_mode = "policy"
 
     def advance(self, unit: Unit) -> None:
         """Pause, then train on by exactly one step, episode or update."""
         self.running = False
         self.session.advance(unit)
-        views: dict[Unit, View] = {"step": "training step", "episode": "training episode"}
-        self.view = views.get(unit, "policy")
+        modes: dict[Unit, PlayerMode] = {"step": "training step", "episode": "training episode"}
+        self.player_mode = modes.get(unit, "policy")
 
     def tick(self) -> None:
         """Train for one redraw of the page, at the chosen speed."""
@@ -239,8 +239,8 @@ class Bench:
             self.session.advance("step", due, seconds=seconds)
             self.pacemaker.note_steps(self.session.global_step - before)
         slow = self.speed != FULL_SPEED and self.speed <= REAL_TIME
-        self.view = "training step" if slow else "policy"
-        self.pacemaker.note_progress(self.session.global_step)
+        self.player_mode = "training step" if slow else "policy"
+        self.pacemaker.note_position(self.session.global_step)
         if self.session.finished:
             self.running = False
 
@@ -253,7 +253,7 @@ class Bench:
             self.problem = str(error)
             self.running = go_on = False
         if not go_on:
-            self.pacemaker.note_progress(self.session.global_step)
+            self.pacemaker.note_position(self.session.global_step)
         return go_on
 
     def seed_curves(self) -> list[Curve]:
@@ -314,7 +314,7 @@ class Bench:
             self._keep()
         self.session = session
         self.forked = None
-        self.view = "policy"
+        self.player_mode = "policy"
         self.pacemaker.start()
 
 

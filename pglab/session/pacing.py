@@ -20,7 +20,7 @@ class Pacemaker:
         self._clock = clock
         self._last: float | None = None
         self._owed = 0.0
-        self._progress: deque[tuple[float, int]] = deque(maxlen=64)
+        self._positions: deque[tuple[float, int]] = deque(maxlen=64)
         self.interval = 0.2  # seconds between the last two ticks
         self.training_seconds = SHORTEST_TRAINING  # how long to train in this tick
 
@@ -28,7 +28,7 @@ class Pacemaker:
         """Forget the time that passed while nothing ran."""
         self._last = None
         self._owed = 0.0
-        self._progress.clear()
+        self._positions.clear()
 
     @property
     def ticking(self) -> bool:
@@ -60,17 +60,17 @@ class Pacemaker:
         """Note how many of the steps that were due have been taken."""
         self._owed -= taken
 
-    def note_progress(self, global_step: int) -> None:
+    def note_position(self, global_step: int) -> None:
         """Note how far the run has come."""
-        self._progress.append((self._clock(), global_step))
+        self._positions.append((self._clock(), global_step))
 
     @property
     def steps_per_second(self) -> float | None:
         """Environment steps per second of wall time over the last two seconds."""
-        if len(self._progress) < 2:
+        if len(self._positions) < 2:
             return None
-        now, step = self._progress[-1]
-        before = list(self._progress)[:-1]
+        now, step = self._positions[-1]
+        before = list(self._positions)[:-1]
         recent = [item for item in before if item[0] >= now - RATE_WINDOW]
         then, earlier = recent[0] if recent else before[-1]
         return (step - earlier) / (now - then) if now > then else None

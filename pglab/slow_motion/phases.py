@@ -228,10 +228,10 @@ REINFORCE: Sequence[Phase] = (
     EPISODE,
     Phase("returns", reinforce.update, _local("returns"), _read_returns),
     Phase("weights", reinforce.update, _local("weights"), _read_weights),
-    Phase("loss", reinforce.policy_side, _local("actor_loss"), _read_reinforce_loss),
+    Phase("loss", reinforce.policy_gradient, _local("actor_loss"), _read_reinforce_loss),
     Phase(
         "gradient",
-        reinforce.policy_side,
+        reinforce.policy_gradient,
         _local("actor_gradient"),
         lambda there: _read_actor_gradient(there, there["actor_gradient"]),
     ),
@@ -314,8 +314,8 @@ def _read_actor_loss(there: Locals) -> Values:
     }
 
 
-def _read_wanted(there: Locals) -> Values:
-    return _read_gradient(there["wanted"], _named(there))
+def _read_loss_gradient(there: Locals) -> Values:
+    return _read_gradient(there["loss_gradient"], _named(there))
 
 
 ACTING_WITH_CRITIC: Sequence[Phase] = (
@@ -332,17 +332,22 @@ ACTING_WITH_CRITIC: Sequence[Phase] = (
 )
 CRITIC: Sequence[Phase] = (
     Phase("draw", actor_critic.learn_from_replay, _local("batch"), _read_draw),
-    Phase("targets", actor_critic.critic_side, _local("targets"), _read_targets),
-    Phase("critic_loss", actor_critic.critic_side, _local("loss"), _read_critic_loss),
-    Phase("critic_gradient", actor_critic.critic_side, _filled("wanted"), _read_wanted),
+    Phase("targets", actor_critic.critic_gradient, _local("targets"), _read_targets),
+    Phase("critic_loss", actor_critic.critic_gradient, _local("loss"), _read_critic_loss),
+    Phase(
+        "critic_gradient",
+        actor_critic.critic_gradient,
+        _filled("loss_gradient"),
+        _read_loss_gradient,
+    ),
 )
 ACTOR: Sequence[Phase] = (
-    Phase("loss", actor_critic.actor_side, _local("loss"), _read_actor_loss),
+    Phase("loss", actor_critic.actor_gradient, _local("loss"), _read_actor_loss),
     Phase(
         "gradient",
-        actor_critic.actor_side,
-        _filled("wanted"),
-        lambda there: _read_actor_gradient(there, there["wanted"]),
+        actor_critic.actor_gradient,
+        _filled("loss_gradient"),
+        lambda there: _read_actor_gradient(there, there["loss_gradient"]),
     ),
 )
 CRITIC_CHANGED = _changed(actor_critic.actor_critic)

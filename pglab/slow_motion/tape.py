@@ -57,7 +57,7 @@ class SlowMotion:
         """Nothing is watched yet."""
         self.session = session
         self.steps: list[WatchedStep] = []
-        self.followed: int | None = None  # the transition of this environment step
+        self.traced: int | None = None  # the transition of this environment step
         self._step = self._moment = 0
         self._networks: dict[str, nn.Module] | None = None  # copies, until an update changes them
 

@@ -17,14 +17,14 @@ from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
 from pglab.ui.stage import critic_panels, panels
-from pglab.ui.stage.panels import Panel, Scenery, View
+from pglab.ui.stage.panels import PanelMaker, Scenery, View
 from pglab.ui.stage.player import Player
 from pglab.ui.stage.stage import message
 
 STEPS_BEFORE = 5_000
 REDRAWS = 40
 # Key, settings and panels of each page.
-PAGES: dict[str, tuple[str, AgentConfig, Sequence[Panel]]] = {
+PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
     "REINFORCE": ("reinforce", ReinforceConfig(), panels.OF_REINFORCE),
     "shared on-policy": (
         "shared_on_policy",
@@ -39,7 +39,7 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[Panel]]] = {
 }
 
 
-def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[Panel]) -> dict[str, float]:
+def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
     """Milliseconds of one redraw and kilobytes that it sends, medians of a run that goes on.
 
     Args:

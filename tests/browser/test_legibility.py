@@ -105,7 +105,7 @@ def test_an_agent_can_be_read(page: Page, path: str) -> None:
     faults.look_everywhere("running", last=STAGE)
     lab.to_top()
     lab.pause()
-    for pill in page.locator(".st-key-view [role=toolbar] button").all():
+    for pill in page.locator(".st-key-panel_controls [role=toolbar] button").all():
         if pill.get_attribute("aria-pressed") != "true":
             pill.click()
             expect(pill).to_have_attribute("aria-pressed", "true")

@@ -431,7 +431,7 @@ def test_the_same_measurement_however_it_is_driven(
     fractions = [progress.fraction for progress in seen]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] <= fractions[-1] <= 1
-    assert list(dict.fromkeys(p.stage for p in seen)) == ["draw", "gradients", "project"]
+    assert list(dict.fromkeys(p.task for p in seen)) == ["draw", "gradients", "project"]
 
 
 def test_measuring_leaves_network_and_global_streams_as_they_are(survey: Survey) -> None:

@@ -65,7 +65,7 @@ def test_a_run_at_one_step_a_second_waits_for_its_first_step(key: str) -> None:
     app = open_page(SCRIPTS[key], speed="1")
     press(app, "run")
     assert bench_of(app, key).session.global_step == 0
-    assert bench_of(app, key).view == "training step"
+    assert bench_of(app, key).player_mode == "training step"
 
 
 @pages
@@ -150,7 +150,7 @@ def test_idea_and_code_are_complete(key: str) -> None:
     assert "Does sharing a body help, and when?" in text
     open_chapter(app, "Code")
     shown = code_shown(app)
-    for name in ("returns.td_targets", "algorithms.actor_critic.critic_side"):
+    for name in ("returns.td_targets", "algorithms.actor_critic.critic_gradient"):
         assert f"<div>pglab.{name}</div>" in shown
 
 

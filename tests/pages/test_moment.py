@@ -35,7 +35,7 @@ class Grouped(Bench):
         self.other = TrainingSession(config.changed(seed=7))
 
     @property
-    def watched(self) -> TrainingSession:
+    def shown_session(self) -> TrainingSession:
         return self.other
 
 
@@ -109,7 +109,7 @@ def test_every_frame_is_one_moment(config: AgentConfig) -> None:
         shown = scene.showing.scenes[-len(panel.frames) :]
         assert panel.frames, mode
         heatmap = panels.policy_map(scene)
-        policy = bench.watched.networks["policy"]
+        policy = bench.shown_session.networks["policy"]
         for frame, there in zip(panel.frames, shown, strict=True):
             assert frame.jpeg == renderer.jpeg(there.observation), mode
             expected = action_probabilities(policy, there.observation[None])[0]
@@ -135,7 +135,7 @@ def test_the_critics_slice_is_that_of_the_frame() -> None:
     assert policy.slices is not None
     assert heatmap.slices.subtitles == policy.slices.subtitles
     low, high = heatmap.slices.ends
-    networks = bench.watched.networks
+    networks = bench.shown_session.networks
     for frame, there in zip(scene.showing.panel.frames, scene.showing.scenes, strict=True):
         plane = scene.showing.planes[frame.slice]
         if not inside(frame.point, plane):
@@ -183,7 +183,7 @@ def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
     assert subtitle == "fresh episodes of the policy after update 1"
     weights = panels.weights(scenery(bench, Player(bench.session)))
     assert weights.subtitle.startswith("update 1 ")
-    bench.view = "training step"
+    bench.player_mode = "training step"
     (frame,) = scenery(bench, Player(bench.session)).showing.panel.frames
     stands = bench.other.history.steps[-1].next_observation
     assert frame.jpeg == shared_renderer("CartPole-v1").jpeg(stands)

@@ -171,8 +171,8 @@ def test_only_its_own_button_takes_a_run_beyond_its_end(end: dict[str, str]) -> 
     app.session_state["reinforce.numbered"].actions["run"]()  # as a press that was under way does
     assert not bench.running
     assert (bench.session.config, bench.session.global_step) == (config, steps)
-    assert "P" not in buttons["run_on"].proto.shortcut.upper()
-    press(app, "run_on")
+    assert "P" not in buttons["continue_beyond_end"].proto.shortcut.upper()
+    press(app, "continue_beyond_end")
     assert bench.session.config != config
     assert bench.running
 
@@ -422,7 +422,7 @@ def test_the_page_shows_the_code_that_runs() -> None:
     assert names[:2] == ["pglab.returns.discounted_returns", "pglab.losses.policy_gradient_loss"]
     assert {
         "pglab.algorithms.reinforce.update",
-        "pglab.algorithms.reinforce.policy_side",
+        "pglab.algorithms.reinforce.policy_gradient",
         "pglab.algorithms.gradients.gradient",
         "pglab.algorithms.descent.descend",
     } <= set(names)
@@ -501,7 +501,7 @@ def said(app: AppTest, key: str, *options: str) -> WidgetStates:
     ("link", "chapter", "key", "options"),
     [
         ({}, "Rewind and fork", "reinforce.chapter", ()),
-        ({"seeds": "3"}, "Idea", "reinforce.followed", ("seed 17",)),
+        ({"seeds": "3"}, "Idea", "reinforce.shown_seed", ("seed 17",)),
         ({}, "Idea", "reinforce.CartPole-v1.x", ("gone",)),
         ({}, "Idea", "reinforce.CartPole-v1.x", (ENVIRONMENTS["CartPole-v1"].axes[3].label,)),
     ],

@@ -164,13 +164,13 @@ def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
     app = slow_page("shared_on_policy")
     press(app, "slow_update")
     tape = app.session_state["shared_on_policy.lab"].slow_motion
-    tape.followed = tape.session.global_step
+    tape.traced = tape.session.global_step
     run(app)
     assert any("Step 0 of the batch" in text.value for text in app.markdown)
     press(app, "slow_update")
-    gone = f"Step {tape.followed}, which you followed, is no longer stored. Choose another one."
+    gone = f"Step {tape.traced}, which you followed, is no longer stored. Choose another one."
     assert gone in [caption.value for caption in app.caption]
-    tape.followed = tape.session.global_step + 1
+    tape.traced = tape.session.global_step + 1
     run(app)
     assert any(caption.value.endswith("is not stored yet.") for caption in app.caption)
 

@@ -148,8 +148,8 @@ def test_facts_and_curves() -> None:
     assert (band.steps[-1], band.median[-1]) == (400, ends[1])
     assert middle_of(curves, band).returns[-1] == ends[1]
     assert side.points() is None
-    comparison.follow(2)
-    assert side.watched.config.seed == 2
+    comparison.show_seed(2)
+    assert side.shown_session.config.seed == 2
 
 
 def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:

@@ -69,7 +69,7 @@ def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tup
         clock.now += taken / capacity
         pacemaker.note_steps(taken)
         steps += taken
-        pacemaker.note_progress(steps)
+        pacemaker.note_position(steps)
         claimed = max(claimed, pacemaker.steps_per_second or 0.0) if tick > 20 else 0.0
         tick += 1
     return steps / (clock.now - begun), claimed
@@ -95,5 +95,5 @@ def test_steps_per_second_counts_wall_time_of_the_last_seconds() -> None:
     assert pacemaker.steps_per_second is None
     for second in range(10):
         clock.now = 100.0 + second
-        pacemaker.note_progress(second * (10 if second < 5 else 100))
+        pacemaker.note_position(second * (10 if second < 5 else 100))
     assert pacemaker.steps_per_second == pytest.approx(100)

@@ -149,7 +149,7 @@ def test_requests_get_shorter_towards_the_end(monkeypatch: pytest.MonkeyPatch) -
     asked: list[float] = []
 
     class Listening(Workers):
-        def follow(self, *request: Any) -> Future[TrainingSession]:
+        def catch_up(self, *request: Any) -> Future[TrainingSession]:
             asked.append(request[-1])
             return Future()
 
@@ -177,15 +177,15 @@ def test_a_bench_with_seeds_goes_on_until_all_are_there() -> None:
     found = bench.summary().further
     assert [result.seed for result in found] == [bench.session.config.seed + n for n in (1, 2)]
     assert {result.global_step for result in found} == {reached}
-    bench.followed = 2
-    assert bench.watched.config.seed == bench.session.config.seed + 2
+    bench.shown_seed = 2
+    assert bench.shown_session.config.seed == bench.session.config.seed + 2
     group = bench.group
     bench.reset()
     assert bench.group is not group
     assert bench.group.steps == 0
     assert bench.past[-1].further == found
     bench.seeds = 1
-    assert bench.watched is bench.session
+    assert bench.shown_session is bench.session
     assert not bench.busy
 
 

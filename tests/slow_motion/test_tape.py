@@ -56,7 +56,7 @@ DOES_IT = {
     "draw": "batch = buffer.sample(",
     "targets": "targets = td_targets(",
     "critic_loss": "loss = td_loss(",
-    "critic_gradient": "wanted = gradient(",
+    "critic_gradient": "loss_gradient = gradient(",
     "returns": "returns = discounted_returns(",
     "weights": "weights = returns - baseline(",
     "loss": "loss = policy_gradient_loss(",
@@ -311,7 +311,7 @@ def test_the_numbers_of_a_formula_satisfy_it(config: AgentConfig, row: int) -> N
 def test_the_loss_formula_holds_for_a_batch_of_two() -> None:
     moment = Moment(
         "loss",
-        actor_critic.actor_side,
+        actor_critic.actor_gradient,
         1,
         {"weights": np.array([2.0, -4.0]), "log_probs": np.array([-0.5, -0.25]), "loss": 0.0},
     )

@@ -90,7 +90,7 @@ class SeedGroup:
         idle.sort(key=lambda member: member.session.global_step)
         most = REQUESTS_PER_WORKER * self._workers.count
         for member in idle[: max(most - len(self.under_way), 0)]:
-            member.future = self._workers.follow(
+            member.future = self._workers.catch_up(
                 member.session,
                 self.run.global_step,
                 self.run.history.changes,

@@ -40,7 +40,7 @@ def packed(*things: object) -> bytes:
     return file.getvalue()
 
 
-def follow(
+def catch_up(
     session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
 ) -> None:
     """Take a run to `target` steps, with the settings changed where another run's were.
@@ -81,7 +81,7 @@ def main() -> None:
             session, target, changes, seconds = pickle.load(source)
         except EOFError:
             return
-        follow(session, target, changes, seconds)
+        catch_up(session, target, changes, seconds)
         sink.write(packed(session))
         sink.flush()
 

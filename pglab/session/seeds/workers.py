@@ -37,10 +37,10 @@ class Workers:
             process.kill()
             process.communicate()
 
-    def follow(
+    def catch_up(
         self, session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
     ) -> Future[TrainingSession]:
-        """A copy of a run, taken towards `target` as by `worker.follow`.
+        """A copy of a run, taken towards `target` as by `worker.catch_up`.
 
         Raises:
             RuntimeError: from the future, where the process ended in between.

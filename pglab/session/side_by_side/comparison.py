@@ -206,10 +206,10 @@ class Comparison:
         """Whether ticks are wanted: it goes on, or further seeds have to catch up."""
         return self.running or any(group.behind for group in self._groups)
 
-    def follow(self, number: int) -> None:
+    def show_seed(self, index: int) -> None:
         """Let the players and the heatmaps show this seed, counted from 0."""
         for side in self.sides:
-            side.followed = number
+            side.shown_seed = index
 
     def run(self) -> None:
         """Let the page's ticks drive it."""
@@ -243,7 +243,7 @@ class Comparison:
         if self._may_go_on(seconds):
             while time.perf_counter() < deadline and not self.finished:
                 self.advance(1)
-        self.pacemaker.note_progress(self.global_step)
+        self.pacemaker.note_position(self.global_step)
         self.forecast.note(self.steps_of_all)
         if self.finished:
             self.pause()

@@ -36,7 +36,7 @@ class Facts:
 class Side:
     """One agent of a comparison with its seeds, one of which is followed by the player."""
 
-    view: Literal["policy"] = "policy"
+    player_mode: Literal["policy"] = "policy"
     shows_training_steps = False
 
     def __init__(
@@ -53,7 +53,7 @@ class Side:
         self.stored = stored_band(config)
         self.pacemaker = pacemaker
         self.running = False
-        self.followed = 0  # which seed the player and the heatmap show
+        self.shown_seed = 0  # which seed the player and the heatmap show
         first = config.changed(seed=first_seed % SEEDS, stop_when_solved=False)
         self.session = TrainingSession(first, can_rewind=False)
         self.group = SeedGroup(self.session, seeds - 1, shared_workers()) if seeds > 1 else None
@@ -65,9 +65,9 @@ class Side:
         return [self.session, *(member.session for member in further)]
 
     @property
-    def watched(self) -> TrainingSession:
+    def shown_session(self) -> TrainingSession:
         """The run of the seed that is followed."""
-        return self.sessions[self.followed]
+        return self.sessions[self.shown_seed]
 
     def curves(self) -> list[Curve]:
         """Smoothed returns of every seed."""

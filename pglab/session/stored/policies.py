@@ -36,7 +36,7 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
     config, problems = parse_config(ReinforceConfig(), texts)
     if problems:
         raise ValueError(f"{path.name}: {problems[0]}")
-    policies = {step: _policy(config, _weights(arrays, step), path) for step in STEPS}
+    policies = {step: _policy(config, _parameters(arrays, step), path) for step in STEPS}
     if arrays:
         raise ValueError(
             f"{path.name} holds “{next(iter(arrays))}”, which is no weight of a policy"
@@ -44,7 +44,9 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
     return {step: Snapshot(0, step, config, {"policy": of}) for step, of in policies.items()}
 
 
-def _weights(arrays: dict[str, NDArray[np.float32]], step: int) -> dict[str, NDArray[np.float32]]:
+def _parameters(
+    arrays: dict[str, NDArray[np.float32]], step: int
+) -> dict[str, NDArray[np.float32]]:
     """Take the weights of one policy out of the file's arrays."""
     prefix = f"{step}/"
     names = [name for name in arrays if name.startswith(prefix)]

@@ -27,7 +27,7 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.set_by_code import set_value
 from pglab.ui.stage.scrolling import bring_into_view
 
-Phase = Literal["asked", "locked", "under way", "changed", "done"]
+AttemptState = Literal["asked", "locked", "under way", "changed", "done"]
 
 PARAMETER = "try"  # of the address bar
 
@@ -81,7 +81,7 @@ class Attempts:
         """The visitor's attempt at it."""
         return self.by_key[self.experiment.key]
 
-    def phase(self, session: TrainingSession) -> Phase:
+    def state(self, session: TrainingSession) -> AttemptState:
         """How far the visitor is with the experiment that is shown."""
         attempt = self.attempt
         if attempt.guess is None:

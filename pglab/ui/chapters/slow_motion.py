@@ -108,7 +108,7 @@ def _buttons(lab: Lab, tape: SlowMotion) -> None:
         def moved() -> None:
             bench.pause()
             move()
-            bench.view = "training step"
+            bench.player_mode = "training step"
 
         return moved
 
@@ -263,7 +263,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     assert tape.current is not None
     watched, _moment_now = tape.current
     batch = batch_at(watched, tape.seen, list(lab.bench.session.history.steps))
-    chosen = None if tape.followed is None else tape.followed - batch.first_step
+    chosen = None if tape.traced is None else tape.traced - batch.first_step
     if chosen is not None and not 0 <= chosen < len(batch.actions):
         chosen = None  # `_transitions` says so
     view = view_of(lab)
@@ -286,8 +286,8 @@ def _moment(scene: SlowScene, engine: str) -> None:
     title = _(PHASES[scene.phase].title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")
     drawn = scene.phase == "targets" and scene.has_seen("draw")  # rows of another batch
-    followed = 0 if scene.chosen is None else scene.batch.offset + scene.chosen
-    shown = formula(moment, scene.info, 0 if drawn else followed)
+    row = 0 if scene.chosen is None else scene.batch.offset + scene.chosen
+    shown = formula(moment, scene.info, 0 if drawn else row)
     st.latex(shown.symbols)
     st.latex(shown.numbers)
     if scene.batch.whole is not None:
@@ -351,11 +351,11 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
         columns[_DELTA_PI] = 100 * batch.explanation.change
     key = f"{lab.key}.slow.table.{batch.first_step}"
 
-    def follow() -> None:
+    def trace() -> None:
         rows = st.session_state[key]["selection"]["rows"]
-        tape.followed = batch.first_step + rows[0] if rows else None
+        tape.traced = batch.first_step + rows[0] if rows else None
 
-    table, followed = st.columns([7, 3])
+    table, traced = st.columns([7, 3])
     with table:
         st.caption(
             _("The stored steps. Choose one to follow it (keyboard: down, then Shift + Space).")
@@ -364,18 +364,18 @@ def _transitions(lab: Lab, scene: SlowScene) -> None:
             columns,
             hide_index=True,
             height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(batch.actions) + 1)),
-            on_select=follow,
+            on_select=trace,
             selection_mode="single-row",
             key=key,
             column_config=_columns_explained(),
         )
-    with followed:
+    with traced:
         if scene.chosen is not None:
-            _followed(scene, scene.chosen)
-        elif tape.followed is not None:
-            st.caption(_gone(tape.followed, batch.first_step))
+            _traced(scene, scene.chosen)
+        elif tape.traced is not None:
+            st.caption(_gone(tape.traced, batch.first_step))
         elif batch.whole is not None and len(batch.actions) == 1:
-            _followed(scene, 0)
+            _traced(scene, 0)
         elif batch.whole is not None:
             _whole(batch.whole)
 
@@ -412,7 +412,7 @@ def _gone(step: int, first: int) -> str:
     return text.format(n=step)
 
 
-def _followed(scene: SlowScene, row: int) -> None:
+def _traced(scene: SlowScene, row: int) -> None:
     """One transition: its frame, its numbers, and what the update did to its action."""
     batch = scene.batch
     action = _(scene.info.actions[batch.actions[row]])

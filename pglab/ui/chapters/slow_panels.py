@@ -82,7 +82,7 @@ class SlowScene:
     watched: WatchedStep
     seen: tuple[Moment, ...]
     batch: Batch
-    chosen: int | None  # transition that is being followed
+    chosen: int | None  # transition that is traced
     view: View
 
     @property

@@ -88,13 +88,13 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
     """
     experiment = attempts.experiment
     with lab.bench.lock:
-        phase = attempts.phase(lab.bench.session)
+        state = attempts.state(lab.bench.session)
     st.markdown(f"##### {title_of(experiment)}")
     st.caption(_("Everything else as usual · {steps:,} steps").format(steps=experiment.steps))
     st.markdown(_(experiment.question))
-    if phase != "done":
+    if state != "done":
         choice = _choices(lab, attempts)
-    match phase:
+    match state:
         case "asked":
             _lock_button(lab, attempts, choice)
             st.caption(_("Then “Run it” takes the place of this button."))

@@ -60,9 +60,9 @@ class Lab(LivePage):
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
 
-def run_on_arrival(key: str) -> None:
+def start_on_arrival(key: str) -> None:
     """Let the run of the page with this key go on as soon as the page is opened."""
-    st.session_state[f"{key}.run_on_arrival"] = True
+    st.session_state[f"{key}.start_on_arrival"] = True
 
 
 def open_lab(
@@ -95,7 +95,7 @@ def open_lab(
                 lab.bench.use(config)
             except ConfigError as error:
                 unusable.append(str(error))
-        if st.session_state.pop(f"{key}.run_on_arrival", False):
+        if st.session_state.pop(f"{key}.start_on_arrival", False):
             lab.bench.run()
     show_problems(problems, unusable, lab.bench.session.problem, lab.bench.problem)
     return lab

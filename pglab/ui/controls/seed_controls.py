@@ -43,7 +43,7 @@ def seed_controls(lab: Lab) -> None:
             lab.bench.seeds = st.session_state[key]
         bench = lab.bench
         first = bench.session.config.seed
-        followed_seed(f"{lab.key}.followed", bench.seeds, first, bench.follow)
+        shown_seed_control(f"{lab.key}.shown_seed", bench.seeds, first, bench.show_seed)
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
@@ -51,27 +51,27 @@ def link_parameters(lab: Lab) -> dict[str, str]:
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 
-def followed_seed(key: str, count: int, first: int, follow: Callable[[int], None]) -> None:
-    """Which of `count` seeds to look at, where there are several; `follow` is told its number."""
+def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], None]) -> None:
+    """Which of `count` seeds to look at, where there are several; `show` is told its index."""
     if count == 1:
-        follow(0)
+        show(0)
         return
 
     def changed() -> None:
-        if_offered(key, range(count), follow)
+        if_offered(key, range(count), show)
         redraw_fragments(LIVE)
 
-    followed = settle(key, range(count), 0)
+    shown = settle(key, range(count), 0)
     st.selectbox(
         _("Player and heatmaps show"),
         range(count),
-        followed,
+        shown,
         format_func=lambda number: _("seed {seed}").format(seed=(first + number) % SEEDS),
         key=key,
         persist_state="session",
         on_change=changed,
     )
-    follow(followed)
+    show(shown)
 
 
 def _linked() -> int:

@@ -11,8 +11,8 @@ from pglab.language import _
 from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.entry import fragment, redraw_fragments
-from pglab.ui.shell.live_page import LIVE, VIEW
-from pglab.ui.stage.panels import Panel, View, returns, returns_over_loss
+from pglab.ui.shell.live_page import LIVE, PANEL_CONTROLS
+from pglab.ui.stage.panels import PanelMaker, View, returns, returns_over_loss
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Extra:
 
     name: str
     title: str
-    panel: Panel
+    panel: PanelMaker
     open_at_first: bool = False
-    replaces: Panel | None = None
+    replaces: PanelMaker | None = None
 
 
 def loss_below_returns(title: str) -> Extra:
@@ -31,12 +31,14 @@ def loss_below_returns(title: str) -> Extra:
     return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
 
 
-def view_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
+def panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
     """Axes of the heatmaps, and the further panels; `on_change` is called in a callback."""
-    fragment(_view_controls, VIEW)(lab, extras, on_change)
+    fragment(_panel_controls, PANEL_CONTROLS)(lab, extras, on_change)
 
 
-def shown_panels(lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra]) -> list[Panel]:
+def shown_panels(
+    lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra]
+) -> list[PanelMaker]:
     """The panels of the page with those of the further ones that the visitor has opened."""
     opened = _opened(lab, extras)
     shown = [extra for extra in extras if extra.name in opened]
@@ -52,12 +54,14 @@ def _opened(lab: Lab, extras: Sequence[Extra]) -> list[str]:
     return opened
 
 
-def _view_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
+def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
     def redraw() -> None:
         on_change()
-        redraw_fragments(LIVE, VIEW)  # which of the controls are there depends on the others
+        redraw_fragments(
+            LIVE, PANEL_CONTROLS
+        )  # which of the controls are there depends on the others
 
-    with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="panel_controls"):
         heatmaps_of(lab).draw(redraw)
         titles = {extra.name: extra.title for extra in extras}
         st.pills(

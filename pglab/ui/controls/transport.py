@@ -76,14 +76,14 @@ def _continue_button(lab: Lab) -> None:
     """In place of the speed where the run has ended; Run's own place never extends a run."""
 
     def go_on() -> None:
-        lab.set_controls(lab.bench.run_on())
+        lab.set_controls(lab.bench.continue_beyond_end())
 
     page_button(
         lab,
         lab.bench.lock,
         _("Continue"),
         "double_arrow",
-        "run_on",
+        "continue_beyond_end",
         go_on,
         width=WIDTH,
         help=_(

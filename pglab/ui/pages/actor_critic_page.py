@@ -98,7 +98,7 @@ def _code() -> None:
         Part(
             r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
             _("wₜ is a constant: no gradient flows into the critic."),
-            [policy_gradient_loss, actor_critic.actor_side],
+            [policy_gradient_loss, actor_critic.actor_gradient],
         ),
         Part(
             r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)",
@@ -109,7 +109,7 @@ def _code() -> None:
             r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
             r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)",
             _("The second term, weighed by c, pulls all estimates down."),
-            [td_loss, actor_critic.critic_side],
+            [td_loss, actor_critic.critic_gradient],
         ),
         Part(
             r"\theta,\phi\leftarrow\text{Adam}",

@@ -22,12 +22,12 @@ from pglab.ui.chapters.try_this import try_this
 from pglab.ui.controls import speed
 from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
-from pglab.ui.controls.shown_panels import Extra, view_controls
+from pglab.ui.controls.shown_panels import Extra, panel_controls
 from pglab.ui.controls.transport import transport
 from pglab.ui.pages.address import write_address
 from pglab.ui.pages.live_stage import live
 from pglab.ui.shell.entry import require_entry
-from pglab.ui.stage.panels import Panel
+from pglab.ui.stage.panels import PanelMaker
 from pglab.ui.stage.presses import listen
 from pglab.ui.stage.scrolling import scroller
 
@@ -43,7 +43,7 @@ class AgentPage:
     key: str
     title: str
     preset: AgentConfig
-    panels: Sequence[Panel]
+    panels: Sequence[PanelMaker]
     extras: Sequence[Extra]
     idea: Callable[[], None]
     code: Callable[[], None]
@@ -58,7 +58,7 @@ def agent_page(page: AgentPage) -> None:
     attempts = open_attempts(lab)
     transport(lab, page.title, on_speed=partial(write_address, lab))
     live(lab, page.panels, page.extras, partial(experiment_line, lab, attempts))
-    view_controls(lab, page.extras, on_change=partial(write_address, lab))
+    panel_controls(lab, page.extras, on_change=partial(write_address, lab))
     write_address(lab)
     below: dict[str, Callable[[], None]] = {
         "idea": page.idea,

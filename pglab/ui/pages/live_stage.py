@@ -13,7 +13,7 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
 from pglab.ui.shell.entry import fragment
 from pglab.ui.shell.live_page import LIVE
-from pglab.ui.stage.panels import Panel, Scenery, reading_explained
+from pglab.ui.stage.panels import PanelMaker, Scenery, reading_explained
 from pglab.ui.stage.stage import Number, Progress, stage
 from pglab.ui.stage.turns import turn
 
@@ -26,7 +26,7 @@ PICTURES_PER_TICK = 2
 
 
 def live(
-    lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra], heading: Callable[[], None]
+    lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
     """The stage with its panels; while running, each redraw trains a little further.
 
@@ -36,7 +36,7 @@ def live(
 
 
 def _live(
-    lab: Lab, panels: Sequence[Panel], extras: Sequence[Extra], heading: Callable[[], None]
+    lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
     ticked = lab.take_tick()  # first, so that none is left over for a run of the whole page
     lab.redraw_stale_page()
@@ -51,7 +51,7 @@ def _live(
             return
 
 
-def _draw(lab: Lab, panels: Sequence[Panel], number: int, more: bool) -> None:
+def _draw(lab: Lab, panels: Sequence[PanelMaker], number: int, more: bool) -> None:
     bench = lab.bench
     with bench.lock:
         view = view_of(lab)
@@ -105,7 +105,7 @@ def _numbers(bench: Bench) -> list[Number]:
 def _progress(bench: Bench) -> Progress:
     session = bench.session
     parts = [_state(bench)]
-    if bench.watched is not session:  # another seed's pictures stand below
+    if bench.shown_session is not session:  # another seed's pictures stand below
         parts.insert(0, _("seed {seed}").format(seed=session.config.seed))
     if session.history.reading is not None:
         parts.append(_reading(bench))

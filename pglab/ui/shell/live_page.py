@@ -9,7 +9,7 @@ import streamlit as st
 LIVE = "live"
 TRANSPORT = "transport"
 CHAPTERS = "chapters"
-VIEW = "view"
+PANEL_CONTROLS = "panel_controls"
 
 
 @dataclass(kw_only=True)

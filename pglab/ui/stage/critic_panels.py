@@ -26,7 +26,7 @@ from pglab.plots.critic import (
 )
 from pglab.records import Conflict, Floats, StepRecord
 from pglab.ui.stage.panels import (
-    Panel,
+    PanelMaker,
     Scenery,
     player,
     policy_map,
@@ -70,7 +70,7 @@ def value_map(scene: Scenery) -> FigurePanel:
 
 def td_fit(scene: Scenery) -> FigurePanel:
     """Targets against estimates of the critic's last batches."""
-    fits = np.array(scene.bench.watched.history.fits).reshape(-1, 2)
+    fits = np.array(scene.bench.shown_session.history.fits).reshape(-1, 2)
     error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
     return FigurePanel(
         "td_fit",
@@ -97,7 +97,7 @@ def td_error(scene: Scenery) -> FigurePanel:
 
 def conflict(scene: Scenery) -> FigurePanel:
     """The interference meter: the cosine of the two losses' gradients on the shared body."""
-    updates = scene.bench.watched.history.updates
+    updates = scene.bench.shown_session.history.updates
     subtitle = conflict_in_words(updates["cosine"], updates["shared_actor_norm"])
     return FigurePanel(
         "conflict",
@@ -163,7 +163,7 @@ def _norms(
     scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
 ) -> FigurePanel:
     """Two columns of the history, the actor's and the critic's."""
-    updates = scene.bench.watched.history.updates
+    updates = scene.bench.shown_session.history.updates
     actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
     figure = norms_figure(updates["global_step"], actor, critic, window, scene.step_limit)
@@ -172,7 +172,7 @@ def _norms(
 
 def drawing(scene: Scenery) -> FigurePanel:
     """The network's layers, with the gradient norm of each loss that reaches them."""
-    session = scene.bench.watched
+    session = scene.bench.shown_session
     config = session.config
     assert isinstance(config, ActorCriticConfig)
     steps = _recent_steps(scene)
@@ -202,7 +202,7 @@ def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
 
 def buffer(scene: Scenery) -> FigurePanel:
     """The states that the replay buffer holds, over those that the current policy visits."""
-    session, plane = scene.bench.watched, scene.view.plane
+    session, plane = scene.bench.shown_session, scene.view.plane
     axes = [plane.x_axis, plane.y_axis]
     recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
     visited = np.array(recent).reshape(-1, len(scene.info.axes))[:, axes]
@@ -238,7 +238,7 @@ def buffer(scene: Scenery) -> FigurePanel:
 
 
 def _ratio(scene: Scenery) -> str:
-    updates = scene.bench.watched.history.updates
+    updates = scene.bench.shown_session.history.updates
     recent = slice(-updates.rows_for(SMOOTHING_UPDATES), None)
     actor, critic = (updates[f"shared_{side}_norm"][recent] for side in ("actor", "critic"))
     actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
@@ -250,7 +250,7 @@ def _ratio(scene: Scenery) -> str:
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
     """The training's most recent steps; before the first, those of the episode now playing."""
-    steps = list(scene.bench.watched.history.steps)[-GRADIENT_STEPS:]
+    steps = list(scene.bench.shown_session.history.steps)[-GRADIENT_STEPS:]
     if steps:
         return steps
     return [
@@ -299,4 +299,4 @@ def arranged(
     return boxes, joints
 
 
-OF_ACTOR_CRITIC: tuple[Panel, ...] = (returns, player, policy_map, value_map)
+OF_ACTOR_CRITIC: tuple[PanelMaker, ...] = (returns, player, policy_map, value_map)

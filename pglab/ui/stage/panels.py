@@ -63,7 +63,7 @@ class Scenery:
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """π and Q of every action over each plane that is shown, of the run that is watched."""
         planes = self.showing.planes
-        return maps_over(self.bench.watched.networks, planes, resolution(planes))
+        return maps_over(self.bench.shown_session.networks, planes, resolution(planes))
 
     @cached_property
     def usual(self) -> UsualBand | None:
@@ -87,7 +87,7 @@ class Scenery:
         return step_limit(reached, bench.session.config.total_steps, compared)
 
 
-Panel = Callable[[Scenery], FigurePanel | PlayerPanel]
+PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
 
 
 def returns(scene: Scenery) -> FigurePanel:
@@ -241,7 +241,7 @@ def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
 
 def weights(scene: Scenery) -> FigurePanel:
     """The factors of ∇log π in the last update, or in the last few, by time step and action."""
-    session = scene.bench.watched
+    session = scene.bench.shown_session
     update, recent = session.history.last_update, session.history.signals
     critic = isinstance(session.config, ActorCriticConfig)
     title = _("Weights of the last steps") if critic else _("Weights of the last batch")
@@ -406,7 +406,7 @@ def _reading_curve(bench: Bench) -> Curve:
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
     """What the steps of the episode now playing would weigh: returns-to-go or policy signals."""
-    session = scene.bench.watched
+    session = scene.bench.shown_session
     config = session.config
     steps = [shown for shown in scene.showing.scenes if shown.action is not None]
     ends = np.zeros(len(steps), np.bool_)
@@ -443,7 +443,7 @@ def update_series(
     colour: str = palette.ACTOR,
 ) -> FigurePanel:
     """One number per update over environment steps, from a column of the history."""
-    updates = scene.bench.watched.history.updates
+    updates = scene.bench.shown_session.history.updates
     known = ~np.isnan(updates[column])
     figure = series_figure(
         updates["global_step"][known],
@@ -456,4 +456,4 @@ def update_series(
     return FigurePanel(column, title, subtitle, figure, patient=True, alt=title)
 
 
-OF_REINFORCE: tuple[Panel, ...] = (returns, player, policy_map, weights)
+OF_REINFORCE: tuple[PanelMaker, ...] = (returns, player, policy_map, weights)

@@ -15,7 +15,7 @@ from pglab.looks.probes import Slice, action_probabilities
 from pglab.looks.render import shared_renderer
 from pglab.palette import action_colours
 from pglab.records import StepRecord
-from pglab.session.bench import REAL_TIME, View
+from pglab.session.bench import REAL_TIME, PlayerMode
 from pglab.session.pacing import Pacemaker
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.stage import Frame, PlayerPanel
@@ -41,7 +41,7 @@ class Showing:
     planes: Sequence[Slice]
 
 
-class Watched(Protocol):
+class Playable(Protocol):
     """What a player needs to know of a bench or of one side of a comparison."""
 
     running: bool
@@ -52,11 +52,11 @@ class Watched(Protocol):
         """The run whose policy plays."""
 
     @property
-    def watched(self) -> TrainingSession:
+    def shown_session(self) -> TrainingSession:
         """The run whose policy plays fresh episodes: this one, or another seed of it."""
 
     @property
-    def view(self) -> View:
+    def player_mode(self) -> PlayerMode:
         """What is to be seen while nothing runs."""
 
     @property
@@ -84,7 +84,7 @@ class Player:
         self._clip_number = 0
         self._streamed = (config.seed, session.global_step)  # the last step shown, of which seed
 
-    def show(self, bench: Watched, plane: Slice, *, follows: bool = False) -> Showing:
+    def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
         """The panel for what the bench is doing now.
 
         The heatmaps are to show `plane`, or the parallel one through each frame's observation.
@@ -98,40 +98,40 @@ class Player:
             shots = self._still_or_loop(bench)
             scenes = [scene for scene, _jpeg in shots]
             mode = "loop"
-            if bench.view == "training step":
+            if bench.player_mode == "training step":
                 scenes, mode = training_scenes(bench), "still"
-        self._streamed = (bench.watched.config.seed, bench.watched.global_step)
+        self._streamed = (bench.shown_session.config.seed, bench.shown_session.global_step)
         planes = [plane]
         if follows and plane.hidden and shots:
             planes = [plane.through(scene.observation) for scene, _jpeg in shots]
         return Showing(self._panel(bench, shots, mode, planes), scenes, planes)
 
-    def _stream(self, bench: Watched) -> list[Scene]:
+    def _stream(self, bench: Playable) -> list[Scene]:
         """The scenes since the last tick."""
         if bench.shows_training_steps:
             return self._latest_steps(bench)
-        wanted = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
-        count = min(max(wanted, 1), MOST_FRAMES_PER_TICK)
-        return self._demonstration.scenes(bench.watched.networks["policy"], count)
+        due = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
+        count = min(max(due, 1), MOST_FRAMES_PER_TICK)
+        return self._demonstration.scenes(bench.shown_session.networks["policy"], count)
 
-    def _latest_steps(self, bench: Watched) -> list[Scene]:
+    def _latest_steps(self, bench: Playable) -> list[Scene]:
         """The training steps that have not been shown yet, or where the environment stands.
 
         What the last of them led to is among them where it stays to be seen: at the end of an
         episode, and where steps are so rare that it waits for the next.
         """
         seed, last = self._streamed
-        watched = bench.watched
-        newest = watched.global_step
-        since = newest if seed != watched.config.seed else max(last, newest - MOST_STEPS_PER_TICK)
+        session = bench.shown_session
+        newest = session.global_step
+        since = newest if seed != session.config.seed else max(last, newest - MOST_STEPS_PER_TICK)
         scenes = training_scenes(bench, since)
         many = len(scenes) > 2
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
-    def _still_or_loop(self, bench: Watched) -> list[tuple[Scene, bytes]]:
+    def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
         """The clip for a paused bench, drawn anew only when there is something else to see."""
-        watched = bench.watched
-        shown = (bench.view, watched, watched.global_step, watched.networks["policy"])
+        session = bench.shown_session
+        shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
             self._clip_of = shown
             self._clip_number += 1
@@ -140,19 +140,19 @@ class Player:
             ]
         return self._clip
 
-    def _scenes(self, bench: Watched) -> Sequence[Scene]:
-        match bench.view:
+    def _scenes(self, bench: Playable) -> Sequence[Scene]:
+        match bench.player_mode:
             case "training step":
                 return training_scenes(bench)[-1:]
             case "training episode":
                 return training_scenes(bench)[-MOST_FRAMES_PER_CLIP:]
             case _:
-                policy = bench.watched.networks["policy"]
+                policy = bench.shown_session.networks["policy"]
                 return self._demonstration.episode(policy, MOST_FRAMES_PER_CLIP)
 
     def _panel(
         self,
-        bench: Watched,
+        bench: Playable,
         shots: Sequence[tuple[Scene, bytes]],
         mode: Mode,
         planes: Sequence[Slice],
@@ -189,7 +189,7 @@ class Player:
             aspect=self._renderer.aspect,
         )
 
-    def _caption(self, bench: Watched, scene: Scene) -> str:
+    def _caption(self, bench: Playable, scene: Scene) -> str:
         """Which moment this is and, where nothing was chosen yet, what led to it."""
         text = _("step {step}").format(step=scene.step)
         if scene.action is not None:
@@ -199,21 +199,21 @@ class Player:
         )
         if not bench.shows_training_steps:
             return text
-        before = bench.watched.history.steps[-1]
+        before = bench.shown_session.history.steps[-1]
         return text + _("\nbefore: {action}, reward {reward}").format(
             action=_(self._info.actions[before.action]),
             reward=f"{before.reward:g}".replace("-", "−"),
         )
 
 
-def training_scenes(bench: Watched, since: int | None = None) -> list[Scene]:
+def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
     """The training's own steps and, at the end, where its environment stands.
 
     They are those of the last episode, or all after step `since`. The probabilities are those of
     the policy as it is now, like all that is shown beside them.
     """
-    watched = bench.watched
-    steps = list(watched.history.steps)
+    session = bench.shown_session
+    steps = list(session.history.steps)
     if not steps:
         return []
     last = steps[-1]
@@ -222,7 +222,7 @@ def training_scenes(bench: Watched, since: int | None = None) -> list[Scene]:
     else:
         chosen = [n for n, step in enumerate(steps) if step.global_step > since]
     observations = [*(steps[n].observation for n in chosen), last.next_observation]
-    probabilities = action_probabilities(watched.networks["policy"], np.stack(observations))
+    probabilities = action_probabilities(session.networks["policy"], np.stack(observations))
     places = _places_in_episodes(steps)
     scenes = [
         Scene(
@@ -249,12 +249,12 @@ def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
     return places
 
 
-def _subtitle(bench: Watched) -> str:
-    history = bench.watched.history
+def _subtitle(bench: Playable) -> str:
+    history = bench.shown_session.history
     if bench.shows_training_steps:
         episode = history.steps[-1].episode if history.steps else 1
         text = _("training environment · episode {episode:,}").format(episode=episode)
-        replayed = bench.view == "training episode" and not bench.running
+        replayed = bench.player_mode == "training episode" and not bench.running
         return _("{text} · bars: π now").format(text=text) if replayed else text
     updates = history.updates.appended
     if updates == 0:

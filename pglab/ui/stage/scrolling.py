@@ -16,19 +16,19 @@ _scroller = st.components.v2.component("pglab_scroller", js=js_export("bringInto
 
 def bring_into_view(page: str, part: Part) -> None:
     """Have the next run of the whole script of `page` scroll there, once."""
-    number, _former = _wanted(page)
+    number, _former = _asked(page)
     st.session_state[_key(page)] = (number + 1, part)
 
 
 def scroller(page: str) -> None:
     """Draw what scrolls; it has no picture of its own."""
-    number, part = _wanted(page)
+    number, part = _asked(page)
     _scroller(key=f"{page}.scroller", data={"page": page, "number": number, "part": part})
 
 
-def _wanted(page: str) -> tuple[int, Part]:
-    wanted: tuple[int, Part] = st.session_state.get(_key(page), (0, "stage"))
-    return wanted
+def _asked(page: str) -> tuple[int, Part]:
+    asked: tuple[int, Part] = st.session_state.get(_key(page), (0, "stage"))
+    return asked
 
 
 def _key(page: str) -> str:

@@ -13,13 +13,13 @@ from pglab.session.side_by_side.contrasts import differences_between, names_of
 from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, run_or_pause
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.copy_link import copy_link
-from pglab.ui.controls.seed_controls import followed_seed
+from pglab.ui.controls.seed_controls import shown_seed_control
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_comparison
 from pglab.ui.pages.compare.words import difference_text, words
 from pglab.ui.shell.entry import fragment, page_changed, redraw_fragments, require_entry
-from pglab.ui.shell.live_page import CHAPTERS, LIVE, TRANSPORT, VIEW
+from pglab.ui.shell.live_page import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
 from pglab.ui.stage.presses import listen
@@ -38,7 +38,7 @@ def compare_page() -> None:
         st.session_state[KEY] = page
     settings.side_controls(partial(_mark_stale, page))
     page.page_is_stale = False
-    _follow_settings(page)
+    _adopt_settings(page)
     _write_link(page)
     show_problems(problems, [], page.comparison.problem)
     page.evidence_drawn = page.tells_evidence
@@ -46,7 +46,7 @@ def compare_page() -> None:
     settings.pair_menu(partial(_set_up, page))
     fragment(_transport, TRANSPORT)(page)
     fragment(live, LIVE)(page)
-    fragment(_view_controls, VIEW)(page)
+    fragment(_panel_controls, PANEL_CONTROLS)(page)
     fragment(_past, CHAPTERS)(page)
 
 
@@ -54,7 +54,7 @@ def _mark_stale(page: ComparePage) -> None:
     page.page_is_stale = True
 
 
-def _follow_settings(page: ComparePage) -> None:
+def _adopt_settings(page: ComparePage) -> None:
     """Bring the runs in line with what the controls say."""
     with page.comparison.lock:
         if page_changed():
@@ -73,16 +73,16 @@ def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
     _mark_stale(page)
 
 
-def _view_controls(page: ComparePage) -> None:
+def _panel_controls(page: ComparePage) -> None:
     """Whether the players are shown, and the axes of the heatmaps of each environment."""
 
     def redraw() -> None:
         _write_link(page)
-        redraw_fragments(LIVE, VIEW)
+        redraw_fragments(LIVE, PANEL_CONTROLS)
 
     comparison = page.comparison
     heatmaps = heatmaps_of(comparison.configs)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="view"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="panel_controls"):
         st.toggle(
             _("Show the agents playing"),
             st.session_state.get(PLAYERS, False),
@@ -91,8 +91,8 @@ def _view_controls(page: ComparePage) -> None:
             persist_state="session",
             on_change=redraw,
         )
-        followed_seed(
-            "compare.followed", comparison.seeds, comparison.first_seed, comparison.follow
+        shown_seed_control(
+            "compare.shown_seed", comparison.seeds, comparison.first_seed, comparison.show_seed
         )
         for env_id, controls in heatmaps.items():
             if len(heatmaps) > 1:

@@ -36,7 +36,7 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
     found: dict[str, HeatmapControls] = {}
     for config in configs:
         env_id = config.env_id
-        link = settings.OTHER_VIEW if found else ""
+        link = settings.HEATMAPS_OF_B if found else ""
         info = ENVIRONMENTS[env_id]
         found.setdefault(env_id, HeatmapControls(f"compare.{env_id}", info, link=link))
     return found
@@ -112,7 +112,7 @@ def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel 
 def _heatmap(
     side: Side, planes: Sequence[Slice], view: View, key: str, playhead: str | None, heading: str
 ) -> FigurePanel:
-    probabilities, _q_values = maps_over(side.watched.networks, planes, resolution(planes))
+    probabilities, _q_values = maps_over(side.shown_session.networks, planes, resolution(planes))
     return policy_panel(probabilities, planes, view, key, playhead, heading)
 
 

@@ -33,7 +33,7 @@ KINDS: dict[str, AgentConfig] = {
 }
 FIXED = ("seed", "stop_when_solved", "total_steps")  # are not a matter of one side
 USUAL_PAIR = "seminar"
-OTHER_VIEW = "b."  # before the heatmaps' parameters where B has another environment than A
+HEATMAPS_OF_B = "b."  # before the heatmaps' parameters where B has another environment than A
 
 _CONFIGS = "compare.configs"
 _SEEDS = "compare.seeds"
@@ -42,7 +42,7 @@ LENGTH = "compare.length"
 USUAL_LENGTH = 60_000  # as far as the stored runs of the four cells
 _SIDE = "compare.side"
 _PROBLEMS = "compare.link_problems"
-_VIEW_OF_B = [OTHER_VIEW + name for name in PARAMETERS]
+_PARAMETERS_OF_B = [HEATMAPS_OF_B + name for name in PARAMETERS]
 
 
 def compared() -> tuple[AgentConfig, ...]:
@@ -164,7 +164,7 @@ def _linked_sides(problems: list[str]) -> tuple[AgentConfig, ...]:
         texts = {
             name.removeprefix(f"{letter}."): text
             for name, text in st.query_params.items()
-            if name.startswith(f"{letter}.") and name not in _VIEW_OF_B
+            if name.startswith(f"{letter}.") and name not in _PARAMETERS_OF_B
         }
         refused = [_not_on_one_side(name) for name in FIXED if texts.pop(name, "")]
         config, unusable = parse_config(KINDS[kind], texts)

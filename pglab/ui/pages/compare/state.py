@@ -42,7 +42,7 @@ class ComparePage(LivePage):
         name = self.comparison.names[index]
         if self.comparison.seeds == 1:
             return f"{name} · "
-        seed = self.comparison.sides[index].watched.config.seed
+        seed = self.comparison.sides[index].shown_session.config.seed
         return _("{name}, seed {seed} · ").format(name=name, seed=seed)
 
     def restart(self) -> None:
@@ -53,8 +53,8 @@ class ComparePage(LivePage):
         former = self.comparison
         former.abandon()
         self.comparison = new_comparison()
-        followed = former.sides[0].followed
-        self.comparison.follow(followed if followed < self.comparison.seeds else 0)
+        followed = former.sides[0].shown_seed
+        self.comparison.show_seed(followed if followed < self.comparison.seeds else 0)
         self._players.clear()
         self.guess, self.restarts = None, self.restarts + 1
         if former.global_step:

@@ -119,11 +119,11 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
         st.selectbox(label, [text[steps[0]]], key=f"gradient_lab.only.{key}")
         return steps[0]
     chosen: dict[str, int] = st.session_state[STEPS]
-    wanted = chosen.get(key, steps[-1])
+    asked = chosen.get(key, steps[-1])
     step = st.select_slider(
         label,
         steps,
-        value=min(steps, key=lambda step: abs(step - wanted)),
+        value=min(steps, key=lambda step: abs(step - asked)),
         format_func=lambda step: text[step],
         key=f"gradient_lab.step.{key}.{hash(steps)}",
         help=_("What is kept of this run. The last of a run of this visit is its present state."),
@@ -144,10 +144,10 @@ def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snaps
     if subject.episodes <= most:
         return subject, snapshot, []
     sentence = _(
-        "{wanted} episodes of {env_id} and gradients over {weights:,} weights would take minutes: "
+        "{asked} episodes of {env_id} and gradients over {weights:,} weights would take minutes: "
         "{most} episodes are drawn instead."
     ).format(
-        wanted=subject.episodes,
+        asked=subject.episodes,
         env_id=snapshot.config.env_id,
         weights=parameter_count(snapshot.networks["policy"]),
         most=most,

@@ -72,8 +72,8 @@ def read_link(link: Mapping[str, str], runs: Sequence[VisitRun]) -> tuple[Subjec
     if episodes not in EPISODE_CHOICES:
         episodes = usual.episodes
         problems.append(
-            _("{wanted} episodes cannot be drawn. Choose one of: {choices}.").format(
-                wanted=quoted(numbers[EPISODES]),
+            _("{value} episodes cannot be drawn. Choose one of: {choices}.").format(
+                value=quoted(numbers[EPISODES]),
                 choices=", ".join(str(choice) for choice in EPISODE_CHOICES),
             )
         )

@@ -139,7 +139,7 @@ def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
                 key="cancel",
                 on_click=partial(_cancel, page),
             )
-            st.progress(page.job.progress.fraction, _stage_text(page.job))
+            st.progress(page.job.progress.fraction, _task_text(page.job))
 
 
 def _begin(page: GradientPage, subject: Subject, snapshot: Snapshot, *, again: bool) -> None:
@@ -161,7 +161,7 @@ def _measured(
     return Shown(subject, snapshot, report)
 
 
-def _stage_text(job: Job) -> str:
+def _task_text(job: Job) -> str:
     texts = {
         "survey": _("Separate episodes, to compare with"),
         "draw": _("Drawing the episodes"),
@@ -169,4 +169,4 @@ def _stage_text(job: Job) -> str:
         "project": _("Projecting onto the plane"),
     }
     progress = job.progress
-    return f"{texts[progress.stage]} · {progress.fraction:.0%} · {describe(job.subject)}"
+    return f"{texts[progress.task]} · {progress.fraction:.0%} · {describe(job.subject)}"

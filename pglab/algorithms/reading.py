@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 
-class ProgressReading:
+class SeminarReading:
     """Mean return of the episodes that were first to finish after a multiple of `eval_interval`.
 
     Long episodes are more likely to span such a multiple, so the reading is biased upward (the

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pglab.algorithms.progress import ProgressReading
+from pglab.algorithms.reading import SeminarReading
 
 
-def readings(progress: ProgressReading, episodes: list[tuple[int, float]]) -> list[float | None]:
+def readings(progress: SeminarReading, episodes: list[tuple[int, float]]) -> list[float | None]:
     """What the reading says at the end of each episode, given as (last step, return)."""
     said = []
     step = 0
@@ -30,7 +30,7 @@ def test_worked_example() -> None:
         (501, 60.0),
         (520, 5.0),
     ]
-    progress = ProgressReading(eval_interval=100, smoothing_window=2, success_return=40.0)
+    progress = SeminarReading(eval_interval=100, smoothing_window=2, success_return=40.0)
     expected = [None, None, 10.0, None, 15.0, None, 40.0, None]
     assert readings(progress, episodes) == expected
 
@@ -43,7 +43,7 @@ def test_long_episodes_are_overrepresented() -> None:
         length = 7 if number % 2 else 93
         end += length
         episodes.append((end, float(length)))
-    progress = ProgressReading(eval_interval=90, smoothing_window=10_000, success_return=500.0)
+    progress = SeminarReading(eval_interval=90, smoothing_window=10_000, success_return=500.0)
     last = [reading for reading in readings(progress, episodes) if reading is not None][-1]
     assert last > 80 > sum(episode_return for _, episode_return in episodes) / len(episodes)
 
@@ -59,12 +59,12 @@ def test_long_episodes_are_overrepresented() -> None:
     ],
 )
 def test_solved_only_with_a_full_window(returns: list[float], solved: bool) -> None:
-    progress = ProgressReading(eval_interval=10, smoothing_window=3, success_return=500.0)
+    progress = SeminarReading(eval_interval=10, smoothing_window=3, success_return=500.0)
     said = readings(progress, [(10 * i, value) for i, value in enumerate(returns, start=1)])
     assert progress.solved_at(said[-1]) is solved
 
 
 def test_an_episode_that_does_not_count_solves_nothing() -> None:
-    progress = ProgressReading(eval_interval=10, smoothing_window=1, success_return=1.0)
+    progress = SeminarReading(eval_interval=10, smoothing_window=1, success_return=1.0)
     said = readings(progress, [(10, 5.0), (11, 5.0)])
     assert [progress.solved_at(reading) for reading in said] == [True, False]
