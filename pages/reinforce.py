@@ -14,7 +14,8 @@ from pglab.session.stored import usual_curves
 from pglab.ui.chapters.code import Part, formulas_and_code
 from pglab.ui.controls.shown_panels import Extra, loss_below_returns
 from pglab.ui.pages.agent_page import AgentPage, agent_page
-from pglab.ui.stage import panels
+from pglab.ui.stage.panels import updates
+from pglab.ui.stage.panels.usual import OF_REINFORCE
 
 
 def idea() -> None:
@@ -68,11 +69,11 @@ agent_page(
         key="reinforce",
         title="REINFORCE",
         preset=ReinforceConfig(),
-        panels=panels.OF_REINFORCE,
+        panels=OF_REINFORCE,
         extras=[
             loss_below_returns(_("Loss")),
-            Extra("entropy", _("Entropy of the policy"), panels.entropy),
-            Extra("gradient_norm", _("Gradient norm"), panels.gradient_norm),
+            Extra("entropy", _("Entropy of the policy"), updates.entropy),
+            Extra("gradient_norm", _("Gradient norm"), updates.gradient_norm),
         ],
         idea=idea,
         code=code,

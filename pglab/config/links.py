@@ -9,10 +9,7 @@ from typing import Any, TypeVar
 
 from pglab.config.agents import RunConfig
 from pglab.config.checking import checked, refusal
-from pglab.config.setting import (
-    NO_HIDDEN_LAYERS,
-    ConfigError,
-)
+from pglab.config.setting import NO_HIDDEN_LAYERS, ConfigError
 from pglab.language import _
 
 AnyConfig = TypeVar("AnyConfig", bound=RunConfig)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pglab.config.agents import RunConfig, settings_of
-from pglab.config.setting import (
-    format_value,
-)
+from pglab.config.setting import format_value
 
 
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:

@@ -100,6 +100,19 @@ PHASES = {
     ),
 }
 
+# The phases of every step; those of an update are the others.
+ACTING = {
+    "observe",
+    "probabilities",
+    "sample",
+    "environment",
+    "judge",
+    "store",
+    "remember",
+    "episode",
+}
+LEARNING = set(PHASES) - ACTING
+
 
 # Sentences for moments whose numbers make the usual one untrue.
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor asks for no change.")

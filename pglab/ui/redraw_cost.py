@@ -16,8 +16,8 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
-from pglab.ui.stage import critic_panels, panels
-from pglab.ui.stage.panels import PanelMaker, Scenery, View
+from pglab.ui.stage.panels.scenery import PanelMaker, Scenery, View
+from pglab.ui.stage.panels.usual import OF_ACTOR_CRITIC, OF_REINFORCE
 from pglab.ui.stage.player import Player
 from pglab.ui.stage.stage import message
 
@@ -25,16 +25,16 @@ STEPS_BEFORE = 5_000
 REDRAWS = 40
 # Key, settings and panels of each page.
 PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
-    "REINFORCE": ("reinforce", ReinforceConfig(), panels.OF_REINFORCE),
+    "REINFORCE": ("reinforce", ReinforceConfig(), OF_REINFORCE),
     "shared on-policy": (
         "shared_on_policy",
         ActorCriticConfig.shared_on_policy(),
-        critic_panels.OF_ACTOR_CRITIC,
+        OF_ACTOR_CRITIC,
     ),
     "split replay": (
         "split_replay",
         ActorCriticConfig.split_replay(),
-        critic_panels.OF_ACTOR_CRITIC,
+        OF_ACTOR_CRITIC,
     ),
 }
 

@@ -14,8 +14,8 @@ from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
 from pglab.session.side_by_side.comparison import PAIRS, Comparison, overlays
 from pglab.ui.pages import actor_critic_page
-from pglab.ui.stage import critic_panels
-from pglab.ui.stage.panels import Scenery, View
+from pglab.ui.stage.panels import critic
+from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.player import Player
 from pglab.ui.stage.stage import FigurePanel
 from tests.pages.test_pages import (
@@ -182,7 +182,7 @@ def test_a_further_panel_has_one_name(key: str) -> None:
     ],
 )
 def test_interference_in_words(cosines: list[float], actor_norms: list[float], text: str) -> None:
-    assert critic_panels.conflict_in_words(np.array(cosines), np.array(actor_norms)) == text
+    assert critic.conflict_in_words(np.array(cosines), np.array(actor_norms)) == text
 
 
 def comparison_of(app: AppTest) -> Comparison:

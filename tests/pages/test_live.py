@@ -6,7 +6,7 @@ from pglab.config import ReinforceConfig
 from pglab.records import EpisodeRecord
 from pglab.session.bench import Bench
 from pglab.ui.pages.live_stage import _progress
-from pglab.ui.stage.panels import reading_explained
+from pglab.ui.stage.panels.returns import reading_explained
 
 CONFIG = ReinforceConfig(hidden_sizes=(8,), smoothing_window=4, eval_interval=100)
 

@@ -15,8 +15,8 @@ from pglab.looks.probes import Slice, action_probabilities, action_values
 from pglab.looks.render import shared_renderer
 from pglab.session.bench import Bench
 from pglab.session.training_session import TrainingSession
-from pglab.ui.stage import critic_panels, panels
-from pglab.ui.stage.panels import Scenery, View
+from pglab.ui.stage.panels import critic, heatmaps, updates
+from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.player import Player
 from pglab.ui.stage.stage import FigurePanel
 
@@ -108,7 +108,7 @@ def test_every_frame_is_one_moment(config: AgentConfig) -> None:
         panel = scene.showing.panel
         shown = scene.showing.scenes[-len(panel.frames) :]
         assert panel.frames, mode
-        heatmap = panels.policy_map(scene)
+        heatmap = heatmaps.policy_map(scene)
         policy = bench.shown_session.networks["policy"]
         for frame, there in zip(panel.frames, shown, strict=True):
             assert frame.jpeg == renderer.jpeg(there.observation), mode
@@ -129,9 +129,9 @@ def test_the_critics_slice_is_that_of_the_frame() -> None:
     bench = Bench(SHARED)
     bench.advance("update")
     scene = scenery(bench, Player(bench.session))
-    heatmap = critic_panels.value_map(scene)
+    heatmap = critic.value_map(scene)
     assert heatmap.slices is not None
-    policy = panels.policy_map(scene)
+    policy = heatmaps.policy_map(scene)
     assert policy.slices is not None
     assert heatmap.slices.subtitles == policy.slices.subtitles
     low, high = heatmap.slices.ends
@@ -181,7 +181,7 @@ def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
     bench.other.advance("update", 1)
     subtitle = scenery(bench, Player(bench.session)).showing.panel.subtitle
     assert subtitle == "fresh episodes of the policy after update 1"
-    weights = panels.weights(scenery(bench, Player(bench.session)))
+    weights = updates.weights(scenery(bench, Player(bench.session)))
     assert weights.subtitle.startswith("update 1 ")
     bench.player_mode = "training step"
     (frame,) = scenery(bench, Player(bench.session)).showing.panel.frames
@@ -192,7 +192,7 @@ def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
 def test_a_fixed_slice_stays_and_says_where() -> None:
     bench = Bench(REINFORCE)
     scene = scenery(bench, Player(bench.session), follows=False)
-    heatmap = panels.policy_map(scene)
+    heatmap = heatmaps.policy_map(scene)
     assert heatmap.slices is not None
     assert heatmap.slices.subtitles == ("at cart position 0.00, cart velocity 0.00",)
     assert {frame.slice for frame in scene.showing.panel.frames} == {0}
@@ -200,10 +200,10 @@ def test_a_fixed_slice_stays_and_says_where() -> None:
 
 def test_coordinates_read_well() -> None:
     plane = Slice(ENVIRONMENTS["CartPole-v1"], 0, 1, (0.0, 0.0, -0.0312, -1.5))
-    told = panels.fixed_text(plane)
+    told = heatmaps.fixed_text(plane)
     assert told == "at pole angle −0.031, angular velocity −1.50"
     nearly = replace(plane, fixed=(0.0, 0.0, -0.0001, -0.004))
-    assert panels.fixed_text(nearly) == "at pole angle 0.000, angular velocity 0.00"
+    assert heatmaps.fixed_text(nearly) == "at pole angle 0.000, angular velocity 0.00"
     assert (
-        panels.fixed_text(replace(plane, info=ENVIRONMENTS["MountainCar-v0"], fixed=(0, 0))) == ""
+        heatmaps.fixed_text(replace(plane, info=ENVIRONMENTS["MountainCar-v0"], fixed=(0, 0))) == ""
     )

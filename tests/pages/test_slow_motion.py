@@ -14,8 +14,9 @@ from pglab.looks.partial_updates import partial_updates
 from pglab.looks.render import shared_renderer
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session.training import train
-from pglab.ui.chapters.slow_motion import STEPS_AT_ONCE, _scene
-from pglab.ui.chapters.slow_panels import partial_panels, player_panel
+from pglab.ui.chapters.slow_motion.chapter import _scene
+from pglab.ui.chapters.slow_motion.panels import partial_panels, player_panel
+from pglab.ui.chapters.slow_motion.steering import STEPS_AT_ONCE
 from tests.oracles import of_type, take
 from tests.pages.test_actor_critic_pages import SCRIPTS
 from tests.pages.test_pages import REINFORCE, bench_of, control, open_chapter, open_page, press, run

@@ -8,7 +8,7 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.session.bench import Bench
 from pglab.session.history import Change
 from pglab.session.run_differences import Course, differences_in_words
-from pglab.ui.stage.panels import past_label
+from pglab.ui.stage.panels.returns import past_label
 
 USUAL = ReinforceConfig()
 

@@ -12,7 +12,8 @@ from pglab.environments import EnvironmentInfo
 from pglab.language import _
 from pglab.looks.probes import Quantity, Slice
 from pglab.ui.controls.choices import place_of, settle
-from pglab.ui.stage.panels import View, quantity_name
+from pglab.ui.stage.panels.heatmaps import quantity_name
+from pglab.ui.stage.panels.scenery import View
 
 SLIDER_STEPS = 48  # even, so that the middle is one of them
 PARAMETERS = ("x", "y", "at", "action")  # of the address, besides the critic's

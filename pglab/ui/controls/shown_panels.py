@@ -12,7 +12,8 @@ from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.entry import fragment, redraw_fragments
 from pglab.ui.shell.live_page import LIVE, PANEL_CONTROLS
-from pglab.ui.stage.panels import PanelMaker, View, returns, returns_over_loss
+from pglab.ui.stage.panels.returns import returns, returns_over_loss
+from pglab.ui.stage.panels.scenery import PanelMaker, View
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from pglab.session.stored import usual_curves
 from pglab.ui.chapters.code import Part, formulas_and_code
 from pglab.ui.controls.shown_panels import Extra, loss_below_returns
 from pglab.ui.pages.agent_page import AgentPage, agent_page
-from pglab.ui.stage import critic_panels, panels
+from pglab.ui.stage.panels import critic, updates
+from pglab.ui.stage.panels.usual import OF_ACTOR_CRITIC
 
 TABLE_STEPS = 60_000
 
@@ -49,7 +50,7 @@ def actor_critic_page(
             title=title,
             preset=preset,
             fixed=("body",),
-            panels=critic_panels.OF_ACTOR_CRITIC,
+            panels=OF_ACTOR_CRITIC,
             extras=extras(preset, opened),
             idea=idea,
             code=_code,
@@ -70,17 +71,17 @@ def _with_td_errors(text: str) -> str:
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
     """The further panels of a preset's page, of which `opened` are open at first."""
     shared = [
-        ("conflict", _("Interference"), critic_panels.conflict),
-        ("shared_norms", _("Norms on the shared body"), critic_panels.shared_norms),
+        ("conflict", _("Interference"), critic.conflict),
+        ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
     ]
     always = [
-        ("drawing", _("Losses and layers"), critic_panels.drawing),
-        ("weights", _("Weights of the last steps"), panels.weights),
-        ("td_fit", _("Target against estimate"), critic_panels.td_fit),
-        ("td_error", _("TD error"), critic_panels.td_error),
-        ("buffer", _("Replay buffer"), critic_panels.buffer),
-        ("gradient_norms", _("Gradient norms"), critic_panels.gradient_norms),
-        ("entropy", _("Entropy of the policy"), panels.entropy),
+        ("drawing", _("Losses and layers"), critic.drawing),
+        ("weights", _("Weights of the last steps"), updates.weights),
+        ("td_fit", _("Target against estimate"), critic.td_fit),
+        ("td_error", _("TD error"), critic.td_error),
+        ("buffer", _("Replay buffer"), critic.buffer),
+        ("gradient_norms", _("Gradient norms"), critic.gradient_norms),
+        ("entropy", _("Entropy of the policy"), updates.entropy),
     ]
     offered = [*shared, *always] if preset.body == "shared" else always
     further = [Extra(name, title, panel, name in opened) for name, title, panel in offered]

@@ -17,7 +17,7 @@ from pglab.ui.chapters.experiment_line import experiment_line
 from pglab.ui.chapters.fresh_episodes import evaluation
 from pglab.ui.chapters.rewind import rewind
 from pglab.ui.chapters.runs import runs_table
-from pglab.ui.chapters.slow_motion import slow_motion
+from pglab.ui.chapters.slow_motion.chapter import slow_motion
 from pglab.ui.chapters.try_this import try_this
 from pglab.ui.controls import speed
 from pglab.ui.controls.lab import Lab, open_lab
@@ -27,7 +27,7 @@ from pglab.ui.controls.transport import transport
 from pglab.ui.pages.address import write_address
 from pglab.ui.pages.live_stage import live
 from pglab.ui.shell.entry import require_entry
-from pglab.ui.stage.panels import PanelMaker
+from pglab.ui.stage.panels.scenery import PanelMaker
 from pglab.ui.stage.presses import listen
 from pglab.ui.stage.scrolling import scroller
 

@@ -13,7 +13,8 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
 from pglab.ui.shell.entry import fragment
 from pglab.ui.shell.live_page import LIVE
-from pglab.ui.stage.panels import PanelMaker, Scenery, reading_explained
+from pglab.ui.stage.panels.returns import reading_explained
+from pglab.ui.stage.panels.scenery import PanelMaker, Scenery
 from pglab.ui.stage.stage import Number, Progress, stage
 from pglab.ui.stage.turns import turn
 

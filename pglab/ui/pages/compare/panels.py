@@ -23,7 +23,8 @@ from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.state import ComparePage
-from pglab.ui.stage.panels import View, policy_panel, resolution
+from pglab.ui.stage.panels.heatmaps import policy_panel
+from pglab.ui.stage.panels.scenery import View, resolution
 from pglab.ui.stage.stage import FigurePanel, Number, PlayerPanel, Progress, stage
 from pglab.ui.stage.turns import turn
 

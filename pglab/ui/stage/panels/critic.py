@@ -25,16 +25,9 @@ from pglab.plots.critic import (
     value_figure,
 )
 from pglab.records import Conflict, Floats, StepRecord
-from pglab.ui.stage.panels import (
-    PanelMaker,
-    Scenery,
-    player,
-    policy_map,
-    quantity_name,
-    returns,
-    slices_of,
-    update_series,
-)
+from pglab.ui.stage.panels.heatmaps import quantity_name, slices_of
+from pglab.ui.stage.panels.scenery import Scenery
+from pglab.ui.stage.panels.updates import update_series
 from pglab.ui.stage.stage import FigurePanel
 
 GRADIENT_STEPS = 64  # most recent steps that the drawing's gradients are computed on
@@ -297,6 +290,3 @@ def arranged(
         for side in of:
             last[side], columns[side] = len(boxes) - 1, column
     return boxes, joints
-
-
-OF_ACTOR_CRITIC: tuple[PanelMaker, ...] = (returns, player, policy_map, value_map)

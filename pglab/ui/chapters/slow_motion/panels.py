@@ -21,8 +21,9 @@ from pglab.plots.slow_motion import LEAST_CHANGE, difference_figure, transitions
 from pglab.records import Floats, StepRecord
 from pglab.slow_motion.tape import WatchedStep
 from pglab.slow_motion.watched_lines import Moment
-from pglab.ui.stage.critic_panels import arranged
-from pglab.ui.stage.panels import View, policy_figure
+from pglab.ui.stage.panels.critic import arranged
+from pglab.ui.stage.panels.heatmaps import policy_figure
+from pglab.ui.stage.panels.scenery import View
 from pglab.ui.stage.stage import Emphasis, FigurePanel, Frame, PlayerPanel
 
 # Which picture a phase is about: the rest steps back.

@@ -1,0 +1,1 @@
+"""Slow motion: the chapter that takes one update apart, phase by phase."""

@@ -1,0 +1,206 @@
+"""The chapter that takes one update apart: phase by phase, back as well as forward."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pglab.config import ActorCriticConfig
+from pglab.language import _
+from pglab.looks.attribution import Explanation
+from pglab.slow_motion.formulas import formula
+from pglab.slow_motion.phases import phases_of
+from pglab.slow_motion.tape import SlowMotion
+from pglab.slow_motion.words import ACTING, PHASES, sentence, what_moved
+from pglab.ui.chapters.code import engine_note, lit_line
+from pglab.ui.chapters.slow_motion.each_loss_alone import each_loss_alone
+from pglab.ui.chapters.slow_motion.panels import (
+    SlowScene,
+    batch_at,
+    batch_panel,
+    change_panels,
+    network_panel,
+    player_panel,
+    policy_panel,
+)
+from pglab.ui.chapters.slow_motion.steering import buttons, is_on_the_way
+from pglab.ui.chapters.slow_motion.transitions import transitions
+from pglab.ui.controls.lab import Lab
+from pglab.ui.controls.shown_panels import view_of
+from pglab.ui.stage.stage import FigurePanel, PlayerPanel, stage
+
+# Whoever opens the chapter by its title sees it whole; after a click, the arrow keys are its own.
+_COME_UP = """<script>{
+  const title = document.activeElement?.closest('[class*="-chapter"] [role="radio"]');
+  title?.closest('[role="radiogroup"]').scrollIntoView({block: "start"});
+  if (title && !title.matches(":focus-visible")) {
+    document.querySelector(".st-key-slow_next button")?.focus({preventScroll: true});
+  }
+}</script>"""
+
+
+def slow_motion(lab: Lab) -> None:
+    """The buttons, the phases, and the moment on which the tape stands."""
+    tape = lab.slow_motion
+    with st.container(key="slow_motion"), lab.bench.lock:
+        buttons(lab, tape)
+        _strip(lab, tape)
+        _too_few_to_draw(lab)
+        st.html(_COME_UP, unsafe_allow_javascript=True)
+        if tape.current is None:
+            st.markdown(
+                _(
+                    "One update, taken apart. The agent acts, step after step, until enough is "
+                    "stored; then it learns from all of it at once. Each phase shows its numbers "
+                    "and the line of code that did it.\n\n"
+                    "**Next**, or the right arrow key, takes the next phase (if a chapter's title "
+                    "has the focus, press the Tab key first). **To the update** goes to where it "
+                    "learns."
+                )
+            )
+            if tape.at_end:
+                st.info(_("This run is over. Reset begins one that can be taken apart."))
+            return
+        if is_on_the_way(lab):
+            return
+        if tape.stale and not lab.bench.running:
+            st.caption(_("The run has gone on since. Next takes up where it stands now."))
+        scene = _scene(lab, tape)
+        words, pictures = st.columns([5, 8])
+        with words:
+            _moment(scene, lab.bench.session.config.engine)
+        with pictures:
+            _stage(lab, scene)
+        transitions(lab, scene)
+        each_loss_alone(lab, scene)
+
+
+# --- A long way to the update
+
+
+# --- What is seen
+
+
+def _strip(lab: Lab, tape: SlowMotion) -> None:
+    """All phases in order, numbered; those of this step that have come, and the current one.
+
+    What comes at every step stands above what comes at an update only.
+    """
+    seen = {moment.phase for moment in tape.seen}
+    now = tape.seen[-1].phase if tape.seen else ""
+    keys = list(dict.fromkeys(phase.key for phase in phases_of(lab.bench.session.config)))
+    keys = [key for key in keys if key in _possible(lab)]
+    step, update = _("every step"), _("every update")
+    rows = {step: "", update: ""}
+    for number, key in enumerate(keys, start=1):
+        current = ' aria-current="step"' if key == now else ""
+        done = "pgl-done" if key in seen else ""
+        title = escape(_(PHASES[key].title))
+        item = f'<li class="{done}"{current}>{number} {title}</li>'
+        rows[step if key in ACTING else update] += item
+    parts = [f"<span>{escape(name)}</span><ol>{items}</ol>" for name, items in rows.items()]
+    st.html(f'<div class="pgl-phases">{"".join(parts)}</div>')
+
+
+def _too_few_to_draw(lab: Lab) -> None:
+    """Why updates go by without a draw, while they do."""
+    session = lab.bench.session
+    config, buffer = session.config, session.buffer
+    if not isinstance(config, ActorCriticConfig) or buffer is None or not config.critic_learns:
+        return
+    if len(buffer) < config.batch_size:
+        st.caption(
+            _(
+                "The buffer holds {n} transitions, fewer than the {size} of one draw: the critic "
+                "does not learn yet."
+            ).format(n=len(buffer), size=config.batch_size)
+        )
+
+
+def _possible(lab: Lab) -> set[str]:
+    """The phases that can come with the settings in force."""
+    config = lab.bench.session.config
+    never: set[str] = set()
+    if isinstance(config, ActorCriticConfig):
+        if config.critic_data != "replay":
+            never |= {"remember", "draw"}
+        if not config.critic_learns:
+            never |= {"draw", "targets", "critic_loss", "critic_gradient"}
+        if not config.actor_learns:
+            never |= {"gradient"}
+    elif config.baseline != "value":
+        never |= {"value_loss", "value_gradient"}
+    return set(PHASES) - never
+
+
+def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
+    assert tape.current is not None
+    watched, _moment_now = tape.current
+    batch = batch_at(watched, tape.seen, list(lab.bench.session.history.steps))
+    chosen = None if tape.traced is None else tape.traced - batch.first_step
+    if chosen is not None and not 0 <= chosen < len(batch.actions):
+        chosen = None  # `transitions` says so
+    view = view_of(lab)
+    scene = SlowScene(
+        env_id=lab.bench.session.config.env_id,
+        watched=watched,
+        seen=tape.seen,
+        batch=batch,
+        chosen=chosen,
+        view=view,
+    )
+    if not view.follows or scene.phase == "changed":  # whose pictures have no player beside them
+        return scene
+    return replace(scene, view=replace(view, plane=view.plane.through(scene.observation)))
+
+
+def _moment(scene: SlowScene, engine: str) -> None:
+    """The phase in words, in symbols, with its numbers, and the line that did it."""
+    moment = scene.seen[-1]
+    title = _(PHASES[scene.phase].title)
+    st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")
+    drawn = scene.phase == "targets" and scene.has_seen("draw")  # rows of another batch
+    row = 0 if scene.chosen is None else scene.batch.offset + scene.chosen
+    shown = formula(moment, scene.info, 0 if drawn else row)
+    st.latex(shown.symbols)
+    st.latex(shown.numbers)
+    if scene.batch.whole is not None:
+        st.markdown(_what_it_did(scene, moment.values["updates"], scene.batch.whole))
+    lit_line(moment.function, moment.line)
+    st.caption(engine_note(engine))
+
+
+def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:
+    """The update in a few sentences: what moved the policy, and how far."""
+    changes = found.change
+    most = int(np.abs(changes).argmax())
+    learned = next(other.values for other in scene.seen if other.phase == "loss")
+    counts = _(
+        "Steps learned from: {n}. Actions taken that are now likelier: **{risen}**, less likely: "
+        "**{fallen}**. Largest change: {action} in step {t} of the batch, π = {before:.2%} → "
+        "{after:.2%}."
+    ).format(
+        n=len(changes),
+        risen=int((changes > 0).sum()),
+        fallen=int((changes < 0).sum()),
+        action=_(scene.info.actions[learned["actions"][most]]),
+        t=most,
+        before=found.before[most],
+        after=found.after[most],
+    )
+    title = _("**Update {k}.**").format(k=update)
+    return f"{title} {what_moved(found)}\n\n{counts}"
+
+
+def _stage(lab: Lab, scene: SlowScene) -> None:
+    panels: list[PlayerPanel | FigurePanel] = (
+        [*change_panels(scene)]
+        if scene.phase == "changed"
+        else [player_panel(scene), network_panel(scene), policy_panel(scene)]
+    )
+    panels.append(batch_panel(scene))
+    lab.sequence += 1
+    stage(key=f"{lab.key}.slow_stage", sequence=lab.sequence, running=False, panels=panels)

@@ -1,0 +1,46 @@
+"""What each of an actor-critic's two losses alone would have done."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.algorithms.actor_critic import ActorCriticRun
+from pglab.config.choice_names import choice_name
+from pglab.language import _
+from pglab.looks.partial_updates import partial_updates
+from pglab.ui.chapters.slow_motion.panels import SlowScene, partial_panels
+from pglab.ui.controls.lab import Lab
+from pglab.ui.stage.stage import stage
+
+
+def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
+    """For an actor-critic's update: what each of the two losses alone would have done."""
+    run = scene.watched.before_update
+    if scene.phase != "changed" or not isinstance(run, ActorCriticRun):
+        return
+    key = f"{lab.key}.slow.partial"
+    shown = st.toggle(
+        _("Show what each loss alone would have done"),
+        st.session_state.get(key, False),
+        key=key,
+        persist_state="session",
+    )
+    if not shown:
+        return
+    after = partial_updates(run)
+    names = {trained: choice_name(trained) for trained in after}
+    lab.sequence += 1
+    with st.container(key="slow_partial"):
+        stage(
+            key=f"{lab.key}.partial_stage",
+            sequence=lab.sequence,
+            running=False,
+            panels=partial_panels(scene, after, names),
+        )
+    st.caption(
+        _(
+            "The same update from the same weights on the same data, with both losses, the "
+            "actor's alone and the critic's alone. If the body is shared, the critic's loss "
+            "moves the policy too, and the actor's the critic. ΔV is of Σ π·Q with π as it was."
+        )
+    )

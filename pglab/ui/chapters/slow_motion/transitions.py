@@ -1,0 +1,148 @@
+"""The stored steps as a table, and what the update did to the one that is traced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pglab.language import _
+from pglab.looks.attribution import Explanation
+from pglab.looks.render import shared_renderer
+from pglab.slow_motion.words import rows_of
+from pglab.ui.chapters.slow_motion.causes import causes_table
+from pglab.ui.chapters.slow_motion.panels import SlowScene
+from pglab.ui.controls.lab import Lab
+
+TABLE_HEIGHT, ROW_HEIGHT = 260, 36  # pixels
+_PI_BEFORE, _PI_AFTER, _DELTA_PI = "π before", "π after", "Δπ"  # columns
+
+
+def transitions(lab: Lab, scene: SlowScene) -> None:
+    """The batch as a table, and the transition that is being followed."""
+    batch, tape = scene.batch, lab.slow_motion
+    if not len(batch.actions):
+        return
+    names = [_(name) for name in scene.info.actions]
+    columns: dict[str, Any] = {
+        "t": batch.offset + np.arange(len(batch.actions)),
+        _("action"): [names[action] for action in batch.actions],
+        _("reward"): batch.rewards,
+        "log π": batch.log_probs.round(4),
+    }
+    if batch.returns is not None:
+        columns["G"] = batch.returns.round(4)
+    if batch.weights is not None:
+        columns["w"] = batch.weights.round(4)
+    if batch.explanation is not None:
+        columns[_PI_BEFORE] = 100 * batch.explanation.before
+        columns[_PI_AFTER] = 100 * batch.explanation.after
+        columns[_DELTA_PI] = 100 * batch.explanation.change
+    key = f"{lab.key}.slow.table.{batch.first_step}"
+
+    def trace() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        tape.traced = batch.first_step + rows[0] if rows else None
+
+    table, traced = st.columns([7, 3])
+    with table:
+        st.caption(
+            _("The stored steps. Choose one to follow it (keyboard: down, then Shift + Space).")
+        )
+        st.dataframe(
+            columns,
+            hide_index=True,
+            height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(batch.actions) + 1)),
+            on_select=trace,
+            selection_mode="single-row",
+            key=key,
+            column_config=_columns_explained(),
+        )
+    with traced:
+        if scene.chosen is not None:
+            _traced(scene, scene.chosen)
+        elif tape.traced is not None:
+            st.caption(_gone(tape.traced, batch.first_step))
+        elif batch.whole is not None and len(batch.actions) == 1:
+            _traced(scene, 0)
+        elif batch.whole is not None:
+            _whole(batch.whole)
+
+
+def _columns_explained() -> dict[str, Any]:
+    """Units, and what each column means, on hover."""
+    number = st.column_config.NumberColumn
+    return {
+        "t": number(help=_("Time step in the batch.")),
+        "log π": number(help=_("Log-probability of the action when it was taken.")),
+        "G": number(help=_("Return: the rewards from this step on, discounted by γ.")),
+        "w": number(help=_("Weight of the step in the actor's loss.")),
+        _PI_BEFORE: number(
+            _("π before, %"),
+            format="%.2f",
+            help=_("Probability of the action taken, before the update."),
+        ),
+        _PI_AFTER: number(_("π after, %"), format="%.2f", help=_("The same after the update.")),
+        _DELTA_PI: number(
+            _("Δπ, points"),
+            format="%+.3f",
+            help=_("After minus before, in percentage points."),
+        ),
+    }
+
+
+def _gone(step: int, first: int) -> str:
+    """Why a transition that was chosen is not shown."""
+    text = (
+        _("Step {n:,}, which you followed, is no longer stored. Choose another one.")
+        if step < first
+        else _("Step {n:,}, which you follow, is not stored yet.")
+    )
+    return text.format(n=step)
+
+
+def _traced(scene: SlowScene, row: int) -> None:
+    """One transition: its frame, its numbers, and what the update did to its action."""
+    batch = scene.batch
+    action = _(scene.info.actions[batch.actions[row]])
+    st.image(shared_renderer(scene.env_id).jpeg(batch.observations[row]), width=260)
+    lines = [
+        _("Step {t} of the batch: **{action}** was taken, log π = {log:.4f}.").format(
+            t=batch.offset + row, action=action, log=batch.log_probs[row]
+        )
+    ]
+    if batch.returns is not None:
+        lines.append(_("What followed is worth G = {g:.4f}.").format(g=batch.returns[row]))
+    if batch.weights is not None:
+        lines.append(_("Its weight is w = {w:.4f}.").format(w=batch.weights[row]))
+    if batch.explanation is not None:
+        lines.append(
+            _("π of its action: {before:.2%} → {after:.2%}.").format(
+                before=batch.explanation.before[row], after=batch.explanation.after[row]
+            )
+        )
+    st.markdown(" ".join(lines))
+    found = batch.explanation
+    if found is not None:
+        effects = {cause: 100 * float(effect[row]) for cause, effect in found.effects.items()}
+        causes_table(
+            _("Why π of its action changed, in percentage points"),
+            *rows_of(effects, 100 * float(found.remainder[row])),
+        )
+
+
+def _whole(found: Explanation) -> None:
+    """All transitions together: the causes' shares in the change."""
+    shares = {cause: 100 * share for cause, share in found.shares.items()}
+    if shares:
+        causes_table(
+            _("Share in the change of π over all steps, in %"),
+            *rows_of(shares, 100 - sum(shares.values())),
+        )
+        st.caption(
+            _(
+                "Shares of the change in π, 100 % together; below 0: against it. "
+                "Each is Σ effect·Δπ / Σ Δπ²."
+            )
+        )

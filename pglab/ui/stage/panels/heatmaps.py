@@ -1,0 +1,89 @@
+"""Heatmaps of the policy, and what all heatmaps share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab import palette
+from pglab.environments import EnvironmentInfo, ObservationAxis
+from pglab.language import _
+from pglab.looks.probes import Quantity, Slice, log_odds
+from pglab.plots.figures import Figure, probability_figure
+from pglab.ui.stage.panels.scenery import Scenery, View
+from pglab.ui.stage.stage import FigurePanel, Slices
+
+
+def policy_map(scene: Scenery) -> FigurePanel:
+    """Probability of an action over two observation axes."""
+    probabilities, _q_values = scene.maps
+    return policy_panel(probabilities, scene.showing.planes, scene.view, "policy_map", "player")
+
+
+def policy_panel(
+    probabilities: NDArray[np.float32],
+    planes: Sequence[Slice],
+    view: View,
+    key: str,
+    playhead: str | None,
+    name: str = "",
+) -> FigurePanel:
+    """The heatmap of the view's action over each of K planes; `name` stands before the title.
+
+    `probabilities` are those of every action: [K, Y, X, A].
+    """
+    shown = probabilities[..., view.action]
+    action = _(view.plane.info.actions[view.action])
+    return FigurePanel(
+        key,
+        (name + _("π({action})") if name else _("Probability of “{action}”")).format(action=action),
+        "",
+        policy_figure(shown[0], view),
+        playhead=playhead,
+        slices=slices_of(log_odds(shown), planes, logistic=True),
+        alt=_("Heatmap of the probability of one action over two observation axes."),
+    )
+
+
+def slices_of(
+    values: NDArray[np.float32], planes: Sequence[Slice], *, logistic: bool = False
+) -> Slices:
+    """Values over each of K planes, with where each lies: [K, Y, X]."""
+    size = values.shape[-1]
+    nodes = [tuple(p.node(axis, size) for axis in (p.x_axis, p.y_axis)) for p in planes]
+    return Slices(values, tuple(map(fixed_text, planes)), tuple(nodes), logistic)
+
+
+def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
+    """The heatmap of the view's action: [Y, X] probabilities over its plane."""
+    actions = view.plane.info.actions
+    return probability_figure(
+        probabilities,
+        *view.plane.grid(len(probabilities)),
+        _(actions[view.action]),
+        palette.probability_colours(view.action, len(actions)),
+        uniform=1 / len(actions),
+        path=np.empty((0, 2), np.float32),  # the stage draws it
+    )
+
+
+def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str:
+    """What the critic's heatmap shows, in a formula: "Q(s, left)"."""
+    if quantity == "v":
+        return _("V(s) = Σ π·Q")
+    letter = "Q" if quantity == "q" else "A"
+    return f"{letter}(s, {_(info.actions[action])})"
+
+
+def fixed_text(plane: Slice) -> str:
+    """Where a plane lies: the values of the coordinates that do not vary over it."""
+    rest = [_coordinate(plane.info.axes[index], plane.fixed[index]) for index in plane.hidden]
+    return _("at {place}").format(place=", ".join(rest)) if rest else ""
+
+
+def _coordinate(axis: ObservationAxis, value: float) -> str:
+    digits = 2 if axis.high - axis.low > 1 else 3
+    number = f"{value:z.{digits}f}".replace("-", "−")  # no "−0.00"
+    return f"{_(axis.name)} {number}"  # without its unit, for which a header has no room

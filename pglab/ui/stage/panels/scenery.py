@@ -1,0 +1,85 @@
+"""What the panels of one redraw are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.curves import UsualBand
+from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.looks.probes import Quantity, Slice, maps_over
+from pglab.plots.figures import step_limit
+from pglab.session.bench import Bench
+from pglab.session.stored.usual_curves import usual_band
+from pglab.ui.stage.player import Showing
+from pglab.ui.stage.stage import FigurePanel, PlayerPanel
+
+# Grid points per side of a heatmap. Of one that follows the player each frame has its own, and the
+# browser interpolates between its points.
+FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
+
+
+@dataclass(frozen=True)
+class View:
+    """What the heatmaps show: the policy's probability of `action`, the critic's `quantity`."""
+
+    plane: Slice
+    action: int
+    quantity: Quantity
+    critic_action: int
+    follows: bool = False
+    """Whether the plane goes through what the player shows, along the same axes."""
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """Everything that the panels of one redraw are made from."""
+
+    key: str
+    bench: Bench
+    view: View
+    showing: Showing
+
+    @property
+    def info(self) -> EnvironmentInfo:
+        """Names and limits of the environment."""
+        return ENVIRONMENTS[self.bench.session.config.env_id]
+
+    @cached_property
+    def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """π and Q of every action over each plane that is shown, of the run that is watched."""
+        planes = self.showing.planes
+        return maps_over(self.bench.shown_session.networks, planes, resolution(planes))
+
+    @cached_property
+    def usual(self) -> UsualBand | None:
+        """What the page's settings usually give."""
+        return usual_band(self.key, self.bench.session.config)
+
+    @cached_property
+    def spread(self) -> UsualBand | None:
+        """Median and quartiles over the seeds of the run."""
+        return self.bench.spread()
+
+    @cached_property
+    def step_limit(self) -> float:
+        """Right end of all axes of environment steps."""
+        bench = self.bench
+        compared = [float(curve.steps[-1]) for curve in bench.earlier_curves() if len(curve.steps)]
+        if self.usual is not None and not compared:
+            compared = [float(self.usual.steps[-1])]
+        guessed = bench.guess.end if bench.guess is not None else 0.0
+        reached = max(bench.furthest, guessed)
+        return step_limit(reached, bench.session.config.total_steps, compared)
+
+
+PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
+
+
+def resolution(planes: Sequence[Slice]) -> int:
+    """How many grid points a side of each plane gets."""
+    return FOLLOWING_RESOLUTION if len(planes) > 1 else FIXED_RESOLUTION

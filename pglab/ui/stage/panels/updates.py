@@ -1,0 +1,123 @@
+"""What updates did: weights of the steps, entropy, gradient norm."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab import palette
+from pglab.config import ActorCriticConfig
+from pglab.config.choice_names import choice_name
+from pglab.language import _
+from pglab.looks.probes import action_values
+from pglab.plots.figures import weights_figure
+from pglab.plots.returns import series_figure
+from pglab.records import Floats
+from pglab.returns import discounted_returns, policy_signals
+from pglab.session.training_session import TrainingSession
+from pglab.ui.stage.panels.scenery import Scenery
+from pglab.ui.stage.stage import FigurePanel
+
+
+def weights(scene: Scenery) -> FigurePanel:
+    """The factors of ∇log π in the last update, or in the last few, by time step and action."""
+    session = scene.bench.shown_session
+    update, recent = session.history.last_update, session.history.signals
+    critic = isinstance(session.config, ActorCriticConfig)
+    title = _("Weights of the last steps") if critic else _("Weights of the last batch")
+    if update is None:
+        factors, actions, ends = _weights_of_clip(scene)
+        subtitle = _("no update yet: what the episode beside would weigh")
+    elif not critic:
+        factors, actions, ends = update.weights, update.actions, update.episode_ends
+        subtitle = _("update {n:,} · {steps:,} steps · each multiplies its ∇log π").format(
+            n=update.update, steps=len(factors)
+        )
+    else:
+        columns = zip(*recent, strict=True)
+        factors, actions, ends = (np.array(column) for column in columns)
+        subtitle = _("update {n:,} · the last {steps} steps · each multiplies its ∇log π").format(
+            n=update.update, steps=len(factors)
+        )
+    figure = weights_figure(
+        factors, actions, ends, [_(a) for a in scene.info.actions], weight_name(session)
+    )
+    return FigurePanel(
+        "weights",
+        title,
+        subtitle,
+        figure,
+        patient=True,
+        alt=_("Weight of every step, coloured by action."),
+    )
+
+
+def entropy(scene: Scenery) -> FigurePanel:
+    """Entropy of the policy on each batch."""
+    most = float(np.log(len(scene.info.actions)))
+    return update_series(
+        scene,
+        "entropy",
+        _("Entropy of the policy"),
+        _("nats; {most:.2f} is uniform, 0 deterministic").format(most=most),
+        most,
+    )
+
+
+def gradient_norm(scene: Scenery) -> FigurePanel:
+    """Norm of the policy's gradient."""
+    return update_series(
+        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all weights")
+    )
+
+
+def weight_name(session: TrainingSession) -> str:
+    """What multiplies ∇log π under these settings, for an axis."""
+    config = session.config
+    if isinstance(config, ActorCriticConfig):
+        return choice_name(config.policy_signal)
+    plain = config.baseline == "none" and not config.normalize_returns
+    if not plain:
+        return _("weight wₜ")
+    whole = config.return_form == "whole_episode"
+    return _("return of the whole episode") if whole else _("return-to-go Gₜ")
+
+
+def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
+    """What the steps of the episode now playing would weigh: returns-to-go or policy signals."""
+    session = scene.bench.shown_session
+    config = session.config
+    steps = [shown for shown in scene.showing.scenes if shown.action is not None]
+    ends = np.zeros(len(steps), np.bool_)
+    actions = np.array([shown.action for shown in steps], np.int64)
+    if isinstance(config, ActorCriticConfig) and steps:
+        values = action_values(
+            session.networks["critic"], np.stack([shown.observation for shown in steps])
+        )
+        probabilities = np.stack([shown.probabilities for shown in steps])
+        signals = policy_signals(config.policy_signal, values, probabilities, actions)
+        return signals, actions, ends
+    rewards = [shown.reward for shown in steps]
+    return discounted_returns(rewards, ends, config.gamma), actions, ends
+
+
+def update_series(
+    scene: Scenery,
+    column: str,
+    title: str,
+    subtitle: str,
+    most: float | None = None,
+    colour: str = palette.ACTOR,
+) -> FigurePanel:
+    """One number per update over environment steps, from a column of the history."""
+    updates = scene.bench.shown_session.history.updates
+    known = ~np.isnan(updates[column])
+    figure = series_figure(
+        updates["global_step"][known],
+        updates[column][known],
+        title,
+        colour,
+        scene.step_limit,
+        most,
+    )
+    return FigurePanel(column, title, subtitle, figure, patient=True, alt=title)

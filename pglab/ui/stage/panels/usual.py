@@ -1,0 +1,21 @@
+"""The panels that the agents' pages always show."""
+
+from __future__ import annotations
+
+from pglab.ui.stage.panels.critic import value_map
+from pglab.ui.stage.panels.heatmaps import policy_map
+from pglab.ui.stage.panels.returns import returns
+from pglab.ui.stage.panels.scenery import PanelMaker, Scenery
+from pglab.ui.stage.panels.updates import weights
+from pglab.ui.stage.stage import PlayerPanel
+
+
+def player(scene: Scenery) -> PlayerPanel:
+    """The environment's frames with the probability of each action."""
+    return scene.showing.panel
+
+
+OF_REINFORCE: tuple[PanelMaker, ...] = (returns, player, policy_map, weights)
+
+
+OF_ACTOR_CRITIC: tuple[PanelMaker, ...] = (returns, player, policy_map, value_map)
