@@ -7,9 +7,12 @@ from pglab.language import _, content
 from pglab.ui.controls.lab import start_on_arrival
 from pglab.ui.pages.agent_map import agent_map
 from pglab.ui.pages.opening_clips import opening_clips
+from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import require_entry
+from pglab.ui.shell.problems import show_problems
 
 require_entry()
+show_problems(read_once("home", lambda link: None), [])
 
 text, picture = st.columns([5, 4], gap="large", vertical_alignment="center")
 with text:

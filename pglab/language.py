@@ -19,8 +19,15 @@ _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
 def use_language(language: str) -> None:
-    """Choose the language of what this context shows from now on."""
-    _language.set(language)
+    """Choose the language of what this context shows; the default if there is no such language."""
+    _language.set(language if language in languages() else DEFAULT_LANGUAGE)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that there are, the default first."""
+    found = {folder.name for folder in (_ROOT / "content").iterdir() if folder.is_dir()}
+    return (DEFAULT_LANGUAGE, *sorted(found - {DEFAULT_LANGUAGE}))
 
 
 def _(message: str) -> str:

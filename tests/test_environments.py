@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Box
 
-from pglab.config import ConfigError
+from pglab.config import ConfigError, ReinforceConfig
 from pglab.environments import ENVIRONMENTS, make_environment, sizes
 from pglab.session.history import RECENT_STEPS
 
@@ -46,6 +46,16 @@ def test_returns_are_those_of_the_longest_episode(env_id: str) -> None:
     low, high = ENVIRONMENTS[env_id].return_range
     assert {low, high} == {0, spec.max_episode_steps * (1 if env_id == "CartPole-v1" else -1)}
     assert spec.max_episode_steps <= RECENT_STEPS
+
+
+@EVERY_ENVIRONMENT
+def test_the_return_that_counts_as_solved_is_the_environments_own(env_id: str) -> None:
+    spec = make_environment(env_id).spec
+    assert spec is not None
+    seminar = {"CartPole-v1": 500.0}
+    assert ReinforceConfig(env_id=env_id).success_return == seminar.get(
+        env_id, spec.reward_threshold
+    )
 
 
 @pytest.mark.parametrize(

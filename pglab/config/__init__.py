@@ -1,9 +1,12 @@
 """Hyperparameters: what a setting is, the agents' settings, and their form in links and tables."""
 
-from pglab.config.agents import ActorCriticConfig, ReinforceConfig, RunConfig, settings_of
-from pglab.config.links import AnyConfig, parse_config
+from pglab.config.actor_critic import ActorCriticConfig
+from pglab.config.all_agents import RunConfig, settings_of, success_return_of
+from pglab.config.links import Link
+from pglab.config.parsing import AnyConfig, parse_config
+from pglab.config.reinforce import ReinforceConfig
+from pglab.config.sentences import LONGEST_QUOTE, quoted
 from pglab.config.setting import (
-    LONGEST_QUOTE,
     MAX_HIDDEN_LAYERS,
     SEEDS,
     ConfigError,
@@ -19,6 +22,7 @@ __all__ = [
     "ActorCriticConfig",
     "AnyConfig",
     "ConfigError",
+    "Link",
     "ReinforceConfig",
     "RunConfig",
     "Setting",
@@ -27,5 +31,7 @@ __all__ = [
     "differences",
     "format_value",
     "parse_config",
+    "quoted",
     "settings_of",
+    "success_return_of",
 ]

@@ -6,42 +6,59 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
+
+from pglab.config.sentences import (
+    choose_one_of,
+    choose_whole_number,
+    quoted,
+    refused,
+)
 from pglab.config.setting import (
-    LONGEST_QUOTE,
     MAX_HIDDEN_LAYERS,
     NO_HIDDEN_LAYERS,
     ConfigError,
     Setting,
     format_value,
+    type_of,
 )
 from pglab.language import _
 
 
 def checked(field: dataclasses.Field[Any], value: Any) -> Any:
-    """The value in the field's type, or a ConfigError that says what to change."""
+    """The value in the field's type; NumPy's numbers and booleans become Python's.
+
+    Raises:
+        ConfigError: The value cannot be used; the message says what to change.
+    """
     described: Setting = field.metadata["setting"]
-    match field.default:
-        case bool():
-            valid = isinstance(value, bool)
-        case int():
-            valid = _is_integer(value) and _in_range(described, value)
-            value = int(value) if valid else value
-        case float():
-            valid = _is_number(value) and _in_range(described, value)
-            value = float(value) if valid else value
-        case tuple():
-            valid = _are_layer_sizes(described, value)
-            value = tuple(int(size) for size in value) if valid else value
-        case _:
-            valid = isinstance(value, str) and (not described.choices or value in described.choices)
+    value = _pythons(value)
+    kind = type_of(field)
+    if kind is bool:
+        valid = isinstance(value, bool)
+    elif kind is int:
+        valid = _is_integer(value) and _in_range(described, value)
+    elif kind is float:
+        valid = _is_number(value) and _in_range(described, value)
+    elif kind is tuple:
+        valid = _are_layer_sizes(described, value)
+    else:
+        valid = isinstance(value, str) and (not described.choices or value in described.choices)
     if not valid:
         raise ConfigError(refusal(field, value))
-    return value
+    return tuple(int(size) for size in value) if kind is tuple else kind(value)
+
+
+def _pythons(value: Any) -> Any:
+    """NumPy's scalars as Python's, also inside a tuple or list."""
+    if isinstance(value, (tuple, list)):
+        return tuple(_pythons(element) for element in value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _are_layer_sizes(described: Setting, value: Any) -> bool:
     return (
-        isinstance(value, (tuple, list))
+        isinstance(value, tuple)
         and len(value) <= MAX_HIDDEN_LAYERS
         and all(_is_integer(size) and _in_range(described, size) for size in value)
     )
@@ -66,35 +83,36 @@ def _in_range(described: Setting, value: float) -> bool:
 def refusal(field: dataclasses.Field[Any], value: Any) -> str:
     """The sentence that refuses a value and says what to write instead."""
     described: Setting = field.metadata["setting"]
-    text = value if isinstance(value, str) else format_value(value)
-    given = _("{label} ({name}) cannot be “{value}”.").format(
-        label=_(described.label),
-        name=field.name,
-        value=text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…",
-    )
-    match field.default:
-        case bool():
-            remedy = _("Write on or off.")
-        case tuple():
-            remedy = _(
-                "Write at most {layers} widths from {low:g} to {high:g} separated by commas, "
-                "such as 128,128, or “{none}” for no hidden layer."
-            ).format(
-                layers=MAX_HIDDEN_LAYERS,
-                low=described.minimum,
-                high=described.maximum,
-                none=NO_HIDDEN_LAYERS,
-            )
-        case int():
-            remedy = _("Choose a whole number from {low:,} to {high:,}.").format(
-                low=int(described.minimum or 0), high=int(described.maximum or 0)
-            )
-        case float():
-            remedy = _("Choose a number from {low:g} to {high:g}.").format(
-                low=described.minimum, high=described.maximum
-            )
-        case _ if described.choices:
-            remedy = _("Choose one of: {choices}.").format(choices=", ".join(described.choices))
-        case _:
-            remedy = _("Write a name.")
+    given = refused(_(described.label), field.name, quoted(_in_words(value)))
+    kind = type_of(field)
+    if kind is bool:
+        remedy = _("Write on or off.")
+    elif kind is tuple:
+        remedy = _(
+            "Write at most {layers} widths from {low:g} to {high:g} separated by commas, "
+            "such as 128,128, or “{none}” for no hidden layer."
+        ).format(
+            layers=MAX_HIDDEN_LAYERS,
+            low=described.minimum,
+            high=described.maximum,
+            none=NO_HIDDEN_LAYERS,
+        )
+    elif kind is int:
+        remedy = choose_whole_number(int(described.minimum or 0), int(described.maximum or 0))
+    elif kind is float:
+        remedy = _("Choose a number from {low:g} to {high:g}.").format(
+            low=described.minimum, high=described.maximum
+        )
+    elif described.choices:
+        remedy = choose_one_of(described.choices)
+    else:
+        remedy = _("Write a name.")
     return f"{given} {remedy}"
+
+
+def _in_words(value: Any) -> str:
+    """Any value, also an integer of more digits than Python writes."""
+    try:
+        return format_value(value)
+    except ValueError:
+        return _("a number of thousands of digits")

@@ -1,67 +1,147 @@
-"""Reading settings from links and files."""
+"""The one reader of links: each parameter is used, refused in a sentence, or none of ours."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-from collections.abc import Mapping
-from typing import Any, TypeVar
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
-from pglab.config.agents import RunConfig
-from pglab.config.checking import checked, refusal
-from pglab.config.setting import NO_HIDDEN_LAYERS, ConfigError
-from pglab.language import _
+from pglab.config.all_agents import settings_of
+from pglab.config.numerals import decimal_number, whole_number
+from pglab.config.parsing import AnyConfig, parse_config
+from pglab.config.sentences import (
+    choose_one_of,
+    choose_whole_number,
+    default_is_used,
+    quoted,
+    refused,
+    unknown,
+)
+from pglab.language import DEFAULT_LANGUAGE, _, languages
 
-AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
+T = TypeVar("T")
+
+LANGUAGE = "lang"
+MOST_UNKNOWN = 8  # parameters with a sentence of their own
+# What campaigns, newsletters and networks add to links, and what Streamlit reads itself.
+_FOREIGN = re.compile(
+    r"(utm|hsa|mtm|pk|mc|gad)_.*|_?_hs.*|_g[al]|[a-z]*cl(k?id|src)|[gw]braid|igshi?d?|ref(_src|_url)?"
+    r"|li_fat_id|mkt_tok|srsltid|embed(_options)?"
+)
 
 
-def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig, list[str]]:
-    """Settings from texts such as an address bar's; what cannot be used stays as in the preset.
+class Link:
+    """The parameters of a link, each of which is taken once by its name.
 
-    Returns:
-        The configuration, and one sentence for every text that was refused.
+    `problems` holds a sentence for everything that cannot be used.
     """
-    fields = {field.name: field for field in dataclasses.fields(preset)}
-    values: dict[str, Any] = {}
-    problems = []
-    for name, text in texts.items():
-        if name not in fields:
-            problems.append(_unknown_setting(name, list(fields)))
-            continue
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        """Leave aside what is none of ours; the entry script has chosen the language."""
+        self._left = {
+            name: text for name, text in parameters.items() if not _FOREIGN.fullmatch(name)
+        }
+        self._known: set[str] = set()
+        self.problems: list[str] = []
+        self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
+
+    def text(self, name: str) -> str | None:
+        """The text of a parameter, or None; it counts as used."""
+        self._known.add(name)
+        return self._left.pop(name, None)
+
+    def has(self, name: str) -> bool:
+        """Whether the link still holds a parameter, with some text."""
+        return bool(self._left.get(name))
+
+    def has_any(self, *names: str) -> bool:
+        """Whether the link still holds one of these parameters; "a." stands for all of "a.…"."""
+        return any(
+            left.startswith(name) if name.endswith(".") else left == name
+            for left in self._left
+            for name in names
+        )
+
+    def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
+        """The value of the choice that the link names; the usual one if it names none."""
+        text = self.text(name)
+        if text is None:
+            return usual
+        if text not in choices:
+            self._refuse(name, label, text, choose_one_of(choices))
+            return usual
+        return choices[text]
+
+    def whole_number(self, name: str, label: str, low: int, high: int, usual: int) -> int:
+        """A whole number in a range; the usual one if the link has none."""
+        text = self.text(name)
+        if text is None:
+            return usual
         try:
-            values[name] = checked(fields[name], _parsed(fields[name], text))
-        except ConfigError as error:
-            problems.append(_("{problem} The default is used.").format(problem=error))
-    while True:
+            number = whole_number(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            self._refuse(name, label, text, choose_whole_number(low, high))
+            return usual
+        return number
+
+    def point(
+        self, name: str, label: str, ranges: Sequence[tuple[float, float]]
+    ) -> list[float] | None:
+        """Coordinates separated by commas, each in its range; None if the link has none."""
+        text = self.text(name)
+        if text is None:
+            return None
         try:
-            return preset.changed(**values), problems
-        except ConfigError as error:  # of settings that do not go together
-            problems.append(_("{problem} The defaults are used.").format(problem=error))
-            kept = {name: value for name, value in values.items() if name not in error.names}
-            # Where none of them was linked, another linked one is at odds with the preset's.
-            values = kept if len(kept) < len(values) else {}
+            found = [decimal_number(part) for part in text.split(",", len(ranges))]
+            inside = [
+                low <= value <= high for value, (low, high) in zip(found, ranges, strict=True)
+            ]
+        except ValueError:
+            inside = [False]
+        if not all(inside):
+            bounds = "; ".join(_("{:g} to {:g}").format(low, high) for low, high in ranges)
+            remedy = _("Write {n} numbers separated by commas, within {bounds}.")
+            self._refuse(name, label, text, remedy.format(n=len(ranges), bounds=bounds))
+            return None
+        return found
 
+    def settings(
+        self,
+        preset: AnyConfig,
+        prefix: str = "",
+        offered: Mapping[str, Collection[str]] | None = None,
+    ) -> tuple[AnyConfig, list[str]]:
+        """The configuration that the link asks for, and a sentence for each text it refuses.
 
-def _unknown_setting(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""
-    return _("There is no setting “{name}”; it is ignored.").format(name=name) + hint
+        `prefix` stands before the names of the settings in the link; `offered` limits some of them
+        to the values that a page can show.
+        """
+        texts: dict[str, str] = {}
+        problems: list[str] = []
+        for name, described in settings_of(preset).items():
+            text = self.text(prefix + name)
+            if text is None:
+                continue
+            if offered and text not in offered.get(name, (text,)):
+                sentence = refused(_(described.label), name, quoted(text))
+                problems.append(default_is_used(f"{sentence} {choose_one_of(offered[name])}"))
+            else:
+                texts[name] = text
+        config, unusable = parse_config(preset, texts)
+        return config, problems + unusable
 
+    def refuse_the_rest(self) -> None:
+        """After everything that the page knows was taken: a sentence for what is left."""
+        for name in list(self._left)[:MOST_UNKNOWN]:
+            self.problems.append(unknown(name, self._known))
+        further = len(self._left) - MOST_UNKNOWN
+        if further > 0:
+            self.problems.append(
+                _("{n:,} more parameters of the link are ignored.").format(n=further)
+            )
+        self._left.clear()
 
-def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
-    """The text as the type of the field's default, which is the field's type."""
-    try:
-        match field.default:
-            case bool():
-                return {"on": True, "off": False}[text.lower()]
-            case int():
-                return int(text)
-            case float():
-                return float(text)
-            case tuple():
-                sizes = [] if text == NO_HIDDEN_LAYERS else text.split(",")
-                return tuple(int(size) for size in sizes)
-            case _:
-                return text
-    except (ValueError, KeyError):
-        raise ConfigError(refusal(field, text)) from None
+    def _refuse(self, name: str, label: str, text: str, remedy: str) -> None:
+        self.problems.append(default_is_used(f"{refused(label, name, quoted(text))} {remedy}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +12,6 @@ from pglab.language import _
 NO_HIDDEN_LAYERS = "none"
 MAX_HIDDEN_LAYERS = 4
 SEEDS = 2**31
-LONGEST_QUOTE = 40  # of a refused value in the sentence that refuses it
 
 
 class ConfigError(ValueError):
@@ -29,15 +29,15 @@ class Setting:
 
     label: str
     help: str
-    short: str = ""  # name in legends and tables; the label where empty
+    short: str = ""  # name in legends and tables; the label if empty
     minimum: float | None = None
     maximum: float | None = None
     step: float = 1
     scale: Literal["linear", "log"] = "linear"
-    stops: tuple[float, ...] = ()  # where a slider stops; other values are valid in links
-    choices: tuple[str, ...] = ()
+    stops: tuple[float, ...] = ()  # of a slider; other values are valid in links
+    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # value: its words
     changes_while_running: bool = False
-    applies_when: tuple[str, str] | None = None  # only where another setting has this value
+    applies_when: tuple[str, str] | None = None  # only if another setting has this value
     level: Literal["basic", "batch", "advanced"] = "advanced"
 
     @property
@@ -48,6 +48,8 @@ class Setting:
 
 DECADES = (*(m * 10.0**e for e in range(-5, 0) for m in (1, 2, 5)), 1.0)
 HORIZONS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
+
+_TYPES = {"bool": bool, "int": int, "float": float, "str": str, "tuple[int, ...]": tuple}
 
 
 def powers_of_two(most: int) -> tuple[int, ...]:
@@ -64,6 +66,11 @@ def same_setting(config_class: type[Any], name: str, default: Any) -> Any:
     """A field as another class has it, with another default."""
     known = next(field for field in dataclasses.fields(config_class) if field.name == name)
     return dataclasses.field(default=default, metadata=known.metadata)
+
+
+def type_of(field: dataclasses.Field[Any]) -> type:
+    """The type that a setting's values have: its annotation, which is stored as text."""
+    return _TYPES[str(field.type)]
 
 
 def format_value(value: Any) -> str:

@@ -1,19 +1,27 @@
-"""Settings in words: for the address bar, for tables and for legends."""
+"""Settings as texts, and how they differ: for the address bar, for tables and for legends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pglab.config.agents import RunConfig, settings_of
+from pglab.config.all_agents import RunConfig, settings_of
 from pglab.config.setting import format_value
 
 
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
-    """The settings of `config` that differ from `reference`, formatted, by field name."""
+    """The settings of `config` that differ from `reference`, formatted, by field name.
+
+    The return that counts as solved differs if it is not the one that `reference` would have in
+    the environment of `config`.
+    """
+    expected = {
+        **vars(reference),
+        "success_return": reference.changed(env_id=config.env_id).success_return,
+    }
     return {
         name: format_value(getattr(config, name))
         for name in settings_of(config)
-        if getattr(config, name) != getattr(reference, name, None)
+        if getattr(config, name) != expected.get(name)
     }
 
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pglab.config import (
@@ -19,6 +20,7 @@ from pglab.config import (
     parse_config,
     settings_of,
 )
+from pglab.config.choice_names import choice_name
 from pglab.session.side_by_side import comparison
 
 DEFAULTS = ReinforceConfig()
@@ -91,6 +93,14 @@ def test_every_number_has_a_range_with_its_default_inside(preset: RunConfig, nam
     assert all(low <= stop <= high for stop in described.stops)
 
 
+def test_a_choice_has_the_same_words_in_every_setting() -> None:
+    words: dict[str, str] = {}
+    for preset, name in PAIRS:
+        for value, in_words in settings_of(preset)[name].choices.items():
+            assert words.setdefault(value, in_words) == in_words
+            assert choice_name(value) == in_words
+
+
 @EVERY_PRESET
 def test_no_two_settings_have_the_same_name(preset: RunConfig) -> None:
     names = [described.name for described in settings_of(preset).values()]
@@ -118,7 +128,7 @@ def test_the_defaults_are_the_seminars() -> None:
 
 
 def test_the_actor_critic_presets_are_the_seminars() -> None:
-    both = {
+    seminar = {
         "env_id": "CartPole-v1",
         "seed": 0,
         "hidden_sizes": (128, 128),
@@ -147,8 +157,12 @@ def test_the_actor_critic_presets_are_the_seminars() -> None:
     }
     shared = {"body": "shared", "critic_data": "on_policy", "learning_rate": 1e-3}
     split = {"body": "split", "critic_data": "replay", "learning_rate": 5e-4}
-    assert vars(ActorCriticConfig.shared_on_policy()) == both | shared | {"rollout_steps": 1}
-    assert vars(ActorCriticConfig.split_replay()) == both | split | {"rollout_steps": 16}
+    for preset, own in (
+        (ActorCriticConfig.shared_on_policy(), shared | {"rollout_steps": 1}),
+        (ActorCriticConfig.split_replay(), split | {"rollout_steps": 16}),
+    ):
+        expected = seminar | own
+        assert {name: getattr(preset, name) for name in expected} == expected
     assert ActorCriticConfig() == ActorCriticConfig.shared_on_policy()
 
 
@@ -188,7 +202,10 @@ def test_ranges_hold_on_both_sides(preset: RunConfig, name: str) -> None:
 
 @EVERY_SETTING
 def test_values_of_no_use_are_refused(preset: RunConfig, name: str) -> None:
-    for value in (math.nan, math.inf, -math.inf, None, b"", (0,), object):
+    values = [math.nan, math.inf, -math.inf, None, b"", (0,), object, 10**5_000, (10**5_000,)]
+    if name == "success_return":
+        values.remove(None)  # the environment's own
+    for value in values:
         with pytest.raises(ConfigError) as refusal:
             preset.changed(**{name: value})
         assert_sentences(str(refusal.value))
@@ -203,6 +220,33 @@ def test_values_take_the_type_of_their_field() -> None:
             DEFAULTS.changed(**{name: True})
     with pytest.raises(ConfigError):
         ReinforceConfig(seed=2.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("width", ["int8", "uint16", "int64", "float16", "float32", "float64"])
+def test_numpys_numbers_are_stored_as_pythons(width: str) -> None:
+    config = ReinforceConfig(
+        seed=np.dtype(width).type(3),
+        gamma=np.dtype(width).type(1),
+        hidden_sizes=(np.dtype(width).type(64),),
+        stop_when_solved=np.bool_(False),  # type: ignore[arg-type]
+        baseline=np.str_("mean"),
+    )
+    assert config == ReinforceConfig(
+        seed=3, gamma=1.0, hidden_sizes=(64,), stop_when_solved=False, baseline="mean"
+    )
+    stored = (config.seed, config.gamma, config.hidden_sizes[0], config.stop_when_solved)
+    assert [type(value) for value in stored] == [int, float, int, bool]
+    assert type(config.baseline) is str
+    assert DEFAULTS.changed(gamma=np.float32(0.9)).gamma == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("value", [np.bool_(True), np.float32("nan"), np.int64(-1), "0.5"])
+def test_numpy_makes_no_number_of_what_is_none(value: Any) -> None:
+    for name in ("seed", "gamma"):
+        with pytest.raises(ConfigError, match=name):
+            DEFAULTS.changed(**{name: value})
+    with pytest.raises(ConfigError):
+        DEFAULTS.changed(stop_when_solved=np.int64(1))
 
 
 @pytest.mark.parametrize("sizes", [(0,), (-1,), (513,), (1, 1, 1, 1, 1), (2.5,), ("8",), 128])
@@ -325,14 +369,15 @@ def test_a_link_at_odds_with_what_the_preset_did_not_use_gets_a_sentence() -> No
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        *[("hidden_sizes", text) for text in ("", "0", "128,,128", "9999", "1,1,1,1,1", "abc")],
-        *[("gamma", text) for text in ("nan", "inf", "-0.1", "1.01", "", "0,9", "1e400")],
-        *[("seed", text) for text in ("-1", "1.5", "2147483648", "1e3", "nan")],
+        *[
+            ("hidden_sizes", text)
+            for text in (",", "0", "-64", "64,,64", "128x128", "9999", "1,1,1,1,1")
+        ],
+        *[("gamma", text) for text in ("-0.1", "1.01", "0,9", "٠٫٥x")],
+        *[("seed", text) for text in ("-1", "1.5", "2147483648", "1e3")],
+        ("total_steps", "1e12"),
         ("activation", "sigmoid"),
         ("stop_when_solved", "maybe"),
-        pytest.param("seed", "9" * 400, id="seed-400 digits"),
-        pytest.param("seed", "9" * 5000, id="seed-5000 digits"),
-        pytest.param("hidden_sizes", "9" * 400, id="hidden_sizes-400 digits"),
     ],
 )
 def test_a_bad_text_keeps_the_default_and_says_why(name: str, text: str) -> None:

@@ -13,6 +13,7 @@ from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
 from pglab.session.side_by_side.comparison import PAIRS, Comparison, overlays
+from pglab.session.side_by_side.contrasts import differences_between
 from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic
 from pglab.ui.stage.panels.scenery import Scenery, View
@@ -87,7 +88,7 @@ def test_every_setting_but_the_body_has_a_control_with_help(key: str) -> None:
 def test_the_body_of_a_page_cannot_be_changed_by_a_link() -> None:
     app = open_page(SCRIPTS["shared_on_policy"], body="split", gamma="0.9")
     (problem,) = problems(app)
-    assert "“Body” is always “shared” on this page" in problem
+    assert "Body is always “`shared`” on this page" in problem
     assert bench_of(app, "shared_on_policy").session.config == ActorCriticConfig(gamma=0.9)
 
 
@@ -214,28 +215,22 @@ def test_a_free_comparison_is_restored_by_its_link() -> None:
     press(app, "steps_1")
 
 
-@pytest.mark.parametrize(
-    "link",
-    [
-        {"pair": "all"},
-        {"seeds": "0"},
-        {"seeds": "many"},
-        {"pair": "free", "a": "dqn"},
-        {"pair": "free", "a": "reinforce", "a.gamma": "2"},
-        {"pair": "free", "b.env_id": "Pong-v0"},
-        {"a.gama": "0.9"},
-        {"a.seed": "3"},
-        {"gamma": "0.9"},
-        {"seed": "-1"},
-        {"steps": "30000"},
-        {"pair": "free", "b.total_steps": "5000"},
-    ],
-)
-def test_what_a_comparisons_link_gets_wrong_is_explained(link: dict[str, str]) -> None:
+def test_what_a_comparisons_link_gets_wrong_is_explained() -> None:
+    link = {"a": "dqn", "a.gama": "0.9", "a.gamma": "2", "a.seed": "3", "b.env_id": "Pong-v0"}
+    link |= {"b.total_steps": "5000", "gamma": "0.9", "steps": "30000", "x": "9", "at": "0"}
+    link |= {"seed": "-1", "seeds": "9" * 4_400}
     app = open_page(COMPARE, **link)
-    assert len(problems(app)) == 1
+    assert len(problems(app)) == len(link)
+    assert comparison_of(app).configs == (ActorCriticConfig(), ActorCriticConfig())
     press(app, "steps_1")
     assert comparison_of(app).global_step == 1
+
+
+def test_a_ready_made_pair_has_no_settings_of_a_side() -> None:
+    assert len(problems(open_page(COMPARE, pair="all"))) == 1
+    app = open_page(COMPARE, **{"pair": "gamma", "a.gamma": "0.5", "b.x": "1"})
+    assert len(problems(app)) == 2
+    assert comparison_of(app).configs == PAIRS["gamma"].configs
 
 
 def test_a_changed_setting_makes_a_free_comparison_of_fresh_runs() -> None:
@@ -359,6 +354,9 @@ def test_two_environments_have_heatmaps_of_their_own() -> None:
     assert app.selectbox(key="compare.Acrobot-v1.y").value == 5
     assert app.selectbox(key="compare.Acrobot-v1.action").value == 0
     press(app, "steps_1")
+    first, other = comparison_of(app).configs
+    assert (first.success_return, other.success_return) == (500, -100)
+    assert [d.name for d in differences_between([first, other])] == ["env_id"]
 
 
 def test_players_are_shown_for_every_side() -> None:

@@ -16,7 +16,7 @@ from pglab.experiments.results import load
 from pglab.session.stored.usual_curves import AGENTS
 from pglab.ui.chapters.attempts import Attempts, guess_region_of
 from pglab.ui.chapters.experiment_line import title_of
-from tests.pages.test_pages import bench_of, control, open_chapter, open_page, press, run
+from tests.pages.test_pages import bench_of, control, open_chapter, open_page, press, problems, run
 
 EXPERIMENT = experiments_of("reinforce")[0]
 LENGTH = 5000  # of a run
@@ -193,7 +193,8 @@ def test_a_link_opens_an_experiment_and_choosing_one_makes_the_link() -> None:
 
 def test_a_link_to_no_experiment_says_so() -> None:
     app = open_page(**{"try": "nonsense"})
-    assert "There is no experiment “nonsense”" in shown(app)
+    (sentence,) = problems(app)
+    assert "Experiment (try) cannot be “`nonsense`”." in sentence
     assert dict(app.query_params) == {"chapter": "try_this"}
 
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pglab.algorithms.families import AgentConfig
-from pglab.config import ActorCriticConfig, ReinforceConfig, format_value, settings_of
+from pglab.config import (
+    ActorCriticConfig,
+    ReinforceConfig,
+    format_value,
+    settings_of,
+    success_return_of,
+)
 from pglab.config.choice_names import choice_name
 from pglab.language import N_, _
 
@@ -66,7 +72,7 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
         if name in NOT_COMPARED or not all(name in settings_of(config) for config in configs):
             continue
         applying = [_applies(config, name) for config in configs]
-        if not any(applying):
+        if not any(applying) or (name == "success_return" and all(map(_own_return, configs))):
             continue
         values = [_effective(config, name) for config in configs]
         if len({value for value in values if value is not None}) > 1:
@@ -151,6 +157,11 @@ def _preset_name(config: AgentConfig) -> str | None:
 def _applies(config: AgentConfig, name: str) -> bool:
     condition = settings_of(config)[name].applies_when
     return condition is None or getattr(config, condition[0]) == condition[1]
+
+
+def _own_return(config: AgentConfig) -> bool:
+    """Whether its environment's own return counts as solved, so that it follows from it."""
+    return config.success_return == success_return_of(config.env_id)
 
 
 def _effective(config: AgentConfig, name: str) -> Any:

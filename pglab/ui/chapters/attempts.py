@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pglab.algorithms.families import AgentConfig
-from pglab.config import SEEDS
+from pglab.config import SEEDS, Link
 from pglab.curves import Curve, GuessRegion
 from pglab.experiments.catalogue import experiments_of
 from pglab.experiments.experiment import LATE, Choice, Experiment
@@ -67,7 +67,6 @@ class Attempts:
 
     page: str
     chosen: str | None = None  # by a click or by the link
-    unknown: str = ""  # what the link named instead of an experiment
     by_key: dict[str, Attempt] = field(default_factory=lambda: defaultdict(Attempt))
 
     @property
@@ -105,15 +104,20 @@ class Attempts:
 def open_attempts(lab: Lab) -> Attempts:
     """The visitor's attempts, with the results that have come in since."""
     key = f"{lab.key}.try"
-    if key not in st.session_state:
-        st.session_state[key] = linked = _from_link(lab.key)
-        if linked.chosen or linked.unknown:
-            open_at_first(lab.key, "try_this")
-    attempts: Attempts = st.session_state[key]
+    attempts: Attempts = st.session_state.setdefault(key, Attempts(lab.key))
     with lab.bench.lock:
         _note_results(attempts, lab.bench.session)
         _draw_expectation(attempts, lab.bench)
     return attempts
+
+
+def read_link(page: str, link: Link) -> None:
+    """Choose the experiment that the link names; the visit begins with the chapter on it."""
+    if link.has(PARAMETER):
+        open_at_first(page, "try_this")
+    known = {experiment.key: experiment.key for experiment in experiments_of(page)}
+    chosen = link.choice(PARAMETER, _("Experiment"), known, None)
+    st.session_state[f"{page}.try"] = Attempts(page, chosen)
 
 
 def link_parameters(page: str) -> dict[str, str]:
@@ -187,16 +191,6 @@ def _use(lab: Lab, config: AgentConfig) -> None:
     lab.bench.reset()
     lab.bench.use(config)
     lab.set_controls(config)
-
-
-def _from_link(page: str) -> Attempts:
-    """What a visit begins with: the experiment that the link names, if there is one."""
-    named = st.query_params.get(PARAMETER, "")
-    if not named:
-        return Attempts(page)
-    if all(experiment.key != named for experiment in experiments_of(page)):
-        return Attempts(page, unknown=named)
-    return Attempts(page, chosen=named)
 
 
 def _note_results(attempts: Attempts, session: TrainingSession) -> None:

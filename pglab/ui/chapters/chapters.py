@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import streamlit as st
 
-from pglab.config import LONGEST_QUOTE
+from pglab.config import Link
 from pglab.language import _
 from pglab.ui.controls.choices import settle
 from pglab.ui.shell.entry import fragment
@@ -57,23 +57,11 @@ def open_chapter(page: str, name: str) -> None:
     st.session_state[_key(page)] = titles()[name]
 
 
-def read_link(page: str, names: Collection[str]) -> list[str]:
-    """Open the chapter that the link names, which must be one of the page's.
-
-    Returns:
-        A sentence, if it is none of them.
-    """
-    name = st.query_params.get(PARAMETER)
-    if name is None:
-        return []
-    if name not in names:
-        return [
-            _("There is no chapter “{name}” on this page. Choose one of: {known}.").format(
-                name=name[:LONGEST_QUOTE], known=", ".join(names)
-            )
-        ]
-    open_at_first(page, name)
-    return []
+def read_link(page: str, names: Collection[str], link: Link) -> None:
+    """Open the chapter that the link names, which must be one of the page's."""
+    name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
+    if name is not None:
+        open_at_first(page, name)
 
 
 def link_parameters(page: str, usual: str) -> dict[str, str]:

@@ -35,12 +35,6 @@ CHART_HEIGHT = 330
 def try_this(lab: Lab, attempts: Attempts) -> None:
     """The experiments of the page, and the one that is chosen."""
     lab.redraw_stale_page()
-    if attempts.unknown:
-        st.warning(
-            _("There is no experiment “{name}” on this page. Choose one of these.").format(
-                name=attempts.unknown
-            )
-        )
     listing, chosen = st.columns([4, 9], gap="large")
     with listing:
         _listing(lab, attempts)
@@ -78,7 +72,7 @@ def _name(number: int, experiment: Experiment, attempt: Attempt) -> str:
 
 
 def _choose(attempts: Attempts, key: str) -> None:
-    attempts.chosen, attempts.unknown = key, ""
+    attempts.chosen = key
 
 
 def _experiment(lab: Lab, attempts: Attempts) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pglab.config import Link
 from pglab.environments import EnvironmentInfo
 from pglab.language import _
 from pglab.looks.probes import Quantity, Slice
@@ -16,34 +17,63 @@ from pglab.ui.stage.panels.heatmaps import quantity_name
 from pglab.ui.stage.panels.scenery import View
 
 SLIDER_STEPS = 48  # even, so that the middle is one of them
-PARAMETERS = ("x", "y", "at", "action")  # of the address, besides the critic's
 
 
 @dataclass(frozen=True)
 class HeatmapControls:
     """The controls of the heatmaps of one environment on one page.
 
-    `key` tells their values from those of another page or environment; `link` stands before the
-    names of their parameters in the address.
+    `key` tells their values from those of another page or environment; `prefix` stands before
+    the names of their parameters in links.
     """
 
     key: str
     info: EnvironmentInfo
     has_critic: bool = False
-    link: str = ""
+    prefix: str = ""
+
+    def read_link(self, link: Link) -> None:
+        """Set the controls from the link that opened the page."""
+        info, state = self.info, st.session_state
+        axes = {str(index): index for index in range(len(info.axes))}
+        x_axis, y_axis = (
+            link.choice(self.prefix + side, title, axes, usual)
+            for (side, title), usual in zip(_axis_titles().items(), info.heatmap_axes, strict=True)
+        )
+        if x_axis == y_axis:
+            link.problems.append(
+                _("The two axes of a heatmap cannot be the same. The defaults are used.")
+            )
+            x_axis, y_axis = info.heatmap_axes
+        state[self._name("x")], state[self._name("y")] = x_axis, y_axis
+        ranges = [(axis.low, axis.high) for axis in info.axes]
+        point = link.point(self.prefix + "at", _("Heatmap: where it is cut"), ranges)
+        if point is not None:
+            state[self._name("follow")] = False
+            for index, value in enumerate(point):
+                state[self._name(f"fixed_{index}")] = value
+        actions = {str(index): index for index in range(len(info.actions))}
+        action = link.choice(self.prefix + "action", _("Heatmap: action"), actions, None)
+        if action is not None:
+            state[self._name("action")] = action
+        if self.has_critic:
+            quantities = {str(index): index for index in range(2 * len(info.actions) + 1)}
+            critic = link.choice(self.prefix + "critic", _("Critic's heatmap"), quantities, None)
+            if critic is not None:
+                state[self._name("critic")] = critic
 
     def view(self) -> View:
-        """What the heatmaps show: at first what the link asks for, or else the usual."""
+        """What the heatmaps show."""
         info = self.info
-        axes = self._linked_axes() or info.heatmap_axes
         known = range(len(info.axes))
-        x_axis = settle(self._name("x"), known, axes[0])
-        y_axis = settle(self._name("y"), [axis for axis in known if axis != x_axis], axes[1])
-        point = self._linked_point() or _rest(info)
-        fixed = (self._value(f"fixed_{index}", value) for index, value in enumerate(point))
-        action = self._choice("action", len(info.actions), len(info.actions) - 1)
-        critic = self._choice("critic", 2 * len(info.actions) + 1, len(info.actions))
-        follows = self._value("follow", self._linked_point() is None)
+        x_axis = settle(self._name("x"), known, info.heatmap_axes[0])
+        others = [axis for axis in known if axis != x_axis]
+        y_axis = settle(self._name("y"), others, info.heatmap_axes[1])
+        fixed = (self._value(f"fixed_{i}", value) for i, value in enumerate(_rest(info)))
+        actions = len(info.actions)
+        action = settle(self._name("action"), range(actions), actions - 1)
+        critic = settle(self._name("critic"), range(2 * actions + 1), actions)
+        follows = self._value("follow", True)
         plane = Slice(info, x_axis, y_axis, tuple(fixed))
         return View(plane, action, *_quantity(info, critic), follows=follows)
 
@@ -60,7 +90,7 @@ class HeatmapControls:
         critic = st.session_state[self._name("critic")]
         if self.has_critic and critic != len(info.actions):
             found["critic"] = str(critic)
-        return {self.link + name: text for name, text in found.items()}
+        return {self.prefix + name: text for name, text in found.items()}
 
     def draw(self, on_change: Callable[[], None], *, playing: bool = True) -> None:
         """The controls, for a row of them: axes, action, critic's quantity, where the slice lies.
@@ -70,11 +100,9 @@ class HeatmapControls:
         info, view = self.info, self.view()
         plane = view.plane
         common: dict[str, Any] = {"persist_state": "session", "on_change": on_change}
-        for side, title, other in (
-            ("x", _("Heatmap: horizontal axis"), plane.y_axis),
-            ("y", _("Heatmap: vertical axis"), plane.x_axis),
-        ):
-            known = [index for index in range(len(info.axes)) if index != other]
+        others = {"x": plane.y_axis, "y": plane.x_axis}
+        for side, title in _axis_titles().items():
+            known = [index for index in range(len(info.axes)) if index != others[side]]
             st.selectbox(
                 title,
                 known,
@@ -136,39 +164,9 @@ class HeatmapControls:
     def _value(self, control: str, usual: Any) -> Any:
         return st.session_state.setdefault(self._name(control), usual)
 
-    def _choice(self, name: str, count: int, usual: int) -> int:
-        return settle(self._name(name), range(count), self._linked_index(name, usual))
 
-    def _linked(self, name: str) -> str:
-        text: str = st.query_params.get(self.link + name, "")
-        return text
-
-    def _linked_axes(self) -> tuple[int, int] | None:
-        """The two axes that the link asks for, if it names two different ones that exist."""
-        texts = [self._linked(side) for side in "xy"]
-        numbers = [int(text) for text in texts if text.isdecimal() and len(text) < 3]
-        if len(set(numbers)) == 2 and max(numbers) < len(self.info.axes):
-            return numbers[0], numbers[1]
-        return None
-
-    def _linked_point(self) -> list[float] | None:
-        """All coordinates that the link asks for, where all of them are in range."""
-        axes = self.info.axes
-        try:
-            point = [float(text) for text in self._linked("at").split(",")]
-        except ValueError:
-            return None
-        if len(point) != len(axes):
-            return None
-        inside = all(a.low <= value <= a.high for a, value in zip(axes, point, strict=True))
-        return point if inside else None
-
-    def _linked_index(self, name: str, usual: int) -> int:
-        """The number of a choice that the link asks for; the usual one unless it names one."""
-        actions = len(self.info.actions)
-        choices = actions if name == "action" else 2 * actions + 1
-        text = self._linked(name)
-        return int(text) if text in map(str, range(choices)) else usual
+def _axis_titles() -> dict[str, str]:
+    return {"x": _("Heatmap: horizontal axis"), "y": _("Heatmap: vertical axis")}
 
 
 def _rest(info: EnvironmentInfo) -> list[float]:

@@ -10,11 +10,12 @@ from typing import cast
 import streamlit as st
 
 from pglab.algorithms.families import AgentConfig
-from pglab.config import ConfigError
+from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
-from pglab.ui.controls.settings import Terms, controls, read_address_bar, set_controls
+from pglab.ui.controls.settings import Terms, controls, read_settings, set_controls
+from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import page_changed
 from pglab.ui.shell.live_page import LivePage
 from pglab.ui.shell.problems import show_problems
@@ -68,18 +69,18 @@ def start_on_arrival(key: str) -> None:
 def open_lab(
     key: str,
     preset: AgentConfig,
-    fixed: tuple[str, ...] = (),
-    read_further: Callable[[], list[str]] = list,
+    fixed: tuple[str, ...],
+    read_further: Callable[[Link, RunConfig], None],
 ) -> Lab:
     """Read the link and the controls, and bring the run in line with them.
 
     `key` names the page and the stored learning curves of its preset; `fixed` are the settings
     that the page is about, and that cannot be changed on it; `read_further` takes from the link
-    what is no setting, and returns a sentence for everything that cannot be used.
+    what is no setting; it gets the configuration too.
     """
     warm_up()
     terms = Terms(preset, fixed)
-    problems = read_address_bar(key, terms, read_further)
+    problems = read_once(key, lambda link: read_further(link, read_settings(key, terms, link)))
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pglab.config import SEEDS
+from pglab.config import SEEDS, Link
 from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS
 from pglab.ui.controls.choices import if_offered, settle
@@ -20,7 +20,7 @@ PARAMETER = "seeds"  # of the address bar
 def seed_controls(lab: Lab) -> None:
     """The controls, below the others in the sidebar; the bench follows them."""
     key = f"{lab.key}.seeds"
-    st.session_state.setdefault(key, _linked())
+    st.session_state.setdefault(key, 1)
 
     def changed() -> None:
         lab.page_is_stale = True
@@ -44,6 +44,12 @@ def seed_controls(lab: Lab) -> None:
         bench = lab.bench
         first = bench.session.config.seed
         shown_seed_control(f"{lab.key}.shown_seed", bench.seeds, first, bench.show_seed)
+
+
+def read_link(page: str, link: Link) -> None:
+    """Set the number of seeds from the link."""
+    number = link.whole_number(PARAMETER, _("Seeds at once"), 1, MOST_SEEDS, 1)
+    st.session_state[f"{page}.seeds"] = number
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
@@ -72,10 +78,3 @@ def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], N
         on_change=changed,
     )
     show(shown)
-
-
-def _linked() -> int:
-    """The number that the link asks for; 1 unless it can be used."""
-    text = st.query_params.get(PARAMETER, "")
-    number = int(text) if text.isdecimal() and len(text) < 3 else 1
-    return number if 1 <= number <= MOST_SEEDS else 1

@@ -1,11 +1,11 @@
-"""Controls for the hyperparameters of a configuration, and the address bar that holds them.
+"""Controls for the hyperparameters of a configuration, set from a link or by hand.
 
 All of it is made from the fields' `Setting`: nothing about a hyperparameter is written here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,12 @@ import streamlit as st
 from pglab.config import (
     MAX_HIDDEN_LAYERS,
     ConfigError,
+    Link,
     RunConfig,
     Setting,
-    differences,
     format_value,
-    parse_config,
     settings_of,
+    success_return_of,
 )
 from pglab.config.choice_names import choice_name
 from pglab.environments import ENVIRONMENTS
@@ -27,22 +27,8 @@ from pglab.language import _
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
-# The address holds more than settings: the view, the language, Streamlit's own.
-OWN_PARAMETERS = (
-    "x",
-    "y",
-    "at",
-    "action",
-    "critic",
-    "try",
-    "seeds",
-    "speed",
-    "chapter",
-    "embed",
-    "embed_options",
-    "lang",
-)
 MOST_SLIDER_STOPS = 100
+OFFERED = {"env_id": list(ENVIRONMENTS)}  # of settings that take more values than pages can show
 
 
 @dataclass(frozen=True)
@@ -54,43 +40,19 @@ class Terms:
     everything_restarts: bool = False
 
 
-def read_address_bar(
-    key: str, terms: Terms, read_further: Callable[[], list[str]] = list
-) -> list[str]:
-    """On the first view of a page, set its controls from the link that opened it.
-
-    `read_further` takes what else the page has in the link, and returns sentences likewise.
+def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
+    """Set the page's controls from a link; what cannot be used is among its problems.
 
     Returns:
-        A sentence for every setting in the link that cannot be used; kept while the visit lasts
-        or until the controls change.
+        The configuration that the controls then stand for.
     """
-    problems_key = f"{key}.link_problems"
-    if problems_key not in st.session_state:
-        texts = {n: t for n, t in st.query_params.items() if n not in OWN_PARAMETERS}
-        refused = [_fixed_here(terms.preset, name) for name in terms.fixed if texts.pop(name, "")]
-        config, problems = parse_config(terms.preset, texts)
-        problems += refused
-        if config.env_id not in ENVIRONMENTS:
-            problems.append(_unknown_environment(config.env_id))
-            config = config.changed(env_id=terms.preset.env_id)
-        set_controls(key, config)
-        st.session_state[problems_key] = [*problems, *read_further()]
-    problems_found: list[str] = st.session_state[problems_key]
-    return problems_found
-
-
-def write_address_bar(config: RunConfig, preset: RunConfig, view: Mapping[str, str]) -> None:
-    """Make the address open this page with these settings; those of the preset are left out."""
-    put_into_address_bar({**differences(config, preset), **view})
-
-
-def put_into_address_bar(parameters: Mapping[str, str]) -> None:
-    """Replace what the address holds, besides how the page is embedded."""
-    kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
-    wanted = {**kept, **parameters}
-    if wanted != st.query_params.to_dict():
-        st.query_params.from_dict(wanted)
+    for name in terms.fixed:
+        if link.text(name) not in (None, getattr(terms.preset, name)):
+            link.problems.append(_fixed_here(terms.preset, name))
+    config, problems = link.settings(terms.preset, offered=OFFERED)
+    link.problems += problems
+    set_controls(key, config)
+    return config
 
 
 def set_controls(key: str, config: RunConfig) -> None:
@@ -101,6 +63,7 @@ def set_controls(key: str, config: RunConfig) -> None:
             _set_layers(key, value)
         else:
             set_value(f"{key}.{name}", value)
+    st.session_state[f"{key}.environment"] = config.env_id
     st.session_state[f"{key}.opened_with"] = config
 
 
@@ -112,6 +75,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
     Returns:
         None where the values together cannot be used; a sentence then says why.
     """
+    _follow_environment(key)
     described = settings_of(terms.preset)
     groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
     for name, setting in described.items():
@@ -145,6 +109,16 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
             return None
 
 
+def _follow_environment(key: str) -> None:
+    """In another environment its own return counts as solved, unless a visitor set one."""
+    before, now = st.session_state[f"{key}.environment"], value_of(f"{key}.env_id")
+    if now == before or now not in ENVIRONMENTS:
+        return
+    if value_of(f"{key}.success_return") == success_return_of(before):
+        set_value(f"{key}.success_return", success_return_of(now))
+    st.session_state[f"{key}.environment"] = now
+
+
 def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
     """The control that suits the field's type and range."""
     setting = settings_of(terms.preset)[name]
@@ -166,8 +140,9 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
         known = list(ENVIRONMENTS)
         return st.selectbox(label, known, index=place_of(own_key, known), **common)
     if setting.choices:
-        chosen = place_of(own_key, setting.choices)
-        return st.selectbox(label, setting.choices, index=chosen, format_func=choice_name, **common)
+        choices = list(setting.choices)
+        chosen = place_of(own_key, choices)
+        return st.selectbox(label, choices, index=chosen, format_func=choice_name, **common)
     if isinstance(value, bool):
         return st.toggle(label, value=value, **common)
     if setting.stops:
@@ -248,13 +223,6 @@ def _set_layers(key: str, sizes: tuple[int, ...]) -> None:
 
 
 def _fixed_here(preset: RunConfig, name: str) -> str:
-    return _("“{label}” is always “{value}” on this page; the link's choice is ignored.").format(
+    return _("{label} is always “{value}” on this page; the link's choice is ignored.").format(
         label=_(settings_of(preset)[name].label), value=choice_name(getattr(preset, name))
     )
-
-
-def _unknown_environment(env_id: str) -> str:
-    return _(
-        "The environment “{env_id}” cannot be shown here. Choose one of: {known}. "
-        "The default is used."
-    ).format(env_id=env_id, known=", ".join(ENVIRONMENTS))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.controls.lab import Lab
@@ -80,8 +81,12 @@ def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], N
 
 def heatmaps_of(lab: Lab) -> HeatmapControls:
     """The controls of the page's heatmaps."""
-    key = f"{lab.key}.{lab.bench.session.config.env_id}"
-    return HeatmapControls(key, lab.info, has_critic=lab.has_critic)
+    return heatmaps_on(lab.key, lab.bench.session.config.env_id, has_critic=lab.has_critic)
+
+
+def heatmaps_on(page: str, env_id: str, *, has_critic: bool) -> HeatmapControls:
+    """The controls of a page's heatmaps of one environment."""
+    return HeatmapControls(f"{page}.{env_id}", ENVIRONMENTS[env_id], has_critic=has_critic)
 
 
 def view_of(lab: Lab) -> View:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pglab.config import LONGEST_QUOTE
+from pglab.config import Link
 from pglab.language import _
 from pglab.session.bench import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS, Bench
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
@@ -38,24 +38,12 @@ def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None
     )
 
 
-def read_link(page: str) -> list[str]:
-    """Set the slider from the link that opened the page.
-
-    Returns:
-        A sentence, if the link asks for a speed that there is not.
-    """
-    text = st.query_params.get(PARAMETER)
-    if text is None:
-        return []
-    speeds = {_in_link(speed): speed for speed in SPEEDS}
-    if text not in speeds:
-        return [
-            _("There is no speed “{text}”. Choose one of: {known}.").format(
-                text=text[:LONGEST_QUOTE], known=", ".join(speeds)
-            )
-        ]
-    set_value(_name_of(page), speeds[text])
-    return []
+def read_link(page: str, link: Link) -> None:
+    """If the link asks for a speed, set the slider."""
+    choices = {_in_link(speed): speed for speed in SPEEDS}
+    speed = link.choice(PARAMETER, _("Speed"), choices, None)
+    if speed is not None:
+        set_value(_name_of(page), speed)
 
 
 def link_parameters(bench: Bench) -> dict[str, str]:

@@ -1,12 +1,23 @@
-"""The address of an agent's page: its settings and its view."""
+"""The address of an agent's page: what it holds besides the settings, read and written."""
 
 from __future__ import annotations
 
+from pglab.config import ActorCriticConfig, Link, RunConfig, differences
 from pglab.ui.chapters import attempts, chapters
 from pglab.ui.controls import seed_controls, speed
 from pglab.ui.controls.lab import Lab
-from pglab.ui.controls.settings import write_address_bar
-from pglab.ui.controls.shown_panels import heatmaps_of
+from pglab.ui.controls.shown_panels import heatmaps_of, heatmaps_on
+from pglab.ui.shell import address_bar
+
+
+def read_address(page: str, link: Link, config: RunConfig) -> None:
+    """Set the page's further controls from the link; `config` are the settings that it asks for."""
+    speed.read_link(page, link)
+    seed_controls.read_link(page, link)
+    has_critic = isinstance(config, ActorCriticConfig)
+    heatmaps_on(page, config.env_id, has_critic=has_critic).read_link(link)
+    chapters.read_link(page, chapters.titles(), link)
+    attempts.read_link(page, link)
 
 
 def write_address(lab: Lab) -> None:
@@ -19,4 +30,5 @@ def write_address(lab: Lab) -> None:
         **speed.link_parameters(lab.bench),
         **seed_controls.link_parameters(lab),
     }
-    write_address_bar(lab.bench.session.config, lab.terms.preset, shown)
+    changed = differences(lab.bench.session.config, lab.terms.preset)
+    address_bar.write({**changed, **shown})

@@ -10,8 +10,7 @@ import streamlit as st
 
 from pglab.algorithms.families import AgentConfig
 from pglab.ui.chapters.attempts import open_attempts
-from pglab.ui.chapters.chapters import chapters, titles
-from pglab.ui.chapters.chapters import read_link as read_chapter
+from pglab.ui.chapters.chapters import chapters
 from pglab.ui.chapters.code import engine_sentence
 from pglab.ui.chapters.experiment_line import experiment_line
 from pglab.ui.chapters.fresh_episodes import evaluation
@@ -19,12 +18,11 @@ from pglab.ui.chapters.rewind import rewind
 from pglab.ui.chapters.runs import runs_table
 from pglab.ui.chapters.slow_motion.chapter import slow_motion
 from pglab.ui.chapters.try_this import try_this
-from pglab.ui.controls import speed
 from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
 from pglab.ui.controls.shown_panels import Extra, panel_controls
 from pglab.ui.controls.transport import transport
-from pglab.ui.pages.address import write_address
+from pglab.ui.pages.address import read_address, write_address
 from pglab.ui.pages.live_stage import live
 from pglab.ui.shell.entry import require_entry
 from pglab.ui.stage.panels.scenery import PanelMaker
@@ -53,7 +51,7 @@ class AgentPage:
 def agent_page(page: AgentPage) -> None:
     """Draw the page."""
     require_entry()
-    lab = open_lab(page.key, page.preset, page.fixed, partial(_read_link, page.key))
+    lab = open_lab(page.key, page.preset, page.fixed, partial(read_address, page.key))
     seed_controls(lab)
     attempts = open_attempts(lab)
     transport(lab, page.title, on_speed=partial(write_address, lab))
@@ -76,11 +74,6 @@ def agent_page(page: AgentPage) -> None:
         behind=partial(_listen, lab),
     )
     scroller(page.key)
-
-
-def _read_link(page: str) -> list[str]:
-    """Take speed and chapter from the link; a sentence for each that cannot be used."""
-    return [*speed.read_link(page), *read_chapter(page, titles())]
 
 
 def _listen(lab: Lab) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from pglab.language import _
+
+_QUOTATION = re.compile("“([^“”`]+)”")
 
 
 def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:
@@ -15,9 +19,14 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
     with st.container():
         if of_link or of_settings:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.warning("\n".join(f"- {problem}" for problem in [*of_link, *of_settings]))
+                st.warning("\n".join(f"- {literal(p)}" for p in [*of_link, *of_settings]))
                 if of_link:
                     st.button(_("Close"), key="close_problems", on_click=of_link.clear)
         for problem in of_runs:
             if problem is not None:
-                st.error(problem)
+                st.error(literal(problem))
+
+
+def literal(sentence: str) -> str:
+    """The sentence as Markdown that shows what it quotes as it is, whatever a link wrote there."""
+    return _QUOTATION.sub(r"“`\1`”", sentence)

@@ -14,10 +14,11 @@ from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, r
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.copy_link import copy_link
 from pglab.ui.controls.seed_controls import shown_seed_control
-from pglab.ui.pages.compare import settings
+from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_comparison
 from pglab.ui.pages.compare.words import difference_text, words
+from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import fragment, page_changed, redraw_fragments, require_entry
 from pglab.ui.shell.live_page import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
@@ -31,7 +32,7 @@ def compare_page() -> None:
     """Draw the page."""
     require_entry()
     warm_up()
-    problems = settings.read_link()
+    problems = read_once("compare", link.read)
     page: ComparePage | None = st.session_state.get(KEY)
     if page is None:
         page = ComparePage(key="compare", comparison=new_comparison())
@@ -39,7 +40,7 @@ def compare_page() -> None:
     settings.side_controls(partial(_mark_stale, page))
     page.page_is_stale = False
     _adopt_settings(page)
-    _write_link(page)
+    link.write()
     show_problems(problems, [], page.comparison.problem)
     page.evidence_drawn = page.tells_evidence
     words(page.comparison, evidence=page.evidence_drawn)
@@ -77,7 +78,7 @@ def _panel_controls(page: ComparePage) -> None:
     """Whether the players are shown, and the axes of the heatmaps of each environment."""
 
     def redraw() -> None:
-        _write_link(page)
+        link.write()
         redraw_fragments(LIVE, PANEL_CONTROLS)
 
     comparison = page.comparison
@@ -98,14 +99,6 @@ def _panel_controls(page: ComparePage) -> None:
             if len(heatmaps) > 1:
                 st.markdown(f"**{env_id}**", width="content")
             controls.draw(redraw, playing=st.session_state.get(PLAYERS, False))
-
-
-def _write_link(page: ComparePage) -> None:
-    """Make the address open this comparison with these heatmaps."""
-    parameters: dict[str, str] = {}
-    for controls in heatmaps_of(page.comparison.configs).values():
-        parameters |= controls.parameters()
-    settings.write_link(parameters)
 
 
 def _transport(page: ComparePage) -> None:

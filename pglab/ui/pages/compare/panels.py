@@ -21,7 +21,6 @@ from pglab.session.side_by_side.contrasts import LETTERS
 from pglab.session.side_by_side.forecast import duration_text
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.ui.controls.heatmap_controls import HeatmapControls
-from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.stage.panels.heatmaps import policy_panel
 from pglab.ui.stage.panels.scenery import View, resolution
@@ -37,9 +36,9 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
     found: dict[str, HeatmapControls] = {}
     for config in configs:
         env_id = config.env_id
-        link = settings.HEATMAPS_OF_B if found else ""
+        prefix = "b." if found else ""
         info = ENVIRONMENTS[env_id]
-        found.setdefault(env_id, HeatmapControls(f"compare.{env_id}", info, link=link))
+        found.setdefault(env_id, HeatmapControls(f"compare.{env_id}", info, prefix=prefix))
     return found
 
 

@@ -18,13 +18,14 @@ from pglab.ui.chapters.chapters import link_parameters as chapter_in_link
 from pglab.ui.chapters.chapters import read_link as read_chapter
 from pglab.ui.chapters.code import source_code
 from pglab.ui.controls.copy_link import copy_link
-from pglab.ui.controls.settings import OWN_PARAMETERS, put_into_address_bar
 from pglab.ui.pages.gradient_lab.controls import EXAMPLE, controls, describe, set_controls
 from pglab.ui.pages.gradient_lab.link import link_parameters, read_link
 from pglab.ui.pages.gradient_lab.results import results, return_text
 from pglab.ui.pages.gradient_lab.visit_policies import runs_of_this_visit
 from pglab.ui.pages.gradient_lab.work import GradientPage, first_result, work_row
+from pglab.ui.shell import address_bar
 from pglab.ui.shell.entry import require_entry
+from pglab.ui.shell.problems import show_problems
 
 KEY = "gradient_lab"
 PAGE = "gradient_lab.page"
@@ -47,9 +48,7 @@ def gradient_lab_page() -> None:
             )
         )
     subject, snapshot, sentences = controls(runs_of_this_visit())
-    with st.container():  # one element whatever it holds: see `fragment`
-        for sentence in [*page.problems, *sentences]:
-            st.warning(sentence)
+    show_problems(page.problems, sentences)
     work_row(page, subject, snapshot)
     shown = page.shown
     results(
@@ -60,7 +59,7 @@ def gradient_lab_page() -> None:
     in_link = link_parameters(subject, snapshot) if subject.episodes else {}
 
     def write_link() -> None:
-        put_into_address_bar({**in_link, **chapter_in_link(KEY, "idea")})
+        address_bar.write({**in_link, **chapter_in_link(KEY, "idea")})
 
     write_link()
     chapters(KEY, *CHAPTERS.items(), on_change=write_link)
@@ -68,11 +67,12 @@ def gradient_lab_page() -> None:
 
 def _opened() -> GradientPage:
     """The page as a link opens it; what the link asks for is measured at once."""
-    runs = runs_of_this_visit()
-    link = {name: text for name, text in st.query_params.items() if name not in OWN_PARAMETERS}
-    subject, problems = read_link(link, runs)
+    link = address_bar.link()
+    subject = read_link(link, runs_of_this_visit())
     set_controls(subject)
-    page = GradientPage(first_result(), [*problems, *read_chapter(KEY, CHAPTERS)])
+    read_chapter(KEY, CHAPTERS, link)
+    link.refuse_the_rest()
+    page = GradientPage(first_result(), link.problems)
     if subject != page.shown.subject and subject.run == EXAMPLE:
         page.begin(subject, load()[subject.step])
     return page

@@ -1,228 +1,13 @@
-"""One frozen dataclass of settings per algorithm: the single source of every hyperparameter."""
+"""The settings of actor-critic, and the seminar's presets of it."""
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pglab.config.checking import checked
-from pglab.config.setting import (
-    DECADES,
-    HORIZONS,
-    SEEDS,
-    ConfigError,
-    Setting,
-    powers_of_two,
-    same_setting,
-    setting,
-)
+from pglab.config.all_agents import RunConfig
+from pglab.config.setting import DECADES, ConfigError, powers_of_two, same_setting, setting
 from pglab.language import N_, _
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """What the configurations of all algorithms share.
-
-    Raises:
-        ConfigError: a value is out of its range; the message says what to change.
-    """
-
-    gamma: float = setting(
-        0.99,
-        label=N_("Discount γ"),
-        short=N_("γ"),
-        help=N_("Larger: actions answer for rewards further in the future; returns get noisier."),
-        minimum=0.0,
-        maximum=1.0,
-        stops=HORIZONS,
-        changes_while_running=True,
-        level="basic",
-    )
-    learning_rate: float = setting(
-        1e-3,
-        label=N_("Learning rate α"),
-        short=N_("α"),
-        help=N_("Larger: each update moves the policy further; too large and it collapses."),
-        minimum=1e-5,
-        maximum=1.0,
-        scale="log",
-        stops=DECADES,
-        changes_while_running=True,
-        level="basic",
-    )
-    hidden_sizes: tuple[int, ...] = setting(
-        (128, 128),
-        label=N_("Hidden layers"),
-        short=N_("layers"),
-        help=N_("More or wider layers: more flexible policies and slower updates."),
-        minimum=1,
-        maximum=512,
-        scale="log",
-        stops=powers_of_two(512)[3:],
-        level="basic",
-    )
-    activation: str = setting(
-        "relu",
-        label=N_("Activation"),
-        short=N_("activation"),
-        help=N_("ReLU gives piecewise-linear boundaries in the heatmap, Tanh smooth ones."),
-        choices=("relu", "tanh"),
-        level="batch",
-    )
-    env_id: str = setting(
-        "CartPole-v1",
-        label=N_("Environment"),
-        short=N_("environment"),
-        help=N_("The task. Settings that solve one may fail on another."),
-    )
-    engine: str = setting(
-        "fast",
-        label=N_("Engine"),
-        short=N_("engine"),
-        help=N_(
-            "Compiled code, or the PyTorch code of the Code tab, which is slower. Each update is "
-            "the same up to rounding; rounding adds up, so that two runs of one seed part."
-        ),
-        choices=("fast", "reference"),
-    )
-    seed: int = setting(
-        0,
-        label=N_("Random seed"),
-        short=N_("seed"),
-        help=N_("Another seed: other initial weights, other starts, other sampled actions."),
-        minimum=0,
-        maximum=SEEDS - 1,
-    )
-    total_steps: int = setting(
-        200_000,
-        label=N_("Total environment steps"),
-        short=N_("total steps"),
-        help=N_("Larger: the run ends later, unless it is solved before."),
-        minimum=1_000,
-        maximum=1_000_000,
-        step=1_000,
-        changes_while_running=True,
-    )
-    eval_interval: int = setting(
-        1_000,
-        label=N_("Steps between readings"),
-        short=N_("reading interval"),
-        help=N_("Larger: fewer episodes count for the seminar's progress reading."),
-        minimum=100,
-        maximum=50_000,
-        step=100,
-    )
-    smoothing_window: int = setting(
-        10,
-        label=N_("Readings averaged"),
-        short=N_("readings averaged"),
-        help=N_("Larger: a steadier reading that notices success and collapse later."),
-        minimum=1,
-        maximum=100,
-    )
-    success_return: float = setting(
-        500.0,
-        label=N_("Return that counts as solved"),
-        short=N_("solved at"),
-        help=N_("Larger: harder to reach. Usual: 500 CartPole, −100 Acrobot, −110 MountainCar."),
-        minimum=-500.0,
-        maximum=500.0,
-        step=5.0,
-    )
-    stop_when_solved: bool = setting(
-        True,
-        label=N_("Stop when solved"),
-        short=N_("stop when solved"),
-        help=N_("Off: training goes on after success, and may lose it again."),
-        changes_while_running=True,
-    )
-
-    entropy_coefficient: float = setting(
-        0.0,
-        label=N_("Entropy bonus"),
-        short=N_("entropy bonus"),
-        help=N_("Larger: the policy stays random for longer."),
-        minimum=0.0,
-        maximum=1.0,
-        stops=(0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
-        changes_while_running=True,
-    )
-
-    def __post_init__(self) -> None:
-        """Check every field."""
-        for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, checked(field, getattr(self, field.name)))
-
-    def changed(self, **changes: Any) -> Self:
-        """A copy with some settings replaced.
-
-        Raises:
-            ConfigError: a new value cannot be used.
-        """
-        return dataclasses.replace(self, **changes)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReinforceConfig(RunConfig):
-    """REINFORCE; the defaults are the seminar's (Williams 1992; Sutton & Barto 2018, ch. 13)."""
-
-    episodes_per_update: int = setting(
-        1,
-        label=N_("Episodes per update"),
-        short=N_("episodes/update"),
-        help=N_("Larger: steadier gradients, fewer updates in the same number of steps."),
-        minimum=1,
-        maximum=32,
-        changes_while_running=True,
-        level="batch",
-    )
-    min_batch_steps: int = setting(
-        64,
-        label=N_("Minimum batch"),
-        short=N_("min. batch"),
-        help=N_("Larger: an update waits for more steps while episodes are short."),
-        minimum=1,
-        maximum=2_048,
-        scale="log",
-        stops=powers_of_two(2_048),
-        changes_while_running=True,
-        level="batch",
-    )
-    baseline: str = setting(
-        "none",
-        label=N_("Baseline"),
-        short=N_("baseline"),
-        help=N_("Subtracted from the returns: actions are judged against it, with less noise."),
-        choices=("none", "mean", "value"),
-    )
-    value_learning_rate: float = setting(
-        1e-3,
-        label=N_("Learning rate of the baseline V"),
-        short=N_("α of V"),
-        help=N_("Larger: V(s) follows the returns faster; only with the learned baseline."),
-        minimum=1e-5,
-        maximum=1.0,
-        scale="log",
-        stops=DECADES,
-        changes_while_running=True,
-        applies_when=("baseline", "value"),
-    )
-    return_form: str = setting(
-        "reward_to_go",
-        label=N_("Return form"),
-        short=N_("return form"),
-        help=N_("Whole-episode returns credit an action for rewards before it too: more noise."),
-        choices=("reward_to_go", "whole_episode"),
-        changes_while_running=True,
-    )
-    normalize_returns: bool = setting(
-        False,
-        label=N_("Normalise the weights"),
-        short=N_("normalise"),
-        help=N_("On: a batch's weights get mean 0 and deviation 1; all 0 if they are all equal."),
-        changes_while_running=True,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +27,10 @@ class ActorCriticConfig(RunConfig):
         label=N_("Body"),
         short=N_("body"),
         help=N_("Shared: one body feeds both heads. Split: actor and critic share nothing."),
-        choices=("shared", "split"),
+        choices={
+            "shared": N_("shared"),
+            "split": N_("split"),
+        },
         level="batch",
     )
     critic_data: str = setting(
@@ -250,7 +38,10 @@ class ActorCriticConfig(RunConfig):
         label=N_("Critic learns from"),
         short=N_("critic data"),
         help=N_("On-policy: the steps just taken. Replay: random steps from a buffer."),
-        choices=("on_policy", "replay"),
+        choices={
+            "on_policy": N_("the steps just taken"),
+            "replay": N_("a replay buffer"),
+        },
         level="batch",
     )
     rollout_steps: int = setting(
@@ -283,7 +74,11 @@ class ActorCriticConfig(RunConfig):
         label=N_("Policy signal"),
         short=N_("signal"),
         help=N_("What multiplies ∇log π: Q itself, or Q less the best or the mean action's."),
-        choices=("q", "advantage_max", "advantage_mean"),
+        choices={
+            "q": N_("Q(s, a)"),
+            "advantage_max": N_("Q(s, a) − max Q"),
+            "advantage_mean": N_("Q(s, a) − mean Q"),
+        },
         changes_while_running=True,
     )
     replay_capacity: int = setting(
@@ -345,7 +140,11 @@ class ActorCriticConfig(RunConfig):
         label=N_("Networks that learn"),
         short=N_("learns"),
         help=N_("Only the actor or only the critic: see what each loss alone does to the body."),
-        choices=("both", "actor_only", "critic_only"),
+        choices={
+            "both": N_("both"),
+            "actor_only": N_("the actor only"),
+            "critic_only": N_("the critic only"),
+        },
         changes_while_running=True,
     )
     value_loss_coefficient: float = setting(
@@ -363,7 +162,11 @@ class ActorCriticConfig(RunConfig):
         label=N_("Keep out of the shared body"),
         short=N_("kept out"),
         help=N_("The loss named here no longer moves the shared body; split bodies have none."),
-        choices=("none", "actor", "critic"),
+        choices={
+            "none": N_("none"),
+            "actor": N_("the actor's loss"),
+            "critic": N_("the critic's loss"),
+        },
         applies_when=("body", "shared"),
     )
     match_parameters: bool = setting(
@@ -445,8 +248,3 @@ class ActorCriticConfig(RunConfig):
                 "batch_size",
                 "replay_capacity",
             )
-
-
-def settings_of(config: RunConfig | type[RunConfig]) -> dict[str, Setting]:
-    """The `Setting` of every field, by field name, in order of declaration."""
-    return {field.name: field.metadata["setting"] for field in dataclasses.fields(config)}

@@ -1,0 +1,188 @@
+"""The settings of every agent: discount, learning rate, layers, environment, when a run ends."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pglab.config.checking import checked
+from pglab.config.setting import (
+    DECADES,
+    HORIZONS,
+    SEEDS,
+    Setting,
+    powers_of_two,
+    setting,
+)
+from pglab.language import N_
+
+# The mean return from which an environment counts as solved. CartPole's is the greatest that there
+# is, as in the seminar (Gymnasium says 475); the others are Gymnasium's `reward_threshold`.
+SUCCESS_RETURNS = {"CartPole-v1": 500.0, "Acrobot-v1": -100.0, "MountainCar-v0": -110.0}
+
+
+def success_return_of(env_id: str) -> float:
+    """The mean return from which an environment counts as solved, unless a user sets another."""
+    return SUCCESS_RETURNS.get(env_id, 500.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What the configurations of all algorithms share.
+
+    Raises:
+        ConfigError: a value is out of its range; the message says what to change.
+    """
+
+    gamma: float = setting(
+        0.99,
+        label=N_("Discount γ"),
+        short=N_("γ"),
+        help=N_("Larger: actions answer for rewards further in the future; returns get noisier."),
+        minimum=0.0,
+        maximum=1.0,
+        stops=HORIZONS,
+        changes_while_running=True,
+        level="basic",
+    )
+    learning_rate: float = setting(
+        1e-3,
+        label=N_("Learning rate α"),
+        short=N_("α"),
+        help=N_("Larger: each update moves the policy further; too large and it collapses."),
+        minimum=1e-5,
+        maximum=1.0,
+        scale="log",
+        stops=DECADES,
+        changes_while_running=True,
+        level="basic",
+    )
+    hidden_sizes: tuple[int, ...] = setting(
+        (128, 128),
+        label=N_("Hidden layers"),
+        short=N_("layers"),
+        help=N_("More or wider layers: more flexible policies and slower updates."),
+        minimum=1,
+        maximum=512,
+        scale="log",
+        stops=powers_of_two(512)[3:],
+        level="basic",
+    )
+    activation: str = setting(
+        "relu",
+        label=N_("Activation"),
+        short=N_("activation"),
+        help=N_("ReLU gives piecewise-linear boundaries in the heatmap, Tanh smooth ones."),
+        choices={
+            "relu": N_("ReLU"),
+            "tanh": N_("Tanh"),
+        },
+        level="batch",
+    )
+    env_id: str = setting(
+        "CartPole-v1",
+        label=N_("Environment"),
+        short=N_("environment"),
+        help=N_("The task. Settings that solve one may fail on another."),
+    )
+    engine: str = setting(
+        "fast",
+        label=N_("Engine"),
+        short=N_("engine"),
+        help=N_(
+            "Compiled code, or the PyTorch code of the Code tab, which is slower. Each update is "
+            "the same up to rounding; rounding adds up, so that two runs of one seed part."
+        ),
+        choices={
+            "fast": N_("fast"),
+            "reference": N_("reference"),
+        },
+    )
+    seed: int = setting(
+        0,
+        label=N_("Random seed"),
+        short=N_("seed"),
+        help=N_("Another seed: other initial weights, other starts, other sampled actions."),
+        minimum=0,
+        maximum=SEEDS - 1,
+    )
+    total_steps: int = setting(
+        200_000,
+        label=N_("Total environment steps"),
+        short=N_("total steps"),
+        help=N_("Larger: the run ends later, unless it is solved before."),
+        minimum=1_000,
+        maximum=1_000_000,
+        step=1_000,
+        changes_while_running=True,
+    )
+    eval_interval: int = setting(
+        1_000,
+        label=N_("Steps between readings"),
+        short=N_("reading interval"),
+        help=N_("Larger: fewer episodes count for the seminar's progress reading."),
+        minimum=100,
+        maximum=50_000,
+        step=100,
+    )
+    smoothing_window: int = setting(
+        10,
+        label=N_("Readings averaged"),
+        short=N_("readings averaged"),
+        help=N_("Larger: a steadier reading that notices success and collapse later."),
+        minimum=1,
+        maximum=100,
+    )
+    success_return: float = setting(
+        None,  # the environment's own
+        label=N_("Return that counts as solved"),
+        short=N_("solved at"),
+        help=N_("Larger: harder to reach. Usual: 500 CartPole, −100 Acrobot, −110 MountainCar."),
+        minimum=-500.0,
+        maximum=500.0,
+        step=5.0,
+    )
+    stop_when_solved: bool = setting(
+        True,
+        label=N_("Stop when solved"),
+        short=N_("stop when solved"),
+        help=N_("Off: training goes on after success, and may lose it again."),
+        changes_while_running=True,
+    )
+
+    entropy_coefficient: float = setting(
+        0.0,
+        label=N_("Entropy bonus"),
+        short=N_("entropy bonus"),
+        help=N_("Larger: the policy stays random for longer."),
+        minimum=0.0,
+        maximum=1.0,
+        stops=(0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+        changes_while_running=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name == "success_return" and value is None:
+                value = success_return_of(self.env_id)
+            object.__setattr__(self, field.name, checked(field, value))
+
+    def changed(self, **changes: Any) -> Self:
+        """A copy with some settings replaced.
+
+        With another environment, its own return counts as solved, unless another one was set.
+
+        Raises:
+            ConfigError: a new value cannot be used.
+        """
+        if self.success_return == success_return_of(self.env_id) and "env_id" in changes:
+            changes = {"success_return": None, **changes}
+        return dataclasses.replace(self, **changes)
+
+
+def settings_of(config: RunConfig | type[RunConfig]) -> dict[str, Setting]:
+    """The `Setting` of every field, by field name, in order of declaration."""
+    return {field.name: field.metadata["setting"] for field in dataclasses.fields(config)}

@@ -1,0 +1,78 @@
+"""The settings of REINFORCE: batch, baseline, form of the return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pglab.config.all_agents import RunConfig
+from pglab.config.setting import DECADES, powers_of_two, setting
+from pglab.language import N_
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinforceConfig(RunConfig):
+    """REINFORCE; the defaults are the seminar's (Williams 1992; Sutton & Barto 2018, ch. 13)."""
+
+    episodes_per_update: int = setting(
+        1,
+        label=N_("Episodes per update"),
+        short=N_("episodes/update"),
+        help=N_("Larger: steadier gradients, fewer updates in the same number of steps."),
+        minimum=1,
+        maximum=32,
+        changes_while_running=True,
+        level="batch",
+    )
+    min_batch_steps: int = setting(
+        64,
+        label=N_("Minimum batch"),
+        short=N_("min. batch"),
+        help=N_("Larger: an update waits for more steps while episodes are short."),
+        minimum=1,
+        maximum=2_048,
+        scale="log",
+        stops=powers_of_two(2_048),
+        changes_while_running=True,
+        level="batch",
+    )
+    baseline: str = setting(
+        "none",
+        label=N_("Baseline"),
+        short=N_("baseline"),
+        help=N_("Subtracted from the returns: actions are judged against it, with less noise."),
+        choices={
+            "none": N_("none"),
+            "mean": N_("mean return of the batch"),
+            "value": N_("learned V(s)"),
+        },
+    )
+    value_learning_rate: float = setting(
+        1e-3,
+        label=N_("Learning rate of the baseline V"),
+        short=N_("α of V"),
+        help=N_("Larger: V(s) follows the returns faster; only with the learned baseline."),
+        minimum=1e-5,
+        maximum=1.0,
+        scale="log",
+        stops=DECADES,
+        changes_while_running=True,
+        applies_when=("baseline", "value"),
+    )
+    return_form: str = setting(
+        "reward_to_go",
+        label=N_("Return form"),
+        short=N_("return form"),
+        help=N_("Whole-episode returns credit an action for rewards before it too: more noise."),
+        choices={
+            "reward_to_go": N_("reward-to-go"),
+            "whole_episode": N_("whole episode"),
+        },
+        changes_while_running=True,
+    )
+    normalize_returns: bool = setting(
+        False,
+        label=N_("Normalise the weights"),
+        short=N_("normalise"),
+        help=N_("On: a batch's weights get mean 0 and deviation 1; all 0 if they are all equal."),
+        changes_while_running=True,
+    )

@@ -1,0 +1,75 @@
+"""The address of a comparison: which agents, how many seeds and steps, what the heatmaps show."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.algorithms.families import AgentConfig
+from pglab.config import SEEDS, Link, ReinforceConfig, differences, settings_of
+from pglab.language import _
+from pglab.session.seeds.group import MOST_SEEDS
+from pglab.session.side_by_side.comparison import FREE, LENGTHS, PAIRS, pair_of
+from pglab.ui.controls.settings import OFFERED
+from pglab.ui.pages.compare import settings
+from pglab.ui.pages.compare.panels import heatmaps_of
+from pglab.ui.shell import address_bar
+
+
+def read(link: Link) -> None:
+    """Set the page's controls from the link that opened it."""
+    names_a_side = link.has_any("a", "b", "a.", "b.")
+    pairs = {name: name for name in (*PAIRS, FREE)}
+    usual = FREE if names_a_side else settings.USUAL_PAIR
+    pair = link.choice("pair", _("Pair"), pairs, usual)
+    seeds = link.whole_number("seeds", _("Seeds per side"), 1, MOST_SEEDS, 1)
+    configs = PAIRS[pair].configs if pair != FREE else tuple(_side(link, c) for c in "ab")
+    lengths = {str(steps): steps for steps in LENGTHS}
+    length = link.choice("steps", _("Length of the comparison"), lengths, settings.USUAL_LENGTH)
+    first = link.whole_number("seed", _("First seed"), 0, SEEDS - 1, 0)
+    st.session_state[settings.SEED_COUNT] = seeds
+    st.session_state[settings.LENGTH] = length
+    st.session_state[settings.FIRST_SEED] = first
+    settings.compare(configs)
+    for heatmap in heatmaps_of(configs).values():
+        heatmap.read_link(link)
+
+
+def _side(link: Link, letter: str) -> AgentConfig:
+    """A side of a free comparison: `a=actor_critic`, `a.gamma=0.9`, and so for `b`."""
+    kinds = {name: name for name in settings.KINDS}
+    preset = settings.KINDS[link.choice(letter, _("Agent"), kinds, "actor_critic")]
+    prefix = f"{letter}."
+    for name in settings.FIXED:
+        if link.text(prefix + name) is not None:
+            link.problems.append(_not_on_one_side(name))
+    config, problems = link.settings(preset, prefix, OFFERED)
+    link.problems += (f"{letter.upper()}: {problem}" for problem in problems)
+    return config
+
+
+def _not_on_one_side(name: str) -> str:
+    return _("{label} is the same for all sides of a comparison; it is ignored.").format(
+        label=_(settings_of(ReinforceConfig)[name].label)
+    )
+
+
+def write() -> None:
+    """Make the address open this comparison with these heatmaps."""
+    configs = settings.compared()
+    pair = pair_of(configs)
+    wanted = {} if pair == settings.USUAL_PAIR else {"pair": pair}
+    if settings.seeds() > 1:
+        wanted["seeds"] = str(settings.seeds())
+    if settings.length() != settings.USUAL_LENGTH:
+        wanted["steps"] = str(settings.length())
+    if settings.first_seed():
+        wanted["seed"] = str(settings.first_seed())
+    if pair == FREE:
+        for letter, config in zip("ab", configs, strict=True):
+            kind = settings.kind_of(config)
+            wanted[letter] = kind
+            differing = differences(config, settings.KINDS[kind])
+            wanted |= {f"{letter}.{name}": text for name, text in differing.items()}
+    for heatmap in heatmaps_of(configs).values():
+        wanted |= heatmap.parameters()
+    address_bar.write(wanted)
