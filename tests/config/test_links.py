@@ -19,7 +19,22 @@ from pglab.config.links import MOST_UNKNOWN
 from tests.config.test_config import assert_sentences
 
 HUGE = "9" * 4_400  # digits, which Python refuses to read
-NO_NUMBERS = ["", "nan", "inf", "1e400", "٣", "²", "1_000", "0x10", "1 0", HUGE, "-" + HUGE, "<b>1"]
+NO_NUMBERS = [
+    "",
+    "nan",
+    "inf",
+    "1e400",
+    "٣",
+    "²",
+    "1_000",
+    "0_1",
+    "٠.١",
+    "0x1",
+    "1 0",
+    HUGE,
+    "-" + HUGE,
+    "<b>1",
+]
 
 
 def refused(link: Link, name: str) -> None:
