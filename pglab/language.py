@@ -1,7 +1,7 @@
 """The interface's language: gettext for short strings, Markdown files for long prose.
 
-A second language is added with a folder `content/<language>/` and a catalogue
-`locale/<language>/LC_MESSAGES/pglab.mo`; no page needs to change.
+To add a language, add a folder `content/<language>/` and a catalogue
+`locale/<language>/LC_MESSAGES/pglab.mo`. No page needs to change.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from pathlib import Path
 _ROOT = Path(__file__).parent
 DEFAULT_LANGUAGE = "en"
 
-# Per context, since several visitors with different languages share one process.
+# One per context: visitors with different languages share one process.
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
 def use_language(language: str) -> None:
-    """Choose the language of what this context shows from now on."""
+    """Choose the language in which this context shows its texts from now on."""
     _language.set(language)
 
 
 def _(message: str) -> str:
-    """The message in the chosen language; the message itself where there is no translation."""
+    """The message in the chosen language, or unchanged if it has no translation."""
     return _catalogue(_language.get()).gettext(message)
 
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a message for the catalogue where it is written but translated where it is shown."""
+    """Mark a message for the catalogue; `_` translates it later, when it is shown."""
     return message
 
 
 def content(name: str) -> str:
-    """The Markdown text `name` in the chosen language, in English where it is not translated."""
+    """The Markdown text `name` in the chosen language, or in English if not translated."""
     translated = _ROOT / "content" / _language.get() / f"{name}.md"
     path = translated if translated.exists() else _ROOT / "content" / "en" / f"{name}.md"
     return path.read_text(encoding="utf-8")
