@@ -104,7 +104,7 @@ class UsualBand:
     median: Numbers
     high: Numbers
     label: str
-    seeds: NDArray[np.integer] | None = None  # how many train at each step
+    seeds: NDArray[np.integer] | None = None  # how many still train at each step
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ Each is legible on white and on near-black.
 LEFT = "#3B82C4"
 RIGHT = "#E6940A"
 MIDDLE = "#8C8C8C"  # the middle action, in an environment with three
-OTHER_ACTIONS = "#5F6368"  # probability 0 of an action, if there are three or more
+OTHER_ACTIONS = "#5F6368"  # probability 0, with three or more actions
 NEUTRAL = "#F5F5F2"  # probability one half, between left and right
 
 ACTOR = "#D55E00"
 CRITIC = "#009E73"
 
-# An update made something smaller or larger.
+# After an update: decreased, increased.
 LESS, MORE = "#7D5BB5", "#8F8400"
 
 THIS_RUN = "#B0489A"
