@@ -96,6 +96,6 @@ def entropy(log_probabilities: Tensor) -> Tensor:
 def _check_steps(first_name: str, first: Tensor, second_name: str, second: Tensor) -> None:
     if first.ndim != 1 or first.shape != second.shape or len(first) == 0:
         raise ValueError(
-            f"{first_name} and {second_name} must both be [T] with the same T ≥ 1, "
+            f"{first_name} and {second_name} must be [T] with the same T ≥ 1, "
             f"not {list(first.shape)} and {list(second.shape)}"
         )

@@ -142,6 +142,6 @@ def _same_length(rewards: ArrayLike, episode_ends: ArrayLike) -> tuple[Array, ND
     ends = np.asarray(episode_ends, dtype=bool)
     if r.ndim != 1 or r.shape != ends.shape:
         raise ValueError(
-            f"rewards and episode_ends must both be [T], not {r.shape} and {ends.shape}"
+            f"rewards and episode_ends must be [T] with the same T, not {r.shape} and {ends.shape}"
         )
     return r, ends
