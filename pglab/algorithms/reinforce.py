@@ -70,9 +70,10 @@ def start(config: ReinforceConfig) -> ReinforceRun:
 
 
 def reinforce(run: ReinforceRun) -> Iterator[Record]:
-    """Train, and yield the records: within a step first the step, then the episode, the update.
+    """Train, and yield a record of every step, every episode and every update.
 
-    Ends at `total_steps` or when solved.
+    If a step ends an episode or completes a batch, the order is: step, episode, update. Training
+    ends at `total_steps`, or when solved if `stop_when_solved` is set.
 
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.

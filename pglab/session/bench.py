@@ -119,7 +119,7 @@ class Bench:
 
     @property
     def group(self) -> SeedGroup | None:
-        """The further seeds of the current run, None without any; a new run starts new ones."""
+        """The further seeds of the current run, or None. A new run starts new ones."""
         further = self.seeds - 1
         if self._group is not None and not self._group.belongs_to(self.session, further):
             self._group.abandon()
@@ -138,7 +138,7 @@ class Bench:
 
     @property
     def busy(self) -> bool:
-        """True if ticks are needed: the run is running, or further seeds must catch up with it."""
+        """True if ticks are needed, to train the run or to let further seeds catch up with it."""
         return self.running or (self.group is not None and self.group.behind)
 
     @property
@@ -293,7 +293,7 @@ class Bench:
         return curves if self.beside is None else [*curves, self.beside]
 
     def summary(self) -> PastRun:
-        """The current run as an earlier run would be kept."""
+        """The present state of the current run as a `PastRun`."""
         group = self._group
         further = [m.session for m in group.members] if group and self.session is group.run else []
         run = _summary(self.run_number, self.session, self.forked)

@@ -113,8 +113,8 @@ class PastComparison:
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
     """Median curves of earlier comparisons in the environments of these agents: "run 1: γ 0.9".
 
-    The latest comparisons are shown, each with all of its curves, as many as `MOST_OVERLAYS` curves
-    allow; the last comparison is always shown.
+    There are at most `MOST_OVERLAYS` curves, taken from the latest comparisons. Each comparison is
+    taken with all of its curves or not at all. The last comparison is always taken.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []
@@ -205,7 +205,7 @@ class Comparison:
 
     @property
     def busy(self) -> bool:
-        """True if ticks are needed: the comparison is running, or further seeds must catch up."""
+        """True if ticks are needed, to train the comparison or to let further seeds catch up."""
         return self.running or any(group.behind for group in self._groups)
 
     def show_seed(self, index: int) -> None:
@@ -265,7 +265,7 @@ class Comparison:
             group.abandon()
 
     def summary(self, number: int) -> PastComparison:
-        """The comparison as an earlier one would be kept, under this number."""
+        """The present state of the comparison as a `PastComparison` with this number."""
         return PastComparison(
             number,
             self.configs,
