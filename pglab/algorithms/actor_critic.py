@@ -225,7 +225,7 @@ def learn_together(
 def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient | None:
     """Off-policy: `critic_updates` steps of the critic, each on a batch from the buffer.
 
-    There are fewer steps, or none, while the buffer holds too few transitions for as many batches.
+    While the buffer holds too few transitions for these batches, there are fewer steps or none.
 
     Returns:
         The gradient of the last step, None if there was no step.

@@ -130,7 +130,7 @@ class Bench:
 
     @property
     def shown_session(self) -> TrainingSession:
-        """The run that player and heatmaps show; a further seed as its worker last returned it."""
+        """The run that player and heatmaps show: the run itself, or a copy from a worker."""
         group = self.group
         if group is None or not 1 <= self.shown_seed <= len(group.members):
             return self.session

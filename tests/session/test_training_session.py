@@ -464,7 +464,7 @@ def test_gradient_steps_and_buffer(name: str) -> None:
 
 
 def test_waiting_is_no_time_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If waiting counted, a busy machine would allow a lead of only few steps over further seeds."""
+    """If it counted, the lead over further seeds would be only few steps on a busy machine."""
     session = TrainingSession(CONFIG)
     advance = TrainingSession._next_step
 
