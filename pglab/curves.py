@@ -1,4 +1,4 @@
-"""Smoothing and thinning of curves that grow: neither changes what has been drawn before."""
+"""Smoothing and thinning of curves; a growing curve keeps its shape as new points arrive."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ KEPT_PER_BUCKET = 3  # the first, the lowest and the highest
 
 
 def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
-    """Mean of each value and up to `window` − 1 before it, NaN left out: [N] → [N].
+    """Running mean of each value and up to `window` − 1 values before it: [N] → [N].
 
-    NaN where there is none among them. Later values change no mean.
+    A mean leaves out NaN, and is NaN if there is nothing else. Later values do not change it.
     """
     known = ~np.isnan(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0), dtype=float)])
@@ -31,9 +31,9 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
 
 
 def thinned(length: int, most: int) -> Indices:
-    """Indices of at most `most` evenly spaced items, the last always among them.
+    """Indices of at most `most` evenly spaced items, including the last one if `most` > 1.
 
-    For what does not grow; of a curve that does, `kept_by_place` says what to draw.
+    This is for curves that do not grow. For a growing curve use `kept_by_place`.
     """
     if length <= most:
         return np.arange(length)
@@ -41,16 +41,17 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Which items of a growing curve to draw, at most `most`, chosen by their place.
+    """Indices of the items to draw of a growing curve, at most `most`.
 
-    All of them, if they are so few. Else the first, the lowest and the highest in each of equal
-    stretches of steps, and the last item of all. The stretches begin at 0 and are a power of two
-    long, as short as `most` allows. So while a curve grows, what is drawn of a full stretch stays;
-    when the length doubles, some of it goes, but not the lowest and the highest of two stretches.
+    A curve of at most `most` items is drawn completely. A longer one is divided into stretches of
+    equally many steps, and the first, the lowest and the highest item of each stretch are drawn,
+    and the last item of the curve. The stretches begin at step 0. Their length is a power of two,
+    the shortest that `most` allows. While the curve grows, the points of a full stretch stay. When
+    the length doubles, the first, the lowest and the highest point of each merged pair stay.
 
     Args:
-        steps: [N], not negative and not falling.
-        values: [N], NaN where there is none.
+        steps: [N] environment steps, in order, none negative.
+        values: [N], NaN where a value is missing.
         most: at least 4.
     """
     if len(steps) <= most:
@@ -64,13 +65,13 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A length of the stretches, a power of two, of which never too many reach up to `last`."""
+    """A power of two: stretches of this length up to step `last` keep at most `most` items."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 
 
 def _extremes(steps: Numbers, values: Numbers, width: float) -> Indices:
-    """Indices of the first, the lowest and the highest item in each stretch."""
+    """Indices of the first, the lowest and the highest item in each stretch of `width` steps."""
     stretch = np.floor_divide(steps, width)
     firsts = np.flatnonzero(np.append(True, stretch[1:] != stretch[:-1]))
     of_item = np.repeat(np.arange(len(firsts)), np.diff(np.append(firsts, len(steps))))
@@ -87,7 +88,7 @@ SMOOTHING_UPDATES = 200
 
 @dataclass(frozen=True)
 class Curve:
-    """Returns of one run: `steps` [N] at the end of each episode, `returns` [N]."""
+    """Learning curve of one run: `returns` [N] of its episodes, `steps` [N] at which they end."""
 
     steps: Numbers
     returns: Numbers
@@ -96,21 +97,21 @@ class Curve:
 
 @dataclass(frozen=True)
 class UsualBand:
-    """What settings usually give: quantiles over seeds of the mean return, by step."""
+    """Returns that settings usually give: quantiles over seeds of the mean return, by step."""
 
     steps: Numbers
     low: Numbers
     median: Numbers
     high: Numbers
     label: str
-    seeds: NDArray[np.integer] | None = None  # how many it rests on at each step, if they stop
+    seeds: NDArray[np.integer] | None = None  # how many still train at each step
 
 
 @dataclass(frozen=True)
 class GuessRegion:
-    """What a visitor expects: a mean return from `low` to `high` over the steps `start` to `end`.
+    """A visitor's guess: a mean return from `low` to `high` between the steps `start` and `end`.
 
-    A side that the guess says nothing about is infinite.
+    A bound that the guess leaves open is infinite.
     """
 
     start: float

@@ -1,4 +1,4 @@
-"""Losses: pure functions of tensors, each next to its formula."""
+"""Losses: pure functions of tensors. Each docstring begins with the formula."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from torch import Tensor
 
 
 def policy_gradient_loss(log_probs: Tensor, weights: Tensor) -> Tensor:
-    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ), whose gradient is minus the policy-gradient estimate.
+    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ); −∇L is the estimate of the policy gradient.
 
     Args:
-        log_probs: [T] log-probability of each action taken, with a graph to the policy.
-        weights: [T] return or advantage of each action; a constant, no gradient flows into it.
+        log_probs: [T] log π(aₜ|sₜ) of the actions taken, with a graph to the policy.
+        weights: [T] wₜ, a return or an advantage; constants, so no gradient flows into them.
 
     Returns:
         Scalar.
 
     Raises:
-        ValueError: shapes differ, or there is no step.
+        ValueError: the shapes differ, or there is no step.
 
     Source: Williams (1992); Sutton & Barto (2018), eq. 13.8; averaged over the batch.
     """
@@ -35,7 +35,7 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
         Scalar.
 
     Raises:
-        ValueError: shapes differ, or there is no step.
+        ValueError: the shapes differ, or there is no step.
 
     Source: Sutton & Barto (2018), section 13.4.
     """
@@ -46,14 +46,14 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
 def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization: float) -> Tensor:
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ).
 
-    The second term pulls all estimates down, against the overestimation that the maximum in the
-    target brings. It also shifts the values that the critic ends at.
+    The maximum in the target makes the critic overestimate. The second term counters this: it
+    pulls all estimates down. So the critic also converges to other values.
 
     Args:
-        q_values: [B, A] Q(s,·), with a graph to the critic.
-        actions: [B] the actions taken, integers.
-        targets: [B] constants, no gradient flows into them.
-        q_regularization: weight of the pull.
+        q_values: [B, A] Q(s,·) of every action, with a graph to the critic.
+        actions: [B] the actions taken, as integers.
+        targets: [B] y; constants, so no gradient flows into them.
+        q_regularization: factor of the second term, 0 to leave it out.
 
     Returns:
         Scalar.
@@ -61,7 +61,7 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
     Raises:
         ValueError: the shapes do not belong to the same steps, or there is no step.
 
-    Source: Watkins & Dayan (1992) for the error; the second term is the seminar's.
+    Source: Watkins & Dayan (1992) for the first term; the second term is the seminar's.
     """
     if q_values.ndim != 2 or actions.shape != q_values.shape[:1]:
         raise ValueError(
@@ -75,12 +75,12 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
 
 
 def of_actions(outputs: Tensor, actions: Tensor) -> Tensor:
-    """What a network says of the actions taken: [B, A] and integers [B] → [B]."""
+    """The outputs that belong to the actions taken: [B, A] and integers [B] → [B]."""
     return outputs.gather(1, actions[:, None]).squeeze(1)
 
 
 def entropy(log_probabilities: Tensor) -> Tensor:
-    """H = meanₜ( −Σₐ π(a|sₜ)·log π(a|sₜ) ) in nats; 0 is deterministic, ln A uniform.
+    """H = meanₜ( −Σₐ π(a|sₜ)·log π(a|sₜ) ) in nats: 0 if deterministic, ln A if uniform.
 
     Args:
         log_probabilities: [T, A] log π of every action.
@@ -96,6 +96,6 @@ def entropy(log_probabilities: Tensor) -> Tensor:
 def _check_steps(first_name: str, first: Tensor, second_name: str, second: Tensor) -> None:
     if first.ndim != 1 or first.shape != second.shape or len(first) == 0:
         raise ValueError(
-            f"{first_name} and {second_name} must be [T] alike with T ≥ 1, "
+            f"{first_name} and {second_name} must be [T] with the same T ≥ 1, "
             f"not {list(first.shape)} and {list(second.shape)}"
         )

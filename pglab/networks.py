@@ -1,4 +1,4 @@
-"""Bodies and heads: small multilayer perceptrons with their own random stream."""
+"""Policy and value networks: small multilayer perceptrons, each a body with a head."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-# These networks are so small that more threads only cost time.
+# With networks this small, more threads only cost time.
 torch.set_num_threads(1)
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
 
 def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
-    """A linear layer with PyTorch's default initialisation drawn from `generator`.
+    """A linear layer with PyTorch's default initialisation, drawn from `generator`.
 
-    `nn.Linear` itself draws from PyTorch's global stream, which other runs disturb.
+    `nn.Linear` would draw from PyTorch's global random stream, which other runs use too.
     """
     layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
@@ -28,9 +28,9 @@ def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
 
 
 class Body(nn.Sequential):
-    """Linear → activation, once per entry of `hidden_sizes`; passes its input on where empty.
+    """The hidden layers: Linear → activation, once per entry of `hidden_sizes`.
 
-    `features` is the length of its output.
+    Without entries the output equals the input. `features` is the length of the output.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Body(nn.Sequential):
         activation: str,
         generator: torch.Generator,
     ) -> None:
-        """Weights are drawn from `generator`."""
+        """Draw the initial parameters from `generator`."""
         layers: list[nn.Module] = []
         self.features = observation_size
         for size in hidden_sizes:
@@ -52,8 +52,8 @@ class Body(nn.Sequential):
 class ActionNetwork(nn.Module):
     """A body and a linear head with one output per action.
 
-    With `symexp_head` the outputs pass through symexp; with `stop_gradient` no gradient of them
-    reaches the body.
+    With `symexp_head`, the outputs pass through symexp. With `stop_gradient`, no gradient reaches
+    the body.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class ActionNetwork(nn.Module):
         symexp_head: bool = False,
         stop_gradient: bool = False,
     ) -> None:
-        """Weights of the head are drawn from `generator`."""
+        """Draw the initial parameters of the head from `generator`."""
         super().__init__()
         self.body = body
         self.head = linear(body.features, actions, generator)
@@ -73,36 +73,35 @@ class ActionNetwork(nn.Module):
         self.stop_gradient = stop_gradient
 
     def forward(self, observations: Tensor) -> Tensor:
-        """What `of_features` makes of the observations: [..., D] → [..., A]."""
+        """The outputs for every action, given observations: [..., D] → [..., A]."""
         return self.of_features(self.body(observations))
 
     def of_features(self, features: Tensor) -> Tensor:
-        """The head's outputs for the body's: [..., F] → [..., A]."""
+        """The outputs for every action, given the body's output: [..., F] → [..., A]."""
         outputs: Tensor = self.head(features.detach() if self.stop_gradient else features)
         return symexp(outputs) if self._symexp_head else outputs
 
 
 class PolicyNetwork(ActionNetwork):
-    """π(·|s): the outputs are the log-probabilities of the actions, a softmax of logits."""
+    """π(·|s): the outputs are the log-probabilities of all actions (log-softmax of logits)."""
 
     def of_features(self, features: Tensor) -> Tensor:
-        """Log π of every action for the body's output: [..., F] → [..., A]."""
+        """Log π of every action, given the body's output: [..., F] → [..., A]."""
         return torch.log_softmax(super().of_features(features), dim=-1)
 
 
 class ActionValueNetwork(ActionNetwork):
-    """Q(s,·): the outputs are the values of the actions."""
+    """Q(s,·): the outputs are the values of all actions."""
 
 
 class ActorCriticNetwork(nn.Module):
-    """An actor and a critic, on one body if `critic` was made with the body of `policy`.
+    """An actor and a critic. They share a body if both networks were made with the same one.
 
-    `actor_parameters` and `critic_parameters` are those that each computes with,
-    `shared_parameters` those of the body that both use: none where each has its own.
+    `actor_parameters` and `critic_parameters` are all parameters that each of them uses.
+    `shared_parameters` are those of a shared body; the list is empty for split bodies.
     """
 
     def __init__(self, policy: PolicyNetwork, critic: ActionValueNetwork) -> None:
-        """Both networks with their weights."""
         super().__init__()
         self.policy = policy
         self.critic = critic
@@ -112,30 +111,29 @@ class ActorCriticNetwork(nn.Module):
         self.shared_parameters = list(policy.body.parameters()) if self._one_body else []
 
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """Log π and Q of every action: [..., D] → [..., A] and [..., A]."""
+        """Log π and Q of every action, given observations: [..., D] → [..., A] and [..., A]."""
         features = self.policy.body(observations)
         others = features if self._one_body else self.critic.body(observations)
         return self.policy.of_features(features), self.critic.of_features(others)
 
 
 class EpsilonGreedyPolicy(nn.Module):
-    """A policy that takes the action of greatest value, and any at all with probability ε.
+    """ε-greedy: a uniformly random action with probability ε, else the action of greatest Q.
 
     Source: Sutton & Barto (2018), section 2.2.
     """
 
     def __init__(self, critic: ActionValueNetwork, epsilon: float) -> None:
-        """Acts on the critic as it stands at each call."""
         super().__init__()
         self.critic = critic
         self._epsilon = epsilon
 
     def forward(self, observations: Tensor) -> Tensor:
-        """Log-probability of every action: [..., D] → [..., A]."""
+        """Log-probability of every action, given observations: [..., D] → [..., A]."""
         return self.of_values(self.critic(observations))
 
     def of_values(self, values: Tensor) -> Tensor:
-        """The same from the values: [..., A] → [..., A]."""
+        """Log-probability of every action, given the action values: [..., A] → [..., A]."""
         actions = values.shape[-1]
         greedy = nn.functional.one_hot(values.argmax(dim=-1), actions)
         return torch.log(greedy * (1 - self._epsilon) + self._epsilon / actions)
@@ -145,7 +143,7 @@ class ValueNetwork(nn.Module):
     """V(s): a body and a head with one output."""
 
     def __init__(self, body: Body, generator: torch.Generator) -> None:
-        """Weights of the head are drawn from `generator`."""
+        """Draw the initial parameters of the head from `generator`."""
         super().__init__()
         self.body = body
         self.head = linear(body.features, 1, generator)
@@ -161,16 +159,17 @@ def symexp(x: Tensor) -> Tensor:
 
 
 def parameter_count(*networks: nn.Module) -> int:
-    """Number of trainable weights, those of a shared body once."""
+    """Number of trainable parameters; those of a shared body count once."""
     return sum(p.numel() for p in {p for network in networks for p in network.parameters()})
 
 
 def matched_hidden_sizes(
     observation_size: int, actions: int, hidden_sizes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Narrower hidden sizes: two such bodies with heads count as one full body with two heads.
+    """Narrower hidden sizes, for split bodies with as many parameters as one shared body.
 
-    The proportions of the layers stay; the nearest possible count is taken.
+    The count includes the two heads. The layers keep their proportions, and the nearest count
+    that whole numbers allow is taken.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

@@ -1,4 +1,4 @@
-"""What a training generator yields: plain numbers and NumPy arrays, no reference to the run."""
+"""Records that training yields: plain numbers and NumPy arrays, without reference to the run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Floats = NDArray[np.floating]
 class StepRecord(NamedTuple):
     """One environment step.
 
-    `global_step` counts from 1 over the whole run, `episode` from 1. `observation` is what the
-    action was chosen for, `next_observation` the true answer of the environment, also where the
-    episode ended with it.
+    `global_step` counts the steps of the whole run from 1, `episode` the episodes from 1. The
+    action was chosen for `observation`. `next_observation` is the environment's true answer, even
+    if the episode ended with this step.
     """
 
     global_step: int
@@ -30,20 +30,20 @@ class StepRecord(NamedTuple):
     next_observation: Floats  # [D]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> StepRecord:
-        """Itself, since nothing changes a record: copies of a run share those it has stored."""
+        """The record itself: nothing changes it, so copies of a run can share it."""
         return self
 
     @property
     def ended(self) -> bool:
-        """Whether the episode ended with this step, either way."""
+        """True if the episode ended with this step, terminated or truncated."""
         return self.terminated or self.truncated
 
 
 class EpisodeRecord(NamedTuple):
     """One finished episode.
 
-    `episode_return` is the undiscounted sum of its rewards and `length` its number of steps.
-    `reading` is the seminar's progress reading where this episode counted for it, else None.
+    `episode_return` is the undiscounted sum of its rewards, `length` its number of steps.
+    `reading` is the seminar's progress reading if this episode counted for it, else None.
     """
 
     global_step: int
@@ -56,9 +56,9 @@ class EpisodeRecord(NamedTuple):
 
 
 class CriticBatch(NamedTuple):
-    """What an action-value critic learned from in the last of its gradient steps.
+    """The batch of an action-value critic's last gradient step.
 
-    `estimates` Q(s,a) and `targets` y are those before the step; `ages` counts the environment
+    `estimates` Q(s,a) and `targets` y are those before the step. `ages` counts the environment
     steps since each transition was collected.
     """
 
@@ -68,10 +68,10 @@ class CriticBatch(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """The actor's and the critic's gradients on the layers that they share.
+    """How the actor's and the critic's gradients compare on the layers that they share.
 
-    `cosine` of the angle between them: below 0 each undoes part of what the other wants. It is
-    NaN where one of them is zero.
+    `cosine` is that of the angle between them. If it is negative, a small step that lowers one
+    loss on these layers raises the other. It is NaN if a gradient is zero. Norms are Euclidean.
     """
 
     cosine: float
@@ -82,10 +82,9 @@ class Conflict(NamedTuple):
 class UpdateRecord(NamedTuple):
     """One update of the networks, with the batch that the actor learned from.
 
-    `weights` are the factors of ∇log π in the policy gradient. Losses and entropy are those
-    before the update, the entropy in nats; gradient norms are Euclidean. What an algorithm does
-    not have is None: returns where there is an action-value critic, the actor's loss where only
-    the critic learns.
+    `weights` are the wₜ, the factors of ∇log π in the loss. Losses and entropy (in nats) are those
+    before the update. Gradient norms are Euclidean. A field is None if the algorithm has no such
+    quantity: `returns` with an action-value critic, `actor_loss` if only the critic learns.
     """
 
     global_step: int

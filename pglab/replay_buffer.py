@@ -1,4 +1,4 @@
-"""The last transitions of a run, for a critic that learns off-policy."""
+"""The replay buffer: the last transitions of a run, for a critic that learns off-policy."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pglab.records import Floats, StepRecord
 
 
 class Transitions(NamedTuple):
-    """A batch of steps, one array per quantity."""
+    """A batch of transitions, one array per quantity."""
 
     observations: Floats  # [B, D]
     actions: NDArray[np.int64]  # [B]
     rewards: Floats  # [B]
     terminated: NDArray[np.bool_]  # [B]
-    next_observations: Floats  # [B, D], the true ones, also where the episode was truncated
-    collected: NDArray[np.int64]  # [B], global step at which each was taken
+    next_observations: Floats  # [B, D], the true ones, even after a truncation
+    collected: NDArray[np.int64]  # [B], the global step of each
 
 
 def transitions(steps: Sequence[StepRecord]) -> Transitions:
-    """Steps as a batch, in their order."""
+    """The steps as one batch, in the same order."""
     return Transitions(
         np.array([step.observation for step in steps]),
         np.array([step.action for step in steps]),
@@ -41,7 +41,6 @@ class ReplayBuffer:
     """
 
     def __init__(self, capacity: int, observation_size: int) -> None:
-        """Empty."""
         self._store = Transitions(
             observations=np.empty((capacity, observation_size), np.float32),
             actions=np.empty(capacity, np.int64),
@@ -51,31 +50,31 @@ class ReplayBuffer:
             collected=np.empty(capacity, np.int64),
         )
         self._capacity = capacity
-        self.added = 0  # transitions, those overwritten included
+        self.added = 0  # transitions, including those overwritten since
 
     def __len__(self) -> int:
-        """Number of transitions that can be drawn."""
+        """Number of transitions that the buffer holds."""
         return min(self.added, self._capacity)
 
     @property
     def size(self) -> int:
-        """Bytes of the transitions that it holds."""
+        """Bytes of the transitions that the buffer holds."""
         return sum(column[: len(self)].nbytes for column in self._store)
 
     def __getstate__(self) -> dict[str, object]:
-        """What a copy needs: places not used yet are left out."""
+        """The state that a copy needs; unused places are left out."""
         held = [column[: len(self)] for column in self._store]
         return {"capacity": self._capacity, "added": self.added, "held": held}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """A buffer of its own with the same transitions."""
+        """Restore the transitions in arrays of full capacity."""
         self.__init__(state["capacity"], state["held"][0].shape[1])  # type: ignore[misc]
         self.added = state["added"]
         for column, held in zip(self._store, state["held"], strict=True):
             column[: len(held)] = held
 
     def add(self, step: StepRecord) -> None:
-        """Keep a step, in the place of the oldest where the ring is full."""
+        """Store a step. If the buffer is full, it replaces the oldest one."""
         place = self.added % self._capacity
         store = self._store
         store.observations[place] = step.observation
@@ -87,7 +86,7 @@ class ReplayBuffer:
         self.added += 1
 
     def sample(self, size: int, generator: np.random.Generator) -> Transitions:
-        """Different transitions drawn with equal probability.
+        """Draw `size` different transitions, all with equal probability.
 
         Raises:
             ValueError: the buffer holds fewer than `size`.
@@ -95,7 +94,7 @@ class ReplayBuffer:
         return self._rows(generator.choice(len(self), size, replace=False, shuffle=False))
 
     def thinned(self, most: int) -> Transitions:
-        """At most `most` transitions spread evenly over the ring, for those who look at it."""
+        """At most `most` transitions, spread evenly over the buffer, for display."""
         return self._rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
 
     def _rows(self, places: NDArray[np.int64]) -> Transitions:

@@ -1,4 +1,4 @@
-"""Returns of a batch: pure functions of its rewards."""
+"""Returns, TD targets and policy signals: pure functions of arrays."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ Array = NDArray[np.float64]
 
 
 def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
-    """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, starting anew after each episode's last step.
+    """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, and Gₜ = rₜ at the last step of an episode.
 
-    The seminar starts anew only where an episode *terminated*. With several episodes in a batch
-    that leaks the return of the next episode into one that was truncated, so `episode_ends` here
-    means terminated or truncated.
+    The seminar restarts the sum only if an episode *terminated*. With several episodes in a batch,
+    the return of the next episode then leaks into a truncated one. Here `episode_ends` means
+    terminated or truncated, so the sum restarts after every episode.
 
     Args:
         rewards: [T] reward of each step.
-        episode_ends: [T] true at the last step of an episode, terminated or truncated.
-        gamma: discount in [0, 1].
+        episode_ends: [T] True at the last step of an episode, terminated or truncated.
+        gamma: discount factor γ in [0, 1].
 
     Returns:
         [T] discounted returns (float64).
@@ -38,10 +38,10 @@ def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float
 
 
 def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
-    """The discounted return of the whole episode, G₀, at each of its steps.
+    """G₀, the discounted return of the whole episode, repeated at each of its steps.
 
-    Shapes, units and errors as `discounted_returns`. It credits an action also for the rewards
-    that came before it, which adds variance and no information.
+    It credits an action also with the rewards that came before it. This adds variance and no
+    information. Arguments, shapes and errors are those of `discounted_returns`.
 
     Source: Sutton & Barto (2018), section 13.2; Williams (1992).
     """
@@ -56,16 +56,16 @@ def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: fl
 def td_targets(
     rewards: ArrayLike, terminated: ArrayLike, next_values: ArrayLike, gamma: float
 ) -> Array:
-    """What Q(sₜ,aₜ) is drawn toward: y = r + γ·(1 − d)·max_b Q(s′,b).
+    """TD targets, toward which Q(s,a) learns: y = r + γ·(1 − d)·max_b Q(s′,b).
 
-    Only termination cuts the bootstrap: after a truncation the episode could have gone on, so
-    its last step still bootstraps from the true next observation (Pardo et al. 2018).
+    Only termination (d = 1) cuts the bootstrap. A truncated episode could have gone on, so its last
+    step still bootstraps from the true next observation (Pardo et al. 2018).
 
     Args:
         rewards: [B] reward of each step.
-        terminated: [B] true where the step terminated the episode; not where it was truncated.
+        terminated: [B] d, True if the step terminated the episode; False if it truncated it.
         next_values: [B, A] Q(s′,·) of the next observations.
-        gamma: discount in [0, 1].
+        gamma: discount factor γ in [0, 1].
 
     Returns:
         [B] targets (float64).
@@ -86,11 +86,11 @@ def td_targets(
 def policy_signal(
     kind: str, action_values: ArrayLike, probabilities: ArrayLike, action: int
 ) -> float:
-    """The critic's judgement of an action, which multiplies its ∇log π.
+    """The weight wₜ of one action, computed from the critic's action values.
 
-    `q` is Q(s,a); `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the textbook's advantage. The
-    seminar's `advantage_max` is Q(s,a) − max_b Q(s,b): never positive, it leaves the best action
-    alone and pushes every other one down, which is no unbiased advantage.
+    `q` is Q(s,a). `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the advantage of the textbooks.
+    `advantage_max`, the seminar's choice, is Q(s,a) − max_b Q(s,b). It is never positive: the best
+    action gets weight 0, every other one is pushed down. It does not estimate the advantage.
 
     Args:
         kind: `q`, `advantage_max` or `advantage_mean`.
@@ -122,18 +122,18 @@ def policy_signals(
     probabilities: NDArray[np.floating],
     actions: NDArray[np.integer],
 ) -> Array:
-    """`policy_signal` of every step: [T, A], [T, A] and [T] → [T]."""
+    """The weight wₜ of every step, as by `policy_signal`: [T, A], [T, A] and [T] → [T]."""
     steps = zip(action_values, probabilities, actions, strict=True)
     return np.array([policy_signal(kind, q, pi, int(action)) for q, pi, action in steps])
 
 
 def normalized(weights: Array) -> Array:
-    """Weights with mean 0 and standard deviation 1; all zero where they do not vary. [T] → [T]."""
+    """Weights scaled to mean 0 and standard deviation 1, or all 0 if they are equal: [T] → [T]."""
     if len(weights) == 0:
         return weights
     spread = weights.std()
     centred = weights - weights.mean()
-    # Rounding leaves a spread of about 1e-16 in a constant batch: noise must not be blown up.
+    # Rounding leaves a spread of about 1e-16 in a constant batch; this must not be scaled up.
     return centred / spread if spread > 1e-8 else np.zeros_like(weights)
 
 
@@ -142,6 +142,6 @@ def _same_length(rewards: ArrayLike, episode_ends: ArrayLike) -> tuple[Array, ND
     ends = np.asarray(episode_ends, dtype=bool)
     if r.ndim != 1 or r.shape != ends.shape:
         raise ValueError(
-            f"rewards and episode_ends must be [T] alike, not {r.shape} and {ends.shape}"
+            f"rewards and episode_ends must be [T] with the same T, not {r.shape} and {ends.shape}"
         )
     return r, ends

@@ -1,8 +1,8 @@
-"""What the tests measure the library by: slow, independent versions and exact comparisons.
+"""Oracles for the tests: slow, independent versions of the library, and exact comparisons.
 
-REINFORCE is written here from its definition alone: double precision, one step at a time, with
-the graph of every log-probability kept from acting to updating as lecture notebooks do, and Adam
-by its formula. It follows the steps that the library recorded and never acts itself.
+REINFORCE is written here from its definition alone, in double precision and one step at a time.
+As in lecture notebooks, the graph of every log-probability is kept from acting until the update,
+and Adam follows its formula. The oracle follows the steps that the library recorded; it never acts.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ SomeRun = TypeVar("SomeRun", bound=AgentRun)
 
 SHORT_CARTPOLE = "PglabTests/ShortCartPole-v0"
 SHORT_LIMIT = 20
-"""Some episodes of a random policy end by falling before this step, the others are truncated."""
+"""With a random policy, some episodes terminate before this step; the others are truncated."""
 
 
 class CountedCartPole(CartPoleEnv):
-    """CartPole that knows which of its instances are still in memory."""
+    """CartPole that keeps track of its instances in memory."""
 
     alive: ClassVar[weakref.WeakSet[CountedCartPole]] = weakref.WeakSet()
 
@@ -52,7 +52,7 @@ gymnasium.register(SHORT_CARTPOLE, entry_point=CountedCartPole, max_episode_step
 
 
 def short_config(**settings: Any) -> ReinforceConfig:
-    """A run of a second or less, with truncated episodes and several episodes per batch."""
+    """Settings for a run of a second or less, with truncated episodes and several per batch."""
     quick = {"env_id": SHORT_CARTPOLE, "hidden_sizes": (8,), "total_steps": 1000}
     return ReinforceConfig(**{**quick, "min_batch_steps": 40, **settings})
 
@@ -61,7 +61,7 @@ def short_config(**settings: Any) -> ReinforceConfig:
 
 
 def same_records(left: Iterable[Any], right: Iterable[Any]) -> bool:
-    """Whether two runs recorded the same, bit for bit, types included."""
+    """True if two runs have the same records, bit for bit, including types."""
     left, right = list(left), list(right)
     return len(left) == len(right) and all(map(_same, left, right))
 
@@ -75,7 +75,7 @@ def _same(left: Any, right: Any) -> bool:
     if isinstance(left, tuple):
         return same_records(left, right)
     if isinstance(left, float):
-        return bool(left.hex() == right.hex())  # NaN, where two gradients have no angle, is itself
+        return bool(left.hex() == right.hex())  # NaN, if two gradients have no angle, equals NaN
     return bool(left == right)
 
 
@@ -85,12 +85,12 @@ def of_type(kind: type[Kind], records: Iterable[Record]) -> list[Kind]:
 
 
 def take(records: Iterable[Item], count: int) -> list[Item]:
-    """The first records of a run."""
+    """The first `count` items."""
     return list(islice(records, count))
 
 
 def advance_to_end(session: TrainingSession) -> list[Record]:
-    """All records that are left."""
+    """Train to the end, and return all remaining records."""
     records: list[Record] = []
     while not session.finished:
         records += session.advance("step", 50)
@@ -103,7 +103,7 @@ def advance_to_end(session: TrainingSession) -> list[Record]:
 def naive_returns(
     rewards: Sequence[float], restarts: Sequence[bool], gamma: float, whole_episode: bool = False
 ) -> Array:
-    """Every return as the sum that defines it, in O(T²)."""
+    """Every return, computed as the sum that defines it, in O(T²)."""
     returns = []
     for t in range(len(rewards)):
         start = t
@@ -120,7 +120,7 @@ def naive_returns(
 
 
 def naive_episodes(steps: Sequence[StepRecord], config: RunConfig) -> list[EpisodeRecord]:
-    """The episode records of a run, worked out afterwards from all of its steps.
+    """The episode records of a run, computed afterwards from all of its steps.
 
     An episode counts for the reading if it is the first to end at or after some multiple of
     `eval_interval`; one that spans several multiples counts once.
@@ -159,7 +159,7 @@ def naive_episodes(steps: Sequence[StepRecord], config: RunConfig) -> list[Episo
 
 
 def in_double(run: SomeRun) -> SomeRun:
-    """The same run with networks in double precision, so that rounding hides no mistake."""
+    """Convert the networks of a run to double precision, so that rounding hides no mistake."""
     for network in run.networks.values():
         network.double()
         for module in network.modules():
@@ -169,10 +169,10 @@ def in_double(run: SomeRun) -> SomeRun:
 
 
 @dataclass(eq=False)
-class NaiveWeight:
-    """The weights or biases of a layer and their Adam (Kingma & Ba 2015, algorithm 1).
+class NaiveParameter:
+    """The weight matrix or the biases of a layer, with their Adam (Kingma & Ba 2015, algorithm 1).
 
-    A step makes a new tensor, so that graphs from acting time stay usable.
+    Each step makes a new tensor, so graphs from the time of acting stay usable.
     """
 
     tensor: Tensor
@@ -184,12 +184,12 @@ class NaiveWeight:
         self.first_moment = self.second_moment = torch.zeros_like(self.tensor)
 
     @classmethod
-    def copies_of(cls, network: nn.Module) -> list[NaiveWeight]:
-        """All parameters of a network in double precision."""
+    def copies_of(cls, network: nn.Module) -> list[NaiveParameter]:
+        """Copies of all parameters of a network, in double precision."""
         return [cls(p.detach().double().clone().requires_grad_()) for p in network.parameters()]
 
     def step(self, g: Tensor, learning_rate: float) -> None:
-        """One step against the gradient."""
+        """Take one Adam step down the gradient."""
         self.steps += 1
         self.first_moment = 0.9 * self.first_moment + 0.1 * g
         self.second_moment = 0.999 * self.second_moment + 0.001 * g * g
@@ -201,40 +201,40 @@ class NaiveWeight:
 
 @dataclass
 class NaiveNetwork:
-    """A perceptron and its Adam, written out.
+    """A multilayer perceptron and its Adam, written out.
 
-    `weights` holds weights and biases of each layer in turn.
+    `parameters` holds the weight matrix and the biases of each layer in turn.
     """
 
-    weights: list[NaiveWeight]
+    parameters: list[NaiveParameter]
     activation: str
 
     @classmethod
     def copy_of(cls, network: nn.Module, activation: str) -> NaiveNetwork:
-        """The same weights in double precision."""
-        return cls(NaiveWeight.copies_of(network), activation)
+        """A copy of a network in double precision."""
+        return cls(NaiveParameter.copies_of(network), activation)
 
     def __call__(self, observation: NDArray[Any]) -> Tensor:
-        """Outputs for one observation."""
+        """The outputs for one observation."""
         signal = torch.tensor(observation, dtype=torch.float64)
-        for layer in range(0, len(self.weights), 2):
-            signal = self.weights[layer].tensor @ signal + self.weights[layer + 1].tensor
-            if layer + 2 < len(self.weights):
+        for layer in range(0, len(self.parameters), 2):
+            signal = self.parameters[layer].tensor @ signal + self.parameters[layer + 1].tensor
+            if layer + 2 < len(self.parameters):
                 squash = torch.tanh if self.activation == "tanh" else torch.relu
                 signal = squash(signal)
         return signal
 
     def descend(self, loss: Tensor, learning_rate: float) -> float:
-        """One Adam step; the norm of the gradient."""
-        gradients = torch.autograd.grad(loss, [weight.tensor for weight in self.weights])
-        for weight, g in zip(self.weights, gradients, strict=True):
-            weight.step(g, learning_rate)
+        """Take one Adam step, and return the norm of the gradient."""
+        gradients = torch.autograd.grad(loss, [parameter.tensor for parameter in self.parameters])
+        for parameter, g in zip(self.parameters, gradients, strict=True):
+            parameter.step(g, learning_rate)
         return math.sqrt(sum((g * g).sum().item() for g in gradients))
 
 
 @dataclass
 class NaiveUpdate:
-    """What an update record should say, and nothing else."""
+    """The expected numbers of an update record."""
 
     global_step: int
     actor_loss: float
@@ -248,7 +248,7 @@ class NaiveUpdate:
 
 @dataclass
 class Remembered:
-    """A step with the graphs that lead from it to the networks of that moment."""
+    """A step, with graphs to the parameters that acted in it."""
 
     step: StepRecord
     log_prob: Tensor
@@ -257,7 +257,7 @@ class Remembered:
 
 
 class NaiveReinforce:
-    """REINFORCE, following recorded steps."""
+    """REINFORCE from its definition; it follows recorded steps."""
 
     def __init__(
         self, config: ReinforceConfig, policy: nn.Module, value: nn.Module | None = None
@@ -274,7 +274,7 @@ class NaiveReinforce:
         return logits - torch.log(torch.exp(logits).sum())
 
     def follow(self, step: StepRecord) -> NaiveUpdate | None:
-        """Store a step; the update, where one is due with it."""
+        """Store a step, and return the update if one is due."""
         log_pi = self.log_probabilities(step.observation)
         entropy = -(torch.exp(log_pi) * log_pi).sum()
         value = None if self.value is None else self.value(step.observation)[0]
@@ -285,16 +285,16 @@ class NaiveReinforce:
         return self.update() if self.due() else None
 
     def due(self) -> bool:
-        """Whether enough episodes and steps are stored."""
+        """True if enough episodes and steps are stored for an update."""
         enough_episodes = self.ended_episodes >= self.config.episodes_per_update
         return enough_episodes and len(self.store) >= self.config.min_batch_steps
 
     def restarts(self, step: StepRecord) -> bool:
-        """Whether the recursion of the returns starts anew after this step."""
+        """True if the sum of rewards restarts after this step."""
         return step.terminated or step.truncated
 
     def weigh(self, returns: Array) -> Array:
-        """The weight of each log-probability."""
+        """The weight wₜ of each step."""
         weights = returns
         if self.config.baseline == "mean":
             weights = weights - sum(returns) / len(returns)
@@ -308,7 +308,7 @@ class NaiveReinforce:
         return weights
 
     def update(self) -> NaiveUpdate:
-        """One step of each network on all that is stored."""
+        """Take one step of each network on all stored steps, then drop them."""
         config = self.config
         steps = [kept.step for kept in self.store]
         returns = naive_returns(
@@ -349,10 +349,10 @@ def assert_follows(
     """Check every number of a run, and its networks at the end, against the oracle.
 
     Returns:
-        How many updates there were.
+        The number of updates.
 
     Raises:
-        AssertionError: they differ by more than the tolerance.
+        AssertionError: run and oracle differ by more than the tolerance.
     """
     expected: NaiveUpdate | None = None
     updates = 0
@@ -374,22 +374,22 @@ def assert_follows(
                 else:
                     assert_close(actual, number, tolerance, name)
             expected = None
-    assert_same_weights(run.policy, oracle.policy.weights, tolerance)
+    assert_same_parameters(run.policy, oracle.policy.parameters, tolerance)
     if oracle.value is not None:
         assert run.value is not None
-        assert_same_weights(run.value, oracle.value.weights, tolerance)
+        assert_same_parameters(run.value, oracle.value.parameters, tolerance)
     return updates
 
 
-def assert_same_weights(
-    network: nn.Module, oracle: Sequence[NaiveWeight], tolerance: float
+def assert_same_parameters(
+    network: nn.Module, oracle: Sequence[NaiveParameter], tolerance: float
 ) -> None:
-    """Check all parameters."""
+    """Check all parameters of a network."""
     for actual, expected in zip(network.parameters(), oracle, strict=True):
         numbers = actual.detach().numpy(), expected.tensor.detach().numpy()
         assert_close(*numbers, tolerance, "parameters")
 
 
 def assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -> None:
-    """Check numbers; NaN is expected to be NaN."""
+    """Check numbers within a tolerance; NaN must meet NaN."""
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=name)

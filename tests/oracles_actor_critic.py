@@ -1,8 +1,8 @@
 """The actor-critic family from its definition, one step and one transition at a time.
 
-As the oracles of REINFORCE it works in double precision with Adam written out, follows the steps
-that the library recorded and never acts itself. Only the drawing of replayed transitions is
-repeated as the library does it, since another draw would be another run.
+Like the oracle of REINFORCE, it works in double precision, writes out Adam, follows the steps that
+the library recorded, and never acts. Only the sampling of replayed transitions repeats that of the
+library, because other samples would give another run.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from pglab.networks import ActorCriticNetwork
 from pglab.records import Conflict, CriticBatch, Record, StepRecord, UpdateRecord
 from tests.oracles import (
     SHORT_CARTPOLE,
-    NaiveWeight,
+    NaiveParameter,
     assert_close,
-    assert_same_weights,
+    assert_same_parameters,
 )
 
 CELLS: dict[str, dict[str, Any]] = {
@@ -33,11 +33,11 @@ CELLS: dict[str, dict[str, Any]] = {
     for body in ("shared", "split")
     for data in ("on_policy", "replay")
 }
-Gradient = dict[NaiveWeight, Tensor]
+Gradient = dict[NaiveParameter, Tensor]
 
 
 def short_cell(**settings: Any) -> ActorCriticConfig:
-    """A small agent with truncated episodes, whose replay buffer is soon full."""
+    """Settings of a small agent, with truncated episodes and a replay buffer that is soon full."""
     quick: dict[str, Any] = {
         "env_id": SHORT_CARTPOLE,
         "seed": 8,
@@ -55,7 +55,7 @@ def short_cell(**settings: Any) -> ActorCriticConfig:
 
 @dataclass
 class Kept:
-    """A step of the rollout, its signal, and log π with its graph to the weights of then."""
+    """A step of the rollout, its wₜ, and log π with a graph to the parameters that acted."""
 
     step: StepRecord
     signal: float
@@ -64,8 +64,8 @@ class Kept:
 
 
 @dataclass
-class Wish:
-    """A loss, its gradient, and what it was made of."""
+class LossGradient:
+    """A loss, its gradient, and what it was computed from."""
 
     loss: float
     gradient: Gradient
@@ -74,15 +74,17 @@ class Wish:
 
 
 class NaiveActorCritic:
-    """An actor-critic, following recorded steps."""
+    """An actor-critic from its definition; it follows recorded steps."""
 
     def __init__(self, config: ActorCriticConfig, agent: ActorCriticNetwork) -> None:
         self.config = config
         shared = config.body == "shared"
-        self.actor_body = NaiveWeight.copies_of(agent.policy.body)
-        self.critic_body = self.actor_body if shared else NaiveWeight.copies_of(agent.critic.body)
-        self.actor_head = NaiveWeight.copies_of(agent.policy.head)
-        self.critic_head = NaiveWeight.copies_of(agent.critic.head)
+        self.actor_body = NaiveParameter.copies_of(agent.policy.body)
+        self.critic_body = (
+            self.actor_body if shared else NaiveParameter.copies_of(agent.critic.body)
+        )
+        self.actor_head = NaiveParameter.copies_of(agent.policy.head)
+        self.critic_head = NaiveParameter.copies_of(agent.critic.head)
         self.steps: list[StepRecord] = []
         self.rollout: list[Kept] = []
         self.updates = 0
@@ -93,19 +95,23 @@ class NaiveActorCritic:
     # --- Networks
 
     @property
-    def actor_weights(self) -> list[NaiveWeight]:
-        """Those that the policy computes with."""
+    def actor_parameters(self) -> list[NaiveParameter]:
+        """The parameters of the policy, with those of its body."""
         return self.actor_body + self.actor_head
 
     @property
-    def critic_weights(self) -> list[NaiveWeight]:
-        """Those that the critic computes with."""
+    def critic_parameters(self) -> list[NaiveParameter]:
+        """The parameters of the critic, with those of its body."""
         return self.critic_body + self.critic_head
 
     def output(
-        self, observation: NDArray[Any], body: list[NaiveWeight], head: list[NaiveWeight], who: str
+        self,
+        observation: NDArray[Any],
+        body: list[NaiveParameter],
+        head: list[NaiveParameter],
+        who: str,
     ) -> Tensor:
-        """A head's outputs."""
+        """The outputs of a head on a body."""
         signal = torch.tensor(observation, dtype=torch.float64)
         for weight, bias in zip(body[::2], body[1::2], strict=True):
             signal = weight.tensor @ signal + bias.tensor
@@ -129,14 +135,14 @@ class NaiveActorCritic:
     # --- Acting
 
     def acting_probabilities(self, observation: NDArray[Any]) -> list[float]:
-        """What the action is sampled from."""
+        """The probabilities from which the action is sampled."""
         if not self.config.critic_only:
             return [math.exp(log_pi) for log_pi in self.log_pi(observation).tolist()]
         q = self.q(observation).tolist()
         return [0.05 / len(q) + (0.95 if value == max(q) else 0.0) for value in q]
 
     def signal(self, step: StepRecord) -> float:
-        """The factor of ∇log π."""
+        """The weight wₜ of a step."""
         q = self.q(step.observation).tolist()
         pi = self.acting_probabilities(step.observation)
         subtracted = {
@@ -147,9 +153,9 @@ class NaiveActorCritic:
         return float(q[step.action] - subtracted[self.config.policy_signal])
 
     def follow(self, step: StepRecord) -> UpdateRecord | None:
-        """Store a step; the update, where one is due with it."""
+        """Store a step, and return the update if one is due."""
         self.steps.append(step)
-        tensors = [weight.tensor for weight in self.actor_weights]
+        tensors = [parameter.tensor for parameter in self.actor_parameters]
         log_pi = self.log_pi(step.observation)
         self.rollout.append(Kept(step, self.signal(step), log_pi, tensors))
         return self.update() if len(self.rollout) >= self.config.rollout_steps else None
@@ -157,21 +163,21 @@ class NaiveActorCritic:
     # --- Learning
 
     def update(self) -> UpdateRecord:
-        """One update, and the record that it should leave."""
+        """Make one update, and return the record that the library should yield."""
         steps = [kept.step for kept in self.rollout]
-        critic: Wish | None = None
+        critic: LossGradient | None = None
         if self.config.critic_data == "replay":
             for batch in self.replayed() if self.config.trained != "actor_only" else ():
-                critic = self.critic_wish(batch)
+                critic = self.critic_gradient(batch)
                 self.move_critic(critic)
-            actor = self.actor_wish()
+            actor = self.actor_gradient()
             self.move_actor(actor)
         else:
-            actor, wish = self.actor_wish(), self.critic_wish(steps)
-            critic = wish if self.config.trained != "actor_only" else None
+            actor, found = self.actor_gradient(), self.critic_gradient(steps)
+            critic = found if self.config.trained != "actor_only" else None
             if self.config.body == "shared":
-                wanted = [actor.gradient, *([critic.gradient] if critic else [])]
-                self.descend(self.config.learning_rate, *wanted)
+                gradients = [actor.gradient, *([critic.gradient] if critic else [])]
+                self.descend(self.config.learning_rate, *gradients)
             else:
                 self.move_actor(actor)
                 if critic:
@@ -197,9 +203,9 @@ class NaiveActorCritic:
         return record
 
     def replayed(self) -> Iterator[list[StepRecord]]:
-        """The batches that the critic learns from, drawn from the last `replay_capacity` steps.
+        """The batches for the critic, drawn from the last `replay_capacity` steps.
 
-        A step's place is its number modulo the capacity.
+        The place of a step in the buffer is its number modulo the capacity.
         """
         capacity, size = self.config.replay_capacity, self.config.batch_size
         held = min(len(self.steps), capacity)
@@ -208,32 +214,33 @@ class NaiveActorCritic:
             yield [self.steps[place::capacity][-1] for place in places]
 
     def bootstraps(self, step: StepRecord) -> bool:
-        """Whether the value of the next observation counts."""
+        """True if the target bootstraps from the next observation."""
         return not step.terminated
 
     def remembered(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Log π of the rollout's steps and the tensors that it is differentiated by."""
-        tensors = [weight.tensor for weight in self.actor_weights]
+        """Log π of the steps in the rollout, and the tensors of its parameters."""
+        tensors = [parameter.tensor for parameter in self.actor_parameters]
         return [self.log_pi(kept.step.observation) for kept in self.rollout], tensors
 
-    def actor_wish(self) -> Wish:
-        """The actor's loss on the rollout; no gradient where only the critic learns."""
+    def actor_gradient(self) -> LossGradient:
+        """The actor's loss on the rollout; its gradient is empty if only the critic learns."""
         log_pis, tensors = self.remembered()
         loss = entropy = torch.zeros((), dtype=torch.float64)
         for kept, log_pi in zip(self.rollout, log_pis, strict=True):
             loss = loss - kept.signal * log_pi[kept.step.action] / len(self.rollout)
             entropy = entropy - (torch.exp(log_pi) * log_pi).sum() / len(self.rollout)
-        wanted: Gradient = {}
+        of_loss: Gradient = {}
         if self.config.trained == "critic_only" and not self.config.critic_only:
-            return Wish(loss.item(), wanted, entropy.item())
+            return LossGradient(loss.item(), of_loss, entropy.item())
         if not self.config.critic_only:
             total = loss - self.config.entropy_coefficient * entropy
-            wanted = gradient(total, self.actor_weights, tensors)
-            return Wish(loss.item(), wanted, entropy.item())
+            of_loss = gradient(total, self.actor_parameters, tensors)
+            return LossGradient(loss.item(), of_loss, entropy.item())
         acted = [np.float64(kept.step.action_probabilities) for kept in self.rollout]
-        return Wish(loss.item(), wanted, float(np.mean([-(p @ np.log(p)) for p in acted])))
+        acting_entropy = float(np.mean([-(p @ np.log(p)) for p in acted]))
+        return LossGradient(loss.item(), of_loss, acting_entropy)
 
-    def critic_wish(self, steps: Sequence[StepRecord]) -> Wish:
+    def critic_gradient(self, steps: Sequence[StepRecord]) -> LossGradient:
         """The critic's loss on a batch."""
         config = self.config
         loss = torch.zeros((), dtype=torch.float64)
@@ -248,54 +255,56 @@ class NaiveActorCritic:
             estimates.append(estimate.item())
             targets.append(target)
         ages = [len(self.steps) - step.global_step for step in steps]
-        tensors = [weight.tensor for weight in self.critic_weights]
-        wanted = gradient(config.value_loss_coefficient * loss, self.critic_weights, tensors)
+        tensors = [parameter.tensor for parameter in self.critic_parameters]
+        of_loss = gradient(config.value_loss_coefficient * loss, self.critic_parameters, tensors)
         batch = CriticBatch(np.array(estimates), np.array(targets), np.array(ages))
-        return Wish(loss.item(), wanted, batch=batch)
+        return LossGradient(loss.item(), of_loss, batch=batch)
 
-    def move_actor(self, wish: Wish) -> None:
-        """The actor's own step."""
-        self.descend(self.config.learning_rate, wish.gradient)
+    def move_actor(self, found: LossGradient) -> None:
+        """Take a step of the actor alone."""
+        self.descend(self.config.learning_rate, found.gradient)
 
-    def move_critic(self, wish: Wish) -> None:
-        """The critic's own step: a shared body has one Adam with one learning rate."""
+    def move_critic(self, found: LossGradient) -> None:
+        """Take a step of the critic alone. A shared body has one Adam with one learning rate."""
         config = self.config
         shared = config.body == "shared"
-        self.descend(config.learning_rate if shared else config.critic_learning_rate, wish.gradient)
+        self.descend(
+            config.learning_rate if shared else config.critic_learning_rate, found.gradient
+        )
 
     def descend(self, learning_rate: float, *gradients: Gradient) -> None:
-        """One Adam step on the sum, shortened if asked for; other weights are left alone."""
+        """Take one Adam step on the sum, clipped if set. Other parameters do not change."""
         total: Gradient = {}
         for one in gradients:
-            for weight, g in one.items():
-                total[weight] = total[weight] + g if weight in total else g
+            for parameter, g in one.items():
+                total[parameter] = total[parameter] + g if parameter in total else g
         if not total:
             return
         bound = self.config.max_gradient_norm or math.inf
         factor = min(1.0, bound / (length(total.values()) or 1.0))
-        for weight, g in total.items():
-            weight.step(factor * g, learning_rate)
+        for parameter, g in total.items():
+            parameter.step(factor * g, learning_rate)
         self.gradient_steps += 1
 
 
-def gradient(loss: Tensor, weights: list[NaiveWeight], tensors: list[Tensor]) -> Gradient:
-    """∇loss by weight, where there is any."""
+def gradient(loss: Tensor, parameters: list[NaiveParameter], tensors: list[Tensor]) -> Gradient:
+    """∇loss by parameter, for the parameters that the loss reaches."""
     derivatives = torch.autograd.grad(loss, tensors, allow_unused=True)
-    return {w: g for w, g in zip(weights, derivatives, strict=True) if g is not None}
+    return {p: g for p, g in zip(parameters, derivatives, strict=True) if g is not None}
 
 
 def length(gradients: Iterable[Tensor]) -> float:
-    """Euclidean norm."""
+    """Euclidean norm over all entries."""
     return math.sqrt(sum((g * g).sum().item() for g in gradients))
 
 
 def conflict(actor: Gradient, critic: Gradient) -> Conflict | None:
-    """The angle between two gradients, and their norms, on what both reach."""
-    both = [weight for weight in actor if weight in critic]
+    """Cosine and norms of two gradients on the parameters that both reach."""
+    both = [parameter for parameter in actor if parameter in critic]
     if not both:
         return None
-    product = sum((actor[weight] * critic[weight]).sum().item() for weight in both)
-    norms = [length(wish[weight] for weight in both) for wish in (actor, critic)]
+    product = sum((actor[parameter] * critic[parameter]).sum().item() for parameter in both)
+    norms = [length(one[parameter] for parameter in both) for one in (actor, critic)]
     cosine = product / (norms[0] * norms[1]) if all(norms) else math.nan
     return Conflict(cosine, *norms)
 
@@ -311,13 +320,13 @@ def assert_follows(
 ) -> list[UpdateRecord]:
     """Check every number of the first steps, and the networks after them, against the oracle.
 
-    `changes` are made to the settings after the updates with these numbers.
+    `changes` are the settings to change, by the number of the update after which they change.
 
     Returns:
         The updates.
 
     Raises:
-        AssertionError: they differ by more than the tolerance.
+        AssertionError: run and oracle differ by more than the tolerance.
     """
     expected: UpdateRecord | None = None
     updates: list[UpdateRecord] = []
@@ -338,13 +347,13 @@ def assert_follows(
             oracle.config = oracle.config.changed(**(changes or {}).get(record.update, {}))
             run.config = oracle.config
     assert run.gradient_steps == oracle.gradient_steps
-    assert_same_weights(run.agent.policy, oracle.actor_weights, tolerance)
-    assert_same_weights(run.agent.critic, oracle.critic_weights, tolerance)
+    assert_same_parameters(run.agent.policy, oracle.actor_parameters, tolerance)
+    assert_same_parameters(run.agent.critic, oracle.critic_parameters, tolerance)
     return updates
 
 
 def assert_alike(actual: Any, expected: Any, tolerance: float, name: str) -> None:
-    """Check all fields of a record, those of the records in it included."""
+    """Check all fields of a record, including those of the records inside it."""
     if expected is None:
         assert actual is None, name
     elif isinstance(expected, (UpdateRecord, CriticBatch, Conflict)):

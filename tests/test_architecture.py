@@ -1,4 +1,4 @@
-"""The imports hold the design's rules, read from the sources without running them."""
+"""The imports follow the design's rules. The sources are read, not run."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The rooms of the house from the bottom up: a module imports from its own room and those above
-# it in this list. Where a room has rooms of its own, they are listed in the same order.
+# The rooms of the house from the bottom up. A module imports only from its own room and from those
+# above it in this list.
 ROOMS = (
     "pglab.language",
     "pglab.palette",
@@ -43,7 +43,7 @@ ROOMS = (
     "pages",
     "app",
 )
-# Until whole runs are compiled, the algorithms call the engine's parts in between.
+# The algorithms call the engine, until whole runs are compiled.
 ALLOWED = {("pglab.algorithms", "pglab.engine")}
 TORCHLESS = ("pglab.plots", "pglab.records", "pglab.curves")
 
@@ -57,7 +57,7 @@ class Module:
     imports: frozenset[str]
 
     def uses(self, package: str) -> bool:
-        """Whether it imports a package or something inside it."""
+        """True if the module imports a package or something inside it."""
         return any(name == package or name.startswith(package + ".") for name in self.imports)
 
 
@@ -72,7 +72,7 @@ def read_project(root: Path) -> Project:
 
 
 def read_module(file: Path, place: Path) -> Module:
-    """One source file."""
+    """Read one source file; `place` is its path in the project."""
     is_package = place.name == "__init__.py"
     parts = place.parent.parts if is_package else place.with_suffix("").parts
     tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ def read_module(file: Path, place: Path) -> Module:
 
 
 def imported_names(tree: ast.Module, package: tuple[str, ...]) -> Iterator[str]:
-    """Everything imported anywhere in a file, also inside functions; relative names resolved."""
+    """Dotted names of all imports in a file, even inside functions; relative ones resolved."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -102,7 +102,7 @@ def dependencies(module: Module, project: Project) -> set[str]:
 
 
 def reached(module: Module, project: Project) -> set[str]:
-    """The module, and those of the project that it imports directly or through others."""
+    """A module and all modules of the project that it imports, directly or indirectly."""
     seen: set[str] = set()
     waiting = [module.name]
     while waiting:
@@ -118,7 +118,7 @@ def room(name: str) -> str:
     return max((r for r in ROOMS if name == r or name.startswith(r + ".")), key=len)
 
 
-# --- Rules: each gives one line for every violation
+# --- Rules: each yields one line for every violation
 
 
 def imports_run_one_way(project: Project) -> Iterator[str]:
@@ -154,7 +154,7 @@ def pages_know_no_machinery(project: Project) -> Iterator[str]:
 
 
 def plots_and_records_know_no_torch(project: Project) -> Iterator[str]:
-    """Not even through the modules that they import."""
+    """Plots, records and curves do not import torch, not even indirectly."""
     for name in (name for name in project if room(name) in TORCHLESS):
         for imported in reached(project[name], project):
             if project[imported].uses("torch"):
@@ -162,7 +162,7 @@ def plots_and_records_know_no_torch(project: Project) -> Iterator[str]:
 
 
 def environments_are_made_in_one_place(project: Project) -> Iterator[str]:
-    """Only pglab.environments uses gymnasium.make and its kin."""
+    """Only pglab.environments uses gymnasium.make and similar functions."""
     for name, module in project.items():
         if name == "pglab.environments":
             continue
@@ -185,7 +185,7 @@ def environments_are_made_in_one_place(project: Project) -> Iterator[str]:
 
 
 def training_neither_blocks_nor_prints(project: Project) -> Iterator[str]:
-    """No print, input or sleep in the algorithms, the session and what they are made of."""
+    """No print, input or sleep in algorithms, engine and session, or in what they import."""
     roots = [n for n in project if room(n) in ("pglab.algorithms", "pglab.engine", "pglab.session")]
     for name in set().union(*(reached(project[root], project) for root in roots)):
         for node in ast.walk(project[name].tree):
@@ -198,7 +198,7 @@ def training_neither_blocks_nor_prints(project: Project) -> Iterator[str]:
 
 Rule = Callable[[Project], Iterator[str]]
 
-# What each rule must find in a project that breaks it.
+# For each rule a project that breaks it, and the violations that the rule must find.
 BROKEN: dict[Rule, tuple[dict[str, str], list[str]]] = {
     imports_run_one_way: (
         {

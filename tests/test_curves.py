@@ -1,4 +1,4 @@
-"""What is drawn of a growing curve: bounded, and what was drawn stays where it was."""
+"""Thinning of growing curves: bounded, and points that were drawn stay."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run_with_a_collapse() -> tuple[np.ndarray, np.ndarray]:
 
 
 def naive_extremes(steps: np.ndarray, values: np.ndarray, width: float) -> set[int]:
-    """Lowest and highest item of each stretch, by hand."""
+    """Indices of the lowest and the highest item in each stretch, by a simple loop."""
     stretches: dict[float, list[int]] = {}
     for index, step in enumerate(steps):
         stretches.setdefault(step // width, []).append(index)
@@ -39,7 +39,7 @@ def test_what_is_drawn_of_a_growing_run_stays() -> None:
         kept = kept_by_place(steps[:count], smoothed(returns[:count], 20), MOST)
         assert len(kept) <= MOST
         assert (smoothed(returns[:count], 20)[kept] == line[kept]).all()
-        open_since = steps[count - 4] - steps[-1] / 10  # what is newer may still be outdone
+        open_since = steps[count - 4] - steps[-1] / 10  # a newer extreme may still be surpassed
         full = {index for index in drawn if steps[index] < open_since}
         now = set(kept.tolist())
         assert {int(line[:count].argmin()), int(line[:count].argmax())} <= now

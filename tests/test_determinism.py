@@ -46,14 +46,14 @@ CONFIGS |= {
     f"{name}, reference": CONFIGS[name].changed(engine="reference")
     for name in ("reinforce", "split replay")
 }
-LENGTH = 250  # records of each run that are compared, unless it ends before
+LENGTH = 250  # number of records that are compared, unless a run ends earlier
 
 Undisturbed = tuple[AgentConfig, list[Record]]
 
 
 @pytest.fixture(scope="module", params=list(CONFIGS.values()), ids=list(CONFIGS))
 def undisturbed(request: pytest.FixtureRequest) -> Undisturbed:
-    """A run of every algorithm, left alone."""
+    """An undisturbed run of every algorithm."""
     return request.param, take(train(request.param), LENGTH)
 
 
@@ -64,7 +64,7 @@ def records() -> list[Record]:
 
 
 def test_the_runs_hold_what_the_tests_need(undisturbed: Undisturbed) -> None:
-    """Updates before the last steps: another update would show in these."""
+    """There are updates before the last steps, so a different update would show."""
     config, records = undisturbed
     updates = of_type(UpdateRecord, records)
     assert len(updates) >= 3
@@ -175,7 +175,7 @@ def look(session: TrainingSession, demonstration: Demonstration) -> None:
 
 
 def look_at_the_critic(session: TrainingSession, config: ActorCriticConfig, plane: Slice) -> None:
-    """Everything that a page of an actor-critic shows besides."""
+    """Everything else that a page of an actor-critic shows."""
     agent = session.networks["agent"]
     maps_of(session.networks, plane, resolution=5)
     assert isinstance(agent, ActorCriticNetwork)
@@ -246,7 +246,7 @@ def test_kept_records_of_every_algorithm_stay_as_they_were(undisturbed: Undistur
 
 @pytest.mark.parametrize("steps", [90, 200])
 def test_going_back_and_on_repeats_the_run(undisturbed: Undisturbed, steps: int) -> None:
-    """Records, weights, optimisers, buffer and history, from any checkpoint, more than once."""
+    """Records, parameters, optimisers, buffer and history repeat, from any checkpoint, twice."""
     config, _records = undisturbed
     alone = TrainingSession(config)
     alone.advance("step", 2 * steps)

@@ -1,4 +1,4 @@
-"""Which environments are accepted, and whether what is said of them is true."""
+"""Which environments are accepted, and whether their descriptions are true."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_others_are_refused_with_a_sentence(env_id: str, reason: str) -> None:
 def test_a_name_from_the_address_bar_imports_no_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Gymnasium imports what stands before a colon."""
+    """Gymnasium would import the part of the name before the colon."""
     (tmp_path / "trap_for_gymnasium.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ConfigError):

@@ -18,7 +18,7 @@ WEIGHTS = torch.tensor([1.5, -2.0, 0.0, 4.0, 0.5], dtype=torch.float64)
 
 
 def random_logits() -> Tensor:
-    """Logits of five steps and three actions, to be differentiated."""
+    """Logits of five steps and three actions, with a gradient."""
     drawn = np.random.default_rng(1).normal(size=(5, 3))
     return torch.tensor(drawn, requires_grad=True)
 
@@ -94,7 +94,7 @@ def test_td_loss_and_its_gradient(pull: float) -> None:
 
 
 def test_the_pull_lowers_the_estimates_that_the_critic_ends_at() -> None:
-    """(y − Q)² + c·Q is least at Q = y − c/2."""
+    """The minimum of (y − Q)² + c·Q is at Q = y − c/2."""
     q_values = torch.tensor([[3.0 - 0.1 / 2, 7.0]], requires_grad=True)
     td_loss(q_values, torch.tensor([0]), torch.tensor([3.0]), 0.1).backward()
     assert q_values.grad is not None
@@ -103,7 +103,7 @@ def test_the_pull_lowers_the_estimates_that_the_critic_ends_at() -> None:
 
 def test_no_gradient_flows_into_the_targets() -> None:
     critic = torch.tensor([[1.0, 2.0], [0.5, -1.0]], requires_grad=True)
-    targets = 1 + 0.9 * critic.max(dim=1).values  # of the same critic, with a graph
+    targets = 1 + 0.9 * critic.max(dim=1).values  # from the same critic, with a graph
     td_loss(critic, torch.tensor([0, 0]), targets, 0.0).backward()
     assert critic.grad is not None
     assert critic.grad[:, 1].tolist() == [0.0, 0.0]

@@ -25,7 +25,7 @@ from pglab.networks import (
 
 
 def generator(seed: int = 0) -> torch.Generator:
-    """A stream of its own."""
+    """A new random stream."""
     return torch.Generator().manual_seed(seed)
 
 
@@ -112,7 +112,7 @@ def test_symexp_heads_pass_logits_and_values_through_symexp() -> None:
 
 
 def two_heads(*, shared: bool, stop_gradient: str = "none") -> ActorCriticNetwork:
-    """An actor and a critic, on one body or on two."""
+    """An actor and a critic, with a shared body or split bodies."""
     stream = generator()
     body = Body(4, (8,), "tanh", stream)
     other = body if shared else Body(4, (8,), "tanh", stream)

@@ -1,4 +1,4 @@
-"""The ring of transitions: what it keeps, what it draws, what it shows."""
+"""The replay buffer: what it keeps, what it samples, what it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
 
 
 def step(number: int) -> StepRecord:
-    """A step that can be told by its parts; every third terminates, every fourth is truncated."""
+    """A step whose parts give its number; every third terminates, every fourth is truncated."""
     return StepRecord(
         global_step=number,
         episode=1,
@@ -26,7 +26,7 @@ def step(number: int) -> StepRecord:
 
 
 def filled(steps: int, capacity: int) -> ReplayBuffer:
-    """A buffer after the steps 1, 2, …"""
+    """A buffer after the steps 1 to `steps`."""
     buffer = ReplayBuffer(capacity, observation_size=2)
     for number in range(1, steps + 1):
         buffer.add(step(number))
@@ -34,7 +34,7 @@ def filled(steps: int, capacity: int) -> ReplayBuffer:
 
 
 def assert_are_steps(batch: Transitions, numbers: list[int]) -> None:
-    """Check every quantity of every transition."""
+    """Check all arrays of a batch."""
     for actual, expected in zip(batch, transitions([step(n) for n in numbers]), strict=True):
         np.testing.assert_array_equal(actual, expected)
 

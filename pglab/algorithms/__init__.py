@@ -1,1 +1,1 @@
-"""One readable generator per algorithm family."""
+"""The algorithms: one generator of records for each family."""

@@ -1,4 +1,4 @@
-"""Choosing an action from probabilities with a run's own random stream."""
+"""Sampling of actions, with a run's own random stream."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 
 def sample_action(probabilities: NDArray[np.floating], generator: np.random.Generator) -> int:
-    """An action with the given probabilities, by the inverse of their cumulative sum.
+    """Draw an action with the given probabilities, by inverting their cumulative sum.
 
     Args:
-        probabilities: [A], not negative, with sum 1 up to rounding.
-        generator: advanced by exactly one draw.
+        probabilities: [A] π(·|s), not negative, with sum 1 up to rounding.
+        generator: advances by exactly one draw.
     """
     draw, reached, action = generator.random(), 0.0, 0
-    for action, probability in enumerate(probabilities.tolist()):  # faster than NumPy for so few
+    for action, probability in enumerate(probabilities.tolist()):  # faster here than NumPy
         reached += probability
         if draw < reached:
             return action
-    return action  # rounding can leave the sum just below the draw
+    return action  # by rounding, the sum can stay just below the draw

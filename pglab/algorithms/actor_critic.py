@@ -1,11 +1,16 @@
 """Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
 
-The actor follows meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ) with wₜ from a critic Q_φ that is learned on the
-way, instead of the return that followed: no need to wait for the end of the episode. With Q^π it
-would be the policy gradient, whatever function of the state wₜ subtracts from it. It is not quite:
-the critic is an estimate that bootstraps on the maximum, so it aims at Q*. And Q − max Q, though a
-valid baseline, is not the advantage: it is never positive. Two switches make four agents: actor and
-critic share a body or not, and the critic learns from the steps just taken or from a replay buffer.
+The actor follows meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ). In REINFORCE, wₜ comes from the return that
+followed. Here it comes from a critic Q_φ that learns at the same time, so the agent need not wait
+for the end of an episode.
+
+If wₜ were the true Q^π, or Q^π minus any function of the state, this would be the policy gradient
+without the factor γᵗ. Here it is an approximation. The critic is an estimate, and its target takes
+the maximum over the next actions, so it aims at Q* instead of Q^π. The seminar's wₜ = Q − max Q
+subtracts a valid baseline, but it is not the advantage: it is never positive.
+
+Two switches give four agents: actor and critic share a body or have one each, and the critic
+learns from the steps just taken or from a replay buffer.
 """
 
 from __future__ import annotations
@@ -37,33 +42,33 @@ from pglab.records import CriticBatch, Record, StepRecord, UpdateRecord
 from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
 from pglab.returns import policy_signal, td_targets
 
-EPSILON = 0.05  # of the actions are random where only the critic learns
+EPSILON = 0.05  # probability of a random action, if only the critic learns
 
 
 @dataclass(kw_only=True)
 class ActorCriticRun(Run[ActorCriticConfig]):
-    """A run of an actor-critic; the two optimisers are one where the body is shared."""
+    """A run of an actor-critic. With a shared body, both optimisers are the same object."""
 
     agent: ActorCriticNetwork
     actor_optimizer: torch.optim.Adam
     critic_optimizer: torch.optim.Adam
     buffer: ReplayBuffer | None
     rollout: list[StepRecord] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)  # wₜ of the rollout
+    weights: list[float] = field(default_factory=list)  # wₜ of each step in the rollout
 
     def __post_init__(self) -> None:
-        """The policy for runs in which only the critic learns."""
+        """Make the ε-greedy policy, which acts if only the critic learns."""
         self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name, for those who look at them; `policy` is the one that acts."""
+        """The networks by name, for display; `policy` is the one that acts."""
         acting = self.greedy if self.config.critic_only else self.agent.policy
         return {"policy": acting, "critic": self.agent.critic, "agent": self.agent}
 
 
 def start(config: ActorCriticConfig) -> ActorCriticRun:
-    """A run that has not taken a step yet.
+    """Start a run; it has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -85,14 +90,14 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
 
 
 def adam(network: nn.Module) -> torch.optim.Adam:
-    """Adam in one kernel for all parameters: this agent may update at every step."""
+    """Adam for all parameters, fused into one kernel: this agent may update at every step."""
     return torch.optim.Adam(network.parameters(), fused=True)
 
 
 def make_agent(
     config: ActorCriticConfig, observation_size: int, actions: int, generator: torch.Generator
 ) -> ActorCriticNetwork:
-    """Actor and critic on one body or on two."""
+    """Make the actor and the critic, on a shared body or on split bodies."""
     split = config.body == "split"
     hidden_sizes = config.hidden_sizes
     if split and config.match_parameters:
@@ -118,15 +123,16 @@ def make_agent(
 
 
 def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
-    """Train, yielding a record of every step, episode and update, in this order within a step.
+    """Train, and yield a record of every step, every episode and every update.
 
-    Ends at `total_steps` or when solved.
+    If a step ends an episode or completes a rollout, the order is: step, episode, update. Training
+    ends at `total_steps`, or when solved if `stop_when_solved` is set.
 
     Raises:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
     """
     while not run.over:
-        # --- Act: sample aₜ from π(·|sₜ), and ask the critic what it is worth
+        # --- Act: sample aₜ from π(·|sₜ), and let the critic judge it
         if run.engine is not None:
             log_probabilities, q_values = act_fast(run, run.engine)
         else:
@@ -157,10 +163,10 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
 
 
 def update(run: ActorCriticRun) -> UpdateRecord:
-    """Learn from the rollout, which is then dropped; with replay, the critic learns first.
+    """Learn from the rollout, then drop it. With replay, the critic learns before the actor.
 
-    log π is computed anew here. In a shared body with replay the critic's steps have moved the
-    body since the actions were sampled, so that the actor's data are then slightly off-policy.
+    log π is computed again here. With a shared body and replay, the critic's steps have changed
+    the body since the actions were sampled, so the actor learns from slightly off-policy data.
     """
     config = run.config
     rollout = transitions(run.rollout)
@@ -194,7 +200,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 
 
 class CriticGradient(NamedTuple):
-    """What the critic wants of its parameters."""
+    """The critic's loss, its gradient, and the batch that they come from."""
 
     loss: float
     gradient: AnyGradient
@@ -204,7 +210,7 @@ class CriticGradient(NamedTuple):
 def learn_together(
     run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
 ) -> tuple[ActorGradient, CriticGradient | None]:
-    """On-policy: both losses on the same steps; one Adam step on their sum where one body is."""
+    """On-policy: both losses on the same steps. If the body is shared, one Adam step on the sum."""
     actor = actor_gradient(run, rollout, weights)
     critic = critic_gradient(run, rollout) if run.config.critic_learns else None
     of_critic = {} if critic is None else critic.gradient
@@ -217,10 +223,12 @@ def learn_together(
 
 
 def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient | None:
-    """Off-policy: critic steps on batches from the buffer, none while it holds too few.
+    """Off-policy: `critic_updates` steps of the critic, each on a batch from the buffer.
+
+    While the buffer holds too few transitions for these batches, there are fewer steps or none.
 
     Returns:
-        The last of them.
+        The gradient of the last step, None if there was no step.
     """
     size = run.config.batch_size
     critic = None
@@ -234,7 +242,7 @@ def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradie
 
 
 def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorGradient:
-    """One step of the actor on the rollout."""
+    """Take one Adam step of the actor on the rollout."""
     actor = actor_gradient(run, rollout, weights)
     adam_step(run, run.actor_optimizer, actor.gradient)
     return actor
@@ -274,7 +282,7 @@ def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
 
 
 def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyGradient) -> None:
-    """One Adam step with the learning rate that belongs to the optimiser."""
+    """Take one Adam step with the learning rate of this optimiser."""
     separate = optimizer is not run.actor_optimizer
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate
     if any(gradients):
@@ -282,16 +290,16 @@ def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyG
 
 
 def acting_entropy(run: ActorCriticRun) -> float:
-    """Entropy of what acted in the rollout, where that is not the actor's policy."""
+    """Entropy in nats of the policy that acted in the rollout, if the actor does not act."""
     probabilities = np.stack([step.action_probabilities for step in run.rollout])
     return entropy(torch.log(tensor(probabilities))).item()
 
 
-# --- The same by the fast engine
+# --- The same, computed by the fast engine
 
 
 def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
-    """Log π and Q of every action for the present observation."""
+    """Log π and Q of every action for the current observation: [A] and [A]."""
     log_probabilities, q_values = engine.act(run.observation)
     if run.config.critic_only:
         log_probabilities = run.greedy.of_values(torch.from_numpy(q_values)).numpy()
@@ -301,7 +309,7 @@ def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarra
 def actor_gradient_fast(
     run: ActorCriticRun, engine: Engine, rollout: Transitions, weights: np.ndarray
 ) -> ActorGradient:
-    """As `actor_gradient`."""
+    """The result of `actor_gradient`, computed by the fast engine."""
     loss, policy_entropy, loss_gradient = engine.actor_gradient(
         rollout.observations,
         rollout.actions,
@@ -314,7 +322,7 @@ def actor_gradient_fast(
 
 
 def critic_gradient_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticGradient:
-    """As `critic_gradient`."""
+    """The result of `critic_gradient`, computed by the fast engine."""
     targets = engine.td_targets(batch, run.config.gamma)
     loss, estimates, loss_gradient = engine.critic_gradient(
         batch.observations,
@@ -329,7 +337,7 @@ def critic_gradient_fast(run: ActorCriticRun, engine: Engine, batch: Transitions
 
 
 def make_engine(run: ActorCriticRun) -> Engine:
-    """The fast engine for a run, from where it stands."""
+    """Make the fast engine for a run; it continues from the present state."""
     return Engine(
         run.agent.policy,
         run.agent.critic,

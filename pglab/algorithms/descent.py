@@ -1,4 +1,4 @@
-"""From gradients to an Adam step."""
+"""One Adam step on the sum of one or several gradients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pglab.engine.engine import Engine, FlatGradient
 
 
 class ActorGradient(NamedTuple):
-    """What the actor wants of its parameters; no gradient where it does not learn."""
+    """The actor's loss, entropy in nats and gradient (empty if the actor does not learn)."""
 
     loss: float
     entropy: float
@@ -27,12 +27,13 @@ def descend(
     *gradients: AnyGradient,
     max_norm: float = 0.0,
 ) -> None:
-    """One Adam step down the sum of the gradients; parameters in none of them stay as they are.
+    """Take one Adam step down the sum of the gradients.
 
-    `max_norm` bounds the norm of the sum; 0 does not.
+    Parameters that no gradient reaches do not change. If `max_norm` is positive, the sum is scaled
+    down to at most this Euclidean norm.
 
     Raises:
-        TrainingDiverged: the sum is not finite; nothing has changed then.
+        TrainingDiverged: the sum is not finite. No parameter has changed then.
     """
     if run.engine is not None:
         flat_gradients = [cast(FlatGradient, one) for one in gradients if one]
@@ -62,7 +63,7 @@ def descend_fast(
     gradients: Sequence[FlatGradient],
     max_norm: float,
 ) -> None:
-    """As `descend`, by the fast engine."""
+    """Take the step of `descend` with the fast engine."""
     length = engine.norm_of_sum(gradients)
     require_finite(run.global_step, "gradient", length)
     scale = max_norm / length if max_norm and length > max_norm else 1.0

@@ -1,4 +1,4 @@
-"""Which generator a configuration asks for."""
+"""The choice of the algorithm that belongs to a configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AgentRun = reinforce.ReinforceRun | actor_critic.ActorCriticRun
 
 
 def begin(config: AgentConfig) -> AgentRun:
-    """A run that has not taken a step yet.
+    """Start a run; it has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -27,9 +27,9 @@ def begin(config: AgentConfig) -> AgentRun:
 
 
 def records_of(run: AgentRun) -> Iterator[Record]:
-    """The records of a run from where it stands between two steps.
+    """The records of a run from its present step on; it must stand between two steps.
 
-    Its settings say whether the fast engine computes or the PyTorch reference.
+    The setting `engine` decides whether the fast engine or the PyTorch reference computes.
     """
     if run.config.engine == "fast":
         run.engine = _engine_for(run)
@@ -37,7 +37,7 @@ def records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def reference_records_of(run: AgentRun) -> Iterator[Record]:
-    """Likewise, by the PyTorch reference unless the run has an engine already."""
+    """The records of a run, computed by the engine that it has, else by the PyTorch reference."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)
@@ -46,7 +46,7 @@ def reference_records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def records_of_step(run: AgentRun, records: Iterator[Record]) -> Iterator[Record]:
-    """The records of one environment step, complete: of the step, an episode's end, an update.
+    """All records of the next environment step: step, end of the episode if any, update if any.
 
     Raises:
         TrainingDiverged: the numbers are no longer finite.

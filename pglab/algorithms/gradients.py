@@ -1,4 +1,4 @@
-"""Gradients by parameter, and what two losses make of the same parameters."""
+"""Gradients by parameter: their norm, and the angle between two of them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ AnyGradient = Gradient | FlatGradient
 
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
-    """∇loss by parameter; those that the loss does not reach are left out."""
+    """∇loss by parameter. Parameters that the loss does not reach are left out."""
     derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
 
 
 def norm(of: AnyGradient) -> float:
-    """Euclidean norm of all entries together; inf or nan where one is."""
+    """Euclidean norm over all entries together; inf or nan if an entry is."""
     if isinstance(of, FlatGradient):
         return of.norm
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 
 def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
-    """How far two losses want the same of the parameters that both reach; None where none is."""
+    """Compare the two gradients on the parameters that both reach.
+
+    Returns:
+        Cosine and norms; None if no parameter has both gradients.
+    """
     if isinstance(actor, FlatGradient):
         return actor.engine.conflict(actor, cast(FlatGradient, critic))
     assert isinstance(critic, dict)

@@ -1,4 +1,4 @@
-"""The seminar's progress reading, by which a run counts as solved."""
+"""The seminar's progress reading, which decides whether a run is solved."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections import deque
 
 
 class SeminarReading:
-    """Mean return of the episodes that were first to finish after a multiple of `eval_interval`.
+    """Mean return of the last episodes that counted.
 
-    Long episodes are more likely to span such a multiple, so the reading is biased upward (the
-    inspection paradox).
+    The first episode to end at or after each multiple of `eval_interval` counts; one that spans
+    several multiples counts once. A long episode is more likely to span a multiple, so the reading
+    is biased upward (the inspection paradox).
     """
 
     def __init__(self, eval_interval: int, smoothing_window: int, success_return: float) -> None:
-        """The reading averages the last `smoothing_window` returns that counted."""
+        """Make a reading that averages the last `smoothing_window` returns that counted."""
         self._eval_interval = eval_interval
         self._success_return = success_return
         self._returns: deque[float] = deque(maxlen=smoothing_window)
@@ -25,7 +26,7 @@ class SeminarReading:
             self._due = True
 
     def episode(self, episode_return: float) -> float | None:
-        """Note the end of an episode; the new reading if the episode counts, else None."""
+        """Note the end of an episode; return the new reading if it counts, else None."""
         if not self._due:
             return None
         self._due = False
@@ -33,7 +34,7 @@ class SeminarReading:
         return sum(self._returns) / len(self._returns)
 
     def solved_at(self, reading: float | None) -> bool:
-        """Whether a full window of returns reaches the success return with this reading."""
+        """True if the window is full and this reading reaches the success return."""
         return (
             reading is not None
             and len(self._returns) == self._returns.maxlen

@@ -1,8 +1,8 @@
 """REINFORCE, the Monte-Carlo policy gradient (Williams 1992; Sutton & Barto 2018, section 13.3).
 
-∇J(θ) = E[ Σₜ Gₜ · ∇log π_θ(aₜ|sₜ) ]: play whole episodes, then make every action more likely in
-proportion to the return that followed it. As in the seminar, and as usual, the factor γᵗ is left
-out of the gradient (Nota & Thomas 2020).
+∇J(θ) = E[ Σₜ Gₜ · ∇log π_θ(aₜ|sₜ) ]: play whole episodes, then make each action more likely, in
+proportion to the return that followed it. The factor γᵗ is left out of the gradient, as in the
+seminar and as usual (Nota & Thomas 2020).
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class ReinforceRun(Run[ReinforceConfig]):
     value: ValueNetwork | None = None  # the learned baseline
     value_optimizer: torch.optim.Adam | None = None
     batch: list[StepRecord] = field(default_factory=list)
-    ended_episodes: int = 0  # in the batch
+    ended_episodes: int = 0  # number of episodes in the batch
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name, for those who look at them."""
+        """The networks by name, for display."""
         named = {"policy": self.policy, "value": self.value}
         return {name: network for name, network in named.items() if network is not None}
 
 
 def start(config: ReinforceConfig) -> ReinforceRun:
-    """A run that has not taken a step yet.
+    """Start a run; it has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -70,9 +70,10 @@ def start(config: ReinforceConfig) -> ReinforceRun:
 
 
 def reinforce(run: ReinforceRun) -> Iterator[Record]:
-    """Train, yielding a record of every step, episode and update, in this order within a step.
+    """Train, and yield a record of every step, every episode and every update.
 
-    Ends at `total_steps` or when solved.
+    If a step ends an episode or completes a batch, the order is: step, episode, update. Training
+    ends at `total_steps`, or when solved if `stop_when_solved` is set.
 
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.
@@ -105,9 +106,9 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
 
 
 def update(run: ReinforceRun) -> UpdateRecord:
-    """One gradient step on the stored episodes, which are then dropped.
+    """Take one gradient step on the stored episodes, then drop them.
 
-    wₜ = Gₜ unless the settings say otherwise.
+    By default wₜ = Gₜ. The settings can change the return, subtract a baseline and normalise.
     """
     config = run.config
     observations = np.array([step.observation for step in run.batch])
@@ -153,8 +154,8 @@ def policy_gradient(
 ) -> ActorGradient:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient.
 
-    The policy has not changed since it acted, so log π is computed here, for the whole batch at
-    once.
+    The policy has not changed since it acted, so log π can be computed here, for the whole batch
+    at once.
     """
     coefficient = run.config.entropy_coefficient
     if run.engine is not None:
@@ -175,7 +176,7 @@ def policy_gradient(
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
-    """What is subtracted from the returns: nothing, their mean, or V(sₜ) as it stands now."""
+    """The baseline that is subtracted from the returns: 0, their mean, or the present V(sₜ) [T]."""
     match run.config.baseline:
         case "mean":
             return float(returns.mean())
@@ -192,12 +193,16 @@ def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats
 def fit_value(
     run: ReinforceRun, observations: Floats, returns: Floats
 ) -> tuple[float | None, float | None]:
-    """One step of the learned baseline toward the returns; its loss and gradient norm, if any."""
+    """Take one step of the learned baseline V toward the returns.
+
+    Returns:
+        Loss and gradient norm of V; None and None without a learned baseline.
+    """
     if run.value is None or run.value_optimizer is None:
         return None, None
     rate = run.config.value_learning_rate
     if run.engine is not None:
-        outputs = np.zeros(len(returns), np.int64)  # there is but one
+        outputs = np.zeros(len(returns), np.int64)  # V has only one output
         error, _estimates, loss_gradient = run.engine.critic_gradient(
             observations, outputs, returns
         )
@@ -212,6 +217,6 @@ def fit_value(
 
 
 def make_engine(run: ReinforceRun) -> Engine:
-    """The fast engine for a run, from where it stands."""
+    """Make the fast engine for a run; it continues from the present state."""
     optimizers = [known for known in (run.optimizer, run.value_optimizer) if known is not None]
     return Engine(run.policy, run.value, optimizers, activation=run.config.activation)

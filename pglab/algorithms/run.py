@@ -1,4 +1,4 @@
-"""What the runs of all algorithms share: random streams, counters, the step, the episode's end."""
+"""Parts that all algorithms share: random streams, counters, the step, the end of an episode."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from pglab.records import EpisodeRecord, Floats, StepRecord
 
 
 class TrainingDiverged(ArithmeticError):
-    """Training produced numbers that are not finite; the message says what to change."""
+    """Training produced a number that is not finite. The message says what to change."""
 
 
 @dataclass(frozen=True)
 class RandomStreams:
-    """A run's own random streams, so that nothing else in the process can disturb it."""
+    """A run's own random streams, which nothing else in the process can disturb."""
 
     environment_seed: int
-    weights: torch.Generator
+    weights: torch.Generator  # for the initial parameters of the networks
     actions: np.random.Generator
     replay: np.random.Generator
 
 
 def random_streams(seed: int) -> RandomStreams:
-    """Independent streams for the environment, the initial weights, the actions and the replay."""
+    """Independent streams for environment, initial parameters, actions and replay buffer."""
     environment, weights, actions, replay = np.random.SeedSequence(seed).spawn(4)
     return RandomStreams(
         environment_seed=int(environment.generate_state(1)[0]),
@@ -46,39 +46,40 @@ def random_streams(seed: int) -> RandomStreams:
 
 @dataclass(kw_only=True)
 class Run(Generic[AnyConfig]):
-    """Everything that a run consists of between two records, besides its networks.
+    """The state of a run between two records, apart from its networks and optimisers.
 
-    `config` may be replaced by one that differs in settings that can change while training runs.
+    `config` may be replaced, if the new one differs only in settings that can change while
+    training runs.
     """
 
     config: AnyConfig
     streams: RandomStreams
     environment: Environment
     reading: SeminarReading
-    observation: Floats  # the next action will be chosen for it
+    observation: Floats  # [D], the one for which the next action is chosen
     episode_return: float = 0.0
     length: int = 0
     global_step: int = 0
     episodes: int = 0
     updates: int = 0
-    gradient_steps: int = 0  # of all optimisers together
+    gradient_steps: int = 0  # steps of all optimisers together
     update_due: bool = False
     solved: bool = False
-    engine: Engine | None = None  # None: the PyTorch reference computes
+    engine: Engine | None = None  # if None, the PyTorch reference computes
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copied run computes by the reference until an engine is made for it."""
+        """The state without the engine, which works on the original's memory."""
         return {**vars(self), "engine": None}
 
     @property
     def over(self) -> bool:
-        """Whether no further step is to be taken."""
+        """True if the run takes no further step."""
         stopped = self.solved and self.config.stop_when_solved
         return stopped or self.global_step >= self.config.total_steps
 
 
 def common_parts(config: RunConfig) -> dict[str, Any]:
-    """The fields of a `Run` that has not taken a step yet.
+    """The fields of a new `Run`, which has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -101,8 +102,8 @@ def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
     """Sample aₜ from π(·|sₜ); the environment answers with rₜ and sₜ₊₁.
 
     Args:
-        run: moves on by one step.
-        log_probabilities: [A] log π of every action in `run.observation`.
+        run: advances by one step.
+        log_probabilities: [A] log π of every action, given `run.observation`.
 
     Raises:
         TrainingDiverged: a probability is not a number.
@@ -132,7 +133,7 @@ def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
 
 
 def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
-    """Note the episode that ended with this step, and begin the next."""
+    """Record the episode that ended with the step `last`, and begin the next one."""
     run.episodes += 1
     reading = run.reading.episode(run.episode_return)
     run.solved = run.solved or run.reading.solved_at(reading)
@@ -151,15 +152,15 @@ def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
 
 
 def tensor(array: Floats) -> Tensor:
-    """As the networks want their input."""
+    """A tensor in single precision, as the networks take it."""
     return torch.as_tensor(array, dtype=torch.float32)
 
 
 def require_finite(global_step: int, name: str, quantity: float) -> None:
-    """Stop the run where a quantity is infinite or not a number.
+    """Stop the run if a quantity is infinite or not a number.
 
     Raises:
-        TrainingDiverged: names the quantity and the step.
+        TrainingDiverged: the message names the quantity and the step.
     """
     if not math.isfinite(quantity):
         raise TrainingDiverged(

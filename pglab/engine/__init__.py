@@ -1,1 +1,1 @@
-"""The algorithms' arithmetic, compiled: the same updates as the PyTorch code, faster."""
+"""The fast engine: the arithmetic of the algorithms in compiled code, without PyTorch."""

@@ -1,7 +1,8 @@
-"""The fast engine: the same arithmetic as the PyTorch reference, in compiled kernels.
+"""The fast engine: the arithmetic of the PyTorch reference in compiled kernels.
 
-It works in place on the memory of PyTorch's own parameters and Adam states. Whoever looks at the
-networks sees them as they stand, and either can go on from where the other stopped.
+Both compute the same up to rounding. The engine works in place, in the memory of PyTorch's own
+parameters and Adam states. So the PyTorch networks are always up to date, and each of the two can
+continue where the other stopped.
 """
 
 from __future__ import annotations
@@ -23,32 +24,32 @@ ACTOR, CRITIC = range(2)
 
 
 class FlatGradient:
-    """What a loss wants of the layers of a network from `reach` on.
+    """The gradient of a loss with respect to the layers of a network, from number `reach` on.
 
-    Its entries are in the engine until the next gradient of the same network is taken.
+    The engine holds its entries until it computes the next gradient of the same network.
     """
 
     __slots__ = ("engine", "network", "reach", "square")
 
     def __init__(self, engine: Engine, network: int, reach: int, square: float) -> None:
-        """Of the actor's or the critic's `network`; `square` is that of its Euclidean norm."""
+        """`network` is `ACTOR` or `CRITIC`; `square` is the squared Euclidean norm."""
         self.engine = engine
         self.network = network
         self.reach = reach
         self.square = square
 
     def __bool__(self) -> bool:
-        """Whether it reaches any layer."""
+        """True if the gradient reaches any layer."""
         return self.reach < self.engine.depth(self.network)
 
     @property
     def norm(self) -> float:
-        """Euclidean, over all entries; inf or nan where one is."""
+        """Euclidean norm over all entries; inf or nan if an entry is."""
         return math.sqrt(self.square) if self.square >= 0 else math.nan
 
 
 class Engine:
-    """Forward passes, gradients and Adam steps of an actor and its critic, if there is one."""
+    """Forward passes, gradients and Adam steps of an actor and, if there is one, its critic."""
 
     def __init__(
         self,
@@ -60,9 +61,9 @@ class Engine:
         symexp_heads: bool = False,
         stop_gradient: str = "none",
     ) -> None:
-        """Moves parameters and Adam states into flat arrays, of which PyTorch keeps views.
+        """Move parameters and Adam states into flat arrays; PyTorch keeps views of them.
 
-        `stop_gradient` is "none", or whose loss does not reach the body: "actor" or "critic".
+        `stop_gradient` names the loss that does not reach the body: "actor", "critic" or "none".
         """
         networks = [network for network in (actor, critic) if network is not None]
         layers = list(dict.fromkeys(layer for net in networks for layer in _layers(net)))
@@ -82,11 +83,11 @@ class Engine:
         self._outputs = [int(self._table[row[-1], kernels.OUTPUTS]) for row in rows]
 
     def depth(self, network: int) -> int:
-        """Number of layers with weights."""
+        """Number of layers of a network that have parameters."""
         return len(self._rows[network])
 
     def _bind(self, layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> None:
-        """Flat arrays in place of PyTorch's own, with the same numbers in them."""
+        """Replace PyTorch's own arrays by flat ones with the same numbers."""
         size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
         parameters, means, squares = (
             torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3)
@@ -107,14 +108,14 @@ class Engine:
         self._gradients = np.zeros((3, size), self._parameters.dtype)
 
     def _room(self, count: int) -> Floats:
-        """Room for the activations of `count` observations."""
+        """The array for the activations of `count` observations, enlarged if necessary."""
         size = count * self._units_each
         if size > len(self._units):
             self._units = np.empty(size, self._parameters.dtype)
         return self._units
 
     def act(self, observation: Floats) -> tuple[Floats, Floats]:
-        """Log π and the critic's outputs for one observation [D]: [A] and [outputs]."""
+        """Log π and the critic's outputs for one observation: [D] → [A] and [outputs]."""
         dtype = self._parameters.dtype
         policy = np.empty((1, self._outputs[ACTOR]), dtype)
         values = np.empty((1, self._outputs[-1]), dtype)
@@ -135,7 +136,7 @@ class Engine:
         return policy[0], values[0]
 
     def values(self, observations: Floats) -> Floats:
-        """The critic's outputs for observations [B, D]: [B, outputs]."""
+        """The critic's outputs for a batch of observations: [B, D] → [B, outputs]."""
         inputs = self._cast(observations)
         values = np.empty((len(inputs), self._outputs[CRITIC]), inputs.dtype)
         kernels.value_of(
@@ -160,14 +161,17 @@ class Engine:
         *,
         learns: bool = True,
     ) -> tuple[float, float, FlatGradient]:
-        """Loss without its entropy term, entropy in nats, and the gradient of both.
+        """Gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H for the actor.
 
         Args:
-            observations: [T, D].
-            actions: [T] taken.
-            weights: [T] factors of ∇log π.
-            entropy_coefficient: of the entropy in the loss.
-            learns: the gradient is empty if not.
+            observations: [T, D] sₜ.
+            actions: [T] aₜ, the actions taken.
+            weights: [T] wₜ.
+            entropy_coefficient: factor of the entropy H.
+            learns: if False, the gradient is empty.
+
+        Returns:
+            The loss without its entropy term, the entropy H in nats, and the gradient.
         """
         inputs, rows = self._cast(observations), self._rows[ACTOR]
         reach = self._reach[ACTOR] if learns else len(rows)
@@ -196,14 +200,17 @@ class Engine:
         coefficient: float = 1.0,
         regularization: float = 0.0,
     ) -> tuple[float, Floats, FlatGradient]:
-        """Loss, estimates [B] of what was done, and the gradient of coefficient · loss.
+        """Loss mean( (y − Q)² ) + regularization · mean( Q ) of the critic, and its gradient.
 
         Args:
-            observations: [B, D].
-            actions: [B] taken; zeros for a critic with one output.
-            targets: [B].
-            coefficient: of the loss in what the gradient is of.
-            regularization: weight of the mean estimate in the loss.
+            observations: [B, D] s.
+            actions: [B] a, the actions taken; zeros for a critic with one output.
+            targets: [B] y.
+            coefficient: factor of the loss in the gradient.
+            regularization: factor of the mean estimate in the loss.
+
+        Returns:
+            The loss, the estimates Q(s,a) [B], and the gradient of coefficient · loss.
         """
         inputs, rows = self._cast(observations), self._rows[CRITIC]
         reach = self._reach[CRITIC]
@@ -227,7 +234,7 @@ class Engine:
         return loss, estimates, FlatGradient(self, CRITIC, reach, square)
 
     def td_targets(self, batch: Transitions, gamma: float) -> Floats:
-        """As `pglab.returns.td_targets`, for what the critic says of the next observations: [B]."""
+        """TD targets [B], as by `pglab.returns.td_targets`; the critic gives the next values."""
         targets = np.empty(len(batch.rewards))
         kernels.td_targets(
             self._parameters,
@@ -245,7 +252,7 @@ class Engine:
         return targets
 
     def conflict(self, actor: FlatGradient, critic: FlatGradient) -> Conflict | None:
-        """How far the two want the same of the layers that both reach; None where none is."""
+        """Compare the two gradients on the shared layers; None if not both reach such a layer."""
         if max(actor.reach, critic.reach) >= self._shared:
             return None
         actor_square, critic_square, dot = self._compare(actor, critic)
@@ -254,7 +261,7 @@ class Engine:
         return Conflict(cosine, math.sqrt(actor_square), math.sqrt(critic_square))
 
     def norm_of_sum(self, gradients: Sequence[FlatGradient]) -> float:
-        """Of one gradient, or of the actor's and the critic's together."""
+        """Euclidean norm of one gradient, or of the sum of the actor's and the critic's."""
         if len(gradients) == 1:
             return gradients[0].norm
         actor, critic = gradients
@@ -262,7 +269,7 @@ class Engine:
         return math.sqrt(max(actor.square + critic.square + 2 * dot, 0.0))
 
     def _compare(self, actor: FlatGradient, critic: FlatGradient) -> tuple[float, float, float]:
-        """Squared norms on the layers that both reach, and their dot product."""
+        """Squared norms and dot product of two gradients on the layers that both reach."""
         known = self._compared
         if known is None or known[0] is not actor or known[1] is not critic:
             first = max(actor.reach, critic.reach)
@@ -275,7 +282,7 @@ class Engine:
     def descend(
         self, gradients: Sequence[FlatGradient], learning_rate: float, scale: float = 1.0
     ) -> None:
-        """One Adam step down `scale` times the sum of gradients, on the layers that they reach."""
+        """Take an Adam step down `scale` · the sum of the gradients, on the layers they reach."""
         state = self._parameters, self._means, self._squares, self._steps, self._table
         if len(gradients) == 1:
             (one,) = gradients
@@ -296,20 +303,20 @@ class Engine:
         )
 
     def _cast(self, array: Floats) -> Floats:
-        """In the parameters' precision, contiguous."""
+        """The array, contiguous and in the precision of the parameters."""
         if array.dtype == self._parameters.dtype and array.flags.c_contiguous:
             return array
         return np.ascontiguousarray(array, self._parameters.dtype)
 
 
 def _layers(network: ActionNetwork | ValueNetwork) -> list[nn.Linear]:
-    """The layers with weights, in order; the head is the last."""
+    """The layers with parameters, in order; the head is the last."""
     hidden = [layer for layer in network.body if isinstance(layer, nn.Linear)]
     return [*hidden, network.head]
 
 
 def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
-    """Sizes and places of the layers, as the kernels want them."""
+    """The table of the layers that the kernels read: their sizes and places."""
     rows, start, units = [], 0, 0
     for layer in layers:
         weights = layer.in_features * layer.out_features
@@ -320,7 +327,7 @@ def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
 
 
 def _move(parameter: Tensor, flat: Tensor) -> None:
-    """Let a parameter live in a stretch of a flat array."""
+    """Move a parameter into a stretch of a flat array."""
     flat.copy_(parameter.data.flatten())
     parameter.data = flat.view_as(parameter)
 
@@ -328,7 +335,7 @@ def _move(parameter: Tensor, flat: Tensor) -> None:
 def _move_state(
     optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
 ) -> None:
-    """Likewise the parameter's Adam state, which is made if there is none yet."""
+    """Move a parameter's Adam state into stretches of flat arrays, or create it there."""
     state = optimizer.state[parameter]
     for name, stretch in flat.items():
         if name in state:
@@ -340,7 +347,7 @@ def _move_state(
 
 
 def warm_up() -> None:
-    """Compile every kernel, or load it from disk, so that no run has to wait for it."""
+    """Compile every kernel, or load it from disk, so that no run waits for it later."""
     generator = torch.Generator().manual_seed(0)
     body = Body(2, (3,), "tanh", generator)
     actor, critic = (kind(body, 2, generator) for kind in (PolicyNetwork, ActionValueNetwork))

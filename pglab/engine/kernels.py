@@ -1,11 +1,12 @@
-"""Forward, backward and Adam for small multilayer perceptrons, compiled by Numba.
+"""Forward pass, backward pass and Adam for small multilayer perceptrons, compiled by Numba.
 
-All parameters lie in one flat array. A `table` has a row for every layer: inputs, outputs, where
-its weights [outputs, inputs] and its biases begin, and how many units lie before its own in the
-array of activations. A network is a list of rows; two networks with a shared body share rows, and
-so their activations. Nothing is compiled anew for other sizes: they are numbers in the table.
+All parameters lie in one flat array, all activations in another. A `table` has one row per layer:
+number of inputs, number of outputs, where its weight matrix [outputs, inputs] begins, where its
+biases begin, and how many units lie before its own among the activations. A network is a list of
+rows. Networks with a shared body have rows in common, and so share these activations. The sizes
+are numbers in the table, so other sizes need no new compilation.
 
-The derivatives are those that autograd finds for the losses in `pglab.losses`.
+The gradients are those of the losses in `pglab.losses`, derived by hand.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(function: Kernel) -> Kernel:
-    """Compile at the first call with each precision; the result is kept on disk.
+    """Compile a kernel at its first call with each precision, and keep the result on disk.
 
-    Sums may be reordered, which lets them use vector units; NaN and infinity keep their meaning.
-    Python's check for a division by zero would keep loops from vector units. Every kernel holds
-    those that it calls: which of several copies is called would depend on what was loaded first,
-    and they need not round alike.
+    `fastmath` lets the compiler reorder sums, so that they use vector units; NaN and infinity keep
+    their meaning. `error_model` leaves out Python's check for a division by zero, which would
+    prevent this. `forceinline` copies the called kernels into the caller. Otherwise the order of
+    loading would decide which of several compiled copies is called, and they may round differently.
     """
     options = {"reassoc", "contract", "nsz", "arcp"}
     kernel: Any = njit(
@@ -39,7 +40,7 @@ def compiled(function: Kernel) -> Kernel:
 
 @compiled
 def outputs_of(table, row, count, units):
-    """The activations of a layer for `count` samples: [B, outputs], a view."""
+    """View of the activations of a layer for a batch of `count` samples: [B, outputs]."""
     size = table[row, OUTPUTS]
     start = count * table[row, UNITS]
     return units[start : start + count * size].reshape(count, size)
@@ -47,7 +48,7 @@ def outputs_of(table, row, count, units):
 
 @compiled
 def below_of(table, rows, place, inputs, units):
-    """What the layer at `place` of a network works on: [B, inputs of the layer]."""
+    """The inputs of the layer at `place` of a network: [B, inputs of the layer]."""
     if place == 0:
         return inputs
     return outputs_of(table, rows[place - 1], len(inputs), units)
@@ -55,7 +56,7 @@ def below_of(table, rows, place, inputs, units):
 
 @compiled
 def forward(parameters, table, rows, first, tanh, inputs, units):
-    """Fill `units` with the outputs of a network's layers from `first` on; the last is linear."""
+    """Compute the activations of a network's layers from `first` on; the last layer is linear."""
     for place in range(first, len(rows)):
         row = rows[place]
         wide, size = table[row, INPUTS], table[row, OUTPUTS]
@@ -70,7 +71,7 @@ def forward(parameters, table, rows, first, tanh, inputs, units):
 
 @compiled
 def multiply(weights, biases, below, out):
-    """Fill `out` with below · weightsᵀ + biases; four samples share one reading of a weight."""
+    """Fill `out` with below · weightsᵀ + biases. Each number read serves four samples at once."""
     count, wide = below.shape
     size = len(biases)
     fours = count - count % 4
@@ -98,7 +99,7 @@ def multiply(weights, biases, below, out):
 
 @compiled
 def activate(out, tanh):
-    """ReLU or tanh in place."""
+    """Apply tanh, or else ReLU, in place."""
     for t in range(out.shape[0]):
         row = out[t]
         if tanh:
@@ -111,10 +112,10 @@ def activate(out, tanh):
 
 @compiled
 def tanh_of(x):
-    """The hyperbolic tangent to 1e-9, without branches so that it runs on vector units.
+    """The hyperbolic tangent to within 1e-9 on [−9, 9], without branches, for vector units.
 
-    Padé's approximation p/q of order (7, 6) at x/8, then three times tanh 2y = 2pq / (p² + q²).
-    Beyond ±9 it stays where single precision is 1 anyway.
+    This is Padé's approximation p/q of order (7, 6) at y = x/8, doubled three times by the formula
+    tanh 2y = 2pq / (p² + q²). Beyond ±9 the result is constant and off by at most 3.1e-8.
     """
     y = min(max(x, -9.0), 9.0) / 8
     z = y * y
@@ -127,14 +128,14 @@ def tanh_of(x):
 
 @compiled
 def symexp_of(raw):
-    """As `pglab.networks.symexp`: sign(x)·(e^|x| − 1)."""
+    """sign(x)·(e^|x| − 1), as `pglab.networks.symexp`."""
     size = math.expm1(abs(raw))
     return size if raw >= 0 else -size
 
 
 @compiled
 def log_softmax(outputs):
-    """Log-probabilities in place of logits: [B, A]."""
+    """Replace logits by log-probabilities, in place: [B, A]."""
     for t in range(outputs.shape[0]):
         row = outputs[t]
         most = row.max()
@@ -148,10 +149,10 @@ def log_softmax(outputs):
 
 @compiled
 def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient):
-    """Derivatives of a loss by the parameters of a network's layers from `reach` on.
+    """Derivatives of a loss with respect to the parameters of the layers from `reach` on.
 
-    `deltas` [B, outputs] are those by the last layer's outputs. Each layer's place in `gradient`
-    is overwritten.
+    `deltas` [B, outputs] are its derivatives with respect to the outputs of the last layer. The
+    result overwrites the places of these layers in `gradient`.
     """
     for place in range(len(rows) - 1, reach - 1, -1):
         row = rows[place]
@@ -171,7 +172,7 @@ def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradie
 
 @compiled
 def deltas_below(weights, below, deltas, tanh):
-    """Derivatives by what the activation of the layer below was given: [B, units below]."""
+    """Derivatives with respect to the layer below, before its activation: [B, units below]."""
     count, wide = below.shape
     lower = np.empty_like(below)
     for t in range(count):
@@ -187,7 +188,7 @@ def deltas_below(weights, below, deltas, tanh):
 
 @compiled
 def combine(factors, rows, out):
-    """Fill `out` with Σ factors[n] · rows[n], four rows at a time."""
+    """Fill `out` with Σₙ factors[n] · rows[n], four rows at a time."""
     count, wide = rows.shape
     a, p = rows[0], factors[0]
     for i in range(wide):
@@ -206,7 +207,7 @@ def combine(factors, rows, out):
 
 @compiled
 def stretch(table, row):
-    """Where the parameters of a layer begin and end; the biases follow the weights."""
+    """Where the parameters of a layer begin and end: the weight matrix, then the biases."""
     start = table[row, WEIGHTS]
     return start, start + table[row, OUTPUTS] * (table[row, INPUTS] + 1)
 
@@ -227,7 +228,7 @@ def square_norm(table, rows, reach, gradient):
 
 @compiled
 def adam(parameters, means, squares, gradient, start, end, scale, rate, steps):
-    """One Adam step (Kingma & Ba 2015) on a stretch of parameters, its `steps`-th."""
+    """Adam step number `steps` (Kingma & Ba 2015) on the parameters from `start` to `end`."""
     first, second, epsilon = 0.9, 0.999, 1e-8
     numbers = np.empty(8, parameters.dtype)  # in the parameters' own precision
     numbers[0], numbers[1] = first, 1 - first
@@ -237,7 +238,7 @@ def adam(parameters, means, squares, gradient, start, end, scale, rate, steps):
     numbers[6], numbers[7] = epsilon, scale
     kept, fresh, kept_square, fresh_square = numbers[0], numbers[1], numbers[2], numbers[3]
     size, root, small, factor = numbers[4], numbers[5], numbers[6], numbers[7]
-    # Slices from 0 on: an index that might be negative would keep the loop from vector units.
+    # Slices let the index begin at 0. If it could be negative, the loop would not be vectorised.
     weights, derivative = parameters[start:end], gradient[start:end]
     mean, square = means[start:end], squares[start:end]
     for i in range(len(weights)):
@@ -248,15 +249,15 @@ def adam(parameters, means, squares, gradient, start, end, scale, rate, steps):
         weights[i] -= size * m / (np.sqrt(v) * root + small)
 
 
-# --- What the algorithms ask for
+# --- Kernels that the engine calls
 
 
 @compiled
 def act(parameters, table, actor, critic, shared, tanh, symexp, inputs, units, policy, values):
-    """Log π and Q (or V) of every action for observations [B, D], into `policy` and `values`.
+    """Fill `policy` [B, A] with log π and `values` [B, outputs] with the critic's outputs.
 
-    `shared` is the number of layers that the critic has in common with the actor; `critic` may
-    be empty.
+    `inputs` are observations [B, D]. `shared` is the number of layers that actor and critic have
+    in common. `critic` is empty if there is no critic.
     """
     forward(parameters, table, actor, 0, tanh, inputs, units)
     policy[:] = outputs_of(table, actor[-1], len(inputs), units)
@@ -269,7 +270,10 @@ def act(parameters, table, actor, critic, shared, tanh, symexp, inputs, units, p
 
 @compiled
 def value_of(parameters, table, critic, first, tanh, symexp, inputs, units, values):
-    """The critic's outputs for observations [B, D]; those of `first` layers are known already."""
+    """Fill `values` [B, outputs] with the critic's outputs for the observations `inputs` [B, D].
+
+    The activations of the layers before `first` must be known already.
+    """
     forward(parameters, table, critic, first, tanh, inputs, units)
     values[:] = outputs_of(table, critic[-1], len(inputs), units)
     if symexp:
@@ -286,7 +290,7 @@ def squash(outputs):
 
 @compiled
 def steepen(deltas, raw):
-    """Derivatives by what symexp was given, from those by its outputs; in place."""
+    """Multiply derivatives with respect to symexp(raw) by its slope at `raw`, in place."""
     for t in range(deltas.shape[0]):
         for k in range(deltas.shape[1]):
             deltas[t, k] *= math.exp(abs(raw[t, k]))
@@ -298,7 +302,8 @@ def actor_gradient(
 ):
     """Loss, entropy and squared gradient norm of the actor on a batch; fills `gradient`.
 
-    L = −mean( w · log π(a|s) ) − pull · H. Layers below `reach` get no gradient.
+    The gradient is that of −mean( w · log π(a|s) ) − pull · H, where H is the entropy in nats. The
+    loss is returned without the second term. Layers below `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -372,8 +377,8 @@ def critic_gradient(
 ):
     """Loss and squared gradient norm of the critic on a batch; fills `gradient`, `estimates`.
 
-    L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ); the gradient is that of
-    coefficient · L.
+    L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ). The gradient is that of
+    coefficient · L. Layers below `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -397,9 +402,9 @@ def critic_gradient(
 
 @compiled
 def compare(table, rows, first, last, gradients):
-    """Add gradients[0] and gradients[1] into gradients[2] over the layers that both reach.
+    """Write gradients[0] + gradients[1] into gradients[2], on the layers `first` to `last` − 1.
 
-    Returns the squared norms of the two there and their dot product.
+    Returns the squared norms of the two gradients on these layers, and their dot product.
     """
     actor, critic, dot = 0.0, 0.0, 0.0
     for place in range(first, last):
@@ -422,9 +427,9 @@ def compare(table, rows, first, last, gradients):
 
 @compiled
 def descend(parameters, means, squares, steps, table, rows, first, last, gradient, scale, rate):
-    """One Adam step on the layers of a network from `first` to before `last`.
+    """One Adam step on the layers `first` to `last` − 1 of a network.
 
-    `steps` [layers, 2] counts those of the weights and of the biases.
+    `steps` [layers, 2] counts the Adam steps of each weight matrix and of each bias vector.
     """
     for place in range(first, last):
         row = rows[place]
@@ -450,7 +455,7 @@ def descend_both(
     scale,
     rate,
 ):
-    """One Adam step down the sum of the actor's and the critic's gradients, after `compare`."""
+    """One Adam step down the sum of both gradients; `compare` must have added them before."""
     both = max(actor_reach, critic_reach)
     state = (parameters, means, squares, steps, table)
     descend(*state, actor, both, shared, gradients[2], scale, rate)

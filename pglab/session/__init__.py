@@ -1,1 +1,1 @@
-"""A run that somebody drives: it advances on request and remembers what happened."""
+"""Training runs that a page drives: they advance on request and keep their history."""

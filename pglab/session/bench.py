@@ -1,4 +1,4 @@
-"""What one visitor has in hand on the page of one algorithm: this run and the earlier ones."""
+"""The bench: a visitor's current run of one algorithm, together with the earlier runs."""
 
 from __future__ import annotations
 
@@ -25,35 +25,36 @@ from pglab.session.seeds.workers import shared_workers
 from pglab.session.training_session import Outcome, TrainingSession, Unit
 
 FULL_SPEED = 0.0
-# Steps per second. CartPole's own clock runs at 50; up to it, the player shows the training steps.
+# Steps per second. In CartPole's own time there are 50; up to this speed, the player shows each
+# training step.
 SPEEDS = (1.0, 5.0, 50.0, 500.0, 2_000.0, 5_000.0, FULL_SPEED)
 REAL_TIME = 50.0
-FIRST_SPEED = 2_000.0  # a run that one can follow: more than a minute until REINFORCE solves it
+FIRST_SPEED = 2_000.0  # slow enough to follow: 200,000 steps take 100 seconds
 OVERLAYS_KEPT = 6
-POINTS_PER_OVERLAY = 1_200  # so many that its beginning can be shown alone
-SNAPSHOTS_PER_RUN = 6  # kept of a run that is over
-SNAPSHOT_BYTES = 5_000_000  # of them together
+POINTS_PER_OVERLAY = 1_200  # enough to show its beginning alone
+SNAPSHOTS_PER_RUN = 6  # kept of an earlier run
+SNAPSHOT_BYTES = 5_000_000  # for all snapshots of one earlier run
 
 PlayerMode = Literal["policy", "training step", "training episode"]
 
 
 @dataclass(frozen=True)
 class SeedResult:
-    """What one seed of a run has come to."""
+    """The state and the results of one further seed of a run."""
 
     seed: int
     global_step: int
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
-    reading: float | None  # the seminar's
+    reading: float | None  # the seminar's progress reading
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run that was left: enough to draw its curve, fill its row and look at its policies.
+    """An earlier run: enough to draw its curve, fill its table row and show its policies.
 
-    `forked` is the run that it went on from, and the step at which it did.
+    `forked` is the number of the run that it continued, and the step from which it did.
     """
 
     number: int
@@ -65,21 +66,21 @@ class PastRun:
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
-    reading: float | None  # the seminar's
+    reading: float | None  # the seminar's progress reading
     forked: tuple[int, int] | None = None
     snapshots: tuple[Snapshot, ...] = ()
-    further: tuple[SeedResult, ...] = ()  # the seeds beside the run's own
+    further: tuple[SeedResult, ...] = ()  # the further seeds
 
 
 class Bench:
-    """The current run, the runs before it, and how the current one is driven.
+    """A visitor's current run, the earlier runs, and how the current run is driven.
 
-    It knows nothing of the interface: pages tell it what was pressed and show what it holds. Hold
-    `lock` while using it: a page's next script run may begin before the former one has ended.
+    It does not know the interface: pages call it when a button is pressed, and show its contents.
+    Hold `lock` while using it, because a page's next script run may begin before the last one ends.
     """
 
     def __init__(self, config: AgentConfig) -> None:
-        """A fresh run with these settings, not started.
+        """Make a new run with these settings; it does not start by itself.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -87,38 +88,38 @@ class Bench:
         self.lock = threading.RLock()
         self.session = TrainingSession(config)
         self.past: list[PastRun] = []
-        self.forked: tuple[int, int] | None = None  # the run and step that this one went on from
-        self._reached: PastRun | None = None  # this run when it was furthest, if it went back
+        self.forked: tuple[int, int] | None = None  # the run and the step that this run continues
+        self._reached: PastRun | None = None  # this run at its furthest step, if it was rewound
         self.running = False
         self.speed = FIRST_SPEED
         self.player_mode: PlayerMode = "policy"
-        self.guess: GuessRegion | None = None  # what the visitor expects, drawn with the runs
-        self.beside: Curve | None = None  # a stored run to compare with, drawn with the runs
-        self.seeds = 1  # of the run and the further ones beside it
-        self.shown_seed = 0  # which of them is looked at: 0 is the run's own
-        self.problem: str | None = None  # a sentence, where further seeds could not be trained
+        self.guess: GuessRegion | None = None  # the visitor's guess, drawn with the runs
+        self.beside: Curve | None = None  # a stored run for comparison, drawn with the runs
+        self.seeds = 1  # how many are trained: the run and its further seeds
+        self.shown_seed = 0  # which of them the player and the heatmaps show; 0 is the run
+        self.problem: str | None = None  # a sentence, if further seeds could not be trained
         self._group: SeedGroup | None = None
         self.pacemaker = Pacemaker()
 
     @property
     def run_number(self) -> int:
-        """1 for the visit's first run."""
+        """The number of the current run; the visit's first run is 1."""
         return self.past[-1].number + 1 if self.past else 1
 
     @property
     def rewound(self) -> bool:
-        """Whether this run has been further than it is now."""
+        """True if the run was rewound and has not come back to its furthest step."""
         points = self.session.checkpoints
         return bool(points) and points[-1].global_step > self.session.global_step
 
     @property
     def shows_training_steps(self) -> bool:
-        """Whether the player shows the training environment rather than fresh episodes."""
+        """True if the player shows the training environment, not fresh episodes."""
         return self.player_mode != "policy"
 
     @property
     def group(self) -> SeedGroup | None:
-        """The further seeds of the present run, if any are wanted; a new run begins new ones."""
+        """The further seeds of the current run, or None. A new run starts new ones."""
         further = self.seeds - 1
         if self._group is not None and not self._group.belongs_to(self.session, further):
             self._group.abandon()
@@ -129,7 +130,7 @@ class Bench:
 
     @property
     def shown_session(self) -> TrainingSession:
-        """The run that player and heatmaps show; a further seed is as it last came back."""
+        """The run that player and heatmaps show: the run itself, or a copy from a worker."""
         group = self.group
         if group is None or not 1 <= self.shown_seed <= len(group.members):
             return self.session
@@ -137,25 +138,26 @@ class Bench:
 
     @property
     def busy(self) -> bool:
-        """Whether ticks are wanted: the run goes on, or further seeds have to catch up with it."""
+        """True if ticks are needed, to train the run or to let further seeds catch up with it."""
         return self.running or (self.group is not None and self.group.behind)
 
     @property
     def finished(self) -> bool:
-        """Whether the run takes no further step."""
+        """True if the run takes no further step."""
         return self.session.finished
 
     def show_seed(self, index: int) -> None:
-        """Let player and heatmaps show this seed, counted from 0, the run's own."""
+        """Let player and heatmaps show this seed; 0 is the run's own."""
         self.shown_seed = index
 
     def use(self, config: AgentConfig) -> None:
-        """Adopt settings: what can change while training runs does, anything else restarts.
+        """Adopt settings: in the current run if they can change while training runs.
 
-        So does a change to a run that has ended, unless it lets that run go on.
+        Any other change starts a new run. So does a change to a run that has ended, unless the new
+        settings let it continue.
 
         Raises:
-            ConfigError: the environment cannot be used; the run so far stays.
+            ConfigError: the environment cannot be used. The current run stays.
         """
         changed = differences(config, self.session.config)
         if not changed:
@@ -171,12 +173,12 @@ class Bench:
             self._restart(config)
 
     def reset(self) -> None:
-        """Start again from the same start with the settings now in force."""
+        """Start a new run from the same initial state, with the settings now in force."""
         self._restart(self.session.config)
         self.running = False
 
     def rewind(self, checkpoint: Checkpoint) -> None:
-        """Go to another point of this run, back or forward again, and stop there."""
+        """Rewind this run to a checkpoint, or go forward to a later one, and pause there."""
         if not self.rewound:
             self._reached = self.summary()
         self.session.rewind(checkpoint)
@@ -185,14 +187,14 @@ class Bench:
         self.pacemaker.start()
 
     def fork(self) -> None:
-        """Let another run go on from here; this one is kept as it was when it was furthest."""
+        """Continue from here as another run; keep this one as it was at its furthest step."""
         number = self.run_number
         self._keep()
         self.session.forget_later_checkpoints()
         self.forked = (number, self.session.global_step)
 
     def continue_beyond_end(self) -> AgentConfig:
-        """Let a run that has ended go on: past success, or for as many steps again.
+        """Continue a run that has ended: after success, or with twice as many total steps.
 
         Returns:
             The settings now in force.
@@ -208,26 +210,26 @@ class Bench:
         return self.session.config
 
     def run(self) -> None:
-        """Let the page's ticks drive the run."""
+        """Start or continue the run; from now on each tick trains it."""
         self.running = not self.session.finished
         self.problem = None
         self.pacemaker.start()
 
     def pause(self) -> None:
-        """Stop at once; the player then shows what the policy does now."""
+        """Pause at once. After fast training the player then shows the present policy."""
         self.running = False
         if self.speed == FULL_SPEED or self.speed > REAL_TIME:
             self.player_mode = "policy"
 
     def advance(self, unit: Unit) -> None:
-        """Pause, then train on by exactly one step, episode or update."""
+        """Pause the run, then train exactly one more step, episode or update."""
         self.running = False
         self.session.advance(unit)
         modes: dict[Unit, PlayerMode] = {"step": "training step", "episode": "training episode"}
         self.player_mode = modes.get(unit, "policy")
 
     def tick(self) -> None:
-        """Train for one redraw of the page, at the chosen speed."""
+        """Train until the next redraw of the page, at the chosen speed."""
         self.pacemaker.tick()
         seconds = self.pacemaker.training_seconds
         if not self._may_go_on(seconds):
@@ -245,7 +247,7 @@ class Bench:
             self.running = False
 
     def _may_go_on(self, seconds: float) -> bool:
-        """Let further seeds be trained; whether the run itself may go on in this tick."""
+        """Train further seeds; True if the run itself may train in this tick."""
         groups = [self.group] if self.group is not None else []
         try:
             go_on = keep_up(groups, seconds, running=self.running)
@@ -257,11 +259,11 @@ class Bench:
         return go_on
 
     def seed_curves(self) -> list[Curve]:
-        """Smoothed returns of the further seeds."""
+        """Smoothed learning curves of the further seeds."""
         return self.group.curves() if self.group is not None else []
 
     def spread(self) -> UsualBand | None:
-        """Median and quartiles over all seeds, as far as they all have come."""
+        """Median and quartiles over all seeds, up to the step that all have reached."""
         group = self.group
         if group is None:
             return None
@@ -270,18 +272,18 @@ class Bench:
         return band_of(curves, [stop_of(session) for session in sessions], group.steps)
 
     def curve(self) -> Curve:
-        """Return of every episode of the current run."""
+        """Returns of all episodes of the current run."""
         episodes = self.session.history.episodes
         return Curve(episodes["global_step"], episodes["episode_return"])
 
     @property
     def furthest(self) -> int:
-        """The step that this run has come to, also if it went back."""
+        """The furthest step that this run has reached, even if it was rewound since."""
         reached = self._reached.global_step if self.rewound and self._reached else 0
         return max(self.session.global_step, reached)
 
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
-        """Smoothed curves of the most recent earlier runs in the same environment, and `beside`."""
+        """Smoothed curves of the last earlier runs in the same environment, and `beside` if set."""
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
         comparable = [past for past in earlier if past.config.env_id == env_id]
@@ -291,25 +293,25 @@ class Bench:
         return curves if self.beside is None else [*curves, self.beside]
 
     def summary(self) -> PastRun:
-        """What will be kept of the current run."""
+        """The present state of the current run as a `PastRun`."""
         group = self._group
         further = [m.session for m in group.members] if group and self.session is group.run else []
         run = _summary(self.run_number, self.session, self.forked)
         return replace(run, further=tuple(map(_result, further)))
 
     def snapshots(self) -> list[Snapshot]:
-        """The networks of the runs of this visit, as far as they are kept, in order."""
+        """The snapshots that are kept of the runs of this visit, in order."""
         kept = [snapshot for past in self.past for snapshot in past.snapshots]
         return kept + _snapshots(self.run_number, self.session)
 
     def _keep(self) -> None:
-        """Remember the run in hand among the earlier ones, the networks of the last few only."""
+        """Add the current run to the earlier ones; only the last few keep their networks."""
         self.past.append(self._reached if self.rewound and self._reached else self.summary())
         for index, past in enumerate(self.past[:-OVERLAYS_KEPT]):
             self.past[index] = replace(past, snapshots=())
 
     def _restart(self, config: AgentConfig) -> None:
-        session = TrainingSession(config)  # first, so that a refused one leaves the run in place
+        session = TrainingSession(config)  # first: if it is refused, the current run stays
         if self.session.global_step or self.rewound:
             self._keep()
         self.session = session
@@ -354,7 +356,7 @@ def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | No
 
 
 def _snapshots(number: int, session: TrainingSession) -> list[Snapshot]:
-    """The networks at the run's checkpoints and as they are now."""
+    """The networks at the run's checkpoints and at its present step."""
     known: dict[int, tuple[AgentConfig, Mapping[str, nn.Module]]] = {
         point.global_step: (point.run.config, point.networks) for point in session.checkpoints
     }

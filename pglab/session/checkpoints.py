@@ -1,4 +1,4 @@
-"""Where a run can be gone back to: copies of its whole state, fewer the longer ago they are."""
+"""Checkpoints: copies of a run's whole state, to rewind to. Recent ones lie closer together."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pglab.session.history import HistoryMark
 MOST_CHECKPOINTS = 24
 MOST_BYTES = 64_000_000
 SHORTEST_SPACING = 500  # environment steps
-SPACING_SHARE = 0.08  # of the steps taken so far: a long run need not copy itself more often
-FLOATS_PER_PARAMETER = 3  # the weight and Adam's two means
+SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
+FLOATS_PER_PARAMETER = 3  # the parameter and Adam's two running means
 BYTES_PER_STEP = 700  # of a step record with its arrays
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run as it stood between two steps. Nothing changes it: a run goes on from a copy.
+    """A copy of a run between two steps. Nothing changes it: a run continues from a copy of it.
 
-    `seconds` is the time that the run had taken to train.
+    `seconds` is the processor time in which the run was trained up to there.
     """
 
     run: AgentRun
@@ -34,17 +34,17 @@ class Checkpoint:
 
     @property
     def global_step(self) -> int:
-        """Environment steps taken by then."""
+        """Environment steps taken up to the checkpoint."""
         return self.run.global_step
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """The networks of then, to be looked at only."""
+        """The networks at this step; they must not be changed."""
         return self.run.networks
 
     @property
     def size(self) -> int:
-        """Bytes of memory, roughly."""
+        """Approximate size in memory, in bytes."""
         buffer = getattr(self.run, "buffer", None)
         return (
             4 * FLOATS_PER_PARAMETER * parameter_count(*self.networks.values())
@@ -55,33 +55,32 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The networks of one run of a visit as they stood after some steps; nothing changes them."""
+    """The networks of one run of a visit at one step; nothing changes them."""
 
-    run: int  # 1 for the visit's first
+    run: int  # its number; the visit's first run is 1
     global_step: int
     config: AgentConfig
     networks: Mapping[str, nn.Module]
 
 
 class Checkpoints:
-    """Those of one run, in order of their steps, bounded in number and in bytes."""
+    """The checkpoints of one run, in the order of their steps, bounded in number and in bytes."""
 
     def __init__(self) -> None:
-        """None yet."""
         self._kept: list[Checkpoint] = []
 
     @property
     def all(self) -> Sequence[Checkpoint]:
-        """From the first to the last."""
+        """All checkpoints, from the first to the last step."""
         return tuple(self._kept)
 
     def due(self, global_step: int) -> bool:
-        """Whether a run that has come this far should be copied again."""
+        """True if the run should be copied again at this step."""
         last = self._kept[-1].global_step if self._kept else -math.inf
         return global_step - last >= max(SHORTEST_SPACING, SPACING_SHARE * global_step)
 
     def add(self, run: AgentRun, history: HistoryMark, seconds: float) -> None:
-        """Keep a copy of the run as it stands, unless there is one of this step."""
+        """Keep a copy of the run, unless there is a checkpoint of the same step."""
         if any(known.global_step == run.global_step for known in self._kept):
             return
         self._kept.append(Checkpoint(copy.deepcopy(run), history, seconds))
@@ -90,7 +89,7 @@ class Checkpoints:
             del self._kept[least_missed([kept.global_step for kept in self._kept])]
 
     def forget_after(self, global_step: int) -> None:
-        """Drop those of a future that will not come."""
+        """Drop the checkpoints after this step."""
         self._kept = [kept for kept in self._kept if kept.global_step <= global_step]
 
     @property
@@ -99,10 +98,10 @@ class Checkpoints:
 
 
 def least_missed(steps: Sequence[int]) -> int:
-    """Index of the checkpoint to drop: never the first or the last.
+    """Index of the checkpoint to drop, which is never the first or the last.
 
-    It is the one that leaves the smallest gap in proportion to how long ago it was, which makes
-    the rest denser where they are recent.
+    Dropping it leaves the smallest gap in proportion to its age. So recent checkpoints stay closer
+    together than old ones.
     """
     now = steps[-1]
     gaps = [

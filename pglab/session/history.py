@@ -1,4 +1,4 @@
-"""What a session remembers of its run, in flat growing arrays."""
+"""The history of a run that a session keeps, in flat growing arrays."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from numpy.typing import NDArray
 
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 
-MOST_UPDATES = 20_000  # remembered, spread over the run: an agent may update at every step
-RECENT_SIGNALS = 200  # an agent may update at every step: one update's batch shows nothing
+MOST_UPDATES = 20_000  # kept, spread over the run: an agent may update at every step
+RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows nothing
 RECENT_STEPS = 500  # the longest episode of the three environments
 
 
 class Series:
-    """Named columns of numbers that grow row by row at constant amortised cost.
+    """Named columns of numbers that grow row by row, at constant amortised cost.
 
-    Above `most` rows every second one is dropped, and from then on every second one is kept.
+    When `most` rows are full, every second row is dropped, and from then on only every second new
+    row is kept. This repeats each time the rows are full.
     """
 
     def __init__(self, *names: str, most: int | None = None) -> None:
-        """Empty columns with these names."""
         self._names = names
         self._most = most
         self._rows = np.empty((64, len(names)))
         self._length = 0
         self._stride = 1
-        self.appended = 0  # rows, the dropped ones included
+        self.appended = 0  # rows, including the dropped ones
 
     def append(self, *values: float | None) -> None:
         """Add a row; None is stored as NaN."""
@@ -46,23 +46,23 @@ class Series:
         self._length += 1
 
     def rows_for(self, appended: int) -> int:
-        """How many of the kept rows stand for so many appended ones, at least one."""
+        """Number of kept rows that stand for `appended` rows as they came, at least 1."""
         return max(1, round(appended / self._stride))
 
     def cut(self, appended: int) -> None:
-        """Forget the rows that were appended after so many."""
+        """Drop all rows after the first `appended` ones."""
         self.appended = appended
         self._length = -(-appended // self._stride)
 
     def _drop_every_second(self) -> None:
         kept = self._rows[: self._length : 2]
-        self._rows = kept.repeat(2, axis=0)  # a new array: views of the old one stay as they are
+        self._rows = kept.repeat(2, axis=0)  # a new array: views of the old one stay valid
         self._rows[: len(kept)] = kept
         self._length = len(kept)
         self._stride *= 2
 
     def __len__(self) -> int:
-        """Number of rows."""
+        """Number of kept rows."""
         return self._length
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
@@ -74,7 +74,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Change:
-    """Settings changed on the way, after `global_step` steps and `update` updates."""
+    """Settings that changed during training, after `global_step` steps and `update` updates."""
 
     global_step: int
     update: int
@@ -83,7 +83,7 @@ class Change:
 
 @dataclass(frozen=True)
 class HistoryMark:
-    """Where a history stood, so that it can be brought back there."""
+    """The state of a history at one moment, to which it can be reset."""
 
     episodes: int
     updates: int
@@ -97,10 +97,9 @@ class HistoryMark:
 
 
 class History:
-    """Episodes, updates, changes and what happened most recently in one run."""
+    """The episodes, updates and changes of one run, and its most recent steps."""
 
     def __init__(self) -> None:
-        """Nothing has happened yet."""
         self.episodes = Series("global_step", "episode_return", "length", "reading")
         self.updates = Series(
             "global_step",
@@ -118,14 +117,14 @@ class History:
         self.changes: list[Change] = []
         self.steps: deque[StepRecord] = deque(maxlen=RECENT_STEPS)
         self.last_update: UpdateRecord | None = None
-        # Of the most recent updates: (weight, action, episode end) and (estimate, target).
+        # From the most recent updates: (weight, action, episode end) and (estimate, target).
         self.signals: deque[tuple[float, int, bool]] = deque(maxlen=RECENT_SIGNALS)
         self.fits: deque[tuple[float, float]] = deque(maxlen=RECENT_SIGNALS)
         self.reading: float | None = None
         self.solved_at: int | None = None
 
     def add(self, record: Record) -> None:
-        """Remember a record."""
+        """Add a record to the history."""
         match record:
             case StepRecord():
                 self.steps.append(record)
@@ -135,13 +134,13 @@ class History:
                 self._add_update(record)
 
     def note_change(self, global_step: int, settings: dict[str, Any]) -> None:
-        """Remember settings changed on the way; those changed at one step are one change."""
+        """Add a change of settings. Changes at the same step are joined into one."""
         if self.changes and self.changes[-1].global_step == global_step:
             settings = self.changes.pop().settings | settings
         self.changes.append(Change(global_step, self.updates.appended, settings))
 
     def mark(self) -> HistoryMark:
-        """Where it stands now."""
+        """The present state, for `back_to`."""
         return HistoryMark(
             self.episodes.appended,
             self.updates.appended,
@@ -155,9 +154,9 @@ class History:
         )
 
     def back_to(self, mark: HistoryMark) -> None:
-        """Forget what came after the mark.
+        """Forget everything after the mark.
 
-        Of many updates as many as are kept now stay, which may be fewer than were kept then.
+        If updates have been thinned since the mark, the dropped ones do not come back.
         """
         self.episodes.cut(mark.episodes)
         self.updates.cut(mark.updates)
@@ -200,7 +199,7 @@ class History:
 
 
 def _mean_td_error(record: UpdateRecord) -> float | None:
-    """Mean |y − Q(s,a)| of the critic's batch, if there is one."""
+    """Mean |y − Q(s,a)| over the critic's batch; None without one."""
     if record.critic is None:
         return None
     return float(np.abs(record.critic.targets - record.critic.estimates).mean())

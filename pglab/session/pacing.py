@@ -1,4 +1,4 @@
-"""How much to train between two redraws, so that neither training nor the picture starves."""
+"""How long to train between two redraws, so that both training and drawing keep up."""
 
 from __future__ import annotations
 
@@ -6,39 +6,40 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-REDRAW_INTERVAL = 0.185  # what is aimed at between two redraws
-SHORTEST_TRAINING = 0.12
-LONGEST_INTERVAL = 1.0
-RATE_WINDOW = 2.0
+# All in seconds.
+REDRAW_INTERVAL = 0.185  # the intended time between two redraws
+SHORTEST_TRAINING = 0.12  # in one interval
+LONGEST_INTERVAL = 1.0  # that counts; a longer pause is not made up for
+RATE_WINDOW = 2.0  # over which steps per second are measured
 
 
 class Pacemaker:
-    """Measures the time between ticks of a page and divides it between training and drawing."""
+    """Measures the time between the ticks of a page, and divides it into training and drawing."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        """`clock` gives seconds."""
+        """`clock` returns the time in seconds."""
         self._clock = clock
         self._last: float | None = None
         self._owed = 0.0
         self._positions: deque[tuple[float, int]] = deque(maxlen=64)
         self.interval = 0.2  # seconds between the last two ticks
-        self.training_seconds = SHORTEST_TRAINING  # how long to train in this tick
+        self.training_seconds = SHORTEST_TRAINING  # to train in this tick
 
     def start(self) -> None:
-        """Forget the time that passed while nothing ran."""
+        """Start measuring afresh, so that time without training does not count."""
         self._last = None
         self._owed = 0.0
         self._positions.clear()
 
     @property
     def ticking(self) -> bool:
-        """Whether there was a tick since the start."""
+        """True if there was a tick since the start."""
         return self._last is not None
 
     def tick(self) -> None:
-        """Note that the page asks for the next picture.
+        """Note that the page asks for the next redraw, and set `training_seconds`.
 
-        What drawing the last one left of the interval that is aimed at is for training.
+        Training gets the time of the intended interval that the last redraw did not need.
         """
         now = self._clock()
         if self._last is not None:
@@ -48,25 +49,25 @@ class Pacemaker:
         self._last = now
 
     def steps_due(self, steps_per_second: float) -> int:
-        """How many steps are owed at a fixed speed, with those that former ticks had no time for.
+        """Number of steps due at a fixed speed, including those left over from earlier ticks.
 
-        Never more than a second's: what a slow machine cannot do in time is dropped.
+        At most about one second's steps are due. If the machine is slower, the rest is dropped.
         """
-        most = steps_per_second * LONGEST_INTERVAL + 1  # with a step that has begun
+        most = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
         self._owed = min(self._owed + steps_per_second * self.interval, most)
         return int(self._owed)
 
     def note_steps(self, taken: int) -> None:
-        """Note how many of the steps that were due have been taken."""
+        """Note how many of the due steps were taken."""
         self._owed -= taken
 
     def note_position(self, global_step: int) -> None:
-        """Note how far the run has come."""
+        """Note the present step of the run, to measure its speed."""
         self._positions.append((self._clock(), global_step))
 
     @property
     def steps_per_second(self) -> float | None:
-        """Environment steps per second of wall time over the last two seconds."""
+        """Environment steps per second of wall clock over the last two seconds; None if unknown."""
         if len(self._positions) < 2:
             return None
         now, step = self._positions[-1]

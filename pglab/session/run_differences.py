@@ -1,4 +1,4 @@
-"""What two runs do differently, stretch by stretch: their settings, and the changes on the way."""
+"""Differences between the settings of two runs, including changes during training."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pglab.config import RunConfig, describe_settings, format_value, settings_of
 from pglab.language import _
 from pglab.session.history import Change
 
-# How long a run may go on says nothing about its curve.
+# These settings decide when a run ends, not how its curve goes.
 LENGTH_SETTINGS = ("total_steps", "stop_when_solved")
 
 
 @dataclass(frozen=True)
 class Course:
-    """The settings of a run: those that it began with, and what was changed on the way."""
+    """The settings of a run: the initial ones, and the changes during training."""
 
     config: RunConfig
     changes: Sequence[Change]
 
     def at(self, step: float) -> dict[str, Any]:
-        """The settings in force after so many environment steps, by name."""
+        """The settings in force after `step` environment steps, by name."""
         values = {name: getattr(self.config, name) for name in settings_of(self.config)}
         for change in self.changes:
             if change.global_step <= step:
@@ -32,9 +32,10 @@ class Course:
 
 
 def differences_in_words(past: Course, present: Course, until: float) -> list[str]:
-    """What `past` had that `present` has not, up to a step: ["γ 0.9", "α 0.01 from step 1,200"].
+    """The settings of `past` that differ from `present`: ["γ 0.9", "α 0.01 from step 1,200"].
 
-    Settings that have no effect beside the others are left out.
+    Only the part up to step `until` is compared. A setting is left out if the other settings make
+    it ineffective.
     """
     changed = {c.global_step for c in (*past.changes, *present.changes)}
     bounds = [0, *sorted(step for step in changed if 0 < step < until), until]
@@ -54,7 +55,7 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 
 
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
-    """The past run's value of a setting, as text, if it differs there and has an effect."""
+    """The past run's value at a step, as text; None if equal or without effect."""
     here, there = past.at(step), present.at(step)
     condition = settings_of(past.config)[name].applies_when
     if condition is not None:
@@ -65,7 +66,7 @@ def _differing(past: Course, present: Course, name: str, step: float) -> str | N
 
 
 def _when(begin: float, end: float, until: float) -> str:
-    """In which stretch, unless it is the whole."""
+    """The stretch from `begin` to `end` in words; empty if it is the whole part."""
     if begin == 0 and end == until:
         return ""
     if end == until:

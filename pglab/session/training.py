@@ -1,4 +1,4 @@
-"""From a configuration to the records of its run."""
+"""Training as a generator: a configuration goes in, the records of its run come out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pglab.records import Record
 
 
 def train(config: AgentConfig) -> Iterator[Record]:
-    """Train from the beginning, yielding StepRecord, EpisodeRecord and UpdateRecord.
+    """Train from the start, and yield StepRecord, EpisodeRecord and UpdateRecord.
 
-    Ends at `total_steps` or when solved. The records are a function of the configuration alone.
+    Training ends at `total_steps`, or when solved if `stop_when_solved` is set. The records
+    depend on the configuration alone.
 
     Raises:
         ConfigError: the environment cannot be used.
-        TrainingDiverged: the numbers are no longer finite; the message says what to change.
+        TrainingDiverged: a number is no longer finite. The message says what to change.
     """
     return records_of(begin(config))

@@ -1,4 +1,4 @@
-"""A training run that someone watches: it advances on request and remembers what happened."""
+"""A training run that a page shows: it advances on request and keeps its history."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _RECORD_OF: dict[Unit, type] = {
 
 
 class TrainingSession:
-    """Owns one training generator, its history and its checkpoints.
+    """One training run with its history and its checkpoints.
 
-    The run depends only on the configuration and on the changes made to it: neither on how it is
-    advanced nor on who looks at it.
+    The run depends only on its configuration and on the changes of settings. It does not depend on
+    how it is advanced or on what reads its state.
     """
 
     def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:
-        """A run that has not taken a step yet; without `can_rewind` it keeps no checkpoints.
+        """Make a run that has not taken a step. Without `can_rewind` it keeps no checkpoints.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -45,34 +45,34 @@ class TrainingSession:
         self.initial_config = config
         self.history = History()
         self.outcome: Outcome | None = None
-        self.problem: str | None = None  # a sentence, where the run diverged
+        self.problem: str | None = None  # a sentence, if the run diverged
         self._run = begin(config)
         self._records = records_of(self._run)
         self._training_seconds = 0.0
         self._checkpoints = Checkpoints() if can_rewind else None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without its generator, which is made anew where it arrives."""
+        """The state without the generator, which cannot be pickled."""
         return {**vars(self), "_records": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """As it was, ready to go on."""
+        """Restore the state, with a new generator that continues the run."""
         vars(self).update(state)
         self._records = records_of(self._run)
 
     @property
     def config(self) -> AgentConfig:
-        """The settings now in force, changes included."""
+        """The settings now in force, including changes during training."""
         return self._run.config
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks as they stand, by name; to be looked at only."""
+        """The present networks by name; they must not be changed."""
         return self._run.networks
 
     @property
     def buffer(self) -> ReplayBuffer | None:
-        """The replay buffer, of an agent that has one; to be looked at only."""
+        """The replay buffer, None if the agent has none; it must not be changed."""
         return getattr(self._run, "buffer", None)
 
     @property
@@ -82,28 +82,28 @@ class TrainingSession:
 
     @property
     def gradient_steps(self) -> int:
-        """Steps of all optimisers together."""
+        """Gradient steps taken by all optimisers together."""
         return self._run.gradient_steps
 
     @property
     def checkpoints(self) -> Sequence[Checkpoint]:
-        """Where `rewind` can go: earlier states of this run, and later ones if it went back."""
+        """The states that `rewind` can go to: earlier ones, and later ones after a rewind."""
         return () if self._checkpoints is None else self._checkpoints.all
 
     @property
     def milliseconds_per_1000_steps(self) -> float | None:
-        """Processor time that this run took to train, without waits for what else runs here."""
+        """Processor time of training per 1000 environment steps; None before the first step."""
         if not self.global_step:
             return None
         return 1e6 * self._training_seconds / self.global_step
 
     @property
     def finished(self) -> bool:
-        """Whether no further step will be taken."""
+        """True if the run takes no further step."""
         return self.outcome is not None
 
     def could_go_on(self, config: AgentConfig) -> bool:
-        """Whether this run would take a further step under these settings."""
+        """True if the run would take a further step with these settings."""
         return (
             self.outcome != "diverged"
             and self.global_step < config.total_steps
@@ -113,10 +113,10 @@ class TrainingSession:
     def advance(
         self, unit: Unit = "step", count: int | None = None, *, seconds: float | None = None
     ) -> list[Record]:
-        """Train on until `count` units are done or about `seconds` have passed.
+        """Train until `count` units are complete or about `seconds` of wall clock have passed.
 
-        Without `seconds`, `count` is 1 unless given. Episode and update records belong to the
-        step that caused them: the session never stops between the two.
+        Without both, `count` is 1. Episode and update records belong to the step that caused them:
+        the session never stops between them.
 
         Returns:
             The new records, in order.
@@ -136,10 +136,10 @@ class TrainingSession:
         return records
 
     def rewind(self, checkpoint: Checkpoint) -> None:
-        """Go back, or forward again, to a checkpoint of this run.
+        """Rewind to a checkpoint of this run, or go forward to a later one.
 
-        Going on from there repeats the same records bit for bit, unless settings are changed.
-        Where the run stands now becomes a checkpoint too, so that one can return to it.
+        Training from there repeats the same records bit for bit, unless settings change. The
+        present state becomes a checkpoint too, so that the run can return to it.
         """
         self._keep_checkpoint()
         self._run = copy.deepcopy(checkpoint.run)
@@ -150,16 +150,16 @@ class TrainingSession:
         self._note_end()
 
     def copy_of_run(self) -> AgentRun:
-        """The run as it stands, without its engine: what is done to the copy leaves it alone."""
+        """An independent copy of the present run, without its engine."""
         return copy.deepcopy(self._run)
 
     def forget_later_checkpoints(self) -> None:
-        """Drop the checkpoints after the present step: the run will not come there again."""
+        """Drop the checkpoints after the present step, because the run will take another course."""
         if self._checkpoints is not None:
             self._checkpoints.forget_after(self.global_step)
 
     def change(self, **settings: Any) -> None:
-        """Change settings of the run; they take effect at its next update and are remembered.
+        """Change settings of the run. They take effect at its next update; the history notes them.
 
         Raises:
             ConfigError: a value cannot be used, or the setting cannot change while training runs.
@@ -180,12 +180,12 @@ class TrainingSession:
             self._note_end()
 
     def _keep_checkpoint(self) -> None:
-        """A diverged run has stopped within a step, where it cannot go on from."""
+        """Keep a checkpoint, unless the run diverged: it cannot continue from within a step."""
         if self._checkpoints is not None and self.outcome != "diverged":
             self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 
     def _next_step(self) -> list[Record]:
-        """The records of one environment step, complete."""
+        """Train one environment step; return all of its records."""
         records: list[Record] = []
         try:
             for record in records_of_step(self._run, self._records):

@@ -1,4 +1,4 @@
-"""The actor-critic family against a naive version of its definition, and its bookkeeping."""
+"""The actor-critic family, compared with a naive version, and its bookkeeping."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ from pglab.records import EpisodeRecord, StepRecord, UpdateRecord
 from pglab.session.training import train
 from pglab.session.training_session import TrainingSession
 from tests.oracles import in_double, naive_episodes, of_type, take
-from tests.oracles_actor_critic import CELLS, NaiveActorCritic, Wish, assert_follows, short_cell
+from tests.oracles_actor_critic import (
+    CELLS,
+    LossGradient,
+    NaiveActorCritic,
+    assert_follows,
+    short_cell,
+)
 
 IN_DOUBLE = pytest.mark.usefixtures("no_rounding")
 EVERY_ENGINE = pytest.mark.parametrize("engine", ["reference", "fast"])
@@ -63,7 +69,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def no_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep also what is passed to the losses in double precision."""
+    """Let the inputs of the losses be in double precision, too."""
     double = partial(torch.as_tensor, dtype=torch.float64)
     monkeypatch.setattr("pglab.algorithms.actor_critic.tensor", double)
 
@@ -71,7 +77,7 @@ def no_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
 def naive(
     run: ActorCriticRun, oracle_class: type[NaiveActorCritic] = NaiveActorCritic
 ) -> NaiveActorCritic:
-    """The oracle with the weights that a run starts from."""
+    """The oracle, with the initial parameters of a run."""
     return oracle_class(run.config, run.agent)
 
 
@@ -98,7 +104,7 @@ def test_every_update_is_the_definition(
 def test_the_fast_engine_serves_all_shapes(
     cell: dict[str, str], hidden_sizes: tuple[int, ...]
 ) -> None:
-    """Few updates: in large networks Adam soon makes much of the last digits."""
+    """Few updates, because in large networks Adam soon amplifies rounding."""
     run = in_double(start(short_cell(**cell, hidden_sizes=hidden_sizes)))
     updates = assert_follows(naive(run), run, records_of(run), steps=12, tolerance=1e-6)
     assert len(updates) == 3
@@ -108,7 +114,7 @@ def test_the_fast_engine_serves_all_shapes(
 @EVERY_CELL
 @EVERY_ENGINE
 def test_settings_changed_on_the_way(cell: dict[str, str], engine: str) -> None:
-    """While the actor rests its Adam stands still; the critic's does not."""
+    """While the actor does not learn, its Adam stands still; the critic's does not."""
     changes: dict[int, dict[str, Any]] = {
         3: {"learning_rate": 0.003, "critic_learning_rate": 0.001, "rollout_steps": 2},
         6: {"critic_only": True, "gamma": 0.9, "batch_size": 5, "critic_updates": 2},
@@ -145,7 +151,7 @@ def test_single_precision_stays_close(config: ActorCriticConfig, engine: str) ->
 
 @EVERY_CELL
 def test_the_short_runs_hold_what_the_tests_need(cell: dict[str, str]) -> None:
-    """Terminated and truncated steps, also among those replayed, and a ring that turned."""
+    """Terminated and truncated steps, also in replay, and a buffer that was overwritten."""
     config = short_cell(**cell)
     session = TrainingSession(config)
     records = session.advance("step", STEPS)
@@ -158,33 +164,33 @@ def test_the_short_runs_hold_what_the_tests_need(cell: dict[str, str]) -> None:
     if cell["critic_data"] == "replay":
         assert len(steps) > 2 * config.replay_capacity
         held = [update.critic is not None for update in updates]
-        assert held[:3] == [False, True, True]  # 4, 8 and 12 steps, for batches of 6
+        assert held[:3] == [False, True, True]  # after 4, 8 and 12 steps, with batches of 6
 
 
 # --- Wrong versions
 
 
 class Merging(NaiveActorCritic):
-    """Terminated and truncated are one: time limits look like failures."""
+    """Truncation counts as termination: a time limit looks like a failure."""
 
     def bootstraps(self, step: StepRecord) -> bool:
         return not (step.terminated or step.truncated)
 
 
 class Endless(NaiveActorCritic):
-    """Falls are forgotten: every step bootstraps."""
+    """Termination is ignored: every step bootstraps."""
 
     def bootstraps(self, step: StepRecord) -> bool:
         return True
 
 
 class CriticFirst(NaiveActorCritic):
-    """The signal is judged at the update, by a critic that has learned since."""
+    """wₜ is computed at the update, by a critic that has learned since."""
 
-    def actor_wish(self) -> Wish:
+    def actor_gradient(self) -> LossGradient:
         for kept in self.rollout:
             kept.signal = self.signal(kept.step)
-        return super().actor_wish()
+        return super().actor_gradient()
 
 
 class Remembering(NaiveActorCritic):
@@ -195,7 +201,7 @@ class Remembering(NaiveActorCritic):
 
 
 def follows(wrong: type[NaiveActorCritic], cell: dict[str, str]) -> bool:
-    """Whether the library does what another version does."""
+    """True if the library agrees with another version."""
     run = in_double(start(short_cell(**cell)))
     try:
         assert_follows(naive(run, wrong), run, actor_critic(run), steps=STEPS, tolerance=1e-4)
@@ -229,7 +235,7 @@ def test_log_pi_from_acting_time_differs_only_where_the_critic_moved_the_body(na
 
 
 def test_pytorch_refuses_log_pi_from_acting_time_in_a_shared_body_with_replay() -> None:
-    """Told by the plain Adam of lecture notebooks: the fused one changes weights unnoticed."""
+    """Plain Adam, as in lecture notebooks: PyTorch does not notice changes by the fused one."""
     run = start(short_cell(**CELLS["shared replay"]))
     take(actor_critic(run), 10)
     run.actor_optimizer = run.critic_optimizer = torch.optim.Adam(run.agent.parameters())
@@ -282,7 +288,7 @@ def test_only_a_shared_body_has_a_conflict(cell: dict[str, str]) -> None:
 
 @EVERY_CELL
 def test_an_actor_trained_alone_leaves_the_critics_own_weights(cell: dict[str, str]) -> None:
-    """And the other way round; a shared body is moved by either."""
+    """The reverse holds too. Either of them changes a shared body."""
     for trained, still in (("actor_only", "critic"), ("critic_only", "policy")):
         run = start(short_cell(**cell, trained=trained))
         networks = run.networks
@@ -326,7 +332,7 @@ def test_critic_only_acts_on_q_and_leaves_the_actor_alone(cell: dict[str, str]) 
     [("shared on_policy", 1), ("split on_policy", 7), ("shared replay", 7), ("split replay", 16)],
 )
 def test_bookkeeping(name: str, rollout_steps: int) -> None:
-    """Episodes begin and end within rollouts; the last rollout stays unfinished."""
+    """Episodes begin and end within rollouts; the last rollout may be incomplete."""
     config = short_cell(
         **CELLS[name],
         rollout_steps=rollout_steps,
@@ -359,7 +365,7 @@ def test_bookkeeping(name: str, rollout_steps: int) -> None:
 def test_steps_are_those_of_the_environment_and_of_the_random_streams(
     cell: dict[str, str],
 ) -> None:
-    """Replayed outside: one seeded reset, then unseeded ones; one draw per action."""
+    """Repeated outside: one reset with the seed, others without; one draw per action."""
     config = short_cell(**cell, seed=9)
     streams = random_streams(config.seed)
     environment = gymnasium.make(config.env_id)

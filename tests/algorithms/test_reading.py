@@ -8,7 +8,7 @@ from pglab.algorithms.reading import SeminarReading
 
 
 def readings(progress: SeminarReading, episodes: list[tuple[int, float]]) -> list[float | None]:
-    """What the reading says at the end of each episode, given as (last step, return)."""
+    """The reading at the end of each episode; episodes are given as (last step, return)."""
     said = []
     step = 0
     for end, episode_return in episodes:
@@ -25,7 +25,7 @@ def test_worked_example() -> None:
         (90, 2.0),
         (310, 10.0),  # spans 100, 200 and 300, and counts once
         (350, 3.0),
-        (400, 20.0),  # ends at a multiple: the flag went up with its last step
+        (400, 20.0),  # ends at a multiple, and counts for it
         (450, 4.0),
         (501, 60.0),
         (520, 5.0),
@@ -36,7 +36,7 @@ def test_worked_example() -> None:
 
 
 def test_long_episodes_are_overrepresented() -> None:
-    """The inspection paradox: half of the episodes are long, nearly all that count are."""
+    """The inspection paradox: half of the episodes are long, but nearly all that count."""
     episodes = []
     end = 0
     for number in range(400):
@@ -55,7 +55,7 @@ def test_long_episodes_are_overrepresented() -> None:
         ([500.0, 500.0], False),
         ([500.0, 500.0, 500.0], True),
         ([500.0, 500.0, 499.0], False),
-        ([0.0, 500.0, 500.0, 500.0], True),  # the first has left the window
+        ([0.0, 500.0, 500.0, 500.0], True),  # the first return has left the window
     ],
 )
 def test_solved_only_with_a_full_window(returns: list[float], solved: bool) -> None:

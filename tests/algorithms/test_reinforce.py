@@ -1,4 +1,4 @@
-"""REINFORCE against a naive version of its definition, and its bookkeeping."""
+"""REINFORCE, compared with a naive version, and its bookkeeping."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def naive(run: ReinforceRun, oracle_class: type[NaiveReinforce] = NaiveReinforce) -> NaiveReinforce:
-    """The oracle with the weights that a run starts from."""
+    """The oracle, with the initial parameters of a run."""
     return oracle_class(run.config, run.policy, run.value)
 
 
@@ -73,21 +73,21 @@ def test_single_precision_stays_close(engine: str) -> None:
 
 
 class Leaking(NaiveReinforce):
-    """Returns flow through truncation into the episode before, as in the seminar."""
+    """The return of the next episode leaks into a truncated one, as in the seminar."""
 
     def restarts(self, step: StepRecord) -> bool:
         return step.terminated
 
 
 class Reinforcing(NaiveReinforce):
-    """Signs forgotten: it makes likely what paid least."""
+    """The sign is wrong: actions with low returns become more likely."""
 
     def weigh(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
         return -super().weigh(returns)
 
 
 class DiscountedGradient(NaiveReinforce):
-    """With the factor γᵗ that the usual algorithm leaves out."""
+    """The gradient has the factor γᵗ, which the usual algorithm leaves out."""
 
     def weigh(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
         ages, age = [], 0
@@ -98,14 +98,14 @@ class DiscountedGradient(NaiveReinforce):
 
 
 class Summed(NaiveReinforce):
-    """The sum over steps in place of the mean."""
+    """The loss is the sum over steps instead of the mean."""
 
     def weigh(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
         return super().weigh(returns) * len(returns)
 
 
 class Impatient(NaiveReinforce):
-    """An update after every episode, however short."""
+    """There is an update after every episode, however short."""
 
     def due(self) -> bool:
         return True
@@ -169,7 +169,7 @@ def test_bookkeeping(settings: dict[str, Any]) -> None:
 
 
 def test_the_short_runs_hold_what_the_tests_need() -> None:
-    """Terminated, truncated, and both in one batch before its last episode."""
+    """Episodes that terminate and truncated ones, also both in one batch before its end."""
     records = list(train(short_config(episodes_per_update=3)))
     episodes = of_type(EpisodeRecord, records)
     assert {episode.truncated for episode in episodes} == {True, False}
@@ -179,7 +179,7 @@ def test_the_short_runs_hold_what_the_tests_need() -> None:
 
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "MountainCar-v0"])
 def test_steps_are_those_of_the_environment_and_of_the_random_streams(env_id: str) -> None:
-    """Replayed outside: one seeded reset, then unseeded ones; one draw per action."""
+    """Repeated outside: one reset with the seed, others without; one draw per action."""
     config = ReinforceConfig(env_id=env_id, seed=9, total_steps=1200, hidden_sizes=(4,))
     streams = random_streams(config.seed)
     environment = gymnasium.make(env_id)
@@ -208,7 +208,7 @@ def test_a_run_ends_when_solved() -> None:
 
 
 def double_cartpole(**options: Any) -> gymnasium.Env[Any, Any]:
-    """CartPole that answers in double precision."""
+    """CartPole with observations in double precision."""
     return gymnasium.wrappers.TransformObservation(
         gymnasium.make("CartPole-v1", **options),
         lambda observation: observation.astype(np.float64),

@@ -1,4 +1,4 @@
-"""What a visitor holds: restarts, overlays, and ticks at every speed."""
+"""The bench: restarts, earlier curves, ticks at every speed, rewinding and forks."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_ticks_take_the_steps_that_the_speed_owes(speed: float) -> None:
     bench.speed = speed
     bench.run()
     bench.pacemaker.interval = 0.5
-    bench.tick()  # the first tick of a run keeps the interval that it finds
+    bench.tick()  # the first tick of a run cannot measure an interval
     assert bench.session.global_step == int(0.5 * speed)
 
 
@@ -98,11 +98,11 @@ def test_a_run_ends_once_and_takes_no_further_step() -> None:
     assert bench.running
 
 
-# --- Going back and forking
+# --- Rewinding and forking
 
 
 def rewound_bench() -> Bench:
-    """A run that was 600 steps long and has gone back to its 500th."""
+    """A run of 600 steps that was rewound to step 500."""
     bench = Bench(QUICK)
     bench.session.advance("step", 600)
     bench.rewind(bench.session.checkpoints[1])

@@ -1,4 +1,4 @@
-"""Agents side by side: in lock step, as if each ran alone, and with their differences in words."""
+"""Comparisons: agents in lock step, each exactly as if it ran alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ AGENTS = (
     ActorCriticConfig.split_replay(**QUICK),
 )
 
-PATIENCE = 60.0  # seconds until a process has loaded PyTorch, on a slow machine
+PATIENCE = 60.0  # seconds in which a worker process loads PyTorch, on a slow machine
 SPLIT = ActorCriticConfig(body="split")
 ABSURD = AGENTS[1].changed(learning_rate=1.0, critic_learning_rate=1.0, symexp_heads=True)
 
@@ -50,7 +50,7 @@ def spoil(session: TrainingSession) -> None:
 
 
 def bring_up(comparison: Comparison) -> None:
-    """Train all further seeds to where the first ones stand."""
+    """Train all further seeds up to the step of the first ones."""
     deadline = time.monotonic() + PATIENCE
     while comparison.busy and time.monotonic() < deadline:
         comparison.tick()
@@ -154,7 +154,7 @@ def test_facts_and_curves() -> None:
 
 def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
     comparison = Comparison(AGENTS, seeds=2)
-    assert overlays([comparison.summary(1)], AGENTS) == []  # nothing was reached
+    assert overlays([comparison.summary(1)], AGENTS) == []  # no episode has ended
     comparison.advance(900)
     bring_up(comparison)
     past = comparison.summary(3)
@@ -221,7 +221,7 @@ def test_ahead_is_who_leads_by_more_than_a_twentieth_of_the_range() -> None:
     assert told(10.0, None) is None
     assert told(100.0, 10.0) == 0
     assert told(10.0, 30.0, 100.0, 20.0) == 2
-    assert told(10.0, 34.0) == 2  # of two: about equal
+    assert told(10.0, 34.0) == 2  # 2 of two sides: about equal
 
 
 def _past(number: int, configs: tuple[AgentConfig, ...]) -> PastComparison:

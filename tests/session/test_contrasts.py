@@ -1,4 +1,4 @@
-"""Agents in words: what differs, what is held fixed, and names by what differs."""
+"""Agents in words: their differences, their common settings, and their names."""
 
 from __future__ import annotations
 

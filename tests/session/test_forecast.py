@@ -1,4 +1,4 @@
-"""How long it still takes: from measured progress, as a range."""
+"""The forecast of the remaining time: a range, from measured steps."""
 
 from __future__ import annotations
 

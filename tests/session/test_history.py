@@ -1,4 +1,4 @@
-"""What a session remembers."""
+"""The history that a session keeps."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pglab.session.history import RECENT_SIGNALS, RECENT_STEPS, History, Series
 
 
 def episode(number: int, *, reading: float | None = None, solved: bool = False) -> EpisodeRecord:
-    """An episode of ten steps whose return is its number."""
+    """An episode of ten steps, with its number as its return."""
     return EpisodeRecord(10 * number, number, float(number), 10, False, reading, solved)
 
 
 def step(number: int) -> StepRecord:
-    """A step of no interest."""
+    """Some step."""
     nothing = np.zeros(1)
     return StepRecord(number, 1, nothing, 0, nothing, 0.0, 1.0, False, False, nothing)
 

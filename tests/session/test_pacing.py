@@ -1,4 +1,4 @@
-"""The pacemaker with a clock that the test moves."""
+"""The pacemaker, with a clock that the test sets."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from pglab.session.pacing import REDRAW_INTERVAL, SHORTEST_TRAINING, Pacemaker
 
 
 class Clock:
-    """Seconds that pass only when told."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -50,12 +50,12 @@ def test_fractions_of_a_step_carry_over_and_pauses_do_not() -> None:
 
 
 def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tuple[float, float]:
-    """Ticks of a fixed speed for a minute, with a machine that takes `capacity` steps a second.
+    """Tick for a minute at a fixed speed, on a machine that takes `capacity` steps per second.
 
-    `drawing` says how many seconds a tick's picture takes.
+    `drawing` returns the seconds that the redraw of a tick takes.
 
     Returns:
-        Steps per second over the whole minute, and the greatest rate that was claimed.
+        Steps per second over the whole minute, and the highest speed that was shown.
     """
     clock = Clock()
     pacemaker = Pacemaker(clock)
@@ -78,7 +78,7 @@ def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tup
 @pytest.mark.parametrize("speed", [speed for speed in SPEEDS if speed != FULL_SPEED])
 @pytest.mark.parametrize("capacity", [20_000, 200_000])
 def test_a_fixed_speed_is_kept_where_the_machine_can(speed: float, capacity: float) -> None:
-    """Also where every fifth picture takes so long that the next tick cannot make up for it."""
+    """This holds even if every fifth redraw takes longer than the next tick can make up for."""
     kept, _claimed = drive(speed, capacity, lambda tick: 0.7 if tick % 5 == 0 else 0.06)
     assert kept == pytest.approx(speed, rel=0.02)
 

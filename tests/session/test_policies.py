@@ -1,4 +1,4 @@
-"""The policies that come with the repository: what is in the file, and what is refused."""
+"""The stored policies: the contents of the file, and files that are refused."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("0/head.bias", np.zeros(3, np.float32), "names and shapes"),
+        ("0/head.bias", np.zeros(3, np.float32), "names or shapes"),
         ("0/head.bias", np.zeros(2), "float32"),
         ("0/head.bias", np.array([0, np.nan], np.float32), "finite"),
-        ("7/head.bias", np.zeros(2, np.float32), "no weight of a policy"),
+        ("7/head.bias", np.zeros(2, np.float32), "no parameter of a policy"),
         ("settings", np.array('{"gamma": "9"}'), "gamma"),
         ("0/head.bias", np.array([None, {}]), "allow_pickle"),
     ],
@@ -56,7 +56,7 @@ def test_another_file_is_refused(tmp_path: Path, name: str, value: Any, words: s
 
 
 def test_on_the_policy_that_the_page_opens_with_each_baseline_clearly_helps() -> None:
-    """Also for other seeds than the page's."""
+    """This holds for other seeds than the page's, too."""
     for seed in (0, 1):
         report = finished(measure(load()[EXAMPLE_STEP], 100, seed))
         assert report.value_over_mean.high < 1

@@ -1,4 +1,4 @@
-"""Every stored figure says what made it, and that is what the pages compute with."""
+"""Every stored figure names its engine, and it is the engine of the pages."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ STORED = sorted((Path(pglab.__file__).parent / "data").rglob("*.json"))
 
 
 def parts(file: Path) -> list[dict[str, Any]]:
-    """What was made by itself in a file: the whole, or each arm of experiments."""
+    """The parts of a file that were computed separately: the whole, or each arm."""
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return list(content.values()) if file.parent.name == "experiments" else [content]
 

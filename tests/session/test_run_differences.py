@@ -1,4 +1,4 @@
-"""What an earlier run did differently: in the part that is drawn, changes and forks included."""
+"""Differences of an earlier run in the part that is drawn, including changes and forks."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def changed(*changes: tuple[int, dict[str, float]]) -> tuple[Change, ...]:
         (Course(USUAL, ()), Course(USUAL, ()), 900, []),
         (Course(USUAL.changed(total_steps=5_000), ()), Course(USUAL, ()), 900, []),
         (Course(USUAL.changed(seed=3, gamma=0.9), ()), Course(USUAL, ()), 900, ["γ 0.9", "seed 3"]),
-        # A fork: the present run has another α from where it went on.
+        # A fork: the present run has another α from the step of the fork on.
         (
             Course(USUAL, ()),
             Course(USUAL, changed((500, {"learning_rate": 0.01}))),
             900,
             ["α 0.001 from step 500"],
         ),
-        # What was changed beyond the part that is drawn is no difference yet.
+        # A change after the part that is drawn is no difference yet.
         (Course(USUAL, ()), Course(USUAL, changed((500, {"gamma": 0.5}))), 400, []),
         (
             Course(USUAL, changed((100, {"gamma": 0.5}), (300, {"gamma": 0.99}))),

@@ -1,4 +1,4 @@
-"""Further seeds of a run: trained elsewhere, exactly as they would be alone."""
+"""Further seeds of a run: workers train them exactly as if each ran alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pglab.session.training_session import TrainingSession
 from tests.oracles import same_records, short_config
 from tests.oracles_actor_critic import CELLS, short_cell
 
-PATIENCE = 60.0  # seconds until a process has loaded PyTorch, on a slow machine
+PATIENCE = 60.0  # seconds in which a worker process loads PyTorch, on a slow machine
 CONFIGS: dict[str, AgentConfig] = {
     "REINFORCE": short_config(baseline="value"),
     "split replay": short_cell(**CELLS["split replay"]),
@@ -33,14 +33,14 @@ CONFIGS: dict[str, AgentConfig] = {
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    """Two processes; they end with the tests."""
+    """Two worker processes, which end with the tests."""
     pool = Workers(2)
     yield pool
     pool.close()
 
 
 def bring_up(group: SeedGroup) -> None:
-    """Train all further seeds to where the run stands."""
+    """Train all further seeds up to the step of the run."""
     deadline = time.monotonic() + PATIENCE
     while group.behind and time.monotonic() < deadline:
         group.tick()
@@ -62,7 +62,7 @@ def assert_same_run(session: TrainingSession, other: TrainingSession) -> None:
 def test_a_further_seed_is_the_run_that_it_would_be_alone(
     config: AgentConfig, workers: Workers
 ) -> None:
-    """In several stretches, and with settings changed on the way at the same steps."""
+    """Training in several stretches, with settings that change at the same steps."""
     run = TrainingSession(config)
     group = SeedGroup(run, 2, workers)
     alone = TrainingSession(config.changed(seed=config.seed + 2))
@@ -113,7 +113,7 @@ def test_a_process_that_ends_is_replaced(workers: Workers) -> None:
 
 
 def seconds_worked(workers: Workers) -> float:
-    """Processor time of the processes that live."""
+    """Processor time of the living worker processes, in seconds."""
     living = [process.pid for process in workers.processes if process.poll() is None]
     return float(sum(psutil.Process(pid).cpu_times().user for pid in living))
 
@@ -145,7 +145,7 @@ def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
 
 
 def test_requests_get_shorter_towards_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A share of what is left for each of two processes: at 2 s per 1000 steps, a half."""
+    """Two processes, at 2 s per 1000 steps: a request is a share of the remaining work."""
     asked: list[float] = []
 
     class Listening(Workers):
@@ -200,7 +200,7 @@ STOPS = [math.inf, 61.0, 12.0, math.inf, 33.0]
 
 
 def naive_band(step: float) -> tuple[int, float, float, float]:
-    """Number and quartiles of the values that hold at a step, of the seeds that still train."""
+    """Number of seeds that still train at a step, and the quartiles of their values."""
     held = [
         [r for s, r in zip(curve.steps, curve.returns, strict=True) if s <= step][-1]
         for curve, stop in zip(FIVE, STOPS, strict=True)

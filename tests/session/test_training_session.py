@@ -1,4 +1,4 @@
-"""Sessions: advancing, changing settings, ending, diverging, going away."""
+"""Sessions: advancing, changing settings, ending, diverging, being dropped."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def unchanged() -> list[Record]:
 
 
 def changed_after(updates: int, settings: dict[str, Any]) -> list[Record]:
-    """The same run with settings changed one step after an update, and two updates more."""
+    """The records of the same run if settings change one step after an update; two more updates."""
     session = TrainingSession(CONFIG)
     records = session.advance("update", updates) + session.advance("step")
     session.change(**settings)
@@ -115,7 +115,7 @@ def changed_after(updates: int, settings: dict[str, Any]) -> list[Record]:
 
 
 def until_update(records: list[Record], number: int) -> list[Record]:
-    """The records before an update's own."""
+    """The records before that of update `number`."""
     updates = (i for i, record in enumerate(records) if isinstance(record, UpdateRecord))
     return records[: list(updates)[number - 1]]
 
@@ -179,7 +179,7 @@ def test_a_new_learning_rate_scales_the_next_step_of_adam(name: str, setting: st
 
 
 def replay(session: TrainingSession) -> list[Record]:
-    """All records of a second run to which the same changes are made at the same steps."""
+    """All records of a second run, with the same changes at the same steps."""
     second = TrainingSession(session.initial_config)
     records: list[Record] = []
     for change in session.history.changes:
@@ -213,7 +213,7 @@ def test_changes_are_remembered_and_can_be_replayed(unchanged: list[Record]) -> 
     [
         [{"gamma": 0.5}, {"gamma": 0.9}],
         [{"gamma": 0.5}, {"learning_rate": 0.1}],
-        [{"min_batch_steps": 2048}, {"min_batch_steps": 40}],  # no update for as long as it holds
+        [{"min_batch_steps": 2048}, {"min_batch_steps": 40}],  # no update while this is set
         [{"episodes_per_update": 32}, {"gamma": 0.5}],
         [{"stop_when_solved": False, "min_batch_steps": 2048}, {"min_batch_steps": 1}],
     ],
@@ -371,7 +371,7 @@ def test_divergence_ends_the_run_with_a_sentence(name: str, poison: float) -> No
     assert session.problem is not None
     assert "learning rate" in session.problem
     assert session.problem.endswith(".")
-    # A policy without probabilities takes no step; a value network is asked at the update only.
+    # A policy without probabilities takes no step; V is only used in the update.
     assert not of_type(UpdateRecord, records)
     assert bool(of_type(StepRecord, records)) == (name == "value")
     history += records
@@ -424,7 +424,7 @@ def test_divergence_in_the_update_leaves_the_policy_as_it_was() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-# --- Going away
+# --- Being dropped
 
 
 def test_a_dropped_session_frees_its_environment() -> None:
@@ -445,12 +445,12 @@ def test_an_unusable_environment_is_refused_at_once() -> None:
         TrainingSession(ReinforceConfig(env_id="Pendulum-v1"))
 
 
-# --- What it says of itself
+# --- Properties
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_gradient_steps_and_buffer(name: str) -> None:
-    """Of 4, 8, 12, 16 and more steps held, 0, 1, 2, 2 and 3 batches of 6 can be drawn."""
+    """A buffer of 4, 8, 12, 16 and more steps gives 0, 1, 2, 2 and 3 batches of 6."""
     session = TrainingSession(short_cell(**CELLS[name]))
     assert session.gradient_steps == 0
     session.advance("update", 20)
@@ -464,7 +464,7 @@ def test_gradient_steps_and_buffer(name: str) -> None:
 
 
 def test_waiting_is_no_time_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a busy machine shortens the lead over further seeds, until all is spent on sending."""
+    """If it counted, the lead over further seeds would be only few steps on a busy machine."""
     session = TrainingSession(CONFIG)
     advance = TrainingSession._next_step
 

@@ -1,4 +1,4 @@
-"""The stored curves are what the defaults give, and the table reads them rightly."""
+"""The stored curves are those of the defaults, and the table reads them correctly."""
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from pglab.studies.learning_curves import windows_of_run
 
 
 def curves(means: list[float], counts: list[float]) -> LearningCurves:
-    """One seed per mean, the same counts of episodes in the windows of each."""
-    weights = np.array(counts)
-    return LearningCurves(np.outer(means, weights), np.tile(weights, (len(means), 1)))
+    """Curves with one seed per given mean, and the same numbers of episodes in each window."""
+    episodes = np.array(counts)
+    return LearningCurves(np.outer(means, episodes), np.tile(episodes, (len(means), 1)))
 
 
 def test_the_table_takes_median_and_extremes_over_seeds() -> None:
@@ -34,7 +34,7 @@ def test_the_stored_curves_begin_as_the_defaults_do() -> None:
     assert len(stored.sums) >= 20
     config = ReinforceConfig(seed=3, total_steps=WINDOW, stop_when_solved=False)
     sums = windows_of_run(config)[0]
-    # Rounding on another processor may part two runs; their beginning stays close.
+    # On another processor, rounding may make the runs differ later; their beginning stays close.
     np.testing.assert_allclose(sums[0], stored.sums[3, 0], rtol=0.2)
 
 

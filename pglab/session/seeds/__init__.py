@@ -1,1 +1,1 @@
-"""Further seeds of a run, trained by worker processes."""
+"""Further seeds of a run, which worker processes train."""

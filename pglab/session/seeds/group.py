@@ -1,7 +1,7 @@
-"""Further seeds of a run, trained by worker processes to where the run itself stands.
+"""Further seeds of a run, which worker processes train up to the run's own step.
 
-One curve is no evidence. The processes serve everyone in turn and hold nothing between two
-requests, so that nothing goes on when a visitor leaves.
+One curve is no evidence. The worker processes serve all visitors in turn. They keep nothing
+between two requests, so no training continues after a visitor leaves.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pglab.session.seeds.workers import Workers
 from pglab.session.training_session import TrainingSession
 
 MOST_SEEDS = 16
-# Of wall clock in one request. To send a run there and back costs up to a tenth of a second; on a
-# busy machine, which trains at a fraction of its speed, shorter requests would be spent on that.
-# Towards the end they get shorter, so that no process is left with a long one.
+# Length of one request, in seconds of wall clock. Sending a run to a worker and back takes up to a
+# tenth of a second. On a busy machine, shorter requests would mostly consist of sending. Towards
+# the end requests get shorter, so that no worker is still busy with a long one.
 LONGEST_REQUEST, SHORTEST_REQUEST = 1.5, 1.0
-REQUESTS_PER_WORKER = 2  # of one group: one is worked on, and the next is there when it is done
-# Of training, that a run may be ahead of its further seeds: so long that what a request costs is
-# little, so short that they all come round every few seconds.
+REQUESTS_PER_WORKER = 2  # per group: the worker trains one, the next already waits
+# Maximum lead of a run over its further seeds, in seconds of training. It is long compared with
+# the cost of a request, and short enough that every seed has its turn within a few seconds.
 LONGEST_LEAD, SHORTEST_LEAD = 2.0, 0.3
 SECONDS_TO_COME_ROUND = 4.0
 
 
 @dataclass
 class FurtherSeed:
-    """One of them: the run as it last came back, and where it is on its way to."""
+    """One further seed: its run as a worker last returned it, and the request under way, if any."""
 
     session: TrainingSession
     future: Future[TrainingSession] | None = None
@@ -41,7 +41,7 @@ class SeedGroup:
     """The further seeds of one run."""
 
     def __init__(self, session: TrainingSession, count: int, workers: Workers) -> None:
-        """`count` seeds after the run's own, from the same initial settings."""
+        """Start the `count` seeds that follow the run's own, with its initial settings."""
         config = session.initial_config
         self._workers = workers
         self.run = session
@@ -55,32 +55,32 @@ class SeedGroup:
         ]
 
     def belongs_to(self, session: TrainingSession, count: int) -> bool:
-        """Whether these are the `count` further seeds of this run, none of which is ahead of it."""
+        """True if these are the `count` further seeds of this run, and none is ahead of it."""
         ahead = any(m.session.global_step > session.global_step for m in self.members)
         return session is self.run and count == len(self.members) and not ahead
 
     @property
     def behind(self) -> bool:
-        """Whether one of them has not come to where the run stands."""
+        """True if a further seed has not reached the step and the settings of the run."""
         return any(self._is_behind(member) for member in self.members)
 
     @property
     def steps(self) -> int:
-        """Environment steps of the one that has come least far, the finished ones left out."""
+        """The environment step that the run and all unfinished seeds have reached."""
         on_their_way = [m.session.global_step for m in self.members if not m.session.finished]
         return min([self.run.global_step, *on_their_way])
 
     def is_led_by(self, seconds: float) -> bool:
-        """Whether the run itself is at least so many seconds of training ahead."""
+        """True if the run is at least `seconds` of training ahead of a further seed."""
         each = self.run.milliseconds_per_1000_steps
         lead = 1e6 * seconds / each if each else 0
         return self.behind and self.run.global_step - self.steps >= lead
 
     def tick(self) -> None:
-        """Take back what has been trained, and send on what is furthest behind.
+        """Take trained seeds back from the workers, and send them those that are furthest behind.
 
         Raises:
-            RuntimeError: a training process ended; its seed begins again at the next tick.
+            RuntimeError: a worker process ended. The next tick sends its seed again.
         """
         for member in self.members:
             if member.future is not None and member.future.done():
@@ -98,29 +98,29 @@ class SeedGroup:
             )
 
     def _request_seconds(self) -> float:
-        """A share of the training that is left (Polychronopoulos & Kuck 1987), within bounds."""
+        """Length of a request: a share of the remaining work (Polychronopoulos & Kuck 1987)."""
         missing = sum(max(self.run.global_step - m.session.global_step, 0) for m in self.members)
         left = missing * (self.run.milliseconds_per_1000_steps or 0) / 1e6
         share = left / (REQUESTS_PER_WORKER * self._workers.count)
         return min(max(share, SHORTEST_REQUEST), LONGEST_REQUEST)
 
     def abandon(self) -> None:
-        """Take back what no process has begun: nobody wants these seeds any more."""
+        """Cancel the requests that no worker has begun; these seeds are no longer needed."""
         for future in self.under_way:
             future.cancel()
 
     @property
     def processes(self) -> int:
-        """How many there are to train them."""
+        """Number of worker processes that train these seeds."""
         return self._workers.count
 
     @property
     def under_way(self) -> list[Future[TrainingSession]]:
-        """Those that are being trained."""
+        """The requests that were sent and have not been taken back."""
         return [member.future for member in self.members if member.future is not None]
 
     def curves(self) -> list[Curve]:
-        """Smoothed returns of each."""
+        """Smoothed learning curve of each further seed."""
         return [smoothed_curve(member.session) for member in self.members]
 
     def _is_behind(self, member: FurtherSeed) -> bool:
@@ -131,13 +131,14 @@ class SeedGroup:
 
 
 def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bool:
-    """Let further seeds be trained, by what a run's or a comparison's tick may take.
+    """Train the further seeds in one tick, which may take `seconds` of wall clock.
 
     Returns:
-        Whether the runs themselves may go on in this tick; if not, it has been waited for seeds.
+        True if the runs themselves may train in this tick. If False, this call has used the time
+        to wait for a seed.
 
     Raises:
-        RuntimeError: as `SeedGroup.tick`.
+        RuntimeError: a worker process ended, as in `SeedGroup.tick`.
     """
     for group in groups:
         group.tick()
@@ -148,18 +149,18 @@ def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bo
 
 
 def _lead(groups: Sequence[SeedGroup]) -> float:
-    """Seconds of training that runs may be ahead of all these seeds."""
+    """Maximum lead of the runs over these further seeds, in seconds of training."""
     seeds = sum(len(group.members) for group in groups)
     round_trip = SECONDS_TO_COME_ROUND * groups[0].processes / seeds
     return min(max(round_trip, SHORTEST_LEAD), LONGEST_LEAD)
 
 
 def wait_for(groups: Sequence[SeedGroup], seconds: float) -> None:
-    """Until a seed of these is back, or so long."""
+    """Wait until a worker has finished one of these seeds, at most `seconds`."""
     futures = [future for group in groups for future in group.under_way]
     wait(futures, timeout=seconds, return_when=FIRST_COMPLETED)
 
 
 def _settings(session: TrainingSession) -> list[dict[str, Any]]:
-    """What was changed on the way."""
+    """The changes of settings during training, in order."""
     return [change.settings for change in session.history.changes]

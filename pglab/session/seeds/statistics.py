@@ -1,4 +1,4 @@
-"""Statistics over the seeds of a run: smoothed curves, bands, and a test of paired differences."""
+"""Statistics over seeds: smoothed curves, quartile bands, and a test of paired differences."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ MOST_FLIPS = 2**16
 
 
 def sign_flip_p(differences: NDArray[np.float64]) -> float:
-    """Two-sided p of a mean that differs from 0, from as large ones among sign flips: [N].
+    """Two-sided p-value of a sign-flip test that the mean difference is 0: [N] → p.
 
-    Exact up to 16 differences, beyond with random flips.
+    It is the share of sign flips whose mean is at least as far from 0. All flips are tried for up
+    to 16 differences, and 65,536 random ones for more.
     """
     count = len(differences)
     if 2**count <= MOST_FLIPS:
@@ -30,35 +31,35 @@ def sign_flip_p(differences: NDArray[np.float64]) -> float:
     return float((flipped >= abs(differences.sum()) - 1e-9).mean())
 
 
-GRID_POINTS = 160  # of the band
+GRID_POINTS = 160  # of a band, at most
 
 
 def smoothed_curve(session: TrainingSession) -> Curve:
-    """Smoothed returns of a run, with its seed as the label."""
+    """Smoothed learning curve of a run, labelled with its seed."""
     episodes = session.history.episodes
     means = smoothed(episodes["episode_return"], SMOOTHING_EPISODES)
     return Curve(episodes["global_step"], means, str(session.config.seed))
 
 
 def stop_of(session: TrainingSession) -> float:
-    """The step at which a run has stopped, and is known no further; infinite while it goes on."""
+    """The step at which a run stopped; infinite if it has not."""
     return session.global_step if session.finished else math.inf
 
 
 def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> UsualBand | None:
     """Median and quartiles over the seeds that still train at each step.
 
-    A curve holds its value from one episode's end to the next. A seed leaves at the step at which
-    it has stopped, solved or diverged: what it would have done later is unknown. The band ends
-    where fewer than half are left, or only one.
+    A curve keeps its value from the end of one episode to the end of the next. A seed leaves the
+    band at the step at which it stopped, solved or diverged, because its later returns are unknown.
+    The band ends when fewer than half of the seeds are left, or only one.
 
     Args:
         curves: smoothed returns of each seed.
-        stops: the step at which each has stopped, infinite for one that goes on.
-        until: a step that all have reached that have not stopped before.
+        stops: the step at which each seed stopped; infinite if it has not.
+        until: a step that all seeds have reached, except those that stopped before it.
 
     Returns:
-        None until every seed has ended an episode.
+        None until every seed has ended an episode, and for fewer than two seeds.
     """
     if len(curves) < 2 or not all(len(curve.steps) for curve in curves):
         return None
@@ -83,7 +84,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
 
 
 def _grid(first: float, until: float) -> NDArray[np.float64]:
-    """Steps of a band, at most `GRID_POINTS` and the last: those before stay while a run grows."""
+    """Steps of a band, at most `GRID_POINTS` and `until`; a longer run keeps the earlier ones."""
     spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

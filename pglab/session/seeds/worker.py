@@ -1,6 +1,6 @@
-"""A process that trains for others: runs come in, are taken further, and go back.
+"""A worker process: it receives a training session, trains it, and returns it.
 
-It ends when the process that started it does, or closes its input.
+It ends when the process that started it ends or closes the worker's input.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from pglab.session.training_session import TrainingSession
 
 
 class _Pickler(pickle.Pickler):
-    """Writes of a tensor only what it shows: PyTorch would write the whole array behind a view."""
+    """Writes only the elements of a tensor; PyTorch would write the whole array behind a view."""
 
     def reducer_override(self, thing: object) -> Any:
-        """How to make a tensor or a parameter again; of all else, pickle knows best."""
+        """How to restore a tensor or a parameter; pickle handles everything else."""
         if type(thing) is nn.Parameter:
             return nn.Parameter, (thing.detach(),)
         if type(thing) is torch.Tensor:
@@ -34,7 +34,7 @@ class _Pickler(pickle.Pickler):
 
 
 def packed(*things: object) -> bytes:
-    """Things, runs among them, as bytes that `pickle.load` understands."""
+    """The things, which may include sessions, as bytes for `pickle.load`."""
     file = io.BytesIO()
     _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(things)
     return file.getvalue()
@@ -43,18 +43,18 @@ def packed(*things: object) -> bytes:
 def catch_up(
     session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
 ) -> None:
-    """Take a run to `target` steps, with the settings changed where another run's were.
+    """Train a run to `target` steps, and change its settings at the same steps as another run's.
 
     Args:
-        session: stops early when it is finished.
-        target: environment steps; none of the changes is later.
-        changes: of the other run, from its start.
-        seconds: about how long at most.
+        session: the run; it stops early if it is finished.
+        target: environment step to reach; all changes come before or at it.
+        changes: all changes of the other run from its start.
+        seconds: approximate limit of the time, in seconds of wall clock.
     """
     deadline = time.perf_counter() + seconds
 
     def advance_to(step: int) -> bool:
-        """Whether the run got there."""
+        """Train to a step; True if the run has reached it."""
         missing = step - session.global_step
         if missing > 0 and not session.finished:
             session.advance("step", missing, seconds=max(deadline - time.perf_counter(), 0.0))
@@ -71,11 +71,11 @@ def catch_up(
 
 
 def main() -> None:
-    """Serve until the input ends."""
+    """Answer requests from the standard input until it ends."""
     source = sys.stdin.buffer
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what others print is no answer
-    gc.freeze()  # what is loaded stays: no need to look through it again and again
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # printed text must not mix with answers
+    gc.freeze()  # loaded modules stay: the collector need not look through them
     while True:
         try:
             session, target, changes, seconds = pickle.load(source)

@@ -1,4 +1,4 @@
-"""Processes that train the further seeds of all visitors."""
+"""The worker processes that train the further seeds of all visitors."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
 
 
 class Workers:
-    """Processes that train, as many as there are cores; each is started when it is first needed."""
+    """A pool of `count` worker processes, each of which starts when it is first needed."""
 
     def __init__(self, count: int) -> None:
-        """None is started yet."""
         self.count = count
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
         self._own = threading.local()
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def close(self) -> None:
-        """End the processes."""
+        """End all worker processes."""
         self._threads.shutdown()
         for process in self.processes:
             process.kill()
@@ -40,10 +39,10 @@ class Workers:
     def catch_up(
         self, session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
     ) -> Future[TrainingSession]:
-        """A copy of a run, taken towards `target` as by `worker.catch_up`.
+        """Let a worker train a copy of a run towards `target`, as `worker.catch_up` does.
 
-        Raises:
-            RuntimeError: from the future, where the process ended in between.
+        Returns:
+            A future of the trained copy. It raises RuntimeError if the worker process ended.
         """
         request = packed(session, target, list(changes), seconds)
         return self._threads.submit(self._ask, request)
@@ -58,14 +57,14 @@ class Workers:
             (answer,) = pickle.load(process.stdout)
         except (OSError, EOFError) as error:
             process.kill()
-            process.wait()  # else it may look alive to the next request
-            sentence = _("A process that trains further seeds has ended. Press Run to go on.")
+            process.wait()  # otherwise it may look alive to the next request
+            sentence = _("A process that trains further seeds has ended. Press Run to continue.")
             raise RuntimeError(sentence) from error
         assert isinstance(answer, TrainingSession)
         return answer
 
     def _process(self) -> subprocess.Popen[bytes]:
-        """The process of this thread."""
+        """The worker process of this thread, started again if it has ended."""
         process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
         if process is None or process.poll() is not None:
             process = self._own.process = subprocess.Popen(
@@ -80,5 +79,5 @@ class Workers:
 
 @cache
 def shared_workers() -> Workers:
-    """Those of this process, for all visitors."""
+    """The worker processes that all visitors share: one per core, at most `MOST_WORKERS`."""
     return Workers(min(os.cpu_count() or 1, MOST_WORKERS))

@@ -1,1 +1,1 @@
-"""Agents side by side: the same seeds, the same number of environment steps."""
+"""Comparisons: agents trained side by side, with the same seeds and the same steps."""

@@ -1,4 +1,4 @@
-"""Agents side by side: the same seeds, the same number of environment steps, one clock."""
+"""A comparison: two or four agents, trained side by side with the same seeds in lock step."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pglab.session.side_by_side.forecast import Forecast
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.session.stored.usual_curves import SAME_WORK
 
-POINTS_PER_OVERLAY = 400  # so many that its beginning can be shown alone
+POINTS_PER_OVERLAY = 400  # enough to show its beginning alone
 LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
-EQUAL = 0.05  # of the range of returns
+EQUAL = 0.05  # share of the range of returns; a smaller difference counts as none
 LONGEST = LENGTHS[-1]
-MOST_OVERLAYS = 6  # curves; of the last comparison all are shown
+MOST_OVERLAYS = 6  # curves, unless the last comparison alone has more
 CELLS = "cells"
 FREE = "free"
 
@@ -61,7 +61,7 @@ PAIRS = {
 
 
 def pair_of(configs: Sequence[AgentConfig]) -> str:
-    """The ready-made comparison that these configurations are, or `FREE`."""
+    """The name of the ready-made comparison with these configurations, else `FREE`."""
     for name, pair in PAIRS.items():
         if pair.configs == tuple(configs):
             return name
@@ -69,11 +69,11 @@ def pair_of(configs: Sequence[AgentConfig]) -> str:
 
 
 def leader(facts: Sequence[Facts], configs: Sequence[AgentConfig]) -> int | None:
-    """The number of the side that is ahead by its median mean return.
+    """Index of the side that leads, measured by the median of its mean returns over seeds.
 
     Returns:
-        The number of sides if the best two are less than `EQUAL` of the range of returns apart;
-        None while a side has ended no episode.
+        The number of sides, which is no index, if the best two differ by less than `EQUAL` of the
+        range of returns. None while a side has not ended an episode.
     """
     medians = [of.mean_return[0] for of in facts if of.mean_return is not None]
     if len(medians) < len(facts):
@@ -96,9 +96,9 @@ def _thinned(curve: Curve) -> Curve:
 
 @dataclass(frozen=True)
 class PastComparison:
-    """A comparison that was restarted: enough to draw its curves and to fill its row.
+    """An earlier comparison: enough to draw its curves and to fill its table row.
 
-    `middles` is the median curve of each side over its seeds, thinned.
+    `middles` are the median curves of the sides over their seeds, thinned.
     """
 
     number: int
@@ -111,9 +111,10 @@ class PastComparison:
 
 
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
-    """Median curves of the latest comparisons in an environment of these agents: "run 1: γ 0.9".
+    """Median curves of earlier comparisons in the environments of these agents: "run 1: γ 0.9".
 
-    As many whole comparisons as `MOST_OVERLAYS` curves allow, the last one in any case.
+    There are at most `MOST_OVERLAYS` curves, taken from the latest comparisons. Each comparison is
+    taken with all of its curves or not at all. The last comparison is always taken.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []
@@ -134,9 +135,10 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
 
 
 class Comparison:
-    """Two or four agents in lock step. It knows nothing of the interface; hold `lock`.
+    """Two or four agents, trained in lock step. Hold `lock` while using it.
 
-    The first seeds take turns of a single step; further ones are trained to where those stand.
+    The runs of the first seed take turns of a single step. Worker processes train the further seeds
+    up to the same step. The comparison does not know the interface.
     """
 
     def __init__(
@@ -146,7 +148,7 @@ class Comparison:
         first_seed: int = 0,
         length: int = LONGEST,
     ) -> None:
-        """Fresh runs, the same seeds on every side, for `length` environment steps each.
+        """Make new runs, with the same seeds on every side, for `length` environment steps each.
 
         Raises:
             ConfigError: an environment cannot be used.
@@ -156,37 +158,37 @@ class Comparison:
         self.seeds = seeds
         self.first_seed = first_seed
         self.names = names_of(configs)
-        self.length = length  # may be changed on the way: no run depends on it
+        self.length = length  # may change during training: no run depends on it
         self.forecast = Forecast()
         self.pacemaker = Pacemaker()
         self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
         self._groups = [side.group for side in self.sides if side.group is not None]
-        self._failure: str | None = None  # a sentence, where further seeds could not be trained
+        self._failure: str | None = None  # a sentence, if further seeds could not be trained
 
     @property
     def global_step(self) -> int:
-        """Environment steps that every agent has taken with the first seed."""
+        """The environment step that every agent has reached with the first seed."""
         return min(side.session.global_step for side in self.sides)
 
     @property
     def steps_of_all(self) -> int:
-        """Environment steps that every agent has taken with every seed that has not ended."""
+        """The environment step that every agent has reached with every unfinished seed."""
         return min([self.global_step, *(group.steps for group in self._groups)])
 
     @property
     def total_steps(self) -> int:
-        """Where the comparison ends: with the first agent that does."""
+        """The step at which the comparison ends, with the first agent that ends."""
         return min([self.length, *(config.total_steps for config in self.configs)])
 
     @property
     def finished(self) -> bool:
-        """Whether the first seeds take no further step."""
+        """True if the runs of the first seed take no further step."""
         ended = any(side.session.finished for side in self.sides)
         return ended or self.global_step >= self.total_steps
 
     @property
     def problem(self) -> str | None:
-        """A sentence, where an agent diverged or a seed could not be trained."""
+        """A sentence if an agent diverged or a seed could not be trained, else None."""
         if self._failure is not None:
             return self._failure
         for name, side in zip(self.names, self.sides, strict=True):
@@ -198,36 +200,36 @@ class Comparison:
 
     @property
     def running(self) -> bool:
-        """Whether the page's ticks drive it."""
+        """True if ticks train the comparison."""
         return self.sides[0].running
 
     @property
     def busy(self) -> bool:
-        """Whether ticks are wanted: it goes on, or further seeds have to catch up."""
+        """True if ticks are needed, to train the comparison or to let further seeds catch up."""
         return self.running or any(group.behind for group in self._groups)
 
     def show_seed(self, index: int) -> None:
-        """Let the players and the heatmaps show this seed, counted from 0."""
+        """Let all players and heatmaps show this seed; 0 is the first."""
         for side in self.sides:
             side.shown_seed = index
 
     def run(self) -> None:
-        """Let the page's ticks drive it."""
+        """Start or continue the comparison; from now on each tick trains it."""
         self._failure = None
         self.pacemaker.start()
         self.forecast.start()
         self._set_running(not self.finished)
 
     def pause(self) -> None:
-        """Stop at once."""
+        """Pause at once."""
         self._set_running(False)
 
     def advance(self, steps: int) -> None:
-        """Every agent takes so many environment steps, or fewer when one of them ends.
+        """Train every agent for this many environment steps, or until one of them ends.
 
-        They take turns of a single step, and a turn is always completed: so all stand at the step
-        at which one ends. Only an agent that cannot even choose its next action leaves those
-        whose turn came before it one step ahead.
+        The agents take turns of a single step, and every round of turns is completed. So when one
+        agent ends, all stand at the same step. There is one exception: if an agent diverges before
+        it can choose an action, the agents whose turn came earlier are one step ahead.
         """
         for _turn in range(steps):
             if self.finished:
@@ -236,7 +238,7 @@ class Comparison:
                 side.session.advance()
 
     def tick(self) -> None:
-        """Train for one redraw of the page."""
+        """Train until the next redraw of the page."""
         self.pacemaker.tick()
         seconds = self.pacemaker.training_seconds
         deadline = time.perf_counter() + seconds
@@ -249,7 +251,7 @@ class Comparison:
             self.pause()
 
     def _may_go_on(self, seconds: float) -> bool:
-        """Let further seeds be trained; whether the first ones may go on in this tick."""
+        """Train further seeds; True if the first ones may train in this tick."""
         try:
             return keep_up(self._groups, seconds, running=self.running)
         except RuntimeError as error:
@@ -258,12 +260,12 @@ class Comparison:
             return False
 
     def abandon(self) -> None:
-        """Nobody wants it any more: train none of its seeds further."""
+        """Cancel the training of further seeds; the comparison is no longer needed."""
         for group in self._groups:
             group.abandon()
 
     def summary(self, number: int) -> PastComparison:
-        """What will be kept of it."""
+        """The present state of the comparison as a `PastComparison` with this number."""
         return PastComparison(
             number,
             self.configs,

@@ -1,4 +1,4 @@
-"""Agents side by side in words: what differs, what is held fixed, and a name for each."""
+"""Agents in words: how they differ, which settings they share, and a name for each."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pglab.config import (
 from pglab.config.choice_names import choice_name
 from pglab.language import N_, _
 
-LETTERS = "ABCD"  # mark agents that have no other difference
-# How long a comparison goes on, and with which seeds, is not what is compared.
+LETTERS = "ABCD"  # distinguish agents that would have the same name
+# Length and seeds belong to the whole comparison, so they are no difference between agents.
 NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
-MOST_IN_A_NAME = 2  # differences
-# What a name begins with, and what a reader asks for first.
+MOST_IN_A_NAME = 2  # differences that make up a name
+# A name begins with these; they are also what a reader asks for first.
 FOREMOST = ("algorithm", "env_id", "body", "critic_data")
 HELD = (
     *FOREMOST,
@@ -43,10 +43,10 @@ PRESETS: tuple[tuple[str, AgentConfig], ...] = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing in which agents differ: its name, and what each of them has.
+    """One thing in which agents differ: its name, its label, and the value of each agent.
 
-    `short` are the same values for a legend. `own` says that the setting takes effect on every
-    side; one that does not follows from another difference.
+    `short` are the same values, abbreviated for a legend. `own` is True if the setting takes effect
+    on every side. If not, the difference follows from another one.
     """
 
     name: str
@@ -57,12 +57,12 @@ class Difference:
 
 
 def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
-    """Everything in which the agents differ, the algorithm first.
+    """All differences between the agents; a difference of algorithm comes first.
 
-    What counts is what takes effect: a shared body's critic learns with the one learning rate,
-    and without a buffer the critic takes one step on the rollout. A setting without effect on any
-    of them is left out, and so is the seed. One that only some algorithms have counts with the
-    algorithm.
+    Effective values are compared. For example, with a shared body the critic's learning rate is
+    the common one, and without a buffer the critic takes one step on the rollout. Settings without
+    effect on any agent are left out, and so are the seed and the length. A setting that not all
+    algorithms have belongs to the difference of algorithm.
     """
     found = []
     algorithms = tuple(algorithm_name(config) for config in configs)
@@ -84,15 +84,16 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
 
 
 def algorithm_name(config: AgentConfig) -> str:
-    """Which algorithm a configuration is one of, in words."""
+    """The name of the algorithm that a configuration belongs to."""
     return "REINFORCE" if isinstance(config, ReinforceConfig) else _("actor-critic")
 
 
 def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
-    """A name for each agent, by what it does differently; no two are the same.
+    """A different name for each agent, which says how it differs from the others.
 
-    Presets that differ in several things keep their own names. Others are named by at most
-    `MOST_IN_A_NAME` differences, "…" where there are more, and a letter where nothing differs.
+    Presets that differ in several things keep their own names. Other agents are named by at most
+    `MOST_IN_A_NAME` differences, followed by "…" if there are more, and by a letter if the names
+    would otherwise be the same.
     """
     found = differences_between(configs)
     if len(found) > 1:
@@ -116,7 +117,7 @@ def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
 
 
 def held_fixed(configs: Sequence[AgentConfig]) -> str:
-    """The settings that all agents share, the foremost of them with their values."""
+    """The most important settings that all agents have in common, with their values."""
     told: list[str] = []
     for name in HELD:
         if name == "algorithm":
@@ -127,7 +128,7 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
             values = {getattr(config, name) for config in configs}
             if len(values) == 1:
                 value = values.pop()
-                if value == "on_policy":  # the line that a reader of the term meets first
+                if value == "on_policy":  # readers meet the term here first
                     told.append(_("on-policy (critic: the steps just taken)"))
                 else:
                     told.append(_short(configs[0], name, value))
@@ -135,12 +136,12 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
 
 
 def same_agent(one: AgentConfig, other: AgentConfig) -> bool:
-    """Whether two configurations train alike, but for seed and length."""
+    """True if two configurations train the same agent; seed and length may differ."""
     return not differences_between([one, other])
 
 
 def _short(config: AgentConfig, name: str, value: Any) -> str:
-    """A setting's value for a legend: "α 0.001", "split"."""
+    """A setting's value, abbreviated for a legend: "α 0.001", "split"."""
     if value is None:
         return "–"
     short = {"on_policy": _("on-policy"), "replay": _("replay")}
@@ -165,7 +166,7 @@ def _own_return(config: AgentConfig) -> bool:
 
 
 def _effective(config: AgentConfig, name: str) -> Any:
-    """What a setting amounts to beside the others; None where it has no effect."""
+    """The value that takes effect, given the other settings; None without effect."""
     if _applies(config, name):
         return getattr(config, name)
     if isinstance(config, ActorCriticConfig):

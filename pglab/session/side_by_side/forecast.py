@@ -1,4 +1,4 @@
-"""How long a comparison will still take, measured from its own progress."""
+"""Forecast of the time that a comparison still needs, from its measured speed."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from collections.abc import Callable
 
 from pglab.language import _
 
-RECENT_SECONDS = 10.0
-FIRST_SECONDS = 1.0  # without an answer: what is measured before is loading
-SPREAD = 1.25  # to both sides: longer episodes, larger buffers, other visitors
+RECENT_SECONDS = 10.0  # over which the speed is measured
+FIRST_SECONDS = 1.0  # without a forecast: this time may be spent on loading
+SPREAD = 1.25  # factor up and down: longer episodes, larger buffers, other visitors
 ROUND_SECONDS = (5, 10, 15, 20, 30, 40, 50, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800)
 
 
 class Forecast:
-    """Notes steps over time while a comparison runs; bounded memory."""
+    """Measures the speed of a running comparison over the last seconds, in bounded memory."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        """`clock` gives seconds."""
+        """`clock` returns the time in seconds."""
         self._clock = clock
         self._notes: deque[tuple[float, int]] = deque(maxlen=256)
 
     def start(self) -> None:
-        """Forget what was measured before a pause."""
+        """Start measuring afresh, for example after a pause."""
         self._notes.clear()
 
     def note(self, steps: int) -> None:
-        """The steps that every agent has taken by now with every seed."""
+        """Note the step that every agent has now reached with every seed."""
         now = self._clock()
         self._notes.append((now, steps))
         while now - self._notes[0][0] > RECENT_SECONDS:
             self._notes.popleft()
         while len(self._notes) > 1 and self._notes[0][1] == self._notes[1][1]:
-            self._notes.popleft()  # nothing was done yet: processes start
+            self._notes.popleft()  # no progress yet: worker processes start
 
     @property
     def steps_per_second(self) -> float | None:
-        """Over the last seconds; None before the first second is over or without progress."""
+        """Steps per second of wall clock; None in the first second and without progress."""
         if not self._notes:
             return None
         (then, first), (now, last) = self._notes[0], self._notes[-1]
@@ -46,7 +46,7 @@ class Forecast:
         return (last - first) / (now - then)
 
     def seconds_left(self, steps: int) -> tuple[float, float] | None:
-        """Least and most seconds for so many further steps; None while nothing is known."""
+        """Lowest and highest expected seconds for `steps` more steps; None if unknown."""
         rate = self.steps_per_second
         return None if rate is None else (steps / rate / SPREAD, steps / rate * SPREAD)
 

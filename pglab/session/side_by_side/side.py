@@ -1,4 +1,4 @@
-"""One side of a comparison: an agent trained with one seed or several, and what it has come to."""
+"""One side of a comparison: an agent, trained with one or several seeds, and its results."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ MOST_CURVE_POINTS = 200
 
 @dataclass(frozen=True)
 class Facts:
-    """What one side has come to; ranges are over its seeds."""
+    """The results of one side, as numbers for the table."""
 
     parameters: int
     gradient_steps: int
     milliseconds_per_1000_steps: float | None
-    mean_return: tuple[float, float, float] | None  # median, least, greatest over seeds
+    mean_return: tuple[float, float, float] | None  # median, minimum, maximum over seeds
     opposed: float | None  # share of updates with opposed gradients on a shared body
 
 
 class Side:
-    """One agent of a comparison with its seeds, one of which is followed by the player."""
+    """One agent of a comparison with its seeds; the player shows one of them."""
 
     player_mode: Literal["policy"] = "policy"
     shows_training_steps = False
@@ -42,9 +42,10 @@ class Side:
     def __init__(
         self, config: AgentConfig, seeds: int, pacemaker: Pacemaker, first_seed: int = 0
     ) -> None:
-        """Runs that have not taken a step, with consecutive seeds in place of the config's.
+        """Make `seeds` new runs with consecutive seeds, from `first_seed` on.
 
-        The first is trained here; further ones follow it in the worker processes (`seeds`).
+        They replace the seed of `config`. The first run is trained in this process, the others are
+        trained by worker processes, up to the step of the first.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -53,46 +54,46 @@ class Side:
         self.stored = stored_band(config)
         self.pacemaker = pacemaker
         self.running = False
-        self.shown_seed = 0  # which seed the player and the heatmap show
+        self.shown_seed = 0  # counted from 0; the player and the heatmap show it
         first = config.changed(seed=first_seed % SEEDS, stop_when_solved=False)
         self.session = TrainingSession(first, can_rewind=False)
         self.group = SeedGroup(self.session, seeds - 1, shared_workers()) if seeds > 1 else None
 
     @property
     def sessions(self) -> list[TrainingSession]:
-        """The runs of all seeds; the further ones as they last came back."""
+        """The runs of all seeds; further ones as their worker last returned them."""
         further = self.group.members if self.group is not None else []
         return [self.session, *(member.session for member in further)]
 
     @property
     def shown_session(self) -> TrainingSession:
-        """The run of the seed that is followed."""
+        """The run that the player and the heatmap show."""
         return self.sessions[self.shown_seed]
 
     def curves(self) -> list[Curve]:
-        """Smoothed returns of every seed."""
+        """Smoothed learning curve of every seed."""
         return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
-        """Median and quartiles over its curves, as far as all have come; None of a single one."""
+        """Median and quartiles over these curves, up to the common step; None for one seed."""
         if self.group is None:
             return None
         return band_of(curves, [stop_of(s) for s in self.sessions], self.group.steps)
 
     @property
     def shares_body(self) -> bool:
-        """Whether actor and critic use the same layers."""
+        """True if actor and critic share a body."""
         return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
 
     def updates(self, column: str) -> Curve:
-        """One column of what is known of the first seed's updates, smoothed."""
+        """One column of the first seed's updates, smoothed; NaN is left out."""
         updates = self.session.history.updates
         means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
         known = ~np.isnan(means)
         return Curve(updates["global_step"][known], means[known])
 
     def points(self) -> Curve | None:
-        """The return of every episode, thinned, if there is only one seed."""
+        """The returns of single episodes, thinned; None with several seeds."""
         if self.group is not None:
             return None
         episodes = self.session.history.episodes
@@ -101,7 +102,7 @@ class Side:
         return Curve(steps[kept], returns[kept])
 
     def facts(self) -> Facts:
-        """What this side has come to."""
+        """The results of this side so far, over all seeds."""
         means = [session.history.mean_return() for session in self.sessions]
         known = [mean for mean in means if mean is not None]
         times = [session.milliseconds_per_1000_steps for session in self.sessions]
@@ -119,7 +120,7 @@ class Side:
 
 
 def middle_of(curves: Sequence[Curve], band: UsualBand | None) -> Curve:
-    """The median over the seeds of a side, as far as there is one, or the curve of the only one."""
+    """The median over a side's seeds, or the curve of its only seed; empty if there is neither."""
     if band is not None:
         return Curve(band.steps, band.median)
     return curves[0] if len(curves) == 1 else Curve(np.empty(0), np.empty(0))

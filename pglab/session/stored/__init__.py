@@ -1,4 +1,4 @@
-"""Runs that come with the repository: learning curves, policies and clips, read only."""
+"""Stored results in the repository: learning curves, policies and clips. They are only read."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""The home page's two clips: the default agent before its first update, and once it is solved.
+"""The home page's two clips: the default agent before its first update, and after it is solved.
 
-`pglab.studies.opening_clips` makes them.
+They are made by `pglab.studies.opening_clips`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,6 @@ FOLDER = DATA / "clips"
 
 
 def stored_facts() -> dict[str, Any]:
-    """Those of the clips that are part of the repository."""
+    """The facts about the stored clips."""
     facts: dict[str, Any] = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
     return facts

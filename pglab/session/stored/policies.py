@@ -1,6 +1,6 @@
-"""Trained policies that come with the repository, so that a page can show one at once.
+"""Trained policies in the repository, so that a page can show one without training.
 
-`pglab.studies.example_policies` makes them.
+They are made by `pglab.studies.example_policies`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pglab.session.checkpoints import Snapshot
 from pglab.session.stored import DATA
 
 FILE = DATA / "policies" / "reinforce.npz"
-STEPS = (0, 5_000, 20_000, 60_000)  # of training: untrained, early, improving, nearly solved
+STEPS = (0, 5_000, 20_000, 60_000)  # training steps: untrained, early, improving, nearly solved
 
 
 @cache
 def load(path: Path = FILE) -> dict[int, Snapshot]:
-    """The stored policies by their training steps, in that order; to be looked at only.
+    """The stored policies by their training steps, in the order of `STEPS`; do not change them.
 
     Raises:
-        ValueError: the file holds anything but the finite weights of `STEPS`.
+        ValueError: the file does not hold exactly the finite parameters of these policies.
     """
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
@@ -39,7 +39,7 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
     policies = {step: _policy(config, _parameters(arrays, step), path) for step in STEPS}
     if arrays:
         raise ValueError(
-            f"{path.name} holds “{next(iter(arrays))}”, which is no weight of a policy"
+            f"{path.name} holds “{next(iter(arrays))}”, which is no parameter of a policy"
         )
     return {step: Snapshot(0, step, config, {"policy": of}) for step, of in policies.items()}
 
@@ -47,21 +47,21 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
 def _parameters(
     arrays: dict[str, NDArray[np.float32]], step: int
 ) -> dict[str, NDArray[np.float32]]:
-    """Take the weights of one policy out of the file's arrays."""
+    """Remove the parameters of one policy from the file's arrays, and return them."""
     prefix = f"{step}/"
     names = [name for name in arrays if name.startswith(prefix)]
     return {name.removeprefix(prefix): arrays.pop(name) for name in names}
 
 
 def _policy(
-    config: ReinforceConfig, weights: dict[str, NDArray[np.float32]], path: Path
+    config: ReinforceConfig, parameters: dict[str, NDArray[np.float32]], path: Path
 ) -> nn.Module:
     policy = begin(config).networks["policy"]
-    shapes = {name: tuple(weight.shape) for name, weight in policy.state_dict().items()}
-    if {name: weight.shape for name, weight in weights.items()} != shapes:
-        raise ValueError(f"{path.name}: the weights do not have the names and shapes of a policy")
-    for name, weight in weights.items():
-        if weight.dtype != np.float32 or not np.isfinite(weight).all():
+    shapes = {name: tuple(known.shape) for name, known in policy.state_dict().items()}
+    if {name: array.shape for name, array in parameters.items()} != shapes:
+        raise ValueError(f"{path.name}: the parameters have other names or shapes than a policy's")
+    for name, array in parameters.items():
+        if array.dtype != np.float32 or not np.isfinite(array).all():
             raise ValueError(f"{path.name}: “{name}” is not made of finite float32 numbers")
-    policy.load_state_dict({name: torch.from_numpy(weight) for name, weight in weights.items()})
+    policy.load_state_dict({name: torch.from_numpy(array) for name, array in parameters.items()})
     return policy

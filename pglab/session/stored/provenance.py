@@ -1,7 +1,7 @@
-"""What made a stored figure: the engine, and the versions of what computes with it.
+"""The provenance of stored figures: the engine and the package versions that computed them.
 
-A run of one seed is repeated bit for bit by the same engine on the same machine. Another engine,
-another version or another processor rounds otherwise, and the two runs part in the end.
+The same engine on the same machine repeats a run of one seed bit for bit. Another engine, package
+version or processor rounds differently, and in the end the two runs differ visibly.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from typing import Any
 
 from pglab.language import _
 
-KEY = "made_by"  # in every stored file
+KEY = "made_by"  # every stored file has this key
 COMPUTING = ("torch", "numba", "numpy", "gymnasium")
 
 
 def made_by(engine: str) -> dict[str, str]:
-    """What a run of this engine is computed by, here and now."""
+    """The provenance of a run that this engine computes with the installed packages."""
     return {"engine": engine, **{name: version(name) for name in COMPUTING}}
 
 
 def engine_of(stored: Mapping[str, Any]) -> str:
-    """The engine that made what a file holds.
+    """The engine that computed the contents of a stored file.
 
     Raises:
-        KeyError: The file does not say.
+        KeyError: the file does not name its engine.
     """
     engine: str = stored[KEY]["engine"]
     return engine
 
 
 def engine_name(engine: str) -> str:
-    """The engine in words, for a sentence."""
+    """The name of the engine, for use in a sentence."""
     return {"fast": _("compiled fast engine"), "reference": _("PyTorch reference")}[engine]

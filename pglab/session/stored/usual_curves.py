@@ -1,8 +1,8 @@
-"""What settings usually give: stored learning curves over many seeds.
+"""Stored learning curves over many seeds, which show the returns that settings usually give.
 
-Besides the seminar's three agents there are the four cells of body and critic data with
-everything else equal, `equal_…`, and some variations of them. `pglab.studies.learning_curves`
-makes them.
+There are curves of the seminar's three agents, of the four cells of body and critic data with
+everything else equal (`equal_…`), and of some variations. They are made by
+`pglab.studies.learning_curves`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 FOLDER = DATA / "learning_curves"
 CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
-# As many critic steps on as many transitions with a buffer as without.
+# With a buffer, the critic then takes as many steps on as many transitions as without.
 SAME_WORK = {"critic_updates": 1, "batch_size": 16}
-# Other rates of the on-policy cells, another signal, less work for the critic.
+# Other learning rates of the on-policy cells, another policy signal, less work for the critic.
 VARIATIONS = {
     f"{name}_{body}_on_policy": CELLS[f"equal_{body}_on_policy"].changed(
         learning_rate=rate, critic_learning_rate=rate
@@ -49,16 +49,17 @@ AGENTS: dict[str, AgentConfig] = {
 }
 WINDOW = 2_000  # environment steps over which returns are averaged
 TABLE_WINDOW = 10_000
-ROWS = ("sums", "counts", "conflicts", "updates")  # of a stored file, each [seeds, windows]
+ROWS = ("sums", "counts", "conflicts", "updates")  # in a stored file, each [seeds, windows]
 
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """What happened in each window of `WINDOW` steps, for the seeds from 0 on: [seeds, windows].
+    """Results in each window of `WINDOW` environment steps, for the seeds from 0 on.
 
-    `sums` of the returns of the episodes that ended in it, and their `counts`; number of `updates`
-    whose gradients on a shared body have a cosine, and of those with a negative cosine,
-    `conflicts`; None for an agent without a shared body. `engine` is what trained them.
+    All arrays are [seeds, windows]. `counts` are the numbers of episodes that ended in a window,
+    `sums` the sums of their returns. `updates` are the numbers of updates for which the cosine of
+    the two gradients on a shared body is defined, `conflicts` those with a negative cosine; both
+    are None without a shared body. `engine` names the engine that trained the seeds.
     """
 
     sums: NDArray[np.float64]
@@ -69,13 +70,13 @@ class LearningCurves:
 
     @property
     def steps(self) -> NDArray[np.float64]:
-        """The middle of every window, in environment steps: [windows]."""
+        """The middle of each window, in environment steps: [windows]."""
         return WINDOW * np.arange(0.5, self.sums.shape[1])
 
     def mean_returns(self, windows: int = 1) -> NDArray[np.float64]:
-        """Mean return over every `windows` windows together: [seeds, total / windows].
+        """Mean return of the episodes in each group of `windows` windows: [seeds, groups].
 
-        NaN where no episode ended.
+        It is NaN if no episode ended.
         """
         shape = (len(self.sums), -1, windows)
         sums = self.sums.reshape(shape).sum(axis=2)
@@ -85,7 +86,7 @@ class LearningCurves:
         return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
-        """Last step, median, minimum and maximum over seeds of every 10 000 steps."""
+        """Last step, and median, minimum and maximum over seeds, for each 10,000 steps."""
         means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
         return [
             ((n + 1) * TABLE_WINDOW, float(np.median(m)), float(m.min()), float(m.max()))
@@ -93,13 +94,13 @@ class LearningCurves:
         ]
 
     def last_row(self, steps: int) -> tuple[int, float, float, float]:
-        """The table's last row, over all seeds."""
+        """The last row of the table over all seeds, up to `steps`."""
         return self.table(len(self.sums), steps)[-1]
 
 
 @cache
 def load(agent: str) -> LearningCurves:
-    """The curves that are part of the repository."""
+    """The stored curves of an agent, by its name in `AGENTS`."""
     content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
     rows = {name: np.array(content[name]) for name in ROWS if name in content}
     return LearningCurves(**rows, engine=engine_of(content))
@@ -107,7 +108,7 @@ def load(agent: str) -> LearningCurves:
 
 @cache
 def _quantiles(agent: str) -> NDArray[np.float64]:
-    """What bounds the middle 80 % of the seeds, and their median: [3, windows]."""
+    """The 10 %, 50 % and 90 % quantiles of the mean return over seeds: [3, windows]."""
     quantiles: NDArray[np.float64] = np.nanquantile(
         load(agent).mean_returns(), [0.1, 0.5, 0.9], axis=0
     )
@@ -115,7 +116,7 @@ def _quantiles(agent: str) -> NDArray[np.float64]:
 
 
 def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
-    """What the defaults usually give, for the environment that they are meant for."""
+    """The usual returns of a stored agent; None if `config` has another environment."""
     if config.env_id != type(config)().env_id:
         return None
     curves = load(agent)
@@ -125,7 +126,7 @@ def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
 
 
 def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
-    """The table as Markdown."""
+    """The table of the learning curves as Markdown."""
     lines = [
         _("| up to step | median | minimum | maximum |"),
         "|---:|---:|---:|---:|",
@@ -140,13 +141,13 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
 
 
 def stored_agent(config: AgentConfig) -> str | None:
-    """The name of the stored curves of an agent that trains like this one."""
+    """The name of the stored agent with the same training as `config`; None if there is none."""
     same = (name for name, stored in AGENTS.items() if same_agent(config, stored))
     return next(same, None)
 
 
 def stored_band(config: AgentConfig) -> UsualBand | None:
-    """Median and middle half of the stored runs of an agent; None if there are none."""
+    """Median and quartiles of the stored runs of an agent; None if there are none."""
     agent = stored_agent(config)
     if agent is None:
         return None
