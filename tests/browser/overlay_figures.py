@@ -21,6 +21,8 @@ from pglab.ui.stage.stage import FigurePanel, Frame, Heading, PlayerPanel, Slice
 LIMIT = 2_500  # environment steps
 BEFORE, AFTER = 0.6, 0.9  # of the axis: how far a run has come
 AXIS = np.linspace(-1, 1, 21)
+COLUMN, PLACE = 10, 10.3  # of the cells: a column of the grid that is not evenly spaced
+MOVED = np.where(np.arange(21) == COLUMN, AXIS[0] + 0.1 * PLACE, AXIS)
 NO_PATH = np.empty((0, 2))
 OTHER_STYLES = {
     ': "dash"': ': "dot"',  # of a line
@@ -121,12 +123,12 @@ def bars(reached: float) -> FigurePanel:
 
 
 def cells(reached: float) -> FigurePanel:
-    """A heatmap whose cells the stage draws, with a line of the grid that was moved."""
-    x, y = np.meshgrid(AXIS, AXIS)
+    """A heatmap whose cells the stage draws."""
+    x, y = np.meshgrid(MOVED, AXIS)
     values = (np.sin(9 * x + 3 * reached) * np.cos(7 * y)).astype(np.float32)
     values[0, 0], values[-1, -1] = -1, 1
     figure = value_figure(values, AXIS, AXIS, "x", "y", "v", NO_PATH)
-    slices = Slices(values[None], ("",), ((None, None),))
+    slices = Slices(values[None], ("",), (((COLUMN, PLACE), None),))
     return replace(_panel("cells", figure), slices=slices)
 
 
@@ -182,7 +184,7 @@ def for_plotly(panel: FigurePanel) -> FigurePanel:
     """The figure with all that the stage draws over it as marks of its own."""
     data = panel.figure["data"]
     if panel.slices is not None:
-        data = [data[0] | {"zsmooth": "best"}, *data[1:]]
+        data = [data[0] | {"x": packed(MOVED), "zsmooth": "best"}, *data[1:]]
     if panel.playhead is not None:
         data = [*data, *_trail_and_ring(TRAIL[: int(len(TRAIL) * AFTER)])]
     return without_overlay(replace(panel, figure={**panel.figure, "data": data}))
