@@ -27,6 +27,7 @@ APP_REQUIREMENTS = ["requirements.txt"]
 # The last file includes those before it.
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 KERNELS = "pglab/engine/kernels.py"
+SCRIPT_FOLDERS = ["pglab", "tests"]  # with JavaScript
 BROWSER_TESTS = "tests/browser"
 UNIT_TESTS = [f"--ignore={BROWSER_TESTS}", "--numprocesses=auto", "--maxprocesses=8"]
 
@@ -52,16 +53,22 @@ def run_app(extra: list[str]) -> int:
 
 
 def run_tests(extra: list[str]) -> int:
-    """Check format, style, types and behaviour; stop at the first that fails."""
+    """Check format, style, types, scripts and behaviour; stop at the first that fails."""
     python = prepare(TEST_REQUIREMENTS)
     compile_kernels(python)
-    checks = [["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]]
+    module = [python, "-m"]
+    checks = [
+        [*module, "ruff", "format", "--check"],
+        [*module, "ruff", "check"],
+        [*module, "mypy"],
+        [beside(python, "oxlint"), "--deny-warnings", *SCRIPT_FOLDERS],
+    ]
     if not extra:  # those in the browser one after another: each needs the machine for itself
-        checks.append(["pytest", *UNIT_TESTS])
+        checks.append([*module, "pytest", *UNIT_TESTS])
         extra = [BROWSER_TESTS]
     for check in checks:
-        say("$ " + " ".join(check))
-        code = subprocess.call([python, "-m", *check])
+        say("$ " + " ".join(check).removeprefix(f"{python} -m "))
+        code = subprocess.call(check)
         if code != 0:
             return code
     say(" ".join(["$ pytest", *extra]))
@@ -83,6 +90,11 @@ def prepare(requirements: list[str]) -> str:
 def python_of(venv: Path) -> Path:
     """Return where a virtual environment keeps its Python."""
     return venv / "Scripts" / "python.exe" if os.name == "nt" else venv / "bin" / "python"
+
+
+def beside(python: str, name: str) -> str:
+    """Return the path of a program that pip has installed beside this Python."""
+    return str(Path(python).with_name(f"{name}.exe" if os.name == "nt" else name))
 
 
 def has_pip(python: Path) -> bool:

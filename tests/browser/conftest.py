@@ -4,7 +4,7 @@ app_server      the app on a free port: url, process (psutil), log
 fresh_server    another process of the app, which nobody has opened yet
 page            a page at 1366x768, light; @pytest.mark.view(width=390, height=844, scheme="dark")
                 asks for another
-new_page        makes further pages: new_page(width=..., height=..., scheme=...)
+new_page        makes further pages: new_page(width=..., height=..., scheme=..., scale=...)
 browser_errors  what the browser reported so far; a test that expects an error removes it here
 shot            shot(page, name) saves test-artifacts/screenshots/<name>.png
 
@@ -50,7 +50,14 @@ Shot = Callable[[Page, str], Path]
 
 
 class NewPage(Protocol):
-    def __call__(self, *, width: int = 1366, height: int = 768, scheme: Scheme = "light") -> Page:
+    def __call__(
+        self,
+        *,
+        width: int = 1366,
+        height: int = 768,
+        scheme: Scheme = "light",
+        scale: float = 1,
+    ) -> Page:
         """Open a page in a context of its own."""
 
 
@@ -116,11 +123,14 @@ def new_page(
 ) -> Iterator[NewPage]:
     contexts: list[BrowserContext] = []
 
-    def open_page(*, width: int = 1366, height: int = 768, scheme: Scheme = "light") -> Page:
+    def open_page(
+        *, width: int = 1366, height: int = 768, scheme: Scheme = "light", scale: float = 1
+    ) -> Page:
         context = browser.new_context(
             base_url=app_server.url,
             viewport={"width": width, "height": height},
             color_scheme=scheme,
+            device_scale_factor=scale,
         )
         contexts.append(context)
         collect_errors(context, browser_errors)

@@ -217,5 +217,5 @@
     if (lines.some((box) => box.top > first.bottom - SLACK)) faults.add(`wrapped: ${name(label.textContent)}`);
   }
 
-  return [...faults].sort();
+  return [...faults].toSorted();
 }

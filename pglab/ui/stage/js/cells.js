@@ -1,11 +1,12 @@
 // The cells of a heatmap whose slice goes with the player's frames: Plotly draws the axes, the
 // colour bar and what is said under the pointer, a worker the cells between them.
 
+import { SHORT_COLOUR_BAR, coloursOf } from "./colours.js";
+import { unpackNumbers } from "./packed.js";
+import { axisOf, topLayerOf } from "./plotly_internals.js";
 import { Sheet } from "./sheet.js";
 
 const LEVELS = 256; // of a slice's bytes
-// A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
-const SHORT_COLOUR_BAR = 1.25;
 
 const shownValue = (value, logistic) => (logistic ? 1 / (1 + Math.exp(-value)) : value);
 
@@ -13,17 +14,6 @@ const shownValue = (value, logistic) => (logistic ? 1 / (1 + Math.exp(-value)) :
 function valuesOf({ ends: [low, high], logistic }) {
   const value = (level) => low + (level * (high - low)) / (LEVELS - 1);
   return Array.from({ length: LEVELS }, (_, level) => shownValue(value(level), logistic));
-}
-
-// 256 colours along a Plotly colour scale, as RGBA bytes.
-export function coloursOf(scale) {
-  const context = Object.assign(document.createElement("canvas"), { width: 256, height: 1 })
-    .getContext("2d", { willReadFrequently: true });
-  const gradient = context.createLinearGradient(0, 0, 256, 0);
-  for (const [place, colour] of scale) gradient.addColorStop(place, colour);
-  context.fillStyle = gradient;
-  context.fillRect(0, 0, 256, 1);
-  return new Uint32Array(context.getImageData(0, 0, 256, 1).data.buffer);
 }
 
 export class Cells {
@@ -67,6 +57,7 @@ export class Cells {
     this.outgrown = false;
     if (!this.known) return;
     [this.low, this.high] = [trace.zmin, trace.zmax];
+    this.ends = ["x", "y"].map((side) => unpackNumbers(trace[side])).map((all) => [all[0], all.at(-1)]);
     this.colours = coloursOf(trace.colorscale);
     const cells = this;
     Object.defineProperty(trace, "z", { enumerable: true, get: () => cells.values });
@@ -92,20 +83,16 @@ export class Cells {
 
   // Among Plotly's layers: over its marks, under what it says of them.
   place(graph) {
-    const { xaxis, yaxis } = graph._fullLayout ?? {};
-    if (!this.slices || !xaxis?._length || !yaxis?._length) return;
-    const top = [...graph.querySelectorAll(".main-svg")].at(-1);
+    const [xaxis, yaxis] = [axisOf(graph, "xaxis"), axisOf(graph, "yaxis")];
+    if (!this.slices || !this.ends || !xaxis || !yaxis) return;
+    const top = topLayerOf(graph);
     if (this.element.nextSibling !== top) top.before(this.element);
-    const size = [xaxis._length, yaxis._length];
-    const style = [xaxis._offset, yaxis._offset, ...size].map((pixels) => `${pixels}px`);
+    const size = [xaxis.length, yaxis.length];
+    const style = [xaxis.start, yaxis.start, ...size].map((pixels) => `${pixels}px`);
     ["left", "top", "width", "height"].forEach((side, n) => (this.element.style[side] = style[n]));
-    const [columns, rows] = ["x", "y"].map((side) => graph._fullData[0][side]);
-    this.span = {
-      left: xaxis.l2p(columns[0]),
-      right: xaxis.l2p(columns.at(-1)),
-      top: yaxis.l2p(rows.at(-1)),
-      bottom: yaxis.l2p(rows[0]),
-    };
+    const [left, right] = this.ends[0].map(xaxis.pixelOf);
+    const [bottom, highest] = this.ends[1].map(yaxis.pixelOf);
+    this.span = { left, right, top: highest, bottom };
     const pixels = size.map((length) => Math.round(length * devicePixelRatio));
     this.scale = [pixels[0] / size[0], pixels[1] / size[1]];
     this.sheet.draw([["resize", ...pixels], ["scale", ...this.scale]]);

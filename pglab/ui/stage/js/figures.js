@@ -1,8 +1,11 @@
 // The figure panels of the stage: each keeps one Plotly graph and updates it in place.
 
 import { Cells } from "./cells.js";
+import { Curves, withoutPoints } from "./curves.js";
 import { element, setText } from "./dom.js";
-import { Curves, Playhead, Texts, withoutPoints } from "./overlays.js";
+import { Playhead } from "./playhead.js";
+import { axisOf, isUnderstood, lendValues } from "./plotly_internals.js";
+import { Texts } from "./texts.js";
 
 const GRAPH_CONFIG = {
   displaylogo: false,
@@ -34,8 +37,8 @@ export function loadPlotly(path, failure) {
 }
 
 // Streamlit publishes its theme as custom properties of the component's ancestors.
-export function readTheme(element) {
-  const style = getComputedStyle(element);
+export function readTheme(container) {
+  const style = getComputedStyle(container);
   const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
   const theme = {
     text: read("text-color") || style.color,
@@ -113,6 +116,8 @@ export class FigureView {
     this.stale = true;
     this.waitUntil = 0;
     this.redraws = 0;
+    this.drawn = false; // by Plotly
+    this.understood = false; // where Plotly's axes and marks are
     this.element = element("div", "pgl-figure");
     this.element.setAttribute("role", "img");
     this.graph = element("div", "pgl-graph");
@@ -127,8 +132,7 @@ export class FigureView {
     this.lowerSubtitle = element("span", "pgl-lower-subtitle");
     this.lower.append(this.lowerTitle, this.lowerSubtitle);
     this.lower.hidden = true;
-    const layers = [this.curves.element, this.head.element, this.lower, this.message];
-    this.element.append(this.graph, ...layers);
+    this.element.append(this.graph, this.head.element, this.lower, this.message);
     this.observeScreen();
     this.observeSize();
     this.observePointer();
@@ -150,8 +154,7 @@ export class FigureView {
   // Plotly keeps a copy of the cells to say what is under the pointer.
   observeHover() {
     const tell = () => {
-      const known = this.graph.calcdata?.[0]?.[0];
-      if (known?.z && this.cells.slices) known.z = this.cells.values;
+      if (this.cells.slices) lendValues(this.graph, () => this.cells.values);
     };
     this.element.addEventListener("pointermove", tell, true);
   }
@@ -221,20 +224,23 @@ export class FigureView {
 
   // Without Plotly, where the marks alone are new or there is time for nothing else.
   paintOverlay(figure, running) {
-    const { xaxis, yaxis } = this.graph._fullLayout ?? {};
-    if (!running || this.anew || this.pointed || !xaxis?._length || !yaxis?._length) return false;
+    if (!running || this.anew || this.pointed || !this.understood) return false;
     const hurried = this.mustWait(running);
     return this.overlays.some(
       (overlay) =>
         overlay.canShow(figure, hurried) &&
-        (overlay === this.cells || overlay.show(figure, this.graph, xaxis, yaxis)),
+        (overlay === this.cells || overlay.show(figure, this.graph)),
     );
   }
 
   // The one that belongs to the frame being shown.
   showSlice(slices, index) {
     const fresh = slices !== this.cells.slices;
-    if (this.cells.show(slices, index) && fresh) this.renewed = true;
+    if (!this.cells.show(slices, index)) return;
+    if (fresh) this.renewed = true;
+    if (!this.drawn || this.understood) return;
+    this.stale = true; // Plotly draws the cells
+    this.requestPaint();
   }
 
   // For the panel; the figure's own otherwise.
@@ -243,7 +249,7 @@ export class FigureView {
   }
 
   showTexts() {
-    if (this.renewed && this.graph._fullLayout) this.countRedraw();
+    if (this.renewed && this.drawn) this.countRedraw();
     this.renewed = false;
   }
 
@@ -281,14 +287,15 @@ export class FigureView {
       ...GRAPH_CONFIG,
       toImageButtonOptions: { format: "png", filename: this.key, scale: 2 },
     };
-    const first = !this.graph._fullLayout;
     for (const overlay of this.overlays) overlay.remember(figure);
     await plotly.react(this.graph, figure.data, layout, config);
     if (this.gone) return plotly.purge(this.graph);
-    if (first) this.followAxes();
+    if (!this.drawn) this.followAxes();
+    this.drawn = true;
+    this.understood = isUnderstood(this.graph);
     this.placeLower();
     for (const overlay of this.overlays) overlay.hide();
-    this.cells.place(this.graph);
+    this.placeCells();
   }
 
   showLower(heading) {
@@ -301,10 +308,21 @@ export class FigureView {
   }
 
   placeLower() {
-    const { xaxis, yaxis2 } = this.graph._fullLayout ?? {};
+    const [xaxis, yaxis2] = this.axes("yaxis2");
+    this.lower.style.visibility = yaxis2 ? "" : "hidden";
     if (this.lower.hidden || !yaxis2) return;
-    this.lower.style.left = `${xaxis._offset}px`;
-    this.lower.style.top = `${yaxis2._offset - this.lower.offsetHeight}px`;
+    this.lower.style.left = `${xaxis.start}px`;
+    this.lower.style.top = `${yaxis2.start - this.lower.offsetHeight}px`;
+  }
+
+  placeCells() {
+    this.cells.element.hidden = !this.understood;
+    if (this.understood) this.cells.place(this.graph);
+  }
+
+  // The horizontal axis and a vertical one, if it is known where they are.
+  axes(vertical = "yaxis") {
+    return ["xaxis", vertical].map((name) => (this.understood ? axisOf(this.graph, name) : null));
   }
 
   countRedraw() {
@@ -315,7 +333,7 @@ export class FigureView {
   followAxes() {
     for (const event of ["plotly_relayouting", "plotly_relayout"]) {
       this.graph.on?.(event, () => {
-        this.cells.place(this.graph);
+        this.placeCells();
         this.redrawPlayhead();
       });
     }
@@ -328,14 +346,12 @@ export class FigureView {
   }
 
   movePlayhead(point, episode) {
-    const { xaxis, yaxis } = this.graph._fullLayout ?? {};
-    this.head.move(point, episode, xaxis, yaxis);
+    this.head.move(point, episode, ...this.axes());
     this.element.dataset.ring = point ?? "";
   }
 
   redrawPlayhead() {
-    const { xaxis, yaxis } = this.graph._fullLayout ?? {};
-    this.head.redraw(xaxis, yaxis);
+    this.head.redraw(...this.axes());
   }
 
   destroy() {

@@ -1,0 +1,15 @@
+// Plotly's colour scales.
+
+// A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
+export const SHORT_COLOUR_BAR = 1.25;
+
+// 256 colours along a Plotly colour scale, as RGBA bytes.
+export function coloursOf(scale) {
+  const context = Object.assign(document.createElement("canvas"), { width: 256, height: 1 })
+    .getContext("2d", { willReadFrequently: true });
+  const gradient = context.createLinearGradient(0, 0, 256, 0);
+  for (const [place, colour] of scale) gradient.addColorStop(place, colour);
+  context.fillStyle = gradient;
+  context.fillRect(0, 0, 256, 1);
+  return new Uint32Array(context.getImageData(0, 0, 256, 1).data.buffer);
+}

@@ -1,0 +1,162 @@
+// The lines and points of a figure during a run: drawn over Plotly's picture, in place of those in it.
+
+import { SHORT_COLOUR_BAR } from "./colours.js";
+import { element } from "./dom.js";
+import { canDraw, drawTrace } from "./marks.js";
+import { firstOf, isPacked, unpackNumbers } from "./packed.js";
+import { axisOf, isSwitchedOff, marksOf, topLayerOf } from "./plotly_internals.js";
+
+// A trace calls its vertical axis "y2" where the layout has "yaxis2".
+function verticalOf({ yaxis = "y" }) {
+  return yaxis.replace("y", "yaxis");
+}
+
+// By trace, within what its points may lie: the axes, and its colour bar or a little more.
+function scalesOf({ data, layout }) {
+  return data.map((trace) => [
+    layout.xaxis?.range,
+    layout[verticalOf(trace)]?.range,
+    [trace.marker?.cmin, trace.marker?.cmax * SHORT_COLOUR_BAR],
+  ]);
+}
+
+function isWithin({ x, y, marker }, scales) {
+  return [x, y, marker?.color].every((values, index) => {
+    if (!isPacked(values)) return true;
+    const [low, high] = scales[index];
+    return unpackNumbers(values).every((value) => !(value < low || value > high)); // or missing
+  });
+}
+
+// Whether a figure is lines and points alone, on axes whose ends it states.
+function isPlain({ data, layout }) {
+  const axes = new Set(["xaxis", ...data.map(verticalOf)]);
+  const steady = [...axes].every((name) => layout[name]?.range && layout[name].type !== "log");
+  return steady && data.length > 0 && data.every(({ type }) => type === "scatter");
+}
+
+// The same figure with one point of each trace of points, to be covered by all of them at once:
+// Plotly makes an element of every point.
+export function withoutPoints({ data, layout }) {
+  const lone = (trace) => ({
+    ...trace,
+    x: firstOf(trace.x),
+    y: firstOf(trace.y),
+    marker: {
+      ...trace.marker,
+      color: firstOf(trace.marker.color),
+      symbol: firstOf(trace.marker.symbol),
+    },
+  });
+  return { data: data.map((trace) => (trace.mode === "markers" ? lone(trace) : trace)), layout };
+}
+
+// Fresh points and lines in place of those that Plotly has drawn.
+export class Curves {
+  constructor() {
+    this.element = element("canvas", "pgl-curves");
+    this.element.hidden = true;
+    this.context = this.element.getContext("2d");
+    this.replaced = [];
+  }
+
+  // Remembers a figure before Plotly draws it.
+  remember(figure) {
+    this.known = isPlain(figure) ? this.besides(figure) : null;
+    this.scales = scalesOf(figure);
+    this.outgrown = false;
+    this.places = figure.data.map((trace) => this.placeOf(trace));
+    this.greatest = figure.data.map(({ marker }) => marker?.cmax); // of the colour bar that is seen
+  }
+
+  // All of a figure besides its points and what they are measured by.
+  besides({ data, layout }) {
+    const common = (value) => (typeof value === "object" ? 0 : value);
+    const rest = data.map(({ x, y, text, marker, ...trace }) => ({
+      ...trace,
+      unnamed: trace.showlegend !== false && !x.bdata, // Plotly leaves an empty trace's name out
+      marker: marker && {
+        ...marker,
+        color: common(marker.color),
+        symbol: common(marker.symbol),
+        cmax: 0,
+      },
+    }));
+    const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+    const endless = axes.map((name) => [name, { ...layout[name], range: 0 }]);
+    return JSON.stringify([rest, { ...layout, ...Object.fromEntries(endless) }]);
+  }
+
+  placeOf({ x, y, marker }) {
+    return JSON.stringify([x, y, marker]);
+  }
+
+  // In a hurry, axes and colour bars of a moment ago may stay, if the points are within them.
+  canShow(figure, hurried) {
+    this.outgrown = false;
+    if (!this.known || this.besides(figure) !== this.known) return false;
+    if (JSON.stringify(scalesOf(figure)) === JSON.stringify(this.scales)) return true;
+    this.outgrown = !figure.data.every((trace, index) => isWithin(trace, this.scales[index]));
+    return hurried && !this.outgrown;
+  }
+
+  // Draws what has moved, and what lies over it; false where Plotly must draw.
+  show(figure, graph) {
+    const moved = figure.data.map((trace, index) => this.placeOf(trace) !== this.places[index]);
+    const lowest = moved.indexOf(true);
+    const drawn = moved.flatMap((changed, index) => {
+      const above = lowest >= 0 && index > lowest && canDraw(figure.data[index]);
+      return changed || above ? index : [];
+    });
+    const replaced = drawn.map((index) => canDraw(figure.data[index]) && marksOf(graph, index));
+    if (!replaced.every(Boolean)) return false;
+    this.place(graph);
+    for (const index of drawn) this.draw(figure.data[index], index, graph);
+    this.restore();
+    this.replaced = replaced.flat();
+    for (const marks of this.replaced) marks.style.visibility = "hidden";
+    this.element.hidden = false;
+    return true;
+  }
+
+  draw(trace, index, graph) {
+    if (isSwitchedOff(graph, index)) return;
+    const marker = trace.marker && { ...trace.marker, cmax: this.greatest[index] };
+    const axes = ["xaxis", verticalOf(trace)].map((name) => axisOf(graph, name));
+    drawTrace(this.context, { ...trace, marker }, ...axes);
+  }
+
+  // Whether Plotly may leave the points of this figure to this.
+  canCover(figure) {
+    const points = figure.data.filter(({ mode }) => mode === "markers");
+    return isPlain(figure) && points.length > 0 && points.every(canDraw);
+  }
+
+  // Over the whole graph, of which each trace is drawn within its own axes, but under its texts.
+  place(graph) {
+    const { width, height } = graph.layout;
+    const top = topLayerOf(graph);
+    if (this.element.nextSibling !== top) top.before(this.element);
+    const scale = devicePixelRatio;
+    this.element.width = Math.round(width * scale);
+    this.element.height = Math.round(height * scale);
+    this.context.scale(scale, scale);
+    Object.assign(this.element.style, { left: 0, top: 0, width: `${width}px`, height: `${height}px` });
+  }
+
+  get shown() {
+    return !this.element.hidden;
+  }
+
+  // Back to what Plotly has drawn.
+  hide() {
+    this.restore();
+    this.element.hidden = true;
+  }
+
+  restore() {
+    for (const group of this.replaced) group.style.visibility = "";
+    this.replaced = [];
+  }
+}
+

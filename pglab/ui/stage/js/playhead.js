@@ -1,0 +1,83 @@
+// Where the player's frame lies among the axes of a figure, and the path of its episode as far as
+// its frames have been shown.
+
+import { Sheet } from "./sheet.js";
+
+const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; the strokes lie over one another
+const TRAIL = { colour: "#1f1f1f", width: 1.5 };
+
+// Pixel of a value inside the graph, or null outside the axis or where there is none.
+function pixelOnAxis(axis, value) {
+  const pixel = axis?.pixelOf(value);
+  return pixel >= 0 && pixel <= axis.length ? axis.start + pixel : null;
+}
+
+export class Playhead {
+  constructor() {
+    this.sheet = new Sheet("pgl-playhead");
+    this.element = this.sheet.element;
+    this.element.hidden = true;
+    this.size = [0, 0];
+    this.points = [];
+    this.point = null;
+  }
+
+  move(point, episode, xaxis, yaxis) {
+    if (episode !== this.episode || point === null) [this.points, this.path] = [[], ""];
+    this.episode = episode;
+    this.point = point;
+    if (point) this.extend(point, xaxis, yaxis);
+    this.draw(xaxis, yaxis);
+  }
+
+  extend(point, xaxis, yaxis) {
+    this.points.push(point);
+    const pixels = this.pixels(point, xaxis, yaxis);
+    if (pixels) this.path += `${this.path ? "L" : "M"}${pixels.map((value) => value.toFixed(1))}`;
+  }
+
+  resize({ width, height }) {
+    this.size = [width, height];
+    const [pixels, scale] = [this.size.map((side) => side * devicePixelRatio), devicePixelRatio];
+    this.sheet.draw([["resize", ...pixels.map(Math.round)], ["scale", scale, scale]]);
+  }
+
+  // After the axes have changed.
+  redraw(xaxis, yaxis) {
+    const { points } = this;
+    [this.points, this.path] = [[], ""];
+    for (const point of points) this.extend(point, xaxis, yaxis);
+    this.draw(xaxis, yaxis);
+  }
+
+  draw(xaxis, yaxis) {
+    const here = this.point && this.pixels(this.point, xaxis, yaxis);
+    const hidden = !here && !this.path;
+    if (hidden !== this.element.hidden) this.element.hidden = hidden;
+    if (hidden) return;
+    this.sheet.draw([
+      ["clearRect", 0, 0, ...this.size],
+      ["strokeStyle", TRAIL.colour],
+      ["lineWidth", TRAIL.width],
+      ["strokePath", this.path],
+      ...(here ? this.ring(here) : []),
+    ]);
+  }
+
+  // Of a point, or null outside the axes.
+  pixels([x, y], xaxis, yaxis) {
+    const pixels = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
+    return pixels.includes(null) ? null : pixels;
+  }
+
+  ring([x, y]) {
+    const circle = (colour, width) => [
+      ["strokeStyle", colour],
+      ["lineWidth", width],
+      ["beginPath"],
+      ["arc", x, y, RING.radius, 0, 2 * Math.PI],
+      ["stroke"],
+    ];
+    return [...circle("#111", RING.black), ...circle("#fff", RING.white)];
+  }
+}

@@ -1,0 +1,166 @@
+"""The stage on a page of its own, without the app: several at once, with Plotly as one likes."""
+
+import base64
+import re
+import tomllib
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import plotly
+from PIL import Image
+from playwright.sync_api import Page, Route
+
+from pglab.ui.stage import stage
+from tests.browser.harness import ROOT
+from tests.browser.pixels import Pixels
+
+Panels = Sequence[stage.PlayerPanel | stage.FigurePanel]
+
+ADDRESS = "http://stage.test"
+SCRIPTS = Path(stage.__file__).parent / "js"
+STYLES = SCRIPTS.parent / "stage.css"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+QUIET_MILLISECONDS = 250
+
+HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="stage.css">
+<style>
+  body { margin: 0; display: flex; width: max-content; background: var(--st-background-color);
+    --st-font: sans-serif; --st-base-radius: 4px; THEME }
+  body > div { width: WIDTHpx; }
+  .pgl-stage .pgl-panels { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .pgl-stage .pgl-panel { height: HEIGHTpx !important; }
+  .pgl-panel-player { display: none; }
+</style>
+<script type="module">
+  import { mount } from "./stage.js";
+  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  window.show = (name, message) => {
+    let parentElement = document.getElementById(name);
+    if (!parentElement) {
+      parentElement = Object.assign(document.createElement("div"), { id: name });
+      document.body.append(parentElement);
+    }
+    mount({ parentElement, data: bytesOf(message), setTriggerValue: () => {} });
+  };
+  // Plotly, of which something is spoiled in the graphs of some stages as soon as they are drawn.
+  window.spoiled = {};
+  await new Promise((resolve) => {
+    const script = Object.assign(document.createElement("script"), { src: "plotly.min.js" });
+    script.onload = resolve;
+    document.head.append(script);
+  });
+  const { react } = Plotly;
+  const repairs = new Map();
+  Plotly.react = async (graph, ...rest) => {
+    repairs.get(graph)?.();
+    await react(graph, ...rest);
+    graph.drawn = (graph.drawn ?? 0) + 1;
+    repairs.set(graph, window.spoiled[graph.closest("body > div").id]?.(graph));
+  };
+  window.ready = true;
+</script>"""
+
+# Changes whenever something has been drawn.
+READ_ACTIVITY = """() => JSON.stringify([...document.querySelectorAll("[data-panel]")].map(
+    (panel) => [panel.dataset, panel.querySelector(".pgl-figure")?.dataset]))"""
+
+
+class StagesAlone:
+    """A page with a column for every stage; all panels have the same size."""
+
+    def __init__(
+        self,
+        page: Page,
+        scheme: Literal["light", "dark"],
+        size: tuple[int, int],
+        scripts: Path = SCRIPTS,
+    ) -> None:
+        self.page, self.scheme, self.size, self.scripts = page, scheme, size, scripts
+        page.route(f"{ADDRESS}/**", self._serve)
+        page.goto(f"{ADDRESS}/")
+        page.wait_for_function("window.ready")
+
+    def show(
+        self, name: str, sequence: int, panels: Panels, *, running: bool, spoil: str = ""
+    ) -> None:
+        """Give a stage its next picture.
+
+        `spoil` changes a graph that Plotly has drawn, and returns a function that undoes that.
+        """
+        if spoil:
+            self.page.evaluate(f"name => {{ window.spoiled[name] = {spoil}; }}", name)
+        message = stage.message(
+            stage=name,
+            number=0,
+            more=False,
+            sequence=sequence,
+            running=running,
+            panels=panels,
+            numbers=(),
+            progress=None,
+        )
+        self.page.evaluate(
+            "([name, message]) => window.show(name, message)",
+            [name, base64.b64encode(message).decode()],
+        )
+
+    def wait_until_quiet(self) -> None:
+        """Wait until all that was shown is drawn."""
+        before = None
+        while (now := self.page.evaluate(READ_ACTIVITY)) != before:
+            before = now
+            self.page.wait_for_timeout(QUIET_MILLISECONDS)
+
+    def pictures(self) -> dict[tuple[str, str], Pixels]:
+        """The pixels [rows, columns, 3] of every figure, by stage and panel."""
+        png = Image.open(BytesIO(self.page.screenshot(animations="allow")))
+        pixels = np.asarray(png.convert("RGB"), dtype=np.int16)
+        boxes = self.page.evaluate(
+            """() => [...document.querySelectorAll(".pgl-figure")].map((figure) => {
+                const { x, y, width, height } = figure.getBoundingClientRect();
+                const sides = [x, y, x + width, y + height].map(
+                    (side) => Math.round(side * devicePixelRatio));
+                const { panel } = figure.parentElement.dataset;
+                return [figure.closest("body > div").id, panel, sides];
+            })"""
+        )
+        return {
+            (name, panel): pixels[top:bottom, left:right]
+            for name, panel, (left, top, right, bottom) in boxes
+        }
+
+    def overlaid(self, name: str) -> set[str]:
+        """The panels of a stage that Plotly has drawn but once."""
+        panels: list[str] = self.page.evaluate(
+            """name => [...document.getElementById(name).querySelectorAll(".pgl-graph")]
+                .filter((graph) => graph.drawn === 1)
+                .map((graph) => graph.closest("[data-panel]").dataset.panel)""",
+            name,
+        )
+        return set(panels)
+
+    def _serve(self, route: Route) -> None:
+        name = route.request.url.removeprefix(f"{ADDRESS}/")
+        if not name:
+            route.fulfill(body=self._html(), content_type="text/html")
+        elif name == "stage.css":
+            route.fulfill(path=STYLES)
+        elif name == "plotly.min.js":
+            route.fulfill(path=PLOTLY)
+        else:
+            route.fulfill(path=self.scripts / name, content_type="text/javascript")
+
+    def _html(self) -> str:
+        """The page in the app's theme."""
+        settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+        theme = "".join(
+            f"--st-{re.sub('([A-Z])', lambda letter: '-' + letter[1].lower(), name)}: {value};"
+            for name, value in settings["theme"][self.scheme].items()
+        )
+        width, height = self.size
+        html = HTML.replace("THEME", theme)
+        return html.replace("WIDTH", str(width)).replace("HEIGHT", str(height))
