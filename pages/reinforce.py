@@ -8,8 +8,8 @@ from pglab.config import ReinforceConfig
 from pglab.experiments.results import SEEDS
 from pglab.experiments.three_questions import loss_table
 from pglab.language import _, content
-from pglab.losses import policy_gradient_loss
-from pglab.returns import discounted_returns
+from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
+from pglab.returns import discounted_returns, normalized, whole_episode_returns
 from pglab.session.stored import usual_curves
 from pglab.ui.chapters.code import Part, formulas_and_code
 from pglab.ui.controls.shown_panels import Extra, loss_below_returns
@@ -37,13 +37,16 @@ def code() -> None:
     formulas_and_code(
         Part(
             r"G_t=r_t+\gamma\,G_{t+1}",
-            _("From the last step of an episode back to its first."),
-            [discounted_returns],
+            _("From the last step of an episode back to its first. *Return form* can put G₀ there."),
+            [discounted_returns, whole_episode_returns],
         ),
         Part(
             r"L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)",
-            _("wₜ = Gₜ, unless a baseline is subtracted."),
-            [policy_gradient_loss],
+            _(
+                "wₜ = Gₜ, unless a baseline is subtracted. *Entropy bonus* adds the policy's "
+                "entropy, by default 0 times."
+            ),
+            [policy_gradient_loss, of_actions, entropy],
         ),
         Part(
             r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)",
@@ -51,9 +54,12 @@ def code() -> None:
             [
                 reinforce.update,
                 reinforce.baseline,
+                normalized,
                 reinforce.policy_gradient,
                 gradient,
                 descent.descend,
+                reinforce.fit_value,
+                value_loss,
             ],
         ),
         Part(

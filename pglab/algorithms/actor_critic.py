@@ -1,11 +1,12 @@
 """Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
 
 The actor follows meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ) with wₜ from a critic Q_φ that is learned on the
-way, instead of the return that followed: no need to wait for the end of the episode. With Q^π it
-would be the policy gradient, whatever function of the state wₜ subtracts from it. It is not quite:
-the critic is an estimate that bootstraps on the maximum, so it aims at Q*. And Q − max Q, though a
-valid baseline, is not the advantage: it is never positive. Two switches make four agents: actor and
-critic share a body or not, and the critic learns from the steps just taken or from a replay buffer.
+way, instead of the return that followed: no need to wait for the end of the episode. With the exact
+Q^π it would be the policy gradient (without γᵗ, as in `reinforce`), whatever function of the state
+wₜ subtracts from it. It is not quite: the critic is an estimate, and it bootstraps on the maximum,
+so it aims at Q*. Q − max Q is not the advantage either: it is never positive, though max Q is a
+valid baseline. Two switches make four agents: actor and critic share a body or not, and the critic
+learns from the steps just taken or from a replay buffer.
 """
 
 from __future__ import annotations
