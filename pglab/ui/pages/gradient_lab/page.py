@@ -25,6 +25,7 @@ from pglab.ui.pages.gradient_lab.results import results, return_text
 from pglab.ui.pages.gradient_lab.visit_policies import runs_of_this_visit
 from pglab.ui.pages.gradient_lab.work import GradientPage, first_result, work_row
 from pglab.ui.shell.entry import require_entry
+from pglab.ui.stage.skip_links import skip_links
 
 KEY = "gradient_lab"
 PAGE = "gradient_lab.page"
@@ -64,6 +65,7 @@ def gradient_lab_page() -> None:
 
     write_link()
     chapters(KEY, *CHAPTERS.items(), on_change=write_link)
+    skip_links(KEY, stage=False)
 
 
 def _opened() -> GradientPage:

@@ -42,6 +42,7 @@ export function readTheme(element) {
     surface: read("secondary-background-color") || "transparent",
     border: read("border-color") || style.color,
     font: read("font") || style.fontFamily,
+    scheme: style.colorScheme,
   };
   return { ...theme, identity: Object.values(theme).join("|") };
 }
@@ -114,7 +115,7 @@ export class FigureView {
     this.waitUntil = 0;
     this.redraws = 0;
     this.element = element("div", "pgl-figure");
-    this.element.setAttribute("role", "img");
+    this.element.setAttribute("role", "figure"); // not "img": Plotly's buttons are inside
     this.graph = element("div", "pgl-graph");
     this.curves = new Curves();
     this.cells = new Cells();
@@ -186,7 +187,7 @@ export class FigureView {
 
   update(panel) {
     this.alt = panel.alt || panel.title;
-    if (this.message.hidden) this.element.setAttribute("aria-label", this.alt);
+    this.element.setAttribute("aria-label", this.alt);
     this.key = panel.key;
     this.playhead = panel.playhead;
     this.patient = panel.patient;
@@ -286,9 +287,17 @@ export class FigureView {
     await plotly.react(this.graph, figure.data, layout, config);
     if (this.gone) return plotly.purge(this.graph);
     if (first) this.followAxes();
+    this.hideDrawings();
     this.placeLower();
     for (const overlay of this.overlays) overlay.hide();
     this.cells.place(this.graph);
+  }
+
+  // From screen readers, which read the figure's own name: Plotly's texts are ticks without axes.
+  hideDrawings() {
+    for (const drawing of this.graph.querySelectorAll(".main-svg:not([aria-hidden])")) {
+      drawing.setAttribute("aria-hidden", "true");
+    }
   }
 
   showLower(heading) {
@@ -324,7 +333,6 @@ export class FigureView {
   fail(error) {
     this.message.textContent = error.message;
     this.message.hidden = false;
-    this.element.setAttribute("aria-label", error.message); // the role hides the children
   }
 
   movePlayhead(point, episode) {
