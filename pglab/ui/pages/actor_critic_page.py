@@ -107,8 +107,8 @@ def _code() -> None:
             [td_targets],
         ),
         Part(
-            r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
-            r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)",
+            r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
+            r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
             _("The second term, weighed by c, pulls all estimates down."),
             [td_loss, actor_critic.critic_gradient],
         ),
