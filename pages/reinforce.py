@@ -37,7 +37,9 @@ def code() -> None:
     formulas_and_code(
         Part(
             r"G_t=r_t+\gamma\,G_{t+1}",
-            _("From the last step of an episode back to its first. *Return form* can put G₀ there."),
+            _(
+                "From the last step of an episode back to its first. *Return form* may take G₀ instead."
+            ),
             [discounted_returns, whole_episode_returns],
         ),
         Part(
