@@ -38,15 +38,16 @@ def code() -> None:
         Part(
             r"G_t=r_t+\gamma\,G_{t+1}",
             _(
-                "From the last step of an episode back to its first. *Return form* may take G₀ instead."
+                "From the last step of an episode back to its first. *Return form* can put the "
+                "return of the whole episode at every step."
             ),
             [discounted_returns, whole_episode_returns],
         ),
         Part(
             r"L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)",
             _(
-                "wₜ = Gₜ, unless a baseline is subtracted. *Entropy bonus* adds the policy's "
-                "entropy, by default 0 times."
+                "wₜ = Gₜ, unless a baseline is subtracted. With an *Entropy bonus*, the loss also "
+                "falls when the policy's entropy rises."
             ),
             [policy_gradient_loss, of_actions, entropy],
         ),

@@ -1,6 +1,5 @@
-"""What axe-core finds wrong with a page, without what Streamlit does and the app cannot change."""
+"""What axe-core finds wrong with a page."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -9,46 +8,17 @@ from playwright.sync_api import Page
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
 
-
-@dataclass(frozen=True)
-class Exclusion:
-    """A rule that elements with this CSS selector, and what is in them, may break."""
-
-    rule: str
-    selector: str
-    reason: str
-
-
-EXCLUSIONS: tuple[Exclusion, ...] = ()
-
 _axe = Axe()
 
 
-def violations(page: Page, used: set[Exclusion] | None = None) -> list[str]:
+def violations(page: Page, within: str | None = None) -> list[str]:
     """One line for each element that breaks a rule of WCAG 2.2 AA or a best practice.
 
-    The exclusions that excused an element are added to `used`.
+    With `within`, a CSS selector, only that part is judged, and no rule about pages as wholes.
+    Nothing is excluded: Streamlit 1.67 breaks none of the rules where the app does not make it.
     """
-    found = []
-    for broken in _axe.run(page, options=OPTIONS).response["violations"]:
-        for node in broken["nodes"]:
-            excuse = _excuse(page, broken["id"], node)
-            if excuse is None:
-                found.append(_line(broken["id"], node))
-            elif used is not None:
-                used.add(excuse)
-    return found
-
-
-def _excuse(page: Page, rule: str, node: dict[str, Any]) -> Exclusion | None:
-    """The exclusion that covers an element."""
-    for exclusion in EXCLUSIONS:
-        if exclusion.rule != rule:
-            continue
-        element = page.query_selector(node["target"][0])
-        if element and element.evaluate("(e, s) => Boolean(e.closest(s))", exclusion.selector):
-            return exclusion
-    return None
+    response = _axe.run(page, context=within, options=OPTIONS).response
+    return [_line(rule["id"], node) for rule in response["violations"] for node in rule["nodes"]]
 
 
 def _line(rule: str, node: dict[str, Any]) -> str:
