@@ -37,11 +37,8 @@ def code() -> None:
     formulas_and_code(
         Part(
             r"G_t=r_t+\gamma\,G_{t+1}",
-            _(
-                "From the last step of an episode back to its first. *Return form* can put the "
-                "return of the whole episode at every step."
-            ),
-            [discounted_returns, whole_episode_returns],
+            _("From the last step of an episode back to its first."),
+            [discounted_returns],
         ),
         Part(
             r"L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)",
@@ -56,6 +53,7 @@ def code() -> None:
             _("One update: returns, weights, loss, gradient, step. The stored steps are dropped."),
             [
                 reinforce.update,
+                whole_episode_returns,
                 reinforce.baseline,
                 normalized,
                 reinforce.policy_gradient,
