@@ -257,7 +257,7 @@ class Stage {
 
   // A section with a name is a landmark.
   nameLandmark({ landmark, messages }) {
-    this.progress.track.setAttribute("aria-label", messages.progress);
+    this.progress.track.ariaLabel ??= messages.progress;
     if (!landmark || this.root.id) return;
     this.root.setAttribute("aria-label", messages.landmark);
     this.root.id = "stage";
