@@ -36,7 +36,8 @@ for column, (path, label) in zip(
     strict=True,
 ):
     column.page_link(path, label=label, icon=":material/arrow_forward:")
-st.markdown("##### " + _("Three questions, answered by measured runs"))
+with st.container(key="questions"):
+    st.markdown("## " + _("Three questions, answered by measured runs"))
 for column, answer, (path, label) in zip(
     st.columns(3),
     answers(),

@@ -8,8 +8,8 @@ from pglab.config import ReinforceConfig
 from pglab.experiments.results import SEEDS
 from pglab.experiments.three_questions import loss_table
 from pglab.language import _, content
-from pglab.losses import policy_gradient_loss
-from pglab.returns import discounted_returns
+from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
+from pglab.returns import discounted_returns, normalized, whole_episode_returns
 from pglab.session.stored import usual_curves
 from pglab.ui.chapters.code import Part, formulas_and_code
 from pglab.ui.controls.shown_panels import Extra, loss_below_returns
@@ -42,18 +42,25 @@ def code() -> None:
         ),
         Part(
             r"L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)",
-            _("wₜ = Gₜ, unless a baseline is subtracted."),
-            [policy_gradient_loss],
+            _(
+                "wₜ = Gₜ, unless a baseline is subtracted. With an *Entropy bonus*, the loss also "
+                "falls when the policy's entropy rises."
+            ),
+            [policy_gradient_loss, of_actions, entropy],
         ),
         Part(
             r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)",
             _("One update: returns, weights, loss, gradient, step. The stored steps are dropped."),
             [
                 reinforce.update,
+                whole_episode_returns,
                 reinforce.baseline,
+                normalized,
                 reinforce.policy_gradient,
                 gradient,
                 descent.descend,
+                reinforce.fit_value,
+                value_loss,
             ],
         ),
         Part(

@@ -46,7 +46,7 @@ def loss_table() -> str:
         "usual_60000": _("default settings"),
     }
     arms = load("reinforce")
-    lines = [_("| | steps | loss | mean return |"), "|---|---:|---:|---:|"]
+    lines = [_("| runs | steps | loss | mean return |"), "|---|---:|---:|---:|"]
     for key in LOSSES:
         steps = int(arms[key].settings["total_steps"])
         loss, returns = (arms[key].spread(f"late_{what}") for what in ("loss", "return"))

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPage, Scheme, Shot
 from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
+from tests.browser.legibility import SETTLED_MILLISECONDS
 
 SIZES = [(1366, 768), (1920, 1080)]
+BACKGROUNDS = {"light": (200, 255), "dark": (0, 60)}  # of 255, in a player of each theme
 FEWEST_COLOURS = 8  # a blank panel has one, a frame around nothing two
 
 # Elements that reach beyond the window. What Plotly clips inside its drawings does not count,
@@ -33,6 +36,28 @@ def box(part: Locator) -> tuple[float, float, float, float]:
     assert found is not None
     left, top = found["x"], found["y"]
     return left, top, left + found["width"], top + found["height"]
+
+
+# Whether a part is in sight down to its bottom edge, not covered and not cut off.
+SEEN_TO_ITS_EDGE = """part => {
+    const {left, right, bottom} = part.getBoundingClientRect();
+    return part.contains(document.elementFromPoint((left + right) / 2, bottom - 1));
+}"""
+
+
+def assert_scene_suits(scheme: Scheme, scene: Locator, picture: Path) -> None:
+    """Look at a screenshot: a background of the theme, on it a cart and a brown pole."""
+    with Image.open(picture) as screen:
+        part = screen.convert("RGB").crop(box(scene))
+    pixels = np.asarray(part, dtype=np.int64).reshape(-1, 3)
+    brightness = pixels.mean(axis=1)
+    low, high = BACKGROUNDS[scheme]
+    background = np.median(brightness)
+    assert low <= background <= high
+    stands_out = np.abs(brightness - background)
+    red, _green, blue = pixels.T
+    assert (stands_out > 150).any(), "no cart"
+    assert ((stands_out > 80) & (red - blue > 60)).any(), "no pole"
 
 
 def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
@@ -82,7 +107,9 @@ def test_panels_fill_the_screen_before_and_during_training(
         for key in figures:
             lab.wait_for_redraws(key, redraws[key] + 1)
         name = f"{path}-{width}x{height}-{scheme}-{phase}"
-        assert_no_blank_panel(lab, shot(lab.page, name))
+        picture = shot(lab.page, name)
+        assert_no_blank_panel(lab, picture)
+        assert_scene_suits(scheme, lab.panel("player").locator(".pgl-canvas"), picture)
         assert_fits(lab, height)
 
     (small, large) = SIZES
@@ -100,4 +127,10 @@ def test_home_fits(new_page: NewPage, shot: Shot) -> None:
     expect(page.locator(".pgl-clip img").last).to_be_visible()
     assert page.evaluate(WIDER_THAN_WINDOW) == []
     assert page.evaluate(SCROLLS_SIDEWAYS) == []
-    shot(page, "home-dark")
+    assert page.locator(".st-key-start button").evaluate(SEEN_TO_ITS_EDGE)
+    clip = page.locator(".pgl-clip img").last
+    assert_scene_suits("dark", clip, shot(page, "home-dark"))
+    page.emulate_media(color_scheme="light")
+    page.wait_for_timeout(SETTLED_MILLISECONDS)
+    assert_scene_suits("light", clip, shot(page, "home-light"))
+    assert page.locator(".st-key-start button").evaluate(SEEN_TO_ITS_EDGE)

@@ -10,7 +10,7 @@ from pglab.config import ActorCriticConfig
 from pglab.experiments.evidence import evidence_text
 from pglab.experiments.results import load
 from pglab.language import _, content
-from pglab.losses import policy_gradient_loss, td_loss
+from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.replay_buffer import ReplayBuffer
 from pglab.returns import policy_signal, td_targets
 from pglab.session.stored import usual_curves
@@ -99,7 +99,7 @@ def _code() -> None:
         Part(
             r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
             _("wₜ is a constant: no gradient flows into the critic."),
-            [policy_gradient_loss, actor_critic.actor_gradient],
+            [policy_gradient_loss, of_actions, entropy, actor_critic.actor_gradient],
         ),
         Part(
             r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)",
@@ -107,8 +107,8 @@ def _code() -> None:
             [td_targets],
         ),
         Part(
-            r"L_{\text{critic}}=\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2"
-            r"+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)",
+            r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
+            r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
             _("The second term, weighed by c, pulls all estimates down."),
             [td_loss, actor_critic.critic_gradient],
         ),

@@ -74,4 +74,4 @@ def _column(agent: Agent) -> str:
         f"<dt>{escape(term)}</dt><dd>{escape(fact)}</dd>"
         for term, fact in ((_("learns from"), agent.data), (_("weighs log π by"), agent.weight))
     )
-    return f"<section><h3>{escape(agent.name)}</h3>{rows}<dl>{facts}</dl></section>"
+    return f"<section><h2>{escape(agent.name)}</h2>{rows}<dl>{facts}</dl></section>"

@@ -28,6 +28,7 @@ from pglab.ui.shell.entry import require_entry
 from pglab.ui.stage.panels.scenery import PanelMaker
 from pglab.ui.stage.presses import listen
 from pglab.ui.stage.scrolling import scroller
+from pglab.ui.stage.skip_links import skip_links
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def agent_page(page: AgentPage) -> None:
         behind=partial(_listen, lab),
     )
     scroller(page.key)
+    skip_links(page.key)
 
 
 def _listen(lab: Lab) -> None:

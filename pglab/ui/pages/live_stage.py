@@ -73,6 +73,7 @@ def _draw(lab: Lab, panels: Sequence[PanelMaker], number: int, more: bool) -> No
         on_tick=lab.note_tick,
         number=number,
         more=more,
+        landmark=True,
     )
 
 

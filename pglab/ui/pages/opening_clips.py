@@ -26,6 +26,6 @@ def opening_clips() -> None:
 def _clip(name: str, caption: str) -> None:
     picture = base64.b64encode((FOLDER / f"{name}.webp").read_bytes()).decode("ascii")
     st.html(
-        f'<figure class="pgl-clip"><img src="data:image/webp;base64,{picture}" alt="">'
+        f'<figure class="pgl-clip"><div><img src="data:image/webp;base64,{picture}" alt=""></div>'
         f"<figcaption>{caption}</figcaption></figure>"
     )

@@ -197,6 +197,7 @@ def stage(
     on_tick: Callable[[], None] = lambda: None,
     number: int = 0,
     more: bool = False,
+    landmark: bool = False,
 ) -> None:
     """Mount the stage or update it in place.
 
@@ -204,7 +205,8 @@ def stage(
     ``running``, each new sequence makes the browser ask for exactly one further tick, which
     calls ``on_tick`` and reruns the fragment around this call. A run of that fragment may draw
     several pictures, of which this is ``number``, from 0. Where there are ``more`` to come, the
-    browser does not ask for them.
+    browser does not ask for them. One stage of a page may be a ``landmark``: screen readers list
+    it, and a skip link leads to it.
     """
     data = message(
         stage=key,
@@ -215,6 +217,7 @@ def stage(
         panels=panels,
         numbers=numbers,
         progress=progress,
+        landmark=landmark,
     )
     if number:
         _courier(key=f"{key}.courier_{number}", data=data)
@@ -232,6 +235,7 @@ def message(
     panels: Sequence[PlayerPanel | FigurePanel],
     numbers: Sequence[Number],
     progress: Progress | None,
+    landmark: bool = False,
 ) -> bytes:
     """What the browser is sent: length of the JSON text, the text, the pictures.
 
@@ -241,13 +245,16 @@ def message(
     pictures = bytearray()
     content = {
         "stage": stage,
+        "landmark": landmark,
         "number": number,
         "more": more,
         "sequence": sequence,
         "running": running,
         "plotly": _PLOTLY_URL,
         "messages": {
-            "chartsFailed": _("The charts cannot be drawn: the browser could not load plotly.js.")
+            "chartsFailed": _("The charts cannot be drawn: the browser could not load plotly.js."),
+            "progress": _("Progress"),
+            "landmark": _("Numbers and pictures"),
         },
         "numbers": [asdict(number) for number in numbers],
         "progress": None if progress is None else asdict(progress),

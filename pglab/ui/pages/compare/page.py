@@ -24,6 +24,7 @@ from pglab.ui.shell.live_page import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
 from pglab.ui.stage.presses import listen
+from pglab.ui.stage.skip_links import skip_links
 
 KEY = "compare.page"
 
@@ -49,6 +50,7 @@ def compare_page() -> None:
     fragment(live, LIVE)(page)
     fragment(_panel_controls, PANEL_CONTROLS)(page)
     fragment(_past, CHAPTERS)(page)
+    skip_links("compare", chapters=False)
 
 
 def _mark_stale(page: ComparePage) -> None:

@@ -61,6 +61,7 @@ def live(page: ComparePage) -> None:
             numbers=numbers,
             progress=progress,
             panels=panels,
+            landmark=True,
         )
         st.html(_facts_table(facts, comparison))
 
@@ -288,11 +289,13 @@ def _or_dash(value: float | None, form: str) -> str:
 
 def _facts_table(facts: Sequence[Facts], comparison: Comparison) -> str:
     head = "".join(
-        f'<th style="border-bottom:3px solid {colour}">{escape(name)}</th>'
+        f'<th scope="col" style="border-bottom:3px solid {colour}">{escape(name)}</th>'
         for name, colour in zip(comparison.names, palette.SIDES, strict=False)
     )
     body = "".join(
-        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(v)}</td>' for v in values)}</tr>"
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{escape(value)}</td>" for value in values)
+        + "</tr>"
         for name, values in _rows(facts, comparison.seeds).items()
     )
-    return f'<table class="pgl-facts"><tr><th></th>{head}</tr>{body}</table>'
+    return f'<table class="pgl-facts"><tr><td></td>{head}</tr>{body}</table>'

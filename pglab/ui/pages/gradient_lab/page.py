@@ -26,6 +26,7 @@ from pglab.ui.pages.gradient_lab.work import GradientPage, first_result, work_ro
 from pglab.ui.shell import address_bar
 from pglab.ui.shell.entry import require_entry
 from pglab.ui.shell.problems import show_problems
+from pglab.ui.stage.skip_links import skip_links
 
 KEY = "gradient_lab"
 PAGE = "gradient_lab.page"
@@ -63,6 +64,7 @@ def gradient_lab_page() -> None:
 
     write_link()
     chapters(KEY, *CHAPTERS.items(), on_change=write_link)
+    skip_links(KEY, stage=False)
 
 
 def _opened() -> GradientPage:

@@ -45,6 +45,7 @@ export function readTheme(container) {
     surface: read("secondary-background-color") || "transparent",
     border: read("border-color") || style.color,
     font: read("font") || style.fontFamily,
+    scheme: style.colorScheme,
   };
   return { ...theme, identity: Object.values(theme).join("|") };
 }
@@ -119,7 +120,7 @@ export class FigureView {
     this.drawn = false; // by Plotly
     this.understood = false; // where Plotly's axes and marks are
     this.element = element("div", "pgl-figure");
-    this.element.setAttribute("role", "img");
+    this.element.setAttribute("role", "figure"); // not "img": Plotly's buttons are inside
     this.graph = element("div", "pgl-graph");
     this.curves = new Curves();
     this.cells = new Cells();
@@ -189,7 +190,7 @@ export class FigureView {
 
   update(panel) {
     this.alt = panel.alt || panel.title;
-    if (this.message.hidden) this.element.setAttribute("aria-label", this.alt);
+    this.element.setAttribute("aria-label", this.alt);
     this.key = panel.key;
     this.playhead = panel.playhead;
     this.patient = panel.patient;
@@ -293,9 +294,17 @@ export class FigureView {
     if (!this.drawn) this.followAxes();
     this.drawn = true;
     this.understood = isUnderstood(this.graph);
+    this.hideDrawings();
     this.placeLower();
     for (const overlay of this.overlays) overlay.hide();
     this.placeCells();
+  }
+
+  // From screen readers, which read the figure's own name: Plotly's texts are ticks without axes.
+  hideDrawings() {
+    for (const drawing of this.graph.querySelectorAll(".main-svg:not([aria-hidden])")) {
+      drawing.setAttribute("aria-hidden", "true");
+    }
   }
 
   showLower(heading) {
@@ -342,7 +351,6 @@ export class FigureView {
   fail(error) {
     this.message.textContent = error.message;
     this.message.hidden = false;
-    this.element.setAttribute("aria-label", error.message); // the role hides the children
   }
 
   movePlayhead(point, episode) {

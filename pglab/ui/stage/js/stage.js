@@ -227,7 +227,7 @@ class Stage {
     this.sequences = {}; // the last of each number
     this.panels = [];
     this.painting = false;
-    this.root = element("div", "pgl-stage");
+    this.root = element("section", "pgl-stage");
     this.numbers = new NumbersRow();
     this.progress = new ProgressBar();
     this.grid = element("div", "pgl-panels");
@@ -247,11 +247,21 @@ class Stage {
     this.root.dataset.sequence = data.sequence;
     this.root.dataset.running = data.running;
     this.heartbeat.receive(data);
+    this.nameLandmark(data);
     // Before painting, so that the server trains while the browser paints.
     if (!this.painting || document.hidden) this.heartbeat.beat();
     this.arrangePanels(data.panels);
     this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
     this.paint();
+  }
+
+  // A section with a name is a landmark.
+  nameLandmark({ landmark, messages }) {
+    this.progress.track.ariaLabel ??= messages.progress;
+    if (!landmark || this.root.id) return;
+    this.root.setAttribute("aria-label", messages.landmark);
+    this.root.id = "stage";
+    this.root.tabIndex = -1;
   }
 
   arrangePanels(wanted) {
@@ -330,6 +340,7 @@ class Stage {
     const now = performance.now();
     if (!running || !(now < this.themeReadAt + THEME_MILLISECONDS)) {
       this.theme = readTheme(this.root);
+      this.root.dataset.scheme = this.theme.scheme;
       this.themeReadAt = now;
     }
     return this.theme;

@@ -1,0 +1,26 @@
+"""What axe-core finds wrong with a page."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
+
+_axe = Axe()
+
+
+def violations(page: Page, within: str | None = None) -> list[str]:
+    """One line for each element that breaks a rule of WCAG 2.2 AA or a best practice.
+
+    With `within`, a CSS selector, only that part is judged, and no rule about pages as wholes.
+    Nothing is excluded: Streamlit 1.67 breaks none of the rules where the app does not make it.
+    """
+    response = _axe.run(page, context=within, options=OPTIONS).response
+    return [_line(rule["id"], node) for rule in response["violations"] for node in rule["nodes"]]
+
+
+def _line(rule: str, node: dict[str, Any]) -> str:
+    reasons = [check["message"] for kind in ("any", "all", "none") for check in node[kind]]
+    return f"{rule}: {node['html'][:120]} ({'; '.join(reasons)[:160]})"
