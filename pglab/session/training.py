@@ -11,7 +11,8 @@ from pglab.records import Record
 def train(config: AgentConfig) -> Iterator[Record]:
     """Train from the beginning, yielding StepRecord, EpisodeRecord and UpdateRecord.
 
-    Ends at `total_steps` or when solved. The records are a function of the configuration alone.
+    Ends at `total_steps` or when solved. On the same machine, with the same versions of the
+    packages, a configuration gives the same records bit for bit, whatever else the process does.
 
     Raises:
         ConfigError: the environment cannot be used.

@@ -32,8 +32,8 @@ _RECORD_OF: dict[Unit, type] = {
 class TrainingSession:
     """Owns one training generator, its history and its checkpoints.
 
-    The run depends only on the configuration and on the changes made to it: neither on how it is
-    advanced nor on who looks at it.
+    On one machine, the run depends only on the configuration and on the changes made to it: neither
+    on how it is advanced nor on who looks at it.
     """
 
     def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:

@@ -33,10 +33,15 @@ CONFIGS: dict[str, AgentConfig] = {
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    """Two processes; they end with the tests."""
-    pool = Workers(2)
-    yield pool
-    pool.close()
+    """Two processes; they end with the tests.
+
+    They start where Python looks for modules in no folder but those it is told.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONSAFEPATH", "1")
+        pool = Workers(2)
+        yield pool
+        pool.close()
 
 
 def bring_up(group: SeedGroup) -> None:
