@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pglab.config import ReinforceConfig
+from pglab.experiments.results import load
 from pglab.session.stored.usual_curves import AGENTS, LearningCurves
 from pglab.studies import (
     benchmark,
@@ -89,7 +90,7 @@ def test_learning_curves_are_written_on_request(
 def test_experiments_are_written_on_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = check_experiments.load("reinforce")
+    stored = load("reinforce")
     monkeypatch.setattr(check_experiments, "make_arm", lambda *_arguments: stored["rare_updates"])
     monkeypatch.setattr(check_experiments, "load", lambda _page: stored)
     monkeypatch.setattr(check_experiments, "FOLDER", tmp_path)
