@@ -126,10 +126,19 @@ def test_clips_are_checked_and_written_on_request(monkeypatch: pytest.MonkeyPatc
     assert made == ["clips"]
 
 
+PLACEHOLDERS = {
+    "{agent}": "split_replay",
+    "<agent>": "split_replay",
+    "{name}": "reinforce/rare_updates",
+    "<page>/<key>": "reinforce/rare_updates",
+}
+
+
 def commands_in(text: str) -> list[tuple[str, list[str]]]:
-    """Every command of a text: its module and its arguments, with an agent for a placeholder."""
-    filled = text.replace("{agent}", "split_replay").replace("{name}", "reinforce/rare_updates")
-    return [(module, shlex.split(rest)) for module, rest in COMMAND.findall(filled)]
+    """Every command of a text: its module and its arguments, with examples for placeholders."""
+    for placeholder, example in PLACEHOLDERS.items():
+        text = text.replace(placeholder, example)
+    return [(module, shlex.split(rest)) for module, rest in COMMAND.findall(text)]
 
 
 def test_every_command_that_is_named_can_be_given() -> None:
