@@ -1,11 +1,15 @@
 """Entry: page configuration, language, navigation. Nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pglab.ui.shell.entry import enter, navigation
 
 st.set_page_config(
-    page_title="Policy Gradient Lab", page_icon="pglab/ui/shell/icon.png", layout="wide"
+    page_title="Policy Gradient Lab",
+    page_icon=Path(__file__).parent / "pglab/ui/shell/icon.png",
+    layout="wide",
 )
 enter()
 navigation().run()

@@ -11,20 +11,34 @@ are compiled once likewise.
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-# Up to here and in its syntax the file suits older versions too, so that they get this sentence.
-if sys.version_info < (3, 11):  # noqa: UP036
-    sys.exit(
-        "Policy Gradient Lab needs Python 3.11 or newer; this is Python %d.%d."  # noqa: UP031
-        % sys.version_info[:2]
-    )
-
 ROOT = Path(__file__).resolve().parent
+
+
+# Down to its call, and in its syntax, the file suits older versions too: they get the sentence.
+def refusal(version: "tuple[int, int]") -> "str | None":
+    """Say why a Python version cannot be used, as (3, 14); None for one that can."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    bounds = re.search('requires-python = ">=3[.]([0-9]+),<3[.]([0-9]+)"', text)
+    assert bounds, "pyproject.toml gives requires-python in another form"
+    suited = [(3, minor) for minor in range(int(bounds.group(1)), int(bounds.group(2)))]
+    if version in suited:
+        return None
+    *others, last = ["{}.{}".format(*numbers) for numbers in suited]
+    return (
+        "Policy Gradient Lab runs on Python {} and {}; this is Python {}.{}. Start dev.py with one "
+        "of them, for example: python{} dev.py app"
+    ).format(", ".join(others), last, *version, last)
+
+
+if refusal(sys.version_info[:2]):
+    sys.exit(refusal(sys.version_info[:2]))
+
 APP_REQUIREMENTS = ["requirements.txt"]
-# The last file includes those before it.
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 KERNELS = "pglab/engine/kernels.py"
 SCRIPT_FOLDERS = ["pglab", "tests"]  # with JavaScript
@@ -79,7 +93,10 @@ def prepare(requirements: list[str]) -> str:
     """Bring the virtual environment up to date and return the path of its Python."""
     venv = Path(os.environ.get("PGLAB_VENV") or ROOT / ".venv").absolute()
     python = python_of(venv)
-    if python.exists() and all(is_installed(venv, name) for name in requirements):
+    refuse_unsuited(venv)
+    if all(is_installed(venv, name) for name in requirements) and has_packages(
+        python, requirements
+    ):
         return str(python)
     if not has_pip(python):
         make_venv(venv)
@@ -95,6 +112,28 @@ def python_of(venv: Path) -> Path:
 def beside(python: str, name: str) -> str:
     """Return the path of a program that pip has installed beside this Python."""
     return str(Path(python).with_name(f"{name}.exe" if os.name == "nt" else name))
+
+
+def refuse_unsuited(venv: Path) -> None:
+    """Stop if a virtual environment was made by a Python that cannot be used."""
+    settings = venv / "pyvenv.cfg"
+    text = settings.read_text(encoding="utf-8") if settings.exists() else ""
+    version = re.search(r"^version(?:_info)? *= *(\d+)\.(\d+)", text, re.MULTILINE)
+    if version and refusal((int(version[1]), int(version[2]))):
+        sys.exit(
+            f"{shown(venv)} was made by Python {version[1]}.{version[2]}, which cannot be used: "
+            "delete it and try again."
+        )
+
+
+def has_packages(python: Path, requirements: list[str]) -> bool:
+    """Tell whether a Python has the packages: other tools, such as uv, may have removed some."""
+    if not python.exists():
+        return False
+    lines = [line for name in requirements for line in (ROOT / name).read_text().splitlines()]
+    names = [line.partition("==")[0] for line in lines if line and not line.startswith("#")]
+    look = "import sys, importlib.metadata as m; list(map(m.version, sys.argv[1:]))"
+    return subprocess.call([str(python), "-c", look, *names], stderr=subprocess.DEVNULL) == 0
 
 
 def has_pip(python: Path) -> bool:
@@ -129,12 +168,13 @@ def install(venv: Path, requirements: list[str]) -> None:
     # An interrupted installation must not look complete; other packages compile anew.
     for name in [*requirements, KERNELS]:
         stamp_of(venv, name).unlink(missing_ok=True)
+    files = [argument for name in requirements for argument in ("-r", name)]
     say(
-        f"Installing the packages of {requirements[-1]} in {shown(venv)} "
+        f"Installing the packages of {' and '.join(requirements)} in {shown(venv)} "
         "(this takes a minute or two the first time) ..."
     )
     pip = [str(python_of(venv)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.call([*pip, "-r", requirements[-1]]) != 0:
+    if subprocess.call([*pip, *files]) != 0:
         sys.exit(
             "pip could not install the packages (its message is above): "
             "check the network connection and the free disk space, and try again."
@@ -149,7 +189,10 @@ def compile_kernels(python: str) -> None:
     if is_installed(venv, KERNELS):
         return
     say("Compiling the training kernels (this takes up to a minute, once) ...")
-    if subprocess.call([python, "-c", "from pglab.engine.engine import warm_up; warm_up()"]) == 0:
+    # PYTHONPATH: with PYTHONSAFEPATH set, Python does not look in the present directory.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [python, "-c", "from pglab.engine.engine import warm_up; warm_up()"]
+    if subprocess.call(command, env=environment) == 0:
         stamp_of(venv, KERNELS).write_text(fingerprint(KERNELS), encoding="ascii")
 
 

@@ -16,7 +16,8 @@ from PIL import Image
 from pglab.environments import make_environment
 from pglab.records import Floats
 
-os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before pygame starts: servers have no screen
+# Off screen whatever the environment says; before pygame starts, which reads it once.
+os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 JPEG_QUALITY = 65
 

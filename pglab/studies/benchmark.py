@@ -34,6 +34,7 @@ from pglab.session.bench import Bench
 from pglab.session.seeds.group import MOST_SEEDS
 from pglab.session.training import train
 from pglab.session.training_session import TrainingSession
+from pglab.studies.arguments import number_above_zero, parser_of, whole_number
 from pglab.studies.plain_loops import plain_loop
 
 AGENTS: dict[str, Callable[..., AgentConfig]] = {
@@ -44,6 +45,7 @@ AGENTS: dict[str, Callable[..., AgentConfig]] = {
 WAYS = ("plain loop", "reference", "fast engine")
 SIZES = ((128, 128), (32, 32), (256, 256))
 SHORTEST_RUN, LONGEST_RUN = 1_000, 1_000_000  # environment steps
+WARM_UP_STEPS = 300
 MEMORY_STEPS = 3_000
 
 
@@ -81,9 +83,10 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
     )
     running = {way: steps_of(config, way) for way in WAYS}
     counts = {}
+    most = (LONGEST_RUN - 2 * WARM_UP_STEPS) // rounds  # the run must not end amid a turn
     for way, steps in running.items():
-        take(steps, 300)
-        counts[way] = round(seconds * rate_of(steps, 300)) + 1
+        take(steps, WARM_UP_STEPS)
+        counts[way] = min(round(seconds * rate_of(steps, WARM_UP_STEPS)) + 1, most)
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
     for _round in range(rounds):
         for way, steps in running.items():
@@ -195,17 +198,32 @@ def machine() -> dict[str, str | int]:
     }
 
 
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    of_command = parser_of("pglab.studies.benchmark", __doc__)
+    of_command.add_argument("--rounds", type=whole_number(1, 1_000), default=5)
+    of_command.add_argument(
+        "--seconds", type=number_above_zero(600), default=2.0, help="of each turn"
+    )
+    of_command.add_argument("--agent", choices=tuple(AGENTS), action="append")
+    of_command.add_argument("--quick", action="store_true", help="128×128 only")
+    of_command.add_argument("--seeds", action="store_true", help="eight seeds against one, too")
+    of_command.add_argument("--json", type=_new_file, help="file to write the figures to")
+    of_command.add_argument("--memory", nargs="+", help=argparse.SUPPRESS)  # agent, way, layers
+    return of_command
+
+
+def _new_file(text: str) -> Path:
+    """A file that can be written, by its path; it is written only when all is measured."""
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"a file “{text}” cannot be written")
+    return path
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print the tables, write the JSON file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each turn")
-    parser.add_argument("--agent", choices=tuple(AGENTS), action="append")
-    parser.add_argument("--quick", action="store_true", help="128×128 only")
-    parser.add_argument("--seeds", action="store_true", help="eight seeds against one, too")
-    parser.add_argument("--json", help="file to write the figures to")
-    parser.add_argument("--memory", nargs="+", help=argparse.SUPPRESS)  # agent, way, layers
-    chosen = parser.parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     if chosen.memory:
         agent, way, *layers = chosen.memory
         json.dump(memory(agent, way, [int(units) for units in layers]), sys.stdout)

@@ -3,8 +3,9 @@
     python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates --jobs 2
 
 trains the seeds 0–7 with the settings of each experiment and with the page's usual ones, prints
-on how many seeds each claim held and writes `pglab/data/experiments/<page>.json`. Without names
-it checks all experiments; those not named stay as they are in the file.
+on how many seeds each claim held. Without names it checks all experiments. With `--write` it also
+writes `pglab/data/experiments/<page>.json`, which the pages read; the experiments that are not
+named stay as they are in the file.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pglab.experiments.results import FOLDER, SEEDS, WINDOWS, Arm, held, load
 from pglab.experiments.statistics import STATISTICS, recorded, window_means
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.training_session import TrainingSession
+from pglab.studies.arguments import add_write, parser_of, whole_number
 
 
 def measure(config: AgentConfig) -> dict[str, Any]:
@@ -87,10 +89,10 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
     return [None if np.isnan(value) else round(float(value), digits) for value in values]
 
 
-def check(page: str, keys: Sequence[str], jobs: int) -> dict[str, Arm]:
+def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str, Arm]:
     """Train the arms of a page that are asked for or not stored; the others stay as stored.
 
-    Each is written as soon as it is there: all of them take a while.
+    With `write`, each is written as soon as it is trained: all of them take a while.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
     configs: dict[str, Callable[[int], AgentConfig]] = {}
@@ -102,7 +104,8 @@ def check(page: str, keys: Sequence[str], jobs: int) -> dict[str, Arm]:
         arm = stored.get(key)
         if arm is None or key in keys:
             arm = make_arm([config(seed) for seed in range(SEEDS)], jobs)
-            save(page, {**stored, **arms, key: arm})
+            if write:
+                save(page, {**stored, **arms, key: arm})
             print(f"{page}/{key}: {arm.outcomes}", flush=True)
         arms[key] = arm
     return arms
@@ -118,22 +121,37 @@ def report(page: str, arms: dict[str, Arm]) -> str:
     )
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    of_command = parser_of("pglab.studies.check_experiments", __doc__)
+    of_command.add_argument("names", nargs="*", type=_name, metavar="page or page/experiment")
+    of_command.add_argument(
+        "--jobs", type=whole_number(1, 61), default=1, help="runs at the same time"
+    )
+    add_write(of_command, "what the pages say of the experiments")
+    return of_command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    names = [name for page in STEPS for name in (page, *_names(page))]
-    parser.add_argument("names", nargs="*", metavar="page or page/experiment", default=list(STEPS))
-    parser.add_argument("--jobs", type=int, default=1, help="runs at the same time")
-    arguments = parser.parse_args()
-    for name in set(arguments.names) - set(names):
-        parser.error(f"{name} is none of {', '.join(names)}")
+    chosen = parser().parse_args(arguments)
     for page in STEPS:
-        asked = [n for n in arguments.names if n.split("/")[0] == page]
+        asked = [n for n in chosen.names or STEPS if n.split("/")[0] == page]
         if asked:
             everything = _names(page) if page in asked else asked
-            arms = check(page, [n.split("/")[1] for n in everything], arguments.jobs)
-            print(save(page, arms))
+            keys = [n.split("/")[1] for n in everything]
+            arms = check(page, keys, chosen.jobs, write=chosen.write)
+            if chosen.write:
+                print(save(page, arms))
             print(report(page, arms))
+
+
+def _name(text: str) -> str:
+    """A page or one of its arms, as an argument names it."""
+    names = [name for page in STEPS for name in (page, *_names(page))]
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"“{text}” is none of {', '.join(names)}")
+    return text
 
 
 def _names(page: str) -> list[str]:

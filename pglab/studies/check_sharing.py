@@ -7,7 +7,9 @@ checks every sentence of `content/en/sharing.md` that claims something.
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from pglab.experiments.evidence import (
     opposed,
     p_of_the_body,
 )
+from pglab.studies.arguments import parser_of
 
 
 def checks() -> list[tuple[str, bool]]:
@@ -58,8 +61,14 @@ def checks() -> list[tuple[str, bool]]:
     ]
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command takes no arguments."""
+    return parser_of("pglab.studies.check_sharing", __doc__)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
+    parser().parse_args(arguments)
     found = checks()
     for claim, holds in found:
         print("holds" if holds else "FAILS", claim)

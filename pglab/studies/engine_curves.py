@@ -20,6 +20,7 @@ from pglab.records import Record, StepRecord
 from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, LearningCurves
 from pglab.session.training import train
+from pglab.studies.arguments import number_of_seeds, parser_of, steps_of_a_run
 from pglab.studies.learning_curves import make, of_seeds
 
 ENGINES = ("fast", "reference")
@@ -67,13 +68,18 @@ def comparison(fast: LearningCurves, reference: LearningCurves) -> list[str]:
     return lines
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    of_command = parser_of("pglab.studies.engine_curves", __doc__)
+    of_command.add_argument("agent", choices=AGENTS)
+    of_command.add_argument("--seeds", type=number_of_seeds(), default=10)
+    of_command.add_argument("--steps", type=steps_of_a_run(TABLE_WINDOW), default=60_000)
+    return of_command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("agent", choices=AGENTS)
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=60_000)
-    chosen = parser.parse_args()
+    chosen = parser().parse_args(arguments)
     config = AGENTS[chosen.agent]
     partings = of_seeds(parting, config, chosen.seeds, chosen.steps)
     print(parting_text(partings), flush=True)

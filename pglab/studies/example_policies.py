@@ -2,23 +2,28 @@
 
     python -m pglab.studies.example_policies
 
-trains REINFORCE with its default settings and writes the weights of its policy after each number
-of steps in `STEPS`, with the settings, to `pglab/data/policies/reinforce.npz`.
+trains REINFORCE with its default settings and says whether its policy, after each number of steps
+in `STEPS`, has the stored weights. With `--write` it writes the weights and the settings to
+`pglab/data/policies/reinforce.npz`, which the gradient lab reads.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from pglab.algorithms.families import AgentConfig
 from pglab.config import ReinforceConfig, format_value, settings_of
 from pglab.session.checkpoints import Snapshot
-from pglab.session.stored.policies import FILE, STEPS
+from pglab.session.stored.policies import FILE, STEPS, load
 from pglab.session.training_session import TrainingSession
+from pglab.studies.arguments import add_write, parser_of
 
 
 def trained(config: AgentConfig, steps: int) -> Snapshot:
@@ -48,9 +53,29 @@ def save(path: Path, snapshots: list[Snapshot]) -> None:
     np.savez_compressed(path, allow_pickle=False, settings=np.array(json.dumps(settings)), **arrays)
 
 
-def main() -> None:
+def same_weights(one: Snapshot, other: Snapshot) -> bool:
+    """Whether two policies are equal bit for bit."""
+    weights, others = (of.networks["policy"].state_dict() for of in (one, other))
+    return all(torch.equal(weight, others[name]) for name, weight in weights.items())
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    of_command = parser_of("pglab.studies.example_policies", __doc__)
+    add_write(of_command, "the stored policies")
+    return of_command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    save(FILE, [trained(ReinforceConfig(), steps) for steps in STEPS])
+    chosen = parser().parse_args(arguments)
+    snapshots = [trained(ReinforceConfig(), steps) for steps in STEPS]
+    if chosen.write:
+        save(FILE, snapshots)
+        return
+    for snapshot in snapshots:
+        same = same_weights(snapshot, load()[snapshot.global_step])
+        print(f"after {snapshot.global_step:,} steps:", "as stored" if same else "other weights")
 
 
 if __name__ == "__main__":

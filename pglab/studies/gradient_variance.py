@@ -25,10 +25,11 @@ from functools import partial
 
 import numpy as np
 
-from pglab.config import ReinforceConfig
+from pglab.config import ReinforceConfig, settings_of
 from pglab.gradient_noise.estimators import ESTIMATORS
 from pglab.gradient_noise.measurement import EPISODE_CHOICES, EstimatorReport, finished, measure
 from pglab.session.stored.policies import load
+from pglab.studies.arguments import number_of_seeds, parser_of, whole_number
 from pglab.studies.example_policies import trained
 
 STORED_STEP = 20_000
@@ -111,24 +112,33 @@ def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
     )
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    most = settings_of(ReinforceConfig)["total_steps"].maximum
+    assert most is not None
+    of_command = parser_of("pglab.studies.gradient_variance", __doc__)
+    of_command.add_argument(
+        "--steps", type=whole_number(0, int(most)), nargs="+", default=[0, 5_000, 20_000, 60_000]
+    )
+    of_command.add_argument("--seeds", type=number_of_seeds(), default=8)
+    of_command.add_argument("--episodes", type=int, default=200, choices=EPISODE_CHOICES)
+    of_command.add_argument("--check-intervals", type=number_of_seeds(), metavar="DRAWINGS")
+    return of_command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--steps", type=int, nargs="+", default=[0, 5_000, 20_000, 60_000])
-    parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--episodes", type=int, default=200, choices=EPISODE_CHOICES)
-    parser.add_argument("--check-intervals", type=int, metavar="DRAWINGS")
-    arguments = parser.parse_args()
+    chosen = parser().parse_args(arguments)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        if arguments.check_intervals:
-            print(check_intervals(list(pool.map(drawn_again, range(arguments.check_intervals)))))
+        if chosen.check_intervals:
+            print(check_intervals(list(pool.map(drawn_again, range(chosen.check_intervals)))))
             return
-        for steps in arguments.steps:
+        for steps in chosen.steps:
             print(f"\nafter {steps:,} steps: variance / that of whole-episode returns, and cosine")
             print(f"{'seed':>6} {'return':>7}", *(f"{name:>17}" for name in ESTIMATORS))
             rows = []
-            work = partial(row_of_seed, steps, arguments.episodes)
-            for seed, row in enumerate(pool.map(work, range(arguments.seeds))):
+            work = partial(row_of_seed, steps, chosen.episodes)
+            for seed, row in enumerate(pool.map(work, range(chosen.seeds))):
                 rows.append(row)
                 print(line(str(seed), row), flush=True)
             print("\n".join(summary(rows)), flush=True)

@@ -2,8 +2,9 @@
 
     python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
 
-trains the seeds 0, 1, … with the agent's settings on all cores, without stopping when solved,
-prints a table and writes `pglab/data/learning_curves/<agent>.json`.
+trains the seeds 0, 1, … with the agent's settings on all cores, without stopping when solved, and
+prints a table. With `--write` it also writes `pglab/data/learning_curves/<agent>.json`, which the
+pages read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -27,11 +28,13 @@ from pglab.session.stored.usual_curves import (
     AGENTS,
     FOLDER,
     ROWS,
+    TABLE_WINDOW,
     WINDOW,
     LearningCurves,
     table_text,
 )
 from pglab.session.training import train
+from pglab.studies.arguments import add_write, number_of_seeds, parser_of, steps_of_a_run
 
 Item = TypeVar("Item")
 
@@ -78,18 +81,23 @@ def save(agent: str, curves: LearningCurves) -> Path:
     return path
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    of_command = parser_of("pglab.studies.learning_curves", __doc__)
+    of_command.add_argument("agent", choices=AGENTS)
+    of_command.add_argument("--seeds", type=number_of_seeds(), default=20)
+    of_command.add_argument("--steps", type=steps_of_a_run(TABLE_WINDOW), default=200_000)
+    add_write(of_command, "the agent's curves")
+    return of_command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("agent", choices=AGENTS)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--steps", type=int, default=200_000)
-    parser.add_argument("--dry-run", action="store_true", help="print the table, write nothing")
-    arguments = parser.parse_args()
-    curves = make(AGENTS[arguments.agent], arguments.seeds, arguments.steps)
-    print(table_text(curves, arguments.seeds, arguments.steps))
-    if not arguments.dry_run:
-        print(save(arguments.agent, curves))
+    chosen = parser().parse_args(arguments)
+    curves = make(AGENTS[chosen.agent], chosen.seeds, chosen.steps)
+    print(table_text(curves, chosen.seeds, chosen.steps))
+    if chosen.write:
+        print(save(chosen.agent, curves))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python -m pglab.studies.opening_clips
 
-trains seeds 0, 1, … until one is solved and writes the clips to `pglab/data/clips`, with a note
-of which seed and step it was. With `--check` it writes nothing and says whether the page's own
-run of that seed ends at the step that is stored.
+says whether the page's own run of the stored seed ends at the stored step. With `--write` it
+trains seeds 0, 1, … until one is solved, and writes the clips to `pglab/data/clips`, with a note
+of which seed and step it was.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -26,6 +26,7 @@ from pglab.looks.render import shared_renderer
 from pglab.session.stored.clips import FOLDER, stored_facts
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.training_session import TrainingSession
+from pglab.studies.arguments import add_write, parser_of
 
 SIZE = (450, 300)
 SCENES = 160
@@ -100,13 +101,16 @@ def run_again(facts: Mapping[str, Any]) -> int:
     return session.global_step
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    of_command = parser_of("pglab.studies.opening_clips", __doc__)
+    add_write(of_command, "the home page's clips")
+    return of_command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; see whether the run repeats itself"
-    )
-    if not parser.parse_args().check:
+    if parser().parse_args(arguments).write:
         print(make())
         return
     facts = stored_facts()

@@ -206,7 +206,7 @@ def test_a_new_start_pressed_together_with_a_tick(page: Page, key: str) -> None:
 def test_a_run_that_has_used_its_steps_can_run_on(page: Page) -> None:
     lab = LabPage(page).open("?total_steps=1000")
     lab.press("run")
-    expect(lab.button("run_on")).to_be_visible()
+    expect(lab.button("continue")).to_be_visible()
     expect(lab.button("step")).to_be_disabled()
     expect(lab.number(STEPS)).to_have_text("1,000")
     lab.wait_for_runs({"run": "1", "outcome": "all steps used"})
@@ -216,10 +216,10 @@ def test_a_run_that_has_used_its_steps_can_run_on(page: Page) -> None:
     lab.wait_until_quiet()
     assert (lab.steps, lab.address) == (1_000, {"total_steps": "1000"})
 
-    lab.press("run_on")
+    lab.press("continue")
     lab.wait_for_address(total_steps="2000")
     expect(lab.number(STEPS)).to_have_text("2,000")
-    expect(lab.button("run_on")).to_be_visible()
+    expect(lab.button("continue")).to_be_visible()
     assert not any("run 1" in text for text in lab.annotations()), "the run was started anew"
     lab.wait_for_runs({"run": "1", "environment steps": "2000", "outcome": "all steps used"})
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import gymnasium
@@ -73,3 +76,20 @@ def test_jpeg(env_id: str) -> None:
 def test_renderers_are_shared() -> None:
     assert shared_renderer("CartPole-v1") is shared_renderer("CartPole-v1")
     assert shared_renderer("CartPole-v1") is not shared_renderer("Acrobot-v1")
+
+
+def test_frames_are_drawn_off_screen_whatever_the_environment_says() -> None:
+    # In a process of its own: pygame reads the variable once.
+    script = """
+import importlib, os, pygame
+import pglab.looks.render as render
+for driver in ("wayland", "x11", ""):
+    os.environ["SDL_VIDEODRIVER"] = driver
+    importlib.reload(render).FrameRenderer("CartPole-v1")
+    print(pygame.display.get_driver())
+    pygame.display.quit()
+"""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", script]
+    printed = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True)
+    assert printed.stdout.split()[-3:] == ["dummy"] * 3

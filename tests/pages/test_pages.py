@@ -171,8 +171,8 @@ def test_only_its_own_button_takes_a_run_beyond_its_end(end: dict[str, str]) -> 
     app.session_state["reinforce.numbered"].actions["run"]()  # as a press that was under way does
     assert not bench.running
     assert (bench.session.config, bench.session.global_step) == (config, steps)
-    assert "P" not in buttons["continue_beyond_end"].proto.shortcut.upper()
-    press(app, "continue_beyond_end")
+    assert "P" not in buttons["continue"].proto.shortcut.upper()
+    press(app, "continue")
     assert bench.session.config != config
     assert bench.running
 

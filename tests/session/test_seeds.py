@@ -33,10 +33,15 @@ CONFIGS: dict[str, AgentConfig] = {
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    """Two worker processes, which end with the tests."""
-    pool = Workers(2)
-    yield pool
-    pool.close()
+    """Two worker processes, which end with the tests.
+
+    PYTHONSAFEPATH is set: Python then looks for modules only where it is told to.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONSAFEPATH", "1")
+        pool = Workers(2)
+        yield pool
+        pool.close()
 
 
 def bring_up(group: SeedGroup) -> None:

@@ -17,6 +17,7 @@ from pglab.session.history import Change
 from pglab.session.seeds.worker import packed
 from pglab.session.training_session import TrainingSession
 
+ROOT = Path(__file__).parents[3]
 MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
 
 
@@ -71,10 +72,17 @@ class Workers:
                 [sys.executable, "-m", "pglab.session.seeds.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                cwd=Path(__file__).parents[3],
+                cwd=ROOT,
+                env=_environment(),
             )
             self.processes.append(process)
         return process
+
+
+def _environment() -> dict[str, str]:
+    """This process's, in which Python finds the package also if PYTHONSAFEPATH is set."""
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *([known] if known else [])])}
 
 
 @cache

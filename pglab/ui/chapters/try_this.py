@@ -211,7 +211,9 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
     st.markdown(explanation(experiment))
     claims = (experiment.right_claim, *experiment.further)
     st.caption(
-        _("Checked: {claims}. Made by `python -m pglab.studies.check_experiments {name}`.").format(
+        _(
+            "Checked: {claims}. Made by `python -m pglab.studies.check_experiments {name} --write`."
+        ).format(
             claims=" · ".join(verdict(claim, experiment) for claim in claims),
             name=f"{experiment.page}/{experiment.key}",
         )

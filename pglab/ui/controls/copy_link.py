@@ -23,7 +23,10 @@ def copy_link() -> None:
         key=f"{current_page()}.copy_link",
         data={
             "label": _("Copy link"),
-            "help": _("Copy the address of this page with these settings."),
+            "help": _(
+                "Copy the address of this page with these settings. On another machine numbers "
+                "are rounded differently, so that the same seed gives another run."
+            ),
             "copied": _("Link copied"),
             "refused": _("The browser does not let the page copy. Press Ctrl+C or ⌘C:"),
         },

@@ -83,7 +83,7 @@ def _continue_button(lab: Lab) -> None:
         lab.bench.lock,
         _("Continue"),
         "double_arrow",
-        "continue_beyond_end",
+        "continue",
         go_on,
         width=WIDTH,
         help=_(

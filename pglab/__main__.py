@@ -1,0 +1,71 @@
+"""The command line: `pglab`, or `python -m pglab`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pglab.engine import engine
+from pglab.studies import benchmark as benchmark_study
+
+ROOT = Path(__file__).resolve().parents[1]
+NOT_EDITABLE = """\
+pglab app: there is no app.py in {folder}. The app's pages are not part of the package. They
+lie beside it in the repository: clone it, and in the clone run
+
+    pip install -e .
+    pglab app"""
+
+
+def app(arguments: Sequence[str]) -> int:
+    """Start the app; further arguments go to "streamlit run"."""
+    if not (ROOT / "app.py").exists():
+        sys.exit(NOT_EDITABLE.format(folder=ROOT))
+    _say("Loading the training kernels (the first time, they are compiled: up to a minute) ...")
+    engine.warm_up()  # else the first visitor waits for it
+    os.chdir(ROOT)  # Streamlit looks for its settings here.
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *arguments]
+    if os.name == "nt":  # Windows cannot replace a process: exec there returns to the shell early.
+        return subprocess.call(command)
+    os.execv(command[0], command)
+
+
+def benchmark(arguments: Sequence[str]) -> int:
+    """Measure how fast training is; "pglab benchmark --help" lists the options."""
+    benchmark_study.main(arguments)
+    return 0
+
+
+COMMANDS = {"app": app, "benchmark": benchmark}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="pglab",
+        usage="%(prog)s command [arguments of the command]",
+        description="Policy Gradient Lab. The commands:\n\n"
+        + "\n".join(f"  {name:10} {command.__doc__}" for name, command in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given:
+        parser.print_help(sys.stderr)
+        return 2
+    chosen = parser.parse_args(given)
+    return COMMANDS[chosen.command](chosen.arguments)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

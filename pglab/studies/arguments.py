@@ -1,0 +1,76 @@
+"""What the commands of this room share: their parsers, and the limits of their arguments."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from pglab.config import RunConfig, settings_of
+
+
+def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser:
+    """A parser for `python -m <module>` whose help is the module's docstring."""
+    return argparse.ArgumentParser(
+        prog=f"python -m {module}",
+        description=documentation,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_write(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the option without which a command leaves alone what the pages read."""
+    parser.add_argument("--write", action="store_true", help=f"overwrite {what}")
+
+
+def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> Callable[[str], int]:
+    """A reader of whole numbers within limits, for `type` of an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: from the reader; says which numbers are possible.
+    """
+    limits = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
+    kind = "a whole number" if multiple_of == 1 else f"a multiple of {multiple_of:,}"
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least or (most is not None and number > most) or number % multiple_of:
+            raise argparse.ArgumentTypeError(f"“{text}” is not {kind} {limits}")
+        return number
+
+    return read
+
+
+def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
+    """A reader of environment steps of one run: as long as a run may be, in whole windows."""
+    setting = settings_of(RunConfig)["total_steps"]
+    assert setting.minimum is not None
+    assert setting.maximum is not None
+    least = -(-int(setting.minimum) // multiple_of) * multiple_of
+    return whole_number(least, int(setting.maximum), multiple_of)
+
+
+def number_of_seeds() -> Callable[[str], int]:
+    """A reader of how many seeds are trained, from 0 on."""
+    return whole_number(1, 1_000)
+
+
+def number_above_zero(most: float) -> Callable[[str], float]:
+    """A reader of numbers above 0, up to `most`.
+
+    Raises:
+        argparse.ArgumentTypeError: from the reader; says which numbers are possible.
+    """
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = 0.0
+        if not 0 < number <= most:
+            raise argparse.ArgumentTypeError(f"“{text}” is not a number above 0, up to {most:g}")
+        return number
+
+    return read

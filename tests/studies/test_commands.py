@@ -1,0 +1,170 @@
+"""The commands check their arguments before they train, and write only if they are asked to."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pglab.config import ReinforceConfig
+from pglab.experiments.results import load
+from pglab.session.stored.usual_curves import AGENTS, LearningCurves
+from pglab.studies import (
+    benchmark,
+    check_experiments,
+    check_sharing,
+    engine_curves,
+    example_policies,
+    gradient_variance,
+    learning_curves,
+    opening_clips,
+)
+
+ROOT = Path(__file__).parents[2]
+COMMAND = re.compile(r"`python -m (pglab\.studies\.\w+)([^`]*)`")
+
+
+@pytest.mark.parametrize(
+    ("study", "arguments", "problem"),
+    [
+        (learning_curves, "reinforce --seeds 1 --steps 3000", "3000” is not a multiple of 10,000"),
+        (learning_curves, "reinforce --steps 4000", "from 10,000 to 1,000,000"),
+        (learning_curves, "reinforce --steps 2000000", "from 10,000 to 1,000,000"),
+        (learning_curves, "reinforce --seeds 0", "“0” is not a whole number from 1"),
+        (learning_curves, "reinforce --seeds two", "“two” is not a whole number"),
+        (learning_curves, "nobody", "invalid choice"),
+        (engine_curves, "split_replay --steps 4000", "a multiple of 10,000"),
+        (engine_curves, "split_replay --seeds 0", "a whole number from 1"),
+        (gradient_variance, "--steps 0 -5", "“-5” is not a whole number from 0"),
+        (gradient_variance, "--steps 2000000", "from 0 to 1,000,000"),
+        (gradient_variance, "--seeds 0", "a whole number from 1"),
+        (gradient_variance, "--check-intervals 0", "a whole number from 1"),
+        (check_experiments, "reinforce/nothing", "“reinforce/nothing” is none of"),
+        (check_experiments, "reinforce --jobs 0", "a whole number from 1"),
+        (check_sharing, "reinforce", "unrecognized arguments"),
+        (example_policies, "reinforce", "unrecognized arguments"),
+        (opening_clips, "--check", "unrecognized arguments"),
+        (benchmark, "--rounds 0", "a whole number from 1"),
+        (benchmark, "--seconds 0", "above 0"),
+        (benchmark, "--seconds nan", "above 0"),
+        (benchmark, "--json no/such/folder/figures.json", "cannot be written"),
+    ],
+)
+def test_arguments_are_checked_before_anything_runs(
+    study: Any, arguments: str, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        study.main(arguments.split())
+    printed = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert problem in printed.err
+    assert printed.out == ""
+
+
+def test_many_rounds_end_within_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "LONGEST_RUN", 1_000)
+    monkeypatch.setattr(benchmark, "WARM_UP_STEPS", 10)
+    monkeypatch.setattr(benchmark, "_output_of", lambda *_arguments: 0.0)
+    results = benchmark.measure("REINFORCE", (8,), rounds=2, seconds=60.0)
+    assert [result.way for result in results] == list(benchmark.WAYS)
+
+
+def test_learning_curves_are_written_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ones = np.ones((1, 5))
+    monkeypatch.setattr(learning_curves, "FOLDER", tmp_path)
+    monkeypatch.setattr(learning_curves, "make", lambda *_arguments: LearningCurves(ones, ones))
+    arguments = ["reinforce", "--seeds", "1", "--steps", "10000"]
+    learning_curves.main(arguments)
+    assert list(tmp_path.iterdir()) == []
+    learning_curves.main([*arguments, "--write"])
+    assert [path.name for path in tmp_path.iterdir()] == ["reinforce.json"]
+
+
+def test_experiments_are_written_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = load("reinforce")
+    monkeypatch.setattr(check_experiments, "make_arm", lambda *_arguments: stored["rare_updates"])
+    monkeypatch.setattr(check_experiments, "load", lambda _page: stored)
+    monkeypatch.setattr(check_experiments, "FOLDER", tmp_path)
+    check_experiments.main(["reinforce/rare_updates"])
+    assert list(tmp_path.iterdir()) == []
+    check_experiments.main(["reinforce/rare_updates", "--write"])
+    assert [path.name for path in tmp_path.iterdir()] == ["reinforce.json"]
+
+
+def test_policies_are_compared_and_written_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    untrained = [example_policies.trained(ReinforceConfig(seed=seed), 0) for seed in (0, 1)]
+    assert example_policies.same_weights(untrained[0], untrained[0])
+    assert not example_policies.same_weights(*untrained)
+    monkeypatch.setattr(example_policies, "STEPS", (0,))
+    monkeypatch.setattr(example_policies, "FILE", tmp_path / "policies.npz")
+    example_policies.main([])
+    assert capsys.readouterr().out.startswith("after 0 steps: ")
+    assert list(tmp_path.iterdir()) == []
+    example_policies.main(["--write"])
+    assert [path.name for path in tmp_path.iterdir()] == ["policies.npz"]
+
+
+def test_clips_are_checked_and_written_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(opening_clips, "make", lambda: made.append("clips"))
+    monkeypatch.setattr(opening_clips, "run_again", lambda facts: facts["steps"])
+    with pytest.raises(SystemExit) as ended:
+        opening_clips.main([])
+    assert (ended.value.code, made) == (0, [])
+    opening_clips.main(["--write"])
+    assert made == ["clips"]
+
+
+PLACEHOLDERS = {
+    "{agent}": "split_replay",
+    "<agent>": "split_replay",
+    "{name}": "reinforce/rare_updates",
+    "<page>/<key>": "reinforce/rare_updates",
+}
+
+
+def commands_in(text: str) -> list[tuple[str, list[str]]]:
+    """Every command of a text: its module and its arguments, with examples for placeholders."""
+    for placeholder, example in PLACEHOLDERS.items():
+        text = text.replace(placeholder, example)
+    return [(module, shlex.split(rest)) for module, rest in COMMAND.findall(text)]
+
+
+def test_every_command_that_is_named_can_be_given() -> None:
+    files = [
+        ROOT / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "pglab" / "content").rglob("*.md"),
+        ROOT / "pglab" / "ui" / "chapters" / "try_this.py",
+    ]
+    named = [command for file in files for command in commands_in(file.read_text(encoding="utf-8"))]
+    assert {module.rpartition(".")[2] for module, _arguments in named} >= {
+        "learning_curves",
+        "check_experiments",
+        "gradient_variance",
+        "opening_clips",
+    }
+    for module, arguments in named:
+        importlib.import_module(module).parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("place", ["reinforce.md", "actor_critic_usual.md", "sharing.md"])
+def test_what_made_a_table_writes_it(place: str) -> None:
+    text = (ROOT / "pglab" / "content" / "en" / place).read_text(encoding="utf-8")
+    made = [command for command in commands_in(text) if command[0].endswith("learning_curves")]
+    assert made
+    for module, arguments in made:
+        chosen = importlib.import_module(module).parser().parse_args(arguments)
+        assert chosen.write
+        assert chosen.agent in AGENTS
