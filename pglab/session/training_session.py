@@ -32,8 +32,8 @@ _RECORD_OF: dict[Unit, type] = {
 class TrainingSession:
     """One training run with its history and its checkpoints.
 
-    On one machine, the run depends only on its configuration and on the changes of settings. It does
-    not depend on how it is advanced or on what reads its state.
+    On one machine, the run depends only on its configuration and on the changes of settings. It
+    does not depend on how it is advanced or on what reads its state.
     """
 
     def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:
