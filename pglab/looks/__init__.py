@@ -1,1 +1,1 @@
-"""Ways to look at a run without changing it."""
+"""Measurements and pictures of a run that do not change it."""

@@ -1,6 +1,6 @@
-"""Fresh episodes played by a policy while, or although, it is being trained.
+"""Fresh episodes of a policy for the player, also while the policy is being trained.
 
-A demonstration owns its environment and random stream, so that watching never changes a run.
+A demonstration has its own environment and random streams, so that watching never changes a run.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pglab.records import Floats
 
 @dataclass(frozen=True)
 class Scene:
-    """One moment of a demonstration.
+    """One time step of a demonstration.
 
-    `action` is what the policy chose for `observation` and `reward` what it was paid for it. The
-    last scene of an episode shows what the last action led to: no action, and `ended` is set.
+    `action` is what the policy chose for `observation`, and `reward` is the reward of that action.
+    The last scene of an episode shows the final observation: it has no action, and `ended` is set.
     """
 
     episode: int
@@ -34,15 +34,15 @@ class Scene:
 
 
 class Demonstration:
-    """Endless fresh episodes of whatever policy is passed in."""
+    """An endless series of fresh episodes; the policy is passed in anew with each call."""
 
     def __init__(self, env_id: str, seed: int) -> None:
-        """The same seed shows the same starts, whatever the policy.
+        """The seed determines the first observation of each episode, whatever the policy does.
 
         Raises:
             ConfigError: the environment cannot be used.
         """
-        # Kept apart from every training stream, which spawn their children from the bare seed.
+        # Training spawns its streams from the seed alone, so these are independent of them.
         environment, actions = np.random.SeedSequence([seed, 1]).spawn(2)
         self._environment = make_environment(env_id)
         self._actions = np.random.default_rng(actions)
@@ -52,11 +52,11 @@ class Demonstration:
         self._observation: Floats = self._reset(seed=int(environment.generate_state(1)[0]))
 
     def scenes(self, policy: nn.Module, count: int) -> list[Scene]:
-        """The next `count` scenes, over the ends of episodes."""
+        """Play the next `count` scenes; after the end of an episode the next one begins."""
         return [self._next(policy) for _ in range(count)]
 
     def episode(self, policy: nn.Module, most_scenes: int) -> list[Scene]:
-        """One episode from its start, cut off after `most_scenes`."""
+        """Play one episode from its start, cut off after `most_scenes` scenes."""
         self._observation = self._reset()
         scenes = [self._next(policy)]
         while scenes[-1].action is not None and len(scenes) < most_scenes:

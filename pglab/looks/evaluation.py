@@ -1,4 +1,4 @@
-"""Fresh episodes on demand, to judge a policy and its critic without touching the training."""
+"""Fresh episodes that evaluate a policy and its critic without changing the training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pglab.looks.probes import action_probabilities, action_values
 from pglab.records import Floats
 from pglab.returns import discounted_returns
 
-NEGLIGIBLE = 0.1  # share of a return that may be missing where the time limit cut it
+NEGLIGIBLE = 0.1  # share of a return that may be missing if the time limit cut it off
 
 
 @dataclass(frozen=True)
 class PlayedEpisode:
-    """One episode; `truncated` where the time limit ended it."""
+    """One episode; `truncated` is true if the time limit ended it."""
 
     observations: Floats  # [T, D]
     actions: NDArray[np.int64]  # [T]
@@ -29,16 +29,17 @@ class PlayedEpisode:
 
     @property
     def total(self) -> float:
-        """Undiscounted return."""
+        """The undiscounted return."""
         return float(self.rewards.sum())
 
 
 def play(
     policy: nn.Module, env_id: str, episodes: int, seed: int, *, greedy: bool
 ) -> list[PlayedEpisode]:
-    """Whole episodes of the policy as it stands, sampled or always its likeliest action.
+    """Play whole episodes of the present policy, with sampled actions or the likeliest ones.
 
-    The streams are derived from the seed, apart from those of training and demonstration.
+    The random streams are derived from the seed. They are independent of those of training and
+    demonstration.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -69,10 +70,11 @@ def play(
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far a critic's estimates are from the returns that followed, in units of return.
+    """Errors Q − G of a critic's estimates, where G is the discounted return that followed.
 
-    `bias` is the mean of Q − G, `spread` the root of the mean square of Q − G. `low` and `high`
-    are the mean of Q − G over the third of the steps with the smallest and the largest Q.
+    `bias` is the mean of Q − G, `spread` its root mean square. `low` is the mean of Q − G over the
+    third of the steps with the smallest Q, `high` over the third with the largest Q. All are in
+    units of return.
     """
 
     bias: float
@@ -82,10 +84,10 @@ class Calibration:
 
 
 def calibration(estimates: Floats, returns: Floats) -> Calibration:
-    """Where a critic errs, by what it expects.
+    """Measure the errors of a critic, also for the steps with the smallest and largest Q.
 
-    Grouped by Q, not by G: a single return is partly luck, so even an exact critic is above the
-    returns that turned out small and below those that turned out large.
+    The steps are grouped by Q, not by G. A single return is partly luck: even an exact critic is
+    above the returns that turned out small, and below those that turned out large.
 
     Args:
         estimates: [N] Q(s,a), N ≥ 1.
@@ -107,8 +109,8 @@ def critic_truth(
 ) -> tuple[Floats, Floats]:
     """Q(s,a) and the discounted return that followed, for the steps where it is known: [N], [N].
 
-    A truncated episode shows only part of the return: its steps count where the missing part
-    could be no more than a tenth of a return that goes on for ever, γᵏ ≤ 0.1.
+    A truncated episode shows only part of each return. With equal rewards and k steps left, the
+    missing part is at most γᵏ of an endless return; a step counts if γᵏ ≤ 0.1.
     """
     estimates, returns = [], []
     for episode in episodes:

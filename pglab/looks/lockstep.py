@@ -1,4 +1,4 @@
-"""Many fresh episodes of one policy at once, stepped together: one forward pass for all."""
+"""Many fresh episodes of one policy, played in parallel with one forward pass for each step."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class _Game:
 def draw_episodes(
     policy: nn.Module, env_id: str, count: int, seed: int, pool: int = 0
 ) -> Generator[float, None, list[PlayedEpisode]]:
-    """Whole sampled episodes of the policy as it stands; how far it is, after every time step.
+    """Play whole sampled episodes of the present policy; yield the share done after each step.
 
-    They depend on the arguments alone. The streams are derived from the seed, apart from those
-    of training, demonstration and evaluation; each `pool` has its own, so that its episodes are
-    independent of another's.
+    The episodes depend on the arguments alone. The random streams are derived from the seed and
+    are independent of those of training, demonstration and evaluation. Each `pool` has its own
+    streams, so that its episodes are independent of those of another pool.
 
     Args:
         policy: [N, D] → [N, A] log-probabilities.
@@ -76,7 +76,7 @@ def draw_episodes(
                 game.step(action)
             playing, length = [game for game in playing if not game.over], length + 1
             yield _share_done(games, len(playing), length)
-    finally:  # also where the caller stops asking
+    finally:  # also if the caller closes the generator early
         for game in games:
             game.environment.close()
     return [game.played() for game in games]
@@ -85,7 +85,12 @@ def draw_episodes(
 def sample_actions(
     probabilities: NDArray[np.floating], draws: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """What `acting.sample_action` makes of each row [N, A] with its draw [N] from [0, 1): [N]."""
+    """The action that `acting.sample_action` returns for each row [N, A] and draw [N]: [N].
+
+    Args:
+        probabilities: [N, A].
+        draws: [N] from the uniform distribution on [0, 1).
+    """
     actions = (np.cumsum(probabilities, axis=1) <= draws[:, None]).sum(axis=1)
     most = probabilities.shape[1] - 1  # rounding can leave the sum just below the draw
     chosen: NDArray[np.int64] = np.minimum(actions, most)
@@ -93,7 +98,7 @@ def sample_actions(
 
 
 def _share_done(games: list[_Game], playing: int, length: int) -> float:
-    """Of the episodes, or of the longest that one can be: whichever is further."""
+    """The share of the episodes that have ended, or of the time limit if that is larger."""
     spec = games[0].environment.spec
     limit = spec.max_episode_steps if spec is not None else None
     return max(1 - playing / len(games), length / limit if limit else 0.0)

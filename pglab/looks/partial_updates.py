@@ -1,4 +1,4 @@
-"""What an update would be if only one of the two losses were followed."""
+"""The update that is due, computed also with only one of the two losses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pglab.config import settings_of
 
 
 def partial_updates(run: ActorCriticRun) -> dict[str, Mapping[str, nn.Module]]:
-    """The networks after the update that is due, for every choice of `trained`.
+    """The networks after the update that is due, for each choice of the setting `trained`.
 
-    The run stays as it is: each update is made in a copy, with the same random streams.
+    The run is not changed: each update is made in a copy, with copies of the random streams.
 
     Args:
-        run: with an update due.
+        run: a run whose rollout is complete, so that an update is due.
     """
     after: dict[str, Mapping[str, nn.Module]] = {}
     for trained in settings_of(run.config)["trained"].choices:

@@ -1,4 +1,4 @@
-"""Read-only looks at a network: they draw no random numbers and change nothing."""
+"""What networks say about states: read-only, and without drawing random numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pglab.replay_buffer import transitions
 from pglab.returns import policy_signals, td_targets
 
 MOST_LOG_ODDS = 16.0
-PLANES_AT_ONCE = 8  # more do not fit a processor's cache and take longer each
+PLANES_AT_ONCE = 8  # more do not fit into the cache, so that each plane takes longer
 Quantity = Literal["q", "v", "advantage"]
 
 
@@ -37,8 +37,8 @@ class Slice:
     """A plane through the observation space.
 
     `x_axis` and `y_axis` are the two coordinates that vary over their ranges; `fixed` [D] holds
-    the value of all others. If `has_node`, the grid also has a point at those two coordinates of
-    `fixed`: what it shows there is exact.
+    the values of all others. If `has_node`, one grid point is moved to those two coordinates of
+    `fixed`, so that a map is exact there.
     """
 
     info: EnvironmentInfo
@@ -48,7 +48,7 @@ class Slice:
     has_node: bool = False
 
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
-        """Evenly spaced values over the axis's range, one moved to the node: [resolution]."""
+        """Evenly spaced values over the range of an axis, one moved to the node: [resolution]."""
         spanned = self.info.axes[axis]
         ticks = np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
         node = self.node(axis, resolution)
@@ -57,7 +57,10 @@ class Slice:
         return ticks
 
     def node(self, axis: int, resolution: int) -> tuple[int, float] | None:
-        """Which tick is moved, and to how many even steps from the first; None if none is."""
+        """The index of the tick that is moved and its new place; None if no tick is moved.
+
+        The place is the distance from the first tick, in steps of the even spacing.
+        """
         spanned = self.info.axes[axis]
         steps = (self.fixed[axis] - spanned.low) / (spanned.high - spanned.low) * (resolution - 1)
         if not self.has_node or not 0 < steps < resolution - 1:
@@ -65,7 +68,7 @@ class Slice:
         return min(max(round(steps), 1), resolution - 2), steps
 
     def grid(self, resolution: int) -> tuple[NDArray[np.float32], NDArray[np.float32], str, str]:
-        """Ticks of the horizontal and of the vertical axis, and the two axes' labels."""
+        """The ticks of the horizontal and the vertical axis, and the labels of both."""
         axes = self.x_axis, self.y_axis
         x, y = (self.ticks(axis, resolution) for axis in axes)
         x_label, y_label = (self.info.axes[axis].label for axis in axes)
@@ -73,11 +76,11 @@ class Slice:
 
     @property
     def hidden(self) -> tuple[int, ...]:
-        """The coordinates that do not vary over it."""
+        """The coordinates that do not vary over the plane."""
         return tuple(i for i in range(len(self.fixed)) if i not in (self.x_axis, self.y_axis))
 
     def through(self, observation: Floats) -> Slice:
-        """The plane along the same axes through an observation [D]."""
+        """The plane with the same axes through an observation [D]."""
         return replace(self, fixed=tuple(float(value) for value in observation), has_node=True)
 
     def observations(self, resolution: int) -> NDArray[np.float32]:
@@ -107,7 +110,7 @@ def maps_of(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """π(a|s) and Q(s,a) of every action over a plane: [resolution, resolution, A], rows along y.
 
-    Without a critic there is no Q. A body that both use is computed once.
+    Q is None without a critic. A shared body is computed once.
     """
     probabilities, values = maps_over(networks, [plane], resolution)
     return probabilities[0], None if values is None else values[0]
@@ -144,9 +147,9 @@ def _pi_and_q(
 
 
 def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    """log(p / (1 − p)), within ±`MOST_LOG_ODDS`.
+    """The log-odds log(p / (1 − p)), clipped to ±`MOST_LOG_ODDS`.
 
-    Over a plane it changes far more evenly than p, whose boundary may be narrower than a cell.
+    Over a plane they change more evenly than p, which may jump from 0 to 1 within a grid cell.
     """
     least = 1 / (1 + np.exp(MOST_LOG_ODDS))
     inside = np.clip(probabilities.astype(np.float64), least, 1 - least)
@@ -160,10 +163,10 @@ def critic_quantity(
     quantity: Quantity,
     action: int,
 ) -> NDArray[np.float32]:
-    """What the critic thinks of states: [..., A] probabilities and values → [...].
+    """One quantity of the critic, from probabilities and values [..., A]: [...].
 
-    `q` is Q(s, action), `v` the policy's mean V(s) = Σ_b π(b|s)·Q(s,b), `advantage` their
-    difference.
+    `q` is Q(s, action), `v` is its mean under the policy, V(s) = Σ_b π(b|s)·Q(s,b), and
+    `advantage` is Q(s, action) − V(s).
     """
     mean: NDArray[np.float32] = (probabilities * values).sum(axis=-1)
     match quantity:
@@ -177,7 +180,7 @@ def critic_quantity(
 
 @dataclass(frozen=True)
 class LayerGradient:
-    """Norms of the two losses' gradients on one linear layer; None where a loss does not reach."""
+    """The norms of both losses' gradients on one linear layer; None if a loss does not reach it."""
 
     part: Literal["body", "actor body", "critic body", "policy head", "critic head"]
     outputs: int
@@ -188,10 +191,10 @@ class LayerGradient:
 def fresh_gradients(
     agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
 ) -> tuple[Gradient, Gradient]:
-    """What the actor's and the critic's loss would ask for if the agent learned from these steps.
+    """The gradients of the actor's and the critic's loss if the agent learned from these steps.
 
-    The policy signal and the targets are the critic's as it stands; nothing is changed. The
-    actor or the critic asks for nothing if it does not learn, and both if there is no step.
+    The policy signal and the targets come from the present critic; nothing is changed. A gradient
+    is empty if its part of the agent does not learn; without a step both are empty.
     """
     if not steps:
         return {}, {}
@@ -224,20 +227,20 @@ def fresh_gradients(
 def layer_gradients(
     agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
 ) -> list[LayerGradient]:
-    """How hard each loss pulls at each layer, from the input on."""
+    """The norm of each loss's gradient on each linear layer, from the input on."""
 
-    def pull(of: Gradient, layer: nn.Linear) -> float | None:
-        reached = {p: of[p] for p in layer.parameters() if p in of}
+    def norm_on(layer: nn.Linear, whole: Gradient) -> float | None:
+        reached = {p: whole[p] for p in layer.parameters() if p in whole}
         return norm(reached) if reached else None
 
     return [
-        LayerGradient(part, layer.out_features, pull(actor, layer), pull(critic, layer))
+        LayerGradient(part, layer.out_features, norm_on(layer, actor), norm_on(layer, critic))
         for part, layer in _linear_layers(agent)
     ]
 
 
 def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
-    """The layers from the input on, each with the part of the agent that it belongs to."""
+    """The linear layers from the input on, each with the part of the agent to which it belongs."""
     bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
     if agent.policy.body is agent.critic.body:
         bodies = [("body", agent.policy.body)]

@@ -18,7 +18,8 @@ from torch import nn
 from pglab.algorithms.descent import descend
 from pglab.algorithms.families import AgentRun, records_of_step, reference_records_of
 from pglab.algorithms.run import TrainingDiverged
-from pglab.looks.attribution import AdamStep, Explanation, UpdateData, explain, noted_step
+from pglab.looks.attribution import Explanation, explain
+from pglab.looks.parameter_moves import AdamStep, UpdateData, noted_step
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session.training_session import TrainingSession
 from pglab.slow_motion.phases import phases_of, update_of

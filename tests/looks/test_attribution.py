@@ -1,7 +1,7 @@
-"""What moved the policy: against a recomputation in which one cause alone is switched off.
+"""The causes of an update, compared with updates recomputed without one cause.
 
 The recomputation works in double precision, one transition at a time, with Adam's formula written
-out. A cause's gradient is left out while Adam's scale, √v̂ + ε, stays as it was.
+out. The gradient of a cause is left out, while Adam's scale √v̂ + ε is kept.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.oracles_actor_critic import CELLS, short_cell
 
 SIGNALS = ("q", "advantage_max", "advantage_mean")
 BASELINES = ("none", "mean", "value")
-Effects = dict[Cause, tuple[NDArray[np.float64], NDArray[np.float64]]]  # lost, gained
+Effects = dict[Cause, tuple[NDArray[np.float64], NDArray[np.float64]]]  # off alone, on alone
 Parts = dict[str, list[Tensor]]  # gradient by cause, a tensor per parameter of the policy
 
 
@@ -38,7 +38,7 @@ Parts = dict[str, list[Tensor]]  # gradient by cause, a tensor per parameter of 
 
 
 class Recomputed:
-    """An update that is due, with every cause's gradient by itself."""
+    """An update that is due, recomputed with a separate gradient for each cause."""
 
     def __init__(self, run: AgentRun) -> None:
         self.config: Any = run.config
@@ -65,7 +65,7 @@ class Recomputed:
         self.moved: list[set[int]] = []
         self._follow()
 
-    # The update's steps, in their order
+    # The optimiser steps of the update, in order
 
     def _follow(self) -> None:
         config = self.config
@@ -92,7 +92,7 @@ class Recomputed:
         )
 
     def _actor(self) -> dict[str, list[Tensor | None]]:
-        """−wₜ·∇log π(aₜ|sₜ)/T of each transition, and −c·∇H."""
+        """−wₜ·∇log π(aₜ|sₜ)/T for each transition, and −c·∇H."""
         if getattr(self.config, "trained", "both") == "critic_only":
             return {}
         parts: dict[str, list[Tensor | None]] = {}
@@ -164,10 +164,10 @@ class Recomputed:
         self.moved.append(reached)
         self._place(self.after())
 
-    # The policy with causes switched off
+    # The policy without some causes
 
     def after(self, off: Set[str] = frozenset()) -> list[Tensor]:
-        """The parameters after all steps so far, some causes left out, Adam's scale as it was."""
+        """The parameters after all steps so far without some causes; Adam's scale is kept."""
         theta = [p.clone() for p in self.start]
         m = [torch.zeros_like(p) if "momentum" in off else p.clone() for p in self.mean]
         for (parts, scales, corrections), reached in zip(self.adam, self.moved, strict=True):
@@ -178,7 +178,7 @@ class Recomputed:
         return theta
 
     def probabilities(self, theta: list[Tensor]) -> NDArray[np.float64]:
-        """π(aₜ|sₜ) with these parameters: [T]."""
+        """π(aₜ|sₜ) for given parameters: [T]."""
         self._place(theta)
         with torch.no_grad():
             pi = [self.policy(torch.tensor(step.observation)).exp() for step in self.steps]
@@ -189,7 +189,7 @@ class Recomputed:
             parameter.data = value.clone()
 
     def effects(self, cause: Cause) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of a cause on each transition: lost if it alone is off, gained if it alone is on."""
+        """The change lost without a cause, and the change with this cause alone: [T] each."""
         before, full = self.probabilities(self.start), self.probabilities(self.after())
         every = {"momentum"}.union(*(parts for parts, _scales, _corrections in self.adam))
         lost, gained = np.zeros(len(self.steps)), np.zeros(len(self.steps))
@@ -205,7 +205,7 @@ class Recomputed:
 
 
 def reinforce_weights(run: ReinforceRun) -> NDArray[np.float64]:
-    """Returns minus baseline, normalised if the settings say so."""
+    """Returns minus the baseline, normalised if the settings say so."""
     config = run.config
     rewards, ends = [s.reward for s in run.batch], [s.ended for s in run.batch]
     whole = config.return_form == "whole_episode"
@@ -225,7 +225,7 @@ def reinforce_weights(run: ReinforceRun) -> NDArray[np.float64]:
 
 
 def drawn_configs(count: int) -> list[AgentConfig]:
-    """Settings over all cells, signals and baselines, the rest at random."""
+    """Settings that cover all cells, signals and baselines; the rest is drawn at random."""
     random = np.random.default_rng(13)
 
     def one_of(*values: Any) -> Any:
@@ -272,7 +272,7 @@ CONFIGS = drawn_configs(30)
 
 
 def watched(config: AgentConfig, updates: int) -> WatchedStep:
-    """The last of the first updates."""
+    """The watched step with update number `updates` of a new run."""
     tape = SlowMotion(TrainingSession(config))
     for _ in range(updates):
         tape.forward_to({"changed"}, 200)
@@ -281,7 +281,7 @@ def watched(config: AgentConfig, updates: int) -> WatchedStep:
 
 @functools.cache
 def drawn(number: int) -> tuple[Explanation, Effects]:
-    """What the page says of an update drawn at random, and each cause's effects recomputed."""
+    """The explanation of an update drawn at random, and the recomputed effects of each cause."""
     step = watched(CONFIGS[number], 1 + number % 4)
     assert step.explanation is not None
     assert step.before_update is not None
@@ -290,11 +290,11 @@ def drawn(number: int) -> tuple[Explanation, Effects]:
 
 
 def error(found: Mapping[Cause, NDArray[np.float64]], expected: Effects, largest: float) -> float:
-    """How far effects lie outside of what the recomputation allows; right up to 1.
+    """The largest error of the effects, in units of the tolerance: up to 1 is right.
 
-    π bends along the path, so that a cause loses at its end, switched off alone, something else
-    than it gains at its start, switched on alone. Up to the third order the split lies in the
-    middle of the two; it may be off by half of their difference, and by 1 % of the largest change.
+    π is not linear along the path. So the change that is lost without a cause differs from the
+    change with this cause alone. Up to the third order the effect is the mean of the two. The
+    tolerance is half of their difference, plus 1 % of the largest change.
     """
     worst = [0.0]
     for cause, (lost, gained) in expected.items():

@@ -1,4 +1,4 @@
-"""Episodes played for show."""
+"""Episodes for the player: their scenes, their ends, and their independence of the training."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ RANDOM, LEFT = Fixed(0.5, 0.5), Fixed(1.0, 0.0)
 
 
 def episodes_of(scenes: list[Scene]) -> list[list[Scene]]:
-    """The scenes, one list per episode."""
+    """The scenes of each episode, as one list for each."""
     return [list(group) for _, group in groupby(scenes, key=lambda scene: scene.episode)]
 
 
 def has_fallen(observation: np.ndarray) -> bool:
-    """CartPole's end: 2.4 m off the centre or 12° off the vertical."""
+    """True if CartPole has terminated: beyond 2.4 m from the centre or 12° from the vertical."""
     return bool(abs(observation[0]) > 2.4 or abs(observation[2]) > np.radians(12))
 
 

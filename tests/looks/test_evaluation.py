@@ -1,4 +1,4 @@
-"""Fresh episodes on demand: their own streams, and the critic against what followed."""
+"""Fresh episodes: their own random streams, and the critic against the returns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.oracles import SHORT_CARTPOLE, SHORT_LIMIT, naive_returns, same_recor
 
 
 class Constant(nn.Module):
-    """Gives every action the same number, whatever the observation."""
+    """A network with the same outputs for every observation."""
 
     def __init__(self, *numbers: float) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def test_playing_leaves_the_training_as_it_is() -> None:
 
 
 def test_a_critic_is_judged_by_what_it_expects() -> None:
-    """Too high where it expects little, too low where it expects much; right on average."""
+    """This critic is too high where Q is small and too low where Q is large."""
     estimates = np.array([10.0, 90.0, 50.0, 12.0, 88.0, 50.0])
     returns = np.array([0.0, 110.0, 50.0, 2.0, 108.0, 70.0])
     found = calibration(estimates, returns)
@@ -103,6 +103,6 @@ def test_the_truth_is_the_return_that_followed() -> None:
 
 @pytest.mark.parametrize(("gamma", "known"), [(0.5, 7), (0.9, 0), (1.0, 0)])
 def test_steps_whose_return_was_cut_do_not_count(gamma: float, known: int) -> None:
-    """0.5⁴ ≤ 0.1 < 0.5³: the last three of ten steps miss too much; with 0.9 every step does."""
+    """0.5⁴ ≤ 0.1 < 0.5³: the last three of ten steps do not count; with γ = 0.9 none counts."""
     estimates, returns = critic_truth(Constant(0.0, 0.0), [episode(10, truncated=True)], gamma)
     assert len(estimates) == len(returns) == known

@@ -1,4 +1,4 @@
-"""Looks at a policy whose probabilities are known."""
+"""Maps and gradients of networks whose outputs are known."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INFO = ENVIRONMENTS["CartPole-v1"]
 
 
 class Tilted(nn.Module):
-    """π(right) = σ(observation · slope)."""
+    """A policy with π(right) = σ(observation · slope)."""
 
     def __init__(self, *slope: float) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Tilted(nn.Module):
 
 
 def policy_network(observation_size: int, actions: int) -> PolicyNetwork:
-    """A policy as it starts."""
+    """A policy that has not been trained."""
     generator = torch.Generator().manual_seed(0)
     return PolicyNetwork(Body(observation_size, (8,), "tanh", generator), actions, generator)
 
@@ -98,7 +98,7 @@ def test_looking_leaves_no_gradient_and_no_change() -> None:
 
 
 class Known(nn.Module):
-    """Q(s,a) = observation · slope of the action."""
+    """A critic with Q(s,a) = observation · slope of the action."""
 
     def __init__(self, *slopes: tuple[float, ...]) -> None:
         super().__init__()
@@ -160,7 +160,7 @@ def test_maps_without_a_critic() -> None:
     [{}, {"value_loss_coefficient": 3.0}, {"seed": 1}, {"entropy_coefficient": 0.5}],
 )
 def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) -> None:
-    """Asked just before an on-policy update about the steps that it will learn from."""
+    """Computed just before an on-policy update, from the steps of its rollout."""
     config = short_cell(rollout_steps=12, **settings)
     session = TrainingSession(config)
     (*_, update) = TrainingSession(config).advance("update")

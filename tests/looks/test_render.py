@@ -1,4 +1,4 @@
-"""Frames drawn from observations."""
+"""Pictures of the environment, drawn from observations."""
 
 from __future__ import annotations
 
