@@ -1,1 +1,1 @@
-"""One update taken apart, phase by phase."""
+"""Slow motion: the steps of a run and its updates, phase by phase."""

@@ -1,4 +1,4 @@
-"""The phases of a step in formulas: in symbols, and with the numbers of a moment."""
+"""The formula of each phase, in symbols and with the numbers of one moment."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from pglab.language import _
 from pglab.records import Floats
 from pglab.slow_motion.watched_lines import Moment, Values
 
-TERMS_SHOWN = 2  # of a sum, before its dots
+TERMS_SHOWN = 2  # terms of a sum before the dots
 NEW_LINE = r" \\ "
 ROUNDING = 1e-6
-DIGITS = 4  # significant ones
+DIGITS = 4  # significant digits
 
 
 @dataclass(frozen=True)
 class Formula:
-    """LaTeX: in symbols, and with the numbers of a moment."""
+    """A formula in LaTeX, in symbols and with the numbers of one moment."""
 
     symbols: str
     numbers: str
 
 
 def formula(moment: Moment, info: EnvironmentInfo, row: int) -> Formula:
-    """The formula of a phase; where it is about many steps, for the one in `row`."""
+    """The formula of a moment; if its phase is about many steps, the numbers are those of `row`."""
     return _FORMULAS[moment.phase](moment.values, info, row)
 
 
 def number(value: float) -> str:
-    """A number in LaTeX with four significant digits."""
+    """A number in LaTeX with `DIGITS` significant digits."""
     if not math.isfinite(value):
         return r"\text{nan}" if math.isnan(value) else (r"\infty" if value > 0 else r"-\infty")
     text = f"{value + 0.0:.{DIGITS}g}"  # no "-0"
@@ -45,7 +45,7 @@ def number(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """A number that follows an operator: in brackets where it is negative."""
+    """A number for the place after an operator: a negative one is in brackets."""
     return f"({number(value)})" if value < 0 else number(value)
 
 
@@ -58,12 +58,12 @@ def _text(words: str) -> str:
 
 
 def _lines(*lines: str) -> str:
-    """Below each other: a formula has half the page's width."""
+    """Lines below each other, because a formula has half the width of the page."""
     return rf"\begin{{gathered}}{NEW_LINE.join(lines)}\end{{gathered}}"
 
 
 def _sum_of(terms: Sequence[str]) -> list[str]:
-    """The first few terms, a line each, and dots for the rest."""
+    """The first terms of a sum, a line for each, and dots for the rest."""
     rest = r"+\dots" if len(terms) > TERMS_SHOWN else ""
     first, *others = terms[:TERMS_SHOWN]
     shown = [first, *(f"+{term}" for term in others)]
@@ -201,7 +201,7 @@ def _weights(values: Values, _info: EnvironmentInfo, row: int) -> Formula:
 
 
 def _is_normalized(returns: Floats, weights: Floats) -> bool:
-    """Whether the weights have been brought to mean 0 and spread 1, as by no baseline."""
+    """True if the weights have mean 0 and deviation 1, and a baseline alone does not explain it."""
     return bool(
         abs(weights.mean()) < ROUNDING
         and abs(weights.std() - 1) < ROUNDING
@@ -283,7 +283,7 @@ def _value_gradient(values: Values, _info: EnvironmentInfo, _row: int) -> Formul
 
 
 def _step(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
-    """Adam (Kingma & Ba 2015, algorithm 1) for one weight."""
+    """Adam (Kingma & Ba 2015, algorithm 1) for one parameter."""
     first, second = values["betas"]
     mean = values["mean"] / (1 - first ** values["steps"])
     root = math.sqrt(values["mean_square"] / (1 - second ** values["steps"]))
@@ -294,8 +294,8 @@ def _step(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
         _lines(
             rf"\Delta\theta=-{number(values['learning_rate'])}\cdot\frac{{{number(mean)}}}"
             rf"{{{number(root)}+{number(values['epsilon'])}}}={number(moved)}",
-            rf"\theta={number(values['weight'] - moved)}+{signed(moved)}"
-            rf"={number(values['weight'])}",
+            rf"\theta={number(values['parameter'] - moved)}+{signed(moved)}"
+            rf"={number(values['parameter'])}",
         ),
     )
 

@@ -1,6 +1,6 @@
-"""What each algorithm does within a step, phase by phase, for those who watch it.
+"""The phases of each algorithm's steps, as Slow motion shows them.
 
-A phase names the function that does it and the quantity by which one can tell that it is done.
+A phase names the function that contains it and the quantity whose change shows that it is done.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pglab.slow_motion.watched_lines import Locals, Phase, Values
 
 
 def phases_of(config: AgentConfig) -> Sequence[Phase]:
-    """The phases of an algorithm in the order in which they come within a step."""
+    """The phases of an algorithm, in their order within a step."""
     if isinstance(config, ReinforceConfig):
         return REINFORCE
     replay = config.critic_data == "replay"
@@ -30,17 +30,17 @@ def phases_of(config: AgentConfig) -> Sequence[Phase]:
 
 
 def update_of(config: AgentConfig) -> Callable[..., Any]:
-    """The function that does an algorithm's update; it is called with the run."""
+    """The update function of an algorithm; its argument is the run."""
     return reinforce.update if isinstance(config, ReinforceConfig) else actor_critic.update
 
 
 def _local(name: str) -> Any:
-    """The value of a local variable."""
+    """A reader of a local variable."""
     return lambda there: there[name]
 
 
 def _filled(name: str) -> Any:
-    """The value of a local variable, once there is anything in it."""
+    """A reader of a local variable that counts as unknown while it is empty."""
 
     def value(there: Locals) -> Any:
         if not there[name]:
@@ -51,7 +51,7 @@ def _filled(name: str) -> Any:
 
 
 def _length(name: str) -> Any:
-    """The length of a list of the run's, unless it is empty."""
+    """A reader of the length of one of the run's lists, unknown while the list is empty."""
 
     def value(there: Locals) -> int:
         length = len(getattr(there["run"], name))
@@ -63,13 +63,13 @@ def _length(name: str) -> Any:
 
 
 def _copied(*names: str, **renamed: str) -> Any:
-    """Plain copies of local variables, by their own or another name."""
+    """A reader that copies local variables, under their own names or other ones."""
     named = {name: name for name in names} | renamed
     return lambda there: {name: _plain(there[local]) for name, local in named.items()}
 
 
 def _plain(value: Any) -> Any:
-    """A copy without tensors, which would change with the run."""
+    """A copy as numbers and arrays: a tensor would change with the run."""
     if isinstance(value, torch.Tensor):
         array = value.detach().numpy().copy()
         return array.item() if array.ndim == 0 else array
@@ -77,11 +77,11 @@ def _plain(value: Any) -> Any:
 
 
 def _named(there: Locals) -> dict[str, nn.Module]:
-    """The run's networks by the names of their parts: the agent is made of the others."""
+    """The run's networks without "agent", which only joins the others."""
     return {name: net for name, net in there["run"].networks.items() if name != "agent"}
 
 
-# --- Acting, the same for all
+# --- Acting, the same for all algorithms
 
 
 def _read_probabilities(there: Locals) -> Values:
@@ -120,7 +120,7 @@ def _acting(generator: Callable[..., Any]) -> list[Phase]:
 
 
 def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """Its norm, over all and by layer."""
+    """The norm of a gradient, as a whole and by layer."""
     layers: dict[str, Gradient] = {}
     for parameter, derivative in gradient.items():
         layers.setdefault(layer_of(parameter, networks), {})[parameter] = derivative
@@ -131,7 +131,7 @@ def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dic
 
 
 def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
-    """Likewise, and what it is made from: whether any step has a weight, and the entropy bonus."""
+    """The same for the actor; "weighted" is true if any weight is not 0."""
     return {
         **_read_gradient(gradient, _named(there)),
         "weighted": bool(np.any(there["weights"])),
@@ -140,9 +140,12 @@ def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
 
 
 def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
-    """Where a parameter stands: "policy.body.0", without its own name.
+    """The layer of a parameter, such as "policy.body.0".
 
-    A shared body goes by the name of the first network that has it.
+    A shared body has the name of the first network that contains it.
+
+    Raises:
+        ValueError: the parameter belongs to none of the networks.
     """
     for name, network in networks.items():
         for path, known in network.named_parameters():
@@ -152,12 +155,12 @@ def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
 
 
 def _adam_steps(there: Locals) -> int:
-    """How many steps all parameters of an optimiser have taken together."""
+    """The number of Adam steps, summed over all parameters of an optimiser."""
     return sum(int(state["step"]) for state in there["optimizer"].state.values())
 
 
 def _read_step(there: Locals) -> Values:
-    """Adam's numbers for the weight with the largest gradient, or momentum if there is none."""
+    """Adam's numbers for the parameter with the largest gradient; if all are 0, the largest m."""
     total: Gradient = there["total"]
     optimizer = there["optimizer"]
     pulls = {p: g if there["length"] else optimizer.state[p]["exp_avg"] for p, g in total.items()}
@@ -175,7 +178,7 @@ def _read_step(there: Locals) -> Values:
         "betas": tuple(group["betas"]),
         "epsilon": float(group["eps"]),
         "learning_rate": float(there["learning_rate"]),
-        "weight": float(parameter.detach().flatten()[place]),
+        "parameter": float(parameter.detach().flatten()[place]),
         "norm": there["length"],
         "max_norm": there["max_norm"],
     }

@@ -1,9 +1,8 @@
-"""A run's steps one phase at a time, back as well as forward.
+"""The tape of Slow motion: the steps of a run, one phase at a time, forward and back.
 
-Each step is taken twice from the same state: in a copy of the run, by the PyTorch reference,
-which is watched while it computes (see `watching`), and by the run itself, which goes on exactly
-as it would have gone on unwatched. Where the run uses the fast engine, the two agree up to
-rounding.
+Each step is taken twice from the same state. A copy of the run takes it with the PyTorch
+reference, and `watched_lines` watches that computation. Then the run itself takes the step, exactly
+as it would without a tape. If the run uses the fast engine, the two agree up to rounding.
 """
 
 from __future__ import annotations
@@ -26,16 +25,17 @@ from pglab.slow_motion.phases import phases_of, update_of
 from pglab.slow_motion.watched_lines import Moment, Watcher, code_of
 
 STEPS_KEPT = 200
-UPDATES_KEPT = 8  # with the networks before and after each
+UPDATES_KEPT = 8  # each with the networks before and after it
 
 
 @dataclass(frozen=True)
 class WatchedStep:
-    """One environment step with all that followed from it.
+    """One environment step, and the update after it if there was one.
 
-    `before` are copies of the networks that took the step, `after` those that its update left.
-    `before_update` is a copy of the whole run just before the update, kept of the last step only.
-    `explanation` says what moved the policy in the update.
+    `before` holds copies of the networks that took the step; `after` holds copies after the
+    update, and is `before` itself without one. `before_update` is a copy of the whole run just
+    before the update; only the last step keeps it. `explanation` splits the change of the policy
+    by cause.
     """
 
     step: StepRecord
@@ -48,28 +48,27 @@ class WatchedStep:
 
 
 class SlowMotion:
-    """A tape of watched steps of one run, with a place on it.
+    """The watched steps of one run, and the current place among them.
 
-    Forward at its end takes the run's next step; back only looks at what was recorded, so that
-    neither changes what the run does.
+    Going forward at the end of the tape takes the next step of the run. Going back only shows what
+    was recorded. Neither changes the results of the run.
     """
 
     def __init__(self, session: TrainingSession) -> None:
-        """Nothing is watched yet."""
         self.session = session
         self.steps: list[WatchedStep] = []
-        self.traced: int | None = None  # the transition of this environment step
+        self.traced: int | None = None  # environment step of the traced transition
         self._step = self._moment = 0
-        self._networks: dict[str, nn.Module] | None = None  # copies, until an update changes them
+        self._networks: dict[str, nn.Module] | None = None  # copies; valid until the next update
 
     @property
     def stale(self) -> bool:
-        """Whether the run has moved without being watched since."""
+        """True if the run has taken steps that are not on the tape."""
         return bool(self.steps) and self.steps[-1].step.global_step != self.session.global_step
 
     @property
     def current(self) -> tuple[WatchedStep, Moment] | None:
-        """Where the tape stands; None while it is empty."""
+        """The current step and moment; None while the tape is empty."""
         if not self.steps:
             return None
         step = self.steps[self._step]
@@ -82,17 +81,17 @@ class SlowMotion:
 
     @property
     def at_start(self) -> bool:
-        """Whether there is nothing to go back to."""
+        """True if there is nothing to go back to."""
         return self._step == self._moment == 0
 
     @property
     def at_end(self) -> bool:
-        """Whether going forward needs another step of a run that has ended."""
+        """True if going forward would need a further step, but the run has ended."""
         last = not self.steps or self._moment + 1 == len(self.steps[self._step].moments)
         return last and self._step + 1 >= len(self.steps) and self.session.finished
 
     def forward(self) -> None:
-        """One phase on."""
+        """Go one phase forward; at the end of the tape this takes the next step of the run."""
         if self.steps and self._moment + 1 < len(self.steps[self._step].moments):
             self._moment += 1
         elif self._step + 1 < len(self.steps):
@@ -101,7 +100,7 @@ class SlowMotion:
             self._take()
 
     def back(self) -> None:
-        """One phase back, as far as the tape reaches."""
+        """Go one phase back, unless the tape is at its start."""
         if self._moment:
             self._moment -= 1
         elif self._step:
@@ -109,10 +108,10 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """On to the first of these phases in another step, or as far as `most` new steps reach.
+        """Go forward until a step reaches the first of these phases, for about `most` new steps.
 
         Returns:
-            Whether there is more to come before it is reached.
+            True if the limit came first: a further call continues the search.
         """
         begun = self.session.global_step
         while not self.at_end:
@@ -125,7 +124,7 @@ class SlowMotion:
         return False
 
     def _take(self) -> None:
-        """Watch the run's next step; the tape then stands at its first moment."""
+        """Watch the next step of the run, and go to its first moment."""
         if self.stale:
             self.steps.clear()
             self._networks = None
@@ -142,7 +141,7 @@ class SlowMotion:
             },
         )
         twin = self.session.copy_of_run()
-        with watcher.watching(), suppress(TrainingDiverged):  # the run itself will say so
+        with watcher.watching(), suppress(TrainingDiverged):  # the run itself reports it
             for _record in records_of_step(twin, reference_records_of(twin)):
                 pass
         records = self.session.advance("step")
@@ -170,7 +169,7 @@ class SlowMotion:
         self._step, self._moment = len(self.steps) - 1, 0
 
     def _trim(self) -> None:
-        """Bound what is kept: networks weigh most, and copies of whole runs."""
+        """Remove old steps and copies of runs, so that the memory of the tape is bounded."""
         updates = [index for index, step in enumerate(self.steps) if step.update is not None]
         first = updates[-UPDATES_KEPT - 1] + 1 if len(updates) > UPDATES_KEPT else 0
         del self.steps[: max(first, len(self.steps) - STEPS_KEPT)]
@@ -180,12 +179,12 @@ class SlowMotion:
 
 
 def _learned_from(moments: Sequence[Moment]) -> UpdateData:
-    """What the actor's loss was computed from in an update."""
+    """The data from which the actor's loss was computed."""
     loss = next(moment.values for moment in moments if moment.phase == "loss")
     names = "observations", "actions", "weights", "entropy_coefficient"
     return UpdateData(**{name: loss[name] for name in names})
 
 
 def _copies(session: TrainingSession) -> dict[str, nn.Module]:
-    """The networks as they stand; those that share a body share it in the copy too."""
+    """Copies of the present networks; a shared body is shared by the copies too."""
     return copy.deepcopy(dict(session.networks))

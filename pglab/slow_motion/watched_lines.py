@@ -1,7 +1,8 @@
-"""Lines of a program seen while they run: which of them did what, and with which values.
+"""Watching a program while it runs: which line does which phase, and with which values.
 
-Python's trace hook sees each line as it is executed. A phase is the line with which a certain
-quantity changes: no line number is written down, and the program goes on as it would unwatched.
+Python's trace hook is called for each line that is executed. A phase is the line that changes a
+certain quantity, so that no line number has to be written down. The program runs as it does
+without a watcher.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ Values = Mapping[str, Any]
 
 
 def code_of(function: Callable[..., Any]) -> CodeType:
-    """What Python executes where this function is called."""
+    """The code object of a function."""
     return cast(FunctionType, function).__code__
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One thing that a program does.
+    """One part of a step: the line of `function` that changes `quantity`.
 
-    It is the line of `function` with which `quantity` changes; `read` then takes plain copies of
-    what the line worked with.
+    Both `quantity` and `read` receive the local variables of the function. `read` returns copies
+    of the values with which the line worked.
     """
 
     key: str
@@ -38,19 +39,25 @@ class Phase:
 
 @dataclass(frozen=True)
 class Moment:
-    """A phase as it happened: the line that had just run, and its numbers."""
+    """A phase as it happened: the line that did it, and the values that it worked with."""
 
     phase: str
     function: Callable[..., Any]
-    line: int  # in its file
+    line: int  # number in the file of the function
     values: Values
 
 
 class Watcher:
-    """Follows the phases of one thread of execution."""
+    """A recorder of the phases that one thread executes."""
 
     def __init__(self, phases: Sequence[Phase], on_call: Mapping[CodeType, Callable[..., None]]):
-        """`on_call` is told of the locals with which a function begins."""
+        """Create a watcher.
+
+        Args:
+            phases: what to record, in no particular order.
+            on_call: functions to call with the local variables at the start of a function, by
+                the code object of that function.
+        """
         self.moments: list[Moment] = []
         self._phases: dict[CodeType, list[Phase]] = {}
         for phase in phases:
@@ -59,7 +66,7 @@ class Watcher:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch what this thread executes meanwhile."""
+        """Record all phases that this thread executes within the `with` block."""
         former = sys.gettrace()
         sys.settrace(self._called)
         try:
@@ -75,7 +82,7 @@ class Watcher:
 
 
 class _Lines:
-    """The lines of one call, or of one leg of a generator."""
+    """The lines of one function call, or of a generator until it yields."""
 
     def __init__(self, moments: list[Moment], phases: Sequence[Phase], frame: FrameType) -> None:
         self._moments = moments
@@ -84,7 +91,7 @@ class _Lines:
         self._known = [_quantity(phase, frame.f_locals) for phase in phases]
 
     def trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
-        """Called before every line, and when the call ends or the generator yields."""
+        """Compare the quantities; Python calls this before each line and at the end of the call."""
         if event in ("line", "return"):
             self._compare(frame.f_locals)
             self._line = frame.f_lineno
@@ -95,7 +102,7 @@ class _Lines:
             quantity = _quantity(phase, there)
             if not _same(quantity, self._known[index]):
                 self._known[index] = quantity
-                if quantity is _NOT_YET:  # it was taken away, as a batch that was learned from
+                if quantity is _NOT_YET:  # it was removed, as a batch is after its update
                     continue
                 self._moments.append(
                     Moment(phase.key, phase.function, self._line, phase.read(there))
@@ -106,7 +113,7 @@ _NOT_YET = object()
 
 
 def _quantity(phase: Phase, there: Locals) -> Any:
-    """Its value; a marker of its own where what it needs is not there yet."""
+    """The value of a quantity, or `_NOT_YET` if a variable that it needs does not exist yet."""
     try:
         return phase.quantity(there)
     except (KeyError, AttributeError):
@@ -114,7 +121,8 @@ def _quantity(phase: Phase, there: Locals) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Counts by value, everything else by identity: a new number may equal the old one."""
+    """True if a quantity did not change."""
+    # Counts are compared by value. Other objects are not: a new loss may equal the old one.
     if isinstance(one, int) and isinstance(other, int):
         return one == other
     return one is other

@@ -1,4 +1,4 @@
-"""Slow motion in words: its phases, and what moved the policy."""
+"""The words of Slow motion: its phases, and the causes of a change of the policy."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pglab.language import N_, _
 from pglab.looks.attribution import CAUSES, Cause, Explanation
 from pglab.slow_motion.watched_lines import Moment
 
-SMALL_SHARE = 0.1  # of the change: a cause with less is not named in a sentence
-ALL = 0.995  # of the change, rounded
+SMALL_SHARE = 0.1  # of the change: a sentence does not name a cause with less
+ALL = 0.995  # of the change: rounded to a whole percent it is 100 %
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 6
 
 
 @dataclass(frozen=True)
 class Words:
-    """What a phase is called, and one sentence about it."""
+    """The title of a phase, and one or two sentences about it."""
 
     title: str
     sentence: str
@@ -28,70 +28,86 @@ class Words:
 PHASES = {
     "observe": Words(N_("observe"), N_("The environment shows its state; the network reads it.")),
     "probabilities": Words(
-        N_("probabilities"), N_("The policy turns the observation into a probability per action.")
+        N_("probabilities"),
+        N_("The policy turns the observation into one probability for each action."),
     ),
     "sample": Words(
-        N_("sample"), N_("One action is drawn by these probabilities, not the likeliest one taken.")
+        N_("sample"),
+        N_("One action is drawn at random with these probabilities: not always the likeliest."),
     ),
     "environment": Words(
-        N_("answer"), N_("The environment moves on: a reward, and the next observation.")
+        N_("answer"),
+        N_("The environment carries out the action. It returns a reward and an observation."),
     ),
     "judge": Words(
-        N_("judge"), N_("The critic says what the action is worth. This number stays as it is.")
+        N_("judge"),
+        N_("The critic gives the action its weight w. The update treats w as a constant."),
     ),
-    "store": Words(N_("store"), N_("The step is kept until there is enough to learn from.")),
-    "remember": Words(N_("remember"), N_("The replay buffer keeps the step for later as well.")),
+    "store": Words(
+        N_("store"), N_("The step is stored until there are enough of them for an update.")
+    ),
+    "remember": Words(
+        N_("remember"),
+        N_("The replay buffer stores the step too, for later updates of the critic."),
+    ),
     "episode": Words(
         N_("episode ends"), N_("The episode is over: no later reward belongs to its steps.")
     ),
     "draw": Words(
-        N_("draw"), N_("The critic gets a batch of old steps, drawn at random from the buffer.")
+        N_("draw"),
+        N_("The critic learns from a batch of steps, drawn at random from the replay buffer."),
     ),
     "targets": Words(
         N_("TD targets"),
-        N_("The reward, plus the discounted value of the next state if there is one: a constant."),
+        N_(
+            "The reward, plus the discounted value of the next state unless the episode has "
+            "terminated. The loss treats the target as a constant."
+        ),
     ),
     "critic_loss": Words(
-        N_("critic's loss"), N_("How far the estimates are from their targets, squared.")
+        N_("critic's loss"), N_("The mean squared TD error, plus c times the mean estimate.")
     ),
     "critic_gradient": Words(
         N_("critic's gradient"),
-        N_("For each parameter: which way the loss grows. The step aims the other way."),
+        N_("For each parameter, the slope of the loss. The optimiser aims downhill."),
     ),
     "returns": Words(
-        N_("returns"), N_("From the last step back: what followed each step, discounted.")
+        N_("returns"),
+        N_("From the last step back: each reward, plus γ times the return of the next step."),
     ),
     "weights": Words(
         N_("weights"),
         N_(
-            "Each step's say in the update: its action is pushed up if w > 0, down if w < 0. The "
-            "other steps push the same parameters, so an action may still get less likely."
+            "w says how hard a step pushes its own action: up if w > 0, down if w < 0. The other "
+            "steps move the same parameters, so an action may still become less likely."
         ),
     ),
     "loss": Words(
         N_("loss"),
         N_(
-            "A sum built so that downhill is the direction of the policy gradient. Its size means "
-            "little."
+            "It is built so that its negative gradient estimates the policy gradient. Its value "
+            "says little about how good the policy is."
         ),
     ),
     "gradient": Words(
         N_("gradient"),
         N_(
-            "For each parameter: which way the loss grows. Downhill, an action gets likelier if "
-            "its w is positive, less likely if its w is negative."
+            "For each parameter, the slope of the loss. Downhill, an action gets likelier if its w "
+            "is positive, and less likely if its w is negative."
         ),
     ),
-    "value_loss": Words(N_("baseline's loss"), N_("How far V is from the returns, squared.")),
+    "value_loss": Words(
+        N_("baseline's loss"), N_("The mean squared distance of V from the returns.")
+    ),
     "value_gradient": Words(
-        N_("baseline's gradient"), N_("For each parameter of V: which way that loss grows.")
+        N_("baseline's gradient"), N_("For each parameter of V, the slope of this loss.")
     ),
     "step": Words(
         N_("Adam step"),
         N_(
-            "Adam moves every parameter that a gradient reaches; shown is the one with the largest "
-            "gradient. m̂ is a running mean of its gradients, v̂ of their squares; ε only prevents a "
-            "division by 0."
+            "Adam moves every parameter that a gradient reaches. Here you see the one with the "
+            "largest gradient. m̂ is a running mean of its gradients, v̂ of their squares; ε only "
+            "prevents a division by 0."
         ),
     ),
     "changed": Words(
@@ -100,7 +116,7 @@ PHASES = {
     ),
 }
 
-# The phases of every step; those of an update are the others.
+# The phases of acting; all others belong to an update.
 ACTING = {
     "observe",
     "probabilities",
@@ -114,22 +130,23 @@ ACTING = {
 LEARNING = set(PHASES) - ACTING
 
 
-# Sentences for moments whose numbers make the usual one untrue.
-_NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor asks for no change.")
-_NO_GRADIENT = N_("The gradient is 0: this loss asks for no change.")
+# Sentences for moments in which the usual sentence would be wrong.
+_WHOLE_EPISODE = N_("Every step gets the discounted return of its whole episode.")
+_NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
+_NO_GRADIENT = N_("The gradient is 0: this loss changes nothing.")
 _MOMENTUM_ALONE = N_(
-    "The gradient is 0, yet m̂, a running mean of the gradients, still holds earlier ones: Adam "
-    "goes on. v̂ is a running mean of their squares; ε only prevents a division by 0."
+    "The gradient is 0, but m̂, the running mean of the gradients, still holds earlier ones: Adam "
+    "moves on. v̂ is a running mean of their squares; ε only prevents a division by 0."
 )
 _NO_STEP = N_("The gradient is 0, and so is m̂, the running mean of the gradients: nothing moves.")
 _GREEDY = N_(
-    "Only the critic learns: the action with the largest Q is taken, any action at random with "
-    "probability ε."
+    "Only the critic learns. The policy takes the action with the largest Q, or with probability ε "
+    "a random one."
 )
 
 
 def sentence(moment: Moment) -> str:
-    """One sentence about a phase that is true of the moment's numbers."""
+    """What a phase does, in words that are true for the numbers of the moment."""
     return _(_sentence(moment))
 
 
@@ -144,6 +161,8 @@ def _sentence(moment: Moment) -> str:
             return _MOMENTUM_ALONE if values["mean"] else _NO_STEP
         case "probabilities" if values["greedy"]:
             return _GREEDY
+        case "returns" if values["form"] == "whole_episode":
+            return _WHOLE_EPISODE
     return PHASES[moment.phase].sentence
 
 
@@ -152,7 +171,7 @@ def _sentence(moment: Moment) -> str:
 
 @dataclass(frozen=True)
 class CauseWords:
-    """What a cause is called, what it did as a clause, and what it is."""
+    """The label of a cause, what it did as a clause, and what it is."""
 
     label: str
     clause: str
@@ -183,18 +202,18 @@ CAUSE_WORDS: Mapping[Cause, CauseWords] = {
     "momentum": CauseWords(
         N_("Adam's momentum"),
         N_("Adam's momentum carried on the gradients of earlier updates"),
-        N_("What Adam's running mean m still holds of the gradients of earlier updates."),
+        N_("The gradients of earlier updates that Adam's running mean m still holds."),
     ),
     "clipping": CauseWords(
         N_("clipping"),
         N_("clipping shortened gradients that pulled against the change"),
-        N_("What clipping took away from the gradients of this update."),
+        N_("The part of this update's gradients that clipping removed."),
     ),
 }
 
 
 def what_moved(found: Explanation) -> str:
-    """What moved π most in an update as a whole, in one to three sentences."""
+    """The causes that moved π most in an update as a whole, in one to four sentences."""
     if found.greedy:
         return _(
             "Only the critic learns. The action with the largest Q is taken, so π changes only "
@@ -233,7 +252,7 @@ def what_moved(found: Explanation) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table of causes: its size, and the same as text."""
+    """A row of the table of causes; `text` is the rounded `size`."""
 
     label: str
     meaning: str
@@ -242,9 +261,9 @@ class Row:
 
 
 def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
-    """A line for each cause, and their sum; the numbers shown add up to the sum shown.
+    """The rows of the table of causes, and their sum; the numbers shown add up to the sum shown.
 
-    A remainder too small to be seen is not listed.
+    A remainder that is rounded to 0 has no row.
     """
     sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
     decimals = _decimals(max(map(abs, sizes)))
@@ -254,7 +273,9 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
         for cause in CAUSES
         if cause in effects
     ]
-    names.append((_("rounding"), _("What the split leaves: integration and single precision.")))
+    names.append(
+        (_("rounding"), _("What is left over: errors of integration and of single precision."))
+    )
     rows = [
         Row(label, meaning, size, signed_number(unit / 10**decimals, decimals))
         for (label, meaning), size, unit in zip(names, sizes, units, strict=True)
@@ -265,14 +286,14 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
 
 
 def _decimals(largest: float) -> int:
-    """Enough for two significant digits of the largest number, at least two."""
+    """Decimals that show two significant digits of the largest number, but at least two."""
     if not largest:
         return FEWEST_DECIMALS
     return min(max(FEWEST_DECIMALS, 1 - math.floor(math.log10(largest))), MOST_DECIMALS)
 
 
 def _rounded(sizes: list[float]) -> list[int]:
-    """Whole numbers near these whose sum is the rounded sum: some are rounded the other way."""
+    """Round to whole numbers that add up to the rounded sum; some are rounded the other way."""
     units = [math.floor(size) for size in sizes]
     missing = round(sum(sizes)) - sum(units)
     ranked = sorted(range(len(sizes)), key=lambda i: units[i] - sizes[i])
@@ -282,7 +303,7 @@ def _rounded(sizes: list[float]) -> list[int]:
 
 
 def signed_number(value: float, decimals: int) -> str:
-    """With its sign, a typographic minus; 0 has none."""
+    """A number with its sign and a typographic minus; 0 has no sign."""
     if not round(value, decimals):
         return "0"
     return f"{value:+.{decimals}f}".replace("-", "−")

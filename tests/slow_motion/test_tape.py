@@ -1,4 +1,4 @@
-"""Slow motion: the run's own steps, the lines that did them, and their numbers."""
+"""Slow motion: the steps of a run, the lines that compute them, and their numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FAST: dict[str, AgentConfig] = {
     "reinforce": short_config(baseline="value", min_batch_steps=5),
     **{name: short_cell(**cell, policy_signal="q") for name, cell in CELLS.items()},
 }
-# What is watched is the reference: where it is also what runs, the numbers are exactly the same.
+# The tape watches the reference. If the run uses it too, the numbers are exactly the same.
 CONFIGS = {name: config.changed(engine="reference") for name, config in FAST.items()}
 EVERY = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 EVERY_ENGINE = pytest.mark.parametrize(
@@ -43,7 +43,7 @@ EVERY_ENGINE = pytest.mark.parametrize(
 )
 INFO = ENVIRONMENTS["CartPole-v1"]
 
-# What must stand in the line that a phase points at.
+# The text that the line of each phase must contain.
 DOES_IT = {
     "observe": "observation = torch.as_tensor(run.observation",
     "probabilities": "probabilities = np.exp(log_probabilities)",
@@ -69,7 +69,7 @@ DOES_IT = {
 
 
 def watched_update(config: AgentConfig, updates: int = 1) -> tuple[SlowMotion, WatchedStep]:
-    """A tape that stands at the end of an update in which all networks learned."""
+    """A tape at the end of an update, and its last step; all networks have learned."""
     tape = SlowMotion(TrainingSession(config))
     for _ in range(updates):
         tape.forward_to({"changed"}, 200)
@@ -77,7 +77,7 @@ def watched_update(config: AgentConfig, updates: int = 1) -> tuple[SlowMotion, W
 
 
 def found(step: WatchedStep, phase: str) -> dict[str, Any]:
-    """The numbers of the last moment of a phase."""
+    """The values of the last moment of a phase."""
     return dict([moment for moment in step.moments if moment.phase == phase][-1].values)
 
 
@@ -199,7 +199,7 @@ def test_every_phase_has_words() -> None:
 
 
 def test_a_line_that_did_not_do_it_would_be_noticed() -> None:
-    """The order of two lines decides which of them is a phase's, not a number written down."""
+    """The watcher finds the lines while they run: no line number is written down."""
     namespace: dict[str, Any] = {}
     source = "def program():\n    first = 1.5\n    second = [first]\n    return second\n"
     exec(compile(source, "<program>", "exec"), namespace)
@@ -268,14 +268,14 @@ def test_numbers_of_an_actor_critic_are_those_of_the_records(cell: str) -> None:
 
 
 def numbers_in(latex: str) -> list[float]:
-    """All numbers of a formula in their order, those of subscripts left out."""
+    """All numbers of a formula in order, without those of subscripts."""
     plain = re.sub(r"_\{\d+\}", "", latex)
     plain = re.sub(r"\\times10\^\{(-?\d+)\}", r"e\1", plain)
     return [float(text) for text in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", plain)]
 
 
 Check = Callable[[list[float]], tuple[float, float]]
-# From the numbers of a formula: both sides of its last equation.
+# Both sides of the last equation of a formula, computed from its numbers.
 CHECKS: dict[str, Check] = {
     "returns": lambda n: (n[0] + n[1] * n[2], n[3]),
     "weights": lambda n: (n[0] + n[1] if n[1] < 0 else n[0] - n[1], n[2]),
@@ -296,7 +296,7 @@ def test_the_numbers_of_a_formula_satisfy_it(config: AgentConfig, row: int) -> N
             if check is None:
                 continue
             checked.add(moment.phase)
-            if moment.phase == "weights":  # "G-V=w", where a negative V stands in brackets
+            if moment.phase == "weights":  # "G-V=w"; a negative V is in brackets
                 g, v, w = map(float, re.findall(r"=(\S+?)-\(?(-?[\d.e-]+)\)?=(\S+)", text)[0])
                 assert g - v == pytest.approx(w, abs=2e-3 * max(abs(g), abs(v)))
                 continue
@@ -323,7 +323,7 @@ def test_the_loss_formula_holds_for_a_batch_of_two() -> None:
 
 
 @EVERY
-def test_adams_numbers_move_the_weight_from_before_to_after(config: AgentConfig) -> None:
+def test_adams_numbers_move_the_parameter_from_before_to_after(config: AgentConfig) -> None:
     _tape, step = watched_update(config, updates=2)
     values = found(step, "step")
     first, second = values["betas"]
@@ -334,8 +334,8 @@ def test_adams_numbers_move_the_weight_from_before_to_after(config: AgentConfig)
     old = dict(step.before[network].named_parameters())
     before = torch.cat([p.detach().flatten() for name, p in old.items() if name.startswith(path)])
     if "replay" in str(getattr(config, "critic_data", "")) and config.body == "shared":  # type: ignore[union-attr]
-        return  # the critic's steps have moved the weight already
-    assert float((before - (values["weight"] + moved)).abs().min()) == pytest.approx(0, abs=1e-7)
+        return  # the critic's steps have moved the parameter already
+    assert float((before - (values["parameter"] + moved)).abs().min()) == pytest.approx(0, abs=1e-7)
 
 
 # --- What an update did
@@ -345,7 +345,7 @@ def test_adams_numbers_move_the_weight_from_before_to_after(config: AgentConfig)
 def test_an_update_is_explained_from_the_policies_before_and_after(config: AgentConfig) -> None:
     tape, _step = watched_update(config, updates=3)
     explained = [step for step in tape.steps if step.update is not None]
-    assert len(explained) == 3  # of earlier ones too: the tape goes back
+    assert len(explained) == 3  # earlier updates too, because the tape goes back
     for step in explained:
         loss, explanation = found(step, "loss"), step.explanation
         assert explanation is not None
@@ -362,7 +362,7 @@ def test_an_update_is_explained_from_the_policies_before_and_after(config: Agent
 
 
 def test_a_sentence_is_true_of_a_gradient_of_zero() -> None:
-    """The first signal of a shared body is 0 for the best-valued action, and so is its gradient."""
+    """The signal of the action with the largest Q is 0, and so is its gradient."""
     _tape, step = watched_update(ActorCriticConfig.shared_on_policy(seed=0))
     moments = {moment.phase: moment for moment in step.moments}
     assert moments["gradient"].values["norm"] == 0
@@ -371,6 +371,14 @@ def test_a_sentence_is_true_of_a_gradient_of_zero() -> None:
     _tape, step = watched_update(CONFIGS["reinforce"])
     moments = {moment.phase: moment for moment in step.moments}
     assert "likelier if its w is positive" in sentence(moments["gradient"])
+
+
+def test_the_sentence_about_returns_suits_their_form() -> None:
+    for form, words in (("reward_to_go", "From the last step back"), ("whole_episode", "whole")):
+        config = CONFIGS["reinforce"].changed(return_form=form)
+        _tape, step = watched_update(config)
+        (moment,) = (moment for moment in step.moments if moment.phase == "returns")
+        assert words in sentence(moment)
 
 
 def test_adam_without_a_gradient_is_its_momentum_or_nothing() -> None:
@@ -387,7 +395,7 @@ def test_adam_without_a_gradient_is_its_momentum_or_nothing() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_partial_updates(cell: str) -> None:
-    """With both losses it is the run's own; alone, each leaves the other's head as it was."""
+    """With both losses it is the run's own; each loss alone leaves the other head unchanged."""
     tape, step = watched_update(CONFIGS[cell], updates=3)
     run = step.before_update
     assert isinstance(run, actor_critic.ActorCriticRun)
