@@ -1,1 +1,1 @@
-"""How noisy a gradient is: estimators, and how far they spread over episodes."""
+"""How noisy gradients are: estimators, and their variance over episodes."""

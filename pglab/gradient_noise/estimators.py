@@ -1,8 +1,8 @@
-"""Ways to turn an episode into a gradient, and how to follow many of them at once.
+"""Estimators of the policy gradient, and statistics of many gradients that are not kept.
 
-Every estimator is g = Σₜ wₜ·∇log π(aₜ|sₜ), a vector over all P weights of the policy; the mean
-over episodes is its estimate of the policy gradient. They differ in the weights wₜ alone, so they
-can be judged on the very same episodes.
+Each estimator turns an episode into g = Σₜ wₜ·∇log π(aₜ|sₜ), a vector over all P parameters of the
+policy. The mean over episodes estimates the policy gradient. The estimators differ in the weights
+wₜ alone, so they can be compared on the same episodes.
 
 Source: Williams (1992), REINFORCE and baselines; Greensmith, Bartlett & Baxter (2004), variance
 reduction for gradient estimates.
@@ -31,29 +31,34 @@ from pglab.session.checkpoints import Snapshot
 
 Estimator = Literal["whole_episode", "reward_to_go", "mean", "value"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
-Source = Literal["critic", "value", "fitted"]  # of the V that is subtracted
+Source = Literal["critic", "value", "fitted"]  # where the subtracted V comes from
 Values = Callable[[Floats], Floats]  # V(s) of observations: [T, D] → [T]
 
-RIDGE = 1e-4  # of the features' mean square
+RIDGE = 1e-4  # relative to the mean square of the features
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100)
-FEWEST_GROUPS = 4  # fewer say nothing about a variance
+FEWEST_GROUPS = 4  # with fewer groups the variance means nothing
 
 
-# --- Weights: where the estimators differ
+# --- Weights: the difference between the estimators
 
 
 def episode_weights(
     episodes: Sequence[PlayedEpisode], gamma: float, values: Values
 ) -> list[Floats]:
-    """The factor of ∇log π at every step, one row per estimator: [E, T] for each episode.
+    """The weight wₜ of ∇log π at every step, one row for each estimator: [E, T] for each episode.
 
-    `whole_episode`: G₀, the discounted return of the whole episode. `reward_to_go`: Gₜ. `mean`:
-    Gₜ less the mean of all Gₜ in the *other* episodes, which no action of this one has moved, so
-    that nothing is biased. `value`: Gₜ − V(sₜ). A truncated episode's returns just stop, as in
-    training.
+    `whole_episode` is G₀, the discounted return of the whole episode. `reward_to_go` is Gₜ. `mean`
+    is Gₜ minus the mean of all Gₜ in the *other* episodes; this baseline adds no bias, because it
+    does not depend on the actions of the episode. `value` is Gₜ − V(sₜ). The returns of a truncated
+    episode stop at its end, as in training.
+
+    Args:
+        episodes: K of them.
+        gamma: discount.
+        values: V(s) of observations: [T, D] → [T].
 
     Raises:
-        ValueError: fewer than two episodes, which have no others.
+        ValueError: there are fewer than two episodes.
     """
     returns = [returns_to_go(episode, gamma) for episode in episodes]
     return [
@@ -70,10 +75,10 @@ def episode_weights(
 
 
 def means_of_others(returns: Sequence[Floats]) -> Floats:
-    """For each episode, the mean over all steps of the other ones: K arrays [T] → [K].
+    """For each episode, the mean return over all steps of the other episodes: K arrays [T] → [K].
 
     Raises:
-        ValueError: fewer than two episodes.
+        ValueError: there are fewer than two episodes.
     """
     if len(returns) < 2:
         raise ValueError("a mean over the other episodes needs at least two")
@@ -84,7 +89,7 @@ def means_of_others(returns: Sequence[Floats]) -> Floats:
 
 
 def known_values(snapshot: Snapshot) -> tuple[Values, Source] | None:
-    """The run's own V: its learned baseline, or its critic's Σₐ π(a|s)·Q(s,a); None without."""
+    """The V of a run: its learned baseline, or Σₐ π(a|s)·Q(s,a) of its critic; else None."""
     networks = snapshot.networks
     if "critic" in networks:
 
@@ -103,10 +108,10 @@ def known_values(snapshot: Snapshot) -> tuple[Values, Source] | None:
 def fitted_values(
     policy: PolicyNetwork, episodes: Sequence[PlayedEpisode], returns: Sequence[Floats]
 ) -> Generator[float, None, Values]:
-    """V(s) = c·φ(s), φ being the policy's own features and a constant, fitted to the returns.
+    """Fit V(s) = c·φ(s) to returns, where φ(s) holds the policy's features and a constant.
 
-    Ridge regression in closed form: min Σ (Gₜ − V(sₜ))² + λ‖c‖², with a λ that only keeps the
-    equations solvable.
+    Ridge regression in closed form: min Σ (Gₜ − V(sₜ))² + λ‖c‖². λ is small: it only makes the
+    equations solvable. Yields the share that is done.
     """
 
     def features(observations: Floats) -> Tensor:
@@ -128,7 +133,7 @@ def fitted_values(
 
 
 def returns_to_go(episode: PlayedEpisode, gamma: float) -> Floats:
-    """Gₜ of every step; the recursion starts anew after the last step by itself."""
+    """Gₜ of every step of one episode: [T]."""
     return discounted_returns(episode.rewards, np.zeros(len(episode.rewards), np.bool_), gamma)
 
 
@@ -138,15 +143,15 @@ def returns_to_go(episode: PlayedEpisode, gamma: float) -> Floats:
 def episode_gradients(
     policy: nn.Module, episodes: Sequence[PlayedEpisode], weights: Sequence[Floats]
 ) -> Iterator[NDArray[np.float32]]:
-    """Each episode's Σₜ wₜ·∇log π(aₜ|sₜ), one row per row of its weights: [E, P], one by one.
+    """Yield Σₜ wₜ·∇log π(aₜ|sₜ) of one episode after the other, a row for each estimator: [E, P].
 
-    Uphill, and summed over the steps; P counts the policy's parameters in their order. Those that
-    the actor's gradient does not reach get 0.
+    The gradient points uphill and is a sum over the steps. P counts the policy's parameters in
+    order. A parameter that the actor's gradient does not reach gets 0.
 
     Args:
-        policy: [N, D] → [N, A] log-probabilities; left as it is.
+        policy: [N, D] → [N, A] log-probabilities; it is not changed.
         episodes: K of them.
-        weights: [E, T] for each.
+        weights: [E, T] for each episode.
     """
     for episode, rows in zip(episodes, weights, strict=True):
         log_probs = log_probs_taken(policy, *steps_of([episode]))
@@ -154,7 +159,7 @@ def episode_gradients(
 
 
 def log_probs_taken(policy: nn.Module, observations: Tensor, actions: Tensor) -> Tensor:
-    """Of the actions taken, log π(aₜ|sₜ) with a graph to the policy: [T]."""
+    """The log-probabilities of the actions taken, with the graph to the policy: [T]."""
     return of_actions(policy(observations), actions)
 
 
@@ -169,11 +174,11 @@ def weighted_gradient(policy: nn.Module, log_probs: Tensor, weights: Floats) -> 
 
 
 def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Floats) -> Floats:
-    """How log π(aₜ|sₜ) changes along directions d of the weights: d·∇log π, [N, P] → [N, T].
+    """The slopes d·∇log π(aₜ|sₜ) along directions d in parameter space: [N, P] → [N, T].
 
-    T counts the steps of all episodes. An episode's gradient along d is Σₜ wₜ times this, whatever
-    the weights wₜ are. That sum is linear in them, so its derivative by them is what is wanted:
-    two backward passes for all steps at once, the first one for all directions.
+    T counts the steps of all episodes. The component of an episode's gradient along d is
+    Σₜ wₜ·slopeₜ for any weights wₜ. Since Σₜ wₜ·d·∇log π(aₜ|sₜ) is linear in w, its derivative with
+    respect to w gives the slopes of all steps: one backward pass for ∇, and one for each direction.
     """
     log_probs = log_probs_taken(policy, *steps_of(episodes))
     weights = torch.ones_like(log_probs, requires_grad=True)
@@ -194,21 +199,21 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
 
 
 def steps_of(episodes: Sequence[PlayedEpisode]) -> tuple[Tensor, Tensor]:
-    """Observations and actions of all their steps: [T, D] and [T]."""
+    """Observations and actions of all steps of some episodes: [T, D] and [T]."""
     observations = np.concatenate([episode.observations for episode in episodes])
     actions = np.concatenate([episode.actions for episode in episodes])
     return torch.as_tensor(observations, dtype=torch.float32), torch.as_tensor(actions)
 
 
 class Moments:
-    """Means and total variances of gradients that come one by one and are not kept.
+    """Means and total variances of gradients that are added one by one and not kept.
 
-    Each gradient comes in several kinds, one per estimator. Besides single ones, means over
-    groups of `sizes` consecutive gradients are followed; ask only after whole groups.
+    Each gradient has several rows, one for each estimator. Besides the variance of a single
+    gradient, that of the mean over groups of consecutive gradients is computed, for each of the
+    `sizes`. Read `variances` only after whole groups.
     """
 
     def __init__(self, kinds: int, parameters: int, sizes: Sequence[int] = (1,)) -> None:
-        """None yet."""
         self.count = 0
         self.sizes = tuple(sizes)
         self._sum = np.zeros((kinds, parameters))
@@ -216,7 +221,7 @@ class Moments:
         self._squares = np.zeros((len(sizes), kinds))
 
     def add(self, gradients: Floats) -> None:
-        """The next one: [E, P]."""
+        """Add the next gradient: [E, P]."""
         self.count += 1
         self._sum += gradients
         self._group += gradients
@@ -227,12 +232,12 @@ class Moments:
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """Over all gradients: [E, P]."""
+        """The mean over all gradients: [E, P]."""
         return self._sum / self.count
 
     @property
     def variances(self) -> NDArray[np.float64]:
-        """Of each size, tr Σ = Σⱼ ‖ḡⱼ − ḡ‖² / (m − 1) over its m groups: [S, E]."""
+        """The total variance Σⱼ ‖ḡⱼ − ḡ‖² / (m − 1) over the m groups of each size: [S, E]."""
         groups = np.array([self.count // size for size in self.sizes])[:, None]
         spread = self._squares - groups * squared_norms(self.mean)
         variances: NDArray[np.float64] = np.maximum(spread, 0.0) / (groups - 1)  # rounding
@@ -240,7 +245,7 @@ class Moments:
 
 
 def group_sizes(episodes: int) -> tuple[int, ...]:
-    """Sizes into which so many episodes can be divided without a rest, with groups to compare."""
+    """The group sizes that divide this number of episodes into at least `FEWEST_GROUPS` groups."""
     return tuple(
         size
         for size in GROUP_SIZES
@@ -249,10 +254,14 @@ def group_sizes(episodes: int) -> tuple[int, ...]:
 
 
 def largest_remaining(gradients: Floats, known: Floats) -> Floats:
-    """The direction in which gradients [K, P] spread most, besides the known one [P]: [P].
+    """The direction at right angles to `known` in which gradients spread most: [P], of length 1.
 
-    The first principal component of what is left of them at right angles to `known`, of length 1;
-    0 where nothing is left. Computed from the K × K products, for P is much larger.
+    It is the first principal component of the gradients after their part along `known` is removed,
+    or 0 if nothing is left. It is computed from the K × K products, because P is much larger.
+
+    Args:
+        gradients: [K, P].
+        known: [P] of length 1, or 0.
     """
     rest = gradients - gradients.mean(axis=0, dtype=np.float64).astype(np.float32)
     along = known.astype(np.float32)
@@ -264,24 +273,24 @@ def largest_remaining(gradients: Floats, known: Floats) -> Floats:
     direction: Floats = combinations[:, -1].numpy() @ rest
     direction = unit(direction - (direction @ along) * along)
     towards: Floats = direction * np.sign(direction[np.abs(direction).argmax()])
-    return towards  # either sign would do; this one is always the same
+    return towards  # the largest entry is positive, so that the sign is always the same
 
 
 # --- Vectors
 
 
 def cosine(one: Floats, other: Floats) -> float:
-    """Of the angle between two vectors; NaN where one has no length."""
+    """The cosine of the angle between two vectors; NaN if one of them is 0."""
     return ratio(float(one @ other), float(np.linalg.norm(one) * np.linalg.norm(other)))
 
 
 def ratio(part: float, whole: float) -> float:
-    """Part / whole; NaN where there is nothing to divide by."""
+    """The quotient of two numbers; NaN if the second is 0."""
     return part / whole if whole else math.nan
 
 
 def unit(vector: Floats) -> Floats:
-    """The same direction with length 1; 0 stays 0."""
+    """The vector of length 1 in the same direction; 0 stays 0."""
     norm = float(np.linalg.norm(vector))
     return vector / norm if norm else np.zeros_like(vector)
 

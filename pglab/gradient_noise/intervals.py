@@ -1,4 +1,4 @@
-"""How certain a measured number is: bootstrap intervals, and a test for a signal in noise.
+"""The uncertainty of measured numbers: bootstrap intervals, and a test for a signal in noise.
 
 Sources: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapters 12 (bootstrap-t) and
 13 (percentiles);
@@ -17,13 +17,13 @@ from pglab.records import Floats
 
 RESAMPLES = 2_000
 LEVEL = 0.95  # of every interval
-ROUNDING = 1e-6  # a standard error below it is none: differences of squares were rounded
-SIGNIFICANCE = 0.05  # a signal as clear as this by chance alone counts as none
+ROUNDING = 1e-6  # a smaller standard error counts as 0: it comes from rounding
+SIGNIFICANCE = 0.05  # with a larger p-value a signal counts as not found
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and the ends of its interval at `LEVEL`; NaN where there is none."""
+    """An estimate and the ends of its interval at `LEVEL`; NaN if they are unknown."""
 
     estimate: float
     low: float
@@ -31,26 +31,31 @@ class Interval:
 
     @property
     def inverse(self) -> Interval:
-        """Of 1 / x, for an x that is positive."""
+        """The interval of 1 / x for a positive x; an end is NaN if it cannot be inverted."""
         ends = (self.estimate, self.high, self.low)
         return Interval(*(1 / x if x > 0 else math.nan for x in ends))
 
 
 def bootstrap_counts(items: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """How often each item is in each resample, drawn with replacement: [`RESAMPLES`, items]."""
+    """The number of times that each resample contains each item: [`RESAMPLES`, items]."""
     return generator.multinomial(items, np.full(items, 1 / items), size=RESAMPLES)
 
 
 def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> Interval:
-    """Σ parts / Σ wholes, resampled item by item: [K], [K] and [B, K].
+    """The interval of Σ parts / Σ wholes, by resampling the items.
 
-    Bootstrap-t on the log scale, since a few large items decide the sums: each resample is judged
-    by its own standard error. With the squared distances of K vectors from their mean this is a
-    ratio of total variances. That the mean moves with each resample is left out: it scales both
-    variances by about 1 − 1/K.
+    The method is bootstrap-t on the log scale: each resample is scaled by its own standard error,
+    because a few large items may dominate the sums. If the items are squared distances of K vectors
+    from their mean, the ratio is one of total variances. The mean is not computed anew in each
+    resample, which would scale both variances by about 1 − 1/K.
+
+    Args:
+        parts: [K].
+        wholes: [K].
+        counts: [B, K] from `bootstrap_counts`.
     """
     ratio = float(_ratio(parts.sum(), wholes.sum()))
-    if not ratio > 0:  # nothing to divide by, or nothing to divide
+    if not ratio > 0:  # one of the sums is 0
         return Interval(ratio, ratio, ratio)
     error = float(np.linalg.norm(parts - ratio * wholes) / parts.sum())
     resampled, errors = _log_ratio(parts, wholes, counts)
@@ -65,7 +70,9 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
 def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """log(Σ parts / Σ wholes) of each resample and its standard error (delta method): [B] each."""
     sums = np.stack([parts, wholes, parts**2, parts * wholes, wholes**2], axis=1)
-    part, whole, *products = (counts.astype(np.float64) @ sums).T  # as floats: BLAS
+    part, whole, *products = (
+        counts.astype(np.float64) @ sums
+    ).T  # as floats, because BLAS is faster
     ratios = _ratio(part, whole)
     squares = products[0] - 2 * ratios * products[1] + ratios**2 * products[2]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -73,7 +80,13 @@ def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tupl
 
 
 def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> Interval:
-    """Cosine between two means over the same n items, [n, P] each; the items are resampled."""
+    """The interval of the cosine between two means over the same n items, by resampling them.
+
+    Args:
+        one: [n, P].
+        other: [n, P].
+        counts: [B, n] from `bootstrap_counts`.
+    """
 
     def products(of: Floats, by: Floats) -> Floats:
         gram = of.astype(np.float64) @ by.astype(np.float64).T
@@ -87,10 +100,10 @@ def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> In
 
 
 def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
-    """How often noise alone makes the mean of vectors [n, P] as long as it is.
+    """The probability that noise alone makes the mean of vectors [n, P] as long as it is.
 
-    If there is no signal, each vector could as well have the other sign. The p-value is the share
-    of random signs for which the sum is at least as long as with the signs that were drawn.
+    Without a signal, each vector is as likely as its negative. The p-value is the share of random
+    signs for which the sum is at least as long as the sum of the vectors themselves.
     """
     gram = vectors.astype(np.float64) @ vectors.astype(np.float64).T
     signs = generator.choice([-1.0, 1.0], size=(RESAMPLES, len(vectors)))
@@ -99,12 +112,13 @@ def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
 
 
 def _ratio(parts: Floats, wholes: Floats) -> Floats:
-    """NaN where there is nothing to divide by."""
+    """The quotients of two arrays; NaN where the second is 0."""
     ratios: Floats = np.full(np.shape(parts), np.nan)
     return np.divide(parts, wholes, out=ratios, where=np.asarray(wholes) != 0)
 
 
 def _percentiles(estimate: float | Floats, resampled: Floats) -> Interval:
+    """The percentile interval; its ends are NaN if no resample has a value."""
     known = resampled[~np.isnan(resampled)]
     if not len(known):
         return Interval(float(estimate), math.nan, math.nan)

@@ -1,8 +1,8 @@
-"""One frozen policy, many episodes: how noisy is each way to estimate the policy gradient?
+"""The measurement of the gradient lab: how noisy is each estimator for one frozen policy?
 
-The estimators are those of `gradient_estimators`. All are judged on the same drawn episodes, and
-against a survey of separate ones. Everything is a generator that works a little at a time, so that
-a page can show how far it is and stop it.
+All estimators are applied to the same drawn episodes and compared with a survey of separate
+episodes. The work is done by generators, a little at a time, so that a page can show the progress
+and stop the work.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from pglab.config import ActorCriticConfig
 from pglab.gradient_noise.estimators import (
@@ -57,17 +58,17 @@ Task = Literal["draw", "survey", "gradients", "project"]
 
 EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
-CHUNK = 10  # episodes per pass; divides every choice
-MOST_NUMBERS = 50_000_000  # of the gradients held at once, K × P: 200 MB
+CHUNK = 10  # episodes in one pass; it divides every choice
+MOST_NUMBERS = 50_000_000  # K × P of the gradients held at once: 200 MB
 MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # a step takes many times as long as CartPole's
-FEWEST_CHUNKS = 10  # of a survey, to tell a signal from noise
+FEWEST_CHUNKS = 10  # a survey needs them to tell a signal from noise
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a measurement is: what is being done, and the share of the whole in [0, 1]."""
+    """The progress of a measurement: the present task, and the share that is done, in [0, 1]."""
 
     task: Task
     fraction: float
@@ -75,14 +76,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Survey:
-    """What many separate episodes of the policy say; the drawn ones are judged against it.
+    """Results from many separate episodes, with which those of the drawn episodes are compared.
 
-    `values` is the V that the last estimator subtracts: independent of the drawn episodes, so
-    that it leaves their mean gradient where it is. `direction` [P] is the mean gradient over all
-    `episodes` of the survey, with the mean baseline; `noise` the total variance of that mean.
-    `signals` are ‖E g‖² of each estimator, without bias; `p_values` say how often noise alone
-    looks like as much. `aims` is the cosine between what whole-episode returns aim at and what
-    the other three aim at: 1 if γ = 1.
+    `values` is the V that the last estimator subtracts; `source` says where it comes from. It is
+    independent of the drawn episodes, so it does not bias their gradient. `direction` [P] is the
+    mean gradient over all `episodes` of the survey, with the mean baseline; `noise` is the total
+    variance of that mean. `signals` holds an unbiased estimate of ‖E g‖² for each estimator.
+    `p_values` holds the probability of so long a mean gradient by noise alone. `aims` is the cosine
+    between the expected gradient of whole-episode returns and that of the other three estimators:
+    1 if γ = 1.
     """
 
     episodes: int
@@ -96,13 +98,13 @@ class Survey:
 
     @property
     def snr(self) -> float:
-        """Signal-to-noise ratio of `direction`, NaN without noise."""
+        """The signal-to-noise ratio of `direction`; NaN without noise."""
         return ratio(self.signals["mean"], self.noise)
 
     def has_signal(self, estimator: Estimator) -> bool:
-        """Whether what the estimator aims at, and `direction`, can be told from noise.
+        """True if the signal of the estimator, and that of `direction`, can be told from noise.
 
-        Without `direction`, which all are judged against, none is said to have found a signal.
+        All estimators are compared with `direction`. If it may be noise, no signal counts.
         """
         return all(
             self.signals[name] > 0 and self.p_values[name] < SIGNIFICANCE
@@ -114,11 +116,12 @@ class Survey:
 class EstimatorReport:
     """One estimator on the drawn episodes.
 
-    `variance` is the trace of the covariance of one episode's gradient; `group_variances` [S] the
-    same of the mean over groups of episodes, by size. `mean` [P] is the mean over all K episodes,
-    `cosine` that between it and the survey's direction. `arrows` [K, 2] are the episodes'
-    gradients in the plane, `shown` the share of the variance that lies in it. `ratio` is the
-    total variance over that of whole-episode returns. NaN where there is nothing to divide by.
+    `variance` is the total variance of one episode's gradient, the trace of its covariance.
+    `ratio` divides it by that of whole-episode returns. `group_variances` [S] is the total variance
+    of the mean over groups of episodes, for each size. `mean` [P] is the mean over all K episodes.
+    `signal` is ‖E g‖² from the survey, and `cosine` is that between `mean` and the direction of the
+    survey. `arrows` [K, 2] holds the episodes' gradients in the plane, and `shown` is the share of
+    the variance in that plane. A ratio is NaN if its denominator is 0.
     """
 
     variance: float
@@ -132,23 +135,23 @@ class EstimatorReport:
 
     @property
     def snr(self) -> float:
-        """Signal-to-noise ratio of a single episode; that of a mean over k is k times it."""
+        """The signal-to-noise ratio of one episode; that of the mean over k is k times as large."""
         return ratio(self.signal, self.variance)
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is shown of one measurement.
+    """All results of one measurement that a page shows.
 
-    `plane` [2, P] are the two directions, of length 1, or 0 where there is none: that of the
-    survey, and the largest of what whole-episode returns spread besides. `value_over_mean` is the
-    total variance with V(s) as baseline over that with the mean, `value_over_to_go` over that of
-    reward-to-go alone.
+    `plane` [2, P] holds two directions of length 1, or 0 if there is none: that of the survey, and
+    the direction at right angles to it in which the gradients with whole-episode returns spread
+    most. `value_over_mean` is the total variance with V(s) as baseline, divided by that with the
+    mean baseline; `value_over_to_go` divides it by that of reward-to-go alone.
     """
 
     survey: Survey
     totals: Floats  # [K] undiscounted return of each drawn episode
-    truncated: int  # of the drawn episodes
+    truncated: int  # number of drawn episodes that were truncated
     group_sizes: tuple[int, ...]
     plane: Floats
     estimators: dict[Estimator, EstimatorReport]
@@ -157,7 +160,7 @@ class Report:
 
     @property
     def episodes(self) -> int:
-        """K."""
+        """The number K of drawn episodes."""
         return len(self.totals)
 
 
@@ -165,7 +168,7 @@ class Report:
 
 
 def problem_with(snapshot: Snapshot) -> str | None:
-    """A sentence, where this policy has no policy gradient to look at."""
+    """A sentence that says why this policy has no policy gradient to measure; else None."""
     policy = snapshot.networks["policy"]
     if isinstance(snapshot.config, ActorCriticConfig) and snapshot.config.critic_only:
         return _(
@@ -174,14 +177,14 @@ def problem_with(snapshot: Snapshot) -> str | None:
         )
     if not all(bool(torch.isfinite(parameter).all()) for parameter in policy.parameters()):
         return _(
-            "This policy's weights are no longer finite numbers: the run diverged. "
+            "This policy's parameters are no longer finite numbers: the run diverged. "
             "Choose an earlier checkpoint."
         )
     return None
 
 
 def most_episodes(snapshot: Snapshot) -> int:
-    """The largest choice of K whose gradients fit into memory, and that does not take minutes."""
+    """The largest choice of K that fits into memory and does not take minutes."""
     longest = MOST_NUMBERS // parameter_count(snapshot.networks["policy"])
     most = min(longest, MOST_OF_ENVIRONMENT.get(snapshot.config.env_id, longest))
     return max((k for k in EPISODE_CHOICES if k <= most), default=EPISODE_CHOICES[0])
@@ -193,19 +196,18 @@ def most_episodes(snapshot: Snapshot) -> int:
 def measure(
     snapshot: Snapshot, episodes: int, seed: int, survey: Survey | None = None
 ) -> Generator[Progress, None, Report]:
-    """Draw episodes of a frozen policy and judge all estimators on them, a little at a time.
+    """Draw episodes of a frozen policy and apply all estimators to them, a little at a time.
 
-    The result depends on the arguments alone, however it is driven; the networks are left as
-    they are. `survey` is that of an earlier measurement of the same snapshot with the same seed.
+    The result depends on the arguments alone, and the networks are not changed.
 
     Args:
-        snapshot: `problem_with` finds nothing wrong with it.
+        snapshot: the policy; `problem_with` has returned None for it.
         episodes: K, at most `most_episodes`.
-        seed: of the fresh episodes.
-        survey: made anew unless given.
+        seed: seed of the fresh episodes.
+        survey: that of an earlier measurement with the same snapshot and seed, or None.
 
     Raises:
-        ValueError: K is not among the choices, or too many for this policy.
+        ValueError: K is not one of the choices, or is too large for this policy.
         ConfigError: the environment cannot be used.
     """
     policy, config = snapshot.networks["policy"], snapshot.config
@@ -222,7 +224,7 @@ def measure(
     drawn = yield from _part("draw", begin, begin + 0.45 * length, drawing)
     weights = episode_weights(drawn, config.gamma, survey.values)
 
-    # --- Gradients: of one episode at a time, for all estimators
+    # --- Gradients: one episode at a time, for all estimators
     moments = Moments(len(ESTIMATORS), parameter_count(policy), group_sizes(episodes))
     x = unit(survey.direction)
     plain = np.empty((episodes, len(x)), np.float32)
@@ -235,37 +237,49 @@ def measure(
         norms[k] = squared_norms(gradients)
         yield Progress("gradients", begin + length * (0.45 + 0.45 * k / episodes))
 
-    # --- Plane: the other gradients are gone, their shares along y and the means are not
+    # --- Plane: components along y and along the means; only the plain gradients were kept
     y = largest_remaining(plain, x)
-    directions = np.stack([y, *moments.mean])
-    along_mean = np.empty((episodes, len(ESTIMATORS)))
-    for first in range(0, episodes, CHUNK):
-        chunk = range(first, first + CHUNK)
-        changes = slopes(policy, [drawn[k] for k in chunk], directions)
-        ends = np.cumsum([len(drawn[k].actions) for k in chunk])
-        for k, of_steps in zip(chunk, np.split(changes, ends[:-1], axis=1), strict=True):
-            across[k, :, 1] = weights[k] @ of_steps[0]
-            along_mean[k] = np.einsum("et,et->e", weights[k], of_steps[1:])
-        yield Progress("project", begin + length * (0.9 + 0.1 * first / episodes))
+    projecting = _components(policy, drawn, weights, y, moments.mean)
+    across[:, :, 1], along_mean = yield from _part("project", begin + 0.9 * length, 1.0, projecting)
     distances = np.maximum(norms - 2 * along_mean + squared_norms(moments.mean), 0.0)
-    counts = bootstrap_counts(episodes, np.random.default_rng([seed, 4]))
-    ratios = [ratio_interval(of, distances[:, 0], counts) for of in distances.T]
-    over_mean, over_to_go = (
-        ratio_interval(distances[:, 3], distances[:, n], counts) for n in (2, 1)
-    )
-    plane = np.stack([x, y])
-    return _report(survey, drawn, moments, plane, across, ratios, (over_mean, over_to_go))
+    return _report(survey, drawn, moments, np.stack([x, y]), across, distances, seed)
+
+
+def _components(
+    policy: nn.Module,
+    episodes: Sequence[PlayedEpisode],
+    weights: Sequence[Floats],
+    y: Floats,
+    means: Floats,
+) -> Generator[float, None, tuple[Floats, Floats]]:
+    """The inner products of each gradient with y [P] and with its mean [E, P]: [K, E] each."""
+    along_y, along_mean = np.empty((2, len(episodes), len(means)))
+    directions = np.stack([y, *means])
+    for first in range(0, len(episodes), CHUNK):
+        chunk = range(first, first + CHUNK)
+        changes = slopes(policy, [episodes[k] for k in chunk], directions)
+        ends = np.cumsum([len(episodes[k].actions) for k in chunk])
+        for k, of_steps in zip(chunk, np.split(changes, ends[:-1], axis=1), strict=True):
+            along_y[k] = weights[k] @ of_steps[0]
+            along_mean[k] = np.einsum("et,et->e", weights[k], of_steps[1:])
+        yield first / len(episodes)
+    return along_y, along_mean
 
 
 def make_survey(
     snapshot: Snapshot, seed: int, episodes: int = SURVEY_EPISODES
 ) -> Generator[float, None, Survey]:
-    """Draw separate episodes, fit V to them unless the run has one, and take their mean gradient.
+    """Draw separate episodes, compute their mean gradient, and fit V to them if the run has none.
 
-    There are fewer if `most_episodes` says so, and at least `FEWEST_CHUNKS`.
+    The number of episodes is at most `most_episodes`. Yields the share that is done.
 
-    E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]: what whole-episode returns aim at can be estimated
-    with the little noise of reward-to-go and a baseline.
+    E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]: the expected gradient of whole-episode returns is
+    estimated with reward-to-go and a baseline, which are less noisy.
+
+    Args:
+        snapshot: the policy; `problem_with` has returned None for it.
+        seed: seed of the fresh episodes.
+        episodes: their number, at least `FEWEST_CHUNKS`.
     """
     policy, config = snapshot.networks["policy"], snapshot.config
     count = min(episodes, most_episodes(snapshot))
@@ -294,7 +308,7 @@ def make_survey(
 def _judged(
     means: Floats, episodes: int, values: Values, source: Source, generator: np.random.Generator
 ) -> Survey:
-    """The survey whose chunks have these mean gradients, discounted and not: [n, 2, P]."""
+    """The survey, from the mean gradients of n chunks, with and without γᵗ: [n, 2, P]."""
     moments = Moments(2, means.shape[2])
     for pair in means:
         moments.add(pair)
@@ -321,11 +335,23 @@ def _report(
     moments: Moments,
     plane: Floats,
     across: Floats,
-    ratios: Sequence[Interval],
-    value_over: tuple[Interval, Interval],
+    distances: Floats,
+    seed: int,
 ) -> Report:
-    """Put together what was found: [2, P] directions and [K, E, 2] projections."""
+    """Make the report.
+
+    Args:
+        survey: with which the drawn episodes are compared.
+        drawn: K episodes.
+        moments: of their gradients.
+        plane: [2, P] directions.
+        across: [K, E, 2] components of the gradients along these directions.
+        distances: [K, E] squared distances of the gradients from their means.
+        seed: of the measurement.
+    """
     variances, means = moments.variances, moments.mean
+    counts = bootstrap_counts(len(drawn), np.random.default_rng([seed, 4]))
+    to_go, mean, value = (distances[:, n] for n in (1, 2, 3))
     spread = across.var(axis=0, ddof=1).sum(axis=1)
     return Report(
         survey=survey,
@@ -336,7 +362,7 @@ def _report(
         estimators={
             name: EstimatorReport(
                 variance=float(variances[0, n]),
-                ratio=ratios[n],
+                ratio=ratio_interval(distances[:, n], distances[:, 0], counts),
                 group_variances=variances[:, n],
                 mean=means[n],
                 signal=survey.signals[name],
@@ -346,15 +372,15 @@ def _report(
             )
             for n, name in enumerate(ESTIMATORS)
         },
-        value_over_mean=value_over[0],
-        value_over_to_go=value_over[1],
+        value_over_mean=ratio_interval(value, mean, counts),
+        value_over_to_go=ratio_interval(value, to_go, counts),
     )
 
 
 def _part(
     task: Task, begin: float, end: float, work: Generator[float, None, T]
 ) -> Generator[Progress, None, T]:
-    """A piece of work as part of a larger one."""
+    """Run a piece of work as part of a measurement, with its progress from `begin` to `end`."""
     scaled = _fractions(begin, end, work)
     while True:
         try:
@@ -367,6 +393,7 @@ def _part(
 def _fractions(
     begin: float, end: float, work: Generator[float, None, T]
 ) -> Generator[float, None, T]:
+    """Run a piece of work with its shares scaled to the range from `begin` to `end`."""
     while True:
         try:
             fraction = next(work)
@@ -376,7 +403,7 @@ def _fractions(
 
 
 def finished(work: Generator[object, None, T]) -> T:
-    """Drive a piece of work to its end."""
+    """Run a piece of work to its end, and return its result."""
     while True:
         try:
             next(work)

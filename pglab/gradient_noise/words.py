@@ -1,4 +1,4 @@
-"""What the numbers of the gradient lab mean, in words that follow from the numbers."""
+"""Sentences about the numbers of the gradient lab."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pglab.gradient_noise.intervals import LEVEL, Interval
 from pglab.gradient_noise.measurement import Report
 from pglab.language import _
 
-WIDEST_COSINE = 0.5  # of an interval; a wider one fits directions of every kind
+WIDEST_COSINE = 0.5  # a wider interval of the cosine says nothing about the direction
 SIGNIFICANT_DIGITS = 2
 
 
 def verdict(report: Report) -> str:
-    """What a baseline did to the variance here; nothing if there is no variance."""
+    """The effect of reward-to-go and of the baselines on the variance; "" without variance."""
     ratios = {name: of.ratio for name, of in report.estimators.items()}
     if math.isnan(ratios["value"].estimate):
         return ""
@@ -32,15 +32,19 @@ def verdict(report: Report) -> str:
         baselines_text(report.value_over_mean),
     ]
     if report.survey.source == "fitted":
-        fitted = _("V was fitted to {n} separate episodes; one learned in training may help less.")
+        fitted = _("V was fitted to {n} separate episodes; a V learned in training may help less.")
         sentences.append(fitted.format(n=report.survey.episodes))
     return " ".join(sentences)
 
 
 def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
-    """How many episodes without a baseline one with V(s) is worth, from ratios of variances.
+    """A sentence on how many episodes without a baseline are as precise as one with V(s).
 
-    The fair comparison is with reward-to-go, which differs from it in the baseline alone.
+    The fair comparison is with reward-to-go, which differs in the baseline alone.
+
+    Args:
+        over_to_go: variance with V(s), divided by that of reward-to-go.
+        over_whole: variance with V(s), divided by that of whole-episode returns.
     """
     if not over_to_go.high < 1 and not over_to_go.low > 1:
         return _(
@@ -70,7 +74,7 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
 
 
 def baselines_text(value_over_mean: Interval) -> str:
-    """Which of the two baselines leaves less variance, from the ratio of V(s) to the mean."""
+    """A sentence on which baseline leaves less variance, from the ratio of V(s) to the mean."""
     if value_over_mean.high < 1:
         found = _("V(s) leaves less variance than the mean baseline")
     elif value_over_mean.low > 1:
@@ -85,7 +89,7 @@ def baselines_text(value_over_mean: Interval) -> str:
 
 
 def signal_text(snr: float, *, found: bool) -> str:
-    """What a signal-to-noise ratio means, `found` if the signal can be told from noise at all."""
+    """A signal-to-noise ratio in words; `found` is true if the signal can be told from noise."""
     if not found or not snr > 0:
         return _("no signal found")
     if snr < 0.1:
@@ -98,7 +102,12 @@ def signal_text(snr: float, *, found: bool) -> str:
 
 
 def aims_text(cosine: Interval, *, found: bool) -> str:
-    """How far whole-episode returns aim away from the others, `found` if both aims are known."""
+    """A sentence on the expected gradients of whole-episode returns and of the other estimators.
+
+    Args:
+        cosine: between the two expected gradients; "" is returned if it is NaN.
+        found: true if both can be told from noise.
+    """
     if math.isnan(cosine.estimate):
         return ""
     numbers = _("cosine {cosine}; {interval}").format(
@@ -106,12 +115,12 @@ def aims_text(cosine: Interval, *, found: bool) -> str:
     )
     if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
         return _(
-            "If γ < 1, whole-episode returns aim at another gradient than the other three; how far "
-            "the two are apart cannot be told from these episodes ({numbers})."
+            "If γ < 1, whole-episode returns estimate a different gradient from the other three. "
+            "How different it is cannot be told from these episodes ({numbers})."
         ).format(numbers=numbers)
     return _(
-        "Since γ < 1, whole-episode returns aim at another gradient than the other three, here "
-        "{direction} ({numbers})."
+        "Since γ < 1, whole-episode returns estimate a different gradient from the other three, "
+        "here {direction} ({numbers})."
     ).format(direction=_direction(cosine.estimate), numbers=numbers)
 
 
@@ -131,7 +140,7 @@ def _direction(cosine: float) -> str:
 
 
 def interval_text(interval: Interval, digits: int = SIGNIFICANT_DIGITS) -> str:
-    """Its ends: "95 % interval 14 to 44"."""
+    """The ends of an interval: "95% interval 14 to 44"."""
     if math.isnan(interval.low) or math.isnan(interval.high):
         return _("no interval")
     return _("{level:.0%} interval {low} to {high}").format(
@@ -142,12 +151,12 @@ def interval_text(interval: Interval, digits: int = SIGNIFICANT_DIGITS) -> str:
 
 
 def percent(share: float) -> str:
-    """Whole percent; a dash for what is not a number."""
+    """A share in whole percent; a dash for NaN."""
     return "–" if math.isnan(share) else f"{share:.0%}"
 
 
 def number(value: float, digits: int) -> str:
-    """A few significant digits, without exponents; a dash for what is not a number."""
+    """A number with a few significant digits and without an exponent; a dash for NaN."""
     if math.isnan(value):
         return "–"
     if value and abs(value) < 1:

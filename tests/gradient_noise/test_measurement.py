@@ -1,4 +1,4 @@
-"""The gradient lab against naive computations: one episode, one estimator, one loss at a time."""
+"""The measurement of the gradient lab, compared with naive computations."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def network(hidden: tuple[int, ...] = (8,)) -> PolicyNetwork:
 
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
-    """A policy trained a little, with truncated episodes."""
+    """A policy after a little training, in an environment that truncates some episodes."""
     return snapshot_of(short_config(gamma=GAMMA, learning_rate=0.01), steps=500)
 
 
@@ -95,7 +95,7 @@ def drawn(snapshot: Snapshot, pool: int = 0, count: int = K) -> list[PlayedEpiso
 def naive_weights(
     episodes: Sequence[PlayedEpisode], values: Values, gamma: float = GAMMA
 ) -> list[dict[Estimator, Floats]]:
-    """The factor of every ∇log π from the sums that define it."""
+    """The weights wₜ, from the sums that define them."""
     returns = [
         naive_returns(list(e.rewards), [*[False] * (len(e.rewards) - 1), True], gamma)
         for e in episodes
@@ -115,7 +115,7 @@ def naive_weights(
 
 
 def naive_gradient(policy: nn.Module, episode: PlayedEpisode, weights: Floats) -> Floats:
-    """Through .grad, in double precision, one step after the other."""
+    """The gradient of an episode through `.grad`, in double precision, one step at a time."""
     copied = copy.deepcopy(policy).double()
     for observation, action, weight in zip(
         episode.observations, episode.actions, weights, strict=True
@@ -128,7 +128,7 @@ def naive_gradient(policy: nn.Module, episode: PlayedEpisode, weights: Floats) -
 
 @pytest.fixture(scope="module")
 def naive(snapshot: Snapshot, survey: Survey) -> dict[Estimator, Floats]:
-    """Every episode's gradient by every estimator: [K, P]."""
+    """The gradients of all episodes, for each estimator: [K, P]."""
     episodes, policy = drawn(snapshot), snapshot.networks["policy"]
     weights = naive_weights(episodes, survey.values)
     return {
@@ -160,7 +160,7 @@ def test_mean_and_variances_agree_with_naive_ones(
 def test_the_mean_is_the_gradient_of_the_pooled_batch(
     name: Estimator, snapshot: Snapshot, survey: Survey, report: Report
 ) -> None:
-    """Minus the gradient of REINFORCE's own loss, which is a mean over steps."""
+    """It is minus the gradient of REINFORCE's loss, which is a mean over steps."""
     episodes, policy = drawn(snapshot), snapshot.networks["policy"]
     weights = np.concatenate([w[name] for w in naive_weights(episodes, survey.values)])
     observations = torch.as_tensor(np.concatenate([e.observations for e in episodes]))
@@ -244,7 +244,7 @@ def test_the_survey_is_the_mean_of_separate_episodes(snapshot: Snapshot, survey:
 
 
 def test_a_baseline_lowers_the_variance_on_a_trained_policy() -> None:
-    """Measured, with a wide margin: reward-to-go 0.31, mean 0.09, V 0.04 of the plain variance."""
+    """Shares of the variance of whole-episode returns, when measured: 0.31, 0.09 and 0.04."""
     policy = trained(ReinforceConfig(hidden_sizes=(16,), learning_rate=0.01), 3_000)
     survey = finished(make_survey(policy, 0, episodes=50))
     report = finished(measure(policy, 50, 0, survey))
@@ -256,11 +256,11 @@ def test_a_baseline_lowers_the_variance_on_a_trained_policy() -> None:
     assert min(report.estimators[name].cosine for name in ("mean", "value")) > 0.8
 
 
-# --- Unbiased: exact expectations over all that can happen
+# --- No bias: exact expectations over all possible episodes
 
 
 class Bandit(nn.Module):
-    """π(a|·) is a softmax of three numbers, whatever is observed."""
+    """A policy that does not depend on the observation: the softmax of three numbers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -275,7 +275,7 @@ class Bandit(nn.Module):
 
 
 def arm(*actions: int) -> PlayedEpisode:
-    """The reward of each step depends on its own action and on the one before."""
+    """An episode in which each reward depends on its action and on the action before."""
     rewards = [float(a + 3 * before) for a, before in zip(actions, [0, *actions], strict=False)]
     return PlayedEpisode(
         np.zeros((len(actions), 1)), np.array(actions), np.array(rewards), truncated=False
@@ -283,7 +283,7 @@ def arm(*actions: int) -> PlayedEpisode:
 
 
 def expected_gradients(episodes: int, steps: int, gamma: float) -> Floats:
-    """The mean gradient of the first episode by every estimator, over all that can be drawn."""
+    """The expected gradient of the first episode for each estimator: [E, 3]."""
     bandit = Bandit()
     total = np.zeros((len(ESTIMATORS), 3))
     for actions in product(range(3), repeat=episodes * steps):
@@ -295,7 +295,7 @@ def expected_gradients(episodes: int, steps: int, gamma: float) -> Floats:
 
 
 def test_every_estimator_expects_the_gradient_of_the_return() -> None:
-    """With γ = 1, all four; subtracting a mean with the episode itself in it would not."""
+    """With γ = 1. A mean that includes the episode itself would add a bias."""
     bandit = Bandit()
     pi = torch.softmax(bandit.logits, 0)
     aim = sum(
@@ -408,13 +408,13 @@ def test_a_drawing_that_is_stopped_closes_its_environments(
     assert closed == [SHORT_CARTPOLE] * 4
 
 
-# --- As it should behave
+# --- Determinism, side effects and special cases
 
 
 def test_the_same_measurement_however_it_is_driven(
     snapshot: Snapshot, survey: Survey, report: Report
 ) -> None:
-    """Interleaved with another one and with draws from the global streams."""
+    """The measurement is interleaved with another one and with draws from global streams."""
     work, other = measure(snapshot, K, SEED, survey), measure(snapshot, 10, 1, survey)
     seen = []
     while True:

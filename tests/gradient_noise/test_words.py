@@ -1,4 +1,4 @@
-"""The gradient lab's words follow its numbers."""
+"""The sentences of the gradient lab follow from its numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAN = math.nan
     ],
 )
 def test_what_an_episode_with_a_baseline_is_worth(ratio: Interval, words: str) -> None:
-    """In bold against what differs from it in the baseline alone."""
+    """The number in bold compares with reward-to-go, which differs in the baseline alone."""
     assert words in precision_text(ratio, Interval(0.045, 0.021, 0.079))
 
 
