@@ -1,1 +1,1 @@
-"""Predict, then run: questions, choices, and what the stored runs showed."""
+"""Predict, then run: questions, choices, and the results of stored runs."""

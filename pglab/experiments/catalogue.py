@@ -1,7 +1,7 @@
 """The experiments of the three agents' pages.
 
-`right` is what the runs of eight seeds showed, whatever one might have expected. It has no place of
-its own among the choices, neither the first nor the last nor that of the longest text.
+`right` is the choice that most of the eight stored seeds showed, even if it is not what one
+expects. Neither its place among the choices nor the length of its text gives it away.
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ from __future__ import annotations
 from pglab.experiments.experiment import Choice, Claim, Experiment
 from pglab.language import N_
 
-_ONE_ACTION = N_("It repeats one action, so that the pole falls at once.")
+_ONE_ACTION = N_("It repeats one action, so the pole falls at once.")
 _LEARNS_LITTLE = N_("It learns a little, and slowly.")
+_NO_BASELINE = N_(
+    "Each action is weighted by Q(s, a) itself; nothing is subtracted. In theory, a baseline does "
+    "not change the expected gradient. How good does the policy become?"
+)
 
 _REINFORCE = (
     Experiment(
@@ -18,12 +22,12 @@ _REINFORCE = (
         page="reinforce",
         settings={"learning_rate": 0.1},
         question=N_(
-            "Each update now moves the policy about a hundred times as far as usual. What does it "
-            "do in the last third of the run?"
+            "Each update now moves the parameters about a hundred times as far as usual. What does "
+            "the policy do in the last third of the run?"
         ),
         choices=(
-            Choice(N_("It balances: it has learned sooner than usual."), 50),
-            Choice(N_("It jumps about between policies, no better than chance."), 12, 50),
+            Choice(N_("It balances: it has learned faster than usual."), 50),
+            Choice(N_("It keeps changing, and is no better than chance."), 12, 50),
             Choice(_ONE_ACTION, below=12),
         ),
         right=2,
@@ -35,13 +39,13 @@ _REINFORCE = (
         page="reinforce",
         settings={"gamma": 0.0},
         question=N_(
-            "An action now answers for the reward of its own step only. Every step pays 1. How "
-            "good does the policy become?"
+            "Each action is now weighted only by the reward of its own step, which is always 1. "
+            "How good does the policy become?"
         ),
         choices=(
             Choice(N_("It does not learn to balance."), below=35),
             Choice(_LEARNS_LITTLE, 35, 60),
-            Choice(N_("It learns: as long as the pole stands, it is paid."), 60),
+            Choice(N_("It learns: it gets rewards as long as the pole stands."), 60),
         ),
         right=0,
         further=(Claim("late_gradient_norm", below=0.1, relative=True),),
@@ -52,8 +56,8 @@ _REINFORCE = (
         page="reinforce",
         settings={"return_form": "whole_episode"},
         question=N_(
-            "Every action is now weighed by the return of its whole episode. On average, rewards "
-            "that came before an action add nothing to the gradient. How far does learning get?"
+            "Each action is now weighted by the return of its whole episode. On average, rewards "
+            "from before an action add nothing to the gradient. How far does learning get?"
         ),
         choices=(
             Choice(N_("About as far: on average the gradient is the same."), 0.6, 1.3),
@@ -69,11 +73,11 @@ _REINFORCE = (
         settings={"baseline": "value"},
         length=60_000,
         question=N_(
-            "A second network learns V(s), the return to expect in a state, and an action is "
-            "weighed by Gₜ − V(sₜ). On average the gradient is the same. How far does learning get?"
+            "A second network learns V(s), the expected return of a state. Each action is weighted "
+            "by Gₜ − V(sₜ). On average the gradient is the same. How far does learning get?"
         ),
         choices=(
-            Choice(N_("Less far: V(s) takes away what is paid for good actions."), below=0.9),
+            Choice(N_("Less far: V(s) takes away the reward of good actions."), below=0.9),
             Choice(N_("About as far: on average the gradient is the same."), 0.9, 1.1),
             Choice(N_("Further: single gradients are less noisy."), 1.1),
         ),
@@ -103,8 +107,9 @@ _REINFORCE = (
         page="reinforce",
         settings={"normalize_returns": True},
         question=N_(
-            "Returns of up to a hundred are shifted and scaled to mean 0 and deviation 1 in each "
-            "batch, so that the gradient shrinks more than tenfold. How far does learning get?"
+            "In each batch, returns of up to a hundred are shifted to mean 0 and scaled to "
+            "standard deviation 1. The gradient shrinks more than tenfold. How far does learning "
+            "get?"
         ),
         choices=(
             Choice(N_("About as far as usual."), 0.5, 1.7),
@@ -120,8 +125,8 @@ _REINFORCE = (
         page="reinforce",
         settings={"entropy_coefficient": 1.0},
         question=N_(
-            "The loss now rewards randomness with the slider's largest weight, 1. How random is "
-            "the policy in the last third, compared with a usual run?"
+            "The loss now rewards randomness with the largest coefficient of the slider, 1. How "
+            "random is the policy in the last third of the run, compared with a usual run?"
         ),
         choices=(
             Choice(N_("More random, almost uniform."), 1.1),
@@ -137,8 +142,9 @@ _REINFORCE = (
         page="reinforce",
         settings={"hidden_sizes": (), "learning_rate": 0.1},
         question=N_(
-            "The rate of the first experiment, but the policy is linear: its preference is a "
-            "weighted sum of the four observations. What does it do in the last third?"
+            "The learning rate is that of the first experiment, but the policy has no hidden "
+            "layer: its logits are linear in the four observed numbers. What does it do in the "
+            "last third of the run?"
         ),
         choices=(
             Choice(N_("It fails: a linear policy is too simple for this task."), 12, 50),
@@ -155,8 +161,8 @@ _SHARED = (
         page="shared_on_policy",
         settings={"learning_rate": 1e-2},
         question=N_(
-            "Ten times the usual rate, after every single step, for actor and critic alike. What "
-            "does the policy do in the last third of the run?"
+            "The learning rate of actor and critic is ten times as large as usual. They still "
+            "update after every step. What does the policy do in the last third of the run?"
         ),
         choices=(
             Choice(N_("It balances as well as usual, or better."), 60),
@@ -171,10 +177,7 @@ _SHARED = (
         key="signal_q",
         page="shared_on_policy",
         settings={"policy_signal": "q"},
-        question=N_(
-            "Each action is weighed by Q(s, a) itself, from which nothing is subtracted. In "
-            "theory a baseline changes no expected gradient. How good does the policy become?"
-        ),
+        question=_NO_BASELINE,
         choices=(
             Choice(N_("About as good as usual, as theory says."), 60),
             Choice(_LEARNS_LITTLE, 25, 60),
@@ -188,7 +191,7 @@ _SHARED = (
         page="shared_on_policy",
         settings={"rollout_steps": 32},
         question=N_(
-            "Instead of after each step, both heads learn from 32 steps at once. In the same "
+            "Both heads learn from 32 steps at once, instead of after each step. With the same "
             "number of environment steps, how far does learning get?"
         ),
         choices=(
@@ -205,11 +208,11 @@ _SHARED = (
         page="shared_on_policy",
         settings={"value_loss_coefficient": 100.0},
         question=N_(
-            "In the shared body the critic's gradient is now far larger than the actor's. How far "
-            "does the policy get?"
+            "In the shared body, the critic's gradient is now far larger than the actor's. How far "
+            "does learning get?"
         ),
         choices=(
-            Choice(N_("Less far: the actor has no say in its own body."), below=0.6),
+            Choice(N_("Less far: the critic alone shapes the features."), below=0.6),
             Choice(N_("About as far: the features serve both."), 0.6, 1.4),
             Choice(N_("Further: a better critic makes a better actor."), 1.4),
         ),
@@ -221,8 +224,8 @@ _SHARED = (
         page="shared_on_policy",
         settings={"gamma": 0.5},
         question=N_(
-            "A reward counts half as much with each step into the future: what is five steps away "
-            "hardly counts. How far does the policy get?"
+            "Each step into the future halves the value of a reward: five steps ahead, it hardly "
+            "counts. How far does learning get?"
         ),
         choices=(
             Choice(N_("Further: near rewards are less noisy."), 1.2),
@@ -237,13 +240,13 @@ _SHARED = (
         page="shared_on_policy",
         settings={"stop_gradient": "critic"},
         question=N_(
-            "The critic's loss is kept out of the shared body: only the actor shapes the "
-            "features, the critic's head takes what it gets. How far does the policy get?"
+            "The critic's gradient is stopped before the shared body: only the actor shapes the "
+            "features, and the critic trains only its head. How far does learning get?"
         ),
         choices=(
-            Choice(N_("Less far: the critic judges worse."), below=0.6),
+            Choice(N_("Less far: the critic's estimates are worse."), below=0.6),
             Choice(N_("About as far: the head alone is enough for the critic."), 0.6, 1.4),
-            Choice(N_("Further: no gradient disturbs the actor's."), 1.4),
+            Choice(N_("Further: no other gradient disturbs the actor's."), 1.4),
         ),
         right=0,
         relative=True,
@@ -256,14 +259,14 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_data": "on_policy"},
         question=N_(
-            "The critic learns once from the 16 steps just taken, instead of four times from 64 "
-            "replayed ones. Actor and critic keep their own bodies. What does the policy do in the "
-            "last third of the run?"
+            "At each update, the critic learns once from the 16 steps just taken, instead of four "
+            "times from 64 replayed ones. Actor and critic keep their own bodies. What does the "
+            "policy do in the last third of the run?"
         ),
         choices=(
             Choice(_ONE_ACTION, below=12),
             Choice(N_("It balances a little."), 12, 60),
-            Choice(N_("It balances, and in a steadier way: all data are fresh."), 60),
+            Choice(N_("It balances, and more steadily: all data are fresh."), 60),
         ),
         right=0,
         further=(Claim("late_entropy", below=0.01),),
@@ -274,8 +277,8 @@ _SPLIT = (
         page="split_replay",
         settings={"learning_rate": 5e-2},
         question=N_(
-            "The actor moves a hundred times as far with each update; the critic, in its own body, "
-            "is left as it is. What does the policy do in the last third of the run?"
+            "The actor's learning rate is a hundred times as large as usual. The critic has its "
+            "own body and keeps its rate. What does the policy do in the last third of the run?"
         ),
         choices=(
             Choice(N_("It balances: the critic keeps its own pace and corrects the actor."), 60),
@@ -294,12 +297,14 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_updates": 1},
         question=N_(
-            "The critic takes one step on 64 replayed transitions per update, not four: less to "
-            "compute. The actor updates as often as before. What does the policy do in the last "
-            "third of the run?"
+            "At each update, the critic takes one step on 64 replayed transitions instead of four. "
+            "This saves time, and the actor updates as often as before. What does the policy do in "
+            "the last third of the run?"
         ),
         choices=(
-            Choice(N_("It balances: the data are the same, it only takes a little longer."), 60),
+            Choice(
+                N_("It balances: the data are the same, and it only takes a little longer."), 60
+            ),
             Choice(_ONE_ACTION, below=12),
             Choice(N_("It balances a little."), 12, 60),
         ),
@@ -310,8 +315,8 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_learning_rate": 2.5e-3},
         question=N_(
-            "The critic's learning rate is 0.0025, ten times the usual and five times the actor's. "
-            "How far does the policy get?"
+            "The critic's learning rate is 0.0025, ten times as large as usual and five times the "
+            "actor's. How far does learning get?"
         ),
         choices=(
             Choice(N_("Less far: the critic becomes unstable."), below=0.7),
@@ -326,13 +331,13 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_only": True},
         question=N_(
-            "The actor rests. Actions are those that the critic likes best, one in twenty of them "
-            "random. What does this do in the last third of the run?"
+            "The actor is not used. The agent takes the action with the largest Q(s, a), but one "
+            "action in twenty is random. What does it do in the last third of the run?"
         ),
         choices=(
             Choice(N_("It balances: a critic is enough."), 60),
             Choice(N_("It balances a little."), 12, 60),
-            Choice(N_("It lets the pole fall at once: a critic only judges."), below=12),
+            Choice(N_("The pole falls at once: a critic only judges."), below=12),
         ),
         right=0,
     ),
@@ -340,10 +345,7 @@ _SPLIT = (
         key="signal_q",
         page="split_replay",
         settings={"policy_signal": "q"},
-        question=N_(
-            "Each action is weighed by Q(s, a), from which nothing is subtracted. A baseline is "
-            "said to change no expected gradient. How good does the policy become?"
-        ),
+        question=_NO_BASELINE,
         choices=(
             Choice(N_("It balances: on average the gradient is the same."), 60),
             Choice(N_("It does not learn to balance."), below=35),
@@ -358,5 +360,5 @@ EXPERIMENTS: tuple[Experiment, ...] = (*_REINFORCE, *_SHARED, *_SPLIT)
 
 
 def experiments_of(page: str) -> tuple[Experiment, ...]:
-    """The experiments of a page, in the order in which it shows them."""
+    """The experiments of a page, in their order on the page."""
     return tuple(experiment for experiment in EXPERIMENTS if experiment.page == page)

@@ -1,4 +1,4 @@
-"""What stored runs of many seeds say about sharing a body."""
+"""Evidence from stored runs: do shared and split bodies differ?"""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.provenance import engine_name
 from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, load, stored_agent
 
-CELLS_STEPS = 60_000  # of the stored runs of the four cells
-COLLAPSED = 12.0  # below this mean return a policy repeats one action
-STARTED = 15.0  # an untrained policy reaches more; a run below it has not begun to learn
-CHANCE = 0.05  # a p above it: the difference may be chance
+CELLS_STEPS = 60_000  # length of the stored runs of the four cells
+COLLAPSED = 12.0  # a policy with a smaller mean return repeats one action
+STARTED = 15.0  # an untrained policy reaches more; a run that stays below it has not learned
+CHANCE = 0.05  # with a larger p-value a difference may be chance
 
-# Where shared and split bodies were compared: names of stored runs, and the critic's data.
+# The comparisons of shared with split bodies: name of the stored runs, data of the critic.
 BODIES = (
     ("half_rate", "on_policy"),
     ("equal", "on_policy"),
@@ -29,13 +29,13 @@ ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
 
 
 def last_returns(agent: str) -> NDArray[np.float64]:
-    """Mean return of each stored seed in the last 10,000 of `CELLS_STEPS` steps: [seeds]."""
+    """The mean return of each stored seed in the last 10,000 of `CELLS_STEPS` steps: [seeds]."""
     means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
     return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
 
 
 def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
-    """What stored runs of just these agents show, in a line; nothing if one has none."""
+    """A line on the stored runs of exactly these agents; "" if one of them has none."""
     agents = [agent for agent in map(stored_agent, configs) if agent is not None]
     if len(agents) < len(configs) or len(set(agents)) < len(agents):
         return ""
@@ -62,34 +62,35 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
 
 
 def _found_text(p: float) -> str:
+    """The result of a comparison in words, with its p-value."""
     found = _("told apart") if p < CHANCE else _("not told apart")
     return f"{found} ({p_text(p)})"
 
 
 def p_text(p: float) -> str:
-    """A p-value in an inline formula's place: "p = 0.06", "p < 0.001"."""
+    """A p-value as text: "p = 0.06", "p < 0.001"."""
     return _("p < 0.001") if p < 0.001 else f"p = {p:.{2 if p > 0.01 else 3}f}"
 
 
 def collapsed(agent: str) -> int:
-    """How many stored runs of an agent end with a policy that repeats one action."""
+    """The number of stored runs of an agent that end with a policy that repeats one action."""
     return int((last_returns(agent) < COLLAPSED).sum())
 
 
 def p_of_the_body(data: str, rate: str = "equal") -> float:
-    """Two-sided p of a difference between shared and split, paired by seed."""
+    """The two-sided p-value of the difference between shared and split, paired by seed."""
     split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
     return sign_flip_p(split - shared)
 
 
 def spread_text(agent: str) -> str:
-    """Median, least and greatest last return of an agent's stored seeds: "131 (92–206)"."""
+    """Median, least and greatest last return over an agent's stored seeds: "131 (92–206)"."""
     returns = last_returns(agent)
     return f"{np.median(returns):.0f} ({returns.min():.0f}–{returns.max():.0f})"
 
 
 def bodies_table() -> str:
-    """Shared against split bodies, whatever else is equal, as a Markdown table."""
+    """A Markdown table that compares shared with split bodies, all other settings being equal."""
     lines = [
         _(
             "| critic learns from | α | shared | split | below {low:.0f}: shared, split | *p* |"
@@ -109,7 +110,7 @@ def bodies_table() -> str:
 
 
 def evidence_text() -> str:
-    """The Markdown on what sharing a body does, with the stored numbers filled in."""
+    """The Markdown about sharing a body, with the numbers of the stored runs."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     first = early_returns(split)
     return content("sharing").format(
@@ -136,12 +137,12 @@ def evidence_text() -> str:
 
 
 def early_returns(agent: str) -> NDArray[np.float64]:
-    """Mean return of every 2,000 steps: [seeds, windows]."""
+    """The mean return in each stretch of 2,000 steps: [seeds, windows]."""
     return load(agent).mean_returns()
 
 
 def opposed(agent: str) -> float:
-    """Share of the updates whose two gradients on a shared body point apart."""
+    """The share of the updates whose two gradients on the shared body have a negative cosine."""
     curves = load(agent)
     assert curves.conflicts is not None
     assert curves.updates is not None
@@ -149,5 +150,5 @@ def opposed(agent: str) -> float:
 
 
 def opposed_text(agent: str) -> str:
-    """That share in whole percent."""
+    """The share of updates with opposed gradients, in whole percent."""
     return f"{opposed(agent):.0%}"

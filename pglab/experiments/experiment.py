@@ -1,8 +1,8 @@
-"""An experiment with a prediction first: what is changed, what is asked, and what may happen.
+"""An experiment: changed settings, a question about the run, and choices to predict its result.
 
-The choices divide the range of one number of a run, so that every run shows exactly one of them.
-`experiments` lists what there is, `experiment_checks` runs it over seeds; the explanations are
-Markdown files in `content/<language>/experiments/`.
+The choices divide the range of one statistic, so that every run shows exactly one of them.
+`catalogue` lists all experiments, and `pglab.studies.check_experiments` runs them with several
+seeds. The explanations are Markdown files in `content/<language>/experiments/`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from pglab.experiments.statistics import STATISTICS
 from pglab.language import _
 from pglab.session.stored.usual_curves import AGENTS
 
-# Of a run of a page's experiments: as few as show something, for someone waits for them.
+# Environment steps of an experiment, by page: few, because the visitor waits for the result.
 STEPS = {"reinforce": 12_000, "shared_on_policy": 4_000, "split_replay": 12_000}
 USUAL = "usual"  # name of the stored runs with the page's preset
 
-LATE = (2 / 3, 1.0)  # stretch of a run, as shares of it, that the late statistics are about
+LATE = (2 / 3, 1.0)  # the part of a run that the late statistics describe
 
 
 @dataclass(frozen=True)
 class Claim:
-    """That a statistic of the changed run lies from `least` to under `below`.
+    """The claim that a statistic of the changed run is at least `least` and less than `below`.
 
-    Where `relative`, what counts is its ratio to that of the usual run of the same seed.
+    If `relative`, the bounds apply to its ratio to the usual run with the same seed.
     """
 
     statistic: str
@@ -37,14 +37,14 @@ class Claim:
     relative: bool = False
 
     def holds(self, changed: float, usual: float) -> bool:
-        """Whether it holds for one seed; never where a number is missing."""
+        """True if the claim holds for one seed; false if a number is NaN."""
         value = changed / usual if self.relative else changed
         return self.least <= value < self.below
 
     def bounds(self, usual: float) -> tuple[float, float]:
-        """From where to where the number of the changed run lies, if the usual run's is `usual`.
+        """The bounds of the changed run's statistic, if that of the usual run is `usual`.
 
-        A claim that says nothing about one side has 0 or infinity there.
+        Without a lower bound the first is 0; without an upper bound the second is infinity.
         """
         unit = usual if self.relative else 1.0
         return self.least * unit, self.below * unit
@@ -65,7 +65,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer, and the numbers that bear it out."""
+    """An answer, and the range of the statistic for which it is right."""
 
     text: str
     least: float = 0.0
@@ -76,9 +76,10 @@ class Choice:
 class Experiment:
     """One question: what happens with these settings instead of the page's usual ones?
 
-    It has no title of its own: a page names it by its `settings`, which cannot give the answer
-    away. `right` is the choice that the stored runs show; the explanation also claims `further`.
-    `length` is that of the run in steps, where it is not the page's usual one.
+    An experiment has no title, which might give the answer away: a page names it by its `settings`.
+    `right` is the index of the choice that most stored runs show. The explanation also makes the
+    claims in `further`. `known_bad` is true if the settings are known to fail. `length` is the
+    number of environment steps, if it is not the usual one of the page.
     """
 
     key: str
@@ -100,34 +101,39 @@ class Experiment:
 
     @property
     def usual_arm(self) -> str:
-        """Name of the stored runs with the usual settings, as long as this experiment's."""
+        """Name of the stored runs with the usual settings and the length of this experiment."""
         return USUAL if self.length is None else f"{USUAL}_{self.length}"
 
     @property
     def right_claim(self) -> Claim:
-        """What the right choice says."""
+        """The claim that the right choice makes."""
         return self.claim_of(self.choices[self.right])
 
     def claim_of(self, choice: Choice) -> Claim:
-        """What a choice says, in numbers."""
+        """The claim that a choice makes."""
         return Claim(self.statistic, choice.least, choice.below, self.relative)
 
     def shown(self, changed: float, usual: float) -> int | None:
-        """Which choice a run shows, from its number and that of the usual run; None if neither."""
+        """The index of the choice that a run shows; None if a number is NaN.
+
+        Args:
+            changed: the statistic of the run with the changed settings.
+            usual: the statistic of the usual run with the same seed.
+        """
         for index, choice in enumerate(self.choices):
             if self.claim_of(choice).holds(changed, usual):
                 return index
         return None
 
     def config(self, seed: int) -> AgentConfig:
-        """The settings of the run."""
+        """The configuration of a run with the changed settings."""
         return experiment_config(self.page, self.settings, seed, self.steps)
 
     def usual_config(self, seed: int) -> AgentConfig:
-        """The usual settings, for as many steps."""
+        """The configuration of a run with the usual settings and the same number of steps."""
         return experiment_config(self.page, {}, seed, self.steps)
 
 
 def experiment_config(page: str, settings: Mapping[str, Any], seed: int, steps: int) -> AgentConfig:
-    """The page's preset with some settings changed, for that many steps."""
+    """The preset of a page with some settings changed, for a number of environment steps."""
     return AGENTS[page].changed(**settings, seed=seed, total_steps=steps, stop_when_solved=False)

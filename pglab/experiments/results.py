@@ -1,4 +1,4 @@
-"""What became of the experiments on many seeds, as `pglab.studies.check_experiments` stored it."""
+"""Stored results of the experiments; `pglab.studies.check_experiments` makes them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from pglab.session.stored.usual_curves import VARIATIONS
 
 FOLDER = DATA / "experiments"
 SEEDS = 8
-WINDOWS = 24  # of a curve
+WINDOWS = 24  # points of a stored curve
 
 
 @dataclass(frozen=True)
 class Arm:
-    """The runs of one setting with the seeds from 0 on.
+    """The stored runs with one group of settings; the seeds are 0, 1, ….
 
-    `settings` are those of all runs besides the seed, formatted; `figures` holds each statistic
-    for each seed [seeds]; `curves` the mean return in equal stretches of the run [seeds, windows],
-    NaN where no episode ended; `outcomes` how each run ended; `made_by` the engine and versions.
+    `settings` holds the formatted settings without the seed. `figures` holds each statistic for
+    each seed: [seeds]. `curves` holds the mean return in equal stretches of each run: [seeds,
+    windows], NaN if no episode ended in a stretch. `outcomes` says how each run ended, and
+    `made_by` names the engine and the versions of the libraries.
     """
 
     settings: dict[str, str]
@@ -39,13 +40,13 @@ class Arm:
     made_by: dict[str, str]
 
     def spread(self, statistic: str) -> Spread:
-        """A statistic over the seeds."""
+        """The spread of a statistic over the seeds."""
         return spread_of(self.figures[statistic])
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Median and extremes over seeds."""
+    """The median, the least and the greatest number over seeds."""
 
     median: float
     low: float
@@ -53,19 +54,19 @@ class Spread:
 
 
 def spread_of(known: NDArray[np.float64]) -> Spread:
-    """Median and extremes of one number per seed: [seeds]."""
+    """The spread of numbers, one for each seed: [seeds]."""
     return Spread(float(np.median(known)), float(known.min()), float(known.max()))
 
 
 def held(claim: Claim, changed: Arm, usual: Arm) -> int:
-    """On how many seeds a claim holds."""
+    """The number of seeds for which a claim holds."""
     name = claim.statistic
     pairs = zip(changed.figures[name], usual.figures[name], strict=True)
     return sum(claim.holds(float(after), float(before)) for after, before in pairs)
 
 
 def explanation(experiment: Experiment) -> str:
-    """Its Markdown with the numbers of the stored runs filled in."""
+    """The explanation of an experiment as Markdown, with the numbers of the stored runs."""
     changed, usual = arms_of(experiment)
     return content(f"experiments/{experiment.page}/{experiment.key}").format(
         held=held(experiment.right_claim, changed, usual),
@@ -79,21 +80,21 @@ def explanation(experiment: Experiment) -> str:
 
 
 def verdict(claim: Claim, experiment: Experiment) -> str:
-    """A claim and on how many seeds it held: "… below half of the usual run's: 8 of 8 seeds"."""
+    """A claim and the number of seeds for which it held: "… below 12: 8 of 8 seeds"."""
     return _("{claim}: {held} of {seeds} seeds").format(
         claim=claim.sentence(), held=held(claim, *arms_of(experiment)), seeds=SEEDS
     )
 
 
 def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
-    """The stored runs with the experiment's settings, and those with the usual ones."""
+    """The stored runs with the settings of an experiment, and those with the usual settings."""
     arms = load(experiment.page)
     return arms[experiment.key], arms[experiment.usual_arm]
 
 
 @cache
 def load(page: str) -> dict[str, Arm]:
-    """The arms of a page that are part of the repository, by name of the experiment."""
+    """The stored arms of a page, by the key of the experiment."""
     stored = json.loads((FOLDER / f"{page}.json").read_text(encoding="utf-8"))
     return {name: _arm(arm) for name, arm in stored.items()}
 

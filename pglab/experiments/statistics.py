@@ -1,4 +1,4 @@
-"""What can be read off one run: each statistic is one number from its recorded arrays."""
+"""Statistics of a run: each is one number, computed from the recorded arrays."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """Episodes and updates of one run, in order; `steps` environment steps were taken."""
+    """The episodes and updates of one run, in order, and its number of environment steps."""
 
     steps: int
-    episode_steps: Numbers  # [E] at the end of each episode
+    episode_steps: Numbers  # [E] environment step at the end of each episode
     returns: Numbers  # [E]
-    update_steps: Numbers  # [U] at each update
+    update_steps: Numbers  # [U] environment step of each update
     entropies: Numbers  # [U] of the policy, in nats
     gradient_norms: Numbers  # [U] of the actor's gradient
     td_errors: Numbers  # [U] mean |y − Q(s,a)|; NaN without a critic
@@ -29,7 +29,7 @@ class RecordedRun:
 
 
 def recorded(session: TrainingSession) -> RecordedRun:
-    """What a session remembers of its run."""
+    """The recorded run of a training session, as far as its history goes back."""
     episodes, updates = session.history.episodes, session.history.updates
     return RecordedRun(
         session.global_step,
@@ -44,51 +44,51 @@ def recorded(session: TrainingSession) -> RecordedRun:
 
 
 def late_return(run: RecordedRun) -> float:
-    """Mean return of the episodes that ended in the last third of the steps."""
+    """The mean return of the episodes that ended in the last third of the steps."""
     return mean(run.returns[in_last_third(run, run.episode_steps)])
 
 
 def late_entropy(run: RecordedRun) -> float:
-    """Mean entropy of the policy over the updates of the last third."""
+    """The mean entropy of the policy over the updates of the last third."""
     return mean(run.entropies[in_last_third(run, run.update_steps)])
 
 
 def late_gradient_norm(run: RecordedRun) -> float:
-    """Mean norm of the actor's gradient over the updates of the last third."""
+    """The mean norm of the actor's gradient over the updates of the last third."""
     return mean(run.gradient_norms[in_last_third(run, run.update_steps)])
 
 
 def late_td_error(run: RecordedRun) -> float:
-    """Mean |y − Q(s,a)| over the updates of the last third."""
+    """The mean |y − Q(s,a)| over the updates of the last third."""
     return mean(run.td_errors[in_last_third(run, run.update_steps)])
 
 
 def late_loss(run: RecordedRun) -> float:
-    """Mean of the actor's loss over the updates of the last third."""
+    """The mean of the actor's loss over the updates of the last third."""
     return mean(run.losses[in_last_third(run, run.update_steps)])
 
 
 def update_count(run: RecordedRun) -> float:
-    """Number of updates."""
+    """The number of updates."""
     return float(len(run.update_steps))
 
 
 def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
-    """Which of these steps belong to the last third of those that were taken."""
+    """True for each of these steps that lies in the last third of the run."""
     late: NDArray[np.bool_] = 3 * steps > 2 * run.steps
     return late
 
 
 def mean(values: Numbers) -> float:
-    """The mean of what is known; NaN where nothing is."""
+    """The mean of the values that are not NaN; NaN if there are none."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
 
 
 def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
-    """Mean return of the episodes that ended in each of `windows` equal stretches: [windows].
+    """The mean return of the episodes that ended in each equal stretch of a run: [windows].
 
-    NaN where none ended.
+    NaN if no episode ended in a stretch.
     """
     place = ((run.episode_steps - 1) * windows / total_steps).astype(int)
     return np.array([mean(run.returns[place == window]) for window in range(windows)])
@@ -96,7 +96,7 @@ def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Statistic:
-    """One number of a run: its name in a sentence, how it is computed, and digits to print."""
+    """One number of a run: its name in a sentence, its function, and the decimals to print."""
 
     name: str
     of: Callable[[RecordedRun], float]

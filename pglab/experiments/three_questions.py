@@ -1,4 +1,4 @@
-"""Short answers to the app's three questions, with the numbers of stored runs filled in."""
+"""The answers to the three questions of the home page, with the numbers of stored runs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pglab.experiments.evidence import last_returns, p_of_the_body, p_text, spre
 from pglab.experiments.results import SEEDS, arms_of, held, load
 from pglab.language import _, content
 
-# Stored runs of REINFORCE: none tells by its loss how good its policy is.
+# Stored runs of REINFORCE whose losses do not show how good the policies are.
 LOSSES = ("large_learning_rate", "value_baseline", "usual", "usual_60000")
 
 
 def answers() -> list[str]:
-    """The three passages of the home page."""
+    """The three answers, as Markdown."""
     arms = load("reinforce")
     (baseline,) = (e for e in experiments_of("reinforce") if e.key == "value_baseline")
     figures = {"seeds": SEEDS, "held": held(baseline.right_claim, *arms_of(baseline))}
@@ -38,7 +38,7 @@ def answers() -> list[str]:
 
 
 def loss_table() -> str:
-    """Loss and mean return of stored runs, the lowest loss first, as Markdown."""
+    """A Markdown table of the loss and mean return of stored runs, the lowest loss first."""
     names = {
         "large_learning_rate": _("α = 0.1: it repeats one action"),
         "value_baseline": _("with V(s) as baseline"),

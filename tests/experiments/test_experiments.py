@@ -1,4 +1,4 @@
-"""Experiments: what is read off a run, what their definitions promise, and what is stored."""
+"""Experiments: the statistics of a run, the definitions, and the stored results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGES = pytest.mark.parametrize("page", STEPS)
 
 
 def hand_made(**more: list[float]) -> RecordedRun:
-    """Thirty steps; those after the twentieth are the last third."""
+    """A run of thirty steps; the last third begins after the twentieth."""
     arrays: dict[str, list[float]] = {
         "episode_steps": [5, 20, 21, 30],
         "returns": [5, 15, 2, 9],
@@ -121,7 +121,7 @@ def test_neither_place_nor_length_of_a_choice_gives_the_answer_away(page: str) -
     assert sum(map(operator.eq, places, longest)) <= len(offered) / 2
 
 
-# What came of it; a question may name what is changed and what is measured, not this.
+# Words for an outcome: a question may name the change and the measurement, but not the outcome.
 OUTCOMES = re.compile(
     r"\b(bad|fail\w*|collaps\w*|ruin\w*|unstable|diverge\w*|useless|better|worse|faster|slower"
     r"|become of|becomes of|hardly any\w*|no longer|cannot|drown\w*)\b",
@@ -150,7 +150,7 @@ def test_a_claim_is_a_region_of_numbers() -> None:
 def test_the_stored_runs_are_those_of_the_present_definition(experiment: Experiment) -> None:
     configs = (experiment.config(seed=0), experiment.usual_config(seed=0))
     for config, arm in zip(configs, results.arms_of(experiment), strict=True):
-        # A setting that is younger than the runs has the value that changes nothing.
+        # A setting that was added after the runs has its default, which changes nothing.
         assert {**settings_text(type(config)()), **arm.settings} == (settings_text(config))
         assert arm.settings["total_steps"] == str(experiment.steps)
         assert arm.curves.shape == (results.SEEDS, results.WINDOWS)
@@ -230,6 +230,6 @@ def test_the_stored_runs_begin_as_the_present_code_does(page: str) -> None:
             break
         if isinstance(record, EpisodeRecord):
             returns.append(record.episode_return)
-    # Rounding on another processor may part two runs; their beginning stays close.
+    # Rounding differs between processors, so two runs may drift apart after a while.
     stored = results.load(page)[USUAL].curves[3, 0]
     assert np.mean(returns) == pytest.approx(stored, rel=0.2)
