@@ -1,1 +1,1 @@
-"""Arrays in, plotly figures out."""
+"""Plotly figures, made from arrays."""

@@ -1,4 +1,4 @@
-"""Pictures of agents side by side: arrays in, plotly figures out, as in `plots`."""
+"""The figures of a comparison: the returns and the updates of its sides."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pglab.plots.end_labels import end_labels
 from pglab.plots.figures import Figure, area, framed, horizontal, line, packed, with_room
 from pglab.plots.returns import earlier_line, median_lines
 
-# Dotted are earlier comparisons, in long dashes is what a visitor expects.
+# One for each side. Dotted lines are earlier comparisons; long dashes bound a visitor's guess.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
-BELOW_LEGEND = 0.65  # of the height, which the legend of four sides leaves
+BELOW_LEGEND = 0.65  # share of the height that the legend of four sides leaves
 
 
 @dataclass(frozen=True)
 class SideCurves:
-    """The curves of one side: smoothed returns of each seed, and their middle.
+    """The curves of one side: the smoothed returns of each seed, and their median in `middle`.
 
-    With one seed there are also the `points` of its episodes, with several a `band` around the
-    middle, once it is known. `stored` are the stored runs of the same agent.
+    With one seed, `points` holds its episodes. With several seeds, `band` is the spread around the
+    median, as soon as it is known. `stored` is the band of the stored runs of the same agent.
     """
 
     name: str
@@ -43,13 +43,13 @@ def returns_figure(
     return_range: tuple[float, float],
     earlier: Sequence[Curve] = (),
 ) -> Figure:
-    """Smoothed returns of all seeds, thin, and their median per side, thick, on shared axes.
+    """The smoothed returns of all seeds as thin lines, and the median of each side as a thick one.
 
     Args:
-        sides: in the order of the comparison.
+        sides: the sides, in the order of the comparison.
         steps: right end of the horizontal axis, in environment steps.
         return_range: least and greatest return of an episode.
-        earlier: medians of former comparisons, named at their ends; none is empty.
+        earlier: medians of earlier comparisons, named at their ends; each has points.
     """
     low, high = return_range
     traces = [earlier_line(curve, steps) for curve in earlier]
@@ -80,14 +80,14 @@ def returns_figure(
 
 
 def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
-    """What stored runs gave, lightly: their median and the middle half."""
+    """The stored runs in light colours: their median and the middle half."""
     shade = area(band, palette.band_colour(colour)) | {"opacity": 0.6}
     median = line(Curve(band.steps, band.median, band.label), colour, width=1.5, legend=False)
     return [shade, median | {"opacity": 0.5}]
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
-    """The curve that stands for a side; of several seeds, dotted from where one has stopped."""
+    """The thick curve of a side; with several seeds, dotted after the first has stopped."""
     if side.band is not None:
         return median_lines(
             side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash
@@ -114,13 +114,13 @@ def updates_figure(
     label: str,
     value_range: tuple[float, float],
 ) -> Figure:
-    """One number per update of every side that has it.
+    """One number per update, as a smoothed line for each side that has it.
 
     Args:
         sides: name, colour and smoothed curve of each side.
         steps: right end of the horizontal axis, in environment steps.
-        label: of the vertical axis.
-        value_range: of the vertical axis.
+        label: label of the vertical axis.
+        value_range: least and greatest value on the vertical axis.
     """
     traces = []
     for (name, colour, curve), dash in zip(sides, DASHES, strict=False):

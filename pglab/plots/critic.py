@@ -1,4 +1,4 @@
-"""Pictures of a critic: arrays in, plotly figures out, as in `plots`."""
+"""The figures of a critic: its values, errors, gradients, network and replay buffer."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from pglab.plots.figures import (
 
 MOST_UPDATE_POINTS = 150
 COMPACT_FONT = 10
-BOX_HALF_WIDTH = 0.44  # of a column in the drawing of a network
+BOX_HALF_WIDTH = 0.44  # in columns of the drawing of a network
 
 
 def value_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """Heatmap of values over two observation axes, from about the least to about the greatest.
+    """A heatmap of values over two observation axes; its colours span the values.
 
     Args:
         values: [Y, X].
@@ -40,8 +40,8 @@ def value_figure(
         y: [Y] values of the vertical axis.
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
-        name: of the quantity, for the label under the pointer.
-        path: [N, 2] points of the episode now playing.
+        name: name of the quantity, for the label under the pointer.
+        path: [N, 2] points of the episode that is playing.
     """
     heatmap = _heatmap(values, x, y, name, palette.VALUE_SCALE, calm_limits(values))
     return over_plane(heatmap, x_label, y_label, path)
@@ -50,14 +50,14 @@ def value_figure(
 def advantage_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """As `value_figure`, with the neutral colour at zero."""
+    """The figure of `value_figure` for advantages: the neutral colour is at 0."""
     most = calm_limits(np.abs(values), 0)[1]
     heatmap = _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, [-most, most])
     return over_plane(heatmap, x_label, y_label, path)
 
 
 def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
-    """Targets over estimates of the same actions: a point's height over the line is its TD error.
+    """Targets against estimates: the height of a point above the diagonal is its TD error.
 
     Args:
         estimates: [N] Q(s,a).
@@ -81,7 +81,7 @@ def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
 
 
 def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
-    """Returns of fresh episodes over the critic's estimates for the same actions."""
+    """Discounted returns of fresh episodes against the critic's estimates for the same actions."""
     figure = fit_figure(estimates, returns)
     figure["layout"]["yaxis"]["title"]["text"] = _("discounted return that followed")
     figure["data"][1]["hovertemplate"] = (
@@ -89,17 +89,19 @@ def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
     )
     for side in ("xaxis", "yaxis"):
         figure["layout"][side] |= {"automargin": True, "constrain": "domain"}
-    figure["layout"]["yaxis"]["scaleanchor"] = "x"  # the line of no error is a true diagonal
+    figure["layout"]["yaxis"]["scaleanchor"] = (
+        "x"  # equal scales, so that the line of no error is a diagonal
+    )
     return figure
 
 
 def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float) -> Figure:
-    """Cosine of the two losses' gradients on the shared body, per update and smoothed.
+    """The cosine between the two losses' gradients on the shared body, per update and smoothed.
 
     Args:
         steps: [N] environment steps at the updates.
         cosines: [N], NaN where there is none.
-        window: how many of them `SMOOTHING_UPDATES` updates are.
+        window: number of entries that cover `SMOOTHING_UPDATES` updates.
         limit: right end of the axis of environment steps.
     """
     known = ~np.isnan(cosines)
@@ -129,13 +131,13 @@ def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float)
 def norms_figure(
     steps: Numbers, actor: Numbers, critic: Numbers, window: int, limit: float
 ) -> Figure:
-    """Smoothed norms of the two losses' gradients over environment steps, on a log scale.
+    """The smoothed norms of the two losses' gradients over environment steps, on a log scale.
 
     Args:
         steps: [N] environment steps at the updates.
         actor: [N] norms, NaN where there is none.
-        critic: [N] likewise.
-        window: how many of them `SMOOTHING_UPDATES` updates are.
+        critic: [N] norms, NaN where there is none.
+        window: number of entries that cover `SMOOTHING_UPDATES` updates.
         limit: right end of the axis of environment steps.
     """
     traces = []
@@ -156,11 +158,11 @@ def norms_figure(
 def buffer_figure(
     stored: Numbers, ages: NDArray[np.integer], visited: Numbers, x_label: str, y_label: str
 ) -> Figure:
-    """States of the buffer, coloured by age, under those that the current policy visits.
+    """The states in the replay buffer, coloured by age, below those of the most recent steps.
 
     Args:
         stored: [N, 2] points of the buffer, on the axes of the heatmaps.
-        ages: [N] environment steps since each was collected.
+        ages: [N] environment steps since each transition was collected.
         visited: [M, 2] points of the most recent steps.
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
@@ -201,7 +203,7 @@ def buffer_figure(
 
 @dataclass(frozen=True)
 class Box:
-    """A layer in the drawing of a network; a norm is None where that loss does not reach it."""
+    """A layer in the drawing of a network; a norm is None if its loss does not reach the layer."""
 
     column: float
     row: float
@@ -213,12 +215,12 @@ class Box:
 def network_figure(
     boxes: Sequence[Box], joints: Sequence[tuple[int, int]], *, compact: bool = False
 ) -> Figure:
-    """Layers as boxes, the observation on the left; each says which loss pulls at it, how hard.
+    """A drawing of a network: each layer is a box with the gradient norms of the two losses.
 
     Args:
-        boxes: the first is the observation.
-        joints: pairs of boxes, from and to.
-        compact: smaller letters, for a panel half as wide.
+        boxes: the layers; the first is the observation.
+        joints: pairs of indices of connected boxes, from left to right.
+        compact: true for smaller letters, in a panel of half the width.
     """
     figure = framed("", "", [])
     layout = figure["layout"]
@@ -268,7 +270,7 @@ def _text(box: Box) -> dict[str, Any]:
         (palette.CRITIC, _("critic"), box.critic),
     ):
         if norm is not None:
-            shown = f"{float(f'{norm:.2g}'):g}"  # 150, where .2g alone says 1.5e+02
+            shown = f"{float(f'{norm:.2g}'):g}"  # 150; .2g alone gives 1.5e+02
             lines.append(f'<span style="color:{colour}">{name} {shown}</span>')
     return {"x": box.column, "y": box.row, "text": "<br>".join(lines), "showarrow": False}
 

@@ -1,4 +1,4 @@
-"""The names of earlier runs, beside the ends of their lines."""
+"""Labels with the names of earlier runs, at the ends of their lines."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import numpy as np
 from pglab.curves import Curve
 from pglab.language import _
 
-LONGEST_END_LABEL = 34  # characters; of the first difference nothing is left out
-ROW = 0.11  # of the height of a figure, that a label takes
-ROOM = 0.35  # of the horizontal axis, which a label to the left of its point may take
+LONGEST_END_LABEL = 34  # characters; the first difference is always complete
+ROW = 0.11  # height of a label, relative to the figure
+ROOM = 0.35  # width of a label, relative to the horizontal axis
 
 
 def end_labels(
     curves: Sequence[Curve], limit: float, limits: tuple[float, float], share: float
 ) -> list[dict[str, Any]]:
-    """Annotations where the curves leave the picture, one above the other.
+    """Labels at the points where the curves leave the picture, one above the other.
 
-    Where there is no room for all, the last ones are named; all lines say theirs on hover.
+    If there is not enough room for all, only the last curves are labelled. Each line also shows its
+    name under the pointer.
 
     Args:
-        curves: what is named by its label; none is empty.
+        curves: the curves with their labels; each has points.
         limit: right end of the horizontal axis.
         limits: least and greatest value of the vertical axis.
-        share: of the figure's height that this axis has.
+        share: height of the vertical axis, relative to the figure.
     """
     low, high = limits
     row = ROW / share
@@ -47,7 +48,7 @@ def end_labels(
 
 
 def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
-    """Rising heights, moved until they are a row apart: up, and down again from the top."""
+    """Move rising heights until they are a row apart: first up, then down from the top."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + row) if moved else height)
@@ -57,7 +58,7 @@ def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
 
 
 def short_label(name: str) -> str:
-    """A list of differences, of which as many whole ones are kept as there is room for."""
+    """A list of differences, shortened to those that fit; no difference is cut in two."""
     first, *others = name.split(", ")
     kept = [first]
     while others and len(", ".join([*kept, others[0]])) <= LONGEST_END_LABEL:

@@ -1,4 +1,4 @@
-"""The picture of an experiment's result: arrays in, a plotly figure out, as in `plots`."""
+"""The figure of an experiment's result."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def experiment_figure(
     steps: int,
     return_range: tuple[float, float],
 ) -> Figure:
-    """The guess and this run, over stored runs with the same and with the usual settings.
+    """The visitor's guess and run, over stored runs with these and with the usual settings.
 
     Args:
-        guess: what the visitor expected of the mean return, if the guess was about it.
+        guess: the predicted mean return; None if the guess is about another statistic.
         run: smoothed returns of the visitor's run.
-        reached: the mean return that the guess is about, over the steps that it is taken from.
-        changed: for each seed, mean returns in equal stretches of the run; NaN where unknown.
-        usual: the same with the usual settings.
+        reached: the mean return that was predicted, over the steps of which it is the mean.
+        changed: mean returns in equal stretches of the run, for each stored seed; NaN if unknown.
+        usual: the same for the usual settings.
         steps: length of the run, in environment steps.
         return_range: least and greatest return of an episode.
     """
     low, high = return_range
-    # Unlike the stage's, this picture shows what there is: most experiments stay far below 500.
+    # The axis fits the data, unlike that of the stage: most experiments stay far below 500.
     bounds = [] if guess is None else [guess.low, guess.high]
     seen = [run.returns, reached.returns, *changed, *usual, np.array(bounds)]
     known = np.concatenate([values[np.isfinite(values)] for values in seen])
@@ -56,7 +56,7 @@ def experiment_figure(
 
 
 def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> list[dict[str, Any]]:
-    """A thin line for each seed; the first names them all."""
+    """A thin line for each seed; only the first is in the legend."""
     traces = []
     for number, means in enumerate(seeds):
         curve = stretches(means, steps, label.format(n=len(seeds)))
@@ -65,6 +65,6 @@ def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> lis
 
 
 def stretches(means: Numbers, steps: int, label: str) -> Curve:
-    """Mean returns in equal stretches of a run as a curve through their middles; NaN left out."""
+    """A curve through the middles of equal stretches of a run, without those that are NaN."""
     known = np.flatnonzero(~np.isnan(means))
     return Curve(steps * (0.5 + known) / len(means), means[known], label)

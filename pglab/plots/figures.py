@@ -1,8 +1,8 @@
-"""Pictures of learning: arrays in, plotly figures out.
+"""Parts that all figures share, and the figures of a policy and of a batch.
 
-The figures are plotly's own JSON objects as plain dictionaries. `plotly.graph_objects` would
-check every property at every redraw, which costs more than all the rest of a redraw; the tests
-check them there instead.
+The figures are plotly's JSON objects, as plain dictionaries. `plotly.graph_objects` would check
+every property at every redraw, which costs more than the rest of the redraw. The tests do this
+check instead.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ Numbers = NDArray[np.floating]
 Figure = dict[str, Any]
 
 SHORTEST_AXIS = 2_500  # environment steps
-MOST_POINTS = 400  # more SVG marks than this and a browser misses its next redraw
-LEAST_BATCH = 10  # steps that there is room for, so that the ticks are whole steps
+MOST_POINTS = 400  # with more SVG marks a browser misses its next redraw
+LEAST_BATCH = 10  # the axis has room for so many steps, so that its ticks are whole steps
 MOST_EPISODE_ENDS = 40
-LEAST_SPAN = 0.05  # of an axis for numbers that are almost the same, relative to them
+LEAST_SPAN = 0.05  # of an axis, relative to its numbers, if they are almost equal
 
 
 def with_room(low: float, high: float) -> list[float]:
-    """An axis for returns, with room for marks at both ends."""
+    """The range of an axis for returns, with room for marks at both ends."""
     span = high - low
     return [low - 0.03 * span, high + 0.08 * span]
 
 
 def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ()) -> float:
-    """Right end of an axis of environment steps: it suits the run and grows in jumps.
+    """The right end of an axis of environment steps: it fits the run and grows in jumps.
 
     Args:
-        reached: steps that the run has come to.
-        total_steps: steps at which it will end.
-        compared: last steps of what it is compared with. There is room for all of it until the
-            run's first step; from then on it is drawn as far as the axis goes.
+        reached: number of steps that the run has taken.
+        total_steps: number of steps at which the run will end.
+        compared: last steps of the curves that are compared with the run. They fit on the axis
+            before the first step of the run; afterwards they are cut off at its end.
     """
     if not reached and compared:
         return max(compared) * 1.01
@@ -50,9 +50,9 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 
 
 def step_axis(limit: float) -> dict[str, Any]:
-    """Properties of an axis of environment steps.
+    """The properties of an axis of environment steps.
 
-    A reader's zoom lasts until the axis grows: Plotly would keep one end of it and not the other.
+    A reader's zoom lasts until the axis grows. Otherwise Plotly would keep only one of its ends.
     """
     return {"tickformat": "~s", "range": [0, limit], "uirevision": limit}
 
@@ -65,9 +65,9 @@ def _doubled(start: float, least: float) -> float:
 
 
 def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list[float]:
-    """Least and greatest of `values` and `included`, rounded outwards to an eighth of their span.
+    """Limits around `values` and `included`, rounded outwards to about an eighth of their span.
 
-    An axis or a colour scale with these ends stays where it is while the values drift a little.
+    An axis or a colour scale with these limits does not move while the values change a little.
     """
     finite = np.append(values[np.isfinite(values)], included)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
@@ -90,7 +90,7 @@ def probability_figure(
     uniform: float,
     path: Numbers,
 ) -> Figure:
-    """Heatmap of one action's probability over two observation axes.
+    """A heatmap of one action's probability over two observation axes.
 
     Args:
         probabilities: [Y, X] probability of the action.
@@ -99,9 +99,9 @@ def probability_figure(
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
         action: name of the action.
-        colours: of probability 0 and of probability 1.
-        uniform: the probability shown in the neutral colour, that of chance.
-        path: [N, 2] points of the episode now playing.
+        colours: colours of probability 0 and of probability 1.
+        uniform: the probability in the neutral colour, that of a uniform policy.
+        path: [N, 2] points of the episode that is playing.
     """
     heatmap = {
         "type": "heatmap",
@@ -119,7 +119,7 @@ def probability_figure(
 
 
 def over_plane(heatmap: dict[str, Any], x_label: str, y_label: str, path: Numbers) -> Figure:
-    """A heatmap whose `x` and `y` span the axes, with a path [N, 2] drawn on it."""
+    """The figure of a heatmap with a path [N, 2] on it; the heatmap fills the axes."""
     way = {
         "type": "scatter",
         "mode": "lines",
@@ -142,7 +142,15 @@ def weights_figure(
     action_names: Sequence[str],
     label: str,
 ) -> Figure:
-    """The factor of ∇log π at every step of a batch, coloured by action; dotted: episode ends."""
+    """The weight of each step of a batch, coloured by action; dotted lines mark episode ends.
+
+    Args:
+        weights: [T] factors of ∇log π.
+        actions: [T] actions taken.
+        episode_ends: [T] true at the last step of an episode.
+        action_names: [A] names of the actions.
+        label: label of the vertical axis.
+    """
     drawn = thinned(len(weights), MOST_POINTS)
     colours = np.array(palette.action_colours(len(action_names)))
     symbols = np.array(["circle", "diamond", "square"])
@@ -163,14 +171,7 @@ def weights_figure(
         "showlegend": False,
     }
     legend = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [None],
-            "y": [None],
-            "marker": {"color": str(colours[action]), "symbol": str(symbols[action % 3])},
-            "name": name,
-        }
+        _legend_entry(name, str(colours[action]), str(symbols[action % len(symbols)]))
         for action, name in enumerate(action_names)
     ]
     limits = calm_limits(weights, 0)
@@ -183,8 +184,15 @@ def weights_figure(
     return figure
 
 
+def _legend_entry(name: str, colour: str, symbol: str) -> dict[str, Any]:
+    """A trace without points, for the legend alone."""
+    marker = {"color": colour, "symbol": symbol}
+    empty = {"type": "scatter", "mode": "markers", "x": [None], "y": [None]}
+    return empty | {"marker": marker, "name": name}
+
+
 def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
-    """Numbers as plotly's typed array: a picture needs no more than 32 bits of each."""
+    """Numbers as plotly's typed array, with 32 bits each, which is enough for a picture."""
     array = np.ascontiguousarray(values, dtype="<f4")
     encoded = {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
     if array.ndim > 1:
@@ -193,12 +201,12 @@ def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
 
 
 def unpacked(array: dict[str, str]) -> NDArray[np.float32]:
-    """What `packed` made of one-dimensional numbers."""
+    """The numbers of a one-dimensional array that `packed` has encoded."""
     return np.frombuffer(base64.b64decode(array["bdata"]), dtype="<f4")
 
 
 def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
-    """Traces with labelled axes; `uirevision` lets a reader's zoom survive redraws."""
+    """A figure of traces with labelled axes; a reader's zoom survives redraws."""
     return {
         "data": traces,
         "layout": {
@@ -215,7 +223,7 @@ def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
 def line(
     curve: Curve, colour: str, *, width: float, dash: str = "solid", legend: bool = True
 ) -> dict[str, Any]:
-    """A trace that joins the points of a curve, of a long one those that `kept_by_place` keeps."""
+    """A line through the points of a curve; a long curve is thinned by `kept_by_place`."""
     drawn = kept_by_place(curve.steps, curve.returns, MOST_POINTS)
     return {
         "type": "scatter",
@@ -230,9 +238,9 @@ def line(
 
 
 def guess_region(guess: GuessRegion, return_range: tuple[float, float]) -> list[dict[str, Any]]:
-    """A filled region, open to the end of the axis on a side that the guess leaves open.
+    """The traces of a guess: a filled region with its bounds as dashed lines.
 
-    A bound is a dashed line; an open side has none.
+    If the guess has no lower or no upper bound, the region reaches the end of the axis.
     """
     bottom, top = with_room(*return_range)
     low, high = (float(np.clip(bound, bottom, top)) for bound in (guess.low, guess.high))
@@ -251,7 +259,7 @@ def _bound(across: Numbers, height: float, label: str) -> dict[str, Any]:
 
 
 def area(band: UsualBand, colour: str) -> dict[str, Any]:
-    """What lies between the low and the high quantile."""
+    """A filled area between the low and the high quantile of a band."""
     return {
         "type": "scatter",
         "x": packed(np.concatenate([band.steps, band.steps[::-1]])),
@@ -266,7 +274,7 @@ def area(band: UsualBand, colour: str) -> dict[str, Any]:
 
 
 def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
-    """A trace of dotted lines across the plot, which changes more cheaply than shapes do."""
+    """Dotted vertical lines as one trace, because shapes are slower to change."""
     line_style = {"color": palette.EARLIER_RUN, "width": 1, "dash": "dot"}
     return {
         "type": "scatter",
@@ -280,6 +288,6 @@ def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
 
 
 def horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
-    """A shape: a line across the whole plot."""
+    """A horizontal line across the whole plot, as a shape."""
     ends = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y}
     return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1, "dash": dash}}

@@ -1,4 +1,4 @@
-"""Pictures of noisy gradients: arrays in, plotly figures out, as in `plots`."""
+"""The figures of the gradient lab."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MOST_ARROWS = 150
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 DASHES = ("solid", "dash", "dashdot", "solid")
 ELLIPSE_POINTS = 61
-SHOWN_WHOLE = 0.95  # share of the arrows
-LEAST_LIMIT = 1e-9  # of an axis, so that a plane without gradients has one
+SHOWN_WHOLE = 0.95  # share of the arrows that fit into the picture
+LEAST_LIMIT = 1e-9  # end of the axes if all gradients are 0
 
 
 @dataclass(frozen=True)
 class Arrows:
-    """The gradients [K, 2] of K episodes by one estimator, in the plane, and what to call them.
+    """The gradients of K episodes by one estimator, projected onto the plane.
 
-    `labels` [K] are shown under the pointer.
+    `tips` [K, 2] holds the ends of the arrows, and `labels` [K] the texts under the pointer.
     """
 
     name: str
@@ -35,9 +35,10 @@ class Arrows:
 
 @dataclass(frozen=True)
 class SnrCurve:
-    """One estimator's signal-to-noise ratio over the number of episodes averaged.
+    """The signal-to-noise ratio of one estimator against the number of episodes averaged.
 
-    `of_one` is that of a single episode, `measured` [S] of the mean over groups of each size.
+    `of_one` is the ratio for a single episode. `measured` [S] holds the ratios for the mean over
+    groups of each size.
     """
 
     name: str
@@ -46,23 +47,23 @@ class SnrCurve:
     measured: Numbers
 
 
-def plane_limit(panels: Sequence[Arrows]) -> float:
-    """Where the axes of all panels end: only the longest twentieth of the first's arrows leave."""
-    tips = np.abs(panels[0].tips).max(axis=1)
+def plane_limit(pictures: Sequence[Arrows]) -> float:
+    """The end of the axes of all pictures: 95% of the first picture's arrows fit."""
+    tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 
 
 def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
-    """Each episode's gradient as an arrow, the mean as a thick one, and their spread.
+    """The gradient of each episode as an arrow, their mean as a thick arrow, and their spread.
 
-    The dotted ellipse is one standard deviation of an episode, the solid one of the mean over all
-    of them; a cross marks the mean gradient of the survey. More than `MOST_ARROWS` are thinned
-    evenly; ellipses and mean use them all.
+    The dotted ellipse is one standard deviation of an episode, and the solid one that of the mean
+    over all episodes. A cross marks the mean gradient of the survey. At most `MOST_ARROWS` are
+    drawn, but the ellipses and the mean use all gradients.
 
     Args:
-        arrows: [K, 2], the first coordinate along the survey's mean gradient.
-        survey_length: where the cross is on that axis.
-        limit: of both axes, in both directions.
+        arrows: the gradients; their first coordinate is along the survey's mean gradient.
+        survey_length: place of the cross on that axis.
+        limit: end of both axes, in both directions.
     """
     covariance = np.cov(arrows.tips.T.astype(np.float64))
     spread = _ellipse(
@@ -75,12 +76,12 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
     return figure
 
 
-def means_figure(panels: Sequence[Arrows], survey_length: float) -> Figure:
-    """The mean gradients of all panels, close up, each with the spread of a mean over K."""
+def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
+    """The mean gradients of all estimators, enlarged, each with the spread of a mean over K."""
     traces = [
-        trace | {"legendgroup": n, "name": panel.name, "showlegend": trace["mode"] != "lines"}
-        for n, panel in enumerate(panels)
-        for trace in _mean(panel)
+        trace | {"legendgroup": n, "name": arrows.name, "showlegend": trace["mode"] != "lines"}
+        for n, arrows in enumerate(pictures)
+        for trace in _mean(arrows)
     ]
     figure = _in_plane(traces, survey_length)
     figure["layout"]["showlegend"] = True
@@ -89,7 +90,7 @@ def means_figure(panels: Sequence[Arrows], survey_length: float) -> Figure:
 
 
 def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
-    """Traces on the two axes of the plane, of one scale, with numbers on both."""
+    """The figure of traces in the plane; both axes have the same scale."""
     figure = framed(_("along the gradient"), _("across it"), traces)
     layout = figure["layout"]
     layout["annotations"] = [_cross(survey_length)]
@@ -109,26 +110,26 @@ def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
 def snr_figure(
     curves: Sequence[SnrCurve], sizes: Sequence[int], episodes: int, most: int
 ) -> Figure:
-    """Signal-to-noise ratio of the mean over k episodes against k, both on log scales.
+    """The signal-to-noise ratio of the mean over k episodes against k, on log scales.
 
-    Lines are k times the ratio of a single episode; points were measured on groups of episodes. A
-    curve without a positive ratio is left out.
+    The lines are k times the ratio of a single episode. The points were measured on groups of
+    episodes. A curve without a positive ratio is left out.
 
     Args:
-        curves: one per estimator.
-        sizes: [S] of the groups.
-        episodes: the number drawn, marked by a vertical line.
-        most: the end of the horizontal axis.
+        curves: one for each estimator.
+        sizes: [S] sizes of the groups.
+        episodes: number of episodes drawn, marked by a vertical line.
+        most: right end of the horizontal axis.
     """
     steps = np.geomspace(1, most, 25)
     traces = []
     for n, curve in enumerate(curves):
-        if not curve.of_one > 0:  # also where it is not a number
+        if not curve.of_one > 0:  # this includes NaN
             continue
         whole = Curve(steps, curve.of_one * steps, curve.name)
         traces.append(line(whole, curve.colour, width=2, dash=DASHES[n]) | {"legendgroup": n})
         traces.append(_measured(curve, sizes, SYMBOLS[n]) | {"legendgroup": n})
-    empty = {"type": "scatter", "mode": "lines", "x": [1], "y": [1]}  # Plotly refuses no trace
+    empty = {"type": "scatter", "mode": "lines", "x": [1], "y": [1]}  # Plotly needs a trace
     figure = framed(_("episodes averaged, k"), _("signal-to-noise ratio"), traces or [empty])
     figure["layout"]["showlegend"] = bool(traces)
     if not traces:
@@ -142,7 +143,7 @@ def snr_figure(
 
 
 def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
-    """One trace for all: a pen that goes back to the origin for each arrow."""
+    """All arrows as one trace, which returns to the origin for each of them."""
     kept = thinned(len(arrows.tips), MOST_ARROWS)
     tips = arrows.tips[kept]
     origin, gap = np.zeros(len(kept)), np.full(len(kept), np.nan)
@@ -166,7 +167,7 @@ def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
 
 
 def _mean(arrows: Arrows) -> list[dict[str, Any]]:
-    """The mean over all K episodes as a thick arrow, and one standard deviation of it."""
+    """The mean over all K episodes as a thick arrow, and its standard deviation as an ellipse."""
     mean = arrows.tips.mean(axis=0)
     covariance = np.cov(arrows.tips.T.astype(np.float64)) / len(arrows.tips)
     label = _("spread of the mean of {k}").format(k=len(arrows.tips))
@@ -191,7 +192,7 @@ def _mean(arrows: Arrows) -> list[dict[str, Any]]:
 def _ellipse(
     mean: Numbers, covariance: Numbers, colour: str, dash: str, label: str
 ) -> dict[str, Any]:
-    """One standard deviation around the mean in every direction of the plane."""
+    """An ellipse one standard deviation around the mean, in every direction of the plane."""
     squares, directions = np.linalg.eigh(covariance)
     turn = np.linspace(0, 2 * np.pi, ELLIPSE_POINTS)
     circle = np.stack([np.cos(turn), np.sin(turn)])
@@ -208,7 +209,7 @@ def _ellipse(
 
 
 def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, Any]:
-    """Points without a colour of their own stand on the line of the same estimator."""
+    """The measured points, in the colour of the line of the same estimator."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -222,13 +223,13 @@ def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, A
 
 
 def _cross(length: float) -> dict[str, Any]:
-    """In the theme's own text colour, which a trace would not take."""
+    """A cross as an annotation, because a trace would not take the text colour of the theme."""
     place = {"x": length, "y": 0, "showarrow": False, "text": "✚", "font": {"size": 18}}
     return place | {"hovertext": _("mean gradient of the separate episodes")}
 
 
 def _centred(text: str) -> dict[str, Any]:
-    """A text in the middle of a figure that has nothing to show."""
+    """A text in the middle of a figure without data."""
     place = {"x": 0.5, "y": 0.6, "xref": "paper", "yref": "paper", "showarrow": False}
     return place | {"text": text, "font": {"size": 16}}
 

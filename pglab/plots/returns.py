@@ -1,4 +1,4 @@
-"""The picture of a run: returns, what they are compared with, and the loss on the same axis."""
+"""The figure of a run: its returns, the curves to compare with, and its loss below them."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from pglab.plots.figures import (
 )
 
 MOST_MARK_LABELS = 4
-POINTS_BEYOND = 100  # of an earlier run, to the right of the axis: a reader may zoom out
-LOSS_SHARE = 0.38  # of the height, with its heading
+POINTS_BEYOND = 100  # points of an earlier run beyond the axis, for a reader who zooms out
+LOSS_SHARE = 0.38  # share of the height for the loss
 
 
 @dataclass(frozen=True)
 class LossPlot:
-    """The loss of every update and its mean over the last `window` of those that are known."""
+    """The loss of each update; the figure also shows the mean over the last `window` entries."""
 
     every: Curve
     window: int
@@ -49,26 +49,26 @@ class LossPlot:
 
 @dataclass(frozen=True)
 class ReturnPlot:
-    """What the return plot shows."""
+    """The content of the figure of a run."""
 
     run: Curve
     earlier: Sequence[Curve]
     usual: UsualBand | None
     limit: float  # right end of the axis, in environment steps
     return_range: tuple[float, float]
-    changes: Sequence[tuple[int, str]] = ()  # step and label of settings changed on the way
+    changes: Sequence[tuple[int, str]] = ()  # step and label of each change of settings
     solved: tuple[int, str] | None = None  # step and label
     reading: Curve | None = None  # the seminar's progress reading
     guess: GuessRegion | None = None
-    seeds: Sequence[Curve] = ()  # smoothed, of further seeds
-    spread: UsualBand | None = None  # over the run's own seeds
-    loss: LossPlot | None = None  # drawn below, if wanted
+    seeds: Sequence[Curve] = ()  # smoothed returns of further seeds
+    spread: UsualBand | None = None  # over the seeds of the run
+    loss: LossPlot | None = None
 
 
 def return_figure(plot: ReturnPlot) -> Figure:
-    """Every episode's return over environment steps, its smoothed line, and what to compare with.
+    """The returns of a run over environment steps, their smoothed line, and curves to compare with.
 
-    Of many episodes, points are drawn of those that `kept_by_place` keeps; the line uses them all.
+    If there are many episodes, `kept_by_place` chooses the points; the line uses all episodes.
     """
     low, high = plot.return_range
     label = _("mean of {n}").format(n=SMOOTHING_EPISODES)
@@ -113,7 +113,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 
 def _add_loss(figure: Figure, loss: LossPlot) -> None:
-    """The loss below the returns: one axis of steps for both, so that they zoom together."""
+    """Add the loss below the returns; both have one axis of steps, so that they zoom together."""
     every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
     values = every.returns
     mean = replace(every, returns=smoothed(values, loss.window))
@@ -139,7 +139,7 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
 
 
 def _nothing(label: str) -> Curve:
-    """One point that is missing: Plotly draws no axis that is of empty traces alone."""
+    """A curve with one NaN, because Plotly draws no axis for empty traces."""
     return Curve(np.zeros(1), np.full(1, np.nan), label)
 
 
@@ -156,10 +156,10 @@ def series_figure(
     Args:
         steps: [N] environment steps at the updates.
         values: [N].
-        label: of the vertical axis.
-        colour: of the line.
-        limit: right end of the horizontal axis.
-        most: upper end of the vertical axis, which then begins at 0.
+        label: label of the vertical axis.
+        colour: colour of the line.
+        limit: right end of the horizontal axis, in environment steps.
+        most: greatest possible value; if given, the vertical axis begins at 0.
     """
     figure = framed(
         _("environment steps"), label, [line(Curve(steps, values, label), colour, width=1.5)]
@@ -183,7 +183,7 @@ def _points(run: Curve) -> dict[str, Any]:
 
 
 def earlier_line(curve: Curve, limit: float) -> dict[str, Any]:
-    """An earlier run: as fine as the present one up to the end of the axis, coarser beyond."""
+    """The line of an earlier run: detailed up to the end of the axis, and coarser beyond it."""
     inside = int(np.searchsorted(curve.steps, limit, side="right"))
     within = Curve(curve.steps[:inside], curve.returns[:inside])
     beyond = Curve(curve.steps[inside:], curve.returns[inside:])
@@ -204,14 +204,14 @@ def _usual(band: UsualBand) -> list[dict[str, Any]]:
 
 
 def _thin(curve: Curve) -> dict[str, Any]:
-    """A further seed of this run."""
+    """The thin line of a further seed of this run."""
     label = _("seed {seed}").format(seed=curve.label)
     thin = line(replace(curve, label=label), palette.THIS_RUN, width=1, legend=False)
     return thin | {"opacity": 0.4}
 
 
 def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
-    """The band over this run's seeds and its median, dotted where some have stopped."""
+    """The band over the seeds of this run, and their median."""
     between = area(band, palette.band_colour(palette.THIS_RUN))
     return [between, *median_lines(band, seeds, palette.THIS_RUN, width=3.5, label=band.label)]
 
@@ -219,7 +219,7 @@ def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
 def median_lines(
     band: UsualBand, seeds: int, colour: str, *, width: float, label: str, dash: str = "solid"
 ) -> list[dict[str, Any]]:
-    """The median of `seeds` seeds, and dotted from where the first has stopped, of the others."""
+    """The median of all seeds; after the first has stopped, a dotted line for those left."""
     assert band.seeds is not None
     whole = int(np.count_nonzero(band.seeds == seeds))
     traces = [line(Curve(band.steps[:whole], band.median[:whole], label), colour, width=width)]
@@ -233,12 +233,12 @@ def median_lines(
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:
-    """Across everything, so that it means the same step in both plots."""
+    """A vertical line at a step, across the plots of both returns and loss."""
     ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
 
 
 def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
-    """A label beside a mark, each in a row of its own so that near marks stay legible."""
+    """The label of a mark, in a row of its own so that labels of near marks do not overlap."""
     place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
     return place | {"text": text, "showarrow": False}

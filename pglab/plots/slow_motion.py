@@ -1,4 +1,4 @@
-"""Pictures of one update: arrays in, plotly figures out, as in `plots`."""
+"""The figures of one update."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pglab.curves import Numbers
 from pglab.language import _
 from pglab.plots.figures import Figure, framed, horizontal, over_plane, packed
 
-LEAST_BARS = 10  # there is room for, so that one is not a wall
-LEAST_CHANGE = 1e-4  # so that no change is not drawn as a great one
+LEAST_BARS = 10  # the axis has room for so many, so that a single bar is not too wide
+LEAST_CHANGE = 1e-4  # end of the colour scale, so that a tiny change looks tiny
 
 
 def difference_figure(
@@ -26,7 +26,7 @@ def difference_figure(
     path: Numbers,
     least: float = LEAST_CHANGE,
 ) -> Figure:
-    """Heatmap of what an update changed, neutral where nothing did.
+    """A heatmap of the changes by an update, with the neutral colour for no change.
 
     Args:
         changes: [Y, X], after minus before.
@@ -34,9 +34,9 @@ def difference_figure(
         y: [Y] values of the vertical axis.
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
-        name: of the quantity and its unit, for the label under the pointer.
-        path: [N, 2] points of the transitions that were learned from.
-        least: change at which the scale ends if all are smaller.
+        name: name and unit of the quantity, for the label under the pointer.
+        path: [N, 2] points of the transitions in the batch.
+        least: end of the colour scale if all changes are smaller.
     """
     most = max(float(np.abs(changes).max()), least)
     heatmap = {
@@ -71,12 +71,12 @@ def transitions_figure(
     """One bar per transition of a batch, coloured by action; the chosen one is outlined.
 
     Args:
-        heights: [T].
-        actions: [T] taken.
-        action_names: [A].
-        chosen: index of a transition, or None.
-        label: name of the vertical axis.
-        first: place in the batch of the first of them.
+        heights: [T] heights of the bars.
+        actions: [T] actions taken.
+        action_names: [A] names of the actions.
+        chosen: index of the chosen transition, or None.
+        label: label of the vertical axis.
+        first: index of the first transition in the whole batch.
     """
     colours = palette.action_colours(len(action_names))
     outlines = [2.5 if index == chosen else 0 for index in range(len(heights))]

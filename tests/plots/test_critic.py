@@ -1,4 +1,4 @@
-"""Figures of critics and comparisons: plotly checks every property, numbers stay what they were."""
+"""Figures of critics and comparisons: valid for plotly, and with the right numbers."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def test_earlier_comparisons_are_named_at_their_ends_each_in_a_row_of_its_own() 
     assert min(np.diff(heights)) > 0.1 * 500
     assert heights[-1] < 450, "none is above the picture"
     sides = {note["text"]: note["xanchor"] for note in notes}
-    assert (sides["1A"], sides["2B"]) == ("right", "left"), "where there is more room"
+    assert (sides["1A"], sides["2B"]) == ("right", "left"), "on the side with more room"
     dashes = [trace["line"]["dash"] for trace in figure["data"]]
     assert dashes[:4] == ["dot"] * 4
-    assert len({"dot", *dashes[4:]}) == 5  # no side looks like an earlier comparison
+    assert len({"dot", *dashes[4:]}) == 5  # no line of a side looks like an earlier comparison
 
 
 def test_stored_runs_are_drawn_lightly_and_not_in_the_legend() -> None:

@@ -1,4 +1,4 @@
-"""The picture of an experiment's result, and the region of a guess."""
+"""The figure of an experiment's result, and the region of a guess."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Figures: plotly itself checks every property, and the numbers must be those that went in."""
+"""Figures: valid for plotly, and with the right numbers."""
 
 import base64
 import math
