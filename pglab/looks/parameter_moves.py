@@ -96,7 +96,7 @@ def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
 
 
 def _sum(gradients: Sequence[Gradient]) -> Gradient:
-    """The sum of gradients, each of which may reach other parameters."""
+    """The sum of gradients that may reach different parameters."""
     total: Gradient = {}
     for one in gradients:
         for parameter, derivative in one.items():

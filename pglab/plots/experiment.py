@@ -27,7 +27,7 @@ def experiment_figure(
     Args:
         guess: the predicted mean return; None if the guess is about another statistic.
         run: smoothed returns of the visitor's run.
-        reached: the mean return that was predicted, over the steps of which it is the mean.
+        reached: the mean return that the visitor predicted, as a line over its steps.
         changed: mean returns in equal stretches of the run, for each stored seed; NaN if unknown.
         usual: the same for the usual settings.
         steps: length of the run, in environment steps.

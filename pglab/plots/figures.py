@@ -24,7 +24,7 @@ Figure = dict[str, Any]
 
 SHORTEST_AXIS = 2_500  # environment steps
 MOST_POINTS = 400  # with more SVG marks a browser misses its next redraw
-LEAST_BATCH = 10  # the axis has room for so many steps, so that its ticks are whole steps
+LEAST_BATCH = 10  # the axis has room for at least these steps, so that its ticks are whole steps
 MOST_EPISODE_ENDS = 40
 LEAST_SPAN = 0.05  # of an axis, relative to its numbers, if they are almost equal
 

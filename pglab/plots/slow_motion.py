@@ -12,7 +12,7 @@ from pglab.curves import Numbers
 from pglab.language import _
 from pglab.plots.figures import Figure, framed, horizontal, over_plane, packed
 
-LEAST_BARS = 10  # the axis has room for so many, so that a single bar is not too wide
+LEAST_BARS = 10  # the axis has room for at least these, so that a single bar is not too wide
 LEAST_CHANGE = 1e-4  # end of the colour scale, so that a tiny change looks tiny
 
 

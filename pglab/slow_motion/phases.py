@@ -40,7 +40,7 @@ def _local(name: str) -> Any:
 
 
 def _filled(name: str) -> Any:
-    """A reader of a local variable that counts as unknown while it is empty."""
+    """A reader of a local variable; an empty value counts as not yet known."""
 
     def value(there: Locals) -> Any:
         if not there[name]:
@@ -51,7 +51,7 @@ def _filled(name: str) -> Any:
 
 
 def _length(name: str) -> Any:
-    """A reader of the length of one of the run's lists, unknown while the list is empty."""
+    """A reader of the length of one of the run's lists; an empty list counts as not yet known."""
 
     def value(there: Locals) -> int:
         length = len(getattr(there["run"], name))
