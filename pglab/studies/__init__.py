@@ -1,1 +1,1 @@
-"""Command line only: benchmark, stored curves, checks of the pages' claims."""
+"""Commands: the benchmark, the stored curves, and checks of the claims on the pages."""

@@ -1,4 +1,4 @@
-"""What the commands of this room share: their parsers, and the limits of their arguments."""
+"""Parsers of the commands in this room, and the limits of their arguments."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser
 
 
 def add_write(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the option without which a command leaves alone what the pages read."""
+    """Add the option `--write`; without it, a command does not change the files of the pages."""
     parser.add_argument("--write", action="store_true", help=f"overwrite {what}")
 
 
 def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> Callable[[str], int]:
-    """A reader of whole numbers within limits, for `type` of an argument.
+    """A function that reads whole numbers within limits, for the `type` of an argument.
 
     Raises:
-        argparse.ArgumentTypeError: from the reader; says which numbers are possible.
+        argparse.ArgumentTypeError: the function raises it, with the numbers that are possible.
     """
     limits = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
     kind = "a whole number" if multiple_of == 1 else f"a multiple of {multiple_of:,}"
@@ -44,7 +44,7 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
 
 
 def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
-    """A reader of environment steps of one run: as long as a run may be, in whole windows."""
+    """A function that reads the number of steps of a run: possible lengths, in whole windows."""
     setting = settings_of(RunConfig)["total_steps"]
     assert setting.minimum is not None
     assert setting.maximum is not None
@@ -53,15 +53,15 @@ def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
 
 
 def number_of_seeds() -> Callable[[str], int]:
-    """A reader of how many seeds are trained, from 0 on."""
+    """A function that reads a number of seeds; the seeds are then 0, 1, …."""
     return whole_number(1, 1_000)
 
 
 def number_above_zero(most: float) -> Callable[[str], float]:
-    """A reader of numbers above 0, up to `most`.
+    """A function that reads numbers above 0, up to `most`.
 
     Raises:
-        argparse.ArgumentTypeError: from the reader; says which numbers are possible.
+        argparse.ArgumentTypeError: the function raises it, with the numbers that are possible.
     """
 
     def read(text: str) -> float:

@@ -1,9 +1,10 @@
-"""How fast training is: `python -m pglab.studies.benchmark`, a table, and JSON with `--json FILE`.
+"""The speed of training: `python -m pglab.studies.benchmark` prints it, `--json FILE` writes it.
 
-Three ways to train the same agent take turns in one process, on one core: the plain loop of a
-notebook, the PyTorch reference and the fast engine. What counts are the ratios within one run;
-steps per second depend on the machine and on what else it does. Memory is taken in processes of
-their own, and so is what a redraw costs, which counts in steps of the fast engine.
+The benchmark trains each agent in three ways: with the plain loop of a notebook, with the PyTorch
+reference, and with the fast engine. They take turns in one process, on one core. Compare only the
+ratios within one benchmark: the steps per second depend on the machine and on its other work.
+Memory and the cost of a redraw are measured in separate processes. The cost of a redraw is also
+given in steps of the fast engine.
 """
 
 from __future__ import annotations
@@ -51,18 +52,18 @@ MEMORY_STEPS = 3_000
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of one agent with one network, trained in one way."""
+    """The measurements for one agent with one network size, trained in one way."""
 
     agent: str
     hidden_sizes: tuple[int, ...]
     way: str
     steps_per_second: float  # median over the rounds
     ratio: float  # to the plain loop: median over the rounds
-    megabytes: float  # that the process held at most, less what it held before the training
+    megabytes: float  # peak memory of the process, minus its peak before the training
 
 
 def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
-    """An iterator that takes one environment step at a time, whatever else is yielded."""
+    """An iterator that takes exactly one environment step at a time."""
     if way == "plain loop":
         return plain_loop(config)
     engine = "fast" if way == "fast engine" else "reference"
@@ -71,19 +72,23 @@ def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
 
 
 def take(steps: Iterator[object], count: int) -> None:
-    """So many steps."""
+    """Take a number of steps.
+
+    Raises:
+        RuntimeError: the training ended before.
+    """
     if sum(1 for _step in islice(steps, count)) < count:
         raise RuntimeError("the training ended before the measurement")
 
 
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
-    """All ways in turns, `rounds` times about `seconds` each, after a warm-up."""
+    """Train an agent in all ways by turns: `rounds` turns of about `seconds` each for every way."""
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
     )
     running = {way: steps_of(config, way) for way in WAYS}
     counts = {}
-    most = (LONGEST_RUN - 2 * WARM_UP_STEPS) // rounds  # the run must not end amid a turn
+    most = (LONGEST_RUN - 2 * WARM_UP_STEPS) // rounds  # the run must not end during a turn
     for way, steps in running.items():
         take(steps, WARM_UP_STEPS)
         counts[way] = min(round(seconds * rate_of(steps, WARM_UP_STEPS)) + 1, most)
@@ -107,7 +112,7 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
 
 
 def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
-    """Megabytes by which this process grows while it trains; libraries loaded then included."""
+    """The megabytes by which the peak memory of this process grows while it trains."""
     config = AGENTS[agent](seed=0, hidden_sizes=tuple(hidden_sizes), stop_when_solved=False)
     before = _most_memory()
     take(steps_of(config, way), MEMORY_STEPS)
@@ -115,7 +120,7 @@ def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
 
 
 def _most_memory() -> float:
-    """Most megabytes that this process has held; not a number where Linux does not say."""
+    """The peak memory of this process in megabytes; NaN if the system does not tell."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
@@ -125,19 +130,19 @@ def _most_memory() -> float:
 
 
 def _output_of(*arguments: str, module: str = "pglab.studies.benchmark") -> Any:
-    """What another process with these arguments prints, which is JSON."""
+    """The JSON that another process with these arguments prints."""
     command = [sys.executable, "-m", module, *arguments]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def seeds_ratio(agent: str, seconds: float) -> float:
-    """Time of a page's run with seven further seeds, over the mean time of the eight alone.
+    """The time of a run with seven further seeds, divided by the mean time of one seed alone.
 
-    Of those alone, half are trained before and half after: the machine's speed may drift.
-    `seconds` is about how long one takes.
+    Four of the eight single seeds are trained before and four after, because the speed of the
+    machine may drift. `seconds` is about the time that one seed takes.
     """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
-    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # all processes are there
+    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # starts all worker processes
     trial = TrainingSession(config)
     trial.advance("step", seconds=seconds)
     config = config.changed(total_steps=max(trial.global_step, SHORTEST_RUN))
@@ -148,7 +153,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 
 
 def _seconds_of(config: AgentConfig, seeds: int) -> float:
-    """From the first tick until all seeds are at the end."""
+    """The time from the first tick until all seeds have ended."""
     bench = Bench(config)
     bench.seeds = seeds
     bench.run()
@@ -159,7 +164,7 @@ def _seconds_of(config: AgentConfig, seeds: int) -> float:
 
 
 def rate_of(steps: Iterator[object], count: int) -> float:
-    """Environment steps per second over `count` of them."""
+    """The environment steps per second, measured over `count` steps."""
     begun = time.perf_counter()
     take(steps, count)
     return count / (time.perf_counter() - begun)
@@ -175,7 +180,7 @@ def table(results: Iterable[Result]) -> Iterator[str]:
 
 
 def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
-    """What a redraw of each page costs, also in steps that the fast engine takes meanwhile."""
+    """The cost of a redraw of each page, also in steps that the fast engine takes meanwhile."""
     yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
     rates = {
         r.agent: r.steps_per_second
@@ -188,7 +193,7 @@ def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) 
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures were taken on."""
+    """The machine and the versions with which the figures were measured."""
     return {
         "date": datetime.date.today().isoformat(),
         "processor": platform.machine(),
@@ -199,22 +204,24 @@ def machine() -> dict[str, str | int]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
+    """The parser of the command's arguments."""
     of_command = parser_of("pglab.studies.benchmark", __doc__)
     of_command.add_argument("--rounds", type=whole_number(1, 1_000), default=5)
     of_command.add_argument(
-        "--seconds", type=number_above_zero(600), default=2.0, help="of each turn"
+        "--seconds", type=number_above_zero(600), default=2.0, help="length of each turn"
     )
     of_command.add_argument("--agent", choices=tuple(AGENTS), action="append")
-    of_command.add_argument("--quick", action="store_true", help="128×128 only")
-    of_command.add_argument("--seeds", action="store_true", help="eight seeds against one, too")
+    of_command.add_argument("--quick", action="store_true", help="only networks of 128×128")
+    of_command.add_argument(
+        "--seeds", action="store_true", help="also compare eight seeds with one"
+    )
     of_command.add_argument("--json", type=_new_file, help="file to write the figures to")
     of_command.add_argument("--memory", nargs="+", help=argparse.SUPPRESS)  # agent, way, layers
     return of_command
 
 
 def _new_file(text: str) -> Path:
-    """A file that can be written, by its path; it is written only when all is measured."""
+    """The path of a file that can be written: it is checked before the long measurement."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"a file “{text}” cannot be written")
@@ -249,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print them."""
+    """Print lines of text."""
     sys.stdout.write("\n".join(lines) + "\n")
 
 

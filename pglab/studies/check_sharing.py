@@ -1,8 +1,8 @@
-"""Whether the stored runs bear out what the pages say about sharing a body.
+"""Checks what the pages say about sharing a body against the stored runs.
 
     python -m pglab.studies.check_sharing
 
-checks every sentence of `content/en/sharing.md` that claims something.
+checks every claim in `content/en/sharing.md`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pglab.studies.arguments import parser_of
 
 
 def checks() -> list[tuple[str, bool]]:
-    """What the page says about the stored runs, and whether they bear it out."""
+    """The claims of the page about the stored runs; each is true if the runs confirm it."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     seeds = len(last_returns(split))
     replay = [collapsed("equal_split_replay"), collapsed("equal_shared_replay")]
@@ -43,9 +43,9 @@ def checks() -> list[tuple[str, bool]]:
             )
         ),
         ("the bodies differ by more than chance", p_of_the_body("on_policy") < CHANCE),
-        ("not at half the rate", p_of_the_body("on_policy", "half_rate") > CHANCE),
+        ("at half the rate, they do not", p_of_the_body("on_policy", "half_rate") > CHANCE),
         (
-            "for one split run beats every shared one",
+            "at half the rate, one split run beats every shared one",
             last_returns("half_rate_split_on_policy").max()
             > last_returns("half_rate_shared_on_policy").max(),
         ),
@@ -62,12 +62,12 @@ def checks() -> list[tuple[str, bool]]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command takes no arguments."""
+    """The parser of the command, which takes no arguments."""
     return parser_of("pglab.studies.check_sharing", __doc__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command; its exit status is 1 if a claim fails."""
     parser().parse_args(arguments)
     found = checks()
     for claim, holds in found:

@@ -1,10 +1,10 @@
-"""Trains the learning curves that the pages show as what settings usually give.
+"""Trains the learning curves that the pages show as usual results.
 
     python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
 
-trains the seeds 0, 1, … with the agent's settings on all cores, without stopping when solved, and
-prints a table. With `--write` it also writes `pglab/data/learning_curves/<agent>.json`, which the
-pages read.
+trains the seeds 0, 1, … with the agent's settings, on all cores and without stopping when solved,
+and prints a table. With `--write` it also writes `pglab/data/learning_curves/<agent>.json`, which
+the pages read.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
 
 
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
-    """Train the seeds from 0 on, on all cores."""
+    """Train the seeds 0, 1, … on all cores, and return their curves."""
     rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
     return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
 
@@ -61,14 +61,14 @@ def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
 def of_seeds(
     measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
 ) -> list[Item]:
-    """What is measured of the seeds from 0 on, each run that many steps long, on all cores."""
+    """Measure one run of `steps` steps for each of the seeds 0, 1, …, on all cores."""
     whole = config.changed(total_steps=steps, stop_when_solved=False)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(measure, [whole.changed(seed=seed) for seed in range(seeds)]))
 
 
 def save(agent: str, curves: LearningCurves) -> Path:
-    """Write the curves to where the pages look for them."""
+    """Write the curves to the file that the pages read."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{agent}.json"
     rows = {name: getattr(curves, name) for name in ROWS}
@@ -82,7 +82,7 @@ def save(agent: str, curves: LearningCurves) -> Path:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
+    """The parser of the command's arguments."""
     of_command = parser_of("pglab.studies.learning_curves", __doc__)
     of_command.add_argument("agent", choices=AGENTS)
     of_command.add_argument("--seeds", type=number_of_seeds(), default=20)
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     chosen = parser().parse_args(arguments)
     curves = make(AGENTS[chosen.agent], chosen.seeds, chosen.steps)
     print(table_text(curves, chosen.seeds, chosen.steps))

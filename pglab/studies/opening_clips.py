@@ -1,10 +1,10 @@
-"""Makes the home page's two clips: the default agent untrained, and once it is solved.
+"""Makes the two clips of the home page: the default agent before training and when solved.
 
     python -m pglab.studies.opening_clips
 
-says whether the page's own run of the stored seed ends at the stored step. With `--write` it
-trains seeds 0, 1, … until one is solved, and writes the clips to `pglab/data/clips`, with a note
-of which seed and step it was.
+repeats the run of the stored seed and says whether it ends at the stored step. With `--write` it
+trains the seeds 0, 1, … until one is solved. It writes the clips to `pglab/data/clips`, with the
+seed and the step at which the run was solved.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def solved_session() -> TrainingSession:
 
 
 def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
-    """Whole episodes until there are about `SCENES` scenes."""
+    """Play whole episodes until there are about `SCENES` scenes."""
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []
     while len(chosen) < SCENES:
@@ -56,7 +56,7 @@ def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
 
 
 def animation(shown: list[Scene], env_id: str) -> bytes:
-    """The scenes as an endless WebP; the end of an episode is held."""
+    """The scenes as an endless WebP animation, with a pause at the end of each episode."""
     renderer = shared_renderer(env_id)
     pictures, durations = [], []
     for number, scene in enumerate(shown):
@@ -74,7 +74,7 @@ def animation(shown: list[Scene], env_id: str) -> bytes:
 
 
 def make() -> dict[str, Any]:
-    """Train, write the clips and what is told about them."""
+    """Train, write the clips and the facts about them, and return the facts."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     solved = solved_session()
     untrained = TrainingSession(solved.config)
@@ -88,13 +88,13 @@ def make() -> dict[str, Any]:
 
 
 def facts_of(solved: TrainingSession) -> dict[str, Any]:
-    """What the home page says of the run, and what made it."""
+    """The facts that the home page tells about the run, and the versions that made it."""
     config = solved.config
     return {"seed": config.seed, "steps": solved.global_step, KEY: made_by(config.engine)}
 
 
 def run_again(facts: Mapping[str, Any]) -> int:
-    """The step at which the page's own run of that seed ends."""
+    """The step at which a run with the stored seed ends."""
     session = TrainingSession(ReinforceConfig(seed=facts["seed"]))
     while not session.finished:
         session.advance("episode")
@@ -102,14 +102,14 @@ def run_again(facts: Mapping[str, Any]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
+    """The parser of the command's arguments."""
     of_command = parser_of("pglab.studies.opening_clips", __doc__)
     add_write(of_command, "the home page's clips")
     return of_command
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command; without `--write`, the exit status is 1 if the step differs."""
     if parser().parse_args(arguments).write:
         print(make())
         return

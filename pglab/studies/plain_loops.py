@@ -1,7 +1,7 @@
-"""The three agents the way notebooks write them: the baseline that the benchmark compares with.
+"""The three agents as notebooks write them, for comparison in the benchmark.
 
-A graph is kept for every step until the update, actions come from `Categorical`, and transitions
-are tuples in a list. The definitions are the seminar's; nothing here is used by the app.
+The graph of every step is kept until the update, `Categorical` samples the actions, and transitions
+are tuples in a list. The definitions are those of the seminar. The app does not use this module.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list
 
 
 def reinforce(config: ReinforceConfig) -> Iterator[None]:
-    """REINFORCE; each step of the iterator is one of the environment."""
+    """Train REINFORCE; each item of the iterator is one environment step."""
     torch.manual_seed(config.seed)
     environment = make_environment(config.env_id)
     layers, width = body(config.hidden_sizes, nn.ReLU)
@@ -63,10 +63,10 @@ def reinforce(config: ReinforceConfig) -> Iterator[None]:
 
 
 class Agent(nn.Module):
-    """An actor and a critic, on one body or on two."""
+    """An actor and a critic with a shared body or with split bodies."""
 
     def __init__(self, config: ActorCriticConfig) -> None:
-        """Weights from PyTorch's global stream, as in a notebook."""
+        """Draw the parameters from PyTorch's global stream, as a notebook does."""
         super().__init__()
         layers, width = body(config.hidden_sizes, nn.Tanh)
         self.actor_body = nn.Sequential(*layers)
@@ -89,7 +89,7 @@ Transition = tuple[Tensor, int, float, bool, Tensor]
 
 
 def critic_loss(config: ActorCriticConfig, agent: Agent, batch: Sequence[Transition]) -> Tensor:
-    """Squared TD error and the pull of the regularisation."""
+    """The mean squared TD error plus the regularisation of Q."""
     observations, actions, rewards, terminated, following = zip(*batch, strict=True)
     with torch.no_grad():
         best = agent.values(torch.stack(following)).max(dim=1).values
@@ -102,14 +102,14 @@ def critic_loss(config: ActorCriticConfig, agent: Agent, batch: Sequence[Transit
 
 
 def descend(optimizer: torch.optim.Adam, loss: Tensor) -> None:
-    """One step of an optimiser."""
+    """Take one step of an optimiser."""
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
 
 
 def actor_critic(config: ActorCriticConfig) -> Iterator[None]:
-    """One of the seminar's actor-critics; each step of the iterator is one of the environment."""
+    """Train an actor-critic of the seminar; each item of the iterator is one environment step."""
     torch.manual_seed(config.seed)
     chance = random.Random(config.seed)
     environment = make_environment(config.env_id)
@@ -153,7 +153,7 @@ def actor_critic(config: ActorCriticConfig) -> Iterator[None]:
 
 
 def plain_loop(config: ReinforceConfig | ActorCriticConfig) -> Iterator[None]:
-    """The loop for a configuration of one of the seminar's agents."""
+    """The training loop for a configuration of one of the seminar's agents."""
     if isinstance(config, ReinforceConfig):
         return reinforce(config)
     return actor_critic(config)

@@ -104,8 +104,8 @@ def test_policies_are_compared_and_written_on_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     untrained = [example_policies.trained(ReinforceConfig(seed=seed), 0) for seed in (0, 1)]
-    assert example_policies.same_weights(untrained[0], untrained[0])
-    assert not example_policies.same_weights(*untrained)
+    assert example_policies.same_parameters(untrained[0], untrained[0])
+    assert not example_policies.same_parameters(*untrained)
     monkeypatch.setattr(example_policies, "STEPS", (0,))
     monkeypatch.setattr(example_policies, "FILE", tmp_path / "policies.npz")
     example_policies.main([])
