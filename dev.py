@@ -98,7 +98,7 @@ def prepare(requirements: list[str]) -> str:
         python, requirements
     ):
         return str(python)
-    if not has_pip(python):
+    if not has_pip(python) and not add_pip(python):
         make_venv(venv)
     install(venv, requirements)
     return str(python)
@@ -142,6 +142,21 @@ def has_pip(python: Path) -> bool:
         return False
     test = [str(python), "-m", "pip", "--version"]
     return subprocess.call(test, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def add_pip(python: Path) -> bool:
+    """Give pip to an environment that was made without it, as uv does; tell whether that worked.
+
+    Stop if the environment's Python works but cannot have pip: another Python on top of it would
+    leave a mixture of two.
+    """
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if not python.exists() or subprocess.call([str(python), "-c", ""], **silent) != 0:
+        return False
+    if subprocess.call([str(python), "-m", "ensurepip"], **silent) != 0:
+        folder = shown(python.parent.parent)
+        sys.exit(f"{folder} was made without pip: delete it and try again, or set PGLAB_VENV.")
+    return True
 
 
 def make_venv(venv: Path) -> None:

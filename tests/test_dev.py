@@ -71,6 +71,17 @@ def test_packages_that_were_removed_are_noticed(
     assert not dev.has_packages(tmp_path / "python", ["some.txt"])
 
 
+def test_an_environment_without_pip_keeps_its_python(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path)], check=True)
+    settings = (tmp_path / "pyvenv.cfg").read_text()
+    python = dev.python_of(tmp_path)
+    assert not dev.has_pip(python)
+    assert dev.add_pip(python)
+    assert dev.has_pip(python)
+    assert (tmp_path / "pyvenv.cfg").read_text() == settings
+    assert not dev.add_pip(tmp_path / "absent" / "python")
+
+
 def test_the_command_line_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main([]) == 2
     printed = capsys.readouterr().err
