@@ -133,15 +133,17 @@ def has_packages(python: Path, requirements: list[str]) -> bool:
     lines = [line for name in requirements for line in (ROOT / name).read_text().splitlines()]
     names = [line.partition("==")[0] for line in lines if line and not line.startswith("#")]
     look = "import sys, importlib.metadata as m; list(map(m.version, sys.argv[1:]))"
-    return subprocess.call([str(python), "-c", look, *names], stderr=subprocess.DEVNULL) == 0
+    return succeeds([str(python), "-c", look, *names])
+
+
+def succeeds(command: list[str]) -> bool:
+    """Run a command without its output and tell whether it succeeded."""
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
 def has_pip(python: Path) -> bool:
     """Tell whether this Python exists and can install packages."""
-    if not python.exists():
-        return False
-    test = [str(python), "-m", "pip", "--version"]
-    return subprocess.call(test, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    return python.exists() and succeeds([str(python), "-m", "pip", "--version"])
 
 
 def add_pip(python: Path) -> bool:
@@ -150,10 +152,9 @@ def add_pip(python: Path) -> bool:
     Stop if the environment's Python works but cannot have pip: another Python on top of it would
     leave a mixture of two.
     """
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if not python.exists() or subprocess.call([str(python), "-c", ""], **silent) != 0:
+    if not python.exists() or not succeeds([str(python), "-c", ""]):
         return False
-    if subprocess.call([str(python), "-m", "ensurepip"], **silent) != 0:
+    if not succeeds([str(python), "-m", "ensurepip"]):
         folder = shown(python.parent.parent)
         sys.exit(f"{folder} was made without pip: delete it and try again, or set PGLAB_VENV.")
     return True
