@@ -12,6 +12,7 @@ from tests.browser.test_compare import ComparePage
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SETTLED_MILLISECONDS = 400  # colours fade into those of another theme
+LOOKS = 6
 MOST_TABS = 3  # to any skip link
 
 
@@ -24,8 +25,19 @@ def look(page: Page, state: str, within: str | None = None) -> list[str]:
             "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme",
             arg=scheme,
         )
+        found += [f"{state}, {scheme}: {line}" for line in lasting_violations(page, within)]
+    return found
+
+
+def lasting_violations(page: Page, within: str | None) -> list[str]:
+    """Those that are still there some time later: Streamlit fades what it draws anew."""
+    page.wait_for_timeout(SETTLED_MILLISECONDS)
+    found = violations(page, within)
+    for _look in range(LOOKS - 1):
+        if not found:
+            break
         page.wait_for_timeout(SETTLED_MILLISECONDS)
-        found += [f"{state}, {scheme}: {line}" for line in violations(page, within)]
+        found = [line for line in violations(page, within) if line in found]
     return found
 
 
