@@ -180,7 +180,7 @@ def _effects(
 
 
 def _gauss(points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Nodes and weights of the Gauss–Legendre rule on [0, 1]."""
+    """Points of the Gauss–Legendre rule on [0, 1], and the width that each of them stands for."""
     places, widths = np.polynomial.legendre.leggauss(points)
     return (places + 1) / 2, widths / 2
 

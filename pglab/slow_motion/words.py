@@ -37,7 +37,7 @@ PHASES = {
     ),
     "environment": Words(
         N_("answer"),
-        N_("The environment carries out the action. It returns a reward and an observation."),
+        N_("The environment takes the action; it returns a reward and the next observation."),
     ),
     "judge": Words(
         N_("judge"),
