@@ -42,8 +42,17 @@ APP_REQUIREMENTS = ["requirements.txt"]
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 KERNELS = "pglab/engine/kernels.py"
 SCRIPT_FOLDERS = ["pglab", "tests"]  # with JavaScript
-BROWSER_TESTS = "tests/browser"
-UNIT_TESTS = [f"--ignore={BROWSER_TESTS}", "--numprocesses=auto", "--maxprocesses=8"]
+# The tests' references compute in double precision.
+COMPILE_FOR_TESTS = """
+import torch
+from pglab.engine.engine import warm_up
+warm_up(torch.float32)
+warm_up(torch.float64)
+"""
+PROCESSES = ["--numprocesses=auto", "--dist=worksteal"]
+UNIT_TESTS = ["--ignore=tests/browser", *PROCESSES, "--maxprocesses=8"]
+# Each process has its own app and browser, which share a core.
+BROWSER_TESTS = ["tests/browser", *PROCESSES, "--maxprocesses=2"]
 
 
 def main(arguments: list[str]) -> int:
@@ -69,24 +78,33 @@ def run_app(extra: list[str]) -> int:
 def run_tests(extra: list[str]) -> int:
     """Check format, style, types, scripts and behaviour; stop at the first that fails."""
     python = prepare(TEST_REQUIREMENTS)
-    compile_kernels(python)
     module = [python, "-m"]
-    checks = [
-        [*module, "ruff", "format", "--check"],
-        [*module, "ruff", "check"],
-        [*module, "mypy"],
-        [beside(python, "oxlint"), "--deny-warnings", *SCRIPT_FOLDERS],
-    ]
-    if not extra:  # those in the browser one after another: each needs the machine for itself
-        checks.append([*module, "pytest", *UNIT_TESTS])
-        extra = [BROWSER_TESTS]
+    say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
+    # The end of the block waits for it. Else each process of the tests would compile them.
+    with subprocess.Popen([python, "-c", COMPILE_FOR_TESTS], env=environment()):
+        code = first_failure(
+            [*module, "ruff", "format", "--check"],
+            [*module, "ruff", "check"],
+            [*module, "mypy"],
+            [beside(python, "oxlint"), "--deny-warnings", *SCRIPT_FOLDERS],
+        )
+    if code == 0 and not extra:
+        code = first_failure([*module, "pytest", *UNIT_TESTS])
+        extra = BROWSER_TESTS
+    if code != 0:
+        return code
+    say(" ".join(["$ pytest", *extra]))
+    return hand_over([*module, "pytest", *extra])
+
+
+def first_failure(*checks: list[str]) -> int:
+    """Run checks until one fails and return its exit code, else 0."""
     for check in checks:
-        say("$ " + " ".join(check).removeprefix(f"{python} -m "))
+        say(" ".join(["$", *(check[2:] if check[1] == "-m" else check)]))
         code = subprocess.call(check)
         if code != 0:
             return code
-    say(" ".join(["$ pytest", *extra]))
-    return hand_over([python, "-m", "pytest", *extra])
+    return 0
 
 
 def prepare(requirements: list[str]) -> str:
@@ -205,11 +223,14 @@ def compile_kernels(python: str) -> None:
     if is_installed(venv, KERNELS):
         return
     say("Compiling the training kernels (this takes up to a minute, once) ...")
-    # PYTHONPATH: with PYTHONSAFEPATH set, Python does not look in the present directory.
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [python, "-c", "from pglab.engine.engine import warm_up; warm_up()"]
-    if subprocess.call(command, env=environment) == 0:
+    if subprocess.call(command, env=environment()) == 0:
         stamp_of(venv, KERNELS).write_text(fingerprint(KERNELS), encoding="ascii")
+
+
+def environment() -> dict[str, str]:
+    """With PYTHONSAFEPATH set, Python does not look for the package in the present directory."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def is_installed(venv: Path, name: str) -> bool:

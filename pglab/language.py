@@ -35,6 +35,11 @@ def _(message: str) -> str:
     return _catalogue(_language.get()).gettext(message)
 
 
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """The form that suits a number, in the chosen language; `{n}` in it is filled in by callers."""
+    return _catalogue(_language.get()).ngettext(singular, plural, number)
+
+
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
     """Mark a message for the catalogue where it is written but translated where it is shown."""
     return message

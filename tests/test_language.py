@@ -32,3 +32,8 @@ def test_prose_falls_back_to_english() -> None:
 
 def test_short_strings_without_a_translation_stay() -> None:
     assert language._("Discount γ") == language.N_("Discount γ") == "Discount γ"
+    assert [language.ngettext("{n} seed", "{n} seeds", n) for n in (0, 1, 2)] == [
+        "{n} seeds",
+        "{n} seed",
+        "{n} seeds",
+    ]

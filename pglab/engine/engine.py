@@ -346,11 +346,13 @@ def _move_state(
     state["step"] = steps
 
 
-def warm_up() -> None:
-    """Compile every kernel, or load it from disk, so that no run waits for it later."""
+def warm_up(dtype: torch.dtype = torch.float32) -> None:
+    """Compile every kernel for a precision, or load it from disk, so that no run waits for it."""
     generator = torch.Generator().manual_seed(0)
     body = Body(2, (3,), "tanh", generator)
     actor, critic = (kind(body, 2, generator) for kind in (PolicyNetwork, ActionValueNetwork))
+    for network in (actor, critic):
+        network.to(dtype)
     engine = Engine(actor, critic, (), activation="tanh")
     batch = Transitions(
         observations=np.zeros((5, 2), np.float32),
@@ -361,12 +363,12 @@ def warm_up() -> None:
         collected=np.arange(5),
     )
     engine.act(batch.observations[0])
-    targets = engine.values(batch.observations)[:, 0]
+    engine.values(batch.observations)
+    targets = engine.td_targets(batch, gamma=0.9)
     _loss, _entropy, gradient = engine.actor_gradient(
         batch.observations, batch.actions, targets, 0.0
     )
     _loss, _estimates, other = engine.critic_gradient(batch.observations, batch.actions, targets)
-    engine.td_targets(batch, gamma=0.9)
     engine.conflict(gradient, other)
     engine.descend([gradient], learning_rate=0.0)
     engine.descend([gradient, other], learning_rate=0.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pglab import palette
 from pglab.curves import Curve, GuessRegion, Numbers
-from pglab.language import _
+from pglab.language import _, ngettext
 from pglab.plots.figures import Figure, framed, guess_region, line, with_room
 
 
@@ -41,8 +41,18 @@ def experiment_figure(
     top = min(high, max(float(known.max(initial=low)) * 1.05, low + 1))
     region = [] if guess is None else guess_region(guess, (low, top))
     traces = [
-        *_seeds(usual, steps, palette.EARLIER_RUN, _("usual settings, {n} seeds")),
-        *_seeds(changed, steps, palette.THIS_RUN, _("these settings, {n} seeds")),
+        *_seeds(
+            usual,
+            steps,
+            palette.EARLIER_RUN,
+            ngettext("usual settings, {n} seed", "usual settings, {n} seeds", len(usual)),
+        ),
+        *_seeds(
+            changed,
+            steps,
+            palette.THIS_RUN,
+            ngettext("these settings, {n} seed", "these settings, {n} seeds", len(changed)),
+        ),
         *region,
         line(run, palette.THIS_RUN, width=2.5),
         line(reached, palette.THIS_RUN, width=5),

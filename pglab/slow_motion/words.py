@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pglab.language import N_, _
+from pglab.language import N_, _, ngettext
 from pglab.looks.attribution import CAUSES, Cause, Explanation
 from pglab.slow_motion.watched_lines import Moment
 
@@ -215,9 +215,12 @@ CAUSE_WORDS: Mapping[Cause, CauseWords] = {
 def what_moved(found: Explanation) -> str:
     """The causes that moved π most in an update as a whole, in one to four sentences."""
     if found.greedy:
-        return _(
+        return ngettext(
             "Only the critic learns. The action with the largest Q is taken, so π changes only "
-            "where another action became the best: in {n} of {all} steps."
+            "where another action became the best: in {n} of {all} step.",
+            "Only the critic learns. The action with the largest Q is taken, so π changes only "
+            "where another action became the best: in {n} of {all} steps.",
+            len(found.change),
         ).format(n=int(np.count_nonzero(found.change)), all=len(found.change))
     opening = ""
     if found.actor_norm is None:

@@ -29,6 +29,7 @@ from playwright.sync_api import (
 
 from tests.browser.harness import (
     ARTIFACTS,
+    WORKER,
     AppServer,
     UnavailableError,
     running_app,
@@ -90,7 +91,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def app_server(request: pytest.FixtureRequest) -> Iterator[AppServer]:
-    log = ARTIFACTS / "app-server.log"
+    log = ARTIFACTS / f"app-server{WORKER}.log"
     request.config.stash[SERVER_LOG] = log
     with fail_plainly(), running_app(log) as server:
         yield server
@@ -98,7 +99,7 @@ def app_server(request: pytest.FixtureRequest) -> Iterator[AppServer]:
 
 @pytest.fixture
 def fresh_server() -> Iterator[AppServer]:
-    with fail_plainly(), running_app(ARTIFACTS / "fresh-app-server.log") as server:
+    with fail_plainly(), running_app(ARTIFACTS / f"fresh-app-server{WORKER}.log") as server:
         yield server
 
 

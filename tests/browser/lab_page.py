@@ -236,9 +236,14 @@ class LabPage:
         parameters = dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
         return {name: text for name, text in parameters.items() if name != "chapter"}
 
-    def open_chapter(self, title: str) -> None:
-        """Choose one of the chapters below the stage."""
+    def open_chapter(self, title: str, *, drawn: bool = False) -> None:
+        """Choose one of the chapters below the stage; wait for it, if another was open."""
+        before = self.page.url
         self.page.get_by_role("radio", name=title).click()
+        if drawn:
+            expect(self.page).not_to_have_url(before)
+            app = self.page.get_by_test_id("stApp")
+            expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def wait_for_runs(self, *runs: dict[str, str]) -> None:
         """Wait until the table of runs has these rows; only the given columns are compared."""

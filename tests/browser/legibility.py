@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -15,6 +16,8 @@ WIDE = 1_000  # pixels
 SETTLED_MILLISECONDS = 150  # after resizing: figures in sight are painted anew
 LOOKS = 8
 OVERLAP = 120  # pixels of one stop that the next one shows again
+# Further checks of a page, called in each state and in both themes; each gives a line for a fault.
+STATE_CHECKS: list[Callable[[Page], set[str]]] = []
 SCROLL = """async ([top, part]) => {
     const main = document.querySelector("[data-testid=stMain]");
     const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
@@ -31,8 +34,7 @@ SCROLL = """async ([top, part]) => {
 
 def illegible_now(page: Page) -> set[str]:
     """One line for every text in the window that cannot be read whole, wherever it stays so."""
-    width = page.evaluate("innerWidth")
-    call = f"({_SCRIPT})({json.dumps({'rows': ROWS if width >= WIDE else []})})"
+    call = f"({_SCRIPT})({{rows: innerWidth >= {WIDE} ? {json.dumps(ROWS)} : []}})"
     found = set(page.evaluate(call))
     for _look in range(LOOKS):
         if not found:
@@ -72,7 +74,11 @@ class Faults:
         self.lines += [f"{width} px, {state}: {fault}" for fault in sorted(look())]
 
     def look_everywhere(self, state: str, first: str = "", last: str = "") -> None:
-        """In every size."""
+        """In every size; further checks in both themes."""
+        for scheme in ("dark", "light") if STATE_CHECKS else ():
+            self.page.emulate_media(color_scheme=scheme)
+            for check in STATE_CHECKS:
+                self.look(f"{scheme}, {state}", partial(check, self.page))
         for width, height in SIZES:
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.wait_for_timeout(SETTLED_MILLISECONDS)

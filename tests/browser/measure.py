@@ -26,9 +26,11 @@ WINDOW_MILLISECONDS = 10_000
 ALONE = "--alone"
 
 # Notes when something was done and when the page first showed the consequence, both on the
-# browser's clock and as seen from frame to frame. `shown` tells whether it is there by now.
+# browser's clock and as seen from frame to frame. `shown` tells whether it is there by now; what
+# is there before anything was done cannot be waited for.
 STOPWATCH = """({event, shown}) => {
     const isShown = new Function(`return (${shown});`);
+    if (isShown()) throw new Error(`shown before it was caused: ${shown}`);
     window.stopwatch = {};
     const look = () => {
         if (!isShown()) return requestAnimationFrame(look);
@@ -42,9 +44,10 @@ STOPWATCH = """({event, shown}) => {
 READ_STOPWATCH = "window.stopwatch.shown && window.stopwatch.shown - window.stopwatch.done"
 
 STEPS_SHOWN = "document.querySelector('[data-number=\"0\"] .pgl-number-value').textContent !== '0'"
+# The mark of the change alone: others may stand there before.
 CHANGE_SHOWN = """
-    document.querySelector('[aria-label="Discount γ"][type="range"]').ariaValueText !== "GAMMA"
-    && document.querySelector('[data-panel="returns"] .annotation-text') !== null
+    [...document.querySelectorAll('[data-panel="returns"] .annotation-text')]
+        .some((mark) => mark.textContent.startsWith("γ"))
 """
 
 # Counters of the stage, with the time at which they were read.
@@ -136,8 +139,7 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
 
     figures = {"ms from clicking Run to the first step seen": run_milliseconds}
     if name != "compare":  # there a changed setting starts anew
-        shown = CHANGE_SHOWN.replace("GAMMA", f"{AGENTS[name][0].gamma:g}")
-        page.evaluate(STOPWATCH, {"event": "keydown", "shown": shown})
+        page.evaluate(STOPWATCH, {"event": "keydown", "shown": CHANGE_SHOWN})
         lab.move_slider("Discount γ", "ArrowLeft")
         figures["ms from moving γ to its mark seen"] = read_stopwatch(lab)
     figures |= {

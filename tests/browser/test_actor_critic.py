@@ -41,11 +41,16 @@ PAGES = {
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_further_panel_is_drawn_while_training(page: Page, path: str) -> None:
+def test_a_step_is_one_step_and_every_further_panel_is_drawn_while_training(
+    page: Page, path: str
+) -> None:
     offered, opened = PAGES[path]
     lab = LabPage(page, path, CRITIC_FIGURES).open()
     pills = page.locator("[class*='st-key-'][class*='extras'] button")
     expect(pills).to_have_text(offered)
+    for steps in (1, 2, 3):
+        lab.press("step")
+        lab.wait_until(lambda steps=steps: lab.steps == steps, f"step {steps}")  # type: ignore[misc]
     for title in offered:
         if title not in opened:
             lab.pill(title).click()
@@ -79,14 +84,6 @@ def test_the_norms_in_the_drawing_go_on_between_plotlys_pictures(page: Page) -> 
     lab.pause()
     drawing.scroll_into_view_if_needed()
     lab.wait_until(lambda: shown() == drawn_by_plotly(), "Plotly's own picture at rest")
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_one_step_moves_by_exactly_one(page: Page, path: str) -> None:
-    lab = LabPage(page, path, CRITIC_FIGURES).open()
-    for steps in (1, 2, 3):
-        lab.press("step")
-        lab.wait_until(lambda steps=steps: lab.steps == steps, f"step {steps}")  # type: ignore[misc]
 
 
 def test_the_critics_heatmap_shows_what_is_chosen(page: Page) -> None:

@@ -11,7 +11,6 @@ from pglab.environments import ENVIRONMENTS
 from tests.browser.lab_page import CRITIC_FIGURES, LabPage
 
 MOMENTS = 8
-BETWEEN_MILLISECONDS = 230
 TOLERANCE = 0.025  # of log-odds to 8 bits, and of whole percentages
 PLACE = re.compile(r"at cart position −?\d\.\d\d, cart velocity −?\d\.\d\d")
 
@@ -34,10 +33,10 @@ def is_inside(moment: dict[str, Any]) -> bool:
 
 
 def check_moments(lab: LabPage) -> None:
-    """Several frames, each read at once from everything that shows it."""
-    seen = set()
-    for _ in range(MOMENTS):
-        lab.page.wait_for_timeout(BETWEEN_MILLISECONDS)
+    """Different frames, each read at once from everything that shows it."""
+    seen: set[str] = set()
+
+    def have_been_seen() -> bool:
         moment = lab.moment()
         percentages = [float(text.rstrip("%")) / 100 for text in moment["percentages"]]
         assert moment["bars"] == pytest.approx(percentages, abs=0.0101)
@@ -46,7 +45,9 @@ def check_moments(lab: LabPage) -> None:
         seen.add(moment["subtitle"])
         if is_inside(moment):
             assert under_the_ring(moment) == pytest.approx(percentages[1], abs=TOLERANCE), moment
-    assert len(seen) > MOMENTS / 2, "the slice must go with the frames"
+        return len(seen) >= MOMENTS
+
+    lab.wait_until(have_been_seen, "a slice that goes with the frames")
 
 
 def test_the_slice_and_the_words_go_with_the_frames(page: Page) -> None:

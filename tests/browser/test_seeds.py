@@ -24,9 +24,8 @@ def test_paused_seeds_come_to_exactly_where_the_run_stands(page: Page) -> None:
     expect(subtitle).to_contain_text(re.compile(rf"3 seeds from 0.*up to step {steps}\b"))
     names = [trace.get("name") for trace in lab.figure("returns")["data"]]
     assert "median of 3 seeds" in names
-    before = lab.figure("policy_map")["data"][0]["z"]
+    before = lab.traces("policy_map")
     lab.choose("Player and heatmaps show", "seed 2")
-    lab.wait_until_quiet()
-    assert lab.figure("policy_map")["data"][0]["z"] != before
+    lab.wait_for_other_data("policy_map", before)
     assert lab.number(STEPS).inner_text() == steps
     expect(lab.exceptions).to_have_count(0)

@@ -67,8 +67,18 @@ def test_a_setting_holds_while_its_expander_is_closed(page: Page) -> None:
     lab.wait_for_address(baseline="mean")
 
 
-def test_further_panels_open_and_close_again(page: Page) -> None:
-    lab = LabPage(page).open()
+def test_heatmap_axes_and_further_panels(page: Page) -> None:
+    lab = LabPage(page).open("?at=0,0,0,0")  # a slice that does not go with the player
+    before = lab.traces("policy_map")
+    expect(lab.axis_title("policy_map", "x")).to_have_text("pole angle (rad)")
+    lab.choose("Heatmap: horizontal axis", "cart position (m)")
+    expect(lab.axis_title("policy_map", "x")).to_have_text("cart position (m)")
+    expect(lab.axis_title("policy_map", "y")).to_have_text("angular velocity (rad/s)")
+    lab.wait_for_address(x="0", y="3", at="0,0,0,0")
+    assert lab.traces("policy_map")[0]["z"] != before[0]["z"]
+    expect(lab.subtitle("policy_map")).to_have_text("at cart velocity 0.00, pole angle 0.000")
+    assert lab.steps == 0, "looking must not train"
+
     lab.press("update")
     lab.expect_update(1)
     for key, title in FURTHER_FIGURES.items():
@@ -88,16 +98,3 @@ def test_further_panels_open_and_close_again(page: Page) -> None:
         expect(lab.panel(key)).to_have_count(0)
     for key in FIGURES:
         expect(lab.panel(key)).to_be_attached()
-
-
-def test_heatmap_axes(page: Page) -> None:
-    lab = LabPage(page).open("?at=0,0,0,0")  # a slice that does not go with the player
-    before = lab.traces("policy_map")
-    expect(lab.axis_title("policy_map", "x")).to_have_text("pole angle (rad)")
-    lab.choose("Heatmap: horizontal axis", "cart position (m)")
-    expect(lab.axis_title("policy_map", "x")).to_have_text("cart position (m)")
-    expect(lab.axis_title("policy_map", "y")).to_have_text("angular velocity (rad/s)")
-    lab.wait_for_address(x="0", y="3", at="0,0,0,0")
-    assert lab.traces("policy_map")[0]["z"] != before[0]["z"]
-    expect(lab.subtitle("policy_map")).to_have_text("at cart velocity 0.00, pole angle 0.000")
-    assert lab.steps == 0, "looking must not train"

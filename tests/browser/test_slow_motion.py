@@ -27,4 +27,9 @@ def test_an_update_taken_apart_with_the_keyboard(page: Page) -> None:
         page.keyboard.press("ArrowRight")
         expect(current).to_contain_text(phase)
     expect(page.locator('[data-panel="slow_difference"]')).to_be_visible()
+
+    lab.move_slider("Discount γ", "ArrowLeft")  # arrows on a slider are its own
+    lab.wait_for_address(gamma="0.98")
+    page.wait_for_timeout(300)
+    expect(current).to_contain_text("new policy")
     expect(lab.exceptions).to_have_count(0)

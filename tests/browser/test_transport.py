@@ -119,7 +119,7 @@ def test_all_panels_keep_step_from_the_start_of_a_run(page: Page, path: str, key
     lab.pause()
 
 
-def test_one_step_and_one_episode_and_one_update(page: Page) -> None:
+def test_one_step_one_episode_one_update_and_one_step_a_second(page: Page) -> None:
     lab = LabPage(page).open()
     for steps in (1, 2, 3):
         lab.press("step")
@@ -145,8 +145,17 @@ def test_one_step_and_one_episode_and_one_update(page: Page) -> None:
     lab.expect_paused()
     assert lab.ticks == 0, "stepping must not set the page ticking"
 
+    lab.press("reset")
+    lab.expect_no_update()
+    lab.move_slider("Speed", "Home")
+    expect(lab.slider("Speed")).to_have_attribute("aria-valuetext", "1 step/s")
+    lab.press("run")
+    expect(lab.subtitle("player")).to_have_text("training environment · episode 1")
+    lab.wait_for_steps(2)
+    assert lab.episodes == 0, "one step a second must not finish an episode this soon"
 
-def test_a_step_while_running_pauses(page: Page) -> None:
+
+def test_a_step_or_a_reset_while_running_stops_the_run(page: Page) -> None:
     lab = LabPage(page).open()
     lab.run(until_steps=100)
     lab.press("step")
@@ -154,6 +163,29 @@ def test_a_step_while_running_pauses(page: Page) -> None:
     expect(lab.subtitle("player")).to_contain_text("training environment")
     lab.wait_until_quiet()
     assert_nothing_moves(lab)
+
+    lab.run(until_steps=lab.steps + 300)
+    lab.press("reset")
+    lab.expect_paused()
+    expect(lab.number(STEPS)).to_have_text("0")
+    lab.wait_for_annotations("run 1: same settings")
+    lab.wait_until_quiet()
+    assert_nothing_moves(lab)
+
+
+def test_a_new_start_pressed_together_with_a_tick(page: Page) -> None:
+    """The browser sends both in one request, which names only the stage's fragment."""
+    lab = LabPage(page).open()
+    for number, (key, label, address) in enumerate(
+        [("reset", "same settings", {}), ("new_seed", "seed 0", {"seed": "1"})], start=1
+    ):
+        lab.run(until_steps=100)
+        lab.button(key).evaluate(CLICK_WITH_NEXT_TICK)
+        expect(lab.number(STEPS)).to_have_text("0")
+        lab.expect_paused()
+        marks = sorted(f"run {run}: {label}" for run in range(1, number + 1))
+        lab.wait_until(lambda marks=marks: sorted(lab.annotations()) == marks, f"{marks}")  # type: ignore[misc]
+        lab.wait_for_address(**address)
 
 
 def test_reset_keeps_the_former_run_and_starts_from_the_same_start(page: Page) -> None:
@@ -180,32 +212,9 @@ def test_reset_keeps_the_former_run_and_starts_from_the_same_start(page: Page) -
     assert update_once(lab)["policy"] != first["policy"]
 
 
-def test_reset_while_running_stops(page: Page) -> None:
-    lab = LabPage(page).open()
-    lab.run(until_steps=300)
-    lab.press("reset")
-    lab.expect_paused()
-    expect(lab.number(STEPS)).to_have_text("0")
-    lab.wait_for_annotations("run 1: same settings")
-    lab.wait_until_quiet()
-    assert_nothing_moves(lab)
-
-
-@pytest.mark.parametrize("key", ["reset", "new_seed"])
-def test_a_new_start_pressed_together_with_a_tick(page: Page, key: str) -> None:
-    """The browser sends both in one request, which names only the stage's fragment."""
-    lab = LabPage(page).open()
-    lab.run(until_steps=100)
-    lab.button(key).evaluate(CLICK_WITH_NEXT_TICK)
-    expect(lab.number(STEPS)).to_have_text("0")
-    lab.expect_paused()
-    lab.wait_for_annotations(f"run 1: {'same settings' if key == 'reset' else 'seed 0'}")
-    lab.wait_for_address(**({} if key == "reset" else {"seed": "1"}))
-
-
 def test_a_run_that_has_used_its_steps_can_run_on(page: Page) -> None:
     lab = LabPage(page).open("?total_steps=1000")
-    lab.press("run")
+    lab.run(until_steps=1_000)
     expect(lab.button("continue")).to_be_visible()
     expect(lab.button("step")).to_be_disabled()
     expect(lab.number(STEPS)).to_have_text("1,000")
@@ -218,7 +227,7 @@ def test_a_run_that_has_used_its_steps_can_run_on(page: Page) -> None:
 
     lab.press("continue")
     lab.wait_for_address(total_steps="2000")
-    expect(lab.number(STEPS)).to_have_text("2,000")
+    lab.wait_for_steps(2_000)
     expect(lab.button("continue")).to_be_visible()
     assert not any("run 1" in text for text in lab.annotations()), "the run was started anew"
     lab.wait_for_runs({"run": "1", "environment steps": "2000", "outcome": "all steps used"})
@@ -240,26 +249,32 @@ def test_keyboard(page: Page) -> None:
     page.keyboard.press("x")  # means nothing
     assert_nothing_moves(lab)
 
+    lab.press("run")
+    lab.expect_running()
+    page.keyboard.press("p")
+    lab.expect_paused()
+    expect(page.locator(".st-key-transport :focus-visible")).to_have_count(0)
 
-@pytest.mark.parametrize("milliseconds", [30, 150])
-def test_no_quick_press_is_lost(page: Page, milliseconds: int) -> None:
+
+def test_no_quick_press_is_lost(page: Page) -> None:
     """Also while a slider has the focus, which keeps Streamlit's own shortcuts from working."""
     lab = LabPage(page).open()
-    lab.slider("Discount γ").focus()
-    for presses, running in ((9, True), (10, True), (7, False)):
-        for _ in range(presses):
-            page.keyboard.press("p")
+    for milliseconds in (30, 150):
+        lab.slider("Discount γ").focus()
+        for presses, running in ((9, True), (10, True), (7, False)):
+            for _ in range(presses):
+                page.keyboard.press("p")
+                page.wait_for_timeout(milliseconds)
+            lab.expect_running() if running else lab.expect_paused()
+            lab.wait_until_quiet() if not running else page.wait_for_timeout(500)
+            lab.expect_running() if running else lab.expect_paused()
+        steps = lab.steps
+        for _ in range(12):
+            page.keyboard.press("s")
             page.wait_for_timeout(milliseconds)
-        lab.expect_running() if running else lab.expect_paused()
-        lab.wait_until_quiet() if not running else page.wait_for_timeout(500)
-        lab.expect_running() if running else lab.expect_paused()
-    steps = lab.steps
-    for _ in range(12):
-        page.keyboard.press("s")
-        page.wait_for_timeout(milliseconds)
-    expect(lab.number(STEPS)).to_have_text(f"{steps + 12:,}")
-    lab.button("step").click(click_count=3, delay=milliseconds)
-    expect(lab.number(STEPS)).to_have_text(f"{steps + 15:,}")
+        expect(lab.number(STEPS)).to_have_text(f"{steps + 12:,}")
+        lab.button("step").click(click_count=3, delay=milliseconds)
+        expect(lab.number(STEPS)).to_have_text(f"{steps + 15:,}")
 
 
 def test_a_shortcut_works_wherever_no_text_is_typed(page: Page) -> None:
@@ -278,37 +293,6 @@ def test_a_shortcut_works_wherever_no_text_is_typed(page: Page) -> None:
     lab.wait_until_quiet()
     lab.expect_paused()
     assert lab.steps == 4
-
-
-def test_arrows_on_a_slider_are_its_own(page: Page) -> None:
-    lab = LabPage(page).open("?chapter=slow_motion")
-    page.keyboard.press("ArrowRight")
-    strip = page.locator(".pgl-phases [aria-current]")
-    expect(strip).to_have_count(1)
-    first = strip.inner_text()
-    lab.move_slider("Discount γ", "ArrowLeft")
-    lab.wait_for_address(gamma="0.98")
-    page.wait_for_timeout(300)
-    expect(strip).to_have_text(first)
-
-
-def test_a_clicked_button_has_no_frame_while_keys_are_pressed(page: Page) -> None:
-    lab = LabPage(page).open()
-    lab.press("run")
-    lab.expect_running()
-    page.keyboard.press("p")
-    lab.expect_paused()
-    expect(page.locator(".st-key-transport :focus-visible")).to_have_count(0)
-
-
-def test_slow_speed_shows_the_training_itself(page: Page) -> None:
-    lab = LabPage(page).open()
-    lab.move_slider("Speed", "Home")
-    expect(lab.slider("Speed")).to_have_attribute("aria-valuetext", "1 step/s")
-    lab.press("run")
-    expect(lab.subtitle("player")).to_have_text("training environment · episode 1")
-    lab.wait_for_steps(2)
-    assert lab.episodes == 0, "one step a second must not finish an episode this soon"
 
 
 def test_a_new_seed_chosen_mid_run_stays(page: Page) -> None:

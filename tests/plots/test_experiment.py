@@ -33,6 +33,8 @@ def test_plotly_accepts_it_and_every_seed_is_a_line() -> None:
         "this run",
         "reached",
     ]
+    names = {trace["name"] for trace in figure(np.array([[9.0, 8.0]]))["data"]}
+    assert "these settings, 1 seed" in names
 
 
 def test_the_axis_shows_what_there_is() -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pglab.algorithms.families import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
 from pglab.curves import UsualBand
-from pglab.language import _
+from pglab.language import _, ngettext
 from pglab.session.side_by_side.contrasts import same_agent
 from pglab.session.stored import DATA
 from pglab.session.stored.provenance import engine_name, engine_of
@@ -121,7 +121,10 @@ def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
         return None
     curves = load(agent)
     low, median, high = _quantiles(agent)
-    label = _("grey: middle 80 % of {n} usual seeds").format(n=len(curves.sums))
+    n = len(curves.sums)
+    label = ngettext(
+        "grey: middle 80 % of {n} usual seed", "grey: middle 80 % of {n} usual seeds", n
+    ).format(n=n)
     return UsualBand(curves.steps, low, median, high, label)
 
 
@@ -152,7 +155,8 @@ def stored_band(config: AgentConfig) -> UsualBand | None:
     if agent is None:
         return None
     curves = load(agent)
-    label = _("{n} stored seeds").format(n=len(curves.sums))
+    n = len(curves.sums)
+    label = ngettext("{n} stored seed", "{n} stored seeds", n).format(n=n)
     low, median, high = _quartiles(agent)
     return UsualBand(curves.steps, low, median, high, label)
 

@@ -12,7 +12,7 @@ from pglab import palette
 from pglab.gradient_noise.estimators import ESTIMATORS, Estimator
 from pglab.gradient_noise.measurement import SURVEY_EPISODES, EstimatorReport, Report
 from pglab.gradient_noise.words import aims_text, number, percent, signal_text, verdict
-from pglab.language import _
+from pglab.language import _, ngettext
 from pglab.plots.gradient_noise import (
     Arrows,
     SnrCurve,
@@ -253,8 +253,10 @@ def _conditions(report: Report) -> str:
         parts.append(aims_text(survey.aims, found=found))
     if report.truncated:
         parts.append(
-            _(
-                "{n} of the {k} episodes were cut by the time limit; their returns just stop."
+            ngettext(
+                "{n} of the {k} episodes was cut by the time limit; its return just stops.",
+                "{n} of the {k} episodes were cut by the time limit; their returns just stop.",
+                report.truncated,
             ).format(n=report.truncated, k=report.episodes)
         )
     return " ".join(parts)

@@ -11,7 +11,7 @@ from pglab import palette
 from pglab.algorithms.gradients import conflict_between
 from pglab.config import ActorCriticConfig
 from pglab.curves import SMOOTHING_UPDATES
-from pglab.language import _
+from pglab.language import _, ngettext
 from pglab.looks.probes import LayerGradient, critic_quantity, fresh_gradients, layer_gradients
 from pglab.networks import ActorCriticNetwork
 from pglab.plots.critic import (
@@ -68,9 +68,11 @@ def td_fit(scene: Scenery) -> FigurePanel:
     return FigurePanel(
         "td_fit",
         _("Target against estimate"),
-        _("last {n} steps of the critic's batches · mean |TD error| {error}").format(
-            n=len(fits), error=error
-        ),
+        ngettext(
+            "last step of the critic's batches · |TD error| {error}",
+            "last {n} steps of the critic's batches · mean |TD error| {error}",
+            len(fits),
+        ).format(n=len(fits), error=error),
         fit_figure(fits[:, 0], fits[:, 1]),
         patient=True,
         alt=_("Targets over estimates of the critic; the distance to the line is the TD error."),
@@ -186,7 +188,11 @@ def drawing(scene: Scenery) -> FigurePanel:
 def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
     if not steps:
         return _("gradient norm of each loss: no step yet")
-    text = _("gradient norm of each loss, over the last {n} steps").format(n=steps)
+    text = ngettext(
+        "gradient norm of each loss, over the last step",
+        "gradient norm of each loss, over the last {n} steps",
+        steps,
+    ).format(n=steps)
     if conflict is None or np.isnan(conflict.cosine):  # nothing shared, or a gradient is zero
         return text
     cosine = f"{conflict.cosine:.2f}".replace("-", "−")

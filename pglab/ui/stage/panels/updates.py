@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pglab import palette
 from pglab.config import ActorCriticConfig
 from pglab.config.choice_names import choice_name
-from pglab.language import _
+from pglab.language import _, ngettext
 from pglab.looks.probes import action_values
 from pglab.plots.figures import weights_figure
 from pglab.plots.returns import series_figure
@@ -30,15 +30,19 @@ def weights(scene: Scenery) -> FigurePanel:
         subtitle = _("no update yet: what the episode beside would weigh")
     elif not critic:
         factors, actions, ends = update.weights, update.actions, update.episode_ends
-        subtitle = _("update {n:,} · {steps:,} steps · each multiplies its ∇log π").format(
-            n=update.update, steps=len(factors)
-        )
+        subtitle = ngettext(
+            "update {n:,} · {steps:,} step · it multiplies its ∇log π",
+            "update {n:,} · {steps:,} steps · each multiplies its ∇log π",
+            len(factors),
+        ).format(n=update.update, steps=len(factors))
     else:
         columns = zip(*recent, strict=True)
         factors, actions, ends = (np.array(column) for column in columns)
-        subtitle = _("update {n:,} · the last {steps} steps · each multiplies its ∇log π").format(
-            n=update.update, steps=len(factors)
-        )
+        subtitle = ngettext(
+            "update {n:,} · the last step · it multiplies its ∇log π",
+            "update {n:,} · the last {steps} steps · each multiplies its ∇log π",
+            len(factors),
+        ).format(n=update.update, steps=len(factors))
     figure = weights_figure(
         factors, actions, ends, [_(a) for a in scene.info.actions], weight_name(session)
     )
