@@ -82,7 +82,7 @@ def test_every_setting_but_the_body_has_a_control_with_help(key: str) -> None:
             condition = setting.applies_when
             applies = condition is None or getattr(PRESETS[key], condition[0]) == condition[1]
             assert widget.disabled != applies
-            assert ("Has an effect only where" in widget.help) != applies
+            assert ("Has an effect only if" in widget.help) != applies
 
 
 def test_the_body_of_a_page_cannot_be_changed_by_a_link() -> None:
