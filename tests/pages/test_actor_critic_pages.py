@@ -172,13 +172,13 @@ def test_a_further_panel_has_one_name(key: str) -> None:
     ("cosines", "actor_norms", "text"),
     [
         ([], [], "cosine of the two gradients; below 0 they conflict"),
-        ([np.nan], [0.0], "no update so far in which the actor has a gradient here"),
-        ([np.nan], [1.0], "no update so far in which the critic has a gradient here"),
+        ([np.nan], [0.0], "the actor has had no gradient here so far"),
+        ([np.nan], [1.0], "the critic has had no gradient here so far"),
         ([-0.5, 0.5], [1.0, 1.0], "the two conflict in 50% of updates"),
         (
             [np.nan, -0.5, -0.1, 0.5],
             [0.0, 1.0, 1.0, 1.0],
-            "no actor's gradient in 25% of updates, conflict in 67% of the rest",
+            "no actor gradient in 25% of updates, conflict in 67% of the rest",
         ),
     ],
 )

@@ -29,7 +29,7 @@ class Extra:
 
 
 def loss_below_returns(title: str) -> Extra:
-    """The panel with the loss below the returns: it shows that the loss does not measure success."""
+    """The panel with the loss below the returns; the loss does not measure success."""
     return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
 
 
