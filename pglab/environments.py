@@ -1,4 +1,4 @@
-"""The only place that makes environments; names, units and limits of what they show."""
+"""Makes the environments, and describes them: names, units and ranges of what pages show."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Environment = gymnasium.Env[np.ndarray, Any]
 
 @dataclass(frozen=True)
 class ObservationAxis:
-    """One coordinate of the observation, with the range that a picture of it should span.
+    """One coordinate of the observation, and the range that a picture of it spans.
 
-    `rest` is its value in the state that a heatmap shows unless told otherwise.
+    `rest` is the value at which a heatmap fixes the coordinate by default.
     """
 
     name: str
@@ -30,16 +30,16 @@ class ObservationAxis:
 
     @property
     def label(self) -> str:
-        """Translated name with its unit."""
+        """The translated name with its unit."""
         return f"{_(self.name)} ({self.unit})" if self.unit else _(self.name)
 
 
 @dataclass(frozen=True)
 class EnvironmentInfo:
-    """What pages say about an environment.
+    """The facts that pages state about an environment.
 
-    `heatmap_axes` are the two coordinates first shown; `return_range` is the least and the
-    greatest return of an episode; `end` says what `terminated` means in it.
+    `heatmap_axes` are the two coordinates that heatmaps show at first. `return_range` is the least
+    and the greatest return of an episode. `end` says in words what `terminated` means here.
     """
 
     axes: tuple[ObservationAxis, ...]
@@ -49,8 +49,8 @@ class EnvironmentInfo:
     end: str
 
 
-# Limits: Gymnasium's sources of the three environments; velocities, which have none, to the
-# range that learning agents visit.
+# The ranges come from Gymnasium's source code. Unbounded velocities get the range that learning
+# agents visit.
 ENVIRONMENTS = {
     "CartPole-v1": EnvironmentInfo(
         axes=(
@@ -95,7 +95,7 @@ def make_environment(env_id: str, **options: Any) -> Environment:
     """An environment with a flat Box observation and a Discrete action space.
 
     Raises:
-        ConfigError: there is no such environment or its spaces are not supported.
+        ConfigError: there is no such environment, or its spaces are not supported.
     """
     if ":" in env_id:  # Gymnasium would import the module before the colon, whatever it is
         raise ConfigError(_unsupported(env_id, _("A name with a colon would import a module.")))
@@ -112,7 +112,7 @@ def make_environment(env_id: str, **options: Any) -> Environment:
 
 
 def sizes(environment: Environment) -> tuple[int, int]:
-    """Length of an observation and number of actions."""
+    """The length of an observation and the number of actions."""
     shape, actions = environment.observation_space.shape, environment.action_space
     assert shape is not None
     assert isinstance(actions, Discrete)

@@ -1,4 +1,4 @@
-"""Hyperparameters: what a setting is, the agents' settings, and their form in links and tables."""
+"""Hyperparameters: what a setting is, the settings of each agent, and settings as text."""
 
 from pglab.config.actor_critic import ActorCriticConfig
 from pglab.config.all_agents import RunConfig, settings_of, success_return_of

@@ -12,10 +12,10 @@ from pglab.language import N_, _
 
 @dataclass(frozen=True, kw_only=True)
 class ActorCriticConfig(RunConfig):
-    """Actor-critic with an action-value critic, one family with two independent switches.
+    """Actor-critic with an action-value critic: one family of agents with two switches.
 
-    `body` says whether actor and critic share theirs, `critic_data` what the critic learns from.
-    The defaults are the seminar's second agent, `shared_on_policy`.
+    `body` says whether actor and critic share a body, `critic_data` what the critic learns from.
+    The defaults are those of the seminar's second agent, `shared_on_policy`.
 
     Source: Konda & Tsitsiklis (1999); Sutton & Barto (2018), section 13.5.
     """
@@ -73,7 +73,7 @@ class ActorCriticConfig(RunConfig):
         "advantage_max",
         label=N_("Policy signal"),
         short=N_("signal"),
-        help=N_("What multiplies ∇log π: Q itself, or Q less the best or the mean action's."),
+        help=N_("The factor of ∇log π: Q itself, or Q minus its maximum or mean over the actions."),
         choices={
             "q": N_("Q(s, a)"),
             "advantage_max": N_("Q(s, a) − max Q"),
@@ -85,7 +85,7 @@ class ActorCriticConfig(RunConfig):
         50_000,
         label=N_("Replay buffer"),
         short=N_("buffer"),
-        help=N_("Larger: the critic learns also from older policies' steps."),
+        help=N_("Larger: the critic also learns from steps of older policies."),
         minimum=1,
         maximum=200_000,
         applies_when=("critic_data", "replay"),
@@ -94,7 +94,7 @@ class ActorCriticConfig(RunConfig):
         64,
         label=N_("Critic batch"),
         short=N_("critic batch"),
-        help=N_("Larger: steadier critic steps, each of which takes longer."),
+        help=N_("Larger: the critic's steps are steadier, but each takes longer."),
         minimum=1,
         maximum=1_024,
         scale="log",
@@ -116,7 +116,7 @@ class ActorCriticConfig(RunConfig):
         0.1,
         label=N_("Pull on Q"),
         short=N_("pull on Q"),
-        help=N_("Larger: estimates are pushed down harder, against overestimation."),
+        help=N_("Larger: estimates of Q are pushed down harder, against overestimation."),
         minimum=0.0,
         maximum=10.0,
         stops=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
@@ -126,20 +126,22 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Symexp heads"),
         short=N_("symexp"),
-        help=N_("On: sign(x)·(e^|x| − 1) on logits and Q, so that small weights reach far."),
+        help=N_("On: sign(x)·(e^|x| − 1) on logits and Q; small parameters give large outputs."),
     )
     critic_only: bool = setting(
         False,
-        label=N_("Critic only"),
-        short=N_("critic only"),
-        help=N_("On: act greedily on Q, at random in 5 % of the steps; the actor rests."),
+        label=N_("Act greedily on Q"),
+        short=N_("greedy on Q"),
+        help=N_(
+            "On: take the action of greatest Q (at random in 5 % of steps); the actor is idle."
+        ),
         changes_while_running=True,
     )
     trained: str = setting(
         "both",
         label=N_("Networks that learn"),
         short=N_("learns"),
-        help=N_("Only the actor or only the critic: see what each loss alone does to the body."),
+        help=N_("The actor or the critic alone: see what one loss by itself does to the body."),
         choices={
             "both": N_("both"),
             "actor_only": N_("the actor only"),
@@ -149,9 +151,9 @@ class ActorCriticConfig(RunConfig):
     )
     value_loss_coefficient: float = setting(
         1.0,
-        label=N_("Weight of the critic's loss"),
+        label=N_("Coefficient of the critic's loss"),
         short=N_("critic loss ×"),
-        help=N_("Larger: in a shared body the critic's wishes count for more."),
+        help=N_("Larger: the critic's loss pulls harder on a shared body."),
         minimum=0.0,
         maximum=100.0,
         stops=(0.0, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
@@ -161,7 +163,7 @@ class ActorCriticConfig(RunConfig):
         "none",
         label=N_("Keep out of the shared body"),
         short=N_("kept out"),
-        help=N_("The loss named here no longer moves the shared body; split bodies have none."),
+        help=N_("The loss that you choose here no longer moves the shared body."),
         choices={
             "none": N_("none"),
             "actor": N_("the actor's loss"),
@@ -173,14 +175,14 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Match the shared body's size"),
         short=N_("matched size"),
-        help=N_("On: split bodies are narrowed to the parameter count of a shared one."),
+        help=N_("On: narrower split bodies, with as many parameters in all as a shared one."),
         applies_when=("body", "split"),
     )
     max_gradient_norm: float = setting(
         0.0,
         label=N_("Gradient clipping"),
         short=N_("clip at"),
-        help=N_("Larger: longer gradients pass unshortened; 0 does not clip at all."),
+        help=N_("Larger: only longer gradients are shortened; 0 never clips."),
         minimum=0.0,
         maximum=1_000.0,
         stops=(0.0, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1_000.0),
@@ -189,7 +191,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def shared_on_policy(cls, **settings: Any) -> Self:
-        """The seminar's second agent: one body, the critic learns from the step just taken.
+        """The seminar's second agent: one shared body; the critic learns from the step just taken.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -198,7 +200,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def split_replay(cls, **settings: Any) -> Self:
-        """The seminar's third agent: two bodies, the critic learns from a replay buffer.
+        """The seminar's third agent: split bodies; the critic learns from a replay buffer.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -214,7 +216,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def cells(cls, **settings: Any) -> tuple[Self, ...]:
-        """The four cells of body and critic data with one learning rate and update frequency.
+        """The four combinations of `body` and `critic_data`, equal in all other settings.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -237,7 +239,7 @@ class ActorCriticConfig(RunConfig):
         return self.trained != "actor_only"
 
     def __post_init__(self) -> None:
-        """Check every field, and that a batch fits into the buffer."""
+        """Check every field, and check that a batch fits into the buffer."""
         super().__post_init__()
         if self.critic_data == "replay" and self.batch_size > self.replay_capacity:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""The settings of every agent: discount, learning rate, layers, environment, when a run ends."""
+"""The settings that all agents have: discount, learning rate, layers, end of a run, and more."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from pglab.config.setting import (
 )
 from pglab.language import N_
 
-# The mean return from which an environment counts as solved. CartPole's is the greatest that there
-# is, as in the seminar (Gymnasium says 475); the others are Gymnasium's `reward_threshold`.
+# An environment counts as solved from this mean return on. CartPole's is the greatest possible
+# return, as in the seminar (Gymnasium says 475); the others are Gymnasium's `reward_threshold`.
 SUCCESS_RETURNS = {"CartPole-v1": 500.0, "Acrobot-v1": -100.0, "MountainCar-v0": -110.0}
 
 
 def success_return_of(env_id: str) -> float:
-    """The mean return from which an environment counts as solved, unless a user sets another."""
+    """The mean return from which an environment counts as solved by default."""
     return SUCCESS_RETURNS.get(env_id, 500.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """What the configurations of all algorithms share.
+    """The settings that all algorithms share.
 
     Raises:
         ConfigError: a value is out of its range; the message says what to change.
@@ -39,7 +39,7 @@ class RunConfig:
         0.99,
         label=N_("Discount γ"),
         short=N_("γ"),
-        help=N_("Larger: actions answer for rewards further in the future; returns get noisier."),
+        help=N_("Larger: rewards further in the future count for an action; returns get noisier."),
         minimum=0.0,
         maximum=1.0,
         stops=HORIZONS,
@@ -92,7 +92,7 @@ class RunConfig:
         short=N_("engine"),
         help=N_(
             "Compiled code, or the PyTorch code of the Code tab, which is slower. Each update is "
-            "the same up to rounding; rounding adds up, so that two runs of one seed part."
+            "the same up to rounding; rounding errors grow, so two runs of one seed drift apart."
         ),
         choices={
             "fast": N_("fast"),
@@ -103,7 +103,7 @@ class RunConfig:
         0,
         label=N_("Random seed"),
         short=N_("seed"),
-        help=N_("Another seed: other initial weights, other starts, other sampled actions."),
+        help=N_("Another seed: other initial parameters, other starts, other sampled actions."),
         minimum=0,
         maximum=SEEDS - 1,
     )
@@ -111,7 +111,7 @@ class RunConfig:
         200_000,
         label=N_("Total environment steps"),
         short=N_("total steps"),
-        help=N_("Larger: the run ends later, unless it is solved before."),
+        help=N_("Larger: the run ends later, unless it solves the task before."),
         minimum=1_000,
         maximum=1_000_000,
         step=1_000,
@@ -130,7 +130,7 @@ class RunConfig:
         10,
         label=N_("Readings averaged"),
         short=N_("readings averaged"),
-        help=N_("Larger: a steadier reading that notices success and collapse later."),
+        help=N_("Larger: the reading is steadier, but shows success and collapse later."),
         minimum=1,
         maximum=100,
     )
@@ -138,7 +138,7 @@ class RunConfig:
         None,  # the environment's own
         label=N_("Return that counts as solved"),
         short=N_("solved at"),
-        help=N_("Larger: harder to reach. Usual: 500 CartPole, −100 Acrobot, −110 MountainCar."),
+        help=N_("Larger: harder to reach. Usual: CartPole 500, Acrobot −100, MountainCar −110."),
         minimum=-500.0,
         maximum=500.0,
         step=5.0,
@@ -147,7 +147,7 @@ class RunConfig:
         True,
         label=N_("Stop when solved"),
         short=N_("stop when solved"),
-        help=N_("Off: training goes on after success, and may lose it again."),
+        help=N_("Off: training continues after success, and the policy may get worse again."),
         changes_while_running=True,
     )
 
@@ -173,7 +173,7 @@ class RunConfig:
     def changed(self, **changes: Any) -> Self:
         """A copy with some settings replaced.
 
-        With another environment, its own return counts as solved, unless another one was set.
+        If the environment changes, so does the return that counts as solved, unless a user set it.
 
         Raises:
             ConfigError: a new value cannot be used.

@@ -1,4 +1,4 @@
-"""Whether a value can be used, and the sentence that refuses it."""
+"""Checks whether a setting can take a value, and writes the sentence that refuses it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from pglab.language import _
 
 
 def checked(field: dataclasses.Field[Any], value: Any) -> Any:
-    """The value in the field's type; NumPy's numbers and booleans become Python's.
+    """Check a value and convert it to the field's type; NumPy scalars become Python's.
 
     Raises:
-        ConfigError: The value cannot be used; the message says what to change.
+        ConfigError: the value cannot be used; the message says what to change.
     """
     described: Setting = field.metadata["setting"]
     value = _pythons(value)
@@ -50,7 +50,7 @@ def checked(field: dataclasses.Field[Any], value: Any) -> Any:
 
 
 def _pythons(value: Any) -> Any:
-    """NumPy's scalars as Python's, also inside a tuple or list."""
+    """Convert NumPy scalars to Python's, also inside a tuple or list."""
     if isinstance(value, (tuple, list)):
         return tuple(_pythons(element) for element in value)
     return value.item() if isinstance(value, np.generic) else value
@@ -111,7 +111,7 @@ def refusal(field: dataclasses.Field[Any], value: Any) -> str:
 
 
 def _in_words(value: Any) -> str:
-    """Any value, also an integer of more digits than Python writes."""
+    """Format any value, even an integer with more digits than Python converts to text."""
     try:
         return format_value(value)
     except ValueError:

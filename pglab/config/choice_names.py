@@ -1,4 +1,4 @@
-"""The values of settings with choices, in words."""
+"""The words for the values of settings with choices."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ _WORDS = {
 
 
 def choice_name(choice: str) -> str:
-    """A value of a setting with choices, in words; another text as it is."""
+    """The translated words for a value of a setting with choices; any other text unchanged."""
     return _(_WORDS[choice]) if choice in _WORDS else choice

@@ -1,4 +1,4 @@
-"""The one reader of links: each parameter is used, refused in a sentence, or none of ours."""
+"""Reads links: every parameter is used, refused in a sentence, or foreign to the app."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from pglab.language import DEFAULT_LANGUAGE, _, languages
 T = TypeVar("T")
 
 LANGUAGE = "lang"
-MOST_UNKNOWN = 8  # parameters with a sentence of their own
-# What campaigns, newsletters and networks add to links, and what Streamlit reads itself.
+MOST_UNKNOWN = 8  # unknown parameters that get a sentence of their own
+# Parameters that campaigns, newsletters and networks add to links, or that Streamlit reads itself.
 _FOREIGN = re.compile(
     r"(utm|hsa|mtm|pk|mc|gad)_.*|_?_hs.*|_g[al]|[a-z]*cl(k?id|src)|[gw]braid|igshi?d?|ref(_src|_url)?"
     r"|li_fat_id|mkt_tok|srsltid|embed(_options)?"
@@ -31,13 +31,13 @@ _FOREIGN = re.compile(
 
 
 class Link:
-    """The parameters of a link, each of which is taken once by its name.
+    """The parameters of a link; each is taken once, by its name.
 
-    `problems` holds a sentence for everything that cannot be used.
+    `problems` holds a sentence for every parameter that cannot be used.
     """
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
-        """Leave aside what is none of ours; the entry script has chosen the language."""
+        """Drop foreign parameters, and check the language, which the entry script has chosen."""
         self._left = {
             name: text for name, text in parameters.items() if not _FOREIGN.fullmatch(name)
         }
@@ -46,16 +46,16 @@ class Link:
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
-        """The text of a parameter, or None; it counts as used."""
+        """Take a parameter: return its text, or None if the link has none."""
         self._known.add(name)
         return self._left.pop(name, None)
 
     def has(self, name: str) -> bool:
-        """Whether the link still holds a parameter, with some text."""
+        """Whether the link still holds this parameter and its text is not empty."""
         return bool(self._left.get(name))
 
     def has_any(self, *names: str) -> bool:
-        """Whether the link still holds one of these parameters; "a." stands for all of "a.…"."""
+        """Whether the link still holds one of these; "a." stands for all that begin with it."""
         return any(
             left.startswith(name) if name.endswith(".") else left == name
             for left in self._left
@@ -63,7 +63,7 @@ class Link:
         )
 
     def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
-        """The value of the choice that the link names; the usual one if it names none."""
+        """Take a choice: return the value that the link names, or `usual` if it names none."""
         text = self.text(name)
         if text is None:
             return usual
@@ -73,7 +73,7 @@ class Link:
         return choices[text]
 
     def whole_number(self, name: str, label: str, low: int, high: int, usual: int) -> int:
-        """A whole number in a range; the usual one if the link has none."""
+        """Take a whole number from `low` to `high`; return `usual` if the link has none."""
         text = self.text(name)
         if text is None:
             return usual
@@ -89,7 +89,7 @@ class Link:
     def point(
         self, name: str, label: str, ranges: Sequence[tuple[float, float]]
     ) -> list[float] | None:
-        """Coordinates separated by commas, each in its range; None if the link has none."""
+        """Take coordinates separated by commas, each in its range; None if the link has none."""
         text = self.text(name)
         if text is None:
             return None
@@ -113,10 +113,15 @@ class Link:
         prefix: str = "",
         offered: Mapping[str, Collection[str]] | None = None,
     ) -> tuple[AnyConfig, list[str]]:
-        """The configuration that the link asks for, and a sentence for each text it refuses.
+        """Take all settings.
 
-        `prefix` stands before the names of the settings in the link; `offered` limits some of them
-        to the values that a page can show.
+        Args:
+            preset: the settings that the link does not name.
+            prefix: stands before the names of the settings in the link.
+            offered: by setting, the only values that the page can show.
+
+        Returns:
+            The configuration that the link asks for, and a sentence for each refused text.
         """
         texts: dict[str, str] = {}
         problems: list[str] = []
@@ -133,7 +138,7 @@ class Link:
         return config, problems + unusable
 
     def refuse_the_rest(self) -> None:
-        """After everything that the page knows was taken: a sentence for what is left."""
+        """Note a sentence for each parameter left, after the page has taken all that it knows."""
         for name in list(self._left)[:MOST_UNKNOWN]:
             self.problems.append(unknown(name, self._known))
         further = len(self._left) - MOST_UNKNOWN

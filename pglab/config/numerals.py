@@ -1,4 +1,4 @@
-"""Numbers from text: plain digits only, so that a text of any length or form is safe to read."""
+"""Reads numbers from text: plain digits only, so that any text is safe to read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ def whole_number(text: str) -> int:
     """The integer that the text writes in digits.
 
     Raises:
-        ValueError: It writes none: "1_000", "٣", "1e3", thousands of digits.
+        ValueError: the text is not a whole number of at most 20 plain digits, such as "1_000",
+            "٣" or "1e3".
     """
     if _WHOLE.fullmatch(text.strip()) is None:
         raise ValueError("not a whole number in plain digits")
@@ -20,10 +21,10 @@ def whole_number(text: str) -> int:
 
 
 def decimal_number(text: str) -> float:
-    """The number that the text writes in digits, infinite if it is too large for a float.
+    """The number that the text writes in digits; infinite if it is too large for a float.
 
     Raises:
-        ValueError: It writes none: "nan", "inf", "1_000", "٣".
+        ValueError: the text is not a number in plain digits, such as "nan", "inf" or "1_000".
     """
     if _DECIMAL.fullmatch(text.strip()) is None:
         raise ValueError("not a number in plain digits")

@@ -1,4 +1,4 @@
-"""Settings from texts, as links and files hold them."""
+"""Reads settings from texts, as links and files hold them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
 
 
 def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig, list[str]]:
-    """Settings from texts such as an address bar's; what cannot be used stays as in the preset.
+    """Read settings from texts; a setting whose text cannot be used stays as in the preset.
+
+    Args:
+        preset: the settings that no text names.
+        texts: by field name, for example from the address bar.
 
     Returns:
         The configuration, and one sentence for every text that was refused.
@@ -36,15 +40,15 @@ def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig
     while True:
         try:
             return preset.changed(**values), problems
-        except ConfigError as error:  # of settings that do not go together
+        except ConfigError as error:  # these settings do not go together
             problems.append(_("{problem} The defaults are used.").format(problem=error))
             kept = {name: value for name, value in values.items() if name not in error.names}
-            # Where none of them was linked, another linked one is at odds with the preset's.
+            # If no text gave any of them, some other text conflicts with the preset: use none.
             values = kept if len(kept) < len(values) else {}
 
 
 def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
-    """The text as the field's type."""
+    """Convert the text to the field's type."""
     kind = type_of(field)
     try:
         if kind is bool:

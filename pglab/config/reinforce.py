@@ -1,4 +1,4 @@
-"""The settings of REINFORCE: batch, baseline, form of the return."""
+"""The settings of REINFORCE: batch, baseline and form of the return."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pglab.language import N_
 
 @dataclass(frozen=True, kw_only=True)
 class ReinforceConfig(RunConfig):
-    """REINFORCE; the defaults are the seminar's (Williams 1992; Sutton & Barto 2018, ch. 13)."""
+    """The settings of REINFORCE; the defaults are those of the seminar's first agent.
+
+    Source: Williams (1992); Sutton & Barto (2018), chapter 13.
+    """
 
     episodes_per_update: int = setting(
         1,
@@ -27,7 +30,7 @@ class ReinforceConfig(RunConfig):
         64,
         label=N_("Minimum batch"),
         short=N_("min. batch"),
-        help=N_("Larger: an update waits for more steps while episodes are short."),
+        help=N_("Larger: if episodes are short, an update waits for more of them."),
         minimum=1,
         maximum=2_048,
         scale="log",
@@ -50,7 +53,7 @@ class ReinforceConfig(RunConfig):
         1e-3,
         label=N_("Learning rate of the baseline V"),
         short=N_("α of V"),
-        help=N_("Larger: V(s) follows the returns faster; only with the learned baseline."),
+        help=N_("Larger: V(s) follows the returns faster."),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -62,7 +65,7 @@ class ReinforceConfig(RunConfig):
         "reward_to_go",
         label=N_("Return form"),
         short=N_("return form"),
-        help=N_("Whole-episode returns credit an action for rewards before it too: more noise."),
+        help=N_("Whole episode: an action also gets credit for earlier rewards, which adds noise."),
         choices={
             "reward_to_go": N_("reward-to-go"),
             "whole_episode": N_("whole episode"),
@@ -73,6 +76,6 @@ class ReinforceConfig(RunConfig):
         False,
         label=N_("Normalise the weights"),
         short=N_("normalise"),
-        help=N_("On: a batch's weights get mean 0 and deviation 1; all 0 if they are all equal."),
+        help=N_("On: a batch's weights get mean 0 and deviation 1; if all are equal, all get 0."),
         changes_while_running=True,
     )

@@ -1,4 +1,4 @@
-"""The sentences that refuse a value, and how they quote it."""
+"""The sentences that refuse a value, and the way they quote it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _MARKS = str.maketrans("“”`", '""\'')
 
 
 def quoted(text: str) -> str:
-    """The text in quotation marks: on one line, cut to 40 characters, without such marks inside.
+    """The text in quotation marks: on one line, without such marks inside, 40 characters at most.
 
-    So a page finds the end of each quotation, and can show it literally.
+    So a page can find the end of each quotation and show it literally.
     """
     start = " ".join(text[: 2 * LONGEST_QUOTE].split()).translate(_MARKS)
     plain = "".join(letter if letter.isprintable() else "�" for letter in start)
@@ -23,29 +23,29 @@ def quoted(text: str) -> str:
 
 
 def refused(label: str, name: str, quotation: str) -> str:
-    """That a value cannot be used: "Discount γ (gamma) cannot be “2”."."""
+    """The sentence that a value cannot be used: "Discount γ (gamma) cannot be “2”."."""
     return _("{label} ({name}) cannot be {quotation}.").format(
         label=label, name=name, quotation=quotation
     )
 
 
 def choose_one_of(choices: Iterable[str]) -> str:
-    """What to choose instead."""
+    """The sentence that lists the valid choices."""
     return _("Choose one of: {choices}.").format(choices=", ".join(choices))
 
 
 def choose_whole_number(low: int, high: int) -> str:
-    """What to choose instead."""
+    """The sentence that gives the valid range, ends included."""
     return _("Choose a whole number from {low:,} to {high:,}.").format(low=low, high=high)
 
 
 def default_is_used(problem: object) -> str:
-    """A sentence that refuses, and what happens."""
+    """A problem, followed by the sentence that the default is used."""
     return _("{problem} The default is used.").format(problem=problem)
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """That there is no such setting, and which one may be meant."""
+    """The sentence that there is no such setting; it suggests a known name that is similar."""
     close = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1)
     hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""
     sentence = _("There is no setting {name} here; it is ignored.")

@@ -1,4 +1,4 @@
-"""What a setting is: a field with its default, range, scale, label and help."""
+"""A setting: a dataclass field with its default, range, scale, label and help."""
 
 from __future__ import annotations
 
@@ -15,34 +15,37 @@ SEEDS = 2**31
 
 
 class ConfigError(ValueError):
-    """Settings that cannot be used, `names` if they are known; the message says what to change."""
+    """Settings cannot be used; the message says what to change.
+
+    `names` are the names of these settings, as far as they are known.
+    """
 
     def __init__(self, message: str, *names: str) -> None:
-        """The sentence, and the fields that it is about."""
+        """Take the sentence and the names of the fields that it is about."""
         super().__init__(message)
         self.names = names
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What the interface and the validation need to know about one hyperparameter."""
+    """Everything that controls and validation need to know about one hyperparameter."""
 
     label: str
     help: str
-    short: str = ""  # name in legends and tables; the label if empty
+    short: str = ""  # name in legends and tables; if empty, the label
     minimum: float | None = None
     maximum: float | None = None
     step: float = 1
     scale: Literal["linear", "log"] = "linear"
-    stops: tuple[float, ...] = ()  # of a slider; other values are valid in links
-    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # value: its words
+    stops: tuple[float, ...] = ()  # of a slider; links may name values in between
+    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # words by value
     changes_while_running: bool = False
-    applies_when: tuple[str, str] | None = None  # only if another setting has this value
+    applies_when: tuple[str, str] | None = None  # another setting, and the value it must have
     level: Literal["basic", "batch", "advanced"] = "advanced"
 
     @property
     def name(self) -> str:
-        """Short translated name."""
+        """The short translated name."""
         return _(self.short or self.label)
 
 
@@ -53,7 +56,7 @@ _TYPES = {"bool": bool, "int": int, "float": float, "str": str, "tuple[int, ...]
 
 
 def powers_of_two(most: int) -> tuple[int, ...]:
-    """1, 2, 4 … up to `most`."""
+    """The powers of two from 1 to `most`."""
     return tuple(2**n for n in range(most.bit_length()) if 2**n <= most)
 
 
@@ -63,18 +66,18 @@ def setting(default: Any, **description: Any) -> Any:
 
 
 def same_setting(config_class: type[Any], name: str, default: Any) -> Any:
-    """A field as another class has it, with another default."""
+    """A copy of the field `name` of `config_class`, with another default."""
     known = next(field for field in dataclasses.fields(config_class) if field.name == name)
     return dataclasses.field(default=default, metadata=known.metadata)
 
 
 def type_of(field: dataclasses.Field[Any]) -> type:
-    """The type that a setting's values have: its annotation, which is stored as text."""
+    """The type of a setting's values, from its annotation, which is stored as text."""
     return _TYPES[str(field.type)]
 
 
 def format_value(value: Any) -> str:
-    """A setting as text, the inverse of parsing: for the address bar and for tables."""
+    """A value as text for the address bar and for tables; parsing is the inverse."""
     if isinstance(value, tuple):
         return ",".join(str(size) for size in value) or NO_HIDDEN_LAYERS
     if isinstance(value, bool):

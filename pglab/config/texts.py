@@ -1,4 +1,4 @@
-"""Settings as texts, and how they differ: for the address bar, for tables and for legends."""
+"""Differences between settings, as texts for the address bar, tables and legends."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pglab.config.setting import format_value
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
     """The settings of `config` that differ from `reference`, formatted, by field name.
 
-    The return that counts as solved differs if it is not the one that `reference` would have in
-    the environment of `config`.
+    `success_return` differs if it is not the one that `reference` would have in the environment of
+    `config`.
     """
     expected = {
         **vars(reference),
@@ -26,7 +26,7 @@ def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
 
 
 def describe_differences(config: RunConfig, reference: RunConfig) -> str:
-    """What differs, in words for a legend or a table: "γ 0.9, seed 3"."""
+    """The settings of `config` that differ from `reference`, in words: "γ 0.9, seed 3"."""
     return describe_settings(type(config), differences(config, reference))
 
 

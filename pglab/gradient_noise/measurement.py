@@ -172,8 +172,8 @@ def problem_with(snapshot: Snapshot) -> str | None:
     policy = snapshot.networks["policy"]
     if isinstance(snapshot.config, ActorCriticConfig) and snapshot.config.critic_only:
         return _(
-            "This run acts on its critic alone (“Critic only”): greedy choices have no gradient. "
-            "Choose another run, or a checkpoint from before the setting was switched on."
+            "This run chooses actions by Q alone (“Act greedily on Q”): greedy choices have no "
+            "gradient. Choose another run, or a checkpoint from before you turned this on."
         )
     if not all(bool(torch.isfinite(parameter).all()) for parameter in policy.parameters()):
         return _(

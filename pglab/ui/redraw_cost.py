@@ -1,6 +1,6 @@
-"""What one redraw costs the server: `python -m pglab.ui.redraw_cost`, as JSON.
+"""Measures what one redraw costs the server: `python -m pglab.ui.redraw_cost` prints JSON.
 
-Without the interface around it, and without what the browser then does.
+The cost of Streamlit and of the browser is not included.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pglab.ui.stage.stage import message
 
 STEPS_BEFORE = 5_000
 REDRAWS = 40
-# Key, settings and panels of each page.
+# The key, settings and panels of each page.
 PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
     "REINFORCE": ("reinforce", ReinforceConfig(), OF_REINFORCE),
     "shared on-policy": (
@@ -40,12 +40,12 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
 
 
 def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
-    """Milliseconds of one redraw and kilobytes that it sends, medians of a run that goes on.
+    """Measure the redraws of a running page; return the median milliseconds and kilobytes.
 
     Args:
-        key: of the page.
-        config: of the run.
-        drawn: the panels that are always open on its page.
+        key: the key of the page.
+        config: the settings of the run.
+        drawn: the panels that the page always shows.
     """
     bench = Bench(config)
     bench.session.advance("step", STEPS_BEFORE)
@@ -78,7 +78,7 @@ def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> d
 
 
 def main() -> None:
-    """Measure all pages."""
+    """Measure all pages and print the results."""
     json.dump({name: redraw_cost(*page) for name, page in PAGES.items()}, sys.stdout)
 
 

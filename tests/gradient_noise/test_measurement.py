@@ -501,7 +501,7 @@ def test_a_policy_without_a_gradient_gets_a_sentence(snapshot: Snapshot) -> None
     assert problem_with(snapshot) is None
     greedy = problem_with(snapshot_of(short_cell(critic_only=True)))
     assert greedy is not None
-    assert "Critic only" in greedy
+    assert "Act greedily on Q" in greedy
     broken = snapshot_of(short_config())
     with torch.no_grad():
         next(broken.networks["policy"].parameters()).fill_(float("nan"))

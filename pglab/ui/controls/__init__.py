@@ -1,1 +1,1 @@
-"""Controls: settings, transport, speed, heatmaps, seeds."""
+"""The controls of a page: settings, transport, speed, heatmaps and seeds."""

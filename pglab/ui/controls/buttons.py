@@ -1,4 +1,4 @@
-"""Buttons that change what a stage shows, while no tick is going on."""
+"""Buttons that change what a stage shows; they wait until no tick is under way."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ START_WIDTH = 100  # pixels, room for the longer of Run and Pause
 
 
 class Startable(Protocol):
-    """What Run and Pause drive: a bench or a comparison."""
+    """The object that Run and Pause control: a bench or a comparison."""
 
     lock: RLock
 
     @property
     def running(self) -> bool:
-        """Whether the visitor lets it run."""
+        """Whether it runs, as the visitor has chosen."""
 
     @property
     def finished(self) -> bool:
-        """Whether it takes no further step."""
+        """Whether it can take no further step."""
 
     def run(self) -> None:
-        """Let it run, unless it has finished."""
+        """Start it, unless it has finished."""
 
     def pause(self) -> None:
-        """Stop it."""
+        """Pause it."""
 
 
 def live_button(
@@ -47,9 +47,9 @@ def live_button(
     repeats: bool = True,
     **options: Any,
 ) -> None:
-    """A button that makes a change, then redraws the fragments that show it.
+    """Draw a button that makes a change and then redraws the fragments that show it.
 
-    With `repeats`, a key that is held down presses it again and again.
+    With `repeats`, holding its key down presses it again and again.
     """
     action = locked(lock, press)
 
@@ -72,17 +72,17 @@ def page_button(
     press: Callable[[], None],
     **options: Any,
 ) -> None:
-    """A button after which the whole page is drawn anew: sidebar, address and table as well."""
+    """Draw a button that makes a change and then redraws the whole page, with its sidebar."""
     action = on_whole_page(page, lock, press)
     act_on_presses(key, action, repeats=False)
     st.button(label, icon=f":material/{icon}:", key=key, on_click=action, **options)
 
 
 def run_or_pause(driven: Startable) -> None:
-    """Run, or Pause while something runs: one button, so that it never stands there twice.
+    """Draw the button that is Run, or Pause while something runs.
 
-    Each press changes what is: an odd number of them from Run to Pause, an even number back. It
-    never takes a run beyond its end.
+    Each press switches between the two, so an even number of quick presses changes nothing. The
+    button never continues a run beyond its end.
     """
 
     def press() -> None:
@@ -92,7 +92,7 @@ def run_or_pause(driven: Startable) -> None:
             driven.run()
 
     label, icon = (_("Pause"), "pause") if driven.running else (_("Run"), "play_arrow")
-    with st.container(key="start", width=START_WIDTH):  # of one size for both
+    with st.container(key="start", width=START_WIDTH):  # the same size for both labels
         live_button(
             driven.lock,
             label,
@@ -108,7 +108,7 @@ def run_or_pause(driven: Startable) -> None:
 
 
 def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """The change, after which the whole page is drawn anew: sidebar, address and table as well."""
+    """Wrap a change so that the whole page is redrawn after it: sidebar, address and table too."""
 
     def changed() -> None:
         locked(lock, change)()
@@ -118,7 +118,7 @@ def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Ca
 
 
 def locked(lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """The change, made while no tick is going on."""
+    """Wrap a change so that it waits until no tick is under way."""
 
     def changed() -> None:
         with lock:

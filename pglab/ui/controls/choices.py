@@ -1,8 +1,8 @@
-"""What a control says, whatever the browser did with it.
+"""Keeps the values of controls valid, whatever the browser sends.
 
-Amid quick changes the browser builds a control anew, which then says what it was declared with, or
-nothing at all: so declare each control with what it says now. And a request that was sent before
-the options of a control changed names one that is gone.
+After quick changes the browser may rebuild a control. The control then sends the value that it was
+declared with, or none: so declare each control with its current value. And if the options of a
+control change, a request that the browser sent before may name an option that no longer exists.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 def settle(key: str, options: Collection[T], usual: T) -> T:
-    """Let the control say one of its options: its own, else the last it said, else the usual one.
+    """Give the control a valid value and return it: its own, else its last one, else `usual`.
 
-    Call it before the control is drawn.
+    If `usual` is no option either, the first option is used. Call this before drawing the control.
     """
     last = f"{key}.last"
     candidates: list[Any] = [st.session_state.get(key), st.session_state.get(last), usual, *options]
@@ -30,13 +30,13 @@ def settle(key: str, options: Collection[T], usual: T) -> T:
 
 
 def place_of(key: str, options: Sequence[Any]) -> int:
-    """Where among its options the control stands; at the first if it says none of them."""
+    """The index of the control's value among its options; 0 if it is none of them."""
     said = st.session_state.get(key)
     return options.index(said) if said in options else 0
 
 
 def if_offered(key: str, options: Collection[Any], act: Callable[[Any], None]) -> None:
-    """In the callback of a control: act on what it says, if that is one of its options."""
+    """Call `act` with the control's value if it is one of its options; for callbacks."""
     said = st.session_state.get(key)
     if said in options:
         act(said)

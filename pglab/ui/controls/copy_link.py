@@ -1,4 +1,4 @@
-"""A button that copies the address of the page, which holds its settings and its view."""
+"""The button that copies the address of the page, which holds its settings and its view."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _button = st.components.v2.component(
 
 
 def copy_link() -> None:
-    """The button, for the end of a row; it works on every page that writes its own address."""
+    """Draw the button at the end of a row; it works on every page that writes its address."""
     _button(
         key=f"{current_page()}.copy_link",
         data={
             "label": _("Copy link"),
             "help": _(
-                "Copy the address of this page with these settings. On another machine numbers "
-                "are rounded differently, so that the same seed gives another run."
+                "Copy the address of this page with these settings. Another machine may round "
+                "numbers differently; the same seed then gives another run."
             ),
             "copied": _("Link copied"),
-            "refused": _("The browser does not let the page copy. Press Ctrl+C or ⌘C:"),
+            "refused": _("The browser does not allow copying here. Press Ctrl+C or ⌘C:"),
         },
         width="content",
         height="content",

@@ -1,4 +1,4 @@
-"""What the heatmaps of one environment show: controls for it, and its place in the address."""
+"""The controls of the heatmaps of one environment, and their values in the address."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SLIDER_STEPS = 48  # even, so that the middle is one of them
 class HeatmapControls:
     """The controls of the heatmaps of one environment on one page.
 
-    `key` tells their values from those of another page or environment; `prefix` stands before
-    the names of their parameters in links.
+    `key` distinguishes their values from those of another page or environment. `prefix` stands
+    before the names of their parameters in links.
     """
 
     key: str
@@ -63,7 +63,7 @@ class HeatmapControls:
                 state[self._name("critic")] = critic
 
     def view(self) -> View:
-        """What the heatmaps show."""
+        """The view that the controls describe."""
         info = self.info
         known = range(len(info.axes))
         x_axis = settle(self._name("x"), known, info.heatmap_axes[0])
@@ -78,7 +78,7 @@ class HeatmapControls:
         return View(plane, action, *_quantity(info, critic), follows=follows)
 
     def parameters(self) -> dict[str, str]:
-        """The view for the address bar, as far as it is not the usual one."""
+        """The parts of the view that differ from the default, as parameters for the address."""
         view, info = self.view(), self.info
         found: dict[str, str] = {}
         if (view.plane.x_axis, view.plane.y_axis) != info.heatmap_axes:
@@ -93,9 +93,9 @@ class HeatmapControls:
         return {self.prefix + name: text for name, text in found.items()}
 
     def draw(self, on_change: Callable[[], None], *, playing: bool = True) -> None:
-        """The controls, for a row of them: axes, action, critic's quantity, where the slice lies.
+        """Draw the controls in a row: axes, action, critic's quantity, place of the slice.
 
-        If no player is `playing`, there is nothing to follow.
+        If no player is `playing`, the slice has nothing to follow.
         """
         info, view = self.info, self.view()
         plane = view.plane
@@ -138,8 +138,8 @@ class HeatmapControls:
                 view.follows,
                 key=self._name("follow"),
                 help=_(
-                    "A heatmap shows two coordinates; the others are those of the frame beside it, "
-                    "or fixed. The line is the way to the ring: its states lie in other slices."
+                    "A heatmap shows two coordinates. The others come from the player's frame, or "
+                    "are fixed. The line leads to the ring; its states lie in other slices."
                 ),
                 **common,
             )
@@ -174,7 +174,7 @@ def _rest(info: EnvironmentInfo) -> list[float]:
 
 
 def _quantity(info: EnvironmentInfo, index: int) -> tuple[Quantity, int]:
-    """What an entry of the critic's menu stands for: Q of each action, V, each advantage."""
+    """The quantity of an entry in the critic's menu: Q of each action, then V, then advantages."""
     actions = len(info.actions)
     if index < actions:
         return "q", index

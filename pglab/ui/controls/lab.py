@@ -1,4 +1,4 @@
-"""One visitor's page of one algorithm: its run, its link and its controls brought together."""
+"""One visitor's page of one algorithm: joins its run, its link and its controls."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Lab(LivePage):
         return self._slow_motion
 
     def set_controls(self, config: AgentConfig) -> None:
-        """Give the controls the values of a configuration."""
+        """Set the controls to the values of a configuration."""
         set_controls(self.key, config)
 
     @property
@@ -62,7 +62,7 @@ class Lab(LivePage):
 
 
 def start_on_arrival(key: str) -> None:
-    """Let the run of the page with this key go on as soon as the page is opened."""
+    """Let the run of the page with this key start as soon as the page is opened."""
     st.session_state[f"{key}.start_on_arrival"] = True
 
 
@@ -72,11 +72,13 @@ def open_lab(
     fixed: tuple[str, ...],
     read_further: Callable[[Link, RunConfig], None],
 ) -> Lab:
-    """Read the link and the controls, and bring the run in line with them.
+    """Read the link and the controls, and give the run their settings.
 
-    `key` names the page and the stored learning curves of its preset; `fixed` are the settings
-    that the page is about, and that cannot be changed on it; `read_further` takes from the link
-    what is no setting; it gets the configuration too.
+    Args:
+        key: names the page and the stored learning curves of its preset.
+        preset: the page's default settings.
+        fixed: the settings that cannot be changed on this page, since the page is about them.
+        read_further: takes from the link what is not a setting; it gets the configuration too.
     """
     warm_up()
     terms = Terms(preset, fixed)
@@ -90,7 +92,7 @@ def open_lab(
     unusable: list[str] = []
     with lab.bench.lock:
         if page_changed():
-            lab.bench.pause()  # whoever comes back to a page finds the run where it was left
+            lab.bench.pause()  # a visitor who comes back finds the run where it was left
         if config is not None:
             try:
                 lab.bench.use(config)
@@ -103,7 +105,7 @@ def open_lab(
 
 
 def _changed(key: str) -> None:
-    """A control has another value: the whole page shows it, which may not have been whole yet."""
+    """Mark the page as stale after a control has changed; the first run may have no lab yet."""
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is not None:
         lab.page_is_stale = True

@@ -1,4 +1,4 @@
-"""Several seeds at once: how many, and which of them the player and the heatmaps show."""
+"""The controls for several seeds at once: their number, and the shown seed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.entry import redraw_fragments
 from pglab.ui.shell.live_page import LIVE
 
-PARAMETER = "seeds"  # of the address bar
+PARAMETER = "seeds"  # in the address bar
 
 
 def seed_controls(lab: Lab) -> None:
-    """The controls, below the others in the sidebar; the bench follows them."""
+    """Draw the controls below the others in the sidebar, and give the bench their values."""
     key = f"{lab.key}.seeds"
     st.session_state.setdefault(key, 1)
 
@@ -35,8 +35,8 @@ def seed_controls(lab: Lab) -> None:
             persist_state="session",
             on_change=changed,
             help=_(
-                "The same settings with this many seeds in a row: more show what is luck, and "
-                "take longer."
+                "Train the same settings with this many consecutive seeds. More seeds show better "
+                "what is luck, but take longer."
             ),
         )
         with lab.bench.lock:
@@ -53,12 +53,15 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
-    """The number of seeds for the address, unless it is one."""
+    """The number of seeds for the address; empty if it is one."""
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 
 def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], None]) -> None:
-    """Which of `count` seeds to look at, where there are several; `show` is told its index."""
+    """Draw the choice of the shown seed if `count` > 1, and call `show` with its index.
+
+    `first` is the seed with index 0; the others follow it.
+    """
     if count == 1:
         show(0)
         return

@@ -1,8 +1,8 @@
-"""Values of controls that code sets as well as the reader.
+"""Controls that both code and the visitor can set.
 
-Each request of the browser carries the values of all controls that it knows of. One that it sent
-before a new value reached the control would bring back the old one. So a control that is given
-another value becomes a new control, with a new key: the old value comes under the old key, which
+Each request of the browser carries the values of all controls that it knows. If the browser sent a
+request before a new value reached it, that request would restore the old value. So a control that
+code sets becomes a new control with a new key. The old value then arrives under the old key, which
 nobody reads.
 """
 
@@ -14,24 +14,24 @@ import streamlit as st
 
 
 def widget_key(name: str) -> str:
-    """The key that the control of this name has now."""
+    """The current key of the control with this name."""
     return f"{name}.{st.session_state.get(_edition(name), 0)}"
 
 
 def value_of(name: str) -> Any:
-    """What the control of this name says.
+    """The value of the control with this name.
 
     Raises:
-        KeyError: It was never given a value.
+        KeyError: the control was never given a value.
     """
     return st.session_state[widget_key(name)]
 
 
 def set_value(name: str, value: Any) -> None:
-    """Give the control of this name a value; the page must then be drawn anew.
+    """Set the control with this name; the page must be redrawn afterwards.
 
-    Another request may cut this short at any line that uses the state: the new control has its
-    value before it takes the place of the old one.
+    Another request may interrupt this at any line that uses the state. So the new control gets its
+    value before it replaces the old one.
     """
     state = st.session_state
     key = widget_key(name)

@@ -1,6 +1,7 @@
-"""Controls for the hyperparameters of a configuration, set from a link or by hand.
+"""The controls for the hyperparameters, set from a link or by hand.
 
-All of it is made from the fields' `Setting`: nothing about a hyperparameter is written here.
+They are made from the `Setting` of each field. This module knows no single hyperparameter, except
+the layers and the environment, which need controls of their own.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
 MOST_SLIDER_STOPS = 100
-OFFERED = {"env_id": list(ENVIRONMENTS)}  # of settings that take more values than pages can show
+OFFERED = {"env_id": list(ENVIRONMENTS)}  # the only values that pages can show
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a page starts from: its settings by default, and those that nobody can change there."""
+    """The settings of a page: its defaults, and those that cannot be changed on it.
+
+    `everything_restarts`: every change restarts the runs of this page.
+    """
 
     preset: RunConfig
     fixed: tuple[str, ...] = ()
@@ -41,10 +45,10 @@ class Terms:
 
 
 def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
-    """Set the page's controls from a link; what cannot be used is among its problems.
+    """Set the page's controls from a link; add what cannot be used to the link's problems.
 
     Returns:
-        The configuration that the controls then stand for.
+        The configuration that the controls then describe.
     """
     for name in terms.fixed:
         if link.text(name) not in (None, getattr(terms.preset, name)):
@@ -56,7 +60,7 @@ def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
 
 
 def set_controls(key: str, config: RunConfig) -> None:
-    """Give the page's controls the values of a configuration; the page must be drawn anew."""
+    """Set the page's controls to a configuration; the page must be redrawn afterwards."""
     for name in settings_of(config):
         value = getattr(config, name)
         if name == "hidden_sizes":
@@ -68,12 +72,11 @@ def set_controls(key: str, config: RunConfig) -> None:
 
 
 def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
-    """The controls in the sidebar, and the configuration they stand for.
-
-    `on_change` is called before the script run that follows a change.
+    """Draw the controls in the sidebar; `on_change` is their callback.
 
     Returns:
-        None where the values together cannot be used; a sentence then says why.
+        The configuration that they describe. None if their values do not go together; a sentence
+        in the sidebar then says why.
     """
     _follow_environment(key)
     described = settings_of(terms.preset)
@@ -87,7 +90,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
             values[name] = _control(key, name, terms, on_change)
         folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
         for level, title in folded.items():
-            # Every redraw would pay for the controls in a closed one too.
+            # Controls in a closed expander would make every redraw dearer.
             expander = st.expander(title, key=f"settings.{level}", on_change=on_change)
             with expander:
                 for name in groups[level]:
@@ -98,8 +101,8 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
         if not terms.everything_restarts:
             st.caption(
                 _(
-                    "↻ restarts the run. The others act on it as it goes on, at the latest from "
-                    "its next update."
+                    "↻ restarts the run. The other settings change it while it runs, from the next "
+                    "update at the latest."
                 )
             )
         try:
@@ -110,7 +113,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def _follow_environment(key: str) -> None:
-    """In another environment its own return counts as solved, unless a visitor set one."""
+    """After a change of environment, set its own `success_return`, unless the visitor chose one."""
     before, now = st.session_state[f"{key}.environment"], value_of(f"{key}.env_id")
     if now == before or now not in ENVIRONMENTS:
         return
@@ -120,7 +123,7 @@ def _follow_environment(key: str) -> None:
 
 
 def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
-    """The control that suits the field's type and range."""
+    """Draw the control that suits the field's type and range; return its value."""
     setting = settings_of(terms.preset)[name]
     if name == "hidden_sizes":
         return _layer_controls(key, setting, on_change)
@@ -157,7 +160,7 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
 
 
 def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
-    """A sentence, where another setting leaves this one without effect."""
+    """A list with one sentence if another setting leaves this one without effect, else empty."""
     if setting.applies_when is None:
         return []
     name, value = setting.applies_when
@@ -165,20 +168,20 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
         return []
     other = settings_of(_opened_with(key))[name]
     return [
-        _("Has an effect only where “{label}” is “{value}”.").format(
+        _("Has an effect only if “{label}” is “{value}”.").format(
             label=_(other.label), value=choice_name(value)
         )
     ]
 
 
 def _opened_with(key: str) -> RunConfig:
-    """What code gave the controls last: its values may lie between a slider's stops."""
+    """The configuration that code last gave the controls; it may lie between slider stops."""
     config: RunConfig = st.session_state[f"{key}.opened_with"]
     return config
 
 
 def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -> tuple[int, ...]:
-    """Number of layers and one width for all, or one for each where they differ."""
+    """Draw the number of layers, and one width for all or, if the widths differ, one for each."""
     common: dict[str, Any] = {
         "help": _(setting.help),
         "persist_state": "session",

@@ -1,4 +1,4 @@
-"""What the heatmaps show, and which further panels are open."""
+"""The controls of the panels: what the heatmaps show, and which further panels are open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.stage.panels.scenery import PanelMaker, View
 
 @dataclass(frozen=True)
 class Extra:
-    """A panel that a visitor may open: below the others, or in the place of one of them."""
+    """A panel that the visitor can open, below the others or in place of one of them."""
 
     name: str
     title: str
@@ -29,19 +29,19 @@ class Extra:
 
 
 def loss_below_returns(title: str) -> Extra:
-    """The loss on the axis of the returns, the page's lesson: that it is no measure of success."""
+    """The panel with the loss below the returns; the loss does not measure success."""
     return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
 
 
 def panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
-    """Axes of the heatmaps, and the further panels; `on_change` is called in a callback."""
+    """Draw the controls of heatmaps and further panels; `on_change` is their callback."""
     fragment(_panel_controls, PANEL_CONTROLS)(lab, extras, on_change)
 
 
 def shown_panels(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra]
 ) -> list[PanelMaker]:
-    """The panels of the page with those of the further ones that the visitor has opened."""
+    """The panels that the page shows: its own, and the further ones that the visitor opened."""
     opened = _opened(lab, extras)
     shown = [extra for extra in extras if extra.name in opened]
     instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}
@@ -59,9 +59,7 @@ def _opened(lab: Lab, extras: Sequence[Extra]) -> list[str]:
 def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
     def redraw() -> None:
         on_change()
-        redraw_fragments(
-            LIVE, PANEL_CONTROLS
-        )  # which of the controls are there depends on the others
+        redraw_fragments(LIVE, PANEL_CONTROLS)  # some controls depend on the values of others
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="panel_controls"):
         heatmaps_of(lab).draw(redraw)
@@ -74,7 +72,7 @@ def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], N
             format_func=lambda name: titles[name],
             key=f"{lab.key}.extras",
             persist_state="session",
-            width="stretch",  # wraps where a row is too short for all
+            width="stretch",  # the pills wrap if one row is too short
             on_change=redraw,
         )
 
@@ -90,5 +88,5 @@ def heatmaps_on(page: str, env_id: str, *, has_critic: bool) -> HeatmapControls:
 
 
 def view_of(lab: Lab) -> View:
-    """What the heatmaps show, as the view controls say."""
+    """The view of the page's heatmaps."""
     return heatmaps_of(lab).view()

@@ -1,4 +1,4 @@
-"""How fast a run is driven: the slider, and its place in the link."""
+"""The speed of a run: its slider, and its value in the link."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from pglab.language import _
 from pglab.session.bench import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS, Bench
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
-PARAMETER = "speed"  # of the address bar: steps per second, or the name of full speed
+PARAMETER = "speed"  # in the address bar: steps per second, or the name of full speed
 _FULL = "full"
 WIDTH = 140  # pixels
 
 
 def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:
-    """The slider; the bench follows it, then `on_change` is called. `page` is a key."""
+    """Draw the slider and give the bench its speed; `on_change` follows each change.
+
+    `page` is the key of the page.
+    """
 
     def changed() -> None:
         bench.speed = value_of(_name_of(page))
@@ -39,7 +42,7 @@ def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None
 
 
 def read_link(page: str, link: Link) -> None:
-    """If the link asks for a speed, set the slider."""
+    """Set the slider if the link asks for a speed."""
     choices = {_in_link(speed): speed for speed in SPEEDS}
     speed = link.choice(PARAMETER, _("Speed"), choices, None)
     if speed is not None:
@@ -47,7 +50,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(bench: Bench) -> dict[str, str]:
-    """The speed for the address, unless it is the one that a visit begins with."""
+    """The speed for the address; empty if it is the one that a visit begins with."""
     return {} if bench.speed == FIRST_SPEED else {PARAMETER: _in_link(bench.speed)}
 
 

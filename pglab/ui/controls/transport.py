@@ -1,4 +1,4 @@
-"""The transport: run, pause, the three kinds of step, reset, new seed, and speed."""
+"""The transport: Run, Pause, the three kinds of step, Reset, New seed and speed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.shell.live_page import TRANSPORT
 
 
 def transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
-    """The page's title in one row with its buttons; `on_speed` is called in a callback."""
+    """Draw the page's title and buttons in one row; `on_speed` is the callback of the speed."""
     fragment(_transport, TRANSPORT)(lab, title, on_speed)
 
 
@@ -53,7 +53,7 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
             "reset",
             bench.reset,
             shortcut="b",
-            help=_("Back to the same start. This run stays as an overlay and in the table."),
+            help=_("Go back to the same start. This run stays as an overlay and in the table."),
         )
         page_button(
             lab,
@@ -73,7 +73,10 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
 
 
 def _continue_button(lab: Lab) -> None:
-    """In place of the speed where the run has ended; Run's own place never extends a run."""
+    """Draw Continue in place of the speed after the run has ended.
+
+    It does not take Run's place, since Run must never extend a run.
+    """
 
     def go_on() -> None:
         lab.set_controls(lab.bench.continue_beyond_end())
@@ -87,8 +90,8 @@ def _continue_button(lab: Lab) -> None:
         go_on,
         width=WIDTH,
         help=_(
-            "Train this run further: past success (turns “Stop when solved” off), or for as many "
-            "steps again."
+            "Train this run further: past success (turns “Stop when solved” off), or for the same "
+            "number of steps again."
         ),
     )
 

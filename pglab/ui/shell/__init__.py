@@ -1,1 +1,1 @@
-"""The way into the app, and what every page needs."""
+"""The frame of every page: entry, menu, address bar and messages."""

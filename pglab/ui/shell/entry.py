@@ -1,4 +1,4 @@
-"""The way into the app: language, style and menu, and the guard of the pages."""
+"""The entry of the app: language, style, menu, and fragments in the visit's language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import pandas  # type: ignore[import-untyped]  # noqa: F401  Whole before visitors draw at once.
+import pandas  # type: ignore[import-untyped]  # noqa: F401  Loaded before visitors draw at once.
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
@@ -22,9 +22,9 @@ _STYLE = Path(__file__).parent / "page.css"
 
 
 def enter() -> None:
-    """Begin a script run in the entry script: style, and the language the link asks for."""
+    """Begin a run of the entry script: set the style and the language that the link asks for."""
     if _ENTERED not in st.session_state:
-        gc.collect()  # what the visits of closed tabs left behind
+        gc.collect()  # free what the visits of closed tabs left behind
     st.session_state[_ENTERED] = True
     st.session_state.setdefault(_LANGUAGE, st.query_params.get("lang", DEFAULT_LANGUAGE))
     use_language(st.session_state[_LANGUAGE])
@@ -34,17 +34,17 @@ def enter() -> None:
 def fragment(
     function: Callable[..., None], key: str | None = None, run_every: float | None = None
 ) -> Callable[..., None]:
-    """A Streamlit fragment that speaks the visit's language also when it reruns by itself.
+    """A Streamlit fragment that uses the visit's language even when it reruns by itself.
 
-    Draw the same number of elements before it in every script run: Streamlit takes its place on
-    the page for its identity. With `run_every` the browser asks for it again after so many seconds.
+    Draw the same number of elements before it in every script run: Streamlit identifies a fragment
+    by its place on the page. With `run_every`, the browser reruns it after that many seconds.
     """
     page = st.session_state.get(_PAGE)
 
     @wraps(function)
     def in_language(*arguments: Any) -> None:
         if st.session_state.get(_PAGE) != page:
-            st.rerun()  # it is being left; beside the other page's, keys would be there twice
+            st.rerun()  # the visitor is leaving: keys of both pages at once would collide
         use_language(st.session_state[_LANGUAGE])
         function(*arguments)
 
@@ -52,9 +52,10 @@ def fragment(
 
 
 def redraw_fragments(*fragments: str) -> None:
-    """In a callback: draw the page's fragments with these keys anew, else the whole page.
+    """Redraw the fragments with these keys, or the whole page if one is missing.
 
-    A page that has been left, or that a click cut short, does not have them all.
+    Call it in a callback. Fragments are missing if the visitor has left the page, or if a click
+    interrupted the run that draws them.
     """
     try:
         st.rerun([_on_this_page(key) for key in fragments])
@@ -63,7 +64,7 @@ def redraw_fragments(*fragments: str) -> None:
 
 
 def _on_this_page(key: str) -> str:
-    """The key of a fragment: until a page is whole, those of the page before it are still there."""
+    """A key that names the page too: fragments of the former page stay until this one is drawn."""
     return f"{st.session_state.get(_PAGE, '')}.{key}"
 
 
@@ -85,22 +86,22 @@ def navigation() -> Any:
 
 
 def page_changed() -> bool:
-    """Whether the visitor was on another page, or on none, at the last run of the script."""
+    """Whether the last run of the script drew another page, or none."""
     changed: bool = st.session_state[_PAGE_CHANGED]
     return changed
 
 
 def current_page() -> str:
-    """The page that the visitor is on, as its address names it."""
+    """The name of the visitor's page in its address."""
     page: str = st.session_state[_PAGE]
     return page
 
 
 def require_entry() -> None:
-    """Send a page that runs without the entry script through it.
+    """Go through the entry script if Streamlit runs a page without it.
 
-    The first visitor of a process who opens a page's own address gets the script in `pages/` run
-    by itself. Streamlit stops doing so once `st.navigation` was called.
+    If the first visitor of a process opens the address of a page, Streamlit runs only the script in
+    `pages/`. It stops doing so after the first call of `st.navigation`.
     """
     if _ENTERED not in st.session_state:
         navigation()

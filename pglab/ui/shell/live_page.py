@@ -1,4 +1,4 @@
-"""What every page with a stage keeps in the visit's session state."""
+"""The state of a page with a stage, and the keys of its fragments."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ PANEL_CONTROLS = "panel_controls"
 
 @dataclass(kw_only=True)
 class LivePage:
-    """What every page with a stage keeps in the visit's session state."""
+    """The state of a page with a stage, kept in the visit's session state."""
 
     key: str
-    sequence: int = 0  # of redraws of the stage
+    sequence: int = 0  # number of the stage's last redraw
     page_is_stale: bool = False  # a click or a control changed what the whole page shows
     _ticked: bool = field(default=False, init=False)
 
     def note_tick(self) -> None:
-        """The browser has asked for the next tick."""
+        """Note that the browser has asked for the next tick."""
         self._ticked = True
 
     def take_tick(self) -> bool:
-        """Whether there was a tick that nobody has taken yet."""
+        """Return whether the browser has asked for a tick since the last call."""
         ticked, self._ticked = self._ticked, False
         return ticked
 
     def redraw_stale_page(self) -> None:
-        """Draw the whole page anew where a click asked for it.
+        """Redraw the whole page if it is stale.
 
-        Every live fragment calls this first: the browser may send a click or a changed setting
+        Every live fragment calls this first. The browser may send a click or a changed setting
         together with a tick, in one request that reruns only the fragment of the tick.
         """
         if self.page_is_stale:

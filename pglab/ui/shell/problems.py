@@ -1,4 +1,4 @@
-"""Sentences about what cannot be used, above the page."""
+"""The messages above a page: what cannot be used, and what went wrong."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _QUOTATION = re.compile("“([^“”`]+)”")
 
 
 def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:
-    """What is wrong with the link, until it is closed, with the settings, and with the runs.
+    """Show the problems of the link, of the settings and of the runs.
 
-    All in one container, so that fragments below stay in their place whatever is wrong.
+    Those of the link stay until the visitor closes them. One container holds all messages, so that
+    the fragments below keep their place on the page.
     """
     with st.container():
         if of_link or of_settings:
@@ -28,5 +29,5 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
 
 
 def literal(sentence: str) -> str:
-    """The sentence as Markdown that shows what it quotes as it is, whatever a link wrote there."""
+    """The sentence as Markdown that shows quotations literally, since a link may have any text."""
     return _QUOTATION.sub(r"“`\1`”", sentence)

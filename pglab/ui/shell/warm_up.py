@@ -1,4 +1,4 @@
-"""What a process does once, so that the first click does not wait and no tick is held up."""
+"""Prepares a process once, so that the first click does not wait and no tick is delayed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ SWITCH_SECONDS = 0.001
 
 @cache
 def warm_up() -> None:
-    """Make PyTorch, pygame and Numba load what they load at first use; exempt it from collection.
+    """Load what PyTorch, pygame and Numba load at first use, and exempt it from collection.
 
-    Without the exemption each collection takes a tenth of a second, nearly all for what imports
-    made to stay. Streamlit's server needs the interpreter a dozen times per tick: beside a thread
-    that trains it would wait for Python's usual 5 ms each time.
+    Without the exemption, each garbage collection takes a tenth of a second, mostly for objects
+    that imports made and that stay. The switch interval is shortened, since Streamlit's server
+    needs the interpreter a dozen times per tick. Beside a training thread it would wait for
+    Python's usual 5 ms each time.
     """
     engine.warm_up()
     config = ReinforceConfig()

@@ -1,1 +1,1 @@
-"""The stage: the component that shows a run, its panels, and the redraws that drive training."""
+"""The stage: the component that shows a run, with its panels, its player and its ticks."""

@@ -1,4 +1,4 @@
-"""What the CartPole player shows: frames of the current policy or of the training itself."""
+"""The player: frames of fresh episodes of the current policy, or of the training itself."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ Mode = Literal["stream", "loop", "still"]
 
 @dataclass(frozen=True)
 class Showing:
-    """The player's panel, the scenes it is about, and the planes that the heatmaps show.
+    """The player's panel, its scenes, and the planes that the heatmaps show.
 
-    Each frame names its plane among `planes`, of which there is only one where none follows.
-    `scenes` may begin before the frames.
+    Each frame names its plane among `planes`. If the slice does not follow the player, there is
+    only one. `scenes` may begin before the frames.
     """
 
     panel: PlayerPanel
@@ -42,39 +42,39 @@ class Showing:
 
 
 class Playable(Protocol):
-    """What a player needs to know of a bench or of one side of a comparison."""
+    """The part of a bench, or of one side of a comparison, that a player needs."""
 
     running: bool
     pacemaker: Pacemaker
 
     @property
     def session(self) -> TrainingSession:
-        """The run whose policy plays."""
+        """The run of the first seed."""
 
     @property
     def shown_session(self) -> TrainingSession:
-        """The run whose policy plays fresh episodes: this one, or another seed of it."""
+        """The run of the shown seed, whose policy plays."""
 
     @property
     def player_mode(self) -> PlayerMode:
-        """What is to be seen while nothing runs."""
+        """What the player shows while nothing runs."""
 
     @property
     def shows_training_steps(self) -> bool:
-        """Whether the training's own steps are to be seen."""
+        """Whether the player shows the training's own steps."""
 
 
 class Player:
-    """Chooses the scenes for the state of a bench and draws each of them once."""
+    """Chooses the scenes that suit the state of a bench, and draws each of them once."""
 
     def __init__(self, session: TrainingSession, key: str = "player") -> None:
-        """For one run; fresh episodes come from random streams that its training never uses.
+        """Make the player of one run; `key` is the key of its panel on the stage.
 
-        `key` tells its panel from others on the stage.
+        Fresh episodes use random streams of their own, never those of the training.
         """
         self.session = session
         self._key = key
-        self.name = ""  # stands before the title
+        self.name = ""  # shown before the title
         config = session.config
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
@@ -82,12 +82,13 @@ class Player:
         self._clip: list[tuple[Scene, bytes]] = []
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
-        self._streamed = (config.seed, session.global_step)  # the last step shown, of which seed
+        self._streamed = (config.seed, session.global_step)  # seed and step of the last frame
 
     def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
-        """The panel for what the bench is doing now.
+        """Make the panel for the current state of the bench.
 
-        The heatmaps are to show `plane`, or the parallel one through each frame's observation.
+        The heatmaps show `plane`; with `follows`, the parallel plane through each frame's
+        observation.
         """
         mode: Mode = "stream"
         if bench.running:
@@ -107,7 +108,7 @@ class Player:
         return Showing(self._panel(bench, shots, mode, planes), scenes, planes)
 
     def _stream(self, bench: Playable) -> list[Scene]:
-        """The scenes since the last tick."""
+        """Return the scenes since the last tick."""
         if bench.shows_training_steps:
             return self._latest_steps(bench)
         due = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
@@ -115,10 +116,10 @@ class Player:
         return self._demonstration.scenes(bench.shown_session.networks["policy"], count)
 
     def _latest_steps(self, bench: Playable) -> list[Scene]:
-        """The training steps that have not been shown yet, or where the environment stands.
+        """Return the training steps that have not been shown yet.
 
-        What the last of them led to is among them where it stays to be seen: at the end of an
-        episode, and where steps are so rare that it waits for the next.
+        The state after the last step is added if it stays visible: at the end of an episode, and if
+        at most one step is new.
         """
         seed, last = self._streamed
         session = bench.shown_session
@@ -129,7 +130,7 @@ class Player:
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
     def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
-        """The clip for a paused bench, drawn anew only when there is something else to see."""
+        """Return the clip for a paused bench; it is drawn anew only if its content has changed."""
         session = bench.shown_session
         shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
@@ -159,7 +160,7 @@ class Player:
     ) -> PlayerPanel:
         plane = planes[0]
         own = mode == "stream" and bench.shows_training_steps
-        rate = REAL_TIME if own else FRAMES_PER_SECOND  # so that the training's steps do not queue
+        rate = REAL_TIME if own else FRAMES_PER_SECOND  # else the training's steps would queue
         names = tuple(_(name) for name in self._info.actions)
         frames = tuple(
             Frame(
@@ -190,7 +191,7 @@ class Player:
         )
 
     def _caption(self, bench: Playable, scene: Scene) -> str:
-        """Which moment this is and, where nothing was chosen yet, what led to it."""
+        """Name the moment and, if no action is chosen yet, the step that led to it."""
         text = _("step {step}").format(step=scene.step)
         if scene.action is not None:
             return text
@@ -207,10 +208,10 @@ class Player:
 
 
 def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
-    """The training's own steps and, at the end, where its environment stands.
+    """The training's own steps, then the state in which its environment is now.
 
-    They are those of the last episode, or all after step `since`. The probabilities are those of
-    the policy as it is now, like all that is shown beside them.
+    The steps are those of the last episode or, if `since` is given, all after that step. The
+    probabilities are those of the current policy, like everything else on the stage.
     """
     session = bench.shown_session
     steps = list(session.history.steps)
@@ -241,7 +242,7 @@ def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
 
 
 def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
-    """How many of the steps come before each in its episode."""
+    """The number of recorded steps before each step in its episode."""
     places: list[int] = []
     for number, step in enumerate(steps):
         same = number > 0 and steps[number - 1].episode == step.episode

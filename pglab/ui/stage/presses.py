@@ -1,9 +1,9 @@
-"""Presses of buttons and keys, none of which is lost: the browser numbers them.
+"""Acts on every press of a button or key; the browser numbers the presses, so that none is lost.
 
-Streamlit folds the requests that wait for a script run into one, and of two presses of a button
-among them keeps one. So the browser sends all presses that the server has not yet confirmed, with
-their numbers, and the server acts on each of them once, in order. Where the browser's script is
-missing, the buttons work as Streamlit's own do.
+Streamlit merges the requests that wait for a script run, and two presses of one button become one.
+So the browser sends the numbers of all presses that the server has not confirmed yet. The server
+acts on each of them once, in order. Without the browser's script, the buttons work like
+Streamlit's own.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _listener = st.components.v2.component("pglab_presses", js=js_export("listen", "
 
 @dataclass
 class Presses:
-    """What the buttons of one page do in one visit, and which press was the last."""
+    """The actions of one page's buttons in one visit, and the number of the last press."""
 
     actions: dict[str, Callable[[], None]] = field(default_factory=dict)  # by the button's key
-    once: set[str] = field(default_factory=set)  # those that a key held down presses once
+    once: set[str] = field(default_factory=set)  # buttons that a key held down presses once only
     last: int = 0
 
 
 def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> None:
-    """Let numbered presses of the button with this key call `action`; `listen` must follow.
+    """Let presses of the button with this key call `action`; call `listen` afterwards.
 
-    With `repeats`, holding the key down presses again and again.
+    With `repeats`, holding the key down presses the button again and again.
     """
     presses = _presses_of(current_page())
     presses.actions[key] = action
@@ -41,9 +41,9 @@ def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> No
 
 
 def listen(*, unsaved: bool = False) -> None:
-    """Number the presses of the page's buttons; call it behind the last of them.
+    """Number the presses of the page's buttons; call this after drawing the last button.
 
-    With `unsaved`, the browser asks before the tab is closed or loaded anew.
+    With `unsaved`, the browser asks before the tab is closed or reloaded.
     """
     page = current_page()
     presses = _presses_of(page)
@@ -57,12 +57,12 @@ def listen(*, unsaved: bool = False) -> None:
         },
         on_log_change=partial(_act, page),
     )
-    if not presses.last:  # of an earlier connection of the same tab, whose run is gone
+    if not presses.last:  # the log may come from an earlier connection, whose run is gone
         presses.last = max((number for number, _key in result.log or ()), default=0)
 
 
 def _act(page: str) -> None:
-    """Act on the presses that are new."""
+    """Act on the new presses."""
     presses = _presses_of(page)
     for number, key in st.session_state[f"{page}.presses"].log or ():
         if number <= presses.last:

@@ -1,4 +1,4 @@
-"""Bringing a part of the page into view, after a click that asked for it."""
+"""Scrolls to a part of the page after a click that asks for it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pglab.ui.stage.stage import js_export
 
 Part = Literal["stage", "explanation"]
 
-# What is scrolled to lies in other elements, which may come later than this one.
+# The script scrolls to other elements, which may appear after this one.
 _scroller = st.components.v2.component("pglab_scroller", js=js_export("bringIntoView"))
 
 
 def bring_into_view(page: str, part: Part) -> None:
-    """Have the next run of the whole script of `page` scroll there, once."""
+    """Let the next run of the whole script of `page` scroll to this part, once."""
     number, _former = _asked(page)
     st.session_state[_key(page)] = (number + 1, part)
 
 
 def scroller(page: str) -> None:
-    """Draw what scrolls; it has no picture of its own."""
+    """Draw the invisible component that scrolls."""
     number, part = _asked(page)
     _scroller(key=f"{page}.scroller", data={"page": page, "number": number, "part": part})
 

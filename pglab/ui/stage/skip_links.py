@@ -1,4 +1,4 @@
-"""Links to the stage and to the chapters, for those who work with the keyboard."""
+"""Skip links to the stage and to the chapters, for visitors who use the keyboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _links = st.components.v2.component(
 
 
 def skip_links(page: str, *, stage: bool = True, chapters: bool = True) -> None:
-    """Put links to the parts that `page` has before everything else that Tab reaches."""
+    """Draw links to the parts that `page` has; Tab reaches them first."""
     texts = {"stage": _("Skip to numbers and pictures"), "chapters": _("Skip to the chapters")}
     offered = {"stage": stage, "chapters": chapters}
     _links(

@@ -1,8 +1,8 @@
-"""The stage: one component that shows a running experiment and drives its training.
+"""The stage: one component that shows a run and drives its training.
 
-Streamlit's own chart element is mounted anew whenever its data change, which flickers and
-forgets the zoom. The stage keeps its Plotly graphs instead and updates them in place. It
-also asks the server for the next tick of training while the browser still paints the last.
+Streamlit remounts its own chart element whenever the data change, so the chart flickers and loses
+its zoom. The stage keeps its Plotly graphs and updates them in place. It also asks the server for
+the next tick while the browser still paints the last one.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _HERE = Path(__file__).parent
 _PLOTLY_JS = declare_component("plotly_js", path=Path(plotly.__file__).parent / "package_data")
 _PLOTLY_URL = f"component/{_PLOTLY_JS.name}/plotly.min.js?v={plotly.__version__}"
 
-# The stage's own scripts are served likewise: what a component is given as text goes with every
-# message. The name changes with the scripts, so that no browser keeps former ones.
+# The stage's own scripts are served in the same way, since Streamlit sends a component's inline
+# script with every message. The name changes with the scripts, so that no browser caches old ones.
 _SCRIPTS = _HERE / "js"
 _SOURCE = b"".join(path.read_bytes() for path in sorted(_SCRIPTS.glob("*.js")))
 _STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", path=_SCRIPTS)
 
 
 def js_export(name: str, script: str = "stage.js") -> str:
-    """A script that gives Streamlit one function of one of the scripts in `js`."""
+    """The script of a component that exports one function of a script in the folder `js`."""
     return f"""
         const address = new URL("component/{_STAGE_JS.name}/{script}", document.baseURI);
         const {{ {name} }} = await import(address.href);
@@ -52,30 +52,30 @@ _component = st.components.v2.component(
     isolate_styles=False,
 )
 
-# Takes further pictures to a stage: Streamlit lets a run of a script draw a component only once.
+# Brings further pictures to a stage, since one script run can draw a component only once.
 _courier = st.components.v2.component("pglab_courier", js=js_export("deliver"))
 
 
 Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
-"""How a panel stands out from the others; of a player only its frame or its bars may."""
+"""How a panel stands out; in a player, the frame or the bars may stand out alone."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of the player and what the policy made of it."""
+    """One picture of the player, with the policy's probabilities and action in it."""
 
     jpeg: bytes
     probabilities: tuple[float, ...]
-    """pi(a|s) of the observation in the picture."""
+    """π(a|s) for the observation in the picture."""
     action: int | None
-    """The action then chosen; None where none was chosen yet."""
+    """The action chosen in this observation; None if none is chosen yet."""
     point: tuple[float, float]
-    """Where this observation lies on the axes of the figure with the playhead."""
+    """The coordinates of this observation on the axes of the figure with the playhead."""
     episode: int
-    """Identity of the episode that the picture belongs to: the trail begins anew with it."""
+    """The number of the picture's episode; the trail starts again with each episode."""
     caption: str
     slice: int = 0
-    """Which of the figures' slices goes through this observation."""
+    """The index of the slice through this observation, in the figures' `slices`."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,12 @@ class PlayerPanel:
     frames: tuple[Frame, ...]
     mode: Literal["stream", "loop", "still"]
     clip: int
-    """Identity of the clip: "loop" and "still" restart only when it changes."""
+    """The number of the clip; "loop" and "still" restart only when it changes."""
     frames_per_second: float
     action_names: tuple[str, ...]
     action_colours: tuple[str, ...]
     aspect: float
-    """Width over height of the frames."""
+    """The width of a frame divided by its height."""
     emphasis: Emphasis = "none"
 
 
@@ -104,35 +104,35 @@ class Heading:
     title: str
     subtitle: str
     detail: str
-    """What the pointer over it explains."""
+    """The explanation that appears when the pointer is over the heading."""
 
 
 @dataclass(frozen=True)
 class Slices:
-    """The cells of a heatmap for each frame of its player, or the same for all.
+    """The cells of a heatmap: K slices, one for each frame of the player or one for all.
 
-    Between the points of its grid a slice is interpolated. Where `logistic`, the values are
+    The browser interpolates between the points of the grid. If `logistic`, the values are the
     log-odds of the probabilities that are shown.
     """
 
     values: NDArray[np.float32]
-    """[K, rows, columns], the first row lowest."""
+    """[K, rows, columns]; the first row is the lowest."""
     subtitles: tuple[str, ...]
     """[K]"""
     nodes: tuple[tuple[tuple[int, float] | None, ...], ...]
-    """[K, 2]: of the columns and of the rows, which is not evenly spaced but so many steps from
-    the first."""
+    """[K, 2]: for columns and rows, the index of the point that is not evenly spaced and its
+    distance from the first point in grid steps; None if all are evenly spaced."""
     logistic: bool = False
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Values of the levels 0 and 255."""
+        """The values that the levels 0 and 255 stand for."""
         low, high = float(self.values.min()), float(self.values.max())
         return low, max(high, low + 1e-6)
 
     @property
     def levels(self) -> NDArray[np.uint8]:
-        """The values to 8 bits."""
+        """The values, rounded to 8 bits."""
         low, high = self.ends
         levels: NDArray[np.uint8] = np.rint((self.values - low) * (255 / (high - low))).astype(
             np.uint8
@@ -142,27 +142,27 @@ class Slices:
 
 @dataclass(frozen=True)
 class FigurePanel:
-    """Shows a Plotly figure, coloured by the theme wherever it names no colour itself."""
+    """Shows a Plotly figure; the theme sets every colour that the figure leaves open."""
 
     key: str
     title: str
     subtitle: str
     figure: Figure
     playhead: str | None = None
-    """Key of the player whose points are drawn on this figure as a moving ring."""
+    """The key of the player whose observation this figure marks with a moving ring."""
     patient: bool = False
-    """While running, drawn by Plotly at most twice a second or when its marks outgrow its axes.
+    """While running, Plotly draws this figure at most twice a second, or if marks leave the axes.
 
-    In between, the marks move alone.
+    In between, only the marks move.
     """
     alt: str = ""
     emphasis: Emphasis = "none"
     detail: str = ""
-    """What the pointer over the heading explains."""
+    """The explanation that appears when the pointer is over the heading."""
     lower: Heading | None = None
-    """Of a figure with a second vertical axis: what stands above the plot of that."""
+    """The heading of the lower plot, if the figure has a second vertical axis."""
     slices: Slices | None = None
-    """In place of the figure's own cells and of the subtitle."""
+    """Cells and subtitles that replace the figure's own."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +181,9 @@ class Progress:
     fraction: float
     label: str
     marker_label: str | None
-    """A milestone that has been reached, e.g. "solved"; None until then."""
+    """The milestone that the run has reached, such as "solved"; None before."""
     help: str = ""
-    """What the pointer over the label explains."""
+    """The explanation that appears when the pointer is over the label."""
 
 
 def stage(
@@ -201,12 +201,20 @@ def stage(
 ) -> None:
     """Mount the stage or update it in place.
 
-    ``sequence`` must grow whenever training or the frames to stream have gone on: while
-    ``running``, each new sequence makes the browser ask for exactly one further tick, which
-    calls ``on_tick`` and reruns the fragment around this call. A run of that fragment may draw
-    several pictures, of which this is ``number``, from 0. Where there are ``more`` to come, the
-    browser does not ask for them. One stage of a page may be a ``landmark``: screen readers list
-    it, and a skip link leads to it.
+    Args:
+        key: distinguishes this stage from others.
+        sequence: must grow whenever there are new steps or new frames. While `running`, each new
+            sequence makes the browser ask for one further tick. The tick calls `on_tick` and
+            reruns the fragment around this call.
+        running: whether the browser asks for ticks.
+        panels: the pictures, in order.
+        numbers: the tiles above the panels.
+        progress: the bar below the numbers, if there is one.
+        on_tick: the callback of a tick.
+        number: the index of this picture, from 0, if one run of the fragment draws several.
+        more: whether further pictures follow in this run; the browser then asks for no tick yet.
+        landmark: whether screen readers list this stage and a skip link leads to it. At most one
+            stage of a page may be a landmark.
     """
     data = message(
         stage=key,
@@ -237,9 +245,9 @@ def message(
     progress: Progress | None,
     landmark: bool = False,
 ) -> bytes:
-    """What the browser is sent: length of the JSON text, the text, the pictures.
+    """Pack a message for the browser: the length of the JSON text, the text, the pictures.
 
-    Pictures are no part of the text, since a browser reads base64 far more slowly.
+    The pictures are not part of the text, since a browser reads base64 far more slowly.
     """
     _check(panels)
     pictures = bytearray()
@@ -277,7 +285,7 @@ def _check(panels: Sequence[PlayerPanel | FigurePanel]) -> None:
 
 
 def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict[str, Any]:
-    """A panel as JSON values; its pictures are appended to `pictures`."""
+    """Encode a panel as JSON values, and append its pictures to `pictures`."""
     heading = {
         "key": panel.key,
         "title": panel.title,
@@ -287,7 +295,7 @@ def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict
     if isinstance(panel, FigurePanel):
         return heading | {
             "kind": "figure",
-            "figure": json.dumps(_without_cells(panel)),  # as text, which the browser compares
+            "figure": json.dumps(_without_cells(panel)),  # text is cheap to compare in the browser
             "slices": _encode_slices(panel.slices, pictures),
             "playhead": panel.playhead,
             "patient": panel.patient,
@@ -310,7 +318,7 @@ def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict
 
 
 def _without_cells(panel: FigurePanel) -> Figure:
-    """The figure, without the cells that its slices replace."""
+    """Return the figure without the cells that its slices replace."""
     if panel.slices is None:
         return panel.figure
     heatmap, *others = panel.figure["data"]

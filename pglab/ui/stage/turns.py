@@ -1,4 +1,4 @@
-"""How a redraw and the training for the next one take turns, on every page with a stage."""
+"""Lets redraws and training take turns, on every page with a stage."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pglab.ui.shell.live_page import LivePage
 
 
 class Driven(Protocol):
-    """What a page's ticks drive: a bench or a comparison."""
+    """The object that a page's ticks train: a bench or a comparison."""
 
     lock: threading.RLock
     pacemaker: Pacemaker
 
     @property
     def running(self) -> bool:
-        """Whether the visitor lets it run."""
+        """Whether it runs, as the visitor has chosen."""
 
     @property
     def busy(self) -> bool:
-        """Whether it wants ticks."""
+        """Whether it needs ticks."""
 
     def tick(self) -> None:
         """Train for one redraw."""
@@ -33,13 +33,12 @@ class Driven(Protocol):
 
 @contextmanager
 def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None]:
-    """Around one redraw: train before the first, so that it has something to show, else after.
+    """Train before the first redraw, so that it has something to show; else after the redraw.
 
-    What is trained after a picture has been sent is trained while the browser paints it. Where
-    the run came to its end, the next tick has the whole page drawn anew: the transport, the table
-    and a problem have news. A tick that comes amid a run of the whole script makes Streamlit drop
-    the stage of that run. None is on its way before the first picture, nor behind one after which
-    there are `more` to come.
+    Training after a redraw goes on while the browser paints. If the run has ended, the next tick
+    redraws the whole page, since transport, table and messages have changed. If a tick arrives
+    during a run of the whole script, Streamlit drops the stage of that run. So this redraws the
+    page at once only if no tick can be under way: at the first redraw, or if there are `more`.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy

@@ -1,1 +1,1 @@
-"""The panels of a page with a stage: what a visitor holds in hand, as figures."""
+"""The panels of a stage: a visitor's run, drawn as figures."""

@@ -1,4 +1,4 @@
-"""The panels of an agent with a critic, as figures for the stage."""
+"""The panels of an agent with an action-value critic."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from pglab.ui.stage.panels.scenery import Scenery
 from pglab.ui.stage.panels.updates import update_series
 from pglab.ui.stage.stage import FigurePanel
 
-GRADIENT_STEPS = 64  # most recent steps that the drawing's gradients are computed on
+GRADIENT_STEPS = 64  # the drawing's gradients are over at most this many recent steps
 BUFFER_POINTS = 400
 VISITED_POINTS = 150
 
 
 def value_map(scene: Scenery) -> FigurePanel:
-    """What the critic thinks over the two observation axes of the policy's heatmap."""
+    """The critic's values over the two coordinates of the policy's heatmap."""
     view = scene.view
     probabilities, q_values = scene.maps
     assert q_values is not None, "the page is of an agent with a critic"
@@ -62,7 +62,7 @@ def value_map(scene: Scenery) -> FigurePanel:
 
 
 def td_fit(scene: Scenery) -> FigurePanel:
-    """Targets against estimates of the critic's last batches."""
+    """The TD targets of the critic's last batches over its estimates."""
     fits = np.array(scene.bench.shown_session.history.fits).reshape(-1, 2)
     error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
     return FigurePanel(
@@ -80,7 +80,7 @@ def td_fit(scene: Scenery) -> FigurePanel:
 
 
 def td_error(scene: Scenery) -> FigurePanel:
-    """Mean TD error of every update."""
+    """The mean absolute TD error of every update."""
     return update_series(
         scene,
         "td_error",
@@ -110,11 +110,12 @@ def conflict(scene: Scenery) -> FigurePanel:
 
 
 def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
-    """In how many updates the two losses conflict on the shared body, in one reading.
+    """The share of updates in which the two losses conflict on the shared body, in words.
 
     Args:
-        cosines: [N] between the two gradients of an update, NaN if one of them is zero.
-        actor_norms: [N] of the actor's gradient on the shared body, NaN if it does not reach it.
+        cosines: [N] cosine of the two gradients of each update, NaN if one of them is zero.
+        actor_norms: [N] norm of the actor's gradient on the shared body, NaN if it does not
+            reach the body.
     """
     known = cosines[~np.isnan(cosines)]
     if not len(cosines):
@@ -122,18 +123,18 @@ def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
     without_actor = float((np.nan_to_num(actor_norms) == 0).mean())
     conflicting = float((known < 0).mean()) if len(known) else 0.0
     if without_actor == 1:
-        return _("no update so far in which the actor has a gradient here")
+        return _("the actor has had no gradient here so far")
     if not len(known):
-        return _("no update so far in which the critic has a gradient here")
+        return _("the critic has had no gradient here so far")
     if without_actor == 0:
         return _("the two conflict in {conflicting:.0%} of updates").format(conflicting=conflicting)
     return _(
-        "no actor's gradient in {without:.0%} of updates, conflict in {conflicting:.0%} of the rest"
+        "no actor gradient in {without:.0%} of updates, conflict in {conflicting:.0%} of the rest"
     ).format(without=without_actor, conflicting=conflicting)
 
 
 def shared_norms(scene: Scenery) -> FigurePanel:
-    """Norms of both gradients on the shared body."""
+    """The norms of both losses' gradients on the shared body."""
     return _norms(
         scene,
         "shared_norms",
@@ -144,12 +145,12 @@ def shared_norms(scene: Scenery) -> FigurePanel:
 
 
 def gradient_norms(scene: Scenery) -> FigurePanel:
-    """Norms of both networks' gradients."""
+    """The norms of both losses' gradients."""
     return _norms(
         scene,
         "gradient_norms",
         _("Gradient norms"),
-        _("Euclidean, over all weights that each loss reaches"),
+        _("Euclidean, over the parameters each loss reaches"),
         ("actor_gradient_norm", "critic_gradient_norm"),
     )
 
@@ -157,7 +158,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
 def _norms(
     scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
 ) -> FigurePanel:
-    """Two columns of the history, the actor's and the critic's."""
+    """Draw two columns of the history: the actor's and the critic's."""
     updates = scene.bench.shown_session.history.updates
     actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
@@ -166,7 +167,7 @@ def _norms(
 
 
 def drawing(scene: Scenery) -> FigurePanel:
-    """The network's layers, with the gradient norm of each loss that reaches them."""
+    """The network's layers, with the gradient norm of each loss that reaches a layer."""
     session = scene.bench.shown_session
     config = session.config
     assert isinstance(config, ActorCriticConfig)
@@ -193,14 +194,14 @@ def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
         "gradient norm of each loss, over the last {n} steps",
         steps,
     ).format(n=steps)
-    if conflict is None or np.isnan(conflict.cosine):  # nothing shared, or a gradient is zero
+    if conflict is None or np.isnan(conflict.cosine):  # no shared body, or a gradient is zero
         return text
     cosine = f"{conflict.cosine:.2f}".replace("-", "−")
     return text + _(" · cosine {cosine}").format(cosine=cosine)
 
 
 def buffer(scene: Scenery) -> FigurePanel:
-    """The states that the replay buffer holds, over those that the current policy visits."""
+    """The observations in the replay buffer, and those of the most recent steps."""
     session, plane = scene.bench.shown_session, scene.view.plane
     axes = [plane.x_axis, plane.y_axis]
     recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
@@ -248,7 +249,7 @@ def _ratio(scene: Scenery) -> str:
 
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
-    """The training's most recent steps; before the first, those of the episode now playing."""
+    """The training's most recent steps; before its first step, those of the player's episode."""
     steps = list(scene.bench.shown_session.history.steps)[-GRADIENT_STEPS:]
     if steps:
         return steps
@@ -273,17 +274,20 @@ def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
 def arranged(
     layers: Sequence[LayerGradient], observation_size: int, critic_letter: str = "Q"
 ) -> tuple[list[Box], list[tuple[int, int]]]:
-    """Boxes from left to right, the actor's above the critic's, and the joints between them."""
+    """The boxes of a network drawing and the joints between them.
+
+    Boxes go from left to right; the actor's lie above the critic's.
+    """
     rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
     if not any(layer.part == "critic head" for layer in layers):
-        rows = {}  # an actor alone stands in the middle
+        rows = {}  # an actor alone is drawn in the middle
     bodies = [layer for layer in layers if layer.part.endswith("body")]
     depth = max(
         (sum(b.part == part for b in bodies) for part in {b.part for b in bodies}), default=0
     )
     boxes = [Box(0, 0, _("{n} inputs").format(n=observation_size), None, None)]
     joints: list[tuple[int, int]] = []
-    last = {"actor": 0, "critic": 0}  # the box that each side comes from
+    last = {"actor": 0, "critic": 0}  # the last box so far of each network
     columns = {"actor": 0, "critic": 0}
     for layer in layers:
         sides = {"actor body": ["actor"], "policy head": ["actor"], "body": ["actor", "critic"]}

@@ -1,4 +1,4 @@
-"""Heatmaps of the policy, and what all heatmaps share."""
+"""The heatmap of the policy, and helpers of all heatmaps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pglab.ui.stage.stage import FigurePanel, Slices
 
 
 def policy_map(scene: Scenery) -> FigurePanel:
-    """Probability of an action over two observation axes."""
+    """The probability of an action over two coordinates of the observation."""
     probabilities, _q_values = scene.maps
     return policy_panel(probabilities, scene.showing.planes, scene.view, "policy_map", "player")
 
@@ -30,9 +30,15 @@ def policy_panel(
     playhead: str | None,
     name: str = "",
 ) -> FigurePanel:
-    """The heatmap of the view's action over each of K planes; `name` stands before the title.
+    """The heatmap of the view's action over each of K planes.
 
-    `probabilities` are those of every action: [K, Y, X, A].
+    Args:
+        probabilities: of every action, [K, Y, X, A].
+        planes: the K planes.
+        view: says which action is shown.
+        key: the key of the panel.
+        playhead: the key of the player whose observation the ring marks, if any.
+        name: stands before the title.
     """
     shown = probabilities[..., view.action]
     action = _(view.plane.info.actions[view.action])
@@ -50,7 +56,7 @@ def policy_panel(
 def slices_of(
     values: NDArray[np.float32], planes: Sequence[Slice], *, logistic: bool = False
 ) -> Slices:
-    """Values over each of K planes, with where each lies: [K, Y, X]."""
+    """The slices of a heatmap: values [K, Y, X] over K planes, and the place of each plane."""
     size = values.shape[-1]
     nodes = [tuple(p.node(axis, size) for axis in (p.x_axis, p.y_axis)) for p in planes]
     return Slices(values, tuple(map(fixed_text, planes)), tuple(nodes), logistic)
@@ -65,12 +71,12 @@ def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
         _(actions[view.action]),
         palette.probability_colours(view.action, len(actions)),
         uniform=1 / len(actions),
-        path=np.empty((0, 2), np.float32),  # the stage draws it
+        path=np.empty((0, 2), np.float32),  # the stage draws the path
     )
 
 
 def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str:
-    """What the critic's heatmap shows, in a formula: "Q(s, left)"."""
+    """The quantity of the critic's heatmap as a formula: "Q(s, left)"."""
     if quantity == "v":
         return _("V(s) = Σ π·Q")
     letter = "Q" if quantity == "q" else "A"
@@ -78,7 +84,7 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 
 def fixed_text(plane: Slice) -> str:
-    """Where a plane lies: the values of the coordinates that do not vary over it."""
+    """The place of a plane in words: the coordinates that are fixed on it."""
     rest = [_coordinate(plane.info.axes[index], plane.fixed[index]) for index in plane.hidden]
     return _("at {place}").format(place=", ".join(rest)) if rest else ""
 
@@ -86,4 +92,4 @@ def fixed_text(plane: Slice) -> str:
 def _coordinate(axis: ObservationAxis, value: float) -> str:
     digits = 2 if axis.high - axis.low > 1 else 3
     number = f"{value:z.{digits}f}".replace("-", "−")  # no "−0.00"
-    return f"{_(axis.name)} {number}"  # without its unit, for which a header has no room
+    return f"{_(axis.name)} {number}"  # a heading has no room for the unit

@@ -1,4 +1,4 @@
-"""The return plot: every episode, earlier runs, what is usual, and the loss below it."""
+"""The return plot: every episode, earlier runs, the usual learning curve, and the loss below."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.stage.stage import FigurePanel, Heading
 
 
 def returns(scene: Scenery) -> FigurePanel:
-    """Return of every episode, earlier runs, and what the defaults usually give."""
+    """The return of every episode, earlier runs, and the usual curve of the defaults."""
     return FigurePanel(
         "returns",
         _("Return of each episode"),
@@ -31,7 +31,7 @@ def returns(scene: Scenery) -> FigurePanel:
 
 
 def returns_over_loss(scene: Scenery) -> FigurePanel:
-    """The returns, and below them on the same axis the loss, which does not tell how they go."""
+    """The returns, and below them the loss over the same steps, which is no measure of success."""
     title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
     below = _("Below, on the same axis, the loss of each update: {text}.").format(text=subtitle)
     return FigurePanel(
@@ -81,21 +81,21 @@ def _loss_plot(scene: Scenery) -> LossPlot:
 
 
 def _learns_often(scene: Scenery) -> bool:
-    """Whether one update says little, being of a few steps."""
+    """Whether updates are so frequent that one alone says little: each uses only a few steps."""
     return isinstance(scene.bench.session.config, ActorCriticConfig)
 
 
 def loss_title(session: TrainingSession) -> str:
-    """The loss that is drawn: with a critic there are two."""
+    """The name of the loss that is drawn; with a critic there are two losses."""
     return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
 
 
 def _about_loss(session: TrainingSession) -> tuple[str, str]:
-    """Why the loss does not tell how well the agent does, in few words and in some more."""
+    """Explain, shortly and at length, why the loss does not measure how well the agent does."""
     config = session.config
     rest = _(
-        "The loss is built so that its gradient is the policy gradient. Its value compares no two "
-        "updates: each batch comes from another policy and has weights of its own."
+        "The loss is built so that its gradient is the policy gradient. Do not compare its value "
+        "between updates: each batch comes from another policy and has its own weights."
     )
     if isinstance(config, ActorCriticConfig):
         return _("no score: its critic changes too"), rest
@@ -105,7 +105,7 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
 
 
 def past_label(past: PastRun, bench: Bench, limit: float) -> str:
-    """What an earlier run did differently from the present one, as far as it is drawn."""
+    """The label of an earlier run: how its settings differ from the current run's up to `limit`."""
     session = bench.session
     found = differences_in_words(
         Course(past.config, past.changes),
@@ -116,13 +116,13 @@ def past_label(past: PastRun, bench: Bench, limit: float) -> str:
 
 
 def change_label(change: Change, config: RunConfig) -> str:
-    """What was changed on the way: "γ 0.9"."""
+    """The label of a change of settings during a run: "γ 0.9"."""
     texts = {name: format_value(value) for name, value in change.settings.items()}
     return describe_settings(type(config), texts)
 
 
 def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
-    """Step and label of the changes, those that no update came between drawn as one."""
+    """The step and label of each change; changes with no update in between become one."""
     merged: dict[int, Change] = {}
     for change in session.history.changes:
         before = merged.get(change.update)
@@ -141,33 +141,34 @@ def _returns_subtitle(scene: Scenery) -> str:
 
 
 def _returns_detail(scene: Scenery) -> str:
-    """What the terms and lines of the return plot mean."""
+    """Explain the terms and lines of the return plot."""
     bench = scene.bench
     parts = [reading_explained(bench.session.config)]
     if bench.group is not None:
         parts.append(
             _(
-                "Median and band are over the seeds that still train: one that has stopped, solved "
-                "or diverged, leaves them, and they end when fewer than half are left. Those left "
-                "are then the slower ones, so the dotted part of the median may fall."
+                "Median and band are over the seeds that still train. A seed that has solved the "
+                "task or diverged no longer counts; both end when fewer than half are left. The "
+                "seeds that are left learn more slowly, so the dotted part of the median may fall."
             )
         )
     parts.append(
         _(
-            "Of many episodes the first, the lowest and the highest in each of equal stretches of "
-            "steps are drawn; the line is the mean of them all. The axis suits this run; a double "
-            "click shows earlier runs to their ends."
+            "If there are many episodes, only the first, the lowest and the highest in each of "
+            "many equal stretches of steps are drawn; the line is the mean of all episodes. The "
+            "axis fits this run; a double click shows earlier runs to their ends."
         )
     )
     return "\n".join(parts)
 
 
 def reading_explained(config: RunConfig) -> str:
-    """The seminar's reading in a sentence."""
+    """The explanation of the seminar's progress reading."""
     return _(
-        "Seminar's reading: mean return of the last {n} episodes that counted, the first to end "
-        "after each {interval:,} steps. Solved means that it has reached {goal:g}, with all {n}. "
-        "Long episodes count more often than short ones, so it is above the mean of all episodes."
+        "Seminar's reading: every {interval:,} steps, the next episode to end counts. The reading "
+        "is the mean return of the last {n} that counted; solved means that it has reached "
+        "{goal:g} over {n} episodes. Long episodes count more often than short ones, so it tends "
+        "to lie above the mean of all episodes."
     ).format(
         n=config.smoothing_window,
         interval=config.eval_interval,

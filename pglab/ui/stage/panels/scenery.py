@@ -1,4 +1,4 @@
-"""What the panels of one redraw are made from."""
+"""The scenery: all data from which one redraw makes its panels."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from pglab.session.stored.usual_curves import usual_band
 from pglab.ui.stage.player import Showing
 from pglab.ui.stage.stage import FigurePanel, PlayerPanel
 
-# Grid points per side of a heatmap. Of one that follows the player each frame has its own, and the
-# browser interpolates between its points.
+# Grid points per side of a heatmap. If the slice follows the player, each frame has a grid of its
+# own. The browser interpolates between the points.
 FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
 
 
 @dataclass(frozen=True)
 class View:
-    """What the heatmaps show: the policy's probability of `action`, the critic's `quantity`."""
+    """What the heatmaps show: the probability of `action`, and the critic's `quantity`."""
 
     plane: Slice
     action: int
     quantity: Quantity
     critic_action: int
     follows: bool = False
-    """Whether the plane goes through what the player shows, along the same axes."""
+    """Whether the plane moves, parallel to itself, through the observation in the player."""
 
 
 @dataclass(frozen=True)
 class Scenery:
-    """Everything that the panels of one redraw are made from."""
+    """All data from which one redraw makes its panels."""
 
     key: str
     bench: Bench
@@ -46,28 +46,31 @@ class Scenery:
 
     @property
     def info(self) -> EnvironmentInfo:
-        """Names and limits of the environment."""
+        """The names and ranges of the environment."""
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
     @cached_property
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """π and Q of every action over each plane that is shown, of the run that is watched."""
+        """π and Q of every action over each shown plane, [K, Y, X, A], for the shown seed.
+
+        Q is None if the agent has no action-value critic.
+        """
         planes = self.showing.planes
         return maps_over(self.bench.shown_session.networks, planes, resolution(planes))
 
     @cached_property
     def usual(self) -> UsualBand | None:
-        """What the page's settings usually give."""
+        """The usual learning curve of the page's settings, if runs of them are stored."""
         return usual_band(self.key, self.bench.session.config)
 
     @cached_property
     def spread(self) -> UsualBand | None:
-        """Median and quartiles over the seeds of the run."""
+        """The median and quartiles over the seeds of the run."""
         return self.bench.spread()
 
     @cached_property
     def step_limit(self) -> float:
-        """Right end of all axes of environment steps."""
+        """The right end of all axes of environment steps."""
         bench = self.bench
         compared = [float(curve.steps[-1]) for curve in bench.earlier_curves() if len(curve.steps)]
         if self.usual is not None and not compared:
@@ -81,5 +84,5 @@ PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
 
 
 def resolution(planes: Sequence[Slice]) -> int:
-    """How many grid points a side of each plane gets."""
+    """The number of grid points per side of each plane."""
     return FOLLOWING_RESOLUTION if len(planes) > 1 else FIXED_RESOLUTION

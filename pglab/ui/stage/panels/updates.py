@@ -1,4 +1,4 @@
-"""What updates did: weights of the steps, entropy, gradient norm."""
+"""The panels about updates: weights of the steps, entropy, gradient norm."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from pglab.ui.stage.stage import FigurePanel
 
 
 def weights(scene: Scenery) -> FigurePanel:
-    """The factors of ∇log π in the last update, or in the last few, by time step and action."""
+    """The weights wₜ, the factors of ∇log π, in the last update or updates, by step and action."""
     session = scene.bench.shown_session
     update, recent = session.history.last_update, session.history.signals
     critic = isinstance(session.config, ActorCriticConfig)
     title = _("Weights of the last steps") if critic else _("Weights of the last batch")
     if update is None:
         factors, actions, ends = _weights_of_clip(scene)
-        subtitle = _("no update yet: what the episode beside would weigh")
+        subtitle = _("no update yet: weights of the player's episode")
     elif not critic:
         factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = ngettext(
@@ -57,7 +57,7 @@ def weights(scene: Scenery) -> FigurePanel:
 
 
 def entropy(scene: Scenery) -> FigurePanel:
-    """Entropy of the policy on each batch."""
+    """The entropy of the policy, averaged over each batch."""
     most = float(np.log(len(scene.info.actions)))
     return update_series(
         scene,
@@ -69,14 +69,14 @@ def entropy(scene: Scenery) -> FigurePanel:
 
 
 def gradient_norm(scene: Scenery) -> FigurePanel:
-    """Norm of the policy's gradient."""
+    """The norm of the policy's gradient."""
     return update_series(
-        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all weights")
+        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all parameters")
     )
 
 
 def weight_name(session: TrainingSession) -> str:
-    """What multiplies ∇log π under these settings, for an axis."""
+    """The name of the factor of ∇log π under these settings, for an axis."""
     config = session.config
     if isinstance(config, ActorCriticConfig):
         return choice_name(config.policy_signal)
@@ -84,11 +84,14 @@ def weight_name(session: TrainingSession) -> str:
     if not plain:
         return _("weight wₜ")
     whole = config.return_form == "whole_episode"
-    return _("return of the whole episode") if whole else _("return-to-go Gₜ")
+    return _("return of the whole episode") if whole else _("reward-to-go Gₜ")
 
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """What the steps of the episode now playing would weigh: returns-to-go or policy signals."""
+    """The weights that the steps of the player's episode would get, their actions, and ends.
+
+    The weights are rewards-to-go or policy signals.
+    """
     session = scene.bench.shown_session
     config = session.config
     steps = [shown for shown in scene.showing.scenes if shown.action is not None]
@@ -113,7 +116,7 @@ def update_series(
     most: float | None = None,
     colour: str = palette.ACTOR,
 ) -> FigurePanel:
-    """One number per update over environment steps, from a column of the history."""
+    """A figure of one number per update, a column of the history, over environment steps."""
     updates = scene.bench.shown_session.history.updates
     known = ~np.isnan(updates[column])
     figure = series_figure(

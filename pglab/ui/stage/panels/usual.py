@@ -1,4 +1,4 @@
-"""The panels that the agents' pages always show."""
+"""The panels that the pages of the agents always show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.ui.stage.stage import PlayerPanel
 
 
 def player(scene: Scenery) -> PlayerPanel:
-    """The environment's frames with the probability of each action."""
+    """The player: the environment's frames, with the probability of each action."""
     return scene.showing.panel
 
 
