@@ -36,7 +36,7 @@ def _(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """The form of a message that suits a number; the caller fills in its `{n}`."""
+    """The singular or plural message for a number, translated; the caller fills in `{n}`."""
     return _catalogue(_language.get()).ngettext(singular, plural, number)
 
 

@@ -396,5 +396,5 @@ def assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -
     if found.shape == wanted.shape and np.all(
         np.abs(found - wanted) <= tolerance + tolerance * np.abs(wanted)
     ):
-        return  # what follows is slow, and says what differs
+        return  # NumPy's own check is slow, but it reports what differs
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=name)

@@ -35,7 +35,7 @@ CONFIGS: dict[str, AgentConfig] = {
 def workers() -> Iterator[Workers]:
     """Two worker processes, which end with the tests.
 
-    PYTHONSAFEPATH is set: Python then looks for modules only where it is told to.
+    PYTHONSAFEPATH is set, so Python does not look for modules in the current folder.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONSAFEPATH", "1")

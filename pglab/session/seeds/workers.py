@@ -80,7 +80,7 @@ class Workers:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, in which Python finds the package also if PYTHONSAFEPATH is set."""
+    """The environment variables of a worker: it finds the package even with PYTHONSAFEPATH."""
     known = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *([known] if known else [])])}
 
