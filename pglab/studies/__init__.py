@@ -1,1 +1,1 @@
-"""Command line only: benchmark, stored curves, checks of the pages' claims."""
+"""Commands for developers: the benchmark, stored runs, checks of the pages' claims."""

@@ -1,4 +1,4 @@
-"""What the commands of this room share: their parsers, and the limits of their arguments."""
+"""What the studies' commands share: their parsers, and the limits of their arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pglab.config import RunConfig, settings_of
 
 
 def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser:
-    """A parser for `python -m <module>` whose help is the module's docstring."""
+    """Return a parser for `python -m <module>` whose help is the module's docstring."""
     return argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=documentation,
@@ -18,15 +18,15 @@ def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser
 
 
 def add_write(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the option without which a command leaves alone what the pages read."""
+    """Add the option `--write`: without it, a command does not change what the pages read."""
     parser.add_argument("--write", action="store_true", help=f"overwrite {what}")
 
 
 def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> Callable[[str], int]:
-    """A reader of whole numbers within limits, for `type` of an argument.
+    """Return a reader of whole numbers within limits, for the `type` of an argument.
 
     Raises:
-        argparse.ArgumentTypeError: from the reader; says which numbers are possible.
+        argparse.ArgumentTypeError: raised by the reader; says which numbers are allowed.
     """
     limits = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
     kind = "a whole number" if multiple_of == 1 else f"a multiple of {multiple_of:,}"
@@ -44,7 +44,7 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
 
 
 def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
-    """A reader of environment steps of one run: as long as a run may be, in whole windows."""
+    """Return a reader of the steps of a run: a multiple that its settings allow."""
     setting = settings_of(RunConfig)["total_steps"]
     assert setting.minimum is not None
     assert setting.maximum is not None
@@ -53,15 +53,15 @@ def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
 
 
 def number_of_seeds() -> Callable[[str], int]:
-    """A reader of how many seeds are trained, from 0 on."""
+    """Return a reader of the number of seeds; they count up from 0."""
     return whole_number(1, 1_000)
 
 
 def number_above_zero(most: float) -> Callable[[str], float]:
-    """A reader of numbers above 0, up to `most`.
+    """Return a reader of numbers above 0, up to `most`.
 
     Raises:
-        argparse.ArgumentTypeError: from the reader; says which numbers are possible.
+        argparse.ArgumentTypeError: raised by the reader; says which numbers are allowed.
     """
 
     def read(text: str) -> float:

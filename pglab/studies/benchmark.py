@@ -1,9 +1,10 @@
-"""How fast training is: `python -m pglab.studies.benchmark`, a table, and JSON with `--json FILE`.
+"""Measures how fast training is: prints a table, and writes JSON with `--json FILE`.
 
 Three ways to train the same agent take turns in one process, on one core: the plain loop of a
-notebook, the PyTorch reference and the fast engine. What counts are the ratios within one run;
-steps per second depend on the machine and on what else it does. Memory is taken in processes of
-their own, and so is what a redraw costs, which counts in steps of the fast engine.
+notebook, the PyTorch reference and the fast engine. Compare the ratios within one run of this
+command; steps per second depend on the machine and on what else it does. Memory and the cost of a
+redraw are measured in processes of their own. The cost of a redraw is also given as the number of
+steps that the fast engine takes in that time.
 """
 
 from __future__ import annotations
@@ -51,18 +52,18 @@ MEMORY_STEPS = 3_000
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of one agent with one network, trained in one way."""
+    """The measurements of one agent with one network, trained in one way."""
 
     agent: str
     hidden_sizes: tuple[int, ...]
     way: str
     steps_per_second: float  # median over the rounds
     ratio: float  # to the plain loop: median over the rounds
-    megabytes: float  # that the process held at most, less what it held before the training
+    megabytes: float  # most held by the process, minus what it held before
 
 
 def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
-    """An iterator that takes one environment step at a time, whatever else is yielded."""
+    """Return an iterator that takes one environment step at a time; ignore what it yields."""
     if way == "plain loop":
         return plain_loop(config)
     engine = "fast" if way == "fast engine" else "reference"
@@ -71,19 +72,23 @@ def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
 
 
 def take(steps: Iterator[object], count: int) -> None:
-    """So many steps."""
+    """Take `count` steps.
+
+    Raises:
+        RuntimeError: the training ended before them.
+    """
     if sum(1 for _step in islice(steps, count)) < count:
         raise RuntimeError("the training ended before the measurement")
 
 
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
-    """All ways in turns, `rounds` times about `seconds` each, after a warm-up."""
+    """Measure all ways in turns after a warm-up: `rounds` turns of about `seconds` each."""
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
     )
     running = {way: steps_of(config, way) for way in WAYS}
     counts = {}
-    most = (LONGEST_RUN - 2 * WARM_UP_STEPS) // rounds  # the run must not end amid a turn
+    most = (LONGEST_RUN - 2 * WARM_UP_STEPS) // rounds  # the run must not end during a turn
     for way, steps in running.items():
         take(steps, WARM_UP_STEPS)
         counts[way] = min(round(seconds * rate_of(steps, WARM_UP_STEPS)) + 1, most)
@@ -107,7 +112,7 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
 
 
 def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
-    """Megabytes by which this process grows while it trains; libraries loaded then included."""
+    """The megabytes by which this process grows while it trains, libraries it loads included."""
     config = AGENTS[agent](seed=0, hidden_sizes=tuple(hidden_sizes), stop_when_solved=False)
     before = _most_memory()
     take(steps_of(config, way), MEMORY_STEPS)
@@ -115,7 +120,7 @@ def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
 
 
 def _most_memory() -> float:
-    """Most megabytes that this process has held; not a number where Linux does not say."""
+    """The most megabytes that this process has held; NaN on a system without /proc."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
@@ -125,19 +130,19 @@ def _most_memory() -> float:
 
 
 def _output_of(*arguments: str, module: str = "pglab.studies.benchmark") -> Any:
-    """What another process with these arguments prints, which is JSON."""
+    """Run another process with these arguments, and return the JSON that it prints."""
     command = [sys.executable, "-m", module, *arguments]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def seeds_ratio(agent: str, seconds: float) -> float:
-    """Time of a page's run with seven further seeds, over the mean time of the eight alone.
+    """The time of a run with seven further seeds, over the mean time of each seed alone.
 
-    Of those alone, half are trained before and half after: the machine's speed may drift.
-    `seconds` is about how long one takes.
+    Half of the seeds are trained alone before it and half after it, because the machine's speed
+    may drift. `seconds` is about the time that one of them takes.
     """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
-    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # all processes are there
+    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # starts all worker processes
     trial = TrainingSession(config)
     trial.advance("step", seconds=seconds)
     config = config.changed(total_steps=max(trial.global_step, SHORTEST_RUN))
@@ -148,7 +153,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 
 
 def _seconds_of(config: AgentConfig, seeds: int) -> float:
-    """From the first tick until all seeds are at the end."""
+    """The seconds from the first tick until all seeds have ended."""
     bench = Bench(config)
     bench.seeds = seeds
     bench.run()
@@ -159,14 +164,14 @@ def _seconds_of(config: AgentConfig, seeds: int) -> float:
 
 
 def rate_of(steps: Iterator[object], count: int) -> float:
-    """Environment steps per second over `count` of them."""
+    """Take `count` environment steps; return how many were taken per second."""
     begun = time.perf_counter()
     take(steps, count)
     return count / (time.perf_counter() - begun)
 
 
 def table(results: Iterable[Result]) -> Iterator[str]:
-    """The results in lines of text."""
+    """The results as lines of text."""
     yield f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'MB':>8}"
     for r in results:
         layers = "×".join(map(str, r.hidden_sizes))
@@ -175,7 +180,7 @@ def table(results: Iterable[Result]) -> Iterator[str]:
 
 
 def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
-    """What a redraw of each page costs, also in steps that the fast engine takes meanwhile."""
+    """The cost of a redraw of each page, also in steps that the fast engine takes in its time."""
     yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
     rates = {
         r.agent: r.steps_per_second
@@ -188,7 +193,7 @@ def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) 
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures were taken on."""
+    """The machine and the versions with which the figures were measured."""
     return {
         "date": datetime.date.today().isoformat(),
         "processor": platform.machine(),
@@ -214,7 +219,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _new_file(text: str) -> Path:
-    """A file that can be written, by its path; it is written only when all is measured."""
+    """Return a path if it can be written; the file is written only after all measurements."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"a file “{text}” cannot be written")
@@ -249,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def show(lines: Iterable[str]) -> None:
-    """Print them."""
+    """Print the lines."""
     sys.stdout.write("\n".join(lines) + "\n")
 
 

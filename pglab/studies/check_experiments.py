@@ -1,11 +1,11 @@
-"""What became of the experiments on many seeds: made once, shown beside every explanation.
+"""Trains every experiment on many seeds; the pages show the results beside the explanations.
 
     python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates --jobs 2
 
-trains the seeds 0–7 with the settings of each experiment and with the page's usual ones, prints
-on how many seeds each claim held. Without names it checks all experiments. With `--write` it also
-writes `pglab/data/experiments/<page>.json`, which the pages read; the experiments that are not
-named stay as they are in the file.
+trains the seeds 0–7 with the settings of each experiment and with the page's usual ones, and
+prints on how many seeds each claim held. Without names it checks all experiments. With `--write`
+it also writes `pglab/data/experiments/<page>.json`, which the pages read; the file keeps the
+experiments that are not named.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pglab.studies.arguments import add_write, parser_of, whole_number
 
 
 def measure(config: AgentConfig) -> dict[str, Any]:
-    """One run: its statistics, its curve and its outcome."""
+    """Train one run; return its statistics, its curve and its outcome."""
     session = TrainingSession(config, can_rewind=False)
     session.advance("step", config.total_steps)
     run = recorded(session)
@@ -44,12 +44,12 @@ def measure(config: AgentConfig) -> dict[str, Any]:
 
 
 def settings_text(config: AgentConfig) -> dict[str, str]:
-    """All settings of an arm, formatted; the seed is what its runs differ in."""
+    """All settings of an arm as text, without the seed, in which its runs differ."""
     return {n: format_value(getattr(config, n)) for n in settings_of(config) if n != "seed"}
 
 
 def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
-    """Train configurations that differ in the seed alone."""
+    """Train configurations that differ only in the seed, `jobs` at a time."""
     if jobs == 1:
         measured = list(map(measure, configs))
     else:
@@ -65,7 +65,7 @@ def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
 
 
 def save(page: str, arms: dict[str, Arm]) -> Path:
-    """Write the arms of a page to where it looks for them; one line for each."""
+    """Write the arms of a page to the file that it reads, one line for each."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{page}.json"
     lines = [f"{json.dumps(name)}: {json.dumps(_stored(arm))}" for name, arm in arms.items()]
@@ -74,7 +74,7 @@ def save(page: str, arms: dict[str, Arm]) -> Path:
 
 
 def _stored(arm: Arm) -> dict[str, Any]:
-    """Only what is known: REINFORCE has no TD error."""
+    """An arm as JSON, without unknown statistics: REINFORCE has no TD error."""
     known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
     return {
         KEY: arm.made_by,
@@ -90,9 +90,9 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
 
 
 def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str, Arm]:
-    """Train the arms of a page that are asked for or not stored; the others stay as stored.
+    """Train the arms of a page that are named in `keys` or not stored; keep the stored others.
 
-    With `write`, each is written as soon as it is trained: all of them take a while.
+    With `write`, each arm is written as soon as it is trained, because all of them take long.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
     configs: dict[str, Callable[[int], AgentConfig]] = {}
@@ -112,7 +112,7 @@ def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str
 
 
 def report(page: str, arms: dict[str, Arm]) -> str:
-    """Every claim of a page's explanations, and on how many seeds it held."""
+    """Every claim of a page's explanations, with the number of seeds on which it held."""
     return "\n".join(
         f"{page}/{e.key}: {claim.sentence()}: {count} of {SEEDS}"
         for e in experiments_of(page)
@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     chosen = parser().parse_args(arguments)
     for page in STEPS:
         asked = [n for n in chosen.names or STEPS if n.split("/")[0] == page]
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _name(text: str) -> str:
-    """A page or one of its arms, as an argument names it."""
+    """Return an argument that names a page or one of its arms."""
     names = [name for page in STEPS for name in (page, *_names(page))]
     if text not in names:
         raise argparse.ArgumentTypeError(f"“{text}” is none of {', '.join(names)}")

@@ -1,8 +1,8 @@
-"""Whether the stored runs bear out what the pages say about sharing a body.
+"""Checks whether the stored runs support what the pages say about sharing a body.
 
     python -m pglab.studies.check_sharing
 
-checks every sentence of `content/en/sharing.md` that claims something.
+checks every claim of `pglab/content/en/sharing.md`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pglab.studies.arguments import parser_of
 
 
 def checks() -> list[tuple[str, bool]]:
-    """What the page says about the stored runs, and whether they bear it out."""
+    """The page's claims about the stored runs, and whether each holds."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     seeds = len(last_returns(split))
     replay = [collapsed("equal_split_replay"), collapsed("equal_shared_replay")]
@@ -62,12 +62,12 @@ def checks() -> list[tuple[str, bool]]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command takes no arguments."""
+    """The command's parser; it takes no arguments."""
     return parser_of("pglab.studies.check_sharing", __doc__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     parser().parse_args(arguments)
     found = checks()
     for claim, holds in found:

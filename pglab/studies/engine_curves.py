@@ -1,11 +1,12 @@
-"""Whether the fast engine learns as the PyTorch reference does, over seeds.
+"""Compares, over seeds, how the fast engine and the PyTorch reference learn.
 
     python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
 
-trains the same seeds with both, without stopping when solved. It prints when rounding parts the
-two runs of a seed, and the median return of each engine in every 10 000 steps. p is the chance of
-so large a mean difference if the engine made none: sign flips of the differences between the two
-runs of a seed (Fisher 1935, section 21), all of them where they are few.
+trains the same seeds with both, without stopping when solved. It prints the step at which rounding
+makes the two runs of a seed differ, and the median return of each engine in every 10 000 steps. p
+is the probability of a mean difference at least this large if the engine makes no difference. It
+comes from flipping the signs of the differences between the two runs of a seed (Fisher 1935,
+section 21): all combinations of signs if they are few, otherwise random ones.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ENGINES = ("fast", "reference")
 
 
 def first_difference(some: Iterable[Record], others: Iterable[Record]) -> int | None:
-    """The first environment step at which two runs take different actions, if there is one."""
+    """The first environment step at which two runs take different actions, or None."""
     for one, other in zip(_steps(some), _steps(others), strict=False):
         if one.action != other.action:
             return one.global_step
@@ -39,13 +40,13 @@ def _steps(records: Iterable[Record]) -> Iterator[StepRecord]:
 
 
 def parting(config: AgentConfig) -> int | None:
-    """The step at which rounding parts the runs of the two engines."""
+    """The first step at which the runs of the two engines take different actions."""
     fast, reference = (train(config.changed(engine=engine)) for engine in ENGINES)
     return first_difference(fast, reference)
 
 
 def parting_text(steps: Sequence[int | None]) -> str:
-    """When the runs of the seeds part, in words."""
+    """Say in how many seeds the two runs differ, and from which steps on."""
     parted = sorted(step for step in steps if step is not None)
     text = f"{len(parted)} of {len(steps)} seeds: different actions"
     if not parted:
@@ -54,7 +55,7 @@ def parting_text(steps: Sequence[int | None]) -> str:
 
 
 def comparison(fast: LearningCurves, reference: LearningCurves) -> list[str]:
-    """A table of both: medians over seeds and p, for each 10 000 steps."""
+    """A table of both engines: medians over seeds and p, for every 10 000 steps."""
     pairs = [c.mean_returns(TABLE_WINDOW // WINDOW) for c in (fast, reference)]
     lines = [
         "| up to step | fast engine: median | reference: median | p |",
@@ -78,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     chosen = parser().parse_args(arguments)
     config = AGENTS[chosen.agent]
     partings = of_seeds(parting, config, chosen.seeds, chosen.steps)

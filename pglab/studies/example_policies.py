@@ -1,9 +1,9 @@
-"""Makes the trained policies that come with the repository.
+"""Trains the example policies that come with the repository.
 
     python -m pglab.studies.example_policies
 
 trains REINFORCE with its default settings and says whether its policy, after each number of steps
-in `STEPS`, has the stored weights. With `--write` it writes the weights and the settings to
+in `STEPS`, has the stored parameters. With `--write` it writes the parameters and the settings to
 `pglab/data/policies/reinforce.npz`, which the gradient lab reads.
 """
 
@@ -27,7 +27,7 @@ from pglab.studies.arguments import add_write, parser_of
 
 
 def trained(config: AgentConfig, steps: int) -> Snapshot:
-    """Train an agent for so many environment steps, also beyond the point where it is solved.
+    """Train an agent for `steps` environment steps, even if it is solved earlier.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -41,22 +41,22 @@ def trained(config: AgentConfig, steps: int) -> Snapshot:
 
 
 def save(path: Path, snapshots: list[Snapshot]) -> None:
-    """Write policies of one configuration: float32 weights by step and name, settings as JSON."""
+    """Write policies of one configuration: float32 parameters by step and name, JSON settings."""
     config = snapshots[0].config
     settings = {name: format_value(getattr(config, name)) for name in settings_of(config)}
     arrays = {
-        f"{snapshot.global_step}/{name}": weight.numpy()
+        f"{snapshot.global_step}/{name}": parameter.numpy()
         for snapshot in snapshots
-        for name, weight in snapshot.networks["policy"].state_dict().items()
+        for name, parameter in snapshot.networks["policy"].state_dict().items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, allow_pickle=False, settings=np.array(json.dumps(settings)), **arrays)
 
 
 def same_weights(one: Snapshot, other: Snapshot) -> bool:
-    """Whether two policies are equal bit for bit."""
-    weights, others = (of.networks["policy"].state_dict() for of in (one, other))
-    return all(torch.equal(weight, others[name]) for name, weight in weights.items())
+    """True if the parameters of two policies are equal bit for bit."""
+    parameters, others = (of.networks["policy"].state_dict() for of in (one, other))
+    return all(torch.equal(parameter, others[name]) for name, parameter in parameters.items())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     chosen = parser().parse_args(arguments)
     snapshots = [trained(ReinforceConfig(), steps) for steps in STEPS]
     if chosen.write:
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     for snapshot in snapshots:
         same = same_weights(snapshot, load()[snapshot.global_step])
-        print(f"after {snapshot.global_step:,} steps:", "as stored" if same else "other weights")
+        print(f"after {snapshot.global_step:,} steps:", "as stored" if same else "other parameters")
 
 
 if __name__ == "__main__":

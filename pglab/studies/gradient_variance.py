@@ -1,17 +1,17 @@
-"""How much a baseline lowers the variance of the policy gradient: the gradient lab over seeds.
+"""Measures over seeds how much a baseline lowers the variance of the policy gradient.
 
     python -m pglab.studies.gradient_variance --steps 0 5000 20000 60000 --seeds 8 --episodes 200
 
-trains REINFORCE with its default settings for each number of steps, then judges the estimators on
-fresh episodes of each trained policy. It prints, for every seed and for the median of them, the
-mean return and each estimator's total variance over that of whole-episode returns, with the cosine
-of its mean to that of 500 separate episodes; an estimator without a signal that could be told from
-noise is marked with *. The last lines count the seeds.
+trains REINFORCE with its default settings for each number of steps, then measures the estimators
+on fresh episodes of each trained policy, as the gradient lab does. For every seed and for the
+median over seeds, it prints the mean return and each estimator's total variance over that of
+whole-episode returns, with the cosine between its mean and the mean of 500 separate episodes. A *
+marks an estimator whose signal cannot be told from noise. The last lines count the seeds.
 
     python -m pglab.studies.gradient_variance --check-intervals 40
 
-draws 100 episodes of the stored policy with each of so many seeds, and says how often the interval
-of one drawing contains the ratio of variances over all of them.
+draws 100 episodes of the stored policy with each of this many seeds, and says how often the
+interval of one drawing contains the ratio of variances over all drawings.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ STORED_STEP = 20_000
 
 @dataclass(frozen=True)
 class Row:
-    """What was found of one trained policy; [E] each, NaN where there is nothing."""
+    """The measurements of one trained policy: one value per estimator, NaN if there is none."""
 
     mean_return: float
     ratios: Sequence[float]
     cosines: Sequence[float]
-    signals: Sequence[bool]  # whether they can be told from noise
+    signals: Sequence[bool]  # True if it can be told from noise
 
 
 def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
-    """Train one policy and judge the estimators on it."""
+    """Train one policy and measure the estimators on it."""
     report = finished(measure(trained(ReinforceConfig(seed=seed), steps), episodes, seed))
     found = report.estimators
     return Row(
@@ -58,14 +58,14 @@ def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
 
 
 def line(name: str, row: Row) -> str:
-    """A row as text."""
+    """The text of a row."""
     numbers = zip(row.ratios, row.cosines, row.signals, strict=True)
     cells = [f"{r:.3f} / {c:.3f}{' ' if s else '*'}".rjust(17) for r, c, s in numbers]
     return " ".join([f"{name:>6} {row.mean_return:7.1f}", *cells])
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    """The median, and how many seeds bear out what the page says."""
+    """The median over seeds, and on how many seeds the page's claims hold."""
     median = Row(
         float(np.median([row.mean_return for row in rows])),
         np.median([row.ratios for row in rows], axis=0).tolist(),
@@ -92,13 +92,13 @@ def _count(rows: Sequence[Row], less: str, more: str) -> str:
 
 
 def drawn_again(seed: int) -> list[EstimatorReport]:
-    """One drawing from the stored policy, by every estimator."""
+    """Draw 100 episodes of the stored policy; return the report of every estimator."""
     report = finished(measure(load()[STORED_STEP], 100, seed))
     return [report.estimators[name] for name in ESTIMATORS]
 
 
 def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
-    """How often an interval contains the ratio of the mean variances over all drawings."""
+    """Say how often an interval contains the ratio of the mean variances over all drawings."""
     variances = np.array([[of.variance for of in found] for found in drawings])
     overall = (variances / variances[:, :1].mean()).mean(axis=0)
     inside = [
@@ -127,7 +127,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     chosen = parser().parse_args(arguments)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         if chosen.check_intervals:

@@ -1,4 +1,4 @@
-"""Trains the learning curves that the pages show as what settings usually give.
+"""Trains the learning curves that the pages show as the usual results of the settings.
 
     python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
 
@@ -40,7 +40,7 @@ Item = TypeVar("Item")
 
 
 def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
-    """The four rows of `LearningCurves` for one seed: [4, windows]."""
+    """Train one seed; return its four rows of `LearningCurves`: [4, windows]."""
     windows = np.zeros((4, config.total_steps // WINDOW))
     for record in train(config):
         window = (record.global_step - 1) // WINDOW
@@ -53,7 +53,7 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
 
 
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
-    """Train the seeds from 0 on, on all cores."""
+    """Train the seeds 0, 1, … on all cores; return their learning curves."""
     rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
     return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
 
@@ -61,14 +61,14 @@ def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
 def of_seeds(
     measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
 ) -> list[Item]:
-    """What is measured of the seeds from 0 on, each run that many steps long, on all cores."""
+    """Apply `measure` to runs of `steps` steps with the seeds 0, 1, …, on all cores."""
     whole = config.changed(total_steps=steps, stop_when_solved=False)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(measure, [whole.changed(seed=seed) for seed in range(seeds)]))
 
 
 def save(agent: str, curves: LearningCurves) -> Path:
-    """Write the curves to where the pages look for them."""
+    """Write the curves to the file that the pages read."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{agent}.json"
     rows = {name: getattr(curves, name) for name in ROWS}
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     chosen = parser().parse_args(arguments)
     curves = make(AGENTS[chosen.agent], chosen.seeds, chosen.steps)
     print(table_text(curves, chosen.seeds, chosen.steps))

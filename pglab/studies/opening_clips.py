@@ -2,9 +2,9 @@
 
     python -m pglab.studies.opening_clips
 
-says whether the page's own run of the stored seed ends at the stored step. With `--write` it
-trains seeds 0, 1, … until one is solved, and writes the clips to `pglab/data/clips`, with a note
-of which seed and step it was.
+trains the stored seed again, as the page does, and says whether its run ends at the stored step.
+With `--write` it trains the seeds 0, 1, … until one is solved, and writes the clips to
+`pglab/data/clips`, together with that seed and step.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HOLD_MILLISECONDS = 500
 
 
 def solved_session() -> TrainingSession:
-    """The first seed of the default settings that is solved within its steps."""
+    """Train the seeds 0, 1, … with the default settings; return the first solved session."""
     for seed in count():
         session = TrainingSession(ReinforceConfig(seed=seed))
         while not session.finished:
@@ -47,7 +47,7 @@ def solved_session() -> TrainingSession:
 
 
 def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
-    """Whole episodes until there are about `SCENES` scenes."""
+    """Play whole episodes until there are at least `SCENES` scenes."""
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []
     while len(chosen) < SCENES:
@@ -56,7 +56,7 @@ def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
 
 
 def animation(shown: list[Scene], env_id: str) -> bytes:
-    """The scenes as an endless WebP; the end of an episode is held."""
+    """The scenes as an endless WebP animation, which stops briefly at the end of an episode."""
     renderer = shared_renderer(env_id)
     pictures, durations = [], []
     for number, scene in enumerate(shown):
@@ -74,7 +74,7 @@ def animation(shown: list[Scene], env_id: str) -> bytes:
 
 
 def make() -> dict[str, Any]:
-    """Train, write the clips and what is told about them."""
+    """Train, write the clips and the facts about them, and return the facts."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     solved = solved_session()
     untrained = TrainingSession(solved.config)
@@ -88,13 +88,13 @@ def make() -> dict[str, Any]:
 
 
 def facts_of(solved: TrainingSession) -> dict[str, Any]:
-    """What the home page says of the run, and what made it."""
+    """The facts that the home page tells about the run, and the program that made it."""
     config = solved.config
     return {"seed": config.seed, "steps": solved.global_step, KEY: made_by(config.engine)}
 
 
 def run_again(facts: Mapping[str, Any]) -> int:
-    """The step at which the page's own run of that seed ends."""
+    """Train the stored seed again, as the page does; return the step at which it ends."""
     session = TrainingSession(ReinforceConfig(seed=facts["seed"]))
     while not session.finished:
         session.advance("episode")
@@ -109,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run the command."""
     if parser().parse_args(arguments).write:
         print(make())
         return

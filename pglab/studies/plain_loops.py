@@ -1,7 +1,7 @@
-"""The three agents the way notebooks write them: the baseline that the benchmark compares with.
+"""The three agents as notebooks write them; the benchmark compares the engines with them.
 
-A graph is kept for every step until the update, actions come from `Categorical`, and transitions
-are tuples in a list. The definitions are the seminar's; nothing here is used by the app.
+Every step's autograd graph is kept until the update, actions come from `Categorical`, and
+transitions are tuples in a list. The definitions are the seminar's. The app uses nothing of this.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pglab.environments import make_environment
 
 
 def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list[nn.Module], int]:
-    """Layers for CartPole's four observations, and the number of their outputs."""
+    """Hidden layers for CartPole's four observed values, and the width of the last."""
     layers: list[nn.Module] = []
     width = 4
     for size in hidden_sizes:
@@ -29,7 +29,7 @@ def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list
 
 
 def reinforce(config: ReinforceConfig) -> Iterator[None]:
-    """REINFORCE; each step of the iterator is one of the environment."""
+    """Train REINFORCE; each step of the iterator is one environment step."""
     torch.manual_seed(config.seed)
     environment = make_environment(config.env_id)
     layers, width = body(config.hidden_sizes, nn.ReLU)
@@ -63,11 +63,10 @@ def reinforce(config: ReinforceConfig) -> Iterator[None]:
 
 
 class Agent(nn.Module):
-    """An actor and a critic, on one body or on two."""
+    """An actor and a critic, with a shared body or with split bodies."""
 
     def __init__(self, config: ActorCriticConfig) -> None:
-        """Weights from PyTorch's global stream, as in a notebook."""
-        super().__init__()
+        super().__init__()  # parameters from PyTorch's global stream, as in a notebook
         layers, width = body(config.hidden_sizes, nn.Tanh)
         self.actor_body = nn.Sequential(*layers)
         split = config.body == "split"
@@ -77,11 +76,11 @@ class Agent(nn.Module):
         self.critic_head = nn.Linear(width, 2)
 
     def probabilities(self, observations: Tensor) -> Tensor:
-        """π(·|s)."""
+        """π(·|s), the probabilities of the actions."""
         return self.actor_head(self.actor_body(observations))  # type: ignore[no-any-return]
 
     def values(self, observations: Tensor) -> Tensor:
-        """Q(s,·)."""
+        """Q(s,·), the values of the actions."""
         return self.critic_head(self.critic_body(observations))  # type: ignore[no-any-return]
 
 
@@ -89,7 +88,7 @@ Transition = tuple[Tensor, int, float, bool, Tensor]
 
 
 def critic_loss(config: ActorCriticConfig, agent: Agent, batch: Sequence[Transition]) -> Tensor:
-    """Squared TD error and the pull of the regularisation."""
+    """The mean squared TD error, plus the regularisation that pulls Q down."""
     observations, actions, rewards, terminated, following = zip(*batch, strict=True)
     with torch.no_grad():
         best = agent.values(torch.stack(following)).max(dim=1).values
@@ -102,14 +101,14 @@ def critic_loss(config: ActorCriticConfig, agent: Agent, batch: Sequence[Transit
 
 
 def descend(optimizer: torch.optim.Adam, loss: Tensor) -> None:
-    """One step of an optimiser."""
+    """Take one step of an optimiser."""
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
 
 
 def actor_critic(config: ActorCriticConfig) -> Iterator[None]:
-    """One of the seminar's actor-critics; each step of the iterator is one of the environment."""
+    """Train an actor-critic of the seminar; each step of the iterator is one environment step."""
     torch.manual_seed(config.seed)
     chance = random.Random(config.seed)
     environment = make_environment(config.env_id)
@@ -153,7 +152,7 @@ def actor_critic(config: ActorCriticConfig) -> Iterator[None]:
 
 
 def plain_loop(config: ReinforceConfig | ActorCriticConfig) -> Iterator[None]:
-    """The loop for a configuration of one of the seminar's agents."""
+    """Return the loop for a configuration of one of the seminar's agents."""
     if isinstance(config, ReinforceConfig):
         return reinforce(config)
     return actor_critic(config)
