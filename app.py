@@ -1,4 +1,4 @@
-"""Entry: page configuration, language, navigation. Nothing else."""
+"""The entry script: page configuration, language and navigation, nothing else."""
 
 from pathlib import Path
 

@@ -1,11 +1,11 @@
-"""Run the app or the checks in a virtual environment that this script looks after.
+"""Run the app or the checks in a virtual environment that this script manages.
 
     python3 dev.py app  [arguments for "streamlit run"]
     python3 dev.py test [arguments for pytest]
 
 The environment is made in .venv, or in the directory named by PGLAB_VENV, and its
 packages are installed again only when the requirements files change. The training kernels
-are compiled once likewise.
+are compiled once, and again when they or the packages change.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 
 
-# Down to its call, and in its syntax, the file suits older versions too: they get the sentence.
+# Older versions must be able to parse this file and to run it up to the first call of `refusal`.
 def refusal(version: "tuple[int, int]") -> "str | None":
-    """Say why a Python version cannot be used, as (3, 14); None for one that can."""
+    """Return why a Python version, such as (3, 14), cannot be used; None if it can."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     bounds = re.search('requires-python = ">=3[.]([0-9]+),<3[.]([0-9]+)"', text)
     assert bounds, "pyproject.toml gives requires-python in another form"
@@ -76,7 +76,7 @@ def run_app(extra: list[str]) -> int:
 
 
 def run_tests(extra: list[str]) -> int:
-    """Check format, style, types, scripts and behaviour; stop at the first that fails."""
+    """Check format, style, types, scripts and behaviour; stop at the first failure."""
     python = prepare(TEST_REQUIREMENTS)
     module = [python, "-m"]
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
@@ -223,7 +223,7 @@ def install(venv: Path, requirements: list[str]) -> None:
 
 
 def compile_kernels(python: str) -> None:
-    """Compile what trains fast, so that the app's first visitor does not wait for it."""
+    """Compile the training kernels, so that the app's first visitor does not wait for them."""
     venv = Path(python).parent.parent
     if is_installed(venv, KERNELS):
         return
@@ -239,13 +239,13 @@ def environment() -> dict[str, str]:
 
 
 def is_installed(venv: Path, name: str) -> bool:
-    """Tell whether a file was installed, or compiled, with its present content."""
+    """Tell whether a file was installed or compiled with its current content."""
     stamp = stamp_of(venv, name)
     return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the file that remembers what a file was like when it was installed."""
+    """Return the path of the stamp: it holds the hash of a file as it was installed."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 
@@ -255,12 +255,12 @@ def fingerprint(name: str) -> str:
 
 
 def shown(path: Path) -> str:
-    """Return a path as short as it can be written from the repository."""
+    """Return a path relative to the repository if it lies inside, else unchanged."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def say(text: str) -> None:
-    """Print at once, so that the lines stay in order with those of the programs run."""
+    """Print at once, so that the lines stay in order with the output of other programs."""
     print(text, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Home: what this is, the three agents on one map, and one obvious way to start."""
+"""Home: what the lab is, the three agents on one map, and one obvious way to start."""
 
 import streamlit as st
 

@@ -19,7 +19,7 @@ from pglab.ui.stage.panels.usual import OF_REINFORCE
 
 
 def idea() -> None:
-    """The story from the aim to the loss."""
+    """Draw the text that leads from the aim to the loss."""
     curves = usual_curves.load("reinforce")
     figures = {
         "learning_curve_table": usual_curves.table_text(curves, len(curves.sums), 100_000),
@@ -33,7 +33,7 @@ def idea() -> None:
 
 
 def code() -> None:
-    """The formulas beside the functions that compute them."""
+    """Draw the formulas beside the functions that compute them."""
     formulas_and_code(
         Part(
             r"G_t=r_t+\gamma\,G_{t+1}",

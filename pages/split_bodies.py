@@ -1,4 +1,4 @@
-"""Actor-critic with a body for each, whose critic learns off-policy from a replay buffer."""
+"""Actor-critic with split bodies; its critic learns off-policy from a replay buffer."""
 
 from pglab.config import ActorCriticConfig
 from pglab.language import _

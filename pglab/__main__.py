@@ -26,7 +26,7 @@ def app(arguments: Sequence[str]) -> int:
     if not (ROOT / "app.py").exists():
         sys.exit(NOT_EDITABLE.format(folder=ROOT))
     _say("Loading the training kernels (the first time, they are compiled: up to a minute) ...")
-    engine.warm_up()  # else the first visitor waits for it
+    engine.warm_up()  # otherwise the first visitor waits for it
     os.chdir(ROOT)  # Streamlit looks for its settings here.
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *arguments]
     if os.name == "nt":  # Windows cannot replace a process: exec there returns to the shell early.

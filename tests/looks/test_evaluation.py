@@ -86,7 +86,7 @@ def test_the_truth_in_words_follows_its_numbers() -> None:
     assert "900 steps" in text
     assert "On average Q is right to within 1" in text
     assert "a typical distance is 28" in text
-    assert "it is 32 too high, where it is largest 45 too low" in text
+    assert "it is 32 too high, in the third with the largest Q 45 too low" in text
 
 
 def test_the_truth_in_numbers_is_drawn_on_equal_axes() -> None:

@@ -1,4 +1,4 @@
-"""The pages of the actor-critics and the comparison without a browser; see `test_pages`."""
+"""The pages of the actor-critics and of the comparison, without a browser; see `test_pages`."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_idea_and_code_are_complete(key: str) -> None:
 
 @pages
 def test_a_further_panel_has_one_name(key: str) -> None:
-    """The chip that opens a panel says what stands above the panel."""
+    """The chip that opens a panel has the panel's title."""
     bench, info = Bench(PRESETS[key]), ENVIRONMENTS[PRESETS[key].env_id]
     plane = Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
     showing = Player(bench.session).show(bench, plane)

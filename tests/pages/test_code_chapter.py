@@ -24,7 +24,7 @@ PAGES = ROOT / "pages"
 
 Function = Callable[..., Any]
 
-# What `update` calls without computing the step by it, and why.
+# Functions that `update` calls but that do not compute its step, and why.
 NOT_SHOWN = {
     "acting_entropy": "only recorded",
     "norm": "only recorded, and the bound of a gradient's length",
@@ -35,7 +35,7 @@ NOT_SHOWN = {
     "tensor": "from NumPy to PyTorch",
     "transitions": "from steps to arrays",
 }
-COMPILED_TWIN = "_fast"  # the same by the engine, which tests hold to the shown function
+COMPILED_TWIN = "_fast"  # the engine's version: other tests compare it with the shown function
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_code_shows_all_that_an_update_calls(
     shown = functions_shown(page, monkeypatch)
     called = called_by(update)
     assert {function.__qualname__ for function in called - shown} == set()
-    assert {update, gradient, descend, policy_gradient_loss} <= called  # all the way was followed
+    assert {update, gradient, descend, policy_gradient_loss} <= called  # the whole way is in it
 
 
 def test_every_exception_is_needed() -> None:
@@ -61,7 +61,7 @@ def test_every_exception_is_needed() -> None:
 
 
 def functions_shown(page: str, monkeypatch: pytest.MonkeyPatch) -> set[Function]:
-    """The functions that the page's chapter hands to `formulas_and_code`."""
+    """The functions that the page's chapter passes to `formulas_and_code`."""
     pages: list[agent_page.AgentPage] = []
     parts: list[code.Part] = []
     for module in (agent_page, actor_critic_page):
@@ -75,7 +75,7 @@ def functions_shown(page: str, monkeypatch: pytest.MonkeyPatch) -> set[Function]
 
 
 def called_by(function: Function, not_shown: dict[str, str] = NOT_SHOWN) -> set[Function]:
-    """The function, and those of the project that it calls itself or through others."""
+    """The function, and the project's functions that it calls, directly or indirectly."""
     found: set[Function] = set()
     waiting = [function]
     while waiting:

@@ -1,4 +1,4 @@
-"""The gradient lab's page without a browser; see `test_pages`."""
+"""The page of the gradient lab, without a browser; see `test_pages`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def page_of(app: AppTest) -> GradientPage:
 
 
 def finish(app: AppTest) -> None:
-    """Rerun, as the browser does, until the measurement is done."""
+    """Rerun the page, as the browser does, until the measurement is done."""
     for _redraw in range(200):
         run(app)
         if page_of(app).job is None:
@@ -43,13 +43,13 @@ def choose(app: AppTest, episodes: int) -> None:
 
 
 def caption(app: AppTest) -> str:
-    """What the pictures are said to be of."""
+    """The caption that says what the pictures show."""
     (text,) = (c.value for c in app.caption if "training steps" in c.value)
     return text
 
 
 def opened_by(link: dict[str, str], runs: list[VisitRun]) -> tuple[Subject, list[str]]:
-    """What a link opens, and a sentence for everything that cannot be used."""
+    """A link sets the controls; a sentence tells of every part that cannot be used."""
     asked = Link(link)
     subject = read_link(asked, runs)
     asked.refuse_the_rest()
@@ -61,7 +61,7 @@ def draw_button(app: AppTest) -> str:
 
 
 def test_controls_button_caption_and_pictures_agree_before_anything_is_pressed() -> None:
-    """Also that the policy is a trained one, on which a baseline does what the page says."""
+    """The policy is also a trained one, on which a baseline does what the page says."""
     app = run(open_page(LAB))
     report = page_of(app).shown.report
     assert not problems(app)
@@ -86,7 +86,7 @@ def test_a_former_result_keeps_its_caption_and_is_marked_until_the_new_one_comes
     run(app)
     assert "Former" not in caption(app)
     assert caption(app).startswith("**Shown:** 10 episodes (seed 0)")
-    app.button(key="draw").click()  # once more: others
+    app.button(key="draw").click()  # again: other episodes
     finish(app)
     run(app)
     assert caption(app).startswith("**Shown:** 10 episodes (seed 1)")

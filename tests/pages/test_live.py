@@ -1,4 +1,4 @@
-"""The words of the progress bar: what was reached, what is asked, and by which reading."""
+"""The words of the progress bar: the reading, and the return that it must reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frame, bars, chosen action, words and heatmaps are of one and the same moment, in every mode."""
+"""Frame, bars, chosen action, words and heatmaps show the same moment, in every mode."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ REINFORCE = ReinforceConfig(hidden_sizes=(16,), learning_rate=0.02)
 SHARED = ActorCriticConfig.shared_on_policy().changed(hidden_sizes=(16,))
 ACROBOT = ReinforceConfig(env_id="Acrobot-v1", hidden_sizes=(16,))
 MOUNTAIN_CAR = ReinforceConfig(env_id="MountainCar-v0", hidden_sizes=(16,))
-LEVEL_TOLERANCE = 0.017  # of log-odds within ±16 to 8 bits
+LEVEL_TOLERANCE = 0.017  # log-odds within ±16, stored in 8 bits
 
 
 class Grouped(Bench):
-    """A bench whose further seed has come elsewhere than its own run."""
+    """A bench whose further seed is at another step than its own run."""
 
     def __init__(self, config: AgentConfig) -> None:
         super().__init__(config)
@@ -54,7 +54,7 @@ def slow_ticks(bench: Bench, speed: float) -> None:
 
 
 def modes(config: AgentConfig) -> Iterator[tuple[str, Bench, Player]]:
-    """The same run in every state that the player knows."""
+    """The same run in every state that the player can show."""
     bench = Bench(config)
     player = Player(bench.session)
     yield "before the first step", bench, player
@@ -77,7 +77,7 @@ def modes(config: AgentConfig) -> Iterator[tuple[str, Bench, Player]]:
 
 
 def under_the_ring(panel: FigurePanel, index: int, plane: Slice) -> float:
-    """What the slice of a frame shows at its ring, where its grid has a node."""
+    """The value of a frame's slice at its ring, which lies on a node of the grid."""
     assert panel.slices is not None
     low, high = panel.slices.ends
     grid = low + panel.slices.levels[index].astype(float) * (high - low) / 255

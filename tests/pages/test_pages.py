@@ -46,7 +46,7 @@ def open_app() -> AppTest:
 
 
 def open_page(page: str = REINFORCE, **link: str) -> AppTest:
-    """A page opened by a link, with all its controls in sight."""
+    """A page opened by a link, with all its controls visible."""
     app = open_app()
     for level in ("batch", "advanced"):
         app.session_state[f"settings.{level}"] = True
@@ -78,12 +78,12 @@ def bench_of(app: AppTest, key: str = "reinforce") -> Bench:
 
 
 def problems(app: AppTest) -> list[str]:
-    """The sentences on settings in the link that cannot be used."""
+    """The sentences about settings in the link that cannot be used."""
     return [line for warning in app.warning for line in warning.value.splitlines()]
 
 
 def press(app: AppTest, key: str) -> None:
-    """Press a button of the transport; the whole page then shows again what it holds."""
+    """Press a button of the transport; then redraw the whole page."""
     app.button(key=key).click()
     run(app)  # only the live parts
     run(app)
@@ -106,7 +106,7 @@ def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
 
 
 def values_of_controls(app: AppTest) -> WidgetStates:
-    """What each request of the browser carries, for one that is late."""
+    """The widget states of a browser's request, to send it again late."""
     return app._tree.get_widget_states()
 
 
@@ -115,7 +115,7 @@ def controls_of(name: str) -> list[str]:
 
 
 def change(app: AppTest, name: str) -> None:
-    """Give a setting another value through its control."""
+    """Change a setting through its control."""
     key = controls_of(name)[-1]
     widget = control(app, key)
     if widget.type == "selectbox":
@@ -168,7 +168,7 @@ def test_only_its_own_button_takes_a_run_beyond_its_end(end: dict[str, str]) -> 
     buttons = {button.key: button for button in app.button}
     assert buttons["run"].label == "Run"
     assert buttons["run"].disabled
-    app.session_state["reinforce.numbered"].actions["run"]()  # as a press that was under way does
+    app.session_state["reinforce.numbered"].actions["run"]()  # as a late press does
     assert not bench.running
     assert (bench.session.config, bench.session.global_step) == (config, steps)
     assert "P" not in buttons["continue"].proto.shortcut.upper()
@@ -350,7 +350,7 @@ def test_every_setting_has_a_control_with_help() -> None:
 
 
 def test_live_settings_change_the_run_that_goes_on() -> None:
-    app = open_page(baseline="value")  # else the baseline's learning rate has no effect
+    app = open_page(baseline="value")  # otherwise the baseline's learning rate has no effect
     press(app, "update")
     session = bench_of(app).session
     steps = session.global_step
@@ -413,7 +413,7 @@ def test_the_page_shows_the_code_that_runs() -> None:
     open_chapter(app, "Code")
     shown = code_shown(app)
     names = re.findall(r"<div>(pglab\.[\w.]+)</div>", shown)
-    # The formula's own first; that none is missing is for `test_code_chapter`.
+    # The formula's own function comes first; `test_code_chapter` checks that none is missing.
     assert names[:2] == ["pglab.returns.discounted_returns", "pglab.losses.policy_gradient_loss"]
 
 
@@ -436,7 +436,7 @@ def test_visitors_may_open_the_code_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     """Python 3.11 raises SystemError if a thread parses while another does."""
 
     class Shown:
-        """Python parses the file to find a class in it."""
+        """A class: Python parses its file to find it."""
 
     parse, busy = ast.parse, Lock()
 
@@ -476,7 +476,7 @@ def test_every_page_keeps_its_open_chapter() -> None:
 
 
 def said(app: AppTest, key: str, *options: str) -> WidgetStates:
-    """A request in which one control says something else, offered or not, or nothing."""
+    """A request in which one control has another value: offered, not offered, or None."""
     states = values_of_controls(app)
     (widget,) = (state for state in states.widgets if state.id.endswith(f"-{key}"))
     if widget.WhichOneof("value") == "string_array_value":
@@ -509,7 +509,7 @@ def test_a_control_keeps_its_choice_if_the_browser_names_none_that_is_offered(
 
 @pytest.mark.parametrize("page", [*AGENT_PAGES, "pages/compare.py", "pages/gradient_lab.py"])
 def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
-    """Browsers build one anew amid quick changes; it then says what it was declared with."""
+    """Quick changes make browsers rebuild a control; it then reports its declared value."""
     kinds = {"select_slider": "slider", "toggle": "checkbox"}
     dice = random.Random(0)
     app = open_page(page, seeds="2")
@@ -522,7 +522,10 @@ def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
     changed = values_of_controls(app)
     for control in controls_in_sight():
         (state,) = (state for state in changed.widgets if state.id == control.element.id)
-        if control.label not in ("Environment ↻", "Settings of"):  # other controls then
+        if control.label not in (
+            "Environment ↻",
+            "Settings of",
+        ):  # these change which controls there are
             state.CopyFrom(another_value_of(control, dice))
     app._run(changed)
     run(app)
@@ -533,7 +536,7 @@ def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
 
 
 def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
-    """As after a click on a page that is being left, or that another click cut short."""
+    """As after a click on a page that the visitor leaves, or that another click interrupts."""
 
     def page() -> None:
         import streamlit as st
@@ -549,7 +552,7 @@ def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
 
 
 def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> None:
-    """Until a page is whole, Streamlit still has those of the page before it."""
+    """Until a page is complete, Streamlit keeps the fragments of the page before it."""
 
     def page() -> None:
         import streamlit as st
@@ -613,7 +616,7 @@ def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:
     [(REINFORCE, "run"), ("pages/compare.py", "run"), ("pages/gradient_lab.py", "draw")],
 )
 def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: str) -> None:
-    """Their place is their identity: two of one name would draw every control twice."""
+    """Streamlit tells fragments apart by place: two of one name draw every control twice."""
 
     def place(app: AppTest) -> int:
         (found,) = (
@@ -629,7 +632,7 @@ def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: 
 
 
 def cut_short(monkeypatch: pytest.MonkeyPatch, app: AppTest, key: str) -> None:
-    """Run the page as if another request ended the script where it writes this key."""
+    """Run the page as if another request ended the script when it writes this key."""
     write = SafeSessionState.__setitem__
 
     def cut(state: SafeSessionState, name: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""Slow motion and rewinding on the pages, without a browser; see `test_pages`."""
+"""Slow motion and rewind on the pages, without a browser; see `test_pages`."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
     run(app)
     assert any("Step 0 of the batch" in text.value for text in app.markdown)
     press(app, "slow_update")
-    gone = f"Step {tape.traced}, which you followed, is no longer stored. Choose another one."
+    gone = f"Step {tape.traced}, which you chose, is no longer stored. Choose another one."
     assert gone in [caption.value for caption in app.caption]
     tape.traced = tape.session.global_step + 1
     run(app)
@@ -216,7 +216,7 @@ def test_the_last_phase_says_what_the_update_did() -> None:
 
 
 def test_slow_motion_and_code_number_a_line_alike() -> None:
-    """By its place in the file."""
+    """Both give the line's number in the file."""
     app = slow_page()
     for _press in range(3):
         press(app, "slow_next")
@@ -294,7 +294,7 @@ def test_going_back_continuing_and_forking() -> None:
     press(app, "rewind_fork")
     assert (bench.run_number, bench.forked) == (2, (1, 500))
     assert [past.global_step for past in bench.past] == [1_200]
-    assert any("went on from step 500 of run 1" in caption.value for caption in app.caption)
+    assert any("forked at step 500 of run 1" in caption.value for caption in app.caption)
 
 
 def test_a_rewound_run_with_former_settings_gets_its_controls_back() -> None:

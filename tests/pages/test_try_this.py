@@ -20,13 +20,13 @@ from tests.pages.test_pages import bench_of, control, open_chapter, open_page, p
 
 EXPERIMENT = experiments_of("reinforce")[0]
 LENGTH = 5000  # of a run
-GUESS = 0  # a wrong one, open upwards
+GUESS = 0  # a wrong choice whose region is open upwards
 
 
 @pytest.fixture(autouse=True)
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(STEPS, "reinforce", LENGTH)
-    # However fast the machine, no run is at its end while a test looks at it.
+    # Even on a fast machine, no run ends while a test looks at it.
     monkeypatch.setattr("pglab.session.pacing.REDRAW_INTERVAL", 0.0)
     monkeypatch.setattr("pglab.session.pacing.SHORTEST_TRAINING", 0.0)
 
@@ -55,7 +55,7 @@ def lock(app: AppTest, guess: int = GUESS) -> None:
 
 
 def finish(app: AppTest) -> None:
-    """Train the run in hand to its end, as ticks of the page would."""
+    """Train the current run to its end, as ticks of the page would."""
     with bench_of(app).lock:
         bench_of(app).session.advance("step", LENGTH)
     run(app)

@@ -1,4 +1,4 @@
-"""How redraws and training take turns, with a run that ends on command."""
+"""Redraws and training take turns; the run of these tests ends on command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pglab.ui.stage.turns import turn
 
 
 class ShortRun:
-    """Is at its end after so many ticks."""
+    """A trainer that ends after the given number of ticks."""
 
     def __init__(self, ticks: int) -> None:
         self.lock = threading.RLock()
@@ -33,7 +33,7 @@ class ShortRun:
 
 @pytest.fixture
 def reruns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows with every run of the whole script that is asked for."""
+    """A list that grows with every requested rerun of the whole script."""
     asked: list[int] = []
     monkeypatch.setattr(st, "rerun", lambda: asked.append(len(asked)))
     return asked

@@ -1,4 +1,4 @@
-"""The commands check their arguments before they train, and write only if they are asked to."""
+"""The commands check their arguments before they train, and write only with `--write`."""
 
 from __future__ import annotations
 

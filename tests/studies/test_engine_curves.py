@@ -1,4 +1,4 @@
-"""The comparison of the two engines over seeds."""
+"""The comparison of the fast engine with the reference over seeds."""
 
 import numpy as np
 import pytest

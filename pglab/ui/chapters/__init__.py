@@ -1,1 +1,1 @@
-"""What stands below the stage: the chapters, and what is in each."""
+"""The chapters below the stage, and their contents."""

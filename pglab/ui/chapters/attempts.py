@@ -1,4 +1,4 @@
-"""What a visitor has guessed and what came of it: the state behind "Try this"."""
+"""The visitor's guesses in *Try this*, and the results of the runs that answer them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ PARAMETER = "try"  # of the address bar
 
 @dataclass(frozen=True)
 class Result:
-    """What one run of an experiment showed.
+    """The result of one run of an experiment.
 
-    `figure` is the experiment's statistic; `usual` that of the usual settings, with the same seed
-    where it is stored, else the median over seeds. `choice` is the one that the two bear out,
-    `late_return` the mean return of the last third.
+    `figure` is the experiment's statistic of this run. `usual` is that of the usual settings: with
+    the same seed if that run is stored, otherwise the median over the stored seeds. `choice` is
+    the number of the choice that these two figures support, None if they support none.
+    `late_return` is the mean return of the run's last third.
     """
 
     seed: int
@@ -58,7 +59,7 @@ class Attempt:
     guess: int | None = None
     started: bool = False
     result: Result | None = None
-    done: bool = False  # once at least
+    done: bool = False  # at least once
 
 
 @dataclass
@@ -71,17 +72,17 @@ class Attempts:
 
     @property
     def experiment(self) -> Experiment:
-        """The one that is shown."""
+        """The experiment that is shown."""
         offered = experiments_of(self.page)
         return next((e for e in offered if e.key == self.chosen), offered[0])
 
     @property
     def attempt(self) -> Attempt:
-        """The visitor's attempt at it."""
+        """The visitor's attempt at the experiment that is shown."""
         return self.by_key[self.experiment.key]
 
     def state(self, session: TrainingSession) -> AttemptState:
-        """How far the visitor is with the experiment that is shown."""
+        """How far the visitor has come with the experiment that is shown."""
         attempt = self.attempt
         if attempt.guess is None:
             return "asked"
@@ -97,12 +98,12 @@ class Attempts:
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """Whether the run in hand is the one that answers the experiment that is shown."""
+        """True if the current run answers the experiment that is shown."""
         return self.attempt.started and answers(session, self.experiment)
 
 
 def open_attempts(lab: Lab) -> Attempts:
-    """The visitor's attempts, with the results that have come in since."""
+    """Return the visitor's attempts, with the results of runs that have ended since."""
     key = f"{lab.key}.try"
     attempts: Attempts = st.session_state.setdefault(key, Attempts(lab.key))
     with lab.bench.lock:
@@ -112,7 +113,7 @@ def open_attempts(lab: Lab) -> Attempts:
 
 
 def read_link(page: str, link: Link) -> None:
-    """Choose the experiment that the link names; the visit begins with the chapter on it."""
+    """Choose the experiment that the link names, and let the visit begin with its chapter."""
     if link.has(PARAMETER):
         open_at_first(page, "try_this")
     known = {experiment.key: experiment.key for experiment in experiments_of(page)}
@@ -121,7 +122,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(page: str) -> dict[str, str]:
-    """What the address bar holds of the experiments: the one that the visitor chose."""
+    """Return the address parameter of the experiment that the visitor chose, if any."""
     attempts: Attempts | None = st.session_state.get(f"{page}.try")
     if attempts is None or attempts.chosen is None:
         return {}
@@ -129,27 +130,27 @@ def link_parameters(page: str) -> dict[str, str]:
 
 
 def answers(session: TrainingSession, experiment: Experiment) -> bool:
-    """Whether a run has the experiment's settings, with any seed, and has had them throughout."""
+    """True if a run has had the experiment's settings throughout, with any seed."""
     config = session.initial_config
     return config == experiment.config(config.seed) and not session.history.changes
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """Where a choice expects the run with this seed; None if it says nothing about returns."""
+    """The region of returns that a choice predicts for this seed; None if it predicts none."""
     if experiment.statistic != "late_return":
         return None
     claim = experiment.claim_of(experiment.choices[number])
     low, high = claim.bounds(reference_of(experiment, seed).figure)
     start, end = (share * experiment.steps for share in LATE)
-    # A mean return of 0 is the least there is: below the upper bound, the region is open.
+    # 0 is the lowest mean return: with this lower bound, the region is open downwards.
     return GuessRegion(start, end, low if claim.least else -np.inf, high)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the usual settings gave: the experiment's statistic and the returns on the way.
+    """The result of the usual settings: the experiment's statistic and the curve of returns.
 
-    That of the same seed where it is stored, else the median of the stored seeds.
+    Both are of the same seed if its run is stored, otherwise the median of the stored seeds.
     """
 
     figure: float
@@ -158,7 +159,7 @@ class Reference:
 
 
 def reference_of(experiment: Experiment, seed: int) -> Reference:
-    """What the run with this seed is compared with."""
+    """Return the result that the run with this seed is compared with."""
     _changed, usual = arms_of(experiment)
     stored = usual.figures[experiment.statistic]
     if seed < len(stored):
@@ -171,7 +172,7 @@ def reference_of(experiment: Experiment, seed: int) -> Reference:
 
 
 def start(lab: Lab, attempts: Attempts, seed: int) -> None:
-    """Run the experiment that is shown, at full speed and in sight; the run so far is kept."""
+    """Run the shown experiment at full speed, scroll to the stage, and keep the current run."""
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
     _use(lab, attempts.experiment.config(seed % SEEDS))
@@ -182,19 +183,19 @@ def start(lab: Lab, attempts: Attempts, seed: int) -> None:
 
 
 def back_to_usual(lab: Lab) -> None:
-    """A fresh run with the page's own settings and the seed in hand, not started."""
+    """Prepare a fresh run with the page's usual settings and the current seed."""
     _use(lab, AGENTS[lab.key].changed(seed=lab.bench.session.config.seed))
 
 
 def _use(lab: Lab, config: AgentConfig) -> None:
-    """Begin a run with these settings; the present one is left as it is, not changed."""
+    """Prepare a fresh run with these settings; the current run is kept unchanged."""
     lab.bench.reset()
     lab.bench.use(config)
     lab.set_controls(config)
 
 
 def _note_results(attempts: Attempts, session: TrainingSession) -> None:
-    """If the run in hand has ended as an experiment that was waiting for it, keep what it shows."""
+    """If the current run has ended and answers a started experiment, keep its result."""
     if session.outcome is None:
         return
     for experiment in experiments_of(attempts.page):
@@ -221,9 +222,9 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 
 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
-    """Have the stage draw the locked guess and the usual run beside the experiment's run.
+    """Let the stage draw the locked guess and the usual run beside the experiment's run.
 
-    They stay until another run than the experiment's is in hand.
+    They disappear when a run that does not answer the experiment becomes the current one.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -1,4 +1,4 @@
-"""What stands below the stage: chapters, of which one is in the page."""
+"""The chapters below the stage: a row of titles, and the chapter that is open."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pglab.ui.controls.choices import settle
 from pglab.ui.shell.entry import fragment
 from pglab.ui.shell.live_page import CHAPTERS
 
-Chapter = tuple[str, Callable[[], None]]  # name, as links hold it, and what draws it
+Chapter = tuple[str, Callable[[], None]]  # its name in links, and the function that draws it
 PARAMETER = "chapter"  # of the address bar
 
-NO_TOOLBAR = {"displayModeBar": False}  # for a chart whose legend it would cover
+NO_TOOLBAR = {"displayModeBar": False}  # for charts whose legend the toolbar would cover
 
 
 def titles() -> dict[str, str]:
-    """What each chapter is called on the page, by the name that stays in every language."""
+    """The title of each chapter on the page, by its name in links, which is never translated."""
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
@@ -37,42 +37,46 @@ def chapters(
     on_change: Callable[[], None] = lambda: None,
     behind: Callable[[], None] = lambda: None,
 ) -> None:
-    """A row of titles, and the chapter that is chosen, at first the first one; `page` is a key.
+    """Draw a row of titles and the chosen chapter; at first it is the first one.
 
-    `on_change` is called when another is chosen; `behind` draws what comes behind the chapter.
+    Args:
+        page: key of the page.
+        parts: the chapters in the order of their titles.
+        on_change: called when another chapter is chosen.
+        behind: draws what comes after the chapter.
 
-    Not Streamlit's tabs: with each redraw of the stage it renders all containers of the page
-    anew, and tabs are by far the most expensive of them.
+    These are not Streamlit's tabs: each redraw of the stage renders all containers of the page
+    anew, and tabs are by far the most expensive containers.
     """
     fragment(_chapters, CHAPTERS)(page, parts, on_change, behind)
 
 
 def open_at_first(page: str, name: str) -> None:
-    """Let a visit to the page begin with this chapter, unless it has begun already."""
+    """Let a visit to the page begin with this chapter, unless the visit has already begun."""
     st.session_state.setdefault(_key(page), titles()[name])
 
 
 def open_chapter(page: str, name: str) -> None:
-    """In a callback: let the page show this chapter."""
+    """Open this chapter of the page; only to be called in a callback."""
     st.session_state[_key(page)] = titles()[name]
 
 
 def read_link(page: str, names: Collection[str], link: Link) -> None:
-    """Open the chapter that the link names, which must be one of the page's."""
+    """Open the chapter that the link names; a name that is not in `names` is a problem."""
     name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
     if name is not None:
         open_at_first(page, name)
 
 
 def link_parameters(page: str, usual: str) -> dict[str, str]:
-    """The open chapter for the address, unless it is the one that opens as usual."""
+    """Return the address parameter of the open chapter, unless it is the usual one."""
     names = {title: name for name, title in titles().items()}
     name = names.get(st.session_state.get(_key(page), ""), usual)
     return {} if name == usual else {PARAMETER: name}
 
 
 def _key(page: str) -> str:
-    """Where the visit's session state has the title of the open chapter of a page."""
+    """The key in the session state that holds the title of a page's open chapter."""
     return f"{page}.chapter"
 
 

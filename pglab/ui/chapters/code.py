@@ -1,4 +1,4 @@
-"""The running source, shown beside what it does."""
+"""The source code of the running program, shown beside the formulas that it computes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pglab.language import _
 
 @dataclass(frozen=True)
 class Part:
-    """A formula in LaTeX, what it says, and the functions that compute it."""
+    """A formula in LaTeX, a sentence about it, and the functions that compute it."""
 
     formula: str
     sentence: str
@@ -30,7 +30,7 @@ class Part:
 
 
 def formulas_and_code(*parts: Part) -> None:
-    """Each formula beside the functions that compute it, as Python runs them."""
+    """Draw each formula beside the functions that compute it, as Python runs them."""
     for part in parts:
         words, code = st.columns([4, 9], gap="medium")
         with words:
@@ -42,7 +42,7 @@ def formulas_and_code(*parts: Part) -> None:
 
 
 def source_code(*functions: Callable[..., Any]) -> None:
-    """The lines of the functions; their contracts are folded away."""
+    """Draw the source of the functions, with their docstrings folded away."""
     for function in functions:
         source = _source_of(function)
         numbers = range(source.first, source.first + len(source.lines))
@@ -51,12 +51,12 @@ def source_code(*functions: Callable[..., Any]) -> None:
 
 
 def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
-    """A few lines of a running function, with the one that has just run lit.
+    """Draw a few lines of a function, with the line that has just run lit.
 
     Args:
-        function: as Python runs it.
-        line: number of the line in the function's file.
-        around: lines shown before and after it.
+        function: the function as Python runs it.
+        line: number of the lit line in the function's file.
+        around: number of lines shown before it and after it.
     """
     source = _source_of(function)
     first, end = source.first, source.first + len(source.lines)
@@ -65,20 +65,23 @@ def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
 
 
 def engine_sentence(engine: str) -> str:
-    """What the shown code has to do with the run."""
+    """Say whether the shown code computes the run."""
     if engine == "reference":
         return _("Read from the running program: these lines compute this run.")
     return " ".join(
         (
             _("Read from the running program."),
             _fast_sentence(),
-            _("Tests hold the two together. “Engine” in “More settings” lets the lines compute."),
+            _(
+                "Tests check that both agree. If these lines are to compute the run, change "
+                "“Engine” in “More settings”."
+            ),
         )
     )
 
 
 def engine_note(engine: str) -> str:
-    """What a lit line has to do with the run."""
+    """Say whether a lit line computed its numbers in the run or in a copy of it."""
     if engine == "reference":
         return _("This line computed these numbers, as in the run itself.")
     return " ".join(
@@ -88,14 +91,14 @@ def engine_note(engine: str) -> str:
 
 def _fast_sentence() -> str:
     return _(
-        "The run itself leaves forward passes, gradients and Adam to compiled code: the same up to "
-        "rounding."
+        "In the run itself, compiled code computes forward passes, gradients and Adam; its results "
+        "are the same up to rounding."
     )
 
 
 @dataclass(frozen=True)
 class _Source:
-    """Lines of a function, the number of the first in its file, and those of its docstring."""
+    """A function's lines, the number of the first in its file, and those of its docstring."""
 
     first: int
     lines: tuple[str, ...]
@@ -106,7 +109,10 @@ _one_at_a_time = Lock()
 
 
 def _source_of(function: Callable[..., Any]) -> _Source:
-    """What its file says. Two threads that parse at once make Python 3.11 raise SystemError."""
+    """Read the source of a function, one thread at a time.
+
+    Two threads that parse at once make Python 3.11 raise SystemError.
+    """
     with _one_at_a_time:
         return _read(function)
 
@@ -125,7 +131,7 @@ def _read(function: Callable[..., Any]) -> _Source:
 
 
 def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None = None) -> str:
-    """Lines of a function as HTML, with the numbers that they have in its file."""
+    """Return lines of a function as HTML, with their numbers in the file."""
     source = _source_of(function)
     marked = highlight(
         "".join(source.lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
@@ -140,7 +146,7 @@ def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None
 
 
 def _folded(contract: str | None) -> str:
-    """A docstring behind a word that unfolds it."""
+    """Return a docstring as HTML, folded away behind a title."""
     if contract is None:
         return ""
     words = escape(_("What it promises"))

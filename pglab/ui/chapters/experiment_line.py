@@ -1,4 +1,4 @@
-"""One line above the stage while an experiment's run is in hand: what was asked and guessed."""
+"""The line above the stage during an experiment: the question, the guess, the verdict."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pglab.ui.stage.scrolling import bring_into_view
 
 
 def title_of(experiment: Experiment) -> str:
-    """What is changed, in the words of the controls: "Discount γ: 0"; it tells no outcome."""
+    """The changed settings in the words of the controls, such as "Discount γ: 0"."""
     described = settings_of(AGENTS[experiment.page])
     return ", ".join(
         f"{_(described[name].label)}: {choice_name(format_value(value))}"
@@ -29,7 +29,7 @@ def title_of(experiment: Experiment) -> str:
 
 
 def experiment_line(lab: Lab, attempts: Attempts) -> None:
-    """The question, the locked guess and how far the run is; then the verdict."""
+    """Draw the question, the locked guess and the run's progress; after the run, the verdict."""
     with lab.bench.lock:
         session = lab.bench.session
         if not attempts.in_hand(session):
@@ -56,7 +56,7 @@ def experiment_line(lab: Lab, attempts: Attempts) -> None:
             icon=":material/arrow_downward:",
             key="to_explanation",
             on_click=on_whole_page(lab, lab.bench.lock, partial(_open_explanation, lab.key)),
-            help=_("Goes to the explanation, below the stage."),
+            help=_("Goes to the explanation below the stage."),
         )
 
 
@@ -66,7 +66,7 @@ def _open_explanation(page: str) -> None:
 
 
 def _asked(experiment: Experiment) -> str:
-    """The last sentence of the question, without what leads up to it."""
+    """The last sentence of the question, without its introduction."""
     return _(experiment.question).rsplit(". ", 1)[-1]
 
 
@@ -80,7 +80,7 @@ def _short(experiment: Experiment, result: Result) -> str:
 
 
 def judgement(experiment: Experiment, attempt: Attempt) -> str:
-    """Whether the guess agrees with this run and with the stored seeds."""
+    """Say whether the guess agrees with this run and with the stored seeds."""
     assert attempt.result is not None
     as_run, as_seeds = attempt.guess == attempt.result.choice, attempt.guess == experiment.right
     if as_run and as_seeds:
@@ -88,5 +88,5 @@ def judgement(experiment: Experiment, attempt: Attempt) -> str:
     if as_run:
         return _("Your guess was right for this run, but most seeds show something else.")
     if as_seeds:
-        return _("Your guess is what most seeds show, but not this run.")
+        return _("Your guess is right for most seeds, but not for this run.")
     return _("Neither this run nor most seeds agree with your guess.")

@@ -1,4 +1,4 @@
-"""A test on demand: fresh episodes of the policy as it stands, and what the critic expected."""
+"""Fresh episodes of the current policy on demand, compared with the critic's estimates."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from pglab.ui.controls.lab import Lab
 
 EPISODES = 10
 TRUTH_HEIGHT = 420  # pixels
-SLIGHT = 1.0  # of return: less is called right
+SLIGHT = 1.0  # of return: a smaller error is called right
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Fresh episodes, sampled and greedy, of the policy after `global_step` steps."""
+    """Fresh episodes of the policy after `global_step` steps, sampled and greedy."""
 
     session: TrainingSession
     global_step: int
     sampled: list[PlayedEpisode]
     greedy: list[PlayedEpisode]
-    truth: tuple[Floats, Floats] | None  # estimates and returns of the sampled episodes
+    truth: tuple[Floats, Floats] | None  # of the sampled episodes: estimates, returns
 
 
 def evaluation(lab: Lab) -> None:
-    """A button that plays fresh episodes, and the last verdict."""
+    """Draw a button that plays fresh episodes, and the last verdict."""
     st.markdown(
         _(
-            "Ten fresh episodes with actions sampled as in training, and the same ten starts with "
-            "the likeliest action each time. They use random streams of their own: the training "
-            "goes on as if nobody had looked."
+            "The policy plays ten fresh episodes with actions sampled as in training, then ten "
+            "from the same starts with the likeliest action at every step. These episodes use "
+            "random streams of their own, so they do not change the training."
         )
     )
     key = f"{lab.key}.verdict"
@@ -85,12 +85,12 @@ def _show(verdict: Verdict) -> None:
 
 
 def _show_truth(estimates: Floats, returns: Floats) -> None:
-    """The critic against what really followed."""
+    """Compare the critic's estimates with the returns that followed."""
     if not len(estimates):
         st.info(
             _(
-                "Every episode was cut by the time limit too early to know the return of any "
-                "step. A smaller γ makes the missing part negligible."
+                "The time limit cut every episode too early: the return of no step is known. "
+                "With a smaller γ, the missing part becomes negligible."
             )
         )
         return
@@ -100,23 +100,23 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     )
     st.caption(
         _(
-            "Steps of an episode that the time limit cut count only where the missing part is at "
-            "most a tenth of an endless return. Their returns are too low by up to that much, and "
-            "the critic looks too high by as much."
+            "If the time limit cut an episode, only those of its steps count whose missing part "
+            "is at most a tenth of an endless return. Their returns are too low by up to that "
+            "much, so the critic looks too high by as much."
         )
     )
 
 
 def truth_in_words(found: Calibration, steps: int) -> str:
-    """How far the critic is off, typically and where."""
+    """Say how far the critic is off: on average, typically, and for small and large Q."""
     return _(
         "**Does the critic tell the truth?** {n:,} steps of the ten sampled episodes: Q(s,a) "
         "against the discounted return G that followed. On average Q is {bias}; a typical "
-        "distance is {spread:.0f} (root mean square). Where Q is smallest (a third of the steps) "
-        "it is {low}, where it is largest {high}. A single return is partly luck, so the points "
-        "scatter around the line even if Q is right on average. The target takes the best "
-        "action's value while the policy also takes others: that makes Q too high. *Pull on Q* "
-        "makes it lower."
+        "distance is {spread:.0f} (root mean square). In the third of the steps with the smallest "
+        "Q it is {low}, in the third with the largest Q {high}. A single return is partly luck, so "
+        "the points scatter around the line even if Q is right on average. The target uses the "
+        "value of the best action, but the policy also takes others: that makes Q too high. *Pull "
+        "on Q* makes it lower."
     ).format(
         n=steps,
         bias=_off(found.bias),
@@ -127,7 +127,7 @@ def truth_in_words(found: Calibration, steps: int) -> str:
 
 
 def _off(error: float) -> str:
-    """An error of Q in words."""
+    """Return an error of Q in words."""
     if abs(error) < SLIGHT:
         return _("right to within 1")
     text = _("{n:.0f} too high") if error > 0 else _("{n:.0f} too low")

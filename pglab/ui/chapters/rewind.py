@@ -1,4 +1,4 @@
-"""The chapter that goes back in a run, continues it or lets another one fork off."""
+"""The chapter *Rewind and fork*: goes back in a run, then continues it or forks another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.ui.controls.lab import Lab
 
 
 def rewind(lab: Lab) -> None:
-    """A slider over the run's checkpoints, and what can be done from the one it stands on."""
+    """Draw a slider over the run's checkpoints, and buttons to continue or fork from one."""
     lab.redraw_stale_page()
     bench = lab.bench
     session = bench.session
@@ -38,7 +38,7 @@ def rewind(lab: Lab) -> None:
         key=key,
         disabled=bench.running,
         on_change=on_whole_page(lab, bench.lock, go),
-        help=_("Everything goes back to that step: networks, optimiser, buffer, random streams."),
+        help=_("Restores everything at that step: networks, optimiser, buffer, random streams."),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -47,7 +47,7 @@ def rewind(lab: Lab) -> None:
             key="rewind_continue",
             disabled=bench.running or session.finished,
             on_click=on_whole_page(lab, bench.lock, continue_),
-            help=_("Repeats the same run exactly, and goes on where it had got to."),
+            help=_("Repeats the same run exactly, then continues beyond it."),
         )
         st.button(
             _("Fork from here"),
@@ -55,24 +55,24 @@ def rewind(lab: Lab) -> None:
             key="rewind_fork",
             disabled=bench.running or not here,
             on_click=on_whole_page(lab, bench.lock, bench.fork),
-            help=_("Another run goes on from this step. Then change a setting, and press Run."),
+            help=_("Starts another run from this step. Then change a setting and press Run."),
         )
     st.caption(_state(lab, steps[-1]))
 
 
 def _state(lab: Lab, furthest: int) -> str:
-    """What would happen next, in a sentence."""
+    """Say where the run is, and what Run would do."""
     bench = lab.bench
     here = bench.session.global_step
     if bench.running:
         return _("Pause to go back.")
     if bench.rewound:
         return _(
-            "At step {here:,} of {furthest:,}. Run repeats what the dotted line shows; a changed "
-            "setting makes a fork, and the run so far stays as an overlay and in the table."
+            "At step {here:,} of {furthest:,}. Run repeats what the dotted line shows. If you "
+            "change a setting, the run forks: the old run stays as an overlay and in the table."
         ).format(here=here, furthest=furthest)
     if bench.forked is not None:
-        return _("This is run {n}: it went on from step {step:,} of run {of}.").format(
+        return _("This is run {n}: it was forked at step {step:,} of run {of}.").format(
             n=bench.run_number, step=bench.forked[1], of=bench.forked[0]
         )
     return _("At step {here:,}, the furthest so far.").format(here=here)

@@ -1,4 +1,4 @@
-"""The table of the settings tried in this visit."""
+"""The table of the runs of this visit and their settings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pglab.ui.stage.panels.returns import change_label
 
 
 def runs_table(lab: Lab) -> None:
-    """One row per seed of every run of this visit, the newest run first."""
+    """Draw one row per seed of every run of this visit, the newest run first."""
     runs = reversed([*lab.bench.past, lab.bench.summary()])
     st.dataframe([row for run in runs for row in _rows(run, lab.terms.preset)], hide_index=True)
     st.caption(
         _(
-            "Each row is one seed; seeds that were trained at once share the number of their run. "
-            "The top row is of the present run, as it stood when it was last paused, stepped or "
-            "changed; run 1 is the oldest. The rows show what happened, not what is usual."
+            "Each row is one seed. Seeds that were trained together share a run number; run 1 is "
+            "the oldest. The top row shows the current run as it was when it was last paused, "
+            "stepped or changed. The rows show what happened, not what usually happens."
         )
     )
 

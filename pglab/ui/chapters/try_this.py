@@ -1,4 +1,4 @@
-"""Try this: a question about the settings, a guess that is locked, the run, and why it came so."""
+"""The chapter *Try this*: a question, a locked guess, the run, and an explanation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CHART_HEIGHT = 330
 
 
 def try_this(lab: Lab, attempts: Attempts) -> None:
-    """The experiments of the page, and the one that is chosen."""
+    """Draw the list of the page's experiments, and the chosen one."""
     lab.redraw_stale_page()
     listing, chosen = st.columns([4, 9], gap="large")
     with listing:
@@ -43,7 +43,7 @@ def try_this(lab: Lab, attempts: Attempts) -> None:
 
 
 def _listing(lab: Lab, attempts: Attempts) -> None:
-    """A button for each experiment: buttons keep no value that a late request could restore."""
+    """Draw a button for each experiment: buttons keep no value that a late request restores."""
     offered = experiments_of(attempts.page)
     done = sum(attempts.by_key[experiment.key].done for experiment in offered)
     st.caption(
@@ -76,9 +76,9 @@ def _choose(attempts: Attempts, key: str) -> None:
 
 
 def _experiment(lab: Lab, attempts: Attempts) -> None:
-    """The question, and what belongs to how far the visitor is with it.
+    """Draw the question, and what the visitor can do next.
 
-    Nothing moves when the guess is locked: the choices stay where they are, and so does the button.
+    Nothing moves when the guess is locked: the choices and the button stay where they are.
     """
     experiment = attempts.experiment
     with lab.bench.lock:
@@ -91,20 +91,20 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
     match state:
         case "asked":
             _lock_button(lab, attempts, choice)
-            st.caption(_("Then “Run it” takes the place of this button."))
+            st.caption(_("“Run it” then takes the place of this button."))
         case "locked":
             _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
             st.caption(
                 _expectation(experiment)
-                + _(" The run in hand stays there as an overlay, and in the table of runs.")
+                + _(" The current run stays as an overlay and in the table of runs.")
             )
         case "under way":
-            st.info(_("The run is in the panels above. What came of it appears here."))
+            st.info(_("The run is in the panels above. Its result will appear here."))
         case "changed":
             st.warning(
                 _(
-                    "Settings were changed on the way, or another run was begun: what is above "
-                    "no longer answers this question."
+                    "Settings were changed during the run, or another run was begun. The current "
+                    "run no longer answers this question."
                 )
             )
             _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
@@ -115,17 +115,17 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
 
 
 def _expectation(experiment: Experiment) -> str:
-    """Where the locked guess can be seen."""
+    """Say where the locked guess can be seen."""
     if experiment.statistic == "late_return":
         return _("Your guess is the shaded region in the return plot.")
     return _(
-        "Your guess is about the {name}, which the return plot does not show; the value is told at "
+        "Your guess is about the {name}, which the return plot does not show. Its value appears at "
         "the end."
     ).format(name=_(STATISTICS[experiment.statistic].name))
 
 
 def _choices(lab: Lab, attempts: Attempts) -> int | None:
-    """The choices, none of them chosen at first; a locked one cannot be changed."""
+    """Draw the choices, at first with none chosen; a locked guess cannot be changed."""
     experiment, guess = attempts.experiment, attempts.attempt.guess
     choice: int | None = st.radio(
         _("Your guess"),
@@ -134,7 +134,7 @@ def _choices(lab: Lab, attempts: Attempts) -> int | None:
         format_func=lambda number: _(experiment.choices[number].text),
         captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
         key=f"{lab.key}.guess.{experiment.key}",
-        # A tick may come in one request with the choice, and would rerun its own fragment only.
+        # A tick in the same request as the choice would rerun only its own fragment.
         on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
         disabled=guess is not None,
     )
@@ -149,7 +149,7 @@ def _lock_button(lab: Lab, attempts: Attempts, choice: int | None) -> None:
         type="primary",
         disabled=choice is None,
         on_click=on_whole_page(lab, lab.bench.lock, partial(_lock, attempts, choice)),
-        help=_("Once locked, it cannot be changed before the run has shown what happens."),
+        help=_("Once locked, the guess cannot be changed."),
     )
 
 
@@ -169,7 +169,7 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
 
 
 def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
-    """The choices, and who is for which: the visitor, this run, the stored seeds."""
+    """Draw the choices, and which of them the visitor, this run and the stored seeds support."""
     result = attempt.result
     heads = ["", _("you")]
     if result is not None:
@@ -184,11 +184,11 @@ def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
             row.append(str(held(claim, *arms_of(experiment))))
         rows.append(row)
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    st.markdown(table, unsafe_allow_html=True)  # a cell has no other way to a second line
+    st.markdown(table, unsafe_allow_html=True)  # only HTML breaks a line within a cell
 
 
 def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
-    """Guess, run and stored seeds side by side, and the explanation."""
+    """Draw the guess, the run and the stored seeds together, and the explanation."""
     experiment, attempt = attempts.experiment, attempts.attempt
     st.markdown(_judgement(experiment, attempt, result))
     _choices_table(experiment, attempt)
@@ -237,7 +237,7 @@ def _reached(experiment: Experiment, result: Result) -> Curve:
 
 
 def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
-    """What this run gave beside the usual one, and whether the guess agrees with it."""
+    """Compare this run with the usual settings, and the guess with this run."""
     statistic = STATISTICS[experiment.statistic]
     reference = (
         _("the usual settings gave {usual} with the same seed")

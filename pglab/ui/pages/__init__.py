@@ -1,1 +1,1 @@
-"""The pages, put together from stage, controls and chapters."""
+"""The pages, assembled from the stage, the controls and the chapters."""

@@ -1,4 +1,4 @@
-"""What the pages of the two actor-critics have in common."""
+"""What the pages of the two actor-critics share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """The page of one preset, about its body; `opened` are the further panels open at first."""
+    """Draw the page of one preset; the additional panels in `opened` are open at first."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -35,7 +35,7 @@ def actor_critic_page(
         if preset.body == "split":
             st.markdown(content(key))
             st.markdown(evidence_text())
-            with st.expander(_("From returns to a critic; quirks: as on the page Shared body")):
+            with st.expander(_("From returns to a critic, and quirks: as on the page Shared body")):
                 st.markdown(basics + quirks)
         else:
             st.markdown(basics + content(key))
@@ -59,7 +59,7 @@ def actor_critic_page(
 
 
 def _with_td_errors(text: str) -> str:
-    """The text with what two kinds of stored runs ended with: TD error and return."""
+    """Return the text with the final TD errors and returns of two kinds of stored runs."""
     for name in ("large_learning_rate", "usual"):
         arm = load("split_replay")[name]
         error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
@@ -69,7 +69,7 @@ def _with_td_errors(text: str) -> str:
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """The further panels of a preset's page, of which `opened` are open at first."""
+    """The additional panels of a preset's page; those in `opened` are open at first."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
@@ -89,11 +89,11 @@ def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
 
 
 def _code() -> None:
-    """The formulas beside the functions that compute them."""
+    """Draw the formulas beside the functions that compute them."""
     formulas_and_code(
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
-            _("The policy signal, taken when the agent acts. The setting offers two others."),
+            _("The policy signal, computed when the agent acts. The setting offers two others."),
             [policy_signal],
         ),
         Part(
@@ -109,7 +109,7 @@ def _code() -> None:
         Part(
             r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
             r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
-            _("The second term, weighed by c, pulls all estimates down."),
+            _("The second term, scaled by c, pulls all estimates down."),
             [td_loss, actor_critic.critic_gradient],
         ),
         Part(

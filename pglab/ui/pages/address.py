@@ -1,4 +1,4 @@
-"""The address of an agent's page: what it holds besides the settings, read and written."""
+"""The address of an agent's page: reads and writes what it holds besides the settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.ui.shell import address_bar
 
 
 def read_address(page: str, link: Link, config: RunConfig) -> None:
-    """Set the page's further controls from the link; `config` are the settings that it asks for."""
+    """Set the page's other controls from the link; `config` holds the settings in the link."""
     speed.read_link(page, link)
     seed_controls.read_link(page, link)
     has_critic = isinstance(config, ActorCriticConfig)
@@ -21,7 +21,7 @@ def read_address(page: str, link: Link, config: RunConfig) -> None:
 
 
 def write_address(lab: Lab) -> None:
-    """Make the address open this page with these settings and this view."""
+    """Write the page's settings and its view to the address."""
     experiment = attempts.link_parameters(lab.key)
     shown = {
         **heatmaps_of(lab).parameters(),

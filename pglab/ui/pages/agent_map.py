@@ -13,7 +13,7 @@ from pglab.language import _
 
 @dataclass(frozen=True)
 class Agent:
-    """One column of the map; `networks` are rows of boxes, each a (text, colour) pair."""
+    """One column of the map; `networks` holds rows of boxes, each a (text, colour) pair."""
 
     name: str
     networks: tuple[tuple[tuple[str, str], ...], ...]
@@ -72,6 +72,6 @@ def _column(agent: Agent) -> str:
     )
     facts = "".join(
         f"<dt>{escape(term)}</dt><dd>{escape(fact)}</dd>"
-        for term, fact in ((_("learns from"), agent.data), (_("weighs log π by"), agent.weight))
+        for term, fact in ((_("learns from"), agent.data), (_("weights log π by"), agent.weight))
     )
     return f"<section><h2>{escape(agent.name)}</h2>{rows}<dl>{facts}</dl></section>"

@@ -33,10 +33,10 @@ from pglab.ui.stage.skip_links import skip_links
 
 @dataclass(frozen=True)
 class AgentPage:
-    """What tells one agent's page from another's.
+    """What distinguishes one agent's page from another's.
 
-    `key` names the page and the stored learning curves of its preset; `fixed` are the settings
-    that the page is about.
+    `key` names the page and the stored learning curves of its preset. `fixed` names the settings
+    that define the page's agent.
     """
 
     key: str
@@ -79,7 +79,7 @@ def agent_page(page: AgentPage) -> None:
 
 
 def _listen(lab: Lab) -> None:
-    """Ask before a run is lost with its tab."""
+    """Let the browser ask before a tab is closed whose run would be lost."""
     bench = lab.bench
     listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
 

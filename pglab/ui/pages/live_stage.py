@@ -1,4 +1,4 @@
-"""The live stage: while the run goes on, each redraw trains a little further."""
+"""The live stage: while the run goes on, each redraw trains it a little further."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from pglab.ui.stage.stage import Number, Progress, stage
 from pglab.ui.stage.turns import turn
 
 COLLAPSE_ENTROPY = 0.01
-COLLAPSE_SHARE = 0.5  # of the range of returns, below which a deterministic policy has collapsed
+COLLAPSE_SHARE = 0.5  # of the range of returns: a deterministic policy below it has collapsed
 
-# Streamlit renders the whole page when a run of a script begins and once more when it ends. But
-# more pictures would keep a click waiting: it does not interrupt a fragment for another.
+# Streamlit renders the whole page when a script run begins and again when it ends, so several
+# pictures in one script run cost less. But a click has to wait until they are drawn.
 PICTURES_PER_TICK = 2
 
 
 def live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
-    """The stage with its panels; while running, each redraw trains a little further.
+    """Draw the stage with its panels; while the run goes on, each redraw trains it further.
 
-    `heading` draws what stands above it and goes along with the run.
+    `heading` draws what stands above the stage and changes with the run.
     """
     fragment(_live, LIVE)(lab, panels, extras, heading)
 
@@ -39,10 +39,10 @@ def live(
 def _live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
-    ticked = lab.take_tick()  # first, so that none is left over for a run of the whole page
+    ticked = lab.take_tick()  # first, so that no tick is left for a rerun of the whole page
     lab.redraw_stale_page()
     heading()
-    # At another speed than the highest, training may leave no time between two pictures.
+    # Below full speed, training may leave no time between two pictures.
     most = PICTURES_PER_TICK if ticked and lab.bench.speed == FULL_SPEED else 1
     for number in range(most):
         more = lab.bench.busy and number + 1 < most
@@ -93,13 +93,13 @@ def _numbers(bench: Bench) -> list[Number]:
             "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
             _(
                 "Mean return of the last 100 finished training episodes, or of all if fewer. "
-                "Whether a run is solved is told by the seminar's reading instead."
+                "The seminar's reading, not this mean, decides whether a run is solved."
             ),
         ),
         Number(
             _("steps per second"),
             "–" if rate is None else f"{rate:,.0f}",
-            _("Environment steps per second of your time, over the last two seconds."),
+            _("Environment steps per second of wall-clock time, over the last two seconds."),
         ),
     ]
 
@@ -107,7 +107,7 @@ def _numbers(bench: Bench) -> list[Number]:
 def _progress(bench: Bench) -> Progress:
     session = bench.session
     parts = [_state(bench)]
-    if bench.shown_session is not session:  # another seed's pictures stand below
+    if bench.shown_session is not session:  # the panels show another seed
         parts.insert(0, _("seed {seed}").format(seed=session.config.seed))
     if session.history.reading is not None:
         parts.append(_reading(bench))
@@ -120,7 +120,7 @@ def _progress(bench: Bench) -> Progress:
 
 
 def _milestone(bench: Bench) -> str | None:
-    """That the run is solved, and when it was."""
+    """Say at which step the run was solved; None if it is not solved."""
     solved_at = bench.session.history.solved_at
     if solved_at is None:
         return None
@@ -128,12 +128,12 @@ def _milestone(bench: Bench) -> str | None:
 
 
 def _state(bench: Bench) -> str:
-    """How far the run is, or how it ended, in few words."""
+    """Say in a few words how far the run is, or how it ended."""
     session = bench.session
     if session.outcome == "diverged":
         return _("stopped: see the message above")
     if session.outcome == "solved":
-        return _("stopped, as “Stop when solved” is on")
+        return _("stopped: “Stop when solved” is on")
     if _collapsed(bench):
         return _("almost always the same action, returns low")
     return _("{done:,} of {total:,} steps").format(
@@ -142,7 +142,7 @@ def _state(bench: Bench) -> str:
 
 
 def _reading(bench: Bench) -> str:
-    """The seminar's reading beside what it has to reach, or to have reached."""
+    """The seminar's reading, and the return that solves the run."""
     session = bench.session
     goal = session.config.success_return
     reading = f"{session.history.reading:.0f}".replace("-", "−")
@@ -162,7 +162,7 @@ def _reading(bench: Bench) -> str:
 
 
 def _collapsed(bench: Bench) -> bool:
-    """Whether the policy has become deterministic without being good."""
+    """True if the policy has become deterministic while its returns are low."""
     history = bench.session.history
     low, high = ENVIRONMENTS[bench.session.config.env_id].return_range
     mean = history.mean_return(20)

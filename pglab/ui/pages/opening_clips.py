@@ -12,7 +12,7 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 
 def opening_clips() -> None:
-    """Show the clips; both move at once, since they are part of the repository."""
+    """Draw the clips; both play at once, because they are part of the repository."""
     facts = stored_facts()
     _clip("untrained", _("Before its first update: the pole falls within a second or two."))
     _clip(

@@ -1,4 +1,4 @@
-"""A table of causes: what each did, as a number and as a bar."""
+"""A table of causes: the effect of each, as a number and as a bar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pglab.slow_motion.words import Row
 
 
 def causes_table(caption: str, rows: Sequence[Row], total: str) -> None:
-    """The causes with bars to either side of zero, and their sum; each is explained on hover."""
+    """Draw the causes, each with a bar to the left or right of zero, and their sum."""
     most = max((abs(row.size) for row in rows), default=0.0) or 1.0
     lines = "".join(_line(row, most) for row in rows)
     st.html(

@@ -1,4 +1,4 @@
-"""The chapter that takes one update apart: phase by phase, back as well as forward."""
+"""The chapter *Slow motion*: takes one update apart phase by phase, forward and back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import view_of
 from pglab.ui.stage.stage import FigurePanel, PlayerPanel, stage
 
-# Whoever opens the chapter by its title sees it whole; after a click, the arrow keys are its own.
+# Opening the chapter by its title scrolls to it; after a click, the arrow keys move the tape.
 _COME_UP = """<script>{
   const title = document.activeElement?.closest('[class*="-chapter"] [role="radio"]');
   title?.closest('[role="radiogroup"]').scrollIntoView({block: "start"});
@@ -43,7 +43,7 @@ _COME_UP = """<script>{
 
 
 def slow_motion(lab: Lab) -> None:
-    """The buttons, the phases, and the moment on which the tape stands."""
+    """Draw the buttons, the phases, and the moment at which the tape stands."""
     tape = lab.slow_motion
     with st.container(key="slow_motion"), lab.bench.lock:
         buttons(lab, tape)
@@ -55,19 +55,19 @@ def slow_motion(lab: Lab) -> None:
                 _(
                     "One update, taken apart. The agent acts, step after step, until enough is "
                     "stored; then it learns from all of it at once. Each phase shows its numbers "
-                    "and the line of code that did it.\n\n"
+                    "and the line of code that computed them.\n\n"
                     "**Next**, or the right arrow key, takes the next phase (if a chapter's title "
-                    "has the focus, press the Tab key first). **To the update** goes to where it "
-                    "learns."
+                    "has the focus, press the Tab key first). **To the update** goes to the point "
+                    "where the agent learns."
                 )
             )
             if tape.at_end:
-                st.info(_("This run is over. Reset begins one that can be taken apart."))
+                st.info(_("This run has ended. Press Reset to begin another one."))
             return
         if is_on_the_way(lab):
             return
         if tape.stale and not lab.bench.running:
-            st.caption(_("The run has gone on since. Next takes up where it stands now."))
+            st.caption(_("The run has continued since then. Next goes on from its current step."))
         scene = _scene(lab, tape)
         words, pictures = st.columns([5, 8])
         with words:
@@ -78,16 +78,10 @@ def slow_motion(lab: Lab) -> None:
         each_loss_alone(lab, scene)
 
 
-# --- A long way to the update
-
-
-# --- What is seen
-
-
 def _strip(lab: Lab, tape: SlowMotion) -> None:
-    """All phases in order, numbered; those of this step that have come, and the current one.
+    """Draw all phases in order, numbered, and mark the current one and those already seen.
 
-    What comes at every step stands above what comes at an update only.
+    The phases of every step stand above those of an update.
     """
     seen = {moment.phase for moment in tape.seen}
     now = tape.seen[-1].phase if tape.seen else ""
@@ -106,7 +100,7 @@ def _strip(lab: Lab, tape: SlowMotion) -> None:
 
 
 def _too_few_to_draw(lab: Lab) -> None:
-    """Why updates go by without a draw, while they do."""
+    """Say why the critic does not learn while the buffer holds too few transitions."""
     session = lab.bench.session
     config, buffer = session.config, session.buffer
     if not isinstance(config, ActorCriticConfig) or buffer is None or not config.critic_learns:
@@ -121,7 +115,7 @@ def _too_few_to_draw(lab: Lab) -> None:
 
 
 def _possible(lab: Lab) -> set[str]:
-    """The phases that can come with the settings in force."""
+    """The phases that can occur with the current settings."""
     config = lab.bench.session.config
     never: set[str] = set()
     if isinstance(config, ActorCriticConfig):
@@ -152,13 +146,13 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
         chosen=chosen,
         view=view,
     )
-    if not view.follows or scene.phase == "changed":  # whose pictures have no player beside them
+    if not view.follows or scene.phase == "changed":  # no player stands beside these pictures
         return scene
     return replace(scene, view=replace(view, plane=view.plane.through(scene.observation)))
 
 
 def _moment(scene: SlowScene, engine: str) -> None:
-    """The phase in words, in symbols, with its numbers, and the line that did it."""
+    """Draw the phase in words, symbols and numbers, and the line that computed them."""
     moment = scene.seen[-1]
     title = _(PHASES[scene.phase].title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")
@@ -174,7 +168,7 @@ def _moment(scene: SlowScene, engine: str) -> None:
 
 
 def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:
-    """The update in a few sentences: what moved the policy, and how far."""
+    """Say in a few sentences what moved the policy in this update, and how far."""
     changes = found.change
     most = int(np.abs(changes).argmax())
     learned = next(other.values for other in scene.seen if other.phase == "loss")

@@ -14,7 +14,7 @@ from pglab.ui.stage.stage import stage
 
 
 def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
-    """For an actor-critic's update: what each of the two losses alone would have done."""
+    """Show what each of the two losses alone would have done, after an actor-critic's update."""
     run = scene.watched.before_update
     if scene.phase != "changed" or not isinstance(run, ActorCriticRun):
         return
@@ -39,8 +39,9 @@ def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
         )
     st.caption(
         _(
-            "The same update from the same weights on the same data, with both losses, the "
-            "actor's alone and the critic's alone. If the body is shared, the critic's loss "
-            "moves the policy too, and the actor's the critic. ΔV is of Σ π·Q with π as it was."
+            "The same update from the same parameters on the same data: with both losses, with "
+            "the actor's loss alone and with the critic's alone. If the body is shared, the "
+            "critic's loss also moves the policy, and the actor's loss also moves the critic. ΔV "
+            "is the change of V = Σ π·Q, with π from before the update."
         )
     )

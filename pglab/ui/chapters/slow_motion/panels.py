@@ -1,4 +1,4 @@
-"""The pictures of slow motion: what a moment is about stands out, the rest steps back."""
+"""The pictures of Slow motion: those that a phase is about stand out, the others are dimmed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pglab.ui.stage.panels.heatmaps import policy_figure
 from pglab.ui.stage.panels.scenery import View
 from pglab.ui.stage.stage import Emphasis, FigurePanel, Frame, PlayerPanel
 
-# Which picture a phase is about: the rest steps back.
+# The pictures that each phase is about; the others are dimmed.
 _ABOUT: dict[str, tuple[str, ...]] = {
     "observe": ("frame",),
     "probabilities": ("bars", "policy"),
@@ -49,7 +49,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "step": ("network",),
     "changed": ("policy", "batch"),
 }
-# Of a step, the chosen action is not known before this phase, its answer not before the other.
+# The phases that make the chosen action known, and what the environment answered.
 _CHOSEN_AT = "sample"
 _ANSWERED_AT = "environment"
 
@@ -58,8 +58,8 @@ _ANSWERED_AT = "environment"
 class Batch:
     """The transitions that a moment is about, with what is known of them by then.
 
-    Of a very long batch these are the last ones: the run remembers no more. `offset` is how many
-    come before them, `whole` the explanation of all.
+    If the batch is very long, these are only its last transitions: the run remembers no more.
+    `offset` is the number of transitions before them; `whole` explains the whole batch.
     """
 
     first_step: int  # environment step of the first
@@ -83,7 +83,7 @@ class SlowScene:
     watched: WatchedStep
     seen: tuple[Moment, ...]
     batch: Batch
-    chosen: int | None  # transition that is traced
+    chosen: int | None  # row of the transition that is traced
     view: View
 
     @property
@@ -93,17 +93,17 @@ class SlowScene:
 
     @property
     def phase(self) -> str:
-        """That of the moment."""
+        """The phase of the moment."""
         return self.seen[-1].phase
 
     @property
     def observation(self) -> Floats:
-        """What the player shows: what the action was chosen for, but once what it led to."""
+        """The observation that the player shows: the next one only in the phase `environment`."""
         step = self.watched.step
         return step.next_observation if self.phase == _ANSWERED_AT else step.observation
 
     def has_seen(self, phase: str) -> bool:
-        """Whether this phase of the step has come."""
+        """True if this phase of the step has been seen."""
         return any(moment.phase == phase for moment in self.seen)
 
     def emphasis(self, *pictures: str) -> Emphasis:
@@ -115,10 +115,10 @@ class SlowScene:
 
 
 def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[StepRecord]) -> Batch:
-    """The steps that are stored at a moment, or those that the update is learning from.
+    """Return the steps that are stored at a moment, or those that the update learns from.
 
     Args:
-        watched: the step.
+        watched: the watched step.
         seen: its moments so far.
         recent: the run's last steps, oldest first.
     """
@@ -152,9 +152,9 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
 
 
 def player_panel(scene: SlowScene) -> PlayerPanel:
-    """The frame that the action was chosen for, then the one it led to, and the two bars."""
+    """The frame before the action, or the one after it, with a bar for each action."""
     step = scene.watched.step
-    answered = scene.phase == _ANSWERED_AT  # of what it led to nothing is computed yet
+    answered = scene.phase == _ANSWERED_AT  # no probabilities are known of the next observation
     chosen = scene.has_seen(_CHOSEN_AT) and not answered
     known = scene.has_seen("probabilities") and not answered
     observation = scene.observation
@@ -231,7 +231,7 @@ def _map_panel(
 def _difference_panel(
     scene: SlowScene, key: str, title: str, subtitle: str, changes: Floats, emphasis: Emphasis
 ) -> FigurePanel:
-    """What became likelier or less likely, with the transitions that were learned from."""
+    """A heatmap of the change in probability, with the transitions that were learned from."""
     view = scene.view
     axes = [view.plane.x_axis, view.plane.y_axis]
     return FigurePanel(
@@ -253,7 +253,7 @@ def _difference_panel(
 def partial_panels(
     scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
 ) -> list[FigurePanel]:
-    """What each loss alone would have made of policy and critic: two rows of heatmaps."""
+    """Two rows of heatmaps: the change of policy and critic by both losses and by each alone."""
     view = scene.view
     pi, q = _maps(scene, scene.watched.before)
     value = critic_quantity(pi, q, "v", view.action)
@@ -266,7 +266,7 @@ def partial_panels(
             most=f"{100 * np.abs(change).max():.3g}"
         )
         policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, most, change, "none"))
-        # Of the former π: a changed π is no changed critic.
+        # With π from before the update: ΔV shows the change of the critic only.
         new_value = critic_quantity(pi, new_q, "v", view.action)
         critics.append(_value_change_panel(scene, trained, names[trained], new_value - value))
     return [*policies, *critics]
@@ -298,7 +298,7 @@ def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -
 
 
 def batch_panel(scene: SlowScene) -> FigurePanel:
-    """The stored steps: their rewards, then returns, then weights, then what became of them."""
+    """A bar per stored step: its reward; once known, its return, its weight wₜ, its Δπ."""
     batch = scene.batch
     title, label, heights = _("Stored steps"), _("reward"), batch.rewards
     if batch.returns is not None:
@@ -335,7 +335,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
 
 
 def network_panel(scene: SlowScene) -> FigurePanel:
-    """The layers, with the gradient that has reached each by this moment."""
+    """The layers, with the norms of the gradients that have reached each by this moment."""
     pulls: dict[str, dict[str, float]] = {"actor": {}, "critic": {}}
     for moment in scene.seen:
         if moment.phase.endswith("gradient"):
@@ -356,16 +356,16 @@ def network_panel(scene: SlowScene) -> FigurePanel:
 def _layers(
     networks: Mapping[str, nn.Module], pulls: Mapping[str, Mapping[str, float]]
 ) -> list[LayerGradient]:
-    """The linear layers from the input on, bodies before heads, a shared body once."""
+    """The linear layers from input to output: bodies before heads, a shared body only once."""
     found: dict[nn.Linear, tuple[str, str]] = {}
     for network in ("policy", "critic", "value"):
         module = networks.get(network)
         for path, layer in module.named_modules() if module is not None else ():
             if isinstance(layer, nn.Linear):
-                side = "actor" if network == "policy" else "critic"
+                role = "actor" if network == "policy" else "critic"
                 shared = layer in found
                 name = found[layer][0] if shared else f"{network}.{path}"
-                found[layer] = name, "body" if shared else _part(side, path)
+                found[layer] = name, "body" if shared else _part(role, path)
     ordered = sorted(found.items(), key=lambda item: item[1][1].endswith("head"))
     return [
         LayerGradient(
@@ -378,8 +378,8 @@ def _layers(
     ]
 
 
-def _part(side: str, path: str) -> str:
+def _part(role: str, path: str) -> str:
     """The name of a part in the drawing of an agent."""
     if path.startswith("head"):
-        return "policy head" if side == "actor" else "critic head"
-    return f"{side} body"
+        return "policy head" if role == "actor" else "critic head"
+    return f"{role} body"

@@ -1,4 +1,4 @@
-"""The buttons that move the tape: a phase, a step, to the update, and back."""
+"""The buttons that move the tape: by a phase, by a step, to the update, and back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.entry import fragment
 
 STEPS_AT_ONCE = 150  # watched before the page is drawn again: about half a second
-REDRAW_SECONDS = 0.1  # between such parts of a long way
+REDRAW_SECONDS = 0.1  # between two such parts
 
 
 def buttons(lab: Lab, tape: SlowMotion) -> None:
-    """Back, forward, to the next step and to the update."""
+    """Draw the buttons: back, forward, to the next step and to the update."""
     bench = lab.bench
 
     def moving(move: Callable[[], None]) -> Callable[[], None]:
@@ -72,7 +72,7 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """Whether the way to the update goes on; if so, shows how far it is, and takes it further."""
+    """Continue the way to the update and draw its progress; False if the tape is not on it."""
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False
@@ -96,7 +96,7 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
         share = _share_stored(tape)
         st.progress(
             share,
-            _("Step {n:,}: {share:.0%} of what the update waits for.").format(
+            _("Step {n:,}: {share:.0%} of what the update needs.").format(
                 n=tape.session.global_step, share=share
             ),
         )
@@ -108,7 +108,7 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
 
 
 def _share_stored(tape: SlowMotion) -> float:
-    """How much of what an update waits for is there, by the last step that was watched."""
+    """The share of what the update needs that is stored after the last watched step."""
     stores = [moment.values for moment in tape.steps[-1].moments if moment.phase == "store"]
     if not stores:  # the step diverged
         return 0.0

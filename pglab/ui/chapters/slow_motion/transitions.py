@@ -1,4 +1,4 @@
-"""The stored steps as a table, and what the update did to the one that is traced."""
+"""The stored steps as a table, and what the update did to the traced one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PI_BEFORE, _PI_AFTER, _DELTA_PI = "π before", "π after", "Δπ"  # columns
 
 
 def transitions(lab: Lab, scene: SlowScene) -> None:
-    """The batch as a table, and the transition that is being followed."""
+    """Draw the batch as a table, and the transition that is traced."""
     batch, tape = scene.batch, lab.slow_motion
     if not len(batch.actions):
         return
@@ -48,7 +48,7 @@ def transitions(lab: Lab, scene: SlowScene) -> None:
     table, traced = st.columns([7, 3])
     with table:
         st.caption(
-            _("The stored steps. Choose one to follow it (keyboard: down, then Shift + Space).")
+            _("The stored steps. Choose one to trace it (keyboard: down, then Shift + Space).")
         )
         st.dataframe(
             columns,
@@ -71,7 +71,7 @@ def transitions(lab: Lab, scene: SlowScene) -> None:
 
 
 def _columns_explained() -> dict[str, Any]:
-    """Units, and what each column means, on hover."""
+    """The columns' units, and their meanings on hover."""
     number = st.column_config.NumberColumn
     return {
         "t": number(help=_("Time step in the batch.")),
@@ -93,17 +93,17 @@ def _columns_explained() -> dict[str, Any]:
 
 
 def _gone(step: int, first: int) -> str:
-    """Why a transition that was chosen is not shown."""
+    """Say why the transition that is traced is not shown."""
     text = (
-        _("Step {n:,}, which you followed, is no longer stored. Choose another one.")
+        _("Step {n:,}, which you chose, is no longer stored. Choose another one.")
         if step < first
-        else _("Step {n:,}, which you follow, is not stored yet.")
+        else _("Step {n:,}, which you chose, is not stored yet.")
     )
     return text.format(n=step)
 
 
 def _traced(scene: SlowScene, row: int) -> None:
-    """One transition: its frame, its numbers, and what the update did to its action."""
+    """Draw one transition: its frame, its numbers, and why π of its action changed."""
     batch = scene.batch
     action = _(scene.info.actions[batch.actions[row]])
     st.image(shared_renderer(scene.env_id).jpeg(batch.observations[row]), width=260)
@@ -113,7 +113,7 @@ def _traced(scene: SlowScene, row: int) -> None:
         )
     ]
     if batch.returns is not None:
-        lines.append(_("What followed is worth G = {g:.4f}.").format(g=batch.returns[row]))
+        lines.append(_("Its return is G = {g:.4f}.").format(g=batch.returns[row]))
     if batch.weights is not None:
         lines.append(_("Its weight is w = {w:.4f}.").format(w=batch.weights[row]))
     if batch.explanation is not None:
@@ -133,7 +133,7 @@ def _traced(scene: SlowScene, row: int) -> None:
 
 
 def _whole(found: Explanation) -> None:
-    """All transitions together: the causes' shares in the change."""
+    """Draw the share of each cause in the change over all transitions."""
     shares = {cause: 100 * share for cause, share in found.shares.items()}
     if shares:
         causes_table(
@@ -142,7 +142,7 @@ def _whole(found: Explanation) -> None:
         )
         st.caption(
             _(
-                "Shares of the change in π, 100 % together; below 0: against it. "
-                "Each is Σ effect·Δπ / Σ Δπ²."
+                "The shares add up to 100 % of the change in π; a share below 0 worked against "
+                "it. Each is Σ effect·Δπ / Σ Δπ²."
             )
         )

@@ -1,4 +1,4 @@
-"""The address of a comparison: which agents, how many seeds and steps, what the heatmaps show."""
+"""The address of a comparison: its agents, seeds and steps, and the view of its heatmaps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read(link: Link) -> None:
 
 
 def _side(link: Link, letter: str) -> AgentConfig:
-    """A side of a free comparison: `a=actor_critic`, `a.gamma=0.9`, and so for `b`."""
+    """Read a side of a free comparison: `a=actor_critic`, `a.gamma=0.9`; likewise for `b`."""
     kinds = {name: name for name in settings.KINDS}
     preset = settings.KINDS[link.choice(letter, _("Agent"), kinds, "actor_critic")]
     prefix = f"{letter}."
@@ -54,7 +54,7 @@ def _not_on_one_side(name: str) -> str:
 
 
 def write() -> None:
-    """Make the address open this comparison with these heatmaps."""
+    """Write this comparison and the view of its heatmaps to the address."""
     configs = settings.compared()
     pair = pair_of(configs)
     wanted = {} if pair == settings.USUAL_PAIR else {"pair": pair}

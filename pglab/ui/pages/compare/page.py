@@ -1,4 +1,4 @@
-"""The page that puts agents side by side: one transport, shared axes, what differs in words."""
+"""The page *Compare*: agents side by side, with one transport and shared axes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _mark_stale(page: ComparePage) -> None:
 
 
 def _adopt_settings(page: ComparePage) -> None:
-    """Bring the runs in line with what the controls say."""
+    """Restart the comparison if the controls ask for another one."""
     with page.comparison.lock:
         if page_changed():
             page.comparison.pause()
@@ -69,7 +69,7 @@ def _adopt_settings(page: ComparePage) -> None:
 
 
 def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
-    """A ready-made comparison waits for Run: there is a moment to predict."""
+    """Set up a ready-made comparison; it waits for Run, so that the visitor can predict."""
     with page.comparison.lock:
         settings.compare(configs)
         page.restart()
@@ -77,7 +77,7 @@ def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
 
 
 def _panel_controls(page: ComparePage) -> None:
-    """Whether the players are shown, and the axes of the heatmaps of each environment."""
+    """Draw the switch for the players, the shown seed, and the controls of the heatmaps."""
 
     def redraw() -> None:
         link.write()
@@ -90,7 +90,7 @@ def _panel_controls(page: ComparePage) -> None:
             _("Show the agents playing"),
             st.session_state.get(PLAYERS, False),
             key=PLAYERS,
-            help=_("Fresh episodes of each side. Training slows down meanwhile."),
+            help=_("Shows fresh episodes of each side. Meanwhile, training is slower."),
             persist_state="session",
             on_change=redraw,
         )
@@ -120,7 +120,7 @@ def _transport(page: ComparePage) -> None:
                 f"steps_{steps}",
                 partial(_advance, comparison, steps),
                 disabled=comparison.finished,
-                help=_("Pause, then let every agent take exactly so many environment steps."),
+                help=_("Pauses, then lets every agent take exactly this many environment steps."),
             )
         page_button(
             page,
@@ -138,7 +138,7 @@ def _transport(page: ComparePage) -> None:
 
 
 def _length_menu(page: ComparePage) -> None:
-    """How far the comparison goes; a longer one goes on where the shorter one ended."""
+    """Draw the menu of lengths; a longer comparison continues where the shorter one ended."""
 
     def change() -> None:
         page.comparison.length = settings.length()
@@ -152,13 +152,13 @@ def _length_menu(page: ComparePage) -> None:
         persist_state="session",
         label_visibility="collapsed",
         width=150,
-        help=_("Environment steps of each agent. A longer comparison goes on where it stands."),
+        help=_("Environment steps of each agent. A longer comparison continues from where it is."),
         on_change=on_whole_page(page, page.comparison.lock, change),
     )
 
 
 def _guess_menu(page: ComparePage) -> None:
-    """A place to note what one expects, open until the first step."""
+    """Draw the menu for the visitor's guess, which is open until the first step."""
     comparison = page.comparison
     key = f"compare.guess.{page.restarts}"
 
@@ -178,8 +178,8 @@ def _guess_menu(page: ComparePage) -> None:
         width=250,
         disabled=comparison.global_step > 0,
         help=_(
-            "By the mean of the last 100 returns; about equal if the best two are less than 5 % "
-            "of the range of returns apart."
+            "The side with the highest mean of the last 100 returns is ahead. If the best two are "
+            "less than 5 % of the range of returns apart, they are about equal."
         ),
         on_change=note,
     )
@@ -191,7 +191,7 @@ def _advance(comparison: Comparison, steps: int) -> None:
 
 
 def _row(past: PastComparison) -> dict[str, str]:
-    """A former comparison, for the table."""
+    """The table row of an earlier comparison."""
     texts = [difference_text(d).replace("**", "") for d in differences_between(past.configs)]
     returns = (
         f"{name} {mean_return_text(facts)}"
@@ -222,8 +222,8 @@ def _earlier(page: ComparePage) -> None:
         st.markdown("##### " + _("Earlier comparisons of this visit"))
         st.caption(
             _(
-                "Mean returns are of the last 100 episodes; where there are several seeds, their "
-                "median, with the least and the greatest."
+                "Mean returns are over the last 100 episodes; with several seeds, the median over "
+                "the seeds, with the least and the greatest."
             )
         )
         st.dataframe([_row(past) for past in reversed(page.past)], hide_index=True)

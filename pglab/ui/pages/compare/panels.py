@@ -32,7 +32,7 @@ FEW_SEEDS = 3
 
 
 def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
-    """The controls of the heatmaps, by environment; the first side's is first."""
+    """The controls of the heatmaps, by environment; that of the first side comes first."""
     found: dict[str, HeatmapControls] = {}
     for config in configs:
         env_id = config.env_id
@@ -43,7 +43,7 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
 
 
 def live(page: ComparePage) -> None:
-    """One redraw, and the training for the next."""
+    """Draw the stage once, and train until the next redraw."""
     page.page_is_stale |= page.tells_evidence != page.evidence_drawn
     page.redraw_stale_page()
     comparison = page.comparison
@@ -86,8 +86,8 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
                 earlier,
             ),
             detail=_(
-                "A band holds the middle half of the seeds. Faint are stored runs of the same "
-                "settings, dotted are earlier comparisons."
+                "A band holds the middle half of the seeds. Faint: stored runs of the same "
+                "settings. Dotted: earlier comparisons."
             ),
             alt=_("Smoothed returns of all sides over environment steps."),
         ),
@@ -100,7 +100,7 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
 
 
 def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
-    """The policy's heatmap of one side, beside its player where those are shown."""
+    """The policy's heatmap of one side, beside its player if the players are shown."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not st.session_state.get(PLAYERS, False):
@@ -125,7 +125,7 @@ def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -
 
 
 def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
-    """The interference of the sides that share a body; the policies' entropy where none does."""
+    """The interference of the sides that share a body; if none does, the policies' entropy."""
     sides, everyone = comparison.sides, _named(comparison)
     shown = [named for named in everyone if named[2].shares_body]
     most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
@@ -185,7 +185,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         Number(
             _("environment steps each"),
             f"{comparison.global_step:,}",
-            _("Every agent has taken exactly so many; further seeds follow and come to the same."),
+            _("Every agent has taken exactly this many; its further seeds catch up with it."),
         )
     ]
     for name, of_side in zip(comparison.names, facts, strict=True):
@@ -201,7 +201,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         Number(
             _("steps per second, each"),
             "–" if rate is None else f"{rate:,.0f}",
-            _("Environment steps of each agent, all its seeds, per second: the last ten."),
+            _("Environment steps per second of each agent, all its seeds, over ten seconds."),
         )
     )
     return numbers
@@ -232,18 +232,18 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
         parts.append(_("your guess: {name}").format(name=outcome_name(comparison, page.guess)))
         ahead = leader(facts, comparison.configs)
         if comparison.finished and ahead is not None:
-            parts.append(_("came out: {name}").format(name=outcome_name(comparison, ahead)))
+            parts.append(_("result: {name}").format(name=outcome_name(comparison, ahead)))
     return Progress(done / total if total else 0.0, " · ".join(parts), None)
 
 
 def outcome_name(comparison: Comparison, number: int) -> str:
-    """A side that is ahead, by number; after the last: none is."""
+    """The name of the side with this number; "about equal" for the number after the last."""
     names = (*comparison.names, _("about equal"))
     return names[number]
 
 
 def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
-    """What the sides have come to, by name of the fact, in words and numbers."""
+    """The results of the sides as texts, by the name of each fact."""
     if seeds == 1:
         returns = _("mean of the last 100 returns, one seed")
         steps = _("gradient steps of all optimisers (split bodies have two), one seed")
@@ -268,7 +268,7 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
 
 
 def mean_return_text(facts: Facts) -> str:
-    """The median over seeds; where they differ, also the least and the greatest."""
+    """The median over seeds; if they differ, also the least and the greatest."""
     if facts.mean_return is None:
         return "–"
     median, least, greatest = (_number(value) for value in facts.mean_return)

@@ -1,4 +1,4 @@
-"""What a comparison compares: the ready-made pairs, and the controls of each side."""
+"""The settings of a comparison: the ready-made pairs, and the controls of each side."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ KINDS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
     "actor_critic": ActorCriticConfig(),
 }
-FIXED = ("seed", "stop_when_solved", "total_steps")  # are not a matter of one side
+FIXED = ("seed", "stop_when_solved", "total_steps")  # the same on all sides
 USUAL_PAIR = "seminar"
 
 _CONFIGS = "compare.configs"
 SEED_COUNT = "compare.seeds"
 FIRST_SEED = "compare.first_seed"
 LENGTH = "compare.length"
-USUAL_LENGTH = 60_000  # as far as the stored runs of the four cells
+USUAL_LENGTH = 60_000  # the length of the stored runs of the four cells
 _SIDE = "compare.side"
 
 
 def compared() -> tuple[AgentConfig, ...]:
-    """The agents now compared."""
+    """The configurations that are compared now."""
     configs: tuple[AgentConfig, ...] = st.session_state[_CONFIGS]
     return configs
 
 
 def seeds() -> int:
-    """How many seeds each of them has."""
+    """The number of seeds of each side."""
     return int(st.session_state[SEED_COUNT])
 
 
 def first_seed() -> int:
-    """The seed of each side's first run; further ones count on from it."""
+    """The seed of each side's first run; the further seeds are the numbers after it."""
     return int(st.session_state[FIRST_SEED])
 
 
 def length() -> int:
-    """Environment steps of each agent."""
+    """The number of environment steps of each agent."""
     return int(st.session_state[LENGTH])
 
 
 def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """The ready-made comparisons; `choose` is called with the agents of the one pressed."""
+    """Draw the ready-made comparisons; `choose` is called with the agents of the pressed one."""
     now = pair_of(compared())
     with st.container(horizontal=True, gap="small", key="pairs"):
         for name, pair in PAIRS.items():
@@ -69,7 +69,7 @@ def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
             key=f"pair_{FREE}",
             type="secondary" if now == FREE else "tertiary",
             on_click=partial(_invite, choose),
-            help=_("Any setting of a side changed in the sidebar makes a comparison of your own."),
+            help=_("Change any setting of a side in the sidebar to make your own comparison."),
         )
 
 
@@ -80,14 +80,14 @@ def pair_title(configs: tuple[AgentConfig, ...]) -> str:
 
 
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Say how to choose freely; of four sides, two are left."""
+    """Say how to choose freely; of four sides, keep two."""
     if len(compared()) > 2:
         choose(compared()[:2])
     st.toast(_("Change any setting of either side in the sidebar."))
 
 
 def side_controls(on_change: Callable[[], None]) -> None:
-    """The controls of one side at a time, and the number of seeds, in the sidebar.
+    """Draw the seeds, and the controls of one side at a time, in the sidebar.
 
     `on_change` is called when a control has changed.
     """
@@ -98,7 +98,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             MOST_SEEDS,
             seeds(),
             key=SEED_COUNT,
-            help=_("More show what is luck, and take longer; all cores train them."),
+            help=_("More seeds show what is luck, but take longer. They train on all cores."),
             on_change=on_change,
             persist_state="session",
         )
@@ -108,7 +108,9 @@ def side_controls(on_change: Callable[[], None]) -> None:
             SEEDS - 1,
             first_seed(),
             key=FIRST_SEED,
-            help=_("Another seed: other initial weights, other starts, on every side the same."),
+            help=_(
+                "Another seed gives other initial parameters and other starts. All sides share it."
+            ),
             on_change=on_change,
             persist_state="session",
         )
@@ -137,7 +139,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
 
 
 def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
-    """The algorithm of a side: buttons, which keep no value that could come back late."""
+    """Draw the algorithms of a side as buttons, which keep no value that could come back late."""
 
     def choose(other: str) -> None:
         _change_side(index, KINDS[other])
@@ -150,13 +152,13 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
                 key=f"kind_{name}",
                 type="secondary" if name == kind else "tertiary",
                 on_click=partial(choose, name),
-                help=_("Start anew with this algorithm and its usual settings."),
+                help=_("Starts again with this algorithm and its usual settings."),
             )
 
 
 def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
     configs = list(compared())
-    if len(configs) > 2:  # sides without controls: a press from before they were chosen is late
+    if len(configs) > 2:  # four sides have no controls: this press came late
         return
     configs[index] = config
     if controls_too:
@@ -165,7 +167,7 @@ def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) 
 
 
 def compare(configs: tuple[AgentConfig, ...]) -> None:
-    """Take these agents, and set the controls of the two sides that have some."""
+    """Compare these agents; set the controls of the first two sides, which have some."""
     for index, config in enumerate(configs[:2]):
         set_controls(_controls_key(index, kind_of(config)), config)
     st.session_state[_CONFIGS] = configs

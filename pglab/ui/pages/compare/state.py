@@ -1,4 +1,4 @@
-"""What one visitor's comparison page keeps: the comparison, the former ones, the players."""
+"""The state of one visitor's comparison page: the comparison, earlier ones, the players."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pglab.ui.stage.player import Player
 
 @dataclass(kw_only=True)
 class ComparePage(LivePage):
-    """One visitor's comparison, and what became of those before it."""
+    """One visitor's comparison, and the results of the earlier ones."""
 
     comparison: Comparison
     past: list[PastComparison] = field(default_factory=list)
-    guess: int | None = None  # which side will be ahead; their number: about equal
+    guess: int | None = None  # the side expected ahead; the number of sides: about equal
     restarts: int = 0
-    evidence_drawn: bool = False  # the page as it was drawn last tells what stored runs gave
+    evidence_drawn: bool = False  # True if the page last drawn tells what stored runs gave
     _players: dict[int, Player] = field(default_factory=dict)
 
     @property
     def tells_evidence(self) -> bool:
-        """Whether what stored runs gave may be seen: it would take a guess away."""
+        """True if what stored runs gave may be seen: it would give away the answer to a guess."""
         return self.guess is not None or self.comparison.global_step > 0
 
     def player(self, index: int) -> Player:
@@ -38,7 +38,7 @@ class ComparePage(LivePage):
         return known
 
     def heading(self, index: int) -> str:
-        """What stands before the titles of a side's panels: its name, and which seed is seen."""
+        """The beginning of the titles of a side's panels: its name and the shown seed."""
         name = self.comparison.names[index]
         if self.comparison.seeds == 1:
             return f"{name} · "
@@ -46,15 +46,15 @@ class ComparePage(LivePage):
         return _("{name}, seed {seed} · ").format(name=name, seed=seed)
 
     def restart(self) -> None:
-        """Fresh runs of what is now to be compared, which wait for Run.
+        """Begin fresh runs of what the controls choose; they wait for Run.
 
-        The former stays as overlay and table row.
+        The former comparison stays as an overlay and as a table row.
         """
         former = self.comparison
         former.abandon()
         self.comparison = new_comparison()
-        followed = former.sides[0].shown_seed
-        self.comparison.show_seed(followed if followed < self.comparison.seeds else 0)
+        shown = former.sides[0].shown_seed
+        self.comparison.show_seed(shown if shown < self.comparison.seeds else 0)
         self._players.clear()
         self.guess, self.restarts = None, self.restarts + 1
         if former.global_step:
@@ -62,7 +62,7 @@ class ComparePage(LivePage):
 
 
 def new_comparison() -> Comparison:
-    """Fresh runs of what is now to be compared."""
+    """Return fresh runs of what the controls choose."""
     return Comparison(
         settings.compared(), settings.seeds(), settings.first_seed(), settings.length()
     )

@@ -1,4 +1,4 @@
-"""What a comparison is about, in words: what differs, what is held fixed, where it holds."""
+"""A comparison in words: what differs, what is held fixed, and what stored runs gave."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from pglab.session.stored.usual_curves import stored_agent
 
 
 def words(comparison: Comparison, *, evidence: bool) -> None:
-    """The page's title, what differs, what is held fixed, and what stored runs gave.
+    """Draw the page's title, what differs, what is held fixed, and what stored runs gave.
 
-    Without `evidence` a line keeps its place: it comes with the visitor's guess.
+    Without `evidence`, another line holds the place of the last until the visitor has guessed.
     """
     configs = comparison.configs
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="words"):
@@ -43,7 +43,7 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
 
 
 def difference_text(difference: Difference) -> str:
-    """One difference with what each side has: "**Body**: shared, split"."""
+    """A difference with the value of each side, such as "**Body**: shared | split"."""
     values = (choice_name(value) for value in difference.values)
     return f"**{difference.label}**: {_(' | ').join(values)}"
 
@@ -59,18 +59,18 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
         return [text, held, *_over_seeds(configs, evidence)]
     return [
         _(
-            ":orange[:material/warning: {n} things differ at once], so no result can be put "
-            "down to one of them: {text}"
+            ":orange[:material/warning: {n} things differ at once], so no result can be "
+            "attributed to one of them: {text}"
         ).format(n=len(found), text=text),
         *_over_seeds(configs, evidence),
     ]
 
 
 def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
-    """What settles this comparison, if its agents have stored runs: one run is no evidence."""
+    """What stored runs of these agents gave, if there are any: one run is no evidence."""
     text = verdict(configs, names_of(configs))
     if text and not evidence:
-        return [_("What stored runs over many seeds gave comes with your guess, or with Run.")]
+        return [_("Note a guess, or press Run, to see what stored runs over many seeds gave.")]
     return [text] if text else []
 
 

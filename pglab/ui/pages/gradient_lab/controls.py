@@ -1,4 +1,4 @@
-"""What the gradient lab is to measure: a policy, how many episodes of it, and their seed."""
+"""The controls of the gradient lab: a policy, the number of its episodes, and their seed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pglab.ui.pages.gradient_lab.visit_policies import VisitRun
 RUN, EPISODES, SEED, STEPS = (f"gradient_lab.{n}" for n in ("run", "episodes", "seed", "steps"))
 
 EXAMPLE = "example"
-EXAMPLE_STEP = 20_000  # the lesson is clear: see `gradient_variance`
+EXAMPLE_STEP = 20_000  # the estimators differ clearly: see `gradient_variance`
 USUAL_EPISODES = 100
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: the policy of a run after so many steps, with so many episodes."""
+    """What is measured: a run's policy after `step` environment steps, on `episodes` episodes."""
 
     run: str = EXAMPLE
     step: int = EXAMPLE_STEP
@@ -35,12 +35,12 @@ class Subject:
 
     @property
     def with_other_seed(self) -> Subject:
-        """The same with other episodes."""
+        """The same policy with the next seed: other episodes."""
         return replace(self, seed=(self.seed + 1) % SEEDS)
 
 
 def describe(subject: Subject) -> str:
-    """In words: "100 episodes (seed 0) of REINFORCE after 20,000 training steps"."""
+    """Return words such as "100 episodes (seed 0) of REINFORCE after 20,000 training steps"."""
     policy = "REINFORCE" if subject.run == EXAMPLE else subject.name
     words = _("{n} episodes (seed {seed}) of {policy} after {step:,} training steps").format(
         n=subject.episodes, seed=subject.seed, policy=policy, step=subject.step
@@ -54,7 +54,7 @@ def describe(subject: Subject) -> str:
 
 
 def set_controls(subject: Subject) -> None:
-    """Give the controls these values, before they are drawn."""
+    """Set the controls to these values; only to be called before they are drawn."""
     st.session_state[RUN] = subject.run
     st.session_state[EPISODES] = subject.episodes
     st.session_state[STEPS] = {subject.run: subject.step}
@@ -62,12 +62,12 @@ def set_controls(subject: Subject) -> None:
 
 
 def set_seed(seed: int) -> None:
-    """Give the seed's control a value."""
+    """Set the control of the seed."""
     set_value(SEED, seed)
 
 
 def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
-    """The controls' choice, its networks, and sentences on what cannot be done with them."""
+    """Draw the controls; return their choice, its networks, and sentences on problems with it."""
     runs = {run.key: run for run in visit_runs}
     names = {EXAMPLE: _("REINFORCE, comes with the app")} | {k: run.name for k, run in runs.items()}
     settle(RUN, names, EXAMPLE)
@@ -80,8 +80,8 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         key=RUN,
         persist_state="session",
         help=_(
-            "A trained example, and every run of this visit, on any page. The run itself is left "
-            "as it is."
+            "A trained example, and every run of this visit from any page. Measuring does not "
+            "change the run."
         ),
     )
     snapshots = load() if key == EXAMPLE else {s.global_step: s for s in runs[key].snapshots}
@@ -93,7 +93,7 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         st.session_state[EPISODES],
         key=EPISODES,
         persist_state="session",
-        help=_("Larger: their mean gets closer to the true gradient, and it takes longer."),
+        help=_("More episodes bring their mean closer to the true gradient, but take longer."),
     )
     seeded.number_input(
         _("Seed"),
@@ -103,14 +103,14 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         step=1,
         key=widget_key(SEED),
         persist_state="session",
-        help=_("Another seed: other starts and other sampled actions of the same policy."),
+        help=_("Another seed gives other starts and other sampled actions of the same policy."),
     )
     subject = Subject(key, step, episodes, value_of(SEED), names[key])
     return _within_bounds(subject, snapshots[step])
 
 
 def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
-    """A slider over the checkpoints; another one when there are others."""
+    """Draw a slider over the checkpoints, a new one if they change; return the chosen step."""
     label = _("Policy after")
     text = {step: _("{steps:,} steps").format(steps=step) for step in steps}
     if key == EXAMPLE:
@@ -126,17 +126,19 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
         value=min(steps, key=lambda step: abs(step - asked)),
         format_func=lambda step: text[step],
         key=f"gradient_lab.step.{key}.{hash(steps)}",
-        help=_("What is kept of this run. The last of a run of this visit is its present state."),
+        help=_(
+            "The checkpoints of this run. In a run of this visit, the last is its current state."
+        ),
     )
     if step == steps[-1] and key != EXAMPLE:
-        chosen.pop(key, None)  # the present state, also when the run has gone on
+        chosen.pop(key, None)  # the current state, even after the run has continued
     else:
         chosen[key] = step
     return step
 
 
 def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snapshot, list[str]]:
-    """Fewer episodes if the network is large; no subject at all if there is no gradient."""
+    """Lower the number of episodes if the network is large; to 0 if there is no gradient."""
     problem = problem_with(snapshot)
     if problem is not None:
         return replace(subject, episodes=0), snapshot, [problem]
@@ -144,8 +146,8 @@ def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snaps
     if subject.episodes <= most:
         return subject, snapshot, []
     sentence = _(
-        "{asked} episodes of {env_id} and gradients over {weights:,} weights would take minutes: "
-        "{most} episodes are drawn instead."
+        "{asked} episodes of {env_id} and gradients over {weights:,} parameters would take "
+        "minutes: {most} episodes are drawn instead."
     ).format(
         asked=subject.episodes,
         env_id=snapshot.config.env_id,

@@ -1,4 +1,4 @@
-"""The address of the gradient lab: which policy, how many episodes, which seed."""
+"""The address of the gradient lab: the policy, the number of episodes and the seed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MOST_STEPS = 10**9
 
 
 def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
-    """What makes the address open the page with this choice; what is usual is left out.
+    """Return the address parameters that open the page with this choice, without usual values.
 
-    A run of this visit exists nowhere else: the link says with which settings to train one.
+    A run of this visit exists nowhere else, so its link holds the settings for training it again.
     """
     usual = Subject()
     texts = {EPISODES: str(subject.episodes), SEED: str(subject.seed), STEP: str(subject.step)}
@@ -45,7 +45,7 @@ def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
 
 
 def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
-    """The choice that a link asks for, as far as this visit has it."""
+    """Return the choice that a link asks for; the example if this visit does not have the run."""
     usual = Subject()
     episodes = link.choice(EPISODES, _("Episodes K"), _by_text(EPISODE_CHOICES), usual.episodes)
     seed = link.whole_number(SEED, _("Seed"), 0, SEEDS - 1, usual.seed)
@@ -58,7 +58,7 @@ def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
     step = link.whole_number(STEP, _("Policy after"), 0, MOST_STEPS, usual.step)
     if agent is None:
         link.problems.append(
-            _("{policy} is no policy that this visit has; the example is shown instead.").format(
+            _("This visit has no policy {policy}; the example is shown instead.").format(
                 policy=quoted(policy)
             )
         )
@@ -72,7 +72,7 @@ def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
             return Subject(policy, step, episodes, seed, run.name)
     link.problems.append(
         _(
-            "The link is of a run of another visit: {agent}, after {step:,} steps. This visit "
+            "The link is to a run of another visit: {agent}, after {step:,} steps. This visit "
             "does not have it, so the example is shown instead. To get it, train these settings "
             "on their page, then choose the run here."
         ).format(agent=describe_agent(config), step=step)

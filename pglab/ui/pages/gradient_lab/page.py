@@ -45,7 +45,7 @@ def gradient_lab_page() -> None:
         st.caption(
             _(
                 "Freeze a policy, draw K episodes and estimate the policy gradient from each, in "
-                "four ways. Every arrow is one episode: which way are they closest together?"
+                "four ways. Every arrow is one episode: in which panel are they closest together?"
             )
         )
     subject, snapshot, sentences = controls(runs_of_this_visit())
@@ -68,7 +68,7 @@ def gradient_lab_page() -> None:
 
 
 def _opened() -> GradientPage:
-    """The page as a link opens it; what the link asks for is measured at once."""
+    """Return the page as the link opens it; what the link asks for is measured at once."""
     link = address_bar.link()
     subject = read_link(link, runs_of_this_visit())
     set_controls(subject)

@@ -1,4 +1,4 @@
-"""What a measurement of the gradient lab found: arrows, words, ratios and numbers."""
+"""The result of a measurement in the gradient lab: arrows, words, ratios and numbers."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ FIGURE_HEIGHT = 380
 
 
 def results(report: Report, described: str, *, former: str | None) -> None:
-    """Four panels on the same episodes, the verdict, then means and ratios, then the numbers.
+    """Draw four panels of the same episodes, the verdict, the means, the ratios and the numbers.
 
-    `described` says what they are of; `former` why they are not what the controls ask for, if
-    they are not.
+    `described` says what was measured. `former` says why the result is not what the controls ask
+    for; None if it is.
     """
     with st.container(key="gradient_former" if former else "gradient_shown"):
         if former:
@@ -89,13 +89,14 @@ def _legend(report: Report) -> None:
     st.caption(
         _(
             "An *estimator* is a way to turn an episode into an estimate of the gradient. Thin "
-            "arrows: the estimate of each episode. Thick arrow: their mean. Dotted: spread of an "
-            "episode (one standard deviation); solid: of the mean. ✚ mean gradient of {n} separate "
-            "episodes. **The axes**: a gradient has one entry per weight of the network, so each "
-            "is projected onto a plane. To the right: along ✚. Upward: the direction at a right "
-            "angle to it in which the whole-episode gradients spread most. Same axes in all four; "
-            "the longest twentieth of the arrows in the first leave them. *In plane*: the share of "
-            "the variance that this plane shows."
+            "arrows: the estimate from each episode. Thick arrow: their mean. Dotted ellipse: "
+            "spread of the episodes (one standard deviation). Solid ellipse: spread of the mean. "
+            "✚: mean gradient of {n} separate episodes. **The axes**: a gradient has one entry per "
+            "parameter of the network, so each is projected onto a plane. To the right: along ✚. "
+            "Upward: the direction at a right angle to it in which the whole-episode gradients "
+            "spread most. All four panels have the same axes; the longest twentieth of the arrows "
+            "in the first panel reach beyond them. *In plane*: the share of the variance that this "
+            "plane shows."
         ).format(n=report.survey.episodes)
     )
 
@@ -113,9 +114,9 @@ def _means(report: Report, described: str) -> None:
     )
     st.caption(
         _(
-            "The same plane. The smaller the ellipse (one standard deviation), the nearer to the "
-            "gradient (✚) the mean of as many other episodes is likely to be. About 6 in 10 such "
-            "ellipses miss it, and these four, on the same episodes, tend to miss it together."
+            "The same plane. The smaller the ellipse (one standard deviation), the nearer the mean "
+            "of as many other episodes is likely to be to the gradient (✚). About 6 in 10 such "
+            "ellipses miss it. These four use the same episodes, so they tend to miss it together."
         )
     )
 
@@ -141,9 +142,9 @@ def _ratios(report: Report) -> None:
     st.caption(
         _(
             "‖∇J‖² / (tr Σ / k): squared length of the gradient over the variance of the mean. "
-            "tr Σ is the *total variance* of one episode's estimate, summed over all weights. "
+            "tr Σ is the *total variance* of one episode's estimate, summed over all parameters. "
             "Lines: this formula. Points: measured on groups of the drawn episodes. Dashed: noise "
-            "as long as the gradient. Dotted: the {k} drawn. No line: no signal found."
+            "as long as the gradient. Dotted: the {k} drawn episodes. No line: no signal found."
         ).format(k=report.episodes)
     )
 
@@ -161,7 +162,7 @@ def _survey_length(report: Report) -> float:
 
 
 def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport]]:
-    """Kind, name, colour and findings of each estimator."""
+    """The kind, name, colour and report of each estimator."""
     names = estimator_names()
     return [
         (kind, names[kind], colour, report.estimators[kind])
@@ -170,7 +171,7 @@ def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport
 
 
 def estimator_names() -> dict[Estimator, str]:
-    """Short translated names."""
+    """The estimators' short names, translated."""
     return {
         "whole_episode": _("Whole-episode return"),
         "reward_to_go": _("Reward-to-go"),
@@ -180,7 +181,7 @@ def estimator_names() -> dict[Estimator, str]:
 
 
 def _table(report: Report) -> str:
-    """The numbers, as HTML."""
+    """The table of numbers, as HTML."""
     heads = [
         _("estimator"),
         _("total variance"),
@@ -224,7 +225,7 @@ def _snr_text(snr: float, *, found: bool) -> str:
 
 
 def _conditions(report: Report) -> str:
-    """What the numbers rest on."""
+    """Say how the numbers were computed, and when they mean little."""
     survey = report.survey
     sources = {
         "critic": _("V is the run's own critic, Σₐ π(a|s)·Q(s,a)."),
@@ -233,9 +234,9 @@ def _conditions(report: Report) -> str:
     }
     parts = [
         _(
-            "*Ratio*: total variance over that of the whole-episode return; the intervals come "
-            "from drawing the {k} episodes again with replacement, with V(s) as it is. *Cosine*: "
-            "between the mean over the {k} episodes and that over {n} separate ones."
+            "*Ratio*: total variance over that of the whole-episode return. Its interval comes "
+            "from resampling the {k} episodes with replacement, with V(s) unchanged. *Cosine*: "
+            "between the mean over the {k} episodes and the mean over {n} separate ones."
         ).format(k=report.episodes, n=survey.episodes),
         sources[survey.source].format(n=survey.episodes),
     ]
@@ -244,8 +245,8 @@ def _conditions(report: Report) -> str:
         names = estimator_names()
         parts.append(
             _(
-                "*Not found* ({names}): the {n} separate episodes show no signal that could be "
-                "told from noise, so nothing is compared with it."
+                "*Not found* ({names}): in the {n} separate episodes, no signal can be told from "
+                "noise, so nothing is compared with it."
             ).format(names=", ".join(names[kind] for kind in unfound), n=survey.episodes)
         )
     if survey.aims.estimate < 1 - 1e-9:
@@ -263,7 +264,7 @@ def _conditions(report: Report) -> str:
 
 
 def return_text(report: Report) -> str:
-    """The drawn episodes' returns."""
+    """The mean, least and greatest return of the drawn episodes, in words."""
     return _("mean return {mean:.1f} ({low:g} to {high:g})").format(
         mean=np.mean(report.totals), low=report.totals.min(), high=report.totals.max()
     )

@@ -1,4 +1,4 @@
-"""The policies that this visit has: every run of every page, at each of its checkpoints."""
+"""The policies of this visit: every run of every page, at each of its checkpoints."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _PAGES = {
 
 @dataclass(frozen=True)
 class VisitRun:
-    """A run of this visit: what it is called, and its networks after so many steps.
+    """A run of this visit: its name, and its networks at each of its checkpoints.
 
-    `key` tells it from the other runs of the visit.
+    `key` distinguishes it from the other runs of the visit.
     """
 
     key: str
@@ -36,12 +36,12 @@ class VisitRun:
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """Where its policy can be taken from."""
+        """The environment steps after which its policy is available."""
         return tuple(snapshot.global_step for snapshot in self.snapshots)
 
 
 def base_settings(config: AgentConfig) -> AgentConfig:
-    """The settings that a link to a policy leaves out: those of the algorithm by default."""
+    """The settings that a link to a policy leaves out: the algorithm's defaults."""
     match config:
         case ReinforceConfig():
             return ReinforceConfig()
@@ -50,13 +50,13 @@ def base_settings(config: AgentConfig) -> AgentConfig:
 
 
 def describe_agent(config: AgentConfig) -> str:
-    """The algorithm, and the settings in which it differs from the default: "REINFORCE, γ 0.9"."""
+    """The algorithm, and the settings that differ from its defaults: "REINFORCE, γ 0.9"."""
     differing = describe_differences(config, base_settings(config))
     return ", ".join([algorithm_name(config), *([differing] if differing else [])])
 
 
 def runs_of_this_visit() -> list[VisitRun]:
-    """Those of the algorithms' pages, the newest of each first, then those that are compared."""
+    """Return the runs of the agents' pages, on each the newest first, then the compared runs."""
     runs: list[VisitRun] = []
     for key in _PAGES:
         lab = st.session_state.get(f"{key}.lab")
@@ -79,7 +79,7 @@ def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]
 
 
 def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
-    """As they are now: compared runs keep no checkpoints."""
+    """The compared runs as they are now: they keep no checkpoints."""
     with comparison.lock:
         sides = zip(LETTERS, comparison.names, comparison.sides, strict=False)
         for letter, name, side in sides:

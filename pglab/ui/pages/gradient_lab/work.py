@@ -1,4 +1,4 @@
-"""The measurement of the gradient lab: begun by a button, a little at each redraw."""
+"""The measurement of the gradient lab: a button starts it, each redraw continues it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from pglab.session.stored.policies import load
 from pglab.ui.pages.gradient_lab.controls import Subject, describe, set_seed
 from pglab.ui.shell.entry import fragment
 
-WORK_SECONDS = 0.4  # of each redraw while a measurement goes on
+WORK_SECONDS = 0.4  # of each redraw during a measurement
 REDRAW_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A measurement and what it is of."""
+    """A measurement, and the policy that it measured."""
 
     subject: Subject
     snapshot: Snapshot
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """The survey, if it is of the same policy with the same seed and of full size."""
+        """Return the survey if it fits: the same policy, the same seed and full size."""
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
         size = min(SURVEY_EPISODES, most_episodes(snapshot))
@@ -52,7 +52,7 @@ class Shown:
 
 @cache
 def first_result() -> Shown:
-    """What the page shows before anything is pressed: the usual choice, measured like any other."""
+    """The result that the page shows at first: the usual choice, measured like any other."""
     subject = Subject()
     snapshot = load()[subject.step]
     return Shown(subject, snapshot, finished(measure(snapshot, subject.episodes, subject.seed)))
@@ -60,7 +60,7 @@ def first_result() -> Shown:
 
 @dataclass
 class Job:
-    """A measurement under way; two script runs of a visit may overlap, so it has a lock."""
+    """A measurement under way. It has a lock, because two script runs of a visit may overlap."""
 
     subject: Subject
     work: Generator[Progress, None, Shown]
@@ -68,7 +68,7 @@ class Job:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def advance(self, seconds: float) -> Shown | None:
-        """Work for about so long; the result when it is there."""
+        """Work for about this many seconds; return the result if it is complete, else None."""
         deadline = perf_counter() + seconds
         with self.lock:
             try:
@@ -85,26 +85,26 @@ class GradientPage:
     """What the page keeps in the visit's session state."""
 
     shown: Shown
-    problems: list[str]  # with the link
+    problems: list[str]  # with the link that opened the page
     job: Job | None = None
-    redraws: bool = False  # whether the browser was told to ask again and again
+    redraws: bool = False  # True if the browser was told to ask for redraws
 
     def begin(self, subject: Subject, snapshot: Snapshot) -> None:
-        """Measure this next."""
+        """Begin to measure this policy."""
         known = self.shown.survey_for(subject, snapshot)
         self.job = Job(subject, _measured(subject, snapshot, known))
 
     def former(self, subject: Subject) -> str | None:
-        """Why what is shown is not what the controls ask for, if it is not."""
+        """Say why the shown result is not what the controls ask for; None if it is."""
         if self.job is not None:
-            return _("It stays until the new one is there.")
+            return _("It stays until the new one is ready.")
         if self.shown.subject != subject:
-            return _("The controls now ask for something else: press *Draw*.")
+            return _("The controls have changed since then: press *Draw*.")
         return None
 
 
 def work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
-    """The button that starts and stops, and how far it is."""
+    """Draw the button that starts or cancels a measurement, and its progress."""
     page.redraws = page.job is not None
     row = fragment(_work_row, "gradient_lab_work", REDRAW_SECONDS if page.redraws else None)
     row(page, subject, snapshot)
@@ -117,7 +117,7 @@ def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
         if shown is not None and page.job is job:
             page.shown, page.job = shown, None
     if (page.job is not None) != page.redraws:
-        st.rerun()  # the whole page: there is a result, or the redraws begin or end
+        st.rerun()  # the whole page: a result has come, or the redraws begin or end
     with st.container(horizontal=True, vertical_alignment="center"):
         if page.job is None:
             again = page.shown.subject == subject
@@ -128,7 +128,7 @@ def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
                 type="primary",
                 key="draw",
                 disabled=not subject.episodes,
-                help=_("With the next seed.") if again else None,
+                help=_("Uses the next seed.") if again else None,
                 on_click=partial(_begin, page, subject, snapshot, again=again),
             )
         else:
