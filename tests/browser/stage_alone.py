@@ -46,7 +46,7 @@ HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
     }
     mount({ parentElement, data: bytesOf(message), setTriggerValue: () => {} });
   };
-  // Plotly, of which something is spoiled in the graphs of some stages as soon as they are drawn.
+  // Plotly, but for some stages a part of each graph is spoiled as soon as it is drawn.
   window.spoiled = {};
   await new Promise((resolve) => {
     const script = Object.assign(document.createElement("script"), { src: "plotly.min.js" });
