@@ -1,4 +1,4 @@
-"""What axe-core finds wrong with a page."""
+"""Finds accessibility faults of a page with axe-core."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ _axe = Axe()
 
 
 def violations(page: Page, within: str | None = None) -> list[str]:
-    """One line for each element that breaks a rule of WCAG 2.2 AA or a best practice.
+    """Return one line for each element that breaks a rule of WCAG 2.2 AA or a best practice.
 
-    With `within`, a CSS selector, only that part is judged, and no rule about pages as wholes.
-    Nothing is excluded: Streamlit 1.67 breaks none of the rules where the app does not make it.
+    With `within`, a CSS selector, only that part is checked, without the rules about whole pages.
+    No rule is excluded: Streamlit 1.67 by itself breaks none of them.
     """
     response = _axe.run(page, context=within, options=OPTIONS).response
     return [_line(rule["id"], node) for rule in response["violations"] for node in rule["nodes"]]

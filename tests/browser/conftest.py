@@ -1,11 +1,11 @@
 """Fixtures of the browser tests: the running app, a browser, and pages that report errors.
 
 app_server      the app on a free port: url, process (psutil), log
-fresh_server    another process of the app, which nobody has opened yet
+fresh_server    another process of the app, which no browser has opened yet
 page            a page at 1366x768, light; @pytest.mark.view(width=390, height=844, scheme="dark")
-                asks for another
+                changes this
 new_page        makes further pages: new_page(width=..., height=..., scheme=..., scale=...)
-browser_errors  what the browser reported so far; a test that expects an error removes it here
+browser_errors  the errors that the browser has reported; a test removes those that it expects
 shot            shot(page, name) saves test-artifacts/screenshots/<name>.png
 
 Addresses are relative to the app: page.goto("/").
@@ -39,8 +39,8 @@ from tests.browser.harness import (
 LOG_LINES_SHOWN = 80
 EXPECT_MILLISECONDS = 30_000
 
-# Opened at /some-page, Streamlit first asks whether the app lives below that path, and is told
-# no; the console calls each such question an error.
+# When opened at /some-page, Streamlit first asks the server whether the app lives below that path.
+# The answer is no, and the console reports an error.
 EXPECTED_404 = re.compile(r"http://[^/]+/(?!_stcore/).+/_stcore/(health|host-config)")
 
 HAS_FAILED = pytest.StashKey[bool]()
@@ -59,14 +59,14 @@ class NewPage(Protocol):
         scheme: Scheme = "light",
         scale: float = 1,
     ) -> Page:
-        """Open a page in a context of its own."""
+        """Open a page in its own browser context."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of this directory and run them last.
 
-    Playwright keeps an asyncio loop running in the main thread; the other tests go first so
-    that they never meet it.
+    Playwright keeps an asyncio loop running in the main thread. The other tests run first, so that
+    the loop cannot disturb them.
     """
     here = Path(__file__).parent
     browser_tests = [item for item in items if item.path.is_relative_to(here)]
@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember failures for the fixtures, and show the app's log beside them."""
+    """Record failures for the fixtures, and add the app's log to the report."""
     report = yield
     if report.failed:
         item.stash[HAS_FAILED] = True
@@ -140,8 +140,8 @@ def new_page(
     yield open_page
     pages = [page for context in contexts for page in context.pages]
     for page in pages:
-        with suppress(Error):  # A crashed page does not answer; the crash itself is noted.
-            page.title()  # A round trip: events on their way arrive before it returns.
+        with suppress(Error):  # A crashed page does not answer; the crash is recorded elsewhere.
+            page.title()  # A round trip: pending events arrive before it returns.
     if browser_errors or request.node.stash.get(HAS_FAILED, False):
         save_failure(request.node.nodeid, pages)
     for context in contexts:
@@ -168,7 +168,7 @@ def shot() -> Shot:
 
 @contextmanager
 def fail_plainly() -> Iterator[None]:
-    """Without a traceback, which says nothing about a missing browser."""
+    """Fail without a traceback, which would not explain that the browser is missing."""
     try:
         yield
     except UnavailableError as error:
@@ -181,7 +181,7 @@ def tail(log: Path) -> str:
 
 
 def collect_errors(context: BrowserContext, errors: list[str]) -> None:
-    """Note console errors, uncaught exceptions and rejections, and crashes of any page."""
+    """Record console errors, uncaught exceptions and rejections, and crashes of every page."""
 
     def on_console(message: ConsoleMessage) -> None:
         url = message.location["url"]
@@ -200,5 +200,5 @@ def collect_errors(context: BrowserContext, errors: list[str]) -> None:
 def save_failure(test: str, pages: list[Page]) -> None:
     name = re.sub(r"[^\w.-]+", "-", test)
     for number, page in enumerate(pages, start=1):
-        with suppress(Error):  # A crashed page has no picture.
+        with suppress(Error):  # A crashed page cannot be photographed.
             page.screenshot(path=ARTIFACTS / "failures" / f"{name}-{number}.png")

@@ -1,4 +1,4 @@
-"""Starting the app and a browser, for the tests and for the measuring script."""
+"""Starts the app and a browser, for the tests and for the measuring script."""
 
 import os
 import shutil
@@ -61,7 +61,7 @@ class AppServer:
 
 @contextmanager
 def running_app(log: Path, script: str = "app.py") -> Iterator[AppServer]:
-    """The app, or another script, on a free port, its output in `log`."""
+    """Run the app, or another script, on a free port; its output goes to `log`."""
     log.parent.mkdir(exist_ok=True)
     port = free_port()
     with log.open("wb") as output:
@@ -77,7 +77,7 @@ def running_app(log: Path, script: str = "app.py") -> Iterator[AppServer]:
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """An installed Chrome, Chromium or Edge, else Playwright's own Chromium."""
+    """Run an installed Chrome, Chromium or Edge, or else Playwright's own Chromium."""
     with sync_playwright() as playwright:
         executable = find_browser() or playwright_browser(playwright)
         running = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS)
@@ -125,7 +125,7 @@ def is_healthy(url: str) -> bool:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the app and what it started; on Windows the app itself is a child of the launcher."""
+    """End the app and its child processes; on Windows, the app is itself a child of a launcher."""
     children = psutil.Process(process.pid).children(recursive=True) if is_running(process) else []
     process.terminate()
     for child in children:
@@ -143,7 +143,7 @@ def is_running(process: subprocess.Popen[bytes]) -> bool:
 
 
 def find_browser() -> str | None:
-    """Return the path of an installed Chrome, Chromium or Edge."""
+    """Return the path of an installed Chrome, Chromium or Edge, or None."""
     chosen = os.environ.get("CHROME_PATH")
     if chosen:
         if not Path(chosen).is_file():
@@ -165,7 +165,7 @@ def usual_places() -> list[Path]:
 
 
 def playwright_browser(playwright: Playwright) -> str:
-    """Return Playwright's own Chromium, downloaded if it is not there yet."""
+    """Return the path of Playwright's own Chromium; download it if it is missing."""
     executable = playwright.chromium.executable_path
     if not Path(executable).is_file():
         download = [sys.executable, "-m", "playwright", "install", "chromium"]

@@ -1,4 +1,4 @@
-"""A lab page as its reader meets it: buttons, numbers, panels, controls and the address bar."""
+"""An agent's page as a visitor sees it: buttons, numbers, panels, controls, address bar."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ FURTHER_FIGURES = {
     "entropy": "Entropy of the policy",
     "actor_gradient_norm": "Gradient norm",
 }
-PATIENCE = 60.0  # seconds; a bound on a slow machine, not a promise of speed
+PATIENCE = 60.0  # seconds; a bound for slow machines, not a measure of speed
 LOOK_AGAIN_MILLISECONDS = 50
 QUIET_MILLISECONDS = 600
 MENU_MILLISECONDS = 2000
@@ -27,13 +27,13 @@ ANY_UPDATE = re.compile(r"^update \d")
 ANY_NUMBER = re.compile(r"\d+")
 STEPS, EPISODES, MEAN_RETURN, STEPS_PER_SECOND = range(4)
 
-# The figure as it was handed to Plotly, without what Plotly adds; empty before the first.
+# The figure that Plotly was given, without Plotly's additions; empty before the first one.
 READ_FIGURE = """panel => {
     const {data = [], layout = {}} = panel.querySelector(".pgl-graph") ?? {};
     return JSON.stringify({data, annotations: layout.annotations ?? []});
 }"""
-# What a player and a heatmap with its ring show at one moment: not between two passes of a loop,
-# when there is no ring.
+# What a player and a heatmap with its ring show at one moment. Between two passes of a loop there
+# is no ring, and the answer is empty.
 READ_MOMENT = """([player, map]) => {
     const {ring} = map.querySelector(".pgl-figure").dataset;
     return ring && {
@@ -56,7 +56,7 @@ COUNT_COLOURS = """canvas => {
     return new Set(new Uint32Array(data.buffer)).size;
 }"""
 READ_ROWS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
-# The counters that only grow while something is going on.
+# The counters that grow only while something happens.
 READ_ACTIVITY = """stage => JSON.stringify([
     {...stage.dataset},
     [...stage.querySelectorAll(".pgl-number-value")].map(value => value.textContent),
@@ -65,7 +65,7 @@ READ_ACTIVITY = """stage => JSON.stringify([
 
 
 class LabPage:
-    """The page of an agent in a browser tab; `figures` are those that are always shown."""
+    """The page of an agent in a browser tab; it always shows `figures`."""
 
     def __init__(
         self, page: Page, path: str = "reinforce", figures: tuple[str, ...] = FIGURES
@@ -75,7 +75,7 @@ class LabPage:
         self.figures = figures
         self.stage = page.locator(".pgl-stage")
         self.alerts = page.get_by_test_id("stAlert")
-        self.problems = self.alerts.get_by_role("listitem")  # one for each unusable setting
+        self.problems = self.alerts.get_by_role("listitem")  # one for each setting refused
         self.exceptions = page.get_by_test_id("stException")
 
     def open(self, query: str = "", server: str = "") -> Self:
@@ -91,7 +91,7 @@ class LabPage:
         expect(self.panel("player")).to_have_attribute("data-frames-drawn", ANY_NUMBER)
 
     def to_top(self) -> None:
-        """Scroll back to where a visitor begins."""
+        """Scroll back to the top of the page."""
         self.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
 
     # Buttons
@@ -104,7 +104,7 @@ class LabPage:
         self.button(key).click()
 
     def run(self, until_steps: int) -> None:
-        """Press Run and wait until that many steps are shown."""
+        """Press Run and wait until the page shows at least this number of steps."""
         self.press("run")
         self.wait_for_steps(until_steps)
 
@@ -168,7 +168,7 @@ class LabPage:
         return self.panel("player").locator(".pgl-action-percentage").all_inner_texts()
 
     def moment(self, heatmap: str = "policy_map") -> dict[str, Any]:
-        """What player and heatmap show, read at once."""
+        """Read what player and heatmap show at one moment."""
         panels = [self.panel(key).element_handle() for key in ("player", heatmap)]
         moment: dict[str, Any] = self.page.wait_for_function(READ_MOMENT, arg=panels).json_value()
         return moment
@@ -178,7 +178,7 @@ class LabPage:
         return count
 
     def figure(self, key: str) -> dict[str, Any]:
-        """The traces and annotations that a panel's graph was given."""
+        """The traces and annotations of a panel's figure, as Plotly was given them."""
         figure: dict[str, Any] = json.loads(self.panel(key).evaluate(READ_FIGURE))
         return figure
 
@@ -187,11 +187,11 @@ class LabPage:
         return traces
 
     def annotations(self) -> list[str]:
-        """What is marked on the return plot: changes, the solution and earlier runs."""
+        """The labels on the return plot: changes, the solution and earlier runs."""
         return [annotation["text"] for annotation in self.figure("returns")["annotations"]]
 
     def returns(self) -> tuple[list[float], list[float]]:
-        """Step and return of the episodes drawn as points."""
+        """The steps and returns of the episodes that are drawn as points."""
         points = next(trace for trace in self.traces("returns") if trace["mode"] == "markers")
         return unpacked(points["x"]).tolist(), unpacked(points["y"]).tolist()
 
@@ -208,16 +208,16 @@ class LabPage:
         self.slider(label).press(key)
 
     def pill(self, title: str) -> Locator:
-        """A choice in a row of pills, whatever its role."""
+        """The pill with this title, whatever its role."""
         exactly = re.compile(f"^{re.escape(title)}$")
         return self.page.get_by_test_id("stButtonGroup").locator("button", has_text=exactly)
 
     def open_expander(self, label: str) -> None:
-        """Open an expander of the sidebar, or close it."""
+        """Open an expander of the sidebar, or close it if it is open."""
         self.page.get_by_test_id("stSidebar").get_by_text(label, exact=True).click()
 
     def choose(self, label: str, option: str) -> None:
-        """Open a menu and click; what moves on the page closes it, and it is opened once more."""
+        """Open a menu and click an option; try again if a redraw closes the menu."""
         box = self.page.get_by_role("combobox", name=label, exact=True)
         box.scroll_into_view_if_needed()
         entry = self.page.get_by_role("option", name=option, exact=True)
@@ -232,7 +232,7 @@ class LabPage:
 
     @property
     def address(self) -> dict[str, str]:
-        """What the address bar holds, besides the open chapter."""
+        """The parameters in the address bar, except the open chapter."""
         parameters = dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
         return {name: text for name, text in parameters.items() if name != "chapter"}
 
@@ -246,7 +246,7 @@ class LabPage:
             expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def wait_for_runs(self, *runs: dict[str, str]) -> None:
-        """Wait until the table of runs has these rows; only the given columns are compared."""
+        """Wait until the table of runs has these rows; compare only the given columns."""
         self.open_chapter("Runs of this visit")
 
         def agree() -> bool:
@@ -258,7 +258,7 @@ class LabPage:
         self.wait_until(agree, f"the runs {runs}")
 
     def runs_table(self) -> list[dict[str, str]]:
-        """The rows of the table of runs by column, newest first."""
+        """The rows of the table of runs, newest first, as texts by column."""
         texts = self.page.get_by_test_id("stDataFrame").locator("table tr").evaluate_all(READ_ROWS)
         if not texts:
             return []
@@ -277,7 +277,7 @@ class LabPage:
         self.wait_until(lambda: self.traces(key) != than, f"other data in {key}")
 
     def wait_for_annotations(self, *texts: str) -> None:
-        """Wait until exactly these are marked on the return plot."""
+        """Wait until the labels on the return plot are exactly these."""
         self.wait_until(lambda: self.annotations() == list(texts), f"the marks {texts}")
 
     def wait_for_address(self, **settings: str) -> None:
@@ -285,7 +285,7 @@ class LabPage:
         self.wait_until(lambda: self.address == settings, f"the address {settings}")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        """Look again and again until the condition holds."""
+        """Wait until the condition holds."""
         wait_until(self.page, condition, what)
 
     def wait_until_quiet(self) -> None:
@@ -296,13 +296,13 @@ class LabPage:
             self.page.wait_for_timeout(QUIET_MILLISECONDS)
 
     def activity(self) -> str:
-        """Everything that moves while training does: counters, numbers and redraws."""
+        """Everything that changes during training: counters, numbers and redraws."""
         text: str = self.stage.evaluate(READ_ACTIVITY)
         return text
 
 
 def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
-    """Look again and again, letting the browser work in between."""
+    """Wait until the condition holds; let the browser work between the checks."""
     for _ in range(int(PATIENCE * 1000 / LOOK_AGAIN_MILLISECONDS)):
         if condition():
             return
@@ -311,7 +311,7 @@ def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
 
 
 def unpacked(values: dict[str, str] | list[float]) -> NDArray[np.float32]:
-    """A figure's numbers, which come as Plotly's typed arrays."""
+    """Unpack a figure's numbers, which may be Plotly's typed arrays."""
     if isinstance(values, list):
         return np.array(values, dtype="<f4")
     return np.frombuffer(base64.b64decode(values["bdata"]), dtype="<f4")

@@ -1,15 +1,14 @@
-// Which texts that are now in the window cannot be read whole: one line for each fault.
+// Lists the texts in the window that are not fully legible now: one line for each fault.
 //
-// A text is "cut" if a part of it lies outside an element that hides what overflows, or outside
-// the window; "covered" if something else lies on top of it; "overlaps" if it lies over another
-// text; "wrapped" if it stands in a row that has broken into several. What a scroll bar brings
-// into view is not cut.
+// A text is "cut" if a part of it is outside the window or outside an element that hides its
+// overflow, unless scrolling brings it into view; "covered" if another element is on top of it;
+// "overlaps" if it lies over another text; "wrapped" if its row has wrapped into several.
 ({ rows }) => {
   const SLACK = 1.5; // pixels
-  const HEADROOM = 0.2; // of a glyph box's height, above and below the glyphs
+  const HEADROOM = 0.2; // empty share of a glyph box's height, above and below the glyphs
   const SHARED = 1.5; // pixels that two texts may share on both axes
   const LONGEST = 60;
-  const SPACE = 8; // pixels that a space at the end of a line may hang out
+  const SPACE = 8; // pixels by which a space at the end of a line may stick out
   const NARROW = 420; // pixels; as in the style sheets
   const faults = new Set();
   const remembered = (ask) => {
@@ -23,7 +22,7 @@
   const frameOf = remembered((element) => element.getBoundingClientRect());
   const name = (text) => `“${text.trim().replace(/\s+/g, " ").slice(0, LONGEST)}”`;
 
-  // What is drawn as one, and what has no room of its own.
+  // Elements that are drawn as a whole, and elements without a size of their own.
   const whole = (element) => element.closest(".katex");
   const ignored = remembered((element) =>
     element.closest(
@@ -53,7 +52,7 @@
 
   const isEmpty = (box) => box.right - box.left < 1 || box.bottom - box.top < 1;
 
-  // As hidden texts for screen readers are: in a frame of a pixel.
+  // Whether a text is hidden in a frame of one pixel, as texts for screen readers are.
   const isForScreenReaders = remembered((element) => {
     if (!element || element === document.body) return false;
     const { width, height } = frameOf(element);
@@ -61,8 +60,8 @@
     return (hides && (width <= 2 || height <= 2)) || isForScreenReaders(element.parentElement);
   });
 
-  // The part of a box that its ancestors let one see, and whether they cut it off. What can be
-  // scrolled into view counts as seen later.
+  // The part of a box that its ancestors leave visible, and whether they cut off the rest. A part
+  // that scrolling brings into view is not cut off.
   function clipped(box, element) {
     let shown = { left: box.left, top: box.top, right: box.right, bottom: box.bottom };
     let scrollsX = false;
@@ -75,7 +74,7 @@
       const svg = up instanceof SVGSVGElement;
       const [x, y] = svg ? ["hidden", "hidden"] : [style.overflowX, style.overflowY];
       const frame = frameOf(up);
-      // A reader does not push the whole page aside.
+      // A visitor does not scroll the whole page sideways.
       if (/auto|scroll/.test(x) && up.dataset?.testid !== "stMain") scrollsX = true;
       if (/auto|scroll/.test(y)) scrollsY = true;
       const beyondX = Math.max(frame.left - shown.left, shown.right - frame.right);
@@ -98,7 +97,7 @@
   const inWindow = (box) =>
     !isEmpty(box) && box.top >= 0 && box.bottom <= innerHeight && box.right > 0;
 
-  // The texts in the window, each with the boxes of its lines there.
+  // The texts in the window, each with the boxes of its visible lines.
   function texts() {
     const found = new Map();
     const range = document.createRange();
@@ -109,7 +108,7 @@
       const owner = whole(parent) ?? parent;
       if (found.has(owner) && owner !== parent) continue;
       let boxes;
-      if (owner !== parent) boxes = [...owner.getClientRects()]; // of each line, if it is broken
+      if (owner !== parent) boxes = [...owner.getClientRects()]; // a box for each line
       else {
         range.selectNodeContents(node);
         boxes = [...range.getClientRects()];
@@ -125,7 +124,7 @@
     return [...found.values()];
   }
 
-  // Labels under the pointer lie over the plot on purpose, popovers and toasts over the page.
+  // Labels under the pointer cover the plot on purpose; popovers and toasts cover the page.
   const floats = (element) =>
     element.closest(".hoverlayer, [data-baseweb=popover], [role=tooltip], [data-testid=stToast]");
   const related = (a, b) => a === b || a.contains(b) || b.contains(a);
@@ -141,7 +140,7 @@
     if (wasCut) faults.add(`cut: ${name(text)}`);
   }
 
-  // Without the room above and below the letters; of vertical text, beside them.
+  // The box without the room above and below the letters, or beside them if the text is vertical.
   function glyphs({ box, owner }) {
     const upright = !(owner instanceof SVGElement) || box.right - box.left > 0.8 * (box.bottom - box.top);
     const [dx, dy] = upright
@@ -166,7 +165,7 @@
 
   for (const { owner, text, box, floating } of seen) {
     if (floating) continue;
-    const root = owner.closest("svg") ?? owner; // the drawings of one figure lie in several
+    const root = owner.closest("svg") ?? owner; // a figure has several drawings
     const figure = root.parentElement;
     for (const share of [0.1, 0.5, 0.9]) {
       const x = box.left + share * (box.right - box.left);
@@ -184,12 +183,12 @@
     }
   }
 
-  // What stays while the page is scrolled lies over it for a while.
+  // Elements that stay in place during scrolling may cover the page for a while.
   function isSticky(element) {
     return element.closest("header, [data-testid=stSidebar], [data-testid=stExpandSidebarButton]");
   }
 
-  // Not so the layers that only take the pointer.
+  // Layers that only take the pointer do not cover anything.
   function covers(element) {
     if (element.closest(".modebar")) return Boolean(element.closest(".modebar-btn"));
     const { backgroundColor, fill, fillOpacity } = styleOf(element);
@@ -200,7 +199,7 @@
 
   for (const selector of rows) {
     for (const row of document.querySelectorAll(selector)) {
-      if (row.clientWidth < NARROW) continue; // there it may
+      if (row.clientWidth < NARROW) continue; // a narrow row may wrap
       const parts = [...row.children].filter((part) => isSeen(part) && part.getBoundingClientRect().width > 0);
       const middles = parts.map((part) => {
         const box = part.getBoundingClientRect();

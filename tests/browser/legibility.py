@@ -1,4 +1,4 @@
-"""Whether the texts of a page can be read: what is cut, covered, or wrapped out of its row."""
+"""Finds texts of a page that are illegible: cut, covered, or wrapped out of their row."""
 
 import json
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from playwright.sync_api import Page
 _SCRIPT = (Path(__file__).parent / "legibility.js").read_text(encoding="utf-8")
 
 SIZES = [(1366, 768), (1920, 1080), (390, 844)]
-# Rows that stay one row wherever the window is wide enough.
+# Rows that must not wrap if the window is wide enough.
 ROWS = [".st-key-transport", ".pgl-header", ".pgl-numbers", ".st-key-chapter_titles"]
 WIDE = 1_000  # pixels
-SETTLED_MILLISECONDS = 150  # after resizing: figures in sight are painted anew
+SETTLED_MILLISECONDS = 150  # after resizing, visible figures are painted again
 LOOKS = 8
-OVERLAP = 120  # pixels of one stop that the next one shows again
+OVERLAP = 120  # pixels that two scroll positions in succession both show
 # Further checks of a page, called in each state and in both themes; each gives a line for a fault.
 STATE_CHECKS: list[Callable[[Page], set[str]]] = []
 SCROLL = """async ([top, part]) => {
@@ -33,7 +33,7 @@ SCROLL = """async ([top, part]) => {
 
 
 def illegible_now(page: Page) -> set[str]:
-    """One line for every text in the window that cannot be read whole, wherever it stays so."""
+    """Return one line for every text in the window that stays illegible for several looks."""
     call = f"({_SCRIPT})({{rows: innerWidth >= {WIDE} ? {json.dumps(ROWS)} : []}})"
     found = set(page.evaluate(call))
     for _look in range(LOOKS):
@@ -45,7 +45,7 @@ def illegible_now(page: Page) -> set[str]:
 
 
 def illegible(page: Page, first: str = "", last: str = "") -> set[str]:
-    """The same over the page, from the top of `first` to the end of `last` if they are named."""
+    """Return the same for the whole page, or from the top of `first` to the end of `last`."""
     top, end = 0.0, float("inf")
     if first:
         _top, below, _height = page.evaluate(SCROLL, [0, first])
@@ -62,19 +62,19 @@ def illegible(page: Page, first: str = "", last: str = "") -> set[str]:
 
 
 class Faults:
-    """What was found on the way through a page, by where it was seen."""
+    """Collects the faults of a page, with the state in which each was seen."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.lines: list[str] = []
 
     def look(self, state: str, look: Callable[[], set[str]]) -> None:
-        """Note what one look finds."""
+        """Record the faults that `look` finds."""
         width = self.page.evaluate("innerWidth")
         self.lines += [f"{width} px, {state}: {fault}" for fault in sorted(look())]
 
     def look_everywhere(self, state: str, first: str = "", last: str = "") -> None:
-        """In every size; further checks in both themes."""
+        """Look for faults in every size of the window; make the further checks in both themes."""
         for scheme in ("dark", "light") if STATE_CHECKS else ():
             self.page.emulate_media(color_scheme=scheme)
             for check in STATE_CHECKS:
@@ -85,7 +85,7 @@ class Faults:
             self.look(f"light, {state}", lambda: illegible(self.page, first, last))
 
     def look_in_the_dark(self, state: str) -> None:
-        """The scheme moves nothing: what is at the top of the page is enough."""
+        """Look at the top of the page in the dark theme, which moves nothing on the page."""
         self.page.emulate_media(color_scheme="dark")
         for width, height in SIZES:
             self.page.set_viewport_size({"width": width, "height": height})
@@ -95,7 +95,7 @@ class Faults:
         self.page.emulate_media(color_scheme="light")
 
     def hover_over_figures(self) -> None:
-        """With the pointer on each figure in turn: its label and its buttons are seen then."""
+        """Look with the pointer on each figure in turn, when its label and buttons are visible."""
         page = self.page
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
@@ -111,5 +111,5 @@ class Faults:
         page.mouse.move(0, 0)
 
     def expect_none(self) -> None:
-        """Fail with a line for each."""
+        """Fail if there are faults, with one line for each."""
         assert not self.lines, "\n".join(self.lines)

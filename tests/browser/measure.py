@@ -1,9 +1,9 @@
 """Measure a live page in the installed browser: `python -m tests.browser.measure shared_body 5`.
 
-Pages: reinforce (unless named), shared_body, split_bodies, compare. Not a test: the figures depend
-on the machine and on what else it does. They are taken with the default settings in a window of
-1366x768, and compared with the same stretch of the same training alone in a process of its own,
-in turns and as often as the number says (3 unless given): median, least and greatest.
+Pages: reinforce (the default), shared_body, split_bodies, compare. This is not a test, since the
+results depend on the machine and its load. The window has 1366x768 pixels, the settings are the
+defaults. The page alternates with the same part of the same training alone in a process, as often
+as the number says (default 3). The output is the median, the least and the greatest value.
 """
 
 import statistics
@@ -25,9 +25,8 @@ WARM_UP_MILLISECONDS = 3_000
 WINDOW_MILLISECONDS = 10_000
 ALONE = "--alone"
 
-# Notes when something was done and when the page first showed the consequence, both on the
-# browser's clock and as seen from frame to frame. `shown` tells whether it is there by now; what
-# is there before anything was done cannot be waited for.
+# Measures the time between an action and the first frame that shows its effect, on the browser's
+# clock. `shown` tells whether the effect is visible; it must not be visible before the action.
 STOPWATCH = """({event, shown}) => {
     const isShown = new Function(`return (${shown});`);
     if (isShown()) throw new Error(`shown before it was caused: ${shown}`);
@@ -50,7 +49,7 @@ CHANGE_SHOWN = """
         .some((mark) => mark.textContent.startsWith("γ"))
 """
 
-# Counters of the stage, with the time at which they were read.
+# The counters of the stage, and the time at which they were read.
 COUNTERS = """() => {
     const count = (selector, name) =>
         Number(document.querySelector(selector)?.dataset[name] ?? 0);
@@ -101,7 +100,7 @@ def spread(values: Sequence[float]) -> str:
 
 
 def measure_with_alone(browser: Browser, url: str, name: str) -> dict[str, float]:
-    """The page's figures, and how fast the same training is alone right afterwards."""
+    """Measure the page, and then the speed of the same training alone."""
     figures, first, last = measure_page(browser, url, name)
     alone = (last - first) / seconds_alone(name, first, last)
     share = figures["steps per second in the page"] / alone
@@ -112,7 +111,7 @@ def measure_with_alone(browser: Browser, url: str, name: str) -> dict[str, float
 
 
 def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float], int, int]:
-    """The page's figures, and the steps between which they were taken."""
+    """Measure the page; return the results, and the first and the last step of the measurement."""
     context = browser.new_context(base_url=url, viewport={"width": 1366, "height": 768})
     lab = LabPage(context.new_page(), name, FIGURES[name])
     page = lab.page
@@ -138,7 +137,7 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
     slowest = min(redraws, key=lambda key: redraws[key])
 
     figures = {"ms from clicking Run to the first step seen": run_milliseconds}
-    if name != "compare":  # there a changed setting starts anew
+    if name != "compare":  # a comparison starts again when a setting changes
         page.evaluate(STOPWATCH, {"event": "keydown", "shown": CHANGE_SHOWN})
         lab.move_slider("Discount γ", "ArrowLeft")
         figures["ms from moving γ to its mark seen"] = read_stopwatch(lab)
@@ -154,12 +153,12 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
 
 def read_stopwatch(lab: LabPage) -> float:
     milliseconds = lab.page.wait_for_function(READ_STOPWATCH).json_value()
-    assert isinstance(milliseconds, (int, float))  # a whole number arrives as an int
+    assert isinstance(milliseconds, (int, float))  # Playwright returns whole numbers as int
     return float(milliseconds)
 
 
 def seconds_alone(name: str, first: int, last: int) -> float:
-    """Seconds that the same stretch of training takes in a process of its own."""
+    """The seconds that the same part of the training takes in a process of its own."""
     command = [sys.executable, "-m", "tests.browser.measure", ALONE, name, str(first), str(last)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return float(result.stdout)

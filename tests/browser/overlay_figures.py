@@ -1,4 +1,4 @@
-"""Figures for every kind of mark that the stage draws over Plotly's picture in a run."""
+"""Figures with every kind of mark that the stage draws over Plotly's picture during a run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from pglab.plots.slow_motion import transitions_figure
 from pglab.ui.stage.stage import FigurePanel, Frame, Heading, PlayerPanel, Slices
 
 LIMIT = 2_500  # environment steps
-BEFORE, AFTER = 0.6, 0.9  # of the axis: how far a run has come
+BEFORE, AFTER = 0.6, 0.9  # the progress of a run, as a share of the axis
 AXIS = np.linspace(-1, 1, 21)
-COLUMN, PLACE = 10, 10.3  # of the cells: a column of the grid that is not evenly spaced
+COLUMN, PLACE = 10, 10.3  # the grid column of the cells that is not evenly spaced, and its place
 MOVED = np.where(np.arange(21) == COLUMN, AXIS[0] + 0.1 * PLACE, AXIS)
 NO_PATH = np.empty((0, 2))
 OTHER_STYLES = {
@@ -55,10 +55,10 @@ def _band(steps: NDArray[np.float64], phase: float, seeds: int | None = None) ->
 
 
 def lines(reached: float) -> FigurePanel:
-    """Four sides of a comparison: every dash, thin lines, bands."""
+    """The sides of a comparison: every dash style, thin lines, bands."""
     sides = []
     for number, colour in enumerate(palette.SIDES):
-        steps = _steps(BEFORE if number == 3 else reached)  # the uppermost does not move
+        steps = _steps(BEFORE if number == 3 else reached)  # the top line does not move
         curves = [Curve(steps, _wave(steps, number + seed / 3)) for seed in range(2)]
         sides.append(
             SideCurves(
@@ -74,7 +74,7 @@ def lines(reached: float) -> FigurePanel:
 
 
 def returns(reached: float) -> FigurePanel:
-    """The picture of a run: points, lines, marks, an earlier run and the loss below."""
+    """The return plot of a run: points, lines, marks, an earlier run and the loss below."""
     steps, updates = _steps(reached, 90), _steps(reached, 40)
     losses = np.where(np.arange(len(updates)) % 9 == 8, np.nan, np.cos(updates / 200))
     old = np.linspace(20, LIMIT, 40)
@@ -93,7 +93,7 @@ def returns(reached: float) -> FigurePanel:
 
 
 def symbols(reached: float) -> FigurePanel:
-    """Points of several symbols and colours, and dotted verticals."""
+    """Points with several symbols and colours, and dotted vertical lines."""
     places = np.arange(int(60 * reached))
     weights = 10 + 9 * np.sin(places / 5 + reached)
     weights[0], weights[1] = 1, 19
@@ -105,7 +105,7 @@ def symbols(reached: float) -> FigurePanel:
 
 
 def shades(reached: float) -> FigurePanel:
-    """Points coloured by a number, and open circles."""
+    """Points with colours from a colour scale, and open circles."""
     turns = np.linspace(0, 9, 80)
     stored = np.stack([np.cos(turns + reached), np.sin(1.3 * turns)], axis=1)
     visited = np.stack([0.8 * np.cos(turns[:30]), np.sin(turns[:30] + reached)], axis=1)
@@ -116,7 +116,7 @@ def shades(reached: float) -> FigurePanel:
 
 
 def bars(reached: float) -> FigurePanel:
-    """Bars, of which the stage draws none by itself."""
+    """Bars, which the stage leaves to Plotly."""
     places = np.arange(20)
     heights = 1 + np.cos(places / 3 + 3 * reached)
     return _panel("bars", transitions_figure(heights, places % 2, ["left", "right"], 3, "weight"))
@@ -133,7 +133,7 @@ def cells(reached: float) -> FigurePanel:
 
 
 def texts(reached: float) -> FigurePanel:
-    """A drawing of a network with numbers that change."""
+    """A drawing of a network whose numbers change."""
     boxes = [
         Box(0, 0, "4 inputs", None, None),
         Box(1, 0, f"{100 * reached:.0f} units", 987 * reached, 654 * reached),
@@ -148,14 +148,14 @@ TRAIL[5] = [1.3, 0]  # outside the axes
 
 
 def playhead(_reached: float) -> FigurePanel:
-    """A plane with the player's place and its way on it."""
+    """A plane with the player's observation and its path."""
     x, y = np.meshgrid(AXIS, AXIS)
     figure = value_figure(x + y, AXIS, AXIS, "x", "y", "v", NO_PATH)
     return replace(_panel("playhead", figure), playhead="player")
 
 
 def player(start: float, end: float) -> PlayerPanel:
-    """Plays a part of the trail; its pictures are left out."""
+    """A player of a part of the trail, without pictures."""
     points = TRAIL[int(len(TRAIL) * start) : int(len(TRAIL) * end)]
     frames = tuple(Frame(b"", (1.0,), 0, (float(x), float(y)), 1, "") for x, y in points)
     return PlayerPanel("player", "", "", frames, "stream", 1, 60.0, ("left",), ("#000",), 1.5)
@@ -166,22 +166,22 @@ FIGURES = (*CANVASES, bars, texts)
 
 
 def panels(reached: float, *, since: float = 0.0) -> list[PlayerPanel | FigurePanel]:
-    """All figures of a moment, and the player of what has happened since another."""
+    """All figures at one moment, and the player of the trail from `since` to that moment."""
     return [*figures(reached), player(since, reached)]
 
 
 def figures(reached: float) -> list[FigurePanel]:
-    """All figures of a moment."""
+    """All figures at one moment."""
     return [draw(reached) for draw in FIGURES]
 
 
 def without_overlay(panel: FigurePanel) -> FigurePanel:
-    """The figure without anything that is drawn over it."""
+    """The figure without anything that the stage draws over it."""
     return replace(panel, slices=None, playhead=None)
 
 
 def for_plotly(panel: FigurePanel) -> FigurePanel:
-    """The figure with all that the stage draws over it as marks of its own."""
+    """The figure with marks of its own in place of those that the stage draws over it."""
     data = panel.figure["data"]
     if panel.slices is not None:
         data = [data[0] | {"x": packed(MOVED), "zsmooth": "best"}, *data[1:]]
@@ -209,7 +209,7 @@ def _trail_and_ring(points: NDArray[np.float64]) -> list[Figure]:
 
 
 def in_another_style(panel: FigurePanel) -> FigurePanel:
-    """The figure with other dashes, symbols, colours and words."""
+    """The figure with other dashes, symbols, colours and texts."""
     text = json.dumps(panel.figure)
     for given, other in OTHER_STYLES.items():
         text = text.replace(given, other)

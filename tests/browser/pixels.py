@@ -1,18 +1,18 @@
-"""How much two pictures differ, besides the edges of lines, which are smoothed in several ways."""
+"""Compares two pictures, and tolerates that the edges of lines are smoothed differently."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.int16]
 
-SAME = 64  # of 255: colours that are no further apart count as the same
+SAME = 64  # of 255; colours whose distance is not greater count as equal
 AROUND = (-1, 0, 1)
 
 
 def difference(one: Pixels, other: Pixels) -> float:
-    """Of 10,000 pixels [rows, columns, 3], those whose colour the other picture has not there.
+    """The number of pixels per 10,000 whose colour the other picture lacks at that place.
 
-    Beside the place counts as there.
+    The pictures are [rows, columns, 3]. A neighbouring pixel counts as the same place.
     """
     places = np.nonzero(np.abs(one - other).max(axis=2) > SAME)
     most = max(_missing(one, other, places), _missing(other, one, places))
@@ -21,7 +21,7 @@ def difference(one: Pixels, other: Pixels) -> float:
 
 
 def _missing(one: Pixels, other: Pixels, places: tuple[NDArray[np.intp], ...]) -> int:
-    """At how many places the colour of one picture is neither there nor beside it in the other."""
+    """The number of places whose colour the other picture has neither there nor next to it."""
     around = np.pad(other, ((1, 1), (1, 1), (0, 0)), mode="edge")
     rows, columns = places
     nearest = np.min(

@@ -1,4 +1,4 @@
-"""The stage on a page of its own, without the app: several at once, with Plotly as one likes."""
+"""Shows stages on a page without the app: several at once, and with changes to Plotly if wanted."""
 
 import base64
 import re
@@ -46,7 +46,7 @@ HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
     }
     mount({ parentElement, data: bytesOf(message), setTriggerValue: () => {} });
   };
-  // Plotly, of which something is spoiled in the graphs of some stages as soon as they are drawn.
+  // Plotly, but for some stages a part of each graph is spoiled as soon as it is drawn.
   window.spoiled = {};
   await new Promise((resolve) => {
     const script = Object.assign(document.createElement("script"), { src: "plotly.min.js" });
@@ -64,13 +64,13 @@ HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
   window.ready = true;
 </script>"""
 
-# Changes whenever something has been drawn.
+# A value that changes whenever something has been drawn.
 READ_ACTIVITY = """() => JSON.stringify([...document.querySelectorAll("[data-panel]")].map(
     (panel) => [panel.dataset, panel.querySelector(".pgl-figure")?.dataset]))"""
 
 
 class StagesAlone:
-    """A page with a column for every stage; all panels have the same size."""
+    """A page with one column per stage; all panels have the same size."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class StagesAlone:
     ) -> None:
         """Give a stage its next picture.
 
-        `spoil` changes a graph that Plotly has drawn, and returns a function that undoes that.
+        `spoil` changes a graph that Plotly has drawn, and returns a function that undoes this.
         """
         if spoil:
             self.page.evaluate(f"name => {{ window.spoiled[name] = {spoil}; }}", name)
@@ -109,7 +109,7 @@ class StagesAlone:
         )
 
     def wait_until_quiet(self) -> None:
-        """Wait until all that was shown is drawn."""
+        """Wait until everything is drawn."""
         before = None
         while (now := self.page.evaluate(READ_ACTIVITY)) != before:
             before = now
@@ -134,7 +134,7 @@ class StagesAlone:
         }
 
     def overlaid(self, name: str) -> set[str]:
-        """The panels of a stage that Plotly has drawn but once."""
+        """The panels of a stage that Plotly has drawn only once."""
         panels: list[str] = self.page.evaluate(
             """name => [...document.getElementById(name).querySelectorAll(".pgl-graph")]
                 .filter((graph) => graph.drawn === 1)

@@ -1,4 +1,4 @@
-"""Every page in both themes, before and during a run, as axe-core judges it."""
+"""Accessibility of every page in both themes, before and during a run, judged by axe-core."""
 
 import re
 
@@ -11,13 +11,13 @@ from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
 from tests.browser.test_compare import ComparePage
 
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-SETTLED_MILLISECONDS = 400  # colours fade into those of another theme
+SETTLED_MILLISECONDS = 400  # after a change of theme, colours fade
 LOOKS = 6
-MOST_TABS = 3  # to any skip link
+MOST_TABS = 3  # presses of Tab to reach any skip link
 
 
 def look(page: Page, state: str, within: str | None = None) -> list[str]:
-    """What is wrong in either theme; `within` narrows it to a part of the page."""
+    """Find the faults in both themes; `within` limits the search to a part of the page."""
     found = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)

@@ -37,7 +37,7 @@ def test_every_ready_made_pair_is_set_up_and_waits_for_run(page: Page) -> None:
         compare.wait_until(lambda: compare.steps == 0, "a fresh start")
         compare.expect_paused()
         compare.run(until_steps=10)
-        page.wait_for_timeout(300)  # ticks that were under way bring old values along
+        page.wait_for_timeout(300)  # ticks that are under way still bring old values
         assert compare.address == ({} if name == USUAL else {"pair": name})
         expect(compare.exceptions).to_have_count(0)
     compare.pause()
@@ -118,7 +118,7 @@ def test_every_agent_plays_beside_its_heatmap(page: Page, pair: str, letters: st
         assert len(heights) == 1, f"the panels of {letter} are not side by side"
     compare.press("steps_1")
     compare.wait_until(lambda: compare.steps == 1, "one step")
-    compare.run(until_steps=300)  # past the first episodes: every line is drawn
+    compare.run(until_steps=300)  # after the first episodes, every line is drawn
     redraws = compare.redraws("returns")
     compare.wait_for_redraws("returns", redraws + 2)
     expect(compare.exceptions).to_have_count(0)
@@ -133,7 +133,7 @@ def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> Non
     expect(subtitle).to_contain_text("to step 1,000", timeout=60_000)
     expect(compare.stage).to_have_attribute("data-running", "false")
     filled = [trace for trace in compare.traces("returns") if trace.get("fill") == "toself"]
-    assert len(filled) == 3  # a band for each, and the stored runs of one
+    assert len(filled) == 3  # a band for each side, and the stored runs of one
     before = compare.traces("policy_A")
     compare.choose("Player and heatmaps show", "seed 2")
     compare.wait_for_other_data("policy_A", before)

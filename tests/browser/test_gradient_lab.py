@@ -1,13 +1,13 @@
-"""The gradient lab in a browser: it fits, a link is measured, cancel, draw to the end."""
+"""The gradient lab in a browser: layout, measuring from a link, cancelling, drawing to the end."""
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.test_layout import SCROLLS_SIDEWAYS, WIDER_THAN_WINDOW, box
 
-MEASUREMENT_MILLISECONDS = 120_000  # a bound on a slow machine, not a promise of speed
+MEASUREMENT_MILLISECONDS = 120_000  # a bound for slow machines, not a measure of speed
 
-# What KaTeX keeps for screen readers is clipped to one pixel.
+# KaTeX clips its texts for screen readers to one pixel.
 WITHOUT_MATHML = (":not(svg *, input)", ":not(svg *, input, .katex-mathml, .katex-mathml *)")
 
 

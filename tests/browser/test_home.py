@@ -1,4 +1,4 @@
-"""The home page, and the way from it to the experiment and back."""
+"""The home page, and the way from there to an experiment and back."""
 
 import re
 
@@ -12,13 +12,13 @@ from tests.browser.lab_page import LabPage, wait_until
 WATCHED_MILLISECONDS = 1000
 IDLE_SHARE = 0.2  # of one core; training takes at least half of one
 
-# Leaves between the wish for a tick and its way to the server.
+# Leaves the page after the stage has asked for a tick and before the request is sent.
 LEAVE_BEHIND_A_TICK = """(stage, way) => new MutationObserver((changes, observer) => {
     observer.disconnect();
     const home = document.querySelector("[data-testid=stSidebarNav] a");
     way === "link" ? home.click() : history.back();
 }).observe(stage, {attributeFilter: ["data-ticks"]})"""
-# The stage sees the click on a link, Streamlit does not.
+# A click on a link that reaches the stage but not Streamlit.
 KEEP_FROM_STREAMLIT = """link => link.addEventListener("click", event => {
     event.preventDefault();
     event.stopPropagation();

@@ -1,4 +1,4 @@
-"""What fits on the screen: no blank panel and nothing to scroll for, at a projector's sizes."""
+"""The layout at a projector's sizes: no panel is blank, and nothing needs scrolling."""
 
 from pathlib import Path
 
@@ -12,12 +12,11 @@ from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
 from tests.browser.legibility import SETTLED_MILLISECONDS
 
 SIZES = [(1366, 768), (1920, 1080)]
-BACKGROUNDS = {"light": (200, 255), "dark": (0, 60)}  # of 255, in a player of each theme
-FEWEST_COLOURS = 8  # a blank panel has one, a frame around nothing two
+BACKGROUNDS = {"light": (200, 255), "dark": (0, 60)}  # brightness of the player, by theme
+FEWEST_COLOURS = 8  # a blank panel has one colour, an empty frame has two
 
-# Elements that reach beyond the window. What Plotly clips inside its drawings does not count,
-# nor do the inputs that Streamlit's sliders keep for the keyboard and the formulas for screen
-# readers, clipped to one pixel.
+# Elements that reach beyond the window. Exceptions: parts that Plotly clips in its drawings, the
+# keyboard inputs of Streamlit's sliders, and formulas for screen readers, clipped to one pixel.
 WIDER_THAN_WINDOW = """() =>
     [...document.querySelectorAll("[data-testid=stApp] :not(svg *, input, .katex-mathml *)")]
     .filter(element => element.checkVisibility() && element.getBoundingClientRect().width > 0)
@@ -31,14 +30,14 @@ SCROLLS_SIDEWAYS = """() => [...document.querySelectorAll("*")]
 
 
 def box(part: Locator) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of a part of the page."""
+    """The left, top, right and bottom edge of a part of the page."""
     found = part.bounding_box()
     assert found is not None
     left, top = found["x"], found["y"]
     return left, top, left + found["width"], top + found["height"]
 
 
-# Whether a part is in sight down to its bottom edge, not covered and not cut off.
+# Whether a part is visible down to its bottom edge, neither covered nor cut off.
 SEEN_TO_ITS_EDGE = """part => {
     const {left, right, bottom} = part.getBoundingClientRect();
     return part.contains(document.elementFromPoint((left + right) / 2, bottom - 1));
@@ -46,7 +45,7 @@ SEEN_TO_ITS_EDGE = """part => {
 
 
 def assert_scene_suits(scheme: Scheme, scene: Locator, picture: Path) -> None:
-    """Look at a screenshot: a background of the theme, on it a cart and a brown pole."""
+    """Check in a screenshot that the player has the theme's background, a cart and a brown pole."""
     with Image.open(picture) as screen:
         part = screen.convert("RGB").crop(box(scene))
     pixels = np.asarray(part, dtype=np.int64).reshape(-1, 3)
@@ -61,7 +60,7 @@ def assert_scene_suits(scheme: Scheme, scene: Locator, picture: Path) -> None:
 
 
 def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
-    """Look at the screenshot, so that text in the colour of its background counts as blank."""
+    """Check in a screenshot that a panel is not blank, such as text on its own colour would be."""
     assert all(lab.numbers())
     with Image.open(picture) as screen:
         for key in lab.figures:
@@ -96,7 +95,7 @@ def assert_fits(lab: LabPage, height: int) -> None:
 def test_panels_fill_the_screen_before_and_during_training(
     new_page: NewPage, shot: Shot, path: str, figures: tuple[str, ...], scheme: Scheme
 ) -> None:
-    """Also where a window is moved to a projector in the middle of a run, and back."""
+    """They stay so if a window is moved to a projector during a run, and back."""
     lab = LabPage(new_page(scheme=scheme), path, figures).open()
     lab.to_top()
     assert lab.numbers() == ["0", "0", "–", "–"]

@@ -95,7 +95,7 @@ def test_longer_names_can_be_read(page: Page, path: str, query: str) -> None:
 
 @pytest.mark.parametrize("path", ["reinforce", "shared_body", "split_bodies"])
 def test_an_agent_can_be_read(page: Page, path: str) -> None:
-    """At rest, during a run and after it, with an earlier run, and in every chapter."""
+    """It can be read at rest, during a run, after it, with an earlier run, and in every chapter."""
     faults = Faults(page)
     lab = LabPage(page, path, ("returns",)).open()
     lab.open_expander("Activation and batch")

@@ -1,4 +1,4 @@
-"""Links: what they restore, and what the page says to those it cannot use."""
+"""Links: what they restore, and what the page says if it cannot use one."""
 
 from urllib.parse import urlencode
 
@@ -66,7 +66,7 @@ def test_a_shared_link_as_the_first_request_to_a_server(
 
 
 def test_unusable_settings_get_a_sentence_each(page: Page) -> None:
-    """All in one link: an out-of-range value, an unknown name, environment and layer lists."""
+    """One link has them all: a value out of range, unknown names, an environment, layers."""
     unusable = {
         "gamma": "2",
         "gama": "0.9",

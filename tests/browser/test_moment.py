@@ -1,4 +1,4 @@
-"""What stands together on the stage is of one moment, in a stream and in a loop."""
+"""All parts of the stage show the same moment, in a stream and in a loop."""
 
 import re
 from typing import Any
@@ -11,12 +11,12 @@ from pglab.environments import ENVIRONMENTS
 from tests.browser.lab_page import CRITIC_FIGURES, LabPage
 
 MOMENTS = 8
-TOLERANCE = 0.025  # of log-odds to 8 bits, and of whole percentages
+TOLERANCE = 0.025  # since log-odds are rounded to 8 bits, and percentages to whole numbers
 PLACE = re.compile(r"at cart position −?\d\.\d\d, cart velocity −?\d\.\d\d")
 
 
 def under_the_ring(moment: dict[str, Any]) -> float:
-    """The probability that the slice gives the ring's place, where its grid has a node."""
+    """The probability of the slice at the ring's place, which is a point of its grid."""
     info = ENVIRONMENTS["CartPole-v1"]
     cells = np.array(moment["cells"])
     column, row = (
@@ -33,7 +33,7 @@ def is_inside(moment: dict[str, Any]) -> bool:
 
 
 def check_moments(lab: LabPage) -> None:
-    """Different frames, each read at once from everything that shows it."""
+    """Check different frames; each is read at once from all parts that show it."""
     seen: set[str] = set()
 
     def have_been_seen() -> bool:

@@ -1,4 +1,4 @@
-"""What the stage draws over Plotly's picture in a run looks like what Plotly would draw."""
+"""The stage's own drawings over Plotly's picture look like those of Plotly."""
 
 import pytest
 
@@ -9,14 +9,14 @@ from tests.browser.pixels import difference
 from tests.browser.stage_alone import StagesAlone
 
 PANEL = (400, 200)  # pixels
-MOST_DIFFERENT = 3.0  # of 10,000 pixels: Plotly leaves out points that hardly bend a line
+MOST_DIFFERENT = 3.0  # of 10,000 pixels; Plotly omits points that hardly bend a line
 ALL = {draw.__name__ for draw in marks.FIGURES}
 ON_CANVASES = {draw.__name__ for draw in marks.CANVASES}
 
-# Wrong on purpose, by what is done to the canvases of a stage.
+# Changes that make the canvases of a stage wrong on purpose.
 MISTAKES = {"lowered": "transform: translateY(2px)", "inverted": "filter: invert(1)"}
 
-# Of a graph that Plotly has drawn: other insides, by what the stage then leaves to Plotly.
+# Changes to the internals of Plotly's graph, grouped by what the stage then leaves to Plotly.
 OTHER_PLACES = {
     "no layout": "swap(graph, '_fullLayout', undefined)",
     "no pixels": "swap(graph._fullLayout.xaxis, 'l2p', undefined)",

@@ -1,4 +1,4 @@
-"""Rewind and fork in a browser: the panels above show where the run was taken back to."""
+"""Rewind and fork in a browser: the panels show the step to which the run was rewound."""
 
 from playwright.sync_api import Page, expect
 

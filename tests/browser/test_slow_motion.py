@@ -1,4 +1,4 @@
-"""Slow motion in a browser, with the keyboard only."""
+"""Slow motion in a browser, only with the keyboard."""
 
 from playwright.sync_api import Page, expect
 
@@ -9,7 +9,8 @@ def test_an_update_taken_apart_with_the_keyboard(page: Page) -> None:
     lab = LabPage(page).open()
     lab.open_chapter("Slow motion")
     expect(page.locator(".pgl-phases")).to_be_visible()
-    page.keyboard.press("Tab")  # in the row of titles the arrow keys choose another
+    # In the row of titles, the arrow keys would choose another chapter.
+    page.keyboard.press("Tab")
     current = page.locator(".pgl-phases [aria-current]")
     expect(current).to_have_count(0)
     for phase in ("observe", "probabilities", "sample"):

@@ -1,4 +1,4 @@
-"""Run, pause, the three kinds of step, reset and new seed, by mouse and by keyboard."""
+"""Run, Pause, the three kinds of step, Reset and New seed, by mouse and by keyboard."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ CLICK_WITH_NEXT_TICK = """button => new MutationObserver((_changes, observer) =>
     button.click();
 }).observe(document.querySelector(".pgl-stage"), {attributeFilter: ["data-ticks"]})"""
 
-# Notes every picture that the stage replaces and how often it has asked for one by then.
+# Records every new picture of the stage, with the number of ticks that it has asked for by then.
 NOTE_PICTURES = """stage => {
     window.pictures = [];
     new MutationObserver((changes) => {
@@ -35,7 +35,7 @@ def assert_nothing_moves(lab: LabPage) -> None:
 
 
 def outcome(lab: LabPage) -> dict[str, Any]:
-    """What one state of a run looks like: numbers, weights and heatmap."""
+    """The pictures of a run's current state: numbers, weights and heatmap."""
     return {
         "numbers": lab.numbers(),
         "weights": lab.traces("weights"),
@@ -45,7 +45,7 @@ def outcome(lab: LabPage) -> dict[str, Any]:
 
 
 def update_once(lab: LabPage) -> dict[str, Any]:
-    """Press Update in a fresh run, wait for the picture of it, and describe it."""
+    """Press Update in a new run, wait for its picture, and return the outcome."""
     lab.press("update")
     lab.expect_update(1)
     lab.wait_until_quiet()
@@ -75,7 +75,7 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
     steps = lab.steps
     expect(lab.number(3)).to_have_text("–")
     points = lab.panel("returns").locator(".scatterlayer .point")
-    expect(points).to_have_count(lab.episodes)  # each says what it is to whoever points at it
+    expect(points).to_have_count(lab.episodes)  # under the pointer, each point shows its data
 
     lab.run(until_steps=steps + 200)
     assert lab.annotations() == [], "running on must not start a new run"
@@ -83,7 +83,7 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
 
 @pytest.mark.parametrize(("end_of_slider", "each"), [("End", 2), ("Home", 1)])
 def test_a_tick_brings_so_many_pictures(page: Page, end_of_slider: str, each: int) -> None:
-    """At another speed than the highest nothing would part two pictures of one tick."""
+    """Below full speed, a tick brings only one, since two would follow each other at once."""
     lab = LabPage(page).open()
     lab.move_slider("Speed", end_of_slider)
     lab.stage.evaluate(NOTE_PICTURES)
@@ -92,14 +92,14 @@ def test_a_tick_brings_so_many_pictures(page: Page, end_of_slider: str, each: in
     page.wait_for_timeout(WATCHED_MILLISECONDS)
     title = lab.panel("returns").locator(".xtitle")
     colour = title.evaluate(FILL)
-    page.emulate_media(color_scheme="dark")  # Streamlit then hands over all that it has once more
+    page.emulate_media(color_scheme="dark")  # Streamlit then passes all data to the stage again
     lab.wait_until(lambda: title.evaluate(FILL) != colour, "the other theme")
     page.wait_for_timeout(WATCHED_MILLISECONDS)
 
     pictures: list[list[int]] = page.evaluate("window.pictures")
     sequences = [sequence for sequence, _ticks in pictures]
     assert sequences == sorted(sequences), "an older picture came back"
-    (first, ticks_then), (last, ticks_now) = pictures[2], pictures[-1]  # the first are of the click
+    (first, ticks_then), (last, ticks_now) = pictures[2], pictures[-1]  # after those of the click
     assert ticks_now > ticks_then
     assert abs((last - first) - each * (ticks_now - ticks_then)) <= each
 
@@ -109,7 +109,8 @@ def test_all_panels_keep_step_from_the_start_of_a_run(page: Page, path: str, key
     figures = ("returns", "policy_map", key)
     lab = LabPage(page, path, figures).open()
     shown = lab.redraws(key)
-    lab.press("update" if path == "reinforce" else "step")  # Plotly draws all, and a run goes on
+    # Plotly draws everything before the run continues.
+    lab.press("update" if path == "reinforce" else "step")
     lab.wait_for_redraws(key, shown + 1)
     before = {key: lab.redraws(key) for key in figures}
     lab.press("run")
@@ -174,7 +175,7 @@ def test_a_step_or_a_reset_while_running_stops_the_run(page: Page) -> None:
 
 
 def test_a_new_start_pressed_together_with_a_tick(page: Page) -> None:
-    """The browser sends both in one request, which names only the stage's fragment."""
+    """The browser sends both in one request, which reruns only the stage's fragment."""
     lab = LabPage(page).open()
     for number, (key, label, address) in enumerate(
         [("reset", "same settings", {}), ("new_seed", "seed 0", {"seed": "1"})], start=1
@@ -257,7 +258,7 @@ def test_keyboard(page: Page) -> None:
 
 
 def test_no_quick_press_is_lost(page: Page) -> None:
-    """Also while a slider has the focus, which keeps Streamlit's own shortcuts from working."""
+    """Not even while a slider has the focus, where Streamlit's own shortcuts do not work."""
     lab = LabPage(page).open()
     for milliseconds in (30, 150):
         lab.slider("Discount γ").focus()
@@ -296,7 +297,7 @@ def test_a_shortcut_works_wherever_no_text_is_typed(page: Page) -> None:
 
 
 def test_a_new_seed_chosen_mid_run_stays(page: Page) -> None:
-    """A tick under way when it is pressed brings the old seed along with all other settings."""
+    """A tick that is under way when the button is pressed still carries the old seed."""
     lab = LabPage(page).open()
     for seed in range(1, 7):
         lab.run(until_steps=10)

@@ -1,4 +1,4 @@
-"""Predict, then run, without a mouse: a lesson's link, a locked guess, the run and its result."""
+"""Predict, then run, without a mouse: a link, a locked guess, the run and its result."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.browser.conftest import NewPage
 from tests.browser.lab_page import STEPS, LabPage
 
 EXPERIMENT = experiments_of("reinforce")[0]
-WHOLE_RUN_MILLISECONDS = 240_000  # a bound on a slow machine, not a promise of speed
+WHOLE_RUN_MILLISECONDS = 240_000  # a bound for slow machines, not a measure of speed
 
 
 def guess_is_drawn(lab: LabPage) -> bool:
@@ -23,7 +23,7 @@ def choices_of(page: Page) -> Locator:
 
 
 def place(page: Page, button: Locator) -> tuple[float, float]:
-    """How far the page is scrolled, and how far below the window's top the button is."""
+    """The scroll position of the page, and the distance of the button from the window's top."""
     scrolled: float = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
     box = button.bounding_box()
     assert box is not None
@@ -116,7 +116,7 @@ def test_a_guess_is_locked_and_the_run_answers_it(page: Page) -> None:
     lab.wait_until(lambda: guess_is_drawn(lab), "the guess beside the run")
 
     press_by_key(page, "Back to the usual settings")
-    lab.wait_for_address(**{"try": EXPERIMENT.key, "speed": "full"})  # as the experiment ran
+    lab.wait_for_address(**{"try": EXPERIMENT.key, "speed": "full"})  # the speed of the experiment
     lab.to_top()
     lab.wait_for_annotations("run 1: α 0.1")
     assert lab.steps == 0

@@ -1,4 +1,4 @@
-"""Some random walks through the app, and that a walk finds what it is sent for."""
+"""Some random walks through the app; and checks that a walk finds errors."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +8,10 @@ from tests.browser.harness import AppServer, running_app
 from tests.walks.walk import LINKS, PAGES, Walk, errors_in, walk
 
 SEEDS = {"": 2, "reinforce": 4, "shared_body": 13, "split_bodies": 0, "compare": 6}
-SEEDS |= {"gradient_lab": 19}  # by the page that their walk begins on
+SEEDS |= {"gradient_lab": 19}  # by the page on which the walk begins
 ACTIONS = 14
 
-# What stood in the chapters once: the browser builds the row anew, which then names no chapter.
+# A former fault of the chapters: the browser rebuilds the row, which then has no value.
 WITHOUT_CHOICE = """
 import streamlit as st
 st.session_state.setdefault("chapter", "Idea")
@@ -32,7 +32,7 @@ def walked(
     pages: tuple[str, ...] = PAGES,
     links: tuple[str, ...] = LINKS,
 ) -> list[Walk]:
-    """Walks at once, in a thread of their own: Playwright has an event loop in this one."""
+    """Walk with all seeds at once, in another thread, since Playwright's loop runs in this one."""
 
     async def at_once() -> list[Walk]:
         return await asyncio.gather(*(walk(url, seed, actions, pages, links) for seed in seeds))

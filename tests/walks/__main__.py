@@ -1,4 +1,4 @@
-"""Command line of the random walks."""
+"""The command line of the random walks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.walks.walk import walk_all
 
 
 def main() -> int:
-    """Walk, and print what went wrong; 1 if anything did."""
+    """Walk and print all problems; return 1 if there are any, else 0."""
     parser = argparse.ArgumentParser(description=walk.__doc__)
     usual = {"walks": 200, "actions": 30, "seed": 0, "at-once": 6, "servers": 2}
     for name, number in usual.items():

@@ -1,4 +1,4 @@
-"""A visitor over Streamlit's own protocol: what is on the page, and requests as a browser's."""
+"""A simulated visitor, who reads pages and sends requests over Streamlit's own protocol."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from tests.walks.values import BEARERS, KINDS, Control, name_in, shown_value
 
-PAINT_SECONDS = 0.1  # between a picture and the next tick; a browser's stage paints meanwhile
-DROPPED_SECONDS = 2.0  # of an idle server, after which a request counts as dropped
-WATCHDOG_SECONDS = 3.0  # until the stage asks again, then twice as long
-MOST_UNCONFIRMED = 200  # presses that presses.js keeps
+PAINT_SECONDS = 0.1  # between a picture and the next tick, while a browser would paint
+DROPPED_SECONDS = 2.0  # if the server is idle for longer, it has dropped the request
+WATCHDOG_SECONDS = 3.0  # until the stage asks again; doubles each time
+MOST_UNCONFIRMED = 200  # presses that presses.js keeps at most
 
 
 @dataclass
 class Presses:
-    """What presses.js knows: which buttons it numbers, and what the server has not confirmed."""
+    """The state of presses.js: the buttons that it numbers, and the unconfirmed presses."""
 
     identity: str = ""
     fragment: str = ""
@@ -32,7 +32,7 @@ class Presses:
     last: int = 0
 
     def listen(self, identity: str, fragment: str, data: dict[str, Any]) -> None:
-        """As the script is told what the page's buttons are."""
+        """Take the page's buttons and the last confirmed press, as the script does."""
         self.identity, self.fragment, self.page = identity, fragment, data["page"]
         self.buttons = frozenset(data["buttons"])
         self.last = max(self.last, data["last"])
@@ -40,7 +40,7 @@ class Presses:
         self.logs[self.page] = unconfirmed
 
     def press(self, key: str) -> WidgetState:
-        """What the script says of this press, and of those that were not confirmed."""
+        """Number a press; return what the script sends: this press and all unconfirmed ones."""
         self.last += 1
         log = [*self.logs[self.page], [self.last, key]][-MOST_UNCONFIRMED:]
         self.logs[self.page] = log
@@ -49,27 +49,27 @@ class Presses:
 
 @dataclass
 class Visitor:
-    """One tab. Its `controls` are those on the page, its `values` what it says they hold.
+    """One tab, with the `controls` on its page and the `values` that it sends for them.
 
-    Like a browser's, its stage and its redraws ask by themselves while it is open, presses of the
-    page's buttons are numbered, and its history grows with each page and each address.
+    It behaves like a browser: while it is open, it sends ticks and asks for timed redraws. It
+    numbers the presses of buttons, and adds each page and each address to its history.
     """
 
     url: str
     path: str
     query: str
-    patience: float = 60.0  # seconds until an answer or a picture is given up
+    patience: float = 60.0  # seconds; longest wait for an answer or a picture
     controls: dict[str, Control] = field(default_factory=dict)
     values: dict[str, WidgetState] = field(default_factory=dict)
     running: bool = False
     problems: list[str] = field(default_factory=list)
     ticks: int = 0
-    pictures: int = 0  # that a tick brought
-    redraws: int = 0  # that the page's own timers asked for
-    answers: int = 0  # script runs that came to their end
-    dropped: int = 0  # requests for fragments that were gone
-    steps: int = 0  # trained while this visitor looked on
-    history: list[tuple[str, str]] = field(default_factory=list)  # path and query, now last
+    pictures: int = 0  # pictures that ticks brought
+    redraws: int = 0  # redraws that the page's own timers asked for
+    answers: int = 0  # script runs that finished
+    dropped: int = 0  # requests for fragments that no longer existed
+    steps: int = 0  # steps trained while this visitor watched
+    history: list[tuple[str, str]] = field(default_factory=list)  # path and query, oldest first
     _stage: tuple[str, str] = ("", "")  # id and fragment
     _presses: Presses = field(default_factory=lambda: Presses())
     _sequence: int | None = None
@@ -82,9 +82,9 @@ class Visitor:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _page_hash: str = ""
     _hashes: dict[str, str] = field(default_factory=dict)  # by path
-    _goes_back: bool = False  # by the last request: the address is replaced, not added
-    _at_work: bool = False  # a script run has begun and not ended
-    _for_fragment: bool = False  # the last request
+    _goes_back: bool = False  # whether the last request went back in the history
+    _at_work: bool = False  # whether a script run is under way
+    _for_fragment: bool = False  # whether the last request was for a fragment
     _sent: float = 0.0
     _socket: Any = None
 
@@ -117,14 +117,14 @@ class Visitor:
             await self._socket.close()
 
     async def go(self, page: str) -> None:
-        """Follow a link to a page, which may be this one."""
+        """Follow a link to a page, which may be the current one."""
         if page != self.path:
             self._leave_page()
             self.query = ""
         await self._change_page(page, back=False)
 
     async def go_back(self) -> None:
-        """Go back to the address before this one: another page, or this one as it was."""
+        """Go back to the previous address: another page, or an earlier state of this one."""
         if len(self.history) > 1:
             self.history.pop()
         page, self.query = self.history[-1]
@@ -133,15 +133,15 @@ class Visitor:
         await self._change_page(page, back=True)
 
     async def _change_page(self, page: str, *, back: bool) -> None:
-        """A request without any values: those of the page that is left do not go along.
+        """Send a request without the values of the page that the visitor leaves.
 
-        Until the server answers, further requests name the page that is left.
+        Until the server answers, further requests still name the old page.
         """
         self._stop_timers()
         await self._send([], page_hash=self._hashes.get(page, self._page_hash), back=back)
 
     async def press(self, button: Control) -> None:
-        """Press a button; the page's script numbers the press if it knows the button."""
+        """Press a button; presses.js numbers the press if it knows the button."""
         key = name_in(button.element.id)
         if key in self._presses.buttons:
             await self.send(self._presses.press(key), fragment=self._presses.fragment)
@@ -152,7 +152,7 @@ class Visitor:
     async def send(
         self, *changed: WidgetState, fragment: str = "", by_itself: bool = False
     ) -> None:
-        """One request, which carries the values of all controls; `by_itself` for a timer's."""
+        """Send a request with the values of all controls; `by_itself` if a timer causes it."""
         for state in changed:
             if state.WhichOneof("value") not in ("trigger_value", "json_trigger_value"):
                 self.values[state.id] = state
@@ -185,9 +185,10 @@ class Visitor:
         await self._socket.send(message.SerializeToString())
 
     async def settle(self) -> None:
-        """Wait until a script run has come to its end since the last request.
+        """Wait until a script run has finished since the last request.
 
-        Streamlit drops a request for a fragment that is gone, as on a page being left.
+        Streamlit drops a request for a fragment that no longer exists, for example if the visitor
+        has left its page.
         """
         clock = asyncio.get_running_loop().time
         begun = clock()
@@ -201,7 +202,7 @@ class Visitor:
                 return
 
     async def look_on(self, pictures: int) -> None:
-        """Wait for some pictures of a run that goes on, or until it stops."""
+        """Wait for some pictures of a run, or until it stops."""
         wanted = self.pictures + pictures
         while self.running and self.pictures < wanted and not self.problems:
             await asyncio.sleep(0.05)
@@ -212,13 +213,13 @@ class Visitor:
                 message = ForwardMsg()
                 message.ParseFromString(raw)
                 self.take(message)
-        except Exception as error:  # of the connection, or of what is read here: no silent end
+        except Exception as error:  # whatever it is, the walk must not end silently
             self.problems.append(f"the visitor cannot read on: {error!r}")
             self._answered.set()
             raise
 
     async def _beat(self) -> None:
-        """What the stage does: ask for a tick after each picture, and again if none comes."""
+        """Act like the stage: ask for a tick after each picture, and again if no picture comes."""
         while True:
             await self._picture.wait()
             self._picture.clear()
@@ -247,7 +248,7 @@ class Visitor:
             await self.send(fragment=fragment, by_itself=True)
 
     def take(self, message: ForwardMsg) -> None:
-        """Note what a message puts on the page."""
+        """Apply a message to the page."""
         match message.WhichOneof("type"):
             case "new_session":
                 self._at_work = True
@@ -272,7 +273,7 @@ class Visitor:
                 self._finish(message)
 
     def _take_navigation(self, navigation: Any) -> None:
-        """Which page a script run shows: a link, the address or the script asked for it."""
+        """Note which page a script run shows, whether link, address or script asked for it."""
         self._page_hash = navigation.page_script_hash
         self._hashes = {
             "" if page.is_default else page.url_pathname: page.page_script_hash
@@ -355,7 +356,7 @@ class Visitor:
         self._timers.clear()
 
     def _forget_fragments(self, fragments: list[str]) -> None:
-        """Fragments within others that were not drawn again."""
+        """Forget nested fragments that were not drawn again."""
         for fragment in fragments:
             timer = self._timers.pop(fragment, None)
             if timer is not None:

@@ -1,4 +1,4 @@
-"""The controls that a walk knows: what one holds, what it says when built anew, what it may say."""
+"""The controls that a walk knows: their values at first, after a rebuild, and by choice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-BEARERS = ("button", "page_link")  # of no value
+BEARERS = ("button", "page_link")  # controls without a value
 KINDS = (
     "button",
     "button_group",
@@ -24,7 +24,7 @@ KINDS = (
     "slider",
     "text_input",
 )
-SELECT_SLIDER = 2  # Slider.Type
+SELECT_SLIDER = 2  # of Streamlit's Slider.Type
 TEXTS = ("", "0", "-1e9", "<b>x</b>", "ß" * 5_000)
 
 
@@ -38,31 +38,31 @@ class Control:
 
     @property
     def disabled(self) -> bool:
-        """Whether the page refuses it now."""
+        """Whether the page has disabled it."""
         return bool(getattr(self.element, "disabled", False))
 
     @property
     def holds_value(self) -> bool:
-        """Whether it says something in every request."""
+        """Whether every request carries a value of it."""
         return self.kind not in BEARERS
 
     @property
     def label(self) -> str:
-        """What stands at it."""
+        """The label on the page, or the kind if there is none."""
         return str(getattr(self.element, "label", "")) or self.kind
 
 
 def name_in(identity: str) -> str:
-    """The key that a control bears in its identity; empty if it bears none."""
+    """The key in a control's identity; empty if it has none."""
     name = identity.split("-", 2)[-1]
     return "" if name == "None" else name
 
 
 def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
-    """What a browser says that a control holds when it has drawn it.
+    """The value that a browser sends for a control that it has just drawn.
 
-    `anew`: when it has dropped the control amid quick changes and built it again; what code had
-    given it is lost then, and it says the default that it was declared with.
+    `anew`: the browser has rebuilt the control after quick changes. Then a value set by code is
+    lost, and the browser sends the default with which the control was declared.
     """
     state = WidgetState(id=shown.id)
     told = not anew and getattr(shown, "set_value", False)
@@ -95,18 +95,18 @@ def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
 
 
 def chosen_rows(rows: list[int]) -> str:
-    """What a table says that its visitor has chosen."""
+    """The value of a table in which the visitor has selected these rows."""
     return json.dumps({"selection": {"rows": rows, "columns": [], "cells": []}})
 
 
 def row_count(shown: Any) -> int:
-    """How many rows a table has."""
+    """The number of rows of a table."""
     with pyarrow.ipc.open_stream(shown.arrow_data.data) as stream:
         return int(stream.read_all().num_rows)
 
 
 def another_value(control: Control, dice: random.Random) -> WidgetState:
-    """A value that a visitor may give a control."""
+    """A random value that a visitor may give a control."""
     shown = control.element
     state = WidgetState(id=shown.id)
     match control.kind:

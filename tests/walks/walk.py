@@ -1,8 +1,8 @@
 """Random walks of visitors over the protocol: `python -m tests.walks --walks 200 --actions 30`.
 
-After every action there must be no exception on the page and no error in a server's log. A walk
-that fails prints its seed and its actions: `--seed SEED --walks 1` rolls the same dice, though what
-overlaps with what is up to the clock. A walk that is cut, or ticks without training, fails too.
+A walk fails if there is an exception on the page or an error in a server's log, if it takes too
+long, or if its ticks train nothing. A failed walk prints its seed and its actions. To roll the same
+dice again, use `--seed SEED --walks 1`; which requests overlap still depends on the clock.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FIRST_SECONDS = 300.0
 STARTS = ("Run", "Run on", "Watch REINFORCE learn", "Draw 50 episodes", "Draw 100 episodes")
 ERROR_IN_LOG = re.compile(r"Traceback|\bERROR\b|Error:|Exception")
 LOG_CHARACTERS = 6_000
-# What is done, and how often beside the others.
+# The actions and their relative frequencies.
 ACTIONS = {
     "run": 4,
     "press": 6,
@@ -56,14 +56,14 @@ ACTIONS = {
     "back": 1,
     "reload": 1,
 }
-NO_WAIT = 0.35  # of the actions follow the one before without waiting for its answer
-PROGRESS_EACH = 25  # walks
-LONGEST_HASTE = 0.15  # seconds between quick actions
+NO_WAIT = 0.35  # share of the actions that do not wait for the answer to the one before
+PROGRESS_EACH = 25  # walks between two messages
+LONGEST_HASTE = 0.15  # seconds between quick actions, at most
 
 
 @dataclass
 class Walk:
-    """One visit: its dice, what was done, and what went wrong."""
+    """One visit: its visitor, its dice, and the actions so far."""
 
     visitor: Visitor
     seed: int
@@ -73,7 +73,7 @@ class Walk:
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     async def go_through(self, actions: int) -> None:
-        """Open the page and act, until something goes wrong."""
+        """Open the page and perform this number of actions, or stop at the first problem."""
         visitor = self.visitor
         self.done.append(f"open /{visitor.path}?{visitor.query[:99]}")
         await visitor.open()
@@ -90,7 +90,7 @@ class Walk:
         await visitor.settle()
 
     async def _act(self) -> tuple[str, str]:
-        """One random action, and what it was done to."""
+        """Perform a random action; return its name and a description."""
         visitor, dice = self.visitor, self.dice
         usable = [c for _, c in sorted(visitor.controls.items()) if not c.disabled]
         pressed = [c for c in usable if c.kind == "button"]
@@ -132,12 +132,12 @@ class Walk:
         return button.label
 
     async def _say(self, said: list[tuple[Control, WidgetState]]) -> str:
-        """In one request, which names the fragment of the first, as a browser's does."""
+        """Send these values in one request; like a browser's, it names the first one's fragment."""
         await self.visitor.send(*(state for _, state in said), fragment=said[0][0].fragment)
         return str([(control.label, _short(state)) for control, state in said])
 
     async def _turn_quickly(self, control: Control) -> str:
-        """As with keys held down: one value after another."""
+        """Send one value after another, as if a key were held down."""
         states = [another_value(control, self.dice) for _ in range(self.dice.randint(3, 8))]
         for state in states:
             await self.visitor.send(state, fragment=control.fragment)
@@ -146,7 +146,7 @@ class Walk:
 
 
 def _short(state: WidgetState) -> str:
-    """A value, without the identity of its control."""
+    """A value as short text, without the identity of its control."""
     shown = WidgetState()
     shown.CopyFrom(state)
     shown.ClearField("id")
@@ -160,7 +160,7 @@ async def walk(
     pages: tuple[str, ...] = PAGES,
     links: tuple[str, ...] = LINKS,
 ) -> Walk:
-    """One visit from its dice; its visitor's `problems` say what went wrong."""
+    """Make one visit; its visitor's `problems` say what went wrong."""
     dice = random.Random(seed)
     taken = Walk(Visitor(url, dice.choice(pages), dice.choice(links)), seed, dice, pages)
     try:
@@ -175,14 +175,14 @@ async def walk(
 
 
 def errors_in(log: Path, after: int = 0) -> str:
-    """The log from its first error on; empty where there is none."""
+    """The log from its first error on; empty if there is none."""
     text = log.read_bytes()[after:].decode(errors="replace")
     found = ERROR_IN_LOG.search(text)
     return text[found.start() :][:LOG_CHARACTERS] if found else ""
 
 
 async def warm(server: AppServer) -> None:
-    """Let a first visitor wait for what a process loads and compiles once."""
+    """Let a first visitor wait until the process has loaded and compiled everything."""
     visitor = Visitor(server.url, PAGES[1], "", patience=FIRST_SECONDS)
     await visitor.open()
     await visitor.settle()
@@ -190,7 +190,7 @@ async def warm(server: AppServer) -> None:
 
 
 async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> list[str]:
-    """All walks, several visitors at once; a report of each that failed, and then the sums."""
+    """Make all walks, several at once; return a report of each that failed, and then the sums."""
     gate, reports, walks = asyncio.Semaphore(arguments.at_once), [], []
 
     async def one(seed: int) -> None:

@@ -47,7 +47,7 @@ class HeatmapControls:
             x_axis, y_axis = info.heatmap_axes
         state[self._name("x")], state[self._name("y")] = x_axis, y_axis
         ranges = [(axis.low, axis.high) for axis in info.axes]
-        point = link.point(self.prefix + "at", _("Heatmap: where it is cut"), ranges)
+        point = link.point(self.prefix + "at", _("Heatmap: position of the slice"), ranges)
         if point is not None:
             state[self._name("follow")] = False
             for index, value in enumerate(point):

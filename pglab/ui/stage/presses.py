@@ -25,7 +25,7 @@ _listener = st.components.v2.component("pglab_presses", js=js_export("listen", "
 class Presses:
     """The actions of one page's buttons in one visit, and the number of the last press."""
 
-    actions: dict[str, Callable[[], None]] = field(default_factory=dict)  # by the button's key
+    actions: dict[str, Callable[[], None]] = field(default_factory=dict)  # by key of the button
     once: set[str] = field(default_factory=set)  # buttons that a key held down presses once only
     last: int = 0
 

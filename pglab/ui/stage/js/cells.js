@@ -1,16 +1,16 @@
-// The cells of a heatmap whose slice goes with the player's frames: Plotly draws the axes, the
-// colour bar and what is said under the pointer, a worker the cells between them.
+// The cells of a heatmap whose slice follows the player. A worker draws the cells; Plotly draws the
+// axes, the colour bar and the label under the pointer.
 
 import { SHORT_COLOUR_BAR, coloursOf } from "./colours.js";
 import { unpackNumbers } from "./packed.js";
 import { axisOf, topLayerOf } from "./plotly_internals.js";
 import { Sheet } from "./sheet.js";
 
-const LEVELS = 256; // of a slice's bytes
+const LEVELS = 256; // a slice has one byte per cell
 
 const shownValue = (value, logistic) => (logistic ? 1 / (1 + Math.exp(-value)) : value);
 
-// What each level of a slice stands for, in the unit of the colour bar.
+// The value of each level of a slice, in the unit of the colour bar.
 function valuesOf({ ends: [low, high], logistic }) {
   const value = (level) => low + (level * (high - low)) / (LEVELS - 1);
   return Array.from({ length: LEVELS }, (_, level) => shownValue(value(level), logistic));
@@ -23,7 +23,7 @@ export class Cells {
     this.late = false;
   }
 
-  // One of several slices; whether it is another than the former.
+  // Shows one of the slices; returns whether it has changed.
   show(slices, index) {
     if (slices === this.slices && index === this.index) return false;
     [this.slices, this.index] = [slices, index];
@@ -40,7 +40,7 @@ export class Cells {
     return levels.subarray(rows * columns * this.index, rows * columns * (this.index + 1));
   }
 
-  // The values of the slice that is shown, row by row from the lowest, as Plotly takes them.
+  // The values of the shown slice as Plotly takes them: row by row, the lowest first.
   get values() {
     const { rows, columns } = this.slices;
     const [values, { levels }] = [valuesOf(this.slices), this];
@@ -49,8 +49,8 @@ export class Cells {
     );
   }
 
-  // Remembers a figure before Plotly draws it, and lends it the cells: Plotly reads them when it
-  // draws, and when it saves a picture.
+  // Remembers a figure before Plotly draws it, and lends it the cells. Plotly reads them when it
+  // draws and when it saves a picture.
   remember(figure) {
     const [trace] = figure.data;
     this.known = this.slices && trace?.type === "heatmap" ? this.besides(figure) : null;
@@ -63,13 +63,13 @@ export class Cells {
     Object.defineProperty(trace, "z", { enumerable: true, get: () => cells.values });
   }
 
-  // All of a figure besides the ends of its colour scale.
+  // Everything in a figure except the ends of its colour scale.
   besides({ data: [trace, ...others], layout }) {
     return JSON.stringify([{ ...trace, zmin: 0, zmax: 0 }, others, layout]);
   }
 
-  // Whether Plotly may leave its picture as it is. In a hurry the colour bar of a moment ago may
-  // stay, and the cells are then coloured by that, unless it is far too short.
+  // Whether Plotly's picture can stay as it is. If hurried, an outdated colour bar may stay too,
+  // unless it is far too short; the cells then use its colours.
   canShow(figure, hurried) {
     this.outgrown = false;
     if (!this.known || this.besides(figure) !== this.known) return false;
@@ -81,7 +81,7 @@ export class Cells {
     return hurried && !this.outgrown;
   }
 
-  // Among Plotly's layers: over its marks, under what it says of them.
+  // Puts the cells among Plotly's layers: above its marks, below its labels.
   place(graph) {
     const [xaxis, yaxis] = [axisOf(graph, "xaxis"), axisOf(graph, "yaxis")];
     if (!this.slices || !this.ends || !xaxis || !yaxis) return;
@@ -117,7 +117,7 @@ export class Cells {
   }
 
   get shown() {
-    return this.late; // of the rest, Plotly has drawn what is seen
+    return this.late; // otherwise Plotly's picture is up to date
   }
 
   hide() {

@@ -1,6 +1,6 @@
 // Plotly's colour scales.
 
-// A colour bar of a moment ago may be so many times too short: what is beyond has its last colour.
+// An outdated colour bar may be too short by this factor; values beyond it get its last colour.
 export const SHORT_COLOUR_BAR = 1.25;
 
 // 256 colours along a Plotly colour scale, as RGBA bytes.

@@ -1,10 +1,10 @@
-// A button that copies the address of the page; see copy_link.py. Where the browser refuses, it
-// shows the address, selected, so that one key copies it.
+// A button that copies the address of the page; see copy_link.py. If the browser refuses, the
+// button shows the address, already selected, so that one shortcut copies it.
 
 import { element } from "./dom.js";
 
 const SHOWN_MILLISECONDS = 2500;
-const MARGIN = 6; // pixels between the button and the word below it
+const MARGIN = 6; // pixels between the button and the message below it
 const CHAIN = `<svg viewBox="0 0 24 24" aria-hidden="true">
   <path transform="rotate(-45 12 12)"
     d="M10 7H7a5 5 0 0 0 0 10h3M14 7h3a5 5 0 0 1 0 10h-3M8.5 12h7"/></svg>`;
@@ -29,7 +29,7 @@ class CopyButton {
 
   async copy() {
     try {
-      await navigator.clipboard.writeText(location.href); // also missing without https
+      await navigator.clipboard.writeText(location.href); // fails without https, too
     } catch {
       return this.showAddress();
     }
@@ -71,7 +71,7 @@ class CopyButton {
   }
 }
 
-const buttons = new WeakMap(); // by the element they are in
+const buttons = new WeakMap(); // by parent element
 
 export function copyLink({ parentElement, data }) {
   if (!buttons.has(parentElement)) buttons.set(parentElement, new CopyButton(parentElement));

@@ -1,4 +1,4 @@
-// The lines and points of a figure during a run: drawn over Plotly's picture, in place of those in it.
+// The lines and points of a figure during a run: drawn over those in Plotly's picture.
 
 import { SHORT_COLOUR_BAR } from "./colours.js";
 import { element } from "./dom.js";
@@ -6,12 +6,12 @@ import { canDraw, drawTrace } from "./marks.js";
 import { firstOf, isPacked, unpackNumbers } from "./packed.js";
 import { axisOf, isSwitchedOff, marksOf, topLayerOf } from "./plotly_internals.js";
 
-// A trace calls its vertical axis "y2" where the layout has "yaxis2".
+// A trace calls its vertical axis "y2", the layout calls it "yaxis2".
 function verticalOf({ yaxis = "y" }) {
   return yaxis.replace("y", "yaxis");
 }
 
-// By trace, within what its points may lie: the axes, and its colour bar or a little more.
+// The limits of each trace's points: those of its axes, and of its colour bar with some room.
 function scalesOf({ data, layout }) {
   return data.map((trace) => [
     layout.xaxis?.range,
@@ -24,19 +24,19 @@ function isWithin({ x, y, marker }, scales) {
   return [x, y, marker?.color].every((values, index) => {
     if (!isPacked(values)) return true;
     const [low, high] = scales[index];
-    return unpackNumbers(values).every((value) => !(value < low || value > high)); // or missing
+    return unpackNumbers(values).every((value) => !(value < low || value > high)); // NaN is within
   });
 }
 
-// Whether a figure is lines and points alone, on axes whose ends it states.
+// Whether a figure has only lines and points, on axes with given ranges.
 function isPlain({ data, layout }) {
   const axes = new Set(["xaxis", ...data.map(verticalOf)]);
   const steady = [...axes].every((name) => layout[name]?.range && layout[name].type !== "log");
   return steady && data.length > 0 && data.every(({ type }) => type === "scatter");
 }
 
-// The same figure with one point of each trace of points, to be covered by all of them at once:
-// Plotly makes an element of every point.
+// The same figure with only one point in each trace of points. Plotly makes an element for every
+// point, so the stage draws the points over this picture instead.
 export function withoutPoints({ data, layout }) {
   const lone = (trace) => ({
     ...trace,
@@ -51,7 +51,7 @@ export function withoutPoints({ data, layout }) {
   return { data: data.map((trace) => (trace.mode === "markers" ? lone(trace) : trace)), layout };
 }
 
-// Fresh points and lines in place of those that Plotly has drawn.
+// Draws new points and lines in place of those that Plotly has drawn.
 export class Curves {
   constructor() {
     this.element = element("canvas", "pgl-curves");
@@ -66,15 +66,15 @@ export class Curves {
     this.scales = scalesOf(figure);
     this.outgrown = false;
     this.places = figure.data.map((trace) => this.placeOf(trace));
-    this.greatest = figure.data.map(({ marker }) => marker?.cmax); // of the colour bar that is seen
+    this.greatest = figure.data.map(({ marker }) => marker?.cmax); // ends of visible colour bars
   }
 
-  // All of a figure besides its points and what they are measured by.
+  // Everything in a figure except its points, the ranges of its axes and the ends of colour bars.
   besides({ data, layout }) {
     const common = (value) => (typeof value === "object" ? 0 : value);
     const rest = data.map(({ x, y, text, marker, ...trace }) => ({
       ...trace,
-      unnamed: trace.showlegend !== false && !x.bdata, // Plotly leaves an empty trace's name out
+      unnamed: trace.showlegend !== false && !x.bdata, // Plotly's legend omits an empty trace
       marker: marker && {
         ...marker,
         color: common(marker.color),
@@ -91,7 +91,8 @@ export class Curves {
     return JSON.stringify([x, y, marker]);
   }
 
-  // In a hurry, axes and colour bars of a moment ago may stay, if the points are within them.
+  // Whether Plotly's picture can stay below the new points. If hurried, outdated axes and colour
+  // bars may stay too, if all points are within them.
   canShow(figure, hurried) {
     this.outgrown = false;
     if (!this.known || this.besides(figure) !== this.known) return false;
@@ -100,7 +101,7 @@ export class Curves {
     return hurried && !this.outgrown;
   }
 
-  // Draws what has moved, and what lies over it; false where Plotly must draw.
+  // Draws the traces that have moved, and those above them; returns false if Plotly must draw.
   show(figure, graph) {
     const moved = figure.data.map((trace, index) => this.placeOf(trace) !== this.places[index]);
     const lowest = moved.indexOf(true);
@@ -126,13 +127,13 @@ export class Curves {
     drawTrace(this.context, { ...trace, marker }, ...axes);
   }
 
-  // Whether Plotly may leave the points of this figure to this.
+  // Whether the points of this figure can be drawn here instead of by Plotly.
   canCover(figure) {
     const points = figure.data.filter(({ mode }) => mode === "markers");
     return isPlain(figure) && points.length > 0 && points.every(canDraw);
   }
 
-  // Over the whole graph, of which each trace is drawn within its own axes, but under its texts.
+  // Puts the canvas over the whole graph, but under its texts.
   place(graph) {
     const { width, height } = graph.layout;
     const top = topLayerOf(graph);
@@ -148,7 +149,7 @@ export class Curves {
     return !this.element.hidden;
   }
 
-  // Back to what Plotly has drawn.
+  // Shows Plotly's own marks again.
   hide() {
     this.restore();
     this.element.hidden = true;

@@ -1,21 +1,21 @@
-// The link that a click follows to another page of the app in this tab.
+// The link of a click that leads to another page of the app in this tab, or null.
 function linkToAnotherPage(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || link.origin !== location.origin || link.pathname === location.pathname) return null;
   return link.target || event.ctrlKey || event.metaKey || event.shiftKey ? null : link;
 }
 
-// Watches for the visitor's wish to see another page of the app. Every request to the server names
-// the page that it comes from. Behind that wish, such a request would make Streamlit go back to
-// the old page, or leave the new one blank: `onLeave` must end them, and where one `isOnItsWay`,
-// the wish waits until it is sent.
+// Notices when the visitor goes to another page of the app. Every request to the server names its
+// page. A request sent after the visitor has left would make Streamlit return to the old page, or
+// leave the new one blank. So `onLeave` must stop further requests. If one `isOnItsWay`, the
+// visitor's click is repeated after it has been sent.
 export class Departure {
   constructor(onLeave, isOnItsWay) {
     this.onLeave = onLeave;
     this.isOnItsWay = isOnItsWay;
     this.path = location.pathname;
     this.onClick = (event) => {
-      const link = linkToAnotherPage(event); // not the target, which may be a picture in it
+      const link = linkToAnotherPage(event); // the event's target may be a picture in the link
       if (link) this.leave(event, () => link.click());
     };
     this.onHistory = (event) => {

@@ -1,4 +1,4 @@
-// Small helpers of all parts of the stage.
+// Small helpers for all parts of the stage.
 
 export function element(tag, className, text = "") {
   const created = document.createElement(tag);
@@ -18,8 +18,8 @@ export function decodeBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)); // older browsers
 }
 
-// Resolves after the browser has shown a frame. The timer serves tabs that get hidden meanwhile,
-// where no frame comes.
+// Resolves after the browser has shown a frame. If the tab becomes hidden meanwhile, no frame
+// comes; a timer resolves it then.
 export function nextFrame() {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, 250);

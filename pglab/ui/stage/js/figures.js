@@ -10,10 +10,11 @@ import { Texts } from "./texts.js";
 const GRAPH_CONFIG = {
   displaylogo: false,
   modeBarButtons: [["toImage", "resetScale2d"]],
-  responsive: false, // the panel's own ResizeObserver follows more than the window
+  responsive: false, // Plotly would follow only the window; the panel has a ResizeObserver
 };
 
-// Between two redraws of a patient figure in a run, which may also take only a share of its time.
+// In a run, Plotly waits this long between two redraws of a patient figure, and these redraws take
+// at most this share of the time.
 const PATIENCE_MILLISECONDS = 450;
 const PATIENT_SHARE = 0.02;
 
@@ -36,7 +37,7 @@ export function loadPlotly(path, failure) {
   return plotlyLoading;
 }
 
-// Streamlit publishes its theme as custom properties of the component's ancestors.
+// Reads the theme, which Streamlit publishes as custom properties of the component's ancestors.
 export function readTheme(container) {
   const style = getComputedStyle(container);
   const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
@@ -61,7 +62,7 @@ function themedAxis(axis, theme) {
   };
 }
 
-// Room for tick labels and titles. Plotly's own automatic margins lay out every figure twice.
+// The room for tick labels and titles. Plotly's automatic margins would lay out every figure twice.
 function marginsFor(fontSize) {
   const margins = { l: 4.4, r: 1, t: 0.5, b: 3.6 };
   return Object.fromEntries(
@@ -69,9 +70,9 @@ function marginsFor(fontSize) {
   );
 }
 
-// Fills in what the figure leaves open; whatever it states explicitly stays.
+// Fills in what the figure leaves open; everything that it states stays.
 function themedLayout(layout, theme, size, revision, gap) {
-  const share = layout.yaxis2 ? 0.7 : 1; // of the height, that one plot has
+  const share = layout.yaxis2 ? 0.7 : 1; // of the height, for one plot
   const fontSize = Math.round(Math.min(Math.max((share * size.height) / 23, 12), 18));
   const clear = "rgba(0,0,0,0)";
   const themed = {
@@ -100,7 +101,7 @@ function themedLayout(layout, theme, size, revision, gap) {
   return themed;
 }
 
-// Between an upper and a lower plot, for the heading of the lower one.
+// Makes room between two plots for the heading of the lower one.
 function makeRoom({ yaxis2, margin, height }, gap) {
   const [bottom, top] = yaxis2.domain;
   const plots = Math.max(height - margin.t - margin.b, 1);
@@ -117,8 +118,8 @@ export class FigureView {
     this.stale = true;
     this.waitUntil = 0;
     this.redraws = 0;
-    this.drawn = false; // by Plotly
-    this.understood = false; // where Plotly's axes and marks are
+    this.drawn = false; // whether Plotly has drawn the figure
+    this.understood = false; // whether the places of Plotly's axes and marks are known
     this.element = element("div", "pgl-figure");
     this.element.setAttribute("role", "figure"); // not "img": Plotly's buttons are inside
     this.graph = element("div", "pgl-graph");
@@ -140,11 +141,11 @@ export class FigureView {
     this.observeHover();
   }
 
-  // Plotly's own figure is under the pointer, so that it can say what is there.
+  // Lets Plotly draw the figure under the pointer, since it labels only its own marks.
   observePointer() {
     for (const [event, inside] of [["pointerenter", true], ["pointerleave", false]]) {
       this.element.addEventListener(event, () => {
-        this.pointed = inside && !this.cells.slices; // whose cells lie below what Plotly says
+        this.pointed = inside && !this.cells.slices; // cells never hide Plotly's labels
         if (!this.overlaid) return;
         this.stale = true;
         this.requestPaint();
@@ -152,7 +153,7 @@ export class FigureView {
     }
   }
 
-  // Plotly keeps a copy of the cells to say what is under the pointer.
+  // Plotly labels the pointer from its own copy of the cells, so the copy is renewed.
   observeHover() {
     const tell = () => {
       if (this.cells.slices) lendValues(this.graph, () => this.cells.values);
@@ -169,7 +170,7 @@ export class FigureView {
     this.screenObserver.observe(this.element);
   }
 
-  // Out of sight nothing is painted, and a picture of the former size may be too wide.
+  // Figures out of sight are not painted; a picture of the former size could be too wide.
   hideOutgrown() {
     this.graph.hidden = Boolean(this.anew) && !this.visible;
     if (this.graph.hidden) for (const overlay of this.overlays) overlay.hide();
@@ -213,17 +214,17 @@ export class FigureView {
     return this.patient && running && performance.now() < this.waitUntil;
   }
 
-  // Whether Plotly's picture is partly out of date and covered by a newer one.
+  // Whether something newer covers parts of Plotly's picture.
   get overlaid() {
     return this.overlays.some((overlay) => overlay.shown);
   }
 
-  // Anew each time, since Plotly writes into what it is given.
+  // A fresh copy each time, since Plotly writes into the figure that it gets.
   get figure() {
     return JSON.parse(this.json);
   }
 
-  // Without Plotly, where the marks alone are new or there is time for nothing else.
+  // Paints without Plotly if only the marks are new or if time is short; returns whether it did.
   paintOverlay(figure, running) {
     if (!running || this.anew || this.pointed || !this.understood) return false;
     const hurried = this.mustWait(running);
@@ -234,17 +235,17 @@ export class FigureView {
     );
   }
 
-  // The one that belongs to the frame being shown.
+  // Shows the slice that belongs to the player's current frame.
   showSlice(slices, index) {
     const fresh = slices !== this.cells.slices;
     if (!this.cells.show(slices, index)) return;
     if (fresh) this.renewed = true;
     if (!this.drawn || this.understood) return;
-    this.stale = true; // Plotly draws the cells
+    this.stale = true; // Plotly must draw the cells
     this.requestPaint();
   }
 
-  // For the panel; the figure's own otherwise.
+  // The subtitle that replaces the panel's own, if there are slices.
   get subtitle() {
     return this.cells.subtitle;
   }
@@ -273,13 +274,13 @@ export class FigureView {
     }
     const end = performance.now();
     const wait = Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
-    this.waitUntil = running ? end + wait : 0; // what a run begins with is drawn at once
+    this.waitUntil = running ? end + wait : 0; // the first picture of a run must not wait
     this.message.hidden = true;
     this.redrawPlayhead();
     this.countRedraw();
   }
 
-  // By Plotly, with nothing over it.
+  // Lets Plotly draw the whole figure, and removes everything that covers it.
   async draw(plotly, figure, theme) {
     this.themeIdentity = theme.identity;
     this.graph.hidden = false;
@@ -300,7 +301,8 @@ export class FigureView {
     this.placeCells();
   }
 
-  // From screen readers, which read the figure's own name: Plotly's texts are ticks without axes.
+  // Hides Plotly's texts from screen readers: they are tick labels without axes. Screen readers
+  // read the figure's name instead.
   hideDrawings() {
     for (const drawing of this.graph.querySelectorAll(".main-svg:not([aria-hidden])")) {
       drawing.setAttribute("aria-hidden", "true");
@@ -329,7 +331,7 @@ export class FigureView {
     if (this.understood) this.cells.place(this.graph);
   }
 
-  // The horizontal axis and a vertical one, if it is known where they are.
+  // The horizontal axis and a vertical one; null if their places are not known.
   axes(vertical = "yaxis") {
     return ["xaxis", vertical].map((name) => (this.understood ? axisOf(this.graph, name) : null));
   }

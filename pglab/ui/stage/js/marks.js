@@ -1,9 +1,9 @@
-// Lines, filled areas and points on a canvas, in the styles of Plotly that the figures use.
+// Draws lines, filled areas and points on a canvas, in those styles of Plotly that the figures use.
 
 import { coloursOf } from "./colours.js";
 import { isPacked, unpackNumbers } from "./packed.js";
 
-// Plotly's dash styles, in multiples of the line's width or of 3 pixels.
+// Plotly's dash styles, in multiples of the line's width or of 3 pixels, whichever is more.
 const DASHES = {
   solid: [],
   dot: [1, 1],
@@ -12,7 +12,7 @@ const DASHES = {
   dashdot: [3, 1, 1, 1],
 };
 
-// Lengths of dashes and gaps in pixels, of a style by name or of "9px,3px".
+// The lengths of dashes and gaps in pixels; the style is a name or a list such as "9px,3px".
 function dashesOf(style, width) {
   const multiples = DASHES[style];
   if (multiples) return multiples.map((part) => part * Math.max(width, 3));
@@ -33,7 +33,7 @@ const SYMBOLS = {
   },
 };
 
-// One CSS colour for all points, or one for each.
+// One CSS colour for all points, or a colour for each point.
 function coloursOfPoints({ color, colorscale, cmin, cmax }) {
   if (!isPacked(color)) return color;
   const scale = Array.from(coloursOf(colorscale), (rgba) => {
@@ -44,7 +44,7 @@ function coloursOfPoints({ color, colorscale, cmin, cmax }) {
   return Array.from(unpackNumbers(color), (value) => scale[Math.min(Math.max(shade(value), 0), 255)]);
 }
 
-// Whether a trace is of marks and styles that are drawn here as Plotly draws them.
+// Whether this module can draw a trace as Plotly would.
 export function canDraw({ mode, fill, line, marker, x, y }) {
   if (!isPacked(x) || !isPacked(y)) return false;
   if (mode === "markers") return isPlainMarker(marker);
@@ -105,7 +105,7 @@ function drawLine(context, points, { color, width, dash = "solid" }) {
   Object.assign(context, { strokeStyle: color, lineWidth: width, lineJoin: "round" });
   context.setLineDash(dashesOf(dash, width));
   context.beginPath();
-  let broken = true; // where a number is missing
+  let broken = true; // the line starts again after a missing number
   for (const [x, y] of points) {
     const missing = !Number.isFinite(x) || !Number.isFinite(y);
     if (!missing && broken) context.moveTo(x, y);

@@ -11,7 +11,7 @@ export function unpackNumbers(packed) {
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
 
-// The first of several values, or the one for all.
+// The first of several values, or the one value for all.
 export function firstOf(values) {
   if (Array.isArray(values)) return values.slice(0, 1);
   if (!isPacked(values)) return values;

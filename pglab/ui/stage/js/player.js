@@ -1,4 +1,4 @@
-// The player panel of the stage: frames on a canvas, in step with one bar per action.
+// The player panel of the stage: frames on a canvas, and one bar per action in step with them.
 
 import { element, setText } from "./dom.js";
 import { Sheet } from "./sheet.js";
@@ -6,9 +6,9 @@ import { Sheet } from "./sheet.js";
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-const MOST_PIXELS = 10000; // of a frame's side
+const MOST_PIXELS = 10000; // of a frame's width or height
 
-// Whole percentages whose sum is 100: the last takes what rounding left over.
+// Whole percentages whose sum is 100; the last one absorbs the rounding errors.
 function wholePercentages(probabilities) {
   const rounded = probabilities.map((probability) => Math.round(probability * 100));
   const others = rounded.slice(0, -1).reduce((sum, value) => sum + value, 0);
@@ -43,7 +43,7 @@ export class PlayerView {
     this.bars = [];
     this.frames = [];
     this.cursor = 0;
-    this.credit = 1; // frames that are due: the first is due at once
+    this.credit = 1; // the number of frames that are due; the first is due at once
     this.framesDrawn = 0;
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
     this.element = element("div", "pgl-player");
@@ -84,7 +84,7 @@ export class PlayerView {
 
   extendStream(panel, sequence) {
     const continued = this.mode === "stream";
-    if (continued && sequence === this.sequence) return; // the same frames once more
+    if (continued && sequence === this.sequence) return; // the same frames again
     if (!continued) this.restart();
     this.frames.push(...panel.frames);
     const longest = Math.ceil(this.framesPerSecond * LONGEST_QUEUE_SECONDS);
@@ -97,14 +97,14 @@ export class PlayerView {
     if (this.frames.length === 0) this.blank();
   }
 
-  // The same pictures, perhaps on other axes and in other words.
+  // Takes over a clip with the same pictures, but perhaps with other axes and captions.
   renewClip(panel) {
     if (panel.frames === this.frames || !this.frames.length) return;
     this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
     this.cursor = Math.min(this.cursor, this.frames.length); // there may be fewer now
     const shown = this.frames[this.cursor - 1];
     if (!shown) return;
-    this.onFrame(null); // its path lay on the former axes
+    this.onFrame(null); // the path is in coordinates of the former axes
     this.showDecision(shown);
   }
 
@@ -133,8 +133,8 @@ export class PlayerView {
     this.schedule();
   }
 
-  // By a timer: an animation frame would have the browser go through the page each time, though
-  // a worker draws. But a tab that is not seen gets none, and so waits.
+  // Uses a timer: an animation frame would make the browser update the whole page each time, though
+  // a worker draws. A hidden tab uses animation frames, which do not come, and so it waits.
   schedule() {
     if (document.hidden) {
       const request = requestAnimationFrame((now) => this.step(now));
@@ -164,7 +164,7 @@ export class PlayerView {
     this.time = now;
     if (this.cursor >= this.frames.length) this.holdLastFrame();
     else if (this.credit >= 1) this.showNext();
-    // Unused credit is capped, else a delay would be followed by a rush.
+    // Unused credit is capped, so that a delay is not followed by a rush.
     this.credit = Math.min(this.credit, 1.5);
     if (this.hasNext()) this.schedule();
   }

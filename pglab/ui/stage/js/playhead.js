@@ -1,12 +1,12 @@
-// Where the player's frame lies among the axes of a figure, and the path of its episode as far as
-// its frames have been shown.
+// Marks the player's observation on a figure with a ring, and draws the path of its episode through
+// the frames shown so far.
 
 import { Sheet } from "./sheet.js";
 
-const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; the strokes lie over one another
+const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; the white stroke lies on the black one
 const TRAIL = { colour: "#1f1f1f", width: 1.5 };
 
-// Pixel of a value inside the graph, or null outside the axis or where there is none.
+// The pixel of a value in the graph; null if the value is outside the axis or there is no axis.
 function pixelOnAxis(axis, value) {
   const pixel = axis?.pixelOf(value);
   return pixel >= 0 && pixel <= axis.length ? axis.start + pixel : null;
@@ -42,7 +42,7 @@ export class Playhead {
     this.sheet.draw([["resize", ...pixels.map(Math.round)], ["scale", scale, scale]]);
   }
 
-  // After the axes have changed.
+  // Draws everything again after the axes have changed.
   redraw(xaxis, yaxis) {
     const { points } = this;
     [this.points, this.path] = [[], ""];
@@ -64,7 +64,7 @@ export class Playhead {
     ]);
   }
 
-  // Of a point, or null outside the axes.
+  // The pixels of a point; null if it is outside the axes.
   pixels([x, y], xaxis, yaxis) {
     const pixels = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
     return pixels.includes(null) ? null : pixels;

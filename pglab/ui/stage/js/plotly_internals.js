@@ -1,17 +1,17 @@
-// All that the stage uses of Plotly besides its documented interface. Where it is missing or means
-// something else in another version, `isUnderstood` tells, and Plotly draws everything by itself.
+// Everything that the stage uses of Plotly's undocumented interface. If a version lacks it or gives
+// it another meaning, `isUnderstood` returns false, and Plotly draws everything by itself.
 
 const SLACK = 1; // pixels
 
-// An axis: where it begins in the graph, its length in pixels, and the pixel along it of a value,
-// the vertical one's from the top; null where Plotly tells nothing.
+// An axis: its start in the graph and its length, in pixels, and a function from a value to the
+// pixel along the axis (from the top if it is vertical). Null if Plotly does not tell.
 export function axisOf(graph, name) {
   const axis = graph._fullLayout?.[name];
   if (!Number.isFinite(axis?._offset) || !(axis._length > 0) || !axis.l2p) return null;
   return { start: axis._offset, length: axis._length, pixelOf: (value) => axis.l2p(value) };
 }
 
-// Whether the graph that Plotly has just drawn is what this module takes it for.
+// Whether this module's assumptions hold for the graph that Plotly has just drawn.
 export function isUnderstood(graph) {
   const { layout } = graph;
   const names = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
@@ -26,7 +26,7 @@ function spansItsRange(graph, name) {
   return Math.abs(left) < SLACK && Math.abs(right - axis.length) < SLACK;
 }
 
-// Of a vertical axis and the horizontal one: their plot is where Plotly takes the pointer.
+// Whether a vertical axis and the horizontal one span the area where Plotly takes the pointer.
 function coversItsPlot(graph, name) {
   const [x, y] = [axisOf(graph, "xaxis"), axisOf(graph, name)];
   const plot = graph.querySelector(`.x${name.replace("axis", "")} .nsewdrag`);
@@ -35,13 +35,13 @@ function coversItsPlot(graph, name) {
   );
 }
 
-// The layer of shapes, legend and texts; axes and marks are in those below, and what Plotly says
-// under the pointer is in one above.
+// The layer of shapes, legend and texts. Axes and marks are in layers below it; the label under the
+// pointer is in a layer above it.
 export function topLayerOf(graph) {
   return graph.querySelector(".infolayer")?.closest(".main-svg");
 }
 
-// The elements of a trace's marks; null where Plotly does not tell, none where it draws no marks.
+// The elements of a trace's marks; empty if Plotly draws none, null if Plotly does not tell.
 export function marksOf(graph, index) {
   const { uid, visible } = graph._fullData?.[index] ?? {};
   if (!uid) return null;
@@ -50,7 +50,7 @@ export function marksOf(graph, index) {
   return marks.length ? marks : null;
 }
 
-// Whether a reader has switched a trace off in the legend.
+// Whether the visitor has switched a trace off in the legend.
 export function isSwitchedOff(graph, index) {
   return graph._fullData[index].visible === "legendonly";
 }
@@ -59,7 +59,7 @@ export function annotationsOf(graph) {
   return [...graph.querySelectorAll(".annotation-text")];
 }
 
-// Has Plotly say these values under the pointer over a heatmap, in place of those it was given.
+// Makes Plotly show these values under the pointer over a heatmap.
 export function lendValues(graph, values) {
   const known = graph.calcdata?.[0]?.[0];
   if (known?.z) known.z = values();

@@ -1,20 +1,20 @@
-// Numbers the presses of buttons, by mouse and by key, so that the server can act on each of them
-// once: see presses.py. A shortcut is a press of the button that bears it, wherever the focus is,
-// except where text is typed. Streamlit's own shortcuts rest while any input has the focus.
+// Numbers the presses of buttons, by mouse and by key, so that the server can act on each press
+// once: see presses.py. A shortcut presses the button that shows it, unless the visitor is typing
+// text. Streamlit's own shortcuts would not work while any input has the focus.
 
 const MOST_UNCONFIRMED = 200;
-const GAP_MILLISECONDS = 2000; // at most between two calls of `listen` on one page
+const GAP_MILLISECONDS = 2000; // longest gap between two calls of `listen` on one page
 const NOT_TYPED_IN = ["range", "radio", "checkbox", "button", "submit", "reset", "color", "file"];
-// What the arrow keys move by themselves.
+// Elements for which the arrow keys have a meaning of their own.
 const MOVED_BY_ARROWS = `input, select, canvas, [role="slider"], [role="radio"], [role="tab"],
   [role="grid"], [role="treegrid"]`;
 const OPEN_ABOVE_THE_PAGE = `[role="dialog"], [role="menu"], [role="listbox"]`;
 const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
-const logs = new Map(); // by page: presses that the server has not confirmed, [number, key]
+const logs = new Map(); // by page: the unconfirmed presses, [number, key]
 const unsaved = new Map(); // by page: whether a reload would lose something
 let lastNumber = 0;
-let listener = null; // of the page in sight
+let listener = null; // that of the visible page
 let clicked = null; // the button that the pointer pressed last
 
 function keyOf(button) {
@@ -34,7 +34,7 @@ function onClick(event) {
   const button = event.target.closest?.("button");
   const key = keyOf(button);
   if (key === undefined) return;
-  event.stopPropagation(); // Streamlit would send it a second time
+  event.stopPropagation(); // else Streamlit would send the press a second time
   if (!button.disabled) press(key);
 }
 
@@ -45,7 +45,7 @@ function isTypedIn(target) {
   return !NOT_TYPED_IN.includes(target.type);
 }
 
-// As Streamlit writes it on its buttons.
+// The shortcut of a key event, as Streamlit writes it on its buttons.
 function shortcutOf(event) {
   const name = ARROWS[event.key] ?? event.key.toUpperCase();
   return event.shiftKey ? `Shift + ${name}` : name;
@@ -59,7 +59,7 @@ function buttonWith(shortcut) {
 
 function onKey(event) {
   const [target] = event.composedPath();
-  if (event.key === "Tab") clicked = null; // a visitor who uses the keys sees where he is
+  if (event.key === "Tab") clicked = null; // keyboard users must see which button has the focus
   if (!event.key || event.isComposing || !(target instanceof Element)) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") return pressOnce(event, target.closest("button"));
@@ -68,19 +68,19 @@ function onKey(event) {
   const button = buttonWith(shortcutOf(event));
   if (!button) return;
   event.preventDefault();
-  event.stopPropagation(); // Streamlit would press it too
+  event.stopPropagation(); // else Streamlit would press the button too
   if (!event.repeat || isHeld(button)) button.click();
-  // A key makes browsers frame what was clicked last, as if the key had pressed that.
+  // After a key press, browsers outline the button clicked last, as if the key had pressed it.
   if (target === clicked) target.blur();
 }
 
-// Whether a key that is held down presses the button again and again.
+// Whether holding the key down presses the button again and again.
 function isHeld(button) {
   const key = keyOf(button);
   return key !== undefined && listener.buttons[key];
 }
 
-// Browsers let a held Enter press the focused button again and again.
+// Prevents repeated presses by a held Enter, if the button is to be pressed only once.
 function pressOnce(event, button) {
   if (event.repeat && keyOf(button) !== undefined && !isHeld(button)) event.preventDefault();
 }
@@ -108,7 +108,7 @@ export function listen({ data, setStateValue }) {
     page,
     (logs.get(page) ?? []).filter(([number]) => number > last),
   );
-  // Streamlit may clean up some time before it calls again, and no press must fall between.
+  // Streamlit may clean up some time before it calls again; presses in between must not be lost.
   return () => {
     setTimeout(() => {
       if (listener === mine) listener = null;

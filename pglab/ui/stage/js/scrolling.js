@@ -1,10 +1,10 @@
 // Scrolls a part of the page into view when the server asks for it, once for each number.
 
 const PATIENCE_MILLISECONDS = 5000;
-const done = new Map(); // by page
+const done = new Map(); // by page: the number of the last request
 
 const parts = {
-  // The whole stage where there is room for it, else from the line above it on.
+  // Scrolls to the top; if the return plot does not fit there, to the line above the stage.
   stage: () => {
     const line = document.querySelector(".st-key-experiment_line");
     const returns = document.querySelector('[data-panel="returns"]');

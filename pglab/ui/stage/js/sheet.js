@@ -1,10 +1,10 @@
-// Canvases that a worker draws on. What changes at every frame of the player is drawn there, and
-// decoded: on the page itself each change would make the browser arrange the many layers of all
-// graphs anew.
+// Canvases on which a worker draws. The worker decodes and draws everything that changes with each
+// frame of the player. If the page itself drew, each change would make the browser compose the many
+// layers of all graphs again.
 
 import { element } from "./dom.js";
 
-// One call of the context after another: its methods, its properties, and two of our own.
+// Performs calls on a canvas context in order: methods, properties, and three commands of our own.
 function performCalls(context, calls) {
   for (const [name, ...values] of calls) {
     if (name === "resize") [context.canvas.width, context.canvas.height] = values;
@@ -15,10 +15,10 @@ function performCalls(context, calls) {
   }
 }
 
-const CELL_PARTS = 4; // a side of a cell is drawn in so many steps
+const CELL_PARTS = 4; // a cell is drawn with this many pixels per side
 
-// Between which two points of a side of a grid each pixel lies, and how far from the first. The
-// points are evenly spaced, but for one that was moved.
+// For each pixel along one side of a grid: the grid point before it, and its distance from there as
+// a share of the way to the next point. The points are evenly spaced, except for the moved one.
 function placesAlong(points, moved) {
   const at = (point) => (moved?.[0] === point ? moved[1] : point);
   return Array.from({ length: CELL_PARTS * (points - 1) + 1 }, (_, pixel) => {
@@ -30,8 +30,8 @@ function placesAlong(points, moved) {
   });
 }
 
-// Levels of a grid, the lowest row first, interpolated and coloured; `span` says where the outer
-// points of the grid lie.
+// Draws the levels of a grid, interpolated and coloured. The first row is the lowest; `span` holds
+// the places of the grid's outer points.
 function drawCells(context, { levels, rows, columns, nodes }, palette, span) {
   const [acrosses, ups] = [placesAlong(columns, nodes[0]), placesAlong(rows, nodes[1])];
   const [width, height] = [acrosses.length, ups.length];
@@ -65,7 +65,7 @@ function drawCells(context, { levels, rows, columns, nodes }, palette, span) {
 async function decode(jpeg) {
   const type = "image/jpeg";
   if (!globalThis.ImageDecoder) return createImageBitmap(new Blob([jpeg], { type }));
-  const decoder = new ImageDecoder({ type, data: jpeg }); // a fraction of a blob's work
+  const decoder = new ImageDecoder({ type, data: jpeg }); // much cheaper than a blob
   const { image } = await decoder.decode();
   decoder.close();
   return image;
@@ -75,7 +75,7 @@ class Drawer {
   constructor(canvas) {
     this.context = canvas.getContext("2d");
     this.orders = 0;
-    this.drawn = 0; // the number of the newest order that was carried out
+    this.drawn = 0; // the number of the newest order that has been carried out
   }
 
   perform(calls) {
@@ -83,10 +83,10 @@ class Drawer {
     performCalls(this.context, calls);
   }
 
-  // Fills the canvas with a picture, unless it is overtaken while it is decoded.
+  // Fills the canvas with a picture, unless a newer order is carried out during the decoding.
   async show(jpeg) {
     const order = (this.orders += 1);
-    const image = await decode(jpeg).catch(() => null); // a broken one leaves the former there
+    const image = await decode(jpeg).catch(() => null); // if broken, the former picture stays
     if (!image) return;
     if (order > this.drawn) {
       this.drawn = order;
@@ -115,7 +115,7 @@ function serveSheets() {
   onmessage = ({ data }) => data.forEach(serve);
 }
 
-// The worker, and what it will be told of the present moment in one message.
+// The worker, and the orders that it gets together in the next message.
 const sheets = { worker: null, open: 0, made: 0, orders: [] };
 
 function orderSheet(order) {
@@ -139,7 +139,7 @@ export class Sheet {
   constructor(className) {
     this.element = element("canvas", className);
     if (!this.element.transferControlToOffscreen) {
-      this.drawer = new Drawer(this.element); // older browsers
+      this.drawer = new Drawer(this.element); // for older browsers
       return;
     }
     const constants = `const CELL_PARTS = ${CELL_PARTS};`;

@@ -1,17 +1,17 @@
-// Links to the parts of the page that are many presses of Tab away. They are the first that Tab
-// reaches; page.css shows them while one of them has the focus.
+// Links to the parts of the page that are many presses of Tab away. Tab reaches these links first;
+// page.css shows them while one of them has the focus.
 
 import { element } from "./dom.js";
 
 const PATIENCE_MILLISECONDS = 5000;
 
-// What gets the focus, by the name of the part.
+// The element that gets the focus, by the name of the part.
 const targets = {
   stage: () => document.getElementById("stage"),
   chapters: (page) => document.querySelector(`.st-key-${page}-chapter [aria-checked="true"]`),
 };
 
-let shown = null; // of the page in sight
+let shown = null; // the links of the visible page
 
 function nameChapters(label) {
   const chapter = document.querySelector(".st-key-chapter");
@@ -26,7 +26,7 @@ function link(page, part, text) {
   const made = element("a", "", text);
   made.href = `#${part}`;
   made.addEventListener("click", (event) => {
-    event.preventDefault(); // the address is that of the settings
+    event.preventDefault(); // the address must keep the settings
     const target = targets[part](page);
     target?.scrollIntoView({ block: part === "stage" ? "nearest" : "start" });
     target?.focus();

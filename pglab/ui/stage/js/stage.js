@@ -1,6 +1,6 @@
-// The stage: shows the numbers, progress and panels of an experiment and, while it runs, asks
-// the server for one tick of training after another. Streamlit calls the exports on mounting and
-// on every change of data or theme.
+// The stage: shows the numbers, progress and panels of a run. While it runs, the stage asks the
+// server for one tick after another. Streamlit calls the exports when it mounts the component and
+// whenever the data or the theme change.
 
 import { Departure } from "./departure.js";
 import { element, nextFrame, setText } from "./dom.js";
@@ -10,16 +10,16 @@ import { PlayerView } from "./player.js";
 export { bringIntoView } from "./scrolling.js";
 
 const WATCHDOG_MILLISECONDS = 3000;
-const BEAT_MILLISECONDS = 180; // at least between two ticks, as pacing.py aims at
+const BEAT_MILLISECONDS = 180; // shortest time between two ticks; pacing.py has the same aim
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
-const LEAVING_MILLISECONDS = 20000; // until another page that does not come is given up
-const THEME_MILLISECONDS = 5000; // after which a running stage looks for another theme anyhow
-const FRAME_MILLISECONDS = 8; // of painting figures in one frame: each frame has a price of its own
+const LEAVING_MILLISECONDS = 20000; // longest wait for another page
+const THEME_MILLISECONDS = 5000; // a running stage reads the theme again after this time
+const FRAME_MILLISECONDS = 8; // figures are painted together up to this time per frame
 
-const stages = new WeakMap(); // by the element they are in
+const stages = new WeakMap(); // by parent element
 const stagesByName = new Map();
 
-// What stage.py's message has packed: a length, JSON, and the bytes of the pictures.
+// Unpacks a message of stage.py: a length, JSON, and the bytes of the pictures.
 function readMessage(bytes) {
   const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const data = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
@@ -35,7 +35,7 @@ function readMessage(bytes) {
   return data;
 }
 
-// Each frame keeps what was sent with it: it may be shown when its panels have moved on.
+// Gives each frame the slices and subtitle sent with it; its panels may show newer ones by then.
 function joinFrames(panels) {
   for (const player of panels.filter(({ kind }) => kind === "player")) {
     const figures = panels.filter(({ playhead, slices }) => playhead === player.key && slices);
@@ -44,8 +44,8 @@ function joinFrames(panels) {
   }
 }
 
-// Requests the next tick. At most one is under way: it is due when new data have come and goes
-// out as soon as the previous data are painted.
+// Requests the next tick. At most one request is under way. A request is due when new data have
+// come, and it is sent as soon as the previous data are painted.
 class Heartbeat {
   constructor(root) {
     this.root = root;
@@ -76,7 +76,8 @@ class Heartbeat {
     if (data.running) this.watch(WATCHDOG_MILLISECONDS);
   }
 
-  // The delay grows because a request interrupts the run that a slow server is busy with.
+  // Asks again if no answer comes. The delay grows, since each request interrupts the script run of
+  // a slow server.
   watch(delay) {
     clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => {
@@ -89,7 +90,7 @@ class Heartbeat {
 
   beat() {
     if (!this.due || this.leaving) return;
-    // A run at a slow speed trains shortly, and would redraw as often as the server can.
+    // At a slow speed a tick trains only briefly; without this wait, redraws would be too frequent.
     const early = this.askedAt + BEAT_MILLISECONDS - performance.now();
     if (early > 0 && !document.hidden) {
       clearTimeout(this.waiting);
@@ -105,7 +106,7 @@ class Heartbeat {
     this.askedAt = performance.now();
     this.ticks += 1;
     this.root.dataset.ticks = this.ticks;
-    this.sending = true; // Streamlit sends it from a timer of its own
+    this.sending = true; // Streamlit sends the request later, from a timer
     this.setTriggerValue("tick", this.sequence);
     setTimeout(() => (this.sending = false), 0);
   }
@@ -224,7 +225,7 @@ class Panel {
 class Stage {
   constructor(parentElement) {
     this.calls = 0;
-    this.sequences = {}; // the last of each number
+    this.sequences = {}; // by the number of the picture: its last sequence
     this.panels = [];
     this.painting = false;
     this.root = element("section", "pgl-stage");
@@ -240,22 +241,22 @@ class Stage {
 
   receive(data) {
     const repeated = this.sequences[data.number] === data.sequence;
-    if (repeated) this.themeReadAt = -Infinity; // Streamlit calls again for another theme
-    if (repeated && data.sequence !== this.data.sequence) return; // a later number has overtaken it
+    if (repeated) this.themeReadAt = -Infinity; // Streamlit calls again if the theme changes
+    if (repeated && data.sequence !== this.data.sequence) return; // a newer picture is shown
     this.sequences[data.number] = data.sequence;
     this.data = data;
     this.root.dataset.sequence = data.sequence;
     this.root.dataset.running = data.running;
     this.heartbeat.receive(data);
     this.nameLandmark(data);
-    // Before painting, so that the server trains while the browser paints.
+    // Ask before painting, so that the server trains while the browser paints.
     if (!this.painting || document.hidden) this.heartbeat.beat();
     this.arrangePanels(data.panels);
     this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
     this.paint();
   }
 
-  // A section with a name is a landmark.
+  // Makes the stage a landmark: a section with a name.
   nameLandmark({ landmark, messages }) {
     this.progress.track.ariaLabel ??= messages.progress;
     if (!landmark || this.root.id) return;
@@ -289,7 +290,7 @@ class Stage {
     return this.panels.filter((panel) => panel.kind === "figure").map((panel) => panel.view);
   }
 
-  // Frame, bars, words, ring and slices change together; null ends the ring's path.
+  // Changes frame, bars, texts, ring and slices together; null ends the ring's path.
   followFrame(player, frame) {
     for (const panel of this.panels) {
       const { view } = panel;
@@ -303,7 +304,7 @@ class Stage {
     }
   }
 
-  // Calls that come while a painting is under way are answered by one further round.
+  // Paints what has changed. All calls during a round of painting lead to one further round.
   async paint() {
     this.paintDue = true;
     if (this.painting) return;
@@ -327,7 +328,7 @@ class Stage {
     let start = performance.now();
     for (const figure of figures) {
       if (performance.now() - start > FRAME_MILLISECONDS) {
-        await nextFrame(); // the player draws between two figures
+        await nextFrame(); // so that the player can draw between two figures
         start = performance.now();
       }
       if (this.gone || document.hidden) return;
@@ -335,7 +336,7 @@ class Stage {
     }
   }
 
-  // Reading it makes the browser compute styles at once, so not at every redraw of a run.
+  // The theme. Reading it forces the browser to compute styles, so a run does it rarely.
   currentTheme(running) {
     const now = performance.now();
     if (!running || !(now < this.themeReadAt + THEME_MILLISECONDS)) {
@@ -346,7 +347,7 @@ class Stage {
     return this.theme;
   }
 
-  // All in one frame, so that they agree; a frame has its price, so with the first figure.
+  // Shows all texts in one frame, so that they agree: in that of the first figure, to save a frame.
   showTexts() {
     this.numbers.show(this.data.numbers);
     this.progress.show(this.data.progress);
@@ -364,7 +365,7 @@ class Stage {
     }
   }
 
-  // A hidden tab gets no animation frames: it goes on ticking and paints when it is seen again.
+  // A hidden tab gets no animation frames: it continues to tick, and paints when it is visible.
   followVisibility() {
     if (document.hidden) this.heartbeat.beat();
     else this.paint();
@@ -388,7 +389,7 @@ export function mount({ parentElement, data, setTriggerValue }) {
   stage.heartbeat.setTriggerValue = setTriggerValue;
   stage.receive(message);
   return () => {
-    // Streamlit also cleans up calls that a newer one has overtaken.
+    // Streamlit also cleans up after old calls; only the newest may remove the stage.
     if (call !== stage.calls) return;
     stages.delete(parentElement);
     if (stagesByName.get(message.stage) === stage) stagesByName.delete(message.stage);
@@ -396,7 +397,7 @@ export function mount({ parentElement, data, setTriggerValue }) {
   };
 }
 
-// A further picture, which comes by another component.
+// Receives a further picture, which comes through another component.
 export function deliver({ data }) {
   const message = readMessage(data);
   stagesByName.get(message.stage)?.receive(message);

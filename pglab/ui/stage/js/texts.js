@@ -1,10 +1,10 @@
-// The texts of a figure that is all texts and shapes, such as the drawing of a network.
+// The texts of a figure that has only texts and shapes, such as the drawing of a network.
 
 import { annotationsOf } from "./plotly_internals.js";
 
 const TAG = /<[^>]*>/g;
 
-// Fresh texts in place of those of a figure that is all texts and shapes.
+// Writes new texts in place of those that Plotly has drawn.
 export class Texts {
   constructor() {
     this.shown = false;
@@ -16,7 +16,7 @@ export class Texts {
     this.known = this.texts.length && !figure.data.length ? this.besides(figure) : null;
   }
 
-  // All of a figure besides its texts, of which the tags count.
+  // Everything in a figure except its texts; their tags do count.
   besides({ data, layout }) {
     const annotations = (layout.annotations ?? []).map(({ text, ...rest }) => ({
       ...rest,
@@ -35,7 +35,7 @@ export class Texts {
     return this.shown;
   }
 
-  // Into the texts that Plotly has made, piece by piece; false where it made something else.
+  // Writes into Plotly's text nodes, piece by piece; returns false if their number differs.
   write(texts) {
     const pieces = texts.flatMap((text) => text.split(TAG).filter(Boolean));
     const nodes = annotationsOf(this.graph).flatMap(leavesOf);
@@ -46,14 +46,14 @@ export class Texts {
     return true;
   }
 
-  // Plotly draws only what differs from what it drew last, so it would leave other texts there.
+  // Restores the old texts: Plotly draws only what differs from its last picture.
   hide() {
     if (this.shown) this.write(this.texts);
     this.shown = false;
   }
 }
 
-// The texts in an element, in their order; Plotly leaves empty ones in between.
+// The text nodes in an element, in order, without the empty ones that Plotly leaves.
 function leavesOf(node) {
   if (node.nodeType === Node.TEXT_NODE) return node.nodeValue ? [node] : [];
   return [...node.childNodes].flatMap(leavesOf);

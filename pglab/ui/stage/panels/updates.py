@@ -88,9 +88,9 @@ def weight_name(session: TrainingSession) -> str:
 
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """The weights that the steps of the player's episode would get, their actions, and ends.
+    """Weights, actions and ends of the steps in the player's episode.
 
-    The weights are rewards-to-go or policy signals.
+    The weights are those that an update would use: rewards-to-go or policy signals.
     """
     session = scene.bench.shown_session
     config = session.config
@@ -116,7 +116,7 @@ def update_series(
     most: float | None = None,
     colour: str = palette.ACTOR,
 ) -> FigurePanel:
-    """A figure of one number per update, a column of the history, over environment steps."""
+    """A figure of one column of the update history over environment steps."""
     updates = scene.bench.shown_session.history.updates
     known = ~np.isnan(updates[column])
     figure = series_figure(
