@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pglab.experiments.three_questions import answers
+from pglab.experiments.home_answers import answers
 from pglab.language import _, content
 from pglab.ui.controls.lab import start_on_arrival
 from pglab.ui.pages.agent_map import agent_map

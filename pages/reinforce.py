@@ -5,8 +5,8 @@ import streamlit as st
 from pglab.algorithms import descent, reinforce, run
 from pglab.algorithms.gradients import gradient
 from pglab.config import ReinforceConfig
+from pglab.experiments.home_answers import loss_table
 from pglab.experiments.results import SEEDS
-from pglab.experiments.three_questions import loss_table
 from pglab.language import _, content
 from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
 from pglab.returns import discounted_returns, normalized, whole_episode_returns

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pglab.config.checking import checked
-from pglab.config.setting import (
-    DECADES,
-    HORIZONS,
-    SEEDS,
-    Setting,
-    powers_of_two,
-    setting,
-)
+from pglab.config.setting import DECADES, HORIZONS, SEEDS, Setting, powers_of_two, setting
 from pglab.language import N_
 
 # An environment counts as solved from this mean return on. CartPole's is the greatest possible

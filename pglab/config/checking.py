@@ -8,12 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pglab.config.sentences import (
-    choose_one_of,
-    choose_whole_number,
-    quoted,
-    refused,
-)
+from pglab.config.refusals import choose_one_of, choose_whole_number, quoted, refused
 from pglab.config.setting import (
     MAX_HIDDEN_LAYERS,
     NO_HIDDEN_LAYERS,

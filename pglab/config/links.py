@@ -9,7 +9,7 @@ from typing import TypeVar
 from pglab.config.all_agents import settings_of
 from pglab.config.numerals import decimal_number, whole_number
 from pglab.config.parsing import AnyConfig, parse_config
-from pglab.config.sentences import (
+from pglab.config.refusals import (
     choose_one_of,
     choose_whole_number,
     default_is_used,

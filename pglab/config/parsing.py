@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pglab.config.all_agents import RunConfig
 from pglab.config.checking import checked, refusal
 from pglab.config.numerals import decimal_number, whole_number
-from pglab.config.sentences import default_is_used, unknown
+from pglab.config.refusals import default_is_used, unknown
 from pglab.config.setting import NO_HIDDEN_LAYERS, ConfigError, type_of
 from pglab.language import _
 

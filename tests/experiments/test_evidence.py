@@ -8,7 +8,7 @@ import pytest
 from pglab.config import ReinforceConfig
 from pglab.experiments import results
 from pglab.experiments.evidence import COLLAPSED, evidence_text, last_returns, verdict
-from pglab.experiments.three_questions import answers, loss_table
+from pglab.experiments.home_answers import answers, loss_table
 from pglab.session.side_by_side.comparison import PAIRS
 from pglab.session.side_by_side.contrasts import names_of
 from pglab.session.stored.usual_curves import load, stored_agent, stored_band

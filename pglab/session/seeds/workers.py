@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pglab.language import _
 from pglab.session.history import Change
-from pglab.session.seeds.worker import packed
+from pglab.session.seeds.worker_process import packed
 from pglab.session.training_session import TrainingSession
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +69,7 @@ class Workers:
         process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
         if process is None or process.poll() is not None:
             process = self._own.process = subprocess.Popen(
-                [sys.executable, "-m", "pglab.session.seeds.worker"],
+                [sys.executable, "-m", "pglab.session.seeds.worker_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 cwd=ROOT,

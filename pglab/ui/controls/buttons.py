@@ -10,7 +10,7 @@ import streamlit as st
 
 from pglab.language import _
 from pglab.ui.shell.entry import redraw_fragments
-from pglab.ui.shell.live_page import CHAPTERS, LIVE, TRANSPORT, LivePage
+from pglab.ui.shell.page_state import CHAPTERS, LIVE, TRANSPORT, LivePage
 from pglab.ui.stage.presses import act_on_presses
 
 START_WIDTH = 100  # pixels, room for the longer of Run and Pause

@@ -17,7 +17,7 @@ from pglab.slow_motion.tape import SlowMotion
 from pglab.ui.controls.settings import Terms, controls, read_settings, set_controls
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import page_changed
-from pglab.ui.shell.live_page import LivePage
+from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
 from pglab.ui.stage.player import Player

@@ -12,7 +12,7 @@ from pglab.language import _
 from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.entry import fragment, redraw_fragments
-from pglab.ui.shell.live_page import LIVE, PANEL_CONTROLS
+from pglab.ui.shell.page_state import LIVE, PANEL_CONTROLS
 from pglab.ui.stage.panels.returns import returns, returns_over_loss
 from pglab.ui.stage.panels.scenery import PanelMaker, View
 

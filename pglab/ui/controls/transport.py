@@ -15,7 +15,7 @@ from pglab.ui.controls.copy_link import copy_link
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.speed import WIDTH, speed_slider
 from pglab.ui.shell.entry import fragment
-from pglab.ui.shell.live_page import TRANSPORT
+from pglab.ui.shell.page_state import TRANSPORT
 
 
 def transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:

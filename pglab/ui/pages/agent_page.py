@@ -15,7 +15,7 @@ from pglab.ui.chapters.code import engine_sentence
 from pglab.ui.chapters.experiment_line import experiment_line
 from pglab.ui.chapters.fresh_episodes import evaluation
 from pglab.ui.chapters.rewind import rewind
-from pglab.ui.chapters.runs import runs_table
+from pglab.ui.chapters.runs_table import runs_table
 from pglab.ui.chapters.slow_motion.chapter import slow_motion
 from pglab.ui.chapters.try_this import try_this
 from pglab.ui.controls.lab import Lab, open_lab

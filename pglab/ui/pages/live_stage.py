@@ -12,11 +12,11 @@ from pglab.session.bench import FULL_SPEED, Bench
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
 from pglab.ui.shell.entry import fragment
-from pglab.ui.shell.live_page import LIVE
+from pglab.ui.shell.page_state import LIVE
 from pglab.ui.stage.panels.returns import reading_explained
 from pglab.ui.stage.panels.scenery import PanelMaker, Scenery
 from pglab.ui.stage.stage import Number, Progress, stage
-from pglab.ui.stage.turns import turn
+from pglab.ui.stage.ticks import turn
 
 COLLAPSE_ENTROPY = 0.01
 COLLAPSE_SHARE = 0.5  # of the range of returns: a deterministic policy below it has collapsed

@@ -15,7 +15,7 @@ from functools import partial
 import streamlit as st
 
 from pglab.ui.shell.entry import current_page, redraw_fragments
-from pglab.ui.shell.live_page import CHAPTERS, LIVE, TRANSPORT
+from pglab.ui.shell.page_state import CHAPTERS, LIVE, TRANSPORT
 from pglab.ui.stage.stage import js_export
 
 _listener = st.components.v2.component("pglab_presses", js=js_export("listen", "presses.js"))

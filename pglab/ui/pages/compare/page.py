@@ -20,7 +20,7 @@ from pglab.ui.pages.compare.state import ComparePage, new_comparison
 from pglab.ui.pages.compare.words import difference_text, words
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import fragment, page_changed, redraw_fragments, require_entry
-from pglab.ui.shell.live_page import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
+from pglab.ui.shell.page_state import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
 from pglab.ui.stage.presses import listen

@@ -25,7 +25,7 @@ from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.stage.panels.heatmaps import policy_panel
 from pglab.ui.stage.panels.scenery import View, resolution
 from pglab.ui.stage.stage import FigurePanel, Number, PlayerPanel, Progress, stage
-from pglab.ui.stage.turns import turn
+from pglab.ui.stage.ticks import turn
 
 PLAYERS = "compare_players"
 FEW_SEEDS = 3

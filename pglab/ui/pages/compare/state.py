@@ -8,7 +8,7 @@ from pglab.language import _
 from pglab.session.side_by_side.comparison import Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import LETTERS
 from pglab.ui.pages.compare import settings
-from pglab.ui.shell.live_page import LivePage
+from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.player import Player
 
 

@@ -1,4 +1,4 @@
-"""Lets redraws and training take turns, on every page with a stage."""
+"""One tick of a page with a stage: training and the picture take turns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 import streamlit as st
 
 from pglab.session.pacing import Pacemaker
-from pglab.ui.shell.live_page import LivePage
+from pglab.ui.shell.page_state import LivePage
 
 
 class Driven(Protocol):

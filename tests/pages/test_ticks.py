@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 
 from pglab.session.pacing import Pacemaker
-from pglab.ui.shell.live_page import LivePage
-from pglab.ui.stage.turns import turn
+from pglab.ui.shell.page_state import LivePage
+from pglab.ui.stage.ticks import turn
 
 
 class ShortRun:
