@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pglab.ui.shell.entry import enter, navigation
+from pglab.ui.shell.entry import enter
+from pglab.ui.shell.menu import navigation
 
 st.set_page_config(
     page_title="Policy Gradient Lab",

@@ -2,7 +2,7 @@
 
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import ActorCriticConfig, ConfigError, ReinforceConfig
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 
 __all__ = [

@@ -21,7 +21,7 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pglab.algorithms.families import AgentRun
+from pglab.algorithms.agents import AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.config import ReinforceConfig, RunConfig
 from pglab.networks import Body

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.demonstration import Demonstration
@@ -21,7 +21,7 @@ from pglab.looks.probes import Slice, fresh_gradients, layer_gradients, maps_of,
 from pglab.looks.render import shared_renderer
 from pglab.networks import ActorCriticNetwork
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.session.training_session import TrainingSession, Unit
 from tests.oracles import of_type, same_records, take
 from tests.oracles_actor_critic import CELLS

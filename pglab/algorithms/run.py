@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pglab.algorithms.acting import sample_action
-from pglab.algorithms.reading import SeminarReading
+from pglab.algorithms.solved_reading import SeminarReading
 from pglab.config import AnyConfig, RunConfig
 from pglab.engine.engine import Engine
 from pglab.environments import Environment, make_environment

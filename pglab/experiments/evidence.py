@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.language import _, content
 from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.provenance import engine_name

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.experiments.statistics import STATISTICS
 from pglab.language import _
 from pglab.session.stored.usual_curves import AGENTS

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import differences, settings_of
 from pglab.curves import Curve, GuessRegion, UsualBand, kept_by_place, thinned
 from pglab.networks import parameter_count

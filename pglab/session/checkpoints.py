@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from pglab.algorithms.families import AgentConfig, AgentRun
+from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.networks import parameter_count
 from pglab.session.history import HistoryMark
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from torch import nn
 
-from pglab.algorithms.families import AgentConfig, AgentRun, begin, records_of, records_of_step
+from pglab.algorithms.agents import AgentConfig, AgentRun, begin, records_of, records_of_step
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import ConfigError, settings_of
 from pglab.language import _

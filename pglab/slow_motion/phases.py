@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from pglab.algorithms import actor_critic, descent, reinforce, run
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.algorithms.gradients import Gradient, norm
 from pglab.config import ReinforceConfig
 from pglab.losses import of_actions

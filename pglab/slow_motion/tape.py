@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
+from pglab.algorithms.agents import AgentRun, records_of_step, reference_records_of
 from pglab.algorithms.descent import descend
-from pglab.algorithms.families import AgentRun, records_of_step, reference_records_of
 from pglab.algorithms.run import TrainingDiverged
 from pglab.looks.attribution import Explanation, explain
 from pglab.looks.parameter_moves import AdamStep, UpdateData, noted_step

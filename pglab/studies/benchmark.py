@@ -28,12 +28,12 @@ from typing import Any
 
 import torch
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.records import StepRecord
 from pglab.session.bench import Bench
 from pglab.session.seeds.group import MOST_SEEDS
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import number_above_zero, parser_of, whole_number
 from pglab.studies.plain_loops import plain_loop

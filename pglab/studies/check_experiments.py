@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import format_value, settings_of
 from pglab.experiments.catalogue import experiments_of
 from pglab.experiments.experiment import STEPS, USUAL

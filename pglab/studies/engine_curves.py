@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.records import Record, StepRecord
 from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, LearningCurves
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.studies.arguments import number_of_seeds, parser_of, steps_of_a_run
 from pglab.studies.learning_curves import make, of_seeds
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig, format_value, settings_of
 from pglab.session.checkpoints import Snapshot
 from pglab.session.stored.policies import FILE, STEPS, load

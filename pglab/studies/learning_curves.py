@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.stored.usual_curves import (
@@ -33,7 +33,7 @@ from pglab.session.stored.usual_curves import (
     LearningCurves,
     table_text,
 )
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.studies.arguments import add_write, number_of_seeds, parser_of, steps_of_a_run
 
 Item = TypeVar("Item")

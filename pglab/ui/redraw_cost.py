@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import Slice

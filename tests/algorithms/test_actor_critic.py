@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from pglab.algorithms.actor_critic import ActorCriticRun, actor_critic, learn_from_replay, start
-from pglab.algorithms.families import records_of
+from pglab.algorithms.agents import records_of
 from pglab.algorithms.run import TrainingDiverged, random_streams
 from pglab.config import ActorCriticConfig
 from pglab.networks import EpsilonGreedyPolicy, parameter_count
 from pglab.records import EpisodeRecord, StepRecord, UpdateRecord
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 from tests.oracles import in_double, naive_episodes, of_type, take
 from tests.oracles_actor_critic import (

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pglab.algorithms.families import records_of
+from pglab.algorithms.agents import records_of
 from pglab.algorithms.reinforce import ReinforceRun, reinforce, start
 from pglab.algorithms.run import random_streams
 from pglab.config import ReinforceConfig
 from pglab.records import EpisodeRecord, StepRecord, UpdateRecord
-from pglab.session.training import train
+from pglab.session.train import train
 from tests.oracles import (
     SHORT_LIMIT,
     NaiveReinforce,

@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.session.side_by_side.comparison import PAIRS, Comparison
 from tests.browser.harness import ARTIFACTS, ROOT, running_app, running_browser

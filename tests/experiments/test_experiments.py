@@ -20,7 +20,7 @@ from pglab.experiments.statistics import STATISTICS, RecordedRun, window_means
 from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.session.stored.provenance import made_by
 from pglab.session.stored.usual_curves import AGENTS
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.studies import check_experiments
 from pglab.studies.check_experiments import make_arm, save, settings_text
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from pglab.algorithms.acting import sample_action
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig
 from pglab.environments import make_environment
 from pglab.gradient_noise import estimators as gradient_estimators

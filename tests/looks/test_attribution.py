@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pglab.algorithms.actor_critic import ActorCriticRun
-from pglab.algorithms.families import AgentConfig, AgentRun
+from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.config import ActorCriticConfig
 from pglab.looks.attribution import CAUSES, Cause, Explanation

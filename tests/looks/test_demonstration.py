@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pglab.config import ReinforceConfig
 from pglab.looks.demonstration import Demonstration, Scene
-from pglab.session.training import train
+from pglab.session.train import train
 from tests.oracles import SHORT_CARTPOLE, SHORT_LIMIT
 
 

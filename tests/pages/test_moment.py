@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS, ObservationAxis
 from pglab.looks.probes import Slice, action_probabilities, action_values

@@ -541,7 +541,7 @@ def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
     def page() -> None:
         import streamlit as st
 
-        from pglab.ui.shell.entry import redraw_fragments
+        from pglab.ui.shell.fragments import redraw_fragments
 
         st.button("Step", on_click=redraw_fragments, args=["live"])
 
@@ -557,7 +557,8 @@ def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> N
     def page() -> None:
         import streamlit as st
 
-        from pglab.ui.shell.entry import _PAGE, fragment, redraw_fragments
+        from pglab.ui.shell.fragments import fragment, redraw_fragments
+        from pglab.ui.shell.menu import PAGE
 
         st.session_state.setdefault("drawn", [])
         st.session_state.setdefault("language", "en")
@@ -569,7 +570,7 @@ def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> N
             draw("other")
 
         for name, function in (("one", draw), ("other", other)):
-            st.session_state[_PAGE] = name
+            st.session_state[PAGE] = name
             fragment(function, "live")(*["one"][: name == "one"])
 
         st.button("Step", on_click=redraw_fragments, args=["live"])
@@ -587,17 +588,18 @@ def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:
     def page() -> None:
         import streamlit as st
 
-        from pglab.ui.shell.entry import _PAGE, fragment
+        from pglab.ui.shell.fragments import fragment
+        from pglab.ui.shell.menu import PAGE
 
         st.session_state.setdefault("drawn", [])
         st.session_state.setdefault("language", "en")
-        st.session_state.setdefault(_PAGE, "one")
+        st.session_state.setdefault(PAGE, "one")
 
         def draw() -> None:
-            st.session_state.drawn.append(st.session_state[_PAGE])
+            st.session_state.drawn.append(st.session_state[PAGE])
 
         def leave() -> None:
-            st.session_state[_PAGE] = "other"
+            st.session_state[PAGE] = "other"
             st.rerun(["one.live"])
 
         fragment(draw, "live")()

@@ -8,12 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pglab.algorithms.actor_critic import ActorCriticRun
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.looks.partial_updates import partial_updates
 from pglab.looks.render import shared_renderer
 from pglab.records import StepRecord, UpdateRecord
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.ui.chapters.slow_motion.chapter import _scene
 from pglab.ui.chapters.slow_motion.panels import partial_panels, player_panel
 from pglab.ui.chapters.slow_motion.steering import STEPS_AT_ONCE

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve
 from pglab.records import EpisodeRecord
@@ -24,7 +24,7 @@ from pglab.session.side_by_side.comparison import (
     overlays,
 )
 from pglab.session.side_by_side.side import Side, middle_of
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 from tests.oracles import of_type
 

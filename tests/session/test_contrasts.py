@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.session.side_by_side.comparison import PAIRS, pair_of
 from pglab.session.side_by_side.contrasts import (

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import torch
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.curves import Curve
 from pglab.session.bench import Bench
 from pglab.session.seeds.group import SeedGroup, wait_for

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, ReinforceConfig, settings_of
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.session.training_session import TrainingSession, Unit
 from tests.oracles import (
     CountedCartPole,

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from pglab.algorithms import actor_critic
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.partial_updates import partial_updates

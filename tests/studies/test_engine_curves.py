@@ -6,7 +6,7 @@ import pytest
 from pglab.records import StepRecord
 from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.usual_curves import TABLE_WINDOW, WINDOW, LearningCurves
-from pglab.session.training import train
+from pglab.session.train import train
 from pglab.studies.engine_curves import ENGINES, comparison, first_difference, parting_text
 from tests.oracles import short_config
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, ActorCriticConfig
 from pglab.curves import SMOOTHING_UPDATES, Curve, UsualBand, kept_by_place, smoothed
 from pglab.networks import parameter_count

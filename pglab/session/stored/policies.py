@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.algorithms.families import begin
+from pglab.algorithms.agents import begin
 from pglab.config import ReinforceConfig, parse_config
 from pglab.session.checkpoints import Snapshot
 from pglab.session.stored import DATA

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
 from pglab.curves import UsualBand
 from pglab.language import _, ngettext

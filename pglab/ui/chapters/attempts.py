@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, Link
 from pglab.curves import Curve, GuessRegion
 from pglab.experiments.catalogue import experiments_of

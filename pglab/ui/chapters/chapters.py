@@ -9,7 +9,7 @@ import streamlit as st
 from pglab.config import Link
 from pglab.language import _
 from pglab.ui.controls.choices import settle
-from pglab.ui.shell.entry import fragment
+from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.page_state import CHAPTERS
 
 Chapter = tuple[str, Callable[[], None]]  # its name in links, and the function that draws it

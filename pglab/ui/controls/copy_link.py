@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pglab.language import _
-from pglab.ui.shell.entry import current_page
+from pglab.ui.shell.menu import current_page
 from pglab.ui.stage.stage import js_export
 
 _button = st.components.v2.component(

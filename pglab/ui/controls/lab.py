@@ -9,14 +9,14 @@ from typing import cast
 
 import streamlit as st
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
 from pglab.ui.controls.settings import Terms, controls, read_settings, set_controls
 from pglab.ui.shell.address_bar import read_once
-from pglab.ui.shell.entry import page_changed
+from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up

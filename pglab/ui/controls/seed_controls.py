@@ -11,7 +11,7 @@ from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS
 from pglab.ui.controls.choices import if_offered, settle
 from pglab.ui.controls.lab import Lab
-from pglab.ui.shell.entry import redraw_fragments
+from pglab.ui.shell.fragments import redraw_fragments
 from pglab.ui.shell.page_state import LIVE
 
 PARAMETER = "seeds"  # in the address bar

@@ -11,7 +11,7 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.controls.lab import Lab
-from pglab.ui.shell.entry import fragment, redraw_fragments
+from pglab.ui.shell.fragments import fragment, redraw_fragments
 from pglab.ui.shell.page_state import LIVE, PANEL_CONTROLS
 from pglab.ui.stage.panels.returns import returns, returns_over_loss
 from pglab.ui.stage.panels.scenery import PanelMaker, View

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.ui.chapters.attempts import open_attempts
 from pglab.ui.chapters.chapters import chapters
 from pglab.ui.chapters.code import engine_sentence

@@ -11,7 +11,7 @@ from pglab.language import _
 from pglab.session.bench import FULL_SPEED, Bench
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
-from pglab.ui.shell.entry import fragment
+from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.page_state import LIVE
 from pglab.ui.stage.panels.returns import reading_explained
 from pglab.ui.stage.panels.scenery import PanelMaker, Scenery

@@ -14,7 +14,8 @@ from functools import partial
 
 import streamlit as st
 
-from pglab.ui.shell.entry import current_page, redraw_fragments
+from pglab.ui.shell.fragments import redraw_fragments
+from pglab.ui.shell.menu import current_page
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, TRANSPORT
 from pglab.ui.stage.stage import js_export
 

@@ -12,7 +12,7 @@ from pglab.slow_motion.tape import SlowMotion
 from pglab.slow_motion.words import LEARNING
 from pglab.ui.controls.buttons import live_button
 from pglab.ui.controls.lab import Lab
-from pglab.ui.shell.entry import fragment
+from pglab.ui.shell.fragments import fragment
 
 STEPS_AT_ONCE = 150  # watched before the page is drawn again: about half a second
 REDRAW_SECONDS = 0.1  # between two such parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, Link, ReinforceConfig, differences, settings_of
 from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.language import _
 from pglab.session.side_by_side.comparison import LENGTHS, Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import differences_between, names_of
@@ -19,7 +19,9 @@ from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_retur
 from pglab.ui.pages.compare.state import ComparePage, new_comparison
 from pglab.ui.pages.compare.words import difference_text, words
 from pglab.ui.shell.address_bar import read_once
-from pglab.ui.shell.entry import fragment, page_changed, redraw_fragments, require_entry
+from pglab.ui.shell.entry import require_entry
+from pglab.ui.shell.fragments import fragment, redraw_fragments
+from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pglab import palette
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.curves import SMOOTHING_UPDATES, UsualBand
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _

@@ -8,7 +8,7 @@ from typing import cast
 
 import streamlit as st
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, ActorCriticConfig, ReinforceConfig
 from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config.choice_names import choice_name
 from pglab.experiments.evidence import evidence_text, verdict
 from pglab.language import _

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pglab.algorithms.families import AgentConfig
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, ActorCriticConfig, Link, ReinforceConfig, differences, quoted
 from pglab.gradient_noise.measurement import EPISODE_CHOICES
 from pglab.language import _

@@ -23,7 +23,7 @@ from pglab.language import _
 from pglab.session.checkpoints import Snapshot
 from pglab.session.stored.policies import load
 from pglab.ui.pages.gradient_lab.controls import Subject, describe, set_seed
-from pglab.ui.shell.entry import fragment
+from pglab.ui.shell.fragments import fragment
 
 WORK_SECONDS = 0.4  # of each redraw during a measurement
 REDRAW_SECONDS = 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pglab.algorithms.reading import SeminarReading
+from pglab.algorithms.solved_reading import SeminarReading
 
 
 def readings(progress: SeminarReading, episodes: list[tuple[int, float]]) -> list[float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pglab.algorithms.families import AgentConfig, begin, records_of
+from pglab.algorithms.agents import AgentConfig, begin, records_of
 from pglab.records import Record
 
 

@@ -1,0 +1,42 @@
+"""The app's menu of pages, and which page a visitor is on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas  # type: ignore[import-untyped]  # noqa: F401  Loaded before visitors draw at once.
+import streamlit as st
+
+from pglab.language import _
+
+PAGE = "page"
+_PAGE_CHANGED = "page_changed"
+
+
+def navigation() -> Any:
+    """The menu of pages; run the page that it returns."""
+    page = st.navigation(
+        [
+            st.Page("pages/home.py", title=_("Home"), default=True),
+            st.Page("pages/reinforce.py", title="REINFORCE"),
+            st.Page("pages/shared_body.py", title=_("Shared body")),
+            st.Page("pages/split_bodies.py", title=_("Split bodies")),
+            st.Page("pages/compare.py", title=_("Compare")),
+            st.Page("pages/gradient_lab.py", title=_("Gradient lab")),
+        ]
+    )
+    st.session_state[_PAGE_CHANGED] = st.session_state.get(PAGE) != page.url_path
+    st.session_state[PAGE] = page.url_path
+    return page
+
+
+def page_changed() -> bool:
+    """Whether the last run of the script drew another page, or none."""
+    changed: bool = st.session_state[_PAGE_CHANGED]
+    return changed
+
+
+def current_page() -> str:
+    """The name of the visitor's page in its address."""
+    page: str = st.session_state[PAGE]
+    return page
