@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
-# Of several processes that test at once; empty for one alone.
+# The name of this process if several run tests at once, else empty.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 STARTUP_SECONDS = 60.0
 

@@ -2,8 +2,9 @@
 
 Pages: reinforce (the default), shared_body, split_bodies, compare. This is not a test, since the
 results depend on the machine and its load. The window has 1366x768 pixels, the settings are the
-defaults. The page alternates with the same part of the same training alone in a process, as often
-as the number says (default 3). The output is the median, the least and the greatest value.
+defaults. Each turn measures the page, and then the same part of the same training alone in a
+process of its own. The number says how many turns there are (default 3). The output is the median,
+the least and the greatest value.
 """
 
 import statistics
@@ -43,7 +44,7 @@ STOPWATCH = """({event, shown}) => {
 READ_STOPWATCH = "window.stopwatch.shown && window.stopwatch.shown - window.stopwatch.done"
 
 STEPS_SHOWN = "document.querySelector('[data-number=\"0\"] .pgl-number-value').textContent !== '0'"
-# The mark of the change alone: others may stand there before.
+# Looks for the mark of the change; other marks may be there before.
 CHANGE_SHOWN = """
     [...document.querySelectorAll('[data-panel="returns"] .annotation-text')]
         .some((mark) => mark.textContent.startsWith("γ"))

@@ -30,7 +30,7 @@ def look(page: Page, state: str, within: str | None = None) -> list[str]:
 
 
 def lasting_violations(page: Page, within: str | None) -> list[str]:
-    """Those that are still there some time later: Streamlit fades what it draws anew."""
+    """The faults that last; others come from Streamlit, which fades elements while it redraws."""
     page.wait_for_timeout(SETTLED_MILLISECONDS)
     found = violations(page, within)
     for _look in range(LOOKS - 1):

@@ -389,7 +389,7 @@ export function mount({ parentElement, data, setTriggerValue }) {
   stage.heartbeat.setTriggerValue = setTriggerValue;
   stage.receive(message);
   return () => {
-    // Streamlit also cleans up after old calls; only the newest may remove the stage.
+    // Streamlit also cleans up after older calls; only the newest call may remove the stage.
     if (call !== stage.calls) return;
     stages.delete(parentElement);
     if (stagesByName.get(message.stage) === stage) stagesByName.delete(message.stage);
