@@ -39,7 +39,7 @@ LINKS = (
 )
 WALK_SECONDS = 240.0
 FIRST_SECONDS = 300.0
-STARTS = ("Run", "Run on", "Watch REINFORCE learn", "Draw 50 episodes", "Draw 100 episodes")
+STARTS = ("Run", "Continue", "Watch REINFORCE learn", "Draw 50 episodes", "Draw 100 episodes")
 ERROR_IN_LOG = re.compile(r"Traceback|\bERROR\b|Error:|Exception")
 LOG_CHARACTERS = 6_000
 # The actions and their relative frequencies.
