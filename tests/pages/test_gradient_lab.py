@@ -143,7 +143,7 @@ def test_a_link_restores_what_it_was_made_of() -> None:
         ({"seed": HUGE}, "(seed) cannot be"),
         ({"episodes": "7"}, "Choose one of: 10"),
         ({"step": "1"}, "Choose one of: 0, "),
-        ({"policy": HUGE}, "is no policy"),
+        ({"policy": HUGE}, "has no policy"),
         ({"agent": "reinforce"}, "“agent”"),
         ({"run.gamma": "0.9"}, "“run.gamma”"),
     ],

@@ -73,7 +73,7 @@ def engine_sentence(engine: str) -> str:
             _("Read from the running program."),
             _fast_sentence(),
             _(
-                "Tests check that both agree. If these lines are to compute the run, change "
+                "Tests check that both agree. These lines compute the run if you change "
                 "“Engine” in “More settings”."
             ),
         )
