@@ -15,7 +15,7 @@ from pglab.plots.end_labels import end_labels
 from pglab.plots.figures import Figure, area, framed, horizontal, line, packed, with_room
 from pglab.plots.returns import earlier_line, median_lines
 
-# One for each side. Dotted lines are earlier comparisons; long dashes bound a visitor's guess.
+# One for each side; dotted lines are earlier comparisons.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
 BELOW_LEGEND = 0.65  # share of the height that the legend of four sides leaves
 

@@ -103,7 +103,7 @@ def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
             "automargin": False,
             "constrain": "domain",
         }
-    layout["yaxis"] |= {"scaleanchor": "x", "constraintoward": "top"}  # angles as they are
+    layout["yaxis"] |= {"scaleanchor": "x", "constraintoward": "top"}  # equal scales: true angles
     return figure
 
 
