@@ -259,14 +259,14 @@ def test_what_each_loss_alone_would_have_done() -> None:
     press(app, "slow_update")
     while current_phase(app) != "new policy":
         press(app, "slow_next")
-    weights = [
+    parameters = [
         p.tolist() for p in bench_of(app, "shared_on_policy").session.networks["agent"].parameters()
     ]
     app.toggle(key="shared_on_policy.slow.partial").set_value(True)
     run(app)
-    assert any("The same update from the same weights" in c.value for c in app.caption)
+    assert any("The same update from the same parameters" in c.value for c in app.caption)
     after = bench_of(app, "shared_on_policy").session.networks["agent"].parameters()
-    assert [p.tolist() for p in after] == weights
+    assert [p.tolist() for p in after] == parameters
 
 
 # --- Rewind and fork
