@@ -24,6 +24,7 @@ def run_with_version(version: tuple[int, int], venv: Path) -> subprocess.Complet
     script += "sys.argv = ['dev.py', 'app']; runpy.run_path('dev.py', run_name='__main__')"
     return subprocess.run(
         [sys.executable, "-c", script],
+        timeout=100,  # else a relapse installs everything and starts the app
         cwd=dev.ROOT,
         env={**os.environ, "PGLAB_VENV": str(venv)},
         capture_output=True,
