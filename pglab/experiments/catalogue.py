@@ -1,7 +1,7 @@
 """The experiments of the three agents' pages.
 
-`right` is the choice that most of the eight stored seeds showed, even if it is not what one
-expects. Neither its place among the choices nor the length of its text gives it away.
+`right` is the choice that most of the eight stored seeds showed, even if most visitors
+expect another one. Neither its place among the choices nor the length of its text gives it away.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _REINFORCE = (
         settings={"return_form": "whole_episode"},
         question=N_(
             "Each action is now weighted by the return of its whole episode. On average, rewards "
-            "from before an action add nothing to the gradient. How far does learning get?"
+            "that came before an action add nothing to the gradient. How far does learning get?"
         ),
         choices=(
             Choice(N_("About as far: on average the gradient is the same."), 0.6, 1.3),
@@ -142,7 +142,7 @@ _REINFORCE = (
         page="reinforce",
         settings={"hidden_sizes": (), "learning_rate": 0.1},
         question=N_(
-            "The learning rate is that of the first experiment, but the policy has no hidden "
+            "The learning rate is 0.1, as in the first experiment, but the policy has no hidden "
             "layer: its logits are linear in the four observed numbers. What does it do in the "
             "last third of the run?"
         ),
@@ -213,7 +213,7 @@ _SHARED = (
         ),
         choices=(
             Choice(N_("Less far: the critic alone shapes the features."), below=0.6),
-            Choice(N_("About as far: the features serve both."), 0.6, 1.4),
+            Choice(N_("About as far: the features serve both losses."), 0.6, 1.4),
             Choice(N_("Further: a better critic makes a better actor."), 1.4),
         ),
         right=1,
@@ -260,7 +260,7 @@ _SPLIT = (
         settings={"critic_data": "on_policy"},
         question=N_(
             "At each update, the critic learns once from the 16 steps just taken, instead of four "
-            "times from 64 replayed ones. Actor and critic keep their own bodies. What does the "
+            "times from 64 replayed steps. Actor and critic keep their own bodies. What does the "
             "policy do in the last third of the run?"
         ),
         choices=(

@@ -15,10 +15,10 @@ from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, load
 
 CELLS_STEPS = 60_000  # length of the stored runs of the four cells
 COLLAPSED = 12.0  # a policy with a smaller mean return repeats one action
-STARTED = 15.0  # an untrained policy reaches more; a run that stays below it has not learned
+STARTED = 15.0  # an untrained policy has a larger return; a run below it has not learned
 CHANCE = 0.05  # with a larger p-value a difference may be chance
 
-# The comparisons of shared with split bodies: name of the stored runs, data of the critic.
+# Shared and split bodies are compared in these cases: name of the stored runs, critic's data.
 BODIES = (
     ("half_rate", "on_policy"),
     ("equal", "on_policy"),
@@ -35,7 +35,7 @@ def last_returns(agent: str) -> NDArray[np.float64]:
 
 
 def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
-    """A line on the stored runs of exactly these agents; "" if one of them has none."""
+    """A line about the stored runs of these agents; "" if an agent has no stored runs."""
     agents = [agent for agent in map(stored_agent, configs) if agent is not None]
     if len(agents) < len(configs) or len(set(agents)) < len(agents):
         return ""
@@ -68,7 +68,7 @@ def _found_text(p: float) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p-value as text: "p = 0.06", "p < 0.001"."""
+    """A p-value as text, such as "p = 0.06" or "p < 0.001"."""
     return _("p < 0.001") if p < 0.001 else f"p = {p:.{2 if p > 0.01 else 3}f}"
 
 
@@ -84,13 +84,13 @@ def p_of_the_body(data: str, rate: str = "equal") -> float:
 
 
 def spread_text(agent: str) -> str:
-    """Median, least and greatest last return over an agent's stored seeds: "131 (92–206)"."""
+    """The last returns of an agent's stored seeds, as "median (least–greatest)"."""
     returns = last_returns(agent)
     return f"{np.median(returns):.0f} ({returns.min():.0f}–{returns.max():.0f})"
 
 
 def bodies_table() -> str:
-    """A Markdown table that compares shared with split bodies, all other settings being equal."""
+    """A Markdown table that compares shared with split bodies; all other settings are equal."""
     lines = [
         _(
             "| critic learns from | α | shared | split | below {low:.0f}: shared, split | *p* |"
@@ -142,7 +142,7 @@ def early_returns(agent: str) -> NDArray[np.float64]:
 
 
 def opposed(agent: str) -> float:
-    """The share of the updates whose two gradients on the shared body have a negative cosine."""
+    """The share of updates in which the two gradients on the shared body have a negative cosine."""
     curves = load(agent)
     assert curves.conflicts is not None
     assert curves.updates is not None

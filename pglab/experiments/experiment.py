@@ -28,7 +28,7 @@ LATE = (2 / 3, 1.0)  # the part of a run that the late statistics describe
 class Claim:
     """The claim that a statistic of the changed run is at least `least` and less than `below`.
 
-    If `relative`, the bounds apply to its ratio to the usual run with the same seed.
+    If `relative`, the statistic is first divided by that of the usual run with the same seed.
     """
 
     statistic: str
@@ -42,16 +42,16 @@ class Claim:
         return self.least <= value < self.below
 
     def bounds(self, usual: float) -> tuple[float, float]:
-        """The bounds of the changed run's statistic, if that of the usual run is `usual`.
+        """The bounds of the statistic in the changed run, if its value in the usual run is `usual`.
 
-        Without a lower bound the first is 0; without an upper bound the second is infinity.
+        A missing lower bound is 0; a missing upper bound is infinity.
         """
         unit = usual if self.relative else 1.0
         return self.least * unit, self.below * unit
 
     def sentence(self) -> str:
-        """The claim in words: "mean return of the last third below 0.5 × the usual run's"."""
-        limit = _("{bound:g} × the usual run's") if self.relative else "{bound:g}"
+        """The claim in words: "mean return of the last third below 0.5 × the usual value"."""
+        limit = _("{bound:g} × the usual value") if self.relative else "{bound:g}"
         least, below = limit.format(bound=self.least), limit.format(bound=self.below)
         name = _(STATISTICS[self.statistic].name)
         if self.below == math.inf:
@@ -79,7 +79,7 @@ class Experiment:
     An experiment has no title, which might give the answer away: a page names it by its `settings`.
     `right` is the index of the choice that most stored runs show. The explanation also makes the
     claims in `further`. `known_bad` is true if the settings are known to fail. `length` is the
-    number of environment steps, if it is not the usual one of the page.
+    number of environment steps, if it differs from the page's usual number.
     """
 
     key: str
@@ -96,12 +96,12 @@ class Experiment:
 
     @property
     def steps(self) -> int:
-        """Environment steps of the run."""
+        """The number of environment steps of the run."""
         return self.length or STEPS[self.page]
 
     @property
     def usual_arm(self) -> str:
-        """Name of the stored runs with the usual settings and the length of this experiment."""
+        """The name of the stored runs that have the usual settings and are as long as this one."""
         return USUAL if self.length is None else f"{USUAL}_{self.length}"
 
     @property

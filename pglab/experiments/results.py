@@ -28,9 +28,9 @@ class Arm:
     """The stored runs with one group of settings; the seeds are 0, 1, ….
 
     `settings` holds the formatted settings without the seed. `figures` holds each statistic for
-    each seed: [seeds]. `curves` holds the mean return in equal stretches of each run: [seeds,
-    windows], NaN if no episode ended in a stretch. `outcomes` says how each run ended, and
-    `made_by` names the engine and the versions of the libraries.
+    each seed: [seeds]. Each run is split into stretches of equal length; `curves` holds the mean
+    return of each stretch: [seeds, windows]. It is NaN if no episode ended in the stretch.
+    `outcomes` says how each run ended, and `made_by` names the engine and the library versions.
     """
 
     settings: dict[str, str]
@@ -46,7 +46,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Spread:
-    """The median, the least and the greatest number over seeds."""
+    """The median, the smallest and the largest number over several seeds."""
 
     median: float
     low: float
@@ -87,7 +87,7 @@ def verdict(claim: Claim, experiment: Experiment) -> str:
 
 
 def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
-    """The stored runs with the settings of an experiment, and those with the usual settings."""
+    """The stored runs with an experiment's settings, and the runs with the usual settings."""
     arms = load(experiment.page)
     return arms[experiment.key], arms[experiment.usual_arm]
 

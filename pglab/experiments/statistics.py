@@ -80,15 +80,15 @@ def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
 
 
 def mean(values: Numbers) -> float:
-    """The mean of the values that are not NaN; NaN if there are none."""
+    """The mean of the values that are not NaN; NaN if all values are NaN."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
 
 
 def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
-    """The mean return of the episodes that ended in each equal stretch of a run: [windows].
+    """Split a run into stretches of equal length; for each stretch, the mean return: [windows].
 
-    NaN if no episode ended in a stretch.
+    Only episodes that ended in the stretch count. Without such an episode the mean is NaN.
     """
     place = ((run.episode_steps - 1) * windows / total_steps).astype(int)
     return np.array([mean(run.returns[place == window]) for window in range(windows)])

@@ -1,8 +1,8 @@
-"""Estimators of the policy gradient, and statistics of many gradients that are not kept.
+"""Estimators of the policy gradient, and statistics of many gradients without storing them.
 
 Each estimator turns an episode into g = Σₜ wₜ·∇log π(aₜ|sₜ), a vector over all P parameters of the
-policy. The mean over episodes estimates the policy gradient. The estimators differ in the weights
-wₜ alone, so they can be compared on the same episodes.
+policy. The mean over episodes estimates the policy gradient. The estimators differ only in the
+weights wₜ, so they can be compared on the same episodes.
 
 Source: Williams (1992), REINFORCE and baselines; Greensmith, Bartlett & Baxter (2004), variance
 reduction for gradient estimates.
@@ -53,7 +53,7 @@ def episode_weights(
     episode stop at its end, as in training.
 
     Args:
-        episodes: K of them.
+        episodes: K episodes.
         gamma: discount.
         values: V(s) of observations: [T, D] → [T].
 
@@ -81,7 +81,7 @@ def means_of_others(returns: Sequence[Floats]) -> Floats:
         ValueError: there are fewer than two episodes.
     """
     if len(returns) < 2:
-        raise ValueError("a mean over the other episodes needs at least two")
+        raise ValueError("a mean over the other episodes needs at least two episodes")
     sums = np.array([of_steps.sum() for of_steps in returns])
     counts = np.array([len(of_steps) for of_steps in returns])
     means: Floats = (sums.sum() - sums) / (counts.sum() - counts)
@@ -89,7 +89,7 @@ def means_of_others(returns: Sequence[Floats]) -> Floats:
 
 
 def known_values(snapshot: Snapshot) -> tuple[Values, Source] | None:
-    """The V of a run: its learned baseline, or Σₐ π(a|s)·Q(s,a) of its critic; else None."""
+    """The V of a run: its learned baseline, or Σₐ π(a|s)·Q(s,a) of its critic; or None."""
     networks = snapshot.networks
     if "critic" in networks:
 
@@ -143,14 +143,14 @@ def returns_to_go(episode: PlayedEpisode, gamma: float) -> Floats:
 def episode_gradients(
     policy: nn.Module, episodes: Sequence[PlayedEpisode], weights: Sequence[Floats]
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield Σₜ wₜ·∇log π(aₜ|sₜ) of one episode after the other, a row for each estimator: [E, P].
+    """For each episode, yield Σₜ wₜ·∇log π(aₜ|sₜ) with a row for each estimator: [E, P].
 
-    The gradient points uphill and is a sum over the steps. P counts the policy's parameters in
-    order. A parameter that the actor's gradient does not reach gets 0.
+    The gradient points uphill and is a sum over the steps. The P columns are the policy's
+    parameters in order. A parameter that the actor's gradient does not reach gets 0.
 
     Args:
         policy: [N, D] → [N, A] log-probabilities; it is not changed.
-        episodes: K of them.
+        episodes: K episodes.
         weights: [E, T] for each episode.
     """
     for episode, rows in zip(episodes, weights, strict=True):
@@ -176,7 +176,7 @@ def weighted_gradient(policy: nn.Module, log_probs: Tensor, weights: Floats) -> 
 def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Floats) -> Floats:
     """The slopes d·∇log π(aₜ|sₜ) along directions d in parameter space: [N, P] → [N, T].
 
-    T counts the steps of all episodes. The component of an episode's gradient along d is
+    T is the number of steps in all episodes. The component of an episode's gradient along d is
     Σₜ wₜ·slopeₜ for any weights wₜ. Since Σₜ wₜ·d·∇log π(aₜ|sₜ) is linear in w, its derivative with
     respect to w gives the slopes of all steps: one backward pass for ∇, and one for each direction.
     """
@@ -208,9 +208,9 @@ def steps_of(episodes: Sequence[PlayedEpisode]) -> tuple[Tensor, Tensor]:
 class Moments:
     """Means and total variances of gradients that are added one by one and not kept.
 
-    Each gradient has several rows, one for each estimator. Besides the variance of a single
-    gradient, that of the mean over groups of consecutive gradients is computed, for each of the
-    `sizes`. Read `variances` only after whole groups.
+    Each gradient has several rows, one for each estimator. For each of the `sizes`, consecutive
+    gradients form groups of that size, and the variance of the groups' means is computed; size 1
+    gives the variance of a single gradient. Read `variances` only after whole groups.
     """
 
     def __init__(self, kinds: int, parameters: int, sizes: Sequence[int] = (1,)) -> None:
@@ -266,7 +266,7 @@ def largest_remaining(gradients: Floats, known: Floats) -> Floats:
     rest = gradients - gradients.mean(axis=0, dtype=np.float64).astype(np.float32)
     along = known.astype(np.float32)
     rest -= np.outer(rest @ along, along)
-    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # one thread, unlike NumPy's
+    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # one thread; NumPy takes many
     spread, combinations = torch.linalg.eigh(products.double())
     if not spread[-1] > 0:
         return np.zeros_like(known)

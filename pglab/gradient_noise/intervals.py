@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from pglab.records import Floats
 
 RESAMPLES = 2_000
-LEVEL = 0.95  # of every interval
+LEVEL = 0.95  # confidence level of every interval
 ROUNDING = 1e-6  # a smaller standard error counts as 0: it comes from rounding
 SIGNIFICANCE = 0.05  # with a larger p-value a signal counts as not found
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and the ends of its interval at `LEVEL`; NaN if they are unknown."""
+    """An estimate and the ends of its interval at `LEVEL`; an unknown end is NaN."""
 
     estimate: float
     low: float
@@ -46,8 +46,8 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
 
     The method is bootstrap-t on the log scale: each resample is scaled by its own standard error,
     because a few large items may dominate the sums. If the items are squared distances of K vectors
-    from their mean, the ratio is one of total variances. The mean is not computed anew in each
-    resample, which would scale both variances by about 1 − 1/K.
+    from their mean, the result is a ratio of total variances. The mean is not computed anew in each
+    resample: that would scale both variances by about 1 − 1/K.
 
     Args:
         parts: [K].
@@ -100,10 +100,10 @@ def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> In
 
 
 def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
-    """The probability that noise alone makes the mean of vectors [n, P] as long as it is.
+    """The probability that noise alone makes the mean of the vectors [n, P] as long as it is.
 
     Without a signal, each vector is as likely as its negative. The p-value is the share of random
-    signs for which the sum is at least as long as the sum of the vectors themselves.
+    choices of signs for which the sum is at least as long as the sum of the vectors themselves.
     """
     gram = vectors.astype(np.float64) @ vectors.astype(np.float64).T
     signs = generator.choice([-1.0, 1.0], size=(RESAMPLES, len(vectors)))
@@ -112,7 +112,7 @@ def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
 
 
 def _ratio(parts: Floats, wholes: Floats) -> Floats:
-    """The quotients of two arrays; NaN where the second is 0."""
+    """The quotients of two arrays; NaN if a denominator is 0."""
     ratios: Floats = np.full(np.shape(parts), np.nan)
     return np.divide(parts, wholes, out=ratios, where=np.asarray(wholes) != 0)
 

@@ -59,9 +59,9 @@ Task = Literal["draw", "survey", "gradients", "project"]
 EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
 CHUNK = 10  # episodes in one pass; it divides every choice
-MOST_NUMBERS = 50_000_000  # K × P of the gradients held at once: 200 MB
+MOST_NUMBERS = 50_000_000  # limit of K × P, the numbers held at once: 200 MB
 MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # a step takes many times as long as CartPole's
-FEWEST_CHUNKS = 10  # a survey needs them to tell a signal from noise
+FEWEST_CHUNKS = 10  # with fewer, a survey cannot tell a signal from noise
 
 T = TypeVar("T")
 
@@ -76,15 +76,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Survey:
-    """Results from many separate episodes, with which those of the drawn episodes are compared.
+    """Results from many separate episodes. The drawn episodes are compared with these results.
 
     `values` is the V that the last estimator subtracts; `source` says where it comes from. It is
     independent of the drawn episodes, so it does not bias their gradient. `direction` [P] is the
     mean gradient over all `episodes` of the survey, with the mean baseline; `noise` is the total
     variance of that mean. `signals` holds an unbiased estimate of ‖E g‖² for each estimator.
-    `p_values` holds the probability of so long a mean gradient by noise alone. `aims` is the cosine
-    between the expected gradient of whole-episode returns and that of the other three estimators:
-    1 if γ = 1.
+    `p_values` holds the probability that noise alone makes the mean gradient as long as it is.
+    `aims` is the cosine between the expected gradient of whole-episode returns and the expected
+    gradient of the other three estimators; it is 1 if γ = 1.
     """
 
     episodes: int
@@ -102,7 +102,7 @@ class Survey:
         return ratio(self.signals["mean"], self.noise)
 
     def has_signal(self, estimator: Estimator) -> bool:
-        """True if the signal of the estimator, and that of `direction`, can be told from noise.
+        """True if both the estimator's signal and the signal of `direction` can be told from noise.
 
         All estimators are compared with `direction`. If it may be noise, no signal counts.
         """
@@ -117,11 +117,11 @@ class EstimatorReport:
     """One estimator on the drawn episodes.
 
     `variance` is the total variance of one episode's gradient, the trace of its covariance.
-    `ratio` divides it by that of whole-episode returns. `group_variances` [S] is the total variance
-    of the mean over groups of episodes, for each size. `mean` [P] is the mean over all K episodes.
-    `signal` is ‖E g‖² from the survey, and `cosine` is that between `mean` and the direction of the
-    survey. `arrows` [K, 2] holds the episodes' gradients in the plane, and `shown` is the share of
-    the variance in that plane. A ratio is NaN if its denominator is 0.
+    `ratio` is this variance divided by the variance with whole-episode returns. `group_variances`
+    [S] is the total variance of the mean over groups of episodes, for each size. `mean` [P] is the
+    mean over all K episodes. `signal` is ‖E g‖² from the survey, and `cosine` is the cosine between
+    `mean` and the survey's direction. `arrows` [K, 2] holds the episodes' gradients in the plane,
+    and `shown` is the share of the variance in that plane. A ratio is NaN if its denominator is 0.
     """
 
     variance: float
@@ -135,7 +135,7 @@ class EstimatorReport:
 
     @property
     def snr(self) -> float:
-        """The signal-to-noise ratio of one episode; that of the mean over k is k times as large."""
+        """The signal-to-noise ratio of one episode; a mean over k episodes has k times as much."""
         return ratio(self.signal, self.variance)
 
 
@@ -143,10 +143,11 @@ class EstimatorReport:
 class Report:
     """All results of one measurement that a page shows.
 
-    `plane` [2, P] holds two directions of length 1, or 0 if there is none: that of the survey, and
-    the direction at right angles to it in which the gradients with whole-episode returns spread
-    most. `value_over_mean` is the total variance with V(s) as baseline, divided by that with the
-    mean baseline; `value_over_to_go` divides it by that of reward-to-go alone.
+    `plane` [2, P] holds two directions: the survey's direction, and the direction at right angles
+    to it in which the gradients with whole-episode returns spread most. Each has length 1, or 0 if
+    there is no such direction. `value_over_mean` is the total variance with V(s) as baseline,
+    divided by the variance with the mean baseline. `value_over_to_go` is the same variance, divided
+    by the variance of reward-to-go alone.
     """
 
     survey: Survey
@@ -168,7 +169,7 @@ class Report:
 
 
 def problem_with(snapshot: Snapshot) -> str | None:
-    """A sentence that says why this policy has no policy gradient to measure; else None."""
+    """Why this policy has no policy gradient to measure, as a sentence; None if it has one."""
     policy = snapshot.networks["policy"]
     if isinstance(snapshot.config, ActorCriticConfig) and snapshot.config.critic_only:
         return _(
@@ -204,7 +205,7 @@ def measure(
         snapshot: the policy; `problem_with` has returned None for it.
         episodes: K, at most `most_episodes`.
         seed: seed of the fresh episodes.
-        survey: that of an earlier measurement with the same snapshot and seed, or None.
+        survey: the survey of an earlier measurement with the same snapshot and seed, or None.
 
     Raises:
         ValueError: K is not one of the choices, or is too large for this policy.
@@ -237,7 +238,7 @@ def measure(
         norms[k] = squared_norms(gradients)
         yield Progress("gradients", begin + length * (0.45 + 0.45 * k / episodes))
 
-    # --- Plane: components along y and along the means; only the plain gradients were kept
+    # --- Plane: components along y and along the means; of whole gradients, only `plain` was kept
     y = largest_remaining(plain, x)
     projecting = _components(policy, drawn, weights, y, moments.mean)
     across[:, :, 1], along_mean = yield from _part("project", begin + 0.9 * length, 1.0, projecting)
@@ -269,7 +270,7 @@ def _components(
 def make_survey(
     snapshot: Snapshot, seed: int, episodes: int = SURVEY_EPISODES
 ) -> Generator[float, None, Survey]:
-    """Draw separate episodes, compute their mean gradient, and fit V to them if the run has none.
+    """Draw separate episodes, compute their mean gradient, and fit V to them if the run has no V.
 
     The number of episodes is at most `most_episodes`. Yields the share that is done.
 
@@ -279,7 +280,7 @@ def make_survey(
     Args:
         snapshot: the policy; `problem_with` has returned None for it.
         seed: seed of the fresh episodes.
-        episodes: their number, at least `FEWEST_CHUNKS`.
+        episodes: number of separate episodes, at least `FEWEST_CHUNKS`.
     """
     policy, config = snapshot.networks["policy"], snapshot.config
     count = min(episodes, most_episodes(snapshot))
@@ -341,13 +342,13 @@ def _report(
     """Make the report.
 
     Args:
-        survey: with which the drawn episodes are compared.
+        survey: the survey with which the drawn episodes are compared.
         drawn: K episodes.
-        moments: of their gradients.
+        moments: moments of their gradients.
         plane: [2, P] directions.
         across: [K, E, 2] components of the gradients along these directions.
         distances: [K, E] squared distances of the gradients from their means.
-        seed: of the measurement.
+        seed: seed of the measurement.
     """
     variances, means = moments.variances, moments.mean
     counts = bootstrap_counts(len(drawn), np.random.default_rng([seed, 4]))

@@ -13,7 +13,7 @@ SIGNIFICANT_DIGITS = 2
 
 
 def verdict(report: Report) -> str:
-    """The effect of reward-to-go and of the baselines on the variance; "" without variance."""
+    """The effect of reward-to-go and of the baselines on the variance; "" if that is 0."""
     ratios = {name: of.ratio for name, of in report.estimators.items()}
     if math.isnan(ratios["value"].estimate):
         return ""
@@ -38,13 +38,13 @@ def verdict(report: Report) -> str:
 
 
 def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
-    """A sentence on how many episodes without a baseline are as precise as one with V(s).
+    """A sentence: how many episodes without a baseline are as precise as one episode with V(s).
 
-    The fair comparison is with reward-to-go, which differs in the baseline alone.
+    The fair comparison is with reward-to-go, which differs only in the baseline.
 
     Args:
-        over_to_go: variance with V(s), divided by that of reward-to-go.
-        over_whole: variance with V(s), divided by that of whole-episode returns.
+        over_to_go: variance with V(s), divided by the variance of reward-to-go.
+        over_whole: variance with V(s), divided by the variance of whole-episode returns.
     """
     if not over_to_go.high < 1 and not over_to_go.low > 1:
         return _(
@@ -74,7 +74,7 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
 
 
 def baselines_text(value_over_mean: Interval) -> str:
-    """A sentence on which baseline leaves less variance, from the ratio of V(s) to the mean."""
+    """A sentence that says whether V(s) or the mean baseline leaves less variance."""
     if value_over_mean.high < 1:
         found = _("V(s) leaves less variance than the mean baseline")
     elif value_over_mean.low > 1:
@@ -102,11 +102,11 @@ def signal_text(snr: float, *, found: bool) -> str:
 
 
 def aims_text(cosine: Interval, *, found: bool) -> str:
-    """A sentence on the expected gradients of whole-episode returns and of the other estimators.
+    """A sentence that compares the expected gradients of whole-episode returns and other weights.
 
     Args:
-        cosine: between the two expected gradients; "" is returned if it is NaN.
-        found: true if both can be told from noise.
+        cosine: cosine between the two expected gradients; if it is NaN, the result is "".
+        found: true if both gradients can be told from noise.
     """
     if math.isnan(cosine.estimate):
         return ""
@@ -115,12 +115,12 @@ def aims_text(cosine: Interval, *, found: bool) -> str:
     )
     if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
         return _(
-            "If γ < 1, whole-episode returns estimate a different gradient from the other three. "
-            "How different it is cannot be told from these episodes ({numbers})."
+            "If γ < 1, whole-episode returns do not estimate the same gradient as the other three "
+            "weights do. These episodes cannot show how much the two differ ({numbers})."
         ).format(numbers=numbers)
     return _(
-        "Since γ < 1, whole-episode returns estimate a different gradient from the other three, "
-        "here {direction} ({numbers})."
+        "Since γ < 1, whole-episode returns do not estimate the same gradient as the other three "
+        "weights do. Their gradient points {direction} ({numbers})."
     ).format(direction=_direction(cosine.estimate), numbers=numbers)
 
 
@@ -135,7 +135,7 @@ def _direction(cosine: float) -> str:
     if cosine >= 0.2:
         return _("in a very different direction")
     if cosine > -0.2:
-        return _("about at a right angle to it")
+        return _("about at a right angle")
     return _("in an opposed direction")
 
 

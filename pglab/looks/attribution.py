@@ -30,10 +30,10 @@ from pglab.networks import PolicyNetwork
 Cause = Literal["own", "others", "entropy", "critic", "momentum", "clipping"]
 CAUSES: tuple[Cause, ...] = ("own", "others", "entropy", "critic", "momentum", "clipping")
 
-POINTS = (3, 10, 40)  # of the Gauss–Legendre rule: more only if the remainder is too large
-LEAST_REMAINDER = 1e-3  # relative to the largest change in the batch
+POINTS = (3, 10, 40)  # Gauss–Legendre points; the next number is tried if the remainder is large
+LEAST_REMAINDER = 1e-3  # allowed, relative to the largest change in the batch
 ROUNDING = 1e-6  # error of a probability: the networks compute in single precision
-CHUNK = 512  # transitions at a time, which bounds the memory
+CHUNK = 512  # transitions computed at a time, to bound the memory
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Explanation:
 
     before: NDArray[np.float64]  # [T]
     after: NDArray[np.float64]  # [T]
-    effects: Mapping[Cause, NDArray[np.float64]]  # [T] each
+    effects: Mapping[Cause, NDArray[np.float64]]  # each of shape [T]
     actor_norm: float | None
     greedy: bool = False
 
@@ -66,8 +66,8 @@ class Explanation:
     def shares(self) -> dict[Cause, float]:
         """The share of each cause in the change of all steps; empty if nothing changed.
 
-        The effect is projected on the change: Σₜ effectₜ·Δπₜ / Σₜ Δπₜ². The shares and that of the
-        remainder sum to 1.
+        Each effect is projected on the change: Σₜ effectₜ·Δπₜ / Σₜ Δπₜ². Together with the share
+        of the remainder, the shares sum to 1.
         """
         square = float(self.change @ self.change)
         if square == 0.0:
@@ -115,7 +115,7 @@ def explain(
 
 
 def _explain_greedy(before: nn.Module, after: nn.Module, data: UpdateData) -> Explanation:
-    """The explanation for ε-greedy actions: π jumps where another action becomes the best one."""
+    """Explain ε-greedy actions: π changes only if another action has become the best."""
     taken = np.arange(len(data.actions)), data.actions
     first, last = (
         action_probabilities(policy, data.observations)[taken].astype(np.float64)
@@ -128,7 +128,7 @@ def _explain_greedy(before: nn.Module, after: nn.Module, data: UpdateData) -> Ex
 
 
 def _open(policy: PolicyNetwork) -> PolicyNetwork:
-    """A copy in double precision, without a stopped gradient: π depends on all its parameters."""
+    """A copy in double precision that stops no gradient, because π depends on all parameters."""
     copied = copy.deepcopy(policy).double()
     copied.stop_gradient = False
     return copied
@@ -147,9 +147,7 @@ def _effects(
     with torch.no_grad():
         before, after = (of_actions(net(observations), actions).exp() for net in (old, new))
     pulls = None
-    if (
-        moves.policy is not None and len(data.actions) > 1
-    ):  # in a batch of one step there are no others
+    if moves.policy is not None and len(data.actions) > 1:  # a batch of one step has no other steps
         pulls = _signals(moves.policy, observations, actions, log=True)
     change = after - before
     start = [p.detach() for p in old.parameters()]
@@ -190,9 +188,9 @@ Signals = list[tuple[Tensor, Tensor]]
 
 
 def _signals(policy: PolicyNetwork, observations: Tensor, actions: Tensor, *, log: bool) -> Signals:
-    """The factors δ and x of ∇π(aₜ|sₜ), or of ∇log π, which is δ·xᵀ in each linear layer.
+    """The factors δ and x of ∇π(aₜ|sₜ) = δ·xᵀ in each linear layer; if `log`, those of ∇log π.
 
-    The gradients themselves, one for each transition, would take too much memory.
+    The products, one gradient for each transition, would take too much memory.
     """
     with _layers_seen(policy) as seen:
         chosen = of_actions(policy(observations), actions)
@@ -207,7 +205,7 @@ def _signals(policy: PolicyNetwork, observations: Tensor, actions: Tensor, *, lo
 
 @contextmanager
 def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
-    """Record inputs and outputs of the linear layers, in the order of their parameters."""
+    """Record the inputs and outputs of the linear layers, layer by layer."""
     seen: list[tuple[Tensor, Tensor]] = []
     hooks = [
         layer.register_forward_hook(lambda _layer, args, output: seen.append((args[0], output)))
@@ -220,7 +218,7 @@ def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
 
 
 def _product(one: Signals, other: Signals) -> Signals:
-    """The signals of ∇₁·∇₂, the product parameter by parameter.
+    """The signals of the product ∇₁·∇₂, taken parameter by parameter.
 
     `_pushed` with D then returns ∇₁ᵀ·diag(D)·∇₂ for each transition.
     """

@@ -1,4 +1,4 @@
-"""Fresh episodes of a policy for the player, also while the policy is being trained.
+"""Plays fresh episodes of a policy for the player, even while the policy is being trained.
 
 A demonstration has its own environment and random streams, so that watching never changes a run.
 """
@@ -34,7 +34,7 @@ class Scene:
 
 
 class Demonstration:
-    """An endless series of fresh episodes; the policy is passed in anew with each call."""
+    """An endless series of fresh episodes; each call receives the policy that plays."""
 
     def __init__(self, env_id: str, seed: int) -> None:
         """The seed determines the first observation of each episode, whatever the policy does.
@@ -42,7 +42,7 @@ class Demonstration:
         Raises:
             ConfigError: the environment cannot be used.
         """
-        # Training spawns its streams from the seed alone, so these are independent of them.
+        # Training spawns its streams from the seed alone, so the streams here are independent.
         environment, actions = np.random.SeedSequence([seed, 1]).spawn(2)
         self._environment = make_environment(env_id)
         self._actions = np.random.default_rng(actions)
@@ -52,11 +52,11 @@ class Demonstration:
         self._observation: Floats = self._reset(seed=int(environment.generate_state(1)[0]))
 
     def scenes(self, policy: nn.Module, count: int) -> list[Scene]:
-        """Play the next `count` scenes; after the end of an episode the next one begins."""
+        """Play the next `count` scenes; after the end of an episode, the next episode begins."""
         return [self._next(policy) for _ in range(count)]
 
     def episode(self, policy: nn.Module, most_scenes: int) -> list[Scene]:
-        """Play one episode from its start, cut off after `most_scenes` scenes."""
+        """Play one episode from its start, but at most `most_scenes` scenes of it."""
         self._observation = self._reset()
         scenes = [self._next(policy)]
         while scenes[-1].action is not None and len(scenes) < most_scenes:

@@ -15,7 +15,7 @@ from pglab.looks.probes import action_probabilities, action_values
 from pglab.records import Floats
 from pglab.returns import discounted_returns
 
-NEGLIGIBLE = 0.1  # share of a return that may be missing if the time limit cut it off
+NEGLIGIBLE = 0.1  # a truncated return counts if at most this share of it is missing
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class PlayedEpisode:
 def play(
     policy: nn.Module, env_id: str, episodes: int, seed: int, *, greedy: bool
 ) -> list[PlayedEpisode]:
-    """Play whole episodes of the present policy, with sampled actions or the likeliest ones.
+    """Play whole episodes; if `greedy`, take the likeliest action, otherwise sample the action.
 
-    The random streams are derived from the seed. They are independent of those of training and
-    demonstration.
+    The random streams are derived from the seed. They are independent of the streams of training
+    and demonstration.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -70,11 +70,11 @@ def play(
 
 @dataclass(frozen=True)
 class Calibration:
-    """Errors Q − G of a critic's estimates, where G is the discounted return that followed.
+    """The errors Q − G of a critic's estimates; G is the discounted return that followed.
 
-    `bias` is the mean of Q − G, `spread` its root mean square. `low` is the mean of Q − G over the
-    third of the steps with the smallest Q, `high` over the third with the largest Q. All are in
-    units of return.
+    `bias` is the mean of Q − G, and `spread` is its root mean square. `low` is the mean of Q − G
+    over the third of the steps with the smallest Q, and `high` is the mean over the third with the
+    largest Q. All four are in units of return.
     """
 
     bias: float
@@ -84,10 +84,10 @@ class Calibration:
 
 
 def calibration(estimates: Floats, returns: Floats) -> Calibration:
-    """Measure the errors of a critic, also for the steps with the smallest and largest Q.
+    """Measure the errors of a critic: over all steps, and separately for small and large Q.
 
     The steps are grouped by Q, not by G. A single return is partly luck: even an exact critic is
-    above the returns that turned out small, and below those that turned out large.
+    above the returns that turned out small, and below the returns that turned out large.
 
     Args:
         estimates: [N] Q(s,a), N ≥ 1.
@@ -107,7 +107,7 @@ def calibration(estimates: Floats, returns: Floats) -> Calibration:
 def critic_truth(
     critic: nn.Module, episodes: Sequence[PlayedEpisode], gamma: float
 ) -> tuple[Floats, Floats]:
-    """Q(s,a) and the discounted return that followed, for the steps where it is known: [N], [N].
+    """Q(s,a) and the discounted return that followed, for all steps with a known return: [N] each.
 
     A truncated episode shows only part of each return. With equal rewards and k steps left, the
     missing part is at most γᵏ of an endless return; a step counts if γᵏ ≤ 0.1.

@@ -43,11 +43,11 @@ class _Game:
 def draw_episodes(
     policy: nn.Module, env_id: str, count: int, seed: int, pool: int = 0
 ) -> Generator[float, None, list[PlayedEpisode]]:
-    """Play whole sampled episodes of the present policy; yield the share done after each step.
+    """Play whole sampled episodes of a policy; after each step, yield the share that is done.
 
     The episodes depend on the arguments alone. The random streams are derived from the seed and
     are independent of those of training, demonstration and evaluation. Each `pool` has its own
-    streams, so that its episodes are independent of those of another pool.
+    streams, so the episodes of two pools are independent.
 
     Args:
         policy: [N, D] → [N, A] log-probabilities.
@@ -85,7 +85,7 @@ def draw_episodes(
 def sample_actions(
     probabilities: NDArray[np.floating], draws: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """The action that `acting.sample_action` returns for each row [N, A] and draw [N]: [N].
+    """Choose an action for each row as `acting.sample_action` does, but with given draws: [N].
 
     Args:
         probabilities: [N, A].
@@ -98,7 +98,7 @@ def sample_actions(
 
 
 def _share_done(games: list[_Game], playing: int, length: int) -> float:
-    """The share of the episodes that have ended, or of the time limit if that is larger."""
+    """The larger of two shares: of the ended episodes, and of the time limit that has passed."""
     spec = games[0].environment.spec
     limit = spec.max_episode_steps if spec is not None else None
     return max(1 - playing / len(games), length / limit if limit else 0.0)

@@ -27,7 +27,7 @@ from pglab.records import Floats
 
 @dataclass(frozen=True)
 class AdamStep:
-    """The inputs of one Adam step, with one entry for each parameter of the policy, in order.
+    """The inputs of one Adam step; all tensors are in the order of the policy's parameters.
 
     A gradient is None if the loss does not reach the parameter.
     """
@@ -41,7 +41,7 @@ class AdamStep:
     learning_rate: float
     betas: tuple[float, float]
     epsilon: float
-    kept: float  # share of the gradient that clipping leaves: 1 without clipping
+    kept: float  # clipping multiplies the gradient by this: 1 without clipping
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _sum(gradients: Sequence[Gradient]) -> Gradient:
 class Moves:
     """Δθ split by cause, one tensor for each parameter.
 
-    `by_cause` omits a cause that moved nothing. Its key "signal" stands for the terms
+    `by_cause` omits a cause that moved nothing. The key "signal" stands for the terms
     wₜ·∇log π(aₜ|sₜ) of all transitions together. `reach` is the amount by which a parameter
     decreases for each unit of the actor's gradient. `policy` is a copy of the policy for which the
     actor's gradient was computed; `actor_norm` is the norm of that gradient without the entropy
@@ -202,7 +202,7 @@ def _by_cause(
 
 
 def set_parameters(policy: nn.Module, parameters: Sequence[Tensor]) -> None:
-    """Overwrite the parameters of a policy, in order."""
+    """Set the parameters of a policy to the given ones, in order."""
     with torch.no_grad():
         for parameter, value in zip(policy.parameters(), parameters, strict=True):
             parameter.copy_(value)

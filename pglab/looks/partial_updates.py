@@ -1,4 +1,4 @@
-"""The update that is due, computed also with only one of the two losses."""
+"""The next update of a run, computed with both losses and with each loss alone."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pglab.config import settings_of
 
 
 def partial_updates(run: ActorCriticRun) -> dict[str, Mapping[str, nn.Module]]:
-    """The networks after the update that is due, for each choice of the setting `trained`.
+    """The networks after the next update, for each choice of the setting `trained`.
 
     The run is not changed: each update is made in a copy, with copies of the random streams.
 
     Args:
-        run: a run whose rollout is complete, so that an update is due.
+        run: a run whose rollout is complete, so that an update comes next.
     """
     after: dict[str, Mapping[str, nn.Module]] = {}
     for trained in settings_of(run.config)["trained"].choices:

@@ -1,4 +1,4 @@
-"""What networks say about states: read-only, and without drawing random numbers."""
+"""The outputs of networks for given states, without any effect on networks or random numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pglab.replay_buffer import transitions
 from pglab.returns import policy_signals, td_targets
 
 MOST_LOG_ODDS = 16.0
-PLANES_AT_ONCE = 8  # more do not fit into the cache, so that each plane takes longer
+PLANES_AT_ONCE = 8  # more planes do not fit into the cache; then each takes longer
 Quantity = Literal["q", "v", "advantage"]
 
 
@@ -37,8 +37,8 @@ class Slice:
     """A plane through the observation space.
 
     `x_axis` and `y_axis` are the two coordinates that vary over their ranges; `fixed` [D] holds
-    the values of all others. If `has_node`, one grid point is moved to those two coordinates of
-    `fixed`, so that a map is exact there.
+    the values of all others. If `has_node`, one grid point is moved to
+    `fixed`, so that a map is exact at that point.
     """
 
     info: EnvironmentInfo
@@ -68,7 +68,7 @@ class Slice:
         return min(max(round(steps), 1), resolution - 2), steps
 
     def grid(self, resolution: int) -> tuple[NDArray[np.float32], NDArray[np.float32], str, str]:
-        """The ticks of the horizontal and the vertical axis, and the labels of both."""
+        """The ticks of the horizontal and the vertical axis, and the labels of the two axes."""
         axes = self.x_axis, self.y_axis
         x, y = (self.ticks(axis, resolution) for axis in axes)
         x_label, y_label = (self.info.axes[axis].label for axis in axes)
@@ -149,7 +149,7 @@ def _pi_and_q(
 def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """The log-odds log(p / (1 − p)), clipped to ±`MOST_LOG_ODDS`.
 
-    Over a plane they change more evenly than p, which may jump from 0 to 1 within a grid cell.
+    Over a plane, log-odds change more evenly than p, which may jump from 0 to 1 within a grid cell.
     """
     least = 1 / (1 + np.exp(MOST_LOG_ODDS))
     inside = np.clip(probabilities.astype(np.float64), least, 1 - least)
@@ -180,7 +180,7 @@ def critic_quantity(
 
 @dataclass(frozen=True)
 class LayerGradient:
-    """The norms of both losses' gradients on one linear layer; None if a loss does not reach it."""
+    """The gradient norm of each loss on one linear layer; None if the loss does not reach it."""
 
     part: Literal["body", "actor body", "critic body", "policy head", "critic head"]
     outputs: int
@@ -193,8 +193,9 @@ def fresh_gradients(
 ) -> tuple[Gradient, Gradient]:
     """The gradients of the actor's and the critic's loss if the agent learned from these steps.
 
-    The policy signal and the targets come from the present critic; nothing is changed. A gradient
-    is empty if its part of the agent does not learn; without a step both are empty.
+    The policy signal and the targets come from the present critic; nothing is changed. The actor's
+    gradient is empty if the actor does not learn, and so for the critic. Without a step, both
+    gradients are empty.
     """
     if not steps:
         return {}, {}
@@ -227,7 +228,7 @@ def fresh_gradients(
 def layer_gradients(
     agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
 ) -> list[LayerGradient]:
-    """The norm of each loss's gradient on each linear layer, from the input on."""
+    """The gradient norm of each loss on each linear layer, from the input to the output."""
 
     def norm_on(layer: nn.Linear, whole: Gradient) -> float | None:
         reached = {p: whole[p] for p in layer.parameters() if p in whole}
@@ -240,7 +241,7 @@ def layer_gradients(
 
 
 def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
-    """The linear layers from the input on, each with the part of the agent to which it belongs."""
+    """Each linear layer, from input to output, and the part of the agent to which it belongs."""
     bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
     if agent.policy.body is agent.critic.body:
         bodies = [("body", agent.policy.body)]

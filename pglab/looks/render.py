@@ -16,30 +16,30 @@ from PIL import Image
 from pglab.environments import make_environment
 from pglab.records import Floats
 
-# Off screen whatever the environment says; before pygame starts, which reads it once.
+# Always draw off screen. pygame reads this only once, when it starts.
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 JPEG_QUALITY = 65
 
-# Pillow's name for the order of a pixel's four bytes, by the place of red in pygame's integer.
+# Pillow's name for the byte order of a pixel, by the mask of red in pygame's integer.
 _ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
 
 
 class FrameRenderer:
     """Draws the frame that an environment would show in the state of a given observation.
 
-    It owns an environment that is never stepped: its state is set, so that it serves any number
-    of runs. Drawing is serialised, because pygame's surfaces are not safe between threads.
+    It owns an environment that is never stepped. The state is set instead, so that one renderer
+    serves any number of runs. A lock protects pygame's surfaces, which are not thread-safe.
     """
 
     def __init__(self, env_id: str) -> None:
-        """Raises ConfigError where the environment cannot be used."""
+        """Raises ConfigError if the environment cannot be used."""
         environment = make_environment(env_id, render_mode="rgb_array")
         environment.reset(seed=0)
-        environment.render()  # makes its surface
+        environment.render()  # this creates the surface
         self._environment = cast(Any, environment.unwrapped)
-        # In a mode that it does not know it draws all the same, but makes no array of the picture:
-        # that copy takes longer than the drawing.
+        # In an unknown mode, the environment still draws, but does not copy the picture to an
+        # array. That copy would take longer than the drawing.
         self._environment.render_mode = "surface"
         self._env_id = env_id
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class FrameRenderer:
         return file.getvalue()
 
     def _picture(self, observation: Floats) -> Image.Image:
-        """The picture, copied from pygame's surface without a copy in between."""
+        """The picture, copied directly from pygame's surface."""
         with self._lock:
             self._environment.state = _state(self._env_id, observation)
             self._environment.render()
@@ -68,7 +68,7 @@ class FrameRenderer:
 
 @cache
 def shared_renderer(env_id: str) -> FrameRenderer:
-    """One renderer per environment for the whole process, since it holds no run's state.
+    """The one renderer of an environment in this process; it holds no state of any run.
 
     It is never closed: Gymnasium's `close` would shut pygame down for all others too.
     """
@@ -76,7 +76,7 @@ def shared_renderer(env_id: str) -> FrameRenderer:
 
 
 def _state(env_id: str, observation: Floats) -> NDArray[np.float64]:
-    """The environment's own state variables of an observation."""
+    """The environment's own state variables that produce this observation."""
     values = np.asarray(observation, dtype=np.float64)
     if env_id.startswith("Acrobot"):
         cos_1, sin_1, cos_2, sin_2, velocity_1, velocity_2 = values

@@ -15,14 +15,14 @@ from pglab.plots.end_labels import end_labels
 from pglab.plots.figures import Figure, area, framed, horizontal, line, packed, with_room
 from pglab.plots.returns import earlier_line, median_lines
 
-# One for each side; dotted lines are earlier comparisons.
+# One dash pattern for each side; dotted lines are earlier comparisons.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
-BELOW_LEGEND = 0.65  # share of the height that the legend of four sides leaves
+BELOW_LEGEND = 0.65  # share of the height that is left below the legend of four sides
 
 
 @dataclass(frozen=True)
 class SideCurves:
-    """The curves of one side: the smoothed returns of each seed, and their median in `middle`.
+    """The curves of one side: in `seeds` the smoothed returns, in `middle` their median.
 
     With one seed, `points` holds its episodes. With several seeds, `band` is the spread around the
     median, as soon as it is known. `stored` is the band of the stored runs of the same agent.
@@ -43,7 +43,7 @@ def returns_figure(
     return_range: tuple[float, float],
     earlier: Sequence[Curve] = (),
 ) -> Figure:
-    """The smoothed returns of all seeds as thin lines, and the median of each side as a thick one.
+    """The smoothed returns of all seeds as thin lines, and the median of each side as a thick line.
 
     Args:
         sides: the sides, in the order of the comparison.
@@ -87,7 +87,7 @@ def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
-    """The thick curve of a side; with several seeds, dotted after the first has stopped."""
+    """The thick curve of a side; it is dotted after the first of several seeds has stopped."""
     if side.band is not None:
         return median_lines(
             side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash

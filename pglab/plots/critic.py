@@ -50,7 +50,7 @@ def value_figure(
 def advantage_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """The figure of `value_figure` for advantages: the neutral colour is at 0."""
+    """A heatmap of advantages, like `value_figure` but with the neutral colour at 0."""
     most = calm_limits(np.abs(values), 0)[1]
     heatmap = _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, [-most, most])
     return over_plane(heatmap, x_label, y_label, path)
@@ -100,8 +100,8 @@ def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float)
 
     Args:
         steps: [N] environment steps at the updates.
-        cosines: [N], NaN where there is none.
-        window: number of entries that cover `SMOOTHING_UPDATES` updates.
+        cosines: [N], NaN for an update without a cosine.
+        window: number of array entries that cover `SMOOTHING_UPDATES` updates.
         limit: right end of the axis of environment steps.
     """
     known = ~np.isnan(cosines)
@@ -135,9 +135,9 @@ def norms_figure(
 
     Args:
         steps: [N] environment steps at the updates.
-        actor: [N] norms, NaN where there is none.
-        critic: [N] norms, NaN where there is none.
-        window: number of entries that cover `SMOOTHING_UPDATES` updates.
+        actor: [N] norms, NaN for an update without this gradient.
+        critic: [N] norms, NaN for an update without this gradient.
+        window: number of array entries that cover `SMOOTHING_UPDATES` updates.
         limit: right end of the axis of environment steps.
     """
     traces = []
@@ -158,7 +158,7 @@ def norms_figure(
 def buffer_figure(
     stored: Numbers, ages: NDArray[np.integer], visited: Numbers, x_label: str, y_label: str
 ) -> Figure:
-    """The states in the replay buffer, coloured by age, below those of the most recent steps.
+    """The states in the replay buffer, coloured by age, with the most recent states on top.
 
     Args:
         stored: [N, 2] points of the buffer, on the axes of the heatmaps.

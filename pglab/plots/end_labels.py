@@ -18,10 +18,10 @@ ROOM = 0.35  # width of a label, relative to the horizontal axis
 def end_labels(
     curves: Sequence[Curve], limit: float, limits: tuple[float, float], share: float
 ) -> list[dict[str, Any]]:
-    """Labels at the points where the curves leave the picture, one above the other.
+    """Labels at the ends of the curves, moved apart so that they do not overlap.
 
-    If there is not enough room for all, only the last curves are labelled. Each line also shows its
-    name under the pointer.
+    Without room for all labels, only the last curves have one. Each line also shows its name under
+    the pointer.
 
     Args:
         curves: the curves with their labels; each has points.
@@ -58,7 +58,7 @@ def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
 
 
 def short_label(name: str) -> str:
-    """A list of differences, shortened to those that fit; no difference is cut in two."""
+    """Shorten a list of differences to as many as fit; no difference is cut in two."""
     first, *others = name.split(", ")
     kept = [first]
     while others and len(", ".join([*kept, others[0]])) <= LONGEST_END_LABEL:

@@ -22,19 +22,19 @@ def experiment_figure(
     steps: int,
     return_range: tuple[float, float],
 ) -> Figure:
-    """The visitor's guess and run, over stored runs with these and with the usual settings.
+    """The visitor's guess and run, on top of stored runs with changed and with usual settings.
 
     Args:
         guess: the predicted mean return; None if the guess is about another statistic.
         run: smoothed returns of the visitor's run.
-        reached: the mean return that the visitor predicted, as a line over its steps.
-        changed: mean returns in equal stretches of the run, for each stored seed; NaN if unknown.
-        usual: the same for the usual settings.
+        reached: the mean return of the run's last third, as a line over that third.
+        changed: for each stored seed, mean returns in stretches of equal length; NaN if unknown.
+        usual: the same numbers of runs with the usual settings.
         steps: length of the run, in environment steps.
         return_range: least and greatest return of an episode.
     """
     low, high = return_range
-    # The axis fits the data, unlike that of the stage: most experiments stay far below 500.
+    # The axis fits the data, unlike the axis on the stage: most experiments stay far below 500.
     bounds = [] if guess is None else [guess.low, guess.high]
     seen = [run.returns, reached.returns, *changed, *usual, np.array(bounds)]
     known = np.concatenate([values[np.isfinite(values)] for values in seen])
@@ -75,6 +75,6 @@ def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> lis
 
 
 def stretches(means: Numbers, steps: int, label: str) -> Curve:
-    """A curve through the middles of equal stretches of a run, without those that are NaN."""
+    """A curve with a point in the middle of each stretch of a run; NaNs are left out."""
     known = np.flatnonzero(~np.isnan(means))
     return Curve(steps * (0.5 + known) / len(means), means[known], label)

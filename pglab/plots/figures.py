@@ -26,7 +26,7 @@ SHORTEST_AXIS = 2_500  # environment steps
 MOST_POINTS = 400  # with more SVG marks a browser misses its next redraw
 LEAST_BATCH = 10  # the axis has room for at least these steps, so that its ticks are whole steps
 MOST_EPISODE_ENDS = 40
-LEAST_SPAN = 0.05  # of an axis, relative to its numbers, if they are almost equal
+LEAST_SPAN = 0.05  # of an axis whose numbers are almost equal, relative to them
 
 
 def with_room(low: float, high: float) -> list[float]:
@@ -52,7 +52,7 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 def step_axis(limit: float) -> dict[str, Any]:
     """The properties of an axis of environment steps.
 
-    A reader's zoom lasts until the axis grows. Otherwise Plotly would keep only one of its ends.
+    A reader's zoom lasts until the axis grows. After that, Plotly would keep only one end of it.
     """
     return {"tickformat": "~s", "range": [0, limit], "uirevision": limit}
 
@@ -100,7 +100,7 @@ def probability_figure(
         y_label: name and unit of the vertical axis.
         action: name of the action.
         colours: colours of probability 0 and of probability 1.
-        uniform: the probability in the neutral colour, that of a uniform policy.
+        uniform: the probability of each action in a uniform policy; its colour is neutral.
         path: [N, 2] points of the episode that is playing.
     """
     heatmap = {
@@ -160,7 +160,7 @@ def weights_figure(
         "mode": "markers",
         "x": packed(drawn),
         "y": packed(weights[drawn]),
-        # One trace in the order of time: a trace per action would hide all but the last.
+        # One trace in the order of time: with a trace per action, the last would hide the others.
         "marker": {
             "color": colours[taken].tolist(),
             "symbol": symbols[taken % len(symbols)].tolist(),
@@ -192,7 +192,7 @@ def _legend_entry(name: str, colour: str, symbol: str) -> dict[str, Any]:
 
 
 def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
-    """Numbers as plotly's typed array, with 32 bits each, which is enough for a picture."""
+    """Numbers as plotly's typed array; 32 bits for each number are enough for a picture."""
     array = np.ascontiguousarray(values, dtype="<f4")
     encoded = {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
     if array.ndim > 1:
@@ -274,7 +274,7 @@ def area(band: UsualBand, colour: str) -> dict[str, Any]:
 
 
 def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
-    """Dotted vertical lines as one trace, because shapes are slower to change."""
+    """Dotted vertical lines as one trace, because Plotly changes shapes more slowly."""
     line_style = {"color": palette.EARLIER_RUN, "width": 1, "dash": "dot"}
     return {
         "type": "scatter",

@@ -48,7 +48,7 @@ class SnrCurve:
 
 
 def plane_limit(pictures: Sequence[Arrows]) -> float:
-    """The end of the axes of all pictures: 95% of the first picture's arrows fit."""
+    """The end of the axes in all pictures, so that 95 % of the arrows in the first picture fit."""
     tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 
@@ -56,9 +56,9 @@ def plane_limit(pictures: Sequence[Arrows]) -> float:
 def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
     """The gradient of each episode as an arrow, their mean as a thick arrow, and their spread.
 
-    The dotted ellipse is one standard deviation of an episode, and the solid one that of the mean
-    over all episodes. A cross marks the mean gradient of the survey. At most `MOST_ARROWS` are
-    drawn, but the ellipses and the mean use all gradients.
+    The dotted ellipse shows the standard deviation of one episode, and the solid ellipse the
+    standard deviation of the mean over all episodes. A cross marks the mean gradient of the survey.
+    At most `MOST_ARROWS` arrows are drawn, but the ellipses and the mean use all gradients.
 
     Args:
         arrows: the gradients; their first coordinate is along the survey's mean gradient.
@@ -77,7 +77,7 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
 
 
 def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
-    """The mean gradients of all estimators, enlarged, each with the spread of a mean over K."""
+    """An enlarged picture of all estimators' mean gradients, each with the spread of the mean."""
     traces = [
         trace | {"legendgroup": n, "name": arrows.name, "showlegend": trace["mode"] != "lines"}
         for n, arrows in enumerate(pictures)
@@ -192,7 +192,7 @@ def _mean(arrows: Arrows) -> list[dict[str, Any]]:
 def _ellipse(
     mean: Numbers, covariance: Numbers, colour: str, dash: str, label: str
 ) -> dict[str, Any]:
-    """An ellipse one standard deviation around the mean, in every direction of the plane."""
+    """An ellipse around the mean: its radius in each direction is one standard deviation."""
     squares, directions = np.linalg.eigh(covariance)
     turn = np.linspace(0, 2 * np.pi, ELLIPSE_POINTS)
     circle = np.stack([np.cos(turn), np.sin(turn)])

@@ -1,4 +1,4 @@
-"""The figure of a run: its returns, the curves to compare with, and its loss below them."""
+"""The figure of a run: its returns, curves for comparison, and the loss below."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ReturnPlot:
 
 
 def return_figure(plot: ReturnPlot) -> Figure:
-    """The returns of a run over environment steps, their smoothed line, and curves to compare with.
+    """The returns of a run over environment steps, a smoothed line, and curves for comparison.
 
     If there are many episodes, `kept_by_place` chooses the points; the line uses all episodes.
     """
@@ -100,7 +100,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
             earlier, plot.limit, plot.return_range, 1 if plot.loss is None else 1 - LOSS_SHARE
         ),
     ]
-    layout["showlegend"] = True  # earlier runs are named at their ends instead
+    layout["showlegend"] = True  # earlier runs have their names at their lines instead
     layout["xaxis"] |= step_axis(plot.limit)
     layout["yaxis"] |= {
         "uirevision": plot.limit,
@@ -219,7 +219,7 @@ def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
 def median_lines(
     band: UsualBand, seeds: int, colour: str, *, width: float, label: str, dash: str = "solid"
 ) -> list[dict[str, Any]]:
-    """The median of all seeds; after the first has stopped, a dotted line for those left."""
+    """The median of all seeds; after the first seed has stopped, the line is dotted."""
     assert band.seeds is not None
     whole = int(np.count_nonzero(band.seeds == seeds))
     traces = [line(Curve(band.steps[:whole], band.median[:whole], label), colour, width=width)]
@@ -233,7 +233,7 @@ def median_lines(
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:
-    """A vertical line at a step, across the plots of both returns and loss."""
+    """A vertical line at a step, across the plot of returns and the plot of the loss."""
     ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
 

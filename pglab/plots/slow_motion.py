@@ -1,4 +1,4 @@
-"""The figures of one update."""
+"""The figures of Slow motion, which show one update."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.curves import Numbers
 from pglab.language import _
 from pglab.plots.figures import Figure, framed, horizontal, over_plane, packed
 
-LEAST_BARS = 10  # the axis has room for at least these, so that a single bar is not too wide
+LEAST_BARS = 10  # the axis has room for at least this many bars, so that no bar is too wide
 LEAST_CHANGE = 1e-4  # end of the colour scale, so that a tiny change looks tiny
 
 
@@ -26,7 +26,7 @@ def difference_figure(
     path: Numbers,
     least: float = LEAST_CHANGE,
 ) -> Figure:
-    """A heatmap of the changes by an update, with the neutral colour for no change.
+    """A heatmap of what an update changed; the neutral colour means no change.
 
     Args:
         changes: [Y, X], after minus before.
@@ -68,7 +68,7 @@ def transitions_figure(
     label: str,
     first: int = 0,
 ) -> Figure:
-    """One bar per transition of a batch, coloured by action; the chosen one is outlined.
+    """One bar per transition of a batch, coloured by action; the chosen bar is outlined.
 
     Args:
         heights: [T] heights of the bars.

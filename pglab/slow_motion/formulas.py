@@ -29,7 +29,7 @@ class Formula:
 
 
 def formula(moment: Moment, info: EnvironmentInfo, row: int) -> Formula:
-    """The formula of a moment; if its phase is about many steps, the numbers are those of `row`."""
+    """The formula of a moment; in a phase about many steps, the numbers are those of step `row`."""
     return _FORMULAS[moment.phase](moment.values, info, row)
 
 
@@ -45,7 +45,7 @@ def number(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """A number for the place after an operator: a negative one is in brackets."""
+    """A number that follows an operator; a negative number is put in brackets."""
     return f"({number(value)})" if value < 0 else number(value)
 
 
@@ -58,12 +58,12 @@ def _text(words: str) -> str:
 
 
 def _lines(*lines: str) -> str:
-    """Lines below each other, because a formula has half the width of the page."""
+    """Lines one below the other, because a formula has only half the width of the page."""
     return rf"\begin{{gathered}}{NEW_LINE.join(lines)}\end{{gathered}}"
 
 
 def _sum_of(terms: Sequence[str]) -> list[str]:
-    """The first terms of a sum, a line for each, and dots for the rest."""
+    """The first terms of a sum, each on a line, and dots for the rest."""
     rest = r"+\dots" if len(terms) > TERMS_SHOWN else ""
     first, *others = terms[:TERMS_SHOWN]
     shown = [first, *(f"+{term}" for term in others)]
@@ -201,7 +201,7 @@ def _weights(values: Values, _info: EnvironmentInfo, row: int) -> Formula:
 
 
 def _is_normalized(returns: Floats, weights: Floats) -> bool:
-    """True if the weights have mean 0 and deviation 1, and a baseline alone does not explain it."""
+    """True if the weights have mean 0 and deviation 1, but not because of a baseline alone."""
     return bool(
         abs(weights.mean()) < ROUNDING
         and abs(weights.std() - 1) < ROUNDING

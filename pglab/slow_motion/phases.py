@@ -1,6 +1,7 @@
 """The phases of each algorithm's steps, as Slow motion shows them.
 
-A phase names the function that contains it and the quantity whose change shows that it is done.
+A phase names the function that contains it, and a quantity. The phase is done when the quantity
+changes.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dic
 
 
 def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
-    """The same for the actor; "weighted" is true if any weight is not 0."""
+    """The norms of the actor's gradient; "weighted" is true if any weight is not 0."""
     return {
         **_read_gradient(gradient, _named(there)),
         "weighted": bool(np.any(there["weights"])),
@@ -160,7 +161,7 @@ def _adam_steps(there: Locals) -> int:
 
 
 def _read_step(there: Locals) -> Values:
-    """Adam's numbers for the parameter with the largest gradient; if all are 0, the largest m."""
+    """Adam's numbers for the parameter with the largest gradient, or the largest m if all are 0."""
     total: Gradient = there["total"]
     optimizer = there["optimizer"]
     pulls = {p: g if there["length"] else optimizer.state[p]["exp_avg"] for p, g in total.items()}

@@ -33,7 +33,7 @@ class WatchedStep:
     """One environment step, and the update after it if there was one.
 
     `before` holds copies of the networks that took the step; `after` holds copies after the
-    update, and is `before` itself without one. `before_update` is a copy of the whole run just
+    update; without an update it is `before` itself. `before_update` is a copy of the whole run just
     before the update; only the last step keeps it. `explanation` splits the change of the policy
     by cause.
     """
@@ -51,7 +51,7 @@ class SlowMotion:
     """The watched steps of one run, and the current place among them.
 
     Going forward at the end of the tape takes the next step of the run. Going back only shows what
-    was recorded. Neither changes the results of the run.
+    was recorded. The results of the run stay the same.
     """
 
     def __init__(self, session: TrainingSession) -> None:
@@ -108,7 +108,7 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """Go forward until a step reaches the first of these phases, for about `most` new steps.
+        """Go forward until a step reaches one of these phases, or for about `most` new steps.
 
         Returns:
             True if the limit came first: a further call continues the search.

@@ -1,8 +1,8 @@
-"""Watching a program while it runs: which line does which phase, and with which values.
+"""Watches a program while it runs: which line carries out which phase, and with which values.
 
-Python's trace hook is called for each line that is executed. A phase is the line that changes a
-certain quantity, so that no line number has to be written down. The program runs as it does
-without a watcher.
+Python's trace hook is called for each line that is executed. A phase is found by the line that
+changes a certain quantity, so no line number is written down. Watching does not change what the
+program does.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Watcher:
         """Create a watcher.
 
         Args:
-            phases: what to record, in no particular order.
-            on_call: functions to call with the local variables at the start of a function, by
-                the code object of that function.
+            phases: the phases to record, in any order.
+            on_call: what to call when a function starts, by the code object of that function; it
+                receives the function's local variables.
         """
         self.moments: list[Moment] = []
         self._phases: dict[CodeType, list[Phase]] = {}

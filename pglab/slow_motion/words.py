@@ -1,4 +1,4 @@
-"""The words of Slow motion: its phases, and the causes of a change of the policy."""
+"""The texts of Slow motion: about its phases, and about what changed the policy."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pglab.language import N_, _, ngettext
 from pglab.looks.attribution import CAUSES, Cause, Explanation
 from pglab.slow_motion.watched_lines import Moment
 
-SMALL_SHARE = 0.1  # of the change: a sentence does not name a cause with less
-ALL = 0.995  # of the change: rounded to a whole percent it is 100 %
+SMALL_SHARE = 0.1  # a sentence does not name a cause with a smaller share of the change
+ALL = 0.995  # a cause with at least this share of the change is shown as 100 %
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 6
 
 
@@ -33,7 +33,7 @@ PHASES = {
     ),
     "sample": Words(
         N_("sample"),
-        N_("One action is drawn at random with these probabilities: not always the likeliest."),
+        N_("One action is drawn at random with these probabilities. It may be an unlikely one."),
     ),
     "environment": Words(
         N_("answer"),
@@ -44,7 +44,7 @@ PHASES = {
         N_("The critic gives the action its weight w. The update treats w as a constant."),
     ),
     "store": Words(
-        N_("store"), N_("The step is stored until there are enough of them for an update.")
+        N_("store"), N_("The step is stored until there are enough steps for an update.")
     ),
     "remember": Words(
         N_("remember"),
@@ -60,7 +60,7 @@ PHASES = {
     "targets": Words(
         N_("TD targets"),
         N_(
-            "The reward, plus the discounted value of the next state unless the episode has "
+            "The reward, plus the discounted value of the next state if the episode has not "
             "terminated. The loss treats the target as a constant."
         ),
     ),
@@ -73,27 +73,27 @@ PHASES = {
     ),
     "returns": Words(
         N_("returns"),
-        N_("From the last step back: each reward, plus γ times the return of the next step."),
+        N_("From the last step back, each reward is added to γ times the next step's return."),
     ),
     "weights": Words(
         N_("weights"),
         N_(
             "w says how hard a step pushes its own action: up if w > 0, down if w < 0. The other "
-            "steps move the same parameters, so an action may still become less likely."
+            "steps move the same parameters, so an action with w > 0 may still get less likely."
         ),
     ),
     "loss": Words(
         N_("loss"),
         N_(
-            "It is built so that its negative gradient estimates the policy gradient. Its value "
+            "The negative gradient of this loss estimates the policy gradient. The loss itself "
             "says little about how good the policy is."
         ),
     ),
     "gradient": Words(
         N_("gradient"),
         N_(
-            "For each parameter, the slope of the loss. Downhill, an action gets likelier if its w "
-            "is positive, and less likely if its w is negative."
+            "For each parameter, the slope of the loss. A step downhill makes an action likelier "
+            "if its w is positive, and less likely if its w is negative."
         ),
     ),
     "value_loss": Words(
@@ -105,9 +105,9 @@ PHASES = {
     "step": Words(
         N_("Adam step"),
         N_(
-            "Adam moves every parameter that a gradient reaches. Here you see the one with the "
-            "largest gradient. m̂ is a running mean of its gradients, v̂ of their squares; ε only "
-            "prevents a division by 0."
+            "Adam moves every parameter that a gradient reaches. Shown is the parameter with "
+            "the largest gradient. m̂ is the running mean of its gradients, v̂ that of their "
+            "squares; ε only prevents a division by 0."
         ),
     ),
     "changed": Words(
@@ -135,8 +135,9 @@ _WHOLE_EPISODE = N_("Every step gets the discounted return of its whole episode.
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
 _NO_GRADIENT = N_("The gradient is 0: this loss changes nothing.")
 _MOMENTUM_ALONE = N_(
-    "The gradient is 0, but m̂, the running mean of the gradients, still holds earlier ones: Adam "
-    "moves on. v̂ is a running mean of their squares; ε only prevents a division by 0."
+    "The gradient is 0, but m̂, the running mean of the gradients, still holds earlier gradients, "
+    "so Adam still moves the parameters. v̂ is a running mean of their squares; ε only prevents a "
+    "division by 0."
 )
 _NO_STEP = N_("The gradient is 0, and so is m̂, the running mean of the gradients: nothing moves.")
 _GREEDY = N_(
@@ -146,7 +147,7 @@ _GREEDY = N_(
 
 
 def sentence(moment: Moment) -> str:
-    """What a phase does, in words that are true for the numbers of the moment."""
+    """A sentence about a phase, true for the numbers of this moment."""
     return _(_sentence(moment))
 
 
@@ -171,7 +172,7 @@ def _sentence(moment: Moment) -> str:
 
 @dataclass(frozen=True)
 class CauseWords:
-    """The label of a cause, what it did as a clause, and what it is."""
+    """The label of a cause, a clause that says what it did, and a sentence that says what it is."""
 
     label: str
     clause: str
@@ -202,7 +203,7 @@ CAUSE_WORDS: Mapping[Cause, CauseWords] = {
     "momentum": CauseWords(
         N_("Adam's momentum"),
         N_("Adam's momentum carried on the gradients of earlier updates"),
-        N_("The gradients of earlier updates that Adam's running mean m still holds."),
+        N_("Gradients of earlier updates, which Adam's running mean m still holds."),
     ),
     "clipping": CauseWords(
         N_("clipping"),
@@ -213,13 +214,13 @@ CAUSE_WORDS: Mapping[Cause, CauseWords] = {
 
 
 def what_moved(found: Explanation) -> str:
-    """The causes that moved π most in an update as a whole, in one to four sentences."""
+    """One to four sentences about the causes that moved π most in an update."""
     if found.greedy:
         return ngettext(
             "Only the critic learns. The action with the largest Q is taken, so π changes only "
-            "where another action became the best: in {n} of {all} step.",
+            "if another action became the best: in {n} of {all} step.",
             "Only the critic learns. The action with the largest Q is taken, so π changes only "
-            "where another action became the best: in {n} of {all} steps.",
+            "if another action became the best: in {n} of {all} steps.",
             len(found.change),
         ).format(n=int(np.count_nonzero(found.change)), all=len(found.change))
     opening = ""
@@ -264,9 +265,9 @@ class Row:
 
 
 def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
-    """The rows of the table of causes, and their sum; the numbers shown add up to the sum shown.
+    """The rows of the table of causes, and their sum. The rounded numbers add up to this sum.
 
-    A remainder that is rounded to 0 has no row.
+    If the remainder rounds to 0, it has no row.
     """
     sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
     decimals = _decimals(max(map(abs, sizes)))
@@ -289,14 +290,14 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
 
 
 def _decimals(largest: float) -> int:
-    """Decimals that show two significant digits of the largest number, but at least two."""
+    """The decimals needed for two significant digits of the largest number; at least two."""
     if not largest:
         return FEWEST_DECIMALS
     return min(max(FEWEST_DECIMALS, 1 - math.floor(math.log10(largest))), MOST_DECIMALS)
 
 
 def _rounded(sizes: list[float]) -> list[int]:
-    """Round to whole numbers that add up to the rounded sum; some are rounded the other way."""
+    """Round to whole numbers that add up to the rounded sum; not all go to the nearest."""
     units = [math.floor(size) for size in sizes]
     missing = round(sum(sizes)) - sum(units)
     ranked = sorted(range(len(sizes)), key=lambda i: units[i] - sizes[i])

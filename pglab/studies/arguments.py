@@ -1,4 +1,4 @@
-"""Parsers of the commands in this room, and the limits of their arguments."""
+"""Parsers of the commands in this folder, and the limits of their arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
     """A function that reads whole numbers within limits, for the `type` of an argument.
 
     Raises:
-        argparse.ArgumentTypeError: the function raises it, with the numbers that are possible.
+        argparse.ArgumentTypeError: raised by the returned function; it names the possible numbers.
     """
     limits = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
     kind = "a whole number" if multiple_of == 1 else f"a multiple of {multiple_of:,}"
@@ -44,7 +44,7 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
 
 
 def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
-    """A function that reads the number of steps of a run: possible lengths, in whole windows."""
+    """A function that reads a run's number of steps: within its limits, and in whole windows."""
     setting = settings_of(RunConfig)["total_steps"]
     assert setting.minimum is not None
     assert setting.maximum is not None
@@ -61,7 +61,7 @@ def number_above_zero(most: float) -> Callable[[str], float]:
     """A function that reads numbers above 0, up to `most`.
 
     Raises:
-        argparse.ArgumentTypeError: the function raises it, with the numbers that are possible.
+        argparse.ArgumentTypeError: raised by the returned function; it names the possible numbers.
     """
 
     def read(text: str) -> float:

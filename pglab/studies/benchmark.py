@@ -1,8 +1,9 @@
 """The speed of training: `python -m pglab.studies.benchmark` prints it, `--json FILE` writes it.
 
 The benchmark trains each agent in three ways: with the plain loop of a notebook, with the PyTorch
-reference, and with the fast engine. They take turns in one process, on one core. Compare only the
-ratios within one benchmark: the steps per second depend on the machine and on its other work.
+reference, and with the fast engine. The three ways take turns in one process, on one core. Compare
+only the ratios within one benchmark: the steps per second depend on the machine and on its other
+work.
 Memory and the cost of a redraw are measured in separate processes. The cost of a redraw is also
 given in steps of the fast engine.
 """
@@ -58,7 +59,7 @@ class Result:
     hidden_sizes: tuple[int, ...]
     way: str
     steps_per_second: float  # median over the rounds
-    ratio: float  # to the plain loop: median over the rounds
+    ratio: float  # to the speed of the plain loop: median over the rounds
     megabytes: float  # peak memory of the process, minus its peak before the training
 
 
@@ -75,14 +76,14 @@ def take(steps: Iterator[object], count: int) -> None:
     """Take a number of steps.
 
     Raises:
-        RuntimeError: the training ended before.
+        RuntimeError: the training ended earlier.
     """
     if sum(1 for _step in islice(steps, count)) < count:
         raise RuntimeError("the training ended before the measurement")
 
 
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
-    """Train an agent in all ways by turns: `rounds` turns of about `seconds` each for every way."""
+    """Train an agent in all ways, which take turns: `rounds` turns of `seconds` for each way."""
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
     )
@@ -120,7 +121,7 @@ def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
 
 
 def _most_memory() -> float:
-    """The peak memory of this process in megabytes; NaN if the system does not tell."""
+    """The peak memory of this process in megabytes; NaN if the system does not report it."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
@@ -180,7 +181,7 @@ def table(results: Iterable[Result]) -> Iterator[str]:
 
 
 def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
-    """The cost of a redraw of each page, also in steps that the fast engine takes meanwhile."""
+    """The cost of one redraw of each page, also in steps of the fast engine in that time."""
     yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
     rates = {
         r.agent: r.steps_per_second

@@ -1,4 +1,4 @@
-"""Runs the experiments with several seeds, for the results beside their explanations.
+"""Runs the experiments with several seeds; pages show the results beside the explanations.
 
     python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates --jobs 2
 
@@ -44,7 +44,7 @@ def measure(config: AgentConfig) -> dict[str, Any]:
 
 
 def settings_text(config: AgentConfig) -> dict[str, str]:
-    """All formatted settings of an arm without the seed, in which its runs differ."""
+    """All formatted settings that the runs of an arm share: all but the seed."""
     return {n: format_value(getattr(config, n)) for n in settings_of(config) if n != "seed"}
 
 
@@ -90,9 +90,9 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
 
 
 def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str, Arm]:
-    """Train the arms of a page that are named in `keys` or not stored; load the others.
+    """Train the arms that are named in `keys` or are not stored yet; load the others.
 
-    With `write`, each arm is written as soon as it is trained, because all together take long.
+    With `write`, each arm is written as soon as it is trained, because training all takes long.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
     configs: dict[str, Callable[[int], AgentConfig]] = {}
@@ -150,7 +150,7 @@ def _name(text: str) -> str:
     """Read an argument that names a page or one of its arms."""
     names = [name for page in STEPS for name in (page, *_names(page))]
     if text not in names:
-        raise argparse.ArgumentTypeError(f"“{text}” is none of {', '.join(names)}")
+        raise argparse.ArgumentTypeError(f"“{text}” is not one of {', '.join(names)}")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Checks what the pages say about sharing a body against the stored runs.
+"""Compares what the pages say about sharing a body with the stored runs.
 
     python -m pglab.studies.check_sharing
 
@@ -54,7 +54,7 @@ def checks() -> list[tuple[str, bool]]:
         ("seed 0 of split learns, then collapses", best.max() > 150 and late.max() < COLLAPSED),
         ("the early dip of shared runs passes", bool((last_returns(shared) > COLLAPSED).all())),
         ("the signal alone is not to blame", collapsed("advantage_split_on_policy") > seeds / 2),
-        ("data alone help", np.median(last_returns("same_work_split_replay")) > 100),
+        ("replayed data alone help", np.median(last_returns("same_work_split_replay")) > 100),
         ("gradients are opposed in most updates", opposed(shared) > 0.5),
         ("with one critic step, some runs learn late", collapsed("one_critic_step") < seeds),
         ("with one critic step, none learns early", float(np.median(one_step[:, 5])) < COLLAPSED),

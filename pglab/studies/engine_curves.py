@@ -4,7 +4,7 @@
 
 trains the same seeds with both engines, without stopping when solved. It prints the step at which
 rounding makes the two runs of a seed differ, and the median return of each engine in every 10,000
-steps. p is the probability of so large a mean difference if the engines do not differ. It comes
+steps. p is the probability of at least this mean difference if the engines do not differ. It comes
 from flipping the signs of the differences between the two runs of a seed (Fisher 1935, section 21);
 all combinations of signs are used if they are few.
 """
@@ -28,7 +28,7 @@ ENGINES = ("fast", "reference")
 
 
 def first_difference(some: Iterable[Record], others: Iterable[Record]) -> int | None:
-    """The first environment step at which two runs take different actions; None if none differs."""
+    """The first environment step at which two runs take different actions; None if all agree."""
     for one, other in zip(_steps(some), _steps(others), strict=False):
         if one.action != other.action:
             return one.global_step

@@ -3,7 +3,7 @@
     python -m pglab.studies.example_policies
 
 trains REINFORCE with its default settings. For each number of steps in `STEPS` it says whether the
-parameters of the policy are the stored ones. With `--write` it writes the parameters and the
+policy's parameters equal the stored ones. With `--write` it writes the parameters and the
 settings to `pglab/data/policies/reinforce.npz`, which the gradient lab reads.
 """
 
@@ -27,7 +27,7 @@ from pglab.studies.arguments import add_write, parser_of
 
 
 def trained(config: AgentConfig, steps: int) -> Snapshot:
-    """Train an agent for a number of environment steps, even if it is solved before.
+    """Train an agent for a number of environment steps, even if it is solved earlier.
 
     Raises:
         ConfigError: the environment cannot be used.

@@ -10,8 +10,8 @@ an estimator whose signal cannot be told from noise. The last lines count the se
 
     python -m pglab.studies.gradient_variance --check-intervals 40
 
-draws 100 episodes of the stored policy with each of 40 seeds. It prints the share of the drawings
-whose interval contains the ratio of the variances over all drawings.
+draws 100 episodes of the stored policy with each of 40 seeds. For each estimator it prints how
+often the interval of a drawing contains the variance ratio over all drawings.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STORED_STEP = 20_000
 
 @dataclass(frozen=True)
 class Row:
-    """The results for one trained policy: [E] each, NaN where a number is unknown."""
+    """The results for one trained policy: [E] each; an unknown number is NaN."""
 
     mean_return: float
     ratios: Sequence[float]
@@ -78,7 +78,7 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
     yield f"value has less variance than mean on {_count(rows, 'value', 'mean')}"
     worth = [row.ratios[1] / row.ratios[3] for row in rows]
     yield (
-        "one episode with value is worth with reward_to_go alone: median "
+        "one episode with value is worth this many with reward_to_go alone: median "
         f"{np.median(worth):.1f}, {min(worth):.1f} to {max(worth):.1f}"
     )
     for n, name in enumerate(ESTIMATORS):

@@ -36,7 +36,7 @@ HOLD_MILLISECONDS = 500
 
 
 def solved_session() -> TrainingSession:
-    """The first seed of the default settings that is solved within its steps."""
+    """The session of the first seed that is solved with the default settings."""
     for seed in count():
         session = TrainingSession(ReinforceConfig(seed=seed))
         while not session.finished:

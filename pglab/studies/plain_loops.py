@@ -1,4 +1,4 @@
-"""The three agents as notebooks write them, for comparison in the benchmark.
+"""The three agents as a notebook would train them, for comparison in the benchmark.
 
 The graph of every step is kept until the update, `Categorical` samples the actions, and transitions
 are tuples in a list. The definitions are those of the seminar. The app does not use this module.

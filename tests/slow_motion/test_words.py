@@ -59,7 +59,7 @@ CASES: dict[str, tuple[Explanation, str]] = {
     ),
     "ε-greedy": (
         explanation({"critic": 0.95}, None, greedy=True),
-        "Only the critic learns. The action with the largest Q is taken, so π changes only where "
+        "Only the critic learns. The action with the largest Q is taken, so π changes only if "
         "another action became the best: in 1 of 1 step.",
     ),
 }
