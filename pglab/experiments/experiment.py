@@ -28,7 +28,7 @@ LATE = (2 / 3, 1.0)  # the part of a run that the late statistics describe
 class Claim:
     """The claim that a statistic of the changed run is at least `least` and less than `below`.
 
-    If `relative`, the statistic is first divided by that of the usual run with the same seed.
+    If `relative`, the statistic is divided by its value in the usual run of the same seed.
     """
 
     statistic: str

@@ -188,7 +188,7 @@ Signals = list[tuple[Tensor, Tensor]]
 
 
 def _signals(policy: PolicyNetwork, observations: Tensor, actions: Tensor, *, log: bool) -> Signals:
-    """The factors δ and x of ∇π(aₜ|sₜ) = δ·xᵀ in each linear layer; if `log`, those of ∇log π.
+    """The factors δ and x of ∇π(aₜ|sₜ) = δ·xᵀ in each linear layer; if `log`, of ∇log π.
 
     The products, one gradient for each transition, would take too much memory.
     """

@@ -45,8 +45,8 @@ def draw_episodes(
 ) -> Generator[float, None, list[PlayedEpisode]]:
     """Play whole sampled episodes of a policy; after each step, yield the share that is done.
 
-    The episodes depend on the arguments alone. The random streams are derived from the seed and
-    are independent of those of training, demonstration and evaluation. Each `pool` has its own
+    The episodes depend only on the arguments. The random streams are derived from the seed and are
+    independent of the streams of training, demonstration and evaluation. Each `pool` has its own
     streams, so the episodes of two pools are independent.
 
     Args:

@@ -29,7 +29,7 @@ class Formula:
 
 
 def formula(moment: Moment, info: EnvironmentInfo, row: int) -> Formula:
-    """The formula of a moment; in a phase about many steps, the numbers are those of step `row`."""
+    """The formula of a moment; in a phase about many steps, the numbers come from step `row`."""
     return _FORMULAS[moment.phase](moment.values, info, row)
 
 

@@ -106,8 +106,8 @@ PHASES = {
         N_("Adam step"),
         N_(
             "Adam moves every parameter that a gradient reaches. Shown is the parameter with "
-            "the largest gradient. m̂ is the running mean of its gradients, v̂ that of their "
-            "squares; ε only prevents a division by 0."
+            "the largest gradient. m̂ is the running mean of its gradients, v̂ the running "
+            "mean of their squares; ε only prevents a division by 0."
         ),
     ),
     "changed": Words(

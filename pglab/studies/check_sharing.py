@@ -43,7 +43,7 @@ def checks() -> list[tuple[str, bool]]:
             )
         ),
         ("the bodies differ by more than chance", p_of_the_body("on_policy") < CHANCE),
-        ("at half the rate, they do not", p_of_the_body("on_policy", "half_rate") > CHANCE),
+        ("at half the rate, it may be chance", p_of_the_body("on_policy", "half_rate") > CHANCE),
         (
             "at half the rate, one split run beats every shared one",
             last_returns("half_rate_split_on_policy").max()
@@ -57,7 +57,7 @@ def checks() -> list[tuple[str, bool]]:
         ("replayed data alone help", np.median(last_returns("same_work_split_replay")) > 100),
         ("gradients are opposed in most updates", opposed(shared) > 0.5),
         ("with one critic step, some runs learn late", collapsed("one_critic_step") < seeds),
-        ("with one critic step, none learns early", float(np.median(one_step[:, 5])) < COLLAPSED),
+        ("with one critic step, few learn early", float(np.median(one_step[:, 5])) < COLLAPSED),
     ]
 
 

@@ -4,9 +4,10 @@
 
 trains REINFORCE with its default settings for each number of steps, and then measures the
 estimators on fresh episodes of each trained policy. For each seed and for the median over seeds it
-prints the mean return and two numbers for each estimator: the total variance, divided by that of
-whole-episode returns, and the cosine of its mean with that of 500 separate episodes. A star marks
-an estimator whose signal cannot be told from noise. The last lines count the seeds.
+prints the mean return and two numbers for each estimator: the total variance, divided by the
+variance of whole-episode returns, and the cosine between its mean gradient and the mean gradient of
+500 separate episodes. A star marks an estimator whose signal cannot be told from noise. The last
+lines count the seeds.
 
     python -m pglab.studies.gradient_variance --check-intervals 40
 
@@ -134,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(check_intervals(list(pool.map(drawn_again, range(chosen.check_intervals)))))
             return
         for steps in chosen.steps:
-            print(f"\nafter {steps:,} steps: variance / that of whole-episode returns, and cosine")
+            print(f"\nafter {steps:,} steps: variance / variance of whole-episode, and cosine")
             print(f"{'seed':>6} {'return':>7}", *(f"{name:>17}" for name in ESTIMATORS))
             rows = []
             work = partial(row_of_seed, steps, chosen.episodes)

@@ -1,7 +1,7 @@
 """The three agents as a notebook would train them, for comparison in the benchmark.
 
 The graph of every step is kept until the update, `Categorical` samples the actions, and transitions
-are tuples in a list. The definitions are those of the seminar. The app does not use this module.
+are tuples in a list. The seminar's definitions are used. The app does not use this module.
 """
 
 from __future__ import annotations
