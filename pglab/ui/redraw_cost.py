@@ -1,6 +1,6 @@
-"""Measures what one redraw costs the server: `python -m pglab.ui.redraw_cost` prints JSON.
+"""Measures the cost of one redraw on the server: `python -m pglab.ui.redraw_cost` prints JSON.
 
-The cost of Streamlit and of the browser is not included.
+The costs of Streamlit and of the browser are not included.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
 
 
 def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
-    """Measure the redraws of a running page; return the median milliseconds and kilobytes.
+    """Measure the redraws of a page during a run; return the median milliseconds and kilobytes.
 
     Args:
         key: the key of the page.

@@ -29,17 +29,17 @@ from pglab.ui.stage.scrolling import bring_into_view
 
 AttemptState = Literal["asked", "locked", "under way", "changed", "done"]
 
-PARAMETER = "try"  # of the address bar
+PARAMETER = "try"  # its name in the address bar
 
 
 @dataclass(frozen=True)
 class Result:
     """The result of one run of an experiment.
 
-    `figure` is the experiment's statistic of this run. `usual` is that of the usual settings: with
-    the same seed if that run is stored, otherwise the median over the stored seeds. `choice` is
-    the number of the choice that these two figures support, None if they support none.
-    `late_return` is the mean return of the run's last third.
+    `figure` is the value of the experiment's statistic in this run. `usual` is its value with the
+    usual settings: for the same seed if that run is stored, otherwise the median over the stored
+    seeds. `choice` is the number of the choice that these two values support; None if they support
+    no choice. `late_return` is the mean return of the run's last third.
     """
 
     seed: int
@@ -59,7 +59,7 @@ class Attempt:
     guess: int | None = None
     started: bool = False
     result: Result | None = None
-    done: bool = False  # at least once
+    done: bool = False  # True once any run has given a result
 
 
 @dataclass
@@ -67,22 +67,22 @@ class Attempts:
     """One visitor's experiments on one page."""
 
     page: str
-    chosen: str | None = None  # by a click or by the link
+    chosen: str | None = None  # key of the experiment that a click or the link has chosen
     by_key: dict[str, Attempt] = field(default_factory=lambda: defaultdict(Attempt))
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment that is shown."""
+        """The shown experiment: the chosen one, or else the first."""
         offered = experiments_of(self.page)
         return next((e for e in offered if e.key == self.chosen), offered[0])
 
     @property
     def attempt(self) -> Attempt:
-        """The visitor's attempt at the experiment that is shown."""
+        """The visitor's attempt at the shown experiment."""
         return self.by_key[self.experiment.key]
 
     def state(self, session: TrainingSession) -> AttemptState:
-        """How far the visitor has come with the experiment that is shown."""
+        """How far the visitor has come with the shown experiment."""
         attempt = self.attempt
         if attempt.guess is None:
             return "asked"
@@ -93,17 +93,17 @@ class Attempts:
         return "under way" if answers(session, self.experiment) else "changed"
 
     def guess(self) -> Choice | None:
-        """The locked choice of the experiment that is shown."""
+        """The choice that the visitor locked for the shown experiment; None if not locked yet."""
         number = self.attempt.guess
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """True if the current run answers the experiment that is shown."""
+        """True if the current run was started for the shown experiment and still answers it."""
         return self.attempt.started and answers(session, self.experiment)
 
 
 def open_attempts(lab: Lab) -> Attempts:
-    """Return the visitor's attempts, with the results of runs that have ended since."""
+    """Return the visitor's attempts; add the result of the current run if it has ended."""
     key = f"{lab.key}.try"
     attempts: Attempts = st.session_state.setdefault(key, Attempts(lab.key))
     with lab.bench.lock:
@@ -113,7 +113,7 @@ def open_attempts(lab: Lab) -> Attempts:
 
 
 def read_link(page: str, link: Link) -> None:
-    """Choose the experiment that the link names, and let the visit begin with its chapter."""
+    """Choose the experiment that the link names, and open the chapter *Try this* at first."""
     if link.has(PARAMETER):
         open_at_first(page, "try_this")
     known = {experiment.key: experiment.key for experiment in experiments_of(page)}
@@ -130,27 +130,31 @@ def link_parameters(page: str) -> dict[str, str]:
 
 
 def answers(session: TrainingSession, experiment: Experiment) -> bool:
-    """True if a run has had the experiment's settings throughout, with any seed."""
+    """True if a run has used the experiment's settings from its start until now, with any seed."""
     config = session.initial_config
     return config == experiment.config(config.seed) and not session.history.changes
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """The region of returns that a choice predicts for this seed; None if it predicts none."""
+    """The region of returns that a choice predicts for this seed.
+
+    None if the experiment is not about returns.
+    """
     if experiment.statistic != "late_return":
         return None
     claim = experiment.claim_of(experiment.choices[number])
     low, high = claim.bounds(reference_of(experiment, seed).figure)
     start, end = (share * experiment.steps for share in LATE)
-    # 0 is the lowest mean return: with this lower bound, the region is open downwards.
+    # A claim whose least value is 0 has no lower bound, since no mean return is below 0.
     return GuessRegion(start, end, low if claim.least else -np.inf, high)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The result of the usual settings: the experiment's statistic and the curve of returns.
+    """The result of the usual settings: the value of the statistic, and the curve of returns.
 
-    Both are of the same seed if its run is stored, otherwise the median of the stored seeds.
+    If the run with the same seed is stored, both are taken from that run. Otherwise both are
+    medians over the stored seeds.
     """
 
     figure: float
@@ -159,7 +163,7 @@ class Reference:
 
 
 def reference_of(experiment: Experiment, seed: int) -> Reference:
-    """Return the result that the run with this seed is compared with."""
+    """Return the stored result to compare with the visitor's run of this seed."""
     _changed, usual = arms_of(experiment)
     stored = usual.figures[experiment.statistic]
     if seed < len(stored):
@@ -195,7 +199,7 @@ def _use(lab: Lab, config: AgentConfig) -> None:
 
 
 def _note_results(attempts: Attempts, session: TrainingSession) -> None:
-    """If the current run has ended and answers a started experiment, keep its result."""
+    """If the current run answers a started experiment and has ended, keep its result."""
     if session.outcome is None:
         return
     for experiment in experiments_of(attempts.page):
@@ -224,7 +228,7 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess and the usual run beside the experiment's run.
 
-    They disappear when a run that does not answer the experiment becomes the current one.
+    The stage stops drawing them if the current run does not answer the started experiment.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -13,13 +13,13 @@ from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.page_state import CHAPTERS
 
 Chapter = tuple[str, Callable[[], None]]  # its name in links, and the function that draws it
-PARAMETER = "chapter"  # of the address bar
+PARAMETER = "chapter"  # its name in the address bar
 
 NO_TOOLBAR = {"displayModeBar": False}  # for charts whose legend the toolbar would cover
 
 
 def titles() -> dict[str, str]:
-    """The title of each chapter on the page, by its name in links, which is never translated."""
+    """The title of each chapter, by the chapter's name in links, which is never translated."""
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
@@ -37,32 +37,32 @@ def chapters(
     on_change: Callable[[], None] = lambda: None,
     behind: Callable[[], None] = lambda: None,
 ) -> None:
-    """Draw a row of titles and the chosen chapter; at first it is the first one.
+    """Draw a row of titles and the chosen chapter; at first, the first chapter is chosen.
 
     Args:
         page: key of the page.
         parts: the chapters in the order of their titles.
         on_change: called when another chapter is chosen.
-        behind: draws what comes after the chapter.
+        behind: draws the elements that follow the chapter.
 
-    These are not Streamlit's tabs: each redraw of the stage renders all containers of the page
-    anew, and tabs are by far the most expensive containers.
+    Streamlit's tabs would be too slow: each redraw of the stage renders all containers of the page
+    again, and tabs are by far the most expensive containers.
     """
     fragment(_chapters, CHAPTERS)(page, parts, on_change, behind)
 
 
 def open_at_first(page: str, name: str) -> None:
-    """Let a visit to the page begin with this chapter, unless the visit has already begun."""
+    """Open this chapter when a visit to the page begins; later calls change nothing."""
     st.session_state.setdefault(_key(page), titles()[name])
 
 
 def open_chapter(page: str, name: str) -> None:
-    """Open this chapter of the page; only to be called in a callback."""
+    """Open this chapter of the page; call this only in a callback."""
     st.session_state[_key(page)] = titles()[name]
 
 
 def read_link(page: str, names: Collection[str], link: Link) -> None:
-    """Open the chapter that the link names; a name that is not in `names` is a problem."""
+    """Open the chapter that the link names; any name not in `names` is noted as a problem."""
     name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
     if name is not None:
         open_at_first(page, name)

@@ -1,4 +1,4 @@
-"""The source code of the running program, shown beside the formulas that it computes."""
+"""Shows the source code of the running program beside the formulas that it computes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Part:
 
 
 def formulas_and_code(*parts: Part) -> None:
-    """Draw each formula beside the functions that compute it, as Python runs them."""
+    """Draw each formula beside the source code of the functions that compute it."""
     for part in parts:
         words, code = st.columns([4, 9], gap="medium")
         with words:
@@ -42,7 +42,7 @@ def formulas_and_code(*parts: Part) -> None:
 
 
 def source_code(*functions: Callable[..., Any]) -> None:
-    """Draw the source of the functions, with their docstrings folded away."""
+    """Draw the source code of the functions; a click opens a function's docstring."""
     for function in functions:
         source = _source_of(function)
         numbers = range(source.first, source.first + len(source.lines))
@@ -51,12 +51,12 @@ def source_code(*functions: Callable[..., Any]) -> None:
 
 
 def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
-    """Draw a few lines of a function, with the line that has just run lit.
+    """Draw a few lines of a function, and highlight the line that has just run.
 
     Args:
-        function: the function as Python runs it.
-        line: number of the lit line in the function's file.
-        around: number of lines shown before it and after it.
+        function: the function that has run.
+        line: number of the highlighted line in the function's file.
+        around: number of lines shown before that line, and after it.
     """
     source = _source_of(function)
     first, end = source.first, source.first + len(source.lines)
@@ -65,7 +65,7 @@ def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
 
 
 def engine_sentence(engine: str) -> str:
-    """Say whether the shown code computes the run."""
+    """Say whether the shown code or compiled code computes the run."""
     if engine == "reference":
         return _("Read from the running program: these lines compute this run.")
     return " ".join(
@@ -81,7 +81,7 @@ def engine_sentence(engine: str) -> str:
 
 
 def engine_note(engine: str) -> str:
-    """Say whether a lit line computed its numbers in the run or in a copy of it."""
+    """Say whether the highlighted line ran in the run itself or in a copy of the run."""
     if engine == "reference":
         return _("This line computed these numbers, as in the run itself.")
     return " ".join(
@@ -91,14 +91,14 @@ def engine_note(engine: str) -> str:
 
 def _fast_sentence() -> str:
     return _(
-        "In the run itself, compiled code computes forward passes, gradients and Adam; its results "
-        "are the same up to rounding."
+        "In the run itself, compiled code computes forward passes, gradients and Adam. Its results "
+        "differ only by rounding errors."
     )
 
 
 @dataclass(frozen=True)
 class _Source:
-    """A function's lines, the number of the first in its file, and those of its docstring."""
+    """A function's lines, the first line's number in the file, the docstring's line numbers."""
 
     first: int
     lines: tuple[str, ...]
@@ -109,9 +109,9 @@ _one_at_a_time = Lock()
 
 
 def _source_of(function: Callable[..., Any]) -> _Source:
-    """Read the source of a function, one thread at a time.
+    """Read the source code of a function, in one thread at a time.
 
-    Two threads that parse at once make Python 3.11 raise SystemError.
+    If two threads parse at once, Python 3.11 raises SystemError.
     """
     with _one_at_a_time:
         return _read(function)
@@ -131,7 +131,7 @@ def _read(function: Callable[..., Any]) -> _Source:
 
 
 def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None = None) -> str:
-    """Return lines of a function as HTML, with their numbers in the file."""
+    """Return the shown lines of a function as HTML, with their numbers in the file."""
     source = _source_of(function)
     marked = highlight(
         "".join(source.lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
@@ -146,7 +146,7 @@ def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None
 
 
 def _folded(contract: str | None) -> str:
-    """Return a docstring as HTML, folded away behind a title."""
+    """Return a docstring as HTML that is hidden until a click on its title."""
     if contract is None:
         return ""
     words = escape(_("What it promises"))

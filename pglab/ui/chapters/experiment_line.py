@@ -1,4 +1,4 @@
-"""The line above the stage during an experiment: the question, the guess, the verdict."""
+"""The line above the stage during an experiment: question, guess and result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def title_of(experiment: Experiment) -> str:
 
 
 def experiment_line(lab: Lab, attempts: Attempts) -> None:
-    """Draw the question, the locked guess and the run's progress; after the run, the verdict."""
+    """Draw the question, the locked guess and the run's progress; after the run, its result."""
     with lab.bench.lock:
         session = lab.bench.session
         if not attempts.in_hand(session):

@@ -16,27 +16,27 @@ from pglab.ui.controls.lab import Lab
 
 EPISODES = 10
 TRUTH_HEIGHT = 420  # pixels
-SLIGHT = 1.0  # of return: a smaller error is called right
+SLIGHT = 1.0  # errors of Q below this are called right
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Fresh episodes of the policy after `global_step` steps, sampled and greedy."""
+    """Fresh episodes, both sampled and greedy, of the policy as it is after `global_step` steps."""
 
     session: TrainingSession
     global_step: int
     sampled: list[PlayedEpisode]
     greedy: list[PlayedEpisode]
-    truth: tuple[Floats, Floats] | None  # of the sampled episodes: estimates, returns
+    truth: tuple[Floats, Floats] | None  # critic's estimates and returns of sampled episodes
 
 
 def evaluation(lab: Lab) -> None:
-    """Draw a button that plays fresh episodes, and the last verdict."""
+    """Draw a button that plays fresh episodes, and the result of its last press."""
     st.markdown(
         _(
             "The policy plays ten fresh episodes with actions sampled as in training, then ten "
-            "from the same starts with the likeliest action at every step. These episodes use "
-            "random streams of their own, so they do not change the training."
+            "from the same starts with the likeliest action at every step. These episodes have "
+            "their own random numbers, so they do not change the training."
         )
     )
     key = f"{lab.key}.verdict"
@@ -85,12 +85,12 @@ def _show(verdict: Verdict) -> None:
 
 
 def _show_truth(estimates: Floats, returns: Floats) -> None:
-    """Compare the critic's estimates with the returns that followed."""
+    """Compare the critic's estimates with the returns of the sampled episodes."""
     if not len(estimates):
         st.info(
             _(
-                "The time limit cut every episode too early: the return of no step is known. "
-                "With a smaller γ, the missing part becomes negligible."
+                "The time limit cut every episode too early, so no return is known. With a "
+                "smaller γ, the rewards after the cut would count too little to matter."
             )
         )
         return
@@ -100,9 +100,9 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     )
     st.caption(
         _(
-            "If the time limit cut an episode, only those of its steps count whose missing part "
-            "is at most a tenth of an endless return. Their returns are too low by up to that "
-            "much, so the critic looks too high by as much."
+            "If the time limit cut an episode, rewards after the cut are missing. A step counts "
+            "only if the missing part is at most a tenth of an endless return. Its return is too "
+            "low by this part, so the critic seems to be too high."
         )
     )
 
@@ -110,13 +110,13 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
 def truth_in_words(found: Calibration, steps: int) -> str:
     """Say how far the critic is off: on average, typically, and for small and large Q."""
     return _(
-        "**Does the critic tell the truth?** {n:,} steps of the ten sampled episodes: Q(s,a) "
-        "against the discounted return G that followed. On average Q is {bias}; a typical "
-        "distance is {spread:.0f} (root mean square). In the third of the steps with the smallest "
-        "Q it is {low}, in the third with the largest Q {high}. A single return is partly luck, so "
-        "the points scatter around the line even if Q is right on average. The target uses the "
-        "value of the best action, but the policy also takes others: that makes Q too high. *Pull "
-        "on Q* makes it lower."
+        "**Does the critic tell the truth?** Each point is one of {n:,} steps of the ten sampled "
+        "episodes: Q(s,a), and the discounted return G that followed. On average, Q is {bias}; a "
+        "typical error is {spread:.0f} (root mean square). In the third of the steps with the "
+        "smallest Q, Q is {low}; in the third with the largest Q, it is {high}. A single return is "
+        "partly luck, so the points scatter around the line even if Q is right on average. The "
+        "target uses the value of the best action, but the policy also takes other actions: this "
+        "makes Q too high. *Pull on Q* makes Q lower."
     ).format(
         n=steps,
         bias=_off(found.bias),
@@ -127,7 +127,7 @@ def truth_in_words(found: Calibration, steps: int) -> str:
 
 
 def _off(error: float) -> str:
-    """Return an error of Q in words."""
+    """Return an error of Q in words: "5 too high"."""
     if abs(error) < SLIGHT:
         return _("right to within 1")
     text = _("{n:.0f} too high") if error > 0 else _("{n:.0f} too low")

@@ -1,4 +1,4 @@
-"""The chapter *Rewind and fork*: goes back in a run, then continues it or forks another."""
+"""The chapter *Rewind and fork*: goes back in a run, then continues or forks the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.ui.controls.lab import Lab
 
 
 def rewind(lab: Lab) -> None:
-    """Draw a slider over the run's checkpoints, and buttons to continue or fork from one."""
+    """Draw a slider over the run's checkpoints, and buttons to continue or fork the run there."""
     lab.redraw_stale_page()
     bench = lab.bench
     session = bench.session
@@ -38,7 +38,9 @@ def rewind(lab: Lab) -> None:
         key=key,
         disabled=bench.running,
         on_change=on_whole_page(lab, bench.lock, go),
-        help=_("Restores everything at that step: networks, optimiser, buffer, random streams."),
+        help=_(
+            "Restores networks, optimiser, buffer and random streams as they were at that step."
+        ),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -61,18 +63,19 @@ def rewind(lab: Lab) -> None:
 
 
 def _state(lab: Lab, furthest: int) -> str:
-    """Say where the run is, and what Run would do."""
+    """Say at which step the run is, and what the button Run would do."""
     bench = lab.bench
     here = bench.session.global_step
     if bench.running:
         return _("Pause to go back.")
     if bench.rewound:
         return _(
-            "At step {here:,} of {furthest:,}. Run repeats what the dotted line shows. If you "
-            "change a setting, the run forks: the old run stays as an overlay and in the table."
+            "At step {here:,} of {furthest:,}. Run repeats the run up to the end of the dotted "
+            "line. If you change a setting, the run forks: the old run stays as an overlay and in "
+            "the table."
         ).format(here=here, furthest=furthest)
     if bench.forked is not None:
-        return _("This is run {n}: it was forked at step {step:,} of run {of}.").format(
+        return _("This is run {n}, forked at step {step:,} from run {of}.").format(
             n=bench.run_number, step=bench.forked[1], of=bench.forked[0]
         )
-    return _("At step {here:,}, the furthest so far.").format(here=here)
+    return _("At step {here:,}, the last step so far.").format(here=here)

@@ -12,14 +12,14 @@ from pglab.ui.stage.panels.returns import change_label
 
 
 def runs_table(lab: Lab) -> None:
-    """Draw one row per seed of every run of this visit, the newest run first."""
+    """Draw the runs of this visit, the newest first, with one row for each seed."""
     runs = reversed([*lab.bench.past, lab.bench.summary()])
     st.dataframe([row for run in runs for row in _rows(run, lab.terms.preset)], hide_index=True)
     st.caption(
         _(
             "Each row is one seed. Seeds that were trained together share a run number; run 1 is "
-            "the oldest. The top row shows the current run as it was when it was last paused, "
-            "stepped or changed. The rows show what happened, not what usually happens."
+            "the oldest. The top row is the current run; it is updated only when you pause, step "
+            "or change the run. A few seeds do not show what usually happens."
         )
     )
 

@@ -43,7 +43,10 @@ def try_this(lab: Lab, attempts: Attempts) -> None:
 
 
 def _listing(lab: Lab, attempts: Attempts) -> None:
-    """Draw a button for each experiment: buttons keep no value that a late request restores."""
+    """Draw a button for each experiment.
+
+    A menu would keep a value, which a late request could restore; a button keeps no value.
+    """
     offered = experiments_of(attempts.page)
     done = sum(attempts.by_key[experiment.key].done for experiment in offered)
     st.caption(
@@ -76,9 +79,9 @@ def _choose(attempts: Attempts, key: str) -> None:
 
 
 def _experiment(lab: Lab, attempts: Attempts) -> None:
-    """Draw the question, and what the visitor can do next.
+    """Draw the question, and the button for the next action.
 
-    Nothing moves when the guess is locked: the choices and the button stay where they are.
+    When the guess is locked, the choices and the button stay in their places.
     """
     experiment = attempts.experiment
     with lab.bench.lock:
@@ -91,7 +94,7 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
     match state:
         case "asked":
             _lock_button(lab, attempts, choice)
-            st.caption(_("“Run it” then takes the place of this button."))
+            st.caption(_("Afterwards, “Run it” replaces this button."))
         case "locked":
             _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
             st.caption(
@@ -103,8 +106,8 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
         case "changed":
             st.warning(
                 _(
-                    "Settings were changed during the run, or another run was begun. The current "
-                    "run no longer answers this question."
+                    "Settings were changed during the run, or another run has begun. So the "
+                    "current run does not answer this question."
                 )
             )
             _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
@@ -115,7 +118,7 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
 
 
 def _expectation(experiment: Experiment) -> str:
-    """Say where the locked guess can be seen."""
+    """Say where the visitor can see the locked guess or the value that it is about."""
     if experiment.statistic == "late_return":
         return _("Your guess is the shaded region in the return plot.")
     return _(
@@ -125,7 +128,7 @@ def _expectation(experiment: Experiment) -> str:
 
 
 def _choices(lab: Lab, attempts: Attempts) -> int | None:
-    """Draw the choices, at first with none chosen; a locked guess cannot be changed."""
+    """Draw the choices; no choice is made at first, and a locked guess cannot be changed."""
     experiment, guess = attempts.experiment, attempts.attempt.guess
     choice: int | None = st.radio(
         _("Your guess"),
@@ -134,7 +137,7 @@ def _choices(lab: Lab, attempts: Attempts) -> int | None:
         format_func=lambda number: _(experiment.choices[number].text),
         captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
         key=f"{lab.key}.guess.{experiment.key}",
-        # A tick in the same request as the choice would rerun only its own fragment.
+        # If a tick comes in the same request as the choice, only the fragment of the tick reruns.
         on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
         disabled=guess is not None,
     )
@@ -169,7 +172,7 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
 
 
 def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
-    """Draw the choices, and which of them the visitor, this run and the stored seeds support."""
+    """Draw the choices in a table: which did the visitor, this run, and each stored seed support?"""
     result = attempt.result
     heads = ["", _("you")]
     if result is not None:
@@ -188,7 +191,7 @@ def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
 
 
 def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
-    """Draw the guess, the run and the stored seeds together, and the explanation."""
+    """Draw the guess, this run, the stored runs, and the explanation."""
     experiment, attempt = attempts.experiment, attempts.attempt
     st.markdown(_judgement(experiment, attempt, result))
     _choices_table(experiment, attempt)
@@ -230,21 +233,21 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
 
 
 def _reached(experiment: Experiment, result: Result) -> Curve:
-    """The mean return of the run's last third, over that third."""
+    """A flat line over the last third of the run: the mean return of that third."""
     steps = np.array(LATE) * experiment.steps
     label = _("this run, mean of the last third")
     return Curve(steps, np.full(2, result.late_return), label)
 
 
 def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
-    """Compare this run with the usual settings, and the guess with this run."""
+    """Compare this run with the run of the usual settings, and the guess with this run."""
     statistic = STATISTICS[experiment.statistic]
     reference = (
         _("the usual settings gave {usual} with the same seed")
         if result.same_seed
-        else _("the usual settings gave {usual}, the median of the stored seeds")
+        else _("the usual settings gave {usual} (median of the stored seeds)")
     ).format(usual=f"{result.usual:.{statistic.digits}f}")
-    found = _("This run (one seed, {seed}): {name} **{figure}**; {reference}.").format(
+    found = _("This run (only seed {seed}): {name} **{figure}**; {reference}.").format(
         seed=result.seed,
         name=_(statistic.name),
         figure=f"{result.figure:.{statistic.digits}f}",

@@ -1,1 +1,1 @@
-"""The pages, assembled from the stage, the controls and the chapters."""
+"""The pages, each made of a stage, controls and chapters."""

@@ -1,4 +1,4 @@
-"""What the pages of the two actor-critics share."""
+"""The common parts of the pages of the two actor-critics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """Draw the page of one preset; the additional panels in `opened` are open at first."""
+    """Draw the page of one preset; `opened` names the further panels that are open at first."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -35,7 +35,7 @@ def actor_critic_page(
         if preset.body == "split":
             st.markdown(content(key))
             st.markdown(evidence_text())
-            with st.expander(_("From returns to a critic, and quirks: as on the page Shared body")):
+            with st.expander(_("From returns to a critic; quirks (as on the page Shared body)")):
                 st.markdown(basics + quirks)
         else:
             st.markdown(basics + content(key))
@@ -59,7 +59,7 @@ def actor_critic_page(
 
 
 def _with_td_errors(text: str) -> str:
-    """Return the text with the final TD errors and returns of two kinds of stored runs."""
+    """Insert the final TD errors and returns of stored runs into the text."""
     for name in ("large_learning_rate", "usual"):
         arm = load("split_replay")[name]
         error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
@@ -69,7 +69,7 @@ def _with_td_errors(text: str) -> str:
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """The additional panels of a preset's page; those in `opened` are open at first."""
+    """The further panels of a preset's page; `opened` names the panels that are open at first."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
@@ -93,7 +93,7 @@ def _code() -> None:
     formulas_and_code(
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
-            _("The policy signal, computed when the agent acts. The setting offers two others."),
+            _("The policy signal, computed when the agent acts. You can choose two other signals."),
             [policy_signal],
         ),
         Part(
@@ -103,18 +103,20 @@ def _code() -> None:
         ),
         Part(
             r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)",
-            _("The target is a constant too. d = 1 only if the episode terminated."),
+            _("The target is also a constant. d is 1 if the episode terminated, otherwise 0."),
             [td_targets],
         ),
         Part(
             r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
             r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
-            _("The second term, scaled by c, pulls all estimates down."),
+            _("The second term, with the factor c, lowers all estimates."),
             [td_loss, actor_critic.critic_gradient],
         ),
         Part(
             r"\theta,\phi\leftarrow\text{Adam}",
-            _("One update: who learns from which steps, and which parameters move."),
+            _(
+                "One update: the steps that actor and critic learn from, and the changed parameters."
+            ),
             [
                 actor_critic.update,
                 actor_critic.learn_together,

@@ -1,4 +1,4 @@
-"""The address of an agent's page: reads and writes what it holds besides the settings."""
+"""Reads and writes the address of an agent's page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.ui.shell import address_bar
 
 
 def read_address(page: str, link: Link, config: RunConfig) -> None:
-    """Set the page's other controls from the link; `config` holds the settings in the link."""
+    """Set all controls except the settings from the link; `config` holds the link's settings."""
     speed.read_link(page, link)
     seed_controls.read_link(page, link)
     has_critic = isinstance(config, ActorCriticConfig)
@@ -21,7 +21,7 @@ def read_address(page: str, link: Link, config: RunConfig) -> None:
 
 
 def write_address(lab: Lab) -> None:
-    """Write the page's settings and its view to the address."""
+    """Write the page's settings, view, chapter, speed and seeds to the address."""
     experiment = attempts.link_parameters(lab.key)
     shown = {
         **heatmaps_of(lab).parameters(),

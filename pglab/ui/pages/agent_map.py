@@ -1,4 +1,4 @@
-"""The three agents of the seminar on one map."""
+"""The map of the home page: the seminar's three agents side by side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pglab.language import _
 
 @dataclass(frozen=True)
 class Agent:
-    """One column of the map; `networks` holds rows of boxes, each a (text, colour) pair."""
+    """One column of the map. `networks` holds rows of boxes; a box is a (text, colour) pair."""
 
     name: str
     networks: tuple[tuple[tuple[str, str], ...], ...]
@@ -22,7 +22,7 @@ class Agent:
 
 
 def agent_map() -> None:
-    """Draw what the three agents share and where they differ."""
+    """Draw one column for each agent: its networks, its data and its weight of log π."""
     actor, critic = palette.ACTOR, palette.CRITIC
     both = f"linear-gradient(90deg, {actor} 50%, {critic} 50%)"
     agents = (
@@ -52,8 +52,8 @@ def agent_map() -> None:
     st.caption(
         _(
             "**Policy π**: the probability of each action. **Critic Q(s, a)**: an estimate of the "
-            "discounted reward still to come after action a in state s. **Body**: the layers that "
-            "read the state. **log π**: what an update raises or lowers, for the actions taken."
+            "discounted reward that follows action a in state s. **Body**: the layers that read "
+            "the state. **log π**: an update raises or lowers log π of the actions taken."
         )
     )
 

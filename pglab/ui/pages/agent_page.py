@@ -33,10 +33,10 @@ from pglab.ui.stage.skip_links import skip_links
 
 @dataclass(frozen=True)
 class AgentPage:
-    """What distinguishes one agent's page from another's.
+    """The parts in which the pages of the agents differ.
 
     `key` names the page and the stored learning curves of its preset. `fixed` names the settings
-    that define the page's agent.
+    that define the page's agent and cannot be changed.
     """
 
     key: str
@@ -79,7 +79,7 @@ def agent_page(page: AgentPage) -> None:
 
 
 def _listen(lab: Lab) -> None:
-    """Let the browser ask before a tab is closed whose run would be lost."""
+    """Let the browser ask before the visitor closes the tab and so loses a run."""
     bench = lab.bench
     listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
 

@@ -1,4 +1,4 @@
-"""The live stage: while the run goes on, each redraw trains it a little further."""
+"""The live stage: during a run, each redraw trains the agent a little further."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.stage.stage import Number, Progress, stage
 from pglab.ui.stage.ticks import turn
 
 COLLAPSE_ENTROPY = 0.01
-COLLAPSE_SHARE = 0.5  # of the range of returns: a deterministic policy below it has collapsed
+COLLAPSE_SHARE = 0.5  # a deterministic policy below this share of the return range collapsed
 
 # Streamlit renders the whole page when a script run begins and again when it ends, so several
 # pictures in one script run cost less. But a click has to wait until they are drawn.
@@ -29,9 +29,9 @@ PICTURES_PER_TICK = 2
 def live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
-    """Draw the stage with its panels; while the run goes on, each redraw trains it further.
+    """Draw the stage with its panels; during a run, each redraw trains the agent further.
 
-    `heading` draws what stands above the stage and changes with the run.
+    `heading` draws the elements above the stage that change with the run.
     """
     fragment(_live, LIVE)(lab, panels, extras, heading)
 
@@ -39,7 +39,7 @@ def live(
 def _live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
-    ticked = lab.take_tick()  # first, so that no tick is left for a rerun of the whole page
+    ticked = lab.take_tick()  # before all else, so that a rerun of the whole page finds no old tick
     lab.redraw_stale_page()
     heading()
     # Below full speed, training may leave no time between two pictures.
@@ -87,19 +87,19 @@ def _numbers(bench: Bench) -> list[Number]:
             f"{bench.session.global_step:,}",
             _("Actions taken in the training environment since the reset."),
         ),
-        Number(_("episodes"), f"{len(history.episodes):,}", _("Training episodes finished.")),
+        Number(_("episodes"), f"{len(history.episodes):,}", _("Finished training episodes.")),
         Number(
             _("mean of last 100 returns"),
             "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
             _(
-                "Mean return of the last 100 finished training episodes, or of all if fewer. "
-                "The seminar's reading, not this mean, decides whether a run is solved."
+                "Mean return of the last 100 training episodes, or of all episodes if there are "
+                "fewer. The seminar's reading, not this mean, decides whether a run is solved."
             ),
         ),
         Number(
             _("steps per second"),
             "–" if rate is None else f"{rate:,.0f}",
-            _("Environment steps per second of wall-clock time, over the last two seconds."),
+            _("Environment steps per second of wall-clock time, in the last two seconds."),
         ),
     ]
 
@@ -120,7 +120,7 @@ def _progress(bench: Bench) -> Progress:
 
 
 def _milestone(bench: Bench) -> str | None:
-    """Say at which step the run was solved; None if it is not solved."""
+    """Say at which step the run was solved; None if it has not been solved."""
     solved_at = bench.session.history.solved_at
     if solved_at is None:
         return None
@@ -128,7 +128,7 @@ def _milestone(bench: Bench) -> str | None:
 
 
 def _state(bench: Bench) -> str:
-    """Say in a few words how far the run is, or how it ended."""
+    """Say in a few words how many steps the run has taken, or how it ended."""
     session = bench.session
     if session.outcome == "diverged":
         return _("stopped: see the message above")
@@ -142,7 +142,7 @@ def _state(bench: Bench) -> str:
 
 
 def _reading(bench: Bench) -> str:
-    """The seminar's reading, and the return that solves the run."""
+    """Return the seminar's reading, and the return at which the run counts as solved."""
     session = bench.session
     goal = session.config.success_return
     reading = f"{session.history.reading:.0f}".replace("-", "−")

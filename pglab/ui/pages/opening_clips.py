@@ -1,4 +1,4 @@
-"""The home page's clips: the same agent before its first update and once it is solved."""
+"""The home page's clips: the same agent before its first update and after it was solved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 
 def opening_clips() -> None:
-    """Draw the clips; both play at once, because they are part of the repository."""
+    """Draw both clips; they play without waiting, because they are part of the repository."""
     facts = stored_facts()
     _clip("untrained", _("Before its first update: the pole falls within a second or two."))
     _clip(

@@ -1,1 +1,1 @@
-"""The frame of every page: entry, menu, address bar and messages."""
+"""The parts around every page: entry, menu, address bar and messages."""

@@ -1,4 +1,4 @@
-"""Reads the address bar once for each page of a visit, and writes it when the page changes."""
+"""Reads the address bar once for each page of a visit, and writes it when a page changes."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from pglab.config import Link
 
 
 def link() -> Link:
-    """The link that the address bar holds now."""
+    """The link that is now in the address bar."""
     return Link(st.query_params.to_dict())
 
 
 def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
-    """When a page is first opened, let `read` set its controls from the link that opened it.
+    """When a visit first opens a page, let `read` set the page's controls from the link.
 
     Returns:
-        A sentence for everything in the link that cannot be used. The list is kept until the visit
-        ends or the visitor closes the sentences.
+        A sentence for each part of the link that cannot be used. The list is kept until the visit
+        ends or the visitor closes the message.
     """
     key = f"{page}.link_problems"
     if key not in st.session_state:
         opened_by = link()
         read(opened_by)
         opened_by.refuse_the_rest()
-        st.session_state[key] = opened_by.problems  # last, since another request may interrupt
+        st.session_state[key] = (
+            opened_by.problems
+        )  # at the end, since another request may interrupt this
     problems: list[str] = st.session_state[key]
     return problems
 

@@ -17,9 +17,9 @@ _STYLE = Path(__file__).parent / "page.css"
 
 
 def enter() -> None:
-    """Begin a run of the entry script: set the style and the language that the link asks for."""
+    """Begin a run of the entry script: set the style, and the language named in the link."""
     if _ENTERED not in st.session_state:
-        gc.collect()  # free what the visits of closed tabs left behind
+        gc.collect()  # free the memory of visits whose tabs were closed
     st.session_state[_ENTERED] = True
     st.session_state.setdefault(LANGUAGE, st.query_params.get("lang", DEFAULT_LANGUAGE))
     use_language(st.session_state[LANGUAGE])
@@ -29,8 +29,8 @@ def enter() -> None:
 def require_entry() -> None:
     """Go through the entry script if Streamlit runs a page without it.
 
-    If the first visitor of a process opens the address of a page, Streamlit runs only the script in
-    `pages/`. It stops doing so after the first call of `st.navigation`.
+    Until a process has called `st.navigation` for the first time, Streamlit runs only the script in
+    `pages/` if a visitor opens the address of a page.
     """
     if _ENTERED not in st.session_state:
         navigation()

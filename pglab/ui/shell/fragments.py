@@ -1,4 +1,4 @@
-"""Parts of a page that rerun by themselves, in the visit's language."""
+"""Fragments: parts of a page that rerun alone, in the visit's language."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ LANGUAGE = "language"
 def fragment(
     function: Callable[..., None], key: str | None = None, run_every: float | None = None
 ) -> Callable[..., None]:
-    """A Streamlit fragment that uses the visit's language even when it reruns by itself.
+    """Make a Streamlit fragment that uses the visit's language even when it reruns alone.
 
-    Draw the same number of elements before it in every script run: Streamlit identifies a fragment
-    by its place on the page. With `run_every`, the browser reruns it after that many seconds.
+    In every script run, draw the same number of elements before the fragment: Streamlit identifies
+    it by its place on the page. With `run_every`, it reruns each time this many seconds have passed.
     """
     page = st.session_state.get(PAGE)
 
     @wraps(function)
     def in_language(*arguments: Any) -> None:
         if st.session_state.get(PAGE) != page:
-            st.rerun()  # the visitor is leaving: keys of both pages at once would collide
+            st.rerun()  # the visitor is leaving, and keys of the two pages would collide
         use_language(st.session_state[LANGUAGE])
         function(*arguments)
 
@@ -39,8 +39,8 @@ def fragment(
 def redraw_fragments(*fragments: str) -> None:
     """Redraw the fragments with these keys, or the whole page if one is missing.
 
-    Call it in a callback. Fragments are missing if the visitor has left the page, or if a click
-    interrupted the run that draws them.
+    Call this in a callback. A fragment is missing if the visitor has left the page, or if a click
+    interrupted the script run that draws the fragment.
     """
     try:
         st.rerun([_on_this_page(key) for key in fragments])
@@ -49,5 +49,5 @@ def redraw_fragments(*fragments: str) -> None:
 
 
 def _on_this_page(key: str) -> str:
-    """A key that names the page too: fragments of the former page stay until this one is drawn."""
+    """Add the page to a key: the former page's fragments stay until the new page is drawn."""
     return f"{st.session_state.get(PAGE, '')}.{key}"

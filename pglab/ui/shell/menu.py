@@ -1,4 +1,4 @@
-"""The app's menu of pages, and which page a visitor is on."""
+"""The app's menu of pages, and the visitor's current page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAGE_CHANGED = "page_changed"
 
 
 def navigation() -> Any:
-    """The menu of pages; run the page that it returns."""
+    """Draw the menu of pages; return the chosen page, which the caller must run."""
     page = st.navigation(
         [
             st.Page("pages/home.py", title=_("Home"), default=True),
@@ -31,12 +31,12 @@ def navigation() -> Any:
 
 
 def page_changed() -> bool:
-    """Whether the last run of the script drew another page, or none."""
+    """Whether the script run before this one drew another page or no page."""
     changed: bool = st.session_state[_PAGE_CHANGED]
     return changed
 
 
 def current_page() -> str:
-    """The name of the visitor's page in its address."""
+    """The name of the visitor's page, as it is in the address."""
     page: str = st.session_state[PAGE]
     return page

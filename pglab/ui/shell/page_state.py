@@ -18,7 +18,7 @@ class LivePage:
 
     key: str
     sequence: int = 0  # number of the stage's last redraw
-    page_is_stale: bool = False  # a click or a control changed what the whole page shows
+    page_is_stale: bool = False  # whether a click or control makes a redraw necessary
     _ticked: bool = field(default=False, init=False)
 
     def note_tick(self) -> None:
@@ -34,7 +34,7 @@ class LivePage:
         """Redraw the whole page if it is stale.
 
         Every live fragment calls this first. The browser may send a click or a changed setting
-        together with a tick, in one request that reruns only the fragment of the tick.
+        together with a tick. Such a request reruns only the fragment of the tick.
         """
         if self.page_is_stale:
             st.rerun()

@@ -1,4 +1,4 @@
-"""Prepares a process once, so that the first click does not wait and no tick is delayed."""
+"""Prepares a process once, so that neither the first click nor any tick is delayed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SWITCH_SECONDS = 0.001
 
 @cache
 def warm_up() -> None:
-    """Load what PyTorch, pygame and Numba load at first use, and exempt it from collection.
+    """Use PyTorch, pygame and Numba once, and exempt the loaded objects from garbage collection.
 
-    Without the exemption, each garbage collection takes a tenth of a second, mostly for objects
-    that imports made and that stay. The switch interval is shortened, since Streamlit's server
-    needs the interpreter a dozen times per tick. Beside a training thread it would wait for
-    Python's usual 5 ms each time.
+    Without the exemption, each garbage collection takes a tenth of a second, mostly for permanent
+    objects that imports have made. The switch interval is shortened, since Streamlit's server needs
+    the interpreter a dozen times per tick. While another thread trains, the server would otherwise
+    wait for 5 ms each time, which is Python's default.
     """
     engine.warm_up()
     config = ReinforceConfig()

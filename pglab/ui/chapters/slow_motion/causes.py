@@ -1,4 +1,4 @@
-"""A table of causes: the effect of each, as a number and as a bar."""
+"""A table of causes: each row shows the effect of one cause as a number and as a bar."""
 
 from __future__ import annotations
 

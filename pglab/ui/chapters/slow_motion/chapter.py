@@ -43,7 +43,7 @@ _COME_UP = """<script>{
 
 
 def slow_motion(lab: Lab) -> None:
-    """Draw the buttons, the phases, and the moment at which the tape stands."""
+    """Draw the buttons, the phases, and the tape's current moment."""
     tape = lab.slow_motion
     with st.container(key="slow_motion"), lab.bench.lock:
         buttons(lab, tape)
@@ -56,7 +56,7 @@ def slow_motion(lab: Lab) -> None:
                     "One update, taken apart. The agent acts, step after step, until enough is "
                     "stored; then it learns from all of it at once. Each phase shows its numbers "
                     "and the line of code that computed them.\n\n"
-                    "**Next**, or the right arrow key, takes the next phase (if a chapter's title "
+                    "**Next**, or the right arrow key, goes to the next phase (if a chapter's title "
                     "has the focus, press the Tab key first). **To the update** goes to the point "
                     "where the agent learns."
                 )
@@ -67,7 +67,7 @@ def slow_motion(lab: Lab) -> None:
         if is_on_the_way(lab):
             return
         if tape.stale and not lab.bench.running:
-            st.caption(_("The run has continued since then. Next goes on from its current step."))
+            st.caption(_("The run has continued since then. Next continues from its current step."))
         scene = _scene(lab, tape)
         words, pictures = st.columns([5, 8])
         with words:
@@ -79,9 +79,9 @@ def slow_motion(lab: Lab) -> None:
 
 
 def _strip(lab: Lab, tape: SlowMotion) -> None:
-    """Draw all phases in order, numbered, and mark the current one and those already seen.
+    """Draw all phases, numbered in order; mark the current phase and the phases already seen.
 
-    The phases of every step stand above those of an update.
+    The phases of a step are in the upper row, the phases of an update in the lower row.
     """
     seen = {moment.phase for moment in tape.seen}
     now = tape.seen[-1].phase if tape.seen else ""
@@ -108,8 +108,8 @@ def _too_few_to_draw(lab: Lab) -> None:
     if len(buffer) < config.batch_size:
         st.caption(
             _(
-                "The buffer holds {n} transitions, fewer than the {size} of one draw: the critic "
-                "does not learn yet."
+                "The buffer holds only {n} transitions, but the critic learns from {size} at once: "
+                "it does not learn yet."
             ).format(n=len(buffer), size=config.batch_size)
         )
 
@@ -136,7 +136,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     batch = batch_at(watched, tape.seen, list(lab.bench.session.history.steps))
     chosen = None if tape.traced is None else tape.traced - batch.first_step
     if chosen is not None and not 0 <= chosen < len(batch.actions):
-        chosen = None  # `transitions` says so
+        chosen = None  # `transitions` tells the visitor
     view = view_of(lab)
     scene = SlowScene(
         env_id=lab.bench.session.config.env_id,
@@ -152,11 +152,11 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
 
 
 def _moment(scene: SlowScene, engine: str) -> None:
-    """Draw the phase in words, symbols and numbers, and the line that computed them."""
+    """Draw the phase in words, symbols and numbers, and the line that computed the numbers."""
     moment = scene.seen[-1]
     title = _(PHASES[scene.phase].title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")
-    drawn = scene.phase == "targets" and scene.has_seen("draw")  # rows of another batch
+    drawn = scene.phase == "targets" and scene.has_seen("draw")  # the rows are of another batch
     row = 0 if scene.chosen is None else scene.batch.offset + scene.chosen
     shown = formula(moment, scene.info, 0 if drawn else row)
     st.latex(shown.symbols)
@@ -173,9 +173,9 @@ def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:
     most = int(np.abs(changes).argmax())
     learned = next(other.values for other in scene.seen if other.phase == "loss")
     counts = _(
-        "Steps learned from: {n}. Actions taken that are now likelier: **{risen}**, less likely: "
-        "**{fallen}**. Largest change: {action} in step {t} of the batch, π = {before:.2%} → "
-        "{after:.2%}."
+        "The update used {n} steps. The action taken became likelier in **{risen}** of them and "
+        "less likely in **{fallen}**. Largest change: {action} in step {t} of the batch, "
+        "π = {before:.2%} → {after:.2%}."
     ).format(
         n=len(changes),
         risen=int((changes > 0).sum()),

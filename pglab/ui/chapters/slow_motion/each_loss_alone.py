@@ -1,4 +1,4 @@
-"""What each of an actor-critic's two losses alone would have done."""
+"""Compares an actor-critic's update with the updates that each of its two losses would make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pglab.ui.stage.stage import stage
 
 
 def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
-    """Show what each of the two losses alone would have done, after an actor-critic's update."""
+    """After an actor-critic's update, show what each of its two losses alone would have done."""
     run = scene.watched.before_update
     if scene.phase != "changed" or not isinstance(run, ActorCriticRun):
         return
@@ -39,9 +39,9 @@ def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
         )
     st.caption(
         _(
-            "The same update from the same parameters on the same data: with both losses, with "
-            "the actor's loss alone and with the critic's alone. If the body is shared, the "
+            "Three updates of the same parameters on the same data: with both losses, with only "
+            "the actor's loss, and with only the critic's loss. If the body is shared, the "
             "critic's loss also moves the policy, and the actor's loss also moves the critic. ΔV "
-            "is the change of V = Σ π·Q, with π from before the update."
+            "is the change of V = Σ π·Q, computed with the π before the update."
         )
     )

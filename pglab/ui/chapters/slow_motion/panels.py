@@ -1,4 +1,4 @@
-"""The pictures of Slow motion: those that a phase is about stand out, the others are dimmed."""
+"""The pictures of *Slow motion*. The pictures of the current phase stand out."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "step": ("network",),
     "changed": ("policy", "batch"),
 }
-# The phases that make the chosen action known, and what the environment answered.
+# The phase in which the action is chosen, and the phase in which the environment answers.
 _CHOSEN_AT = "sample"
 _ANSWERED_AT = "environment"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The transitions that a moment is about, with what is known of them by then.
+    """The transitions of a moment, with everything that is known about them at this moment.
 
-    If the batch is very long, these are only its last transitions: the run remembers no more.
-    `offset` is the number of transitions before them; `whole` explains the whole batch.
+    A very long batch is shortened to its last transitions, since the run keeps no more. `offset` is
+    the number of transitions left out before them. `whole` explains the whole batch.
     """
 
-    first_step: int  # environment step of the first
+    first_step: int  # environment step of the first transition
     offset: int
     observations: Floats  # [T, D]
     actions: NDArray[np.int64]  # [T]
@@ -77,13 +77,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class SlowScene:
-    """One moment, and everything that its pictures are made from."""
+    """One moment, and all data for its pictures."""
 
     env_id: str
     watched: WatchedStep
     seen: tuple[Moment, ...]
     batch: Batch
-    chosen: int | None  # row of the transition that is traced
+    chosen: int | None  # row of the traced transition
     view: View
 
     @property
@@ -93,12 +93,15 @@ class SlowScene:
 
     @property
     def phase(self) -> str:
-        """The phase of the moment."""
+        """The phase of this moment."""
         return self.seen[-1].phase
 
     @property
     def observation(self) -> Floats:
-        """The observation that the player shows: the next one only in the phase `environment`."""
+        """The observation that the player shows.
+
+        It is the next observation in the phase `environment`, otherwise the step's own.
+        """
         step = self.watched.step
         return step.next_observation if self.phase == _ANSWERED_AT else step.observation
 
@@ -107,7 +110,7 @@ class SlowScene:
         return any(moment.phase == phase for moment in self.seen)
 
     def emphasis(self, *pictures: str) -> Emphasis:
-        """How a panel with these pictures looks now."""
+        """How a panel that contains these pictures is emphasised now."""
         about = _ABOUT[self.phase]
         if "frame" in pictures:
             return "frame" if "frame" in about else "bars" if "bars" in about else "dim"
@@ -115,11 +118,11 @@ class SlowScene:
 
 
 def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[StepRecord]) -> Batch:
-    """Return the steps that are stored at a moment, or those that the update learns from.
+    """Return the steps stored at this moment; during an update, the steps that it learns from.
 
     Args:
         watched: the watched step.
-        seen: its moments so far.
+        seen: the moments of this step up to now.
         recent: the run's last steps, oldest first.
     """
     stored = [moment.values["stored"] for moment in watched.moments if moment.phase == "store"]
@@ -152,9 +155,9 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
 
 
 def player_panel(scene: SlowScene) -> PlayerPanel:
-    """The frame before the action, or the one after it, with a bar for each action."""
+    """The frame before the action or after it, with a bar for each action."""
     step = scene.watched.step
-    answered = scene.phase == _ANSWERED_AT  # no probabilities are known of the next observation
+    answered = scene.phase == _ANSWERED_AT  # the new observation has no probabilities yet
     chosen = scene.has_seen(_CHOSEN_AT) and not answered
     known = scene.has_seen("probabilities") and not answered
     observation = scene.observation
@@ -186,13 +189,13 @@ def player_panel(scene: SlowScene) -> PlayerPanel:
 
 
 def policy_panel(scene: SlowScene) -> FigurePanel:
-    """The policy that took the step, with the place of the observation."""
+    """The heatmap of the policy that took the step; a ring marks the observation."""
     probabilities = _map(scene, scene.watched.before)
     return _map_panel(scene, "slow_before", _("Policy"), _("that takes the step"), probabilities)
 
 
 def change_panels(scene: SlowScene) -> list[FigurePanel]:
-    """The heatmaps before and after the update, and the difference."""
+    """The policy's heatmaps before and after the update, and their difference."""
     before, after = (_map(scene, of) for of in (scene.watched.before, scene.watched.after))
     return [
         _map_panel(scene, "slow_before", _("Before"), "", before),
@@ -201,7 +204,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
             scene,
             "slow_difference",
             _("After − before"),
-            _("in percentage points; dots: steps learned from"),
+            _("percentage points; dots: steps of the batch"),
             after - before,
             scene.emphasis("policy"),
         ),
@@ -231,7 +234,7 @@ def _map_panel(
 def _difference_panel(
     scene: SlowScene, key: str, title: str, subtitle: str, changes: Floats, emphasis: Emphasis
 ) -> FigurePanel:
-    """A heatmap of the change in probability, with the transitions that were learned from."""
+    """A heatmap of the change in probability; dots mark the transitions that the update used."""
     view = scene.view
     axes = [view.plane.x_axis, view.plane.y_axis]
     return FigurePanel(
@@ -253,7 +256,7 @@ def _difference_panel(
 def partial_panels(
     scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
 ) -> list[FigurePanel]:
-    """Two rows of heatmaps: the change of policy and critic by both losses and by each alone."""
+    """Two rows of heatmaps, for policy and critic: the changes by both losses and by each alone."""
     view = scene.view
     pi, q = _maps(scene, scene.watched.before)
     value = critic_quantity(pi, q, "v", view.action)
@@ -266,7 +269,7 @@ def partial_panels(
             most=f"{100 * np.abs(change).max():.3g}"
         )
         policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, most, change, "none"))
-        # With π from before the update: ΔV shows the change of the critic only.
+        # Both values use the old π, so that ΔV shows only the change of the critic.
         new_value = critic_quantity(pi, new_q, "v", view.action)
         critics.append(_value_change_panel(scene, trained, names[trained], new_value - value))
     return [*policies, *critics]
@@ -275,7 +278,7 @@ def partial_panels(
 def _maps(
     scene: SlowScene, networks: Mapping[str, nn.Module]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """π and Q of every action over the view's plane."""
+    """Return π and Q of every action over the view's plane."""
     probabilities, q_values = maps_of(networks, scene.view.plane)
     assert q_values is not None, "only an agent with a critic has two losses"
     return probabilities, q_values
@@ -298,7 +301,7 @@ def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -
 
 
 def batch_panel(scene: SlowScene) -> FigurePanel:
-    """A bar per stored step: its reward; once known, its return, its weight wₜ, its Δπ."""
+    """One bar for each stored step: the newest known of reward, return, weight wₜ and Δπ."""
     batch = scene.batch
     title, label, heights = _("Stored steps"), _("reward"), batch.rewards
     if batch.returns is not None:
@@ -335,7 +338,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
 
 
 def network_panel(scene: SlowScene) -> FigurePanel:
-    """The layers, with the norms of the gradients that have reached each by this moment."""
+    """The layers; each shows the norms of the gradients that have reached it by this moment."""
     pulls: dict[str, dict[str, float]] = {"actor": {}, "critic": {}}
     for moment in scene.seen:
         if moment.phase.endswith("gradient"):
@@ -356,7 +359,7 @@ def network_panel(scene: SlowScene) -> FigurePanel:
 def _layers(
     networks: Mapping[str, nn.Module], pulls: Mapping[str, Mapping[str, float]]
 ) -> list[LayerGradient]:
-    """The linear layers from input to output: bodies before heads, a shared body only once."""
+    """List the linear layers from input to output; a shared body is listed only once."""
     found: dict[nn.Linear, tuple[str, str]] = {}
     for network in ("policy", "critic", "value"):
         module = networks.get(network)

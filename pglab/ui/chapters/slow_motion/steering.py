@@ -14,8 +14,8 @@ from pglab.ui.controls.buttons import live_button
 from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.fragments import fragment
 
-STEPS_AT_ONCE = 150  # watched before the page is drawn again: about half a second
-REDRAW_SECONDS = 0.1  # between two such parts
+STEPS_AT_ONCE = 150  # number of watched steps between two redraws: about half a second
+REDRAW_SECONDS = 0.1  # pause before the next of these steps
 
 
 def buttons(lab: Lab, tape: SlowMotion) -> None:
@@ -72,7 +72,7 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """Continue the way to the update and draw its progress; False if the tape is not on it."""
+    """Continue to the update and draw the progress; False if the tape is not on its way there."""
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False
@@ -96,7 +96,7 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
         share = _share_stored(tape)
         st.progress(
             share,
-            _("Step {n:,}: {share:.0%} of what the update needs.").format(
+            _("Step {n:,}: {share:.0%} of the update's data.").format(
                 n=tape.session.global_step, share=share
             ),
         )
@@ -108,7 +108,7 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
 
 
 def _share_stored(tape: SlowMotion) -> float:
-    """The share of what the update needs that is stored after the last watched step."""
+    """The stored share of the data that the next update needs."""
     stores = [moment.values for moment in tape.steps[-1].moments if moment.phase == "store"]
     if not stores:  # the step diverged
         return 0.0

@@ -1,4 +1,4 @@
-"""The stored steps as a table, and what the update did to the traced one."""
+"""A table of the stored steps, and the effect of the update on the traced step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PI_BEFORE, _PI_AFTER, _DELTA_PI = "π before", "π after", "Δπ"  # columns
 
 
 def transitions(lab: Lab, scene: SlowScene) -> None:
-    """Draw the batch as a table, and the transition that is traced."""
+    """Draw the batch as a table, and the traced transition beside it."""
     batch, tape = scene.batch, lab.slow_motion
     if not len(batch.actions):
         return
@@ -47,9 +47,7 @@ def transitions(lab: Lab, scene: SlowScene) -> None:
 
     table, traced = st.columns([7, 3])
     with table:
-        st.caption(
-            _("The stored steps. Choose one to trace it (keyboard: down, then Shift + Space).")
-        )
+        st.caption(_("The stored steps. Choose one to trace it (keyboard: ↓, then Shift + Space)."))
         st.dataframe(
             columns,
             hide_index=True,
@@ -83,17 +81,21 @@ def _columns_explained() -> dict[str, Any]:
             format="%.2f",
             help=_("Probability of the action taken, before the update."),
         ),
-        _PI_AFTER: number(_("π after, %"), format="%.2f", help=_("The same after the update.")),
+        _PI_AFTER: number(
+            _("π after, %"),
+            format="%.2f",
+            help=_("Probability of the action taken, after the update."),
+        ),
         _DELTA_PI: number(
             _("Δπ, points"),
             format="%+.3f",
-            help=_("After minus before, in percentage points."),
+            help=_("π after minus π before, in percentage points."),
         ),
     }
 
 
 def _gone(step: int, first: int) -> str:
-    """Say why the transition that is traced is not shown."""
+    """Say why the traced transition is not shown."""
     text = (
         _("Step {n:,}, which you chose, is no longer stored. Choose another one.")
         if step < first
@@ -103,7 +105,7 @@ def _gone(step: int, first: int) -> str:
 
 
 def _traced(scene: SlowScene, row: int) -> None:
-    """Draw one transition: its frame, its numbers, and why π of its action changed."""
+    """Draw one transition: its frame, its numbers, and the causes that changed π of its action."""
     batch = scene.batch
     action = _(scene.info.actions[batch.actions[row]])
     st.image(shared_renderer(scene.env_id).jpeg(batch.observations[row]), width=260)
@@ -127,13 +129,13 @@ def _traced(scene: SlowScene, row: int) -> None:
     if found is not None:
         effects = {cause: 100 * float(effect[row]) for cause, effect in found.effects.items()}
         causes_table(
-            _("Why π of its action changed, in percentage points"),
+            _("What changed π of its action (percentage points)"),
             *rows_of(effects, 100 * float(found.remainder[row])),
         )
 
 
 def _whole(found: Explanation) -> None:
-    """Draw the share of each cause in the change over all transitions."""
+    """Draw how much each cause contributed to the change of π over all transitions."""
     shares = {cause: 100 * share for cause, share in found.shares.items()}
     if shares:
         causes_table(
@@ -142,7 +144,7 @@ def _whole(found: Explanation) -> None:
         )
         st.caption(
             _(
-                "The shares add up to 100 % of the change in π; a share below 0 worked against "
-                "it. Each is Σ effect·Δπ / Σ Δπ²."
+                "The shares add up to 100 % of the change in π. A cause with a share below 0 "
+                "worked against the change. Each share is Σ effect·Δπ / Σ Δπ²."
             )
         )

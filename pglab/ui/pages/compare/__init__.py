@@ -1,1 +1,1 @@
-"""The page that puts agents side by side."""
+"""The page *Compare*, which shows agents side by side."""

@@ -1,4 +1,4 @@
-"""The address of a comparison: its agents, seeds and steps, and the view of its heatmaps."""
+"""Reads and writes a comparison's address: agents, seeds, steps and view of the heatmaps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read(link: Link) -> None:
 
 
 def _side(link: Link, letter: str) -> AgentConfig:
-    """Read a side of a free comparison: `a=actor_critic`, `a.gamma=0.9`; likewise for `b`."""
+    """Read one side of a free comparison; side A has `a=actor_critic`, `a.gamma=0.9`, …"""
     kinds = {name: name for name in settings.KINDS}
     preset = settings.KINDS[link.choice(letter, _("Agent"), kinds, "actor_critic")]
     prefix = f"{letter}."
@@ -48,13 +48,13 @@ def _side(link: Link, letter: str) -> AgentConfig:
 
 
 def _not_on_one_side(name: str) -> str:
-    return _("{label} is the same for all sides of a comparison; it is ignored.").format(
-        label=_(settings_of(ReinforceConfig)[name].label)
-    )
+    return _(
+        "{label} is the same for all sides of a comparison; its value in the link is ignored."
+    ).format(label=_(settings_of(ReinforceConfig)[name].label))
 
 
 def write() -> None:
-    """Write this comparison and the view of its heatmaps to the address."""
+    """Write the comparison and the view of its heatmaps to the address."""
     configs = settings.compared()
     pair = pair_of(configs)
     wanted = {} if pair == settings.USUAL_PAIR else {"pair": pair}

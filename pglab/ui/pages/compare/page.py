@@ -1,4 +1,4 @@
-"""The page *Compare*: agents side by side, with one transport and shared axes."""
+"""The page *Compare*: agents side by side, with one row of buttons and the same axes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _mark_stale(page: ComparePage) -> None:
 
 
 def _adopt_settings(page: ComparePage) -> None:
-    """Restart the comparison if the controls ask for another one."""
+    """Begin another comparison if the controls no longer describe the current one."""
     with page.comparison.lock:
         if page_changed():
             page.comparison.pause()
@@ -71,7 +71,7 @@ def _adopt_settings(page: ComparePage) -> None:
 
 
 def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
-    """Set up a ready-made comparison; it waits for Run, so that the visitor can predict."""
+    """Set up a ready-made comparison; it waits for Run, so that the visitor can guess first."""
     with page.comparison.lock:
         settings.compare(configs)
         page.restart()
@@ -132,7 +132,9 @@ def _transport(page: ComparePage) -> None:
             "reset",
             page.restart,
             shortcut="b",
-            help=_("Back to the same start. This comparison stays as an overlay and in the table."),
+            help=_(
+                "Go back to the same start. This comparison stays as an overlay and in the table."
+            ),
         )
         _length_menu(page)
         _guess_menu(page)
@@ -140,7 +142,7 @@ def _transport(page: ComparePage) -> None:
 
 
 def _length_menu(page: ComparePage) -> None:
-    """Draw the menu of lengths; a longer comparison continues where the shorter one ended."""
+    """Draw the menu of lengths; a longer comparison continues from the end of the shorter one."""
 
     def change() -> None:
         page.comparison.length = settings.length()
@@ -154,13 +156,13 @@ def _length_menu(page: ComparePage) -> None:
         persist_state="session",
         label_visibility="collapsed",
         width=150,
-        help=_("Environment steps of each agent. A longer comparison continues from where it is."),
+        help=_("Environment steps of each agent. If you choose more, the comparison continues."),
         on_change=on_whole_page(page, page.comparison.lock, change),
     )
 
 
 def _guess_menu(page: ComparePage) -> None:
-    """Draw the menu for the visitor's guess, which is open until the first step."""
+    """Draw the menu for the visitor's guess; it is disabled after the first step."""
     comparison = page.comparison
     key = f"compare.guess.{page.restarts}"
 
@@ -180,8 +182,8 @@ def _guess_menu(page: ComparePage) -> None:
         width=250,
         disabled=comparison.global_step > 0,
         help=_(
-            "The side with the highest mean of the last 100 returns is ahead. If the best two are "
-            "less than 5 % of the range of returns apart, they are about equal."
+            "The side with the highest mean of the last 100 returns is ahead. If the two best "
+            "means differ by less than 5 % of the range of returns, the sides are about equal."
         ),
         on_change=note,
     )
@@ -193,7 +195,7 @@ def _advance(comparison: Comparison, steps: int) -> None:
 
 
 def _row(past: PastComparison) -> dict[str, str]:
-    """The table row of an earlier comparison."""
+    """Return the table row of an earlier comparison."""
     texts = [difference_text(d).replace("**", "") for d in differences_between(past.configs)]
     returns = (
         f"{name} {mean_return_text(facts)}"
@@ -224,8 +226,8 @@ def _earlier(page: ComparePage) -> None:
         st.markdown("##### " + _("Earlier comparisons of this visit"))
         st.caption(
             _(
-                "Mean returns are over the last 100 episodes; with several seeds, the median over "
-                "the seeds, with the least and the greatest."
+                "A mean return is the mean over the last 100 episodes. With several seeds, the "
+                "table shows the median, the least and the greatest of their mean returns."
             )
         )
         st.dataframe([_row(past) for past in reversed(page.past)], hide_index=True)

@@ -32,7 +32,7 @@ FEW_SEEDS = 3
 
 
 def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
-    """The controls of the heatmaps, by environment; that of the first side comes first."""
+    """Return the heatmaps' controls by environment; the first side's environment comes first."""
     found: dict[str, HeatmapControls] = {}
     for config in configs:
         env_id = config.env_id
@@ -86,8 +86,8 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
                 earlier,
             ),
             detail=_(
-                "A band holds the middle half of the seeds. Faint: stored runs of the same "
-                "settings. Dotted: earlier comparisons."
+                "Band: the middle half of the seeds. Faint lines: stored runs with the same "
+                "settings. Dotted lines: earlier comparisons."
             ),
             alt=_("Smoothed returns of all sides over environment steps."),
         ),
@@ -100,7 +100,7 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
 
 
 def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
-    """The policy's heatmap of one side, beside its player if the players are shown."""
+    """Return the policy's heatmap of one side; if players are shown, also this side's player."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not st.session_state.get(PLAYERS, False):
@@ -125,7 +125,7 @@ def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -
 
 
 def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
-    """The interference of the sides that share a body; if none does, the policies' entropy."""
+    """The interference of all sides with a shared body; without such sides, the entropies."""
     sides, everyone = comparison.sides, _named(comparison)
     shown = [named for named in everyone if named[2].shares_body]
     most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
@@ -185,7 +185,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         Number(
             _("environment steps each"),
             f"{comparison.global_step:,}",
-            _("Every agent has taken exactly this many; its further seeds catch up with it."),
+            _("Every agent has taken this many steps with its first seed; its other seeds follow."),
         )
     ]
     for name, of_side in zip(comparison.names, facts, strict=True):
@@ -194,14 +194,16 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             Number(
                 _("{name}: return").format(name=name),
                 "–" if mean is None else _number(mean[0]),
-                _("Mean of the last 100 returns; with several seeds, their median."),
+                _("Mean of the last 100 returns; with several seeds, the median of their means."),
             )
         )
     numbers.append(
         Number(
             _("steps per second, each"),
             "–" if rate is None else f"{rate:,.0f}",
-            _("Environment steps per second of each agent, all its seeds, over ten seconds."),
+            _(
+                "Environment steps of each agent per second, over all seeds, in the last ten seconds."
+            ),
         )
     )
     return numbers
@@ -216,7 +218,7 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
             who = _("{n} agents").format(n=len(comparison.names))
         parts = [
             _("{who}: {total:,} steps each").format(who=who, total=total),
-            _("what do you expect? Note a guess, then press Run"),
+            _("what do you expect? Make a guess, then press Run"),
         ]
     else:
         told = _("{done:,} of {total:,} steps")
@@ -237,13 +239,13 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
 
 
 def outcome_name(comparison: Comparison, number: int) -> str:
-    """The name of the side with this number; "about equal" for the number after the last."""
+    """The name of the side with this number; "about equal" if there is no such side."""
     names = (*comparison.names, _("about equal"))
     return names[number]
 
 
 def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
-    """The results of the sides as texts, by the name of each fact."""
+    """The table's rows: the name of each fact, and its text for each side."""
     if seeds == 1:
         returns = _("mean of the last 100 returns, one seed")
         steps = _("gradient steps of all optimisers (split bodies have two), one seed")
@@ -268,7 +270,7 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
 
 
 def mean_return_text(facts: Facts) -> str:
-    """The median over seeds; if they differ, also the least and the greatest."""
+    """The median over the seeds; if the seeds differ, also the least and the greatest value."""
     if facts.mean_return is None:
         return "–"
     median, least, greatest = (_number(value) for value in facts.mean_return)

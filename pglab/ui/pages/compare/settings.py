@@ -21,7 +21,7 @@ KINDS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
     "actor_critic": ActorCriticConfig(),
 }
-FIXED = ("seed", "stop_when_solved", "total_steps")  # the same on all sides
+FIXED = ("seed", "stop_when_solved", "total_steps")  # settings that all sides share
 USUAL_PAIR = "seminar"
 
 _CONFIGS = "compare.configs"
@@ -33,7 +33,7 @@ _SIDE = "compare.side"
 
 
 def compared() -> tuple[AgentConfig, ...]:
-    """The configurations that are compared now."""
+    """The configurations in the current comparison."""
     configs: tuple[AgentConfig, ...] = st.session_state[_CONFIGS]
     return configs
 
@@ -49,12 +49,12 @@ def first_seed() -> int:
 
 
 def length() -> int:
-    """The number of environment steps of each agent."""
+    """The number of environment steps that each agent takes."""
     return int(st.session_state[LENGTH])
 
 
 def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Draw the ready-made comparisons; `choose` is called with the agents of the pressed one."""
+    """Draw one button for each ready-made comparison; a press calls `choose` with its agents."""
     now = pair_of(compared())
     with st.container(horizontal=True, gap="small", key="pairs"):
         for name, pair in PAIRS.items():
@@ -69,25 +69,25 @@ def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
             key=f"pair_{FREE}",
             type="secondary" if now == FREE else "tertiary",
             on_click=partial(_invite, choose),
-            help=_("Change any setting of a side in the sidebar to make your own comparison."),
+            help=_("To make your own comparison, change any setting of a side in the sidebar."),
         )
 
 
 def pair_title(configs: tuple[AgentConfig, ...]) -> str:
-    """The name of the ready-made comparison that these agents make."""
+    """The name of the ready-made comparison of these agents, or "Free choice"."""
     pair = pair_of(configs)
     return _("Free choice") if pair == FREE else _(PAIRS[pair].title)
 
 
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Say how to choose freely; of four sides, keep two."""
+    """Say how to choose freely; if there are four sides, keep only the first two."""
     if len(compared()) > 2:
         choose(compared()[:2])
     st.toast(_("Change any setting of either side in the sidebar."))
 
 
 def side_controls(on_change: Callable[[], None]) -> None:
-    """Draw the seeds, and the controls of one side at a time, in the sidebar.
+    """Draw in the sidebar the controls of the seeds, and the controls of one side at a time.
 
     `on_change` is called when a control has changed.
     """
@@ -98,7 +98,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             MOST_SEEDS,
             seeds(),
             key=SEED_COUNT,
-            help=_("More seeds show what is luck, but take longer. They train on all cores."),
+            help=_("More seeds show how much is luck, but take longer. They train on all cores."),
             on_change=on_change,
             persist_state="session",
         )
@@ -115,7 +115,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
-            st.caption(_("Four agents have no controls: choose a pair of two above."))
+            st.caption(_("Four agents have no controls. To get controls, choose two agents above."))
             return
         names = dict(zip("AB", names_of(compared()), strict=True))
         letter = settle(_SIDE, ("A", "B"), "A")
@@ -139,7 +139,10 @@ def side_controls(on_change: Callable[[], None]) -> None:
 
 
 def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
-    """Draw the algorithms of a side as buttons, which keep no value that could come back late."""
+    """Draw a button for each algorithm of a side.
+
+    A menu would keep a value, which a late request could restore; a button keeps no value.
+    """
 
     def choose(other: str) -> None:
         _change_side(index, KINDS[other])
@@ -158,7 +161,7 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
 
 def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
     configs = list(compared())
-    if len(configs) > 2:  # four sides have no controls: this press came late
+    if len(configs) > 2:  # four sides have no controls, so this press came too late
         return
     configs[index] = config
     if controls_too:
@@ -167,7 +170,7 @@ def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) 
 
 
 def compare(configs: tuple[AgentConfig, ...]) -> None:
-    """Compare these agents; set the controls of the first two sides, which have some."""
+    """Compare these agents; set the controls of the first two sides, since only they have any."""
     for index, config in enumerate(configs[:2]):
         set_controls(_controls_key(index, kind_of(config)), config)
     st.session_state[_CONFIGS] = configs
@@ -178,5 +181,5 @@ def _controls_key(index: int, kind: str) -> str:
 
 
 def kind_of(config: AgentConfig) -> str:
-    """Which of `KINDS` an agent is."""
+    """The key of the agent's algorithm in `KINDS`."""
     return "reinforce" if isinstance(config, ReinforceConfig) else "actor_critic"

@@ -18,18 +18,18 @@ class ComparePage(LivePage):
 
     comparison: Comparison
     past: list[PastComparison] = field(default_factory=list)
-    guess: int | None = None  # the side expected ahead; the number of sides: about equal
+    guess: int | None = None  # index of a side; if it is the number of sides: "about equal"
     restarts: int = 0
-    evidence_drawn: bool = False  # True if the page last drawn tells what stored runs gave
+    evidence_drawn: bool = False  # whether the page as last drawn shows stored results
     _players: dict[int, Player] = field(default_factory=dict)
 
     @property
     def tells_evidence(self) -> bool:
-        """True if what stored runs gave may be seen: it would give away the answer to a guess."""
+        """True if the visitor may see the results of stored runs, which would help with a guess."""
         return self.guess is not None or self.comparison.global_step > 0
 
     def player(self, index: int) -> Player:
-        """The player of a side; a new run gets a new one."""
+        """The player of a side; every new run gets a new player."""
         session = self.comparison.sides[index].session
         known = self._players.get(index)
         if known is None or known.session is not session:
@@ -46,7 +46,7 @@ class ComparePage(LivePage):
         return _("{name}, seed {seed} · ").format(name=name, seed=seed)
 
     def restart(self) -> None:
-        """Begin fresh runs of what the controls choose; they wait for Run.
+        """Make a new comparison with the controls' values; it waits for Run.
 
         The former comparison stays as an overlay and as a table row.
         """
@@ -62,7 +62,7 @@ class ComparePage(LivePage):
 
 
 def new_comparison() -> Comparison:
-    """Return fresh runs of what the controls choose."""
+    """Return a comparison of fresh runs with the values of the controls."""
     return Comparison(
         settings.compared(), settings.seeds(), settings.first_seed(), settings.length()
     )

@@ -1,4 +1,4 @@
-"""A comparison in words: what differs, what is held fixed, and what stored runs gave."""
+"""A comparison in words: different settings, equal settings, and results of stored runs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from pglab.session.stored.usual_curves import stored_agent
 
 
 def words(comparison: Comparison, *, evidence: bool) -> None:
-    """Draw the page's title, what differs, what is held fixed, and what stored runs gave.
+    """Draw the page's title, the different and equal settings, and the results of stored runs.
 
-    Without `evidence`, another line holds the place of the last until the visitor has guessed.
+    Without `evidence`, a hint to guess first replaces the results.
     """
     configs = comparison.configs
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="words"):
@@ -38,12 +38,12 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
                     ("pages/shared_body.py", _("Shared body")),
                     ("pages/split_bodies.py", _("Split bodies")),
                 ):
-                    label = _("The same on the page {title}, chapter Idea").format(title=title)
+                    label = _("Also on the page {title}, chapter Idea").format(title=title)
                     st.page_link(page, label=label)
 
 
 def difference_text(difference: Difference) -> str:
-    """A difference with the value of each side, such as "**Body**: shared | split"."""
+    """A setting that differs, with its value on each side: "**Body**: shared | split"."""
     values = (choice_name(value) for value in difference.values)
     return f"**{difference.label}**: {_(' | ').join(values)}"
 
@@ -53,7 +53,7 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
     text = " · ".join(difference_text(difference) for difference in found)
     held = _("All else equal: {settings}.").format(settings=held_fixed(configs))
     if not found:
-        same = _("{letters} have the same settings: every difference would be chance.")
+        same = _("{letters} have the same settings: any difference is chance.")
         return [same.format(letters=_(" and ").join(LETTERS[: len(configs)])), held]
     if len(found) == 1 or pair_of(configs) == CELLS:
         return [text, held, *_over_seeds(configs, evidence)]
@@ -67,10 +67,10 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
 
 
 def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
-    """What stored runs of these agents gave, if there are any: one run is no evidence."""
+    """The results of stored runs of these agents, if there are any; one run is no evidence."""
     text = verdict(configs, names_of(configs))
     if text and not evidence:
-        return [_("Note a guess, or press Run, to see what stored runs over many seeds gave.")]
+        return [_("Make a guess, or press Run, to see the results of stored runs with many seeds.")]
     return [text] if text else []
 
 

@@ -19,28 +19,31 @@ from pglab.ui.pages.gradient_lab.visit_policies import VisitRun
 RUN, EPISODES, SEED, STEPS = (f"gradient_lab.{n}" for n in ("run", "episodes", "seed", "steps"))
 
 EXAMPLE = "example"
-EXAMPLE_STEP = 20_000  # the estimators differ clearly: see `gradient_variance`
+EXAMPLE_STEP = 20_000  # here the estimators differ clearly: see `gradient_variance`
 USUAL_EPISODES = 100
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: a run's policy after `step` environment steps, on `episodes` episodes."""
+    """The measured policy, and the number and seed of its episodes.
+
+    The policy is that of the run with key `run` after `step` environment steps.
+    """
 
     run: str = EXAMPLE
     step: int = EXAMPLE_STEP
     episodes: int = USUAL_EPISODES
     seed: int = 0
-    name: str = field(default="", compare=False)  # of a run of this visit
+    name: str = field(default="", compare=False)  # name of the run, if it is a run of this visit
 
     @property
     def with_other_seed(self) -> Subject:
-        """The same policy with the next seed: other episodes."""
+        """The same policy with the next seed, which gives other episodes."""
         return replace(self, seed=(self.seed + 1) % SEEDS)
 
 
 def describe(subject: Subject) -> str:
-    """Return words such as "100 episodes (seed 0) of REINFORCE after 20,000 training steps"."""
+    """Describe it: "100 episodes (seed 0) of REINFORCE after 20,000 training steps"."""
     policy = "REINFORCE" if subject.run == EXAMPLE else subject.name
     words = _("{n} episodes (seed {seed}) of {policy} after {step:,} training steps").format(
         n=subject.episodes, seed=subject.seed, policy=policy, step=subject.step
@@ -54,7 +57,7 @@ def describe(subject: Subject) -> str:
 
 
 def set_controls(subject: Subject) -> None:
-    """Set the controls to these values; only to be called before they are drawn."""
+    """Set the controls to these values; call this before the controls are drawn."""
     st.session_state[RUN] = subject.run
     st.session_state[EPISODES] = subject.episodes
     st.session_state[STEPS] = {subject.run: subject.step}
@@ -67,7 +70,7 @@ def set_seed(seed: int) -> None:
 
 
 def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
-    """Draw the controls; return their choice, its networks, and sentences on problems with it."""
+    """Draw the controls; return the chosen subject, its networks, and a sentence per problem."""
     runs = {run.key: run for run in visit_runs}
     names = {EXAMPLE: _("REINFORCE, comes with the app")} | {k: run.name for k, run in runs.items()}
     settle(RUN, names, EXAMPLE)
@@ -80,7 +83,7 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         key=RUN,
         persist_state="session",
         help=_(
-            "A trained example, and every run of this visit from any page. Measuring does not "
+            "A trained example, or any run of this visit from any page. Measuring does not "
             "change the run."
         ),
     )
@@ -110,12 +113,15 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
 
 
 def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
-    """Draw a slider over the checkpoints, a new one if they change; return the chosen step."""
+    """Draw a slider over the checkpoints; return the chosen step.
+
+    If the checkpoints change, the slider is replaced by a new one.
+    """
     label = _("Policy after")
     text = {step: _("{steps:,} steps").format(steps=step) for step in steps}
     if key == EXAMPLE:
         text[0] = _("0 steps: untrained")
-    if len(steps) == 1:  # a slider needs two
+    if len(steps) == 1:  # a slider needs two values
         st.selectbox(label, [text[steps[0]]], key=f"gradient_lab.only.{key}")
         return steps[0]
     chosen: dict[str, int] = st.session_state[STEPS]
@@ -127,18 +133,18 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
         format_func=lambda step: text[step],
         key=f"gradient_lab.step.{key}.{hash(steps)}",
         help=_(
-            "The checkpoints of this run. In a run of this visit, the last is its current state."
+            "The checkpoints of this run. For a run of this visit, the last one is its state now."
         ),
     )
     if step == steps[-1] and key != EXAMPLE:
-        chosen.pop(key, None)  # the current state, even after the run has continued
+        chosen.pop(key, None)  # always the newest state, even if the run continues
     else:
         chosen[key] = step
     return step
 
 
 def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snapshot, list[str]]:
-    """Lower the number of episodes if the network is large; to 0 if there is no gradient."""
+    """Lower the number of episodes if the network is large; set it to 0 without a gradient."""
     problem = problem_with(snapshot)
     if problem is not None:
         return replace(subject, episodes=0), snapshot, [problem]
@@ -146,8 +152,8 @@ def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snaps
     if subject.episodes <= most:
         return subject, snapshot, []
     sentence = _(
-        "{asked} episodes of {env_id} and gradients over {weights:,} parameters would take "
-        "minutes: {most} episodes are drawn instead."
+        "{asked} episodes of {env_id} with gradients of {weights:,} parameters would take "
+        "minutes, so only {most} episodes are drawn."
     ).format(
         asked=subject.episodes,
         env_id=snapshot.config.env_id,

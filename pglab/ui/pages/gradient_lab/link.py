@@ -1,4 +1,4 @@
-"""The address of the gradient lab: the policy, the number of episodes and the seed."""
+"""Reads and writes the gradient lab's address: policy, number of episodes and seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pglab.ui.pages.gradient_lab.controls import EXAMPLE, Subject
 from pglab.ui.pages.gradient_lab.visit_policies import VisitRun, base_settings, describe_agent
 
 POLICY, STEP, EPISODES, SEED, AGENT = "policy", "step", "episodes", "seed", "agent"
-OF_RUN = "run."  # before the names of a run's settings
+OF_RUN = "run."  # stands before the name of each setting of a run
 AGENTS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
     "actor_critic": ActorCriticConfig(),
@@ -24,9 +24,9 @@ MOST_STEPS = 10**9
 
 
 def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
-    """Return the address parameters that open the page with this choice, without usual values.
+    """Return the address parameters for this choice; usual values are left out.
 
-    A run of this visit exists nowhere else, so its link holds the settings for training it again.
+    Only this visit has its runs, so a link to a run holds the settings for training it again.
     """
     usual = Subject()
     texts = {EPISODES: str(subject.episodes), SEED: str(subject.seed), STEP: str(subject.step)}
@@ -45,7 +45,7 @@ def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
 
 
 def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
-    """Return the choice that a link asks for; the example if this visit does not have the run."""
+    """Return the choice in a link, or the example if this visit does not have the linked run."""
     usual = Subject()
     episodes = link.choice(EPISODES, _("Episodes K"), _by_text(EPISODE_CHOICES), usual.episodes)
     seed = link.whole_number(SEED, _("Seed"), 0, SEEDS - 1, usual.seed)

@@ -1,4 +1,4 @@
-"""The gradient lab: freeze a policy, draw episodes, and look at how noisy each estimator is."""
+"""The gradient lab: freezes a policy, draws episodes, and shows the noise of each estimator."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ def gradient_lab_page() -> None:
         copy_link()
         st.caption(
             _(
-                "Freeze a policy, draw K episodes and estimate the policy gradient from each, in "
-                "four ways. Every arrow is one episode: in which panel are they closest together?"
+                "Freeze a policy, draw K episodes, and estimate the policy gradient from each of "
+                "them in four ways. Each arrow is one episode. In which panel are the arrows "
+                "closest together?"
             )
         )
     subject, snapshot, sentences = controls(runs_of_this_visit())
@@ -68,7 +69,7 @@ def gradient_lab_page() -> None:
 
 
 def _opened() -> GradientPage:
-    """Return the page as the link opens it; what the link asks for is measured at once."""
+    """Open the page with the choice in the link; the measurement of this choice begins at once."""
     link = address_bar.link()
     subject = read_link(link, runs_of_this_visit())
     set_controls(subject)

@@ -29,8 +29,8 @@ FIGURE_HEIGHT = 380
 def results(report: Report, described: str, *, former: str | None) -> None:
     """Draw four panels of the same episodes, the verdict, the means, the ratios and the numbers.
 
-    `described` says what was measured. `former` says why the result is not what the controls ask
-    for; None if it is.
+    `described` names the measured policy and episodes. If the controls now ask for another result,
+    `former` says why this one is shown; otherwise it is None.
     """
     with st.container(key="gradient_former" if former else "gradient_shown"):
         if former:
@@ -40,8 +40,8 @@ def results(report: Report, described: str, *, former: str | None) -> None:
         if not report.estimators["whole_episode"].variance:
             st.info(
                 _(
-                    "Every gradient is 0: this policy is certain of every action it takes, and "
-                    "∇log π of a certain action is 0. There is nothing to learn from, and no arrow."
+                    "This policy takes every action with certainty, and ∇log π of a certain action "
+                    "is 0. So every gradient is 0: no arrow is drawn, and the policy cannot learn."
                 )
             )
         _panels(report, described)
@@ -89,22 +89,20 @@ def _legend(report: Report) -> None:
     st.caption(
         _(
             "An *estimator* is a way to turn an episode into an estimate of the gradient. Thin "
-            "arrows: the estimate from each episode. Thick arrow: their mean. Dotted ellipse: "
-            "spread of the episodes (one standard deviation). Solid ellipse: spread of the mean. "
-            "✚: mean gradient of {n} separate episodes. **The axes**: a gradient has one entry per "
-            "parameter of the network, so each is projected onto a plane. To the right: along ✚. "
-            "Upward: the direction at a right angle to it in which the whole-episode gradients "
-            "spread most. All four panels have the same axes; the longest twentieth of the arrows "
-            "in the first panel reach beyond them. *In plane*: the share of the variance that this "
-            "plane shows."
+            "arrows: the estimate from each episode. Thick arrow: the mean of these estimates. "
+            "Dotted ellipse: spread of the estimates (one standard deviation). Solid ellipse: "
+            "spread of their mean. ✚: mean gradient of {n} separate episodes. **The axes**: a "
+            "gradient has one entry per parameter of the network, so each gradient is projected "
+            "onto a plane. To the right: the direction of ✚. Upward: among all directions at a "
+            "right angle to ✚, the one in which the whole-episode gradients spread most. All four "
+            "panels have the same axes; in the first panel, the longest 5 % of the arrows reach "
+            "beyond them. *In plane*: the share of the variance that this plane shows."
         ).format(n=report.survey.episodes)
     )
 
 
 def _means(report: Report, described: str) -> None:
-    st.markdown(
-        _("**The four means, close up** · each over {k} episodes").format(k=report.episodes)
-    )
+    st.markdown(_("**The four means, enlarged** · over {k} episodes").format(k=report.episodes))
     st.plotly_chart(
         means_figure(_arrows(report), _survey_length(report)),
         key="means",
@@ -114,9 +112,10 @@ def _means(report: Report, described: str) -> None:
     )
     st.caption(
         _(
-            "The same plane. The smaller the ellipse (one standard deviation), the nearer the mean "
-            "of as many other episodes is likely to be to the gradient (✚). About 6 in 10 such "
-            "ellipses miss it. These four use the same episodes, so they tend to miss it together."
+            "The same plane, enlarged. An ellipse (one standard deviation) shows how far from the "
+            "gradient (✚) such a mean typically is: the smaller, the better. About 6 in 10 such "
+            "ellipses miss ✚. The four means use the same episodes, so they tend to miss it "
+            "together."
         )
     )
 
@@ -141,10 +140,11 @@ def _ratios(report: Report) -> None:
     )
     st.caption(
         _(
-            "‖∇J‖² / (tr Σ / k): squared length of the gradient over the variance of the mean. "
-            "tr Σ is the *total variance* of one episode's estimate, summed over all parameters. "
-            "Lines: this formula. Points: measured on groups of the drawn episodes. Dashed: noise "
-            "as long as the gradient. Dotted: the {k} drawn episodes. No line: no signal found."
+            "‖∇J‖² / (tr Σ / k): squared length of the gradient, divided by the variance of the "
+            "mean. tr Σ is the *total variance*: the variance of one episode's estimate, summed "
+            "over all parameters. Lines: this formula. Points: measured on groups of the drawn "
+            "episodes. Dashed line: the noise is as long as the gradient. Dotted line: the {k} "
+            "drawn episodes. If an estimator has no line, no signal was found."
         ).format(k=report.episodes)
     )
 
@@ -162,7 +162,7 @@ def _survey_length(report: Report) -> float:
 
 
 def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport]]:
-    """The kind, name, colour and report of each estimator."""
+    """Return the kind, name, colour and report of each estimator."""
     names = estimator_names()
     return [
         (kind, names[kind], colour, report.estimators[kind])
@@ -171,7 +171,7 @@ def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport
 
 
 def estimator_names() -> dict[Estimator, str]:
-    """The estimators' short names, translated."""
+    """The short name of each estimator, translated."""
     return {
         "whole_episode": _("Whole-episode return"),
         "reward_to_go": _("Reward-to-go"),
@@ -225,7 +225,7 @@ def _snr_text(snr: float, *, found: bool) -> str:
 
 
 def _conditions(report: Report) -> str:
-    """Say how the numbers were computed, and when they mean little."""
+    """Say how the numbers were computed, and which of them mean little."""
     survey = report.survey
     sources = {
         "critic": _("V is the run's own critic, Σₐ π(a|s)·Q(s,a)."),
@@ -234,9 +234,10 @@ def _conditions(report: Report) -> str:
     }
     parts = [
         _(
-            "*Ratio*: total variance over that of the whole-episode return. Its interval comes "
-            "from resampling the {k} episodes with replacement, with V(s) unchanged. *Cosine*: "
-            "between the mean over the {k} episodes and the mean over {n} separate ones."
+            "*Ratio*: total variance, divided by the total variance of the whole-episode return. "
+            "Its interval comes from resampling the {k} episodes with replacement; V(s) stays "
+            "fixed. *Cosine*: of the angle between the mean over the {k} episodes and the mean "
+            "over {n} separate episodes."
         ).format(k=report.episodes, n=survey.episodes),
         sources[survey.source].format(n=survey.episodes),
     ]
@@ -245,8 +246,8 @@ def _conditions(report: Report) -> str:
         names = estimator_names()
         parts.append(
             _(
-                "*Not found* ({names}): in the {n} separate episodes, no signal can be told from "
-                "noise, so nothing is compared with it."
+                "*Not found* ({names}): in the {n} separate episodes, the signal cannot be told "
+                "from noise, so numbers that need it are left out."
             ).format(names=", ".join(names[kind] for kind in unfound), n=survey.episodes)
         )
     if survey.aims.estimate < 1 - 1e-9:
@@ -255,8 +256,8 @@ def _conditions(report: Report) -> str:
     if report.truncated:
         parts.append(
             ngettext(
-                "{n} of the {k} episodes was cut by the time limit; its return just stops.",
-                "{n} of the {k} episodes were cut by the time limit; their returns just stop.",
+                "The time limit cut {n} of the {k} episodes; its return lacks the later rewards.",
+                "The time limit cut {n} of the {k} episodes; their returns lack later rewards.",
                 report.truncated,
             ).format(n=report.truncated, k=report.episodes)
         )
@@ -264,7 +265,7 @@ def _conditions(report: Report) -> str:
 
 
 def return_text(report: Report) -> str:
-    """The mean, least and greatest return of the drawn episodes, in words."""
+    """Return the mean, least and greatest return of the drawn episodes in words."""
     return _("mean return {mean:.1f} ({low:g} to {high:g})").format(
         mean=np.mean(report.totals), low=report.totals.min(), high=report.totals.max()
     )

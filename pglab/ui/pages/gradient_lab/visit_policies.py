@@ -25,9 +25,9 @@ _PAGES = {
 
 @dataclass(frozen=True)
 class VisitRun:
-    """A run of this visit: its name, and its networks at each of its checkpoints.
+    """A run of this visit: its name, and its networks at each checkpoint.
 
-    `key` distinguishes it from the other runs of the visit.
+    `key` distinguishes the run from the other runs of the visit.
     """
 
     key: str
@@ -36,12 +36,12 @@ class VisitRun:
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """The environment steps after which its policy is available."""
+        """The environment steps at which the run has a checkpoint."""
         return tuple(snapshot.global_step for snapshot in self.snapshots)
 
 
 def base_settings(config: AgentConfig) -> AgentConfig:
-    """The settings that a link to a policy leaves out: the algorithm's defaults."""
+    """The default settings of the algorithm; a link to a policy leaves them out."""
     match config:
         case ReinforceConfig():
             return ReinforceConfig()
@@ -50,13 +50,13 @@ def base_settings(config: AgentConfig) -> AgentConfig:
 
 
 def describe_agent(config: AgentConfig) -> str:
-    """The algorithm, and the settings that differ from its defaults: "REINFORCE, γ 0.9"."""
+    """The name of the algorithm, and all settings that are not its defaults: "REINFORCE, γ 0.9"."""
     differing = describe_differences(config, base_settings(config))
     return ", ".join([algorithm_name(config), *([differing] if differing else [])])
 
 
 def runs_of_this_visit() -> list[VisitRun]:
-    """Return the runs of the agents' pages, on each the newest first, then the compared runs."""
+    """Return the runs of each agent's page, newest first, and then the compared runs."""
     runs: list[VisitRun] = []
     for key in _PAGES:
         lab = st.session_state.get(f"{key}.lab")
@@ -79,7 +79,7 @@ def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]
 
 
 def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
-    """The compared runs as they are now: they keep no checkpoints."""
+    """The compared runs in their current states, since they keep no checkpoints."""
     with comparison.lock:
         sides = zip(LETTERS, comparison.names, comparison.sides, strict=False)
         for letter, name, side in sides:

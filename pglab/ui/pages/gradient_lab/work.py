@@ -25,20 +25,20 @@ from pglab.session.stored.policies import load
 from pglab.ui.pages.gradient_lab.controls import Subject, describe, set_seed
 from pglab.ui.shell.fragments import fragment
 
-WORK_SECONDS = 0.4  # of each redraw during a measurement
+WORK_SECONDS = 0.4  # time for measuring in each redraw
 REDRAW_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A measurement, and the policy that it measured."""
+    """A finished measurement, and the measured policy."""
 
     subject: Subject
     snapshot: Snapshot
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """Return the survey if it fits: the same policy, the same seed and full size."""
+        """Return the survey if it has the policy and seed of the new subject and is of full size."""
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
         size = min(SURVEY_EPISODES, most_episodes(snapshot))
@@ -52,7 +52,7 @@ class Shown:
 
 @cache
 def first_result() -> Shown:
-    """The result that the page shows at first: the usual choice, measured like any other."""
+    """The result that the page shows at first: a measurement of the usual choice."""
     subject = Subject()
     snapshot = load()[subject.step]
     return Shown(subject, snapshot, finished(measure(snapshot, subject.episodes, subject.seed)))
@@ -60,7 +60,10 @@ def first_result() -> Shown:
 
 @dataclass
 class Job:
-    """A measurement under way. It has a lock, because two script runs of a visit may overlap."""
+    """A measurement under way.
+
+    It needs a lock, because two script runs of one visit may overlap.
+    """
 
     subject: Subject
     work: Generator[Progress, None, Shown]
@@ -68,7 +71,7 @@ class Job:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def advance(self, seconds: float) -> Shown | None:
-        """Work for about this many seconds; return the result if it is complete, else None."""
+        """Measure for about this many seconds; return the result when it is complete, else None."""
         deadline = perf_counter() + seconds
         with self.lock:
             try:
@@ -82,12 +85,12 @@ class Job:
 
 @dataclass
 class GradientPage:
-    """What the page keeps in the visit's session state."""
+    """The data that the page keeps in the visit's session state."""
 
     shown: Shown
-    problems: list[str]  # with the link that opened the page
+    problems: list[str]  # problems with the link that opened the page
     job: Job | None = None
-    redraws: bool = False  # True if the browser was told to ask for redraws
+    redraws: bool = False  # whether the browser asks for redraws
 
     def begin(self, subject: Subject, snapshot: Snapshot) -> None:
         """Begin to measure this policy."""
@@ -95,9 +98,9 @@ class GradientPage:
         self.job = Job(subject, _measured(subject, snapshot, known))
 
     def former(self, subject: Subject) -> str | None:
-        """Say why the shown result is not what the controls ask for; None if it is."""
+        """Say why a former result is shown; None if the result fits the controls."""
         if self.job is not None:
-            return _("It stays until the new one is ready.")
+            return _("It stays until the new result is ready.")
         if self.shown.subject != subject:
             return _("The controls have changed since then: press *Draw*.")
         return None
@@ -117,7 +120,7 @@ def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
         if shown is not None and page.job is job:
             page.shown, page.job = shown, None
     if (page.job is not None) != page.redraws:
-        st.rerun()  # the whole page: a result has come, or the redraws begin or end
+        st.rerun()  # redraw the whole page: a result has come, or redraws begin or end
     with st.container(horizontal=True, vertical_alignment="center"):
         if page.job is None:
             again = page.shown.subject == subject
