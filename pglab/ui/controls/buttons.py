@@ -1,4 +1,4 @@
-"""Buttons that change what a stage shows; they wait until no tick is under way."""
+"""Buttons that change a run or its stage; a press waits until no tick is under way."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pglab.ui.shell.fragments import redraw_fragments
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, TRANSPORT, LivePage
 from pglab.ui.stage.presses import act_on_presses
 
-START_WIDTH = 100  # pixels, room for the longer of Run and Pause
+START_WIDTH = 100  # pixels: enough for "Run" and for "Pause"
 
 
 class Startable(Protocol):
-    """The object that Run and Pause control: a bench or a comparison."""
+    """The object that the button Run controls: a bench or a comparison."""
 
     lock: RLock
 
     @property
     def running(self) -> bool:
-        """Whether it runs, as the visitor has chosen."""
+        """Whether the visitor has started it and not paused it."""
 
     @property
     def finished(self) -> bool:
-        """Whether it can take no further step."""
+        """Whether it has ended, so that no further step is possible."""
 
     def run(self) -> None:
         """Start it, unless it has finished."""
@@ -47,9 +47,9 @@ def live_button(
     repeats: bool = True,
     **options: Any,
 ) -> None:
-    """Draw a button that makes a change and then redraws the fragments that show it.
+    """Draw a button that calls `press` and then redraws the fragments that show the change.
 
-    With `repeats`, holding its key down presses it again and again.
+    With `repeats`, holding the button's key down presses the button again and again.
     """
     action = locked(lock, press)
 
@@ -72,17 +72,17 @@ def page_button(
     press: Callable[[], None],
     **options: Any,
 ) -> None:
-    """Draw a button that makes a change and then redraws the whole page, with its sidebar."""
+    """Draw a button that calls `press` and then redraws the whole page with its sidebar."""
     action = on_whole_page(page, lock, press)
     act_on_presses(key, action, repeats=False)
     st.button(label, icon=f":material/{icon}:", key=key, on_click=action, **options)
 
 
 def run_or_pause(driven: Startable) -> None:
-    """Draw the button that is Run, or Pause while something runs.
+    """Draw the button Run, which becomes Pause during a run.
 
-    Each press switches between the two, so an even number of quick presses changes nothing. The
-    button never continues a run beyond its end.
+    Each press starts or pauses the run, so two quick presses change nothing. The button never
+    continues a run beyond its end.
     """
 
     def press() -> None:
@@ -108,7 +108,7 @@ def run_or_pause(driven: Startable) -> None:
 
 
 def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """Wrap a change so that the whole page is redrawn after it: sidebar, address and table too."""
+    """Wrap a change so that the whole page is redrawn afterwards."""
 
     def changed() -> None:
         locked(lock, change)()

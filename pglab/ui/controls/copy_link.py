@@ -25,10 +25,10 @@ def copy_link() -> None:
             "label": _("Copy link"),
             "help": _(
                 "Copy the address of this page with these settings. Another machine may round "
-                "numbers differently; the same seed then gives another run."
+                "numbers differently, so that the same seed gives another run there."
             ),
             "copied": _("Link copied"),
-            "refused": _("The browser does not allow copying here. Press Ctrl+C or ⌘C:"),
+            "refused": _("The browser does not allow this button to copy. Press Ctrl+C or ⌘C:"),
         },
         width="content",
         height="content",

@@ -16,15 +16,15 @@ from pglab.ui.controls.choices import place_of, settle
 from pglab.ui.stage.panels.heatmaps import quantity_name
 from pglab.ui.stage.panels.scenery import View
 
-SLIDER_STEPS = 48  # even, so that the middle is one of them
+SLIDER_STEPS = 48  # an even number, so that the slider can stop in the middle
 
 
 @dataclass(frozen=True)
 class HeatmapControls:
     """The controls of the heatmaps of one environment on one page.
 
-    `key` distinguishes their values from those of another page or environment. `prefix` stands
-    before the names of their parameters in links.
+    `key` distinguishes the controls from those of other pages and environments. In links, `prefix`
+    stands before the names of their parameters.
     """
 
     key: str
@@ -42,7 +42,7 @@ class HeatmapControls:
         )
         if x_axis == y_axis:
             link.problems.append(
-                _("The two axes of a heatmap cannot be the same. The defaults are used.")
+                _("The two axes of a heatmap cannot be the same. The usual axes are used.")
             )
             x_axis, y_axis = info.heatmap_axes
         state[self._name("x")], state[self._name("y")] = x_axis, y_axis
@@ -78,7 +78,7 @@ class HeatmapControls:
         return View(plane, action, *_quantity(info, critic), follows=follows)
 
     def parameters(self) -> dict[str, str]:
-        """The parts of the view that differ from the default, as parameters for the address."""
+        """The address parameters for all parts of the view that are not the default."""
         view, info = self.view(), self.info
         found: dict[str, str] = {}
         if (view.plane.x_axis, view.plane.y_axis) != info.heatmap_axes:
@@ -95,7 +95,7 @@ class HeatmapControls:
     def draw(self, on_change: Callable[[], None], *, playing: bool = True) -> None:
         """Draw the controls in a row: axes, action, critic's quantity, place of the slice.
 
-        If no player is `playing`, the slice has nothing to follow.
+        Without a player that is `playing`, the slice cannot follow a player.
         """
         info, view = self.info, self.view()
         plane = view.plane
@@ -138,8 +138,9 @@ class HeatmapControls:
                 view.follows,
                 key=self._name("follow"),
                 help=_(
-                    "A heatmap shows two coordinates. The others come from the player's frame, or "
-                    "are fixed. The line leads to the ring; its states lie in other slices."
+                    "A heatmap shows two coordinates; the other coordinates are those of the "
+                    "player's frame, or are fixed. The ring marks the frame; the line to it shows "
+                    "earlier states, which lie in other slices."
                 ),
                 **common,
             )
@@ -174,7 +175,10 @@ def _rest(info: EnvironmentInfo) -> list[float]:
 
 
 def _quantity(info: EnvironmentInfo, index: int) -> tuple[Quantity, int]:
-    """The quantity of an entry in the critic's menu: Q of each action, then V, then advantages."""
+    """Return the quantity and action of an entry in the critic's menu.
+
+    The entries are Q of each action, then V, then the advantage of each action.
+    """
     actions = len(info.actions)
     if index < actions:
         return "q", index

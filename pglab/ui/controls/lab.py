@@ -1,4 +1,4 @@
-"""One visitor's page of one algorithm: joins its run, its link and its controls."""
+"""One visitor's page of one algorithm: connects the run, the link and the controls."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Lab(LivePage):
 
     @property
     def player(self) -> Player:
-        """The player of the current run; a new run gets a new one."""
+        """The player of the current run; every new run gets a new player."""
         if self._player is None or self._player.session is not self.bench.session:
             self._player = Player(self.bench.session)
         return self._player
 
     @property
     def slow_motion(self) -> SlowMotion:
-        """The tape of the current run; a new run gets a new one."""
+        """The tape of the current run; every new run gets a new tape."""
         if self._slow_motion is None or self._slow_motion.session is not self.bench.session:
             self._slow_motion = SlowMotion(self.bench.session)
         return self._slow_motion
@@ -62,7 +62,7 @@ class Lab(LivePage):
 
 
 def start_on_arrival(key: str) -> None:
-    """Let the run of the page with this key start as soon as the page is opened."""
+    """Start the run of the page with this key as soon as the visitor opens the page."""
     st.session_state[f"{key}.start_on_arrival"] = True
 
 
@@ -72,13 +72,13 @@ def open_lab(
     fixed: tuple[str, ...],
     read_further: Callable[[Link, RunConfig], None],
 ) -> Lab:
-    """Read the link and the controls, and give the run their settings.
+    """Read the link and the controls, and give their settings to the run.
 
     Args:
         key: names the page and the stored learning curves of its preset.
         preset: the page's default settings.
-        fixed: the settings that cannot be changed on this page, since the page is about them.
-        read_further: takes from the link what is not a setting; it gets the configuration too.
+        fixed: the settings that define the page's agent; the visitor cannot change them here.
+        read_further: reads the link's other parameters; it gets the link and the configuration.
     """
     warm_up()
     terms = Terms(preset, fixed)
@@ -92,7 +92,7 @@ def open_lab(
     unusable: list[str] = []
     with lab.bench.lock:
         if page_changed():
-            lab.bench.pause()  # a visitor who comes back finds the run where it was left
+            lab.bench.pause()  # a run does not continue while the visitor is on another page
         if config is not None:
             try:
                 lab.bench.use(config)
@@ -105,7 +105,7 @@ def open_lab(
 
 
 def _changed(key: str) -> None:
-    """Mark the page as stale after a control has changed; the first run may have no lab yet."""
+    """After a change of a control, mark the page as stale; there may be no lab yet."""
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is not None:
         lab.page_is_stale = True

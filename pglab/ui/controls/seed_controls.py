@@ -35,8 +35,8 @@ def seed_controls(lab: Lab) -> None:
             persist_state="session",
             on_change=changed,
             help=_(
-                "Train the same settings with this many consecutive seeds. More seeds show better "
-                "what is luck, but take longer."
+                "Train the same settings with this number of consecutive seeds. More seeds show "
+                "better how much is luck, but take longer."
             ),
         )
         with lab.bench.lock:
@@ -53,14 +53,14 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
-    """The number of seeds for the address; empty if it is one."""
+    """Return the address parameter of the number of seeds, unless there is only one seed."""
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 
 def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], None]) -> None:
-    """Draw the choice of the shown seed if `count` > 1, and call `show` with its index.
+    """Draw the menu for the shown seed if `count` > 1, and call `show` with the seed's index.
 
-    `first` is the seed with index 0; the others follow it.
+    `first` is the seed with index 0; the other seeds are the numbers after it.
     """
     if count == 1:
         show(0)

@@ -1,9 +1,9 @@
 """Controls that both code and the visitor can set.
 
-Each request of the browser carries the values of all controls that it knows. If the browser sent a
-request before a new value reached it, that request would restore the old value. So a control that
-code sets becomes a new control with a new key. The old value then arrives under the old key, which
-nobody reads.
+Each request of the browser contains the values of all controls that the browser knows. If code has
+set a new value, a request sent before the browser received it would restore the old value. So
+setting a value replaces the control by a new control with a new key. The old value then arrives
+under the old key, which nobody reads.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def value_of(name: str) -> Any:
 def set_value(name: str, value: Any) -> None:
     """Set the control with this name; the page must be redrawn afterwards.
 
-    Another request may interrupt this at any line that uses the state. So the new control gets its
-    value before it replaces the old one.
+    Another request may interrupt this function at any line that uses the state. So the new control
+    gets its value before it replaces the old control.
     """
     state = st.session_state
     key = widget_key(name)

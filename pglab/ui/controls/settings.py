@@ -1,7 +1,7 @@
-"""The controls for the hyperparameters, set from a link or by hand.
+"""The controls for the hyperparameters; a link or the visitor sets them.
 
-They are made from the `Setting` of each field. This module knows no single hyperparameter, except
-the layers and the environment, which need controls of their own.
+Each control is made from the `Setting` of its field. Only the layers and the environment need code
+of their own; this module does not know any other hyperparameter.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ OFFERED = {"env_id": list(ENVIRONMENTS)}  # the only values that pages can show
 
 @dataclass(frozen=True)
 class Terms:
-    """The settings of a page: its defaults, and those that cannot be changed on it.
+    """The settings of a page: their defaults, and the names of those that the page keeps fixed.
 
-    `everything_restarts`: every change restarts the runs of this page.
+    If `everything_restarts`, every change of a setting restarts the runs of this page.
     """
 
     preset: RunConfig
@@ -45,7 +45,7 @@ class Terms:
 
 
 def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
-    """Set the page's controls from a link; add what cannot be used to the link's problems.
+    """Set the page's controls from a link, and note in the link what cannot be used.
 
     Returns:
         The configuration that the controls then describe.
@@ -75,8 +75,8 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
     """Draw the controls in the sidebar; `on_change` is their callback.
 
     Returns:
-        The configuration that they describe. None if their values do not go together; a sentence
-        in the sidebar then says why.
+        The configuration that the controls describe. None if their values contradict each other;
+        then a sentence in the sidebar says why.
     """
     _follow_environment(key)
     described = settings_of(terms.preset)
@@ -90,7 +90,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
             values[name] = _control(key, name, terms, on_change)
         folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
         for level, title in folded.items():
-            # Controls in a closed expander would make every redraw dearer.
+            # Every redraw would be slower with the controls of a closed expander, so they are left out.
             expander = st.expander(title, key=f"settings.{level}", on_change=on_change)
             with expander:
                 for name in groups[level]:
@@ -101,8 +101,8 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
         if not terms.everything_restarts:
             st.caption(
                 _(
-                    "↻ restarts the run. The other settings change it while it runs, from the next "
-                    "update at the latest."
+                    "A change of a setting with ↻ restarts the run. Other settings can change during "
+                    "the run; the next update already uses the new value."
                 )
             )
         try:
@@ -113,7 +113,10 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def _follow_environment(key: str) -> None:
-    """After a change of environment, set its own `success_return`, unless the visitor chose one."""
+    """After a change of environment, set its usual `success_return`.
+
+    If the visitor has chosen another value, it stays.
+    """
     before, now = st.session_state[f"{key}.environment"], value_of(f"{key}.env_id")
     if now == before or now not in ENVIRONMENTS:
         return
@@ -123,7 +126,7 @@ def _follow_environment(key: str) -> None:
 
 
 def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
-    """Draw the control that suits the field's type and range; return its value."""
+    """Draw a control that suits the field's type and range; return the control's value."""
     setting = settings_of(terms.preset)[name]
     if name == "hidden_sizes":
         return _layer_controls(key, setting, on_change)
@@ -160,7 +163,7 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
 
 
 def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
-    """A list with one sentence if another setting leaves this one without effect, else empty."""
+    """If another setting makes this one ineffective, a list with a sentence; else an empty list."""
     if setting.applies_when is None:
         return []
     name, value = setting.applies_when
@@ -175,13 +178,16 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
 
 
 def _opened_with(key: str) -> RunConfig:
-    """The configuration that code last gave the controls; it may lie between slider stops."""
+    """The configuration last set by code; its values may lie between the stops of sliders."""
     config: RunConfig = st.session_state[f"{key}.opened_with"]
     return config
 
 
 def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -> tuple[int, ...]:
-    """Draw the number of layers, and one width for all or, if the widths differ, one for each."""
+    """Draw the controls for the number of layers and their width.
+
+    If the widths differ, each layer has a control of its own.
+    """
     common: dict[str, Any] = {
         "help": _(setting.help),
         "persist_state": "session",

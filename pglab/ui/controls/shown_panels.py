@@ -1,4 +1,4 @@
-"""The controls of the panels: what the heatmaps show, and which further panels are open."""
+"""The controls of the panels: the view of the heatmaps, and the further panels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from pglab.ui.stage.panels.scenery import PanelMaker, View
 
 @dataclass(frozen=True)
 class Extra:
-    """A panel that the visitor can open, below the others or in place of one of them."""
+    """A further panel that the visitor can open.
+
+    It stands below the usual panels or, if it `replaces` one of them, in its place.
+    """
 
     name: str
     title: str
@@ -29,19 +32,19 @@ class Extra:
 
 
 def loss_below_returns(title: str) -> Extra:
-    """The panel with the loss below the returns; the loss does not measure success."""
+    """The panel of the returns with the loss below them; it replaces that of the returns alone."""
     return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
 
 
 def panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
-    """Draw the controls of heatmaps and further panels; `on_change` is their callback."""
+    """Draw the controls of the heatmaps and further panels; `on_change` is their callback."""
     fragment(_panel_controls, PANEL_CONTROLS)(lab, extras, on_change)
 
 
 def shown_panels(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra]
 ) -> list[PanelMaker]:
-    """The panels that the page shows: its own, and the further ones that the visitor opened."""
+    """The panels that the page shows: its usual panels, and the further panels that are open."""
     opened = _opened(lab, extras)
     shown = [extra for extra in extras if extra.name in opened]
     instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}
@@ -72,7 +75,7 @@ def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], N
             format_func=lambda name: titles[name],
             key=f"{lab.key}.extras",
             persist_state="session",
-            width="stretch",  # the pills wrap if one row is too short
+            width="stretch",  # if one row is too short, the pills use several
             on_change=redraw,
         )
 
@@ -83,7 +86,7 @@ def heatmaps_of(lab: Lab) -> HeatmapControls:
 
 
 def heatmaps_on(page: str, env_id: str, *, has_critic: bool) -> HeatmapControls:
-    """The controls of a page's heatmaps of one environment."""
+    """The controls of the heatmaps of this page and this environment."""
     return HeatmapControls(f"{page}.{env_id}", ENVIRONMENTS[env_id], has_critic=has_critic)
 
 

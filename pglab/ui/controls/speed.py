@@ -17,7 +17,7 @@ WIDTH = 140  # pixels
 
 
 def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:
-    """Draw the slider and give the bench its speed; `on_change` follows each change.
+    """Draw the slider and give its speed to the bench; `on_change` is called after a change.
 
     `page` is the key of the page.
     """
@@ -42,7 +42,7 @@ def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None
 
 
 def read_link(page: str, link: Link) -> None:
-    """Set the slider if the link asks for a speed."""
+    """Set the slider if the link names a speed."""
     choices = {_in_link(speed): speed for speed in SPEEDS}
     speed = link.choice(PARAMETER, _("Speed"), choices, None)
     if speed is not None:
@@ -50,7 +50,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(bench: Bench) -> dict[str, str]:
-    """The speed for the address; empty if it is the one that a visit begins with."""
+    """Return the address parameter of the speed, unless it is the speed at the start of a visit."""
     return {} if bench.speed == FIRST_SPEED else {PARAMETER: _in_link(bench.speed)}
 
 

@@ -1,4 +1,4 @@
-"""The transport: Run, Pause, the three kinds of step, Reset, New seed and speed."""
+"""The row of buttons above the stage: Run, Step, Episode, Update, Reset, New seed, and speed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.shell.page_state import TRANSPORT
 
 
 def transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
-    """Draw the page's title and buttons in one row; `on_speed` is the callback of the speed."""
+    """Draw the page's title and buttons in one row; `on_speed` is called if the speed changes."""
     fragment(_transport, TRANSPORT)(lab, title, on_speed)
 
 
@@ -63,7 +63,7 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
             "new_seed",
             partial(_new_seed, lab),
             shortcut="n",
-            help=_("Start anew with the next random seed. This run stays as an overlay."),
+            help=_("Begin a new run with the next seed. This run stays as an overlay."),
         )
         if bench.session.outcome in ("solved", "total_steps"):
             _continue_button(lab)
@@ -73,9 +73,9 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
 
 
 def _continue_button(lab: Lab) -> None:
-    """Draw Continue in place of the speed after the run has ended.
+    """Draw the button Continue, which replaces the speed slider after the end of a run.
 
-    It does not take Run's place, since Run must never extend a run.
+    It does not replace Run, since Run must never extend a run.
     """
 
     def go_on() -> None:
@@ -90,8 +90,8 @@ def _continue_button(lab: Lab) -> None:
         go_on,
         width=WIDTH,
         help=_(
-            "Train this run further: past success (turns “Stop when solved” off), or for the same "
-            "number of steps again."
+            "Train this run further. If it was solved, this turns “Stop when solved” off; "
+            "otherwise, it adds the same number of steps again."
         ),
     )
 

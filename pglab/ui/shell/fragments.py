@@ -22,7 +22,7 @@ def fragment(
     """Make a Streamlit fragment that uses the visit's language even when it reruns alone.
 
     In every script run, draw the same number of elements before the fragment: Streamlit identifies
-    it by its place on the page. With `run_every`, it reruns each time this many seconds have passed.
+    it by its place on the page. With `run_every`, it reruns at this interval, in seconds.
     """
     page = st.session_state.get(PAGE)
 

@@ -35,7 +35,7 @@ def read(link: Link) -> None:
 
 
 def _side(link: Link, letter: str) -> AgentConfig:
-    """Read one side of a free comparison; side A has `a=actor_critic`, `a.gamma=0.9`, …"""
+    """Read one side of a free comparison; side A has `a=actor_critic`, `a.gamma=0.9` and so on."""
     kinds = {name: name for name in settings.KINDS}
     preset = settings.KINDS[link.choice(letter, _("Agent"), kinds, "actor_critic")]
     prefix = f"{letter}."

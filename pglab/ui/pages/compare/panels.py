@@ -201,9 +201,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         Number(
             _("steps per second, each"),
             "–" if rate is None else f"{rate:,.0f}",
-            _(
-                "Environment steps of each agent per second, over all seeds, in the last ten seconds."
-            ),
+            _("Environment steps of each agent per second: all seeds, over the last ten seconds."),
         )
     )
     return numbers

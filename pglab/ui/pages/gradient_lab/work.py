@@ -38,7 +38,7 @@ class Shown:
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """Return the survey if it has the policy and seed of the new subject and is of full size."""
+        """Return the survey if policy and seed are the same and the survey has full size."""
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
         size = min(SURVEY_EPISODES, most_episodes(snapshot))

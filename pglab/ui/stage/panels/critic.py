@@ -30,7 +30,7 @@ from pglab.ui.stage.panels.scenery import Scenery
 from pglab.ui.stage.panels.updates import update_series
 from pglab.ui.stage.stage import FigurePanel
 
-GRADIENT_STEPS = 64  # the drawing's gradients are over at most this many recent steps
+GRADIENT_STEPS = 64  # the drawing's gradients are computed on at most this many recent steps
 BUFFER_POINTS = 400
 VISITED_POINTS = 150
 
@@ -39,7 +39,7 @@ def value_map(scene: Scenery) -> FigurePanel:
     """The critic's values over the two coordinates of the policy's heatmap."""
     view = scene.view
     probabilities, q_values = scene.maps
-    assert q_values is not None, "the page is of an agent with a critic"
+    assert q_values is not None, "only agents with a critic have this panel"
     values = critic_quantity(probabilities, q_values, view.quantity, view.critic_action)
     name = quantity_name(scene.info, view.quantity, view.critic_action)
     picture = advantage_figure if view.quantity == "advantage" else value_figure
@@ -62,7 +62,7 @@ def value_map(scene: Scenery) -> FigurePanel:
 
 
 def td_fit(scene: Scenery) -> FigurePanel:
-    """The TD targets of the critic's last batches over its estimates."""
+    """A plot of TD targets against the critic's estimates, for the steps of its last batches."""
     fits = np.array(scene.bench.shown_session.history.fits).reshape(-1, 2)
     error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
     return FigurePanel(
@@ -75,7 +75,9 @@ def td_fit(scene: Scenery) -> FigurePanel:
         ).format(n=len(fits), error=error),
         fit_figure(fits[:, 0], fits[:, 1]),
         patient=True,
-        alt=_("Targets over estimates of the critic; the distance to the line is the TD error."),
+        alt=_(
+            "TD targets plotted over the critic's estimates; the distance to the line is the TD error."
+        ),
     )
 
 
@@ -85,7 +87,7 @@ def td_error(scene: Scenery) -> FigurePanel:
         scene,
         "td_error",
         _("TD error"),
-        _("mean |y − Q(s,a)| of each update's batch; grows with Q itself"),
+        _("mean |y − Q(s,a)| of each batch; larger if Q is larger"),
         colour=palette.CRITIC,
     )
 
@@ -110,12 +112,12 @@ def conflict(scene: Scenery) -> FigurePanel:
 
 
 def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
-    """The share of updates in which the two losses conflict on the shared body, in words.
+    """Say in how many updates the two losses conflict on the shared body.
 
     Args:
-        cosines: [N] cosine of the two gradients of each update, NaN if one of them is zero.
-        actor_norms: [N] norm of the actor's gradient on the shared body, NaN if it does not
-            reach the body.
+        cosines: [N] for each update, the cosine of the two gradients; NaN if a gradient is zero.
+        actor_norms: [N] for each update, the norm of the actor's gradient on the shared body; NaN
+            if no such gradient reaches the body.
     """
     known = cosines[~np.isnan(cosines)]
     if not len(cosines):
@@ -129,7 +131,7 @@ def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
     if without_actor == 0:
         return _("the two conflict in {conflicting:.0%} of updates").format(conflicting=conflicting)
     return _(
-        "no actor gradient in {without:.0%} of updates, conflict in {conflicting:.0%} of the rest"
+        "no actor gradient in {without:.0%} of updates; conflict in {conflicting:.0%} of the rest"
     ).format(without=without_actor, conflicting=conflicting)
 
 
@@ -150,7 +152,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
         scene,
         "gradient_norms",
         _("Gradient norms"),
-        _("Euclidean, over the parameters each loss reaches"),
+        _("Euclidean, over all parameters of each loss"),
         ("actor_gradient_norm", "critic_gradient_norm"),
     )
 
@@ -158,7 +160,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
 def _norms(
     scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
 ) -> FigurePanel:
-    """Draw two columns of the history: the actor's and the critic's."""
+    """Plot two columns of the history: one of the actor, and one of the critic."""
     updates = scene.bench.shown_session.history.updates
     actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
@@ -167,7 +169,7 @@ def _norms(
 
 
 def drawing(scene: Scenery) -> FigurePanel:
-    """The network's layers, with the gradient norm of each loss that reaches a layer."""
+    """The network's layers; each shows the gradient norms of the losses that reach it."""
     session = scene.bench.shown_session
     config = session.config
     assert isinstance(config, ActorCriticConfig)
@@ -194,14 +196,16 @@ def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
         "gradient norm of each loss, over the last {n} steps",
         steps,
     ).format(n=steps)
-    if conflict is None or np.isnan(conflict.cosine):  # no shared body, or a gradient is zero
+    if conflict is None or np.isnan(
+        conflict.cosine
+    ):  # there is no shared body, or a gradient is zero
         return text
     cosine = f"{conflict.cosine:.2f}".replace("-", "−")
     return text + _(" · cosine {cosine}").format(cosine=cosine)
 
 
 def buffer(scene: Scenery) -> FigurePanel:
-    """The observations in the replay buffer, and those of the most recent steps."""
+    """The observations in the replay buffer, and the observations of the most recent steps."""
     session, plane = scene.bench.shown_session, scene.view.plane
     axes = [plane.x_axis, plane.y_axis]
     recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
@@ -218,7 +222,7 @@ def buffer(scene: Scenery) -> FigurePanel:
         )
         update = session.history.last_update
         if update is not None and update.critic is not None:
-            subtitle += _(" · last batch {age:,.0f} steps old on average").format(
+            subtitle += _(" · last batch: {age:,.0f} steps old on average").format(
                 age=update.critic.ages.mean()
             )
     return FigurePanel(
@@ -233,7 +237,7 @@ def buffer(scene: Scenery) -> FigurePanel:
             scene.info.axes[plane.y_axis].label,
         ),
         patient=True,
-        alt=_("States in the replay buffer, coloured by age, and those visited now."),
+        alt=_("States in the replay buffer, coloured by age, and recently visited states."),
     )
 
 
@@ -249,7 +253,7 @@ def _ratio(scene: Scenery) -> str:
 
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
-    """The training's most recent steps; before its first step, those of the player's episode."""
+    """The most recent training steps; before training, the steps of the player's episode."""
     steps = list(scene.bench.shown_session.history.steps)[-GRADIENT_STEPS:]
     if steps:
         return steps
@@ -276,18 +280,18 @@ def arranged(
 ) -> tuple[list[Box], list[tuple[int, int]]]:
     """The boxes of a network drawing and the joints between them.
 
-    Boxes go from left to right; the actor's lie above the critic's.
+    The boxes are ordered from left to right; the actor's boxes lie above the critic's boxes.
     """
     rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
     if not any(layer.part == "critic head" for layer in layers):
-        rows = {}  # an actor alone is drawn in the middle
+        rows = {}  # without a critic, the actor is drawn in the middle
     bodies = [layer for layer in layers if layer.part.endswith("body")]
     depth = max(
         (sum(b.part == part for b in bodies) for part in {b.part for b in bodies}), default=0
     )
     boxes = [Box(0, 0, _("{n} inputs").format(n=observation_size), None, None)]
     joints: list[tuple[int, int]] = []
-    last = {"actor": 0, "critic": 0}  # the last box so far of each network
+    last = {"actor": 0, "critic": 0}  # for each network, the last box so far
     columns = {"actor": 0, "critic": 0}
     for layer in layers:
         sides = {"actor body": ["actor"], "policy head": ["actor"], "body": ["actor", "critic"]}

@@ -1,4 +1,4 @@
-"""The heatmap of the policy, and helpers of all heatmaps."""
+"""The heatmap of the policy, and functions that all heatmaps use."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def policy_panel(
     playhead: str | None,
     name: str = "",
 ) -> FigurePanel:
-    """The heatmap of the view's action over each of K planes.
+    """The heatmap of π for the view's action, over each of K planes.
 
     Args:
-        probabilities: of every action, [K, Y, X, A].
+        probabilities: [K, Y, X, A] probabilities of every action.
         planes: the K planes.
         view: says which action is shown.
         key: the key of the panel.
-        playhead: the key of the player whose observation the ring marks, if any.
-        name: stands before the title.
+        playhead: the key of the player whose observation a ring marks; None for no ring.
+        name: text before the title.
     """
     shown = probabilities[..., view.action]
     action = _(view.plane.info.actions[view.action])
@@ -56,14 +56,14 @@ def policy_panel(
 def slices_of(
     values: NDArray[np.float32], planes: Sequence[Slice], *, logistic: bool = False
 ) -> Slices:
-    """The slices of a heatmap: values [K, Y, X] over K planes, and the place of each plane."""
+    """Make a heatmap's slices from [K, Y, X] values over K planes."""
     size = values.shape[-1]
     nodes = [tuple(p.node(axis, size) for axis in (p.x_axis, p.y_axis)) for p in planes]
     return Slices(values, tuple(map(fixed_text, planes)), tuple(nodes), logistic)
 
 
 def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
-    """The heatmap of the view's action: [Y, X] probabilities over its plane."""
+    """Draw the heatmap of [Y, X] probabilities of the view's action over the view's plane."""
     actions = view.plane.info.actions
     return probability_figure(
         probabilities,
@@ -84,7 +84,7 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 
 def fixed_text(plane: Slice) -> str:
-    """The place of a plane in words: the coordinates that are fixed on it."""
+    """The place of a plane in words: its fixed coordinates with their values."""
     rest = [_coordinate(plane.info.axes[index], plane.fixed[index]) for index in plane.hidden]
     return _("at {place}").format(place=", ".join(rest)) if rest else ""
 

@@ -1,4 +1,4 @@
-"""The return plot: every episode, earlier runs, the usual learning curve, and the loss below."""
+"""The return plot: returns, earlier runs, the usual learning curve, and the loss below."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.stage.stage import FigurePanel, Heading
 
 
 def returns(scene: Scenery) -> FigurePanel:
-    """The return of every episode, earlier runs, and the usual curve of the defaults."""
+    """A plot of all episodes' returns, of earlier runs, and of the usual learning curve."""
     return FigurePanel(
         "returns",
         _("Return of each episode"),
@@ -31,7 +31,7 @@ def returns(scene: Scenery) -> FigurePanel:
 
 
 def returns_over_loss(scene: Scenery) -> FigurePanel:
-    """The returns, and below them the loss over the same steps, which is no measure of success."""
+    """The returns, and below them the loss over the same steps; it does not measure success."""
     title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
     below = _("Below, on the same axis, the loss of each update: {text}.").format(text=subtitle)
     return FigurePanel(
@@ -81,31 +81,31 @@ def _loss_plot(scene: Scenery) -> LossPlot:
 
 
 def _learns_often(scene: Scenery) -> bool:
-    """Whether updates are so frequent that one alone says little: each uses only a few steps."""
+    """Whether each update uses only a few steps, so that the loss of one update says little."""
     return isinstance(scene.bench.session.config, ActorCriticConfig)
 
 
 def loss_title(session: TrainingSession) -> str:
-    """The name of the loss that is drawn; with a critic there are two losses."""
+    """The name of the drawn loss; an agent with a critic also has another loss."""
     return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
 
 
 def _about_loss(session: TrainingSession) -> tuple[str, str]:
-    """Explain, shortly and at length, why the loss does not measure how well the agent does."""
+    """Explain, first shortly and then in detail, why the loss does not measure success."""
     config = session.config
     rest = _(
-        "The loss is built so that its gradient is the policy gradient. Do not compare its value "
-        "between updates: each batch comes from another policy and has its own weights."
+        "The loss is built so that its gradient is the policy gradient. Do not compare the losses "
+        "of two updates: each batch comes from another policy and has its own weights."
     )
     if isinstance(config, ActorCriticConfig):
-        return _("no score: its critic changes too"), rest
+        return _("not success: the critic changes too"), rest
     if config.baseline == "none" and not config.normalize_returns:
-        return _("no score: better episodes can raise it"), rest
-    return _("no score: near 0 for good policies and bad ones"), rest
+        return _("not success: better episodes can raise it"), rest
+    return _("not success: near 0 for any policy, good or bad"), rest
 
 
 def past_label(past: PastRun, bench: Bench, limit: float) -> str:
-    """The label of an earlier run: how its settings differ from the current run's up to `limit`."""
+    """The label of an earlier run: how its settings up to step `limit` differ from the current run."""
     session = bench.session
     found = differences_in_words(
         Course(past.config, past.changes),
@@ -116,13 +116,13 @@ def past_label(past: PastRun, bench: Bench, limit: float) -> str:
 
 
 def change_label(change: Change, config: RunConfig) -> str:
-    """The label of a change of settings during a run: "γ 0.9"."""
+    """The label of a change of settings during a run, such as "γ 0.9"."""
     texts = {name: format_value(value) for name, value in change.settings.items()}
     return describe_settings(type(config), texts)
 
 
 def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
-    """The step and label of each change; changes with no update in between become one."""
+    """The step and label of each change; changes without an update between them become one."""
     merged: dict[int, Change] = {}
     for change in session.history.changes:
         before = merged.get(change.update)
@@ -147,28 +147,30 @@ def _returns_detail(scene: Scenery) -> str:
     if bench.group is not None:
         parts.append(
             _(
-                "Median and band are over the seeds that still train. A seed that has solved the "
-                "task or diverged no longer counts; both end when fewer than half are left. The "
-                "seeds that are left learn more slowly, so the dotted part of the median may fall."
+                "Median and band are computed over the seeds that still train. A seed that has "
+                "solved the task or diverged no longer counts. The remaining seeds learn more "
+                "slowly, so the dotted part of the median may fall. Median and band end when fewer "
+                "than half of the seeds remain."
             )
         )
     parts.append(
         _(
-            "If there are many episodes, only the first, the lowest and the highest in each of "
-            "many equal stretches of steps are drawn; the line is the mean of all episodes. The "
-            "axis fits this run; a double click shows earlier runs to their ends."
+            "Long runs have too many episodes to draw. They are split into stretches of equal "
+            "length, and only the first, the lowest and the highest return of each stretch are "
+            "drawn; the line is the mean of all episodes. The axis fits this run; a double click "
+            "shows earlier runs to their ends."
         )
     )
     return "\n".join(parts)
 
 
 def reading_explained(config: RunConfig) -> str:
-    """The explanation of the seminar's progress reading."""
+    """Explain the seminar's reading."""
     return _(
-        "Seminar's reading: every {interval:,} steps, the next episode to end counts. The reading "
-        "is the mean return of the last {n} that counted; solved means that it has reached "
-        "{goal:g} over {n} episodes. Long episodes count more often than short ones, so it tends "
-        "to lie above the mean of all episodes."
+        "Seminar's reading: every {interval:,} steps, the next episode that ends is counted. The "
+        "reading is the mean return of the last {n} counted episodes. A run is solved when the "
+        "reading over {n} episodes has reached {goal:g}. Long episodes are counted more often than "
+        "short episodes, so the reading is usually higher than the mean of all episodes."
     ).format(
         n=config.smoothing_window,
         interval=config.eval_interval,
@@ -185,9 +187,9 @@ def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     if spread is None or spread.seeds is None or spread.seeds[-1] == bench.seeds:
         return text
     stopped = int(spread.steps[np.argmax(spread.seeds < bench.seeds)])
-    return _(
-        "{n} seeds from {first}, median of those that still train: fewer from {step:,}"
-    ).format(n=bench.seeds, first=first, step=stopped)
+    return _("{n} seeds from {first}, median of those still training: fewer from {step:,}").format(
+        n=bench.seeds, first=first, step=stopped
+    )
 
 
 def _reading_curve(bench: Bench) -> Curve:

@@ -18,21 +18,21 @@ from pglab.session.stored.usual_curves import usual_band
 from pglab.ui.stage.player import Showing
 from pglab.ui.stage.stage import FigurePanel, PlayerPanel
 
-# Grid points per side of a heatmap. If the slice follows the player, each frame has a grid of its
-# own. The browser interpolates between the points.
+# Grid points on each side of a heatmap. If the slice follows the player, each frame has its own
+# grid. The browser interpolates between the points.
 FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
 
 
 @dataclass(frozen=True)
 class View:
-    """What the heatmaps show: the probability of `action`, and the critic's `quantity`."""
+    """The contents of the heatmaps: the probability of `action`, and the critic's `quantity`."""
 
     plane: Slice
     action: int
     quantity: Quantity
     critic_action: int
     follows: bool = False
-    """Whether the plane moves, parallel to itself, through the observation in the player."""
+    """Whether a parallel plane through the player's observation replaces the plane."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Scenery:
 
     @cached_property
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """π and Q of every action over each shown plane, [K, Y, X, A], for the shown seed.
+        """[K, Y, X, A] values of π and Q over the shown planes, from the networks of the shown seed.
 
         Q is None if the agent has no action-value critic.
         """
@@ -60,17 +60,17 @@ class Scenery:
 
     @cached_property
     def usual(self) -> UsualBand | None:
-        """The usual learning curve of the page's settings, if runs of them are stored."""
+        """The usual learning curve with the page's settings, if such runs are stored."""
         return usual_band(self.key, self.bench.session.config)
 
     @cached_property
     def spread(self) -> UsualBand | None:
-        """The median and quartiles over the seeds of the run."""
+        """The median and quartiles over all seeds of the current run."""
         return self.bench.spread()
 
     @cached_property
     def step_limit(self) -> float:
-        """The right end of all axes of environment steps."""
+        """The last environment step on the horizontal axes of all panels."""
         bench = self.bench
         compared = [float(curve.steps[-1]) for curve in bench.earlier_curves() if len(curve.steps)]
         if self.usual is not None and not compared:
@@ -84,5 +84,5 @@ PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
 
 
 def resolution(planes: Sequence[Slice]) -> int:
-    """The number of grid points per side of each plane."""
+    """The number of grid points on each side of a plane."""
     return FOLLOWING_RESOLUTION if len(planes) > 1 else FIXED_RESOLUTION

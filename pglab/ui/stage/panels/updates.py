@@ -1,4 +1,4 @@
-"""The panels about updates: weights of the steps, entropy, gradient norm."""
+"""The panels about updates: weights wₜ, entropy, gradient norm."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pglab.ui.stage.stage import FigurePanel
 
 
 def weights(scene: Scenery) -> FigurePanel:
-    """The weights wₜ, the factors of ∇log π, in the last update or updates, by step and action."""
+    """The weights wₜ of the most recent steps; a weight multiplies the ∇log π of its step."""
     session = scene.bench.shown_session
     update, recent = session.history.last_update, session.history.signals
     critic = isinstance(session.config, ActorCriticConfig)
@@ -57,7 +57,7 @@ def weights(scene: Scenery) -> FigurePanel:
 
 
 def entropy(scene: Scenery) -> FigurePanel:
-    """The entropy of the policy, averaged over each batch."""
+    """The policy's entropy: its mean over the batch of each update."""
     most = float(np.log(len(scene.info.actions)))
     return update_series(
         scene,
@@ -69,14 +69,14 @@ def entropy(scene: Scenery) -> FigurePanel:
 
 
 def gradient_norm(scene: Scenery) -> FigurePanel:
-    """The norm of the policy's gradient."""
+    """The norm of the policy gradient in each update."""
     return update_series(
         scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all parameters")
     )
 
 
 def weight_name(session: TrainingSession) -> str:
-    """The name of the factor of ∇log π under these settings, for an axis."""
+    """The axis title for the weights wₜ, which multiply ∇log π; it depends on the settings."""
     config = session.config
     if isinstance(config, ActorCriticConfig):
         return choice_name(config.policy_signal)
@@ -88,9 +88,9 @@ def weight_name(session: TrainingSession) -> str:
 
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """Weights, actions and ends of the steps in the player's episode.
+    """Return weights, actions and episode ends of the steps in the player's episode.
 
-    The weights are those that an update would use: rewards-to-go or policy signals.
+    The weights are rewards-to-go or, if there is a critic, policy signals.
     """
     session = scene.bench.shown_session
     config = session.config
@@ -116,7 +116,7 @@ def update_series(
     most: float | None = None,
     colour: str = palette.ACTOR,
 ) -> FigurePanel:
-    """A figure of one column of the update history over environment steps."""
+    """Plot one column of the update history over environment steps."""
     updates = scene.bench.shown_session.history.updates
     known = ~np.isnan(updates[column])
     figure = series_figure(

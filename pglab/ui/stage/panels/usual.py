@@ -1,4 +1,4 @@
-"""The panels that the pages of the agents always show."""
+"""The panels that each agent's page always shows."""
 
 from __future__ import annotations
 
