@@ -172,7 +172,7 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
 
 
 def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
-    """Draw the choices in a table: which did the visitor, this run, and each stored seed support?"""
+    """Draw a table: which choices do the visitor, this run and the stored seeds support?"""
     result = attempt.result
     heads = ["", _("you")]
     if result is not None:

@@ -90,7 +90,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
             values[name] = _control(key, name, terms, on_change)
         folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
         for level, title in folded.items():
-            # Every redraw would be slower with the controls of a closed expander, so they are left out.
+            # The controls of a closed expander would slow down every redraw, so they are left out.
             expander = st.expander(title, key=f"settings.{level}", on_change=on_change)
             with expander:
                 for name in groups[level]:
@@ -101,8 +101,8 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
         if not terms.everything_restarts:
             st.caption(
                 _(
-                    "A change of a setting with ↻ restarts the run. Other settings can change during "
-                    "the run; the next update already uses the new value."
+                    "A change of a setting with ↻ restarts the run. Other settings can change "
+                    "during the run; the next update already uses the new value."
                 )
             )
         try:

@@ -1,4 +1,4 @@
-"""The player: frames of fresh episodes of the current policy, or of the training itself."""
+"""The player: shows fresh episodes of the current policy, or the training steps themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pglab.ui.stage.stage import Frame, PlayerPanel
 FRAMES_PER_SECOND = 31.0
 MOST_FRAMES_PER_TICK = 20
 MOST_FRAMES_PER_CLIP = 150
-MOST_STEPS_PER_TICK = round(REAL_TIME)  # a tick is no longer than a second
+MOST_STEPS_PER_TICK = round(REAL_TIME)  # the steps of one second, the longest tick
 
 Mode = Literal["stream", "loop", "still"]
 
@@ -32,8 +32,8 @@ Mode = Literal["stream", "loop", "still"]
 class Showing:
     """The player's panel, its scenes, and the planes that the heatmaps show.
 
-    Each frame names its plane among `planes`. If the slice does not follow the player, there is
-    only one. `scenes` may begin before the frames.
+    Each frame holds the index of its plane in `planes`. If the slice does not follow the player,
+    there is only one plane. The first of the `scenes` may be older than the first frame.
     """
 
     panel: PlayerPanel
@@ -42,7 +42,7 @@ class Showing:
 
 
 class Playable(Protocol):
-    """The part of a bench, or of one side of a comparison, that a player needs."""
+    """The data that a player needs of a bench or of one side of a comparison."""
 
     running: bool
     pacemaker: Pacemaker
@@ -53,24 +53,24 @@ class Playable(Protocol):
 
     @property
     def shown_session(self) -> TrainingSession:
-        """The run of the shown seed, whose policy plays."""
+        """The run of the shown seed; its policy plays."""
 
     @property
     def player_mode(self) -> PlayerMode:
-        """What the player shows while nothing runs."""
+        """The contents of the player while the run is paused."""
 
     @property
     def shows_training_steps(self) -> bool:
-        """Whether the player shows the training's own steps."""
+        """Whether the player shows the training steps instead of fresh episodes."""
 
 
 class Player:
-    """Chooses the scenes that suit the state of a bench, and draws each of them once."""
+    """Chooses scenes according to the state of a bench, and draws each scene only once."""
 
     def __init__(self, session: TrainingSession, key: str = "player") -> None:
         """Make the player of one run; `key` is the key of its panel on the stage.
 
-        Fresh episodes use random streams of their own, never those of the training.
+        Fresh episodes never use the random streams of the training, but their own.
         """
         self.session = session
         self._key = key
@@ -87,8 +87,8 @@ class Player:
     def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
         """Make the panel for the current state of the bench.
 
-        The heatmaps show `plane`; with `follows`, the parallel plane through each frame's
-        observation.
+        The heatmaps show `plane`. With `follows`, they show for each frame the plane parallel to
+        it through the frame's observation.
         """
         mode: Mode = "stream"
         if bench.running:
@@ -118,8 +118,8 @@ class Player:
     def _latest_steps(self, bench: Playable) -> list[Scene]:
         """Return the training steps that have not been shown yet.
 
-        The state after the last step is added if it stays visible: at the end of an episode, and if
-        at most one step is new.
+        The state after the last step is added at the end of an episode, and if at most one step is
+        new: only then does this state stay visible.
         """
         seed, last = self._streamed
         session = bench.shown_session
@@ -130,7 +130,7 @@ class Player:
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
     def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
-        """Return the clip for a paused bench; it is drawn anew only if its content has changed."""
+        """Return the clip for a paused bench; it is drawn again only if its contents have changed."""
         session = bench.shown_session
         shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
@@ -160,7 +160,7 @@ class Player:
     ) -> PlayerPanel:
         plane = planes[0]
         own = mode == "stream" and bench.shows_training_steps
-        rate = REAL_TIME if own else FRAMES_PER_SECOND  # else the training's steps would queue
+        rate = REAL_TIME if own else FRAMES_PER_SECOND  # slower frames would fall behind training
         names = tuple(_(name) for name in self._info.actions)
         frames = tuple(
             Frame(
@@ -191,7 +191,7 @@ class Player:
         )
 
     def _caption(self, bench: Playable, scene: Scene) -> str:
-        """Name the moment and, if no action is chosen yet, the step that led to it."""
+        """Name the step; if no action is chosen yet, also describe the step before."""
         text = _("step {step}").format(step=scene.step)
         if scene.action is not None:
             return text
@@ -208,10 +208,10 @@ class Player:
 
 
 def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
-    """The training's own steps, then the state in which its environment is now.
+    """Return the training steps, followed by the present state of the training environment.
 
-    The steps are those of the last episode or, if `since` is given, all after that step. The
-    probabilities are those of the current policy, like everything else on the stage.
+    The steps are all steps of the last episode or, if `since` is given, all steps after step
+    `since`. The probabilities are computed with the current policy.
     """
     session = bench.shown_session
     steps = list(session.history.steps)
@@ -242,7 +242,7 @@ def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
 
 
 def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
-    """The number of recorded steps before each step in its episode."""
+    """For each step, the number of recorded steps before it in the same episode."""
     places: list[int] = []
     for number, step in enumerate(steps):
         same = number > 0 and steps[number - 1].episode == step.episode

@@ -1,9 +1,9 @@
-"""Acts on every press of a button or key; the browser numbers the presses, so that none is lost.
+"""Acts on every press of a button or key; no press is lost, because the browser numbers them.
 
-Streamlit merges the requests that wait for a script run, and two presses of one button become one.
-So the browser sends the numbers of all presses that the server has not confirmed yet. The server
-acts on each of them once, in order. Without the browser's script, the buttons work like
-Streamlit's own.
+Streamlit merges waiting requests, so that two quick presses of a button become one press. So the
+browser sends the numbers of all presses that the server has not confirmed yet. The server acts on
+each of these presses once, in order. Without the browser's script, the buttons work like ordinary
+buttons of Streamlit.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ _listener = st.components.v2.component("pglab_presses", js=js_export("listen", "
 
 @dataclass
 class Presses:
-    """The actions of one page's buttons in one visit, and the number of the last press."""
+    """The actions of the buttons of one page in one visit, and the number of the last press."""
 
-    actions: dict[str, Callable[[], None]] = field(default_factory=dict)  # by key of the button
-    once: set[str] = field(default_factory=set)  # buttons that a key held down presses once only
+    actions: dict[str, Callable[[], None]] = field(
+        default_factory=dict
+    )  # by the keys of the buttons
+    once: set[str] = field(default_factory=set)  # buttons that a held key presses only once
     last: int = 0
 
 
 def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> None:
-    """Let presses of the button with this key call `action`; call `listen` afterwards.
+    """Let presses of the button with the key `key` call `action`; call `listen` afterwards.
 
-    With `repeats`, holding the key down presses the button again and again.
+    With `repeats`, holding its key on the keyboard down presses the button again and again.
     """
     presses = _presses_of(current_page())
     presses.actions[key] = action
@@ -44,7 +46,7 @@ def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> No
 def listen(*, unsaved: bool = False) -> None:
     """Number the presses of the page's buttons; call this after drawing the last button.
 
-    With `unsaved`, the browser asks before the tab is closed or reloaded.
+    With `unsaved`, the browser asks the visitor before it closes or reloads the tab.
     """
     page = current_page()
     presses = _presses_of(page)
@@ -58,7 +60,7 @@ def listen(*, unsaved: bool = False) -> None:
         },
         on_log_change=partial(_act, page),
     )
-    if not presses.last:  # the log may come from an earlier connection, whose run is gone
+    if not presses.last:  # presses in the log may belong to an earlier, lost connection
         presses.last = max((number for number, _key in result.log or ()), default=0)
 
 

@@ -1,4 +1,4 @@
-"""Scrolls to a part of the page after a click that asks for it."""
+"""After certain clicks, scrolls to a part of the page."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pglab.ui.stage.stage import js_export
 
 Part = Literal["stage", "explanation"]
 
-# The script scrolls to other elements, which may appear after this one.
+# The script scrolls to other elements, which may be drawn after this component.
 _scroller = st.components.v2.component("pglab_scroller", js=js_export("bringIntoView"))
 
 
 def bring_into_view(page: str, part: Part) -> None:
-    """Let the next run of the whole script of `page` scroll to this part, once."""
+    """Let the next run of the whole script of `page` scroll once to this part."""
     number, _former = _asked(page)
     st.session_state[_key(page)] = (number + 1, part)
 

@@ -13,7 +13,7 @@ _links = st.components.v2.component(
 
 
 def skip_links(page: str, *, stage: bool = True, chapters: bool = True) -> None:
-    """Draw links to the parts that `page` has; Tab reaches them first."""
+    """Draw links to the parts that `page` has; the Tab key reaches these links first."""
     texts = {"stage": _("Skip to numbers and pictures"), "chapters": _("Skip to the chapters")}
     offered = {"stage": stage, "chapters": chapters}
     _links(

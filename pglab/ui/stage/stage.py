@@ -1,8 +1,8 @@
-"""The stage: one component that shows a run and drives its training.
+"""The stage: a component that shows a run and makes the server train it.
 
-Streamlit remounts its own chart element whenever the data change, so the chart flickers and loses
-its zoom. The stage keeps its Plotly graphs and updates them in place. It also asks the server for
-the next tick while the browser still paints the last one.
+If the data of a chart change, Streamlit replaces the whole chart, which flickers and loses its
+zoom. The stage keeps its Plotly graphs and updates them in place. It also asks the server for the
+next tick while the browser still paints the last picture.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from pglab.language import _
 from pglab.plots.figures import Figure
 
 _HERE = Path(__file__).parent
-# The plotly package brings its own plotly.js; declaring the folder makes Streamlit serve it.
+# The package `plotly` contains plotly.js; Streamlit serves the files of a declared folder.
 _PLOTLY_JS = declare_component("plotly_js", path=Path(plotly.__file__).parent / "package_data")
 _PLOTLY_URL = f"component/{_PLOTLY_JS.name}/plotly.min.js?v={plotly.__version__}"
 
-# The stage's own scripts are served in the same way, since Streamlit sends a component's inline
-# script with every message. The name changes with the scripts, so that no browser caches old ones.
+# Streamlit sends a component's inline script with every message, so the stage's scripts are served
+# as files too. Their address changes with their text, so that no browser uses old scripts.
 _SCRIPTS = _HERE / "js"
 _SOURCE = b"".join(path.read_bytes() for path in sorted(_SCRIPTS.glob("*.js")))
 _STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", path=_SCRIPTS)
 
 
 def js_export(name: str, script: str = "stage.js") -> str:
-    """The script of a component that exports one function of a script in the folder `js`."""
+    """Return a component's inline script: it exports the function `name` of a file in `js`."""
     return f"""
         const address = new URL("component/{_STAGE_JS.name}/{script}", document.baseURI);
         const {{ {name} }} = await import(address.href);
@@ -44,7 +44,7 @@ def js_export(name: str, script: str = "stage.js") -> str:
     """
 
 
-# Not isolated in a shadow root: plotly.js puts its style rules into the document.
+# The styles are not isolated, since plotly.js puts its style rules into the document.
 _component = st.components.v2.component(
     "pglab_stage",
     css=(_HERE / "stage.css").read_text(encoding="utf-8"),
@@ -57,30 +57,30 @@ _courier = st.components.v2.component("pglab_courier", js=js_export("deliver"))
 
 
 Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
-"""How a panel stands out; in a player, the frame or the bars may stand out alone."""
+"""How a panel is emphasised; in a player, only the frame or only the bars may stand out."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of the player, with the policy's probabilities and action in it."""
+    """One picture of the player, with the action and its probabilities in the shown state."""
 
     jpeg: bytes
     probabilities: tuple[float, ...]
     """π(a|s) for the observation in the picture."""
     action: int | None
-    """The action chosen in this observation; None if none is chosen yet."""
+    """The action chosen for this observation; None before the choice."""
     point: tuple[float, float]
-    """The coordinates of this observation on the axes of the figure with the playhead."""
+    """The place of this observation on the two axes of the heatmaps."""
     episode: int
-    """The number of the picture's episode; the trail starts again with each episode."""
+    """The number of the picture's episode; the drawn path begins anew with each episode."""
     caption: str
     slice: int = 0
-    """The index of the slice through this observation, in the figures' `slices`."""
+    """The index in `FigurePanel.slices` of the slice through this observation."""
 
 
 @dataclass(frozen=True)
 class PlayerPanel:
-    """Plays frames beside one bar per action."""
+    """Plays frames, and shows one bar for each action beside them."""
 
     key: str
     title: str
@@ -88,7 +88,7 @@ class PlayerPanel:
     frames: tuple[Frame, ...]
     mode: Literal["stream", "loop", "still"]
     clip: int
-    """The number of the clip; "loop" and "still" restart only when it changes."""
+    """The number of the clip; in "loop" and "still", playing restarts if the number changes."""
     frames_per_second: float
     action_names: tuple[str, ...]
     action_colours: tuple[str, ...]
@@ -109,30 +109,30 @@ class Heading:
 
 @dataclass(frozen=True)
 class Slices:
-    """The cells of a heatmap: K slices, one for each frame of the player or one for all.
+    """The cells of a heatmap: K slices, one for each frame of the player or one for all frames.
 
-    The browser interpolates between the points of the grid. If `logistic`, the values are the
-    log-odds of the probabilities that are shown.
+    The browser interpolates between the points of the grid. If `logistic`, `values` are log-odds,
+    and the heatmap shows their probabilities.
     """
 
     values: NDArray[np.float32]
     """[K, rows, columns]; the first row is the lowest."""
     subtitles: tuple[str, ...]
-    """[K]"""
+    """[K] subtitles of the figure, one for each slice."""
     nodes: tuple[tuple[tuple[int, float] | None, ...], ...]
-    """[K, 2]: for columns and rows, the index of the point that is not evenly spaced and its
-    distance from the first point in grid steps; None if all are evenly spaced."""
+    """[K, 2]: for columns and for rows, the one grid point that is not evenly spaced: its index,
+    and its distance from the first point in grid steps. None if all points are evenly spaced."""
     logistic: bool = False
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The values that the levels 0 and 255 stand for."""
+        """The values of the levels 0 and 255."""
         low, high = float(self.values.min()), float(self.values.max())
         return low, max(high, low + 1e-6)
 
     @property
     def levels(self) -> NDArray[np.uint8]:
-        """The values, rounded to 8 bits."""
+        """The values as whole numbers from 0 to 255."""
         low, high = self.ends
         levels: NDArray[np.uint8] = np.rint((self.values - low) * (255 / (high - low))).astype(
             np.uint8
@@ -142,18 +142,18 @@ class Slices:
 
 @dataclass(frozen=True)
 class FigurePanel:
-    """Shows a Plotly figure; the theme sets every colour that the figure leaves open."""
+    """Shows a Plotly figure; the theme sets all colours that the figure does not set."""
 
     key: str
     title: str
     subtitle: str
     figure: Figure
     playhead: str | None = None
-    """The key of the player whose observation this figure marks with a moving ring."""
+    """The key of a player; a moving ring marks this player's observation in the figure."""
     patient: bool = False
-    """While running, Plotly draws this figure at most twice a second, or if marks leave the axes.
+    """Whether Plotly draws this figure at most twice a second during a run.
 
-    In between, only the marks move.
+    In between, only the marks move; if marks leave the axes, Plotly draws earlier.
     """
     alt: str = ""
     emphasis: Emphasis = "none"
@@ -162,12 +162,12 @@ class FigurePanel:
     lower: Heading | None = None
     """The heading of the lower plot, if the figure has a second vertical axis."""
     slices: Slices | None = None
-    """Cells and subtitles that replace the figure's own."""
+    """Cells and subtitles that replace those in the figure and in the panel."""
 
 
 @dataclass(frozen=True)
 class Number:
-    """One tile of the numbers row."""
+    """One number with its label, in the row above the panels."""
 
     label: str
     value: str
@@ -181,7 +181,7 @@ class Progress:
     fraction: float
     label: str
     marker_label: str | None
-    """The milestone that the run has reached, such as "solved"; None before."""
+    """The milestone that the run has reached, such as "solved"; None if not reached yet."""
     help: str = ""
     """The explanation that appears when the pointer is over the label."""
 
@@ -203,16 +203,17 @@ def stage(
 
     Args:
         key: distinguishes this stage from others.
-        sequence: must grow whenever there are new steps or new frames. While `running`, each new
-            sequence makes the browser ask for one further tick. The tick calls `on_tick` and
-            reruns the fragment around this call.
+        sequence: must grow whenever there are new steps or new frames. If `running`, the browser
+            asks for one further tick after each new sequence. The tick calls `on_tick` and reruns
+            the fragment that calls this function.
         running: whether the browser asks for ticks.
         panels: the pictures, in order.
         numbers: the tiles above the panels.
         progress: the bar below the numbers, if there is one.
         on_tick: the callback of a tick.
-        number: the index of this picture, from 0, if one run of the fragment draws several.
-        more: whether further pictures follow in this run; the browser then asks for no tick yet.
+        number: the index of this picture, from 0, if one run of the fragment draws several pictures.
+        more: whether further pictures follow in this run; if so, the browser does not ask for a
+            tick yet.
         landmark: whether screen readers list this stage and a skip link leads to it. At most one
             stage of a page may be a landmark.
     """
@@ -247,7 +248,7 @@ def message(
 ) -> bytes:
     """Pack a message for the browser: the length of the JSON text, the text, the pictures.
 
-    The pictures are not part of the text, since a browser reads base64 far more slowly.
+    The pictures are separate from the text, since base64 would take the browser far longer.
     """
     _check(panels)
     pictures = bytearray()
@@ -281,7 +282,7 @@ def _check(panels: Sequence[PlayerPanel | FigurePanel]) -> None:
         if isinstance(panel, FigurePanel) and panel.playhead not in players | {None}:
             raise ValueError(f"panel {panel.key!r}: there is no player {panel.playhead!r}")
         if isinstance(panel, PlayerPanel) and len(panel.action_names) != len(panel.action_colours):
-            raise ValueError(f"panel {panel.key!r}: one colour per action is needed")
+            raise ValueError(f"panel {panel.key!r}: each action needs one colour")
 
 
 def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict[str, Any]:
@@ -318,7 +319,7 @@ def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict
 
 
 def _without_cells(panel: FigurePanel) -> Figure:
-    """Return the figure without the cells that its slices replace."""
+    """Return the figure; if its slices replace its cells, leave the cells out."""
     if panel.slices is None:
         return panel.figure
     heatmap, *others = panel.figure["data"]

@@ -1,4 +1,4 @@
-"""One tick of a page with a stage: training and the picture take turns."""
+"""One tick of a page with a stage: trains and redraws in turn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Driven(Protocol):
 
     @property
     def running(self) -> bool:
-        """Whether it runs, as the visitor has chosen."""
+        """Whether the visitor has started it and not paused it."""
 
     @property
     def busy(self) -> bool:
@@ -33,12 +33,13 @@ class Driven(Protocol):
 
 @contextmanager
 def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None]:
-    """Train before the first redraw, so that it has something to show; else after the redraw.
+    """Train after the redraw; only at the first redraw, train before it.
 
-    Training after a redraw goes on while the browser paints. If the run has ended, the next tick
-    redraws the whole page, since transport, table and messages have changed. If a tick arrives
-    during a run of the whole script, Streamlit drops the stage of that run. So this redraws the
-    page at once only if no tick can be under way: at the first redraw, or if there are `more`.
+    So the first redraw has something to show, and later training happens while the browser paints.
+    If the run has ended, the next tick redraws the whole page, since buttons, table and messages
+    have changed. But if a tick arrives during a run of the whole script, Streamlit drops the stage
+    of that run. So the page is redrawn at once only if no tick can be under way: at the first
+    redraw, or if `more` redraws follow in this script run.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy

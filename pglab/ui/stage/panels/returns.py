@@ -98,14 +98,14 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
         "of two updates: each batch comes from another policy and has its own weights."
     )
     if isinstance(config, ActorCriticConfig):
-        return _("not success: the critic changes too"), rest
+        return _("no measure of success"), rest
     if config.baseline == "none" and not config.normalize_returns:
-        return _("not success: better episodes can raise it"), rest
-    return _("not success: near 0 for any policy, good or bad"), rest
+        return _("no measure of success: it may rise"), rest
+    return _("no measure of success: it stays near 0"), rest
 
 
 def past_label(past: PastRun, bench: Bench, limit: float) -> str:
-    """The label of an earlier run: how its settings up to step `limit` differ from the current run."""
+    """The label of an earlier run: the settings up to step `limit` that the current run lacks."""
     session = bench.session
     found = differences_in_words(
         Course(past.config, past.changes),

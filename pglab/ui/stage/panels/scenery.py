@@ -51,7 +51,7 @@ class Scenery:
 
     @cached_property
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """[K, Y, X, A] values of π and Q over the shown planes, from the networks of the shown seed.
+        """[K, Y, X, A] values of π and Q over the shown planes; networks of the shown seed.
 
         Q is None if the agent has no action-value critic.
         """
