@@ -114,9 +114,7 @@ def _code() -> None:
         ),
         Part(
             r"\theta,\phi\leftarrow\text{Adam}",
-            _(
-                "One update: the steps that actor and critic learn from, and the changed parameters."
-            ),
+            _("One update: actor and critic learn, and Adam changes their parameters."),
             [
                 actor_critic.update,
                 actor_critic.learn_together,

@@ -130,7 +130,7 @@ class Player:
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
     def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
-        """Return the clip for a paused bench; it is drawn again only if its contents have changed."""
+        """Return the clip for a paused bench; redraw it only if its contents have changed."""
         session = bench.shown_session
         shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:

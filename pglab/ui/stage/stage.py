@@ -211,7 +211,7 @@ def stage(
         numbers: the tiles above the panels.
         progress: the bar below the numbers, if there is one.
         on_tick: the callback of a tick.
-        number: the index of this picture, from 0, if one run of the fragment draws several pictures.
+        number: the index of this picture, from 0, among all pictures of one run of the fragment.
         more: whether further pictures follow in this run; if so, the browser does not ask for a
             tick yet.
         landmark: whether screen readers list this stage and a skip link leads to it. At most one

@@ -57,8 +57,8 @@ def slow_motion(lab: Lab) -> None:
                     "stored; then it learns from all of it at once. Each phase shows its numbers "
                     "and the line of code that computed them.\n\n"
                     "**Next**, or the right arrow key, goes to the next phase (if a chapter's "
-                    "title has the focus, press the Tab key first). **To the update** goes to the point "
-                    "where the agent learns."
+                    "title has the focus, press the Tab key first). **To the update** goes to the "
+                    "point where the agent learns."
                 )
             )
             if tape.at_end:

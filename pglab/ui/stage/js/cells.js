@@ -10,7 +10,7 @@ const LEVELS = 256; // a slice has one byte per cell
 
 const shownValue = (value, logistic) => (logistic ? 1 / (1 + Math.exp(-value)) : value);
 
-// The value of each level of a slice, in the unit of the colour bar.
+// For each level of a slice, its value in the unit of the colour bar.
 function valuesOf({ ends: [low, high], logistic }) {
   const value = (level) => low + (level * (high - low)) / (LEVELS - 1);
   return Array.from({ length: LEVELS }, (_, level) => shownValue(value(level), logistic));
@@ -23,7 +23,7 @@ export class Cells {
     this.late = false;
   }
 
-  // Shows one of the slices; returns whether it has changed.
+  // Shows one of the slices; returns whether the shown slice has changed.
   show(slices, index) {
     if (slices === this.slices && index === this.index) return false;
     [this.slices, this.index] = [slices, index];
@@ -40,7 +40,7 @@ export class Cells {
     return levels.subarray(rows * columns * this.index, rows * columns * (this.index + 1));
   }
 
-  // The values of the shown slice as Plotly takes them: row by row, the lowest first.
+  // The values of the shown slice in Plotly's order: row by row, the lowest row first.
   get values() {
     const { rows, columns } = this.slices;
     const [values, { levels }] = [valuesOf(this.slices), this];
@@ -49,8 +49,8 @@ export class Cells {
     );
   }
 
-  // Remembers a figure before Plotly draws it, and lends it the cells. Plotly reads them when it
-  // draws and when it saves a picture.
+  // Remembers a figure before Plotly draws it, and gives the cells to the figure. Plotly reads the
+  // cells when it draws and when it saves a picture.
   remember(figure) {
     const [trace] = figure.data;
     this.known = this.slices && trace?.type === "heatmap" ? this.besides(figure) : null;
@@ -63,13 +63,13 @@ export class Cells {
     Object.defineProperty(trace, "z", { enumerable: true, get: () => cells.values });
   }
 
-  // Everything in a figure except the ends of its colour scale.
+  // All parts of a figure except the ends of its colour scale, as text to compare.
   besides({ data: [trace, ...others], layout }) {
     return JSON.stringify([{ ...trace, zmin: 0, zmax: 0 }, others, layout]);
   }
 
-  // Whether Plotly's picture can stay as it is. If hurried, an outdated colour bar may stay too,
-  // unless it is far too short; the cells then use its colours.
+  // Whether Plotly's picture can stay as it is. If hurried, an outdated colour bar may also stay,
+  // unless it is far too short; the cells then use the outdated colours.
   canShow(figure, hurried) {
     this.outgrown = false;
     if (!this.known || this.besides(figure) !== this.known) return false;
@@ -107,7 +107,7 @@ export class Cells {
     this.sheet.draw([["cells", grid, this.palette, this.span]]);
   }
 
-  // The colour of each level.
+  // For each level, its colour.
   get palette() {
     const perUnit = (LEVELS - 1) / (this.high - this.low);
     return Uint32Array.from(valuesOf(this.slices), (value) => {

@@ -1,9 +1,10 @@
 // Plotly's colour scales.
 
-// An outdated colour bar may be too short by this factor; values beyond it get its last colour.
+// An outdated colour bar may be too short by this factor. Values beyond the bar get its last
+// colour.
 export const SHORT_COLOUR_BAR = 1.25;
 
-// 256 colours along a Plotly colour scale, as RGBA bytes.
+// Returns 256 colours along a Plotly colour scale, as RGBA bytes.
 export function coloursOf(scale) {
   const context = Object.assign(document.createElement("canvas"), { width: 256, height: 1 })
     .getContext("2d", { willReadFrequently: true });

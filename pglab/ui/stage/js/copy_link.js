@@ -1,5 +1,5 @@
-// A button that copies the address of the page; see copy_link.py. If the browser refuses, the
-// button shows the address, already selected, so that one shortcut copies it.
+// A button that copies the address of the page; see copy_link.py. If the browser does not allow
+// this, the button shows the address, already selected, so that one shortcut copies it.
 
 import { element } from "./dom.js";
 
@@ -29,7 +29,7 @@ class CopyButton {
 
   async copy() {
     try {
-      await navigator.clipboard.writeText(location.href); // fails without https, too
+      await navigator.clipboard.writeText(location.href); // also fails without https
     } catch {
       return this.showAddress();
     }

@@ -1,4 +1,4 @@
-// The lines and points of a figure during a run: drawn over those in Plotly's picture.
+// Draws a figure's new lines and points over the old ones in Plotly's picture during a run.
 
 import { SHORT_COLOUR_BAR } from "./colours.js";
 import { element } from "./dom.js";
@@ -11,7 +11,7 @@ function verticalOf({ yaxis = "y" }) {
   return yaxis.replace("y", "yaxis");
 }
 
-// The limits of each trace's points: those of its axes, and of its colour bar with some room.
+// The limits of each trace's points: the ends of its axes, and of its slightly extended colour bar.
 function scalesOf({ data, layout }) {
   return data.map((trace) => [
     layout.xaxis?.range,
@@ -24,19 +24,19 @@ function isWithin({ x, y, marker }, scales) {
   return [x, y, marker?.color].every((values, index) => {
     if (!isPacked(values)) return true;
     const [low, high] = scales[index];
-    return unpackNumbers(values).every((value) => !(value < low || value > high)); // NaN is within
+    return unpackNumbers(values).every((value) => !(value < low || value > high)); // NaN is allowed
   });
 }
 
-// Whether a figure has only lines and points, on axes with given ranges.
+// Whether a figure has only lines and points, and the ranges of its axes are given.
 function isPlain({ data, layout }) {
   const axes = new Set(["xaxis", ...data.map(verticalOf)]);
   const steady = [...axes].every((name) => layout[name]?.range && layout[name].type !== "log");
   return steady && data.length > 0 && data.every(({ type }) => type === "scatter");
 }
 
-// The same figure with only one point in each trace of points. Plotly makes an element for every
-// point, so the stage draws the points over this picture instead.
+// Returns the figure with only one point in each trace of points. Plotly would make an element for
+// every point, so the stage draws the points over Plotly's picture.
 export function withoutPoints({ data, layout }) {
   const lone = (trace) => ({
     ...trace,
@@ -69,12 +69,12 @@ export class Curves {
     this.greatest = figure.data.map(({ marker }) => marker?.cmax); // ends of visible colour bars
   }
 
-  // Everything in a figure except its points, the ranges of its axes and the ends of colour bars.
+  // All parts of a figure, as text to compare, except points, axis ranges and ends of colour bars.
   besides({ data, layout }) {
     const common = (value) => (typeof value === "object" ? 0 : value);
     const rest = data.map(({ x, y, text, marker, ...trace }) => ({
       ...trace,
-      unnamed: trace.showlegend !== false && !x.bdata, // Plotly's legend omits an empty trace
+      unnamed: trace.showlegend !== false && !x.bdata, // Plotly's legend leaves an empty trace out
       marker: marker && {
         ...marker,
         color: common(marker.color),
@@ -92,7 +92,7 @@ export class Curves {
   }
 
   // Whether Plotly's picture can stay below the new points. If hurried, outdated axes and colour
-  // bars may stay too, if all points are within them.
+  // bars may also stay if all points are within their ranges.
   canShow(figure, hurried) {
     this.outgrown = false;
     if (!this.known || this.besides(figure) !== this.known) return false;
@@ -101,7 +101,7 @@ export class Curves {
     return hurried && !this.outgrown;
   }
 
-  // Draws the traces that have moved, and those above them; returns false if Plotly must draw.
+  // Draws all changed traces, and all traces above them; returns false if Plotly must draw.
   show(figure, graph) {
     const moved = figure.data.map((trace, index) => this.placeOf(trace) !== this.places[index]);
     const lowest = moved.indexOf(true);
@@ -127,13 +127,13 @@ export class Curves {
     drawTrace(this.context, { ...trace, marker }, ...axes);
   }
 
-  // Whether the points of this figure can be drawn here instead of by Plotly.
+  // Whether this class, instead of Plotly, can draw the points of this figure.
   canCover(figure) {
     const points = figure.data.filter(({ mode }) => mode === "markers");
     return isPlain(figure) && points.length > 0 && points.every(canDraw);
   }
 
-  // Puts the canvas over the whole graph, but under its texts.
+  // Puts the canvas over the graph, but under the graph's texts.
   place(graph) {
     const { width, height } = graph.layout;
     const top = topLayerOf(graph);

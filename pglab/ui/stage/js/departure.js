@@ -1,21 +1,21 @@
-// The link of a click that leads to another page of the app in this tab, or null.
+// Returns the clicked link if it opens another page of the app in this tab, otherwise null.
 function linkToAnotherPage(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || link.origin !== location.origin || link.pathname === location.pathname) return null;
   return link.target || event.ctrlKey || event.metaKey || event.shiftKey ? null : link;
 }
 
-// Notices when the visitor goes to another page of the app. Every request to the server names its
-// page. A request sent after the visitor has left would make Streamlit return to the old page, or
-// leave the new one blank. So `onLeave` must stop further requests. If one `isOnItsWay`, the
-// visitor's click is repeated after it has been sent.
+// Notices when the visitor goes to another page of the app. Every request to the server names the
+// page that sends it. If the old page sends a request after the visitor has left, Streamlit returns
+// to the old page, or the new page stays blank. So `onLeave` must stop further requests. If a
+// request `isOnItsWay`, the visitor's click is repeated after this request has been sent.
 export class Departure {
   constructor(onLeave, isOnItsWay) {
     this.onLeave = onLeave;
     this.isOnItsWay = isOnItsWay;
     this.path = location.pathname;
     this.onClick = (event) => {
-      const link = linkToAnotherPage(event); // the event's target may be a picture in the link
+      const link = linkToAnotherPage(event); // the event's target may be an icon inside the link
       if (link) this.leave(event, () => link.click());
     };
     this.onHistory = (event) => {

@@ -10,11 +10,11 @@ import { Texts } from "./texts.js";
 const GRAPH_CONFIG = {
   displaylogo: false,
   modeBarButtons: [["toImage", "resetScale2d"]],
-  responsive: false, // Plotly would follow only the window; the panel has a ResizeObserver
+  responsive: false, // Plotly reacts only to the window's size; the panel has a ResizeObserver
 };
 
-// In a run, Plotly waits this long between two redraws of a patient figure, and these redraws take
-// at most this share of the time.
+// During a run, Plotly waits at least this long between two redraws of a patient figure, and these
+// redraws take at most this share of the time.
 const PATIENCE_MILLISECONDS = 450;
 const PATIENT_SHARE = 0.02;
 
@@ -37,7 +37,7 @@ export function loadPlotly(path, failure) {
   return plotlyLoading;
 }
 
-// Reads the theme, which Streamlit publishes as custom properties of the component's ancestors.
+// Reads the theme from the custom CSS properties that Streamlit sets on elements around the stage.
 export function readTheme(container) {
   const style = getComputedStyle(container);
   const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
@@ -62,7 +62,7 @@ function themedAxis(axis, theme) {
   };
 }
 
-// The room for tick labels and titles. Plotly's automatic margins would lay out every figure twice.
+// The room for tick labels and titles. With automatic margins, Plotly lays out each figure twice.
 function marginsFor(fontSize) {
   const margins = { l: 4.4, r: 1, t: 0.5, b: 3.6 };
   return Object.fromEntries(
@@ -70,7 +70,7 @@ function marginsFor(fontSize) {
   );
 }
 
-// Fills in what the figure leaves open; everything that it states stays.
+// Adds the layout that the figure leaves open; everything that the figure sets stays unchanged.
 function themedLayout(layout, theme, size, revision, gap) {
   const share = layout.yaxis2 ? 0.7 : 1; // of the height, for one plot
   const fontSize = Math.round(Math.min(Math.max((share * size.height) / 23, 12), 18));
@@ -141,7 +141,8 @@ export class FigureView {
     this.observeHover();
   }
 
-  // Lets Plotly draw the figure under the pointer, since it labels only its own marks.
+  // Lets Plotly draw the figure under the pointer, since Plotly labels only marks that it has
+  // drawn.
   observePointer() {
     for (const [event, inside] of [["pointerenter", true], ["pointerleave", false]]) {
       this.element.addEventListener(event, () => {
@@ -153,7 +154,7 @@ export class FigureView {
     }
   }
 
-  // Plotly labels the pointer from its own copy of the cells, so the copy is renewed.
+  // The label under the pointer comes from Plotly's own copy of the cells, so renew this copy.
   observeHover() {
     const tell = () => {
       if (this.cells.slices) lendValues(this.graph, () => this.cells.values);
@@ -170,7 +171,7 @@ export class FigureView {
     this.screenObserver.observe(this.element);
   }
 
-  // Figures out of sight are not painted; a picture of the former size could be too wide.
+  // Figures out of sight are not painted. Their old picture could be too wide for the new size.
   hideOutgrown() {
     this.graph.hidden = Boolean(this.anew) && !this.visible;
     if (this.graph.hidden) for (const overlay of this.overlays) overlay.hide();
@@ -214,17 +215,18 @@ export class FigureView {
     return this.patient && running && performance.now() < this.waitUntil;
   }
 
-  // Whether something newer covers parts of Plotly's picture.
+  // Whether newer marks, cells or texts cover parts of Plotly's picture.
   get overlaid() {
     return this.overlays.some((overlay) => overlay.shown);
   }
 
-  // A fresh copy each time, since Plotly writes into the figure that it gets.
+  // Returns a fresh copy each time, since Plotly changes the figure that it gets.
   get figure() {
     return JSON.parse(this.json);
   }
 
-  // Paints without Plotly if only the marks are new or if time is short; returns whether it did.
+  // Paints without Plotly if only marks are new or if time is short; returns whether it has
+  // painted.
   paintOverlay(figure, running) {
     if (!running || this.anew || this.pointed || !this.understood) return false;
     const hurried = this.mustWait(running);
@@ -280,7 +282,7 @@ export class FigureView {
     this.countRedraw();
   }
 
-  // Lets Plotly draw the whole figure, and removes everything that covers it.
+  // Lets Plotly draw the whole figure, and removes everything that covers Plotly's picture.
   async draw(plotly, figure, theme) {
     this.themeIdentity = theme.identity;
     this.graph.hidden = false;
@@ -301,8 +303,8 @@ export class FigureView {
     this.placeCells();
   }
 
-  // Hides Plotly's texts from screen readers: they are tick labels without axes. Screen readers
-  // read the figure's name instead.
+  // Hides Plotly's texts from screen readers, since tick labels mean little without the axes.
+  // Screen readers read the figure's name instead.
   hideDrawings() {
     for (const drawing of this.graph.querySelectorAll(".main-svg:not([aria-hidden])")) {
       drawing.setAttribute("aria-hidden", "true");
@@ -331,7 +333,7 @@ export class FigureView {
     if (this.understood) this.cells.place(this.graph);
   }
 
-  // The horizontal axis and a vertical one; null if their places are not known.
+  // Returns the horizontal axis and one vertical axis; null if their places are not known.
   axes(vertical = "yaxis") {
     return ["xaxis", vertical].map((name) => (this.understood ? axisOf(this.graph, name) : null));
   }

@@ -1,9 +1,9 @@
-// Draws lines, filled areas and points on a canvas, in those styles of Plotly that the figures use.
+// Draws lines, filled areas and points on a canvas, in the same styles as Plotly.
 
 import { coloursOf } from "./colours.js";
 import { isPacked, unpackNumbers } from "./packed.js";
 
-// Plotly's dash styles, in multiples of the line's width or of 3 pixels, whichever is more.
+// Plotly's dash styles. The unit is the line's width, but at least 3 pixels.
 const DASHES = {
   solid: [],
   dot: [1, 1],
@@ -12,7 +12,7 @@ const DASHES = {
   dashdot: [3, 1, 1, 1],
 };
 
-// The lengths of dashes and gaps in pixels; the style is a name or a list such as "9px,3px".
+// Returns the lengths of dashes and gaps in pixels. A style is a name or a list such as "9px,3px".
 function dashesOf(style, width) {
   const multiples = DASHES[style];
   if (multiples) return multiples.map((part) => part * Math.max(width, 3));
@@ -33,7 +33,7 @@ const SYMBOLS = {
   },
 };
 
-// One CSS colour for all points, or a colour for each point.
+// Returns one CSS colour for all points, or a list with a colour for each point.
 function coloursOfPoints({ color, colorscale, cmin, cmax }) {
   if (!isPacked(color)) return color;
   const scale = Array.from(coloursOf(colorscale), (rgba) => {
@@ -105,7 +105,7 @@ function drawLine(context, points, { color, width, dash = "solid" }) {
   Object.assign(context, { strokeStyle: color, lineWidth: width, lineJoin: "round" });
   context.setLineDash(dashesOf(dash, width));
   context.beginPath();
-  let broken = true; // the line starts again after a missing number
+  let broken = true; // a missing number interrupts the line
   for (const [x, y] of points) {
     const missing = !Number.isFinite(x) || !Number.isFinite(y);
     if (!missing && broken) context.moveTo(x, y);

@@ -1,8 +1,8 @@
-// Numbers as Plotly's typed arrays: base64 of 32-bit floats.
+// Numbers in Plotly's typed arrays: 32-bit floats as base64 text.
 
 import { decodeBase64 } from "./dom.js";
 
-// Whether this is Plotly's typed array of one dimension.
+// Whether this is a one-dimensional typed array of Plotly.
 export function isPacked(values) {
   return values?.dtype === "f4" && !values.shape;
 }
@@ -11,7 +11,7 @@ export function unpackNumbers(packed) {
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
 
-// The first of several values, or the one value for all.
+// Returns the first value of a list; a single value is returned as it is.
 export function firstOf(values) {
   if (Array.isArray(values)) return values.slice(0, 1);
   if (!isPacked(values)) return values;

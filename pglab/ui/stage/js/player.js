@@ -1,4 +1,4 @@
-// The player panel of the stage: frames on a canvas, and one bar per action in step with them.
+// The player panel of the stage: frames on a canvas, and one bar per action for the shown frame.
 
 import { element, setText } from "./dom.js";
 import { Sheet } from "./sheet.js";
@@ -6,9 +6,9 @@ import { Sheet } from "./sheet.js";
 const LOOP_HOLD_SECONDS = 0.6;
 const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
-const MOST_PIXELS = 10000; // of a frame's width or height
+const MOST_PIXELS = 10000; // largest width or height of a frame
 
-// Whole percentages whose sum is 100; the last one absorbs the rounding errors.
+// Returns whole percentages whose sum is 100; the last one contains the rounding errors.
 function wholePercentages(probabilities) {
   const rounded = probabilities.map((probability) => Math.round(probability * 100));
   const others = rounded.slice(0, -1).reduce((sum, value) => sum + value, 0);
@@ -43,7 +43,7 @@ export class PlayerView {
     this.bars = [];
     this.frames = [];
     this.cursor = 0;
-    this.credit = 1; // the number of frames that are due; the first is due at once
+    this.credit = 1; // the number of frames that are due; the first frame is due at once
     this.framesDrawn = 0;
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
     this.element = element("div", "pgl-player");
@@ -84,7 +84,7 @@ export class PlayerView {
 
   extendStream(panel, sequence) {
     const continued = this.mode === "stream";
-    if (continued && sequence === this.sequence) return; // the same frames again
+    if (continued && sequence === this.sequence) return; // the frames are not new
     if (!continued) this.restart();
     this.frames.push(...panel.frames);
     const longest = Math.ceil(this.framesPerSecond * LONGEST_QUEUE_SECONDS);
@@ -97,11 +97,12 @@ export class PlayerView {
     if (this.frames.length === 0) this.blank();
   }
 
-  // Takes over a clip with the same pictures, but perhaps with other axes and captions.
+  // Uses a new version of the same clip: the pictures are the same, but axes and captions may
+  // differ.
   renewClip(panel) {
     if (panel.frames === this.frames || !this.frames.length) return;
     this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
-    this.cursor = Math.min(this.cursor, this.frames.length); // there may be fewer now
+    this.cursor = Math.min(this.cursor, this.frames.length); // the clip may be shorter now
     const shown = this.frames[this.cursor - 1];
     if (!shown) return;
     this.onFrame(null); // the path is in coordinates of the former axes
@@ -133,8 +134,9 @@ export class PlayerView {
     this.schedule();
   }
 
-  // Uses a timer: an animation frame would make the browser update the whole page each time, though
-  // a worker draws. A hidden tab uses animation frames, which do not come, and so it waits.
+  // Uses a timer, since after each animation frame the browser would update the whole page,
+  // although a worker draws. A hidden tab uses animation frames: they do not come, so the player
+  // waits.
   schedule() {
     if (document.hidden) {
       const request = requestAnimationFrame((now) => this.step(now));
@@ -164,13 +166,13 @@ export class PlayerView {
     this.time = now;
     if (this.cursor >= this.frames.length) this.holdLastFrame();
     else if (this.credit >= 1) this.showNext();
-    // Unused credit is capped, so that a delay is not followed by a rush.
+    // Unused credit is limited, so that frames do not follow too fast after a delay.
     this.credit = Math.min(this.credit, 1.5);
     if (this.hasNext()) this.schedule();
   }
 
-  // A stream plays a little slower when the queue runs low and up to 1.5 times as fast when it
-  // grows, so that it neither stutters between two ticks nor falls behind the training.
+  // A short queue slows a stream down a little, so that it does not stop between two ticks. A long
+  // queue makes it up to 1.5 times as fast, so that it does not fall behind the training.
   speed() {
     if (this.mode !== "stream") return 1;
     const seconds = this.frames.length / this.framesPerSecond;

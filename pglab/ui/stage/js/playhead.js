@@ -1,12 +1,12 @@
-// Marks the player's observation on a figure with a ring, and draws the path of its episode through
-// the frames shown so far.
+// Marks the player's observation on a figure with a ring, and draws the path of the episode: a line
+// through the observations of all frames shown so far.
 
 import { Sheet } from "./sheet.js";
 
-const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; the white stroke lies on the black one
+const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; a white circle on a wider black circle
 const TRAIL = { colour: "#1f1f1f", width: 1.5 };
 
-// The pixel of a value in the graph; null if the value is outside the axis or there is no axis.
+// Returns a value's pixel in the graph; null if there is no axis or the value is outside its range.
 function pixelOnAxis(axis, value) {
   const pixel = axis?.pixelOf(value);
   return pixel >= 0 && pixel <= axis.length ? axis.start + pixel : null;
@@ -42,7 +42,7 @@ export class Playhead {
     this.sheet.draw([["resize", ...pixels.map(Math.round)], ["scale", scale, scale]]);
   }
 
-  // Draws everything again after the axes have changed.
+  // Draws ring and path again after the axes have changed.
   redraw(xaxis, yaxis) {
     const { points } = this;
     [this.points, this.path] = [[], ""];
@@ -64,7 +64,7 @@ export class Playhead {
     ]);
   }
 
-  // The pixels of a point; null if it is outside the axes.
+  // Returns the pixels of a point; null if the point is outside the axes.
   pixels([x, y], xaxis, yaxis) {
     const pixels = [pixelOnAxis(xaxis, x), pixelOnAxis(yaxis, y)];
     return pixels.includes(null) ? null : pixels;

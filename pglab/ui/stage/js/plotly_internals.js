@@ -1,10 +1,11 @@
-// Everything that the stage uses of Plotly's undocumented interface. If a version lacks it or gives
-// it another meaning, `isUnderstood` returns false, and Plotly draws everything by itself.
+// All code that uses Plotly's undocumented interface. If this interface is missing or different in
+// a version of Plotly, `isUnderstood` returns false, and Plotly draws everything by itself.
 
 const SLACK = 1; // pixels
 
-// An axis: its start in the graph and its length, in pixels, and a function from a value to the
-// pixel along the axis (from the top if it is vertical). Null if Plotly does not tell.
+// Returns an axis: its start in the graph and its length, both in pixels, and a function from
+// values to pixels along the axis (from the top if the axis is vertical). Null if Plotly does not
+// tell.
 export function axisOf(graph, name) {
   const axis = graph._fullLayout?.[name];
   if (!Number.isFinite(axis?._offset) || !(axis._length > 0) || !axis.l2p) return null;
@@ -26,7 +27,8 @@ function spansItsRange(graph, name) {
   return Math.abs(left) < SLACK && Math.abs(right - axis.length) < SLACK;
 }
 
-// Whether a vertical axis and the horizontal one span the area where Plotly takes the pointer.
+// Whether a vertical axis and the horizontal axis span the area in which Plotly reacts to the
+// pointer.
 function coversItsPlot(graph, name) {
   const [x, y] = [axisOf(graph, "xaxis"), axisOf(graph, name)];
   const plot = graph.querySelector(`.x${name.replace("axis", "")} .nsewdrag`);
@@ -35,13 +37,14 @@ function coversItsPlot(graph, name) {
   );
 }
 
-// The layer of shapes, legend and texts. Axes and marks are in layers below it; the label under the
-// pointer is in a layer above it.
+// The layer of shapes, legend and texts. Axes and marks are in the layers below. The label under
+// the pointer is in a layer above.
 export function topLayerOf(graph) {
   return graph.querySelector(".infolayer")?.closest(".main-svg");
 }
 
-// The elements of a trace's marks; empty if Plotly draws none, null if Plotly does not tell.
+// Returns the elements of a trace's marks; [] if Plotly draws no marks, null if Plotly does not
+// tell.
 export function marksOf(graph, index) {
   const { uid, visible } = graph._fullData?.[index] ?? {};
   if (!uid) return null;
@@ -59,7 +62,7 @@ export function annotationsOf(graph) {
   return [...graph.querySelectorAll(".annotation-text")];
 }
 
-// Makes Plotly show these values under the pointer over a heatmap.
+// Makes Plotly use these values for the label under the pointer in a heatmap.
 export function lendValues(graph, values) {
   const known = graph.calcdata?.[0]?.[0];
   if (known?.z) known.z = values();

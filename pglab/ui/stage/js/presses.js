@@ -1,9 +1,9 @@
-// Numbers the presses of buttons, by mouse and by key, so that the server can act on each press
-// once: see presses.py. A shortcut presses the button that shows it, unless the visitor is typing
-// text. Streamlit's own shortcuts would not work while any input has the focus.
+// Numbers the presses of buttons, by mouse or by key, so that the server can act on each press
+// once: see presses.py. A shortcut presses the button with this shortcut, unless the visitor is
+// typing text. Streamlit's own shortcuts do not work while any input has the focus.
 
 const MOST_UNCONFIRMED = 200;
-const GAP_MILLISECONDS = 2000; // longest gap between two calls of `listen` on one page
+const GAP_MILLISECONDS = 2000; // longest time between two calls of `listen` on one page
 const NOT_TYPED_IN = ["range", "radio", "checkbox", "button", "submit", "reset", "color", "file"];
 // Elements for which the arrow keys have a meaning of their own.
 const MOVED_BY_ARROWS = `input, select, canvas, [role="slider"], [role="radio"], [role="tab"],
@@ -11,10 +11,10 @@ const MOVED_BY_ARROWS = `input, select, canvas, [role="slider"], [role="radio"],
 const OPEN_ABOVE_THE_PAGE = `[role="dialog"], [role="menu"], [role="listbox"]`;
 const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
-const logs = new Map(); // by page: the unconfirmed presses, [number, key]
-const unsaved = new Map(); // by page: whether a reload would lose something
+const logs = new Map(); // for each page: its unconfirmed presses, each [number, key]
+const unsaved = new Map(); // for each page: whether a reload would lose a run
 let lastNumber = 0;
-let listener = null; // that of the visible page
+let listener = null; // the listener of the visible page
 let clicked = null; // the button that the pointer pressed last
 
 function keyOf(button) {
@@ -34,7 +34,7 @@ function onClick(event) {
   const button = event.target.closest?.("button");
   const key = keyOf(button);
   if (key === undefined) return;
-  event.stopPropagation(); // else Streamlit would send the press a second time
+  event.stopPropagation(); // otherwise, Streamlit would send the press a second time
   if (!button.disabled) press(key);
 }
 
@@ -45,7 +45,7 @@ function isTypedIn(target) {
   return !NOT_TYPED_IN.includes(target.type);
 }
 
-// The shortcut of a key event, as Streamlit writes it on its buttons.
+// Returns the shortcut of a key event, written as on Streamlit's buttons.
 function shortcutOf(event) {
   const name = ARROWS[event.key] ?? event.key.toUpperCase();
   return event.shiftKey ? `Shift + ${name}` : name;
@@ -68,9 +68,9 @@ function onKey(event) {
   const button = buttonWith(shortcutOf(event));
   if (!button) return;
   event.preventDefault();
-  event.stopPropagation(); // else Streamlit would press the button too
+  event.stopPropagation(); // otherwise, Streamlit would also press the button
   if (!event.repeat || isHeld(button)) button.click();
-  // After a key press, browsers outline the button clicked last, as if the key had pressed it.
+  // After a key press, browsers outline the last clicked button, as if the key had pressed it.
   if (target === clicked) target.blur();
 }
 
@@ -80,7 +80,7 @@ function isHeld(button) {
   return key !== undefined && listener.buttons[key];
 }
 
-// Prevents repeated presses by a held Enter, if the button is to be pressed only once.
+// If a button does not allow repeats, prevents repeated presses by the held Enter key.
 function pressOnce(event, button) {
   if (event.repeat && keyOf(button) !== undefined && !isHeld(button)) event.preventDefault();
 }
@@ -108,7 +108,8 @@ export function listen({ data, setStateValue }) {
     page,
     (logs.get(page) ?? []).filter(([number]) => number > last),
   );
-  // Streamlit may clean up some time before it calls again; presses in between must not be lost.
+  // Streamlit may call this some time before it calls `listen` again; no press between the two
+  // calls may be lost.
   return () => {
     setTimeout(() => {
       if (listener === mine) listener = null;

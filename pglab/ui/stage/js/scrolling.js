@@ -1,10 +1,11 @@
 // Scrolls a part of the page into view when the server asks for it, once for each number.
 
 const PATIENCE_MILLISECONDS = 5000;
-const done = new Map(); // by page: the number of the last request
+const done = new Map(); // for each page: the number of its last request
 
 const parts = {
-  // Scrolls to the top; if the return plot does not fit there, to the line above the stage.
+  // Scrolls to the top of the page or, if the return plot is not visible there, to the line above
+  // the stage.
   stage: () => {
     const line = document.querySelector(".st-key-experiment_line");
     const returns = document.querySelector('[data-panel="returns"]');

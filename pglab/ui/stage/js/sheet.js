@@ -1,10 +1,10 @@
 // Canvases on which a worker draws. The worker decodes and draws everything that changes with each
-// frame of the player. If the page itself drew, each change would make the browser compose the many
-// layers of all graphs again.
+// frame of the player. If the page itself did this, the browser would compose the many layers of
+// all graphs again after each change.
 
 import { element } from "./dom.js";
 
-// Performs calls on a canvas context in order: methods, properties, and three commands of our own.
+// Performs calls on a canvas context in order: its methods and properties, and three new commands.
 function performCalls(context, calls) {
   for (const [name, ...values] of calls) {
     if (name === "resize") [context.canvas.width, context.canvas.height] = values;
@@ -17,8 +17,8 @@ function performCalls(context, calls) {
 
 const CELL_PARTS = 4; // a cell is drawn with this many pixels per side
 
-// For each pixel along one side of a grid: the grid point before it, and its distance from there as
-// a share of the way to the next point. The points are evenly spaced, except for the moved one.
+// For each pixel along one side of a grid, returns the grid point before the pixel, and the pixel's
+// place between this point and the next, from 0 to 1. Only the moved point is not evenly spaced.
 function placesAlong(points, moved) {
   const at = (point) => (moved?.[0] === point ? moved[1] : point);
   return Array.from({ length: CELL_PARTS * (points - 1) + 1 }, (_, pixel) => {
@@ -30,8 +30,8 @@ function placesAlong(points, moved) {
   });
 }
 
-// Draws the levels of a grid, interpolated and coloured. The first row is the lowest; `span` holds
-// the places of the grid's outer points.
+// Draws the levels of a grid, interpolated and coloured. The first row is the lowest row; `span`
+// holds the places of the grid's outer points.
 function drawCells(context, { levels, rows, columns, nodes }, palette, span) {
   const [acrosses, ups] = [placesAlong(columns, nodes[0]), placesAlong(rows, nodes[1])];
   const [width, height] = [acrosses.length, ups.length];
@@ -75,7 +75,7 @@ class Drawer {
   constructor(canvas) {
     this.context = canvas.getContext("2d");
     this.orders = 0;
-    this.drawn = 0; // the number of the newest order that has been carried out
+    this.drawn = 0; // the number of the newest finished order
   }
 
   perform(calls) {
@@ -83,10 +83,10 @@ class Drawer {
     performCalls(this.context, calls);
   }
 
-  // Fills the canvas with a picture, unless a newer order is carried out during the decoding.
+  // Fills the canvas with a picture, unless a newer order has finished during the decoding.
   async show(jpeg) {
     const order = (this.orders += 1);
-    const image = await decode(jpeg).catch(() => null); // if broken, the former picture stays
+    const image = await decode(jpeg).catch(() => null); // null if it is broken
     if (!image) return;
     if (order > this.drawn) {
       this.drawn = order;
@@ -115,7 +115,7 @@ function serveSheets() {
   onmessage = ({ data }) => data.forEach(serve);
 }
 
-// The worker, and the orders that it gets together in the next message.
+// The worker, and the orders for its next message.
 const sheets = { worker: null, open: 0, made: 0, orders: [] };
 
 function orderSheet(order) {

@@ -1,11 +1,11 @@
-// Links to the parts of the page that are many presses of Tab away. Tab reaches these links first;
-// page.css shows them while one of them has the focus.
+// Links to parts of the page that are otherwise reached only by many presses of Tab. Tab reaches
+// these links first. page.css shows all links while one of them has the focus.
 
 import { element } from "./dom.js";
 
 const PATIENCE_MILLISECONDS = 5000;
 
-// The element that gets the focus, by the name of the part.
+// For the name of each part, the element that gets the focus.
 const targets = {
   stage: () => document.getElementById("stage"),
   chapters: (page) => document.querySelector(`.st-key-${page}-chapter [aria-checked="true"]`),
@@ -26,7 +26,7 @@ function link(page, part, text) {
   const made = element("a", "", text);
   made.href = `#${part}`;
   made.addEventListener("click", (event) => {
-    event.preventDefault(); // the address must keep the settings
+    event.preventDefault(); // the address must stay, since it holds the settings
     const target = targets[part](page);
     target?.scrollIntoView({ block: part === "stage" ? "nearest" : "start" });
     target?.focus();

@@ -1,6 +1,6 @@
-// The stage: shows the numbers, progress and panels of a run. While it runs, the stage asks the
-// server for one tick after another. Streamlit calls the exports when it mounts the component and
-// whenever the data or the theme change.
+// The stage: shows the numbers, progress and panels of a run. During a run, the stage asks the
+// server for one tick after another. Streamlit calls the exported functions when it mounts the
+// component and whenever the data or the theme change.
 
 import { Departure } from "./departure.js";
 import { element, nextFrame, setText } from "./dom.js";
@@ -12,11 +12,11 @@ export { bringIntoView } from "./scrolling.js";
 const WATCHDOG_MILLISECONDS = 3000;
 const BEAT_MILLISECONDS = 180; // shortest time between two ticks; pacing.py has the same aim
 const LONGEST_WATCHDOG_MILLISECONDS = 60000;
-const LEAVING_MILLISECONDS = 20000; // longest wait for another page
+const LEAVING_MILLISECONDS = 20000; // longest time to wait for another page
 const THEME_MILLISECONDS = 5000; // a running stage reads the theme again after this time
-const FRAME_MILLISECONDS = 8; // figures are painted together up to this time per frame
+const FRAME_MILLISECONDS = 8; // in each frame, figures are painted for at most about this time
 
-const stages = new WeakMap(); // by parent element
+const stages = new WeakMap(); // for each parent element, its stage
 const stagesByName = new Map();
 
 // Unpacks a message of stage.py: a length, JSON, and the bytes of the pictures.
@@ -35,7 +35,8 @@ function readMessage(bytes) {
   return data;
 }
 
-// Gives each frame the slices and subtitle sent with it; its panels may show newer ones by then.
+// Gives each frame the slices and subtitle that were sent with it. When the frame is shown, its
+// panels may already have newer ones.
 function joinFrames(panels) {
   for (const player of panels.filter(({ kind }) => kind === "player")) {
     const figures = panels.filter(({ playhead, slices }) => playhead === player.key && slices);
@@ -44,8 +45,8 @@ function joinFrames(panels) {
   }
 }
 
-// Requests the next tick. At most one request is under way. A request is due when new data have
-// come, and it is sent as soon as the previous data are painted.
+// Requests the next tick; only one request at a time is under way. A request is due when new data
+// have come. It is sent as soon as the previous data have been painted.
 class Heartbeat {
   constructor(root) {
     this.root = root;
@@ -76,8 +77,8 @@ class Heartbeat {
     if (data.running) this.watch(WATCHDOG_MILLISECONDS);
   }
 
-  // Asks again if no answer comes. The delay grows, since each request interrupts the script run of
-  // a slow server.
+  // Asks again if no answer comes. Each request interrupts the script run of a slow server, so the
+  // delay grows.
   watch(delay) {
     clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => {
@@ -90,7 +91,8 @@ class Heartbeat {
 
   beat() {
     if (!this.due || this.leaving) return;
-    // At a slow speed a tick trains only briefly; without this wait, redraws would be too frequent.
+    // At a slow speed, training takes little time in a tick; without waiting, ticks would be too
+    // frequent.
     const early = this.askedAt + BEAT_MILLISECONDS - performance.now();
     if (early > 0 && !document.hidden) {
       clearTimeout(this.waiting);
@@ -225,7 +227,7 @@ class Panel {
 class Stage {
   constructor(parentElement) {
     this.calls = 0;
-    this.sequences = {}; // by the number of the picture: its last sequence
+    this.sequences = {}; // for the number of each picture, its last sequence
     this.panels = [];
     this.painting = false;
     this.root = element("section", "pgl-stage");
@@ -249,14 +251,14 @@ class Stage {
     this.root.dataset.running = data.running;
     this.heartbeat.receive(data);
     this.nameLandmark(data);
-    // Ask before painting, so that the server trains while the browser paints.
+    // Ask for a tick before painting, so that the server trains while the browser paints.
     if (!this.painting || document.hidden) this.heartbeat.beat();
     this.arrangePanels(data.panels);
     this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
     this.paint();
   }
 
-  // Makes the stage a landmark: a section with a name.
+  // Makes the stage a landmark for screen readers: a section with a name.
   nameLandmark({ landmark, messages }) {
     this.progress.track.ariaLabel ??= messages.progress;
     if (!landmark || this.root.id) return;
@@ -304,7 +306,7 @@ class Stage {
     }
   }
 
-  // Paints what has changed. All calls during a round of painting lead to one further round.
+  // Paints all changed parts. Calls during a round of painting together cause only one more round.
   async paint() {
     this.paintDue = true;
     if (this.painting) return;
@@ -336,7 +338,8 @@ class Stage {
     }
   }
 
-  // The theme. Reading it forces the browser to compute styles, so a run does it rarely.
+  // Returns the theme. Reading the theme forces the browser to compute styles, so it is rare in a
+  // run.
   currentTheme(running) {
     const now = performance.now();
     if (!running || !(now < this.themeReadAt + THEME_MILLISECONDS)) {
@@ -347,7 +350,8 @@ class Stage {
     return this.theme;
   }
 
-  // Shows all texts in one frame, so that they agree: in that of the first figure, to save a frame.
+  // Shows all texts in one frame, so that they agree with each other: in the frame of the first
+  // figure, since an extra frame would cost time.
   showTexts() {
     this.numbers.show(this.data.numbers);
     this.progress.show(this.data.progress);
@@ -365,7 +369,8 @@ class Stage {
     }
   }
 
-  // A hidden tab gets no animation frames: it continues to tick, and paints when it is visible.
+  // A hidden tab gets no animation frames. It continues to tick, but paints only when it is
+  // visible.
   followVisibility() {
     if (document.hidden) this.heartbeat.beat();
     else this.paint();
@@ -389,7 +394,8 @@ export function mount({ parentElement, data, setTriggerValue }) {
   stage.heartbeat.setTriggerValue = setTriggerValue;
   stage.receive(message);
   return () => {
-    // Streamlit also cleans up after older calls; only the newest call may remove the stage.
+    // Streamlit also calls this for older calls of `mount`; only the newest one may remove the
+    // stage.
     if (call !== stage.calls) return;
     stages.delete(parentElement);
     if (stagesByName.get(message.stage) === stage) stagesByName.delete(message.stage);
@@ -397,7 +403,7 @@ export function mount({ parentElement, data, setTriggerValue }) {
   };
 }
 
-// Receives a further picture, which comes through another component.
+// Receives a further picture for a stage; it comes through another component.
 export function deliver({ data }) {
   const message = readMessage(data);
   stagesByName.get(message.stage)?.receive(message);

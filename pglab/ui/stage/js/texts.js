@@ -1,10 +1,10 @@
-// The texts of a figure that has only texts and shapes, such as the drawing of a network.
+// Draws the texts of a figure with only texts and shapes, such as the drawing of a network.
 
 import { annotationsOf } from "./plotly_internals.js";
 
 const TAG = /<[^>]*>/g;
 
-// Writes new texts in place of those that Plotly has drawn.
+// Replaces the texts that Plotly has drawn by new texts.
 export class Texts {
   constructor() {
     this.shown = false;
@@ -16,7 +16,8 @@ export class Texts {
     this.known = this.texts.length && !figure.data.length ? this.besides(figure) : null;
   }
 
-  // Everything in a figure except its texts; their tags do count.
+  // All parts of a figure except its texts, as text to compare; HTML tags in the texts are
+  // included.
   besides({ data, layout }) {
     const annotations = (layout.annotations ?? []).map(({ text, ...rest }) => ({
       ...rest,
@@ -35,7 +36,7 @@ export class Texts {
     return this.shown;
   }
 
-  // Writes into Plotly's text nodes, piece by piece; returns false if their number differs.
+  // Writes the texts into Plotly's text nodes; returns false if the number of nodes does not fit.
   write(texts) {
     const pieces = texts.flatMap((text) => text.split(TAG).filter(Boolean));
     const nodes = annotationsOf(this.graph).flatMap(leavesOf);
@@ -46,14 +47,14 @@ export class Texts {
     return true;
   }
 
-  // Restores the old texts: Plotly draws only what differs from its last picture.
+  // Restores the old texts, since Plotly draws only differences from its own last picture.
   hide() {
     if (this.shown) this.write(this.texts);
     this.shown = false;
   }
 }
 
-// The text nodes in an element, in order, without the empty ones that Plotly leaves.
+// Returns the text nodes in an element, in order, without Plotly's empty text nodes.
 function leavesOf(node) {
   if (node.nodeType === Node.TEXT_NODE) return node.nodeValue ? [node] : [];
   return [...node.childNodes].flatMap(leavesOf);

@@ -75,9 +75,7 @@ def td_fit(scene: Scenery) -> FigurePanel:
         ).format(n=len(fits), error=error),
         fit_figure(fits[:, 0], fits[:, 1]),
         patient=True,
-        alt=_(
-            "TD targets plotted over the critic's estimates; the distance to the line is the TD error."
-        ),
+        alt=_("TD targets over the critic's estimates; the distance to the line is the TD error."),
     )
 
 

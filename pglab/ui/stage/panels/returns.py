@@ -105,7 +105,7 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
 
 
 def past_label(past: PastRun, bench: Bench, limit: float) -> str:
-    """The label of an earlier run: the settings up to step `limit` that the current run lacks."""
+    """Label an earlier run: the differences of its settings from the current run, up to `limit`."""
     session = bench.session
     found = differences_in_words(
         Course(past.config, past.changes),
