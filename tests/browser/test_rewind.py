@@ -17,7 +17,7 @@ def test_going_back_shows_at_once_and_a_fork_keeps_the_run(page: Page) -> None:
     expect(page.get_by_text(f"At step {back:,} of {reached:,}.")).to_be_visible()
     lab.button("rewind_fork").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text(f"it was forked at step {back:,} of run 1")).to_be_visible()
+    expect(page.get_by_text(f"forked at step {back:,} from run 1")).to_be_visible()
     assert lab.steps == back
     lab.to_top()
     lab.wait_for_annotations("run 1: same settings")

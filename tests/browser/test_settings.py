@@ -88,7 +88,7 @@ def test_heatmap_axes_and_further_panels(page: Page) -> None:
         lab.wait_for_redraws(key, 1)
         assert len(lab.traces(key)) == 1
     below = lab.panel("returns").locator(".pgl-lower")
-    expect(below).to_contain_text("no score")
+    expect(below).to_contain_text("no measure of success")
     lab.pill("Loss").click()
     expect(below).to_be_hidden()
     lab.pill("Loss").click()

@@ -45,7 +45,7 @@ def current_phase(app: AppTest) -> str:
 def test_nothing_is_blank_or_trained_before_the_first_press() -> None:
     app = slow_page()
     assert bench_of(app).session.global_step == 0
-    assert any("takes the next phase" in text.value for text in app.markdown)
+    assert any("goes to the next phase" in text.value for text in app.markdown)
     assert app.button(key="slow_back").disabled
     assert not formulas(app)
 
@@ -74,7 +74,7 @@ def test_the_page_shows_the_numbers_that_the_generator_used() -> None:
 
 def test_an_update_without_a_draw_is_explained_until_the_buffer_holds_enough() -> None:
     def explained(app: AppTest) -> bool:
-        return any("fewer than the 64 of one draw" in text.value for text in app.caption)
+        return any("the critic learns from 64 at once" in text.value for text in app.caption)
 
     app = slow_page("split_replay")
     press(app, "slow_update")
@@ -198,7 +198,7 @@ def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped() -> No
     assert session.global_step >= waits_for
     for _phase in range(5):
         press(app, "slow_next")
-    assert any(f"Steps learned from: {session.global_step}" in text.value for text in app.markdown)
+    assert any(f"Steps in this update: {session.global_step}" in text.value for text in app.markdown)
 
 
 def test_the_last_phase_says_what_the_update_did() -> None:
@@ -209,7 +209,7 @@ def test_the_last_phase_says_what_the_update_did() -> None:
     update = bench_of(app).session.history.last_update
     assert update is not None
     text = next(text.value for text in app.markdown if text.value.startswith("**Update 1.**"))
-    assert f"Steps learned from: {len(update.actions)}." in text
+    assert f"Steps in this update: {len(update.actions)}." in text
     risen, fallen = map(int, re.findall(r"\*\*(\d+)\*\*", text))
     assert risen + fallen == len(update.actions)
     assert "π moved because the gradients of the other steps in the batch moved" in text

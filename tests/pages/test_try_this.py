@@ -173,7 +173,7 @@ def test_a_run_changed_on_the_way_is_not_the_experiments(app: AppTest) -> None:
     run(app)
     finish(app)
     assert attempts_of(app).attempt.result is None
-    assert "no longer answers this question" in shown(app)
+    assert "does not answer this question" in shown(app)
     assert "What you see" not in shown(app)
     press(app, "run_experiment")
     assert bench_of(app).session.config == EXPERIMENT.config(seed=0)

@@ -173,8 +173,8 @@ def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:
     most = int(np.abs(changes).argmax())
     learned = next(other.values for other in scene.seen if other.phase == "loss")
     counts = _(
-        "The update used {n} steps. The action taken became likelier in **{risen}** of them and "
-        "less likely in **{fallen}**. Largest change: {action} in step {t} of the batch, "
+        "Steps in this update: {n}. The action taken became likelier in **{risen}** of them, less "
+        "likely in **{fallen}**. Largest change: {action} in step {t} of the batch, "
         "π = {before:.2%} → {after:.2%}."
     ).format(
         n=len(changes),

@@ -59,7 +59,7 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
         return [text, held, *_over_seeds(configs, evidence)]
     return [
         _(
-            ":orange[:material/warning: {n} settings differ at once], so no result can be "
+            ":orange[:material/warning: {n} things differ at once], so no result can be "
             "attributed to any one of them: {text}"
         ).format(n=len(found), text=text),
         *_over_seeds(configs, evidence),
