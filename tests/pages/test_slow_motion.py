@@ -198,7 +198,9 @@ def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped() -> No
     assert session.global_step >= waits_for
     for _phase in range(5):
         press(app, "slow_next")
-    assert any(f"Steps in this update: {session.global_step}" in text.value for text in app.markdown)
+    assert any(
+        f"Steps in this update: {session.global_step}" in text.value for text in app.markdown
+    )
 
 
 def test_the_last_phase_says_what_the_update_did() -> None:
@@ -264,7 +266,7 @@ def test_what_each_loss_alone_would_have_done() -> None:
     ]
     app.toggle(key="shared_on_policy.slow.partial").set_value(True)
     run(app)
-    assert any("The same update from the same parameters" in c.value for c in app.caption)
+    assert any("Three updates of the same parameters" in c.value for c in app.caption)
     after = bench_of(app, "shared_on_policy").session.networks["agent"].parameters()
     assert [p.tolist() for p in after] == parameters
 
