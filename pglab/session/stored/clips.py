@@ -1,4 +1,4 @@
-"""The home page's two clips: the default agent before its first update, and after it is solved.
+"""The home page's two clips: the default agent before its first update, and after it solved the task.
 
 They are made by `pglab.studies.opening_clips`.
 """
