@@ -19,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 
 
-# Older Python versions must be able to parse this file and to run it up to the first call of `refusal`.
+# Older versions of Python must be able to parse this file, and to run it up to the first call of
+# `refusal`.
 def refusal(version: "tuple[int, int]") -> "str | None":
     """Return why a Python version, such as (3, 14), cannot be used; None if it can."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -92,7 +92,8 @@ SMOOTHING_UPDATES = 200
 class Curve:
     """The learning curve of one run.
 
-    `returns` [N] are the returns of its episodes, `steps` [N] the steps at which the episodes end."""
+    `returns` [N] are the returns of its episodes; `steps` [N] are the steps at which these end.
+    """
 
     steps: Numbers
     returns: Numbers
@@ -103,7 +104,8 @@ class Curve:
 class UsualBand:
     """The returns that some settings usually give.
 
-    At each of `steps`, there are three quantiles of the mean return over many seeds."""
+    At each of `steps`, there are three quantiles of the mean return over many seeds.
+    """
 
     steps: Numbers
     low: Numbers

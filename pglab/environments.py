@@ -38,8 +38,9 @@ class ObservationAxis:
 class EnvironmentInfo:
     """The facts that pages state about an environment.
 
-    `heatmap_axes` are the indices of the two coordinates that heatmaps show at first. `return_range`
-    is the least and the greatest return of an episode. `end` says why an episode terminates.
+    `heatmap_axes` are the indices of the two coordinates that heatmaps show at first.
+    `return_range` is the least and the greatest return of an episode. `end` says why an episode
+    terminates.
     """
 
     axes: tuple[ObservationAxis, ...]

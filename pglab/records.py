@@ -84,8 +84,8 @@ class UpdateRecord(NamedTuple):
     """One update of the networks, with the batch that the actor learned from.
 
     `weights` are the wₜ, the factors of ∇log π in the loss. Losses and entropy (in nats) were
-    computed before the update. Gradient norms are Euclidean. A field is None if the algorithm has no such
-    quantity: `returns` with an action-value critic, `actor_loss` if only the critic learns.
+    computed before the update. Gradient norms are Euclidean. A field is None if the algorithm has
+    no such quantity: `returns` with an action-value critic, `actor_loss` if only the critic learns.
     """
 
     global_step: int

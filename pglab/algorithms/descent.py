@@ -15,7 +15,8 @@ from pglab.engine.engine import Engine, FlatGradient
 class ActorGradient(NamedTuple):
     """The actor's loss, its entropy in nats, and the gradient of its loss.
 
-    The gradient is empty if the actor does not learn."""
+    The gradient is empty if the actor does not learn.
+    """
 
     loss: float
     entropy: float

@@ -68,7 +68,7 @@ class Run(Generic[AnyConfig]):
     engine: Engine | None = None  # if None, the PyTorch reference computes
 
     def __getstate__(self) -> dict[str, Any]:
-        """The state without the engine, because an engine belongs to the memory of one run."""
+        """The state without the engine, because an engine works on the memory of one run."""
         return {**vars(self), "engine": None}
 
     @property

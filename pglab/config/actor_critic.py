@@ -132,9 +132,7 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Act greedily on Q"),
         short=N_("greedy on Q"),
-        help=N_(
-            "On: take the action with greatest Q (5 % at random). The actor does not learn."
-        ),
+        help=N_("On: take the action with greatest Q (5 % at random). The actor does not learn."),
         changes_while_running=True,
     )
     trained: str = setting(

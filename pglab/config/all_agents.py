@@ -77,14 +77,14 @@ class RunConfig:
         "CartPole-v1",
         label=N_("Environment"),
         short=N_("environment"),
-        help=N_("The task. Settings that solve one task may fail on another."),
+        help=N_("The task. Settings for one task may fail on another."),
     )
     engine: str = setting(
         "fast",
         label=N_("Engine"),
         short=N_("engine"),
         help=N_(
-            "Fast: compiled code. Reference: the slower PyTorch code of the Code tab. Their updates "
+            "Fast: compiled code. Reference: the slower PyTorch code of the Code tab. Updates "
             "are equal up to rounding, but rounding errors grow, so their runs drift apart."
         ),
         choices={

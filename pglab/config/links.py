@@ -55,7 +55,7 @@ class Link:
         return bool(self._left.get(name))
 
     def has_any(self, *names: str) -> bool:
-        """True if the link still holds one of these names; "a." means all names that begin with it."""
+        """True if the link still holds one of these; "a." means all names that begin with "a."."""
         return any(
             left.startswith(name) if name.endswith(".") else left == name
             for left in self._left
@@ -63,7 +63,7 @@ class Link:
         )
 
     def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
-        """Take a choice: return the value that the link names, or `usual` if there is no such value."""
+        """Take a choice: return the value that the link names, or `usual` if none is valid."""
         text = self.text(name)
         if text is None:
             return usual

@@ -63,7 +63,8 @@ class Engine:
     ) -> None:
         """Move parameters and Adam states into flat arrays; PyTorch keeps views of them.
 
-        `stop_gradient` names the network whose loss does not change the body: "actor", "critic" or "none".
+        `stop_gradient` names the network whose loss does not change the body: "actor", "critic" or
+        "none".
         """
         networks = [network for network in (actor, critic) if network is not None]
         layers = list(dict.fromkeys(layer for net in networks for layer in _layers(net)))

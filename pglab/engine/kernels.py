@@ -73,7 +73,7 @@ def forward(parameters, table, rows, first, tanh, inputs, units):
 
 @compiled
 def multiply(weights, biases, below, out):
-    """Fill `out` with below · weightsᵀ + biases. Each matrix entry is read once for four samples."""
+    """Fill `out` with below · weightsᵀ + biases. Each weightsᵀ entry read serves four samples."""
     count, wide = below.shape
     size = len(biases)
     fours = count - count % 4

@@ -151,7 +151,7 @@ class Bench:
         self.shown_seed = index
 
     def use(self, config: AgentConfig) -> None:
-        """Adopt new settings. If they can change during training, the current run goes on with them.
+        """Adopt new settings. If they can change during training, the current run continues.
 
         If not, a new run starts. A new run also starts if the current run has ended and cannot
         continue with the new settings.

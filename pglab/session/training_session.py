@@ -168,9 +168,9 @@ class TrainingSession:
         for name in settings:
             if not described[name].changes_while_running:
                 raise ConfigError(
-                    _("“{label}” cannot change during training. Reset to apply the new value.").format(
-                        label=_(described[name].label)
-                    )
+                    _(
+                        "“{label}” cannot change during training. Reset to apply the new value."
+                    ).format(label=_(described[name].label))
                 )
         self._run.config = self.config.changed(**settings)
         self.forget_later_checkpoints()

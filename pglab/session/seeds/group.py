@@ -1,7 +1,7 @@
 """Further seeds of a run, which worker processes train up to the run's own step.
 
-The curve of one seed proves little. The worker processes serve all visitors in turn. They keep nothing
-between two requests, so no training continues after a visitor leaves.
+The curve of one seed proves little. The worker processes serve all visitors in turn. They keep
+nothing between two requests, so no training continues after a visitor leaves.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class FurtherSeed:
     """One further seed.
 
     `session` is its run, as a worker last returned it. `future` is the request to a worker whose
-    result has not been taken back, if there is one."""
+    result has not been taken back, if there is one.
+    """
 
     session: TrainingSession
     future: Future[TrainingSession] | None = None

@@ -229,8 +229,8 @@ class Comparison:
         """Train every agent for this many environment steps, or until one of them ends.
 
         The agents take turns, one step each, and every round of turns is completed. So when one
-        agent ends, all agents are at the same step. There is one exception: if an agent diverges before
-        it can choose an action, the agents whose turn came earlier are one step ahead.
+        agent ends, all agents are at the same step. There is one exception: if an agent diverges
+        before it can choose an action, the agents whose turn came earlier are one step ahead.
         """
         for _turn in range(steps):
             if self.finished:

@@ -24,7 +24,8 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 FOLDER = DATA / "learning_curves"
 CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
-# With these settings, a critic takes as many steps on as many transitions with a buffer as without.
+# With these settings, a critic takes the same number of steps with and without a buffer, on the
+# same number of transitions.
 SAME_WORK = {"critic_updates": 1, "batch_size": 16}
 # Other learning rates of the on-policy cells, another policy signal, less work for the critic.
 VARIATIONS = {
@@ -59,7 +60,8 @@ class LearningCurves:
     All arrays are [seeds, windows]. `counts` are the numbers of episodes that ended in a window,
     `sums` the sums of their returns. `updates` are the numbers of updates for which the cosine of
     the two gradients on a shared body is defined, `conflicts` the numbers of updates with a
-    negative cosine; `updates` and `conflicts` are None without a shared body. `engine` names the engine that trained the seeds.
+    negative cosine; `updates` and `conflicts` are None without a shared body. `engine` names the
+    engine that trained the seeds.
     """
 
     sums: NDArray[np.float64]
