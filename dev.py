@@ -3,9 +3,9 @@
     python3 dev.py app  [arguments for "streamlit run"]
     python3 dev.py test [arguments for pytest]
 
-The environment is made in .venv, or in the directory named by PGLAB_VENV, and its
-packages are installed again only when the requirements files change. The training kernels
-are compiled once, and again when they or the packages change.
+The environment is made in .venv, or in the directory that PGLAB_VENV names. Its packages
+are installed again only when the requirements files change. The training kernels are
+compiled once, and again only when they or the packages change.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 
 
-# Older versions must be able to parse this file and to run it up to the first call of `refusal`.
+# Older versions of Python must be able to parse this file, and to run it up to the first call of
+# `refusal`.
 def refusal(version: "tuple[int, int]") -> "str | None":
     """Return why a Python version, such as (3, 14), cannot be used; None if it can."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -41,8 +42,8 @@ if refusal(sys.version_info[:2]):
 APP_REQUIREMENTS = ["requirements.txt"]
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 KERNELS = "pglab/engine/kernels.py"
-SCRIPT_FOLDERS = ["pglab", "tests"]  # with JavaScript
-# The tests' references compute in double precision.
+SCRIPT_FOLDERS = ["pglab", "tests"]  # folders with JavaScript
+# Some tests compare with calculations in double precision.
 COMPILE_FOR_TESTS = """
 import torch
 from pglab.engine.engine import warm_up
@@ -80,7 +81,7 @@ def run_tests(extra: list[str]) -> int:
     python = prepare(TEST_REQUIREMENTS)
     module = [python, "-m"]
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
-    # The end of the block waits for it. Else each process of the tests would compile them.
+    # The end of the block waits for the kernels. Otherwise each test process would compile them.
     with subprocess.Popen([python, "-c", COMPILE_FOR_TESTS], env=environment()):
         code = first_failure(
             [*module, "ruff", "format", "--check"],
@@ -98,7 +99,7 @@ def run_tests(extra: list[str]) -> int:
 
 
 def first_failure(*checks: list[str]) -> int:
-    """Run checks until one fails and return its exit code, else 0."""
+    """Run checks until one fails, and return its exit code; 0 if all succeed."""
     for check in checks:
         say(" ".join(["$", *(check[2:] if check[1] == "-m" else check)]))
         code = subprocess.call(check)
@@ -145,7 +146,7 @@ def refuse_unsuited(venv: Path) -> None:
 
 
 def has_packages(python: Path, requirements: list[str]) -> bool:
-    """Tell whether a Python has the packages: other tools, such as uv, may have removed some."""
+    """Tell whether a Python has the packages. Tools such as uv may have removed some."""
     if not python.exists():
         return False
     lines = [line for name in requirements for line in (ROOT / name).read_text().splitlines()]
@@ -170,10 +171,10 @@ def has_pip(python: Path) -> bool:
 
 
 def add_pip(python: Path) -> bool:
-    """Give pip to an environment that was made without it, as uv does; tell whether that worked.
+    """Install pip in an environment that has none, such as uv's; tell whether that worked.
 
-    Stop if the environment's Python works but cannot have pip: another Python on top of it would
-    leave a mixture of two.
+    Stop the script if the environment's Python works but pip cannot be installed. A new environment
+    in the same directory would then be a mixture of two Pythons.
     """
     if not python.exists() or not succeeds([str(python), "-c", ""]):
         return False
@@ -203,8 +204,8 @@ def is_empty(path: Path) -> bool:
 
 
 def install(venv: Path, requirements: list[str]) -> None:
-    """Install the packages and note which requirements they came from."""
-    # An interrupted installation must not look complete; other packages compile anew.
+    """Install the packages, and store the hash of each requirements file."""
+    # An interrupted installation must not look complete. New packages need new kernels.
     for name in [*requirements, KERNELS]:
         stamp_of(venv, name).unlink(missing_ok=True)
     files = [argument for name in requirements for argument in ("-r", name)]
@@ -234,7 +235,7 @@ def compile_kernels(python: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """With PYTHONSAFEPATH set, Python does not look for the package in the present directory."""
+    """Environment variables with which Python finds the package, even with PYTHONSAFEPATH set."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -245,7 +246,7 @@ def is_installed(venv: Path, name: str) -> bool:
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the path of the stamp: it holds the hash of a file as it was installed."""
+    """Return the path of a file's stamp, which holds the hash of the installed version."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 
@@ -266,7 +267,7 @@ def say(text: str) -> None:
 
 def hand_over(command: list[str]) -> int:
     """Run the last command in place of this script, so that signals reach it."""
-    if os.name == "nt":  # Windows cannot replace a process: exec there returns to the shell early.
+    if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
         return subprocess.call(command)
     os.execv(command[0], command)
 

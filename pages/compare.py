@@ -1,4 +1,4 @@
-"""Compare: two agents, or four, side by side."""
+"""Compare: two or four agents, trained side by side."""
 
 from pglab.ui.pages.compare.page import compare_page
 

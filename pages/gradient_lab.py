@@ -1,4 +1,4 @@
-"""Gradient lab: one frozen policy, many episodes, and how noisy each estimator is."""
+"""Gradient lab: measures how noisy each gradient estimator is, for one frozen policy."""
 
 from pglab.ui.pages.gradient_lab.page import gradient_lab_page
 

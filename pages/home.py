@@ -1,4 +1,4 @@
-"""Home: what the lab is, the three agents on one map, and one obvious way to start."""
+"""Home: says what the lab is, shows the three agents on one map, and offers a first run."""
 
 import streamlit as st
 

@@ -19,7 +19,7 @@ from pglab.ui.stage.panels.usual import OF_REINFORCE
 
 
 def idea() -> None:
-    """Draw the text that leads from the aim to the loss."""
+    """Draw the chapter *Idea*, which leads from the aim of learning to the loss."""
     curves = usual_curves.load("reinforce")
     figures = {
         "learning_curve_table": usual_curves.table_text(curves, len(curves.sums), 100_000),

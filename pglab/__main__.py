@@ -15,21 +15,21 @@ from pglab.studies import benchmark as benchmark_study
 ROOT = Path(__file__).resolve().parents[1]
 NOT_EDITABLE = """\
 pglab app: there is no app.py in {folder}. The app's pages are not part of the package. They
-lie beside it in the repository: clone it, and in the clone run
+lie beside it in the repository. Clone the repository, then run in the clone:
 
     pip install -e .
     pglab app"""
 
 
 def app(arguments: Sequence[str]) -> int:
-    """Start the app; further arguments go to "streamlit run"."""
+    """Start the app; further arguments are passed on to "streamlit run"."""
     if not (ROOT / "app.py").exists():
         sys.exit(NOT_EDITABLE.format(folder=ROOT))
     _say("Loading the training kernels (the first time, they are compiled: up to a minute) ...")
-    engine.warm_up()  # otherwise the first visitor waits for it
+    engine.warm_up()  # otherwise the first visitor waits for the kernels
     os.chdir(ROOT)  # Streamlit looks for its settings here.
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *arguments]
-    if os.name == "nt":  # Windows cannot replace a process: exec there returns to the shell early.
+    if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
         return subprocess.call(command)
     os.execv(command[0], command)
 

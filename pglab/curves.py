@@ -1,4 +1,4 @@
-"""Smoothing and thinning of curves; a growing curve keeps its shape as new points arrive."""
+"""Smooths and thins curves. A growing curve keeps its shape while new points arrive."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
-KEPT_PER_BUCKET = 3  # the first, the lowest and the highest
+KEPT_PER_BUCKET = 3  # items of a stretch: the first, the lowest and the highest
 
 
 def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
-    """Running mean of each value and up to `window` − 1 values before it: [N] → [N].
+    """Running mean: each value is averaged with `window` − 1 values before it, [N] → [N].
 
-    A mean leaves out NaN, and is NaN if there is nothing else. Later values do not change it.
+    Near the start there are fewer values. NaN values are left out; if all are NaN, so is the mean.
+    Values that are appended later do not change the means before them.
     """
     known = ~np.isnan(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0), dtype=float)])
@@ -41,17 +42,18 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Indices of the items to draw of a growing curve, at most `most`.
+    """Choose which items of a growing curve are drawn, at most `most`; return their indices.
 
-    A curve of at most `most` items is drawn completely. A longer one is divided into stretches of
-    equally many steps, and the first, the lowest and the highest item of each stretch are drawn,
-    and the last item of the curve. The stretches begin at step 0. Their length is a power of two,
-    the shortest that `most` allows. While the curve grows, the points of a full stretch stay. When
-    the length doubles, the first, the lowest and the highest point of each merged pair stay.
+    A curve of at most `most` items is drawn completely. A longer curve is divided into
+    stretches of equal length. In each stretch, the first, the lowest and the highest item are
+    drawn. The last item of the curve is drawn too. The stretches begin at step 0. Their length in
+    steps is a power of two, the smallest that `most` allows. While the curve grows, the items of a
+    full stretch stay. When the length doubles, two stretches become one, which keeps its first,
+    lowest and highest item.
 
     Args:
-        steps: [N] environment steps, in order, none negative.
-        values: [N], NaN where a value is missing.
+        steps: [N] environment steps in ascending order, the first at least 0.
+        values: [N]; a missing value is NaN.
         most: at least 4.
     """
     if len(steps) <= most:
@@ -65,7 +67,7 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A power of two: stretches of this length up to step `last` keep at most `most` items."""
+    """A stretch length, a power of two, that keeps at most `most` items up to step `last`."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 
@@ -88,7 +90,10 @@ SMOOTHING_UPDATES = 200
 
 @dataclass(frozen=True)
 class Curve:
-    """Learning curve of one run: `returns` [N] of its episodes, `steps` [N] at which they end."""
+    """The learning curve of one run.
+
+    `returns` [N] are the returns of its episodes; `steps` [N] are the steps at which these end.
+    """
 
     steps: Numbers
     returns: Numbers
@@ -97,14 +102,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class UsualBand:
-    """Returns that settings usually give: quantiles over seeds of the mean return, by step."""
+    """The returns that some settings usually give.
+
+    At each of `steps`, there are three quantiles of the mean return over many seeds.
+    """
 
     steps: Numbers
     low: Numbers
     median: Numbers
     high: Numbers
     label: str
-    seeds: NDArray[np.integer] | None = None  # how many still train at each step
+    seeds: NDArray[np.integer] | None = None  # number of seeds that still train at each step
 
 
 @dataclass(frozen=True)

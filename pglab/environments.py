@@ -1,4 +1,4 @@
-"""Makes the environments, and describes them: names, units and ranges of what pages show."""
+"""Makes the environments, and describes their observations, actions and returns for pages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Environment = gymnasium.Env[np.ndarray, Any]
 
 @dataclass(frozen=True)
 class ObservationAxis:
-    """One coordinate of the observation, and the range that a picture of it spans.
+    """One coordinate of the observation, with the range that figures show.
 
-    `rest` is the value at which a heatmap fixes the coordinate by default.
+    A heatmap over two other coordinates fixes this coordinate at `rest` by default.
     """
 
     name: str
@@ -38,8 +38,9 @@ class ObservationAxis:
 class EnvironmentInfo:
     """The facts that pages state about an environment.
 
-    `heatmap_axes` are the two coordinates that heatmaps show at first. `return_range` is the least
-    and the greatest return of an episode. `end` says in words what `terminated` means here.
+    `heatmap_axes` are the indices of the two coordinates that heatmaps show at first.
+    `return_range` is the least and the greatest return of an episode. `end` says why an episode
+    terminates.
     """
 
     axes: tuple[ObservationAxis, ...]
@@ -92,7 +93,7 @@ ENVIRONMENTS = {
 
 
 def make_environment(env_id: str, **options: Any) -> Environment:
-    """An environment with a flat Box observation and a Discrete action space.
+    """Make an environment with a flat Box observation and a Discrete action space.
 
     Raises:
         ConfigError: there is no such environment, or its spaces are not supported.

@@ -19,7 +19,7 @@ _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
 def use_language(language: str) -> None:
-    """Choose the language of this context's texts; an unknown one gives the default."""
+    """Choose the language of all texts in this context; an unknown one gives the default."""
     _language.set(language if language in languages() else DEFAULT_LANGUAGE)
 
 
@@ -31,12 +31,12 @@ def languages() -> tuple[str, ...]:
 
 
 def _(message: str) -> str:
-    """The message in the chosen language, or unchanged if it has no translation."""
+    """Translate a message into the chosen language, or return it if it has no translation."""
     return _catalogue(_language.get()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """The singular or plural message for a number, translated; the caller fills in `{n}`."""
+    """Translate the singular or the plural message, by `number`; the caller fills in `{n}`."""
     return _catalogue(_language.get()).ngettext(singular, plural, number)
 
 
@@ -46,7 +46,7 @@ def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
 
 
 def content(name: str) -> str:
-    """The Markdown text `name` in the chosen language, or in English if not translated."""
+    """The Markdown text `name` in the chosen language, or in English if there is no translation."""
     translated = _ROOT / "content" / _language.get() / f"{name}.md"
     path = translated if translated.exists() else _ROOT / "content" / "en" / f"{name}.md"
     return path.read_text(encoding="utf-8")

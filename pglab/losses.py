@@ -9,8 +9,8 @@ def policy_gradient_loss(log_probs: Tensor, weights: Tensor) -> Tensor:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ); −∇L is the estimate of the policy gradient.
 
     Args:
-        log_probs: [T] log π(aₜ|sₜ) of the actions taken, with a graph to the policy.
-        weights: [T] wₜ, a return or an advantage; constants, so no gradient flows into them.
+        log_probs: [T] log π(aₜ|sₜ) of the actions taken, with a graph to the policy's parameters.
+        weights: [T] wₜ, returns or advantages. They are constants: no gradient flows into them.
 
     Returns:
         Scalar.
@@ -18,18 +18,18 @@ def policy_gradient_loss(log_probs: Tensor, weights: Tensor) -> Tensor:
     Raises:
         ValueError: the shapes differ, or there is no step.
 
-    Source: Williams (1992); Sutton & Barto (2018), eq. 13.8; averaged over the batch.
+    Source: Williams (1992); Sutton & Barto (2018), eq. 13.8, here averaged over the batch.
     """
     _check_steps("log_probs", log_probs, "weights", weights)
     return -(weights.detach() * log_probs).mean()
 
 
 def value_loss(values: Tensor, returns: Tensor) -> Tensor:
-    """L = meanₜ( (Gₜ − V(sₜ))² ) for a learned baseline.
+    """L = meanₜ( (Gₜ − V(sₜ))² ), the loss of a learned baseline V.
 
     Args:
-        values: [T] estimates V(sₜ), with a graph to the value network.
-        returns: [T] observed returns Gₜ, constants.
+        values: [T] estimates V(sₜ), with a graph to the parameters of V.
+        returns: [T] observed returns Gₜ. They are constants: no gradient flows into them.
 
     Returns:
         Scalar.
@@ -46,22 +46,22 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
 def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization: float) -> Tensor:
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ).
 
-    The maximum in the target makes the critic overestimate. The second term counters this: it
-    pulls all estimates down. So the critic also converges to other values.
+    The maximum in the target makes the critic overestimate. Against this, the second term pulls all
+    estimates down. It also changes the values to which the critic converges.
 
     Args:
-        q_values: [B, A] Q(s,·) of every action, with a graph to the critic.
+        q_values: [B, A] Q(s,·), with a graph to the critic's parameters.
         actions: [B] the actions taken, as integers.
-        targets: [B] y; constants, so no gradient flows into them.
-        q_regularization: factor of the second term, 0 to leave it out.
+        targets: [B] y. They are constants: no gradient flows into them.
+        q_regularization: factor of the second term; 0 switches the term off.
 
     Returns:
         Scalar.
 
     Raises:
-        ValueError: the shapes do not belong to the same steps, or there is no step.
+        ValueError: the shapes do not fit together, or there is no step.
 
-    Source: Watkins & Dayan (1992) for the first term; the second term is the seminar's.
+    Source: Watkins & Dayan (1992) for the first term. The second term comes from the seminar.
     """
     if q_values.ndim != 2 or actions.shape != q_values.shape[:1]:
         raise ValueError(
@@ -75,12 +75,14 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
 
 
 def of_actions(outputs: Tensor, actions: Tensor) -> Tensor:
-    """The outputs that belong to the actions taken: [B, A] and integers [B] → [B]."""
+    """Take from each row the output of the action taken: [B, A] and integers [B] → [B]."""
     return outputs.gather(1, actions[:, None]).squeeze(1)
 
 
 def entropy(log_probabilities: Tensor) -> Tensor:
-    """H = meanₜ( −Σₐ π(a|sₜ)·log π(a|sₜ) ) in nats: 0 if deterministic, ln A if uniform.
+    """H = meanₜ( −Σₐ π(a|sₜ)·log π(a|sₜ) ) in nats.
+
+    H is 0 if π is deterministic, and ln A if π is uniform.
 
     Args:
         log_probabilities: [T, A] log π of every action.

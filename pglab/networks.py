@@ -28,9 +28,10 @@ def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
 
 
 class Body(nn.Sequential):
-    """The hidden layers: Linear → activation, once per entry of `hidden_sizes`.
+    """The hidden layers: for each entry of `hidden_sizes`, a linear layer and an activation.
 
-    Without entries the output equals the input. `features` is the length of the output.
+    If `hidden_sizes` is empty, the output equals the input. `features` is the length of the
+    output.
     """
 
     def __init__(
@@ -95,10 +96,10 @@ class ActionValueNetwork(ActionNetwork):
 
 
 class ActorCriticNetwork(nn.Module):
-    """An actor and a critic. They share a body if both networks were made with the same one.
+    """An actor and a critic. They share a body if both were made with the same `Body` object.
 
-    `actor_parameters` and `critic_parameters` are all parameters that each of them uses.
-    `shared_parameters` are those of a shared body; the list is empty for split bodies.
+    `actor_parameters` are all parameters that the actor uses, `critic_parameters` all that the
+    critic uses. `shared_parameters` are the parameters in both lists: a shared body, or nothing.
     """
 
     def __init__(self, policy: PolicyNetwork, critic: ActionValueNetwork) -> None:
@@ -118,7 +119,7 @@ class ActorCriticNetwork(nn.Module):
 
 
 class EpsilonGreedyPolicy(nn.Module):
-    """ε-greedy: a uniformly random action with probability ε, else the action of greatest Q.
+    """ε-greedy: a uniformly random action with probability ε, else the action with the greatest Q.
 
     Source: Sutton & Barto (2018), section 2.2.
     """
@@ -166,10 +167,10 @@ def parameter_count(*networks: nn.Module) -> int:
 def matched_hidden_sizes(
     observation_size: int, actions: int, hidden_sizes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Narrower hidden sizes, for split bodies with as many parameters as one shared body.
+    """Narrower layers, so that split bodies have as many parameters as one shared body.
 
-    The count includes the two heads. The layers keep their proportions, and the nearest count
-    that whole numbers allow is taken.
+    The two heads are counted too. All layers are narrowed by the same factor, up to rounding. The
+    chosen sizes have the nearest possible number of parameters.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

@@ -1,26 +1,27 @@
 """One colour, one meaning, on every page.
 
 The colours follow the sets of Okabe & Ito and of Tol, which colour-blind readers can tell apart.
-Each is legible on white and on near-black.
+Each colour is legible on white and on near-black.
 """
 
 LEFT = "#3B82C4"
 RIGHT = "#E6940A"
-MIDDLE = "#8C8C8C"  # the middle action, in an environment with three
-OTHER_ACTIONS = "#5F6368"  # probability 0, with three or more actions
-NEUTRAL = "#F5F5F2"  # probability one half, between left and right
+MIDDLE = "#8C8C8C"  # the middle one of three actions
+OTHER_ACTIONS = "#5F6368"  # probability 0 of an action, if there are three or more
+NEUTRAL = "#F5F5F2"  # a probability of one half, between left and right
 
 ACTOR = "#D55E00"
 CRITIC = "#009E73"
 
-# After an update: decreased, increased.
+# What an update decreased, and what it increased.
 LESS, MORE = "#7D5BB5", "#8F8400"
 
 THIS_RUN = "#B0489A"
 EARLIER_RUN = "#8A8F98"
 GUESS = "#A5672F"  # what the visitor expects of a run
-SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # of a comparison: A, B, C, D
-# Gradient lab: whole-episode return, reward-to-go, minus a mean, minus a critic's estimate.
+SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # the sides A, B, C, D of a comparison
+# The estimators of the gradient lab: whole-episode return, reward-to-go, reward-to-go minus a
+# mean, reward-to-go minus a critic's estimate.
 ESTIMATORS = ("#758A1F", "#CF4C66", "#2B90AB", CRITIC)
 USUAL_BAND = "rgba(138, 143, 152, 0.22)"
 USUAL_LINE = "rgba(138, 143, 152, 0.75)"
@@ -49,5 +50,5 @@ def probability_colours(action: int, actions: int) -> tuple[str, str]:
 
 
 def action_colours(actions: int) -> tuple[str, ...]:
-    """A colour for each action: the first is left, the last is right, others are middle."""
+    """A colour for each action: `LEFT` first, `RIGHT` last, `MIDDLE` in between."""
     return (LEFT, *[MIDDLE] * (actions - 2), RIGHT)

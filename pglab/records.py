@@ -1,4 +1,4 @@
-"""Records that training yields: plain numbers and NumPy arrays, without reference to the run."""
+"""Records that training yields: plain numbers and NumPy arrays, without references to the run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Floats = NDArray[np.floating]
 class StepRecord(NamedTuple):
     """One environment step.
 
-    `global_step` counts the steps of the whole run from 1, `episode` the episodes from 1. The
-    action was chosen for `observation`. `next_observation` is the environment's true answer, even
-    if the episode ended with this step.
+    `global_step` is the number of the step in the whole run, `episode` the number of its episode.
+    The first step and the first episode have number 1. The action was chosen for `observation`.
+    `next_observation` is the true next observation, even if the episode ended with this step.
     """
 
     global_step: int
@@ -30,7 +30,7 @@ class StepRecord(NamedTuple):
     next_observation: Floats  # [D]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> StepRecord:
-        """The record itself: nothing changes it, so copies of a run can share it."""
+        """Return the record itself: nothing changes a record, so copies of a run can share it."""
         return self
 
     @property
@@ -42,8 +42,8 @@ class StepRecord(NamedTuple):
 class EpisodeRecord(NamedTuple):
     """One finished episode.
 
-    `episode_return` is the undiscounted sum of its rewards, `length` its number of steps.
-    `reading` is the seminar's progress reading if this episode counted for it, else None.
+    `episode_return` is the undiscounted sum of the rewards, `length` the number of steps.
+    `reading` is the seminar's progress reading, or None if this episode did not count for it.
     """
 
     global_step: int
@@ -56,10 +56,10 @@ class EpisodeRecord(NamedTuple):
 
 
 class CriticBatch(NamedTuple):
-    """The batch of an action-value critic's last gradient step.
+    """The batch on which an action-value critic took its last gradient step.
 
-    `estimates` Q(s,a) and `targets` y are those before the step. `ages` counts the environment
-    steps since each transition was collected.
+    `estimates` are Q(s,a) and `targets` are y, both computed before the step. `ages` are the
+    numbers of environment steps since the transitions were collected.
     """
 
     estimates: Floats  # [B]
@@ -70,8 +70,9 @@ class CriticBatch(NamedTuple):
 class Conflict(NamedTuple):
     """How the actor's and the critic's gradients compare on the layers that they share.
 
-    `cosine` is that of the angle between them. If it is negative, a small step that lowers one
-    loss on these layers raises the other. It is NaN if a gradient is zero. Norms are Euclidean.
+    `cosine` is the cosine of the angle between the two gradients. If it is negative, a small step
+    on these layers down one gradient raises the other loss. It is NaN if a gradient is zero. The
+    norms are Euclidean.
     """
 
     cosine: float
@@ -82,9 +83,9 @@ class Conflict(NamedTuple):
 class UpdateRecord(NamedTuple):
     """One update of the networks, with the batch that the actor learned from.
 
-    `weights` are the wₜ, the factors of ∇log π in the loss. Losses and entropy (in nats) are those
-    before the update. Gradient norms are Euclidean. A field is None if the algorithm has no such
-    quantity: `returns` with an action-value critic, `actor_loss` if only the critic learns.
+    `weights` are the wₜ, the factors of ∇log π in the loss. Losses and entropy (in nats) were
+    computed before the update. Gradient norms are Euclidean. A field is None if the algorithm has
+    no such quantity: `returns` with an action-value critic, `actor_loss` if only the critic learns.
     """
 
     global_step: int

@@ -18,8 +18,8 @@ class Transitions(NamedTuple):
     actions: NDArray[np.int64]  # [B]
     rewards: Floats  # [B]
     terminated: NDArray[np.bool_]  # [B]
-    next_observations: Floats  # [B, D], the true ones, even after a truncation
-    collected: NDArray[np.int64]  # [B], the global step of each
+    next_observations: Floats  # [B, D], the true next ones, even after a truncation
+    collected: NDArray[np.int64]  # [B], the global steps at which they were collected
 
 
 def transitions(steps: Sequence[StepRecord]) -> Transitions:
@@ -35,7 +35,7 @@ def transitions(steps: Sequence[StepRecord]) -> Transitions:
 
 
 class ReplayBuffer:
-    """A ring of the last `capacity` transitions in preallocated arrays.
+    """The last `capacity` transitions. If the buffer is full, a new one replaces the oldest.
 
     Source: Lin (1992); Mnih et al. (2015).
     """
@@ -50,7 +50,7 @@ class ReplayBuffer:
             collected=np.empty(capacity, np.int64),
         )
         self._capacity = capacity
-        self.added = 0  # transitions, including those overwritten since
+        self.added = 0  # number of transitions, including replaced ones
 
     def __len__(self) -> int:
         """Number of transitions that the buffer holds."""
@@ -62,7 +62,7 @@ class ReplayBuffer:
         return sum(column[: len(self)].nbytes for column in self._store)
 
     def __getstate__(self) -> dict[str, object]:
-        """The state that a copy needs; unused places are left out."""
+        """The state for a copy, without the unused places of the arrays."""
         held = [column[: len(self)] for column in self._store]
         return {"capacity": self._capacity, "added": self.added, "held": held}
 
@@ -74,7 +74,7 @@ class ReplayBuffer:
             column[: len(held)] = held
 
     def add(self, step: StepRecord) -> None:
-        """Store a step. If the buffer is full, it replaces the oldest one."""
+        """Store a step. If the buffer is full, the step replaces the oldest transition."""
         place = self.added % self._capacity
         store = self._store
         store.observations[place] = step.observation
@@ -89,7 +89,7 @@ class ReplayBuffer:
         """Draw `size` different transitions, all with equal probability.
 
         Raises:
-            ValueError: the buffer holds fewer than `size`.
+            ValueError: the buffer holds fewer than `size` transitions.
         """
         return self._rows(generator.choice(len(self), size, replace=False, shuffle=False))
 

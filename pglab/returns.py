@@ -11,9 +11,9 @@ Array = NDArray[np.float64]
 def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, and Gₜ = rₜ at the last step of an episode.
 
-    The seminar restarts the sum only if an episode *terminated*. With several episodes in a batch,
-    the return of the next episode then leaks into a truncated one. Here `episode_ends` means
-    terminated or truncated, so the sum restarts after every episode.
+    The seminar's code restarts the sum only if the episode *terminated*. If the episode was
+    truncated, the return of the next episode in the batch leaks into it. Here the sum restarts
+    after every episode, terminated or truncated.
 
     Args:
         rewards: [T] reward of each step.
@@ -40,8 +40,8 @@ def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float
 def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """G₀, the discounted return of the whole episode, repeated at each of its steps.
 
-    It credits an action also with the rewards that came before it. This adds variance and no
-    information. Arguments, shapes and errors are those of `discounted_returns`.
+    So an action also gets credit for the rewards before it. This adds variance, but no
+    information. Arguments, shapes and errors are the same as for `discounted_returns`.
 
     Source: Sutton & Barto (2018), section 13.2; Williams (1992).
     """
@@ -56,14 +56,14 @@ def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: fl
 def td_targets(
     rewards: ArrayLike, terminated: ArrayLike, next_values: ArrayLike, gamma: float
 ) -> Array:
-    """TD targets, toward which Q(s,a) learns: y = r + γ·(1 − d)·max_b Q(s′,b).
+    """TD targets of Q(s,a): y = r + γ·(1 − d)·max_b Q(s′,b).
 
-    Only termination (d = 1) cuts the bootstrap. A truncated episode could have gone on, so its last
-    step still bootstraps from the true next observation (Pardo et al. 2018).
+    Only termination (d = 1) removes the bootstrap term. A truncated episode could have continued,
+    so its last step still bootstraps, from the true next observation (Pardo et al. 2018).
 
     Args:
         rewards: [B] reward of each step.
-        terminated: [B] d, True if the step terminated the episode; False if it truncated it.
+        terminated: [B] d, True if the episode terminated at this step; False if it was truncated.
         next_values: [B, A] Q(s′,·) of the next observations.
         gamma: discount factor γ in [0, 1].
 
@@ -71,7 +71,7 @@ def td_targets(
         [B] targets (float64).
 
     Raises:
-        ValueError: the arrays do not belong to the same steps.
+        ValueError: the shapes of the arrays do not fit together.
 
     Source: Watkins & Dayan (1992); Sutton & Barto (2018), eq. 6.8.
     """
@@ -90,7 +90,7 @@ def policy_signal(
 
     `q` is Q(s,a). `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the advantage of the textbooks.
     `advantage_max`, the seminar's choice, is Q(s,a) − max_b Q(s,b). It is never positive: the best
-    action gets weight 0, every other one is pushed down. It does not estimate the advantage.
+    action gets weight 0, and the other actions are pushed down. So it is not the advantage.
 
     Args:
         kind: `q`, `advantage_max` or `advantage_mean`.
@@ -99,7 +99,7 @@ def policy_signal(
         action: the action taken.
 
     Raises:
-        ValueError: there is no such kind.
+        ValueError: `kind` is not one of the three.
 
     Source: Sutton et al. (1999) for `q` and `advantage_mean`.
     """
@@ -122,18 +122,18 @@ def policy_signals(
     probabilities: NDArray[np.floating],
     actions: NDArray[np.integer],
 ) -> Array:
-    """The weight wₜ of every step, as by `policy_signal`: [T, A], [T, A] and [T] → [T]."""
+    """Apply `policy_signal` to every step: [T, A], [T, A] and [T] → [T]."""
     steps = zip(action_values, probabilities, actions, strict=True)
     return np.array([policy_signal(kind, q, pi, int(action)) for q, pi, action in steps])
 
 
 def normalized(weights: Array) -> Array:
-    """Weights scaled to mean 0 and standard deviation 1, or all 0 if they are equal: [T] → [T]."""
+    """Scale weights to mean 0 and standard deviation 1; equal weights become 0: [T] → [T]."""
     if len(weights) == 0:
         return weights
     spread = weights.std()
     centred = weights - weights.mean()
-    # Rounding leaves a spread of about 1e-16 in a constant batch; this must not be scaled up.
+    # Rounding leaves a spread of about 1e-16 in a constant batch, which must not be scaled up.
     return centred / spread if spread > 1e-8 else np.zeros_like(weights)
 
 

@@ -1,1 +1,1 @@
-"""The algorithms: one generator of records for each family."""
+"""The algorithms. Each is a generator that trains an agent and yields records."""

@@ -1,4 +1,4 @@
-"""Sampling of actions, with a run's own random stream."""
+"""Samples actions, with the random stream of a run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ def sample_action(probabilities: NDArray[np.floating], generator: np.random.Gene
     """Draw an action with the given probabilities, by inverting their cumulative sum.
 
     Args:
-        probabilities: [A] π(·|s), not negative, with sum 1 up to rounding.
-        generator: advances by exactly one draw.
+        probabilities: [A] π(·|s). Each is at least 0; the sum is 1 up to rounding.
+        generator: gives exactly one random number per call.
     """
     draw, reached, action = generator.random(), 0.0, 0
     for action, probability in enumerate(probabilities.tolist()):  # faster here than NumPy
         reached += probability
         if draw < reached:
             return action
-    return action  # by rounding, the sum can stay just below the draw
+    return action  # rounding can leave the sum just below the draw

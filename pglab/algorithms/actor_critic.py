@@ -9,8 +9,8 @@ without the factor γᵗ. Here it is an approximation. The critic is an estimate
 the maximum over the next actions, so it aims at Q* instead of Q^π. The seminar's wₜ = Q − max Q
 subtracts a valid baseline, but it is not the advantage: it is never positive.
 
-Two switches give four agents: actor and critic share a body or have one each, and the critic
-learns from the steps just taken or from a replay buffer.
+Two settings give four agents. Actor and critic share one body, or each has its own. The critic
+learns from the steps just taken, or from a replay buffer.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from pglab.records import CriticBatch, Record, StepRecord, UpdateRecord
 from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
 from pglab.returns import policy_signal, td_targets
 
-EPSILON = 0.05  # probability of a random action, if only the critic learns
+EPSILON = 0.05  # probability of a random action, if the critic acts instead of the actor
 
 
 @dataclass(kw_only=True)
@@ -57,18 +57,18 @@ class ActorCriticRun(Run[ActorCriticConfig]):
     weights: list[float] = field(default_factory=list)  # wₜ of each step in the rollout
 
     def __post_init__(self) -> None:
-        """Make the ε-greedy policy, which acts if only the critic learns."""
+        """Make the ε-greedy policy, which acts if `critic_only` is set."""
         self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name, for display; `policy` is the one that acts."""
+        """The networks by name, for display. `policy` is the network that chooses actions."""
         acting = self.greedy if self.config.critic_only else self.agent.policy
         return {"policy": acting, "critic": self.agent.critic, "agent": self.agent}
 
 
 def start(config: ActorCriticConfig) -> ActorCriticRun:
-    """Start a run; it has not taken a step yet.
+    """Make a new run, which has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -90,14 +90,17 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
 
 
 def adam(network: nn.Module) -> torch.optim.Adam:
-    """Adam for all parameters, fused into one kernel: this agent may update at every step."""
+    """Make the optimiser for all parameters of a network.
+
+    `fused` makes a step cheaper, because this agent may update at every environment step.
+    """
     return torch.optim.Adam(network.parameters(), fused=True)
 
 
 def make_agent(
     config: ActorCriticConfig, observation_size: int, actions: int, generator: torch.Generator
 ) -> ActorCriticNetwork:
-    """Make the actor and the critic, on a shared body or on split bodies."""
+    """Make the actor and the critic, with one shared body or with two split bodies."""
     split = config.body == "split"
     hidden_sizes = config.hidden_sizes
     if split and config.match_parameters:
@@ -125,8 +128,8 @@ def make_agent(
 def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
     """Train, and yield a record of every step, every episode and every update.
 
-    If a step ends an episode or completes a rollout, the order is: step, episode, update. Training
-    ends at `total_steps`, or when solved if `stop_when_solved` is set.
+    One step can yield up to three records, in the order step, episode, update. Training ends at
+    `total_steps`, or as soon as the task is solved if `stop_when_solved` is set.
 
     Raises:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
@@ -200,7 +203,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 
 
 class CriticGradient(NamedTuple):
-    """The critic's loss, its gradient, and the batch that they come from."""
+    """The critic's loss, the gradient of this loss, and the batch that gave them."""
 
     loss: float
     gradient: AnyGradient
@@ -210,7 +213,11 @@ class CriticGradient(NamedTuple):
 def learn_together(
     run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
 ) -> tuple[ActorGradient, CriticGradient | None]:
-    """On-policy: both losses on the same steps. If the body is shared, one Adam step on the sum."""
+    """Without replay, actor and critic learn from the same steps.
+
+    If the body is shared, take one Adam step on the sum of the two gradients. If the bodies are
+    split, take one Adam step for each network.
+    """
     actor = actor_gradient(run, rollout, weights)
     critic = critic_gradient(run, rollout) if run.config.critic_learns else None
     of_critic = {} if critic is None else critic.gradient
@@ -223,12 +230,13 @@ def learn_together(
 
 
 def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient | None:
-    """Off-policy: `critic_updates` steps of the critic, each on a batch from the buffer.
+    """With replay, take `critic_updates` Adam steps of the critic, each on a batch of the buffer.
 
-    While the buffer holds too few transitions for these batches, there are fewer steps or none.
+    A young buffer holds too few transitions for all these batches. Then there are fewer steps, or
+    no step at all.
 
     Returns:
-        The gradient of the last step, None if there was no step.
+        The gradient of the last step; None if there was no step.
     """
     size = run.config.batch_size
     critic = None
@@ -282,7 +290,7 @@ def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
 
 
 def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyGradient) -> None:
-    """Take one Adam step with the learning rate of this optimiser."""
+    """Take one Adam step down the sum of the gradients, with the optimiser's learning rate."""
     separate = optimizer is not run.actor_optimizer
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate
     if any(gradients):
@@ -290,12 +298,12 @@ def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyG
 
 
 def acting_entropy(run: ActorCriticRun) -> float:
-    """Entropy in nats of the policy that acted in the rollout, if the actor does not act."""
+    """Mean entropy, in nats, of the probabilities from which the actions were sampled."""
     probabilities = np.stack([step.action_probabilities for step in run.rollout])
     return entropy(torch.log(tensor(probabilities))).item()
 
 
-# --- The same, computed by the fast engine
+# --- The same computations, done by the fast engine
 
 
 def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
@@ -309,7 +317,7 @@ def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarra
 def actor_gradient_fast(
     run: ActorCriticRun, engine: Engine, rollout: Transitions, weights: np.ndarray
 ) -> ActorGradient:
-    """The result of `actor_gradient`, computed by the fast engine."""
+    """Compute the same as `actor_gradient`, with the fast engine."""
     loss, policy_entropy, loss_gradient = engine.actor_gradient(
         rollout.observations,
         rollout.actions,
@@ -322,7 +330,7 @@ def actor_gradient_fast(
 
 
 def critic_gradient_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticGradient:
-    """The result of `critic_gradient`, computed by the fast engine."""
+    """Compute the same as `critic_gradient`, with the fast engine."""
     targets = engine.td_targets(batch, run.config.gamma)
     loss, estimates, loss_gradient = engine.critic_gradient(
         batch.observations,
@@ -337,7 +345,7 @@ def critic_gradient_fast(run: ActorCriticRun, engine: Engine, batch: Transitions
 
 
 def make_engine(run: ActorCriticRun) -> Engine:
-    """Make the fast engine for a run; it continues from the present state."""
+    """Make a fast engine that continues a run from its present state."""
     return Engine(
         run.agent.policy,
         run.agent.critic,

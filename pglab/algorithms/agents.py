@@ -1,4 +1,4 @@
-"""The choice of the algorithm that belongs to a configuration."""
+"""Chooses the algorithm that a configuration belongs to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AgentRun = reinforce.ReinforceRun | actor_critic.ActorCriticRun
 
 
 def begin(config: AgentConfig) -> AgentRun:
-    """Start a run; it has not taken a step yet.
+    """Make a new run, which has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -27,7 +27,7 @@ def begin(config: AgentConfig) -> AgentRun:
 
 
 def records_of(run: AgentRun) -> Iterator[Record]:
-    """The records of a run from its present step on; it must stand between two steps.
+    """Continue a run, and return its records. The run must be between two steps.
 
     The setting `engine` decides whether the fast engine or the PyTorch reference computes.
     """
@@ -37,7 +37,7 @@ def records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def reference_records_of(run: AgentRun) -> Iterator[Record]:
-    """The records of a run, computed by the engine that it has, else by the PyTorch reference."""
+    """Continue a run with the engine that it has, or with the PyTorch reference if it has none."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)
@@ -46,7 +46,9 @@ def reference_records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def records_of_step(run: AgentRun, records: Iterator[Record]) -> Iterator[Record]:
-    """All records of the next environment step: step, end of the episode if any, update if any.
+    """Take the next environment step, and yield all its records.
+
+    The step comes first. Then follow the episode, if it ended, and the update, if there was one.
 
     Raises:
         TrainingDiverged: the numbers are no longer finite.

@@ -13,7 +13,10 @@ from pglab.engine.engine import Engine, FlatGradient
 
 
 class ActorGradient(NamedTuple):
-    """The actor's loss, entropy in nats and gradient (empty if the actor does not learn)."""
+    """The actor's loss, its entropy in nats, and the gradient of its loss.
+
+    The gradient is empty if the actor does not learn.
+    """
 
     loss: float
     entropy: float
@@ -29,11 +32,11 @@ def descend(
 ) -> None:
     """Take one Adam step down the sum of the gradients.
 
-    Parameters that no gradient reaches do not change. If `max_norm` is positive, the sum is scaled
-    down to at most this Euclidean norm.
+    Parameters that no gradient contains do not change. If `max_norm` is positive, a sum with a
+    larger Euclidean norm is scaled down to this norm.
 
     Raises:
-        TrainingDiverged: the sum is not finite. No parameter has changed then.
+        TrainingDiverged: the sum is not finite. In this case no parameter has changed.
     """
     if run.engine is not None:
         flat_gradients = [cast(FlatGradient, one) for one in gradients if one]

@@ -1,4 +1,4 @@
-"""Gradients by parameter: their norm, and the angle between two of them."""
+"""Gradients of losses, their norms, and the angle between two gradients."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ AnyGradient = Gradient | FlatGradient
 
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
-    """∇loss by parameter. Parameters that the loss does not reach are left out."""
+    """∇loss for each parameter. Parameters that do not affect the loss are left out."""
     derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
 
 
 def norm(of: AnyGradient) -> float:
-    """Euclidean norm over all entries together; inf or nan if an entry is."""
+    """Euclidean norm of all entries together; inf or nan if an entry is inf or nan."""
     if isinstance(of, FlatGradient):
         return of.norm
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 
 def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
-    """Compare the two gradients on the parameters that both reach.
+    """Compare the actor's gradient with the critic's, on the parameters that both contain.
 
     Returns:
-        Cosine and norms; None if no parameter has both gradients.
+        Their cosine and their norms; None if no parameter is in both gradients.
     """
     if isinstance(actor, FlatGradient):
         return actor.engine.conflict(actor, cast(FlatGradient, critic))

@@ -1,8 +1,8 @@
 """REINFORCE, the Monte-Carlo policy gradient (Williams 1992; Sutton & Barto 2018, section 13.3).
 
 ∇J(θ) = E[ Σₜ Gₜ · ∇log π_θ(aₜ|sₜ) ]: play whole episodes, then make each action more likely, in
-proportion to the return that followed it. The factor γᵗ is left out of the gradient, as in the
-seminar and as usual (Nota & Thomas 2020).
+proportion to the return that followed it. The seminar leaves the factor γᵗ out of the gradient, as
+most implementations do (Nota & Thomas 2020). So does this file.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ReinforceRun(Run[ReinforceConfig]):
 
 
 def start(config: ReinforceConfig) -> ReinforceRun:
-    """Start a run; it has not taken a step yet.
+    """Make a new run, which has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -72,8 +72,8 @@ def start(config: ReinforceConfig) -> ReinforceRun:
 def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """Train, and yield a record of every step, every episode and every update.
 
-    If a step ends an episode or completes a batch, the order is: step, episode, update. Training
-    ends at `total_steps`, or when solved if `stop_when_solved` is set.
+    One step can yield up to three records, in the order step, episode, update. Training ends at
+    `total_steps`, or as soon as the task is solved if `stop_when_solved` is set.
 
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.
@@ -108,7 +108,7 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
 def update(run: ReinforceRun) -> UpdateRecord:
     """Take one gradient step on the stored episodes, then drop them.
 
-    By default wₜ = Gₜ. The settings can change the return, subtract a baseline and normalise.
+    By default wₜ = Gₜ. Settings can choose another return, subtract a baseline, and normalise wₜ.
     """
     config = run.config
     observations = np.array([step.observation for step in run.batch])
@@ -154,8 +154,8 @@ def policy_gradient(
 ) -> ActorGradient:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient.
 
-    The policy has not changed since it acted, so log π can be computed here, for the whole batch
-    at once.
+    The policy has not changed since it chose the actions. So log π can be computed here, for the
+    whole batch at once.
     """
     coefficient = run.config.entropy_coefficient
     if run.engine is not None:
@@ -176,7 +176,7 @@ def policy_gradient(
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
-    """The baseline that is subtracted from the returns: 0, their mean, or the present V(sₜ) [T]."""
+    """The baseline to subtract from the returns: 0, the mean return, or V(sₜ) of each step [T]."""
     match run.config.baseline:
         case "mean":
             return float(returns.mean())
@@ -193,10 +193,10 @@ def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats
 def fit_value(
     run: ReinforceRun, observations: Floats, returns: Floats
 ) -> tuple[float | None, float | None]:
-    """Take one step of the learned baseline V toward the returns.
+    """Take one Adam step that moves the learned baseline V toward the returns.
 
     Returns:
-        Loss and gradient norm of V; None and None without a learned baseline.
+        The loss of V and the norm of its gradient; twice None if there is no V.
     """
     if run.value is None or run.value_optimizer is None:
         return None, None
@@ -217,6 +217,6 @@ def fit_value(
 
 
 def make_engine(run: ReinforceRun) -> Engine:
-    """Make the fast engine for a run; it continues from the present state."""
+    """Make a fast engine that continues a run from its present state."""
     optimizers = [known for known in (run.optimizer, run.value_optimizer) if known is not None]
     return Engine(run.policy, run.value, optimizers, activation=run.config.activation)

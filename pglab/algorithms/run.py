@@ -1,4 +1,4 @@
-"""Parts that all algorithms share: random streams, counters, the step, the end of an episode."""
+"""What all algorithms share: random streams, counters, a step, and the end of an episode."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainingDiverged(ArithmeticError):
 
 @dataclass(frozen=True)
 class RandomStreams:
-    """A run's own random streams, which nothing else in the process can disturb."""
+    """The random streams of one run. Nothing else in the process draws from them."""
 
     environment_seed: int
     weights: torch.Generator  # for the initial parameters of the networks
@@ -46,17 +46,17 @@ def random_streams(seed: int) -> RandomStreams:
 
 @dataclass(kw_only=True)
 class Run(Generic[AnyConfig]):
-    """The state of a run between two records, apart from its networks and optimisers.
+    """The state of a run, without the networks and optimisers, which each algorithm adds.
 
-    `config` may be replaced, if the new one differs only in settings that can change while
-    training runs.
+    `config` may be replaced during training. The new one may differ only in settings that can
+    change during training.
     """
 
     config: AnyConfig
     streams: RandomStreams
     environment: Environment
     reading: SeminarReading
-    observation: Floats  # [D], the one for which the next action is chosen
+    observation: Floats  # [D], the next action is chosen for it
     episode_return: float = 0.0
     length: int = 0
     global_step: int = 0
@@ -68,7 +68,7 @@ class Run(Generic[AnyConfig]):
     engine: Engine | None = None  # if None, the PyTorch reference computes
 
     def __getstate__(self) -> dict[str, Any]:
-        """The state without the engine, which works on the original's memory."""
+        """The state without the engine, because an engine works on the memory of one run."""
         return {**vars(self), "engine": None}
 
     @property
@@ -79,7 +79,7 @@ class Run(Generic[AnyConfig]):
 
 
 def common_parts(config: RunConfig) -> dict[str, Any]:
-    """The fields of a new `Run`, which has not taken a step yet.
+    """Make the fields that every new run has.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -99,7 +99,7 @@ def common_parts(config: RunConfig) -> dict[str, Any]:
 
 
 def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
-    """Sample aₜ from π(·|sₜ); the environment answers with rₜ and sₜ₊₁.
+    """Sample aₜ from π(·|sₜ), and get rₜ and sₜ₊₁ from the environment.
 
     Args:
         run: advances by one step.
@@ -133,7 +133,7 @@ def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
 
 
 def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
-    """Record the episode that ended with the step `last`, and begin the next one."""
+    """Record the episode that ended with the step `last`, and begin the next episode."""
     run.episodes += 1
     reading = run.reading.episode(run.episode_return)
     run.solved = run.solved or run.reading.solved_at(reading)
@@ -152,7 +152,7 @@ def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
 
 
 def tensor(array: Floats) -> Tensor:
-    """A tensor in single precision, as the networks take it."""
+    """Convert an array to a tensor in single precision, which the networks need."""
     return torch.as_tensor(array, dtype=torch.float32)
 
 

@@ -6,11 +6,12 @@ from collections import deque
 
 
 class SeminarReading:
-    """Mean return of the last episodes that counted.
+    """The mean return of the last episodes that counted.
 
-    The first episode to end at or after each multiple of `eval_interval` counts; one that spans
-    several multiples counts once. A long episode is more likely to span a multiple, so the reading
-    is biased upward (the inspection paradox).
+    Training steps are divided into intervals of `eval_interval` steps. When an interval is over,
+    the next episode to end counts, even if several intervals ended during this episode. The end of
+    an interval is more likely to fall into a long episode, and in CartPole long episodes have
+    higher returns. So the reading is biased upward there (the inspection paradox).
     """
 
     def __init__(self, eval_interval: int, smoothing_window: int, success_return: float) -> None:

@@ -12,10 +12,10 @@ from pglab.language import N_, _
 
 @dataclass(frozen=True, kw_only=True)
 class ActorCriticConfig(RunConfig):
-    """Actor-critic with an action-value critic: one family of agents with two switches.
+    """The settings of actor-critic with an action-value critic.
 
-    `body` says whether actor and critic share a body, `critic_data` what the critic learns from.
-    The defaults are those of the seminar's second agent, `shared_on_policy`.
+    `body` says whether actor and critic share a body. `critic_data` says from which steps the
+    critic learns. The defaults are the settings of the seminar's second agent, `shared_on_policy`.
 
     Source: Konda & Tsitsiklis (1999); Sutton & Barto (2018), section 13.5.
     """
@@ -60,7 +60,7 @@ class ActorCriticConfig(RunConfig):
         2.5e-4,
         label=N_("Learning rate of the critic"),
         short=N_("α of Q"),
-        help=N_("Larger: Q follows its targets faster. A shared body has one optimiser, with α."),
+        help=N_("Larger: Q follows its targets faster. With a shared body, α is used instead."),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -126,22 +126,20 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Symexp heads"),
         short=N_("symexp"),
-        help=N_("On: sign(x)·(e^|x| − 1) on logits and Q; small parameters give large outputs."),
+        help=N_("On: logits and Q become sign(x)·(e^|x| − 1), which grows fast with x."),
     )
     critic_only: bool = setting(
         False,
         label=N_("Act greedily on Q"),
         short=N_("greedy on Q"),
-        help=N_(
-            "On: take the action of greatest Q (at random in 5 % of steps); the actor is idle."
-        ),
+        help=N_("On: take the action with greatest Q (5 % at random). The actor does not learn."),
         changes_while_running=True,
     )
     trained: str = setting(
         "both",
         label=N_("Networks that learn"),
         short=N_("learns"),
-        help=N_("The actor or the critic alone: see what one loss by itself does to the body."),
+        help=N_("If only one of them learns, you see what its loss alone does to the body."),
         choices={
             "both": N_("both"),
             "actor_only": N_("the actor only"),
@@ -163,7 +161,7 @@ class ActorCriticConfig(RunConfig):
         "none",
         label=N_("Keep out of the shared body"),
         short=N_("kept out"),
-        help=N_("The loss that you choose here no longer moves the shared body."),
+        help=N_("The loss that you choose here does not change the shared body."),
         choices={
             "none": N_("none"),
             "actor": N_("the actor's loss"),
@@ -175,14 +173,14 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Match the shared body's size"),
         short=N_("matched size"),
-        help=N_("On: narrower split bodies, with as many parameters in all as a shared one."),
+        help=N_("On: narrower bodies; in all, as many parameters as with a shared body."),
         applies_when=("body", "split"),
     )
     max_gradient_norm: float = setting(
         0.0,
         label=N_("Gradient clipping"),
         short=N_("clip at"),
-        help=N_("Larger: only longer gradients are shortened; 0 never clips."),
+        help=N_("Larger: fewer gradients are shortened; 0 never clips."),
         minimum=0.0,
         maximum=1_000.0,
         stops=(0.0, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1_000.0),
@@ -230,12 +228,12 @@ class ActorCriticConfig(RunConfig):
 
     @property
     def actor_learns(self) -> bool:
-        """Whether updates move the actor."""
+        """True if updates change the actor."""
         return not self.critic_only and self.trained != "critic_only"
 
     @property
     def critic_learns(self) -> bool:
-        """Whether updates move the critic."""
+        """True if updates change the critic."""
         return self.trained != "actor_only"
 
     def __post_init__(self) -> None:

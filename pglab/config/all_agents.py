@@ -10,13 +10,13 @@ from pglab.config.checking import checked
 from pglab.config.setting import DECADES, HORIZONS, SEEDS, Setting, powers_of_two, setting
 from pglab.language import N_
 
-# An environment counts as solved from this mean return on. CartPole's is the greatest possible
-# return, as in the seminar (Gymnasium says 475); the others are Gymnasium's `reward_threshold`.
+# The mean return at which an environment counts as solved. For CartPole it is the greatest possible
+# return, as in the seminar (Gymnasium says 475). The others are Gymnasium's `reward_threshold`.
 SUCCESS_RETURNS = {"CartPole-v1": 500.0, "Acrobot-v1": -100.0, "MountainCar-v0": -110.0}
 
 
 def success_return_of(env_id: str) -> float:
-    """The mean return from which an environment counts as solved by default."""
+    """The mean return at which an environment counts as solved by default."""
     return SUCCESS_RETURNS.get(env_id, 500.0)
 
 
@@ -25,14 +25,14 @@ class RunConfig:
     """The settings that all algorithms share.
 
     Raises:
-        ConfigError: a value is out of its range; the message says what to change.
+        ConfigError: a value cannot be used; the message says what to change.
     """
 
     gamma: float = setting(
         0.99,
         label=N_("Discount γ"),
         short=N_("γ"),
-        help=N_("Larger: rewards further in the future count for an action; returns get noisier."),
+        help=N_("Larger: later rewards count more for an action; returns get noisier."),
         minimum=0.0,
         maximum=1.0,
         stops=HORIZONS,
@@ -43,7 +43,7 @@ class RunConfig:
         1e-3,
         label=N_("Learning rate α"),
         short=N_("α"),
-        help=N_("Larger: each update moves the policy further; too large and it collapses."),
+        help=N_("Larger: each update moves the policy further. If too large, it collapses."),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -66,7 +66,7 @@ class RunConfig:
         "relu",
         label=N_("Activation"),
         short=N_("activation"),
-        help=N_("ReLU gives piecewise-linear boundaries in the heatmap, Tanh smooth ones."),
+        help=N_("Boundaries in the heatmap: piecewise linear with ReLU, smooth with Tanh."),
         choices={
             "relu": N_("ReLU"),
             "tanh": N_("Tanh"),
@@ -77,15 +77,15 @@ class RunConfig:
         "CartPole-v1",
         label=N_("Environment"),
         short=N_("environment"),
-        help=N_("The task. Settings that solve one may fail on another."),
+        help=N_("The task. Settings for one task may fail on another."),
     )
     engine: str = setting(
         "fast",
         label=N_("Engine"),
         short=N_("engine"),
         help=N_(
-            "Compiled code, or the PyTorch code of the Code tab, which is slower. Each update is "
-            "the same up to rounding; rounding errors grow, so two runs of one seed drift apart."
+            "Fast: compiled code. Reference: the slower PyTorch code of the Code tab. Updates "
+            "are equal up to rounding, but rounding errors grow, so their runs drift apart."
         ),
         choices={
             "fast": N_("fast"),
@@ -104,7 +104,7 @@ class RunConfig:
         200_000,
         label=N_("Total environment steps"),
         short=N_("total steps"),
-        help=N_("Larger: the run ends later, unless it solves the task before."),
+        help=N_("Larger: the run ends later, unless the task is solved before."),
         minimum=1_000,
         maximum=1_000_000,
         step=1_000,
@@ -166,7 +166,7 @@ class RunConfig:
     def changed(self, **changes: Any) -> Self:
         """A copy with some settings replaced.
 
-        If the environment changes, so does the return that counts as solved, unless a user set it.
+        A new environment brings its own `success_return`, unless a user has set this return.
 
         Raises:
             ConfigError: a new value cannot be used.

@@ -1,4 +1,4 @@
-"""Checks whether a setting can take a value, and writes the sentence that refuses it."""
+"""Checks the values of settings, and writes the sentence that refuses a value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pglab.language import _
 
 
 def checked(field: dataclasses.Field[Any], value: Any) -> Any:
-    """Check a value and convert it to the field's type; NumPy scalars become Python's.
+    """Check a value and convert it to the field's type; NumPy numbers become Python numbers.
 
     Raises:
         ConfigError: the value cannot be used; the message says what to change.
@@ -45,7 +45,7 @@ def checked(field: dataclasses.Field[Any], value: Any) -> Any:
 
 
 def _pythons(value: Any) -> Any:
-    """Convert NumPy scalars to Python's, also inside a tuple or list."""
+    """Convert NumPy numbers to Python numbers, also inside a tuple or list."""
     if isinstance(value, (tuple, list)):
         return tuple(_pythons(element) for element in value)
     return value.item() if isinstance(value, np.generic) else value

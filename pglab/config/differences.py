@@ -9,9 +9,9 @@ from pglab.config.setting import format_value
 
 
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
-    """The settings of `config` that differ from `reference`, formatted, by field name.
+    """The settings of `config` that differ from `reference`, as formatted values by field name.
 
-    `success_return` differs if it is not the one that `reference` would have in the environment of
+    `success_return` is compared with the value that `reference` would have in the environment of
     `config`.
     """
     expected = {
@@ -31,6 +31,6 @@ def describe_differences(config: RunConfig, reference: RunConfig) -> str:
 
 
 def describe_settings(config_class: type[RunConfig], texts: Mapping[str, str]) -> str:
-    """Formatted settings with their short names: "γ 0.9, seed 3"."""
+    """Settings, already formatted, with their short names: "γ 0.9, seed 3"."""
     described = settings_of(config_class)
     return ", ".join(f"{described[name].name} {text}" for name, text in texts.items())

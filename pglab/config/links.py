@@ -1,4 +1,4 @@
-"""Reads links: every parameter is used, refused in a sentence, or foreign to the app."""
+"""Reads links. Each parameter is used, refused in a sentence, or ignored as foreign."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _FOREIGN = re.compile(
 
 
 class Link:
-    """The parameters of a link; each is taken once, by its name.
+    """The parameters of a link. A page takes each parameter once, by its name.
 
     `problems` holds a sentence for every parameter that cannot be used.
     """
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
-        """Drop foreign parameters, and check the language, which the entry script has chosen."""
+        """Drop foreign parameters, and check the language. The entry script has already set it."""
         self._left = {
             name: text for name, text in parameters.items() if not _FOREIGN.fullmatch(name)
         }
@@ -51,11 +51,11 @@ class Link:
         return self._left.pop(name, None)
 
     def has(self, name: str) -> bool:
-        """Whether the link still holds this parameter and its text is not empty."""
+        """True if the link still holds this parameter and its text is not empty."""
         return bool(self._left.get(name))
 
     def has_any(self, *names: str) -> bool:
-        """Whether the link still holds one of these; "a." stands for all that begin with it."""
+        """True if the link still holds one of these; "a." means all names that begin with "a."."""
         return any(
             left.startswith(name) if name.endswith(".") else left == name
             for left in self._left
@@ -63,7 +63,7 @@ class Link:
         )
 
     def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
-        """Take a choice: return the value that the link names, or `usual` if it names none."""
+        """Take a choice: return the value that the link names, or `usual` if none is valid."""
         text = self.text(name)
         if text is None:
             return usual
@@ -116,9 +116,9 @@ class Link:
         """Take all settings.
 
         Args:
-            preset: the settings that the link does not name.
+            preset: gives the settings that the link does not name.
             prefix: stands before the names of the settings in the link.
-            offered: by setting, the only values that the page can show.
+            offered: for some settings, the only values that the page can show.
 
         Returns:
             The configuration that the link asks for, and a sentence for each refused text.
@@ -138,7 +138,7 @@ class Link:
         return config, problems + unusable
 
     def refuse_the_rest(self) -> None:
-        """Note a sentence for each parameter left, after the page has taken all that it knows."""
+        """Refuse every parameter that is left; call this after all known parameters are taken."""
         for name in list(self._left)[:MOST_UNKNOWN]:
             self.problems.append(unknown(name, self._known))
         further = len(self._left) - MOST_UNKNOWN

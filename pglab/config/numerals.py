@@ -1,4 +1,4 @@
-"""Reads numbers from text: plain digits only, so that any text is safe to read."""
+"""Reads numbers from text. Only plain digits are accepted, so any text is safe to read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def whole_number(text: str) -> int:
     """The integer that the text writes in digits.
 
     Raises:
-        ValueError: the text is not a whole number of at most 20 plain digits, such as "1_000",
-            "٣" or "1e3".
+        ValueError: the text is not a whole number of at most 20 plain digits. For example,
+            "1_000", "٣" and "1e3" are refused.
     """
     if _WHOLE.fullmatch(text.strip()) is None:
         raise ValueError("not a whole number in plain digits")
@@ -24,7 +24,8 @@ def decimal_number(text: str) -> float:
     """The number that the text writes in digits; infinite if it is too large for a float.
 
     Raises:
-        ValueError: the text is not a number in plain digits, such as "nan", "inf" or "1_000".
+        ValueError: the text is not a number in plain digits. For example, "nan", "inf" and
+            "1_000" are refused.
     """
     if _DECIMAL.fullmatch(text.strip()) is None:
         raise ValueError("not a number in plain digits")

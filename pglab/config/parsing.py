@@ -1,4 +1,4 @@
-"""Reads settings from texts, as links and files hold them."""
+"""Reads settings from texts, which come from links or files."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
 
 
 def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig, list[str]]:
-    """Read settings from texts; a setting whose text cannot be used stays as in the preset.
+    """Read settings from texts. If a text cannot be used, the value of the preset is used.
 
     Args:
-        preset: the settings that no text names.
-        texts: by field name, for example from the address bar.
+        preset: gives the settings that no text names.
+        texts: the text of each setting, by field name.
 
     Returns:
         The configuration, and one sentence for every text that was refused.
@@ -43,7 +43,7 @@ def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig
         except ConfigError as error:  # these settings do not go together
             problems.append(_("{problem} The defaults are used.").format(problem=error))
             kept = {name: value for name, value in values.items() if name not in error.names}
-            # If no text gave any of them, some other text conflicts with the preset: use none.
+            # If no text gave these settings, another text conflicts with the preset: use no text.
             values = kept if len(kept) < len(values) else {}
 
 

@@ -1,4 +1,4 @@
-"""The sentences that refuse a value, and the way they quote it."""
+"""Writes the sentences that refuse a value, and quotes the value in them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _MARKS = str.maketrans("“”`", '""\'')
 
 
 def quoted(text: str) -> str:
-    """The text in quotation marks: on one line, without such marks inside, 40 characters at most.
+    """The text in quotation marks, on one line, shortened to 40 characters.
 
-    So a page can find the end of each quotation and show it literally.
+    Quotation marks inside the text are replaced. So a page can find the end of each quotation and
+    show it literally.
     """
     start = " ".join(text[: 2 * LONGEST_QUOTE].split()).translate(_MARKS)
     plain = "".join(letter if letter.isprintable() else "�" for letter in start)
@@ -23,7 +24,7 @@ def quoted(text: str) -> str:
 
 
 def refused(label: str, name: str, quotation: str) -> str:
-    """The sentence that a value cannot be used: "Discount γ (gamma) cannot be “2”."."""
+    """The sentence that a setting cannot have a value: "Discount γ (gamma) cannot be “2”."."""
     return _("{label} ({name}) cannot be {quotation}.").format(
         label=label, name=name, quotation=quotation
     )
@@ -45,7 +46,7 @@ def default_is_used(problem: object) -> str:
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """The sentence that there is no such setting; it suggests a known name that is similar."""
+    """The sentence that there is no such setting, with a similar known name if there is one."""
     close = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1)
     hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""
     sentence = _("There is no setting {name} here; it is ignored.")

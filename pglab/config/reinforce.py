@@ -42,7 +42,7 @@ class ReinforceConfig(RunConfig):
         "none",
         label=N_("Baseline"),
         short=N_("baseline"),
-        help=N_("Subtracted from the returns: actions are judged against it, with less noise."),
+        help=N_("It is subtracted from the returns, which makes the gradient less noisy."),
         choices={
             "none": N_("none"),
             "mean": N_("mean return of the batch"),
@@ -76,6 +76,6 @@ class ReinforceConfig(RunConfig):
         False,
         label=N_("Normalise the weights"),
         short=N_("normalise"),
-        help=N_("On: a batch's weights get mean 0 and deviation 1; if all are equal, all get 0."),
+        help=N_("On: weights of a batch get mean 0 and deviation 1; equal weights become 0."),
         changes_while_running=True,
     )

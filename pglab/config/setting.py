@@ -37,8 +37,8 @@ class Setting:
     maximum: float | None = None
     step: float = 1
     scale: Literal["linear", "log"] = "linear"
-    stops: tuple[float, ...] = ()  # of a slider; links may name values in between
-    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # words by value
+    stops: tuple[float, ...] = ()  # the values of a slider; links may name other values
+    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # the words for each value
     changes_while_running: bool = False
     applies_when: tuple[str, str] | None = None  # another setting, and the value it must have
     level: Literal["basic", "batch", "advanced"] = "advanced"
@@ -77,7 +77,7 @@ def type_of(field: dataclasses.Field[Any]) -> type:
 
 
 def format_value(value: Any) -> str:
-    """A value as text for the address bar and for tables; parsing is the inverse."""
+    """Write a value as text, for links and tables; `parse_config` reads it back."""
     if isinstance(value, tuple):
         return ",".join(str(size) for size in value) or NO_HIDDEN_LAYERS
     if isinstance(value, bool):

@@ -1,8 +1,8 @@
 """The fast engine: the arithmetic of the PyTorch reference in compiled kernels.
 
-Both compute the same up to rounding. The engine works in place, in the memory of PyTorch's own
-parameters and Adam states. So the PyTorch networks are always up to date, and each of the two can
-continue where the other stopped.
+Engine and reference give the same results up to rounding. The engine changes PyTorch's own
+parameters and Adam states in place. So the PyTorch networks are always up to date, the reference
+can continue where the engine stopped, and the engine where the reference stopped.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ ACTOR, CRITIC = range(2)
 
 
 class FlatGradient:
-    """The gradient of a loss with respect to the layers of a network, from number `reach` on.
+    """The gradient of a loss, for the layers of a network from number `reach` on.
 
-    The engine holds its entries until it computes the next gradient of the same network.
+    Its entries lie in the engine, which overwrites them with the next gradient of this network.
     """
 
     __slots__ = ("engine", "network", "reach", "square")
@@ -44,12 +44,12 @@ class FlatGradient:
 
     @property
     def norm(self) -> float:
-        """Euclidean norm over all entries; inf or nan if an entry is."""
+        """Euclidean norm of all entries; inf or nan if an entry is inf or nan."""
         return math.sqrt(self.square) if self.square >= 0 else math.nan
 
 
 class Engine:
-    """Forward passes, gradients and Adam steps of an actor and, if there is one, its critic."""
+    """Forward passes, gradients and Adam steps, for an actor and a critic or an actor alone."""
 
     def __init__(
         self,
@@ -63,7 +63,8 @@ class Engine:
     ) -> None:
         """Move parameters and Adam states into flat arrays; PyTorch keeps views of them.
 
-        `stop_gradient` names the loss that does not reach the body: "actor", "critic" or "none".
+        `stop_gradient` names the network whose loss does not change the body: "actor", "critic" or
+        "none".
         """
         networks = [network for network in (actor, critic) if network is not None]
         layers = list(dict.fromkeys(layer for net in networks for layer in _layers(net)))
@@ -83,11 +84,11 @@ class Engine:
         self._outputs = [int(self._table[row[-1], kernels.OUTPUTS]) for row in rows]
 
     def depth(self, network: int) -> int:
-        """Number of layers of a network that have parameters."""
+        """Number of layers with parameters in a network."""
         return len(self._rows[network])
 
     def _bind(self, layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> None:
-        """Replace PyTorch's own arrays by flat ones with the same numbers."""
+        """Replace PyTorch's own arrays by parts of flat arrays with the same numbers."""
         size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
         parameters, means, squares = (
             torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3)
@@ -161,7 +162,7 @@ class Engine:
         *,
         learns: bool = True,
     ) -> tuple[float, float, FlatGradient]:
-        """Gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H for the actor.
+        """The actor's gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H.
 
         Args:
             observations: [T, D] sₜ.
@@ -200,13 +201,13 @@ class Engine:
         coefficient: float = 1.0,
         regularization: float = 0.0,
     ) -> tuple[float, Floats, FlatGradient]:
-        """Loss mean( (y − Q)² ) + regularization · mean( Q ) of the critic, and its gradient.
+        """The critic's loss mean( (y − Q)² ) + regularization · mean( Q ), and its gradient.
 
         Args:
             observations: [B, D] s.
             actions: [B] a, the actions taken; zeros for a critic with one output.
             targets: [B] y.
-            coefficient: factor of the loss in the gradient.
+            coefficient: factor by which the gradient is multiplied.
             regularization: factor of the mean estimate in the loss.
 
         Returns:
@@ -234,7 +235,7 @@ class Engine:
         return loss, estimates, FlatGradient(self, CRITIC, reach, square)
 
     def td_targets(self, batch: Transitions, gamma: float) -> Floats:
-        """TD targets [B], as by `pglab.returns.td_targets`; the critic gives the next values."""
+        """Compute the same TD targets [B] as `pglab.returns.td_targets`, with this critic."""
         targets = np.empty(len(batch.rewards))
         kernels.td_targets(
             self._parameters,
@@ -252,7 +253,7 @@ class Engine:
         return targets
 
     def conflict(self, actor: FlatGradient, critic: FlatGradient) -> Conflict | None:
-        """Compare the two gradients on the shared layers; None if not both reach such a layer."""
+        """Compare two gradients on the shared layers; None if no layer is in both gradients."""
         if max(actor.reach, critic.reach) >= self._shared:
             return None
         actor_square, critic_square, dot = self._compare(actor, critic)
@@ -269,7 +270,7 @@ class Engine:
         return math.sqrt(max(actor.square + critic.square + 2 * dot, 0.0))
 
     def _compare(self, actor: FlatGradient, critic: FlatGradient) -> tuple[float, float, float]:
-        """Squared norms and dot product of two gradients on the layers that both reach."""
+        """Squared norms and dot product of two gradients, on the layers that both contain."""
         known = self._compared
         if known is None or known[0] is not actor or known[1] is not critic:
             first = max(actor.reach, critic.reach)
@@ -282,7 +283,7 @@ class Engine:
     def descend(
         self, gradients: Sequence[FlatGradient], learning_rate: float, scale: float = 1.0
     ) -> None:
-        """Take an Adam step down `scale` · the sum of the gradients, on the layers they reach."""
+        """Take one Adam step down the sum of the gradients, which is multiplied by `scale`."""
         state = self._parameters, self._means, self._squares, self._steps, self._table
         if len(gradients) == 1:
             (one,) = gradients
@@ -303,7 +304,7 @@ class Engine:
         )
 
     def _cast(self, array: Floats) -> Floats:
-        """The array, contiguous and in the precision of the parameters."""
+        """Make an array contiguous, in the precision of the parameters."""
         if array.dtype == self._parameters.dtype and array.flags.c_contiguous:
             return array
         return np.ascontiguousarray(array, self._parameters.dtype)
@@ -316,7 +317,7 @@ def _layers(network: ActionNetwork | ValueNetwork) -> list[nn.Linear]:
 
 
 def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
-    """The table of the layers that the kernels read: their sizes and places."""
+    """Make the table from which the kernels read the sizes and places of the layers."""
     rows, start, units = [], 0, 0
     for layer in layers:
         weights = layer.in_features * layer.out_features
@@ -327,7 +328,7 @@ def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
 
 
 def _move(parameter: Tensor, flat: Tensor) -> None:
-    """Move a parameter into a stretch of a flat array."""
+    """Move a parameter into a part of a flat array."""
     flat.copy_(parameter.data.flatten())
     parameter.data = flat.view_as(parameter)
 
@@ -335,7 +336,7 @@ def _move(parameter: Tensor, flat: Tensor) -> None:
 def _move_state(
     optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
 ) -> None:
-    """Move a parameter's Adam state into stretches of flat arrays, or create it there."""
+    """Move a parameter's Adam state into parts of flat arrays, or create it there."""
     state = optimizer.state[parameter]
     for name, stretch in flat.items():
         if name in state:

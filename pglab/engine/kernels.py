@@ -1,10 +1,11 @@
 """Forward pass, backward pass and Adam for small multilayer perceptrons, compiled by Numba.
 
-All parameters lie in one flat array, all activations in another. A `table` has one row per layer:
-number of inputs, number of outputs, where its weight matrix [outputs, inputs] begins, where its
-biases begin, and how many units lie before its own among the activations. A network is a list of
-rows. Networks with a shared body have rows in common, and so share these activations. The sizes
-are numbers in the table, so other sizes need no new compilation.
+All parameters lie in one flat array, all activations in another. A `table` has one row for each
+layer, with five numbers: the number of inputs, the number of outputs, the place where the weight
+matrix [outputs, inputs] begins, the place where the biases begin, and the number of units before
+the layer's own in the array of activations. A network is a list of row numbers. Networks with a
+shared body have rows in common, so they also share the activations of these rows. Networks of
+another size need no new compilation, because the table holds the sizes.
 
 The gradients are those of the losses in `pglab.losses`, derived by hand.
 """
@@ -26,10 +27,11 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 def compiled(function: Kernel) -> Kernel:
     """Compile a kernel at its first call with each precision, and keep the result on disk.
 
-    `fastmath` lets the compiler reorder sums, so that they use vector units; NaN and infinity keep
-    their meaning. `error_model` leaves out Python's check for a division by zero, which would
-    prevent this. `forceinline` copies the called kernels into the caller. Otherwise the order of
-    loading would decide which of several compiled copies is called, and they may round differently.
+    `fastmath` lets the compiler reorder sums, so that vector units can compute them. NaN and
+    infinity keep their meaning. `error_model` removes Python's check for division by zero, with
+    which vector units could not be used. `forceinline` copies a called kernel into its caller.
+    Otherwise there could be several compiled copies, which may round differently, and the order of
+    loading would decide which copy is called.
     """
     options = {"reassoc", "contract", "nsz", "arcp"}
     kernel: Any = njit(
@@ -71,7 +73,7 @@ def forward(parameters, table, rows, first, tanh, inputs, units):
 
 @compiled
 def multiply(weights, biases, below, out):
-    """Fill `out` with below · weightsᵀ + biases. Each number read serves four samples at once."""
+    """Fill `out` with below · weightsᵀ + biases. Each weightsᵀ entry read serves four samples."""
     count, wide = below.shape
     size = len(biases)
     fours = count - count % 4
@@ -112,10 +114,11 @@ def activate(out, tanh):
 
 @compiled
 def tanh_of(x):
-    """The hyperbolic tangent to within 1e-9 on [−9, 9], without branches, for vector units.
+    """The hyperbolic tangent, without branches, so that vector units can compute it.
 
-    This is Padé's approximation p/q of order (7, 6) at y = x/8, doubled three times by the formula
-    tanh 2y = 2pq / (p² + q²). Beyond ±9 the result is constant and off by at most 3.1e-8.
+    First, p/q is Padé's approximation of order (7, 6) at y = x/8. Then y is doubled three times, by
+    the formula tanh 2y = 2pq / (p² + q²). On [−9, 9] the error is at most 1e-9. Beyond ±9 the
+    result is constant, with an error of at most 3.1e-8.
     """
     y = min(max(x, -9.0), 9.0) / 8
     z = y * y
@@ -149,10 +152,10 @@ def log_softmax(outputs):
 
 @compiled
 def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient):
-    """Derivatives of a loss with respect to the parameters of the layers from `reach` on.
+    """Fill `gradient` with the derivatives of a loss, for the layers from number `reach` on.
 
-    `deltas` [B, outputs] are its derivatives with respect to the outputs of the last layer. The
-    result overwrites the places of these layers in `gradient`.
+    `deltas` [B, outputs] are the derivatives of the loss with respect to the outputs of the last
+    layer.
     """
     for place in range(len(rows) - 1, reach - 1, -1):
         row = rows[place]
@@ -172,7 +175,7 @@ def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradie
 
 @compiled
 def deltas_below(weights, below, deltas, tanh):
-    """Derivatives with respect to the layer below, before its activation: [B, units below]."""
+    """Derivatives with respect to the inputs of the activation below: [B, units below]."""
     count, wide = below.shape
     lower = np.empty_like(below)
     for t in range(count):
@@ -207,7 +210,7 @@ def combine(factors, rows, out):
 
 @compiled
 def stretch(table, row):
-    """Where the parameters of a layer begin and end: the weight matrix, then the biases."""
+    """Begin and end of a layer's parameters: first the weight matrix, then the biases."""
     start = table[row, WEIGHTS]
     return start, start + table[row, OUTPUTS] * (table[row, INPUTS] + 1)
 
@@ -228,9 +231,9 @@ def square_norm(table, rows, reach, gradient):
 
 @compiled
 def adam(parameters, means, squares, gradient, start, end, scale, rate, steps):
-    """Adam step number `steps` (Kingma & Ba 2015) on the parameters from `start` to `end`."""
+    """Take Adam step number `steps` (Kingma & Ba 2015) on the parameters from `start` to `end`."""
     first, second, epsilon = 0.9, 0.999, 1e-8
-    numbers = np.empty(8, parameters.dtype)  # in the parameters' own precision
+    numbers = np.empty(8, parameters.dtype)  # in the precision of the parameters
     numbers[0], numbers[1] = first, 1 - first
     numbers[2], numbers[3] = second, 1 - second
     numbers[4] = rate / (1 - first**steps)
@@ -290,7 +293,7 @@ def squash(outputs):
 
 @compiled
 def steepen(deltas, raw):
-    """Multiply derivatives with respect to symexp(raw) by its slope at `raw`, in place."""
+    """Turn derivatives by symexp(raw) into derivatives by `raw`, in place."""
     for t in range(deltas.shape[0]):
         for k in range(deltas.shape[1]):
             deltas[t, k] *= math.exp(abs(raw[t, k]))
@@ -300,10 +303,10 @@ def steepen(deltas, raw):
 def actor_gradient(
     parameters, table, rows, reach, tanh, symexp, inputs, actions, weights, pull, units, gradient
 ):
-    """Loss, entropy and squared gradient norm of the actor on a batch; fills `gradient`.
+    """Fill the actor's `gradient`; return loss, entropy and squared norm of the gradient.
 
     The gradient is that of −mean( w · log π(a|s) ) − pull · H, where H is the entropy in nats. The
-    loss is returned without the second term. Layers below `reach` get no gradient.
+    loss is returned without the second term. Layers before number `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -347,7 +350,7 @@ def td_targets(
     units,
     targets,
 ):
-    """Fill `targets` with y = r + γ·(1 − d)·max Q(s′,·), for the next observations [B, D]."""
+    """Fill `targets` with y = r + γ·(1 − d)·max Q(s′,·); `observations` [B, D] are s′."""
     count = len(rewards)
     forward(parameters, table, critic, 0, tanh, observations, units)
     values = outputs_of(table, critic[-1], count, units)
@@ -375,10 +378,10 @@ def critic_gradient(
     gradient,
     estimates,
 ):
-    """Loss and squared gradient norm of the critic on a batch; fills `gradient`, `estimates`.
+    """Fill the critic's `gradient` and `estimates`; return loss and squared gradient norm.
 
     L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ). The gradient is that of
-    coefficient · L. Layers below `reach` get no gradient.
+    coefficient · L. Layers before number `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -427,7 +430,7 @@ def compare(table, rows, first, last, gradients):
 
 @compiled
 def descend(parameters, means, squares, steps, table, rows, first, last, gradient, scale, rate):
-    """One Adam step on the layers `first` to `last` − 1 of a network.
+    """Take one Adam step on the layers `first` to `last` − 1 of a network.
 
     `steps` [layers, 2] counts the Adam steps of each weight matrix and of each bias vector.
     """
@@ -455,7 +458,7 @@ def descend_both(
     scale,
     rate,
 ):
-    """One Adam step down the sum of both gradients; `compare` must have added them before."""
+    """Take one Adam step down the sum of two gradients; `compare` must have added them before."""
     both = max(actor_reach, critic_reach)
     state = (parameters, means, squares, steps, table)
     descend(*state, actor, both, shared, gradients[2], scale, rate)

@@ -1,1 +1,1 @@
-"""Training runs that a page drives: they advance on request and keep their history."""
+"""Runs that pages train: they advance on request and keep their history."""

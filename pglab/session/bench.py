@@ -25,14 +25,14 @@ from pglab.session.seeds.workers import shared_workers
 from pglab.session.training_session import Outcome, TrainingSession, Unit
 
 FULL_SPEED = 0.0
-# Steps per second. In CartPole's own time there are 50; up to this speed, the player shows each
-# training step.
+# In steps per second. CartPole's real time is 50 steps per second. Up to this speed, the player
+# shows every training step.
 SPEEDS = (1.0, 5.0, 50.0, 500.0, 2_000.0, 5_000.0, FULL_SPEED)
 REAL_TIME = 50.0
 FIRST_SPEED = 2_000.0  # slow enough to follow: 200,000 steps take 100 seconds
 OVERLAYS_KEPT = 6
-POINTS_PER_OVERLAY = 1_200  # enough to show its beginning alone
-SNAPSHOTS_PER_RUN = 6  # kept of an earlier run
+POINTS_PER_OVERLAY = 1_200  # enough for a figure of only its beginning
+SNAPSHOTS_PER_RUN = 6  # number kept of an earlier run
 SNAPSHOT_BYTES = 5_000_000  # for all snapshots of one earlier run
 
 PlayerMode = Literal["policy", "training step", "training episode"]
@@ -54,13 +54,13 @@ class SeedResult:
 class PastRun:
     """An earlier run: enough to draw its curve, fill its table row and show its policies.
 
-    `forked` is the number of the run that it continued, and the step from which it did.
+    If it continued another run, `forked` is that run's number and the step of the fork.
     """
 
     number: int
     config: AgentConfig
     changes: tuple[Change, ...]
-    steps: NDArray[np.float32]  # of the smoothed curve, thinned
+    steps: NDArray[np.float32]  # with `returns`: the smoothed curve, thinned
     returns: NDArray[np.float32]
     global_step: int
     episodes: int
@@ -95,8 +95,8 @@ class Bench:
         self.player_mode: PlayerMode = "policy"
         self.guess: GuessRegion | None = None  # the visitor's guess, drawn with the runs
         self.beside: Curve | None = None  # a stored run for comparison, drawn with the runs
-        self.seeds = 1  # how many are trained: the run and its further seeds
-        self.shown_seed = 0  # which of them the player and the heatmaps show; 0 is the run
+        self.seeds = 1  # number of seeds: the run and its further seeds
+        self.shown_seed = 0  # the seed that player and heatmaps show; 0 is the run
         self.problem: str | None = None  # a sentence, if further seeds could not be trained
         self._group: SeedGroup | None = None
         self.pacemaker = Pacemaker()
@@ -108,7 +108,7 @@ class Bench:
 
     @property
     def rewound(self) -> bool:
-        """True if the run was rewound and has not come back to its furthest step."""
+        """True if the run was rewound and has not reached its furthest step again."""
         points = self.session.checkpoints
         return bool(points) and points[-1].global_step > self.session.global_step
 
@@ -119,7 +119,7 @@ class Bench:
 
     @property
     def group(self) -> SeedGroup | None:
-        """The further seeds of the current run, or None. A new run starts new ones."""
+        """The further seeds of the current run, or None. A new run gets new further seeds."""
         further = self.seeds - 1
         if self._group is not None and not self._group.belongs_to(self.session, further):
             self._group.abandon()
@@ -151,10 +151,10 @@ class Bench:
         self.shown_seed = index
 
     def use(self, config: AgentConfig) -> None:
-        """Adopt settings: in the current run if they can change while training runs.
+        """Adopt new settings. If they can change during training, the current run continues.
 
-        Any other change starts a new run. So does a change to a run that has ended, unless the new
-        settings let it continue.
+        If not, a new run starts. A new run also starts if the current run has ended and cannot
+        continue with the new settings.
 
         Raises:
             ConfigError: the environment cannot be used. The current run stays.
@@ -173,7 +173,7 @@ class Bench:
             self._restart(config)
 
     def reset(self) -> None:
-        """Start a new run from the same initial state, with the settings now in force."""
+        """Start a new run from the same initial state, with the present settings."""
         self._restart(self.session.config)
         self.running = False
 
@@ -187,17 +187,17 @@ class Bench:
         self.pacemaker.start()
 
     def fork(self) -> None:
-        """Continue from here as another run; keep this one as it was at its furthest step."""
+        """Continue as a new run from the present step; keep the old run up to its furthest step."""
         number = self.run_number
         self._keep()
         self.session.forget_later_checkpoints()
         self.forked = (number, self.session.global_step)
 
     def continue_beyond_end(self) -> AgentConfig:
-        """Continue a run that has ended: after success, or with twice as many total steps.
+        """Let a run that has ended continue, after success or with twice as many total steps.
 
         Returns:
-            The settings now in force.
+            The new settings.
         """
         config = self.session.config
         if self.session.outcome == "solved":
@@ -216,7 +216,7 @@ class Bench:
         self.pacemaker.start()
 
     def pause(self) -> None:
-        """Pause at once. After fast training the player then shows the present policy."""
+        """Pause at once. If training was fast, the player then shows the present policy."""
         self.running = False
         if self.speed == FULL_SPEED or self.speed > REAL_TIME:
             self.player_mode = "policy"
@@ -283,7 +283,7 @@ class Bench:
         return max(self.session.global_step, reached)
 
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
-        """Smoothed curves of the last earlier runs in the same environment, and `beside` if set."""
+        """Smoothed curves of the latest earlier runs in this environment, and `beside` if set."""
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
         comparable = [past for past in earlier if past.config.env_id == env_id]
@@ -300,18 +300,18 @@ class Bench:
         return replace(run, further=tuple(map(_result, further)))
 
     def snapshots(self) -> list[Snapshot]:
-        """The snapshots that are kept of the runs of this visit, in order."""
+        """All snapshots of the runs of this visit, in order."""
         kept = [snapshot for past in self.past for snapshot in past.snapshots]
         return kept + _snapshots(self.run_number, self.session)
 
     def _keep(self) -> None:
-        """Add the current run to the earlier ones; only the last few keep their networks."""
+        """Add the current run to the earlier runs. Only the latest runs keep their networks."""
         self.past.append(self._reached if self.rewound and self._reached else self.summary())
         for index, past in enumerate(self.past[:-OVERLAYS_KEPT]):
             self.past[index] = replace(past, snapshots=())
 
     def _restart(self, config: AgentConfig) -> None:
-        session = TrainingSession(config)  # first: if it is refused, the current run stays
+        session = TrainingSession(config)  # first: if `config` is refused, the current run stays
         if self.session.global_step or self.rewound:
             self._keep()
         self.session = session

@@ -1,4 +1,7 @@
-"""Checkpoints: copies of a run's whole state, to rewind to. Recent ones lie closer together."""
+"""Checkpoints: copies of the whole state of a run, to which the run can be rewound.
+
+Recent checkpoints lie closer together than old ones.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,14 @@ MOST_BYTES = 64_000_000
 SHORTEST_SPACING = 500  # environment steps
 SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
 FLOATS_PER_PARAMETER = 3  # the parameter and Adam's two running means
-BYTES_PER_STEP = 700  # of a step record with its arrays
+BYTES_PER_STEP = 700  # size of a step record with its arrays
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A copy of a run between two steps. Nothing changes it: a run continues from a copy of it.
 
-    `seconds` is the processor time in which the run was trained up to there.
+    `seconds` is the processor time that training took up to this step.
     """
 
     run: AgentRun
@@ -57,7 +60,7 @@ class Checkpoint:
 class Snapshot:
     """The networks of one run of a visit at one step; nothing changes them."""
 
-    run: int  # its number; the visit's first run is 1
+    run: int  # number of the run; the visit's first run is 1
     global_step: int
     config: AgentConfig
     networks: Mapping[str, nn.Module]
@@ -100,8 +103,8 @@ class Checkpoints:
 def least_missed(steps: Sequence[int]) -> int:
     """Index of the checkpoint to drop, which is never the first or the last.
 
-    Dropping it leaves the smallest gap in proportion to its age. So recent checkpoints stay closer
-    together than old ones.
+    Each possible drop leaves a gap between two checkpoints. This index is that of the smallest gap
+    in proportion to its age. So recent checkpoints stay closer together than old ones.
     """
     now = steps[-1]
     gaps = [

@@ -1,4 +1,4 @@
-"""The history of a run that a session keeps, in flat growing arrays."""
+"""The history of a run, which a session keeps in growing arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 
-MOST_UPDATES = 20_000  # kept, spread over the run: an agent may update at every step
+MOST_UPDATES = 20_000  # number kept, spread over the run: an agent may update at every step
 RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows nothing
 RECENT_STEPS = 500  # the longest episode of the three environments
 
@@ -29,7 +29,7 @@ class Series:
         self._rows = np.empty((64, len(names)))
         self._length = 0
         self._stride = 1
-        self.appended = 0  # rows, including the dropped ones
+        self.appended = 0  # number of rows, including dropped ones
 
     def append(self, *values: float | None) -> None:
         """Add a row; None is stored as NaN."""
@@ -46,7 +46,7 @@ class Series:
         self._length += 1
 
     def rows_for(self, appended: int) -> int:
-        """Number of kept rows that stand for `appended` rows as they came, at least 1."""
+        """Number of kept rows that represent `appended` consecutive rows, at least 1."""
         return max(1, round(appended / self._stride))
 
     def cut(self, appended: int) -> None:
@@ -199,7 +199,7 @@ class History:
 
 
 def _mean_td_error(record: UpdateRecord) -> float | None:
-    """Mean |y − Q(s,a)| over the critic's batch; None without one."""
+    """Mean |y − Q(s,a)| over the critic's batch; None without a batch."""
     if record.critic is None:
         return None
     return float(np.abs(record.critic.targets - record.critic.estimates).mean())

@@ -1,4 +1,4 @@
-"""How long to train between two redraws, so that both training and drawing keep up."""
+"""Chooses how long to train between two redraws, so that time is left for drawing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-# All in seconds.
+# These times are in seconds.
 REDRAW_INTERVAL = 0.185  # the intended time between two redraws
-SHORTEST_TRAINING = 0.12  # in one interval
-LONGEST_INTERVAL = 1.0  # that counts; a longer pause is not made up for
-RATE_WINDOW = 2.0  # over which steps per second are measured
+SHORTEST_TRAINING = 0.12  # training time between two redraws, at least
+LONGEST_INTERVAL = 1.0  # a longer interval counts as this long
+RATE_WINDOW = 2.0  # time over which the speed is measured
 
 
 class Pacemaker:
@@ -39,7 +39,7 @@ class Pacemaker:
     def tick(self) -> None:
         """Note that the page asks for the next redraw, and set `training_seconds`.
 
-        Training gets the time of the intended interval that the last redraw did not need.
+        It is the intended interval between two redraws, less the time of the last redraw.
         """
         now = self._clock()
         if self._last is not None:
@@ -51,7 +51,7 @@ class Pacemaker:
     def steps_due(self, steps_per_second: float) -> int:
         """Number of steps due at a fixed speed, including those left over from earlier ticks.
 
-        At most about one second's steps are due. If the machine is slower, the rest is dropped.
+        At most the steps of about one second are due. A slow machine drops the other steps.
         """
         most = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
         self._owed = min(self._owed + steps_per_second * self.interval, most)

@@ -11,13 +11,13 @@ from pglab.config import RunConfig, describe_settings, format_value, settings_of
 from pglab.language import _
 from pglab.session.history import Change
 
-# These settings decide when a run ends, not how its curve goes.
+# These settings decide when a run ends. They do not change its curve.
 LENGTH_SETTINGS = ("total_steps", "stop_when_solved")
 
 
 @dataclass(frozen=True)
 class Course:
-    """The settings of a run: the initial ones, and the changes during training."""
+    """The settings of a run: the initial settings, and the changes during training."""
 
     config: RunConfig
     changes: Sequence[Change]
@@ -34,8 +34,8 @@ class Course:
 def differences_in_words(past: Course, present: Course, until: float) -> list[str]:
     """The settings of `past` that differ from `present`: ["γ 0.9", "α 0.01 from step 1,200"].
 
-    Only the part up to step `until` is compared. A setting is left out if the other settings make
-    it ineffective.
+    The runs are compared up to step `until`. A setting is left out if it has no effect in either
+    run.
     """
     changed = {c.global_step for c in (*past.changes, *present.changes)}
     bounds = [0, *sorted(step for step in changed if 0 < step < until), until]
@@ -55,7 +55,7 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 
 
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
-    """The past run's value at a step, as text; None if equal or without effect."""
+    """The past run's value at a step, as text; None if it does not differ or has no effect."""
     here, there = past.at(step), present.at(step)
     condition = settings_of(past.config)[name].applies_when
     if condition is not None:

@@ -1,4 +1,4 @@
-"""Training as a generator: a configuration goes in, the records of its run come out."""
+"""Training as a generator of records."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pglab.records import Record
 def train(config: AgentConfig) -> Iterator[Record]:
     """Train from the start, and yield StepRecord, EpisodeRecord and UpdateRecord.
 
-    Training ends at `total_steps`, or when solved if `stop_when_solved` is set. On the same
-    machine, with the same versions of the packages, a configuration gives the same records bit for
-    bit.
+    Training ends at `total_steps`, or when the task is solved if `stop_when_solved` is set. On the
+    same machine, with the same versions of the packages, a configuration gives the same records
+    bit for bit.
 
     Raises:
         ConfigError: the environment cannot be used.

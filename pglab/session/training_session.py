@@ -72,22 +72,22 @@ class TrainingSession:
 
     @property
     def buffer(self) -> ReplayBuffer | None:
-        """The replay buffer, None if the agent has none; it must not be changed."""
+        """The replay buffer, which must not be changed; None if the agent has no buffer."""
         return getattr(self._run, "buffer", None)
 
     @property
     def global_step(self) -> int:
-        """Environment steps taken."""
+        """Number of environment steps taken."""
         return self._run.global_step
 
     @property
     def gradient_steps(self) -> int:
-        """Gradient steps taken by all optimisers together."""
+        """Number of gradient steps taken by all optimisers together."""
         return self._run.gradient_steps
 
     @property
     def checkpoints(self) -> Sequence[Checkpoint]:
-        """The states that `rewind` can go to: earlier ones, and later ones after a rewind."""
+        """The checkpoints for `rewind`. After a rewind, some are later than the present step."""
         return () if self._checkpoints is None else self._checkpoints.all
 
     @property
@@ -115,8 +115,8 @@ class TrainingSession:
     ) -> list[Record]:
         """Train until `count` units are complete or about `seconds` of wall clock have passed.
 
-        Without both, `count` is 1. Episode and update records belong to the step that caused them:
-        the session never stops between them.
+        If neither is given, `count` is 1. Episode and update records belong to the step that caused
+        them: the session never stops between a step and these records.
 
         Returns:
             The new records, in order.
@@ -162,15 +162,15 @@ class TrainingSession:
         """Change settings of the run. They take effect at its next update; the history notes them.
 
         Raises:
-            ConfigError: a value cannot be used, or the setting cannot change while training runs.
+            ConfigError: a value cannot be used, or the setting cannot change during training.
         """
         described = settings_of(self.config)
         for name in settings:
             if not described[name].changes_while_running:
                 raise ConfigError(
-                    _("“{label}” cannot change while training runs: reset to use it.").format(
-                        label=_(described[name].label)
-                    )
+                    _(
+                        "“{label}” cannot change during training. Reset to apply the new value."
+                    ).format(label=_(described[name].label))
                 )
         self._run.config = self.config.changed(**settings)
         self.forget_later_checkpoints()
@@ -180,7 +180,7 @@ class TrainingSession:
             self._note_end()
 
     def _keep_checkpoint(self) -> None:
-        """Keep a checkpoint, unless the run diverged: it cannot continue from within a step."""
+        """Keep a checkpoint, unless the run diverged: then it cannot continue."""
         if self._checkpoints is not None and self.outcome != "diverged":
             self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 

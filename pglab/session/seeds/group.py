@@ -1,7 +1,7 @@
 """Further seeds of a run, which worker processes train up to the run's own step.
 
-One curve is no evidence. The worker processes serve all visitors in turn. They keep nothing
-between two requests, so no training continues after a visitor leaves.
+The curve of one seed proves little. The worker processes serve all visitors in turn. They keep
+nothing between two requests, so no training continues after a visitor leaves.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pglab.session.training_session import TrainingSession
 MOST_SEEDS = 16
 # Length of one request, in seconds of wall clock. Sending a run to a worker and back takes up to a
 # tenth of a second. On a busy machine, shorter requests would mostly consist of sending. Towards
-# the end requests get shorter, so that no worker is still busy with a long one.
+# the end, requests get shorter, so that all workers end at about the same time.
 LONGEST_REQUEST, SHORTEST_REQUEST = 1.5, 1.0
-REQUESTS_PER_WORKER = 2  # per group: the worker trains one, the next already waits
+REQUESTS_PER_WORKER = 2  # per group: one is trained, the next one already waits
 # Maximum lead of a run over its further seeds, in seconds of training. It is long compared with
 # the cost of a request, and short enough that every seed has its turn within a few seconds.
 LONGEST_LEAD, SHORTEST_LEAD = 2.0, 0.3
@@ -31,7 +31,11 @@ SECONDS_TO_COME_ROUND = 4.0
 
 @dataclass
 class FurtherSeed:
-    """One further seed: its run as a worker last returned it, and the request under way, if any."""
+    """One further seed.
+
+    `session` is its run, as a worker last returned it. `future` is the request to a worker whose
+    result has not been taken back, if there is one.
+    """
 
     session: TrainingSession
     future: Future[TrainingSession] | None = None
@@ -41,7 +45,7 @@ class SeedGroup:
     """The further seeds of one run."""
 
     def __init__(self, session: TrainingSession, count: int, workers: Workers) -> None:
-        """Start the `count` seeds that follow the run's own, with its initial settings."""
+        """Make runs for the `count` seeds after the run's own seed, with its initial settings."""
         config = session.initial_config
         self._workers = workers
         self.run = session
@@ -55,7 +59,7 @@ class SeedGroup:
         ]
 
     def belongs_to(self, session: TrainingSession, count: int) -> bool:
-        """True if these are the `count` further seeds of this run, and none is ahead of it."""
+        """True if these are the `count` further seeds of this run, and no seed is ahead of it."""
         ahead = any(m.session.global_step > session.global_step for m in self.members)
         return session is self.run and count == len(self.members) and not ahead
 
@@ -77,7 +81,7 @@ class SeedGroup:
         return self.behind and self.run.global_step - self.steps >= lead
 
     def tick(self) -> None:
-        """Take trained seeds back from the workers, and send them those that are furthest behind.
+        """Take trained seeds back from the workers, and send out the seeds furthest behind.
 
         Raises:
             RuntimeError: a worker process ended. The next tick sends its seed again.
@@ -116,7 +120,7 @@ class SeedGroup:
 
     @property
     def under_way(self) -> list[Future[TrainingSession]]:
-        """The requests that were sent and have not been taken back."""
+        """The requests whose results have not been taken back."""
         return [member.future for member in self.members if member.future is not None]
 
     def curves(self) -> list[Curve]:
@@ -134,8 +138,8 @@ def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bo
     """Train the further seeds in one tick, which may take `seconds` of wall clock.
 
     Returns:
-        True if the runs themselves may train in this tick. If False, this call has used the time
-        to wait for a seed.
+        True if the runs themselves may train in this tick. If False, this call has used the
+        time of the tick to wait for a further seed.
 
     Raises:
         RuntimeError: a worker process ended, as in `SeedGroup.tick`.

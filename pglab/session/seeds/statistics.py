@@ -17,10 +17,11 @@ MOST_FLIPS = 2**16
 
 
 def sign_flip_p(differences: NDArray[np.float64]) -> float:
-    """Two-sided p-value of a sign-flip test that the mean difference is 0: [N] → p.
+    """Two-sided p-value of a sign-flip test, for the hypothesis of mean difference 0: [N] → p.
 
-    It is the share of sign flips whose mean is at least as far from 0. All flips are tried for up
-    to 16 differences, and 65,536 random ones for more.
+    Each difference keeps or changes its sign. The p-value is the share of these choices for which
+    the mean is at least as far from 0 as the observed mean. Up to 16 differences, all choices are
+    tried; for more differences, 65,536 random choices.
     """
     count = len(differences)
     if 2**count <= MOST_FLIPS:
@@ -31,7 +32,7 @@ def sign_flip_p(differences: NDArray[np.float64]) -> float:
     return float((flipped >= abs(differences.sum()) - 1e-9).mean())
 
 
-GRID_POINTS = 160  # of a band, at most
+GRID_POINTS = 160  # maximum number of points of a band
 
 
 def smoothed_curve(session: TrainingSession) -> Curve:
@@ -42,24 +43,24 @@ def smoothed_curve(session: TrainingSession) -> Curve:
 
 
 def stop_of(session: TrainingSession) -> float:
-    """The step at which a run stopped; infinite if it has not."""
+    """The step at which a run stopped; infinite if it has not stopped."""
     return session.global_step if session.finished else math.inf
 
 
 def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> UsualBand | None:
     """Median and quartiles over the seeds that still train at each step.
 
-    A curve keeps its value from the end of one episode to the end of the next. A seed leaves the
-    band at the step at which it stopped, solved or diverged, because its later returns are unknown.
-    The band ends when fewer than half of the seeds are left, or only one.
+    A curve keeps its value from the end of one episode to the end of the next. A seed that stops,
+    solved or diverged, leaves the band there, because its later returns are unknown. The band ends
+    when fewer than half of the seeds are left, or only one seed.
 
     Args:
         curves: smoothed returns of each seed.
-        stops: the step at which each seed stopped; infinite if it has not.
-        until: a step that all seeds have reached, except those that stopped before it.
+        stops: the step at which each seed stopped; infinite if it has not stopped.
+        until: a step that all seeds have reached, except seeds that stopped earlier.
 
     Returns:
-        None until every seed has ended an episode, and for fewer than two seeds.
+        The band; None if there is only one seed, or if a seed has not ended an episode yet.
     """
     if len(curves) < 2 or not all(len(curve.steps) for curve in curves):
         return None
@@ -84,7 +85,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
 
 
 def _grid(first: float, until: float) -> NDArray[np.float64]:
-    """Steps of a band, at most `GRID_POINTS` and `until`; a longer run keeps the earlier ones."""
+    """The steps of a band: at most `GRID_POINTS` multiples of a power of two, and `until`."""
     spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

@@ -25,7 +25,7 @@ class _Pickler(pickle.Pickler):
     """Writes only the elements of a tensor; PyTorch would write the whole array behind a view."""
 
     def reducer_override(self, thing: object) -> Any:
-        """How to restore a tensor or a parameter; pickle handles everything else."""
+        """Say how to restore a tensor or a parameter; pickle handles everything else."""
         if type(thing) is nn.Parameter:
             return nn.Parameter, (thing.detach(),)
         if type(thing) is torch.Tensor:
@@ -34,7 +34,7 @@ class _Pickler(pickle.Pickler):
 
 
 def packed(*things: object) -> bytes:
-    """The things, which may include sessions, as bytes for `pickle.load`."""
+    """Pack objects, for example sessions, into bytes for `pickle.load`."""
     file = io.BytesIO()
     _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(things)
     return file.getvalue()
@@ -43,12 +43,12 @@ def packed(*things: object) -> bytes:
 def catch_up(
     session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
 ) -> None:
-    """Train a run to `target` steps, and change its settings at the same steps as another run's.
+    """Train a run to step `target`, and repeat the changes of another run's settings.
 
     Args:
         session: the run; it stops early if it is finished.
         target: environment step to reach; all changes come before or at it.
-        changes: all changes of the other run from its start.
+        changes: all changes of the other run since its start.
         seconds: approximate limit of the time, in seconds of wall clock.
     """
     deadline = time.perf_counter() + seconds
@@ -75,7 +75,7 @@ def main() -> None:
     source = sys.stdin.buffer
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # printed text must not mix with answers
-    gc.freeze()  # loaded modules stay: the collector need not look through them
+    gc.freeze()  # the garbage collector need not search the loaded modules
     while True:
         try:
             session, target, changes, seconds = pickle.load(source)

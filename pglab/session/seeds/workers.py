@@ -22,7 +22,7 @@ MOST_WORKERS = 8  # each holds PyTorch, about a quarter of a gigabyte
 
 
 class Workers:
-    """A pool of `count` worker processes, each of which starts when it is first needed."""
+    """A pool of `count` worker processes. Each process starts when it is first needed."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -40,7 +40,7 @@ class Workers:
     def catch_up(
         self, session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
     ) -> Future[TrainingSession]:
-        """Let a worker train a copy of a run towards `target`, as `worker.catch_up` does.
+        """Let a worker process call `worker_process.catch_up` for a copy of a run.
 
         Returns:
             A future of the trained copy. It raises RuntimeError if the worker process ended.
@@ -80,7 +80,7 @@ class Workers:
 
 
 def _environment() -> dict[str, str]:
-    """The environment variables of a worker: it finds the package even with PYTHONSAFEPATH."""
+    """The environment variables with which a worker process finds the package."""
     known = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *([known] if known else [])])}
 

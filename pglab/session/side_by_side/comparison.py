@@ -19,9 +19,9 @@ from pglab.session.side_by_side.forecast import Forecast
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.session.stored.usual_curves import SAME_WORK
 
-POINTS_PER_OVERLAY = 400  # enough to show its beginning alone
+POINTS_PER_OVERLAY = 400  # enough for a figure of only its beginning
 LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
-EQUAL = 0.05  # share of the range of returns; a smaller difference counts as none
+EQUAL = 0.05  # share of the range of returns; a smaller difference counts as a tie
 LONGEST = LENGTHS[-1]
 MOST_OVERLAYS = 6  # curves, unless the last comparison alone has more
 CELLS = "cells"
@@ -69,11 +69,12 @@ def pair_of(configs: Sequence[AgentConfig]) -> str:
 
 
 def leader(facts: Sequence[Facts], configs: Sequence[AgentConfig]) -> int | None:
-    """Index of the side that leads, measured by the median of its mean returns over seeds.
+    """The side that leads: its mean return has the highest median over seeds.
 
     Returns:
-        The number of sides, which is no index, if the best two differ by less than `EQUAL` of the
-        range of returns. None while a side has not ended an episode.
+        Index of this side. If the best two medians differ by less than `EQUAL` of the range of
+        returns, the number of sides, which is no valid index. None while a side has not ended an
+        episode.
     """
     medians = [of.mean_return[0] for of in facts if of.mean_return is not None]
     if len(medians) < len(facts):
@@ -98,7 +99,7 @@ def _thinned(curve: Curve) -> Curve:
 class PastComparison:
     """An earlier comparison: enough to draw its curves and to fill its table row.
 
-    `middles` are the median curves of the sides over their seeds, thinned.
+    `middles` has a thinned curve for each side: the median over its seeds.
     """
 
     number: int
@@ -137,7 +138,7 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
 class Comparison:
     """Two or four agents, trained in lock step. Hold `lock` while using it.
 
-    The runs of the first seed take turns of a single step. Worker processes train the further seeds
+    The runs of the first seed take turns, one step each. Worker processes train the further seeds
     up to the same step. The comparison does not know the interface.
     """
 
@@ -177,7 +178,7 @@ class Comparison:
 
     @property
     def total_steps(self) -> int:
-        """The step at which the comparison ends, with the first agent that ends."""
+        """The step at which the comparison ends: `length`, or earlier if an agent ends earlier."""
         return min([self.length, *(config.total_steps for config in self.configs)])
 
     @property
@@ -227,9 +228,9 @@ class Comparison:
     def advance(self, steps: int) -> None:
         """Train every agent for this many environment steps, or until one of them ends.
 
-        The agents take turns of a single step, and every round of turns is completed. So when one
-        agent ends, all stand at the same step. There is one exception: if an agent diverges before
-        it can choose an action, the agents whose turn came earlier are one step ahead.
+        The agents take turns, one step each, and every round of turns is completed. So when one
+        agent ends, all agents are at the same step. There is one exception: if an agent diverges
+        before it can choose an action, the agents whose turn came earlier are one step ahead.
         """
         for _turn in range(steps):
             if self.finished:

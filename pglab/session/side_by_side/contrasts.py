@@ -21,7 +21,7 @@ LETTERS = "ABCD"  # distinguish agents that would have the same name
 # Length and seeds belong to the whole comparison, so they are no difference between agents.
 NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
 MOST_IN_A_NAME = 2  # differences that make up a name
-# A name begins with these; they are also what a reader asks for first.
+# A name begins with these settings, because readers ask for them first.
 FOREMOST = ("algorithm", "env_id", "body", "critic_data")
 HELD = (
     *FOREMOST,
@@ -46,7 +46,7 @@ class Difference:
     """One thing in which agents differ: its name, its label, and the value of each agent.
 
     `short` are the same values, abbreviated for a legend. `own` is True if the setting takes effect
-    on every side. If not, the difference follows from another one.
+    on every side. If not, the difference follows from another difference.
     """
 
     name: str
@@ -60,9 +60,9 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
     """All differences between the agents; a difference of algorithm comes first.
 
     Effective values are compared. For example, with a shared body the critic's learning rate is
-    the common one, and without a buffer the critic takes one step on the rollout. Settings without
+    α, and without a buffer the critic takes one step on the rollout. Settings without
     effect on any agent are left out, and so are the seed and the length. A setting that not all
-    algorithms have belongs to the difference of algorithm.
+    agents have is left out too, because the difference of algorithm covers it.
     """
     found = []
     algorithms = tuple(algorithm_name(config) for config in configs)
@@ -161,12 +161,12 @@ def _applies(config: AgentConfig, name: str) -> bool:
 
 
 def _own_return(config: AgentConfig) -> bool:
-    """Whether its environment's own return counts as solved, so that it follows from it."""
+    """True if the return that counts as solved is the environment's own."""
     return config.success_return == success_return_of(config.env_id)
 
 
 def _effective(config: AgentConfig, name: str) -> Any:
-    """The value that takes effect, given the other settings; None without effect."""
+    """The value that takes effect, given the other settings; None if there is no effect."""
     if _applies(config, name):
         return getattr(config, name)
     if isinstance(config, ActorCriticConfig):

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from pglab.language import _
 
-RECENT_SECONDS = 10.0  # over which the speed is measured
-FIRST_SECONDS = 1.0  # without a forecast: this time may be spent on loading
-SPREAD = 1.25  # factor up and down: longer episodes, larger buffers, other visitors
+RECENT_SECONDS = 10.0  # time over which the speed is measured
+FIRST_SECONDS = 1.0  # no forecast yet: this time may be spent on loading
+SPREAD = 1.25  # factor of uncertainty: episodes, buffers and other visitors change the speed
 ROUND_SECONDS = (5, 10, 15, 20, 30, 40, 50, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800)
 
 
@@ -37,7 +37,7 @@ class Forecast:
 
     @property
     def steps_per_second(self) -> float | None:
-        """Steps per second of wall clock; None in the first second and without progress."""
+        """Steps per second of wall clock; None in the first second or without progress."""
         if not self._notes:
             return None
         (then, first), (now, last) = self._notes[0], self._notes[-1]

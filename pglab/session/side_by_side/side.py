@@ -34,7 +34,7 @@ class Facts:
 
 
 class Side:
-    """One agent of a comparison with its seeds; the player shows one of them."""
+    """One agent of a comparison with its seeds; the player shows one of the seeds."""
 
     player_mode: Literal["policy"] = "policy"
     shows_training_steps = False
@@ -44,8 +44,8 @@ class Side:
     ) -> None:
         """Make `seeds` new runs with consecutive seeds, from `first_seed` on.
 
-        They replace the seed of `config`. The first run is trained in this process, the others are
-        trained by worker processes, up to the step of the first.
+        They replace the seed of `config`. This process trains the first run. Worker processes train
+        the other runs up to the step of the first run.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -61,7 +61,7 @@ class Side:
 
     @property
     def sessions(self) -> list[TrainingSession]:
-        """The runs of all seeds; further ones as their worker last returned them."""
+        """The runs of all seeds. Further seeds are as their worker last returned them."""
         further = self.group.members if self.group is not None else []
         return [self.session, *(member.session for member in further)]
 
@@ -86,7 +86,7 @@ class Side:
         return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
 
     def updates(self, column: str) -> Curve:
-        """One column of the first seed's updates, smoothed; NaN is left out."""
+        """One column of the first seed's updates, smoothed, without NaN values."""
         updates = self.session.history.updates
         means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
         known = ~np.isnan(means)
@@ -120,7 +120,7 @@ class Side:
 
 
 def middle_of(curves: Sequence[Curve], band: UsualBand | None) -> Curve:
-    """The median over a side's seeds, or the curve of its only seed; empty if there is neither."""
+    """The median over a side's seeds, or the curve of its only seed; else an empty curve."""
     if band is not None:
         return Curve(band.steps, band.median)
     return curves[0] if len(curves) == 1 else Curve(np.empty(0), np.empty(0))

@@ -1,4 +1,4 @@
-"""The home page's two clips: the default agent before its first update, and after it is solved.
+"""The two clips of the home page: the default agent before its first update, and when trained.
 
 They are made by `pglab.studies.opening_clips`.
 """

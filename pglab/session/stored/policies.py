@@ -25,10 +25,10 @@ STEPS = (0, 5_000, 20_000, 60_000)  # training steps: untrained, early, improvin
 
 @cache
 def load(path: Path = FILE) -> dict[int, Snapshot]:
-    """The stored policies by their training steps, in the order of `STEPS`; do not change them.
+    """The stored policies, by number of training steps; they must not be changed.
 
     Raises:
-        ValueError: the file does not hold exactly the finite parameters of these policies.
+        ValueError: a parameter in the file is missing, foreign, not finite, or has a wrong shape.
     """
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}

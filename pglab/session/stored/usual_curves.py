@@ -1,7 +1,7 @@
-"""Stored learning curves over many seeds, which show the returns that settings usually give.
+"""Stored learning curves over many seeds: they show which returns are usual.
 
-There are curves of the seminar's three agents, of the four cells of body and critic data with
-everything else equal (`equal_…`), and of some variations. They are made by
+There are curves of the seminar's three agents, of the four cells with equal other settings
+(`equal_…`), and of some variations. They are made by
 `pglab.studies.learning_curves`.
 """
 
@@ -24,7 +24,8 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 FOLDER = DATA / "learning_curves"
 CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
-# With a buffer, the critic then takes as many steps on as many transitions as without.
+# With these settings, a critic takes the same number of steps with and without a buffer, on the
+# same number of transitions.
 SAME_WORK = {"critic_updates": 1, "batch_size": 16}
 # Other learning rates of the on-policy cells, another policy signal, less work for the critic.
 VARIATIONS = {
@@ -54,12 +55,13 @@ ROWS = ("sums", "counts", "conflicts", "updates")  # in a stored file, each [see
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """Results in each window of `WINDOW` environment steps, for the seeds from 0 on.
+    """The results of the seeds 0, 1, 2, … in windows of `WINDOW` environment steps.
 
     All arrays are [seeds, windows]. `counts` are the numbers of episodes that ended in a window,
     `sums` the sums of their returns. `updates` are the numbers of updates for which the cosine of
-    the two gradients on a shared body is defined, `conflicts` those with a negative cosine; both
-    are None without a shared body. `engine` names the engine that trained the seeds.
+    the two gradients on a shared body is defined, `conflicts` the numbers of updates with a
+    negative cosine; `updates` and `conflicts` are None without a shared body. `engine` names the
+    engine that trained the seeds.
     """
 
     sums: NDArray[np.float64]
@@ -76,7 +78,7 @@ class LearningCurves:
     def mean_returns(self, windows: int = 1) -> NDArray[np.float64]:
         """Mean return of the episodes in each group of `windows` windows: [seeds, groups].
 
-        It is NaN if no episode ended.
+        It is NaN for a group in which no episode ended.
         """
         shape = (len(self.sums), -1, windows)
         sums = self.sums.reshape(shape).sum(axis=2)
@@ -86,7 +88,7 @@ class LearningCurves:
         return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
-        """Last step, and median, minimum and maximum over seeds, for each 10,000 steps."""
+        """One row for each 10,000 steps: last step, and median, minimum, maximum over seeds."""
         means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
         return [
             ((n + 1) * TABLE_WINDOW, float(np.median(m)), float(m.min()), float(m.max()))
@@ -144,13 +146,13 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
 
 
 def stored_agent(config: AgentConfig) -> str | None:
-    """The name of the stored agent with the same training as `config`; None if there is none."""
+    """The name of the stored agent with the same training as `config`, or None."""
     same = (name for name, stored in AGENTS.items() if same_agent(config, stored))
     return next(same, None)
 
 
 def stored_band(config: AgentConfig) -> UsualBand | None:
-    """Median and quartiles of the stored runs of an agent; None if there are none."""
+    """Median and quartiles of the stored runs of an agent; None if no run is stored."""
     agent = stored_agent(config)
     if agent is None:
         return None
