@@ -234,8 +234,8 @@ def test_changes_with_no_update_in_between_can_be_replayed(
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"seed": 1}, "cannot change while training"),
-        ({"gamma": 0.5, "hidden_sizes": (4,)}, "cannot change while training"),
+        ({"seed": 1}, "cannot change during training"),
+        ({"gamma": 0.5, "hidden_sizes": (4,)}, "cannot change during training"),
         ({"gamma": 1.5}, "Choose a number"),
         ({"learning_rate": 0.1, "gamma": float("nan")}, "Choose a number"),
     ],
