@@ -160,11 +160,6 @@ def succeeds(command: list[str]) -> bool:
     return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
-def works(command: list[str]) -> bool:
-    """Run a command without showing what it prints, and tell whether it succeeded."""
-    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
-
-
 def has_pip(python: Path) -> bool:
     """Tell whether this Python exists and can install packages."""
     return python.exists() and succeeds([str(python), "-m", "pip", "--version"])

@@ -43,7 +43,9 @@ class RunConfig:
         1e-3,
         label=N_("Learning rate α"),
         short=N_("α"),
-        help=N_("Larger: each update moves the policy further. If too large, it collapses."),
+        help=N_(
+            "Larger: each update moves the policy further. If α is too large, the policy collapses."
+        ),
         minimum=1e-5,
         maximum=1.0,
         scale="log",

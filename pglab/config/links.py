@@ -46,7 +46,7 @@ class Link:
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
-        """Take a parameter: return its text, or None if the link has none."""
+        """Remove a parameter from the link and return its text, or None if it is not there."""
         self._known.add(name)
         return self._left.pop(name, None)
 

@@ -143,7 +143,7 @@ def returns_to_go(episode: PlayedEpisode, gamma: float) -> Floats:
 def episode_gradients(
     policy: nn.Module, episodes: Sequence[PlayedEpisode], weights: Sequence[Floats]
 ) -> Iterator[NDArray[np.float32]]:
-    """For each episode, yield Σₜ wₜ·∇log π(aₜ|sₜ) with a row for each estimator: [E, P].
+    """Yield a matrix [E, P] per episode: row e is Σₜ wₜ·∇log π(aₜ|sₜ) with estimator e's weights.
 
     The gradient points uphill and is a sum over the steps. The P columns are the policy's
     parameters in order. A parameter that the actor's gradient does not reach gets 0.

@@ -1,1 +1,1 @@
-"""Measurements and pictures of a run that do not change it."""
+"""Measure and draw a run without changing it."""

@@ -283,7 +283,7 @@ class Bench:
         return max(self.session.global_step, reached)
 
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
-        """Smoothed curves of the latest earlier runs in this environment, and `beside` if set."""
+        """Smoothed curves of the most recent earlier runs here, and the curve `beside` if set."""
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
         comparable = [past for past in earlier if past.config.env_id == env_id]

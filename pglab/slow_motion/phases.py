@@ -156,12 +156,15 @@ def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
 
 
 def _adam_steps(there: Locals) -> int:
-    """The number of Adam steps, summed over all parameters of an optimiser."""
+    """The sum of Adam's step counters, one for each parameter tensor of the optimiser."""
     return sum(int(state["step"]) for state in there["optimizer"].state.values())
 
 
 def _read_step(there: Locals) -> Values:
-    """Adam's numbers for the parameter with the largest gradient, or the largest m if all are 0."""
+    """Adam's numbers for one parameter.
+
+    It has the largest gradient or, if every gradient is 0, the largest m.
+    """
     total: Gradient = there["total"]
     optimizer = there["optimizer"]
     pulls = {p: g if there["length"] else optimizer.state[p]["exp_avg"] for p, g in total.items()}

@@ -4,8 +4,8 @@
 
 trains the seeds 0–7 with the settings of each experiment and with the usual settings of the page.
 It prints the number of seeds for which each claim held. Without names it checks all experiments.
-With `--write` it also writes `pglab/data/experiments/<page>.json`, which the pages read; results of
-experiments that are not named stay in the file.
+With `--write` it also writes the results to `pglab/data/experiments/<page>.json`, which the pages
+read. It replaces only the results of the experiments named on the command line.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ lines count the seeds.
     python -m pglab.studies.gradient_variance --check-intervals 40
 
 draws 100 episodes of the stored policy with each of 40 seeds. For each estimator it prints how
-often the interval of a drawing contains the variance ratio over all drawings.
+often the interval from one seed's episodes contains the variance ratio from all episodes.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess and the usual run beside the experiment's run.
 
-    The stage stops drawing them if the current run does not answer the started experiment.
+    They are no longer drawn once the current run is not a run of the chosen experiment.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -36,7 +36,7 @@ class Presses:
 def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> None:
     """Let presses of the button with the key `key` call `action`; call `listen` afterwards.
 
-    With `repeats`, holding its key on the keyboard down presses the button again and again.
+    With `repeats`, a button is pressed again and again while its key is held down.
     """
     presses = _presses_of(current_page())
     presses.actions[key] = action

@@ -109,7 +109,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Slices:
-    """The cells of a heatmap: K slices, one for each frame of the player or one for all frames.
+    """The cells of a heatmap as K slices: one per frame of the player, or K = 1 for all frames.
 
     The browser interpolates between the points of the grid. If `logistic`, `values` are log-odds,
     and the heatmap shows their probabilities.

@@ -147,8 +147,8 @@ def _returns_detail(scene: Scenery) -> str:
     if bench.group is not None:
         parts.append(
             _(
-                "Median and band are computed over the seeds that still train. A seed that has "
-                "solved the task or diverged no longer counts. The remaining seeds learn more "
+                "Median and band are computed over the seeds that still train. A seed stops "
+                "counting once it has solved the task or diverged. The remaining seeds learn more "
                 "slowly, so the dotted part of the median may fall. Median and band end when fewer "
                 "than half of the seeds remain."
             )
