@@ -44,7 +44,7 @@ class RunConfig:
         label=N_("Learning rate α"),
         short=N_("α"),
         help=N_(
-            "Larger: each update moves the policy further. If α is too large, the policy collapses."
+            "Larger: each update moves the policy further; if too large, the policy collapses."
         ),
         minimum=1e-5,
         maximum=1.0,

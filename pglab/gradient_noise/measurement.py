@@ -116,12 +116,13 @@ class Survey:
 class EstimatorReport:
     """One estimator on the drawn episodes.
 
-    `variance` is the total variance of one episode's gradient, the trace of its covariance.
-    `ratio` is this variance divided by the variance with whole-episode returns. `group_variances`
-    [S] has a number for each group size: the total variance, across groups, of a group's mean. `mean` [P] is the
-    mean over all K episodes. `signal` is ‖E g‖² from the survey, and `cosine` is the cosine between
-    `mean` and the survey's direction. `arrows` [K, 2] holds the episodes' gradients in the plane,
-    and `shown` is the share of the variance in that plane. A ratio is NaN if its denominator is 0.
+    `variance` is the total variance of one episode's gradient, the trace of its covariance. `ratio`
+    is this variance divided by the variance with whole-episode returns. `group_variances` [S] has a
+    number for each group size: the total variance, across groups, of a group's mean. `mean` [P] is
+    the mean over all K episodes. `signal` is ‖E g‖² from the survey, and `cosine` is the cosine
+    between `mean` and the survey's direction. `arrows` [K, 2] holds the episodes' gradients in the
+    plane, and `shown` is the share of the variance in that plane. A ratio is NaN if its denominator
+    is 0.
     """
 
     variance: float

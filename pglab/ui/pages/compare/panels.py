@@ -100,7 +100,7 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
 
 
 def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
-    """Return the policy's heatmap of one side; if players are shown, also this side's player."""
+    """Return one side's panels: the heatmap of its policy and, if players are shown, its player."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not st.session_state.get(PLAYERS, False):
