@@ -394,7 +394,7 @@ def assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -
     """Check numbers within a tolerance; NaN must meet NaN."""
     found, wanted = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if found.shape == wanted.shape and np.all(
-        np.abs(found - wanted) <= tolerance + tolerance * np.abs(wanted)
+        np.abs(found - wanted) < tolerance + tolerance * np.abs(wanted)
     ):
         return  # NumPy's own check is slow, but it reports what differs
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=name)

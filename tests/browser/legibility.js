@@ -56,8 +56,10 @@
   const isForScreenReaders = remembered((element) => {
     if (!element || element === document.body) return false;
     const { width, height } = frameOf(element);
-    const hides = /hidden|clip/.test(styleOf(element).overflow);
-    return (hides && (width <= 2 || height <= 2)) || isForScreenReaders(element.parentElement);
+    const { overflow, clipPath } = styleOf(element);
+    const framed = /hidden|clip/.test(overflow) && (width <= 2 || height <= 2);
+    const cutAway = clipPath === "inset(50%)"; // links that are seen only with the focus
+    return framed || cutAway || isForScreenReaders(element.parentElement);
   });
 
   // The part of a box that its ancestors leave visible, and whether they cut off the rest. A part
