@@ -178,7 +178,7 @@ def test_a_further_panel_has_one_name(key: str) -> None:
         (
             [np.nan, -0.5, -0.1, 0.5],
             [0.0, 1.0, 1.0, 1.0],
-            "no actor gradient in 25% of updates, conflict in 67% of the rest",
+            "no actor gradient in 25% of updates; conflict in 67% of the rest",
         ),
     ],
 )

@@ -296,7 +296,7 @@ def test_going_back_continuing_and_forking() -> None:
     press(app, "rewind_fork")
     assert (bench.run_number, bench.forked) == (2, (1, 500))
     assert [past.global_step for past in bench.past] == [1_200]
-    assert any("forked at step 500 of run 1" in caption.value for caption in app.caption)
+    assert any("forked at step 500 from run 1" in caption.value for caption in app.caption)
 
 
 def test_a_rewound_run_with_former_settings_gets_its_controls_back() -> None:

@@ -247,7 +247,7 @@ def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
         if result.same_seed
         else _("the usual settings gave {usual} (median of the stored seeds)")
     ).format(usual=f"{result.usual:.{statistic.digits}f}")
-    found = _("This run (only seed {seed}): {name} **{figure}**; {reference}.").format(
+    found = _("This run (one seed, {seed}): {name} **{figure}**; {reference}.").format(
         seed=result.seed,
         name=_(statistic.name),
         figure=f"{result.figure:.{statistic.digits}f}",
