@@ -239,7 +239,9 @@ class LabPage:
     def open_chapter(self, title: str, *, drawn: bool = False) -> None:
         """Choose one of the chapters below the stage; wait for it, if another was open."""
         before = self.page.url
-        self.page.get_by_role("radio", name=title).click()
+        choice = self.page.get_by_role("radio", name=title)
+        expect(choice).to_have_count(1)  # amid a redraw, Streamlit may still show the former row
+        choice.click()
         if drawn:
             expect(self.page).not_to_have_url(before)
             app = self.page.get_by_test_id("stApp")
