@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -16,8 +15,6 @@ WIDE = 1_000  # pixels
 SETTLED_MILLISECONDS = 150  # after resizing, visible figures are painted again
 LOOKS = 8
 OVERLAP = 120  # pixels that two scroll positions in succession both show
-# Further checks of a page, called in each state and in both themes; each gives a line for a fault.
-STATE_CHECKS: list[Callable[[Page], set[str]]] = []
 SCROLL = """async ([top, part]) => {
     const main = document.querySelector("[data-testid=stMain]");
     const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
@@ -74,11 +71,7 @@ class Faults:
         self.lines += [f"{width} px, {state}: {fault}" for fault in sorted(look())]
 
     def look_everywhere(self, state: str, first: str = "", last: str = "") -> None:
-        """Look for faults in every size of the window; make the further checks in both themes."""
-        for scheme in ("dark", "light") if STATE_CHECKS else ():
-            self.page.emulate_media(color_scheme=scheme)
-            for check in STATE_CHECKS:
-                self.look(f"{scheme}, {state}", partial(check, self.page))
+        """Look for faults in every size of the window."""
         for width, height in SIZES:
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.wait_for_timeout(SETTLED_MILLISECONDS)

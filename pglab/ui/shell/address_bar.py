@@ -26,9 +26,8 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
         opened_by = link()
         read(opened_by)
         opened_by.refuse_the_rest()
-        st.session_state[key] = (
-            opened_by.problems
-        )  # at the end, since another request may interrupt this
+        # At the end: another request may interrupt the reading, which then begins anew.
+        st.session_state[key] = opened_by.problems
     problems: list[str] = st.session_state[key]
     return problems
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import pandas  # type: ignore[import-untyped]  # noqa: F401  Loaded before visitors draw at once.
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 

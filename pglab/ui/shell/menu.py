@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas  # type: ignore[import-untyped]  # noqa: F401  Loaded before visitors draw at once.
 import streamlit as st
 
 from pglab.language import _
