@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from pglab.algorithms.agents import AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
+from pglab.algorithms.run import random_streams
 from pglab.config import ReinforceConfig, RunConfig
 from pglab.networks import Body
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
@@ -398,3 +399,28 @@ def assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -
     ):
         return  # NumPy's own check is slow, but it reports what differs
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+def repeat_outside(config: RunConfig, steps: Iterable[StepRecord]) -> list[np.ndarray]:
+    """Repeat a run's steps in an environment of its own: one draw of the action stream per action.
+
+    The environment is reset with the seed once, and without it at the end of each episode.
+
+    Returns:
+        The first observation of each episode.
+    """
+    streams = random_streams(config.seed)
+    environment = gymnasium.make(config.env_id)
+    observation, _ = environment.reset(seed=streams.environment_seed)
+    starts = [observation]
+    for step in steps:
+        np.testing.assert_array_equal(step.observation, observation)
+        draw = streams.actions.random()
+        assert step.action == sum(np.cumsum(step.action_probabilities)[:-1] <= draw)
+        observation, reward, terminated, truncated, _ = environment.step(step.action)
+        np.testing.assert_array_equal(step.next_observation, observation)
+        assert (step.reward, step.terminated, step.truncated) == (reward, terminated, truncated)
+        if terminated or truncated:
+            observation, _ = environment.reset()
+            starts.append(observation)
+    return starts

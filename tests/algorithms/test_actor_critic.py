@@ -6,21 +6,19 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-import gymnasium
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from pglab.algorithms.actor_critic import ActorCriticRun, actor_critic, learn_from_replay, start
 from pglab.algorithms.agents import records_of
-from pglab.algorithms.run import TrainingDiverged, random_streams
+from pglab.algorithms.run import TrainingDiverged
 from pglab.config import ActorCriticConfig
 from pglab.networks import EpsilonGreedyPolicy, parameter_count
 from pglab.records import EpisodeRecord, StepRecord, UpdateRecord
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
-from tests.oracles import in_double, naive_episodes, of_type, take
+from tests.oracles import in_double, naive_episodes, of_type, repeat_outside, take
 from tests.oracles_actor_critic import (
     CELLS,
     LossGradient,
@@ -367,18 +365,7 @@ def test_steps_are_those_of_the_environment_and_of_the_random_streams(
 ) -> None:
     """Repeated outside: one reset with the seed, others without; one draw per action."""
     config = short_cell(**cell, seed=9)
-    streams = random_streams(config.seed)
-    environment = gymnasium.make(config.env_id)
-    observation, _ = environment.reset(seed=streams.environment_seed)
-    for step in of_type(StepRecord, take(train(config), 150)):
-        np.testing.assert_array_equal(step.observation, observation)
-        draw = streams.actions.random()
-        assert step.action == sum(np.cumsum(step.action_probabilities)[:-1] <= draw)
-        observation, reward, terminated, truncated, _ = environment.step(step.action)
-        np.testing.assert_array_equal(step.next_observation, observation)
-        assert (step.reward, step.terminated, step.truncated) == (reward, terminated, truncated)
-        if terminated or truncated:
-            observation, _ = environment.reset()
+    repeat_outside(config, of_type(StepRecord, take(train(config), 150)))
 
 
 @EVERY_CELL

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from pglab.algorithms.agents import records_of
 from pglab.algorithms.reinforce import ReinforceRun, reinforce, start
-from pglab.algorithms.run import random_streams
 from pglab.config import ReinforceConfig
 from pglab.records import EpisodeRecord, StepRecord, UpdateRecord
 from pglab.session.train import train
@@ -22,6 +21,7 @@ from tests.oracles import (
     in_double,
     naive_episodes,
     of_type,
+    repeat_outside,
     short_config,
 )
 
@@ -181,20 +181,7 @@ def test_the_short_runs_hold_what_the_tests_need() -> None:
 def test_steps_are_those_of_the_environment_and_of_the_random_streams(env_id: str) -> None:
     """Repeated outside: one reset with the seed, others without; one draw per action."""
     config = ReinforceConfig(env_id=env_id, seed=9, total_steps=1200, hidden_sizes=(4,))
-    streams = random_streams(config.seed)
-    environment = gymnasium.make(env_id)
-    observation, _ = environment.reset(seed=streams.environment_seed)
-    starts = [observation]
-    for step in of_type(StepRecord, train(config)):
-        np.testing.assert_array_equal(step.observation, observation)
-        draw = streams.actions.random()
-        assert step.action == sum(np.cumsum(step.action_probabilities)[:-1] <= draw)
-        observation, reward, terminated, truncated, _ = environment.step(step.action)
-        np.testing.assert_array_equal(step.next_observation, observation)
-        assert (step.reward, step.terminated, step.truncated) == (reward, terminated, truncated)
-        if terminated or truncated:
-            observation, _ = environment.reset()
-            starts.append(observation)
+    starts = repeat_outside(config, of_type(StepRecord, train(config)))
     assert len(starts) > 2
     assert len(np.unique(starts, axis=0)) == len(starts)
 
