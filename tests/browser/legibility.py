@@ -10,7 +10,7 @@ _SCRIPT = (Path(__file__).parent / "legibility.js").read_text(encoding="utf-8")
 
 SIZES = [(1366, 768), (1920, 1080), (390, 844)]
 # Rows that must not wrap if the window is wide enough.
-ROWS = [".st-key-transport", ".pgl-header", ".pgl-numbers", ".st-key-chapter_titles"]
+ROWS = [".st-key-transport", ".pgl-header", ".pgl-numbers", "[role=radiogroup][aria-label=Chapter]"]
 WIDE = 1_000  # pixels
 SETTLED_MILLISECONDS = 150  # after resizing, visible figures are painted again
 LOOKS = 8
