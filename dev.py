@@ -3,9 +3,9 @@
     python3 dev.py app  [arguments for "streamlit run"]
     python3 dev.py test [arguments for pytest]
 
-The environment is made in .venv, or in the directory that PGLAB_VENV names. Its packages
-are installed again only when the requirements files change. The training kernels are
-compiled once, and again only when they or the packages change.
+The virtual environment is in .venv, or in the directory that PGLAB_VENV names. The script
+installs the packages again only if the requirements files change. It compiles the training
+kernels again only if these kernels or the packages change.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent
 # Older versions of Python must be able to parse this file, and to run it up to the first call of
 # `refusal`.
 def refusal(version: "tuple[int, int]") -> "str | None":
-    """Return why a Python version, such as (3, 14), cannot be used; None if it can."""
+    """Return why the app cannot use a Python version such as (3, 14); None if it can use it."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     bounds = re.search('requires-python = ">=3[.]([0-9]+),<3[.]([0-9]+)"', text)
     assert bounds, "pyproject.toml gives requires-python in another form"
@@ -57,7 +57,7 @@ BROWSER_TESTS = ["tests/browser", *PROCESSES, "--maxprocesses=2"]
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command and return its exit code."""
+    """Run the command "app" or "test", and return its exit code."""
     if arguments[:1] in (["-h"], ["--help"]):
         print(__doc__)
         return 0
@@ -77,7 +77,7 @@ def run_app(extra: list[str]) -> int:
 
 
 def run_tests(extra: list[str]) -> int:
-    """Check format, style, types, scripts and behaviour; stop at the first failure."""
+    """Check the code's format, style and types, then run the tests; stop at the first failure."""
     python = prepare(TEST_REQUIREMENTS)
     module = [python, "-m"]
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
@@ -99,7 +99,7 @@ def run_tests(extra: list[str]) -> int:
 
 
 def first_failure(*checks: list[str]) -> int:
-    """Run checks until one fails, and return its exit code; 0 if all succeed."""
+    """Run the checks in order; return the exit code of the first failure, or 0 without failure."""
     for check in checks:
         say(" ".join(["$", *(check[2:] if check[1] == "-m" else check)]))
         code = subprocess.call(check)
@@ -109,7 +109,7 @@ def first_failure(*checks: list[str]) -> int:
 
 
 def prepare(requirements: list[str]) -> str:
-    """Bring the virtual environment up to date and return the path of its Python."""
+    """Make or update the virtual environment, and return the path of its Python program."""
     venv = Path(os.environ.get("PGLAB_VENV") or ROOT / ".venv").absolute()
     python = python_of(venv)
     refuse_unsuited(venv)
@@ -124,17 +124,17 @@ def prepare(requirements: list[str]) -> str:
 
 
 def python_of(venv: Path) -> Path:
-    """Return where a virtual environment keeps its Python."""
+    """Return the path of the Python program in a virtual environment."""
     return venv / "Scripts" / "python.exe" if os.name == "nt" else venv / "bin" / "python"
 
 
 def beside(python: str, name: str) -> str:
-    """Return the path of a program that pip has installed beside this Python."""
+    """Return the path of a program that pip has installed in the same folder as Python."""
     return str(Path(python).with_name(f"{name}.exe" if os.name == "nt" else name))
 
 
 def refuse_unsuited(venv: Path) -> None:
-    """Stop if a virtual environment was made by a Python that cannot be used."""
+    """Stop the script if the virtual environment has a Python version that the app cannot use."""
     settings = venv / "pyvenv.cfg"
     text = settings.read_text(encoding="utf-8") if settings.exists() else ""
     version = re.search(r"^version(?:_info)? *= *(\d+)\.(\d+)", text, re.MULTILINE)
@@ -146,7 +146,10 @@ def refuse_unsuited(venv: Path) -> None:
 
 
 def has_packages(python: Path, requirements: list[str]) -> bool:
-    """Tell whether a Python has the packages. Tools such as uv may have removed some."""
+    """Tell whether the required packages are installed for this Python.
+
+    Tools such as uv may have removed some packages.
+    """
     if not python.exists():
         return False
     lines = [line for name in requirements for line in (ROOT / name).read_text().splitlines()]
@@ -156,20 +159,21 @@ def has_packages(python: Path, requirements: list[str]) -> bool:
 
 
 def succeeds(command: list[str]) -> bool:
-    """Run a command without its output and tell whether it succeeded."""
+    """Run a command, hide its output, and tell whether the command succeeded."""
     return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
 def has_pip(python: Path) -> bool:
-    """Tell whether this Python exists and can install packages."""
+    """Tell whether this Python exists and has pip."""
     return python.exists() and succeeds([str(python), "-m", "pip", "--version"])
 
 
 def add_pip(python: Path) -> bool:
-    """Install pip in an environment that has none, such as uv's; tell whether that worked.
+    """Install pip in a virtual environment without pip, and tell whether this worked.
 
-    Stop the script if the environment's Python works but pip cannot be installed. A new environment
-    in the same directory would then be a mixture of two Pythons.
+    Tools such as uv make environments without pip. Stop the script if the environment's Python
+    works but pip cannot be installed. Otherwise a new environment in the same directory would mix
+    the files of two Pythons.
     """
     if not python.exists() or not succeeds([str(python), "-c", ""]):
         return False
@@ -180,7 +184,7 @@ def add_pip(python: Path) -> bool:
 
 
 def make_venv(venv: Path) -> None:
-    """Make a virtual environment, or repair one, without deleting anything."""
+    """Make a virtual environment, or repair an existing one, without deleting any file."""
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit(
             "This Python cannot make virtual environments: install its venv module "
@@ -194,7 +198,7 @@ def make_venv(venv: Path) -> None:
 
 
 def is_empty(path: Path) -> bool:
-    """Tell whether a path is a directory with nothing in it."""
+    """Tell whether a path is an empty directory."""
     return path.is_dir() and not any(path.iterdir())
 
 
@@ -230,38 +234,38 @@ def compile_kernels(python: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Environment variables with which Python finds the package, even with PYTHONSAFEPATH set."""
+    """Return environment variables that let Python find the package, despite PYTHONSAFEPATH."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def is_installed(venv: Path, name: str) -> bool:
-    """Tell whether a file was installed or compiled with its current content."""
+    """Tell whether a file is unchanged since it was installed or compiled."""
     stamp = stamp_of(venv, name)
     return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the path of a file's stamp, which holds the hash of the installed version."""
+    """Return the path of a small file that stores the hash of an installed version."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 
 def fingerprint(name: str) -> str:
-    """Return the hash of a file of the repository."""
+    """Return the hash of a file in the repository."""
     return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
 
 
 def shown(path: Path) -> str:
-    """Return a path relative to the repository if it lies inside, else unchanged."""
+    """Return a path inside the repository as a relative path, and any other path unchanged."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def say(text: str) -> None:
-    """Print at once, so that the lines stay in order with the output of other programs."""
+    """Print a line at once, so that it comes before the output of the next program."""
     print(text, flush=True)
 
 
 def hand_over(command: list[str]) -> int:
-    """Run the last command in place of this script, so that signals reach it."""
+    """Run the last command in place of this script, so that signals reach the command."""
     if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
         return subprocess.call(command)
     os.execv(command[0], command)

@@ -1,4 +1,4 @@
-"""Compare: two or four agents, trained side by side."""
+"""The page *Compare*: two or four agents train side by side."""
 
 from pglab.ui.pages.compare.page import compare_page
 

@@ -1,4 +1,4 @@
-"""Gradient lab: measures how noisy each gradient estimator is, for one frozen policy."""
+"""The page *Gradient lab*: it measures how noisy gradient estimators are for a fixed policy."""
 
 from pglab.ui.pages.gradient_lab.page import gradient_lab_page
 

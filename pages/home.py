@@ -1,4 +1,4 @@
-"""Home: says what the lab is, shows the three agents on one map, and offers a first run."""
+"""The home page: it explains the lab, shows a map of the three agents, and offers a first run."""
 
 import streamlit as st
 
@@ -37,7 +37,7 @@ for column, (path, label) in zip(
 ):
     column.page_link(path, label=label, icon=":material/arrow_forward:")
 with st.container(key="questions"):
-    st.markdown("## " + _("Three questions, answered by measured runs"))
+    st.markdown("## " + _("Three questions, answered with real runs"))
 for column, answer, (path, label) in zip(
     st.columns(3),
     answers(),

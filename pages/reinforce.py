@@ -1,4 +1,4 @@
-"""REINFORCE: watch a Monte-Carlo policy gradient learn."""
+"""The page *REINFORCE*: a policy learns by a Monte-Carlo policy gradient."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from pglab.ui.stage.panels.usual import OF_REINFORCE
 
 
 def idea() -> None:
-    """Draw the chapter *Idea*, which leads from the aim of learning to the loss."""
+    """Draw the chapter *Idea*, which derives the loss from the aim of learning."""
     curves = usual_curves.load("reinforce")
     figures = {
         "learning_curve_table": usual_curves.table_text(curves, len(curves.sums), 100_000),
@@ -37,7 +37,7 @@ def code() -> None:
     formulas_and_code(
         Part(
             r"G_t=r_t+\gamma\,G_{t+1}",
-            _("From the last step of an episode back to its first."),
+            _("Gₜ is computed from the last step back to the first."),
             [discounted_returns],
         ),
         Part(
@@ -50,7 +50,7 @@ def code() -> None:
         ),
         Part(
             r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)",
-            _("One update: returns, weights, loss, gradient, step. The stored steps are dropped."),
+            _("One update: returns, weights, loss, gradient, Adam step. The batch is then empty."),
             [
                 reinforce.update,
                 whole_episode_returns,
@@ -65,7 +65,7 @@ def code() -> None:
         ),
         Part(
             r"a_t\sim\pi_\theta(\cdot\mid s_t)",
-            _("The loop around it: act, store, and update at the end of an episode."),
+            _("The training loop: act, store, and update at the end of an episode."),
             [reinforce.reinforce, run.take_step],
         ),
     )

@@ -1,4 +1,4 @@
-"""Actor-critic on one shared body, trained on-policy."""
+"""The page *Shared body*: an actor-critic with one shared body learns on-policy."""
 
 from pglab.config import ActorCriticConfig
 from pglab.language import _

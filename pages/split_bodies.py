@@ -1,4 +1,7 @@
-"""Actor-critic with split bodies; its critic learns off-policy from a replay buffer."""
+"""The page *Split bodies*: an actor-critic whose actor and critic have separate bodies.
+
+The critic learns off-policy from a replay buffer.
+"""
 
 from pglab.config import ActorCriticConfig
 from pglab.language import _

@@ -1,4 +1,4 @@
-"""Policy gradients, step by step: the library behind the Policy Gradient Lab."""
+"""The library of the Policy Gradient Lab: it trains policy-gradient agents step by step."""
 
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import ActorCriticConfig, ConfigError, ReinforceConfig

@@ -22,7 +22,7 @@ lie beside it in the repository. Clone the repository, then run in the clone:
 
 
 def app(arguments: Sequence[str]) -> int:
-    """Start the app; further arguments are passed on to "streamlit run"."""
+    """Start the app, and pass further arguments to "streamlit run"."""
     if not (ROOT / "app.py").exists():
         sys.exit(NOT_EDITABLE.format(folder=ROOT))
     _say("Loading the training kernels (the first time, they are compiled: up to a minute) ...")
@@ -35,7 +35,7 @@ def app(arguments: Sequence[str]) -> int:
 
 
 def benchmark(arguments: Sequence[str]) -> int:
-    """Measure how fast training is; "pglab benchmark --help" lists the options."""
+    """Measure the speed of training; "pglab benchmark --help" lists the options."""
     benchmark_study.main(arguments)
     return 0
 
@@ -44,7 +44,7 @@ COMMANDS = {"app": app, "benchmark": benchmark}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run the command that the arguments name, and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="pglab",
         usage="%(prog)s command [arguments of the command]",

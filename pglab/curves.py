@@ -15,10 +15,17 @@ KEPT_PER_BUCKET = 3  # items of a stretch: the first, the lowest and the highest
 
 
 def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
-    """Running mean: each value is averaged with `window` − 1 values before it, [N] → [N].
+    """Running mean: each value becomes the mean of itself and the `window` − 1 values before it.
 
-    Near the start there are fewer values. NaN values are left out; if all are NaN, so is the mean.
-    Values that are appended later do not change the means before them.
+    The first means average fewer values. NaN values are ignored; a mean of only NaN values is NaN.
+    If values are appended later, the earlier means do not change.
+
+    Args:
+        values: [N].
+        window: maximum number of values in a mean.
+
+    Returns:
+        [N] the means.
     """
     known = ~np.isnan(values)
     sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0), dtype=float)])
@@ -34,7 +41,7 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
 def thinned(length: int, most: int) -> Indices:
     """Indices of at most `most` evenly spaced items, including the last one if `most` > 1.
 
-    This is for curves that do not grow. For a growing curve use `kept_by_place`.
+    Use this function for curves that do not grow. For a growing curve, use `kept_by_place`.
     """
     if length <= most:
         return np.arange(length)
@@ -42,14 +49,14 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Choose which items of a growing curve are drawn, at most `most`; return their indices.
+    """Choose at most `most` items of a growing curve to draw; return the indices of these items.
 
     A curve of at most `most` items is drawn completely. A longer curve is divided into
     stretches of equal length. In each stretch, the first, the lowest and the highest item are
-    drawn. The last item of the curve is drawn too. The stretches begin at step 0. Their length in
-    steps is a power of two, the smallest that `most` allows. While the curve grows, the items of a
-    full stretch stay. When the length doubles, two stretches become one, which keeps its first,
-    lowest and highest item.
+    drawn. The last item of the curve is drawn too. The first stretch begins at step 0. The length
+    of a stretch, in steps, is the smallest power of two with which at most `most` items are drawn.
+    While the curve grows, the drawn items of a complete stretch stay the same. When the length
+    doubles, two stretches become one; the first, lowest and highest item of the new stretch stay.
 
     Args:
         steps: [N] environment steps in ascending order, the first at least 0.
@@ -67,7 +74,7 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A stretch length, a power of two, that keeps at most `most` items up to step `last`."""
+    """A power of two: stretches of this length keep at most `most` items up to step `last`."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 
@@ -92,7 +99,8 @@ SMOOTHING_UPDATES = 200
 class Curve:
     """The learning curve of one run.
 
-    `returns` [N] are the returns of its episodes; `steps` [N] are the steps at which these end.
+    `returns` [N] are the returns of the run's episodes. `steps` [N] are the steps at which the
+    episodes end.
     """
 
     steps: Numbers
@@ -102,9 +110,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class UsualBand:
-    """The returns that some settings usually give.
+    """The returns that runs with certain settings usually reach.
 
-    At each of `steps`, there are three quantiles of the mean return over many seeds.
+    At each step in `steps`, `low`, `median` and `high` are quantiles of the mean return over many
+    seeds.
     """
 
     steps: Numbers
@@ -119,7 +128,7 @@ class UsualBand:
 class GuessRegion:
     """A visitor's guess: a mean return from `low` to `high` between the steps `start` and `end`.
 
-    A bound that the guess leaves open is infinite.
+    If the guess has no lower or no upper bound, that bound is infinite.
     """
 
     start: float

@@ -30,7 +30,7 @@ class ObservationAxis:
 
     @property
     def label(self) -> str:
-        """The translated name with its unit."""
+        """The translated name of the coordinate, with its unit."""
         return f"{_(self.name)} ({self.unit})" if self.unit else _(self.name)
 
 

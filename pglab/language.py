@@ -19,7 +19,7 @@ _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
 def use_language(language: str) -> None:
-    """Choose the language of all texts in this context; an unknown one gives the default."""
+    """Choose the language of all texts in this context; an unknown language gives the default."""
     _language.set(language if language in languages() else DEFAULT_LANGUAGE)
 
 
@@ -36,12 +36,12 @@ def _(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Translate the singular or the plural message, by `number`; the caller fills in `{n}`."""
+    """Translate the message that fits `number`, singular or plural; the caller fills in `{n}`."""
     return _catalogue(_language.get()).ngettext(singular, plural, number)
 
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
-    """Mark a message for the catalogue; `_` translates it later, when it is shown."""
+    """Mark a message for the translation catalogue; `_` translates it when a page shows it."""
     return message
 
 

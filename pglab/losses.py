@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def policy_gradient_loss(log_probs: Tensor, weights: Tensor) -> Tensor:
-    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ); −∇L is the estimate of the policy gradient.
+    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ); −∇L estimates the policy gradient.
 
     Args:
         log_probs: [T] log π(aₜ|sₜ) of the actions taken, with a graph to the policy's parameters.
@@ -46,8 +46,8 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
 def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization: float) -> Tensor:
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ).
 
-    The maximum in the target makes the critic overestimate. Against this, the second term pulls all
-    estimates down. It also changes the values to which the critic converges.
+    The maximum in the target y makes the critic overestimate Q. The second term reduces all
+    estimates of Q. The second term also changes the values to which the critic converges.
 
     Args:
         q_values: [B, A] Q(s,·), with a graph to the critic's parameters.
@@ -75,14 +75,14 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
 
 
 def of_actions(outputs: Tensor, actions: Tensor) -> Tensor:
-    """Take from each row the output of the action taken: [B, A] and integers [B] → [B]."""
+    """From each row, take the output for the action taken: [B, A] and integers [B] → [B]."""
     return outputs.gather(1, actions[:, None]).squeeze(1)
 
 
 def entropy(log_probabilities: Tensor) -> Tensor:
     """H = meanₜ( −Σₐ π(a|sₜ)·log π(a|sₜ) ) in nats.
 
-    H is 0 if π is deterministic, and ln A if π is uniform.
+    H is 0 if π is deterministic, and ln A if π is uniform over A actions.
 
     Args:
         log_probabilities: [T, A] log π of every action.

@@ -1,4 +1,4 @@
-"""Policy and value networks: small multilayer perceptrons, each a body with a head."""
+"""Policy and value networks: small multilayer perceptrons, each with a body and a head."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
 class Body(nn.Sequential):
     """The hidden layers: for each entry of `hidden_sizes`, a linear layer and an activation.
 
-    If `hidden_sizes` is empty, the output equals the input. `features` is the length of the
-    output.
+    If `hidden_sizes` is empty, the output equals the input. `features` is the number of outputs.
     """
 
     def __init__(
@@ -53,8 +52,8 @@ class Body(nn.Sequential):
 class ActionNetwork(nn.Module):
     """A body and a linear head with one output per action.
 
-    With `symexp_head`, the outputs pass through symexp. With `stop_gradient`, no gradient reaches
-    the body.
+    If `symexp_head` is true, `symexp` is applied to the outputs. If `stop_gradient` is true, no
+    gradient reaches the body.
     """
 
     def __init__(
@@ -98,8 +97,9 @@ class ActionValueNetwork(ActionNetwork):
 class ActorCriticNetwork(nn.Module):
     """An actor and a critic. They share a body if both were made with the same `Body` object.
 
-    `actor_parameters` are all parameters that the actor uses, `critic_parameters` all that the
-    critic uses. `shared_parameters` are the parameters in both lists: a shared body, or nothing.
+    `actor_parameters` are all parameters that the actor uses. `critic_parameters` are all
+    parameters that the critic uses. `shared_parameters` are the parameters of a shared body;
+    without a shared body, this list is empty.
     """
 
     def __init__(self, policy: PolicyNetwork, critic: ActionValueNetwork) -> None:
@@ -150,7 +150,7 @@ class ValueNetwork(nn.Module):
         self.head = linear(body.features, 1, generator)
 
     def forward(self, observations: Tensor) -> Tensor:
-        """Estimated return of every observation: [..., D] → [...]."""
+        """The estimated return from every observation: [..., D] → [...]."""
         return self.head(self.body(observations)).squeeze(-1)  # type: ignore[no-any-return]
 
 
@@ -160,17 +160,17 @@ def symexp(x: Tensor) -> Tensor:
 
 
 def parameter_count(*networks: nn.Module) -> int:
-    """Number of trainable parameters; those of a shared body count once."""
+    """The number of trainable parameters; the parameters of a shared body count only once."""
     return sum(p.numel() for p in {p for network in networks for p in network.parameters()})
 
 
 def matched_hidden_sizes(
     observation_size: int, actions: int, hidden_sizes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Narrower layers, so that split bodies have as many parameters as one shared body.
+    """Smaller layer sizes, so that split bodies have as many parameters as one shared body.
 
-    The two heads are counted too. All layers are narrowed by the same factor, up to rounding. The
-    chosen sizes have the nearest possible number of parameters.
+    The parameters of the two heads count too. All sizes are reduced by the same factor, up to
+    rounding. Of all such sizes, the result comes nearest to the wanted number of parameters.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

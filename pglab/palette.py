@@ -1,7 +1,7 @@
-"""One colour, one meaning, on every page.
+"""The colours of all pages; each colour has only one meaning.
 
-The colours follow the sets of Okabe & Ito and of Tol, which colour-blind readers can tell apart.
-Each colour is legible on white and on near-black.
+Colour-blind readers can distinguish the colours, which follow the palettes by Okabe & Ito and by
+Tol. Each colour is legible on a white background and on an almost black background.
 """
 
 LEFT = "#3B82C4"
@@ -35,15 +35,16 @@ PATH = "#1F1F1F"
 
 
 def band_colour(colour: str) -> str:
-    """A transparent shade of `colour` (#RRGGBB), for the band around a median over seeds."""
+    """A transparent version of `colour` (#RRGGBB), for the band around a median curve."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, 0.22)"
 
 
 def probability_colours(action: int, actions: int) -> tuple[str, str]:
-    """The colours for probability 0 and for probability 1 of an action.
+    """The two colours that show that an action has probability 0 or probability 1.
 
-    With two actions, probability 0 has the colour of the other action, which is then certain.
+    If there are two actions, probability 0 has the colour of the other action, because the other
+    action is then certain.
     """
     colours = action_colours(actions)
     return (colours[1 - action] if actions == 2 else OTHER_ACTIONS, colours[action])

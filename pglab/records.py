@@ -1,4 +1,7 @@
-"""Records that training yields: plain numbers and NumPy arrays, without references to the run."""
+"""The records of the steps, episodes and updates of a run.
+
+A record contains plain numbers and NumPy arrays, but no reference to the run.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ Floats = NDArray[np.floating]
 class StepRecord(NamedTuple):
     """One environment step.
 
-    `global_step` is the number of the step in the whole run, `episode` the number of its episode.
-    The first step and the first episode have number 1. The action was chosen for `observation`.
-    `next_observation` is the true next observation, even if the episode ended with this step.
+    `global_step` counts the steps of the whole run, and `episode` counts its episodes. Each of the
+    two counts starts at 1. The agent chose `action` after it saw `observation`. `next_observation`
+    follows this step even if the episode ended: it never belongs to the next episode.
     """
 
     global_step: int
@@ -30,20 +33,20 @@ class StepRecord(NamedTuple):
     next_observation: Floats  # [D]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> StepRecord:
-        """Return the record itself: nothing changes a record, so copies of a run can share it."""
+        """Return the record itself: records never change, so copies of a run can share them."""
         return self
 
     @property
     def ended(self) -> bool:
-        """True if the episode ended with this step, terminated or truncated."""
+        """True if the episode ended at this step, by termination or by truncation."""
         return self.terminated or self.truncated
 
 
 class EpisodeRecord(NamedTuple):
     """One finished episode.
 
-    `episode_return` is the undiscounted sum of the rewards, `length` the number of steps.
-    `reading` is the seminar's progress reading, or None if this episode did not count for it.
+    `episode_return` is the undiscounted sum of the rewards, and `length` is the number of steps.
+    `reading` is the seminar's measure of progress, or None if the measure skips this episode.
     """
 
     global_step: int
@@ -56,10 +59,10 @@ class EpisodeRecord(NamedTuple):
 
 
 class CriticBatch(NamedTuple):
-    """The batch on which an action-value critic took its last gradient step.
+    """The batch that an action-value critic used for its last gradient step.
 
-    `estimates` are Q(s,a) and `targets` are y, both computed before the step. `ages` are the
-    numbers of environment steps since the transitions were collected.
+    `estimates` Q(s,a) and `targets` y were computed before this gradient step. `ages` says how many
+    environment steps ago each transition was collected.
     """
 
     estimates: Floats  # [B]
@@ -68,11 +71,11 @@ class CriticBatch(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """How the actor's and the critic's gradients compare on the layers that they share.
+    """A comparison of the actor's gradient and the critic's gradient on the shared layers.
 
-    `cosine` is the cosine of the angle between the two gradients. If it is negative, a small step
-    on these layers down one gradient raises the other loss. It is NaN if a gradient is zero. The
-    norms are Euclidean.
+    `cosine` is the cosine of the angle between the two gradients. If `cosine` is negative, a small
+    gradient step on the shared layers for one loss raises the other loss. `cosine` is NaN if one of
+    the gradients is zero. `actor_norm` and `critic_norm` are Euclidean norms of the gradients.
     """
 
     cosine: float
@@ -83,9 +86,10 @@ class Conflict(NamedTuple):
 class UpdateRecord(NamedTuple):
     """One update of the networks, with the batch that the actor learned from.
 
-    `weights` are the wₜ, the factors of ∇log π in the loss. Losses and entropy (in nats) were
-    computed before the update. Gradient norms are Euclidean. A field is None if the algorithm has
-    no such quantity: `returns` with an action-value critic, `actor_loss` if only the critic learns.
+    `weights` are the wₜ, which multiply log π in the actor's loss. The losses and the entropy were
+    computed before the update; the entropy is in nats. Gradient norms are Euclidean. A field is
+    None if the algorithm does not compute it. For example, `returns` is None with an action-value
+    critic, and `actor_loss` is None if only the critic learns.
     """
 
     global_step: int

@@ -1,4 +1,4 @@
-"""The replay buffer: the last transitions of a run, for a critic that learns off-policy."""
+"""The replay buffer: it keeps recent transitions for a critic that learns off-policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.records import Floats, StepRecord
 
 
 class Transitions(NamedTuple):
-    """A batch of transitions, one array per quantity."""
+    """A batch of transitions, with one array for each quantity."""
 
     observations: Floats  # [B, D]
     actions: NDArray[np.int64]  # [B]
@@ -23,7 +23,7 @@ class Transitions(NamedTuple):
 
 
 def transitions(steps: Sequence[StepRecord]) -> Transitions:
-    """The steps as one batch, in the same order."""
+    """Collect steps into one batch of transitions, in the order of the steps."""
     return Transitions(
         np.array([step.observation for step in steps]),
         np.array([step.action for step in steps]),
@@ -35,7 +35,9 @@ def transitions(steps: Sequence[StepRecord]) -> Transitions:
 
 
 class ReplayBuffer:
-    """The last `capacity` transitions. If the buffer is full, a new one replaces the oldest.
+    """Keeps the last `capacity` transitions.
+
+    If the buffer is full, a new transition replaces the oldest transition.
 
     Source: Lin (1992); Mnih et al. (2015).
     """
@@ -53,21 +55,21 @@ class ReplayBuffer:
         self.added = 0  # number of transitions, including replaced ones
 
     def __len__(self) -> int:
-        """Number of transitions that the buffer holds."""
+        """Number of transitions in the buffer."""
         return min(self.added, self._capacity)
 
     @property
     def size(self) -> int:
-        """Bytes of the transitions that the buffer holds."""
+        """Size of the transitions in the buffer, in bytes."""
         return sum(column[: len(self)].nbytes for column in self._store)
 
     def __getstate__(self) -> dict[str, object]:
-        """The state for a copy, without the unused places of the arrays."""
+        """Return the state to be copied, without the unused rows of the arrays."""
         held = [column[: len(self)] for column in self._store]
         return {"capacity": self._capacity, "added": self.added, "held": held}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the transitions in arrays of full capacity."""
+        """Restore a copied state, with the transitions in arrays of full capacity."""
         self.__init__(state["capacity"], state["held"][0].shape[1])  # type: ignore[misc]
         self.added = state["added"]
         for column, held in zip(self._store, state["held"], strict=True):
@@ -86,7 +88,7 @@ class ReplayBuffer:
         self.added += 1
 
     def sample(self, size: int, generator: np.random.Generator) -> Transitions:
-        """Draw `size` different transitions, all with equal probability.
+        """Draw `size` different transitions at random; each transition has the same probability.
 
         Raises:
             ValueError: the buffer holds fewer than `size` transitions.
@@ -94,7 +96,7 @@ class ReplayBuffer:
         return self._rows(generator.choice(len(self), size, replace=False, shuffle=False))
 
     def thinned(self, most: int) -> Transitions:
-        """At most `most` transitions, spread evenly over the buffer, for display."""
+        """At most `most` transitions for display, taken evenly from the whole buffer."""
         return self._rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
 
     def _rows(self, places: NDArray[np.int64]) -> Transitions:

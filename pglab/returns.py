@@ -1,4 +1,4 @@
-"""Returns, TD targets and policy signals: pure functions of arrays."""
+"""Pure functions that compute returns, TD targets and policy signals from arrays."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Array = NDArray[np.float64]
 def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, and Gₜ = rₜ at the last step of an episode.
 
-    The seminar's code restarts the sum only if the episode *terminated*. If the episode was
-    truncated, the return of the next episode in the batch leaks into it. Here the sum restarts
-    after every episode, terminated or truncated.
+    In the seminar's code, the sum of rewards restarts only after an episode that *terminated*. So
+    in that code, rewards of the next episode leak into the return of a truncated episode. This
+    function restarts the sum of rewards after every episode, terminated or truncated.
 
     Args:
         rewards: [T] reward of each step.
@@ -38,10 +38,11 @@ def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float
 
 
 def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
-    """G₀, the discounted return of the whole episode, repeated at each of its steps.
+    """The discounted return G₀ of the whole episode, repeated for each step of the episode.
 
-    So an action also gets credit for the rewards before it. This adds variance, but no
-    information. Arguments, shapes and errors are the same as for `discounted_returns`.
+    So each action also gets credit for rewards that came before it. These earlier rewards add
+    variance, but no information. Arguments, shapes and errors are the same as for
+    `discounted_returns`.
 
     Source: Sutton & Barto (2018), section 13.2; Williams (1992).
     """
@@ -58,8 +59,9 @@ def td_targets(
 ) -> Array:
     """TD targets of Q(s,a): y = r + γ·(1 − d)·max_b Q(s′,b).
 
-    Only termination (d = 1) removes the bootstrap term. A truncated episode could have continued,
-    so its last step still bootstraps, from the true next observation (Pardo et al. 2018).
+    The bootstrap term is removed only if the episode terminated (d = 1). A truncated episode could
+    have continued, so its last step keeps the bootstrap term (Pardo et al. 2018). The bootstrap
+    term of a truncated episode uses the true next observation.
 
     Args:
         rewards: [B] reward of each step.
@@ -88,9 +90,10 @@ def policy_signal(
 ) -> float:
     """The weight wₜ of one action, computed from the critic's action values.
 
-    `q` is Q(s,a). `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the advantage of the textbooks.
-    `advantage_max`, the seminar's choice, is Q(s,a) − max_b Q(s,b). It is never positive: the best
-    action gets weight 0, and the other actions are pushed down. So it is not the advantage.
+    `q` is Q(s,a). `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the advantage as textbooks define
+    it. `advantage_max` is Q(s,a) − max_b Q(s,b), which the seminar uses. `advantage_max` is never
+    positive: the best action gets weight 0, and worse actions get negative weights. So
+    `advantage_max` is not the textbooks' advantage.
 
     Args:
         kind: `q`, `advantage_max` or `advantage_mean`.
@@ -128,7 +131,10 @@ def policy_signals(
 
 
 def normalized(weights: Array) -> Array:
-    """Scale weights to mean 0 and standard deviation 1; equal weights become 0: [T] → [T]."""
+    """Shift and scale weights to mean 0 and standard deviation 1: [T] → [T].
+
+    If all weights are equal, they become 0.
+    """
     if len(weights) == 0:
         return weights
     spread = weights.std()

@@ -1,4 +1,4 @@
-"""Samples actions, with the random stream of a run."""
+"""Samples actions from a policy, with the random generator of a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 
 def sample_action(probabilities: NDArray[np.floating], generator: np.random.Generator) -> int:
-    """Draw an action with the given probabilities, by inverting their cumulative sum.
+    """Draw an action with the given probabilities.
+
+    The function draws a random number between 0 and 1. It adds up the probabilities, action by
+    action, until their sum is greater than this number. The last action added is the result.
 
     Args:
         probabilities: [A] π(·|s). Each is at least 0; the sum is 1 up to rounding.

@@ -1,16 +1,17 @@
 """Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
 
-The actor follows meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ). In REINFORCE, wₜ comes from the return that
-followed. Here it comes from a critic Q_φ that learns at the same time, so the agent need not wait
-for the end of an episode.
+The actor follows the gradient meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ). In REINFORCE, wₜ comes from the
+return after step t. Here, wₜ comes from a critic Q_φ, which learns at the same time as the actor.
+So the agent does not wait for the end of an episode.
 
-If wₜ were the true Q^π, or Q^π minus any function of the state, this would be the policy gradient
-without the factor γᵗ. Here it is an approximation. The critic is an estimate, and its target takes
-the maximum over the next actions, so it aims at Q* instead of Q^π. The seminar's wₜ = Q − max Q
-subtracts a valid baseline, but it is not the advantage: it is never positive.
+With the true Q^π as wₜ, the actor would follow the policy gradient without the factor γᵗ. The same
+holds for Q^π minus any function of the state. With a critic, the actor follows an approximation of
+this gradient, because the critic's Q_φ is an estimate. Also, the critic's target takes the maximum
+over the next actions, so Q_φ approaches Q* instead of Q^π. The seminar's weight wₜ = Q − max Q
+subtracts a valid baseline from Q. But this weight is never positive, so it is not the advantage.
 
-Two settings give four agents. Actor and critic share one body, or each has its own. The critic
-learns from the steps just taken, or from a replay buffer.
+The settings `body` and `critic_data` give four agents. The actor and the critic share one body, or
+each of them has its own body. The critic learns from the steps just taken, or from a replay buffer.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ EPSILON = 0.05  # probability of a random action, if the critic acts instead of 
 
 @dataclass(kw_only=True)
 class ActorCriticRun(Run[ActorCriticConfig]):
-    """A run of an actor-critic. With a shared body, both optimisers are the same object."""
+    """The state of one run of an actor-critic.
+
+    With a shared body, `actor_optimizer` and `critic_optimizer` are the same object.
+    """
 
     agent: ActorCriticNetwork
     actor_optimizer: torch.optim.Adam
@@ -57,18 +61,18 @@ class ActorCriticRun(Run[ActorCriticConfig]):
     weights: list[float] = field(default_factory=list)  # wₜ of each step in the rollout
 
     def __post_init__(self) -> None:
-        """Make the ε-greedy policy, which acts if `critic_only` is set."""
+        """Make the ε-greedy policy, which chooses the actions if `critic_only` is set."""
         self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name, for display. `policy` is the network that chooses actions."""
+        """The networks and their names, for the pages. `policy` is the one that chooses actions."""
         acting = self.greedy if self.config.critic_only else self.agent.policy
         return {"policy": acting, "critic": self.agent.critic, "agent": self.agent}
 
 
 def start(config: ActorCriticConfig) -> ActorCriticRun:
-    """Make a new run, which has not taken a step yet.
+    """Make a new run that has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -92,7 +96,7 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
 def adam(network: nn.Module) -> torch.optim.Adam:
     """Make the optimiser for all parameters of a network.
 
-    `fused` makes a step cheaper, because this agent may update at every environment step.
+    `fused` makes each Adam step faster. The agent may update at every environment step.
     """
     return torch.optim.Adam(network.parameters(), fused=True)
 
@@ -126,10 +130,10 @@ def make_agent(
 
 
 def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
-    """Train, and yield a record of every step, every episode and every update.
+    """Train the agent, and yield a record of every step, every episode and every update.
 
-    One step can yield up to three records, in the order step, episode, update. Training ends at
-    `total_steps`, or as soon as the task is solved if `stop_when_solved` is set.
+    One environment step yields up to three records, in the order step, episode, update. Training
+    ends after `total_steps` steps. With `stop_when_solved`, it ends as soon as the task is solved.
 
     Raises:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
@@ -166,10 +170,11 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
 
 
 def update(run: ActorCriticRun) -> UpdateRecord:
-    """Learn from the rollout, then drop it. With replay, the critic learns before the actor.
+    """Learn from the rollout, then delete it. With replay, the critic learns before the actor.
 
-    log π is computed again here. With a shared body and replay, the critic's steps have changed
-    the body since the actions were sampled, so the actor learns from slightly off-policy data.
+    The actor's loss needs log π, which is computed again here. With replay and a shared body, the
+    critic's Adam steps change the body, and so they change log π before the actor learns. The
+    actor then learns from slightly off-policy data.
     """
     config = run.config
     rollout = transitions(run.rollout)
@@ -203,7 +208,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 
 
 class CriticGradient(NamedTuple):
-    """The critic's loss, the gradient of this loss, and the batch that gave them."""
+    """The critic's loss, the gradient of this loss, and the batch from which both come."""
 
     loss: float
     gradient: AnyGradient
@@ -213,7 +218,7 @@ class CriticGradient(NamedTuple):
 def learn_together(
     run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
 ) -> tuple[ActorGradient, CriticGradient | None]:
-    """Without replay, actor and critic learn from the same steps.
+    """Train the actor and the critic on the same steps. An update without replay does this.
 
     If the body is shared, take one Adam step on the sum of the two gradients. If the bodies are
     split, take one Adam step for each network.
@@ -230,10 +235,10 @@ def learn_together(
 
 
 def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient | None:
-    """With replay, take `critic_updates` Adam steps of the critic, each on a batch of the buffer.
+    """Take `critic_updates` Adam steps of the critic, each on a random batch of the buffer.
 
-    A young buffer holds too few transitions for all these batches. Then there are fewer steps, or
-    no step at all.
+    At first, the buffer contains too few transitions for so many batches. The critic then takes
+    fewer steps, or no step at all.
 
     Returns:
         The gradient of the last step; None if there was no step.
@@ -290,7 +295,7 @@ def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
 
 
 def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyGradient) -> None:
-    """Take one Adam step down the sum of the gradients, with the optimiser's learning rate."""
+    """Add the gradients and take one Adam step with the sum, at the optimiser's learning rate."""
     separate = optimizer is not run.actor_optimizer
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate
     if any(gradients):
@@ -298,7 +303,7 @@ def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyG
 
 
 def acting_entropy(run: ActorCriticRun) -> float:
-    """Mean entropy, in nats, of the probabilities from which the actions were sampled."""
+    """Mean entropy, in nats, of the action probabilities during the rollout."""
     probabilities = np.stack([step.action_probabilities for step in run.rollout])
     return entropy(torch.log(tensor(probabilities))).item()
 
@@ -307,7 +312,7 @@ def acting_entropy(run: ActorCriticRun) -> float:
 
 
 def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
-    """Log π and Q of every action for the current observation: [A] and [A]."""
+    """Compute log π [A] and Q [A] of every action for the current observation."""
     log_probabilities, q_values = engine.act(run.observation)
     if run.config.critic_only:
         log_probabilities = run.greedy.of_values(torch.from_numpy(q_values)).numpy()

@@ -1,4 +1,4 @@
-"""Chooses the algorithm that a configuration belongs to."""
+"""Chooses the algorithm for a configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AgentRun = reinforce.ReinforceRun | actor_critic.ActorCriticRun
 
 
 def begin(config: AgentConfig) -> AgentRun:
-    """Make a new run, which has not taken a step yet.
+    """Make a new run that has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -27,9 +27,9 @@ def begin(config: AgentConfig) -> AgentRun:
 
 
 def records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run, and return its records. The run must be between two steps.
+    """Continue a run, and return its records. Call this only between two environment steps.
 
-    The setting `engine` decides whether the fast engine or the PyTorch reference computes.
+    The setting `engine` chooses between the fast engine and the PyTorch reference.
     """
     if run.config.engine == "fast":
         run.engine = _engine_for(run)
@@ -37,7 +37,7 @@ def records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def reference_records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run with the engine that it has, or with the PyTorch reference if it has none."""
+    """Continue a run with its own engine. A run without engine uses the PyTorch reference."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)
@@ -48,7 +48,8 @@ def reference_records_of(run: AgentRun) -> Iterator[Record]:
 def records_of_step(run: AgentRun, records: Iterator[Record]) -> Iterator[Record]:
     """Take the next environment step, and yield all its records.
 
-    The step comes first. Then follow the episode, if it ended, and the update, if there was one.
+    The record of the step comes first. If the episode ended, its record is next. If there was an
+    update, the record of the update is last.
 
     Raises:
         TrainingDiverged: the numbers are no longer finite.

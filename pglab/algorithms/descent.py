@@ -13,7 +13,7 @@ from pglab.engine.engine import Engine, FlatGradient
 
 
 class ActorGradient(NamedTuple):
-    """The actor's loss, its entropy in nats, and the gradient of its loss.
+    """The actor's loss, the policy's entropy in nats, and the gradient of the actor's loss.
 
     The gradient is empty if the actor does not learn.
     """
@@ -30,10 +30,10 @@ def descend(
     *gradients: AnyGradient,
     max_norm: float = 0.0,
 ) -> None:
-    """Take one Adam step down the sum of the gradients.
+    """Add the gradients and take one Adam step with the sum.
 
-    Parameters that no gradient contains do not change. If `max_norm` is positive, a sum with a
-    larger Euclidean norm is scaled down to this norm.
+    Parameters that are in none of the gradients do not change. If `max_norm` is positive, the sum
+    is scaled down until its Euclidean norm is at most `max_norm`.
 
     Raises:
         TrainingDiverged: the sum is not finite. In this case no parameter has changed.
@@ -66,7 +66,7 @@ def descend_fast(
     gradients: Sequence[FlatGradient],
     max_norm: float,
 ) -> None:
-    """Take the step of `descend` with the fast engine."""
+    """Do the same as `descend`, with the fast engine."""
     length = engine.norm_of_sum(gradients)
     require_finite(run.global_step, "gradient", length)
     scale = max_norm / length if max_norm and length > max_norm else 1.0

@@ -17,20 +17,20 @@ AnyGradient = Gradient | FlatGradient
 
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
-    """∇loss for each parameter. Parameters that do not affect the loss are left out."""
+    """Compute ∇loss for each parameter. Leave out parameters that do not affect the loss."""
     derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
 
 
 def norm(of: AnyGradient) -> float:
-    """Euclidean norm of all entries together; inf or nan if an entry is inf or nan."""
+    """Euclidean norm of a gradient over all parameters; inf or nan if an entry is inf or nan."""
     if isinstance(of, FlatGradient):
         return of.norm
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 
 def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
-    """Compare the actor's gradient with the critic's, on the parameters that both contain.
+    """Compare the gradients of actor and critic, on the parameters that are in both gradients.
 
     Returns:
         Their cosine and their norms; None if no parameter is in both gradients.

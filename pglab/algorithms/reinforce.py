@@ -1,8 +1,10 @@
 """REINFORCE, the Monte-Carlo policy gradient (Williams 1992; Sutton & Barto 2018, section 13.3).
 
-∇J(θ) = E[ Σₜ Gₜ · ∇log π_θ(aₜ|sₜ) ]: play whole episodes, then make each action more likely, in
-proportion to the return that followed it. The seminar leaves the factor γᵗ out of the gradient, as
-most implementations do (Nota & Thomas 2020). So does this file.
+∇J(θ) = E[ Σₜ Gₜ · ∇log π_θ(aₜ|sₜ) ]
+
+The agent plays whole episodes. Then it makes each action more likely, in proportion to the return
+that followed this action. Most implementations leave the factor γᵗ out of the gradient (Nota &
+Thomas 2020). The seminar and this file leave γᵗ out, too.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from pglab.returns import discounted_returns, normalized, whole_episode_returns
 
 @dataclass(kw_only=True)
 class ReinforceRun(Run[ReinforceConfig]):
-    """A run of REINFORCE."""
+    """The state of one run of REINFORCE."""
 
     policy: PolicyNetwork
     optimizer: torch.optim.Adam
@@ -40,13 +42,13 @@ class ReinforceRun(Run[ReinforceConfig]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name, for display."""
+        """The networks and their names, for the pages."""
         named = {"policy": self.policy, "value": self.value}
         return {name: network for name, network in named.items() if network is not None}
 
 
 def start(config: ReinforceConfig) -> ReinforceRun:
-    """Make a new run, which has not taken a step yet.
+    """Make a new run that has not taken a step yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -70,10 +72,10 @@ def start(config: ReinforceConfig) -> ReinforceRun:
 
 
 def reinforce(run: ReinforceRun) -> Iterator[Record]:
-    """Train, and yield a record of every step, every episode and every update.
+    """Train the agent, and yield a record of every step, every episode and every update.
 
-    One step can yield up to three records, in the order step, episode, update. Training ends at
-    `total_steps`, or as soon as the task is solved if `stop_when_solved` is set.
+    One environment step yields up to three records, in the order step, episode, update. Training
+    ends after `total_steps` steps. With `stop_when_solved`, it ends as soon as the task is solved.
 
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.
@@ -106,9 +108,9 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
 
 
 def update(run: ReinforceRun) -> UpdateRecord:
-    """Take one gradient step on the stored episodes, then drop them.
+    """Take one gradient step on the stored episodes, then delete these episodes.
 
-    By default wₜ = Gₜ. Settings can choose another return, subtract a baseline, and normalise wₜ.
+    By default, wₜ = Gₜ. Settings can choose another return, subtract a baseline, or normalise wₜ.
     """
     config = run.config
     observations = np.array([step.observation for step in run.batch])
@@ -176,7 +178,7 @@ def policy_gradient(
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
-    """The baseline to subtract from the returns: 0, the mean return, or V(sₜ) of each step [T]."""
+    """The baseline, which is subtracted from the returns: 0, their mean, or V(sₜ) [T]."""
     match run.config.baseline:
         case "mean":
             return float(returns.mean())
@@ -196,7 +198,7 @@ def fit_value(
     """Take one Adam step that moves the learned baseline V toward the returns.
 
     Returns:
-        The loss of V and the norm of its gradient; twice None if there is no V.
+        The loss of V and the norm of its gradient; two times None if there is no V.
     """
     if run.value is None or run.value_optimizer is None:
         return None, None

@@ -1,4 +1,4 @@
-"""What all algorithms share: random streams, counters, a step, and the end of an episode."""
+"""The code that all algorithms use: random streams, counters, a step, the end of an episode."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from pglab.records import EpisodeRecord, Floats, StepRecord
 
 
 class TrainingDiverged(ArithmeticError):
-    """Training produced a number that is not finite. The message says what to change."""
+    """Training produced a number that is not finite. The error message says what to change."""
 
 
 @dataclass(frozen=True)
 class RandomStreams:
-    """The random streams of one run. Nothing else in the process draws from them."""
+    """The random streams of one run. No other code draws random numbers from them."""
 
     environment_seed: int
     weights: torch.Generator  # for the initial parameters of the networks
@@ -34,7 +34,7 @@ class RandomStreams:
 
 
 def random_streams(seed: int) -> RandomStreams:
-    """Independent streams for environment, initial parameters, actions and replay buffer."""
+    """Make independent streams for environment, initial parameters, actions and replay buffer."""
     environment, weights, actions, replay = np.random.SeedSequence(seed).spawn(4)
     return RandomStreams(
         environment_seed=int(environment.generate_state(1)[0]),
@@ -46,10 +46,10 @@ def random_streams(seed: int) -> RandomStreams:
 
 @dataclass(kw_only=True)
 class Run(Generic[AnyConfig]):
-    """The state of a run, without the networks and optimisers, which each algorithm adds.
+    """The part of a run's state that all algorithms need.
 
-    `config` may be replaced during training. The new one may differ only in settings that can
-    change during training.
+    Each algorithm adds its networks and optimisers. `config` may be replaced during training. The
+    new `config` may differ only in settings that can change during training.
     """
 
     config: AnyConfig
@@ -68,12 +68,12 @@ class Run(Generic[AnyConfig]):
     engine: Engine | None = None  # if None, the PyTorch reference computes
 
     def __getstate__(self) -> dict[str, Any]:
-        """The state without the engine, because an engine works on the memory of one run."""
+        """The state without the engine, because a copy of a run needs an engine of its own."""
         return {**vars(self), "engine": None}
 
     @property
     def over(self) -> bool:
-        """True if the run takes no further step."""
+        """True if the run has ended and takes no more steps."""
         stopped = self.solved and self.config.stop_when_solved
         return stopped or self.global_step >= self.config.total_steps
 
@@ -133,7 +133,7 @@ def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
 
 
 def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
-    """Record the episode that ended with the step `last`, and begin the next episode."""
+    """Make the record of the episode that ended with the step `last`; begin the next episode."""
     run.episodes += 1
     reading = run.reading.episode(run.episode_return)
     run.solved = run.solved or run.reading.solved_at(reading)
@@ -152,12 +152,12 @@ def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
 
 
 def tensor(array: Floats) -> Tensor:
-    """Convert an array to a tensor in single precision, which the networks need."""
+    """Convert an array to a tensor in single precision, because the networks use this type."""
     return torch.as_tensor(array, dtype=torch.float32)
 
 
 def require_finite(global_step: int, name: str, quantity: float) -> None:
-    """Stop the run if a quantity is infinite or not a number.
+    """Raise an error if a quantity is infinite or not a number.
 
     Raises:
         TrainingDiverged: the message names the quantity and the step.

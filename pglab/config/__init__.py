@@ -1,4 +1,4 @@
-"""Hyperparameters: what a setting is, the settings of each agent, and settings as text."""
+"""The settings (hyperparameters) of each agent, and how settings are defined and written."""
 
 from pglab.config.actor_critic import ActorCriticConfig
 from pglab.config.all_agents import RunConfig, settings_of, success_return_of

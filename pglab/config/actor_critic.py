@@ -1,4 +1,4 @@
-"""The settings of actor-critic, and the seminar's presets of it."""
+"""The settings of the actor-critics, and the presets of the seminar's two actor-critics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.language import N_, _
 
 @dataclass(frozen=True, kw_only=True)
 class ActorCriticConfig(RunConfig):
-    """The settings of actor-critic with an action-value critic.
+    """The settings of an actor-critic whose critic estimates action values.
 
     `body` says whether actor and critic share a body. `critic_data` says from which steps the
     critic learns. The defaults are the settings of the seminar's second agent, `shared_on_policy`.
@@ -26,7 +26,7 @@ class ActorCriticConfig(RunConfig):
         "shared",
         label=N_("Body"),
         short=N_("body"),
-        help=N_("Shared: one body feeds both heads. Split: actor and critic share nothing."),
+        help=N_("Shared: actor and critic have one body. Split: each has its own body."),
         choices={
             "shared": N_("shared"),
             "split": N_("split"),
@@ -60,7 +60,7 @@ class ActorCriticConfig(RunConfig):
         2.5e-4,
         label=N_("Learning rate of the critic"),
         short=N_("α of Q"),
-        help=N_("Larger: Q follows its targets faster. With a shared body, α is used instead."),
+        help=N_("Larger: Q follows its targets faster. A shared body uses α instead."),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -94,7 +94,7 @@ class ActorCriticConfig(RunConfig):
         64,
         label=N_("Critic batch"),
         short=N_("critic batch"),
-        help=N_("Larger: the critic's steps are steadier, but each takes longer."),
+        help=N_("Larger: the steps of the critic are steadier but slower."),
         minimum=1,
         maximum=1_024,
         scale="log",
@@ -116,7 +116,7 @@ class ActorCriticConfig(RunConfig):
         0.1,
         label=N_("Pull on Q"),
         short=N_("pull on Q"),
-        help=N_("Larger: estimates of Q are pushed down harder, against overestimation."),
+        help=N_("Larger: Q is pulled down harder. This works against overestimation."),
         minimum=0.0,
         maximum=10.0,
         stops=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
@@ -126,20 +126,20 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Symexp heads"),
         short=N_("symexp"),
-        help=N_("On: logits and Q become sign(x)·(e^|x| − 1), which grows fast with x."),
+        help=N_("On: each logit or Q value x becomes sign(x)·(e^|x| − 1), which grows fast."),
     )
     critic_only: bool = setting(
         False,
         label=N_("Act greedily on Q"),
         short=N_("greedy on Q"),
-        help=N_("On: take the action with greatest Q (5 % at random). The actor does not learn."),
+        help=N_("On: take the action with greatest Q; 5 % are random. The actor does not learn."),
         changes_while_running=True,
     )
     trained: str = setting(
         "both",
         label=N_("Networks that learn"),
         short=N_("learns"),
-        help=N_("If only one of them learns, you see what its loss alone does to the body."),
+        help=N_("If only one network learns, you see what its loss alone does to the body."),
         choices={
             "both": N_("both"),
             "actor_only": N_("the actor only"),
@@ -151,7 +151,7 @@ class ActorCriticConfig(RunConfig):
         1.0,
         label=N_("Coefficient of the critic's loss"),
         short=N_("critic loss ×"),
-        help=N_("Larger: the critic's loss pulls harder on a shared body."),
+        help=N_("Larger: the critic's loss changes a shared body more."),
         minimum=0.0,
         maximum=100.0,
         stops=(0.0, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
@@ -173,14 +173,14 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Match the shared body's size"),
         short=N_("matched size"),
-        help=N_("On: narrower bodies; in all, as many parameters as with a shared body."),
+        help=N_("On: narrower bodies. The agent then has as many parameters as with one body."),
         applies_when=("body", "split"),
     )
     max_gradient_norm: float = setting(
         0.0,
         label=N_("Gradient clipping"),
         short=N_("clip at"),
-        help=N_("Larger: fewer gradients are shortened; 0 never clips."),
+        help=N_("Larger: fewer gradients are clipped. 0: no clipping."),
         minimum=0.0,
         maximum=1_000.0,
         stops=(0.0, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1_000.0),
@@ -189,7 +189,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def shared_on_policy(cls, **settings: Any) -> Self:
-        """The seminar's second agent: one shared body; the critic learns from the step just taken.
+        """The seminar's second agent: one shared body; its critic learns from the step just taken.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -198,7 +198,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def split_replay(cls, **settings: Any) -> Self:
-        """The seminar's third agent: split bodies; the critic learns from a replay buffer.
+        """The seminar's third agent: split bodies; its critic learns from a replay buffer.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -214,7 +214,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def cells(cls, **settings: Any) -> tuple[Self, ...]:
-        """The four combinations of `body` and `critic_data`, equal in all other settings.
+        """The four combinations of `body` and `critic_data`. All other settings are equal.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -228,16 +228,16 @@ class ActorCriticConfig(RunConfig):
 
     @property
     def actor_learns(self) -> bool:
-        """True if updates change the actor."""
+        """True if updates change the parameters of the actor."""
         return not self.critic_only and self.trained != "critic_only"
 
     @property
     def critic_learns(self) -> bool:
-        """True if updates change the critic."""
+        """True if updates change the parameters of the critic."""
         return self.trained != "actor_only"
 
     def __post_init__(self) -> None:
-        """Check every field, and check that a batch fits into the buffer."""
+        """Check every setting, and check that a batch fits into the replay buffer."""
         super().__post_init__()
         if self.critic_data == "replay" and self.batch_size > self.replay_capacity:
             raise ConfigError(

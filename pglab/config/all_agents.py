@@ -1,4 +1,4 @@
-"""The settings that all agents have: discount, learning rate, layers, end of a run, and more."""
+"""The settings that all agents share, such as the discount and the learning rate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUCCESS_RETURNS = {"CartPole-v1": 500.0, "Acrobot-v1": -100.0, "MountainCar-v0":
 
 
 def success_return_of(env_id: str) -> float:
-    """The mean return at which an environment counts as solved by default."""
+    """The mean return that solves an environment, unless the user chooses another return."""
     return SUCCESS_RETURNS.get(env_id, 500.0)
 
 
@@ -32,7 +32,7 @@ class RunConfig:
         0.99,
         label=N_("Discount γ"),
         short=N_("γ"),
-        help=N_("Larger: later rewards count more for an action; returns get noisier."),
+        help=N_("Larger: later rewards count more, but returns get noisier."),
         minimum=0.0,
         maximum=1.0,
         stops=HORIZONS,
@@ -44,7 +44,7 @@ class RunConfig:
         label=N_("Learning rate α"),
         short=N_("α"),
         help=N_(
-            "Larger: each update moves the policy further; if too large, the policy collapses."
+            "Larger: each update changes the policy more; if α is too large, the policy collapses."
         ),
         minimum=1e-5,
         maximum=1.0,
@@ -57,7 +57,7 @@ class RunConfig:
         (128, 128),
         label=N_("Hidden layers"),
         short=N_("layers"),
-        help=N_("More or wider layers: more flexible policies and slower updates."),
+        help=N_("More or wider layers can represent more policies, but make updates slower."),
         minimum=1,
         maximum=512,
         scale="log",
@@ -68,7 +68,7 @@ class RunConfig:
         "relu",
         label=N_("Activation"),
         short=N_("activation"),
-        help=N_("Boundaries in the heatmap: piecewise linear with ReLU, smooth with Tanh."),
+        help=N_("ReLU makes boundaries in the heatmap piecewise linear; Tanh makes them smooth."),
         choices={
             "relu": N_("ReLU"),
             "tanh": N_("Tanh"),
@@ -79,15 +79,16 @@ class RunConfig:
         "CartPole-v1",
         label=N_("Environment"),
         short=N_("environment"),
-        help=N_("The task. Settings for one task may fail on another."),
+        help=N_("The task. Settings that suit one task may fail on another task."),
     )
     engine: str = setting(
         "fast",
         label=N_("Engine"),
         short=N_("engine"),
         help=N_(
-            "Fast: compiled code. Reference: the slower PyTorch code of the Code tab. Updates "
-            "are equal up to rounding, but rounding errors grow, so their runs drift apart."
+            "Fast: compiled code. Reference: the slower PyTorch code, shown in the Code tab. "
+            "Both engines compute the same updates, but they round differently, and this "
+            "difference grows."
         ),
         choices={
             "fast": N_("fast"),
@@ -98,7 +99,7 @@ class RunConfig:
         0,
         label=N_("Random seed"),
         short=N_("seed"),
-        help=N_("Another seed: other initial parameters, other starts, other sampled actions."),
+        help=N_("Another seed gives other initial parameters, first states and sampled actions."),
         minimum=0,
         maximum=SEEDS - 1,
     )
@@ -106,7 +107,7 @@ class RunConfig:
         200_000,
         label=N_("Total environment steps"),
         short=N_("total steps"),
-        help=N_("Larger: the run ends later, unless the task is solved before."),
+        help=N_("Larger: the run lasts longer, unless it stops because the task is solved."),
         minimum=1_000,
         maximum=1_000_000,
         step=1_000,
@@ -116,7 +117,7 @@ class RunConfig:
         1_000,
         label=N_("Steps between readings"),
         short=N_("reading interval"),
-        help=N_("Larger: fewer episodes count for the seminar's progress reading."),
+        help=N_("Larger: the seminar's measure of progress uses fewer episodes."),
         minimum=100,
         maximum=50_000,
         step=100,
@@ -125,7 +126,7 @@ class RunConfig:
         10,
         label=N_("Readings averaged"),
         short=N_("readings averaged"),
-        help=N_("Larger: the reading is steadier, but shows success and collapse later."),
+        help=N_("Larger: the progress curve is steadier, but shows success and collapse later."),
         minimum=1,
         maximum=100,
     )
@@ -133,7 +134,10 @@ class RunConfig:
         None,  # the environment's own
         label=N_("Return that counts as solved"),
         short=N_("solved at"),
-        help=N_("Larger: harder to reach. Usual: CartPole 500, Acrobot −100, MountainCar −110."),
+        help=N_(
+            "Larger: the task is harder to solve. "
+            "Usual values: CartPole 500, Acrobot −100, MountainCar −110."
+        ),
         minimum=-500.0,
         maximum=500.0,
         step=5.0,
@@ -166,9 +170,10 @@ class RunConfig:
             object.__setattr__(self, field.name, checked(field, value))
 
     def changed(self, **changes: Any) -> Self:
-        """A copy with some settings replaced.
+        """A copy of this configuration with some settings replaced.
 
-        A new environment brings its own `success_return`, unless a user has set this return.
+        If `changes` name a new environment, `success_return` becomes the default of the new
+        environment, unless the user has set another `success_return`.
 
         Raises:
             ConfigError: a new value cannot be used.
@@ -179,5 +184,5 @@ class RunConfig:
 
 
 def settings_of(config: RunConfig | type[RunConfig]) -> dict[str, Setting]:
-    """The `Setting` of every field, by field name, in order of declaration."""
+    """A dictionary from the name of each field to its `Setting`, in the order of the fields."""
     return {field.name: field.metadata["setting"] for field in dataclasses.fields(config)}

@@ -1,4 +1,4 @@
-"""Checks the values of settings, and writes the sentence that refuses a value."""
+"""Checks the values of settings, and writes an error message for an invalid value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from pglab.language import _
 
 
 def checked(field: dataclasses.Field[Any], value: Any) -> Any:
-    """Check a value and convert it to the field's type; NumPy numbers become Python numbers.
+    """Check a value and convert it to the type of its field.
+
+    NumPy numbers become Python numbers.
 
     Raises:
         ConfigError: the value cannot be used; the message says what to change.
@@ -76,16 +78,16 @@ def _in_range(described: Setting, value: float) -> bool:
 
 
 def refusal(field: dataclasses.Field[Any], value: Any) -> str:
-    """The sentence that refuses a value and says what to write instead."""
+    """An error message for an invalid value. It says which values are valid."""
     described: Setting = field.metadata["setting"]
     given = refused(_(described.label), field.name, quoted(_in_words(value)))
     kind = type_of(field)
     if kind is bool:
-        remedy = _("Write on or off.")
+        remedy = _("Write “on” or “off”.")
     elif kind is tuple:
         remedy = _(
-            "Write at most {layers} widths from {low:g} to {high:g} separated by commas, "
-            "such as 128,128, or “{none}” for no hidden layer."
+            "Write at most {layers} layer widths from {low:g} to {high:g}, separated by commas "
+            "(such as 128,128), or “{none}” for no hidden layer."
         ).format(
             layers=MAX_HIDDEN_LAYERS,
             low=described.minimum,
@@ -106,8 +108,8 @@ def refusal(field: dataclasses.Field[Any], value: Any) -> str:
 
 
 def _in_words(value: Any) -> str:
-    """Format any value, even an integer with more digits than Python converts to text."""
+    """Write a value as text, even if Python refuses to convert a very long integer to text."""
     try:
         return format_value(value)
     except ValueError:
-        return _("a number of thousands of digits")
+        return _("a number with thousands of digits")

@@ -1,4 +1,4 @@
-"""The words that pages show for the choices of a setting."""
+"""The words that pages show for the possible values of a setting."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ _WORDS = {
 
 
 def choice_name(choice: str) -> str:
-    """The translated words for a choice; a text that is not a choice is returned unchanged."""
+    """The translated words for a choice. Any other text is returned unchanged."""
     return _(_WORDS[choice]) if choice in _WORDS else choice

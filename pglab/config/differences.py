@@ -1,4 +1,4 @@
-"""Differences between settings, as texts for the address bar, tables and legends."""
+"""Writes the differences between two configurations, for links, tables and legends."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pglab.config.setting import format_value
 
 
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
-    """The settings of `config` that differ from `reference`, as formatted values by field name.
+    """The settings that differ from `reference`: a dictionary from their names to value texts.
 
-    `success_return` is compared with the value that `reference` would have in the environment of
-    `config`.
+    To compare `success_return`, `reference` is first given the environment of `config`.
     """
     expected = {
         **vars(reference),
@@ -26,11 +25,11 @@ def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
 
 
 def describe_differences(config: RunConfig, reference: RunConfig) -> str:
-    """The settings of `config` that differ from `reference`, in words: "γ 0.9, seed 3"."""
+    """List the settings that differ from `reference` in a text such as "γ 0.9, seed 3"."""
     return describe_settings(type(config), differences(config, reference))
 
 
 def describe_settings(config_class: type[RunConfig], texts: Mapping[str, str]) -> str:
-    """Settings, already formatted, with their short names: "γ 0.9, seed 3"."""
+    """List settings by their short names in a text such as "γ 0.9, seed 3"."""
     described = settings_of(config_class)
     return ", ".join(f"{described[name].name} {text}" for name, text in texts.items())

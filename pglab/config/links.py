@@ -1,4 +1,4 @@
-"""Reads links. Each parameter is used, refused in a sentence, or ignored as foreign."""
+"""Reads links. Each parameter of a link is used, refused with an error message, or ignored."""
 
 from __future__ import annotations
 
@@ -31,13 +31,16 @@ _FOREIGN = re.compile(
 
 
 class Link:
-    """The parameters of a link. A page takes each parameter once, by its name.
+    """The parameters of a link. Reading a parameter by its name removes the parameter.
 
-    `problems` holds a sentence for every parameter that cannot be used.
+    `problems` lists the error messages about parameters that cannot be used.
     """
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
-        """Drop foreign parameters, and check the language. The entry script has already set it."""
+        """Drop the parameters of other programs, and check the language.
+
+        The entry script has already set the language.
+        """
         self._left = {
             name: text for name, text in parameters.items() if not _FOREIGN.fullmatch(name)
         }
@@ -46,16 +49,19 @@ class Link:
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
-        """Remove a parameter from the link and return its text, or None if it is not there."""
+        """Remove a parameter from the link and return its text, or None if the link lacks it."""
         self._known.add(name)
         return self._left.pop(name, None)
 
     def has(self, name: str) -> bool:
-        """True if the link still holds this parameter and its text is not empty."""
+        """True if this parameter is still in the link and its text is not empty."""
         return bool(self._left.get(name))
 
     def has_any(self, *names: str) -> bool:
-        """True if the link still holds one of these; "a." means all names that begin with "a."."""
+        """True if at least one of these parameters is still in the link.
+
+        A name with a dot at its end, such as "a.", stands for all names that begin with it.
+        """
         return any(
             left.startswith(name) if name.endswith(".") else left == name
             for left in self._left
@@ -63,7 +69,7 @@ class Link:
         )
 
     def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
-        """Take a choice: return the value that the link names, or `usual` if none is valid."""
+        """Return the value that the link chooses, or `usual` if its text is missing or invalid."""
         text = self.text(name)
         if text is None:
             return usual
@@ -73,7 +79,7 @@ class Link:
         return choices[text]
 
     def whole_number(self, name: str, label: str, low: int, high: int, usual: int) -> int:
-        """Take a whole number from `low` to `high`; return `usual` if the link has none."""
+        """Return a number from `low` to `high`, or `usual` if its text is missing or invalid."""
         text = self.text(name)
         if text is None:
             return usual
@@ -89,7 +95,7 @@ class Link:
     def point(
         self, name: str, label: str, ranges: Sequence[tuple[float, float]]
     ) -> list[float] | None:
-        """Take coordinates separated by commas, each in its range; None if the link has none."""
+        """Return a point's coordinates, or None if their text is missing or invalid."""
         text = self.text(name)
         if text is None:
             return None
@@ -102,7 +108,7 @@ class Link:
             inside = [False]
         if not all(inside):
             bounds = "; ".join(_("{:g} to {:g}").format(low, high) for low, high in ranges)
-            remedy = _("Write {n} numbers separated by commas, within {bounds}.")
+            remedy = _("Write {n} numbers, separated by commas, in these ranges: {bounds}.")
             self._refuse(name, label, text, remedy.format(n=len(ranges), bounds=bounds))
             return None
         return found
@@ -117,7 +123,7 @@ class Link:
 
         Args:
             preset: gives the settings that the link does not name.
-            prefix: stands before the names of the settings in the link.
+            prefix: the text before each setting's name in the link.
             offered: for some settings, the only values that the page can show.
 
         Returns:
@@ -138,13 +144,16 @@ class Link:
         return config, problems + unusable
 
     def refuse_the_rest(self) -> None:
-        """Refuse every parameter that is left; call this after all known parameters are taken."""
+        """Refuse all parameters that are still in the link.
+
+        A page calls this method after it has taken all parameters that it knows.
+        """
         for name in list(self._left)[:MOST_UNKNOWN]:
             self.problems.append(unknown(name, self._known))
         further = len(self._left) - MOST_UNKNOWN
         if further > 0:
             self.problems.append(
-                _("{n:,} more parameters of the link are ignored.").format(n=further)
+                _("{n:,} more unknown parameters of the link are ignored.").format(n=further)
             )
         self._left.clear()
 

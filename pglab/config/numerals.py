@@ -1,4 +1,4 @@
-"""Reads numbers from text. Only plain digits are accepted, so any text is safe to read."""
+"""Reads numbers from text. Only numbers in plain digits are accepted; any other text is refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNO
 
 
 def whole_number(text: str) -> int:
-    """The integer that the text writes in digits.
+    """Read an integer from a text.
 
     Raises:
         ValueError: the text is not a whole number of at most 20 plain digits. For example,
@@ -21,7 +21,7 @@ def whole_number(text: str) -> int:
 
 
 def decimal_number(text: str) -> float:
-    """The number that the text writes in digits; infinite if it is too large for a float.
+    """Read a number from a text. A number that is too large for a float becomes infinite.
 
     Raises:
         ValueError: the text is not a number in plain digits. For example, "nan", "inf" and

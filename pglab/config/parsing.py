@@ -1,4 +1,4 @@
-"""Reads settings from texts, which come from links or files."""
+"""Reads settings from the texts of links and files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
 
 
 def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig, list[str]]:
-    """Read settings from texts. If a text cannot be used, the value of the preset is used.
+    """Read settings from texts. If a text is invalid, the setting keeps its preset value.
 
     Args:
         preset: gives the settings that no text names.

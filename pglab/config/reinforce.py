@@ -1,4 +1,4 @@
-"""The settings of REINFORCE: batch, baseline and form of the return."""
+"""The settings of REINFORCE, such as its batch, its baseline and the form of its return."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.language import N_
 
 @dataclass(frozen=True, kw_only=True)
 class ReinforceConfig(RunConfig):
-    """The settings of REINFORCE; the defaults are those of the seminar's first agent.
+    """The settings of REINFORCE. By default they are the settings of the seminar's first agent.
 
     Source: Williams (1992); Sutton & Barto (2018), chapter 13.
     """
@@ -30,7 +30,7 @@ class ReinforceConfig(RunConfig):
         64,
         label=N_("Minimum batch"),
         short=N_("min. batch"),
-        help=N_("Larger: if episodes are short, an update waits for more of them."),
+        help=N_("Larger: an update waits for more episodes if the episodes are short."),
         minimum=1,
         maximum=2_048,
         scale="log",
@@ -42,7 +42,7 @@ class ReinforceConfig(RunConfig):
         "none",
         label=N_("Baseline"),
         short=N_("baseline"),
-        help=N_("It is subtracted from the returns, which makes the gradient less noisy."),
+        help=N_("The baseline is subtracted from the returns and makes the gradient less noisy."),
         choices={
             "none": N_("none"),
             "mean": N_("mean return of the batch"),
@@ -65,7 +65,7 @@ class ReinforceConfig(RunConfig):
         "reward_to_go",
         label=N_("Return form"),
         short=N_("return form"),
-        help=N_("Whole episode: an action also gets credit for earlier rewards, which adds noise."),
+        help=N_("Whole episode: an action also gets credit for earlier rewards; this adds noise."),
         choices={
             "reward_to_go": N_("reward-to-go"),
             "whole_episode": N_("whole episode"),
@@ -76,6 +76,9 @@ class ReinforceConfig(RunConfig):
         False,
         label=N_("Normalise the weights"),
         short=N_("normalise"),
-        help=N_("On: weights of a batch get mean 0 and deviation 1; equal weights become 0."),
+        help=N_(
+            "On: the weights of a batch are changed to mean 0 and standard deviation 1; equal "
+            "weights become 0."
+        ),
         changes_while_running=True,
     )

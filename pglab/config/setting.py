@@ -1,4 +1,4 @@
-"""A setting: a dataclass field with its default, range, scale, label and help."""
+"""Defines a setting: a dataclass field with a default, a range, a label and a help text."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ SEEDS = 2**31
 
 
 class ConfigError(ValueError):
-    """Settings cannot be used; the message says what to change.
+    """Raised if settings cannot be used. The message says what to change.
 
-    `names` are the names of these settings, as far as they are known.
+    `names` lists the settings that cause the error, if they are known.
     """
 
     def __init__(self, message: str, *names: str) -> None:
-        """Take the sentence and the names of the fields that it is about."""
         super().__init__(message)
         self.names = names
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Everything that controls and validation need to know about one hyperparameter."""
+    """Describes one hyperparameter: its label, its help text and its valid values."""
 
     label: str
     help: str
@@ -45,7 +44,7 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """The short translated name."""
+        """The setting's short name, translated."""
         return _(self.short or self.label)
 
 
@@ -61,23 +60,23 @@ def powers_of_two(most: int) -> tuple[int, ...]:
 
 
 def setting(default: Any, **description: Any) -> Any:
-    """A dataclass field with a default and its `Setting`."""
+    """Make a dataclass field from a default value and the description of a `Setting`."""
     return dataclasses.field(default=default, metadata={"setting": Setting(**description)})
 
 
 def same_setting(config_class: type[Any], name: str, default: Any) -> Any:
-    """A copy of the field `name` of `config_class`, with another default."""
+    """Copy the field called `name` from `config_class`, and give the copy another default."""
     known = next(field for field in dataclasses.fields(config_class) if field.name == name)
     return dataclasses.field(default=default, metadata=known.metadata)
 
 
 def type_of(field: dataclasses.Field[Any]) -> type:
-    """The type of a setting's values, from its annotation, which is stored as text."""
+    """Find the type of a setting's values from the text of its annotation."""
     return _TYPES[str(field.type)]
 
 
 def format_value(value: Any) -> str:
-    """Write a value as text, for links and tables; `parse_config` reads it back."""
+    """Write a value as text for links and tables. `parse_config` can read this text."""
     if isinstance(value, tuple):
         return ",".join(str(size) for size in value) or NO_HIDDEN_LAYERS
     if isinstance(value, bool):

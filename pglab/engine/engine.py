@@ -1,8 +1,8 @@
 """The fast engine: the arithmetic of the PyTorch reference in compiled kernels.
 
 Engine and reference give the same results up to rounding. The engine changes PyTorch's own
-parameters and Adam states in place. So the PyTorch networks are always up to date, the reference
-can continue where the engine stopped, and the engine where the reference stopped.
+parameters and Adam states in place. So the PyTorch networks are always up to date, and training
+can switch from the engine to the reference, or back.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ ACTOR, CRITIC = range(2)
 
 
 class FlatGradient:
-    """The gradient of a loss, for the layers of a network from number `reach` on.
+    """The gradient of a loss, for the layers of a network from layer `reach` to the last.
 
-    Its entries lie in the engine, which overwrites them with the next gradient of this network.
+    The engine stores the entries, and overwrites them with the next gradient of this network.
     """
 
     __slots__ = ("engine", "network", "reach", "square")
@@ -39,7 +39,7 @@ class FlatGradient:
         self.square = square
 
     def __bool__(self) -> bool:
-        """True if the gradient reaches any layer."""
+        """True if the gradient has entries for at least one layer."""
         return self.reach < self.engine.depth(self.network)
 
     @property
@@ -49,7 +49,7 @@ class FlatGradient:
 
 
 class Engine:
-    """Forward passes, gradients and Adam steps, for an actor and a critic or an actor alone."""
+    """Computes forward passes, gradients and Adam steps, for an actor with or without a critic."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Engine:
         symexp_heads: bool = False,
         stop_gradient: str = "none",
     ) -> None:
-        """Move parameters and Adam states into flat arrays; PyTorch keeps views of them.
+        """Move parameters and Adam states into flat arrays; PyTorch uses views of these arrays.
 
         `stop_gradient` names the network whose loss does not change the body: "actor", "critic" or
         "none".
@@ -88,7 +88,7 @@ class Engine:
         return len(self._rows[network])
 
     def _bind(self, layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> None:
-        """Replace PyTorch's own arrays by parts of flat arrays with the same numbers."""
+        """Move all parameters and their Adam states into flat arrays."""
         size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
         parameters, means, squares = (
             torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3)
@@ -116,7 +116,7 @@ class Engine:
         return self._units
 
     def act(self, observation: Floats) -> tuple[Floats, Floats]:
-        """Log π and the critic's outputs for one observation: [D] → [A] and [outputs]."""
+        """Return log π [A] and the critic's outputs [outputs] for one observation [D]."""
         dtype = self._parameters.dtype
         policy = np.empty((1, self._outputs[ACTOR]), dtype)
         values = np.empty((1, self._outputs[-1]), dtype)
@@ -137,7 +137,7 @@ class Engine:
         return policy[0], values[0]
 
     def values(self, observations: Floats) -> Floats:
-        """The critic's outputs for a batch of observations: [B, D] → [B, outputs]."""
+        """The critic's outputs [B, outputs] for a batch of observations [B, D]."""
         inputs = self._cast(observations)
         values = np.empty((len(inputs), self._outputs[CRITIC]), inputs.dtype)
         kernels.value_of(
@@ -162,7 +162,7 @@ class Engine:
         *,
         learns: bool = True,
     ) -> tuple[float, float, FlatGradient]:
-        """The actor's gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H.
+        """The actor's loss −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient.
 
         Args:
             observations: [T, D] sₜ.
@@ -235,7 +235,7 @@ class Engine:
         return loss, estimates, FlatGradient(self, CRITIC, reach, square)
 
     def td_targets(self, batch: Transitions, gamma: float) -> Floats:
-        """Compute the same TD targets [B] as `pglab.returns.td_targets`, with this critic."""
+        """TD targets [B] of this critic, the same as those of `pglab.returns.td_targets`."""
         targets = np.empty(len(batch.rewards))
         kernels.td_targets(
             self._parameters,
@@ -253,7 +253,7 @@ class Engine:
         return targets
 
     def conflict(self, actor: FlatGradient, critic: FlatGradient) -> Conflict | None:
-        """Compare two gradients on the shared layers; None if no layer is in both gradients."""
+        """Compare two gradients on the shared layers; None if they have no layer in common."""
         if max(actor.reach, critic.reach) >= self._shared:
             return None
         actor_square, critic_square, dot = self._compare(actor, critic)
@@ -262,7 +262,7 @@ class Engine:
         return Conflict(cosine, math.sqrt(actor_square), math.sqrt(critic_square))
 
     def norm_of_sum(self, gradients: Sequence[FlatGradient]) -> float:
-        """Euclidean norm of one gradient, or of the sum of the actor's and the critic's."""
+        """Euclidean norm of the sum of one or two gradients."""
         if len(gradients) == 1:
             return gradients[0].norm
         actor, critic = gradients
@@ -270,7 +270,7 @@ class Engine:
         return math.sqrt(max(actor.square + critic.square + 2 * dot, 0.0))
 
     def _compare(self, actor: FlatGradient, critic: FlatGradient) -> tuple[float, float, float]:
-        """Squared norms and dot product of two gradients, on the layers that both contain."""
+        """Squared norms and dot product of two gradients, on the layers that are in both."""
         known = self._compared
         if known is None or known[0] is not actor or known[1] is not critic:
             first = max(actor.reach, critic.reach)
@@ -283,7 +283,7 @@ class Engine:
     def descend(
         self, gradients: Sequence[FlatGradient], learning_rate: float, scale: float = 1.0
     ) -> None:
-        """Take one Adam step down the sum of the gradients, which is multiplied by `scale`."""
+        """Take one Adam step with the gradient `scale` · (sum of `gradients`)."""
         state = self._parameters, self._means, self._squares, self._steps, self._table
         if len(gradients) == 1:
             (one,) = gradients
@@ -328,7 +328,7 @@ def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
 
 
 def _move(parameter: Tensor, flat: Tensor) -> None:
-    """Move a parameter into a part of a flat array."""
+    """Copy a parameter into part of a flat array; PyTorch then uses this part."""
     flat.copy_(parameter.data.flatten())
     parameter.data = flat.view_as(parameter)
 
@@ -336,7 +336,7 @@ def _move(parameter: Tensor, flat: Tensor) -> None:
 def _move_state(
     optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
 ) -> None:
-    """Move a parameter's Adam state into parts of flat arrays, or create it there."""
+    """Move a parameter's Adam state into flat arrays; if it has no state yet, create one there."""
     state = optimizer.state[parameter]
     for name, stretch in flat.items():
         if name in state:
@@ -348,7 +348,7 @@ def _move_state(
 
 
 def warm_up(dtype: torch.dtype = torch.float32) -> None:
-    """Compile every kernel for a precision, or load it from disk, so that no run waits for it."""
+    """Compile all kernels for one precision, or load them from disk, before a run needs them."""
     generator = torch.Generator().manual_seed(0)
     body = Body(2, (3,), "tanh", generator)
     actor, critic = (kind(body, 2, generator) for kind in (PolicyNetwork, ActionValueNetwork))

@@ -1,13 +1,13 @@
 """Forward pass, backward pass and Adam for small multilayer perceptrons, compiled by Numba.
 
-All parameters lie in one flat array, all activations in another. A `table` has one row for each
-layer, with five numbers: the number of inputs, the number of outputs, the place where the weight
-matrix [outputs, inputs] begins, the place where the biases begin, and the number of units before
-the layer's own in the array of activations. A network is a list of row numbers. Networks with a
-shared body have rows in common, so they also share the activations of these rows. Networks of
-another size need no new compilation, because the table holds the sizes.
+One flat array contains all parameters; a second one contains all activations. A `table` has one
+row for each layer. A row has five numbers: the number of inputs, the number of outputs, the place
+where the weight matrix [outputs, inputs] begins, the place where the biases begin, and the number
+of outputs of all rows before. A network is given as a list of row numbers. Networks with a shared
+body have rows in common, so they also share the activations of these rows. The sizes are in the
+table, so networks of another size need no new compilation.
 
-The gradients are those of the losses in `pglab.losses`, derived by hand.
+The gradients of the losses in `pglab.losses` were derived by hand.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(function: Kernel) -> Kernel:
-    """Compile a kernel at its first call with each precision, and keep the result on disk.
+    """Compile a kernel when it is first called with a precision; store the result on disk.
 
-    `fastmath` lets the compiler reorder sums, so that vector units can compute them. NaN and
-    infinity keep their meaning. `error_model` removes Python's check for division by zero, with
-    which vector units could not be used. `forceinline` copies a called kernel into its caller.
-    Otherwise there could be several compiled copies, which may round differently, and the order of
-    loading would decide which copy is called.
+    `fastmath` lets the compiler reorder sums, so that vector units can compute them. With these
+    options, NaN and infinity keep their meaning. `error_model` removes Python's check for division
+    by zero, because the check prevents the use of vector units. `forceinline` copies a called
+    kernel into its caller. Without `forceinline`, a kernel could have several compiled copies that
+    round differently. The order of loading would then decide which copy is called.
     """
     options = {"reassoc", "contract", "nsz", "arcp"}
     kernel: Any = njit(
@@ -42,7 +42,7 @@ def compiled(function: Kernel) -> Kernel:
 
 @compiled
 def outputs_of(table, row, count, units):
-    """View of the activations of a layer for a batch of `count` samples: [B, outputs]."""
+    """A layer's activations for a batch of `count` samples, as a view: [B, outputs]."""
     size = table[row, OUTPUTS]
     start = count * table[row, UNITS]
     return units[start : start + count * size].reshape(count, size)
@@ -50,7 +50,7 @@ def outputs_of(table, row, count, units):
 
 @compiled
 def below_of(table, rows, place, inputs, units):
-    """The inputs of the layer at `place` of a network: [B, inputs of the layer]."""
+    """The inputs of layer number `place` of a network: [B, inputs of the layer]."""
     if place == 0:
         return inputs
     return outputs_of(table, rows[place - 1], len(inputs), units)
@@ -58,7 +58,7 @@ def below_of(table, rows, place, inputs, units):
 
 @compiled
 def forward(parameters, table, rows, first, tanh, inputs, units):
-    """Compute the activations of a network's layers from `first` on; the last layer is linear."""
+    """Compute a network's activations from layer `first` to the last layer, which is linear."""
     for place in range(first, len(rows)):
         row = rows[place]
         wide, size = table[row, INPUTS], table[row, OUTPUTS]
@@ -73,7 +73,10 @@ def forward(parameters, table, rows, first, tanh, inputs, units):
 
 @compiled
 def multiply(weights, biases, below, out):
-    """Fill `out` with below · weightsᵀ + biases. Each weightsᵀ entry read serves four samples."""
+    """Fill `out` with below · weightsᵀ + biases.
+
+    The first loop reads each entry of `weights` only once for every four samples.
+    """
     count, wide = below.shape
     size = len(biases)
     fours = count - count % 4
@@ -101,7 +104,7 @@ def multiply(weights, biases, below, out):
 
 @compiled
 def activate(out, tanh):
-    """Apply tanh, or else ReLU, in place."""
+    """Apply tanh to `out` in place if `tanh` is true; otherwise apply ReLU."""
     for t in range(out.shape[0]):
         row = out[t]
         if tanh:
@@ -131,14 +134,14 @@ def tanh_of(x):
 
 @compiled
 def symexp_of(raw):
-    """sign(x)·(e^|x| − 1), as `pglab.networks.symexp`."""
+    """Compute sign(x)·(e^|x| − 1) for x = `raw`, as `pglab.networks.symexp` does."""
     size = math.expm1(abs(raw))
     return size if raw >= 0 else -size
 
 
 @compiled
 def log_softmax(outputs):
-    """Replace logits by log-probabilities, in place: [B, A]."""
+    """Replace the logits in `outputs` [B, A] by log-probabilities."""
     for t in range(outputs.shape[0]):
         row = outputs[t]
         most = row.max()
@@ -152,10 +155,9 @@ def log_softmax(outputs):
 
 @compiled
 def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient):
-    """Fill `gradient` with the derivatives of a loss, for the layers from number `reach` on.
+    """Fill `gradient` with the derivatives of a loss, from layer `reach` to the last layer.
 
-    `deltas` [B, outputs] are the derivatives of the loss with respect to the outputs of the last
-    layer.
+    `deltas` [B, outputs] are the derivatives of the loss with respect to the network's outputs.
     """
     for place in range(len(rows) - 1, reach - 1, -1):
         row = rows[place]
@@ -175,7 +177,7 @@ def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradie
 
 @compiled
 def deltas_below(weights, below, deltas, tanh):
-    """Derivatives with respect to the inputs of the activation below: [B, units below]."""
+    """Loss derivatives with respect to the pre-activations [B, units] of the layer below."""
     count, wide = below.shape
     lower = np.empty_like(below)
     for t in range(count):
@@ -217,7 +219,7 @@ def stretch(table, row):
 
 @compiled
 def square_norm(table, rows, reach, gradient):
-    """Sum of the squares of a gradient over a network's layers from `reach` on."""
+    """Squared norm of a gradient, over a network's layers from `reach` to the last."""
     total = 0.0
     for place in range(reach, len(rows)):
         start, end = stretch(table, rows[place])
@@ -275,7 +277,7 @@ def act(parameters, table, actor, critic, shared, tanh, symexp, inputs, units, p
 def value_of(parameters, table, critic, first, tanh, symexp, inputs, units, values):
     """Fill `values` [B, outputs] with the critic's outputs for the observations `inputs` [B, D].
 
-    The activations of the layers before `first` must be known already.
+    The activations of the layers before `first` must be computed before the call.
     """
     forward(parameters, table, critic, first, tanh, inputs, units)
     values[:] = outputs_of(table, critic[-1], len(inputs), units)
@@ -285,7 +287,7 @@ def value_of(parameters, table, critic, first, tanh, symexp, inputs, units, valu
 
 @compiled
 def squash(outputs):
-    """Apply symexp in place."""
+    """Apply symexp to `outputs` in place."""
     for t in range(outputs.shape[0]):
         for k in range(outputs.shape[1]):
             outputs[t, k] = symexp_of(outputs[t, k])
@@ -293,7 +295,7 @@ def squash(outputs):
 
 @compiled
 def steepen(deltas, raw):
-    """Turn derivatives by symexp(raw) into derivatives by `raw`, in place."""
+    """Multiply `deltas` by the derivative of symexp at `raw`, in place."""
     for t in range(deltas.shape[0]):
         for k in range(deltas.shape[1]):
             deltas[t, k] *= math.exp(abs(raw[t, k]))
@@ -303,10 +305,10 @@ def steepen(deltas, raw):
 def actor_gradient(
     parameters, table, rows, reach, tanh, symexp, inputs, actions, weights, pull, units, gradient
 ):
-    """Fill the actor's `gradient`; return loss, entropy and squared norm of the gradient.
+    """Fill the actor's `gradient`; return the loss, the entropy and the squared gradient norm.
 
-    The gradient is that of −mean( w · log π(a|s) ) − pull · H, where H is the entropy in nats. The
-    loss is returned without the second term. Layers before number `reach` get no gradient.
+    `gradient` becomes the gradient of −mean( w · log π(a|s) ) − pull · H. H is the entropy in
+    nats. The returned loss does not include −pull · H. Layers before `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -378,10 +380,10 @@ def critic_gradient(
     gradient,
     estimates,
 ):
-    """Fill the critic's `gradient` and `estimates`; return loss and squared gradient norm.
+    """Fill the critic's `gradient` and `estimates`; return the loss and the squared gradient norm.
 
-    L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ). The gradient is that of
-    coefficient · L. Layers before number `reach` get no gradient.
+    The loss is L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ). `gradient` becomes the
+    gradient of coefficient · L. Layers before `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -405,7 +407,7 @@ def critic_gradient(
 
 @compiled
 def compare(table, rows, first, last, gradients):
-    """Write gradients[0] + gradients[1] into gradients[2], on the layers `first` to `last` − 1.
+    """Write gradients[0] + gradients[1] into gradients[2], for the layers `first` to `last` − 1.
 
     Returns the squared norms of the two gradients on these layers, and their dot product.
     """
@@ -458,7 +460,7 @@ def descend_both(
     scale,
     rate,
 ):
-    """Take one Adam step down the sum of two gradients; `compare` must have added them before."""
+    """Take one Adam step with the sum of two gradients; first `compare` must add the two."""
     both = max(actor_reach, critic_reach)
     state = (parameters, means, squares, steps, table)
     descend(*state, actor, both, shared, gradients[2], scale, rate)

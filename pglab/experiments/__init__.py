@@ -1,1 +1,1 @@
-"""Predict, then run: questions, choices, and the results of stored runs."""
+"""Experiments: questions about a run, choices to predict its result, and results of stored runs."""

@@ -1,7 +1,7 @@
 """The experiments of the three agents' pages.
 
-`right` is the choice that most of the eight stored seeds showed, even if most visitors
-expect another one. Neither its place among the choices nor the length of its text gives it away.
+`right` is the index of the choice that most of the eight stored seeds showed. Most visitors may
+expect another choice. A visitor cannot recognise the right choice by its place or its length.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pglab.language import N_
 _ONE_ACTION = N_("It repeats one action, so the pole falls at once.")
 _LEARNS_LITTLE = N_("It learns a little, and slowly.")
 _NO_BASELINE = N_(
-    "Each action is weighted by Q(s, a) itself; nothing is subtracted. In theory, a baseline does "
+    "The weight of each action is Q(s, a); no baseline is subtracted. In theory, a baseline does "
     "not change the expected gradient. How good does the policy become?"
 )
 
@@ -22,8 +22,8 @@ _REINFORCE = (
         page="reinforce",
         settings={"learning_rate": 0.1},
         question=N_(
-            "Each update now moves the parameters about a hundred times as far as usual. What does "
-            "the policy do in the last third of the run?"
+            "Each update now changes the parameters about a hundred times as much as usual. What "
+            "does the policy do in the last third of the run?"
         ),
         choices=(
             Choice(N_("It balances: it has learned faster than usual."), 50),
@@ -57,12 +57,13 @@ _REINFORCE = (
         settings={"return_form": "whole_episode"},
         question=N_(
             "Each action is now weighted by the return of its whole episode. On average, rewards "
-            "that came before an action add nothing to the gradient. How far does learning get?"
+            "that came before an action add nothing to the gradient. How good does the policy "
+            "become?"
         ),
         choices=(
-            Choice(N_("About as far: on average the gradient is the same."), 0.6, 1.3),
-            Choice(N_("Less far: single gradients are noisier."), below=0.6),
-            Choice(N_("Further: the weights are larger, and so are the steps."), 1.3),
+            Choice(N_("About as good: on average the gradient is the same."), 0.6, 1.3),
+            Choice(N_("Worse: single gradients are noisier."), below=0.6),
+            Choice(N_("Better: the weights are larger, and so are the steps."), 1.3),
         ),
         right=1,
         relative=True,
@@ -74,12 +75,12 @@ _REINFORCE = (
         length=60_000,
         question=N_(
             "A second network learns V(s), the expected return of a state. Each action is weighted "
-            "by Gₜ − V(sₜ). On average the gradient is the same. How far does learning get?"
+            "by Gₜ − V(sₜ). On average the gradient is the same. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("Less far: V(s) takes away the reward of good actions."), below=0.9),
-            Choice(N_("About as far: on average the gradient is the same."), 0.9, 1.1),
-            Choice(N_("Further: single gradients are less noisy."), 1.1),
+            Choice(N_("Worse: V(s) takes away the reward of good actions."), below=0.9),
+            Choice(N_("About as good: on average the gradient is the same."), 0.9, 1.1),
+            Choice(N_("Better: single gradients are less noisy."), 1.1),
         ),
         right=2,
         relative=True,
@@ -90,13 +91,13 @@ _REINFORCE = (
         page="reinforce",
         settings={"episodes_per_update": 16},
         question=N_(
-            "A gradient averaged over sixteen episodes is much less noisy. With the same number "
-            "of environment steps, how far does learning get?"
+            "Each gradient is now the mean over sixteen episodes, so it is much less noisy. How "
+            "good does the policy become with the same number of environment steps?"
         ),
         choices=(
-            Choice(N_("Further: each update goes in the right direction."), 1.3),
-            Choice(N_("Less far: there are too few updates."), below=0.6),
-            Choice(N_("About as far: there are fewer updates, but better ones."), 0.6, 1.3),
+            Choice(N_("Better: each update goes in the right direction."), 1.3),
+            Choice(N_("Worse: there are too few updates."), below=0.6),
+            Choice(N_("About as good: there are fewer updates, but better ones."), 0.6, 1.3),
         ),
         right=1,
         relative=True,
@@ -107,14 +108,14 @@ _REINFORCE = (
         page="reinforce",
         settings={"normalize_returns": True},
         question=N_(
-            "In each batch, returns of up to a hundred are shifted to mean 0 and scaled to "
-            "standard deviation 1. The gradient shrinks more than tenfold. How far does learning "
-            "get?"
+            "In each batch, the returns (up to a hundred) are shifted to mean 0 and scaled to "
+            "standard deviation 1. This makes the gradient more than ten times smaller. How good "
+            "does the policy become?"
         ),
         choices=(
-            Choice(N_("About as far as usual."), 0.5, 1.7),
-            Choice(N_("Much less far: each step is tiny now."), below=0.5),
-            Choice(N_("Much further: the noise is gone."), 1.7),
+            Choice(N_("About as good as usual."), 0.5, 1.7),
+            Choice(N_("Much worse: each step is tiny now."), below=0.5),
+            Choice(N_("Much better: the noise is gone."), 1.7),
         ),
         right=0,
         relative=True,
@@ -125,8 +126,9 @@ _REINFORCE = (
         page="reinforce",
         settings={"entropy_coefficient": 1.0},
         question=N_(
-            "The loss now rewards randomness with the largest coefficient of the slider, 1. How "
-            "random is the policy in the last third of the run, compared with a usual run?"
+            "An entropy term in the loss now favours a random policy. Its coefficient is 1, the "
+            "slider's largest value. How random is the policy in the last third of the run, "
+            "compared with a usual run?"
         ),
         choices=(
             Choice(N_("More random, almost uniform."), 1.1),
@@ -142,8 +144,8 @@ _REINFORCE = (
         page="reinforce",
         settings={"hidden_sizes": (), "learning_rate": 0.1},
         question=N_(
-            "The learning rate is 0.1, as in the first experiment, but the policy has no hidden "
-            "layer: its logits are linear in the four observed numbers. What does it do in the "
+            "The policy has no hidden layer: its logits are linear in the four observed numbers. "
+            "The learning rate is 0.1, as in the first experiment. What does the policy do in the "
             "last third of the run?"
         ),
         choices=(
@@ -161,7 +163,7 @@ _SHARED = (
         page="shared_on_policy",
         settings={"learning_rate": 1e-2},
         question=N_(
-            "The learning rate of actor and critic is ten times as large as usual. They still "
+            "The learning rate of actor and critic is ten times as large as usual. Both still "
             "update after every step. What does the policy do in the last third of the run?"
         ),
         choices=(
@@ -191,13 +193,13 @@ _SHARED = (
         page="shared_on_policy",
         settings={"rollout_steps": 32},
         question=N_(
-            "Both heads learn from 32 steps at once, instead of after each step. With the same "
-            "number of environment steps, how far does learning get?"
+            "Actor and critic now learn from 32 steps at once, instead of after each step. How "
+            "good does the policy become with the same number of environment steps?"
         ),
         choices=(
-            Choice(N_("Less far: there are too few updates."), below=0.6),
-            Choice(N_("About as far: there are fewer updates, but better ones."), 0.6, 1.2),
-            Choice(N_("Further: a single step is too noisy to learn from."), 1.2),
+            Choice(N_("Worse: there are too few updates."), below=0.6),
+            Choice(N_("About as good: there are fewer updates, but better ones."), 0.6, 1.2),
+            Choice(N_("Better: a single step is too noisy to learn from."), 1.2),
         ),
         right=0,
         relative=True,
@@ -208,13 +210,13 @@ _SHARED = (
         page="shared_on_policy",
         settings={"value_loss_coefficient": 100.0},
         question=N_(
-            "In the shared body, the critic's gradient is now far larger than the actor's. How far "
-            "does learning get?"
+            "In the shared body, the critic's gradient is now far larger than the actor's. How "
+            "good does the policy become?"
         ),
         choices=(
-            Choice(N_("Less far: the critic alone shapes the features."), below=0.6),
-            Choice(N_("About as far: the features serve both losses."), 0.6, 1.4),
-            Choice(N_("Further: a better critic makes a better actor."), 1.4),
+            Choice(N_("Worse: the critic alone shapes the features."), below=0.6),
+            Choice(N_("About as good: the features serve both losses."), 0.6, 1.4),
+            Choice(N_("Better: a good critic makes a good actor."), 1.4),
         ),
         right=1,
         relative=True,
@@ -224,13 +226,13 @@ _SHARED = (
         page="shared_on_policy",
         settings={"gamma": 0.5},
         question=N_(
-            "Each step into the future halves the value of a reward: five steps ahead, it hardly "
-            "counts. How far does learning get?"
+            "Each step of delay now halves the value of a reward. After five steps, a reward "
+            "hardly counts. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("Further: near rewards are less noisy."), 1.2),
-            Choice(N_("About as far: a fall is seen a few steps before it happens."), 0.6, 1.2),
-            Choice(N_("Less far: a fall is seen too late."), below=0.6),
+            Choice(N_("Better: the next rewards are less noisy."), 1.2),
+            Choice(N_("About as good: the agent sees a fall a few steps ahead."), 0.6, 1.2),
+            Choice(N_("Worse: the agent sees a fall too late."), below=0.6),
         ),
         right=2,
         relative=True,
@@ -240,13 +242,14 @@ _SHARED = (
         page="shared_on_policy",
         settings={"stop_gradient": "critic"},
         question=N_(
-            "The critic's gradient is stopped before the shared body: only the actor shapes the "
-            "features, and the critic trains only its head. How far does learning get?"
+            "The critic's gradient now stops before the shared body. The critic's loss trains "
+            "only the critic's head, and the actor's loss alone trains the body. How good does "
+            "the policy become?"
         ),
         choices=(
-            Choice(N_("Less far: the critic's estimates are worse."), below=0.6),
-            Choice(N_("About as far: the head alone is enough for the critic."), 0.6, 1.4),
-            Choice(N_("Further: no other gradient disturbs the actor's."), 1.4),
+            Choice(N_("Worse: the critic becomes less accurate."), below=0.6),
+            Choice(N_("About as good: the head alone is enough for the critic."), 0.6, 1.4),
+            Choice(N_("Better: no other gradient disturbs the actor."), 1.4),
         ),
         right=0,
         relative=True,
@@ -260,8 +263,8 @@ _SPLIT = (
         settings={"critic_data": "on_policy"},
         question=N_(
             "At each update, the critic learns once from the 16 steps just taken, instead of four "
-            "times from 64 replayed steps. Actor and critic keep their own bodies. What does the "
-            "policy do in the last third of the run?"
+            "times from 64 replayed steps. Actor and critic still have separate bodies. What does "
+            "the policy do in the last third of the run?"
         ),
         choices=(
             Choice(_ONE_ACTION, below=12),
@@ -278,7 +281,8 @@ _SPLIT = (
         settings={"learning_rate": 5e-2},
         question=N_(
             "The actor's learning rate is a hundred times as large as usual. The critic has its "
-            "own body and keeps its rate. What does the policy do in the last third of the run?"
+            "own body and keeps its learning rate. What does the policy do in the last third of "
+            "the run?"
         ),
         choices=(
             Choice(N_("It balances: the critic keeps its own pace and corrects the actor."), 60),
@@ -297,13 +301,13 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_updates": 1},
         question=N_(
-            "At each update, the critic takes one step on 64 replayed transitions instead of four. "
-            "This saves time, and the actor updates as often as before. What does the policy do in "
-            "the last third of the run?"
+            "At each update, the critic takes one step instead of four, on 64 replayed "
+            "transitions. Fewer critic steps save time, and the actor updates as often as before. "
+            "What does the policy do in the last third of the run?"
         ),
         choices=(
             Choice(
-                N_("It balances: the data are the same, and it only takes a little longer."), 60
+                N_("It balances: the data are the same, and learning is only a bit slower."), 60
             ),
             Choice(_ONE_ACTION, below=12),
             Choice(N_("It balances a little."), 12, 60),
@@ -315,13 +319,13 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_learning_rate": 2.5e-3},
         question=N_(
-            "The critic's learning rate is 0.0025, ten times as large as usual and five times the "
-            "actor's. How far does learning get?"
+            "The critic's learning rate is 0.0025: ten times as large as usual, and five times as "
+            "large as the actor's. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("Less far: the critic becomes unstable."), below=0.7),
-            Choice(N_("About as far: the actor sets the pace."), 0.7, 1.3),
-            Choice(N_("Further: the critic is right sooner."), 1.3),
+            Choice(N_("Worse: the critic becomes unstable."), below=0.7),
+            Choice(N_("About as good: the actor sets the pace."), 0.7, 1.3),
+            Choice(N_("Better: the critic is right sooner."), 1.3),
         ),
         right=2,
         relative=True,
@@ -332,7 +336,7 @@ _SPLIT = (
         settings={"critic_only": True},
         question=N_(
             "The actor is not used. The agent takes the action with the largest Q(s, a), but one "
-            "action in twenty is random. What does it do in the last third of the run?"
+            "action in twenty is random. What does the agent do in the last third of the run?"
         ),
         choices=(
             Choice(N_("It balances: a critic is enough."), 60),

@@ -29,13 +29,13 @@ ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
 
 
 def last_returns(agent: str) -> NDArray[np.float64]:
-    """The mean return of each stored seed in the last 10,000 of `CELLS_STEPS` steps: [seeds]."""
+    """The mean return [seeds] of each stored seed in the 10,000 steps before `CELLS_STEPS`."""
     means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
     return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
 
 
 def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
-    """A line about the stored runs of these agents; "" if an agent has no stored runs."""
+    """One line that compares the stored runs of some agents; "" if one of them has none."""
     agents = [agent for agent in map(stored_agent, configs) if agent is not None]
     if len(agents) < len(configs) or len(set(agents)) < len(agents):
         return ""
@@ -78,13 +78,13 @@ def collapsed(agent: str) -> int:
 
 
 def p_of_the_body(data: str, rate: str = "equal") -> float:
-    """The two-sided p-value of the difference between shared and split, paired by seed."""
+    """The two-sided p-value of the difference between shared and split bodies, paired by seed."""
     split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
     return sign_flip_p(split - shared)
 
 
 def spread_text(agent: str) -> str:
-    """The last returns of an agent's stored seeds, as "median (least–greatest)"."""
+    """The `last_returns` of an agent as the text "median (least–greatest)"."""
     returns = last_returns(agent)
     return f"{np.median(returns):.0f} ({returns.min():.0f}–{returns.max():.0f})"
 
@@ -110,7 +110,7 @@ def bodies_table() -> str:
 
 
 def evidence_text() -> str:
-    """The Markdown about sharing a body, with the numbers of the stored runs."""
+    """The page's text about shared bodies as Markdown, with the numbers of the stored runs."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     first = early_returns(split)
     return content("sharing").format(
@@ -137,12 +137,12 @@ def evidence_text() -> str:
 
 
 def early_returns(agent: str) -> NDArray[np.float64]:
-    """The mean return in each stretch of 2,000 steps: [seeds, windows]."""
+    """The mean return of each stored seed in each stretch of 2,000 steps: [seeds, stretches]."""
     return load(agent).mean_returns()
 
 
 def opposed(agent: str) -> float:
-    """The share of updates in which the two gradients on the shared body have a negative cosine."""
+    """The share of updates with a negative cosine between the two gradients on the shared body."""
     curves = load(agent)
     assert curves.conflicts is not None
     assert curves.updates is not None

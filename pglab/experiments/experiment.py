@@ -1,8 +1,9 @@
-"""An experiment: changed settings, a question about the run, and choices to predict its result.
+"""An experiment changes settings of a run and asks the visitor to predict the result.
 
-The choices divide the range of one statistic, so that every run shows exactly one of them.
+The visitor picks one of several choices. Each choice is a range of one statistic of the run.
+Together the ranges cover all values without overlap, so exactly one choice is right for each run.
 `catalogue` lists all experiments, and `pglab.studies.check_experiments` runs them with several
-seeds. The explanations are Markdown files in `content/<language>/experiments/`.
+seeds. Each explanation of a result is a Markdown file in `content/<language>/experiments/`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ LATE = (2 / 3, 1.0)  # the part of a run that the late statistics describe
 
 @dataclass(frozen=True)
 class Claim:
-    """The claim that a statistic of the changed run is at least `least` and less than `below`.
+    """The claim `least` ≤ x < `below` about a statistic x of a run with changed settings.
 
-    If `relative`, the statistic is divided by its value in the usual run of the same seed.
+    If `relative` is true, x is first divided by the value of the statistic in the usual run. The
+    usual run has the same seed and the usual settings.
     """
 
     statistic: str
@@ -37,20 +39,21 @@ class Claim:
     relative: bool = False
 
     def holds(self, changed: float, usual: float) -> bool:
-        """True if the claim holds for one seed; false if a number is NaN."""
+        """Whether the claim is true for one seed; a claim about NaN is false."""
         value = changed / usual if self.relative else changed
         return self.least <= value < self.below
 
     def bounds(self, usual: float) -> tuple[float, float]:
-        """The bounds of the statistic in the changed run, if its value in the usual run is `usual`.
+        """The lower and the upper bound that the claim sets for the statistic.
 
-        A missing lower bound is 0; a missing upper bound is infinity.
+        `usual` is the value of the statistic in the usual run. A claim without a lower bound gives
+        0, and a claim without an upper bound gives infinity.
         """
         unit = usual if self.relative else 1.0
         return self.least * unit, self.below * unit
 
     def sentence(self) -> str:
-        """The claim in words: "mean return of the last third below 0.5 × the usual value"."""
+        """The claim in words: "mean return in the run's last third below 0.5 × …"."""
         limit = _("{bound:g} × the usual value") if self.relative else "{bound:g}"
         least, below = limit.format(bound=self.least), limit.format(bound=self.below)
         name = _(STATISTICS[self.statistic].name)
@@ -65,7 +68,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer, and the range of the statistic for which it is right."""
+    """An answer to choose from; it is right if the statistic lies between `least` and `below`."""
 
     text: str
     least: float = 0.0
@@ -74,12 +77,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One question: what happens with these settings instead of the page's usual ones?
+    """A question: what does a run do if these settings replace the page's usual settings?
 
-    An experiment has no title, which might give the answer away: a page names it by its `settings`.
-    `right` is the index of the choice that most stored runs show. The explanation also makes the
-    claims in `further`. `known_bad` is true if the settings are known to fail. `length` is the
-    number of environment steps, if it differs from the page's usual number.
+    A page names an experiment by its `settings`, because a title might give the answer away.
+    `right` is the index of the choice that is right for most stored runs. `further` lists the other
+    claims that the explanation of the result makes. `known_bad` is true if training is known to
+    fail with these settings. `length` is the run's number of environment steps; if it is None,
+    `STEPS` gives the number for the page.
     """
 
     key: str
@@ -96,25 +100,25 @@ class Experiment:
 
     @property
     def steps(self) -> int:
-        """The number of environment steps of the run."""
+        """The number of environment steps in a run of this experiment."""
         return self.length or STEPS[self.page]
 
     @property
     def usual_arm(self) -> str:
-        """The name of the stored runs that have the usual settings and are as long as this one."""
+        """The name of the stored runs with the usual settings and with `steps` steps."""
         return USUAL if self.length is None else f"{USUAL}_{self.length}"
 
     @property
     def right_claim(self) -> Claim:
-        """The claim that the right choice makes."""
+        """The claim that the right choice makes about the statistic."""
         return self.claim_of(self.choices[self.right])
 
     def claim_of(self, choice: Choice) -> Claim:
-        """The claim that a choice makes."""
+        """The claim that a choice makes about the statistic."""
         return Claim(self.statistic, choice.least, choice.below, self.relative)
 
     def shown(self, changed: float, usual: float) -> int | None:
-        """The index of the choice that a run shows; None if a number is NaN.
+        """The index of the choice that is right for a run; None if the compared value is NaN.
 
         Args:
             changed: the statistic of the run with the changed settings.
@@ -130,10 +134,10 @@ class Experiment:
         return experiment_config(self.page, self.settings, seed, self.steps)
 
     def usual_config(self, seed: int) -> AgentConfig:
-        """The configuration of a run with the usual settings and the same number of steps."""
+        """The configuration of a run with the usual settings and with `steps` steps."""
         return experiment_config(self.page, {}, seed, self.steps)
 
 
 def experiment_config(page: str, settings: Mapping[str, Any], seed: int, steps: int) -> AgentConfig:
-    """The preset of a page with some settings changed, for a number of environment steps."""
+    """A run's configuration: the page's preset with these changes, this seed and these steps."""
     return AGENTS[page].changed(**settings, seed=seed, total_steps=steps, stop_when_solved=False)

@@ -1,4 +1,4 @@
-"""The answers to the three questions of the home page, with the numbers of stored runs."""
+"""The answers to the three questions on the home page, with numbers from stored runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOSSES = ("large_learning_rate", "value_baseline", "usual", "usual_60000")
 
 
 def answers() -> list[str]:
-    """The three answers, as Markdown."""
+    """The answers to the three questions on the home page, as Markdown texts."""
     arms = load("reinforce")
     (baseline,) = (e for e in experiments_of("reinforce") if e.key == "value_baseline")
     figures = {"seeds": SEEDS, "held": held(baseline.right_claim, *arms_of(baseline))}
@@ -38,9 +38,9 @@ def answers() -> list[str]:
 
 
 def loss_table() -> str:
-    """A Markdown table of the loss and mean return of stored runs, the lowest loss first."""
+    """A Markdown table with the loss and mean return of stored runs; the lowest loss is first."""
     names = {
-        "large_learning_rate": _("α = 0.1: it repeats one action"),
+        "large_learning_rate": _("α = 0.1: always one action"),
         "value_baseline": _("with V(s) as baseline"),
         "usual": _("default settings"),
         "usual_60000": _("default settings"),

@@ -1,4 +1,4 @@
-"""Stored results of the experiments; `pglab.studies.check_experiments` makes them."""
+"""The stored results of the experiments, which `pglab.studies.check_experiments` computes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ WINDOWS = 24  # points of a stored curve
 
 @dataclass(frozen=True)
 class Arm:
-    """The stored runs with one group of settings; the seeds are 0, 1, ….
+    """Stored runs that have the same settings and differ only in their seeds 0, 1, 2, ….
 
-    `settings` holds the formatted settings without the seed. `figures` holds each statistic for
-    each seed: [seeds]. Each run is split into stretches of equal length; `curves` holds the mean
-    return of each stretch: [seeds, windows]. It is NaN if no episode ended in the stretch.
-    `outcomes` says how each run ended, and `made_by` names the engine and the library versions.
+    `settings` maps the name of each setting to its value as text; the seed is left out. `figures`
+    maps the name of each statistic to its values: [seeds]. Each run is split into windows of equal
+    length, and `curves` holds the mean return in each window: [seeds, windows]. The mean is NaN if
+    no episode ended in the window. `outcomes` says how each run ended. `made_by` names the training
+    engine and the library versions that computed the runs.
     """
 
     settings: dict[str, str]
@@ -40,7 +41,7 @@ class Arm:
     made_by: dict[str, str]
 
     def spread(self, statistic: str) -> Spread:
-        """The spread of a statistic over the seeds."""
+        """The median, the smallest and the largest value of a statistic over the seeds."""
         return spread_of(self.figures[statistic])
 
 
@@ -54,19 +55,19 @@ class Spread:
 
 
 def spread_of(known: NDArray[np.float64]) -> Spread:
-    """The spread of numbers, one for each seed: [seeds]."""
+    """The `Spread` of an array that has one number for each seed: [seeds]."""
     return Spread(float(np.median(known)), float(known.min()), float(known.max()))
 
 
 def held(claim: Claim, changed: Arm, usual: Arm) -> int:
-    """The number of seeds for which a claim holds."""
+    """The number of seeds for which a claim is true."""
     name = claim.statistic
     pairs = zip(changed.figures[name], usual.figures[name], strict=True)
     return sum(claim.holds(float(after), float(before)) for after, before in pairs)
 
 
 def explanation(experiment: Experiment) -> str:
-    """The explanation of an experiment as Markdown, with the numbers of the stored runs."""
+    """The explanation of an experiment in Markdown, filled with numbers from stored runs."""
     changed, usual = arms_of(experiment)
     return content(f"experiments/{experiment.page}/{experiment.key}").format(
         held=held(experiment.right_claim, changed, usual),
@@ -80,21 +81,21 @@ def explanation(experiment: Experiment) -> str:
 
 
 def verdict(claim: Claim, experiment: Experiment) -> str:
-    """A claim and the number of seeds for which it held: "… below 12: 8 of 8 seeds"."""
+    """A claim in words, and the number of seeds for which it is true: "… 8 of 8 seeds"."""
     return _("{claim}: {held} of {seeds} seeds").format(
         claim=claim.sentence(), held=held(claim, *arms_of(experiment)), seeds=SEEDS
     )
 
 
 def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
-    """The stored runs with an experiment's settings, and the runs with the usual settings."""
+    """The stored runs with an experiment's settings, and the stored runs with usual settings."""
     arms = load(experiment.page)
     return arms[experiment.key], arms[experiment.usual_arm]
 
 
 @cache
 def load(page: str) -> dict[str, Arm]:
-    """The stored arms of a page, by the key of the experiment."""
+    """A page's stored runs: one `Arm` for each experiment, and arms with the usual settings."""
     stored = json.loads((FOLDER / f"{page}.json").read_text(encoding="utf-8"))
     return {name: _arm(arm) for name, arm in stored.items()}
 

@@ -1,4 +1,4 @@
-"""Statistics of a run: each is one number, computed from the recorded arrays."""
+"""Statistics of a run: each statistic is one number, computed from the recorded arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """The episodes and updates of one run, in order, and its number of environment steps."""
+    """One run: its number of environment steps, and arrays of its episodes and updates in order."""
 
     steps: int
     episode_steps: Numbers  # [E] environment step at the end of each episode
@@ -29,7 +29,7 @@ class RecordedRun:
 
 
 def recorded(session: TrainingSession) -> RecordedRun:
-    """The recorded run of a training session, as far as its history goes back."""
+    """The episodes and updates that the history of a training session still contains."""
     episodes, updates = session.history.episodes, session.history.updates
     return RecordedRun(
         session.global_step,
@@ -44,37 +44,37 @@ def recorded(session: TrainingSession) -> RecordedRun:
 
 
 def late_return(run: RecordedRun) -> float:
-    """The mean return of the episodes that ended in the last third of the steps."""
+    """The mean return of the episodes that ended in the last third of the run."""
     return mean(run.returns[in_last_third(run, run.episode_steps)])
 
 
 def late_entropy(run: RecordedRun) -> float:
-    """The mean entropy of the policy over the updates of the last third."""
+    """The policy's mean entropy over all updates in the last third of the run."""
     return mean(run.entropies[in_last_third(run, run.update_steps)])
 
 
 def late_gradient_norm(run: RecordedRun) -> float:
-    """The mean norm of the actor's gradient over the updates of the last third."""
+    """The mean norm of the actor's gradient over all updates in the last third of the run."""
     return mean(run.gradient_norms[in_last_third(run, run.update_steps)])
 
 
 def late_td_error(run: RecordedRun) -> float:
-    """The mean |y − Q(s,a)| over the updates of the last third."""
+    """The mean TD error |y − Q(s,a)| over all updates in the last third of the run."""
     return mean(run.td_errors[in_last_third(run, run.update_steps)])
 
 
 def late_loss(run: RecordedRun) -> float:
-    """The mean of the actor's loss over the updates of the last third."""
+    """The actor's mean loss over all updates in the last third of the run."""
     return mean(run.losses[in_last_third(run, run.update_steps)])
 
 
 def update_count(run: RecordedRun) -> float:
-    """The number of updates."""
+    """The number of updates in the run."""
     return float(len(run.update_steps))
 
 
 def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
-    """True for each of these steps that lies in the last third of the run."""
+    """For each number of a step, True if the step lies in the last third of the run."""
     late: NDArray[np.bool_] = 3 * steps > 2 * run.steps
     return late
 
@@ -86,9 +86,9 @@ def mean(values: Numbers) -> float:
 
 
 def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
-    """Split a run into stretches of equal length; for each stretch, the mean return: [windows].
+    """The mean return in each of several windows that split the run equally: [windows].
 
-    Only episodes that ended in the stretch count. Without such an episode the mean is NaN.
+    An episode counts in the window in which it ended. The mean of a window without episodes is NaN.
     """
     place = ((run.episode_steps - 1) * windows / total_steps).astype(int)
     return np.array([mean(run.returns[place == window]) for window in range(windows)])
@@ -96,7 +96,7 @@ def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Statistic:
-    """One number of a run: its name in a sentence, its function, and the decimals to print."""
+    """A statistic: its name in a sentence, the function that computes it, the printed decimals."""
 
     name: str
     of: Callable[[RecordedRun], float]
@@ -104,12 +104,12 @@ class Statistic:
 
 
 STATISTICS = {
-    "late_return": Statistic(N_("mean return of the last third"), late_return, digits=1),
-    "late_entropy": Statistic(N_("entropy of the last third"), late_entropy, digits=2),
+    "late_return": Statistic(N_("mean return in the run's last third"), late_return, digits=1),
+    "late_entropy": Statistic(N_("entropy in the run's last third"), late_entropy, digits=2),
     "late_gradient_norm": Statistic(
-        N_("norm of the actor's gradient in the last third"), late_gradient_norm, digits=2
+        N_("norm of the actor's gradient in the run's last third"), late_gradient_norm, digits=2
     ),
-    "late_td_error": Statistic(N_("TD error of the last third"), late_td_error, digits=2),
-    "late_loss": Statistic(N_("actor's loss in the last third"), late_loss, digits=2),
+    "late_td_error": Statistic(N_("TD error in the run's last third"), late_td_error, digits=2),
+    "late_loss": Statistic(N_("actor's loss in the run's last third"), late_loss, digits=2),
     "updates": Statistic(N_("number of updates"), update_count),
 }

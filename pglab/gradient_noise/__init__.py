@@ -1,1 +1,1 @@
-"""How noisy gradients are: estimators, and their variance over episodes."""
+"""Estimators of the policy gradient, and measurements of their variance over episodes."""

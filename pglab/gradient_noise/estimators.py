@@ -1,8 +1,9 @@
-"""Estimators of the policy gradient, and statistics of many gradients without storing them.
+"""Estimators of the policy gradient, and statistics over many gradients that are not stored.
 
-Each estimator turns an episode into g = Σₜ wₜ·∇log π(aₜ|sₜ), a vector over all P parameters of the
-policy. The mean over episodes estimates the policy gradient. The estimators differ only in the
-weights wₜ, so they can be compared on the same episodes.
+Each estimator computes a gradient g = Σₜ wₜ·∇log π(aₜ|sₜ) from one episode. The vector g has P
+entries, one for each parameter of the policy. The mean of g over many episodes estimates the policy
+gradient. The estimators differ only in the weights wₜ, so they can be compared on the same
+episodes.
 
 Source: Williams (1992), REINFORCE and baselines; Greensmith, Bartlett & Baxter (2004), variance
 reduction for gradient estimates.
@@ -45,12 +46,12 @@ FEWEST_GROUPS = 4  # with fewer groups the variance means nothing
 def episode_weights(
     episodes: Sequence[PlayedEpisode], gamma: float, values: Values
 ) -> list[Floats]:
-    """The weight wₜ of ∇log π at every step, one row for each estimator: [E, T] for each episode.
+    """The weights wₜ of ∇log π for each episode: [E, T], with one row for each estimator.
 
     `whole_episode` is G₀, the discounted return of the whole episode. `reward_to_go` is Gₜ. `mean`
-    is Gₜ minus the mean of all Gₜ in the *other* episodes; this baseline adds no bias, because it
-    does not depend on the actions of the episode. `value` is Gₜ − V(sₜ). The returns of a truncated
-    episode stop at its end, as in training.
+    is Gₜ minus a baseline: the mean of all Gₜ in the *other* episodes. This baseline adds no bias,
+    because it does not depend on the actions of the episode itself. `value` is Gₜ − V(sₜ). In a
+    truncated episode, Gₜ contains only the rewards until the end of the episode, as in training.
 
     Args:
         episodes: K episodes.
@@ -75,7 +76,7 @@ def episode_weights(
 
 
 def means_of_others(returns: Sequence[Floats]) -> Floats:
-    """For each episode, the mean return over all steps of the other episodes: K arrays [T] → [K].
+    """For each episode, the mean of Gₜ over all steps in the other episodes: K arrays [T] → [K].
 
     Raises:
         ValueError: there are fewer than two episodes.
@@ -89,7 +90,10 @@ def means_of_others(returns: Sequence[Floats]) -> Floats:
 
 
 def known_values(snapshot: Snapshot) -> tuple[Values, Source] | None:
-    """The V of a run: its learned baseline, or Σₐ π(a|s)·Q(s,a) of its critic; or None."""
+    """The function V of a run, and the source of V; None if the run has no V.
+
+    V is the learned baseline, or V(s) = Σₐ π(a|s)·Q(s,a) from the critic.
+    """
     networks = snapshot.networks
     if "critic" in networks:
 
@@ -108,10 +112,11 @@ def known_values(snapshot: Snapshot) -> tuple[Values, Source] | None:
 def fitted_values(
     policy: PolicyNetwork, episodes: Sequence[PlayedEpisode], returns: Sequence[Floats]
 ) -> Generator[float, None, Values]:
-    """Fit V(s) = c·φ(s) to returns, where φ(s) holds the policy's features and a constant.
+    """Fit V(s) = c·φ(s) to returns, and yield the share of the work that is done.
 
-    Ridge regression in closed form: min Σ (Gₜ − V(sₜ))² + λ‖c‖². λ is small: it only makes the
-    equations solvable. Yields the share that is done.
+    The vector φ(s) contains the output of the policy's body and the constant 1. Ridge regression
+    in closed form finds the c with the least Σ (Gₜ − V(sₜ))² + λ‖c‖². The small λ only makes the
+    equations solvable.
     """
 
     def features(observations: Floats) -> Tensor:
@@ -133,7 +138,7 @@ def fitted_values(
 
 
 def returns_to_go(episode: PlayedEpisode, gamma: float) -> Floats:
-    """Gₜ of every step of one episode: [T]."""
+    """The return Gₜ from every step t of one episode: [T]."""
     return discounted_returns(episode.rewards, np.zeros(len(episode.rewards), np.bool_), gamma)
 
 
@@ -143,10 +148,12 @@ def returns_to_go(episode: PlayedEpisode, gamma: float) -> Floats:
 def episode_gradients(
     policy: nn.Module, episodes: Sequence[PlayedEpisode], weights: Sequence[Floats]
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield a matrix [E, P] per episode: row e is Σₜ wₜ·∇log π(aₜ|sₜ) with estimator e's weights.
+    """For each episode, yield the gradients of all estimators: [E, P].
 
-    The gradient points uphill and is a sum over the steps. The P columns are the policy's
-    parameters in order. A parameter that the actor's gradient does not reach gets 0.
+    Row e is Σₜ wₜ·∇log π(aₜ|sₜ) with the weights of estimator e. It points in the direction of
+    ascent, and it is a sum over the steps, not a mean. The P columns belong to the policy's
+    parameters, in the order of `policy.parameters()`. The entry of a parameter that receives no
+    gradient is 0.
 
     Args:
         policy: [N, D] → [N, A] log-probabilities; it is not changed.
@@ -159,12 +166,12 @@ def episode_gradients(
 
 
 def log_probs_taken(policy: nn.Module, observations: Tensor, actions: Tensor) -> Tensor:
-    """The log-probabilities of the actions taken, with the graph to the policy: [T]."""
+    """log π(aₜ|sₜ) of the actions taken, with the autograd graph to the parameters: [T]."""
     return of_actions(policy(observations), actions)
 
 
 def weighted_gradient(policy: nn.Module, log_probs: Tensor, weights: Floats) -> Floats:
-    """∇ Σₜ wₜ·log π(aₜ|sₜ) over all parameters: [T] and [T] → [P]."""
+    """The gradient of Σₜ wₜ·log π(aₜ|sₜ) for all parameters: [T] and [T] → [P]."""
     parameters = list(policy.parameters())
     total = (torch.as_tensor(weights, dtype=torch.float32) * log_probs).sum()
     derivatives = gradient(total, parameters)
@@ -174,11 +181,13 @@ def weighted_gradient(policy: nn.Module, log_probs: Tensor, weights: Floats) -> 
 
 
 def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Floats) -> Floats:
-    """The slopes d·∇log π(aₜ|sₜ) along directions d in parameter space: [N, P] → [N, T].
+    """For each step, the slope d·∇log π(aₜ|sₜ) along each of N directions d: [N, P] → [N, T].
 
-    T is the number of steps in all episodes. The component of an episode's gradient along d is
-    Σₜ wₜ·slopeₜ for any weights wₜ. Since Σₜ wₜ·d·∇log π(aₜ|sₜ) is linear in w, its derivative with
-    respect to w gives the slopes of all steps: one backward pass for ∇, and one for each direction.
+    A direction d has P numbers, one for each parameter. T counts the steps of all episodes
+    together. For any weights wₜ, the gradient of an episode has the component Σₜ wₜ·slopeₜ along d.
+
+    The sum Σₜ wₜ·d·∇log π(aₜ|sₜ) is linear in w, so its derivative with respect to w gives the
+    slopes of all steps. This takes one backward pass for ∇, and one for each direction.
     """
     log_probs = log_probs_taken(policy, *steps_of(episodes))
     weights = torch.ones_like(log_probs, requires_grad=True)
@@ -199,18 +208,19 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
 
 
 def steps_of(episodes: Sequence[PlayedEpisode]) -> tuple[Tensor, Tensor]:
-    """Observations and actions of all steps of some episodes: [T, D] and [T]."""
+    """The observations and actions at all steps in these episodes: [T, D] and [T]."""
     observations = np.concatenate([episode.observations for episode in episodes])
     actions = np.concatenate([episode.actions for episode in episodes])
     return torch.as_tensor(observations, dtype=torch.float32), torch.as_tensor(actions)
 
 
 class Moments:
-    """Means and total variances of gradients that are added one by one and not kept.
+    """The means and total variances of gradients, which are added one by one and not stored.
 
-    Each gradient has several rows, one for each estimator. For each of the `sizes`, consecutive
-    gradients form groups of that size, and the variance of the groups' means is computed; size 1
-    gives the variance of a single gradient. Read `variances` only after whole groups.
+    Each call of `add` receives one gradient for each estimator. For each size in `sizes`,
+    consecutive gradients form groups of this size, and the variance of the group means is computed.
+    Size 1 gives the variance of a single gradient. Read `variances` only when every group is
+    complete.
     """
 
     def __init__(self, kinds: int, parameters: int, sizes: Sequence[int] = (1,)) -> None:
@@ -221,7 +231,7 @@ class Moments:
         self._squares = np.zeros((len(sizes), kinds))
 
     def add(self, gradients: Floats) -> None:
-        """Add the next gradient: [E, P]."""
+        """Add the next gradients, one for each estimator: [E, P]."""
         self.count += 1
         self._sum += gradients
         self._group += gradients
@@ -232,12 +242,12 @@ class Moments:
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """The mean over all gradients: [E, P]."""
+        """The mean of all added gradients, for each estimator: [E, P]."""
         return self._sum / self.count
 
     @property
     def variances(self) -> NDArray[np.float64]:
-        """The total variance Σⱼ ‖ḡⱼ − ḡ‖² / (m − 1) over the m groups of each size: [S, E]."""
+        """The total variance Σⱼ ‖ḡⱼ − ḡ‖² / (m − 1) of m group means, for each size: [S, E]."""
         groups = np.array([self.count // size for size in self.sizes])[:, None]
         spread = self._squares - groups * squared_norms(self.mean)
         variances: NDArray[np.float64] = np.maximum(spread, 0.0) / (groups - 1)  # rounding
@@ -245,7 +255,7 @@ class Moments:
 
 
 def group_sizes(episodes: int) -> tuple[int, ...]:
-    """The group sizes that divide this number of episodes into at least `FEWEST_GROUPS` groups."""
+    """Size 1, and all sizes that split the episodes into at least `FEWEST_GROUPS` equal groups."""
     return tuple(
         size
         for size in GROUP_SIZES
@@ -254,10 +264,11 @@ def group_sizes(episodes: int) -> tuple[int, ...]:
 
 
 def largest_remaining(gradients: Floats, known: Floats) -> Floats:
-    """The direction at right angles to `known` in which gradients spread most: [P], of length 1.
+    """The direction perpendicular to `known` along which gradients vary most: [P], of length 1.
 
-    It is the first principal component of the gradients after their part along `known` is removed,
-    or 0 if nothing is left. It is computed from the K × K products, because P is much larger.
+    This direction is the first principal component of the gradients without their components along
+    `known`. The result is 0 if the gradients do not vary in any other direction. It is computed
+    from the K × K matrix of inner products, because K is much smaller than P.
 
     Args:
         gradients: [K, P].
@@ -285,17 +296,17 @@ def cosine(one: Floats, other: Floats) -> float:
 
 
 def ratio(part: float, whole: float) -> float:
-    """The quotient of two numbers; NaN if the second is 0."""
+    """The quotient of two numbers; NaN if the second number is 0."""
     return part / whole if whole else math.nan
 
 
 def unit(vector: Floats) -> Floats:
-    """The vector of length 1 in the same direction; 0 stays 0."""
+    """The vector divided by its length; the zero vector stays 0."""
     norm = float(np.linalg.norm(vector))
     return vector / norm if norm else np.zeros_like(vector)
 
 
 def squared_norms(vectors: Floats) -> NDArray[np.float64]:
-    """‖·‖² of each row, summed in double precision: [E, P] → [E]."""
+    """The squared length of each row, summed in double precision: [E, P] → [E]."""
     squares: NDArray[np.float64] = np.einsum("ep,ep->e", vectors, vectors, dtype=np.float64)
     return squares

@@ -1,4 +1,4 @@
-"""The uncertainty of measured numbers: bootstrap intervals, and a test for a signal in noise.
+"""Bootstrap confidence intervals for measured numbers, and a test for a signal in noise.
 
 Sources: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapters 12 (bootstrap-t) and
 13 (percentiles);
@@ -23,7 +23,7 @@ SIGNIFICANCE = 0.05  # with a larger p-value a signal counts as not found
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and the ends of its interval at `LEVEL`; an unknown end is NaN."""
+    """An estimate and its confidence interval at level `LEVEL`; an unknown end is NaN."""
 
     estimate: float
     low: float
@@ -31,23 +31,24 @@ class Interval:
 
     @property
     def inverse(self) -> Interval:
-        """The interval of 1 / x for a positive x; an end is NaN if it cannot be inverted."""
+        """The interval of 1 / x from the interval of x; a number that is not positive gives NaN."""
         ends = (self.estimate, self.high, self.low)
         return Interval(*(1 / x if x > 0 else math.nan for x in ends))
 
 
 def bootstrap_counts(items: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """The number of times that each resample contains each item: [`RESAMPLES`, items]."""
+    """How often each bootstrap resample contains each item: [`RESAMPLES`, items]."""
     return generator.multinomial(items, np.full(items, 1 / items), size=RESAMPLES)
 
 
 def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> Interval:
-    """The interval of Σ parts / Σ wholes, by resampling the items.
+    """The bootstrap confidence interval of the ratio Σ parts / Σ wholes.
 
-    The method is bootstrap-t on the log scale: each resample is scaled by its own standard error,
-    because a few large items may dominate the sums. If the items are squared distances of K vectors
-    from their mean, the result is a ratio of total variances. The mean is not computed anew in each
-    resample: that would scale both variances by about 1 − 1/K.
+    The method is bootstrap-t on the log scale. Each resample is scaled by its own standard error,
+    because a few large items may dominate the sums. If the parts and the wholes are squared
+    distances of K vectors from their mean, the ratio compares two total variances. All resamples
+    use the mean of the original K vectors, because a new mean for each resample would scale both
+    variances by about 1 − 1/K.
 
     Args:
         parts: [K].
@@ -68,7 +69,7 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
 
 
 def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """log(Σ parts / Σ wholes) of each resample and its standard error (delta method): [B] each."""
+    """For each resample, log(Σ parts / Σ wholes) and its delta-method standard error: [B] each."""
     sums = np.stack([parts, wholes, parts**2, parts * wholes, wholes**2], axis=1)
     part, whole, *products = (
         counts.astype(np.float64) @ sums
@@ -80,7 +81,9 @@ def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tupl
 
 
 def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> Interval:
-    """The interval of the cosine between two means over the same n items, by resampling them.
+    """The bootstrap confidence interval of the cosine between the means of two arrays.
+
+    Row i of both arrays belongs to the same item. Each resample draws n items with replacement.
 
     Args:
         one: [n, P].
@@ -100,10 +103,11 @@ def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> In
 
 
 def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
-    """The probability that noise alone makes the mean of the vectors [n, P] as long as it is.
+    """The probability that noise alone gives a mean at least as long as the vectors' mean.
 
-    Without a signal, each vector is as likely as its negative. The p-value is the share of random
-    choices of signs for which the sum is at least as long as the sum of the vectors themselves.
+    The vectors have the shape [n, P]. Without a signal, a vector v is as likely as −v. So the test
+    gives random signs to the vectors many times. The p-value is the share of these trials in which
+    the sum is at least as long as the sum of the original vectors.
     """
     gram = vectors.astype(np.float64) @ vectors.astype(np.float64).T
     signs = generator.choice([-1.0, 1.0], size=(RESAMPLES, len(vectors)))
@@ -112,13 +116,13 @@ def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
 
 
 def _ratio(parts: Floats, wholes: Floats) -> Floats:
-    """The quotients of two arrays; NaN if a denominator is 0."""
+    """Divide two arrays entry by entry; an entry is NaN if its denominator is 0."""
     ratios: Floats = np.full(np.shape(parts), np.nan)
     return np.divide(parts, wholes, out=ratios, where=np.asarray(wholes) != 0)
 
 
 def _percentiles(estimate: float | Floats, resampled: Floats) -> Interval:
-    """The percentile interval; its ends are NaN if no resample has a value."""
+    """The percentile interval of the resampled values; NaN at both ends if all values are NaN."""
     known = resampled[~np.isnan(resampled)]
     if not len(known):
         return Interval(float(estimate), math.nan, math.nan)

@@ -1,8 +1,8 @@
-"""The measurement of the gradient lab: how noisy is each estimator for one frozen policy?
+"""The gradient lab measures how noisy each estimator of the policy gradient is.
 
-All estimators are applied to the same drawn episodes and compared with a survey of separate
-episodes. The work is done by generators, a little at a time, so that a page can show the progress
-and stop the work.
+The policy is frozen. All estimators use the same drawn episodes. Their gradients are compared with
+a survey: the results from many separate episodes. Generators do the work in small parts, so that a
+page can show the progress and stop the work.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a measurement: the present task, and the share that is done, in [0, 1]."""
+    """The current task of a measurement, and the share of all work that is done, from 0 to 1."""
 
     task: Task
     fraction: float
@@ -76,15 +76,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Survey:
-    """Results from many separate episodes. The drawn episodes are compared with these results.
+    """Results from many separate episodes, with which the drawn episodes are compared.
 
-    `values` is the V that the last estimator subtracts; `source` says where it comes from. It is
-    independent of the drawn episodes, so it does not bias their gradient. `direction` [P] is the
-    mean gradient over all `episodes` of the survey, with the mean baseline; `noise` is the total
-    variance of that mean. `signals` holds an unbiased estimate of ‖E g‖² for each estimator.
-    `p_values` holds the probability that noise alone makes the mean gradient as long as it is.
-    `aims` is the cosine between the expected gradient of whole-episode returns and the expected
-    gradient of the other three estimators; it is 1 if γ = 1.
+    `values` is the function V that the estimator `value` subtracts. `source` says where V comes
+    from. V is independent of the drawn episodes, so V does not bias their gradient. `direction` [P]
+    is the survey's mean gradient, computed from all `episodes` with the mean baseline. `noise` is
+    the total variance of `direction`. `signals` holds an unbiased estimate of ‖E g‖² for each
+    estimator. `p_values` holds, for each estimator, the probability that noise alone gives a mean
+    gradient at least as long. `aims` is the cosine between two expected gradients: the gradient of
+    whole-episode returns, and the gradient of the other three estimators. `aims` is 1 if γ = 1.
     """
 
     episodes: int
@@ -98,13 +98,14 @@ class Survey:
 
     @property
     def snr(self) -> float:
-        """The signal-to-noise ratio of `direction`; NaN without noise."""
+        """The signal-to-noise ratio of `direction`; NaN if `noise` is 0."""
         return ratio(self.signals["mean"], self.noise)
 
     def has_signal(self, estimator: Estimator) -> bool:
-        """True if both the estimator's signal and the signal of `direction` can be told from noise.
+        """Whether the signals of the estimator and of `direction` are both significant.
 
-        All estimators are compared with `direction`. If it may be noise, no signal counts.
+        All estimators are compared with `direction`, so no signal counts if `direction` may be
+        noise.
         """
         return all(
             self.signals[name] > 0 and self.p_values[name] < SIGNIFICANCE
@@ -114,15 +115,15 @@ class Survey:
 
 @dataclass(frozen=True)
 class EstimatorReport:
-    """One estimator on the drawn episodes.
+    """The results of one estimator on the K drawn episodes.
 
-    `variance` is the total variance of one episode's gradient, the trace of its covariance. `ratio`
-    is this variance divided by the variance with whole-episode returns. `group_variances` [S] has a
-    number for each group size: the total variance, across groups, of a group's mean. `mean` [P] is
-    the mean over all K episodes. `signal` is ‖E g‖² from the survey, and `cosine` is the cosine
-    between `mean` and the survey's direction. `arrows` [K, 2] holds the episodes' gradients in the
-    plane, and `shown` is the share of the variance in that plane. A ratio is NaN if its denominator
-    is 0.
+    `variance` is the total variance of one episode's gradient: the trace of the covariance matrix.
+    `ratio` is `variance` divided by the total variance with whole-episode returns.
+    `group_variances` [S] holds the total variance of the group means, for each group size. `mean`
+    [P] is the mean gradient over all K episodes. `signal` is the survey's estimate of ‖E g‖².
+    `cosine` is the cosine between `mean` and the survey's direction. `arrows` [K, 2] holds the
+    coordinates of each episode's gradient in the plane of the report. `shown` is the share of
+    `variance` that lies in this plane. A ratio is NaN if its denominator is 0.
     """
 
     variance: float
@@ -136,19 +137,20 @@ class EstimatorReport:
 
     @property
     def snr(self) -> float:
-        """The signal-to-noise ratio of one episode; a mean over k episodes has k times as much."""
+        """The signal-to-noise ratio of one episode; for a mean over k it is k times as large."""
         return ratio(self.signal, self.variance)
 
 
 @dataclass(frozen=True)
 class Report:
-    """All results of one measurement that a page shows.
+    """All results of one measurement.
 
-    `plane` [2, P] holds two directions: the survey's direction, and the direction at right angles
-    to it in which the gradients with whole-episode returns spread most. Each has length 1, or 0 if
-    there is no such direction. `value_over_mean` is the total variance with V(s) as baseline,
-    divided by the variance with the mean baseline. `value_over_to_go` is the same variance, divided
-    by the variance of reward-to-go alone.
+    `plane` [2, P] holds two directions. The first is the survey's direction. The second is
+    perpendicular to the first: along it, the gradients with whole-episode returns vary most. Each
+    direction has length 1, or is 0 if it does not exist. `value_over_mean` is the total variance
+    with V(s) as baseline, divided by the total variance with the mean baseline. `value_over_to_go`
+    is the total variance with V(s) as baseline, divided by the total variance of reward-to-go
+    without a baseline.
     """
 
     survey: Survey
@@ -170,23 +172,23 @@ class Report:
 
 
 def problem_with(snapshot: Snapshot) -> str | None:
-    """Why this policy has no policy gradient to measure, as a sentence; None if it has one."""
+    """A sentence that says why this policy has no gradient to measure; None if it has one."""
     policy = snapshot.networks["policy"]
     if isinstance(snapshot.config, ActorCriticConfig) and snapshot.config.critic_only:
         return _(
-            "This run chooses actions by Q alone (“Act greedily on Q”): greedy choices have no "
-            "gradient. Choose another run, or a checkpoint from before you turned this on."
+            "With “Act greedily on Q”, this run chooses actions by Q alone and has no policy "
+            "gradient. Choose another run, or a checkpoint without this setting."
         )
     if not all(bool(torch.isfinite(parameter).all()) for parameter in policy.parameters()):
         return _(
-            "This policy's parameters are no longer finite numbers: the run diverged. "
+            "The run diverged: the policy's parameters are no longer finite numbers. "
             "Choose an earlier checkpoint."
         )
     return None
 
 
 def most_episodes(snapshot: Snapshot) -> int:
-    """The largest choice of K that fits into memory and does not take minutes."""
+    """The largest of `EPISODE_CHOICES` that fits into memory and does not take minutes."""
     longest = MOST_NUMBERS // parameter_count(snapshot.networks["policy"])
     most = min(longest, MOST_OF_ENVIRONMENT.get(snapshot.config.env_id, longest))
     return max((k for k in EPISODE_CHOICES if k <= most), default=EPISODE_CHOICES[0])
@@ -198,9 +200,9 @@ def most_episodes(snapshot: Snapshot) -> int:
 def measure(
     snapshot: Snapshot, episodes: int, seed: int, survey: Survey | None = None
 ) -> Generator[Progress, None, Report]:
-    """Draw episodes of a frozen policy and apply all estimators to them, a little at a time.
+    """Draw episodes of a frozen policy and apply all estimators to them, in small parts.
 
-    The result depends on the arguments alone, and the networks are not changed.
+    The result depends only on the arguments. The networks are not changed.
 
     Args:
         snapshot: the policy; `problem_with` has returned None for it.
@@ -254,7 +256,7 @@ def _components(
     y: Floats,
     means: Floats,
 ) -> Generator[float, None, tuple[Floats, Floats]]:
-    """The inner products of each gradient with y [P] and with its mean [E, P]: [K, E] each."""
+    """The inner products of each gradient with y and with its estimator's mean: [K, E] each."""
     along_y, along_mean = np.empty((2, len(episodes), len(means)))
     directions = np.stack([y, *means])
     for first in range(0, len(episodes), CHUNK):
@@ -271,12 +273,13 @@ def _components(
 def make_survey(
     snapshot: Snapshot, seed: int, episodes: int = SURVEY_EPISODES
 ) -> Generator[float, None, Survey]:
-    """Draw separate episodes, compute their mean gradient, and fit V to them if the run has no V.
+    """Draw separate episodes and compute their mean gradient; if the run has no V, fit one.
 
-    The number of episodes is at most `most_episodes`. Yields the share that is done.
+    The number of episodes is at most `most_episodes`. The generator yields the share of the work
+    that is done.
 
-    E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]: the expected gradient of whole-episode returns is
-    estimated with reward-to-go and a baseline, which are less noisy.
+    The expected gradient of whole-episode returns is E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]. The
+    right-hand side is estimated with a baseline, because this estimate is less noisy.
 
     Args:
         snapshot: the policy; `problem_with` has returned None for it.
@@ -310,7 +313,10 @@ def make_survey(
 def _judged(
     means: Floats, episodes: int, values: Values, source: Source, generator: np.random.Generator
 ) -> Survey:
-    """The survey, from the mean gradients of n chunks, with and without γᵗ: [n, 2, P]."""
+    """Make a survey from the mean gradients of n chunks of episodes: [n, 2, P].
+
+    The first gradient of each pair has the factors γᵗ, and the second gradient does not.
+    """
     moments = Moments(2, means.shape[2])
     for pair in means:
         moments.add(pair)
@@ -382,7 +388,7 @@ def _report(
 def _part(
     task: Task, begin: float, end: float, work: Generator[float, None, T]
 ) -> Generator[Progress, None, T]:
-    """Run a piece of work as part of a measurement, with its progress from `begin` to `end`."""
+    """Run one task of a measurement, and scale its progress to the range `begin` to `end`."""
     scaled = _fractions(begin, end, work)
     while True:
         try:
@@ -395,7 +401,7 @@ def _part(
 def _fractions(
     begin: float, end: float, work: Generator[float, None, T]
 ) -> Generator[float, None, T]:
-    """Run a piece of work with its shares scaled to the range from `begin` to `end`."""
+    """Run a generator, and scale the shares that it yields to the range `begin` to `end`."""
     while True:
         try:
             fraction = next(work)
@@ -405,7 +411,7 @@ def _fractions(
 
 
 def finished(work: Generator[object, None, T]) -> T:
-    """Run a piece of work to its end, and return its result."""
+    """Run a generator to its end, and return its result."""
     while True:
         try:
             next(work)

@@ -1,4 +1,4 @@
-"""Sentences about the numbers of the gradient lab."""
+"""Sentences that explain the numbers in the gradient lab."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ SIGNIFICANT_DIGITS = 2
 
 
 def verdict(report: Report) -> str:
-    """The effect of reward-to-go and of the baselines on the variance; "" if that is 0."""
+    """Say how reward-to-go and the baselines change the variance; "" if the variance is 0."""
     ratios = {name: of.ratio for name, of in report.estimators.items()}
     if math.isnan(ratios["value"].estimate):
         return ""
     shares = _(
-        "On these {k} episodes, reward-to-go leaves **{to_go:.1%}** of the variance of the "
-        "whole-episode return, the mean baseline **{mean:.1%}**, V(s) **{value:.1%}**."
+        "The variance with the whole-episode return counts as 100%. On these {k} episodes, the "
+        "variance is **{to_go:.1%}** with reward-to-go, **{mean:.1%}** with the mean baseline and "
+        "**{value:.1%}** with V(s)."
     ).format(
         k=report.episodes,
         to_go=ratios["reward_to_go"].estimate,
@@ -32,15 +33,18 @@ def verdict(report: Report) -> str:
         baselines_text(report.value_over_mean),
     ]
     if report.survey.source == "fitted":
-        fitted = _("V was fitted to {n} separate episodes; a V learned in training may help less.")
+        fitted = _(
+            "V was fitted to {n} separate episodes. A V that is learned in training may reduce the "
+            "variance less."
+        )
         sentences.append(fitted.format(n=report.survey.episodes))
     return " ".join(sentences)
 
 
 def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
-    """A sentence: how many episodes without a baseline are as precise as one episode with V(s).
+    """Say how many episodes without a baseline are as precise as one episode with V(s).
 
-    The fair comparison is with reward-to-go, which differs only in the baseline.
+    The fair comparison is with reward-to-go, because only the baseline differs.
 
     Args:
         over_to_go: variance with V(s), divided by the variance of reward-to-go.
@@ -48,8 +52,8 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
     """
     if not over_to_go.high < 1 and not over_to_go.low > 1:
         return _(
-            "These episodes cannot tell whether V(s) as baseline makes an episode more precise "
-            "than reward-to-go alone (variance × {ratio}; {interval})."
+            "These episodes do not show whether an episode is more precise with V(s) as baseline "
+            "or with reward-to-go alone (variance × {ratio}; {interval})."
         ).format(
             ratio=number(over_to_go.estimate, SIGNIFICANT_DIGITS),
             interval=interval_text(over_to_go),
@@ -57,13 +61,15 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
     worth, of_whole = over_to_go.inverse, over_whole.inverse
     text = (
         _(
-            "**One episode with V(s) as baseline is as precise as about {times} with reward-to-go "
-            "alone** ({interval}), or {of_whole} with the whole-episode return."
+            "**One episode with V(s) as baseline is as precise as about {times} episodes with "
+            "reward-to-go alone** ({interval}), or as about {of_whole} episodes with the "
+            "whole-episode return."
         )
         if over_to_go.high < 1
         else _(
-            "Here V(s) as baseline makes an episode less precise: it is worth about {times} with "
-            "reward-to-go alone ({interval}), or {of_whole} with the whole-episode return."
+            "Here V(s) as baseline makes an episode less precise: it is worth about {times} "
+            "episodes with reward-to-go alone ({interval}), or about {of_whole} episodes with the "
+            "whole-episode return."
         )
     )
     return text.format(
@@ -74,13 +80,13 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
 
 
 def baselines_text(value_over_mean: Interval) -> str:
-    """A sentence that says whether V(s) or the mean baseline leaves less variance."""
+    """Say whether the variance is smaller with V(s) or with the mean baseline."""
     if value_over_mean.high < 1:
-        found = _("V(s) leaves less variance than the mean baseline")
+        found = _("The variance is smaller with V(s) than with the mean baseline")
     elif value_over_mean.low > 1:
-        found = _("Here V(s) leaves more variance than the mean baseline")
+        found = _("Here the variance is larger with V(s) than with the mean baseline")
     else:
-        found = _("These episodes cannot tell V(s) from the mean baseline")
+        found = _("These episodes show no clear difference between V(s) and the mean baseline")
     return _("{found} (× {ratio}; {interval}).").format(
         found=found,
         ratio=number(value_over_mean.estimate, SIGNIFICANT_DIGITS),
@@ -89,7 +95,7 @@ def baselines_text(value_over_mean: Interval) -> str:
 
 
 def signal_text(snr: float, *, found: bool) -> str:
-    """A signal-to-noise ratio in words; `found` is true if the signal can be told from noise."""
+    """Describe a signal-to-noise ratio; `found` is true if the signal is significant."""
     if not found or not snr > 0:
         return _("no signal found")
     if snr < 0.1:
@@ -102,11 +108,11 @@ def signal_text(snr: float, *, found: bool) -> str:
 
 
 def aims_text(cosine: Interval, *, found: bool) -> str:
-    """A sentence that compares the expected gradients of whole-episode returns and other weights.
+    """Compare the expected gradients of whole-episode returns and of the other weights, in words.
 
     Args:
         cosine: cosine between the two expected gradients; if it is NaN, the result is "".
-        found: true if both gradients can be told from noise.
+        found: true if both gradients differ significantly from noise.
     """
     if math.isnan(cosine.estimate):
         return ""
@@ -116,11 +122,11 @@ def aims_text(cosine: Interval, *, found: bool) -> str:
     if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
         return _(
             "If γ < 1, whole-episode returns do not estimate the same gradient as the other three "
-            "weights do. These episodes cannot show how much the two differ ({numbers})."
+            "weights do. These episodes cannot show how much the two gradients differ ({numbers})."
         ).format(numbers=numbers)
     return _(
         "Since γ < 1, whole-episode returns do not estimate the same gradient as the other three "
-        "weights do. Their gradient points {direction} ({numbers})."
+        "weights do. The gradient of whole-episode returns points {direction} ({numbers})."
     ).format(direction=_direction(cosine.estimate), numbers=numbers)
 
 
@@ -135,12 +141,12 @@ def _direction(cosine: float) -> str:
     if cosine >= 0.2:
         return _("in a very different direction")
     if cosine > -0.2:
-        return _("about at a right angle")
-    return _("in an opposed direction")
+        return _("at about a right angle")
+    return _("towards the opposite side")
 
 
 def interval_text(interval: Interval, digits: int = SIGNIFICANT_DIGITS) -> str:
-    """The ends of an interval: "95% interval 14 to 44"."""
+    """A confidence interval in words: "95% interval 14 to 44"."""
     if math.isnan(interval.low) or math.isnan(interval.high):
         return _("no interval")
     return _("{level:.0%} interval {low} to {high}").format(
@@ -151,12 +157,12 @@ def interval_text(interval: Interval, digits: int = SIGNIFICANT_DIGITS) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; a dash for NaN."""
+    """A share as a whole percentage; NaN becomes a dash."""
     return "–" if math.isnan(share) else f"{share:.0%}"
 
 
 def number(value: float, digits: int) -> str:
-    """A number with a few significant digits and without an exponent; a dash for NaN."""
+    """A number with a few significant digits and without an exponent; NaN becomes a dash."""
     if math.isnan(value):
         return "–"
     if value and abs(value) < 1:

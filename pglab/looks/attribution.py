@@ -1,7 +1,8 @@
-"""The causes of an update: how much each of them changed the probability of each action taken.
+"""How much each cause in an update changed the probability of each action taken.
 
-`parameter_moves` splits the move of the parameters by cause, Δθ = Σ_c Δθ_c. This module splits the
-change of a probability along the straight path from the old parameters to the new ones:
+`parameter_moves` splits the change of the parameters by cause: Δθ = Σ_c Δθ_c. This module splits
+the change of a probability by cause. It integrates along the straight path from the old parameters
+to the new parameters:
 
 Δπ(aₜ|sₜ) = Σ_c ∫₀¹ ∇π(aₜ|sₜ; θ + s·Δθ) · Δθ_c ds.
 
@@ -38,12 +39,13 @@ CHUNK = 512  # transitions computed at a time, to bound the memory
 
 @dataclass(frozen=True)
 class Explanation:
-    """π(aₜ|sₜ) before and after an update, and the effect of each cause on it.
+    """The probability π(aₜ|sₜ) before and after an update, and how much each cause changed it.
 
-    `effects` holds the causes that changed something. Together with `remainder`, the error of
-    integration and rounding, they add up to the change. `actor_norm` is the norm of the actor's
-    gradient without the entropy bonus; it is None if the actor does not learn. If `greedy`, the
-    actions are ε-greedy on Q, and the critic causes all change.
+    `effects` holds the change due to each cause; a cause that moved no parameter is left out. All
+    effects and `remainder` together add up to the change. `remainder` is the error of integration
+    and rounding. `actor_norm` is the norm of the actor's gradient without the entropy bonus; it is
+    None if the actor does not learn. If `greedy` is true, the actions are ε-greedy on Q, and the
+    critic is the only cause.
     """
 
     before: NDArray[np.float64]  # [T]
@@ -54,20 +56,20 @@ class Explanation:
 
     @property
     def change(self) -> NDArray[np.float64]:
-        """After minus before: [T]."""
+        """The change of π(aₜ|sₜ), after minus before: [T]."""
         return self.after - self.before
 
     @property
     def remainder(self) -> NDArray[np.float64]:
-        """The change minus all effects: [T]."""
+        """The change of π(aₜ|sₜ) minus the effects of all causes: [T]."""
         return self.change - sum(self.effects.values(), np.zeros(len(self.before)))
 
     @property
     def shares(self) -> dict[Cause, float]:
-        """The share of each cause in the change of all steps; empty if nothing changed.
+        """The share of each cause in the change over all steps; empty if no probability changed.
 
-        Each effect is projected on the change: Σₜ effectₜ·Δπₜ / Σₜ Δπₜ². Together with the share
-        of the remainder, the shares sum to 1.
+        A share is the projection of the effect on the change: Σₜ effectₜ·Δπₜ / Σₜ Δπₜ². The
+        shares of all causes and of the remainder sum to 1.
         """
         square = float(self.change @ self.change)
         if square == 0.0:
@@ -77,7 +79,7 @@ class Explanation:
         }
 
     def of_steps(self, kept: slice) -> Explanation:
-        """The explanation restricted to some of the transitions."""
+        """The same explanation, but only for some of the transitions."""
         effects = {cause: effect[kept] for cause, effect in self.effects.items()}
         return Explanation(
             self.before[kept], self.after[kept], effects, self.actor_norm, self.greedy
@@ -87,7 +89,7 @@ class Explanation:
 def explain(
     steps: Sequence[AdamStep], before: nn.Module, after: nn.Module, data: UpdateData
 ) -> Explanation:
-    """Split the change of π(aₜ|sₜ) in an update by cause, for each transition of the batch.
+    """For each transition of a batch, split the change of π(aₜ|sₜ) in an update by cause.
 
     The networks are not changed.
 
@@ -115,7 +117,7 @@ def explain(
 
 
 def _explain_greedy(before: nn.Module, after: nn.Module, data: UpdateData) -> Explanation:
-    """Explain ε-greedy actions: π changes only if another action has become the best."""
+    """Explain ε-greedy actions: π changes only if another action now has the largest Q."""
     taken = np.arange(len(data.actions)), data.actions
     first, last = (
         action_probabilities(policy, data.observations)[taken].astype(np.float64)
@@ -128,7 +130,10 @@ def _explain_greedy(before: nn.Module, after: nn.Module, data: UpdateData) -> Ex
 
 
 def _open(policy: PolicyNetwork) -> PolicyNetwork:
-    """A copy in double precision that stops no gradient, because π depends on all parameters."""
+    """A copy of the policy in double precision, with `stop_gradient` off.
+
+    The probabilities depend on all parameters, so the gradient must reach all parameters.
+    """
     copied = copy.deepcopy(policy).double()
     copied.stop_gradient = False
     return copied
@@ -140,7 +145,7 @@ Effects = dict[Cause, NDArray[np.float64]]
 def _effects(
     old: PolicyNetwork, new: PolicyNetwork, moves: Moves, data: UpdateData, chunk: slice
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], Effects]:
-    """π(aₜ|sₜ) before and after an update, and the effect of each cause, for some transitions."""
+    """For some transitions, π(aₜ|sₜ) before and after an update, and the effect of each cause."""
     observations = torch.as_tensor(data.observations[chunk]).double()
     actions = torch.as_tensor(data.actions[chunk])
     weights = torch.as_tensor(data.weights[chunk]).double() / len(data.actions)
@@ -178,7 +183,7 @@ def _effects(
 
 
 def _gauss(points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points of the Gauss–Legendre rule on [0, 1], and the width that each of them stands for."""
+    """The points of the Gauss–Legendre rule on [0, 1], and the width that belongs to each point."""
     places, widths = np.polynomial.legendre.leggauss(points)
     return (places + 1) / 2, widths / 2
 
@@ -188,9 +193,10 @@ Signals = list[tuple[Tensor, Tensor]]
 
 
 def _signals(policy: PolicyNetwork, observations: Tensor, actions: Tensor, *, log: bool) -> Signals:
-    """The factors δ and x of ∇π(aₜ|sₜ) = δ·xᵀ in each linear layer; if `log`, of ∇log π.
+    """For each linear layer, the factors x and δ of the gradient ∇π(aₜ|sₜ) = δ·xᵀ.
 
-    The products, one gradient for each transition, would take too much memory.
+    If `log` is true, the gradient is ∇log π(aₜ|sₜ). The products δ·xᵀ are not computed, because a
+    matrix for each transition would take too much memory.
     """
     with _layers_seen(policy) as seen:
         chosen = of_actions(policy(observations), actions)
@@ -205,7 +211,7 @@ def _signals(policy: PolicyNetwork, observations: Tensor, actions: Tensor, *, lo
 
 @contextmanager
 def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
-    """Record the inputs and outputs of the linear layers, layer by layer."""
+    """Record the inputs and outputs of all linear layers, one layer after another."""
     seen: list[tuple[Tensor, Tensor]] = []
     hooks = [
         layer.register_forward_hook(lambda _layer, args, output: seen.append((args[0], output)))
@@ -218,9 +224,9 @@ def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
 
 
 def _product(one: Signals, other: Signals) -> Signals:
-    """The signals of the product ∇₁·∇₂, taken parameter by parameter.
+    """The `Signals` of the product of two gradients ∇₁·∇₂, separately for each parameter.
 
-    `_pushed` with D then returns ∇₁ᵀ·diag(D)·∇₂ for each transition.
+    If `_pushed` gets this product and moves D, it returns ∇₁ᵀ·diag(D)·∇₂ for each transition.
     """
     return [
         (x * y, of_one * of_other) for (x, of_one), (y, of_other) in zip(one, other, strict=True)
@@ -228,7 +234,10 @@ def _product(one: Signals, other: Signals) -> Signals:
 
 
 def _pushed(signals: Signals, moves: Sequence[Tensor]) -> Tensor:
-    """∇·Δθ for each transition: [T]. The outputs of a layer move by ΔW·x + Δb."""
+    """The inner product ∇·Δθ for each transition: [T].
+
+    If the parameters change by Δθ, the outputs of a layer change by ΔW·x + Δb.
+    """
     total = torch.zeros(len(signals[0][0]), dtype=torch.float64)
     for (inputs, derivatives), matrix, bias in zip(signals, moves[::2], moves[1::2], strict=True):
         total += ((inputs @ matrix.T + bias) * derivatives).sum(dim=1)

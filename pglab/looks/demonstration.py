@@ -1,4 +1,4 @@
-"""Plays fresh episodes of a policy for the player, even while the policy is being trained.
+"""Plays new episodes for the player on a page, even while the policy is being trained.
 
 A demonstration has its own environment and random streams, so that watching never changes a run.
 """
@@ -20,8 +20,9 @@ from pglab.records import Floats
 class Scene:
     """One time step of a demonstration.
 
-    `action` is what the policy chose for `observation`, and `reward` is the reward of that action.
-    The last scene of an episode shows the final observation: it has no action, and `ended` is set.
+    The policy chose `action` for `observation`, and `reward` is the reward of this action. The last
+    scene of an episode shows the final observation. The last scene has no action, and its `ended`
+    is true.
     """
 
     episode: int
@@ -34,10 +35,10 @@ class Scene:
 
 
 class Demonstration:
-    """An endless series of fresh episodes; each call receives the policy that plays."""
+    """Plays new episodes without end; each call receives the policy that chooses the actions."""
 
     def __init__(self, env_id: str, seed: int) -> None:
-        """The seed determines the first observation of each episode, whatever the policy does.
+        """The seed determines the first observation of each episode; the policy has no influence.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -56,7 +57,7 @@ class Demonstration:
         return [self._next(policy) for _ in range(count)]
 
     def episode(self, policy: nn.Module, most_scenes: int) -> list[Scene]:
-        """Play one episode from its start, but at most `most_scenes` scenes of it."""
+        """Play a new episode to its end, but at most `most_scenes` scenes."""
         self._observation = self._reset()
         scenes = [self._next(policy)]
         while scenes[-1].action is not None and len(scenes) < most_scenes:

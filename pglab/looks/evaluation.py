@@ -1,4 +1,4 @@
-"""Fresh episodes that evaluate a policy and its critic without changing the training."""
+"""Plays new episodes that evaluate a policy and its critic, without any effect on training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEGLIGIBLE = 0.1  # a truncated return counts if at most this share of it is mis
 
 @dataclass(frozen=True)
 class PlayedEpisode:
-    """One episode; `truncated` is true if the time limit ended it."""
+    """One episode; `truncated` is true if the time limit ended the episode."""
 
     observations: Floats  # [T, D]
     actions: NDArray[np.int64]  # [T]
@@ -36,10 +36,10 @@ class PlayedEpisode:
 def play(
     policy: nn.Module, env_id: str, episodes: int, seed: int, *, greedy: bool
 ) -> list[PlayedEpisode]:
-    """Play whole episodes; if `greedy`, take the likeliest action, otherwise sample the action.
+    """Play whole episodes; `greedy` means the most probable action instead of a sampled action.
 
-    The random streams are derived from the seed. They are independent of the streams of training
-    and demonstration.
+    The random streams come from the seed. Training and demonstrations use other random streams,
+    even with the same seed.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -70,11 +70,12 @@ def play(
 
 @dataclass(frozen=True)
 class Calibration:
-    """The errors Q − G of a critic's estimates; G is the discounted return that followed.
+    """Statistics of a critic's errors Q − G; G is the discounted return that followed.
 
-    `bias` is the mean of Q − G, and `spread` is its root mean square. `low` is the mean of Q − G
-    over the third of the steps with the smallest Q, and `high` is the mean over the third with the
-    largest Q. All four are in units of return.
+    `bias` is the mean of Q − G, and `spread` is the root mean square of Q − G. The steps, sorted by
+    Q, form three groups of equal size. `low` is the mean of Q − G in the group with the smallest Q,
+    and `high` is the mean of Q − G in the group with the largest Q. All four numbers have the unit
+    of the return.
     """
 
     bias: float
@@ -84,10 +85,11 @@ class Calibration:
 
 
 def calibration(estimates: Floats, returns: Floats) -> Calibration:
-    """Measure the errors of a critic: over all steps, and separately for small and large Q.
+    """Measure a critic's errors over all steps, over steps with small Q and steps with large Q.
 
-    The steps are grouped by Q, not by G. A single return is partly luck: even an exact critic is
-    above the returns that turned out small, and below the returns that turned out large.
+    The steps are grouped by Q, not by G, because a single return G is partly luck. Even an exact
+    critic overestimates the returns that happen to be small. It underestimates the returns that
+    happen to be large.
 
     Args:
         estimates: [N] Q(s,a), N ≥ 1.
@@ -107,10 +109,11 @@ def calibration(estimates: Floats, returns: Floats) -> Calibration:
 def critic_truth(
     critic: nn.Module, episodes: Sequence[PlayedEpisode], gamma: float
 ) -> tuple[Floats, Floats]:
-    """Q(s,a) and the discounted return that followed, for all steps with a known return: [N] each.
+    """Q(s,a) and the discounted return G that followed, for all steps with known G: [N] each.
 
-    A truncated episode shows only part of each return. With equal rewards and k steps left, the
-    missing part is at most γᵏ of an endless return; a step counts if γᵏ ≤ 0.1.
+    If an episode is truncated, the rewards after its end are unknown. If all rewards are equal and
+    k steps are left, the unknown part of G is at most γᵏ of an endless return. A step of a
+    truncated episode counts only if γᵏ ≤ 0.1.
     """
     estimates, returns = [], []
     for episode in episodes:

@@ -1,4 +1,4 @@
-"""Many fresh episodes of one policy, played in parallel with one forward pass for each step."""
+"""Plays many new episodes in parallel; one forward pass gives all actions of a time step."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class _Game:
 def draw_episodes(
     policy: nn.Module, env_id: str, count: int, seed: int, pool: int = 0
 ) -> Generator[float, None, list[PlayedEpisode]]:
-    """Play whole sampled episodes of a policy; after each step, yield the share that is done.
+    """Play whole episodes with sampled actions; after each step, yield the share of work done.
 
-    The episodes depend only on the arguments. The random streams are derived from the seed and are
-    independent of the streams of training, demonstration and evaluation. Each `pool` has its own
-    streams, so the episodes of two pools are independent.
+    The episodes depend only on the arguments. The random streams come from the seed. Training,
+    demonstrations and evaluation use other random streams, even with the same seed. Each `pool` has
+    its own streams, so the episodes of two pools are independent.
 
     Args:
         policy: [N, D] → [N, A] log-probabilities.
@@ -85,7 +85,7 @@ def draw_episodes(
 def sample_actions(
     probabilities: NDArray[np.floating], draws: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Choose an action for each row as `acting.sample_action` does, but with given draws: [N].
+    """For each row, sample an action as `acting.sample_action` does, but from given draws: [N].
 
     Args:
         probabilities: [N, A].
@@ -98,7 +98,7 @@ def sample_actions(
 
 
 def _share_done(games: list[_Game], playing: int, length: int) -> float:
-    """The larger of two shares: of the ended episodes, and of the time limit that has passed."""
+    """The share of episodes that ended, or of the time limit that passed: the larger of the two."""
     spec = games[0].environment.spec
     limit = spec.max_episode_steps if spec is not None else None
     return max(1 - playing / len(games), length / limit if limit else 0.0)

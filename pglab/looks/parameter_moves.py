@@ -1,8 +1,8 @@
 """How far each cause moved the policy's parameters in one update: Δθ = Σ_c Δθ_c.
 
-An Adam step moves a parameter by −α·m̂/(√v̂ + ε), where m̂ is proportional to
-m = β₁·m_old + (1 − β₁)·g. If the scale √v̂ + ε is held fixed, the step is linear in m, and g is a
-sum over causes. So Δθ_c is found by running the recursion for m on the gradient of cause c alone.
+An Adam step changes a parameter by −α·m̂/(√v̂ + ε). The numerator m̂ is proportional to
+m = β₁·m_old + (1 − β₁)·g. For a fixed scale √v̂ + ε, the step is linear in m. The gradient g is a
+sum over causes. So the recursion for m gives Δθ_c if g contains only the gradient of cause c.
 
 Source: Kingma & Ba (2015), algorithm 1.
 """
@@ -27,9 +27,9 @@ from pglab.records import Floats
 
 @dataclass(frozen=True)
 class AdamStep:
-    """The inputs of one Adam step; all tensors are in the order of the policy's parameters.
+    """The inputs of one Adam step; each tuple follows the order of the policy's parameters.
 
-    A gradient is None if the loss does not reach the parameter.
+    A gradient is None if no gradient of the loss reaches the parameter.
     """
 
     parameters: tuple[Tensor, ...]  # before the step
@@ -55,7 +55,7 @@ class UpdateData:
 
 
 def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
-    """The optimiser step that `descend` is about to take; None if it does not move the policy.
+    """The optimiser step that `descend` will take next; None if it does not change the policy.
 
     Args:
         there: the local variables of `descend` at its first line.
@@ -96,7 +96,7 @@ def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
 
 
 def _sum(gradients: Sequence[Gradient]) -> Gradient:
-    """The sum of gradients that may reach different parameters."""
+    """Add gradients; each gradient may cover only some of the parameters."""
     total: Gradient = {}
     for one in gradients:
         for parameter, derivative in one.items():
@@ -106,14 +106,14 @@ def _sum(gradients: Sequence[Gradient]) -> Gradient:
 
 @dataclass
 class Moves:
-    """Δθ split by cause, one tensor for each parameter.
+    """The parameters' change Δθ, split by cause; each list has one tensor for each parameter.
 
-    `by_cause` omits a cause that moved nothing. The key "signal" stands for the terms
+    `by_cause` omits each cause that changed no parameter. The key "signal" stands for the terms
     wₜ·∇log π(aₜ|sₜ) of all transitions together. `reach` is the amount by which a parameter
     decreases for each unit of the actor's gradient. `policy` is a copy of the policy for which the
-    actor's gradient was computed; `actor_norm` is the norm of that gradient without the entropy
-    bonus. Both are None if the actor does not learn. `carried` is the part of Adam's m that
-    belongs to each cause.
+    actor's gradient was computed. `actor_norm` is the norm of the actor's gradient without the
+    entropy bonus. If the actor does not learn, `policy` and `actor_norm` are None. `carried` splits
+    Adam's m by cause.
     """
 
     by_cause: dict[str, list[Tensor]]
@@ -168,7 +168,7 @@ def moves_of(steps: Sequence[AdamStep], before: PolicyNetwork, data: UpdateData)
 def _by_cause(
     step: AdamStep, before: PolicyNetwork, data: UpdateData, moves: Moves
 ) -> dict[str, list[Tensor]]:
-    """Split the gradient of a step into its causes; clipping counts as a cause of its own."""
+    """Split the gradient of a step by cause; clipping counts as a separate cause."""
 
     def plain(gradient: Sequence[Tensor | None]) -> list[Tensor]:
         pairs = zip(gradient, step.parameters, strict=True)
@@ -202,7 +202,7 @@ def _by_cause(
 
 
 def set_parameters(policy: nn.Module, parameters: Sequence[Tensor]) -> None:
-    """Set the parameters of a policy to the given ones, in order."""
+    """Copy the given values into the parameters of a policy, in order."""
     with torch.no_grad():
         for parameter, value in zip(policy.parameters(), parameters, strict=True):
             parameter.copy_(value)

@@ -1,4 +1,4 @@
-"""The next update of a run, computed with both losses and with each loss alone."""
+"""The next update of a run with the actor's loss alone, the critic's loss alone, or both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pglab.config import settings_of
 def partial_updates(run: ActorCriticRun) -> dict[str, Mapping[str, nn.Module]]:
     """The networks after the next update, for each choice of the setting `trained`.
 
-    The run is not changed: each update is made in a copy, with copies of the random streams.
+    The run is not changed: each update uses a copy of the run and of its random streams.
 
     Args:
         run: a run whose rollout is complete, so that an update comes next.

@@ -1,4 +1,4 @@
-"""The outputs of networks for given states, without any effect on networks or random numbers."""
+"""Computes outputs of networks for given states; networks and random streams do not change."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def action_probabilities(policy: nn.Module, observations: Floats) -> NDArray[np.
 class Slice:
     """A plane through the observation space.
 
-    `x_axis` and `y_axis` are the two coordinates that vary over their ranges; `fixed` [D] holds
-    the values of all others. If `has_node`, one grid point is moved to
-    `fixed`, so that a map is exact at that point.
+    `x_axis` and `y_axis` are the indices of the two coordinates that vary. `fixed` [D] is a point
+    on the plane; all other coordinates keep its values. If `has_node` is true, one grid point is
+    moved to `fixed`, so that a map is exact at `fixed`.
     """
 
     info: EnvironmentInfo
@@ -48,7 +48,7 @@ class Slice:
     has_node: bool = False
 
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
-        """Evenly spaced values over the range of an axis, one moved to the node: [resolution]."""
+        """Evenly spaced values over an axis; one of them may be moved to `fixed`: [resolution]."""
         spanned = self.info.axes[axis]
         ticks = np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
         node = self.node(axis, resolution)
@@ -57,7 +57,7 @@ class Slice:
         return ticks
 
     def node(self, axis: int, resolution: int) -> tuple[int, float] | None:
-        """The index of the tick that is moved and its new place; None if no tick is moved.
+        """The index and the new place of the tick that is moved; None if no tick is moved.
 
         The place is the distance from the first tick, in steps of the even spacing.
         """
@@ -68,7 +68,7 @@ class Slice:
         return min(max(round(steps), 1), resolution - 2), steps
 
     def grid(self, resolution: int) -> tuple[NDArray[np.float32], NDArray[np.float32], str, str]:
-        """The ticks of the horizontal and the vertical axis, and the labels of the two axes."""
+        """The ticks and the labels of the horizontal and the vertical axis."""
         axes = self.x_axis, self.y_axis
         x, y = (self.ticks(axis, resolution) for axis in axes)
         x_label, y_label = (self.info.axes[axis].label for axis in axes)
@@ -80,11 +80,11 @@ class Slice:
         return tuple(i for i in range(len(self.fixed)) if i not in (self.x_axis, self.y_axis))
 
     def through(self, observation: Floats) -> Slice:
-        """The plane with the same axes through an observation [D]."""
+        """A plane with the same two axes that passes through an observation [D]."""
         return replace(self, fixed=tuple(float(value) for value in observation), has_node=True)
 
     def observations(self, resolution: int) -> NDArray[np.float32]:
-        """The points of a square grid on the plane, row by row of y: [resolution², D]."""
+        """The points of a square grid on the plane, sorted by y and then by x: [resolution², D]."""
         grid = np.tile(np.array(self.fixed, dtype=np.float32), (resolution**2, 1))
         grid[:, self.x_axis] = np.tile(self.ticks(self.x_axis, resolution), resolution)
         grid[:, self.y_axis] = np.repeat(self.ticks(self.y_axis, resolution), resolution)
@@ -94,7 +94,7 @@ class Slice:
 def probability_map(
     policy: nn.Module, plane: Slice, action: int, resolution: int = 41
 ) -> NDArray[np.float32]:
-    """π(action|s) over a plane: [resolution, resolution], rows along y, columns along x."""
+    """π(action|s) on a grid over a plane: [resolution, resolution], one row for each y."""
     probabilities = action_probabilities(policy, plane.observations(resolution))
     return probabilities[:, action].reshape(resolution, resolution)
 
@@ -108,9 +108,9 @@ def action_values(critic: nn.Module, observations: Floats) -> NDArray[np.float32
 def maps_of(
     networks: Mapping[str, nn.Module], plane: Slice, resolution: int = 41
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """π(a|s) and Q(s,a) of every action over a plane: [resolution, resolution, A], rows along y.
+    """π(a|s) and Q(s,a) on a grid over a plane: [resolution, resolution, A], one row for each y.
 
-    Q is None without a critic. A shared body is computed once.
+    Q is None if there is no critic. A shared body computes its output only once.
     """
     probabilities, values = maps_over(networks, [plane], resolution)
     return probabilities[0], None if values is None else values[0]
@@ -119,7 +119,7 @@ def maps_of(
 def maps_over(
     networks: Mapping[str, nn.Module], planes: Sequence[Slice], resolution: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """`maps_of` for each of K planes: [K, resolution, resolution, A]."""
+    """The result of `maps_of` for each of K planes: [K, resolution, resolution, A]."""
     grids = [plane.observations(resolution) for plane in planes]
     parts = [
         _pi_and_q(networks, np.concatenate(grids[start : start + PLANES_AT_ONCE]))
@@ -149,7 +149,7 @@ def _pi_and_q(
 def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """The log-odds log(p / (1 − p)), clipped to ±`MOST_LOG_ODDS`.
 
-    Over a plane, log-odds change more evenly than p, which may jump from 0 to 1 within a grid cell.
+    Over a plane, p may jump from 0 to 1 within one grid cell. Log-odds change more evenly.
     """
     least = 1 / (1 + np.exp(MOST_LOG_ODDS))
     inside = np.clip(probabilities.astype(np.float64), least, 1 - least)
@@ -163,9 +163,9 @@ def critic_quantity(
     quantity: Quantity,
     action: int,
 ) -> NDArray[np.float32]:
-    """One quantity of the critic, from probabilities and values [..., A]: [...].
+    """Q, V or the advantage, from probabilities and action values: [..., A] each → [...].
 
-    `q` is Q(s, action), `v` is its mean under the policy, V(s) = Σ_b π(b|s)·Q(s,b), and
+    `q` is Q(s, action). `v` is V(s) = Σ_b π(b|s)·Q(s,b), the mean of Q under the policy.
     `advantage` is Q(s, action) − V(s).
     """
     mean: NDArray[np.float32] = (probabilities * values).sum(axis=-1)
@@ -180,7 +180,7 @@ def critic_quantity(
 
 @dataclass(frozen=True)
 class LayerGradient:
-    """The gradient norm of each loss on one linear layer; None if the loss does not reach it."""
+    """The gradient norm of each loss on one linear layer; None if the layer gets no gradient."""
 
     part: Literal["body", "actor body", "critic body", "policy head", "critic head"]
     outputs: int
@@ -191,11 +191,11 @@ class LayerGradient:
 def fresh_gradients(
     agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
 ) -> tuple[Gradient, Gradient]:
-    """The gradients of the actor's and the critic's loss if the agent learned from these steps.
+    """The gradient of the actor's loss and the gradient of the critic's loss on these steps.
 
-    The policy signal and the targets come from the present critic; nothing is changed. The actor's
-    gradient is empty if the actor does not learn, and so for the critic. Without a step, both
-    gradients are empty.
+    The current critic gives the policy signal and the targets. The agent is not changed. The
+    actor's gradient is empty if the actor does not learn. The critic's gradient is empty if the
+    critic does not learn. Without steps, both gradients are empty.
     """
     if not steps:
         return {}, {}
@@ -228,7 +228,7 @@ def fresh_gradients(
 def layer_gradients(
     agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
 ) -> list[LayerGradient]:
-    """The gradient norm of each loss on each linear layer, from the input to the output."""
+    """The gradient norm of each loss on each linear layer; the layers go from input to output."""
 
     def norm_on(layer: nn.Linear, whole: Gradient) -> float | None:
         reached = {p: whole[p] for p in layer.parameters() if p in whole}
@@ -241,7 +241,7 @@ def layer_gradients(
 
 
 def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
-    """Each linear layer, from input to output, and the part of the agent to which it belongs."""
+    """Yield each linear layer, from input to output, with the name of its part of the agent."""
     bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
     if agent.policy.body is agent.critic.body:
         bodies = [("body", agent.policy.body)]

@@ -1,4 +1,4 @@
-"""Pictures of an environment, drawn by Gymnasium and pygame off screen."""
+"""Pictures of an environment, which Gymnasium and pygame draw without opening a window."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
 
 
 class FrameRenderer:
-    """Draws the frame that an environment would show in the state of a given observation.
+    """Draws a picture of an environment in the state that belongs to a given observation.
 
-    It owns an environment that is never stepped. The state is set instead, so that one renderer
-    serves any number of runs. A lock protects pygame's surfaces, which are not thread-safe.
+    Each renderer has its own environment. The renderer sets the state of this environment and never
+    calls `step`, so one renderer serves any number of runs. A lock protects pygame's surfaces,
+    which are not thread-safe.
     """
 
     def __init__(self, env_id: str) -> None:
@@ -52,13 +53,13 @@ class FrameRenderer:
         return np.asarray(self._picture(observation))
 
     def jpeg(self, observation: Floats) -> bytes:
-        """The picture as a JPEG file."""
+        """The picture of this observation as a JPEG file."""
         file = io.BytesIO()
         self._picture(observation).save(file, "JPEG", quality=JPEG_QUALITY)
         return file.getvalue()
 
     def _picture(self, observation: Floats) -> Image.Image:
-        """The picture, copied directly from pygame's surface."""
+        """The picture of this observation, copied directly from pygame's surface."""
         with self._lock:
             self._environment.state = _state(self._env_id, observation)
             self._environment.render()
@@ -68,15 +69,15 @@ class FrameRenderer:
 
 @cache
 def shared_renderer(env_id: str) -> FrameRenderer:
-    """The one renderer of an environment in this process; it holds no state of any run.
+    """The only renderer of an environment in this process, which all runs share.
 
-    It is never closed: Gymnasium's `close` would shut pygame down for all others too.
+    The renderer is never closed, because Gymnasium's `close` would stop pygame for all renderers.
     """
     return FrameRenderer(env_id)
 
 
 def _state(env_id: str, observation: Floats) -> NDArray[np.float64]:
-    """The environment's own state variables that produce this observation."""
+    """The internal state of the environment that belongs to this observation."""
     values = np.asarray(observation, dtype=np.float64)
     if env_id.startswith("Acrobot"):
         cos_1, sin_1, cos_2, sin_2, velocity_1, velocity_2 = values

@@ -1,4 +1,4 @@
-"""The figures of a comparison: the returns and the updates of its sides."""
+"""Figures that compare the returns and the updates of several agents."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ BELOW_LEGEND = 0.65  # share of the height that is left below the legend of four
 
 @dataclass(frozen=True)
 class SideCurves:
-    """The curves of one side: in `seeds` the smoothed returns, in `middle` their median.
+    """The curves of one side of a comparison: one agent with all its seeds.
 
-    With one seed, `points` holds its episodes. With several seeds, `band` is the spread around the
-    median, as soon as it is known. `stored` is the band of the stored runs of the same agent.
+    `seeds` holds a curve of smoothed returns for each seed, and `middle` is the median of these
+    curves. If there is one seed, `points` holds the returns of its episodes. If there are several
+    seeds, `band` is the band around the median; it is None until it is known. `stored` is the band
+    of the same agent's stored runs.
     """
 
     name: str
@@ -43,7 +45,7 @@ def returns_figure(
     return_range: tuple[float, float],
     earlier: Sequence[Curve] = (),
 ) -> Figure:
-    """The smoothed returns of all seeds as thin lines, and the median of each side as a thick line.
+    """A figure of smoothed returns: thin lines for all seeds, a thick line for each side's median.
 
     Args:
         sides: the sides, in the order of the comparison.
@@ -80,14 +82,14 @@ def returns_figure(
 
 
 def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
-    """The stored runs in light colours: their median and the middle half."""
+    """The median and the middle half of the stored runs, drawn in light colours."""
     shade = area(band, palette.band_colour(colour)) | {"opacity": 0.6}
     median = line(Curve(band.steps, band.median, band.label), colour, width=1.5, legend=False)
     return [shade, median | {"opacity": 0.5}]
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
-    """The thick curve of a side; it is dotted after the first of several seeds has stopped."""
+    """A side's thick curve; with several seeds, it is dotted after the first seed has stopped."""
     if side.band is not None:
         return median_lines(
             side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash
@@ -114,7 +116,7 @@ def updates_figure(
     label: str,
     value_range: tuple[float, float],
 ) -> Figure:
-    """One number per update, as a smoothed line for each side that has it.
+    """A figure of one number per update: a smoothed line for each side that records the number.
 
     Args:
         sides: name, colour and smoothed curve of each side.

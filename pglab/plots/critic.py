@@ -1,4 +1,4 @@
-"""The figures of a critic: its values, errors, gradients, network and replay buffer."""
+"""Figures that show a critic: its values, errors, gradients, network and replay buffer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ BOX_HALF_WIDTH = 0.44  # in columns of the drawing of a network
 def value_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """A heatmap of values over two observation axes; its colours span the values.
+    """A heatmap of the critic's values over two observation axes.
+
+    The colour scale covers the range of the values.
 
     Args:
         values: [Y, X].
@@ -50,14 +52,16 @@ def value_figure(
 def advantage_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """A heatmap of advantages, like `value_figure` but with the neutral colour at 0."""
+    """A heatmap of advantages over two observation axes; advantage 0 has the neutral colour."""
     most = calm_limits(np.abs(values), 0)[1]
     heatmap = _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, [-most, most])
     return over_plane(heatmap, x_label, y_label, path)
 
 
 def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
-    """Targets against estimates: the height of a point above the diagonal is its TD error.
+    """A scatter plot of the critic's targets against its estimates.
+
+    The height of a point above the diagonal is the TD error of this point.
 
     Args:
         estimates: [N] Q(s,a).
@@ -81,9 +85,12 @@ def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
 
 
 def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
-    """Discounted returns of fresh episodes against the critic's estimates for the same actions."""
+    """A scatter plot of discounted returns in fresh episodes against the critic's estimates.
+
+    Each point shows one action: the critic's estimate for it and the return that followed.
+    """
     figure = fit_figure(estimates, returns)
-    figure["layout"]["yaxis"]["title"]["text"] = _("discounted return that followed")
+    figure["layout"]["yaxis"]["title"]["text"] = _("observed discounted return")
     figure["data"][1]["hovertemplate"] = (
         _("Q(s,a) = %{x:.2f}<br>return %{y:.2f}") + "<extra></extra>"
     )
@@ -96,7 +103,9 @@ def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
 
 
 def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float) -> Figure:
-    """The cosine between the two losses' gradients on the shared body, per update and smoothed.
+    """The cosine between the actor's and the critic's gradient on the shared body.
+
+    Each point shows the cosine of one update, and the line shows the smoothed cosine.
 
     Args:
         steps: [N] environment steps at the updates.
@@ -131,7 +140,7 @@ def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float)
 def norms_figure(
     steps: Numbers, actor: Numbers, critic: Numbers, window: int, limit: float
 ) -> Figure:
-    """The smoothed norms of the two losses' gradients over environment steps, on a log scale.
+    """Smoothed gradient norms of the actor's loss and of the critic's loss, on a log scale.
 
     Args:
         steps: [N] environment steps at the updates.
@@ -158,7 +167,9 @@ def norms_figure(
 def buffer_figure(
     stored: Numbers, ages: NDArray[np.integer], visited: Numbers, x_label: str, y_label: str
 ) -> Figure:
-    """The states in the replay buffer, coloured by age, with the most recent states on top.
+    """A scatter plot of the states in the replay buffer, coloured by age.
+
+    The most recently visited states are drawn on top.
 
     Args:
         stored: [N, 2] points of the buffer, on the axes of the heatmaps.
@@ -203,7 +214,11 @@ def buffer_figure(
 
 @dataclass(frozen=True)
 class Box:
-    """A layer in the drawing of a network; a norm is None if its loss does not reach the layer."""
+    """A box that represents one layer in the drawing of a network.
+
+    `actor` is the gradient norm of the actor's loss on this layer, and `critic` is the gradient
+    norm of the critic's loss. A norm is None if the layer gets no gradient from this loss.
+    """
 
     column: float
     row: float
@@ -215,7 +230,9 @@ class Box:
 def network_figure(
     boxes: Sequence[Box], joints: Sequence[tuple[int, int]], *, compact: bool = False
 ) -> Figure:
-    """A drawing of a network: each layer is a box with the gradient norms of the two losses.
+    """A drawing of a network, with one box for each layer.
+
+    Each box shows the gradient norms of the actor's loss and of the critic's loss.
 
     Args:
         boxes: the layers; the first is the observation.

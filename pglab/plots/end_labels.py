@@ -1,4 +1,4 @@
-"""Labels with the names of earlier runs, at the ends of their lines."""
+"""Labels that name each earlier run at the end of its line."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ROOM = 0.35  # width of a label, relative to the horizontal axis
 def end_labels(
     curves: Sequence[Curve], limit: float, limits: tuple[float, float], share: float
 ) -> list[dict[str, Any]]:
-    """Labels at the ends of the curves, moved apart so that they do not overlap.
+    """Labels at the ends of the curves.
 
-    Without room for all labels, only the last curves have one. Each line also shows its name under
-    the pointer.
+    Labels that would overlap are moved apart. If there is no room for all labels, only the last
+    curves get a label. Each line shows its full name when the pointer is on the line.
 
     Args:
         curves: the curves with their labels; each has points.
@@ -48,7 +48,10 @@ def end_labels(
 
 
 def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
-    """Move rising heights until they are a row apart: first up, then down from the top."""
+    """Move sorted heights apart, so that neighbours differ by at least one row.
+
+    The heights first move up. Heights that pass `highest` then move down again.
+    """
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + row) if moved else height)
@@ -58,7 +61,7 @@ def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
 
 
 def short_label(name: str) -> str:
-    """Shorten a list of differences to as many as fit; no difference is cut in two."""
+    """Shorten a list of differences: keep as many whole differences as fit into a label."""
     first, *others = name.split(", ")
     kept = [first]
     while others and len(", ".join([*kept, others[0]])) <= LONGEST_END_LABEL:

@@ -1,4 +1,4 @@
-"""The figure of an experiment's result."""
+"""The figure that shows the result of an experiment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def experiment_figure(
     steps: int,
     return_range: tuple[float, float],
 ) -> Figure:
-    """The visitor's guess and run, on top of stored runs with changed and with usual settings.
+    """A figure of the visitor's guess and run, drawn over stored runs for comparison.
+
+    Some stored runs have the usual settings. The other stored runs have the settings of the
+    experiment.
 
     Args:
         guess: the predicted mean return; None if the guess is about another statistic.
@@ -66,7 +69,7 @@ def experiment_figure(
 
 
 def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> list[dict[str, Any]]:
-    """A thin line for each seed; only the first is in the legend."""
+    """One thin line for each seed; only the first line has a legend entry."""
     traces = []
     for number, means in enumerate(seeds):
         curve = stretches(means, steps, label.format(n=len(seeds)))
@@ -75,6 +78,9 @@ def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> lis
 
 
 def stretches(means: Numbers, steps: int, label: str) -> Curve:
-    """A curve with a point in the middle of each stretch of a run; NaNs are left out."""
+    """A curve of the mean returns in the stretches of a run.
+
+    Each point lies in the middle of its stretch. A stretch whose mean is NaN has no point.
+    """
     known = np.flatnonzero(~np.isnan(means))
     return Curve(steps * (0.5 + known) / len(means), means[known], label)

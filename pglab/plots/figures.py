@@ -1,8 +1,8 @@
-"""Parts that all figures share, and the figures of a policy and of a batch.
+"""Shared parts of all figures, and the figures that show a policy or a batch.
 
-The figures are plotly's JSON objects, as plain dictionaries. `plotly.graph_objects` would check
-every property at every redraw, which costs more than the rest of the redraw. The tests do this
-check instead.
+A figure is a plain dictionary with the structure of Plotly's JSON. `plotly.graph_objects` would
+check every property at every redraw. This check would take longer than the rest of the redraw. The
+tests check the properties of the figures instead.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ LEAST_SPAN = 0.05  # of an axis whose numbers are almost equal, relative to them
 
 
 def with_room(low: float, high: float) -> list[float]:
-    """The range of an axis for returns, with room for marks at both ends."""
+    """The range of an axis from `low` to `high`, with extra room for marks at both ends."""
     span = high - low
     return [low - 0.03 * span, high + 0.08 * span]
 
 
 def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ()) -> float:
-    """The right end of an axis of environment steps: it fits the run and grows in jumps.
+    """The right end of an axis of environment steps.
+
+    The axis has room for all steps of the run, and its end grows in jumps.
 
     Args:
         reached: number of steps that the run has taken.
@@ -50,24 +52,26 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 
 
 def step_axis(limit: float) -> dict[str, Any]:
-    """The properties of an axis of environment steps.
+    """Plotly's properties for an axis of environment steps.
 
-    A reader's zoom lasts until the axis grows. After that, Plotly would keep only one end of it.
+    A reader's zoom lasts until the axis grows. Then the zoom is reset, because Plotly would keep
+    only one end of the zoomed range.
     """
     return {"tickformat": "~s", "range": [0, limit], "uirevision": limit}
 
 
 def _doubled(start: float, least: float) -> float:
-    """The first of start, 2 start, 4 start, ... that is not below `least`."""
+    """Double `start` until it is at least `least`."""
     while start < least:
         start *= 2
     return start
 
 
 def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list[float]:
-    """Limits around `values` and `included`, rounded outwards to about an eighth of their span.
+    """Limits of an axis or a colour scale that contain all `values` and all `included` numbers.
 
-    An axis or a colour scale with these limits does not move while the values change a little.
+    The limits are rounded outwards to steps of about an eighth of the span. So the limits stay the
+    same if the values change a little.
     """
     finite = np.append(values[np.isfinite(values)], included)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
@@ -119,7 +123,7 @@ def probability_figure(
 
 
 def over_plane(heatmap: dict[str, Any], x_label: str, y_label: str, path: Numbers) -> Figure:
-    """The figure of a heatmap with a path [N, 2] on it; the heatmap fills the axes."""
+    """A heatmap that fills the axes of its figure, with a path [N, 2] drawn on top."""
     way = {
         "type": "scatter",
         "mode": "lines",
@@ -142,7 +146,9 @@ def weights_figure(
     action_names: Sequence[str],
     label: str,
 ) -> Figure:
-    """The weight of each step of a batch, coloured by action; dotted lines mark episode ends.
+    """A scatter plot of the weight wₜ at each step of a batch.
+
+    Colours show the actions, and dotted lines mark the ends of episodes.
 
     Args:
         weights: [T] factors of ∇log π.
@@ -185,14 +191,14 @@ def weights_figure(
 
 
 def _legend_entry(name: str, colour: str, symbol: str) -> dict[str, Any]:
-    """A trace without points, for the legend alone."""
+    """A trace without points, which only adds an entry to the legend."""
     marker = {"color": colour, "symbol": symbol}
     empty = {"type": "scatter", "mode": "markers", "x": [None], "y": [None]}
     return empty | {"marker": marker, "name": name}
 
 
 def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
-    """Numbers as plotly's typed array; 32 bits for each number are enough for a picture."""
+    """Encode numbers as Plotly's typed array, with 32 bits for each number."""
     array = np.ascontiguousarray(values, dtype="<f4")
     encoded = {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
     if array.ndim > 1:
@@ -201,12 +207,12 @@ def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
 
 
 def unpacked(array: dict[str, str]) -> NDArray[np.float32]:
-    """The numbers of a one-dimensional array that `packed` has encoded."""
+    """Decode a one-dimensional array that `packed` has encoded."""
     return np.frombuffer(base64.b64decode(array["bdata"]), dtype="<f4")
 
 
 def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
-    """A figure of traces with labelled axes; a reader's zoom survives redraws."""
+    """A figure with labelled axes; a reader's zoom stays when the figure is redrawn."""
     return {
         "data": traces,
         "layout": {
@@ -223,7 +229,7 @@ def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
 def line(
     curve: Curve, colour: str, *, width: float, dash: str = "solid", legend: bool = True
 ) -> dict[str, Any]:
-    """A line through the points of a curve; a long curve is thinned by `kept_by_place`."""
+    """A line through the points of a curve; `kept_by_place` leaves out points of a long curve."""
     drawn = kept_by_place(curve.steps, curve.returns, MOST_POINTS)
     return {
         "type": "scatter",
@@ -238,7 +244,7 @@ def line(
 
 
 def guess_region(guess: GuessRegion, return_range: tuple[float, float]) -> list[dict[str, Any]]:
-    """The traces of a guess: a filled region with its bounds as dashed lines.
+    """The traces that draw a guess: a filled region, and dashed lines at its bounds.
 
     If the guess has no lower or no upper bound, the region reaches the end of the axis.
     """
@@ -259,7 +265,7 @@ def _bound(across: Numbers, height: float, label: str) -> dict[str, Any]:
 
 
 def area(band: UsualBand, colour: str) -> dict[str, Any]:
-    """A filled area between the low and the high quantile of a band."""
+    """A filled area from the lower to the upper quantile of a band."""
     return {
         "type": "scatter",
         "x": packed(np.concatenate([band.steps, band.steps[::-1]])),
@@ -274,7 +280,7 @@ def area(band: UsualBand, colour: str) -> dict[str, Any]:
 
 
 def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
-    """Dotted vertical lines as one trace, because Plotly changes shapes more slowly."""
+    """Dotted vertical lines as one trace: Plotly redraws a trace faster than shapes."""
     line_style = {"color": palette.EARLIER_RUN, "width": 1, "dash": "dot"}
     return {
         "type": "scatter",
@@ -288,6 +294,6 @@ def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
 
 
 def horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
-    """A horizontal line across the whole plot, as a shape."""
+    """A Plotly shape that draws a horizontal line across the whole plot."""
     ends = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y}
     return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1, "dash": dash}}

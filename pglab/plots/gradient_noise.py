@@ -1,4 +1,4 @@
-"""The figures of the gradient lab."""
+"""The figures on the page *Gradient lab*."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LEAST_LIMIT = 1e-9  # end of the axes if all gradients are 0
 
 @dataclass(frozen=True)
 class Arrows:
-    """The gradients of K episodes by one estimator, projected onto the plane.
+    """The gradients that one estimator computes for K episodes, projected onto a plane.
 
-    `tips` [K, 2] holds the ends of the arrows, and `labels` [K] the texts under the pointer.
+    `tips` [K, 2] are the ends of the arrows. `labels` [K] are the texts that the pointer shows.
     """
 
     name: str
@@ -35,10 +35,10 @@ class Arrows:
 
 @dataclass(frozen=True)
 class SnrCurve:
-    """The signal-to-noise ratio of one estimator against the number of episodes averaged.
+    """How one estimator's signal-to-noise ratio depends on the number of averaged episodes.
 
-    `of_one` is the ratio for a single episode. `measured` [S] holds the ratios for the mean over
-    groups of each size.
+    `of_one` is the signal-to-noise ratio of the gradient from a single episode. `measured` [S] are
+    the ratios that were measured on groups of episodes, one ratio for each group size.
     """
 
     name: str
@@ -48,17 +48,18 @@ class SnrCurve:
 
 
 def plane_limit(pictures: Sequence[Arrows]) -> float:
-    """The end of the axes in all pictures, so that 95 % of the arrows in the first picture fit."""
+    """One limit for the axes of all pictures; 95 % of the first picture's arrows fit inside."""
     tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 
 
 def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
-    """The gradient of each episode as an arrow, their mean as a thick arrow, and their spread.
+    """A figure of the episodes' gradients as thin arrows and of their mean as a thick arrow.
 
-    The dotted ellipse shows the standard deviation of one episode, and the solid ellipse the
-    standard deviation of the mean over all episodes. A cross marks the mean gradient of the survey.
-    At most `MOST_ARROWS` arrows are drawn, but the ellipses and the mean use all gradients.
+    The dotted ellipse shows the standard deviation of a single episode's gradient. The solid
+    ellipse shows the standard deviation of the mean over all episodes. A cross marks the mean
+    gradient of the survey's separate episodes. At most `MOST_ARROWS` thin arrows are drawn, but all
+    gradients enter the mean and the ellipses.
 
     Args:
         arrows: the gradients; their first coordinate is along the survey's mean gradient.
@@ -67,7 +68,7 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
     """
     covariance = np.cov(arrows.tips.T.astype(np.float64))
     spread = _ellipse(
-        arrows.tips.mean(axis=0), covariance, arrows.colour, "dot", _("spread of an episode")
+        arrows.tips.mean(axis=0), covariance, arrows.colour, "dot", _("spread of gradients")
     )
     figure = _in_plane([_thin_arrows(arrows), spread, *_mean(arrows)], survey_length)
     figure["layout"]["uirevision"] = f"{arrows.name}|{limit}"
@@ -77,7 +78,10 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
 
 
 def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
-    """An enlarged picture of all estimators' mean gradients, each with the spread of the mean."""
+    """An enlarged picture of each estimator's mean gradient.
+
+    An ellipse around each mean shows the standard deviation of this mean.
+    """
     traces = [
         trace | {"legendgroup": n, "name": arrows.name, "showlegend": trace["mode"] != "lines"}
         for n, arrows in enumerate(pictures)
@@ -90,7 +94,7 @@ def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
 
 
 def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
-    """The figure of traces in the plane; both axes have the same scale."""
+    """A figure with these traces; both axes of the plane have the same scale."""
     figure = framed(_("along the gradient"), _("across it"), traces)
     layout = figure["layout"]
     layout["annotations"] = [_cross(survey_length)]
@@ -110,10 +114,11 @@ def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
 def snr_figure(
     curves: Sequence[SnrCurve], sizes: Sequence[int], episodes: int, most: int
 ) -> Figure:
-    """The signal-to-noise ratio of the mean over k episodes against k, on log scales.
+    """How the signal-to-noise ratio of a mean gradient grows with k, the number of episodes.
 
-    The lines are k times the ratio of a single episode. The points were measured on groups of
-    episodes. A curve without a positive ratio is left out.
+    Both axes have log scales. Each line is k times the ratio for a single episode. Each point is a
+    ratio that was measured on groups of k episodes. An estimator has no line if its ratio for a
+    single episode is not positive.
 
     Args:
         curves: one for each estimator.
@@ -143,7 +148,7 @@ def snr_figure(
 
 
 def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
-    """All arrows as one trace, which returns to the origin for each of them."""
+    """One trace that draws the thin arrows; each arrow begins at the origin."""
     kept = thinned(len(arrows.tips), MOST_ARROWS)
     tips = arrows.tips[kept]
     origin, gap = np.zeros(len(kept)), np.full(len(kept), np.nan)
@@ -167,7 +172,7 @@ def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
 
 
 def _mean(arrows: Arrows) -> list[dict[str, Any]]:
-    """The mean over all K episodes as a thick arrow, and its standard deviation as an ellipse."""
+    """A thick arrow for the mean gradient, and an ellipse for its standard deviation."""
     mean = arrows.tips.mean(axis=0)
     covariance = np.cov(arrows.tips.T.astype(np.float64)) / len(arrows.tips)
     label = _("spread of the mean of {k}").format(k=len(arrows.tips))
@@ -209,7 +214,7 @@ def _ellipse(
 
 
 def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, Any]:
-    """The measured points, in the colour of the line of the same estimator."""
+    """The measured points of one estimator, in the colour of its line."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -223,7 +228,10 @@ def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, A
 
 
 def _cross(length: float) -> dict[str, Any]:
-    """A cross as an annotation, because a trace would not take the text colour of the theme."""
+    """A cross at the mean gradient of the survey.
+
+    The cross is an annotation, because a trace would not have the text colour of the theme.
+    """
     place = {"x": length, "y": 0, "showarrow": False, "text": "✚", "font": {"size": 18}}
     return place | {"hovertext": _("mean gradient of the separate episodes")}
 

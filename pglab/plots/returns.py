@@ -1,4 +1,4 @@
-"""The figure of a run: its returns, curves for comparison, and the loss below."""
+"""The figure of a run: its returns with curves for comparison, and its loss below them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ LOSS_SHARE = 0.38  # share of the height for the loss
 
 @dataclass(frozen=True)
 class LossPlot:
-    """The loss of each update; the figure also shows the mean over the last `window` entries."""
+    """The loss at each update.
+
+    The figure also shows the mean of the loss over the last `window` entries of `every`.
+    """
 
     every: Curve
     window: int
@@ -49,7 +52,7 @@ class LossPlot:
 
 @dataclass(frozen=True)
 class ReturnPlot:
-    """The content of the figure of a run."""
+    """Everything that the figure of a run shows."""
 
     run: Curve
     earlier: Sequence[Curve]
@@ -66,9 +69,10 @@ class ReturnPlot:
 
 
 def return_figure(plot: ReturnPlot) -> Figure:
-    """The returns of a run over environment steps, a smoothed line, and curves for comparison.
+    """A figure of a run's returns over environment steps, with curves for comparison.
 
-    If there are many episodes, `kept_by_place` chooses the points; the line uses all episodes.
+    Each point is an episode, and the line is a moving mean over all episodes. If there are many
+    episodes, `kept_by_place` chooses the episodes that get a point.
     """
     low, high = plot.return_range
     label = _("mean of {n}").format(n=SMOOTHING_EPISODES)
@@ -113,7 +117,10 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 
 def _add_loss(figure: Figure, loss: LossPlot) -> None:
-    """Add the loss below the returns; both have one axis of steps, so that they zoom together."""
+    """Add a plot of the loss below the plot of the returns.
+
+    The two plots share the axis of steps, so they zoom together.
+    """
     every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
     values = every.returns
     mean = replace(every, returns=smoothed(values, loss.window))
@@ -139,7 +146,7 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
 
 
 def _nothing(label: str) -> Curve:
-    """A curve with one NaN, because Plotly draws no axis for empty traces."""
+    """A curve whose only value is NaN: Plotly draws no axis for a trace without values."""
     return Curve(np.zeros(1), np.full(1, np.nan), label)
 
 
@@ -151,7 +158,7 @@ def series_figure(
     limit: float,
     most: float | None = None,
 ) -> Figure:
-    """One number per update over environment steps.
+    """A line plot of a quantity that is computed once per update.
 
     Args:
         steps: [N] environment steps at the updates.
@@ -183,7 +190,7 @@ def _points(run: Curve) -> dict[str, Any]:
 
 
 def earlier_line(curve: Curve, limit: float) -> dict[str, Any]:
-    """The line of an earlier run: detailed up to the end of the axis, and coarser beyond it."""
+    """The line of an earlier run, with fewer points beyond the end of the axis."""
     inside = int(np.searchsorted(curve.steps, limit, side="right"))
     within = Curve(curve.steps[:inside], curve.returns[:inside])
     beyond = Curve(curve.steps[inside:], curve.returns[inside:])
@@ -204,14 +211,14 @@ def _usual(band: UsualBand) -> list[dict[str, Any]]:
 
 
 def _thin(curve: Curve) -> dict[str, Any]:
-    """The thin line of a further seed of this run."""
+    """A thin line for one further seed of this run."""
     label = _("seed {seed}").format(seed=curve.label)
     thin = line(replace(curve, label=label), palette.THIS_RUN, width=1, legend=False)
     return thin | {"opacity": 0.4}
 
 
 def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
-    """The band over the seeds of this run, and their median."""
+    """The traces for the quartile band and the median of this run's seeds."""
     between = area(band, palette.band_colour(palette.THIS_RUN))
     return [between, *median_lines(band, seeds, palette.THIS_RUN, width=3.5, label=band.label)]
 
@@ -219,26 +226,26 @@ def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
 def median_lines(
     band: UsualBand, seeds: int, colour: str, *, width: float, label: str, dash: str = "solid"
 ) -> list[dict[str, Any]]:
-    """The median of all seeds; after the first seed has stopped, the line is dotted."""
+    """The line of the median over all seeds; it is dotted after the first seed has stopped."""
     assert band.seeds is not None
     whole = int(np.count_nonzero(band.seeds == seeds))
     traces = [line(Curve(band.steps[:whole], band.median[:whole], label), colour, width=width)]
     traces[0]["line"]["dash"] = dash
     if whole < len(band.steps):
         rest = slice(max(whole - 1, 0), None)
-        left = _("{label}: {n} still train").format(label=label, n=int(band.seeds[-1]))
+        left = _("{label}: {n} unfinished").format(label=label, n=int(band.seeds[-1]))
         fewer = Curve(band.steps[rest], band.median[rest], left)
         traces.append(line(fewer, colour, width=width, dash="dot", legend=False))
     return traces
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:
-    """A vertical line at a step, across the plot of returns and the plot of the loss."""
+    """A vertical line at one step, through the plots of the returns and the loss."""
     ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
 
 
 def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
-    """The label of a mark, in a row of its own so that labels of near marks do not overlap."""
+    """The label of a vertical mark; each label has its own row, so labels do not overlap."""
     place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
     return place | {"text": text, "showarrow": False}

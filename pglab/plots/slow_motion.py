@@ -1,4 +1,4 @@
-"""The figures of Slow motion, which show one update."""
+"""The figures of the chapter *Slow motion*; each figure shows one update."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def difference_figure(
     path: Numbers,
     least: float = LEAST_CHANGE,
 ) -> Figure:
-    """A heatmap of what an update changed; the neutral colour means no change.
+    """A heatmap of the changes that one update made; the neutral colour means no change.
 
     Args:
         changes: [Y, X], after minus before.
@@ -68,7 +68,9 @@ def transitions_figure(
     label: str,
     first: int = 0,
 ) -> Figure:
-    """One bar per transition of a batch, coloured by action; the chosen bar is outlined.
+    """One bar for each transition of a batch.
+
+    The colour of a bar shows the action, and the chosen bar has an outline.
 
     Args:
         heights: [T] heights of the bars.

@@ -1,1 +1,1 @@
-"""Runs that pages train: they advance on request and keep their history."""
+"""This package trains runs for the pages and keeps the history of each run."""

@@ -40,7 +40,7 @@ PlayerMode = Literal["policy", "training step", "training episode"]
 
 @dataclass(frozen=True)
 class SeedResult:
-    """The state and the results of one further seed of a run."""
+    """The results of one further seed: a run with the same settings but another seed."""
 
     seed: int
     global_step: int
@@ -52,9 +52,9 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class PastRun:
-    """An earlier run: enough to draw its curve, fill its table row and show its policies.
+    """The data of an earlier run that pages need for its curve, table row and policies.
 
-    If it continued another run, `forked` is that run's number and the step of the fork.
+    If this run continued another run, `forked` has the other run's number and the step of the fork.
     """
 
     number: int
@@ -73,14 +73,15 @@ class PastRun:
 
 
 class Bench:
-    """A visitor's current run, the earlier runs, and how the current run is driven.
+    """A visitor's current run, the earlier runs, and the controls of the current run.
 
-    It does not know the interface: pages call it when a button is pressed, and show its contents.
-    Hold `lock` while using it, because a page's next script run may begin before the last one ends.
+    Pages call a bench when a button is pressed, and they display its contents. The bench itself
+    does not depend on the code of the interface. Hold `lock` while you use a bench, because a
+    page's script may start again before its last run ends.
     """
 
     def __init__(self, config: AgentConfig) -> None:
-        """Make a new run with these settings; it does not start by itself.
+        """Create a new run with these settings, without starting the run.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -103,23 +104,26 @@ class Bench:
 
     @property
     def run_number(self) -> int:
-        """The number of the current run; the visit's first run is 1."""
+        """The number of the current run; the first run of a visit has number 1."""
         return self.past[-1].number + 1 if self.past else 1
 
     @property
     def rewound(self) -> bool:
-        """True if the run was rewound and has not reached its furthest step again."""
+        """True if the run was rewound and is still before its furthest step."""
         points = self.session.checkpoints
         return bool(points) and points[-1].global_step > self.session.global_step
 
     @property
     def shows_training_steps(self) -> bool:
-        """True if the player shows the training environment, not fresh episodes."""
+        """True if the player shows steps of the training itself instead of fresh episodes."""
         return self.player_mode != "policy"
 
     @property
     def group(self) -> SeedGroup | None:
-        """The further seeds of the current run, or None. A new run gets new further seeds."""
+        """The group of the current run's further seeds; None if the run has no further seeds.
+
+        A new run gets a new group.
+        """
         further = self.seeds - 1
         if self._group is not None and not self._group.belongs_to(self.session, further):
             self._group.abandon()
@@ -130,7 +134,7 @@ class Bench:
 
     @property
     def shown_session(self) -> TrainingSession:
-        """The run that player and heatmaps show: the run itself, or a copy from a worker."""
+        """The run that the player and the heatmaps show: the current run or a further seed."""
         group = self.group
         if group is None or not 1 <= self.shown_seed <= len(group.members):
             return self.session
@@ -138,23 +142,24 @@ class Bench:
 
     @property
     def busy(self) -> bool:
-        """True if ticks are needed, to train the run or to let further seeds catch up with it."""
+        """True while the run is training or its further seeds are catching up with it."""
         return self.running or (self.group is not None and self.group.behind)
 
     @property
     def finished(self) -> bool:
-        """True if the run takes no further step."""
+        """True if the run has ended."""
         return self.session.finished
 
     def show_seed(self, index: int) -> None:
-        """Let player and heatmaps show this seed; 0 is the run's own."""
+        """Choose the seed that the player and the heatmaps show; 0 is the run's own seed."""
         self.shown_seed = index
 
     def use(self, config: AgentConfig) -> None:
-        """Adopt new settings. If they can change during training, the current run continues.
+        """Adopt new settings.
 
-        If not, a new run starts. A new run also starts if the current run has ended and cannot
-        continue with the new settings.
+        The current run continues if all changed settings may change during training. If one of
+        these settings may not change, a new run starts. A new run also starts if the current run
+        has ended and cannot continue with the new settings.
 
         Raises:
             ConfigError: the environment cannot be used. The current run stays.
@@ -173,12 +178,15 @@ class Bench:
             self._restart(config)
 
     def reset(self) -> None:
-        """Start a new run from the same initial state, with the present settings."""
+        """Replace the current run by a new run with the same settings.
+
+        The new run has the same initial state, and it is paused.
+        """
         self._restart(self.session.config)
         self.running = False
 
     def rewind(self, checkpoint: Checkpoint) -> None:
-        """Rewind this run to a checkpoint, or go forward to a later one, and pause there."""
+        """Move this run back or forward to a checkpoint, and pause the run there."""
         if not self.rewound:
             self._reached = self.summary()
         self.session.rewind(checkpoint)
@@ -187,14 +195,20 @@ class Bench:
         self.pacemaker.start()
 
     def fork(self) -> None:
-        """Continue as a new run from the present step; keep the old run up to its furthest step."""
+        """Make a new run that continues from the present step.
+
+        The old run is kept, up to its furthest step.
+        """
         number = self.run_number
         self._keep()
         self.session.forget_later_checkpoints()
         self.forked = (number, self.session.global_step)
 
     def continue_beyond_end(self) -> AgentConfig:
-        """Let a run that has ended continue, after success or with twice as many total steps.
+        """Let a run continue after it has ended.
+
+        A solved run continues without the stop at success. A run that reached its total steps gets
+        twice as many total steps, up to the maximum.
 
         Returns:
             The new settings.
@@ -210,13 +224,16 @@ class Bench:
         return self.session.config
 
     def run(self) -> None:
-        """Start or continue the run; from now on each tick trains it."""
+        """Start or continue the run, so that each tick trains it."""
         self.running = not self.session.finished
         self.problem = None
         self.pacemaker.start()
 
     def pause(self) -> None:
-        """Pause at once. If training was fast, the player then shows the present policy."""
+        """Pause at once.
+
+        If training was fast, the player changes to fresh episodes of the present policy.
+        """
         self.running = False
         if self.speed == FULL_SPEED or self.speed > REAL_TIME:
             self.player_mode = "policy"
@@ -229,7 +246,7 @@ class Bench:
         self.player_mode = modes.get(unit, "policy")
 
     def tick(self) -> None:
-        """Train until the next redraw of the page, at the chosen speed."""
+        """Train at the chosen speed until the next redraw of the page."""
         self.pacemaker.tick()
         seconds = self.pacemaker.training_seconds
         if not self._may_go_on(seconds):
@@ -247,7 +264,7 @@ class Bench:
             self.running = False
 
     def _may_go_on(self, seconds: float) -> bool:
-        """Train further seeds; True if the run itself may train in this tick."""
+        """Train the further seeds, and return True if the run itself may train in this tick."""
         groups = [self.group] if self.group is not None else []
         try:
             go_on = keep_up(groups, seconds, running=self.running)
@@ -263,7 +280,10 @@ class Bench:
         return self.group.curves() if self.group is not None else []
 
     def spread(self) -> UsualBand | None:
-        """Median and quartiles over all seeds, up to the step that all have reached."""
+        """Median and quartiles over all seeds.
+
+        The median and the quartiles end at the last step that all unfinished seeds have reached.
+        """
         group = self.group
         if group is None:
             return None
@@ -272,18 +292,21 @@ class Bench:
         return band_of(curves, [stop_of(session) for session in sessions], group.steps)
 
     def curve(self) -> Curve:
-        """Returns of all episodes of the current run."""
+        """The return of every episode in the current run."""
         episodes = self.session.history.episodes
         return Curve(episodes["global_step"], episodes["episode_return"])
 
     @property
     def furthest(self) -> int:
-        """The furthest step that this run has reached, even if it was rewound since."""
+        """The furthest step that this run ever reached, even if the run was rewound later."""
         reached = self._reached.global_step if self.rewound and self._reached else 0
         return max(self.session.global_step, reached)
 
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
-        """Smoothed curves of the most recent earlier runs here, and the curve `beside` if set."""
+        """Smoothed curves of the latest earlier runs in this environment.
+
+        The curve `beside` comes last, if it is set.
+        """
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
         comparable = [past for past in earlier if past.config.env_id == env_id]
@@ -300,7 +323,7 @@ class Bench:
         return replace(run, further=tuple(map(_result, further)))
 
     def snapshots(self) -> list[Snapshot]:
-        """All snapshots of the runs of this visit, in order."""
+        """All snapshots from this visit's runs, ordered by run and step."""
         kept = [snapshot for past in self.past for snapshot in past.snapshots]
         return kept + _snapshots(self.run_number, self.session)
 
@@ -356,7 +379,7 @@ def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | No
 
 
 def _snapshots(number: int, session: TrainingSession) -> list[Snapshot]:
-    """The networks at the run's checkpoints and at its present step."""
+    """Snapshots of the networks at the run's checkpoints and at its present step."""
     known: dict[int, tuple[AgentConfig, Mapping[str, nn.Module]]] = {
         point.global_step: (point.run.config, point.networks) for point in session.checkpoints
     }

@@ -1,6 +1,6 @@
-"""Checkpoints: copies of the whole state of a run, to which the run can be rewound.
+"""Checkpoints: complete copies of a run, to which the run can be rewound later.
 
-Recent checkpoints lie closer together than old ones.
+Recent checkpoints lie closer together than old checkpoints.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ BYTES_PER_STEP = 700  # size of a step record with its arrays
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A copy of a run between two steps. Nothing changes it: a run continues from a copy of it.
+    """A copy of a run, taken between two environment steps.
 
-    `seconds` is the processor time that training took up to this step.
+    A checkpoint never changes: a rewound run continues from a copy of the checkpoint. `seconds` is
+    the processor time that training took up to this step.
     """
 
     run: AgentRun
@@ -37,12 +38,12 @@ class Checkpoint:
 
     @property
     def global_step(self) -> int:
-        """Environment steps taken up to the checkpoint."""
+        """Number of environment steps that the run took before this checkpoint."""
         return self.run.global_step
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """The networks at this step; they must not be changed."""
+        """The networks at this step; callers must not change them."""
         return self.run.networks
 
     @property
@@ -58,7 +59,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The networks of one run of a visit at one step; nothing changes them."""
+    """The networks of one run at one step; the networks never change."""
 
     run: int  # number of the run; the visit's first run is 1
     global_step: int
@@ -67,23 +68,26 @@ class Snapshot:
 
 
 class Checkpoints:
-    """The checkpoints of one run, in the order of their steps, bounded in number and in bytes."""
+    """The checkpoints of one run, sorted by step.
+
+    The number of checkpoints and their total size in bytes are limited.
+    """
 
     def __init__(self) -> None:
         self._kept: list[Checkpoint] = []
 
     @property
     def all(self) -> Sequence[Checkpoint]:
-        """All checkpoints, from the first to the last step."""
+        """All checkpoints, sorted by step."""
         return tuple(self._kept)
 
     def due(self, global_step: int) -> bool:
-        """True if the run should be copied again at this step."""
+        """True if the run needs a new checkpoint at this step."""
         last = self._kept[-1].global_step if self._kept else -math.inf
         return global_step - last >= max(SHORTEST_SPACING, SPACING_SHARE * global_step)
 
     def add(self, run: AgentRun, history: HistoryMark, seconds: float) -> None:
-        """Keep a copy of the run, unless there is a checkpoint of the same step."""
+        """Add a copy of the run, unless this step already has a checkpoint."""
         if any(known.global_step == run.global_step for known in self._kept):
             return
         self._kept.append(Checkpoint(copy.deepcopy(run), history, seconds))
@@ -101,10 +105,11 @@ class Checkpoints:
 
 
 def least_missed(steps: Sequence[int]) -> int:
-    """Index of the checkpoint to drop, which is never the first or the last.
+    """Index of the checkpoint to drop; the first and the last checkpoint always stay.
 
-    Each possible drop leaves a gap between two checkpoints. This index is that of the smallest gap
-    in proportion to its age. So recent checkpoints stay closer together than old ones.
+    Dropping a checkpoint leaves a gap between its two neighbours. The chosen checkpoint has the
+    smallest ratio of gap length to gap age. So recent checkpoints stay closer together than old
+    checkpoints.
     """
     now = steps[-1]
     gaps = [

@@ -1,4 +1,4 @@
-"""The history of a run, which a session keeps in growing arrays."""
+"""The history of a run: its episodes, its updates, changed settings and latest steps."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ RECENT_STEPS = 500  # the longest episode of the three environments
 
 
 class Series:
-    """Named columns of numbers that grow row by row, at constant amortised cost.
+    """A table of numbers with named columns; adding a row has constant amortised cost.
 
-    When `most` rows are full, every second row is dropped, and from then on only every second new
-    row is kept. This repeats each time the rows are full.
+    When the table has `most` rows, it drops every second row. After that, the table keeps only
+    every second new row. This thinning is repeated each time the table is full.
     """
 
     def __init__(self, *names: str, most: int | None = None) -> None:
@@ -46,11 +46,11 @@ class Series:
         self._length += 1
 
     def rows_for(self, appended: int) -> int:
-        """Number of kept rows that represent `appended` consecutive rows, at least 1."""
+        """Number of kept rows that represent `appended` added rows; at least 1."""
         return max(1, round(appended / self._stride))
 
     def cut(self, appended: int) -> None:
-        """Drop all rows after the first `appended` ones."""
+        """Drop every row that was added after the first `appended` rows."""
         self.appended = appended
         self._length = -(-appended // self._stride)
 
@@ -83,7 +83,7 @@ class Change:
 
 @dataclass(frozen=True)
 class HistoryMark:
-    """The state of a history at one moment, to which it can be reset."""
+    """The state of a history at one moment; the history can be reset to this state."""
 
     episodes: int
     updates: int
@@ -134,13 +134,16 @@ class History:
                 self._add_update(record)
 
     def note_change(self, global_step: int, settings: dict[str, Any]) -> None:
-        """Add a change of settings. Changes at the same step are joined into one."""
+        """Add a change of settings.
+
+        Several changes at the same step become one entry.
+        """
         if self.changes and self.changes[-1].global_step == global_step:
             settings = self.changes.pop().settings | settings
         self.changes.append(Change(global_step, self.updates.appended, settings))
 
     def mark(self) -> HistoryMark:
-        """The present state, for `back_to`."""
+        """The present state of the history, to which `back_to` can return."""
         return HistoryMark(
             self.episodes.appended,
             self.updates.appended,
@@ -154,9 +157,9 @@ class History:
         )
 
     def back_to(self, mark: HistoryMark) -> None:
-        """Forget everything after the mark.
+        """Reset the history to the state in `mark`.
 
-        If updates have been thinned since the mark, the dropped ones do not come back.
+        Updates that were dropped to save room after the mark do not come back.
         """
         self.episodes.cut(mark.episodes)
         self.updates.cut(mark.updates)

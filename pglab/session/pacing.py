@@ -1,4 +1,4 @@
-"""Chooses how long to train between two redraws, so that time is left for drawing."""
+"""Chooses how long a page trains between two redraws, and leaves time for drawing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RATE_WINDOW = 2.0  # time over which the speed is measured
 
 
 class Pacemaker:
-    """Measures the time between the ticks of a page, and divides it into training and drawing."""
+    """Measures the time between two ticks of a page, and divides it into training and drawing."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         """`clock` returns the time in seconds."""
@@ -26,20 +26,21 @@ class Pacemaker:
         self.training_seconds = SHORTEST_TRAINING  # to train in this tick
 
     def start(self) -> None:
-        """Start measuring afresh, so that time without training does not count."""
+        """Restart the measurement, so that time without training does not count."""
         self._last = None
         self._owed = 0.0
         self._positions.clear()
 
     @property
     def ticking(self) -> bool:
-        """True if there was a tick since the start."""
+        """True if a tick came after the last call of `start`."""
         return self._last is not None
 
     def tick(self) -> None:
-        """Note that the page asks for the next redraw, and set `training_seconds`.
+        """Record that the page requests its next redraw, and set `training_seconds`.
 
-        It is the intended interval between two redraws, less the time of the last redraw.
+        `training_seconds` is the intended interval between two redraws minus the time of the last
+        redraw, but at least `SHORTEST_TRAINING`.
         """
         now = self._clock()
         if self._last is not None:
@@ -49,20 +50,21 @@ class Pacemaker:
         self._last = now
 
     def steps_due(self, steps_per_second: float) -> int:
-        """Number of steps due at a fixed speed, including those left over from earlier ticks.
+        """Number of steps to take in this tick at a fixed speed.
 
-        At most the steps of about one second are due. A slow machine drops the other steps.
+        Steps that earlier ticks left over are included. The number is limited to the steps of about
+        one second. A slow machine drops all steps beyond this limit.
         """
         most = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
         self._owed = min(self._owed + steps_per_second * self.interval, most)
         return int(self._owed)
 
     def note_steps(self, taken: int) -> None:
-        """Note how many of the due steps were taken."""
+        """Record how many of the due steps the run has taken."""
         self._owed -= taken
 
     def note_position(self, global_step: int) -> None:
-        """Note the present step of the run, to measure its speed."""
+        """Record the present step of the run, from which its speed is measured."""
         self._positions.append((self._clock(), global_step))
 
     @property

@@ -1,4 +1,4 @@
-"""Differences between the settings of two runs, including changes during training."""
+"""Differences between the settings of two runs, including settings that changed in training."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Course:
     changes: Sequence[Change]
 
     def at(self, step: float) -> dict[str, Any]:
-        """The settings in force after `step` environment steps, by name."""
+        """A dictionary of the settings that apply after `step` environment steps."""
         values = {name: getattr(self.config, name) for name in settings_of(self.config)}
         for change in self.changes:
             if change.global_step <= step:
@@ -32,10 +32,10 @@ class Course:
 
 
 def differences_in_words(past: Course, present: Course, until: float) -> list[str]:
-    """The settings of `past` that differ from `present`: ["γ 0.9", "α 0.01 from step 1,200"].
+    """Describe the settings of `past` that differ from `present`.
 
-    The runs are compared up to step `until`. A setting is left out if it has no effect in either
-    run.
+    An example is ["γ 0.9", "α 0.01 from step 1,200"]. The runs are compared up to step `until`. A
+    setting is listed only if it has an effect in at least one of the two runs.
     """
     changed = {c.global_step for c in (*past.changes, *present.changes)}
     bounds = [0, *sorted(step for step in changed if 0 < step < until), until]
@@ -55,7 +55,10 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 
 
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
-    """The past run's value at a step, as text; None if it does not differ or has no effect."""
+    """One setting of the past run at a step, as text.
+
+    The text is None if the setting has no effect or has the same value in the present run.
+    """
     here, there = past.at(step), present.at(step)
     condition = settings_of(past.config)[name].applies_when
     if condition is not None:
@@ -66,7 +69,7 @@ def _differing(past: Course, present: Course, name: str, step: float) -> str | N
 
 
 def _when(begin: float, end: float, until: float) -> str:
-    """The stretch from `begin` to `end` in words; empty if it is the whole part."""
+    """Words for the steps from `begin` to `end`; empty for all steps up to `until`."""
     if begin == 0 and end == until:
         return ""
     if end == until:

@@ -1,4 +1,4 @@
-"""Training as a generator of records."""
+"""Trains an agent, and yields a record of each step, episode and update."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pglab.records import Record
 
 
 def train(config: AgentConfig) -> Iterator[Record]:
-    """Train from the start, and yield StepRecord, EpisodeRecord and UpdateRecord.
+    """Train a new agent, and yield a record of each step, episode and update.
 
-    Training ends at `total_steps`, or when the task is solved if `stop_when_solved` is set. On the
-    same machine, with the same versions of the packages, a configuration gives the same records
-    bit for bit.
+    Training ends after `total_steps` steps. If `stop_when_solved` is set, training also ends when
+    the task is solved. On the same machine, with the same versions of the packages, a configuration
+    gives the same records bit for bit.
 
     Raises:
         ConfigError: the environment cannot be used.

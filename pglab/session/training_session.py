@@ -32,12 +32,12 @@ _RECORD_OF: dict[Unit, type] = {
 class TrainingSession:
     """One training run with its history and its checkpoints.
 
-    On one machine, the run depends only on its configuration and on the changes of settings. It
-    does not depend on how it is advanced or on what reads its state.
+    On one machine, the results depend only on the configuration and on the changes of settings.
+    The results stay the same if the run is trained in other portions or if its state is read.
     """
 
     def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:
-        """Make a run that has not taken a step. Without `can_rewind` it keeps no checkpoints.
+        """Make a new run; if `can_rewind` is False, the run keeps no checkpoints.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -62,17 +62,17 @@ class TrainingSession:
 
     @property
     def config(self) -> AgentConfig:
-        """The settings now in force, including changes during training."""
+        """The current settings, including changes during training."""
         return self._run.config
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The present networks by name; they must not be changed."""
+        """The current networks by name; callers must not change them."""
         return self._run.networks
 
     @property
     def buffer(self) -> ReplayBuffer | None:
-        """The replay buffer, which must not be changed; None if the agent has no buffer."""
+        """The replay buffer, which callers must not change; None if the agent has no buffer."""
         return getattr(self._run, "buffer", None)
 
     @property
@@ -87,23 +87,26 @@ class TrainingSession:
 
     @property
     def checkpoints(self) -> Sequence[Checkpoint]:
-        """The checkpoints for `rewind`. After a rewind, some are later than the present step."""
+        """The checkpoints to which `rewind` can go.
+
+        After a rewind, some checkpoints are later than the current step.
+        """
         return () if self._checkpoints is None else self._checkpoints.all
 
     @property
     def milliseconds_per_1000_steps(self) -> float | None:
-        """Processor time of training per 1000 environment steps; None before the first step."""
+        """Mean processor time of 1000 training steps; None before the first step."""
         if not self.global_step:
             return None
         return 1e6 * self._training_seconds / self.global_step
 
     @property
     def finished(self) -> bool:
-        """True if the run takes no further step."""
+        """True if the run has ended, so that it takes no further step."""
         return self.outcome is not None
 
     def could_go_on(self, config: AgentConfig) -> bool:
-        """True if the run would take a further step with these settings."""
+        """True if the run could continue with these settings."""
         return (
             self.outcome != "diverged"
             and self.global_step < config.total_steps
@@ -115,8 +118,8 @@ class TrainingSession:
     ) -> list[Record]:
         """Train until `count` units are complete or about `seconds` of wall clock have passed.
 
-        If neither is given, `count` is 1. Episode and update records belong to the step that caused
-        them: the session never stops between a step and these records.
+        If neither `count` nor `seconds` is given, `count` is 1. If a step ends an episode or causes
+        an update, the session also returns these records: it never stops in the middle of a step.
 
         Returns:
             The new records, in order.
@@ -136,10 +139,10 @@ class TrainingSession:
         return records
 
     def rewind(self, checkpoint: Checkpoint) -> None:
-        """Rewind to a checkpoint of this run, or go forward to a later one.
+        """Go to a checkpoint of this run, earlier or later than the current step.
 
-        Training from there repeats the same records bit for bit, unless settings change. The
-        present state becomes a checkpoint too, so that the run can return to it.
+        Training from the checkpoint repeats the same records bit for bit, unless settings change.
+        The current state becomes a checkpoint too, so that the run can return to it.
         """
         self._keep_checkpoint()
         self._run = copy.deepcopy(checkpoint.run)
@@ -150,16 +153,18 @@ class TrainingSession:
         self._note_end()
 
     def copy_of_run(self) -> AgentRun:
-        """An independent copy of the present run, without its engine."""
+        """An independent copy of the current run, without its engine."""
         return copy.deepcopy(self._run)
 
     def forget_later_checkpoints(self) -> None:
-        """Drop the checkpoints after the present step, because the run will take another course."""
+        """Drop the later checkpoints, because the run will now continue differently."""
         if self._checkpoints is not None:
             self._checkpoints.forget_after(self.global_step)
 
     def change(self, **settings: Any) -> None:
-        """Change settings of the run. They take effect at its next update; the history notes them.
+        """Change settings of the run, and note the change in the history.
+
+        New values take effect at the next update.
 
         Raises:
             ConfigError: a value cannot be used, or the setting cannot change during training.
@@ -180,7 +185,7 @@ class TrainingSession:
             self._note_end()
 
     def _keep_checkpoint(self) -> None:
-        """Keep a checkpoint, unless the run diverged: then it cannot continue."""
+        """Keep a checkpoint, unless the run diverged: a diverged run cannot continue."""
         if self._checkpoints is not None and self.outcome != "diverged":
             self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 

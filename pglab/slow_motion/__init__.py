@@ -1,1 +1,1 @@
-"""Slow motion: the steps of a run and its updates, phase by phase."""
+"""Slow motion shows the steps and updates of a run, phase by phase."""

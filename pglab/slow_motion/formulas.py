@@ -1,4 +1,4 @@
-"""The formula of each phase, in symbols and with the numbers of one moment."""
+"""The formula of each phase, once in symbols and once with recorded numbers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ DIGITS = 4  # significant digits
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula in LaTeX, in symbols and with the numbers of one moment."""
+    """A formula in LaTeX, once in symbols and once with recorded numbers."""
 
     symbols: str
     numbers: str
 
 
 def formula(moment: Moment, info: EnvironmentInfo, row: int) -> Formula:
-    """The formula of a moment; in a phase about many steps, the numbers come from step `row`."""
+    """The formula for a recorded moment of a phase.
+
+    If the phase computes numbers for many steps, the formula shows the numbers of step `row`.
+    """
     return _FORMULAS[moment.phase](moment.values, info, row)
 
 
@@ -45,7 +48,7 @@ def number(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """A number that follows an operator; a negative number is put in brackets."""
+    """A number in LaTeX, in brackets if it is negative, so that it can follow an operator."""
     return f"({number(value)})" if value < 0 else number(value)
 
 
@@ -58,12 +61,12 @@ def _text(words: str) -> str:
 
 
 def _lines(*lines: str) -> str:
-    """Lines one below the other, because a formula has only half the width of the page."""
+    """Put the lines of a formula below each other, because it has only half the page's width."""
     return rf"\begin{{gathered}}{NEW_LINE.join(lines)}\end{{gathered}}"
 
 
 def _sum_of(terms: Sequence[str]) -> list[str]:
-    """The first terms of a sum, each on a line, and dots for the rest."""
+    """The first terms of a sum, one on each line; dots stand for the other terms."""
     rest = r"+\dots" if len(terms) > TERMS_SHOWN else ""
     first, *others = terms[:TERMS_SHOWN]
     shown = [first, *(f"+{term}" for term in others)]
@@ -201,7 +204,7 @@ def _weights(values: Values, _info: EnvironmentInfo, row: int) -> Formula:
 
 
 def _is_normalized(returns: Floats, weights: Floats) -> bool:
-    """True if the weights have mean 0 and deviation 1, but not because of a baseline alone."""
+    """True if the weights have mean 0 and deviation 1, and were not only shifted by a constant."""
     return bool(
         abs(weights.mean()) < ROUNDING
         and abs(weights.std() - 1) < ROUNDING
@@ -283,7 +286,7 @@ def _value_gradient(values: Values, _info: EnvironmentInfo, _row: int) -> Formul
 
 
 def _step(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
-    """Adam (Kingma & Ba 2015, algorithm 1) for one parameter."""
+    """The step that Adam (Kingma & Ba 2015, algorithm 1) takes for one parameter."""
     first, second = values["betas"]
     mean = values["mean"] / (1 - first ** values["steps"])
     root = math.sqrt(values["mean_square"] / (1 - second ** values["steps"]))

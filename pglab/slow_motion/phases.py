@@ -1,7 +1,7 @@
-"""The phases of each algorithm's steps, as Slow motion shows them.
+"""The phases that Slow motion shows for the steps of each algorithm.
 
-A phase names the function that contains it, and a quantity. The phase is done when the quantity
-changes.
+Each phase names a function and a quantity. The phase is complete when a line of this function
+changes the quantity.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ def phases_of(config: AgentConfig) -> Sequence[Phase]:
 
 
 def update_of(config: AgentConfig) -> Callable[..., Any]:
-    """The update function of an algorithm; its argument is the run."""
+    """The function that computes an algorithm's updates; its argument is the run."""
     return reinforce.update if isinstance(config, ReinforceConfig) else actor_critic.update
 
 
 def _local(name: str) -> Any:
-    """A reader of a local variable."""
+    """A function that reads this local variable."""
     return lambda there: there[name]
 
 
 def _filled(name: str) -> Any:
-    """A reader of a local variable; an empty value counts as not yet known."""
+    """A function that reads this local variable; an empty value counts as not yet known."""
 
     def value(there: Locals) -> Any:
         if not there[name]:
@@ -52,7 +52,10 @@ def _filled(name: str) -> Any:
 
 
 def _length(name: str) -> Any:
-    """A reader of the length of one of the run's lists; an empty list counts as not yet known."""
+    """A function that reads the length of a list of the run.
+
+    An empty list counts as not yet known.
+    """
 
     def value(there: Locals) -> int:
         length = len(getattr(there["run"], name))
@@ -64,13 +67,13 @@ def _length(name: str) -> Any:
 
 
 def _copied(*names: str, **renamed: str) -> Any:
-    """A reader that copies local variables, under their own names or other ones."""
+    """A function that copies local variables, under their own names or under other names."""
     named = {name: name for name in names} | renamed
     return lambda there: {name: _plain(there[local]) for name, local in named.items()}
 
 
 def _plain(value: Any) -> Any:
-    """A copy as numbers and arrays: a tensor would change with the run."""
+    """Copy a value as a number or an array, because a tensor would change during the run."""
     if isinstance(value, torch.Tensor):
         array = value.detach().numpy().copy()
         return array.item() if array.ndim == 0 else array
@@ -78,7 +81,7 @@ def _plain(value: Any) -> Any:
 
 
 def _named(there: Locals) -> dict[str, nn.Module]:
-    """The run's networks without "agent", which only joins the others."""
+    """The run's networks by name, without "agent", which only contains the other networks."""
     return {name: net for name, net in there["run"].networks.items() if name != "agent"}
 
 
@@ -121,7 +124,7 @@ def _acting(generator: Callable[..., Any]) -> list[Phase]:
 
 
 def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """The norm of a gradient, as a whole and by layer."""
+    """The norm of the whole gradient, and the norm of its part in each layer."""
     layers: dict[str, Gradient] = {}
     for parameter, derivative in gradient.items():
         layers.setdefault(layer_of(parameter, networks), {})[parameter] = derivative
@@ -132,7 +135,7 @@ def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dic
 
 
 def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
-    """The norms of the actor's gradient; "weighted" is true if any weight is not 0."""
+    """The norms of the actor's gradient; "weighted" is true if at least one weight is not 0."""
     return {
         **_read_gradient(gradient, _named(there)),
         "weighted": bool(np.any(there["weights"])),
@@ -141,9 +144,9 @@ def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
 
 
 def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
-    """The layer of a parameter, such as "policy.body.0".
+    """The name of a parameter's layer, such as "policy.body.0".
 
-    A shared body has the name of the first network that contains it.
+    A layer of a shared body is named after the first network that contains it.
 
     Raises:
         ValueError: the parameter belongs to none of the networks.
@@ -156,14 +159,14 @@ def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
 
 
 def _adam_steps(there: Locals) -> int:
-    """The sum of Adam's step counters, one for each parameter tensor of the optimiser."""
+    """The sum of Adam's step counters; each parameter tensor has one counter."""
     return sum(int(state["step"]) for state in there["optimizer"].state.values())
 
 
 def _read_step(there: Locals) -> Values:
-    """Adam's numbers for one parameter.
+    """Adam's numbers for the parameter with the largest gradient.
 
-    It has the largest gradient or, if every gradient is 0, the largest m.
+    If every gradient is 0, the numbers belong to the parameter with the largest running mean m.
     """
     total: Gradient = there["total"]
     optimizer = there["optimizer"]

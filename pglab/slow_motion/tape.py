@@ -1,8 +1,9 @@
-"""The tape of Slow motion: the steps of a run, one phase at a time, forward and back.
+"""The tape of Slow motion records a run's steps, and shows them phase by phase, forward or back.
 
-Each step is taken twice from the same state. A copy of the run takes it with the PyTorch
-reference, and `watched_lines` watches that computation. Then the run itself takes the step, exactly
-as it would without a tape. If the run uses the fast engine, the two agree up to rounding.
+Each step is computed twice from the same state. First, a copy of the run computes the step with the
+PyTorch reference, and `watched_lines` watches this computation. Then the run itself computes the
+step, exactly as it would without a tape. If the run uses the fast engine, the two results agree up
+to rounding.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ UPDATES_KEPT = 8  # each with the networks before and after it
 
 @dataclass(frozen=True)
 class WatchedStep:
-    """One environment step, and the update after it if there was one.
+    """One recorded environment step, and the update that followed it, if any.
 
-    `before` holds copies of the networks that took the step; `after` holds copies after the
-    update; without an update it is `before` itself. `before_update` is a copy of the whole run just
-    before the update; only the last step keeps it. `explanation` splits the change of the policy
-    by cause.
+    `before` contains copies of the networks that took the step. `after` contains copies of the
+    networks after the update; without an update, `after` is `before` itself. `before_update` is a
+    copy of the whole run just before the update. Only the last step of the tape keeps this copy.
+    `explanation` says how much each cause changed the policy.
     """
 
     step: StepRecord
@@ -48,10 +49,10 @@ class WatchedStep:
 
 
 class SlowMotion:
-    """The watched steps of one run, and the current place among them.
+    """The recorded steps of one run, and the step and moment that are shown now.
 
-    Going forward at the end of the tape takes the next step of the run. Going back only shows what
-    was recorded. The results of the run stay the same.
+    At the end of the tape, going forward takes the next step of the run. Going back only shows
+    recorded steps again. Slow motion does not change the results of the run.
     """
 
     def __init__(self, session: TrainingSession) -> None:
@@ -76,22 +77,22 @@ class SlowMotion:
 
     @property
     def seen(self) -> tuple[Moment, ...]:
-        """The moments of the current step up to the current one."""
+        """The moments of the current step, up to and including the current moment."""
         return self.steps[self._step].moments[: self._moment + 1] if self.steps else ()
 
     @property
     def at_start(self) -> bool:
-        """True if there is nothing to go back to."""
+        """True if the tape is empty or is at its first moment."""
         return self._step == self._moment == 0
 
     @property
     def at_end(self) -> bool:
-        """True if going forward would need a further step, but the run has ended."""
+        """True if the tape has no later moment and the run has ended."""
         last = not self.steps or self._moment + 1 == len(self.steps[self._step].moments)
         return last and self._step + 1 >= len(self.steps) and self.session.finished
 
     def forward(self) -> None:
-        """Go one phase forward; at the end of the tape this takes the next step of the run."""
+        """Go one phase forward; at the end of the tape, take the next step of the run."""
         if self.steps and self._moment + 1 < len(self.steps[self._step].moments):
             self._moment += 1
         elif self._step + 1 < len(self.steps):
@@ -108,7 +109,7 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """Go forward until a step reaches one of these phases, or for about `most` new steps.
+        """Go forward until a step reaches one of these phases; stop after about `most` new steps.
 
         Returns:
             True if the limit came first: a further call continues the search.
@@ -124,7 +125,7 @@ class SlowMotion:
         return False
 
     def _take(self) -> None:
-        """Watch the next step of the run, and go to its first moment."""
+        """Take and record the next step of the run, and go to the first moment of this step."""
         if self.stale:
             self.steps.clear()
             self._networks = None
@@ -169,7 +170,7 @@ class SlowMotion:
         self._step, self._moment = len(self.steps) - 1, 0
 
     def _trim(self) -> None:
-        """Remove old steps and copies of runs, so that the memory of the tape is bounded."""
+        """Remove old steps and old copies of the run, to limit the memory of the tape."""
         updates = [index for index, step in enumerate(self.steps) if step.update is not None]
         first = updates[-UPDATES_KEPT - 1] + 1 if len(updates) > UPDATES_KEPT else 0
         del self.steps[: max(first, len(self.steps) - STEPS_KEPT)]
@@ -186,5 +187,5 @@ def _learned_from(moments: Sequence[Moment]) -> UpdateData:
 
 
 def _copies(session: TrainingSession) -> dict[str, nn.Module]:
-    """Copies of the present networks; a shared body is shared by the copies too."""
+    """Copies of the current networks; if the networks share a body, the copies share one too."""
     return copy.deepcopy(dict(session.networks))

@@ -1,7 +1,7 @@
-"""Watches a program while it runs: which line carries out which phase, and with which values.
+"""Watches a running program, and records which line completes each phase and with which values.
 
-Python's trace hook is called for each line that is executed. A phase is found by the line that
-changes a certain quantity, so no line number is written down. Watching does not change what the
+Python calls a trace function for each line that it executes. The line of a phase is the line that
+changes a certain quantity, so the code contains no line numbers. Watching does not change what the
 program does.
 """
 
@@ -27,8 +27,8 @@ def code_of(function: Callable[..., Any]) -> CodeType:
 class Phase:
     """One part of a step: the line of `function` that changes `quantity`.
 
-    Both `quantity` and `read` receive the local variables of the function. `read` returns copies
-    of the values with which the line worked.
+    `quantity` and `read` are functions that receive the local variables of `function`. `read`
+    returns copies of the values that the line used.
     """
 
     key: str
@@ -39,7 +39,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Moment:
-    """A phase as it happened: the line that did it, and the values that it worked with."""
+    """One recorded phase: the line that completed it, and the values that this line used."""
 
     phase: str
     function: Callable[..., Any]
@@ -48,7 +48,7 @@ class Moment:
 
 
 class Watcher:
-    """A recorder of the phases that one thread executes."""
+    """Records the phases that one thread executes."""
 
     def __init__(self, phases: Sequence[Phase], on_call: Mapping[CodeType, Callable[..., None]]):
         """Create a watcher.
@@ -82,7 +82,7 @@ class Watcher:
 
 
 class _Lines:
-    """The lines of one function call, or of a generator until it yields."""
+    """Watches the lines of one function call, or of a generator until it yields."""
 
     def __init__(self, moments: list[Moment], phases: Sequence[Phase], frame: FrameType) -> None:
         self._moments = moments
@@ -91,7 +91,10 @@ class _Lines:
         self._known = [_quantity(phase, frame.f_locals) for phase in phases]
 
     def trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
-        """Compare the quantities; Python calls this before each line and at the end of the call."""
+        """Compare the quantities with their earlier values.
+
+        Python calls this method before each line and at the end of the function call.
+        """
         if event in ("line", "return"):
             self._compare(frame.f_locals)
             self._line = frame.f_lineno

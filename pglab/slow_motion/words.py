@@ -1,4 +1,4 @@
-"""The texts of Slow motion: about its phases, and about what changed the policy."""
+"""The texts of Slow motion about its phases and about the causes that changed the policy."""
 
 from __future__ import annotations
 
@@ -26,22 +26,31 @@ class Words:
 
 
 PHASES = {
-    "observe": Words(N_("observe"), N_("The environment shows its state; the network reads it.")),
+    "observe": Words(
+        N_("observe"),
+        N_("The network receives the state of the environment as its input."),
+    ),
     "probabilities": Words(
         N_("probabilities"),
-        N_("The policy turns the observation into one probability for each action."),
+        N_("The policy computes a probability for each action from the observation."),
     ),
     "sample": Words(
         N_("sample"),
-        N_("One action is drawn at random with these probabilities. It may be an unlikely one."),
+        N_(
+            "One action is drawn at random with the policy's probabilities. It may be an unlikely "
+            "action."
+        ),
     ),
     "environment": Words(
         N_("answer"),
-        N_("The environment takes the action; it returns a reward and the next observation."),
+        N_(
+            "The environment carries out the action, and returns a reward and the next "
+            "observation."
+        ),
     ),
     "judge": Words(
         N_("judge"),
-        N_("The critic gives the action its weight w. The update treats w as a constant."),
+        N_("The critic computes the weight w of the action. The update treats w as a constant."),
     ),
     "store": Words(
         N_("store"), N_("The step is stored until there are enough steps for an update.")
@@ -51,7 +60,8 @@ PHASES = {
         N_("The replay buffer stores the step too, for later updates of the critic."),
     ),
     "episode": Words(
-        N_("episode ends"), N_("The episode is over: no later reward belongs to its steps.")
+        N_("episode ends"),
+        N_("The episode is over: later rewards do not count for the steps of this episode."),
     ),
     "draw": Words(
         N_("draw"),
@@ -60,26 +70,32 @@ PHASES = {
     "targets": Words(
         N_("TD targets"),
         N_(
-            "The reward, plus the discounted value of the next state if the episode has not "
-            "terminated. The loss treats the target as a constant."
+            "The target is the reward. If the episode has not terminated, the discounted value of "
+            "the next state is added. The loss treats the target as a constant."
         ),
     ),
     "critic_loss": Words(
-        N_("critic's loss"), N_("The mean squared TD error, plus c times the mean estimate.")
+        N_("critic's loss"), N_("The loss is the mean squared TD error, plus c times the mean Q.")
     ),
     "critic_gradient": Words(
         N_("critic's gradient"),
-        N_("For each parameter, the slope of the loss. The optimiser aims downhill."),
+        N_(
+            "The gradient is the slope of the loss for each parameter. The optimiser tries to "
+            "lower the loss."
+        ),
     ),
     "returns": Words(
         N_("returns"),
-        N_("From the last step back, each reward is added to γ times the next step's return."),
+        N_(
+            "The return of a step is its reward plus γ times the return of the next step. The "
+            "computation starts at the last step."
+        ),
     ),
     "weights": Words(
         N_("weights"),
         N_(
-            "w says how hard a step pushes its own action: up if w > 0, down if w < 0. The other "
-            "steps move the same parameters, so an action with w > 0 may still get less likely."
+            "A step pushes the probability of its action up if w > 0, and down if w < 0. The other "
+            "steps move the same parameters, so an action with w > 0 may still become less likely."
         ),
     ),
     "loss": Words(
@@ -92,27 +108,29 @@ PHASES = {
     "gradient": Words(
         N_("gradient"),
         N_(
-            "For each parameter, the slope of the loss. A step downhill makes an action likelier "
-            "if its w is positive, and less likely if its w is negative."
+            "The gradient is the slope of the loss for each parameter. A step downhill makes "
+            "actions with w > 0 likelier, and actions with w < 0 less likely."
         ),
     ),
     "value_loss": Words(
-        N_("baseline's loss"), N_("The mean squared distance of V from the returns.")
+        N_("baseline's loss"),
+        N_("The loss is the mean squared difference between V and the returns."),
     ),
     "value_gradient": Words(
-        N_("baseline's gradient"), N_("For each parameter of V, the slope of this loss.")
+        N_("baseline's gradient"),
+        N_("The gradient is the slope of this loss for each parameter of V."),
     ),
     "step": Words(
         N_("Adam step"),
         N_(
-            "Adam moves every parameter that a gradient reaches. Shown is the parameter with "
-            "the largest gradient. m̂ is the running mean of its gradients, v̂ the running "
-            "mean of their squares; ε only prevents a division by 0."
+            "Adam moves every parameter that has a gradient. The formula shows the parameter with "
+            "the largest gradient. m̂ is the running mean of its gradients, and v̂ is the running "
+            "mean of their squares. ε only prevents a division by 0."
         ),
     ),
     "changed": Words(
         N_("new policy"),
-        N_("The policy before and after the update, and the difference, state by state."),
+        N_("For each state: the policy before the update, the policy after it, the difference."),
     ),
 }
 
@@ -135,19 +153,19 @@ _WHOLE_EPISODE = N_("Every step gets the discounted return of its whole episode.
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
 _NO_GRADIENT = N_("The gradient is 0: this loss changes nothing.")
 _MOMENTUM_ALONE = N_(
-    "The gradient is 0, but m̂, the running mean of the gradients, still holds earlier gradients, "
-    "so Adam still moves the parameters. v̂ is a running mean of their squares; ε only prevents a "
+    "The gradient is 0. But the running mean m̂ still contains earlier gradients, so Adam still "
+    "moves the parameters. v̂ is the running mean of the squared gradients. ε only prevents a "
     "division by 0."
 )
-_NO_STEP = N_("The gradient is 0, and so is m̂, the running mean of the gradients: nothing moves.")
+_NO_STEP = N_("The gradient is 0, and its running mean m̂ is 0 too: no parameter moves.")
 _GREEDY = N_(
-    "Only the critic learns. The policy takes the action with the largest Q, or with probability ε "
-    "a random one."
+    "Only the critic learns. With probability ε, the policy takes a random action. Otherwise it "
+    "takes the action with the largest Q."
 )
 
 
 def sentence(moment: Moment) -> str:
-    """A sentence about a phase, true for the numbers of this moment."""
+    """A sentence about the moment's phase; it is true for the moment's numbers."""
     return _(_sentence(moment))
 
 
@@ -172,7 +190,7 @@ def _sentence(moment: Moment) -> str:
 
 @dataclass(frozen=True)
 class CauseWords:
-    """The label of a cause, a clause that says what it did, and a sentence that says what it is."""
+    """The texts about a cause: its label, a clause about what the cause did, and its meaning."""
 
     label: str
     clause: str
@@ -182,18 +200,18 @@ class CauseWords:
 CAUSE_WORDS: Mapping[Cause, CauseWords] = {
     "own": CauseWords(
         N_("own gradient"),
-        N_("each step's own gradient pushed its action"),
-        N_("w·∇log π of the step itself."),
+        N_("the gradient of each step changed the probability of its own action"),
+        N_("The gradient w·∇log π of the step itself."),
     ),
     "others": CauseWords(
         N_("other steps"),
         N_("the gradients of the other steps in the batch moved the same parameters"),
-        N_("w·∇log π of the other steps in the batch: they move the same parameters."),
+        N_("The gradients w·∇log π of the other steps, which move the same parameters."),
     ),
     "entropy": CauseWords(
         N_("entropy bonus"),
         N_("the entropy bonus pushed the actions toward equal probabilities"),
-        N_("The gradient that makes the policy less certain."),
+        N_("The gradient of the entropy bonus, which makes the policy less certain."),
     ),
     "critic": CauseWords(
         N_("critic's gradient"),
@@ -202,12 +220,12 @@ CAUSE_WORDS: Mapping[Cause, CauseWords] = {
     ),
     "momentum": CauseWords(
         N_("Adam's momentum"),
-        N_("Adam's momentum carried on the gradients of earlier updates"),
-        N_("Gradients of earlier updates, which Adam's running mean m still holds."),
+        N_("Adam's momentum still followed the gradients of earlier updates"),
+        N_("Gradients of earlier updates, which are still part of Adam's running mean m."),
     ),
     "clipping": CauseWords(
         N_("clipping"),
-        N_("clipping shortened gradients that pulled against the change"),
+        N_("clipping shortened gradients that opposed the change"),
         N_("The part of this update's gradients that clipping removed."),
     ),
 }
@@ -256,7 +274,7 @@ def what_moved(found: Explanation) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table of causes; `text` is the rounded `size`."""
+    """A row of the table of causes; `text` is the number `size`, rounded."""
 
     label: str
     meaning: str
@@ -267,7 +285,7 @@ class Row:
 def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
     """The rows of the table of causes, and their sum. The rounded numbers add up to this sum.
 
-    If the remainder rounds to 0, it has no row.
+    A remainder that rounds to 0 has no row.
     """
     sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
     decimals = _decimals(max(map(abs, sizes)))
@@ -278,7 +296,7 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
         if cause in effects
     ]
     names.append(
-        (_("rounding"), _("What is left over: errors of integration and of single precision."))
+        (_("rounding"), _("The remaining error of numerical integration and single precision."))
     )
     rows = [
         Row(label, meaning, size, signed_number(unit / 10**decimals, decimals))
@@ -290,14 +308,14 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
 
 
 def _decimals(largest: float) -> int:
-    """The decimals needed for two significant digits of the largest number; at least two."""
+    """The number of decimals for two significant digits of the largest number, from 2 to 6."""
     if not largest:
         return FEWEST_DECIMALS
     return min(max(FEWEST_DECIMALS, 1 - math.floor(math.log10(largest))), MOST_DECIMALS)
 
 
 def _rounded(sizes: list[float]) -> list[int]:
-    """Round to whole numbers that add up to the rounded sum; not all go to the nearest."""
+    """Round each number up or down, so that the results add up to the rounded sum."""
     units = [math.floor(size) for size in sizes]
     missing = round(sum(sizes)) - sum(units)
     ranked = sorted(range(len(sizes)), key=lambda i: units[i] - sizes[i])

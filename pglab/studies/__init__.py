@@ -1,1 +1,1 @@
-"""Commands: the benchmark, the stored curves, and checks of the claims on the pages."""
+"""Commands that measure the speed, make the stored files, and check the claims of the pages."""

@@ -1,4 +1,4 @@
-"""Parsers of the commands in this folder, and the limits of their arguments."""
+"""Helpers for the commands in this folder: argument parsers and the limits of arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pglab.config import RunConfig, settings_of
 
 
 def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser:
-    """A parser for `python -m <module>` whose help is the module's docstring."""
+    """An argument parser for `python -m <module>`; its help text is `documentation`."""
     return argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=documentation,
@@ -18,12 +18,14 @@ def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser
 
 
 def add_write(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the option `--write`; without it, a command does not change the files of the pages."""
+    """Add the option `--write`. Only this option lets a command change the files of the pages."""
     parser.add_argument("--write", action="store_true", help=f"overwrite {what}")
 
 
 def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> Callable[[str], int]:
-    """A function that reads whole numbers within limits, for the `type` of an argument.
+    """Return a function that converts a text to a whole number and checks the number's limits.
+
+    An argument of a command uses the returned function as its `type`.
 
     Raises:
         argparse.ArgumentTypeError: raised by the returned function; it names the possible numbers.
@@ -44,7 +46,10 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
 
 
 def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
-    """A function that reads a run's number of steps: within its limits, and in whole windows."""
+    """Return a function that converts a text to the number of steps of a run.
+
+    The number must lie within the limits of `total_steps`, and must be a multiple of `multiple_of`.
+    """
     setting = settings_of(RunConfig)["total_steps"]
     assert setting.minimum is not None
     assert setting.maximum is not None
@@ -53,12 +58,15 @@ def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
 
 
 def number_of_seeds() -> Callable[[str], int]:
-    """A function that reads a number of seeds; the seeds are then 0, 1, …."""
+    """Return a function that converts a text to a number of seeds.
+
+    A command that trains n seeds uses the seeds from 0 to n − 1.
+    """
     return whole_number(1, 1_000)
 
 
 def number_above_zero(most: float) -> Callable[[str], float]:
-    """A function that reads numbers above 0, up to `most`.
+    """Return a function that converts a text to a number above 0, up to `most`.
 
     Raises:
         argparse.ArgumentTypeError: raised by the returned function; it names the possible numbers.

@@ -1,11 +1,14 @@
-"""The speed of training: `python -m pglab.studies.benchmark` prints it, `--json FILE` writes it.
+"""Measures the speed of training.
+
+The command `python -m pglab.studies.benchmark` prints the results. With `--json FILE`, it also
+writes the results to a file.
 
 The benchmark trains each agent in three ways: with the plain loop of a notebook, with the PyTorch
 reference, and with the fast engine. The three ways take turns in one process, on one core. Compare
-only the ratios within one benchmark: the steps per second depend on the machine and on its other
-work.
-Memory and the cost of a redraw are measured in separate processes. The cost of a redraw is also
-given in steps of the fast engine.
+only the ratios within one benchmark: the steps per second depend on the machine and on its load.
+
+The memory use and the cost of redrawing a page are measured in separate processes. The benchmark
+also prints how many steps the fast engine takes in the time of one redraw.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ MEMORY_STEPS = 3_000
 
 @dataclass(frozen=True)
 class Result:
-    """The measurements for one agent with one network size, trained in one way."""
+    """The results for one agent, one network size and one way of training."""
 
     agent: str
     hidden_sizes: tuple[int, ...]
@@ -64,7 +67,7 @@ class Result:
 
 
 def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
-    """An iterator that takes exactly one environment step at a time."""
+    """An iterator that trains an agent; each item is exactly one environment step."""
     if way == "plain loop":
         return plain_loop(config)
     engine = "fast" if way == "fast engine" else "reference"
@@ -73,7 +76,7 @@ def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
 
 
 def take(steps: Iterator[object], count: int) -> None:
-    """Take a number of steps.
+    """Take `count` environment steps.
 
     Raises:
         RuntimeError: the training ended earlier.
@@ -83,7 +86,10 @@ def take(steps: Iterator[object], count: int) -> None:
 
 
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
-    """Train an agent in all ways, which take turns: `rounds` turns of `seconds` for each way."""
+    """Train an agent in all three ways, and measure the speed of each way.
+
+    The ways take turns: each way gets `rounds` turns of about `seconds` seconds.
+    """
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
     )
@@ -113,7 +119,7 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
 
 
 def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
-    """The megabytes by which the peak memory of this process grows while it trains."""
+    """The growth of this process's peak memory during training, in megabytes."""
     config = AGENTS[agent](seed=0, hidden_sizes=tuple(hidden_sizes), stop_when_solved=False)
     before = _most_memory()
     take(steps_of(config, way), MEMORY_STEPS)
@@ -131,16 +137,16 @@ def _most_memory() -> float:
 
 
 def _output_of(*arguments: str, module: str = "pglab.studies.benchmark") -> Any:
-    """The JSON that another process with these arguments prints."""
+    """Run a module in another process with these arguments, and return the JSON that it prints."""
     command = [sys.executable, "-m", module, *arguments]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def seeds_ratio(agent: str, seconds: float) -> float:
-    """The time of a run with seven further seeds, divided by the mean time of one seed alone.
+    """The time to train eight seeds together, divided by the mean time to train one seed alone.
 
-    Four of the eight single seeds are trained before and four after, because the speed of the
-    machine may drift. `seconds` is about the time that one seed takes.
+    Four seeds are trained alone before the common training, and four seeds after it, because the
+    speed of the machine may change. `seconds` is the approximate time to train one seed.
     """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
     _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # starts all worker processes
@@ -154,7 +160,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 
 
 def _seconds_of(config: AgentConfig, seeds: int) -> float:
-    """The time from the first tick until all seeds have ended."""
+    """The time in seconds that the training of this number of seeds takes."""
     bench = Bench(config)
     bench.seeds = seeds
     bench.run()
@@ -172,7 +178,7 @@ def rate_of(steps: Iterator[object], count: int) -> float:
 
 
 def table(results: Iterable[Result]) -> Iterator[str]:
-    """The results in lines of text."""
+    """Format the results as lines of text."""
     yield f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'MB':>8}"
     for r in results:
         layers = "×".join(map(str, r.hidden_sizes))
@@ -181,7 +187,10 @@ def table(results: Iterable[Result]) -> Iterator[str]:
 
 
 def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
-    """The cost of one redraw of each page, also in steps of the fast engine in that time."""
+    """Format the cost of one redraw of each page as lines of text.
+
+    The column `steps` says how many steps the fast engine takes in the time of one redraw.
+    """
     yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
     rates = {
         r.agent: r.steps_per_second
@@ -194,7 +203,7 @@ def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) 
 
 
 def machine() -> dict[str, str | int]:
-    """The machine and the versions with which the figures were measured."""
+    """The date, the machine and the software versions of the measurement."""
     return {
         "date": datetime.date.today().isoformat(),
         "processor": platform.machine(),
@@ -222,7 +231,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _new_file(text: str) -> Path:
-    """The path of a file that can be written: it is checked before the long measurement."""
+    """Check before the long measurement that a file can be written, and return its path."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"a file “{text}” cannot be written")
@@ -230,7 +239,7 @@ def _new_file(text: str) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print the tables, write the JSON file."""
+    """Measure the speed, print the tables, and write the JSON file if `--json` is given."""
     chosen = parser().parse_args(arguments)
     if chosen.memory:
         agent, way, *layers = chosen.memory

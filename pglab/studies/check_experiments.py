@@ -1,11 +1,14 @@
-"""Runs the experiments with several seeds; pages show the results beside the explanations.
+"""Runs the experiments with several seeds, and checks what the pages claim about the results.
+
+This command checks all experiments of one page, and one experiment of another page:
 
     python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates --jobs 2
 
-trains the seeds 0–7 with the settings of each experiment and with the usual settings of the page.
-It prints the number of seeds for which each claim held. Without names it checks all experiments.
-With `--write` it also writes the results to `pglab/data/experiments/<page>.json`, which the pages
-read. It replaces only the results of the experiments named on the command line.
+The command trains the seeds 0–7 with the settings of each experiment, and with the usual settings
+of the page. It prints the number of seeds for which each claim is true. Without names, the command
+checks all experiments. With `--write`, it also writes the results to
+`pglab/data/experiments/<page>.json`, which the pages read. The command replaces only the results of
+the named experiments.
 """
 
 from __future__ import annotations
@@ -44,12 +47,12 @@ def measure(config: AgentConfig) -> dict[str, Any]:
 
 
 def settings_text(config: AgentConfig) -> dict[str, str]:
-    """All formatted settings that the runs of an arm share: all but the seed."""
+    """All settings except the seed, each formatted as a text."""
     return {n: format_value(getattr(config, n)) for n in settings_of(config) if n != "seed"}
 
 
 def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
-    """Train configurations that differ only in the seed; return their results as an arm."""
+    """Train configurations that differ only in the seed, and collect the results of the runs."""
     if jobs == 1:
         measured = list(map(measure, configs))
     else:
@@ -65,7 +68,7 @@ def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
 
 
 def save(page: str, arms: dict[str, Arm]) -> Path:
-    """Write the arms of a page to its file, one line for each."""
+    """Write the arms of a page to the page's file; each arm takes one line."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{page}.json"
     lines = [f"{json.dumps(name)}: {json.dumps(_stored(arm))}" for name, arm in arms.items()]
@@ -74,7 +77,10 @@ def save(page: str, arms: dict[str, Arm]) -> Path:
 
 
 def _stored(arm: Arm) -> dict[str, Any]:
-    """An arm as JSON, without statistics that are NaN: REINFORCE has no TD error."""
+    """Convert an arm to JSON, without the statistics that are NaN for all seeds.
+
+    For example, REINFORCE has no TD error.
+    """
     known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
     return {
         KEY: arm.made_by,
@@ -90,9 +96,10 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
 
 
 def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str, Arm]:
-    """Train the arms that are named in `keys` or are not stored yet; load the others.
+    """Train the arms that are named in `keys` or are not stored yet; load all other arms.
 
-    With `write`, each arm is written as soon as it is trained, because training all takes long.
+    If `write` is set, each arm is written as soon as it is trained, because training all arms takes
+    long.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
     configs: dict[str, Callable[[int], AgentConfig]] = {}
@@ -112,7 +119,7 @@ def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str
 
 
 def report(page: str, arms: dict[str, Arm]) -> str:
-    """Every claim of a page's explanations, and the number of seeds for which it held."""
+    """List the claims of a page's explanations; for each, say for how many seeds it is true."""
     return "\n".join(
         f"{page}/{e.key}: {claim.sentence()}: {count} of {SEEDS}"
         for e in experiments_of(page)
@@ -147,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _name(text: str) -> str:
-    """Read an argument that names a page or one of its arms."""
+    """Check that an argument names a page or an arm of a page, and return the argument."""
     names = [name for page in STEPS for name in (page, *_names(page))]
     if text not in names:
         raise argparse.ArgumentTypeError(f"“{text}” is not one of {', '.join(names)}")

@@ -1,8 +1,8 @@
-"""Compares what the pages say about sharing a body with the stored runs.
+"""Checks whether the stored runs confirm the page about shared bodies.
+
+This command checks every claim in `content/en/sharing.md`:
 
     python -m pglab.studies.check_sharing
-
-checks every claim in `content/en/sharing.md`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pglab.studies.arguments import parser_of
 
 
 def checks() -> list[tuple[str, bool]]:
-    """The claims of the page about the stored runs; each is true if the runs confirm it."""
+    """Each claim of the page about the stored runs, and True if the runs confirm the claim."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     seeds = len(last_returns(split))
     replay = [collapsed("equal_split_replay"), collapsed("equal_shared_replay")]
@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; its exit status is 1 if a claim fails."""
+    """Run the command; its exit status is 1 if the runs do not confirm a claim."""
     parser().parse_args(arguments)
     found = checks()
     for claim, holds in found:

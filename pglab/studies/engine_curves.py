@@ -1,12 +1,16 @@
 """Compares how the fast engine and the PyTorch reference learn, over several seeds.
 
+This command trains the same ten seeds with each engine, and does not stop when a task is solved:
+
     python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
 
-trains the same seeds with both engines, without stopping when solved. It prints the step at which
-rounding makes the two runs of a seed differ, and the median return of each engine in every 10,000
-steps. p is the probability of at least this mean difference if the engines do not differ. It comes
-from flipping the signs of the differences between the two runs of a seed (Fisher 1935, section 21);
-all combinations of signs are used if they are few.
+The command prints the steps at which the two runs of a seed first take different actions, because
+of rounding. It also prints the median return of each engine in every 10,000 steps.
+
+The number p is the probability of a mean difference at least this large if the engines do not
+differ. It comes from a sign-flip test (Fisher 1935, section 21), which flips the signs of the
+differences between the two runs of a seed. If there are few combinations of signs, the test uses
+all of them.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ ENGINES = ("fast", "reference")
 
 
 def first_difference(some: Iterable[Record], others: Iterable[Record]) -> int | None:
-    """The first environment step at which two runs take different actions; None if all agree."""
+    """The first step at which two runs take different actions; None if no action differs."""
     for one, other in zip(_steps(some), _steps(others), strict=False):
         if one.action != other.action:
             return one.global_step
@@ -40,13 +44,13 @@ def _steps(records: Iterable[Record]) -> Iterator[StepRecord]:
 
 
 def parting(config: AgentConfig) -> int | None:
-    """The first step at which the runs of the two engines take different actions, or None."""
+    """The first step at which the engines take different actions; None if no action differs."""
     fast, reference = (train(config.changed(engine=engine)) for engine in ENGINES)
     return first_difference(fast, reference)
 
 
 def parting_text(steps: Sequence[int | None]) -> str:
-    """The steps at which the runs of the engines begin to differ, as a sentence."""
+    """A sentence about the steps at which the two engines first take different actions."""
     parted = sorted(step for step in steps if step is not None)
     text = f"{len(parted)} of {len(steps)} seeds: different actions"
     if not parted:
@@ -55,7 +59,7 @@ def parting_text(steps: Sequence[int | None]) -> str:
 
 
 def comparison(fast: LearningCurves, reference: LearningCurves) -> list[str]:
-    """A Markdown table: the median return of both engines and p, for each 10,000 steps."""
+    """A Markdown table with each engine's median return and with p, for each 10,000 steps."""
     pairs = [c.mean_returns(TABLE_WINDOW // WINDOW) for c in (fast, reference)]
     lines = [
         "| up to step | fast engine: median | reference: median | p |",

@@ -1,10 +1,12 @@
 """Trains the example policies of the gradient lab.
 
+This command trains REINFORCE with its default settings:
+
     python -m pglab.studies.example_policies
 
-trains REINFORCE with its default settings. For each number of steps in `STEPS` it says whether the
-policy's parameters equal the stored ones. With `--write` it writes the parameters and the
-settings to `pglab/data/policies/reinforce.npz`, which the gradient lab reads.
+For each number of steps in `STEPS`, the command says whether the trained parameters equal the
+stored parameters. With `--write`, the command writes the parameters and the settings to
+`pglab/data/policies/reinforce.npz`, which the gradient lab reads.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from pglab.studies.arguments import add_write, parser_of
 
 
 def trained(config: AgentConfig, steps: int) -> Snapshot:
-    """Train an agent for a number of environment steps, even if it is solved earlier.
+    """Train an agent for a number of environment steps, even if the task is solved earlier.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -41,7 +43,10 @@ def trained(config: AgentConfig, steps: int) -> Snapshot:
 
 
 def save(path: Path, snapshots: list[Snapshot]) -> None:
-    """Write policies of one configuration: parameters by step and name, settings as JSON."""
+    """Write policies with the same settings to a file.
+
+    The file contains each parameter under its step and name, and the settings as JSON.
+    """
     config = snapshots[0].config
     settings = {name: format_value(getattr(config, name)) for name in settings_of(config)}
     arrays = {

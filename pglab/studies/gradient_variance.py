@@ -1,18 +1,23 @@
 """Measures how much baselines lower the variance of the policy gradient, over several seeds.
 
+This command trains REINFORCE with its default settings, for each number of steps and each seed:
+
     python -m pglab.studies.gradient_variance --steps 0 5000 20000 60000 --seeds 8 --episodes 200
 
-trains REINFORCE with its default settings for each number of steps, and then measures the
-estimators on fresh episodes of each trained policy. For each seed and for the median over seeds it
-prints the mean return and two numbers for each estimator: the total variance, divided by the
-variance of whole-episode returns, and the cosine between its mean gradient and the mean gradient of
-500 separate episodes. A star marks an estimator whose signal cannot be told from noise. The last
-lines count the seeds.
+The command then measures the estimators on 200 fresh episodes of each trained policy. It prints a
+line for each seed, and a line for the median over the seeds. Each line shows the mean return, and
+two numbers for each estimator. The first number is the total variance, divided by the variance with
+whole-episode returns. The second number is the cosine between the estimator's mean gradient and the
+mean gradient of 500 separate episodes. A star marks an estimator whose signal cannot be told from
+noise. The last lines say how many seeds confirm each claim of the page.
+
+This command checks the intervals of the page:
 
     python -m pglab.studies.gradient_variance --check-intervals 40
 
-draws 100 episodes of the stored policy with each of 40 seeds. For each estimator it prints how
-often the interval from one seed's episodes contains the variance ratio from all episodes.
+The command draws 100 episodes of the stored policy with each of 40 seeds. Each seed gives an
+interval for the variance ratio of each estimator. The command prints how often this interval
+contains the ratio from the episodes of all seeds.
 """
 
 from __future__ import annotations
@@ -38,7 +43,7 @@ STORED_STEP = 20_000
 
 @dataclass(frozen=True)
 class Row:
-    """The results for one trained policy: [E] each; an unknown number is NaN."""
+    """The results for one trained policy and each estimator; an unknown number is NaN."""
 
     mean_return: float
     ratios: Sequence[float]
@@ -47,7 +52,7 @@ class Row:
 
 
 def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
-    """Train one policy and measure the estimators on its episodes."""
+    """Train one policy, and measure the estimators on fresh episodes of this policy."""
     report = finished(measure(trained(ReinforceConfig(seed=seed), steps), episodes, seed))
     found = report.estimators
     return Row(
@@ -59,14 +64,14 @@ def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
 
 
 def line(name: str, row: Row) -> str:
-    """A row as text."""
+    """Format a row as text."""
     numbers = zip(row.ratios, row.cosines, row.signals, strict=True)
     cells = [f"{r:.3f} / {c:.3f}{' ' if s else '*'}".rjust(17) for r, c, s in numbers]
     return " ".join([f"{name:>6} {row.mean_return:7.1f}", *cells])
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    """The median over seeds, and the number of seeds that confirm each claim of the page."""
+    """Lines with the median over the seeds, and with how many seeds confirm each claim."""
     median = Row(
         float(np.median([row.mean_return for row in rows])),
         np.median([row.ratios for row in rows], axis=0).tolist(),
@@ -93,13 +98,16 @@ def _count(rows: Sequence[Row], less: str, more: str) -> str:
 
 
 def drawn_again(seed: int) -> list[EstimatorReport]:
-    """The reports of all estimators on one drawing of episodes of the stored policy."""
+    """Draw 100 episodes of the stored policy, and return a report on each estimator."""
     report = finished(measure(load()[STORED_STEP], 100, seed))
     return [report.estimators[name] for name in ESTIMATORS]
 
 
 def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
-    """The share of intervals that contain the ratio of the mean variances over all drawings."""
+    """For each estimator, the share of intervals that contain the ratio over all drawings.
+
+    For this ratio, the variances are first averaged over all drawings.
+    """
     variances = np.array([[of.variance for of in found] for found in drawings])
     overall = (variances / variances[:, :1].mean()).mean(axis=0)
     inside = [

@@ -1,10 +1,11 @@
 """Trains the learning curves that the pages show as usual results.
 
+This command trains the seeds 0–19 with the settings of REINFORCE, on all cores:
+
     python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
 
-trains the seeds 0, 1, … with the agent's settings, on all cores and without stopping when solved,
-and prints a table. With `--write` it also writes `pglab/data/learning_curves/<agent>.json`, which
-the pages read.
+Training does not stop when the task is solved. The command prints a table of the returns. With
+`--write`, it also writes `pglab/data/learning_curves/<agent>.json`, which the pages read.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ Item = TypeVar("Item")
 
 
 def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
-    """The four rows of `LearningCurves` for one seed: [4, windows]."""
+    """Train one seed, and return its four rows for `LearningCurves`: [4, windows]."""
     windows = np.zeros((4, config.total_steps // WINDOW))
     for record in train(config):
         window = (record.global_step - 1) // WINDOW
@@ -61,7 +62,10 @@ def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
 def of_seeds(
     measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
 ) -> list[Item]:
-    """Measure one run of `steps` steps for each of the seeds 0, 1, …, on all cores."""
+    """Call `measure` with the configuration of each of the seeds 0, 1, …, on all cores.
+
+    Each configuration has `steps` steps and does not stop when the task is solved.
+    """
     whole = config.changed(total_steps=steps, stop_when_solved=False)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(measure, [whole.changed(seed=seed) for seed in range(seeds)]))

@@ -1,10 +1,11 @@
-"""Makes the two clips of the home page: the default agent before training and when solved.
+"""Makes the two clips of the home page: the default agent before and after training.
+
+This command repeats the run of the stored seed, and says whether it ends at the stored step:
 
     python -m pglab.studies.opening_clips
 
-repeats the run of the stored seed and says whether it ends at the stored step. With `--write` it
-trains the seeds 0, 1, … until one is solved. It writes the clips to `pglab/data/clips`, with the
-seed and the step at which the run was solved.
+With `--write`, the command trains the seeds 0, 1, … until a run solves the task. It writes the
+clips to `pglab/data/clips`, with the seed and the step at which this run solved the task.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ HOLD_MILLISECONDS = 500
 
 
 def solved_session() -> TrainingSession:
-    """The session of the first seed that is solved with the default settings."""
+    """Train the seeds 0, 1, … with the default settings, and return the first solved run."""
     for seed in count():
         session = TrainingSession(ReinforceConfig(seed=seed))
         while not session.finished:
@@ -47,7 +48,7 @@ def solved_session() -> TrainingSession:
 
 
 def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
-    """Play whole episodes until there are about `SCENES` scenes."""
+    """Play whole episodes until they have about `SCENES` scenes together."""
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []
     while len(chosen) < SCENES:
@@ -56,7 +57,7 @@ def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
 
 
 def animation(shown: list[Scene], env_id: str) -> bytes:
-    """The scenes as an endless WebP animation, with a pause at the end of each episode."""
+    """Draw the scenes as an endless WebP animation that pauses at the end of each episode."""
     renderer = shared_renderer(env_id)
     pictures, durations = [], []
     for number, scene in enumerate(shown):
@@ -74,7 +75,7 @@ def animation(shown: list[Scene], env_id: str) -> bytes:
 
 
 def make() -> dict[str, Any]:
-    """Train, write the clips and the facts about them, and return the facts."""
+    """Train the agent, write the clips and the facts about the run, and return the facts."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     solved = solved_session()
     untrained = TrainingSession(solved.config)
@@ -88,13 +89,13 @@ def make() -> dict[str, Any]:
 
 
 def facts_of(solved: TrainingSession) -> dict[str, Any]:
-    """The facts that the home page tells about the run, and the versions that made it."""
+    """The run's seed and number of steps for the home page, and the software versions."""
     config = solved.config
     return {"seed": config.seed, "steps": solved.global_step, KEY: made_by(config.engine)}
 
 
 def run_again(facts: Mapping[str, Any]) -> int:
-    """The step at which a run with the stored seed ends."""
+    """Repeat the run with the stored seed, and return the step at which it ends."""
     session = TrainingSession(ReinforceConfig(seed=facts["seed"]))
     while not session.finished:
         session.advance("episode")
@@ -109,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; without `--write`, the exit status is 1 if the step differs."""
+    """Run the command; its exit status is 1 if the repeated run does not end at the stored step."""
     if parser().parse_args(arguments).write:
         print(make())
         return

@@ -1,7 +1,8 @@
-"""The three agents as a notebook would train them, for comparison in the benchmark.
+"""Trains the three agents as a notebook would train them, for comparison in the benchmark.
 
-The graph of every step is kept until the update, `Categorical` samples the actions, and transitions
-are tuples in a list. The seminar's definitions are used. The app does not use this module.
+PyTorch keeps the graph of every step until the update. `Categorical` samples the actions. Each
+transition is a tuple in a list. The agents follow the definitions of the seminar. The app does not
+use this module.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pglab.environments import make_environment
 
 
 def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list[nn.Module], int]:
-    """Layers for CartPole's four observations, and the number of their outputs."""
+    """Layers for the four numbers that CartPole shows, and the number of their outputs."""
     layers: list[nn.Module] = []
     width = 4
     for size in hidden_sizes:
@@ -66,7 +67,7 @@ class Agent(nn.Module):
     """An actor and a critic with a shared body or with split bodies."""
 
     def __init__(self, config: ActorCriticConfig) -> None:
-        """Draw the parameters from PyTorch's global stream, as a notebook does."""
+        """Draw the parameters with PyTorch's global random generator, as a notebook does."""
         super().__init__()
         layers, width = body(config.hidden_sizes, nn.Tanh)
         self.actor_body = nn.Sequential(*layers)
@@ -102,7 +103,7 @@ def critic_loss(config: ActorCriticConfig, agent: Agent, batch: Sequence[Transit
 
 
 def descend(optimizer: torch.optim.Adam, loss: Tensor) -> None:
-    """Take one step of an optimiser."""
+    """Take one optimiser step that lowers a loss."""
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

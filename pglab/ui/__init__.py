@@ -1,1 +1,1 @@
-"""What pages share: the only part of pglab that imports Streamlit."""
+"""Code that the pages share. It is the only part of pglab that imports Streamlit."""

@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
 
 
 def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
-    """Measure the redraws of a page during a run; return the median milliseconds and kilobytes.
+    """Redraw a page during a run; return the median time and the median message size.
 
     Args:
         key: the key of the page.

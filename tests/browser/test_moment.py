@@ -60,7 +60,7 @@ def test_the_slice_and_the_words_go_with_the_frames(page: Page) -> None:
     lab.press("step")
     expect(lab.subtitle("player")).to_contain_text("training environment")
     caption = lab.panel("player").locator(".pgl-caption")
-    expect(caption).to_contain_text(re.compile(r"not acted yet|over"))
+    expect(caption).to_contain_text(re.compile(r"no action yet|over"))
     moment, beside = lab.moment(), lab.moment("value_map")
     assert beside["subtitle"] == moment["subtitle"]
     assert beside["ring"] == moment["ring"]

@@ -140,9 +140,7 @@ def test_one_step_one_episode_one_update_and_one_step_a_second(page: Page) -> No
     for update in (1, 2):
         lab.press("update")
         lab.expect_update(update)
-        expect(lab.subtitle("player")).to_have_text(
-            f"fresh episodes of the policy after update {update}"
-        )
+        expect(lab.subtitle("player")).to_have_text(f"fresh episodes, policy after update {update}")
     lab.expect_paused()
     assert lab.ticks == 0, "stepping must not set the page ticking"
 

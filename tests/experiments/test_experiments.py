@@ -82,7 +82,7 @@ def test_a_claim_holds_from_its_lower_bound_to_under_its_upper() -> None:
     assert ratio.holds(4, 10)
     assert not ratio.holds(5, 10)
     assert not ratio.holds(math.nan, 10)
-    assert ratio.sentence() == "mean return of the last third below 0.5 × the usual value"
+    assert ratio.sentence() == "mean return in the run's last third below 0.5 × the usual value"
 
 
 @PAGES

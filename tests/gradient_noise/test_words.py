@@ -23,12 +23,12 @@ NAN = math.nan
     [
         (
             Interval(0.125, 0.0625, 0.25),
-            "as about 8 with reward-to-go alone** (95% interval 4 to 16), or 22 with the whole",
+            "as about 8 episodes with reward-to-go alone** (95% interval 4 to 16), or as about 22",
         ),
-        (Interval(0.77, 0.7, 0.9), "as precise as about 1.3 with reward-to-go alone"),
-        (Interval(0.9, 0.7, 1.2), "cannot tell whether V(s) as baseline makes an episode more"),
-        (Interval(2.0, 1.6, 2.5), "less precise: it is worth about 0.5 with reward-to-go alone"),
-        (Interval(0.1, NAN, NAN), "cannot tell"),
+        (Interval(0.77, 0.7, 0.9), "as precise as about 1.3 episodes with reward-to-go alone"),
+        (Interval(0.9, 0.7, 1.2), "do not show whether an episode is more precise with V(s)"),
+        (Interval(2.0, 1.6, 2.5), "it is worth about 0.5 episodes with reward-to-go alone"),
+        (Interval(0.1, NAN, NAN), "do not show"),
     ],
 )
 def test_what_an_episode_with_a_baseline_is_worth(ratio: Interval, words: str) -> None:
@@ -39,9 +39,9 @@ def test_what_an_episode_with_a_baseline_is_worth(ratio: Interval, words: str) -
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [
-        (Interval(0.31, 0.17, 0.45), "V(s) leaves less variance"),
-        (Interval(1.59, 1.38, 1.82), "Here V(s) leaves more variance"),
-        (Interval(0.93, 0.79, 1.08), "cannot tell V(s) from the mean"),
+        (Interval(0.31, 0.17, 0.45), "The variance is smaller with V(s)"),
+        (Interval(1.59, 1.38, 1.82), "Here the variance is larger with V(s)"),
+        (Interval(0.93, 0.79, 1.08), "no clear difference between V(s) and the mean"),
     ],
 )
 def test_which_baseline_leaves_less(ratio: Interval, words: str) -> None:
@@ -56,7 +56,7 @@ def test_which_baseline_leaves_less(ratio: Interval, words: str) -> None:
         (0.7, "clearly different"),
         (0.383, "very different"),
         (0.0, "right angle"),
-        (-0.5, "opposed"),
+        (-0.5, "opposite"),
     ],
 )
 def test_how_far_two_aims_are_apart(cosine: float, words: str) -> None:

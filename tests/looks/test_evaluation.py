@@ -84,9 +84,9 @@ def test_a_critic_is_judged_by_what_it_expects() -> None:
 def test_the_truth_in_words_follows_its_numbers() -> None:
     text = truth_in_words(Calibration(bias=0.4, spread=28.2, low=31.6, high=-44.7), 900)
     assert "900 steps" in text
-    assert "On average, Q is right to within 1" in text
+    assert "On average, Q is off by less than 1" in text
     assert "a typical error is 28" in text
-    assert "Q is 32 too high; in the third with the largest Q, it is 45 too low" in text
+    assert "Q is 32 too high; over the largest third, Q is 45 too low" in text
 
 
 def test_the_truth_in_numbers_is_drawn_on_equal_axes() -> None:

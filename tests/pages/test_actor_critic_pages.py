@@ -82,7 +82,7 @@ def test_every_setting_but_the_body_has_a_control_with_help(key: str) -> None:
             condition = setting.applies_when
             applies = condition is None or getattr(PRESETS[key], condition[0]) == condition[1]
             assert widget.disabled != applies
-            assert ("Has an effect only if" in widget.help) != applies
+            assert ("has an effect only if" in widget.help) != applies
 
 
 def test_the_body_of_a_page_cannot_be_changed_by_a_link() -> None:
@@ -171,10 +171,10 @@ def test_a_further_panel_has_one_name(key: str) -> None:
 @pytest.mark.parametrize(
     ("cosines", "actor_norms", "text"),
     [
-        ([], [], "cosine of the two gradients; below 0 they conflict"),
-        ([np.nan], [0.0], "the actor has had no gradient here so far"),
-        ([np.nan], [1.0], "the critic has had no gradient here so far"),
-        ([-0.5, 0.5], [1.0, 1.0], "the two conflict in 50% of updates"),
+        ([], [], "the gradients conflict if their cosine is below 0"),
+        ([np.nan], [0.0], "no actor gradient on the shared body yet"),
+        ([np.nan], [1.0], "no critic gradient on the shared body yet"),
+        ([-0.5, 0.5], [1.0, 1.0], "losses conflict in 50% of updates"),
         (
             [np.nan, -0.5, -0.1, 0.5],
             [0.0, 1.0, 1.0, 1.0],

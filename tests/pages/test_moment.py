@@ -154,7 +154,7 @@ def test_words_do_not_speak_of_another_moment_than_the_bars() -> None:
     before = bench.session.history.steps[-1]
     assert frame.action is None
     name = ENVIRONMENTS["CartPole-v1"].actions[before.action]
-    assert frame.caption == f"step 1 · not acted yet\nbefore: {name}, reward 1"
+    assert frame.caption == f"step 1 · no action yet\nbefore: {name}, reward 1"
     bench.advance("episode")
     captions = [frame.caption for frame in scenery(bench, player).showing.panel.frames]
     assert captions[:2] == ["step 0", "step 1"]
@@ -180,7 +180,7 @@ def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
     bench.session.advance("update", 2)
     bench.other.advance("update", 1)
     subtitle = scenery(bench, Player(bench.session)).showing.panel.subtitle
-    assert subtitle == "fresh episodes of the policy after update 1"
+    assert subtitle == "fresh episodes, policy after update 1"
     weights = updates.weights(scenery(bench, Player(bench.session)))
     assert weights.subtitle.startswith("update 1 ")
     bench.player_mode = "training step"

@@ -131,8 +131,8 @@ def test_the_actors_loss_alone_leaves_the_critic_of_split_bodies() -> None:
     panels = {
         panel.key: panel for panel in partial_panels(scene, after, {name: name for name in after})
     }
-    assert panels["slow_v_actor_only"].subtitle == "at most 0 on this map"
-    assert panels["slow_pi_actor_only"].subtitle != "at most 0 percentage points on this map"
+    assert panels["slow_v_actor_only"].subtitle == "largest change: 0"
+    assert panels["slow_pi_actor_only"].subtitle != "largest change: 0 percentage points"
 
 
 def test_frame_bars_and_ring_of_a_phase_are_of_one_state() -> None:
@@ -234,7 +234,7 @@ def test_slow_motion_and_code_number_a_line_alike() -> None:
 
 
 def test_the_page_says_which_engine_a_lit_line_belongs_to() -> None:
-    for engine, said in (("fast", "in a copy of the run"), ("reference", "as in the run itself")):
+    for engine, said in (("fast", "In a copy of the run"), ("reference", "uses the same line")):
         app = slow_page(engine=engine)
         press(app, "slow_next")
         assert any(said in caption.value for caption in app.caption)
@@ -323,4 +323,4 @@ def test_a_rewound_run_with_former_settings_gets_its_controls_back() -> None:
 def test_nothing_to_go_back_to_yet() -> None:
     app = open_page(REINFORCE)
     open_chapter(app, "Rewind and fork")
-    assert any("Nothing to go back to yet" in caption.value for caption in app.caption)
+    assert any("There is no earlier step yet" in caption.value for caption in app.caption)

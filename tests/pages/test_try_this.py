@@ -142,11 +142,11 @@ def test_a_guess_about_another_statistic_is_told_in_words(app: AppTest) -> None:
     press(app, "try_entropy_bonus")
     lock(app, 0)
     assert bench_of(app).guess is None
-    assert "Your guess is about the entropy of the last third" in shown(app)
+    assert "Your guess is about the entropy in the run's last third" in shown(app)
     press(app, "run_experiment")
     finish(app)
     assert bench_of(app).guess is None
-    assert re.search(r"entropy of the last third \*\*0\.\d\d\*\*", shown(app))
+    assert re.search(r"entropy in the run's last third \*\*0\.\d\d\*\*", shown(app))
 
 
 def test_another_seed_and_back_to_the_usual_settings(app: AppTest) -> None:

@@ -367,14 +367,14 @@ def test_a_sentence_is_true_of_a_gradient_of_zero() -> None:
     moments = {moment.phase: moment for moment in step.moments}
     assert moments["gradient"].values["norm"] == 0
     assert sentence(moments["gradient"]).startswith("Every w is 0, so the gradient is 0")
-    assert sentence(moments["critic_gradient"]).startswith("For each parameter")
+    assert sentence(moments["critic_gradient"]).startswith("The gradient is the slope")
     _tape, step = watched_update(CONFIGS["reinforce"])
     moments = {moment.phase: moment for moment in step.moments}
-    assert "likelier if its w is positive" in sentence(moments["gradient"])
+    assert "actions with w > 0 likelier" in sentence(moments["gradient"])
 
 
 def test_the_sentence_about_returns_suits_their_form() -> None:
-    for form, words in (("reward_to_go", "From the last step back"), ("whole_episode", "whole")):
+    for form, words in (("reward_to_go", "its reward plus"), ("whole_episode", "whole")):
         config = CONFIGS["reinforce"].changed(return_form=form)
         _tape, step = watched_update(config)
         (moment,) = (moment for moment in step.moments if moment.phase == "returns")
@@ -389,7 +389,7 @@ def test_adam_without_a_gradient_is_its_momentum_or_nothing() -> None:
         )
         moments = [moment for step in tape.steps for moment in step.moments]
         steps = [m for m in moments if m.phase == "step" and m.values["norm"] == 0]
-        said |= {(m.values["mean"] != 0, "nothing moves" in sentence(m)) for m in steps}
+        said |= {(m.values["mean"] != 0, "no parameter moves" in sentence(m)) for m in steps}
     assert said == {(False, True), (True, False)}
 
 

@@ -30,12 +30,12 @@ CASES: dict[str, tuple[Explanation, str]] = {
     ),
     "momentum, no actor's gradient": (
         explanation({"critic": 0.02, "momentum": 0.08}, 0.0),
-        "The actor's gradient is 0. π moved mostly because Adam's momentum carried on the "
-        "gradients of earlier updates (80% of the change). Also: critic's gradient (20%).",
+        "The actor's gradient is 0. π moved mostly because Adam's momentum still followed "
+        "the gradients of earlier updates (80% of the change). Also: critic's gradient (20%).",
     ),
     "own": (
         explanation({"own": 0.1}),
-        "π moved because each step's own gradient pushed its action.",
+        "π moved because the gradient of each step changed the probability of its own action.",
     ),
     "others against own": (
         explanation({"own": -0.05, "others": 0.15}),
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Explanation, str]] = {
     ),
     "clipping": (
         explanation({"own": -0.1, "momentum": 0.05, "clipping": 0.09}),
-        "π moved mostly because clipping shortened gradients that pulled against the change "
+        "π moved mostly because clipping shortened gradients that opposed the change "
         "(225% of the change). Also: Adam's momentum (125%). Against it: own gradient (−250%).",
     ),
     "nothing": (explanation({}, 0.0), "The actor's gradient is 0. π did not change."),

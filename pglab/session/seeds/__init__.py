@@ -1,1 +1,1 @@
-"""Further seeds of a run, which worker processes train."""
+"""Further seeds: worker processes train a run again with other seeds."""

@@ -1,7 +1,8 @@
-"""Further seeds of a run, which worker processes train up to the run's own step.
+"""Further seeds of a run: worker processes train them up to the run's present step.
 
-The curve of one seed proves little. The worker processes serve all visitors in turn. They keep
-nothing between two requests, so no training continues after a visitor leaves.
+The learning curve of a single seed is weak evidence. The worker processes serve all visitors in
+turn. A worker process keeps no run between two requests. So training does not continue after a
+visitor leaves.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ SECONDS_TO_COME_ROUND = 4.0
 class FurtherSeed:
     """One further seed.
 
-    `session` is its run, as a worker last returned it. `future` is the request to a worker whose
-    result has not been taken back, if there is one.
+    `session` is the run of this seed, in the state that a worker process last returned. `future` is
+    the pending request to a worker process; None if no request is pending.
     """
 
     session: TrainingSession
@@ -45,7 +46,7 @@ class SeedGroup:
     """The further seeds of one run."""
 
     def __init__(self, session: TrainingSession, count: int, workers: Workers) -> None:
-        """Make runs for the `count` seeds after the run's own seed, with its initial settings."""
+        """Make `count` runs with the initial settings of `session` and the next `count` seeds."""
         config = session.initial_config
         self._workers = workers
         self.run = session
@@ -59,13 +60,13 @@ class SeedGroup:
         ]
 
     def belongs_to(self, session: TrainingSession, count: int) -> bool:
-        """True if these are the `count` further seeds of this run, and no seed is ahead of it."""
+        """True if the group has `count` seeds of this run, and no seed is ahead of the run."""
         ahead = any(m.session.global_step > session.global_step for m in self.members)
         return session is self.run and count == len(self.members) and not ahead
 
     @property
     def behind(self) -> bool:
-        """True if a further seed has not reached the step and the settings of the run."""
+        """True if an unfinished seed lags behind the run in its steps or in its settings."""
         return any(self._is_behind(member) for member in self.members)
 
     @property
@@ -75,13 +76,13 @@ class SeedGroup:
         return min([self.run.global_step, *on_their_way])
 
     def is_led_by(self, seconds: float) -> bool:
-        """True if the run is at least `seconds` of training ahead of a further seed."""
+        """True if the run is ahead of a further seed by at least `seconds` of training."""
         each = self.run.milliseconds_per_1000_steps
         lead = 1e6 * seconds / each if each else 0
         return self.behind and self.run.global_step - self.steps >= lead
 
     def tick(self) -> None:
-        """Take trained seeds back from the workers, and send out the seeds furthest behind.
+        """Collect finished requests, and send the seeds that are furthest behind to the workers.
 
         Raises:
             RuntimeError: a worker process ended. The next tick sends its seed again.
@@ -102,14 +103,17 @@ class SeedGroup:
             )
 
     def _request_seconds(self) -> float:
-        """Length of a request: a share of the remaining work (Polychronopoulos & Kuck 1987)."""
+        """Length of one request, in seconds.
+
+        The length is a share of the remaining work (Polychronopoulos & Kuck 1987).
+        """
         missing = sum(max(self.run.global_step - m.session.global_step, 0) for m in self.members)
         left = missing * (self.run.milliseconds_per_1000_steps or 0) / 1e6
         share = left / (REQUESTS_PER_WORKER * self._workers.count)
         return min(max(share, SHORTEST_REQUEST), LONGEST_REQUEST)
 
     def abandon(self) -> None:
-        """Cancel the requests that no worker has begun; these seeds are no longer needed."""
+        """Cancel the requests that no worker has begun, because the seeds are no longer needed."""
         for future in self.under_way:
             future.cancel()
 
@@ -120,7 +124,7 @@ class SeedGroup:
 
     @property
     def under_way(self) -> list[Future[TrainingSession]]:
-        """The requests whose results have not been taken back."""
+        """The requests whose results have not been collected yet."""
         return [member.future for member in self.members if member.future is not None]
 
     def curves(self) -> list[Curve]:
@@ -135,7 +139,7 @@ class SeedGroup:
 
 
 def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bool:
-    """Train the further seeds in one tick, which may take `seconds` of wall clock.
+    """Train the further seeds in one tick; the call waits at most `seconds` of wall clock.
 
     Returns:
         True if the runs themselves may train in this tick. If False, this call has used the
@@ -153,18 +157,18 @@ def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bo
 
 
 def _lead(groups: Sequence[SeedGroup]) -> float:
-    """Maximum lead of the runs over these further seeds, in seconds of training."""
+    """How far the runs may be ahead of these further seeds, in seconds of training."""
     seeds = sum(len(group.members) for group in groups)
     round_trip = SECONDS_TO_COME_ROUND * groups[0].processes / seeds
     return min(max(round_trip, SHORTEST_LEAD), LONGEST_LEAD)
 
 
 def wait_for(groups: Sequence[SeedGroup], seconds: float) -> None:
-    """Wait until a worker has finished one of these seeds, at most `seconds`."""
+    """Wait at most `seconds` for a worker process to return one of these seeds."""
     futures = [future for group in groups for future in group.under_way]
     wait(futures, timeout=seconds, return_when=FIRST_COMPLETED)
 
 
 def _settings(session: TrainingSession) -> list[dict[str, Any]]:
-    """The changes of settings during training, in order."""
+    """All changes of settings during training, in the order of time."""
     return [change.settings for change in session.history.changes]

@@ -17,11 +17,12 @@ MOST_FLIPS = 2**16
 
 
 def sign_flip_p(differences: NDArray[np.float64]) -> float:
-    """Two-sided p-value of a sign-flip test, for the hypothesis of mean difference 0: [N] → p.
+    """Two-sided p-value of a sign-flip test: [N] → p.
 
-    Each difference keeps or changes its sign. The p-value is the share of these choices for which
-    the mean is at least as far from 0 as the observed mean. Up to 16 differences, all choices are
-    tried; for more differences, 65,536 random choices.
+    The tested hypothesis is that the mean difference is 0. The test gives the differences many
+    combinations of signs. The p-value is the share of combinations for which the mean is at least
+    as far from 0 as the observed mean. For up to 16 differences, the test tries all combinations.
+    For more differences, it tries 65,536 random combinations.
     """
     count = len(differences)
     if 2**count <= MOST_FLIPS:
@@ -48,11 +49,11 @@ def stop_of(session: TrainingSession) -> float:
 
 
 def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> UsualBand | None:
-    """Median and quartiles over the seeds that still train at each step.
+    """Median and quartiles at each step, over the seeds that have not stopped yet.
 
-    A curve keeps its value from the end of one episode to the end of the next. A seed that stops,
-    solved or diverged, leaves the band there, because its later returns are unknown. The band ends
-    when fewer than half of the seeds are left, or only one seed.
+    A curve keeps its value from the end of one episode to the end of the next episode. A seed that
+    has stopped no longer counts, because its later returns are unknown. The band ends when only one
+    seed or fewer than half of the seeds still train.
 
     Args:
         curves: smoothed returns of each seed.
@@ -85,7 +86,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
 
 
 def _grid(first: float, until: float) -> NDArray[np.float64]:
-    """The steps of a band: at most `GRID_POINTS` multiples of a power of two, and `until`."""
+    """The steps at which a band has points: multiples of a power of two, and `until`."""
     spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

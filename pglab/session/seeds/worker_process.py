@@ -1,6 +1,6 @@
 """A worker process: it receives a training session, trains it, and returns it.
 
-It ends when the process that started it ends or closes the worker's input.
+A worker process ends when its parent process ends or closes the worker's standard input.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from pglab.session.training_session import TrainingSession
 
 
 class _Pickler(pickle.Pickler):
-    """Writes only the elements of a tensor; PyTorch would write the whole array behind a view."""
+    """Pickles only the elements of a tensor.
+
+    If a tensor is a view, PyTorch itself would pickle the whole array behind the view.
+    """
 
     def reducer_override(self, thing: object) -> Any:
-        """Say how to restore a tensor or a parameter; pickle handles everything else."""
+        """Return how to restore a tensor or a parameter; pickle handles all other objects."""
         if type(thing) is nn.Parameter:
             return nn.Parameter, (thing.detach(),)
         if type(thing) is torch.Tensor:
@@ -34,7 +37,7 @@ class _Pickler(pickle.Pickler):
 
 
 def packed(*things: object) -> bytes:
-    """Pack objects, for example sessions, into bytes for `pickle.load`."""
+    """Convert objects, such as sessions, into bytes that `pickle.load` can read."""
     file = io.BytesIO()
     _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(things)
     return file.getvalue()
@@ -43,7 +46,7 @@ def packed(*things: object) -> bytes:
 def catch_up(
     session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
 ) -> None:
-    """Train a run to step `target`, and repeat the changes of another run's settings.
+    """Train a run to step `target`, with the same changes of settings as another run.
 
     Args:
         session: the run; it stops early if it is finished.
@@ -54,7 +57,7 @@ def catch_up(
     deadline = time.perf_counter() + seconds
 
     def advance_to(step: int) -> bool:
-        """Train to a step; True if the run has reached it."""
+        """Train up to `step`, and return True if the run has reached this step."""
         missing = step - session.global_step
         if missing > 0 and not session.finished:
             session.advance("step", missing, seconds=max(deadline - time.perf_counter(), 0.0))
@@ -71,7 +74,7 @@ def catch_up(
 
 
 def main() -> None:
-    """Answer requests from the standard input until it ends."""
+    """Read requests from the standard input and answer them, until the input ends."""
     source = sys.stdin.buffer
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # printed text must not mix with answers

@@ -40,7 +40,7 @@ class Workers:
     def catch_up(
         self, session: TrainingSession, target: int, changes: Sequence[Change], seconds: float
     ) -> Future[TrainingSession]:
-        """Let a worker process call `worker_process.catch_up` for a copy of a run.
+        """Let a worker process train a copy of a run with `worker_process.catch_up`.
 
         Returns:
             A future of the trained copy. It raises RuntimeError if the worker process ended.
@@ -65,7 +65,7 @@ class Workers:
         return answer
 
     def _process(self) -> subprocess.Popen[bytes]:
-        """The worker process of this thread, started again if it has ended."""
+        """The worker process of this thread; if the process has ended, a new process starts."""
         process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
         if process is None or process.poll() is not None:
             process = self._own.process = subprocess.Popen(
@@ -80,12 +80,15 @@ class Workers:
 
 
 def _environment() -> dict[str, str]:
-    """The environment variables with which a worker process finds the package."""
+    """Environment variables that let a worker process find the package."""
     known = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *([known] if known else [])])}
 
 
 @cache
 def shared_workers() -> Workers:
-    """The worker processes that all visitors share: one per core, at most `MOST_WORKERS`."""
+    """The worker processes that all visitors share.
+
+    There is one process for each core, but at most `MOST_WORKERS` processes.
+    """
     return Workers(min(os.cpu_count() or 1, MOST_WORKERS))

@@ -1,1 +1,1 @@
-"""Comparisons: agents trained side by side, with the same seeds and the same steps."""
+"""Comparisons of agents that train side by side, with the same seeds and number of steps."""

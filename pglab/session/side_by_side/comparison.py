@@ -1,4 +1,4 @@
-"""A comparison: two or four agents, trained side by side with the same seeds in lock step."""
+"""A comparison of two or four agents, which train in lock step with the same seeds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FREE = "free"
 
 @dataclass(frozen=True)
 class Pair:
-    """A ready-made comparison: two agents, or four."""
+    """A ready-made comparison of two or four agents."""
 
     title: str
     configs: tuple[AgentConfig, ...]
@@ -61,7 +61,7 @@ PAIRS = {
 
 
 def pair_of(configs: Sequence[AgentConfig]) -> str:
-    """The name of the ready-made comparison with these configurations, else `FREE`."""
+    """Name the ready-made comparison that has exactly these agents, or return `FREE`."""
     for name, pair in PAIRS.items():
         if pair.configs == tuple(configs):
             return name
@@ -69,7 +69,7 @@ def pair_of(configs: Sequence[AgentConfig]) -> str:
 
 
 def leader(facts: Sequence[Facts], configs: Sequence[AgentConfig]) -> int | None:
-    """The side that leads: its mean return has the highest median over seeds.
+    """Find the side whose mean return has the highest median over seeds.
 
     Returns:
         Index of this side. If the best two medians differ by less than `EQUAL` of the range of
@@ -97,9 +97,9 @@ def _thinned(curve: Curve) -> Curve:
 
 @dataclass(frozen=True)
 class PastComparison:
-    """An earlier comparison: enough to draw its curves and to fill its table row.
+    """The data of an earlier comparison that pages need for its curves and its table row.
 
-    `middles` has a thinned curve for each side: the median over its seeds.
+    `middles` has one curve for each side: the median over the side's seeds, with fewer points.
     """
 
     number: int
@@ -112,10 +112,12 @@ class PastComparison:
 
 
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
-    """Median curves of earlier comparisons in the environments of these agents: "run 1: γ 0.9".
+    """Median curves of earlier comparisons, with labels such as "run 1: γ 0.9".
 
-    There are at most `MOST_OVERLAYS` curves, taken from the latest comparisons. Each comparison is
-    taken with all of its curves or not at all. The last comparison is always taken.
+    Only curves from the environments of these agents are returned. At most `MOST_OVERLAYS` curves
+    are returned, from the latest comparisons. If the curves of a comparison do not all fit, this
+    comparison and all earlier comparisons are left out. The curves of the latest comparison are
+    always included.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []
@@ -136,10 +138,11 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
 
 
 class Comparison:
-    """Two or four agents, trained in lock step. Hold `lock` while using it.
+    """Two or four agents that train in lock step.
 
-    The runs of the first seed take turns, one step each. Worker processes train the further seeds
-    up to the same step. The comparison does not know the interface.
+    Hold `lock` while you use a comparison. This process trains the first seed of every agent: the
+    agents take turns, one step each. Worker processes train the further seeds up to the step of the
+    first seed. A comparison does not depend on the code of the interface.
     """
 
     def __init__(
@@ -149,7 +152,7 @@ class Comparison:
         first_seed: int = 0,
         length: int = LONGEST,
     ) -> None:
-        """Make new runs, with the same seeds on every side, for `length` environment steps each.
+        """Make new runs of `length` environment steps, with the same seeds on every side.
 
         Raises:
             ConfigError: an environment cannot be used.
@@ -178,18 +181,24 @@ class Comparison:
 
     @property
     def total_steps(self) -> int:
-        """The step at which the comparison ends: `length`, or earlier if an agent ends earlier."""
+        """The step at which the comparison ends.
+
+        This step is `length`, or an earlier step if an agent has fewer total steps.
+        """
         return min([self.length, *(config.total_steps for config in self.configs)])
 
     @property
     def finished(self) -> bool:
-        """True if the runs of the first seed take no further step."""
+        """True if training with the first seed has ended."""
         ended = any(side.session.finished for side in self.sides)
         return ended or self.global_step >= self.total_steps
 
     @property
     def problem(self) -> str | None:
-        """A sentence if an agent diverged or a seed could not be trained, else None."""
+        """A sentence that describes a problem; None if there is no problem.
+
+        A problem is an agent that diverged or a seed that could not be trained.
+        """
         if self._failure is not None:
             return self._failure
         for name, side in zip(self.names, self.sides, strict=True):
@@ -201,21 +210,21 @@ class Comparison:
 
     @property
     def running(self) -> bool:
-        """True if ticks train the comparison."""
+        """True if each tick trains the comparison."""
         return self.sides[0].running
 
     @property
     def busy(self) -> bool:
-        """True if ticks are needed, to train the comparison or to let further seeds catch up."""
+        """True while the comparison is training or its further seeds are catching up."""
         return self.running or any(group.behind for group in self._groups)
 
     def show_seed(self, index: int) -> None:
-        """Let all players and heatmaps show this seed; 0 is the first."""
+        """Choose the seed that all players and heatmaps show; 0 is the first seed."""
         for side in self.sides:
             side.shown_seed = index
 
     def run(self) -> None:
-        """Start or continue the comparison; from now on each tick trains it."""
+        """Start or continue the comparison, so that each tick trains it."""
         self._failure = None
         self.pacemaker.start()
         self.forecast.start()
@@ -226,11 +235,11 @@ class Comparison:
         self._set_running(False)
 
     def advance(self, steps: int) -> None:
-        """Train every agent for this many environment steps, or until one of them ends.
+        """Train every agent for `steps` environment steps, or until an agent ends.
 
-        The agents take turns, one step each, and every round of turns is completed. So when one
-        agent ends, all agents are at the same step. There is one exception: if an agent diverges
-        before it can choose an action, the agents whose turn came earlier are one step ahead.
+        In each round, every agent takes one step, and every round is completed. So when an agent
+        ends, all agents are at the same step. There is one exception: an agent may diverge before
+        it can choose an action. In this case, the agents earlier in the round are one step ahead.
         """
         for _turn in range(steps):
             if self.finished:
@@ -252,7 +261,7 @@ class Comparison:
             self.pause()
 
     def _may_go_on(self, seconds: float) -> bool:
-        """Train further seeds; True if the first ones may train in this tick."""
+        """Train the further seeds, and return True if the first seed may train in this tick."""
         try:
             return keep_up(self._groups, seconds, running=self.running)
         except RuntimeError as error:
@@ -261,7 +270,7 @@ class Comparison:
             return False
 
     def abandon(self) -> None:
-        """Cancel the training of further seeds; the comparison is no longer needed."""
+        """Cancel the training of further seeds, because the comparison is no longer needed."""
         for group in self._groups:
             group.abandon()
 

@@ -1,4 +1,4 @@
-"""Agents in words: how they differ, which settings they share, and a name for each."""
+"""Describes agents in words: their names, their differences and their common settings."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ PRESETS: tuple[tuple[str, AgentConfig], ...] = (
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing in which agents differ: its name, its label, and the value of each agent.
+    """A property in which agents differ: its name, its label and the value for each agent.
 
-    `short` are the same values, abbreviated for a legend. `own` is True if the setting takes effect
-    on every side. If not, the difference follows from another difference.
+    `short` contains the values in a shorter form, for a legend. `own` is True if the setting takes
+    effect on every side. If `own` is False, the difference only follows from another difference.
     """
 
     name: str
@@ -57,12 +57,13 @@ class Difference:
 
 
 def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
-    """All differences between the agents; a difference of algorithm comes first.
+    """All differences between the agents, beginning with the algorithm if it differs.
 
-    Effective values are compared. For example, with a shared body the critic's learning rate is
-    α, and without a buffer the critic takes one step on the rollout. Settings without
-    effect on any agent are left out, and so are the seed and the length. A setting that not all
-    agents have is left out too, because the difference of algorithm covers it.
+    The comparison uses the values that take effect. For example, if the body is shared, the
+    critic's learning rate is α. Without a replay buffer, the critic takes one gradient step on the
+    rollout. The list leaves out the seed, the length, and settings that have no effect on any
+    agent. Settings that only some agents have are left out, because the list names the different
+    algorithms.
     """
     found = []
     algorithms = tuple(algorithm_name(config) for config in configs)
@@ -89,11 +90,11 @@ def algorithm_name(config: AgentConfig) -> str:
 
 
 def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
-    """A different name for each agent, which says how it differs from the others.
+    """Give each agent a different name that says how the agent differs from the other agents.
 
-    Presets that differ in several things keep their own names. Other agents are named by at most
-    `MOST_IN_A_NAME` differences, followed by "…" if there are more, and by a letter if the names
-    would otherwise be the same.
+    If all agents are presets and differ in several settings, they keep the names of the presets.
+    The names of other agents list at most `MOST_IN_A_NAME` differences. A name ends with "…" if
+    there are more differences. A letter is added if two names would otherwise be the same.
     """
     found = differences_between(configs)
     if len(found) > 1:
@@ -117,7 +118,7 @@ def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
 
 
 def held_fixed(configs: Sequence[AgentConfig]) -> str:
-    """The most important settings that all agents have in common, with their values."""
+    """Name the most important settings whose values are the same for all agents."""
     told: list[str] = []
     for name in HELD:
         if name == "algorithm":
@@ -136,12 +137,12 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
 
 
 def same_agent(one: AgentConfig, other: AgentConfig) -> bool:
-    """True if two configurations train the same agent; seed and length may differ."""
+    """True if two configurations describe the same agent; seed and length may differ."""
     return not differences_between([one, other])
 
 
 def _short(config: AgentConfig, name: str, value: Any) -> str:
-    """A setting's value, abbreviated for a legend: "α 0.001", "split"."""
+    """A setting's value in a short form for a legend: "α 0.001", "split"."""
     if value is None:
         return "–"
     short = {"on_policy": _("on-policy"), "replay": _("replay")}
@@ -161,12 +162,12 @@ def _applies(config: AgentConfig, name: str) -> bool:
 
 
 def _own_return(config: AgentConfig) -> bool:
-    """True if the return that counts as solved is the environment's own."""
+    """True if a run counts as solved at the default return of its environment."""
     return config.success_return == success_return_of(config.env_id)
 
 
 def _effective(config: AgentConfig, name: str) -> Any:
-    """The value that takes effect, given the other settings; None if there is no effect."""
+    """The value that a setting has in effect; None if the setting has no effect."""
     if _applies(config, name):
         return getattr(config, name)
     if isinstance(config, ActorCriticConfig):

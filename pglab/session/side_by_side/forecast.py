@@ -1,4 +1,4 @@
-"""Forecast of the time that a comparison still needs, from its measured speed."""
+"""Forecasts the time that a comparison still needs, from its measured speed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ ROUND_SECONDS = (5, 10, 15, 20, 30, 40, 50, 60, 90, 120, 180, 240, 300, 420, 600
 
 
 class Forecast:
-    """Measures the speed of a running comparison over the last seconds, in bounded memory."""
+    """Measures the speed of a running comparison over the last few seconds.
+
+    Only a limited number of measurements is stored.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         """`clock` returns the time in seconds."""
@@ -23,11 +26,11 @@ class Forecast:
         self._notes: deque[tuple[float, int]] = deque(maxlen=256)
 
     def start(self) -> None:
-        """Start measuring afresh, for example after a pause."""
+        """Restart the measurement, for example after a pause."""
         self._notes.clear()
 
     def note(self, steps: int) -> None:
-        """Note the step that every agent has now reached with every seed."""
+        """Record the step that every agent has now reached with every unfinished seed."""
         now = self._clock()
         self._notes.append((now, steps))
         while now - self._notes[0][0] > RECENT_SECONDS:
@@ -46,13 +49,13 @@ class Forecast:
         return (last - first) / (now - then)
 
     def seconds_left(self, steps: int) -> tuple[float, float] | None:
-        """Lowest and highest expected seconds for `steps` more steps; None if unknown."""
+        """Shortest and longest expected seconds for `steps` more steps; None if unknown."""
         rate = self.steps_per_second
         return None if rate is None else (steps / rate / SPREAD, steps / rate * SPREAD)
 
 
 def duration_text(low: float, high: float) -> str:
-    """A range of seconds, rounded outwards: "20–30 s", "2–4 min"."""
+    """Write a range of seconds as text, rounded outwards: "20–30 s", "2–4 min"."""
     last = ROUND_SECONDS[-1]
     least = max((s for s in ROUND_SECONDS if s <= low), default=0)
     most = min((s for s in ROUND_SECONDS if s >= high), default=0)

@@ -1,4 +1,4 @@
-"""One side of a comparison: an agent, trained with one or several seeds, and its results."""
+"""One side of a comparison: an agent, its runs with one or several seeds, and its results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Facts:
 
 
 class Side:
-    """One agent of a comparison with its seeds; the player shows one of the seeds."""
+    """One agent of a comparison, with a run for each seed; the player shows one of these runs."""
 
     player_mode: Literal["policy"] = "policy"
     shows_training_steps = False
@@ -42,10 +42,10 @@ class Side:
     def __init__(
         self, config: AgentConfig, seeds: int, pacemaker: Pacemaker, first_seed: int = 0
     ) -> None:
-        """Make `seeds` new runs with consecutive seeds, from `first_seed` on.
+        """Make one new run for each of `seeds` consecutive seeds, beginning with `first_seed`.
 
-        They replace the seed of `config`. This process trains the first run. Worker processes train
-        the other runs up to the step of the first run.
+        These seeds replace the seed in `config`. This process trains the first run. Worker
+        processes train the other runs up to the step of the first run.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -61,7 +61,10 @@ class Side:
 
     @property
     def sessions(self) -> list[TrainingSession]:
-        """The runs of all seeds. Further seeds are as their worker last returned them."""
+        """The runs of all seeds.
+
+        Further seeds have the state that a worker process last returned.
+        """
         further = self.group.members if self.group is not None else []
         return [self.session, *(member.session for member in further)]
 
@@ -75,7 +78,10 @@ class Side:
         return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
-        """Median and quartiles over these curves, up to the common step; None for one seed."""
+        """Median and quartiles over these curves, up to the step that all seeds have reached.
+
+        The band is None if there is only one seed.
+        """
         if self.group is None:
             return None
         return band_of(curves, [stop_of(s) for s in self.sessions], self.group.steps)
@@ -86,14 +92,14 @@ class Side:
         return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
 
     def updates(self, column: str) -> Curve:
-        """One column of the first seed's updates, smoothed, without NaN values."""
+        """A smoothed curve of one column in the first seed's updates; NaN values are left out."""
         updates = self.session.history.updates
         means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
         known = ~np.isnan(means)
         return Curve(updates["global_step"][known], means[known])
 
     def points(self) -> Curve | None:
-        """The returns of single episodes, thinned; None with several seeds."""
+        """The returns of at most `MOST_CURVE_POINTS` episodes; None if there are several seeds."""
         if self.group is not None:
             return None
         episodes = self.session.history.episodes
@@ -120,7 +126,10 @@ class Side:
 
 
 def middle_of(curves: Sequence[Curve], band: UsualBand | None) -> Curve:
-    """The median over a side's seeds, or the curve of its only seed; else an empty curve."""
+    """The curve that represents a side: the median over its seeds, or its only seed's curve.
+
+    The curve is empty if the median of several seeds is not known yet.
+    """
     if band is not None:
         return Curve(band.steps, band.median)
     return curves[0] if len(curves) == 1 else Curve(np.empty(0), np.empty(0))

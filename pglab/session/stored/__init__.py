@@ -1,4 +1,7 @@
-"""Stored results in the repository: learning curves, policies and clips. They are only read."""
+"""Stored results in the repository: learning curves, policies and clips.
+
+The program only reads these stored results.
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""The two clips of the home page: the default agent before its first update, and when trained.
+"""The two clips of the home page: the default agent before and after training.
 
-They are made by `pglab.studies.opening_clips`.
+`pglab.studies.opening_clips` makes these clips.
 """
 
 from __future__ import annotations
@@ -14,6 +14,6 @@ FOLDER = DATA / "clips"
 
 
 def stored_facts() -> dict[str, Any]:
-    """The facts about the stored clips."""
+    """Read the stored facts about the clips."""
     facts: dict[str, Any] = json.loads((FOLDER / "facts.json").read_text(encoding="utf-8"))
     return facts

@@ -1,6 +1,7 @@
-"""Trained policies in the repository, so that a page can show one without training.
+"""Trained policies that are stored in the repository.
 
-They are made by `pglab.studies.example_policies`.
+A page can show a stored policy without training it first. The command
+`pglab.studies.example_policies` trains and stores these policies.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ STEPS = (0, 5_000, 20_000, 60_000)  # training steps: untrained, early, improvin
 
 @cache
 def load(path: Path = FILE) -> dict[int, Snapshot]:
-    """The stored policies, by number of training steps; they must not be changed.
+    """Load the stored policies; the key of each policy is its number of training steps.
+
+    The result is cached, so the caller must not change the policies.
 
     Raises:
         ValueError: a parameter in the file is missing, foreign, not finite, or has a wrong shape.
@@ -47,7 +50,7 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
 def _parameters(
     arrays: dict[str, NDArray[np.float32]], step: int
 ) -> dict[str, NDArray[np.float32]]:
-    """Remove the parameters of one policy from the file's arrays, and return them."""
+    """Remove one policy's parameters from the file's arrays, and return these parameters."""
     prefix = f"{step}/"
     names = [name for name in arrays if name.startswith(prefix)]
     return {name.removeprefix(prefix): arrays.pop(name) for name in names}

@@ -1,7 +1,8 @@
-"""The provenance of stored figures: the engine and the package versions that computed them.
+"""The provenance of stored results: the engine and the package versions that computed them.
 
-The same engine on the same machine repeats a run of one seed bit for bit. Another engine, package
-version or processor rounds differently, and in the end the two runs differ visibly.
+If the same engine repeats a run on the same machine, all numbers are equal bit for bit. Another
+engine, package version or processor rounds the numbers differently. These small differences grow
+until the two runs differ visibly.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ COMPUTING = ("torch", "numba", "numpy", "gymnasium")
 
 
 def made_by(engine: str) -> dict[str, str]:
-    """The provenance of a run that this engine computes with the installed packages."""
+    """The provenance of a run: the name of its engine, and the installed package versions."""
     return {"engine": engine, **{name: version(name) for name in COMPUTING}}
 
 

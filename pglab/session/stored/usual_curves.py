@@ -1,8 +1,9 @@
 """Stored learning curves over many seeds: they show which returns are usual.
 
-There are curves of the seminar's three agents, of the four cells with equal other settings
-(`equal_…`), and of some variations. They are made by
-`pglab.studies.learning_curves`.
+The agents belong to three groups. The first group is the seminar's three agents. The second group
+is four actor-critics that differ only in the body and the critic's data (`equal_…`). The third
+group has changed learning rates, a changed policy signal, or less work for the critic. The command
+`pglab.studies.learning_curves` makes the curves.
 """
 
 from __future__ import annotations
@@ -55,13 +56,13 @@ ROWS = ("sums", "counts", "conflicts", "updates")  # in a stored file, each [see
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """The results of the seeds 0, 1, 2, … in windows of `WINDOW` environment steps.
+    """One agent's results for the seeds 0, 1, 2, …, in windows of `WINDOW` environment steps.
 
-    All arrays are [seeds, windows]. `counts` are the numbers of episodes that ended in a window,
-    `sums` the sums of their returns. `updates` are the numbers of updates for which the cosine of
-    the two gradients on a shared body is defined, `conflicts` the numbers of updates with a
-    negative cosine; `updates` and `conflicts` are None without a shared body. `engine` names the
-    engine that trained the seeds.
+    All arrays have the shape [seeds, windows]. `counts` is the number of episodes that ended in
+    each window, and `sums` is the sum of their returns. `updates` is the number of updates for
+    which the cosine of the two gradients on a shared body is defined. `conflicts` is the number of
+    updates with a negative cosine. Without a shared body, `updates` and `conflicts` are None.
+    `engine` names the engine that trained the seeds.
     """
 
     sums: NDArray[np.float64]
@@ -76,9 +77,10 @@ class LearningCurves:
         return WINDOW * np.arange(0.5, self.sums.shape[1])
 
     def mean_returns(self, windows: int = 1) -> NDArray[np.float64]:
-        """Mean return of the episodes in each group of `windows` windows: [seeds, groups].
+        """The mean return of the episodes in each group of windows: [seeds, groups].
 
-        It is NaN for a group in which no episode ended.
+        A group consists of `windows` consecutive windows. The mean return is NaN if no episode
+        ended in the group.
         """
         shape = (len(self.sums), -1, windows)
         sums = self.sums.reshape(shape).sum(axis=2)
@@ -88,7 +90,10 @@ class LearningCurves:
         return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
-        """One row for each 10,000 steps: last step, and median, minimum, maximum over seeds."""
+        """One row for each 10,000 steps; a row contains the last of these steps and three returns.
+
+        The returns are the median, the minimum and the maximum over the seeds.
+        """
         means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
         return [
             ((n + 1) * TABLE_WINDOW, float(np.median(m)), float(m.min()), float(m.max()))
@@ -96,13 +101,13 @@ class LearningCurves:
         ]
 
     def last_row(self, steps: int) -> tuple[int, float, float, float]:
-        """The last row of the table over all seeds, up to `steps`."""
+        """The last row of the table that covers all seeds and the first `steps` steps."""
         return self.table(len(self.sums), steps)[-1]
 
 
 @cache
 def load(agent: str) -> LearningCurves:
-    """The stored curves of an agent, by its name in `AGENTS`."""
+    """Load the stored curves of an agent; `agent` is its name in `AGENTS`."""
     content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
     rows = {name: np.array(content[name]) for name in ROWS if name in content}
     return LearningCurves(**rows, engine=engine_of(content))
@@ -110,7 +115,7 @@ def load(agent: str) -> LearningCurves:
 
 @cache
 def _quantiles(agent: str) -> NDArray[np.float64]:
-    """The 10 %, 50 % and 90 % quantiles of the mean return over seeds: [3, windows]."""
+    """The 10 %, 50 % and 90 % quantiles of the seeds' mean returns: [3, windows]."""
     quantiles: NDArray[np.float64] = np.nanquantile(
         load(agent).mean_returns(), [0.1, 0.5, 0.9], axis=0
     )
@@ -118,7 +123,10 @@ def _quantiles(agent: str) -> NDArray[np.float64]:
 
 
 def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
-    """The usual returns of a stored agent; None if `config` has another environment."""
+    """The band that contains the middle 80 % of the returns of a stored agent's seeds.
+
+    The result is None if the environment of `config` is not the default environment.
+    """
     if config.env_id != type(config)().env_id:
         return None
     curves = load(agent)
@@ -131,7 +139,7 @@ def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
 
 
 def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
-    """The table of the learning curves as Markdown."""
+    """A Markdown table of the learning curves."""
     lines = [
         _("| up to step | median | minimum | maximum |"),
         "|---:|---:|---:|---:|",
@@ -140,19 +148,22 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
             for last, median, least, most in curves.table(seeds, steps)
         ),
         "",
-        _("Trained by the {engine}.").format(engine=engine_name(curves.engine)),
+        _("The {engine} trained these seeds.").format(engine=engine_name(curves.engine)),
     ]
     return "\n".join(lines)
 
 
 def stored_agent(config: AgentConfig) -> str | None:
-    """The name of the stored agent with the same training as `config`, or None."""
+    """The name of the stored agent that has the settings of `config`, or None.
+
+    The seed and the number of steps may differ.
+    """
     same = (name for name, stored in AGENTS.items() if same_agent(config, stored))
     return next(same, None)
 
 
 def stored_band(config: AgentConfig) -> UsualBand | None:
-    """Median and quartiles of the stored runs of an agent; None if no run is stored."""
+    """The median and the quartiles over an agent's stored seeds; None if no seed is stored."""
     agent = stored_agent(config)
     if agent is None:
         return None

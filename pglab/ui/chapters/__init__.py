@@ -1,1 +1,1 @@
-"""The chapters below the stage, and their contents."""
+"""The chapters of a page: the sections below the stage, which shows the run."""

@@ -1,4 +1,4 @@
-"""The visitor's guesses in *Try this*, and the results of the runs that answer them."""
+"""The visitor's guesses in *Try this*, and the results of the runs that test the guesses."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ PARAMETER = "try"  # its name in the address bar
 class Result:
     """The result of one run of an experiment.
 
-    `figure` is the value of the experiment's statistic in this run. `usual` is its value with the
-    usual settings: for the same seed if that run is stored, otherwise the median over the stored
-    seeds. `choice` is the number of the choice that these two values support; None if they support
-    no choice. `late_return` is the mean return of the run's last third.
+    `figure` is the value of the experiment's statistic in this run. `usual` is the value of the
+    same statistic with the usual settings. If a run with the same seed is stored, `usual` comes
+    from that run. Otherwise `usual` is the median over the stored seeds. `choice` is the number of
+    the choice that `figure` and `usual` support, or None. `late_return` is the mean return of the
+    run's last third.
     """
 
     seed: int
@@ -54,7 +55,7 @@ class Result:
 
 @dataclass
 class Attempt:
-    """A guess, locked before the run, and its result."""
+    """The visitor's guess for one experiment, locked before the run, and the run's result."""
 
     guess: int | None = None
     started: bool = False
@@ -64,7 +65,7 @@ class Attempt:
 
 @dataclass
 class Attempts:
-    """One visitor's experiments on one page."""
+    """One visitor's attempts at the experiments of one page."""
 
     page: str
     chosen: str | None = None  # key of the experiment that a click or the link has chosen
@@ -72,7 +73,7 @@ class Attempts:
 
     @property
     def experiment(self) -> Experiment:
-        """The shown experiment: the chosen one, or else the first."""
+        """The experiment that the page shows: the chosen one; without a choice, the first one."""
         offered = experiments_of(self.page)
         return next((e for e in offered if e.key == self.chosen), offered[0])
 
@@ -93,17 +94,17 @@ class Attempts:
         return "under way" if answers(session, self.experiment) else "changed"
 
     def guess(self) -> Choice | None:
-        """The choice that the visitor locked for the shown experiment; None if not locked yet."""
+        """The visitor's locked choice for the shown experiment; None if no choice is locked yet."""
         number = self.attempt.guess
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """True if the current run was started for the shown experiment and still answers it."""
+        """True if the shown experiment was started and the current run has the same settings."""
         return self.attempt.started and answers(session, self.experiment)
 
 
 def open_attempts(lab: Lab) -> Attempts:
-    """Return the visitor's attempts; add the result of the current run if it has ended."""
+    """Return the visitor's attempts. If the current run has ended, add its result first."""
     key = f"{lab.key}.try"
     attempts: Attempts = st.session_state.setdefault(key, Attempts(lab.key))
     with lab.bench.lock:
@@ -113,7 +114,7 @@ def open_attempts(lab: Lab) -> Attempts:
 
 
 def read_link(page: str, link: Link) -> None:
-    """Choose the experiment that the link names, and open the chapter *Try this* at first."""
+    """Choose the experiment that the link names, and open the chapter *Try this* at the start."""
     if link.has(PARAMETER):
         open_at_first(page, "try_this")
     known = {experiment.key: experiment.key for experiment in experiments_of(page)}
@@ -122,7 +123,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(page: str) -> dict[str, str]:
-    """Return the address parameter of the experiment that the visitor chose, if any."""
+    """Return the address parameter that names the chosen experiment; empty without a choice."""
     attempts: Attempts | None = st.session_state.get(f"{page}.try")
     if attempts is None or attempts.chosen is None:
         return {}
@@ -130,15 +131,18 @@ def link_parameters(page: str) -> dict[str, str]:
 
 
 def answers(session: TrainingSession, experiment: Experiment) -> bool:
-    """True if a run has used the experiment's settings from its start until now, with any seed."""
+    """True if a run has used the experiment's settings from its start until now.
+
+    The seed of the run does not matter.
+    """
     config = session.initial_config
     return config == experiment.config(config.seed) and not session.history.changes
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """The region of returns that a choice predicts for this seed.
+    """The returns that a choice predicts for this seed, as a region of the plot.
 
-    None if the experiment is not about returns.
+    The result is None if the experiment is not about returns.
     """
     if experiment.statistic != "late_return":
         return None
@@ -151,10 +155,10 @@ def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegi
 
 @dataclass(frozen=True)
 class Reference:
-    """The result of the usual settings: the value of the statistic, and the curve of returns.
+    """The stored result with the usual settings: a value of the statistic, and a learning curve.
 
-    If the run with the same seed is stored, both are taken from that run. Otherwise both are
-    medians over the stored seeds.
+    If a run with the visitor's seed is stored, the value and the curve come from that run.
+    Otherwise the value and the curve are medians over the stored seeds.
     """
 
     figure: float
@@ -176,7 +180,7 @@ def reference_of(experiment: Experiment, seed: int) -> Reference:
 
 
 def start(lab: Lab, attempts: Attempts, seed: int) -> None:
-    """Run the shown experiment at full speed, scroll to the stage, and keep the current run."""
+    """Keep the current run, start the shown experiment at full speed, and scroll to the stage."""
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
     _use(lab, attempts.experiment.config(seed % SEEDS))
@@ -199,7 +203,7 @@ def _use(lab: Lab, config: AgentConfig) -> None:
 
 
 def _note_results(attempts: Attempts, session: TrainingSession) -> None:
-    """If the current run answers a started experiment and has ended, keep its result."""
+    """If the current run belongs to a started experiment and has ended, keep its result."""
     if session.outcome is None:
         return
     for experiment in experiments_of(attempts.page):
@@ -228,7 +232,8 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess and the usual run beside the experiment's run.
 
-    They are no longer drawn once the current run is not a run of the chosen experiment.
+    If another run replaces the experiment's run, the stage stops drawing the guess and the usual
+    run.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -19,7 +19,7 @@ NO_TOOLBAR = {"displayModeBar": False}  # for charts whose legend the toolbar wo
 
 
 def titles() -> dict[str, str]:
-    """The title of each chapter, by the chapter's name in links, which is never translated."""
+    """The titles of the chapters. Each key names a chapter in links and is never translated."""
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
@@ -37,7 +37,7 @@ def chapters(
     on_change: Callable[[], None] = lambda: None,
     behind: Callable[[], None] = lambda: None,
 ) -> None:
-    """Draw a row of titles and the chosen chapter; at first, the first chapter is chosen.
+    """Draw a row of titles and the chosen chapter. A page begins with its first chapter.
 
     Args:
         page: key of the page.
@@ -62,21 +62,21 @@ def open_chapter(page: str, name: str) -> None:
 
 
 def read_link(page: str, names: Collection[str], link: Link) -> None:
-    """Open the chapter that the link names; any name not in `names` is noted as a problem."""
+    """Open the chapter that the link names; a name outside `names` is noted as a problem."""
     name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
     if name is not None:
         open_at_first(page, name)
 
 
 def link_parameters(page: str, usual: str) -> dict[str, str]:
-    """Return the address parameter of the open chapter, unless it is the usual one."""
+    """Return the address parameter for the open chapter; empty if it is the chapter `usual`."""
     names = {title: name for name, title in titles().items()}
     name = names.get(st.session_state.get(_key(page), ""), usual)
     return {} if name == usual else {PARAMETER: name}
 
 
 def _key(page: str) -> str:
-    """The key in the session state that holds the title of a page's open chapter."""
+    """The session state keeps the title of a page's open chapter under this key."""
     return f"{page}.chapter"
 
 

@@ -42,7 +42,7 @@ def formulas_and_code(*parts: Part) -> None:
 
 
 def source_code(*functions: Callable[..., Any]) -> None:
-    """Draw the source code of the functions; a click opens a function's docstring."""
+    """Draw the source code of functions; a click shows the docstring of a function."""
     for function in functions:
         source = _source_of(function)
         numbers = range(source.first, source.first + len(source.lines))
@@ -65,16 +65,16 @@ def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
 
 
 def engine_sentence(engine: str) -> str:
-    """Say whether the shown code or compiled code computes the run."""
+    """Say which code computes the run: the code on the page, or compiled code."""
     if engine == "reference":
-        return _("Read from the running program: these lines compute this run.")
+        return _("These lines come from the running program and compute this run.")
     return " ".join(
         (
-            _("Read from the running program."),
+            _("These lines come from the running program."),
             _fast_sentence(),
             _(
-                "Tests check that both agree. These lines compute the run if you change "
-                "“Engine” in “More settings”."
+                "Tests check that compiled code and Python code agree. These lines compute the run "
+                "if you change “Engine” in “More settings”."
             ),
         )
     )
@@ -83,22 +83,22 @@ def engine_sentence(engine: str) -> str:
 def engine_note(engine: str) -> str:
     """Say whether the highlighted line ran in the run itself or in a copy of the run."""
     if engine == "reference":
-        return _("This line computed these numbers, as in the run itself.")
+        return _("This line computed these numbers. The run itself uses the same line.")
     return " ".join(
-        (_("This line computed these numbers, in a copy of the run."), _fast_sentence())
+        (_("In a copy of the run, this line computed these numbers."), _fast_sentence())
     )
 
 
 def _fast_sentence() -> str:
     return _(
-        "In the run itself, compiled code computes forward passes, gradients and Adam. Its results "
-        "differ only by rounding errors."
+        "In the run itself, compiled code computes forward passes, gradients and Adam. The results "
+        "of compiled code and Python code differ only by rounding errors."
     )
 
 
 @dataclass(frozen=True)
 class _Source:
-    """A function's lines, the first line's number in the file, the docstring's line numbers."""
+    """The lines of a function, the number of its first line, and its docstring's line numbers."""
 
     first: int
     lines: tuple[str, ...]

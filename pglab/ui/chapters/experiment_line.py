@@ -20,7 +20,7 @@ from pglab.ui.stage.scrolling import bring_into_view
 
 
 def title_of(experiment: Experiment) -> str:
-    """The changed settings in the words of the controls, such as "Discount γ: 0"."""
+    """The changed settings of an experiment, named as in the controls: "Discount γ: 0"."""
     described = settings_of(AGENTS[experiment.page])
     return ", ".join(
         f"{_(described[name].label)}: {choice_name(format_value(value))}"
@@ -56,7 +56,7 @@ def experiment_line(lab: Lab, attempts: Attempts) -> None:
             icon=":material/arrow_downward:",
             key="to_explanation",
             on_click=on_whole_page(lab, lab.bench.lock, partial(_open_explanation, lab.key)),
-            help=_("Goes to the explanation below the stage."),
+            help=_("Show the explanation below the stage."),
         )
 
 
@@ -66,7 +66,7 @@ def _open_explanation(page: str) -> None:
 
 
 def _asked(experiment: Experiment) -> str:
-    """The last sentence of the question, without its introduction."""
+    """The last sentence of an experiment's question, without the introduction."""
     return _(experiment.question).rsplit(". ", 1)[-1]
 
 

@@ -1,4 +1,4 @@
-"""Fresh episodes of the current policy on demand, compared with the critic's estimates."""
+"""Plays fresh episodes of the current policy, and compares the critic with their returns."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pglab.ui.controls.lab import Lab
 
 EPISODES = 10
 TRUTH_HEIGHT = 420  # pixels
-SLIGHT = 1.0  # errors of Q below this are called right
+SLIGHT = 1.0  # the exact size of a smaller error of Q is not shown
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Fresh episodes, both sampled and greedy, of the policy as it is after `global_step` steps."""
+    """Fresh episodes, sampled and greedy, that a policy played after `global_step` steps."""
 
     session: TrainingSession
     global_step: int
@@ -31,12 +31,13 @@ class Verdict:
 
 
 def evaluation(lab: Lab) -> None:
-    """Draw a button that plays fresh episodes, and the result of its last press."""
+    """Draw a button that plays fresh episodes, and the result of the last click."""
     st.markdown(
         _(
-            "The policy plays ten fresh episodes with actions sampled as in training, then ten "
-            "from the same starts with the likeliest action at every step. These episodes have "
-            "their own random numbers, so they do not change the training."
+            "The policy first plays ten fresh episodes and samples its actions, as in training. "
+            "Then it plays ten episodes from the same starts and always takes the likeliest "
+            "action. The episodes have their own random numbers, so they do not change the "
+            "training."
         )
     )
     key = f"{lab.key}.verdict"
@@ -62,7 +63,7 @@ def _verdict(lab: Lab) -> Verdict:
 
 def _show(verdict: Verdict) -> None:
     st.caption(
-        _("{env_id}, the policy after {steps:,} training steps.").format(
+        _("Policy in {env_id} after {steps:,} training steps.").format(
             env_id=verdict.session.config.env_id, steps=verdict.global_step
         )
     )
@@ -75,7 +76,7 @@ def _show(verdict: Verdict) -> None:
             st.metric(
                 label,
                 f"{np.mean(totals):.1f}",
-                help=_("{n} episodes, from {low:g} to {high:g}").format(
+                help=_("Returns of {n} episodes: from {low:g} to {high:g}").format(
                     n=len(totals), low=min(totals), high=max(totals)
                 ),
                 width=220,
@@ -89,8 +90,8 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     if not len(estimates):
         st.info(
             _(
-                "The time limit cut every episode too early, so no return is known. With a "
-                "smaller γ, the rewards after the cut would count too little to matter."
+                "The time limit ended every episode too early, so no return is known. With a "
+                "smaller γ, the missing rewards would count too little to matter."
             )
         )
         return
@@ -100,9 +101,10 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     )
     st.caption(
         _(
-            "If the time limit cut an episode, rewards after the cut are missing. A step counts "
-            "only if the missing part is at most a tenth of an endless return. Its return is too "
-            "low by this part, so the critic seems to be too high."
+            "If the time limit cut off an episode, the rewards after the cut are missing. A step "
+            "counts only if the missing part is at most a tenth of the return of an endless "
+            "episode. The missing part makes the return too low, so the critic's estimate seems "
+            "too high."
         )
     )
 
@@ -111,12 +113,12 @@ def truth_in_words(found: Calibration, steps: int) -> str:
     """Say how far the critic is off: on average, typically, and for small and large Q."""
     return _(
         "**Does the critic tell the truth?** Each point is one of {n:,} steps of the ten sampled "
-        "episodes: Q(s,a), and the discounted return G that followed. On average, Q is {bias}; a "
-        "typical error is {spread:.0f} (root mean square). In the third of the steps with the "
-        "smallest Q, Q is {low}; in the third with the largest Q, it is {high}. A single return is "
-        "partly luck, so the points scatter around the line even if Q is right on average. The "
-        "target uses the value of the best action, but the policy also takes other actions: this "
-        "makes Q too high. *Pull on Q* makes Q lower."
+        "episodes. It shows Q(s,a) and the discounted return G that followed. On average, Q is "
+        "{bias}; a typical error is {spread:.0f} (root mean square). On average over the smallest "
+        "third of the Q values, Q is {low}; over the largest third, Q is {high}. A single return "
+        "is partly luck, so the points scatter around the line even if Q is right on average. The "
+        "TD target uses the value of the best action, but the policy also takes other actions. "
+        "This makes Q too high. The setting *Pull on Q* makes Q lower."
     ).format(
         n=steps,
         bias=_off(found.bias),
@@ -127,8 +129,8 @@ def truth_in_words(found: Calibration, steps: int) -> str:
 
 
 def _off(error: float) -> str:
-    """Return an error of Q in words: "5 too high"."""
+    """Describe an error of Q in words, such as "5 too high"."""
     if abs(error) < SLIGHT:
-        return _("right to within 1")
+        return _("off by less than 1")
     text = _("{n:.0f} too high") if error > 0 else _("{n:.0f} too low")
     return text.format(n=abs(error))

@@ -1,4 +1,4 @@
-"""The chapter *Rewind and fork*: goes back in a run, then continues or forks the run."""
+"""The chapter *Rewind and fork*: go back to an earlier step; continue or fork the run there."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pglab.ui.controls.lab import Lab
 
 
 def rewind(lab: Lab) -> None:
-    """Draw a slider over the run's checkpoints, and buttons to continue or fork the run there."""
+    """Draw a slider that chooses a checkpoint, and two buttons that continue or fork the run."""
     lab.redraw_stale_page()
     bench = lab.bench
     session = bench.session
     points = {point.global_step: point for point in session.checkpoints}
     steps = sorted({*points, session.global_step})
     if len(steps) < 2:
-        st.caption(_("Nothing to go back to yet: let the agent take a few steps."))
+        st.caption(_("There is no earlier step yet. Let the agent take a few steps first."))
         return
     here = session.global_step
     key = f"{lab.key}.rewind"
@@ -39,7 +39,8 @@ def rewind(lab: Lab) -> None:
         disabled=bench.running,
         on_change=on_whole_page(lab, bench.lock, go),
         help=_(
-            "Restores networks, optimiser, buffer and random streams as they were at that step."
+            "Restores the networks, the optimiser, the buffer and the random generators to their "
+            "state at that step."
         ),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,7 +50,10 @@ def rewind(lab: Lab) -> None:
             key="rewind_continue",
             disabled=bench.running or session.finished,
             on_click=on_whole_page(lab, bench.lock, continue_),
-            help=_("Repeats the same run exactly, then continues beyond it."),
+            help=_(
+                "Continues training from this step. Steps that the run took before are repeated "
+                "exactly."
+            ),
         )
         st.button(
             _("Fork from here"),
@@ -57,7 +61,10 @@ def rewind(lab: Lab) -> None:
             key="rewind_fork",
             disabled=bench.running or not here,
             on_click=on_whole_page(lab, bench.lock, bench.fork),
-            help=_("Starts another run from this step. Then change a setting and press Run."),
+            help=_(
+                "Starts another run from this step. To make the new run differ, change a setting "
+                "without ↻, then press Run."
+            ),
         )
     st.caption(_state(lab, steps[-1]))
 
@@ -67,15 +74,15 @@ def _state(lab: Lab, furthest: int) -> str:
     bench = lab.bench
     here = bench.session.global_step
     if bench.running:
-        return _("Pause to go back.")
+        return _("To go back, pause the run.")
     if bench.rewound:
         return _(
-            "At step {here:,} of {furthest:,}. Run repeats the run up to the end of the dotted "
-            "line. If you change a setting, the run forks: the old run stays as an overlay and in "
-            "the table."
+            "The run is at step {here:,} of {furthest:,}. The button Run repeats the steps up to "
+            "the end of the dotted line. If you change a setting without ↻, another run starts "
+            "from this step. The old run stays in the return plot and in the table of runs."
         ).format(here=here, furthest=furthest)
     if bench.forked is not None:
-        return _("This is run {n}, forked at step {step:,} from run {of}.").format(
+        return _("This is run {n}. It was forked at step {step:,} from run {of}.").format(
             n=bench.run_number, step=bench.forked[1], of=bench.forked[0]
         )
-    return _("At step {here:,}, the last step so far.").format(here=here)
+    return _("The run is at step {here:,}, its last step so far.").format(here=here)

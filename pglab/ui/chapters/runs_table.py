@@ -1,4 +1,4 @@
-"""The table of the runs of this visit and their settings."""
+"""The table of all runs of this visit, with their settings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from pglab.ui.stage.panels.returns import change_label
 
 
 def runs_table(lab: Lab) -> None:
-    """Draw the runs of this visit, the newest first, with one row for each seed."""
+    """Draw a table of the runs of this visit, newest run first; each seed has its own row."""
     runs = reversed([*lab.bench.past, lab.bench.summary()])
     st.dataframe([row for run in runs for row in _rows(run, lab.terms.preset)], hide_index=True)
     st.caption(
         _(
-            "Each row is one seed. Seeds that were trained together share a run number; run 1 is "
-            "the oldest. The top row is the current run; it is updated only when you pause, step "
-            "or change the run. A few seeds do not show what usually happens."
+            "Each row shows one seed. Seeds that were trained together have the same run number. "
+            "Run 1 is the oldest run. The current run is at the top of the table. Its numbers "
+            "change only when you pause, step or change the run. The results of a few seeds may be "
+            "due to chance."
         )
     )
 

@@ -1,4 +1,4 @@
-"""The chapter *Try this*: a question, a locked guess, the run, and an explanation."""
+"""The chapter *Try this*: the visitor guesses, runs an experiment and reads the explanation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CHART_HEIGHT = 330
 
 
 def try_this(lab: Lab, attempts: Attempts) -> None:
-    """Draw the list of the page's experiments, and the chosen one."""
+    """Draw the list of the page's experiments, and the experiment that is chosen."""
     lab.redraw_stale_page()
     listing, chosen = st.columns([4, 9], gap="large")
     with listing:
@@ -45,12 +45,12 @@ def try_this(lab: Lab, attempts: Attempts) -> None:
 def _listing(lab: Lab, attempts: Attempts) -> None:
     """Draw a button for each experiment.
 
-    A menu would keep a value, which a late request could restore; a button keeps no value.
+    A late request could restore the old value of a menu. A button has no value.
     """
     offered = experiments_of(attempts.page)
     done = sum(attempts.by_key[experiment.key].done for experiment in offered)
     st.caption(
-        _("Guess first, then see. {done} of {n} done in this visit.").format(
+        _("Guess the result, then run the experiment. Done in this visit: {done} of {n}.").format(
             done=done, n=len(offered)
         )
     )
@@ -79,35 +79,35 @@ def _choose(attempts: Attempts, key: str) -> None:
 
 
 def _experiment(lab: Lab, attempts: Attempts) -> None:
-    """Draw the question, and the button for the next action.
+    """Draw the question, the possible guesses, and the button for the visitor's next action.
 
-    When the guess is locked, the choices and the button stay in their places.
+    After the visitor locks a guess, the guesses and the button stay at the same place on the page.
     """
     experiment = attempts.experiment
     with lab.bench.lock:
         state = attempts.state(lab.bench.session)
     st.markdown(f"##### {title_of(experiment)}")
-    st.caption(_("Everything else as usual · {steps:,} steps").format(steps=experiment.steps))
+    st.caption(_("Other settings as usual · {steps:,} steps").format(steps=experiment.steps))
     st.markdown(_(experiment.question))
     if state != "done":
         choice = _choices(lab, attempts)
     match state:
         case "asked":
             _lock_button(lab, attempts, choice)
-            st.caption(_("Afterwards, “Run it” replaces this button."))
+            st.caption(_("After you lock the guess, this button becomes “Run it”."))
         case "locked":
             _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
             st.caption(
                 _expectation(experiment)
-                + _(" The current run stays as an overlay and in the table of runs.")
+                + _(" The current run stays in the return plot and in the table of runs.")
             )
         case "under way":
-            st.info(_("The run is in the panels above. Its result will appear here."))
+            st.info(_("The panels above show the run. The result of the run will appear here."))
         case "changed":
             st.warning(
                 _(
-                    "Settings were changed during the run, or another run has begun. So the "
-                    "current run does not answer this question."
+                    "Settings were changed during the run, or another run has begun. Therefore, "
+                    "the current run does not answer this question."
                 )
             )
             _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
@@ -118,17 +118,17 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
 
 
 def _expectation(experiment: Experiment) -> str:
-    """Say where the visitor can see the locked guess or the value that it is about."""
+    """Say where the return plot shows the guess, or that it does not show the guessed value."""
     if experiment.statistic == "late_return":
         return _("Your guess is the shaded region in the return plot.")
     return _(
-        "Your guess is about the {name}, which the return plot does not show. Its value appears at "
-        "the end."
+        "Your guess is about the {name}, which the return plot does not show. The value appears "
+        "here at the end of the run."
     ).format(name=_(STATISTICS[experiment.statistic].name))
 
 
 def _choices(lab: Lab, attempts: Attempts) -> int | None:
-    """Draw the choices; no choice is made at first, and a locked guess cannot be changed."""
+    """Draw the possible guesses; none is selected at first, and a locked guess cannot change."""
     experiment, guess = attempts.experiment, attempts.attempt.guess
     choice: int | None = st.radio(
         _("Your guess"),
@@ -152,7 +152,7 @@ def _lock_button(lab: Lab, attempts: Attempts, choice: int | None) -> None:
         type="primary",
         disabled=choice is None,
         on_click=on_whole_page(lab, lab.bench.lock, partial(_lock, attempts, choice)),
-        help=_("Once locked, the guess cannot be changed."),
+        help=_("After you lock the guess, you cannot change it."),
     )
 
 
@@ -167,12 +167,12 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
         key="run_experiment",
         type="primary",
         on_click=on_whole_page(lab, lab.bench.lock, partial(start, lab, attempts, seed)),
-        help=_("Sets the controls to these settings and trains at full speed."),
+        help=_("Applies the settings of this experiment, then trains at full speed."),
     )
 
 
 def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
-    """Draw a table: which choices do the visitor, this run and the stored seeds support?"""
+    """Draw a table of the guesses: which one the visitor made, and which runs agree with each."""
     result = attempt.result
     heads = ["", _("you")]
     if result is not None:
@@ -191,7 +191,7 @@ def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
 
 
 def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
-    """Draw the guess, this run, the stored runs, and the explanation."""
+    """Draw the result: the guess, this run, the stored runs, and the explanation."""
     experiment, attempt = attempts.experiment, attempts.attempt
     st.markdown(_judgement(experiment, attempt, result))
     _choices_table(experiment, attempt)
@@ -215,7 +215,8 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
     claims = (experiment.right_claim, *experiment.further)
     st.caption(
         _(
-            "Checked: {claims}. Made by `python -m pglab.studies.check_experiments {name} --write`."
+            "Checked: {claims}. The command `python -m pglab.studies.check_experiments {name} "
+            "--write` made these results."
         ).format(
             claims=" · ".join(verdict(claim, experiment) for claim in claims),
             name=f"{experiment.page}/{experiment.key}",
@@ -228,30 +229,30 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
             icon=":material/undo:",
             key="back_to_usual",
             on_click=on_whole_page(lab, lab.bench.lock, partial(back_to_usual, lab)),
-            help=_("This run stays as an overlay and in the table."),
+            help=_("This run stays in the return plot and in the table of runs."),
         )
 
 
 def _reached(experiment: Experiment, result: Result) -> Curve:
-    """A flat line over the last third of the run: the mean return of that third."""
+    """Return a horizontal line at the mean return of the run's last third."""
     steps = np.array(LATE) * experiment.steps
-    label = _("this run, mean of the last third")
+    label = _("mean of this run's last third")
     return Curve(steps, np.full(2, result.late_return), label)
 
 
 def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
-    """Compare this run with the run of the usual settings, and the guess with this run."""
+    """Return this run's result, the result of the usual settings, and a verdict on the guess."""
     statistic = STATISTICS[experiment.statistic]
     reference = (
         _("the usual settings gave {usual} with the same seed")
         if result.same_seed
         else _("the usual settings gave {usual} (median of the stored seeds)")
     ).format(usual=f"{result.usual:.{statistic.digits}f}")
-    found = _("This run (one seed, {seed}): {name} **{figure}**; {reference}.").format(
+    found = _("This run (one seed, {seed}): the {name} is **{figure}**; {reference}.").format(
         seed=result.seed,
         name=_(statistic.name),
         figure=f"{result.figure:.{statistic.digits}f}",
         reference=reference,
     )
-    diverged = [_("It diverged before its end.")] if result.outcome == "diverged" else []
+    diverged = [_("The run diverged before its end.")] if result.outcome == "diverged" else []
     return " ".join([found, *diverged, judgement(experiment, attempt)])

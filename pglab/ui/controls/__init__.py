@@ -1,1 +1,1 @@
-"""The controls of a page: settings, transport, speed, heatmaps and seeds."""
+"""The controls of a page: settings, buttons, speed, heatmaps and seeds."""

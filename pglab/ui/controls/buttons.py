@@ -1,4 +1,4 @@
-"""Buttons that change a run or its stage; a press waits until no tick is under way."""
+"""Buttons that change a run or its panels; each press waits until the current tick ends."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ START_WIDTH = 100  # pixels: enough for "Run" and for "Pause"
 
 
 class Startable(Protocol):
-    """The object that the button Run controls: a bench or a comparison."""
+    """The object that the button Run starts and pauses: a `Bench` or a `Comparison`."""
 
     lock: RLock
 
     @property
     def running(self) -> bool:
-        """Whether the visitor has started it and not paused it."""
+        """Whether training has been started and not paused."""
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended, so that no further step is possible."""
+        """Whether training has ended, so that no further step is possible."""
 
     def run(self) -> None:
-        """Start it, unless it has finished."""
+        """Start training, unless it has ended."""
 
     def pause(self) -> None:
-        """Pause it."""
+        """Pause training."""
 
 
 def live_button(
@@ -47,9 +47,9 @@ def live_button(
     repeats: bool = True,
     **options: Any,
 ) -> None:
-    """Draw a button that calls `press` and then redraws the fragments that show the change.
+    """Draw a button that calls `press`, then redraws the parts of the page that show the run.
 
-    With `repeats`, holding the button's key down presses the button again and again.
+    If `repeats` is true, the button is pressed repeatedly while its shortcut key is held down.
     """
     action = locked(lock, press)
 
@@ -72,17 +72,17 @@ def page_button(
     press: Callable[[], None],
     **options: Any,
 ) -> None:
-    """Draw a button that calls `press` and then redraws the whole page with its sidebar."""
+    """Draw a button that calls `press`, then redraws the whole page and the sidebar."""
     action = on_whole_page(page, lock, press)
     act_on_presses(key, action, repeats=False)
     st.button(label, icon=f":material/{icon}:", key=key, on_click=action, **options)
 
 
 def run_or_pause(driven: Startable) -> None:
-    """Draw the button Run, which becomes Pause during a run.
+    """Draw one button with two labels: Run, or Pause while the agent is training.
 
-    Each press starts or pauses the run, so two quick presses change nothing. The button never
-    continues a run beyond its end.
+    Each press starts or pauses the run. Therefore, two quick presses have no effect. The button
+    never continues a run beyond its end.
     """
 
     def press() -> None:
@@ -108,7 +108,7 @@ def run_or_pause(driven: Startable) -> None:
 
 
 def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """Wrap a change so that the whole page is redrawn afterwards."""
+    """Return a function that makes the change and then lets the whole page be redrawn."""
 
     def changed() -> None:
         locked(lock, change)()
@@ -118,7 +118,7 @@ def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Ca
 
 
 def locked(lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """Wrap a change so that it waits until no tick is under way."""
+    """Return a function that waits until the current tick ends, and then makes the change."""
 
     def changed() -> None:
         with lock:

@@ -1,8 +1,8 @@
-"""Keeps the values of controls valid, whatever the browser sends.
+"""Keeps the values of controls valid, even if the browser sends an invalid value.
 
-After quick changes, the browser may rebuild a control. The control then sends the value with which
-it was declared, or no value. So declare each control with its current value. If the options of a
-control change, an earlier request of the browser may name an option that does not exist any more.
+After quick changes, the browser may rebuild a control. The rebuilt control sends its initial value
+or no value. Therefore, pass each control its current value as its initial value. If the options of
+a control change, a late request from the browser may still contain an old option.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ T = TypeVar("T")
 
 
 def settle(key: str, options: Collection[T], usual: T) -> T:
-    """Give the control a valid value and return it: its own, else its last, else `usual`.
+    """Give the control a valid value and return this value.
 
-    If `usual` is not an option, the first option is used. Call this before drawing the control.
+    The value is the first valid one of these: the current value, the last valid value, `usual`, the
+    first option. Call this function before drawing the control.
     """
     last = f"{key}.last"
     candidates: list[Any] = [st.session_state.get(key), st.session_state.get(last), usual, *options]
@@ -30,13 +31,13 @@ def settle(key: str, options: Collection[T], usual: T) -> T:
 
 
 def place_of(key: str, options: Sequence[Any]) -> int:
-    """The index of the control's value among its options; 0 if the value is not an option."""
+    """Return the index of the control's value in `options`; 0 if the value is not an option."""
     said = st.session_state.get(key)
     return options.index(said) if said in options else 0
 
 
 def if_offered(key: str, options: Collection[Any], act: Callable[[Any], None]) -> None:
-    """In a callback: call `act` with the control's value if the value is one of its options."""
+    """Call `act` with the control's value if `options` contains it; for use in callbacks."""
     said = st.session_state.get(key)
     if said in options:
         act(said)

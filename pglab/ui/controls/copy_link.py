@@ -1,4 +1,4 @@
-"""The button that copies the address of the page, which holds its settings and its view."""
+"""The button that copies the page's address, which contains the settings and the view."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _button = st.components.v2.component(
 
 
 def copy_link() -> None:
-    """Draw the button at the end of a row; it works on every page that writes its address."""
+    """Draw the button at the end of a row. The page must write its settings to its address."""
     _button(
         key=f"{current_page()}.copy_link",
         data={
             "label": _("Copy link"),
             "help": _(
-                "Copy the address of this page with these settings. Another machine may round "
-                "numbers differently, so that the same seed gives another run there."
+                "Copy the address of this page; the address contains your settings. Another "
+                "computer may round numbers differently. Then the same seed gives another run."
             ),
             "copied": _("Link copied"),
             "refused": _("The browser does not allow this button to copy. Press Ctrl+C or ⌘C:"),

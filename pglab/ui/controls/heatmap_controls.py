@@ -1,4 +1,4 @@
-"""The controls of the heatmaps of one environment, and their values in the address."""
+"""The controls for the heatmaps of one environment, and their values in the page's address."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SLIDER_STEPS = 48  # an even number, so that the slider can stop in the middle
 
 @dataclass(frozen=True)
 class HeatmapControls:
-    """The controls of the heatmaps of one environment on one page.
+    """The controls for the heatmaps of one environment on one page.
 
-    `key` distinguishes the controls from those of other pages and environments. In links, `prefix`
-    stands before the names of their parameters.
+    Each page and environment has its own `key`. In links, the names of the parameters begin with
+    `prefix`.
     """
 
     key: str
@@ -42,7 +42,7 @@ class HeatmapControls:
         )
         if x_axis == y_axis:
             link.problems.append(
-                _("The two axes of a heatmap cannot be the same. The usual axes are used.")
+                _("The two axes of a heatmap cannot be the same. The default axes are used.")
             )
             x_axis, y_axis = info.heatmap_axes
         state[self._name("x")], state[self._name("y")] = x_axis, y_axis
@@ -63,7 +63,7 @@ class HeatmapControls:
                 state[self._name("critic")] = critic
 
     def view(self) -> View:
-        """The view that the controls describe."""
+        """Return the view of the heatmaps that the visitor has chosen."""
         info = self.info
         known = range(len(info.axes))
         x_axis = settle(self._name("x"), known, info.heatmap_axes[0])
@@ -78,7 +78,7 @@ class HeatmapControls:
         return View(plane, action, *_quantity(info, critic), follows=follows)
 
     def parameters(self) -> dict[str, str]:
-        """The address parameters for all parts of the view that are not the default."""
+        """Return the address parameters for all values that differ from the default view."""
         view, info = self.view(), self.info
         found: dict[str, str] = {}
         if (view.plane.x_axis, view.plane.y_axis) != info.heatmap_axes:
@@ -93,9 +93,9 @@ class HeatmapControls:
         return {self.prefix + name: text for name, text in found.items()}
 
     def draw(self, on_change: Callable[[], None], *, playing: bool = True) -> None:
-        """Draw the controls in a row: axes, action, critic's quantity, place of the slice.
+        """Draw a row of controls: axes, action, the critic's quantity, and position of the slice.
 
-        Without a player that is `playing`, the slice cannot follow a player.
+        If `playing` is false, the page shows no player, so the slice cannot follow a player.
         """
         info, view = self.info, self.view()
         plane = view.plane
@@ -138,9 +138,9 @@ class HeatmapControls:
                 view.follows,
                 key=self._name("follow"),
                 help=_(
-                    "A heatmap shows two coordinates; the other coordinates are those of the "
-                    "player's frame, or are fixed. The ring marks the frame; the line to it shows "
-                    "earlier states, which lie in other slices."
+                    "A heatmap shows two coordinates of the observation. The other coordinates "
+                    "come from the player's frame or are fixed. The ring marks the state in the "
+                    "frame. The line shows earlier states, which belong to other slices."
                 ),
                 **common,
             )
@@ -175,9 +175,9 @@ def _rest(info: EnvironmentInfo) -> list[float]:
 
 
 def _quantity(info: EnvironmentInfo, index: int) -> tuple[Quantity, int]:
-    """Return the quantity and action of an entry in the critic's menu.
+    """Return the critic's quantity and the action for the menu entry with this index.
 
-    The entries are Q of each action, then V, then the advantage of each action.
+    The menu lists Q of each action, then V, then the advantage of each action.
     """
     actions = len(info.actions)
     if index < actions:

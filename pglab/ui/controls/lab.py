@@ -1,4 +1,4 @@
-"""One visitor's page of one algorithm: connects the run, the link and the controls."""
+"""Connects the run, the link and the controls of one algorithm's page for one visitor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pglab.ui.stage.player import Player
 
 @dataclass(kw_only=True)
 class Lab(LivePage):
-    """One visitor's page of one algorithm."""
+    """The state of one algorithm's page for one visitor."""
 
     terms: Terms
     bench: Bench
@@ -41,7 +41,7 @@ class Lab(LivePage):
 
     @property
     def slow_motion(self) -> SlowMotion:
-        """The tape of the current run; every new run gets a new tape."""
+        """The slow-motion recording of the current run; every new run gets a new recording."""
         if self._slow_motion is None or self._slow_motion.session is not self.bench.session:
             self._slow_motion = SlowMotion(self.bench.session)
         return self._slow_motion
@@ -57,12 +57,12 @@ class Lab(LivePage):
 
     @property
     def info(self) -> EnvironmentInfo:
-        """Names and limits of the environment."""
+        """The axes, the actions and the range of returns of the environment."""
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
 
 def start_on_arrival(key: str) -> None:
-    """Start the run of the page with this key as soon as the visitor opens the page."""
+    """Note that the run of this page must start as soon as the visitor opens the page."""
     st.session_state[f"{key}.start_on_arrival"] = True
 
 
@@ -72,7 +72,7 @@ def open_lab(
     fixed: tuple[str, ...],
     read_further: Callable[[Link, RunConfig], None],
 ) -> Lab:
-    """Read the link and the controls, and give their settings to the run.
+    """Read the settings from the link and the controls, and give these settings to the run.
 
     Args:
         key: names the page and the stored learning curves of its preset.
@@ -105,7 +105,7 @@ def open_lab(
 
 
 def _changed(key: str) -> None:
-    """After a change of a control, mark the page as stale; there may be no lab yet."""
+    """Let the whole page be redrawn after a control has changed, if the page already exists."""
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is not None:
         lab.page_is_stale = True

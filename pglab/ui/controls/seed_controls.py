@@ -1,4 +1,4 @@
-"""The controls for several seeds at once: their number, and the shown seed."""
+"""The controls for several seeds at once: the number of seeds, and the seed to show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARAMETER = "seeds"  # in the address bar
 
 
 def seed_controls(lab: Lab) -> None:
-    """Draw the controls below the others in the sidebar, and give the bench their values."""
+    """Draw the controls of the seeds in the sidebar, and give the chosen values to the bench."""
     key = f"{lab.key}.seeds"
     st.session_state.setdefault(key, 1)
 
@@ -35,8 +35,8 @@ def seed_controls(lab: Lab) -> None:
             persist_state="session",
             on_change=changed,
             help=_(
-                "Train the same settings with this number of consecutive seeds. More seeds show "
-                "better how much is luck, but take longer."
+                "Trains this number of runs with the same settings and consecutive seeds. More "
+                "seeds show more clearly how much is luck, but training takes longer."
             ),
         )
         with lab.bench.lock:
@@ -53,14 +53,14 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
-    """Return the address parameter of the number of seeds, unless there is only one seed."""
+    """Return the number of seeds as an address parameter; for one seed, return nothing."""
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 
 def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], None]) -> None:
-    """Draw the menu for the shown seed if `count` > 1, and call `show` with the seed's index.
+    """Let the visitor choose the seed to show, and call `show` with the index of this seed.
 
-    `first` is the seed with index 0; the other seeds are the numbers after it.
+    The menu is drawn only if `count` > 1. The seeds are consecutive numbers; `first` has index 0.
     """
     if count == 1:
         show(0)

@@ -1,9 +1,9 @@
 """Controls that both code and the visitor can set.
 
-Each request of the browser contains the values of all controls that the browser knows. If code has
-set a new value, a request sent before the browser received it would restore the old value. So
-setting a value replaces the control by a new control with a new key. The old value then arrives
-under the old key, which nobody reads.
+Each request of the browser contains the values of all controls that the browser knows. After code
+has set a new value, a late request could restore the old value. Therefore, `set_value` replaces the
+control by a new control with a new key. A late request sends the old value under the old key, and
+the program ignores the old key.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import streamlit as st
 
 
 def widget_key(name: str) -> str:
-    """The current key of the control with this name."""
+    """Return the current key of the control with this name."""
     return f"{name}.{st.session_state.get(_edition(name), 0)}"
 
 
 def value_of(name: str) -> Any:
-    """The value of the control with this name.
+    """Return the value of the control with this name.
 
     Raises:
         KeyError: the control was never given a value.
@@ -28,10 +28,10 @@ def value_of(name: str) -> Any:
 
 
 def set_value(name: str, value: Any) -> None:
-    """Set the control with this name; the page must be redrawn afterwards.
+    """Set the value of the control with this name. The caller must then redraw the page.
 
-    Another request may interrupt this function at any line that uses the state. So the new control
-    gets its value before it replaces the old control.
+    Another request may interrupt this function at any line that uses the session state. Therefore,
+    the new control gets its value before it replaces the old control.
     """
     state = st.session_state
     key = widget_key(name)

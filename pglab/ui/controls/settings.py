@@ -1,7 +1,7 @@
-"""The controls for the hyperparameters; a link or the visitor sets them.
+"""The controls for the hyperparameters; their values come from a link or from the visitor.
 
-Each control is made from the `Setting` of its field. Only the layers and the environment need code
-of their own; this module does not know any other hyperparameter.
+Each control is built from a `Setting`, which describes one hyperparameter. The layers and the
+environment have special code in this module. All other hyperparameters use the same code.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ OFFERED = {"env_id": list(ENVIRONMENTS)}  # the only values that pages can show
 
 @dataclass(frozen=True)
 class Terms:
-    """The settings of a page: their defaults, and the names of those that the page keeps fixed.
+    """The settings of a page: `preset` contains the defaults, `fixed` names the fixed settings.
 
-    If `everything_restarts`, every change of a setting restarts the runs of this page.
+    If `everything_restarts` is true, every change of a setting restarts the runs of this page.
     """
 
     preset: RunConfig
@@ -45,7 +45,7 @@ class Terms:
 
 
 def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
-    """Set the page's controls from a link, and note in the link what cannot be used.
+    """Set the page's controls from a link, and add the unusable values to `link.problems`.
 
     Returns:
         The configuration that the controls then describe.
@@ -60,7 +60,7 @@ def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
 
 
 def set_controls(key: str, config: RunConfig) -> None:
-    """Set the page's controls to a configuration; the page must be redrawn afterwards."""
+    """Set the page's controls to a configuration. The caller must then redraw the page."""
     for name in settings_of(config):
         value = getattr(config, name)
         if name == "hidden_sizes":
@@ -72,7 +72,7 @@ def set_controls(key: str, config: RunConfig) -> None:
 
 
 def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
-    """Draw the controls in the sidebar; `on_change` is their callback.
+    """Draw the controls in the sidebar; a control calls `on_change` when its value changes.
 
     Returns:
         The configuration that the controls describe. None if their values contradict each other;
@@ -101,8 +101,8 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
         if not terms.everything_restarts:
             st.caption(
                 _(
-                    "A change of a setting with ↻ restarts the run. Other settings can change "
-                    "during the run; the next update already uses the new value."
+                    "If you change a setting marked ↻, the run restarts. You can change all other "
+                    "settings during the run. The next update then uses the new value."
                 )
             )
         try:
@@ -113,9 +113,9 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def _follow_environment(key: str) -> None:
-    """After a change of environment, set its usual `success_return`.
+    """After the environment has changed, set `success_return` to the new environment's default.
 
-    If the visitor has chosen another value, it stays.
+    A `success_return` that the visitor has chosen stays.
     """
     before, now = st.session_state[f"{key}.environment"], value_of(f"{key}.env_id")
     if now == before or now not in ENVIRONMENTS:
@@ -126,7 +126,7 @@ def _follow_environment(key: str) -> None:
 
 
 def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
-    """Draw a control that suits the field's type and range; return the control's value."""
+    """Draw the control for one setting, suited to its type and range; return its value."""
     setting = settings_of(terms.preset)[name]
     if name == "hidden_sizes":
         return _layer_controls(key, setting, on_change)
@@ -163,7 +163,7 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
 
 
 def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
-    """If another setting makes this one ineffective, a list with a sentence; else an empty list."""
+    """Return a list with the reason why the setting has no effect; empty if it has an effect."""
     if setting.applies_when is None:
         return []
     name, value = setting.applies_when
@@ -171,22 +171,22 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
         return []
     other = settings_of(_opened_with(key))[name]
     return [
-        _("Has an effect only if “{label}” is “{value}”.").format(
+        _("This setting has an effect only if “{label}” is “{value}”.").format(
             label=_(other.label), value=choice_name(value)
         )
     ]
 
 
 def _opened_with(key: str) -> RunConfig:
-    """The configuration last set by code; its values may lie between the stops of sliders."""
+    """Return the configuration that code set last; its values need not be stops of sliders."""
     config: RunConfig = st.session_state[f"{key}.opened_with"]
     return config
 
 
 def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -> tuple[int, ...]:
-    """Draw the controls for the number of layers and their width.
+    """Draw the controls for the number of hidden layers and for their width.
 
-    If the widths differ, each layer has a control of its own.
+    If the layers have different widths, each layer has its own control.
     """
     common: dict[str, Any] = {
         "help": _(setting.help),
@@ -232,6 +232,6 @@ def _set_layers(key: str, sizes: tuple[int, ...]) -> None:
 
 
 def _fixed_here(preset: RunConfig, name: str) -> str:
-    return _("{label} is always “{value}” on this page; the link's choice is ignored.").format(
+    return _("{label} is always “{value}” on this page. The value in the link is ignored.").format(
         label=_(settings_of(preset)[name].label), value=choice_name(getattr(preset, name))
     )

@@ -1,4 +1,4 @@
-"""The controls of the panels: the view of the heatmaps, and the further panels."""
+"""The controls that choose the view of the heatmaps and open further panels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from pglab.ui.stage.panels.scenery import PanelMaker, View
 class Extra:
     """A further panel that the visitor can open.
 
-    It stands below the usual panels or, if it `replaces` one of them, in its place.
+    If `replaces` is a usual panel, the further panel takes its place. If `replaces` is None, the
+    further panel is placed below the usual panels.
     """
 
     name: str
@@ -32,19 +33,19 @@ class Extra:
 
 
 def loss_below_returns(title: str) -> Extra:
-    """The panel of the returns with the loss below them; it replaces that of the returns alone."""
+    """Return a panel with returns and loss; it replaces the panel that shows only the returns."""
     return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
 
 
 def panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
-    """Draw the controls of the heatmaps and further panels; `on_change` is their callback."""
+    """Draw the controls of the heatmaps and further panels; a change calls `on_change`."""
     fragment(_panel_controls, PANEL_CONTROLS)(lab, extras, on_change)
 
 
 def shown_panels(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra]
 ) -> list[PanelMaker]:
-    """The panels that the page shows: its usual panels, and the further panels that are open."""
+    """Return the panels to show: the usual panels and those further panels that are open."""
     opened = _opened(lab, extras)
     shown = [extra for extra in extras if extra.name in opened]
     instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}
@@ -53,7 +54,7 @@ def shown_panels(
 
 
 def _opened(lab: Lab, extras: Sequence[Extra]) -> list[str]:
-    """The names of the further panels that the visitor has opened."""
+    """Return the names of the further panels that are open."""
     usual = [extra.name for extra in extras if extra.open_at_first]
     opened: list[str] = st.session_state.setdefault(f"{lab.key}.extras", usual)
     return opened
@@ -81,15 +82,15 @@ def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], N
 
 
 def heatmaps_of(lab: Lab) -> HeatmapControls:
-    """The controls of the page's heatmaps."""
+    """Return the controls for the heatmaps of the page."""
     return heatmaps_on(lab.key, lab.bench.session.config.env_id, has_critic=lab.has_critic)
 
 
 def heatmaps_on(page: str, env_id: str, *, has_critic: bool) -> HeatmapControls:
-    """The controls of the heatmaps of this page and this environment."""
+    """Return the controls for the heatmaps of one page and one environment."""
     return HeatmapControls(f"{page}.{env_id}", ENVIRONMENTS[env_id], has_critic=has_critic)
 
 
 def view_of(lab: Lab) -> View:
-    """The view of the page's heatmaps."""
+    """Return the view of the heatmaps that the visitor of the page has chosen."""
     return heatmaps_of(lab).view()

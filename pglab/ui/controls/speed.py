@@ -1,4 +1,4 @@
-"""The speed of a run: its slider, and its value in the link."""
+"""The slider for the speed of a run, and the value of the speed in the link."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH = 140  # pixels
 
 
 def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:
-    """Draw the slider and give its speed to the bench; `on_change` is called after a change.
+    """Draw the slider and give its speed to the bench; a change of the speed calls `on_change`.
 
     `page` is the key of the page.
     """
@@ -42,7 +42,7 @@ def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None
 
 
 def read_link(page: str, link: Link) -> None:
-    """Set the slider if the link names a speed."""
+    """If the link contains a speed, set the slider to this speed."""
     choices = {_in_link(speed): speed for speed in SPEEDS}
     speed = link.choice(PARAMETER, _("Speed"), choices, None)
     if speed is not None:
@@ -50,7 +50,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(bench: Bench) -> dict[str, str]:
-    """Return the address parameter of the speed, unless it is the speed at the start of a visit."""
+    """Return the speed as an address parameter, unless the speed is the default."""
     return {} if bench.speed == FIRST_SPEED else {PARAMETER: _in_link(bench.speed)}
 
 

@@ -1,4 +1,4 @@
-"""The row of buttons above the stage: Run, Step, Episode, Update, Reset, New seed, and speed."""
+"""The row above the panels: Run, Step, Episode, Update, Reset, New seed, and the speed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.shell.page_state import TRANSPORT
 
 
 def transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
-    """Draw the page's title and buttons in one row; `on_speed` is called if the speed changes."""
+    """Draw the page's title and buttons in one row; a change of the speed calls `on_speed`."""
     fragment(_transport, TRANSPORT)(lab, title, on_speed)
 
 
@@ -43,7 +43,7 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
                 unit,
                 partial(bench.advance, unit),
                 disabled=bench.finished,
-                help=_("Pause, then train by exactly one {unit}.").format(unit=_(unit)),
+                help=_("Pauses the run, then trains for exactly one {unit}.").format(unit=_(unit)),
             )
         page_button(
             lab,
@@ -53,7 +53,10 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
             "reset",
             bench.reset,
             shortcut="b",
-            help=_("Go back to the same start. This run stays as an overlay and in the table."),
+            help=_(
+                "Start again with the same settings and the same seed. This run stays in the "
+                "return plot and in the table of runs."
+            ),
         )
         page_button(
             lab,
@@ -63,7 +66,7 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
             "new_seed",
             partial(_new_seed, lab),
             shortcut="n",
-            help=_("Begin a new run with the next seed. This run stays as an overlay."),
+            help=_("Begin a new run with the next seed. This run stays in the return plot."),
         )
         if bench.session.outcome in ("solved", "total_steps"):
             _continue_button(lab)
@@ -75,7 +78,7 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
 def _continue_button(lab: Lab) -> None:
     """Draw the button Continue, which replaces the speed slider after the end of a run.
 
-    It does not replace Run, since Run must never extend a run.
+    Continue is a separate button, because the button Run must never extend a run.
     """
 
     def go_on() -> None:
@@ -90,8 +93,8 @@ def _continue_button(lab: Lab) -> None:
         go_on,
         width=WIDTH,
         help=_(
-            "Train this run further. If it was solved, this turns “Stop when solved” off; "
-            "otherwise, it adds the same number of steps again."
+            "Continue training this run. If the run was solved, this button turns off “Stop when "
+            "solved”. Otherwise, this button doubles the number of steps of the run."
         ),
     )
 

@@ -1,1 +1,1 @@
-"""The pages, each made of a stage, controls and chapters."""
+"""The pages of the program, which combine panels, controls and chapters."""

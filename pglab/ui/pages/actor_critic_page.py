@@ -1,4 +1,4 @@
-"""The common parts of the pages of the two actor-critics."""
+"""The parts that the pages of the two actor-critics have in common."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """Draw the page of one preset; `opened` names the further panels that are open at first."""
+    """Draw an actor-critic's page; `opened` names the further panels that are open at first."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -35,7 +35,7 @@ def actor_critic_page(
         if preset.body == "split":
             st.markdown(content(key))
             st.markdown(evidence_text())
-            with st.expander(_("From returns to a critic; quirks (as on the page Shared body)")):
+            with st.expander(_("Basics and quirks: the same text as on the page Shared body")):
                 st.markdown(basics + quirks)
         else:
             st.markdown(basics + content(key))
@@ -59,7 +59,7 @@ def actor_critic_page(
 
 
 def _with_td_errors(text: str) -> str:
-    """Insert the final TD errors and returns of stored runs into the text."""
+    """Replace names in the text by TD errors and returns from the last third of stored runs."""
     for name in ("large_learning_rate", "usual"):
         arm = load("split_replay")[name]
         error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
@@ -69,7 +69,7 @@ def _with_td_errors(text: str) -> str:
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """The further panels of a preset's page; `opened` names the panels that are open at first."""
+    """Return the further panels of a page; `opened` names the panels that are open at first."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
@@ -93,17 +93,23 @@ def _code() -> None:
     formulas_and_code(
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
-            _("The policy signal, computed when the agent acts. You can choose two other signals."),
+            _(
+                "The agent computes this policy signal when it acts. In the settings, you can "
+                "choose two other policy signals."
+            ),
             [policy_signal],
         ),
         Part(
             r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
-            _("wₜ is a constant: no gradient flows into the critic."),
+            _("wₜ is treated as a constant, so no gradient flows into the critic."),
             [policy_gradient_loss, of_actions, entropy, actor_critic.actor_gradient],
         ),
         Part(
             r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)",
-            _("The target is also a constant. d is 1 if the episode terminated, otherwise 0."),
+            _(
+                "The target y is treated as a constant. d is 1 if the episode terminated; "
+                "otherwise, d is 0."
+            ),
             [td_targets],
         ),
         Part(
@@ -114,7 +120,7 @@ def _code() -> None:
         ),
         Part(
             r"\theta,\phi\leftarrow\text{Adam}",
-            _("One update: actor and critic learn, and Adam changes their parameters."),
+            _("In one update, actor and critic learn, and Adam changes their parameters."),
             [
                 actor_critic.update,
                 actor_critic.learn_together,
@@ -128,7 +134,7 @@ def _code() -> None:
         ),
         Part(
             r"a_t\sim\pi_\theta(\cdot\mid s_t)",
-            _("The loop around it: act, store, update."),
+            _("The training loop: the agent acts, stores the step, and updates."),
             [actor_critic.actor_critic, run.take_step],
         ),
     )

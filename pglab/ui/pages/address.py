@@ -11,7 +11,7 @@ from pglab.ui.shell import address_bar
 
 
 def read_address(page: str, link: Link, config: RunConfig) -> None:
-    """Set all controls except the settings from the link; `config` holds the link's settings."""
+    """Set all controls from the link, except the settings, which `config` already contains."""
     speed.read_link(page, link)
     seed_controls.read_link(page, link)
     has_critic = isinstance(config, ActorCriticConfig)

@@ -13,7 +13,7 @@ from pglab.language import _
 
 @dataclass(frozen=True)
 class Agent:
-    """One column of the map. `networks` holds rows of boxes; a box is a (text, colour) pair."""
+    """One column of the map. `networks` is a list of rows of boxes; a box is (text, colour)."""
 
     name: str
     networks: tuple[tuple[tuple[str, str], ...], ...]
@@ -22,7 +22,7 @@ class Agent:
 
 
 def agent_map() -> None:
-    """Draw one column for each agent: its networks, its data and its weight of log π."""
+    """Draw one column for each agent: its networks, its training data and its weight wₜ."""
     actor, critic = palette.ACTOR, palette.CRITIC
     both = f"linear-gradient(90deg, {actor} 50%, {critic} 50%)"
     agents = (
@@ -30,13 +30,13 @@ def agent_map() -> None:
             "REINFORCE",
             (((_("body"), actor),), ((_("policy π"), actor),)),
             _("whole episodes of the current policy"),
-            _("the return that followed, Gₜ"),
+            _("Gₜ, the return from step t"),
         ),
         Agent(
             _("Actor-critic, shared body"),
             (((_("one body"), both),), ((_("policy π"), actor), (_("critic Q"), critic))),
-            _("the last step of the current policy"),
-            _("Q(s, a) − max Q: 0 for the critic's best action, below 0 for any other"),
+            _("only the last step"),
+            _("Q(s, a) − max Q: 0 for the critic's best action, otherwise negative"),
         ),
         Agent(
             _("Actor-critic, split bodies"),
@@ -52,8 +52,9 @@ def agent_map() -> None:
     st.caption(
         _(
             "**Policy π**: the probability of each action. **Critic Q(s, a)**: an estimate of the "
-            "discounted reward that follows action a in state s. **Body**: the layers that read "
-            "the state. **log π**: an update raises or lowers log π of the actions taken."
+            "discounted return after action a in state s. **Body**: the layers that process the "
+            "state. **log π**: the logarithm of an action's probability, which an update raises or "
+            "lowers."
         )
     )
 
@@ -72,6 +73,6 @@ def _column(agent: Agent) -> str:
     )
     facts = "".join(
         f"<dt>{escape(term)}</dt><dd>{escape(fact)}</dd>"
-        for term, fact in ((_("learns from"), agent.data), (_("weights log π by"), agent.weight))
+        for term, fact in ((_("learns from"), agent.data), (_("weight of log π"), agent.weight))
     )
     return f"<section><h2>{escape(agent.name)}</h2>{rows}<dl>{facts}</dl></section>"

@@ -1,4 +1,4 @@
-"""The page of one agent: controls, transport, stage, and the chapters below."""
+"""The page of one agent: controls, buttons, panels, and the chapters below the panels."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from pglab.ui.stage.skip_links import skip_links
 
 @dataclass(frozen=True)
 class AgentPage:
-    """The parts in which the pages of the agents differ.
+    """The parts that differ between the pages of the agents.
 
-    `key` names the page and the stored learning curves of its preset. `fixed` names the settings
-    that define the page's agent and cannot be changed.
+    `key` is the name of the page and of its stored learning curves. `fixed` names the settings that
+    the visitor cannot change, because they define the page's agent.
     """
 
     key: str
@@ -79,7 +79,7 @@ def agent_page(page: AgentPage) -> None:
 
 
 def _listen(lab: Lab) -> None:
-    """Let the browser ask before the visitor closes the tab and so loses a run."""
+    """If a run could be lost, let the browser ask before the visitor closes the tab."""
     bench = lab.bench
     listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
 

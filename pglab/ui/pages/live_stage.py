@@ -1,4 +1,4 @@
-"""The live stage: during a run, each redraw trains the agent a little further."""
+"""The stage of an agent's page: during a run, each redraw trains the agent a little."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _progress(bench: Bench) -> Progress:
 
 
 def _milestone(bench: Bench) -> str | None:
-    """Say at which step the run was solved; None if it has not been solved."""
+    """Say at which step the run was solved; return None if the run is not solved."""
     solved_at = bench.session.history.solved_at
     if solved_at is None:
         return None
@@ -142,7 +142,7 @@ def _state(bench: Bench) -> str:
 
 
 def _reading(bench: Bench) -> str:
-    """Return the seminar's reading, and the return at which the run counts as solved."""
+    """Describe the seminar's reading, and the goal that it must reach in a solved run."""
     session = bench.session
     goal = session.config.success_return
     reading = f"{session.history.reading:.0f}".replace("-", "−")
@@ -154,7 +154,7 @@ def _reading(bench: Bench) -> str:
     elif goal > most:
         told = _("seminar's reading {reading}; {goal} cannot be reached here")
     else:
-        told = _("seminar's reading {reading}, of {goal} for “solved”")
+        told = _("seminar's reading {reading}, goal {goal}")
     text = told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))
     if counted < window:
         text += _(" · {n} of {window} episodes").format(n=counted, window=window)

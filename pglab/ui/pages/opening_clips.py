@@ -1,4 +1,4 @@
-"""The home page's clips: the same agent before its first update and after it was solved."""
+"""The two clips of the home page: an agent before its first update, and after training."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 
 def opening_clips() -> None:
-    """Draw both clips; they play without waiting, because they are part of the repository."""
+    """Draw the two clips; they are stored in the repository, so they play at once."""
     facts = stored_facts()
-    _clip("untrained", _("Before its first update: the pole falls within a second or two."))
+    _clip("untrained", _("An untrained agent: the pole falls within a second or two."))
     _clip(
         "solved",
-        _("The same agent after {steps:,} steps of REINFORCE (seed {seed} only, {engine}).").format(
+        _(
+            "The same agent after {steps:,} steps of REINFORCE (one run, seed {seed}; {engine})."
+        ).format(
             steps=facts["steps"], seed=facts["seed"], engine=engine_name(engine_of(facts))
         ),
     )

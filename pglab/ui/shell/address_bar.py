@@ -1,4 +1,4 @@
-"""Reads the address bar once for each page of a visit, and writes it when a page changes."""
+"""Reads the link when a visit first opens a page, and rewrites it when the page changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pglab.config import Link
 
 
 def link() -> Link:
-    """The link that is now in the address bar."""
+    """Return the link that is now in the address bar."""
     return Link(st.query_params.to_dict())
 
 
@@ -33,7 +33,7 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
 
 
 def write(parameters: Mapping[str, str]) -> None:
-    """Replace the parameters in the address, except those that say how the page is embedded."""
+    """Replace the parameters in the address; keep parameters whose names begin with "embed"."""
     kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
     wanted = {**kept, **parameters}
     if wanted != st.query_params.to_dict():

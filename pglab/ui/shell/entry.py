@@ -1,4 +1,4 @@
-"""The entry of the app: language and style."""
+"""The start of every script run: sets the language and the style."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STYLE = Path(__file__).parent / "page.css"
 
 
 def enter() -> None:
-    """Begin a run of the entry script: set the style, and the language named in the link."""
+    """Start a run of the entry script: set the style, and use the language from the link."""
     if _ENTERED not in st.session_state:
         gc.collect()  # free the memory of visits whose tabs were closed
     st.session_state[_ENTERED] = True
@@ -27,10 +27,10 @@ def enter() -> None:
 
 
 def require_entry() -> None:
-    """Go through the entry script if Streamlit runs a page without it.
+    """Run the entry script first if Streamlit has started a page without it.
 
-    Until a process has called `st.navigation` for the first time, Streamlit runs only the script in
-    `pages/` if a visitor opens the address of a page.
+    A new server process has not called `st.navigation` yet. If a visitor then opens the address of
+    a page, Streamlit runs only this page's script in `pages/`.
     """
     if _ENTERED not in st.session_state:
         navigation()

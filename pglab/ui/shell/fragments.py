@@ -1,4 +1,4 @@
-"""Fragments: parts of a page that rerun alone, in the visit's language."""
+"""Fragments: parts of a page that Streamlit can rerun alone, in the visit's language."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def fragment(
 ) -> Callable[..., None]:
     """Make a Streamlit fragment that uses the visit's language even when it reruns alone.
 
-    In every script run, draw the same number of elements before the fragment: Streamlit identifies
-    it by its place on the page. With `run_every`, it reruns at this interval, in seconds.
+    Streamlit identifies a fragment by its place on the page. So every script run must draw the same
+    number of elements before the fragment. With `run_every`, the fragment reruns at this interval,
+    in seconds.
     """
     page = st.session_state.get(PAGE)
 
@@ -36,10 +37,10 @@ def fragment(
 
 
 def redraw_fragments(*fragments: str) -> None:
-    """Redraw the fragments with these keys, or the whole page if one is missing.
+    """Redraw the fragments with these keys; if a fragment is missing, redraw the whole page.
 
-    Call this in a callback. A fragment is missing if the visitor has left the page, or if a click
-    interrupted the script run that draws the fragment.
+    Call this function in a callback. A fragment is missing if the visitor has left the page, or if
+    a click interrupted the script run that draws the fragment.
     """
     try:
         st.rerun([_on_this_page(key) for key in fragments])
@@ -48,5 +49,5 @@ def redraw_fragments(*fragments: str) -> None:
 
 
 def _on_this_page(key: str) -> str:
-    """Add the page to a key: the former page's fragments stay until the new page is drawn."""
+    """Add the page's name to a key, since fragments of the former page may still exist."""
     return f"{st.session_state.get(PAGE, '')}.{key}"

@@ -30,12 +30,12 @@ def navigation() -> Any:
 
 
 def page_changed() -> bool:
-    """Whether the script run before this one drew another page or no page."""
+    """Return whether the previous script run drew a different page, or no page."""
     changed: bool = st.session_state[_PAGE_CHANGED]
     return changed
 
 
 def current_page() -> str:
-    """The name of the visitor's page, as it is in the address."""
+    """Return the name of the visitor's current page, as in the address."""
     page: str = st.session_state[PAGE]
     return page

@@ -1,4 +1,4 @@
-"""The state of a page with a stage, and the keys of its fragments."""
+"""The state of a page that has a stage, and the keys of the page's fragments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PANEL_CONTROLS = "panel_controls"
 
 @dataclass(kw_only=True)
 class LivePage:
-    """The state of a page with a stage, kept in the visit's session state."""
+    """The state of a page that has a stage; the visit's session state contains it."""
 
     key: str
     sequence: int = 0  # number of the stage's last redraw
@@ -22,7 +22,7 @@ class LivePage:
     _ticked: bool = field(default=False, init=False)
 
     def note_tick(self) -> None:
-        """Note that the browser has asked for the next tick."""
+        """Remember that the browser has asked for the next tick."""
         self._ticked = True
 
     def take_tick(self) -> bool:
@@ -31,10 +31,11 @@ class LivePage:
         return ticked
 
     def redraw_stale_page(self) -> None:
-        """Redraw the whole page if it is stale.
+        """Redraw the whole page if `page_is_stale` is true.
 
-        Every live fragment calls this first. The browser may send a click or a changed setting
-        together with a tick. Such a request reruns only the fragment of the tick.
+        Each fragment of the page calls this method first. The browser may send a click or a new
+        setting in the same request as a tick. Streamlit then reruns only the fragment of the tick,
+        not the whole page.
         """
         if self.page_is_stale:
             st.rerun()

@@ -1,4 +1,4 @@
-"""The messages above a page: values that cannot be used, and errors of runs."""
+"""The messages at the top of a page: about values that cannot be used, and failed runs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _QUOTATION = re.compile("“([^“”`]+)”")
 def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:
     """Show the problems of the link, of the settings and of the runs.
 
-    The link's problems stay until the visitor closes the message. One container holds all messages,
-    so that the fragments below keep their places on the page.
+    The problems of the link stay until the visitor closes the message. All messages are in one
+    container, so that the fragments below keep their places on the page.
     """
     with st.container():
         if of_link or of_settings:
@@ -29,5 +29,8 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
 
 
 def literal(sentence: str) -> str:
-    """Return the sentence as Markdown; quotations are literal, since a link may have any text."""
+    """Return the sentence as Markdown, with each quotation as literal text.
+
+    A quotation may come from a link, and a link may contain any text.
+    """
     return _QUOTATION.sub(r"“`\1`”", sentence)

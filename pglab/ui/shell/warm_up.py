@@ -1,4 +1,4 @@
-"""Prepares a process once, so that neither the first click nor any tick is delayed."""
+"""Prepares a new server process, so that the first click and all ticks are fast."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SWITCH_SECONDS = 0.001
 def warm_up() -> None:
     """Use PyTorch, pygame and Numba once, and exempt the loaded objects from garbage collection.
 
-    Without the exemption, each garbage collection takes a tenth of a second, mostly for permanent
-    objects that imports have made. The switch interval is shortened, since Streamlit's server needs
-    the interpreter a dozen times per tick. While another thread trains, the server would otherwise
-    wait for 5 ms each time, which is Python's default.
+    Without the exemption, each garbage collection takes 0.1 seconds, mostly for permanent objects
+    from imported modules. The function also lets threads take turns more often. Streamlit's server
+    needs the interpreter about twelve times per tick. With Python's default switch interval, the
+    server would wait 5 ms each time while another thread trains.
     """
     engine.warm_up()
     config = ReinforceConfig()

@@ -1,1 +1,1 @@
-"""The stage: the component that shows a run, with its panels, its player and its ticks."""
+"""The stage, which shows a run: its component, its panels, its player, and its ticks."""

@@ -1,4 +1,4 @@
-"""The player: shows fresh episodes of the current policy, or the training steps themselves."""
+"""The player: shows fresh episodes of the current policy, or the steps of the training."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Showing:
     """The player's panel, its scenes, and the planes that the heatmaps show.
 
     Each frame holds the index of its plane in `planes`. If the slice does not follow the player,
-    there is only one plane. The first of the `scenes` may be older than the first frame.
+    there is only one plane. `scenes` may also contain earlier steps, which have no frame.
     """
 
     panel: PlayerPanel
@@ -42,7 +42,7 @@ class Showing:
 
 
 class Playable(Protocol):
-    """The data that a player needs of a bench or of one side of a comparison."""
+    """The data that a player reads from a bench or from one side of a comparison."""
 
     running: bool
     pacemaker: Pacemaker
@@ -53,11 +53,11 @@ class Playable(Protocol):
 
     @property
     def shown_session(self) -> TrainingSession:
-        """The run of the shown seed; its policy plays."""
+        """The run of the shown seed; the player uses the policy of this run."""
 
     @property
     def player_mode(self) -> PlayerMode:
-        """The contents of the player while the run is paused."""
+        """Says which scenes the player shows while the run is paused."""
 
     @property
     def shows_training_steps(self) -> bool:
@@ -65,12 +65,12 @@ class Playable(Protocol):
 
 
 class Player:
-    """Chooses scenes according to the state of a bench, and draws each scene only once."""
+    """Chooses the scenes that fit the state of a bench, and draws each scene only once."""
 
     def __init__(self, session: TrainingSession, key: str = "player") -> None:
-        """Make the player of one run; `key` is the key of its panel on the stage.
+        """Make the player of one run; `key` is the key of the player's panel on the stage.
 
-        Fresh episodes never use the random streams of the training, but their own.
+        Fresh episodes have their own random numbers, so they do not change the training.
         """
         self.session = session
         self._key = key
@@ -87,8 +87,8 @@ class Player:
     def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
         """Make the panel for the current state of the bench.
 
-        The heatmaps show `plane`. With `follows`, they show for each frame the plane parallel to
-        it through the frame's observation.
+        Without `follows`, the heatmaps show `plane`. With `follows`, each frame has its own plane:
+        it is parallel to `plane` and goes through the observation of the frame.
         """
         mode: Mode = "stream"
         if bench.running:
@@ -118,8 +118,8 @@ class Player:
     def _latest_steps(self, bench: Playable) -> list[Scene]:
         """Return the training steps that have not been shown yet.
 
-        The state after the last step is added at the end of an episode, and if at most one step is
-        new: only then does this state stay visible.
+        Also return the state after the last step if the episode has ended, or if at most one step
+        is new. In all other cases, this state would not stay visible.
         """
         seed, last = self._streamed
         session = bench.shown_session
@@ -130,7 +130,7 @@ class Player:
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
     def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
-        """Return the clip for a paused bench; redraw it only if its contents have changed."""
+        """Return the clip for a paused bench; draw the clip again only if its contents change."""
         session = bench.shown_session
         shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
@@ -191,11 +191,11 @@ class Player:
         )
 
     def _caption(self, bench: Playable, scene: Scene) -> str:
-        """Name the step; if no action is chosen yet, also describe the step before."""
+        """Name the step; if no action is chosen yet, also describe the previous step."""
         text = _("step {step}").format(step=scene.step)
         if scene.action is not None:
             return text
-        text = (_("{step} · over") if scene.ended else _("{step} · not acted yet")).format(
+        text = (_("{step} · over") if scene.ended else _("{step} · no action yet")).format(
             step=text
         )
         if not bench.shows_training_steps:
@@ -208,10 +208,10 @@ class Player:
 
 
 def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
-    """Return the training steps, followed by the present state of the training environment.
+    """Return scenes: the training steps, then the current state of the training environment.
 
-    The steps are all steps of the last episode or, if `since` is given, all steps after step
-    `since`. The probabilities are computed with the current policy.
+    If `since` is None, return all steps of the last episode; otherwise, return all steps after step
+    `since`. The current policy gives the probabilities.
     """
     session = bench.shown_session
     steps = list(session.history.steps)
@@ -242,7 +242,7 @@ def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
 
 
 def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
-    """For each step, the number of recorded steps before it in the same episode."""
+    """Return how many recorded steps of its episode come before each step."""
     places: list[int] = []
     for number, step in enumerate(steps):
         same = number > 0 and steps[number - 1].episode == step.episode
@@ -260,4 +260,4 @@ def _subtitle(bench: Playable) -> str:
     updates = history.updates.appended
     if updates == 0:
         return _("fresh episodes of the untrained policy")
-    return _("fresh episodes of the policy after update {update:,}").format(update=updates)
+    return _("fresh episodes, policy after update {update:,}").format(update=updates)

@@ -1,9 +1,9 @@
-"""Acts on every press of a button or key; no press is lost, because the browser numbers them.
+"""Acts on every press of a button or key. The browser numbers the presses, so no press is lost.
 
-Streamlit merges waiting requests, so that two quick presses of a button become one press. So the
-browser sends the numbers of all presses that the server has not confirmed yet. The server acts on
-each of these presses once, in order. Without the browser's script, the buttons work like ordinary
-buttons of Streamlit.
+Streamlit merges waiting requests, so two quick presses of a button would become one press. The
+browser therefore sends the numbers of all presses that the server has not confirmed yet. The server
+acts on each of these presses exactly once, in order. If the browser's script is missing, the
+buttons work like ordinary Streamlit buttons.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _listener = st.components.v2.component("pglab_presses", js=js_export("listen", "
 
 @dataclass
 class Presses:
-    """The actions of the buttons of one page in one visit, and the number of the last press."""
+    """The actions of a page's buttons in one visit, and the number of the last press."""
 
     actions: dict[str, Callable[[], None]] = field(
         default_factory=dict
@@ -34,9 +34,9 @@ class Presses:
 
 
 def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> None:
-    """Let presses of the button with the key `key` call `action`; call `listen` afterwards.
+    """Call `action` at each press of the button named `key`; the page must call `listen` later.
 
-    With `repeats`, a button is pressed again and again while its key is held down.
+    With `repeats`, holding down the button's key on the keyboard presses it repeatedly.
     """
     presses = _presses_of(current_page())
     presses.actions[key] = action
@@ -46,7 +46,7 @@ def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> No
 def listen(*, unsaved: bool = False) -> None:
     """Number the presses of the page's buttons; call this after drawing the last button.
 
-    With `unsaved`, the browser asks the visitor before it closes or reloads the tab.
+    With `unsaved`, the browser asks for confirmation before it closes or reloads the tab.
     """
     page = current_page()
     presses = _presses_of(page)
@@ -65,7 +65,7 @@ def listen(*, unsaved: bool = False) -> None:
 
 
 def _act(page: str) -> None:
-    """Act on the new presses."""
+    """Call the action of each new press, then redraw the fragments."""
     presses = _presses_of(page)
     for number, key in st.session_state[f"{page}.presses"].log or ():
         if number <= presses.last:

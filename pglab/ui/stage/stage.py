@@ -1,8 +1,8 @@
 """The stage: a component that shows a run and makes the server train it.
 
-If the data of a chart change, Streamlit replaces the whole chart, which flickers and loses its
-zoom. The stage keeps its Plotly graphs and updates them in place. It also asks the server for the
-next tick while the browser still paints the last picture.
+If the data of a chart change, Streamlit replaces the whole chart: it flickers and loses its zoom.
+The stage keeps its Plotly graphs and updates them in place. The stage also asks the server for the
+next tick while the browser still paints the previous picture.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", pat
 
 
 def js_export(name: str, script: str = "stage.js") -> str:
-    """Return a component's inline script: it exports the function `name` of a file in `js`."""
+    """Return a component's inline script, which exports the function `name` of a file in `js`."""
     return f"""
         const address = new URL("component/{_STAGE_JS.name}/{script}", document.baseURI);
         const {{ {name} }} = await import(address.href);
@@ -62,7 +62,7 @@ Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of the player, with the action and its probabilities in the shown state."""
+    """One picture of the player, with the chosen action and the probability of each action."""
 
     jpeg: bytes
     probabilities: tuple[float, ...]
@@ -109,10 +109,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Slices:
-    """The cells of a heatmap as K slices: one per frame of the player, or K = 1 for all frames.
+    """The cells of a heatmap in K slices: one slice per frame, or one slice for all frames.
 
-    The browser interpolates between the points of the grid. If `logistic`, `values` are log-odds,
-    and the heatmap shows their probabilities.
+    The browser interpolates between the points of the grid. If `logistic` is true, `values` are
+    log-odds, and the heatmap shows them as probabilities.
     """
 
     values: NDArray[np.float32]
@@ -126,13 +126,13 @@ class Slices:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The values of the levels 0 and 255."""
+        """The values that the levels 0 and 255 stand for."""
         low, high = float(self.values.min()), float(self.values.max())
         return low, max(high, low + 1e-6)
 
     @property
     def levels(self) -> NDArray[np.uint8]:
-        """The values as whole numbers from 0 to 255."""
+        """The values, scaled to whole numbers from 0 to 255."""
         low, high = self.ends
         levels: NDArray[np.uint8] = np.rint((self.values - low) * (255 / (high - low))).astype(
             np.uint8
@@ -176,7 +176,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Progress:
-    """The bar below the numbers."""
+    """The progress bar below the numbers."""
 
     fraction: float
     label: str
@@ -199,7 +199,7 @@ def stage(
     more: bool = False,
     landmark: bool = False,
 ) -> None:
-    """Mount the stage or update it in place.
+    """Draw the stage, or update it if the browser already shows it.
 
     Args:
         key: distinguishes this stage from others.
@@ -246,9 +246,9 @@ def message(
     progress: Progress | None,
     landmark: bool = False,
 ) -> bytes:
-    """Pack a message for the browser: the length of the JSON text, the text, the pictures.
+    """Pack a message for the browser: the length of a JSON text, this text, and the pictures.
 
-    The pictures are separate from the text, since base64 would take the browser far longer.
+    The pictures are bytes after the text. As base64 text, they would slow down the browser.
     """
     _check(panels)
     pictures = bytearray()
@@ -319,7 +319,7 @@ def _encode_panel(panel: PlayerPanel | FigurePanel, pictures: bytearray) -> dict
 
 
 def _without_cells(panel: FigurePanel) -> Figure:
-    """Return the figure; if its slices replace its cells, leave the cells out."""
+    """Return the panel's figure; leave out its heatmap cells if slices replace these cells."""
     if panel.slices is None:
         return panel.figure
     heatmap, *others = panel.figure["data"]

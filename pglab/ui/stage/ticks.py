@@ -1,4 +1,4 @@
-"""One tick of a page with a stage: trains and redraws in turn."""
+"""A tick of a page that has a stage: it redraws the stage and trains the agent."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class Driven(Protocol):
 
     @property
     def running(self) -> bool:
-        """Whether the visitor has started it and not paused it."""
+        """Whether training is in progress: the visitor has started and not paused it."""
 
     @property
     def busy(self) -> bool:
-        """Whether it needs ticks."""
+        """Whether the bench or comparison needs more ticks."""
 
     def tick(self) -> None:
-        """Train for one redraw."""
+        """Train until the next redraw of the page."""
 
 
 @contextmanager
 def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None]:
-    """Train after the redraw; only at the first redraw, train before it.
+    """Train before the first redraw, and after each later redraw.
 
-    So the first redraw has something to show, and later training happens while the browser paints.
-    If the run has ended, the next tick redraws the whole page, since buttons, table and messages
-    have changed. But if a tick arrives during a run of the whole script, Streamlit drops the stage
-    of that run. So the page is redrawn at once only if no tick can be under way: at the first
-    redraw, or if `more` redraws follow in this script run.
+    The first redraw then has something to show. Later training happens while the browser paints.
+    When a run ends, the next tick redraws the whole page, since buttons, table and messages change.
+    An immediate redraw of the page may fail: if a tick arrives while the whole script runs,
+    Streamlit drops the stage that the script draws. So the page is redrawn at once only if the
+    browser cannot send a tick: at the first redraw, or if `more` redraws follow in this script run.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy

@@ -1,1 +1,1 @@
-"""Slow motion: the chapter that takes one update apart, phase by phase."""
+"""The chapter *Slow motion*, which shows one update phase by phase."""

@@ -13,7 +13,7 @@ from pglab.slow_motion.words import Row
 
 
 def causes_table(caption: str, rows: Sequence[Row], total: str) -> None:
-    """Draw the causes, each with a bar to the left or right of zero, and their sum."""
+    """Draw a table of the causes and their sum; each cause has a bar left or right of zero."""
     most = max((abs(row.size) for row in rows), default=0.0) or 1.0
     lines = "".join(_line(row, most) for row in rows)
     st.html(

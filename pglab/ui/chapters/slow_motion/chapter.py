@@ -1,4 +1,4 @@
-"""The chapter *Slow motion*: takes one update apart phase by phase, forward and back."""
+"""The chapter *Slow motion*: shows one update phase by phase, forward and back."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _COME_UP = """<script>{
 
 
 def slow_motion(lab: Lab) -> None:
-    """Draw the buttons, the phases, and the tape's current moment."""
+    """Draw the buttons, the list of phases, and the details of the current phase."""
     tape = lab.slow_motion
     with st.container(key="slow_motion"), lab.bench.lock:
         buttons(lab, tape)
@@ -53,21 +53,26 @@ def slow_motion(lab: Lab) -> None:
         if tape.current is None:
             st.markdown(
                 _(
-                    "One update, taken apart. The agent acts, step after step, until enough is "
-                    "stored; then it learns from all of it at once. Each phase shows its numbers "
-                    "and the line of code that computed them.\n\n"
-                    "**Next**, or the right arrow key, goes to the next phase (if a chapter's "
-                    "title has the focus, press the Tab key first). **To the update** goes to the "
-                    "point where the agent learns."
+                    "Slow motion shows one update phase by phase. The agent acts until it has "
+                    "stored enough steps. Then it learns from all stored steps in one update. Each "
+                    "phase shows its numbers and the line of code that computed them.\n\n"
+                    "The button **Next** or the right arrow key goes to the next phase. If a "
+                    "chapter's title has the keyboard focus, press the Tab key before the arrow "
+                    "key. The button **To the update** goes forward to the next update."
                 )
             )
             if tape.at_end:
-                st.info(_("This run has ended. Press Reset to begin another one."))
+                st.info(_("This run has ended. To begin another run, press Reset."))
             return
         if is_on_the_way(lab):
             return
         if tape.stale and not lab.bench.running:
-            st.caption(_("The run has continued since then. Next continues from its current step."))
+            st.caption(
+                _(
+                    "The run has continued since the step shown here. The button Next goes to the "
+                    "run's current step."
+                )
+            )
         scene = _scene(lab, tape)
         words, pictures = st.columns([5, 8])
         with words:
@@ -79,9 +84,9 @@ def slow_motion(lab: Lab) -> None:
 
 
 def _strip(lab: Lab, tape: SlowMotion) -> None:
-    """Draw all phases, numbered in order; mark the current phase and the phases already seen.
+    """Draw a numbered list of the phases; mark the current phase and the phases already seen.
 
-    The phases of a step are in the upper row, the phases of an update in the lower row.
+    The upper row contains the phases of a step; the lower row contains the phases of an update.
     """
     seen = {moment.phase for moment in tape.seen}
     now = tape.seen[-1].phase if tape.seen else ""
@@ -100,7 +105,7 @@ def _strip(lab: Lab, tape: SlowMotion) -> None:
 
 
 def _too_few_to_draw(lab: Lab) -> None:
-    """Say why the critic does not learn while the buffer holds too few transitions."""
+    """If the buffer contains too few transitions, say that the critic does not learn yet."""
     session = lab.bench.session
     config, buffer = session.config, session.buffer
     if not isinstance(config, ActorCriticConfig) or buffer is None or not config.critic_learns:
@@ -108,14 +113,14 @@ def _too_few_to_draw(lab: Lab) -> None:
     if len(buffer) < config.batch_size:
         st.caption(
             _(
-                "The buffer holds only {n} transitions, but the critic learns from {size} at once: "
-                "it does not learn yet."
+                "The critic does not learn yet: it needs {size} transitions, but the buffer "
+                "contains only {n}."
             ).format(n=len(buffer), size=config.batch_size)
         )
 
 
 def _possible(lab: Lab) -> set[str]:
-    """The phases that can occur with the current settings."""
+    """Return the keys of the phases that can occur with the current settings."""
     config = lab.bench.session.config
     never: set[str] = set()
     if isinstance(config, ActorCriticConfig):
@@ -152,7 +157,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
 
 
 def _moment(scene: SlowScene, engine: str) -> None:
-    """Draw the phase in words, symbols and numbers, and the line that computed the numbers."""
+    """Explain the phase in words and formulas; show the line of code that computed its numbers."""
     moment = scene.seen[-1]
     title = _(PHASES[scene.phase].title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")
@@ -168,14 +173,14 @@ def _moment(scene: SlowScene, engine: str) -> None:
 
 
 def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:
-    """Say in a few sentences what moved the policy in this update, and how far."""
+    """Say in a few sentences why this update changed the policy, and by how much."""
     changes = found.change
     most = int(np.abs(changes).argmax())
     learned = next(other.values for other in scene.seen if other.phase == "loss")
     counts = _(
-        "Steps in this update: {n}. The action taken became likelier in **{risen}** of them, less "
-        "likely in **{fallen}**. Largest change: {action} in step {t} of the batch, "
-        "π = {before:.2%} → {after:.2%}."
+        "Steps in this update: {n}. Steps whose action became likelier: **{risen}**. Steps whose "
+        "action became less likely: **{fallen}**. The largest change is in step {t} of the batch: "
+        "the probability of the action “{action}” changed from {before:.2%} to {after:.2%}."
     ).format(
         n=len(changes),
         risen=int((changes > 0).sum()),

@@ -1,4 +1,4 @@
-"""Compares an actor-critic's update with the updates that each of its two losses would make."""
+"""Compares an update by both losses with an update by the actor's or the critic's loss alone."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pglab.ui.stage.stage import stage
 
 
 def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
-    """After an actor-critic's update, show what each of its two losses alone would have done."""
+    """Show how only the actor's loss, or only the critic's loss, would have changed the agent."""
     run = scene.watched.before_update
     if scene.phase != "changed" or not isinstance(run, ActorCriticRun):
         return
     key = f"{lab.key}.slow.partial"
     shown = st.toggle(
-        _("Show what each loss alone would have done"),
+        _("Show the effect of each loss alone"),
         st.session_state.get(key, False),
         key=key,
         persist_state="session",
@@ -39,9 +39,10 @@ def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
         )
     st.caption(
         _(
-            "Three updates of the same parameters on the same data: with both losses, with only "
-            "the actor's loss, and with only the critic's loss. If the body is shared, the "
-            "critic's loss also moves the policy, and the actor's loss also moves the critic. ΔV "
-            "is the change of V = Σ π·Q, computed with the π before the update."
+            "Three updates of the same parameters on the same data are compared: one with both "
+            "losses, one with only the actor's loss, and one with only the critic's loss. If the "
+            "body is shared, the critic's loss also changes the policy, and the actor's loss also "
+            "changes the critic. ΔV is the change of V = Σ π·Q; both values of V use the policy π "
+            "before the update."
         )
     )

@@ -1,4 +1,4 @@
-"""The pictures of *Slow motion*. The pictures of the current phase stand out."""
+"""Makes the pictures of the chapter *Slow motion* and emphasises those of the current phase."""
 
 from __future__ import annotations
 
@@ -56,10 +56,11 @@ _ANSWERED_AT = "environment"
 
 @dataclass(frozen=True)
 class Batch:
-    """The transitions of a moment, with everything that is known about them at this moment.
+    """The transitions at one phase, with all numbers that are known about them at this phase.
 
-    A very long batch is shortened to its last transitions, since the run keeps no more. `offset` is
-    the number of transitions left out before them. `whole` explains the whole batch.
+    If the batch is very long, it contains only the last transitions, because the run keeps no
+    more. `offset` is the number of earlier transitions that are left out. `whole` explains the
+    change of π for the complete batch; `explanation` does so only for the transitions kept here.
     """
 
     first_step: int  # environment step of the first transition
@@ -77,7 +78,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class SlowScene:
-    """One moment, and all data for its pictures."""
+    """One phase of a watched step, and all data for the pictures of this phase."""
 
     env_id: str
     watched: WatchedStep
@@ -88,29 +89,30 @@ class SlowScene:
 
     @property
     def info(self) -> EnvironmentInfo:
-        """Names and limits of the environment."""
+        """The axes, the actions and the range of returns of the environment."""
         return ENVIRONMENTS[self.env_id]
 
     @property
     def phase(self) -> str:
-        """The phase of this moment."""
+        """The key of the current phase."""
         return self.seen[-1].phase
 
     @property
     def observation(self) -> Floats:
         """The observation that the player shows.
 
-        It is the next observation in the phase `environment`, otherwise the step's own.
+        In the phase `environment`, it is the observation after the action. In all other phases, it
+        is the observation before the action.
         """
         step = self.watched.step
         return step.next_observation if self.phase == _ANSWERED_AT else step.observation
 
     def has_seen(self, phase: str) -> bool:
-        """True if this phase of the step has been seen."""
+        """Whether the visitor has already seen this phase of the step."""
         return any(moment.phase == phase for moment in self.seen)
 
     def emphasis(self, *pictures: str) -> Emphasis:
-        """How a panel that contains these pictures is emphasised now."""
+        """Return how the current phase emphasises a panel that contains these pictures."""
         about = _ABOUT[self.phase]
         if "frame" in pictures:
             return "frame" if "frame" in about else "bars" if "bars" in about else "dim"
@@ -118,7 +120,7 @@ class SlowScene:
 
 
 def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[StepRecord]) -> Batch:
-    """Return the steps stored at this moment; during an update, the steps that it learns from.
+    """Return the steps stored so far; during an update, return the steps that the update uses.
 
     Args:
         watched: the watched step.
@@ -155,7 +157,7 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
 
 
 def player_panel(scene: SlowScene) -> PlayerPanel:
-    """The frame before the action or after it, with a bar for each action."""
+    """Draw the frame before or after the action, and one bar for each action's probability."""
     step = scene.watched.step
     answered = scene.phase == _ANSWERED_AT  # the new observation has no probabilities yet
     chosen = scene.has_seen(_CHOSEN_AT) and not answered
@@ -189,13 +191,13 @@ def player_panel(scene: SlowScene) -> PlayerPanel:
 
 
 def policy_panel(scene: SlowScene) -> FigurePanel:
-    """The heatmap of the policy that took the step; a ring marks the observation."""
+    """Draw a heatmap of the policy that chose the action; a ring marks the observation."""
     probabilities = _map(scene, scene.watched.before)
-    return _map_panel(scene, "slow_before", _("Policy"), _("that takes the step"), probabilities)
+    return _map_panel(scene, "slow_before", _("Policy"), _("at this step"), probabilities)
 
 
 def change_panels(scene: SlowScene) -> list[FigurePanel]:
-    """The policy's heatmaps before and after the update, and their difference."""
+    """Draw three heatmaps: the policy before the update, after the update, and the difference."""
     before, after = (_map(scene, of) for of in (scene.watched.before, scene.watched.after))
     return [
         _map_panel(scene, "slow_before", _("Before"), "", before),
@@ -204,7 +206,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
             scene,
             "slow_difference",
             _("After − before"),
-            _("percentage points; dots: steps of the batch"),
+            _("percentage points; each dot is a step"),
             after - before,
             scene.emphasis("policy"),
         ),
@@ -212,7 +214,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
 
 
 def _map(scene: SlowScene, networks: Mapping[str, nn.Module]) -> NDArray[np.float32]:
-    """Probability of the view's action over its plane: [Y, X]."""
+    """Return the probability of the view's action at each point of the view's plane: [Y, X]."""
     return probability_map(networks["policy"], scene.view.plane, scene.view.action)
 
 
@@ -226,7 +228,7 @@ def _map_panel(
         subtitle,
         policy_figure(probabilities, scene.view),
         playhead=None if scene.phase == "changed" else "slow_player",
-        alt=_("Heatmap of the probability of one action over two observation axes."),
+        alt=_("Heatmap of one action's probability over two axes of the observation."),
         emphasis=scene.emphasis("policy"),
     )
 
@@ -234,7 +236,7 @@ def _map_panel(
 def _difference_panel(
     scene: SlowScene, key: str, title: str, subtitle: str, changes: Floats, emphasis: Emphasis
 ) -> FigurePanel:
-    """A heatmap of the change in probability; dots mark the transitions that the update used."""
+    """Draw a heatmap of the change in probability; dots mark the update's transitions."""
     view = scene.view
     axes = [view.plane.x_axis, view.plane.y_axis]
     return FigurePanel(
@@ -248,7 +250,7 @@ def _difference_panel(
             scene.batch.observations[:, axes],
             100 * LEAST_CHANGE,
         ),
-        alt=_("Heatmap of the change of one action's probability by this update."),
+        alt=_("Heatmap: how much this update changed one action's probability."),
         emphasis=emphasis,
     )
 
@@ -256,7 +258,7 @@ def _difference_panel(
 def partial_panels(
     scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
 ) -> list[FigurePanel]:
-    """Two rows of heatmaps, for policy and critic: the changes by both losses and by each alone."""
+    """Draw how both losses together, and each loss alone, change the policy and the critic."""
     view = scene.view
     pi, q = _maps(scene, scene.watched.before)
     value = critic_quantity(pi, q, "v", view.action)
@@ -265,7 +267,7 @@ def partial_panels(
         new_pi, new_q = _maps(scene, networks)
         title = _("Δπ: {who}").format(who=names[trained])
         change = (new_pi - pi)[..., view.action]
-        most = _("at most {most} percentage points on this map").format(
+        most = _("largest change: {most} percentage points").format(
             most=f"{100 * np.abs(change).max():.3g}"
         )
         policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, most, change, "none"))
@@ -278,7 +280,7 @@ def partial_panels(
 def _maps(
     scene: SlowScene, networks: Mapping[str, nn.Module]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return π and Q of every action over the view's plane."""
+    """Return π and Q of every action at each point of the view's plane."""
     probabilities, q_values = maps_of(networks, scene.view.plane)
     assert q_values is not None, "only an agent with a critic has two losses"
     return probabilities, q_values
@@ -294,14 +296,17 @@ def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -
     return FigurePanel(
         f"slow_v_{key}",
         _("ΔV: {who}").format(who=who),
-        _("at most {most} on this map").format(most=f"{np.abs(changes).max():.3g}"),
+        _("largest change: {most}").format(most=f"{np.abs(changes).max():.3g}"),
         figure,
-        alt=_("Heatmap of the change of the critic's value by this update."),
+        alt=_("Heatmap: how much this update changed the critic's value."),
     )
 
 
 def batch_panel(scene: SlowScene) -> FigurePanel:
-    """One bar for each stored step: the newest known of reward, return, weight wₜ and Δπ."""
+    """Draw one bar for each stored step.
+
+    The bars show the number that was computed last: the reward, the return, the weight wₜ or Δπ.
+    """
     batch = scene.batch
     title, label, heights = _("Stored steps"), _("reward"), batch.rewards
     if batch.returns is not None:
@@ -309,7 +314,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
     if batch.weights is not None:
         title, label, heights = _("Weights"), "wₜ", batch.weights
     if batch.explanation is not None:
-        title, label = _("Change of the action's π"), "Δπ(aₜ|sₜ)"
+        title, label = _("Change of π(aₜ|sₜ)"), "Δπ(aₜ|sₜ)"
         heights = 100 * batch.explanation.change
     outlined = scene.chosen
     if outlined is None and scene.phase in ("store", "remember"):
@@ -332,13 +337,13 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
             label,
             batch.offset,
         ),
-        alt=_("One bar per step of the batch, coloured by action."),
+        alt=_("One bar for each step of the batch; the colour shows the action."),
         emphasis=scene.emphasis("batch"),
     )
 
 
 def network_panel(scene: SlowScene) -> FigurePanel:
-    """The layers; each shows the norms of the gradients that have reached it by this moment."""
+    """Draw the networks' layers; each layer shows the gradient norms computed so far."""
     pulls: dict[str, dict[str, float]] = {"actor": {}, "critic": {}}
     for moment in scene.seen:
         if moment.phase.endswith("gradient"):
@@ -349,9 +354,9 @@ def network_panel(scene: SlowScene) -> FigurePanel:
     return FigurePanel(
         "slow_network",
         _("Layers"),
-        _("norm of the gradient of each loss") if any(pulls.values()) else "",
+        _("gradient norm of each loss") if any(pulls.values()) else "",
         network_figure(boxes, joints, compact=True),
-        alt=_("Drawing of the network's layers with the gradient norms."),
+        alt=_("Drawing of the network's layers and their gradient norms."),
         emphasis=scene.emphasis("network"),
     )
 
@@ -382,7 +387,6 @@ def _layers(
 
 
 def _part(role: str, path: str) -> str:
-    """The name of a part in the drawing of an agent."""
     if path.startswith("head"):
         return "policy head" if role == "actor" else "critic head"
     return f"{role} body"

@@ -1,4 +1,4 @@
-"""The buttons that move the tape: by a phase, by a step, to the update, and back."""
+"""The buttons of the chapter *Slow motion*: Back, Next, Next step and To the update."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REDRAW_SECONDS = 0.1  # pause before the next of these steps
 
 
 def buttons(lab: Lab, tape: SlowMotion) -> None:
-    """Draw the buttons: back, forward, to the next step and to the update."""
+    """Draw the buttons Back, Next, Next step and To the update."""
     bench = lab.bench
 
     def moving(move: Callable[[], None]) -> Callable[[], None]:
@@ -72,7 +72,7 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """Continue to the update and draw the progress; False if the tape is not on its way there."""
+    """Advance to the update and draw the progress; False if the visitor did not ask for it."""
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False
@@ -96,7 +96,7 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
         share = _share_stored(tape)
         st.progress(
             share,
-            _("Step {n:,}: {share:.0%} of the update's data.").format(
+            _("Step {n:,}: {share:.0%} of the update's data is stored.").format(
                 n=tape.session.global_step, share=share
             ),
         )
@@ -108,7 +108,7 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
 
 
 def _share_stored(tape: SlowMotion) -> float:
-    """The stored share of the data that the next update needs."""
+    """Return how much of the next update's data is already stored, from 0 to 1."""
     stores = [moment.values for moment in tape.steps[-1].moments if moment.phase == "store"]
     if not stores:  # the step diverged
         return 0.0

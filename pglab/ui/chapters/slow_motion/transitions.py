@@ -1,4 +1,4 @@
-"""A table of the stored steps, and the effect of the update on the traced step."""
+"""A table of the stored steps, and the update's effect on the step that the visitor chose."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PI_BEFORE, _PI_AFTER, _DELTA_PI = "π before", "π after", "Δπ"  # columns
 
 
 def transitions(lab: Lab, scene: SlowScene) -> None:
-    """Draw the batch as a table, and the traced transition beside it."""
+    """Draw a table of the batch; beside the table, draw the transition that the visitor chose."""
     batch, tape = scene.batch, lab.slow_motion
     if not len(batch.actions):
         return
@@ -47,7 +47,9 @@ def transitions(lab: Lab, scene: SlowScene) -> None:
 
     table, traced = st.columns([7, 3])
     with table:
-        st.caption(_("The stored steps. Choose one to trace it (keyboard: ↓, then Shift + Space)."))
+        st.caption(
+            _("The stored steps. Choose a step for details (keyboard: ↓, then Shift + Space).")
+        )
         st.dataframe(
             columns,
             hide_index=True,
@@ -69,22 +71,22 @@ def transitions(lab: Lab, scene: SlowScene) -> None:
 
 
 def _columns_explained() -> dict[str, Any]:
-    """The columns' units, and their meanings on hover."""
+    """Return the format of each column, and the help text that appears at the pointer."""
     number = st.column_config.NumberColumn
     return {
-        "t": number(help=_("Time step in the batch.")),
-        "log π": number(help=_("Log-probability of the action when it was taken.")),
-        "G": number(help=_("Return: the rewards from this step on, discounted by γ.")),
+        "t": number(help=_("Number of the step in the batch, counted from 0.")),
+        "log π": number(help=_("Logarithm of the action's probability at this step.")),
+        "G": number(help=_("Return: the sum of the rewards from this step on, discounted by γ.")),
         "w": number(help=_("Weight of the step in the actor's loss.")),
         _PI_BEFORE: number(
             _("π before, %"),
             format="%.2f",
-            help=_("Probability of the action taken, before the update."),
+            help=_("Probability of the step's action before the update."),
         ),
         _PI_AFTER: number(
             _("π after, %"),
             format="%.2f",
-            help=_("Probability of the action taken, after the update."),
+            help=_("Probability of the step's action after the update."),
         ),
         _DELTA_PI: number(
             _("Δπ, points"),
@@ -95,7 +97,7 @@ def _columns_explained() -> dict[str, Any]:
 
 
 def _gone(step: int, first: int) -> str:
-    """Say why the traced transition is not shown."""
+    """Say why the transition that the visitor chose is not shown."""
     text = (
         _("Step {n:,}, which you chose, is no longer stored. Choose another one.")
         if step < first
@@ -105,22 +107,22 @@ def _gone(step: int, first: int) -> str:
 
 
 def _traced(scene: SlowScene, row: int) -> None:
-    """Draw one transition: its frame, its numbers, and the causes that changed π of its action."""
+    """Draw one transition: its frame, its numbers, and what changed its action's probability."""
     batch = scene.batch
     action = _(scene.info.actions[batch.actions[row]])
     st.image(shared_renderer(scene.env_id).jpeg(batch.observations[row]), width=260)
     lines = [
-        _("Step {t} of the batch: **{action}** was taken, log π = {log:.4f}.").format(
+        _("In step {t} of the batch, the agent chose **{action}**: log π = {log:.4f}.").format(
             t=batch.offset + row, action=action, log=batch.log_probs[row]
         )
     ]
     if batch.returns is not None:
-        lines.append(_("Its return is G = {g:.4f}.").format(g=batch.returns[row]))
+        lines.append(_("The return of this step is G = {g:.4f}.").format(g=batch.returns[row]))
     if batch.weights is not None:
-        lines.append(_("Its weight is w = {w:.4f}.").format(w=batch.weights[row]))
+        lines.append(_("The weight of this step is w = {w:.4f}.").format(w=batch.weights[row]))
     if batch.explanation is not None:
         lines.append(
-            _("π of its action: {before:.2%} → {after:.2%}.").format(
+            _("The update changed π of this action from {before:.2%} to {after:.2%}.").format(
                 before=batch.explanation.before[row], after=batch.explanation.after[row]
             )
         )
@@ -129,22 +131,23 @@ def _traced(scene: SlowScene, row: int) -> None:
     if found is not None:
         effects = {cause: 100 * float(effect[row]) for cause, effect in found.effects.items()}
         causes_table(
-            _("What changed π of its action (percentage points)"),
+            _("What changed π of the action (percentage points)"),
             *rows_of(effects, 100 * float(found.remainder[row])),
         )
 
 
 def _whole(found: Explanation) -> None:
-    """Draw how much each cause contributed to the change of π over all transitions."""
+    """For the whole batch, draw how much each cause contributed to the change of π."""
     shares = {cause: 100 * share for cause, share in found.shares.items()}
     if shares:
         causes_table(
-            _("Share in the change of π over all steps, in %"),
+            _("Share of each cause in Δπ over all steps, in %"),
             *rows_of(shares, 100 - sum(shares.values())),
         )
         st.caption(
             _(
-                "The shares add up to 100 % of the change in π. A cause with a share below 0 "
-                "worked against the change. Each share is Σ effect·Δπ / Σ Δπ²."
+                "The shares add up to 100 % of the change in π. A cause with a negative share "
+                "worked against the change. Each share is Σ effect·Δπ / Σ Δπ², summed over all "
+                "steps."
             )
         )

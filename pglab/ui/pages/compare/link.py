@@ -1,4 +1,4 @@
-"""Reads and writes a comparison's address: agents, seeds, steps and view of the heatmaps."""
+"""Reads and writes a comparison's address: agents, seeds, steps and the heatmaps' view."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read(link: Link) -> None:
 
 
 def _side(link: Link, letter: str) -> AgentConfig:
-    """Read one side of a free comparison; side A has `a=actor_critic`, `a.gamma=0.9` and so on."""
+    """Read one side from the link; for side A, for example, `a=actor_critic` and `a.gamma=0.9`."""
     kinds = {name: name for name in settings.KINDS}
     preset = settings.KINDS[link.choice(letter, _("Agent"), kinds, "actor_critic")]
     prefix = f"{letter}."
@@ -49,7 +49,7 @@ def _side(link: Link, letter: str) -> AgentConfig:
 
 def _not_on_one_side(name: str) -> str:
     return _(
-        "{label} is the same for all sides of a comparison; its value in the link is ignored."
+        "{label} is the same for all sides of a comparison. The link cannot set it for one side."
     ).format(label=_(settings_of(ReinforceConfig)[name].label))
 
 

@@ -1,4 +1,4 @@
-"""The page *Compare*: agents side by side, with one row of buttons and the same axes."""
+"""The page *Compare*: shows agents side by side, with common buttons and common axes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _mark_stale(page: ComparePage) -> None:
 
 
 def _adopt_settings(page: ComparePage) -> None:
-    """Begin another comparison if the controls no longer describe the current one."""
+    """Begin a new comparison if the controls differ from the current comparison."""
     with page.comparison.lock:
         if page_changed():
             page.comparison.pause()
@@ -71,7 +71,7 @@ def _adopt_settings(page: ComparePage) -> None:
 
 
 def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
-    """Set up a ready-made comparison; it waits for Run, so that the visitor can guess first."""
+    """Prepare a ready-made comparison; the visitor can guess the result before pressing Run."""
     with page.comparison.lock:
         settings.compare(configs)
         page.restart()
@@ -79,7 +79,7 @@ def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
 
 
 def _panel_controls(page: ComparePage) -> None:
-    """Draw the switch for the players, the shown seed, and the controls of the heatmaps."""
+    """Draw a switch for the players, a menu for the shown seed, and the heatmaps' controls."""
 
     def redraw() -> None:
         link.write()
@@ -92,7 +92,7 @@ def _panel_controls(page: ComparePage) -> None:
             _("Show the agents playing"),
             st.session_state.get(PLAYERS, False),
             key=PLAYERS,
-            help=_("Shows fresh episodes of each side. Meanwhile, training is slower."),
+            help=_("Shows each agent in fresh episodes. This makes training slower."),
             persist_state="session",
             on_change=redraw,
         )
@@ -122,7 +122,7 @@ def _transport(page: ComparePage) -> None:
                 f"steps_{steps}",
                 partial(_advance, comparison, steps),
                 disabled=comparison.finished,
-                help=_("Pauses, then lets every agent take exactly this many environment steps."),
+                help=_("Pauses training. Every agent then takes the steps named on the button."),
             )
         page_button(
             page,
@@ -133,7 +133,8 @@ def _transport(page: ComparePage) -> None:
             page.restart,
             shortcut="b",
             help=_(
-                "Go back to the same start. This comparison stays as an overlay and in the table."
+                "Start again with the same settings and the same seeds. This comparison stays in "
+                "the return plot and in the table."
             ),
         )
         _length_menu(page)
@@ -142,7 +143,7 @@ def _transport(page: ComparePage) -> None:
 
 
 def _length_menu(page: ComparePage) -> None:
-    """Draw the menu of lengths; a longer comparison continues from the end of the shorter one."""
+    """Draw the menu for the number of steps; if the number grows, the comparison continues."""
 
     def change() -> None:
         page.comparison.length = settings.length()
@@ -156,7 +157,10 @@ def _length_menu(page: ComparePage) -> None:
         persist_state="session",
         label_visibility="collapsed",
         width=150,
-        help=_("Environment steps of each agent. If you choose more, the comparison continues."),
+        help=_(
+            "Number of environment steps of each agent. If you choose more steps, the comparison "
+            "continues."
+        ),
         on_change=on_whole_page(page, page.comparison.lock, change),
     )
 
@@ -172,18 +176,19 @@ def _guess_menu(page: ComparePage) -> None:
         redraw_fragments(LIVE)
 
     st.selectbox(
-        _("Your guess: which is ahead at the end?"),
+        _("Your guess: which side is ahead at the end?"),
         range(len(comparison.names) + 1),
         index=page.guess,
         format_func=partial(outcome_name, comparison),
-        placeholder=_("Your guess: which is ahead?"),
+        placeholder=_("Guess: which side is ahead?"),
         key=key,
         label_visibility="collapsed",
         width=250,
         disabled=comparison.global_step > 0,
         help=_(
             "The side with the highest mean of the last 100 returns is ahead. If the two best "
-            "means differ by less than 5 % of the range of returns, the sides are about equal."
+            "means differ by less than 5 % of the range of possible returns, the sides are about "
+            "equal."
         ),
         on_change=note,
     )
@@ -195,7 +200,6 @@ def _advance(comparison: Comparison, steps: int) -> None:
 
 
 def _row(past: PastComparison) -> dict[str, str]:
-    """Return the table row of an earlier comparison."""
     texts = [difference_text(d).replace("**", "") for d in differences_between(past.configs)]
     returns = (
         f"{name} {mean_return_text(facts)}"
@@ -226,8 +230,8 @@ def _earlier(page: ComparePage) -> None:
         st.markdown("##### " + _("Earlier comparisons of this visit"))
         st.caption(
             _(
-                "A mean return is the mean over the last 100 episodes. With several seeds, the "
-                "table shows the median, the least and the greatest of their mean returns."
+                "A mean return is the mean of the last 100 returns. For several seeds, the table "
+                "shows the median, the least and the greatest mean return of the seeds."
             )
         )
         st.dataframe([_row(past) for past in reversed(page.past)], hide_index=True)

@@ -1,4 +1,4 @@
-"""The panels of a comparison: curves, heatmaps, players, numbers and the table of facts."""
+"""Draws a comparison: its curves, heatmaps, players and numbers, and a table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FEW_SEEDS = 3
 
 
 def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
-    """Return the heatmaps' controls by environment; the first side's environment comes first."""
+    """Return the heatmap controls of each environment, beginning with the first side's."""
     found: dict[str, HeatmapControls] = {}
     for config in configs:
         env_id = config.env_id
@@ -43,7 +43,7 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
 
 
 def live(page: ComparePage) -> None:
-    """Draw the stage once, and train until the next redraw."""
+    """Draw the stage of the comparison, and let the agents train until the next redraw."""
     page.page_is_stale |= page.tells_evidence != page.evidence_drawn
     page.redraw_stale_page()
     comparison = page.comparison
@@ -86,10 +86,10 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
                 earlier,
             ),
             detail=_(
-                "Band: the middle half of the seeds. Faint lines: stored runs with the same "
-                "settings. Dotted lines: earlier comparisons."
+                "The band contains the middle half of the seeds. Faint lines show stored runs with "
+                "the same settings. Dotted lines show earlier comparisons."
             ),
-            alt=_("Smoothed returns of all sides over environment steps."),
+            alt=_("Plot of the smoothed returns of all agents over environment steps."),
         ),
         _beside_returns(comparison, limit),
     ]
@@ -100,7 +100,7 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
 
 
 def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
-    """Return one side's panels: the heatmap of its policy and, if players are shown, its player."""
+    """Return the heatmap of one side's policy; if players are shown, also the side's player."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not st.session_state.get(PLAYERS, False):
@@ -125,7 +125,7 @@ def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -
 
 
 def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
-    """The interference of all sides with a shared body; without such sides, the entropies."""
+    """Return a plot of the interference; if no side has a shared body, a plot of the entropy."""
     sides, everyone = comparison.sides, _named(comparison)
     shown = [named for named in everyone if named[2].shares_body]
     most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
@@ -172,7 +172,7 @@ def _returns_subtitle(
 def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
-        return _("one seed ({seed}), may be chance").format(seed=first)
+        return _("one seed ({seed}): maybe chance").format(seed=first)
     text = _("{n} seeds from {first}, to step {step:,}").format(
         n=comparison.seeds, first=first, step=comparison.steps_of_all
     )
@@ -185,7 +185,10 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
         Number(
             _("environment steps each"),
             f"{comparison.global_step:,}",
-            _("Every agent has taken this many steps with its first seed; its other seeds follow."),
+            _(
+                "Number of steps that every agent has taken with its first seed. The other seeds "
+                "may have taken fewer steps."
+            ),
         )
     ]
     for name, of_side in zip(comparison.names, facts, strict=True):
@@ -194,14 +197,17 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             Number(
                 _("{name}: return").format(name=name),
                 "–" if mean is None else _number(mean[0]),
-                _("Mean of the last 100 returns; with several seeds, the median of their means."),
+                _(
+                    "Mean of the last 100 returns. If there are several seeds, the number is the "
+                    "median of the means of all seeds."
+                ),
             )
         )
     numbers.append(
         Number(
-            _("steps per second, each"),
+            _("steps/s of each agent"),
             "–" if rate is None else f"{rate:,.0f}",
-            _("Environment steps of each agent per second: all seeds, over the last ten seconds."),
+            _("Environment steps per second of the slowest seed, over the last ten seconds."),
         )
     )
     return numbers
@@ -216,18 +222,18 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
             who = _("{n} agents").format(n=len(comparison.names))
         parts = [
             _("{who}: {total:,} steps each").format(who=who, total=total),
-            _("what do you expect? Make a guess, then press Run"),
+            _("make a guess, then press Run"),
         ]
     else:
         told = _("{done:,} of {total:,} steps")
         if done < comparison.global_step:
-            told = _("the slowest seed: {done:,} of {total:,} steps")
+            told = _("slowest seed: {done:,} of {total:,} steps")
         parts = [told.format(done=done, total=total)]
         left = comparison.forecast.seconds_left(total - done) if comparison.running else None
         if left is not None and done < total:
             parts.append(_("{time} left").format(time=duration_text(*left)))
         elif comparison.running:
-            parts.append(_("measuring how long it takes"))
+            parts.append(_("estimating the time left"))
     if page.guess is not None:
         parts.append(_("your guess: {name}").format(name=outcome_name(comparison, page.guess)))
         ahead = leader(facts, comparison.configs)
@@ -237,13 +243,13 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
 
 
 def outcome_name(comparison: Comparison, number: int) -> str:
-    """The name of the side with this number; "about equal" if there is no such side."""
+    """The name of the side with this number; the number after the last side is "about equal"."""
     names = (*comparison.names, _("about equal"))
     return names[number]
 
 
 def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
-    """The table's rows: the name of each fact, and its text for each side."""
+    """Return the rows of the table; each row has a name and one text for each side."""
     if seeds == 1:
         returns = _("mean of the last 100 returns, one seed")
         steps = _("gradient steps of all optimisers (split bodies have two), one seed")
@@ -268,7 +274,7 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
 
 
 def mean_return_text(facts: Facts) -> str:
-    """The median over the seeds; if the seeds differ, also the least and the greatest value."""
+    """Return the median of the seeds' mean returns, and the range of these means if they differ."""
     if facts.mean_return is None:
         return "–"
     median, least, greatest = (_number(value) for value in facts.mean_return)

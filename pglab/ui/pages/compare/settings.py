@@ -39,12 +39,12 @@ def compared() -> tuple[AgentConfig, ...]:
 
 
 def seeds() -> int:
-    """The number of seeds of each side."""
+    """The number of seeds for each side."""
     return int(st.session_state[SEED_COUNT])
 
 
 def first_seed() -> int:
-    """The seed of each side's first run; the further seeds are the numbers after it."""
+    """The first seed of each side; the further seeds are the numbers that follow this seed."""
     return int(st.session_state[FIRST_SEED])
 
 
@@ -54,7 +54,7 @@ def length() -> int:
 
 
 def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Draw one button for each ready-made comparison; a press calls `choose` with its agents."""
+    """Draw one button for each ready-made comparison; a press calls `choose` with the agents."""
     now = pair_of(compared())
     with st.container(horizontal=True, gap="small", key="pairs"):
         for name, pair in PAIRS.items():
@@ -69,7 +69,7 @@ def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
             key=f"pair_{FREE}",
             type="secondary" if now == FREE else "tertiary",
             on_click=partial(_invite, choose),
-            help=_("To make your own comparison, change any setting of a side in the sidebar."),
+            help=_("To make your own comparison, change any setting in the sidebar."),
         )
 
 
@@ -80,14 +80,14 @@ def pair_title(configs: tuple[AgentConfig, ...]) -> str:
 
 
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Say how to choose freely; if there are four sides, keep only the first two."""
+    """Tell the visitor how to choose agents freely; if there are four sides, keep the first two."""
     if len(compared()) > 2:
         choose(compared()[:2])
-    st.toast(_("Change any setting of either side in the sidebar."))
+    st.toast(_("To choose freely, change any setting in the sidebar."))
 
 
 def side_controls(on_change: Callable[[], None]) -> None:
-    """Draw in the sidebar the controls of the seeds, and the controls of one side at a time.
+    """Draw the controls of the seeds, and the controls of the side that the visitor selects.
 
     `on_change` is called when a control has changed.
     """
@@ -98,7 +98,10 @@ def side_controls(on_change: Callable[[], None]) -> None:
             MOST_SEEDS,
             seeds(),
             key=SEED_COUNT,
-            help=_("More seeds show how much is luck, but take longer. They train on all cores."),
+            help=_(
+                "More seeds show more clearly how much is luck, but training takes longer. The "
+                "seeds train on all processor cores."
+            ),
             on_change=on_change,
             persist_state="session",
         )
@@ -109,13 +112,19 @@ def side_controls(on_change: Callable[[], None]) -> None:
             first_seed(),
             key=FIRST_SEED,
             help=_(
-                "Another seed gives other initial parameters and other starts. All sides share it."
+                "Another seed gives other initial parameters and other initial states. All sides "
+                "use the same first seed."
             ),
             on_change=on_change,
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
-            st.caption(_("Four agents have no controls. To get controls, choose two agents above."))
+            st.caption(
+                _(
+                    "A comparison of four agents has no controls. To get controls, choose a "
+                    "comparison of two agents above."
+                )
+            )
             return
         names = dict(zip("AB", names_of(compared()), strict=True))
         letter = settle(_SIDE, ("A", "B"), "A")
@@ -141,7 +150,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
 def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
     """Draw a button for each algorithm of a side.
 
-    A menu would keep a value, which a late request could restore; a button keeps no value.
+    A late request could restore the old value of a menu. A button has no value.
     """
 
     def choose(other: str) -> None:
@@ -155,7 +164,7 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
                 key=f"kind_{name}",
                 type="secondary" if name == kind else "tertiary",
                 on_click=partial(choose, name),
-                help=_("Starts again with this algorithm and its usual settings."),
+                help=_("Restarts the comparison; this side uses the algorithm's usual settings."),
             )
 
 
@@ -170,7 +179,10 @@ def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) 
 
 
 def compare(configs: tuple[AgentConfig, ...]) -> None:
-    """Compare these agents; set the controls of the first two sides, since only they have any."""
+    """Choose these agents for the comparison, and set the controls of the first two sides.
+
+    The other sides have no controls.
+    """
     for index, config in enumerate(configs[:2]):
         set_controls(_controls_key(index, kind_of(config)), config)
     st.session_state[_CONFIGS] = configs
@@ -181,5 +193,5 @@ def _controls_key(index: int, kind: str) -> str:
 
 
 def kind_of(config: AgentConfig) -> str:
-    """The key of the agent's algorithm in `KINDS`."""
+    """Return the key of the agent's algorithm in `KINDS`."""
     return "reinforce" if isinstance(config, ReinforceConfig) else "actor_critic"

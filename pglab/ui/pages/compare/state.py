@@ -1,4 +1,4 @@
-"""The state of one visitor's comparison page: the comparison, earlier ones, the players."""
+"""The comparison page of one visitor: its comparison, earlier comparisons, and players."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pglab.ui.stage.player import Player
 
 @dataclass(kw_only=True)
 class ComparePage(LivePage):
-    """One visitor's comparison, and the results of the earlier ones."""
+    """The current comparison of one visitor, and the results of earlier comparisons."""
 
     comparison: Comparison
     past: list[PastComparison] = field(default_factory=list)
@@ -25,11 +25,14 @@ class ComparePage(LivePage):
 
     @property
     def tells_evidence(self) -> bool:
-        """True if the visitor may see the results of stored runs, which would help with a guess."""
+        """True if the page may show stored results: after a guess, or after the first step.
+
+        Before that, the stored results would give away the answer to the guess.
+        """
         return self.guess is not None or self.comparison.global_step > 0
 
     def player(self, index: int) -> Player:
-        """The player of a side; every new run gets a new player."""
+        """Return the player of one side; each new run of this side gets a new player."""
         session = self.comparison.sides[index].session
         known = self._players.get(index)
         if known is None or known.session is not session:
@@ -38,7 +41,7 @@ class ComparePage(LivePage):
         return known
 
     def heading(self, index: int) -> str:
-        """The beginning of the titles of a side's panels: its name and the shown seed."""
+        """Return the text that begins a side's panel titles, such as "Shared body, seed 3 · "."""
         name = self.comparison.names[index]
         if self.comparison.seeds == 1:
             return f"{name} · "
@@ -46,9 +49,9 @@ class ComparePage(LivePage):
         return _("{name}, seed {seed} · ").format(name=name, seed=seed)
 
     def restart(self) -> None:
-        """Make a new comparison with the controls' values; it waits for Run.
+        """Make a new comparison from the controls' values; the visitor starts it with Run.
 
-        The former comparison stays as an overlay and as a table row.
+        The page then shows the former comparison as dotted lines and as a table row.
         """
         former = self.comparison
         former.abandon()
@@ -62,7 +65,7 @@ class ComparePage(LivePage):
 
 
 def new_comparison() -> Comparison:
-    """Return a comparison of fresh runs with the values of the controls."""
+    """Return a new comparison; its settings are the values of the controls."""
     return Comparison(
         settings.compared(), settings.seeds(), settings.first_seed(), settings.length()
     )

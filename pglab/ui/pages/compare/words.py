@@ -1,4 +1,4 @@
-"""A comparison in words: different settings, equal settings, and results of stored runs."""
+"""Describes a comparison: its different settings, its equal settings, and stored results."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from pglab.session.stored.usual_curves import stored_agent
 
 
 def words(comparison: Comparison, *, evidence: bool) -> None:
-    """Draw the page's title, the different and equal settings, and the results of stored runs.
+    """Draw the title, the settings that differ, the equal settings, and stored results.
 
-    Without `evidence`, a hint to guess first replaces the results.
+    If `evidence` is false, the page shows no results, but asks the visitor to guess first.
     """
     configs = comparison.configs
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="words"):
@@ -38,12 +38,12 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
                     ("pages/shared_body.py", _("Shared body")),
                     ("pages/split_bodies.py", _("Split bodies")),
                 ):
-                    label = _("Also on the page {title}, chapter Idea").format(title=title)
+                    label = _("More about this: {title}, chapter Idea").format(title=title)
                     st.page_link(page, label=label)
 
 
 def difference_text(difference: Difference) -> str:
-    """A setting that differs, with its value on each side: "**Body**: shared | split"."""
+    """Return a setting that differs, and its value on each side: "**Body**: shared | split"."""
     values = (choice_name(value) for value in difference.values)
     return f"**{difference.label}**: {_(' | ').join(values)}"
 
@@ -51,26 +51,26 @@ def difference_text(difference: Difference) -> str:
 def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
     found = differences_between(configs)
     text = " · ".join(difference_text(difference) for difference in found)
-    held = _("All else equal: {settings}.").format(settings=held_fixed(configs))
+    held = _("Equal settings: {settings}.").format(settings=held_fixed(configs))
     if not found:
-        same = _("{letters} have the same settings: any difference is chance.")
+        same = _("{letters} have equal settings: results differ only by chance.")
         return [same.format(letters=_(" and ").join(LETTERS[: len(configs)])), held]
     if len(found) == 1 or pair_of(configs) == CELLS:
         return [text, held, *_over_seeds(configs, evidence)]
     return [
         _(
-            ":orange[:material/warning: {n} things differ at once], so no result can be "
-            "attributed to any one of them: {text}"
+            ":orange[:material/warning: {n} things differ at once], so you cannot tell which of "
+            "them causes a result: {text}"
         ).format(n=len(found), text=text),
         *_over_seeds(configs, evidence),
     ]
 
 
 def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
-    """The results of stored runs of these agents, if there are any; one run is no evidence."""
+    """Return the stored results of these agents or a hint to guess first, if results exist."""
     text = verdict(configs, names_of(configs))
     if text and not evidence:
-        return [_("Make a guess, or press Run, to see the results of stored runs with many seeds.")]
+        return [_("Make a guess, or press Run, to see stored results over many seeds.")]
     return [text] if text else []
 
 

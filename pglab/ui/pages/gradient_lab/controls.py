@@ -1,4 +1,4 @@
-"""The controls of the gradient lab: a policy, the number of its episodes, and their seed."""
+"""The controls of the gradient lab choose a policy, a number of episodes, and a seed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ USUAL_EPISODES = 100
 
 @dataclass(frozen=True)
 class Subject:
-    """The measured policy, and the number and seed of its episodes.
+    """The subject of a measurement: a policy, the number of its episodes, and their seed.
 
-    The policy is that of the run with key `run` after `step` environment steps.
+    The run with the key `run` had this policy after `step` environment steps.
     """
 
     run: str = EXAMPLE
@@ -38,26 +38,26 @@ class Subject:
 
     @property
     def with_other_seed(self) -> Subject:
-        """The same policy with the next seed, which gives other episodes."""
+        """The same policy with the next seed; a different seed gives different episodes."""
         return replace(self, seed=(self.seed + 1) % SEEDS)
 
 
 def describe(subject: Subject) -> str:
-    """Describe it: "100 episodes (seed 0) of REINFORCE after 20,000 training steps"."""
+    """Return a description: "100 episodes (seed 0) of REINFORCE after 20,000 training steps"."""
     policy = "REINFORCE" if subject.run == EXAMPLE else subject.name
     words = _("{n} episodes (seed {seed}) of {policy} after {step:,} training steps").format(
         n=subject.episodes, seed=subject.seed, policy=policy, step=subject.step
     )
     if subject.run != EXAMPLE:
         return words
-    stored = _("default settings, training seed {seed}, stored with the app").format(
+    stored = _("trained with default settings and seed {seed}, stored in the app").format(
         seed=load()[subject.step].config.seed
     )
     return f"{words} ({stored})"
 
 
 def set_controls(subject: Subject) -> None:
-    """Set the controls to these values; call this before the controls are drawn."""
+    """Set the controls to the values of `subject`; call this before drawing the controls."""
     st.session_state[RUN] = subject.run
     st.session_state[EPISODES] = subject.episodes
     st.session_state[STEPS] = {subject.run: subject.step}
@@ -70,9 +70,9 @@ def set_seed(seed: int) -> None:
 
 
 def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
-    """Draw the controls; return the chosen subject, its networks, and a sentence per problem."""
+    """Draw the controls; return the choice, its networks, and one sentence for each problem."""
     runs = {run.key: run for run in visit_runs}
-    names = {EXAMPLE: _("REINFORCE, comes with the app")} | {k: run.name for k, run in runs.items()}
+    names = {EXAMPLE: _("REINFORCE, stored in the app")} | {k: run.name for k, run in runs.items()}
     settle(RUN, names, EXAMPLE)
     which, when, how_many, seeded = st.columns([5, 4, 4, 2], vertical_alignment="bottom")
     key = which.selectbox(
@@ -83,8 +83,8 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         key=RUN,
         persist_state="session",
         help=_(
-            "A trained example, or any run of this visit from any page. Measuring does not "
-            "change the run."
+            "Choose the trained example, or a run that you have started on any page. Measuring "
+            "does not change the run."
         ),
     )
     snapshots = load() if key == EXAMPLE else {s.global_step: s for s in runs[key].snapshots}
@@ -96,7 +96,10 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         st.session_state[EPISODES],
         key=EPISODES,
         persist_state="session",
-        help=_("More episodes bring their mean closer to the true gradient, but take longer."),
+        help=_(
+            "With more episodes, the mean gradient comes closer to the true gradient, but "
+            "measuring takes longer."
+        ),
     )
     seeded.number_input(
         _("Seed"),
@@ -106,16 +109,16 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         step=1,
         key=widget_key(SEED),
         persist_state="session",
-        help=_("Another seed gives other starts and other sampled actions of the same policy."),
+        help=_("Another seed gives the same policy other starting states and random actions."),
     )
     subject = Subject(key, step, episodes, value_of(SEED), names[key])
     return _within_bounds(subject, snapshots[step])
 
 
 def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
-    """Draw a slider over the checkpoints; return the chosen step.
+    """Draw a slider that chooses a checkpoint; return the step of this checkpoint.
 
-    If the checkpoints change, the slider is replaced by a new one.
+    If the list of checkpoints changes, a new slider replaces the old slider.
     """
     label = _("Policy after")
     text = {step: _("{steps:,} steps").format(steps=step) for step in steps}
@@ -133,7 +136,8 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
         format_func=lambda step: text[step],
         key=f"gradient_lab.step.{key}.{hash(steps)}",
         help=_(
-            "The checkpoints of this run. For a run of this visit, the last one is its state now."
+            "Choose a checkpoint of this run. If you trained the run yourself, its last checkpoint "
+            "is its current state."
         ),
     )
     if step == steps[-1] and key != EXAMPLE:
@@ -144,7 +148,7 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
 
 
 def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snapshot, list[str]]:
-    """Lower the number of episodes if the network is large; set it to 0 without a gradient."""
+    """Lower the number of episodes for a large network; set it to 0 if there is no gradient."""
     problem = problem_with(snapshot)
     if problem is not None:
         return replace(subject, episodes=0), snapshot, [problem]
@@ -152,8 +156,8 @@ def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snaps
     if subject.episodes <= most:
         return subject, snapshot, []
     sentence = _(
-        "{asked} episodes of {env_id} with gradients of {weights:,} parameters would take "
-        "minutes, so only {most} episodes are drawn."
+        "The network has {weights:,} parameters, so {asked} episodes of {env_id} would take "
+        "minutes. Only {most} episodes are drawn."
     ).format(
         asked=subject.episodes,
         env_id=snapshot.config.env_id,

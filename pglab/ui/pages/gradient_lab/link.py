@@ -1,4 +1,4 @@
-"""Reads and writes the gradient lab's address: policy, number of episodes and seed."""
+"""Reads and writes links to the gradient lab: policy, number of episodes, and seed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ MOST_STEPS = 10**9
 
 
 def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
-    """Return the address parameters for this choice; usual values are left out.
+    """Return the link's parameters for this choice; leave out the usual values.
 
-    Only this visit has its runs, so a link to a run holds the settings for training it again.
+    A run exists only in its own visit. So a link to a run also holds the settings of the run, and
+    another visitor can train this run again.
     """
     usual = Subject()
     texts = {EPISODES: str(subject.episodes), SEED: str(subject.seed), STEP: str(subject.step)}
@@ -45,7 +46,7 @@ def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
 
 
 def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
-    """Return the choice in a link, or the example if this visit does not have the linked run."""
+    """Return the choice in a link; if this visit lacks the linked run, return the example."""
     usual = Subject()
     episodes = link.choice(EPISODES, _("Episodes K"), _by_text(EPISODE_CHOICES), usual.episodes)
     seed = link.whole_number(SEED, _("Seed"), 0, SEEDS - 1, usual.seed)
@@ -72,9 +73,9 @@ def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
             return Subject(policy, step, episodes, seed, run.name)
     link.problems.append(
         _(
-            "The link is to a run of another visit: {agent}, after {step:,} steps. This visit "
-            "does not have it, so the example is shown instead. To get it, train these settings "
-            "on their page, then choose the run here."
+            "The link leads to a run from another visit: {agent}, after {step:,} steps. This visit "
+            "does not have this run, so the page shows the example instead. To get the run, train "
+            "an agent with these settings on its page. Then choose the run here."
         ).format(agent=describe_agent(config), step=step)
     )
     return of_example

@@ -44,9 +44,9 @@ def gradient_lab_page() -> None:
         copy_link()
         st.caption(
             _(
-                "Freeze a policy, draw K episodes, and estimate the policy gradient from each of "
-                "them in four ways. Each arrow is one episode. In which panel are the arrows "
-                "closest together?"
+                "Freeze a policy, draw K episodes, and estimate the policy gradient from each "
+                "episode in four ways. Each thin arrow shows one episode. In which panel are the "
+                "arrows closest together?"
             )
         )
     subject, snapshot, sentences = controls(runs_of_this_visit())
@@ -69,7 +69,7 @@ def gradient_lab_page() -> None:
 
 
 def _opened() -> GradientPage:
-    """Open the page with the choice in the link; the measurement of this choice begins at once."""
+    """Open the page with the link's choice; if this is the example, measure it at once."""
     link = address_bar.link()
     subject = read_link(link, runs_of_this_visit())
     set_controls(subject)

@@ -27,10 +27,10 @@ FIGURE_HEIGHT = 380
 
 
 def results(report: Report, described: str, *, former: str | None) -> None:
-    """Draw four panels of the same episodes, the verdict, the means, the ratios and the numbers.
+    """Draw one panel per estimator, then the verdict, the means, the ratios and the numbers.
 
-    `described` names the measured policy and episodes. If the controls now ask for another result,
-    `former` says why this one is shown; otherwise it is None.
+    `described` names the measured policy and episodes. `former` is None if the result fits the
+    controls; otherwise `former` says why the page shows this result.
     """
     with st.container(key="gradient_former" if former else "gradient_shown"):
         if former:
@@ -40,8 +40,9 @@ def results(report: Report, described: str, *, former: str | None) -> None:
         if not report.estimators["whole_episode"].variance:
             st.info(
                 _(
-                    "This policy takes every action with certainty, and ∇log π of a certain action "
-                    "is 0. So every gradient is 0: no arrow is drawn, and the policy cannot learn."
+                    "This policy is deterministic: each chosen action has probability 1, so its "
+                    "∇log π is 0. All gradients are 0, so there are no arrows and the policy "
+                    "cannot learn."
                 )
             )
         _panels(report, described)
@@ -88,21 +89,21 @@ def _panels(report: Report, described: str) -> None:
 def _legend(report: Report) -> None:
     st.caption(
         _(
-            "An *estimator* is a way to turn an episode into an estimate of the gradient. Thin "
+            "An *estimator* is a formula that estimates the gradient from one episode. Thin "
             "arrows: the estimate from each episode. Thick arrow: the mean of these estimates. "
             "Dotted ellipse: spread of the estimates (one standard deviation). Solid ellipse: "
-            "spread of their mean. ✚: mean gradient of {n} separate episodes. **The axes**: a "
-            "gradient has one entry per parameter of the network, so each gradient is projected "
-            "onto a plane. To the right: the direction of ✚. Upward: among all directions at a "
-            "right angle to ✚, the one in which the whole-episode gradients spread most. All four "
-            "panels have the same axes; in the first panel, the longest 5 % of the arrows reach "
-            "beyond them. *In plane*: the share of the variance that this plane shows."
+            "spread of the mean. ✚: mean gradient of {n} separate episodes. **The axes**: a "
+            "gradient has one entry per network parameter, so each gradient is projected onto a "
+            "plane. Horizontal axis: the direction of ✚. Vertical axis: the direction at a right "
+            "angle to ✚ in which the whole-episode gradients spread most. All four panels have "
+            "the same axes. In the first panel, the longest 5 % of the arrows extend beyond the "
+            "axes. *In plane*: the share of the variance that is visible in the plane."
         ).format(n=report.survey.episodes)
     )
 
 
 def _means(report: Report, described: str) -> None:
-    st.markdown(_("**The four means, enlarged** · over {k} episodes").format(k=report.episodes))
+    st.markdown(_("**The four means over {k} episodes**, enlarged").format(k=report.episodes))
     st.plotly_chart(
         means_figure(_arrows(report), _survey_length(report)),
         key="means",
@@ -112,10 +113,10 @@ def _means(report: Report, described: str) -> None:
     )
     st.caption(
         _(
-            "The same plane, enlarged. An ellipse (one standard deviation) shows how far from the "
-            "gradient (✚) such a mean typically is: the smaller, the better. About 6 in 10 such "
-            "ellipses miss ✚. The four means use the same episodes, so they tend to miss it "
-            "together."
+            "This plot enlarges the plane of the four panels. Each ellipse (one standard "
+            "deviation) shows the typical distance between a mean and the gradient (✚). Small "
+            "ellipses are better. About 6 of 10 ellipses do not contain ✚. All four means use the "
+            "same episodes, so their ellipses tend to miss ✚ together."
         )
     )
 
@@ -136,15 +137,16 @@ def _ratios(report: Report) -> None:
         key="snr",
         height=FIGURE_HEIGHT,
         config=NO_TOOLBAR,
-        alt=_("Signal-to-noise ratio of each estimator over the number of episodes."),
+        alt=_("Plot of each estimator's signal-to-noise ratio against the number of episodes."),
     )
     st.caption(
         _(
-            "‖∇J‖² / (tr Σ / k): squared length of the gradient, divided by the variance of the "
-            "mean. tr Σ is the *total variance*: the variance of one episode's estimate, summed "
-            "over all parameters. Lines: this formula. Points: measured on groups of the drawn "
-            "episodes. Dashed line: the noise is as long as the gradient. Dotted line: the {k} "
-            "drawn episodes. If an estimator has no line, no signal was found."
+            "The ratio is ‖∇J‖² / (tr Σ / k): the squared length of the gradient, divided by the "
+            "variance of the mean. tr Σ is the *total variance* of one episode's estimate: the sum "
+            "of its variances over all parameters. Lines: values of the formula. Points: ratios "
+            "measured on groups of the drawn episodes. Dashed line: ratio 1, so the noise is as "
+            "long as the gradient. Dotted line: k = {k}, the number of drawn episodes. If an "
+            "estimator has no line, its signal cannot be distinguished from noise."
         ).format(k=report.episodes)
     )
 
@@ -171,7 +173,7 @@ def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport
 
 
 def estimator_names() -> dict[Estimator, str]:
-    """The short name of each estimator, translated."""
+    """Return the translated short name of each estimator."""
     return {
         "whole_episode": _("Whole-episode return"),
         "reward_to_go": _("Reward-to-go"),
@@ -225,19 +227,19 @@ def _snr_text(snr: float, *, found: bool) -> str:
 
 
 def _conditions(report: Report) -> str:
-    """Say how the numbers were computed, and which of them mean little."""
+    """Explain how the numbers were computed, and which numbers are not reliable."""
     survey = report.survey
     sources = {
-        "critic": _("V is the run's own critic, Σₐ π(a|s)·Q(s,a)."),
-        "value": _("V is the run's own learned baseline."),
+        "critic": _("V comes from the run's critic: V(s) = Σₐ π(a|s)·Q(s,a)."),
+        "value": _("V is the baseline that the run has learned."),
         "fitted": _("V was fitted to the {n} separate episodes."),
     }
     parts = [
         _(
-            "*Ratio*: total variance, divided by the total variance of the whole-episode return. "
-            "Its interval comes from resampling the {k} episodes with replacement; V(s) stays "
-            "fixed. *Cosine*: of the angle between the mean over the {k} episodes and the mean "
-            "over {n} separate episodes."
+            "*Ratio*: the estimator's total variance, divided by the total variance of the "
+            "whole-episode return. The interval of this ratio comes from resampling the {k} "
+            "episodes with replacement; V(s) stays fixed. *Cosine*: the cosine of the angle "
+            "between two mean gradients, over the {k} episodes and over {n} separate episodes."
         ).format(k=report.episodes, n=survey.episodes),
         sources[survey.source].format(n=survey.episodes),
     ]
@@ -246,8 +248,8 @@ def _conditions(report: Report) -> str:
         names = estimator_names()
         parts.append(
             _(
-                "*Not found* ({names}): in the {n} separate episodes, the signal cannot be told "
-                "from noise, so numbers that need it are left out."
+                "*Not found* ({names}): in the {n} separate episodes, the signal cannot be "
+                "distinguished from noise, so numbers that need the signal are left out."
             ).format(names=", ".join(names[kind] for kind in unfound), n=survey.episodes)
         )
     if survey.aims.estimate < 1 - 1e-9:
@@ -265,7 +267,7 @@ def _conditions(report: Report) -> str:
 
 
 def return_text(report: Report) -> str:
-    """Return the mean, least and greatest return of the drawn episodes in words."""
+    """Describe the mean, the lowest and the highest return of the drawn episodes."""
     return _("mean return {mean:.1f} ({low:g} to {high:g})").format(
         mean=np.mean(report.totals), low=report.totals.min(), high=report.totals.max()
     )

@@ -1,4 +1,4 @@
-"""The policies of this visit: every run of every page, at each of its checkpoints."""
+"""The policies of this visit: one policy for each checkpoint of each run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class VisitRun:
 
 
 def base_settings(config: AgentConfig) -> AgentConfig:
-    """The default settings of the algorithm; a link to a policy leaves them out."""
+    """Return the algorithm's default settings; a link to a policy leaves out these values."""
     match config:
         case ReinforceConfig():
             return ReinforceConfig()
@@ -50,13 +50,13 @@ def base_settings(config: AgentConfig) -> AgentConfig:
 
 
 def describe_agent(config: AgentConfig) -> str:
-    """The name of the algorithm, and all settings that are not its defaults: "REINFORCE, γ 0.9"."""
+    """Name the algorithm and each setting that is not the default: "REINFORCE, γ 0.9"."""
     differing = describe_differences(config, base_settings(config))
     return ", ".join([algorithm_name(config), *([differing] if differing else [])])
 
 
 def runs_of_this_visit() -> list[VisitRun]:
-    """Return the runs of each agent's page, newest first, and then the compared runs."""
+    """Return the runs of each agent's page, newest first, then the runs of the comparison."""
     runs: list[VisitRun] = []
     for key in _PAGES:
         lab = st.session_state.get(f"{key}.lab")
@@ -79,7 +79,7 @@ def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]
 
 
 def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
-    """The compared runs in their current states, since they keep no checkpoints."""
+    """Return the compared runs in their current states; these runs keep no checkpoints."""
     with comparison.lock:
         sides = zip(LETTERS, comparison.names, comparison.sides, strict=False)
         for letter, name, side in sides:
@@ -88,6 +88,6 @@ def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
                 networks = copy.deepcopy(session.networks)
                 yield VisitRun(
                     f"compare.{letter}.{seed}",
-                    _("Compare, {name}, seed {seed}").format(name=name, seed=seed),
+                    _("Compare: {name}, seed {seed}").format(name=name, seed=seed),
                     [Snapshot(1, step, session.config, networks)],
                 )

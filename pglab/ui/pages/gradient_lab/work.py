@@ -1,4 +1,4 @@
-"""The measurement of the gradient lab: a button starts it, each redraw continues it."""
+"""The gradient lab's measurement: a button starts it, and each redraw continues it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Shown:
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """Return the survey if policy and seed are the same and the survey has full size."""
+        """Return the survey if it fits this policy and seed and has full size; otherwise None."""
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
         size = min(SURVEY_EPISODES, most_episodes(snapshot))
@@ -52,7 +52,7 @@ class Shown:
 
 @cache
 def first_result() -> Shown:
-    """The result that the page shows at first: a measurement of the usual choice."""
+    """Return the result that a new visitor sees first: a measurement of the default choice."""
     subject = Subject()
     snapshot = load()[subject.step]
     return Shown(subject, snapshot, finished(measure(snapshot, subject.episodes, subject.seed)))
@@ -60,9 +60,9 @@ def first_result() -> Shown:
 
 @dataclass
 class Job:
-    """A measurement under way.
+    """A measurement that is not finished yet.
 
-    It needs a lock, because two script runs of one visit may overlap.
+    The lock is necessary because two script runs of one visit may overlap.
     """
 
     subject: Subject
@@ -71,7 +71,7 @@ class Job:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def advance(self, seconds: float) -> Shown | None:
-        """Measure for about this many seconds; return the result when it is complete, else None."""
+        """Measure for about `seconds`; return the result if it is complete, otherwise None."""
         deadline = perf_counter() + seconds
         with self.lock:
             try:
@@ -93,21 +93,21 @@ class GradientPage:
     redraws: bool = False  # whether the browser asks for redraws
 
     def begin(self, subject: Subject, snapshot: Snapshot) -> None:
-        """Begin to measure this policy."""
+        """Start the measurement of this policy."""
         known = self.shown.survey_for(subject, snapshot)
         self.job = Job(subject, _measured(subject, snapshot, known))
 
     def former(self, subject: Subject) -> str | None:
-        """Say why a former result is shown; None if the result fits the controls."""
+        """Say why the page shows a former result; return None if the result fits the controls."""
         if self.job is not None:
-            return _("It stays until the new result is ready.")
+            return _("This result stays until the new result is ready.")
         if self.shown.subject != subject:
-            return _("The controls have changed since then: press *Draw*.")
+            return _("The controls have changed: press *Draw* for a new result.")
         return None
 
 
 def work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
-    """Draw the button that starts or cancels a measurement, and its progress."""
+    """Draw the button that starts or cancels a measurement, and draw a progress bar."""
     page.redraws = page.job is not None
     row = fragment(_work_row, "gradient_lab_work", REDRAW_SECONDS if page.redraws else None)
     row(page, subject, snapshot)
@@ -131,7 +131,7 @@ def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
                 type="primary",
                 key="draw",
                 disabled=not subject.episodes,
-                help=_("Uses the next seed.") if again else None,
+                help=_("Draws episodes with the next seed.") if again else None,
                 on_click=partial(_begin, page, subject, snapshot, again=again),
             )
         else:
@@ -166,9 +166,9 @@ def _measured(
 
 def _task_text(job: Job) -> str:
     texts = {
-        "survey": _("Separate episodes, to compare with"),
+        "survey": _("Drawing the separate episodes"),
         "draw": _("Drawing the episodes"),
-        "gradients": _("One gradient per episode and estimator"),
+        "gradients": _("Computing the gradients"),
         "project": _("Projecting onto the plane"),
     }
     progress = job.progress

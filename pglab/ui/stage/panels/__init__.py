@@ -1,1 +1,1 @@
-"""The panels of a stage: a visitor's run, drawn as figures."""
+"""The panels of a stage: figures that show a visitor's run."""

@@ -36,7 +36,7 @@ VISITED_POINTS = 150
 
 
 def value_map(scene: Scenery) -> FigurePanel:
-    """The critic's values over the two coordinates of the policy's heatmap."""
+    """Draw a heatmap of the critic's values; its axes are the axes of the policy's heatmap."""
     view = scene.view
     probabilities, q_values = scene.maps
     assert q_values is not None, "only agents with a critic have this panel"
@@ -62,7 +62,7 @@ def value_map(scene: Scenery) -> FigurePanel:
 
 
 def td_fit(scene: Scenery) -> FigurePanel:
-    """A plot of TD targets against the critic's estimates, for the steps of its last batches."""
+    """Plot TD targets against the critic's estimates for the steps in the last batches."""
     fits = np.array(scene.bench.shown_session.history.fits).reshape(-1, 2)
     error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
     return FigurePanel(
@@ -75,23 +75,26 @@ def td_fit(scene: Scenery) -> FigurePanel:
         ).format(n=len(fits), error=error),
         fit_figure(fits[:, 0], fits[:, 1]),
         patient=True,
-        alt=_("TD targets over the critic's estimates; the distance to the line is the TD error."),
+        alt=_(
+            "Plot of TD targets against the critic's estimates; the TD error of a point is its "
+            "height above the line."
+        ),
     )
 
 
 def td_error(scene: Scenery) -> FigurePanel:
-    """The mean absolute TD error of every update."""
+    """Plot the mean absolute TD error of each update."""
     return update_series(
         scene,
         "td_error",
         _("TD error"),
-        _("mean |y − Q(s,a)| of each batch; larger if Q is larger"),
+        _("mean |y − Q(s,a)| of each batch; it grows with Q"),
         colour=palette.CRITIC,
     )
 
 
 def conflict(scene: Scenery) -> FigurePanel:
-    """The interference meter: the cosine of the two losses' gradients on the shared body."""
+    """Plot the cosine between the gradients of actor and critic loss on the shared body."""
     updates = scene.bench.shown_session.history.updates
     subtitle = conflict_in_words(updates["cosine"], updates["shared_actor_norm"])
     return FigurePanel(
@@ -105,12 +108,15 @@ def conflict(scene: Scenery) -> FigurePanel:
             scene.step_limit,
         ),
         patient=True,
-        alt=_("Cosine of the two losses' gradients on the shared body over environment steps."),
+        alt=_(
+            "Plot over environment steps: the cosine between the gradients of actor and critic "
+            "loss on the shared body."
+        ),
     )
 
 
 def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
-    """Say in how many updates the two losses conflict on the shared body.
+    """Say in what share of updates the two losses conflict on the shared body.
 
     Args:
         cosines: [N] for each update, the cosine of the two gradients; NaN if a gradient is zero.
@@ -119,22 +125,22 @@ def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
     """
     known = cosines[~np.isnan(cosines)]
     if not len(cosines):
-        return _("cosine of the two gradients; below 0 they conflict")
+        return _("the gradients conflict if their cosine is below 0")
     without_actor = float((np.nan_to_num(actor_norms) == 0).mean())
     conflicting = float((known < 0).mean()) if len(known) else 0.0
     if without_actor == 1:
-        return _("the actor has had no gradient here so far")
+        return _("no actor gradient on the shared body yet")
     if not len(known):
-        return _("the critic has had no gradient here so far")
+        return _("no critic gradient on the shared body yet")
     if without_actor == 0:
-        return _("the two conflict in {conflicting:.0%} of updates").format(conflicting=conflicting)
+        return _("losses conflict in {conflicting:.0%} of updates").format(conflicting=conflicting)
     return _(
         "no actor gradient in {without:.0%} of updates; conflict in {conflicting:.0%} of the rest"
     ).format(without=without_actor, conflicting=conflicting)
 
 
 def shared_norms(scene: Scenery) -> FigurePanel:
-    """The norms of both losses' gradients on the shared body."""
+    """Plot the gradient norms of the actor's and the critic's loss on the shared body."""
     return _norms(
         scene,
         "shared_norms",
@@ -145,12 +151,12 @@ def shared_norms(scene: Scenery) -> FigurePanel:
 
 
 def gradient_norms(scene: Scenery) -> FigurePanel:
-    """The norms of both losses' gradients."""
+    """Plot the gradient norms of the actor's loss and of the critic's loss."""
     return _norms(
         scene,
         "gradient_norms",
         _("Gradient norms"),
-        _("Euclidean, over all parameters of each loss"),
+        _("Euclidean norms over each loss's parameters"),
         ("actor_gradient_norm", "critic_gradient_norm"),
     )
 
@@ -158,7 +164,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
 def _norms(
     scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
 ) -> FigurePanel:
-    """Plot two columns of the history: one of the actor, and one of the critic."""
+    """Plot two columns of the history: one for the actor, and one for the critic."""
     updates = scene.bench.shown_session.history.updates
     actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
@@ -167,7 +173,7 @@ def _norms(
 
 
 def drawing(scene: Scenery) -> FigurePanel:
-    """The network's layers; each shows the gradient norms of the losses that reach it."""
+    """Draw the network; each layer shows the gradient norms of the losses that reach it."""
     session = scene.bench.shown_session
     config = session.config
     assert isinstance(config, ActorCriticConfig)
@@ -188,7 +194,7 @@ def drawing(scene: Scenery) -> FigurePanel:
 
 def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
     if not steps:
-        return _("gradient norm of each loss: no step yet")
+        return _("no gradient norms before the first step")
     text = ngettext(
         "gradient norm of each loss, over the last step",
         "gradient norm of each loss, over the last {n} steps",
@@ -203,7 +209,7 @@ def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
 
 
 def buffer(scene: Scenery) -> FigurePanel:
-    """The observations in the replay buffer, and the observations of the most recent steps."""
+    """Plot the observations in the replay buffer and those of the most recent steps."""
     session, plane = scene.bench.shown_session, scene.view.plane
     axes = [plane.x_axis, plane.y_axis]
     recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
@@ -245,13 +251,13 @@ def _ratio(scene: Scenery) -> str:
     actor, critic = (updates[f"shared_{side}_norm"][recent] for side in ("actor", "critic"))
     actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
     if not actor_mean:
-        return _("critic's over actor's: –")
+        return _("critic / actor norm: –")
     ratio = float(np.nan_to_num(critic).mean()) / actor_mean
-    return _("critic's {ratio:,.1f} times the actor's").format(ratio=ratio)
+    return _("critic norm {ratio:,.1f} × actor norm").format(ratio=ratio)
 
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
-    """The most recent training steps; before training, the steps of the player's episode."""
+    """Return the latest training steps or, before training, the steps of the shown episode."""
     steps = list(scene.bench.shown_session.history.steps)[-GRADIENT_STEPS:]
     if steps:
         return steps
@@ -276,7 +282,7 @@ def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
 def arranged(
     layers: Sequence[LayerGradient], observation_size: int, critic_letter: str = "Q"
 ) -> tuple[list[Box], list[tuple[int, int]]]:
-    """The boxes of a network drawing and the joints between them.
+    """Return the boxes of a network drawing, and the pairs of boxes that a line joins.
 
     The boxes are ordered from left to right; the actor's boxes lie above the critic's boxes.
     """

@@ -17,7 +17,7 @@ from pglab.ui.stage.stage import FigurePanel, Slices
 
 
 def policy_map(scene: Scenery) -> FigurePanel:
-    """The probability of an action over two coordinates of the observation."""
+    """Draw a heatmap of one action's probability over two coordinates of the observation."""
     probabilities, _q_values = scene.maps
     return policy_panel(probabilities, scene.showing.planes, scene.view, "policy_map", "player")
 
@@ -30,7 +30,7 @@ def policy_panel(
     playhead: str | None,
     name: str = "",
 ) -> FigurePanel:
-    """The heatmap of π for the view's action, over each of K planes.
+    """Draw a heatmap of the probability of the view's action, with one slice per plane.
 
     Args:
         probabilities: [K, Y, X, A] probabilities of every action.
@@ -56,14 +56,14 @@ def policy_panel(
 def slices_of(
     values: NDArray[np.float32], planes: Sequence[Slice], *, logistic: bool = False
 ) -> Slices:
-    """Make a heatmap's slices from [K, Y, X] values over K planes."""
+    """Make the slices of a heatmap from its values, a [K, Y, X] array over K planes."""
     size = values.shape[-1]
     nodes = [tuple(p.node(axis, size) for axis in (p.x_axis, p.y_axis)) for p in planes]
     return Slices(values, tuple(map(fixed_text, planes)), tuple(nodes), logistic)
 
 
 def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
-    """Draw the heatmap of [Y, X] probabilities of the view's action over the view's plane."""
+    """Draw the [Y, X] probabilities of the view's action as a heatmap over the view's plane."""
     actions = view.plane.info.actions
     return probability_figure(
         probabilities,
@@ -76,7 +76,7 @@ def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
 
 
 def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str:
-    """The quantity of the critic's heatmap as a formula: "Q(s, left)"."""
+    """Return a formula for the quantity in the critic's heatmap, such as "Q(s, left)"."""
     if quantity == "v":
         return _("V(s) = Σ π·Q")
     letter = "Q" if quantity == "q" else "A"
@@ -84,7 +84,7 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 
 def fixed_text(plane: Slice) -> str:
-    """The place of a plane in words: its fixed coordinates with their values."""
+    """Describe the place of a plane by its fixed coordinates and their values."""
     rest = [_coordinate(plane.info.axes[index], plane.fixed[index]) for index in plane.hidden]
     return _("at {place}").format(place=", ".join(rest)) if rest else ""
 

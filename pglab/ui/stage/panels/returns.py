@@ -1,4 +1,4 @@
-"""The return plot: returns, earlier runs, the usual learning curve, and the loss below."""
+"""The return plot: the run's returns, earlier runs, the usual learning curve, and the loss."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.stage.stage import FigurePanel, Heading
 
 
 def returns(scene: Scenery) -> FigurePanel:
-    """A plot of all episodes' returns, of earlier runs, and of the usual learning curve."""
+    """Plot the return of every episode, the earlier runs, and the usual learning curve."""
     return FigurePanel(
         "returns",
         _("Return of each episode"),
@@ -31,9 +31,9 @@ def returns(scene: Scenery) -> FigurePanel:
 
 
 def returns_over_loss(scene: Scenery) -> FigurePanel:
-    """The returns, and below them the loss over the same steps; it does not measure success."""
+    """Plot the returns and, below them, the loss; the loss does not measure success."""
     title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
-    below = _("Below, on the same axis, the loss of each update: {text}.").format(text=subtitle)
+    below = _("A second plot below shows the loss of each update: {text}.").format(text=subtitle)
     return FigurePanel(
         "returns",
         _("Return of each episode"),
@@ -81,21 +81,21 @@ def _loss_plot(scene: Scenery) -> LossPlot:
 
 
 def _learns_often(scene: Scenery) -> bool:
-    """Whether each update uses only a few steps, so that the loss of one update says little."""
+    """Return whether each update uses so few steps that its loss alone says little."""
     return isinstance(scene.bench.session.config, ActorCriticConfig)
 
 
 def loss_title(session: TrainingSession) -> str:
-    """The name of the drawn loss; an agent with a critic also has another loss."""
+    """Return the name of the drawn loss; if there is a critic, this is the actor's loss."""
     return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
 
 
 def _about_loss(session: TrainingSession) -> tuple[str, str]:
-    """Explain, first shortly and then in detail, why the loss does not measure success."""
+    """Return a short and a long explanation of why the loss does not measure success."""
     config = session.config
     rest = _(
         "The loss is built so that its gradient is the policy gradient. Do not compare the losses "
-        "of two updates: each batch comes from another policy and has its own weights."
+        "of two updates: each batch comes from a different policy and has its own weights."
     )
     if isinstance(config, ActorCriticConfig):
         return _("no measure of success"), rest
@@ -105,7 +105,10 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
 
 
 def past_label(past: PastRun, bench: Bench, limit: float) -> str:
-    """Label an earlier run: the differences of its settings from the current run, up to `limit`."""
+    """Label an earlier run with those of its settings that differ from the current run.
+
+    The label ignores changes of settings after step `limit`.
+    """
     session = bench.session
     found = differences_in_words(
         Course(past.config, past.changes),
@@ -116,13 +119,13 @@ def past_label(past: PastRun, bench: Bench, limit: float) -> str:
 
 
 def change_label(change: Change, config: RunConfig) -> str:
-    """The label of a change of settings during a run, such as "γ 0.9"."""
+    """Return the label of new settings during a run, such as "γ 0.9"."""
     texts = {name: format_value(value) for name, value in change.settings.items()}
     return describe_settings(type(config), texts)
 
 
 def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
-    """The step and label of each change; changes without an update between them become one."""
+    """Return the step and label of each change; merge changes with no update between them."""
     merged: dict[int, Change] = {}
     for change in session.history.changes:
         before = merged.get(change.update)
@@ -147,18 +150,18 @@ def _returns_detail(scene: Scenery) -> str:
     if bench.group is not None:
         parts.append(
             _(
-                "Median and band are computed over the seeds that still train. A seed stops "
-                "counting once it has solved the task or diverged. The remaining seeds learn more "
-                "slowly, so the dotted part of the median may fall. Median and band end when fewer "
-                "than half of the seeds remain."
+                "Median and band use only seeds that are still training. A seed no longer counts "
+                "after it has solved the task or diverged. The remaining seeds learn more slowly, "
+                "so the dotted part of the median may fall. Median and band end when fewer than "
+                "half of the seeds remain."
             )
         )
     parts.append(
         _(
-            "Long runs have too many episodes to draw. They are split into stretches of equal "
-            "length, and only the first, the lowest and the highest return of each stretch are "
-            "drawn; the line is the mean of all episodes. The axis fits this run; a double click "
-            "shows earlier runs to their ends."
+            "Long runs have too many episodes to draw. The plot splits a long run into stretches "
+            "of equal length. It shows only the first, the lowest and the highest return of each "
+            "stretch. The line is the mean of all episodes. The step axis fits the current run; a "
+            "double click shows the earlier runs to their ends."
         )
     )
     return "\n".join(parts)
@@ -167,10 +170,11 @@ def _returns_detail(scene: Scenery) -> str:
 def reading_explained(config: RunConfig) -> str:
     """Explain the seminar's reading."""
     return _(
-        "Seminar's reading: every {interval:,} steps, the next episode that ends is counted. The "
-        "reading is the mean return of the last {n} counted episodes. A run is solved when the "
-        "reading over {n} episodes has reached {goal:g}. Long episodes are counted more often than "
-        "short episodes, so the reading is usually higher than the mean of all episodes."
+        "The seminar's reading counts one episode every {interval:,} steps: the next episode that "
+        "ends. The reading is the mean return of the last {n} counted episodes. A run is solved "
+        "when its reading over {n} episodes has reached {goal:g}. Long episodes are counted more "
+        "often than short episodes, so the reading is usually higher than the mean return of all "
+        "episodes."
     ).format(
         n=config.smoothing_window,
         interval=config.eval_interval,
@@ -182,12 +186,12 @@ def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     first = bench.session.config.seed
     if bench.group is None:
         return _("one seed ({seed})").format(seed=first)
-    told = _("{n} seeds from {first}, band: middle half, up to step {step:,}")
+    told = _("{n} seeds from {first}, band (middle half) up to step {step:,}")
     text = told.format(n=bench.seeds, first=first, step=bench.group.steps)
     if spread is None or spread.seeds is None or spread.seeds[-1] == bench.seeds:
         return text
     stopped = int(spread.steps[np.argmax(spread.seeds < bench.seeds)])
-    return _("{n} seeds from {first}, median of those still training: fewer from {step:,}").format(
+    return _("{n} seeds from {first}, fewer seeds in the median from step {step:,}").format(
         n=bench.seeds, first=first, step=stopped
     )
 

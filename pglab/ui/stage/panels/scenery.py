@@ -1,4 +1,4 @@
-"""The scenery: all data from which one redraw makes its panels."""
+"""The scenery: all data that the panels of one redraw need."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
 
 @dataclass(frozen=True)
 class View:
-    """The contents of the heatmaps: the probability of `action`, and the critic's `quantity`."""
+    """Says what the heatmaps show: the probability of `action`, and the critic's `quantity`."""
 
     plane: Slice
     action: int
@@ -37,7 +37,7 @@ class View:
 
 @dataclass(frozen=True)
 class Scenery:
-    """All data from which one redraw makes its panels."""
+    """All data that the panels of one redraw need."""
 
     key: str
     bench: Bench
@@ -51,16 +51,17 @@ class Scenery:
 
     @cached_property
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """[K, Y, X, A] values of π and Q over the shown planes; networks of the shown seed.
+        """The values of π and Q over the shown planes, two arrays of shape [K, Y, X, A].
 
-        Q is None if the agent has no action-value critic.
+        They come from the networks of the shown seed. Q is None if the agent has no action-value
+        critic.
         """
         planes = self.showing.planes
         return maps_over(self.bench.shown_session.networks, planes, resolution(planes))
 
     @cached_property
     def usual(self) -> UsualBand | None:
-        """The usual learning curve with the page's settings, if such runs are stored."""
+        """The usual learning curve for the page's settings; None if no such runs are stored."""
         return usual_band(self.key, self.bench.session.config)
 
     @cached_property
@@ -70,7 +71,7 @@ class Scenery:
 
     @cached_property
     def step_limit(self) -> float:
-        """The last environment step on the horizontal axes of all panels."""
+        """The environment step at which the horizontal axes of all panels end."""
         bench = self.bench
         compared = [float(curve.steps[-1]) for curve in bench.earlier_curves() if len(curve.steps)]
         if self.usual is not None and not compared:
@@ -84,5 +85,5 @@ PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
 
 
 def resolution(planes: Sequence[Slice]) -> int:
-    """The number of grid points on each side of a plane."""
+    """Return the number of grid points along each axis of a plane."""
     return FOLLOWING_RESOLUTION if len(planes) > 1 else FIXED_RESOLUTION

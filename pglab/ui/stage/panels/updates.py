@@ -1,4 +1,4 @@
-"""The panels about updates: weights wₜ, entropy, gradient norm."""
+"""The panels about updates: weights wₜ, entropy, and gradient norm."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pglab.ui.stage.stage import FigurePanel
 
 
 def weights(scene: Scenery) -> FigurePanel:
-    """The weights wₜ of the most recent steps; a weight multiplies the ∇log π of its step."""
+    """Plot the weights wₜ of the most recent steps; wₜ multiplies the ∇log π of step t."""
     session = scene.bench.shown_session
     update, recent = session.history.last_update, session.history.signals
     critic = isinstance(session.config, ActorCriticConfig)
@@ -57,26 +57,26 @@ def weights(scene: Scenery) -> FigurePanel:
 
 
 def entropy(scene: Scenery) -> FigurePanel:
-    """The policy's entropy: its mean over the batch of each update."""
+    """Plot the policy's mean entropy over the batch of each update."""
     most = float(np.log(len(scene.info.actions)))
     return update_series(
         scene,
         "entropy",
         _("Entropy of the policy"),
-        _("nats; {most:.2f} is uniform, 0 deterministic").format(most=most),
+        _("nats; uniform: {most:.2f}, deterministic: 0").format(most=most),
         most,
     )
 
 
 def gradient_norm(scene: Scenery) -> FigurePanel:
-    """The norm of the policy gradient in each update."""
+    """Plot the norm of the policy gradient in each update."""
     return update_series(
-        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all parameters")
+        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean norm over parameters")
     )
 
 
 def weight_name(session: TrainingSession) -> str:
-    """The axis title for the weights wₜ, which multiply ∇log π; it depends on the settings."""
+    """Return the axis title for the weights wₜ; it depends on the settings of the run."""
     config = session.config
     if isinstance(config, ActorCriticConfig):
         return choice_name(config.policy_signal)
@@ -90,7 +90,7 @@ def weight_name(session: TrainingSession) -> str:
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
     """Return weights, actions and episode ends of the steps in the player's episode.
 
-    The weights are rewards-to-go or, if there is a critic, policy signals.
+    With a critic, the weights are policy signals; without a critic, they are rewards-to-go.
     """
     session = scene.bench.shown_session
     config = session.config

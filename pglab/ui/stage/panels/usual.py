@@ -11,7 +11,7 @@ from pglab.ui.stage.stage import PlayerPanel
 
 
 def player(scene: Scenery) -> PlayerPanel:
-    """The player: the environment's frames, with the probability of each action."""
+    """Return the player, which shows the environment and the probability of each action."""
     return scene.showing.panel
 
 
