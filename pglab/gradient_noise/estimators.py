@@ -166,7 +166,7 @@ def episode_gradients(
 
 
 def log_probs_taken(policy: nn.Module, observations: Tensor, actions: Tensor) -> Tensor:
-    """log π(aₜ|sₜ) of the actions taken, with the autograd graph to the parameters: [T]."""
+    """Log π(aₜ|sₜ) of the actions taken, with the autograd graph to the parameters: [T]."""
     return of_actions(policy(observations), actions)
 
 

@@ -44,8 +44,7 @@ PHASES = {
     "environment": Words(
         N_("answer"),
         N_(
-            "The environment carries out the action, and returns a reward and the next "
-            "observation."
+            "The environment carries out the action, and returns a reward and the next observation."
         ),
     ),
     "judge": Words(

@@ -19,9 +19,7 @@ def opening_clips() -> None:
         "solved",
         _(
             "The same agent after {steps:,} steps of REINFORCE (one run, seed {seed}; {engine})."
-        ).format(
-            steps=facts["steps"], seed=facts["seed"], engine=engine_name(engine_of(facts))
-        ),
+        ).format(steps=facts["steps"], seed=facts["seed"], engine=engine_name(engine_of(facts))),
     )
 
 
