@@ -77,7 +77,7 @@ def run_app(extra: list[str]) -> int:
 
 
 def run_tests(extra: list[str]) -> int:
-    """Check the code's format, style and types, then run the tests; stop at the first failure."""
+    """Check format, style, types and scripts, then run the tests; stop at the first failure."""
     python = prepare(TEST_REQUIREMENTS)
     module = [python, "-m"]
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
@@ -99,7 +99,7 @@ def run_tests(extra: list[str]) -> int:
 
 
 def first_failure(*checks: list[str]) -> int:
-    """Run the checks in order; return the exit code of the first failure, or 0 without failure."""
+    """Run the checks in order; return the exit code of the first failure, or 0 if all succeed."""
     for check in checks:
         say(" ".join(["$", *(check[2:] if check[1] == "-m" else check)]))
         code = subprocess.call(check)

@@ -37,7 +37,7 @@ def code() -> None:
     formulas_and_code(
         Part(
             r"G_t=r_t+\gamma\,G_{t+1}",
-            _("Gₜ is computed from the last step back to the first."),
+            _("Gₜ is computed from an episode's last step back to its first."),
             [discounted_returns],
         ),
         Part(

@@ -16,9 +16,10 @@ Floats = NDArray[np.floating]
 class StepRecord(NamedTuple):
     """One environment step.
 
-    `global_step` counts the steps of the whole run, and `episode` counts its episodes. Each of the
-    two counts starts at 1. The agent chose `action` after it saw `observation`. `next_observation`
-    follows this step even if the episode ended: it never belongs to the next episode.
+    `global_step` is the number of the step in the whole run, and `episode` is the number of its
+    episode. Both start at 1. The agent chose `action` after it saw `observation`.
+    `next_observation` follows this step even if the episode ended: it never belongs to the next
+    episode.
     """
 
     global_step: int

@@ -11,9 +11,9 @@ Array = NDArray[np.float64]
 def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, and Gₜ = rₜ at the last step of an episode.
 
-    In the seminar's code, the sum of rewards restarts only after an episode that *terminated*. So
-    in that code, rewards of the next episode leak into the return of a truncated episode. This
-    function restarts the sum of rewards after every episode, terminated or truncated.
+    In the seminar's code, the sum restarts only after an episode that *terminated*. So there, the
+    return of the next episode in the batch leaks into the return of a truncated episode. This
+    function restarts the sum after every episode, terminated or truncated.
 
     Args:
         rewards: [T] reward of each step.
@@ -59,9 +59,8 @@ def td_targets(
 ) -> Array:
     """TD targets of Q(s,a): y = r + γ·(1 − d)·max_b Q(s′,b).
 
-    The bootstrap term is removed only if the episode terminated (d = 1). A truncated episode could
-    have continued, so its last step keeps the bootstrap term (Pardo et al. 2018). The bootstrap
-    term of a truncated episode uses the true next observation.
+    Only termination (d = 1) removes the bootstrap term. A truncated episode could have continued,
+    so its last step keeps this term, with the true next observation as s′ (Pardo et al. 2018).
 
     Args:
         rewards: [B] reward of each step.
@@ -91,9 +90,9 @@ def policy_signal(
     """The weight wₜ of one action, computed from the critic's action values.
 
     `q` is Q(s,a). `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the advantage as textbooks define
-    it. `advantage_max` is Q(s,a) − max_b Q(s,b), which the seminar uses. `advantage_max` is never
-    positive: the best action gets weight 0, and worse actions get negative weights. So
-    `advantage_max` is not the textbooks' advantage.
+    it. `advantage_max` is Q(s,a) − max_b Q(s,b), which the seminar uses. It is never positive:
+    the best action gets weight 0, and worse actions get negative weights. So it is not the
+    textbooks' advantage.
 
     Args:
         kind: `q`, `advantage_max` or `advantage_mean`.

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 def sample_action(probabilities: NDArray[np.floating], generator: np.random.Generator) -> int:
     """Draw an action with the given probabilities.
 
-    The function draws a random number between 0 and 1. It adds up the probabilities, action by
-    action, until their sum is greater than this number. The last action added is the result.
+    The result is the first action at which the running sum of the probabilities exceeds a random
+    number between 0 and 1.
 
     Args:
         probabilities: [A] π(·|s). Each is at least 0; the sum is 1 up to rounding.

@@ -96,7 +96,7 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
 def adam(network: nn.Module) -> torch.optim.Adam:
     """Make the optimiser for all parameters of a network.
 
-    `fused` makes each Adam step faster. The agent may update at every environment step.
+    `fused` makes each Adam step faster: the agent may take one at every environment step.
     """
     return torch.optim.Adam(network.parameters(), fused=True)
 

@@ -37,7 +37,7 @@ def records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def reference_records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run with its own engine. A run without engine uses the PyTorch reference."""
+    """Continue a run with its own engine. A run without an engine uses the PyTorch reference."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)

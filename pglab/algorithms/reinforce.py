@@ -198,7 +198,7 @@ def fit_value(
     """Take one Adam step that moves the learned baseline V toward the returns.
 
     Returns:
-        The loss of V and the norm of its gradient; two times None if there is no V.
+        The loss of V and the norm of its gradient; both are None if there is no V.
     """
     if run.value is None or run.value_optimizer is None:
         return None, None

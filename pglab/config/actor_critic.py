@@ -94,7 +94,7 @@ class ActorCriticConfig(RunConfig):
         64,
         label=N_("Critic batch"),
         short=N_("critic batch"),
-        help=N_("Larger: the steps of the critic are steadier but slower."),
+        help=N_("Larger: the critic's steps are steadier, but each takes longer."),
         minimum=1,
         maximum=1_024,
         scale="log",

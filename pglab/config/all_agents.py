@@ -87,8 +87,8 @@ class RunConfig:
         short=N_("engine"),
         help=N_(
             "Fast: compiled code. Reference: the slower PyTorch code, shown in the Code tab. "
-            "Both engines compute the same updates, but they round differently, and this "
-            "difference grows."
+            "Their updates are equal up to rounding, but rounding errors grow, so their runs "
+            "drift apart."
         ),
         choices={
             "fast": N_("fast"),
@@ -126,7 +126,7 @@ class RunConfig:
         10,
         label=N_("Readings averaged"),
         short=N_("readings averaged"),
-        help=N_("Larger: the progress curve is steadier, but shows success and collapse later."),
+        help=N_("Larger: the reading is steadier, but shows success and collapse later."),
         minimum=1,
         maximum=100,
     )

@@ -9,7 +9,7 @@ from pglab.config.setting import format_value
 
 
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
-    """The settings that differ from `reference`: a dictionary from their names to value texts.
+    """The settings of `config` that differ from `reference`: their values as text, by name.
 
     To compare `success_return`, `reference` is first given the environment of `config`.
     """

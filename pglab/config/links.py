@@ -1,4 +1,4 @@
-"""Reads links. Each parameter of a link is used, refused with an error message, or ignored."""
+"""Reads links: uses or refuses each parameter, and ignores the parameters of other programs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Link:
         return choices[text]
 
     def whole_number(self, name: str, label: str, low: int, high: int, usual: int) -> int:
-        """Return a number from `low` to `high`, or `usual` if its text is missing or invalid."""
+        """Return an integer from `low` to `high`, or `usual` if its text is missing or invalid."""
         text = self.text(name)
         if text is None:
             return usual
@@ -95,7 +95,7 @@ class Link:
     def point(
         self, name: str, label: str, ranges: Sequence[tuple[float, float]]
     ) -> list[float] | None:
-        """Return a point's coordinates, or None if their text is missing or invalid."""
+        """Return coordinates, each in its range; None if their text is missing or invalid."""
         text = self.text(name)
         if text is None:
             return None

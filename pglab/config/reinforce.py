@@ -77,8 +77,7 @@ class ReinforceConfig(RunConfig):
         label=N_("Normalise the weights"),
         short=N_("normalise"),
         help=N_(
-            "On: the weights of a batch are changed to mean 0 and standard deviation 1; equal "
-            "weights become 0."
+            "On: a batch's weights get mean 0 and standard deviation 1; equal weights become 0."
         ),
         changes_while_running=True,
     )

@@ -162,7 +162,7 @@ class Engine:
         *,
         learns: bool = True,
     ) -> tuple[float, float, FlatGradient]:
-        """The actor's loss −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient.
+        """The gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, with loss and H.
 
         Args:
             observations: [T, D] sₜ.

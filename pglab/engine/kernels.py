@@ -157,7 +157,7 @@ def log_softmax(outputs):
 def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradient):
     """Fill `gradient` with the derivatives of a loss, from layer `reach` to the last layer.
 
-    `deltas` [B, outputs] are the derivatives of the loss with respect to the network's outputs.
+    `deltas` [B, outputs] are the derivatives of the loss with respect to the last layer's outputs.
     """
     for place in range(len(rows) - 1, reach - 1, -1):
         row = rows[place]

@@ -1,7 +1,7 @@
 """The experiments of the three agents' pages.
 
-`right` is the index of the choice that most of the eight stored seeds showed. Most visitors may
-expect another choice. A visitor cannot recognise the right choice by its place or its length.
+`right` is the index of the choice that most of the eight stored seeds showed, even if most visitors
+expect another one. A visitor cannot recognise the right choice by its place or its length.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ _SHARED = (
         choices=(
             Choice(N_("Worse: the critic alone shapes the features."), below=0.6),
             Choice(N_("About as good: the features serve both losses."), 0.6, 1.4),
-            Choice(N_("Better: a good critic makes a good actor."), 1.4),
+            Choice(N_("Better: a more accurate critic helps the actor."), 1.4),
         ),
         right=1,
         relative=True,

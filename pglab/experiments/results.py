@@ -95,7 +95,7 @@ def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
 
 @cache
 def load(page: str) -> dict[str, Arm]:
-    """A page's stored runs: one `Arm` for each experiment, and arms with the usual settings."""
+    """A page's stored arms by name: one for each experiment's key, and those of usual settings."""
     stored = json.loads((FOLDER / f"{page}.json").read_text(encoding="utf-8"))
     return {name: _arm(arm) for name, arm in stored.items()}
 

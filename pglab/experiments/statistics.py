@@ -74,7 +74,7 @@ def update_count(run: RecordedRun) -> float:
 
 
 def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
-    """For each number of a step, True if the step lies in the last third of the run."""
+    """For each of these steps, True if it lies in the last third of the run."""
     late: NDArray[np.bool_] = 3 * steps > 2 * run.steps
     return late
 

@@ -137,7 +137,7 @@ class EstimatorReport:
 
     @property
     def snr(self) -> float:
-        """The signal-to-noise ratio of one episode; for a mean over k it is k times as large."""
+        """Signal-to-noise ratio of one episode; a mean over k episodes has k times this ratio."""
         return ratio(self.signal, self.variance)
 
 
@@ -273,7 +273,7 @@ def _components(
 def make_survey(
     snapshot: Snapshot, seed: int, episodes: int = SURVEY_EPISODES
 ) -> Generator[float, None, Survey]:
-    """Draw separate episodes and compute their mean gradient; if the run has no V, fit one.
+    """Draw separate episodes and compute their mean gradient; if the run has no V, fit V to them.
 
     The number of episodes is at most `most_episodes`. The generator yields the share of the work
     that is done.

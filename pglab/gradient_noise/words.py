@@ -18,8 +18,8 @@ def verdict(report: Report) -> str:
     if math.isnan(ratios["value"].estimate):
         return ""
     shares = _(
-        "The variance with the whole-episode return counts as 100%. On these {k} episodes, the "
-        "variance is **{to_go:.1%}** with reward-to-go, **{mean:.1%}** with the mean baseline and "
+        "With the whole-episode return as 100%, the variance on these {k} episodes is "
+        "**{to_go:.1%}** with reward-to-go, **{mean:.1%}** with the mean baseline and "
         "**{value:.1%}** with V(s)."
     ).format(
         k=report.episodes,
@@ -34,7 +34,7 @@ def verdict(report: Report) -> str:
     ]
     if report.survey.source == "fitted":
         fitted = _(
-            "V was fitted to {n} separate episodes. A V that is learned in training may reduce the "
+            "V was fitted to {n} separate episodes. A V learned in training may reduce the "
             "variance less."
         )
         sentences.append(fitted.format(n=report.survey.episodes))

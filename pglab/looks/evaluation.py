@@ -72,10 +72,9 @@ def play(
 class Calibration:
     """Statistics of a critic's errors Q − G; G is the discounted return that followed.
 
-    `bias` is the mean of Q − G, and `spread` is the root mean square of Q − G. The steps, sorted by
-    Q, form three groups of equal size. `low` is the mean of Q − G in the group with the smallest Q,
-    and `high` is the mean of Q − G in the group with the largest Q. All four numbers have the unit
-    of the return.
+    `bias` is the mean of Q − G, and `spread` is its root mean square. `low` is the mean of Q − G
+    over the third of the steps with the smallest Q, and `high` is the mean over the third with the
+    largest Q. All four numbers have the unit of the return.
     """
 
     bias: float
@@ -85,7 +84,7 @@ class Calibration:
 
 
 def calibration(estimates: Floats, returns: Floats) -> Calibration:
-    """Measure a critic's errors over all steps, over steps with small Q and steps with large Q.
+    """Measure a critic's errors: over all steps, and separately for small and for large Q.
 
     The steps are grouped by Q, not by G, because a single return G is partly luck. Even an exact
     critic overestimates the returns that happen to be small. It underestimates the returns that

@@ -27,9 +27,9 @@ from pglab.records import Floats
 
 @dataclass(frozen=True)
 class AdamStep:
-    """The inputs of one Adam step; each tuple follows the order of the policy's parameters.
+    """The inputs of one Adam step; the tensors are in the order of the policy's parameters.
 
-    A gradient is None if no gradient of the loss reaches the parameter.
+    A gradient is None if the loss has no gradient for the parameter.
     """
 
     parameters: tuple[Tensor, ...]  # before the step

@@ -61,7 +61,7 @@ def advantage_figure(
 def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
     """A scatter plot of the critic's targets against its estimates.
 
-    The height of a point above the diagonal is the TD error of this point.
+    The height of a point above the diagonal is its TD error.
 
     Args:
         estimates: [N] Q(s,a).

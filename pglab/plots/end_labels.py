@@ -50,7 +50,8 @@ def end_labels(
 def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
     """Move sorted heights apart, so that neighbours differ by at least one row.
 
-    The heights first move up. Heights that pass `highest` then move down again.
+    The heights first move up. Then they move down, from the last one, so that none is above
+    `highest`.
     """
     moved: list[float] = []
     for height in heights:

@@ -198,7 +198,7 @@ def _legend_entry(name: str, colour: str, symbol: str) -> dict[str, Any]:
 
 
 def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
-    """Encode numbers as Plotly's typed array, with 32 bits for each number."""
+    """Encode numbers as Plotly's typed array; 32 bits each are enough for a picture."""
     array = np.ascontiguousarray(values, dtype="<f4")
     encoded = {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
     if array.ndim > 1:

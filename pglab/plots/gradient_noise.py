@@ -68,7 +68,7 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
     """
     covariance = np.cov(arrows.tips.T.astype(np.float64))
     spread = _ellipse(
-        arrows.tips.mean(axis=0), covariance, arrows.colour, "dot", _("spread of gradients")
+        arrows.tips.mean(axis=0), covariance, arrows.colour, "dot", _("spread of estimates")
     )
     figure = _in_plane([_thin_arrows(arrows), spread, *_mean(arrows)], survey_length)
     figure["layout"]["uirevision"] = f"{arrows.name}|{limit}"
@@ -117,7 +117,7 @@ def snr_figure(
     """How the signal-to-noise ratio of a mean gradient grows with k, the number of episodes.
 
     Both axes have log scales. Each line is k times the ratio for a single episode. Each point is a
-    ratio that was measured on groups of k episodes. An estimator has no line if its ratio for a
+    ratio that was measured on groups of k episodes. An estimator is left out if its ratio for a
     single episode is not positive.
 
     Args:

@@ -282,7 +282,7 @@ class Bench:
     def spread(self) -> UsualBand | None:
         """Median and quartiles over all seeds.
 
-        The median and the quartiles end at the last step that all unfinished seeds have reached.
+        They end at the last step that all unfinished seeds have reached, or earlier; see `band_of`.
         """
         group = self.group
         if group is None:

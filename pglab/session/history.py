@@ -159,7 +159,7 @@ class History:
     def back_to(self, mark: HistoryMark) -> None:
         """Reset the history to the state in `mark`.
 
-        Updates that were dropped to save room after the mark do not come back.
+        Rows of updates that thinning has dropped since the mark do not come back.
         """
         self.episodes.cut(mark.episodes)
         self.updates.cut(mark.updates)

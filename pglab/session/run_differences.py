@@ -57,7 +57,7 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
     """One setting of the past run at a step, as text.
 
-    The text is None if the setting has no effect or has the same value in the present run.
+    The text is None if the value is the same in both runs or has no effect in either run.
     """
     here, there = past.at(step), present.at(step)
     condition = settings_of(past.config)[name].applies_when

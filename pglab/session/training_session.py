@@ -95,7 +95,7 @@ class TrainingSession:
 
     @property
     def milliseconds_per_1000_steps(self) -> float | None:
-        """Mean processor time of 1000 training steps; None before the first step."""
+        """Mean processor time of training 1000 environment steps; None before the first step."""
         if not self.global_step:
             return None
         return 1e6 * self._training_seconds / self.global_step
@@ -118,8 +118,8 @@ class TrainingSession:
     ) -> list[Record]:
         """Train until `count` units are complete or about `seconds` of wall clock have passed.
 
-        If neither `count` nor `seconds` is given, `count` is 1. If a step ends an episode or causes
-        an update, the session also returns these records: it never stops in the middle of a step.
+        If neither `count` nor `seconds` is given, `count` is 1. The session never stops between a
+        step and the records of the episode that it ended or of the update that it caused.
 
         Returns:
             The new records, in order.

@@ -28,7 +28,7 @@ class Words:
 PHASES = {
     "observe": Words(
         N_("observe"),
-        N_("The network receives the state of the environment as its input."),
+        N_("The network receives an observation of the environment as its input."),
     ),
     "probabilities": Words(
         N_("probabilities"),
@@ -199,7 +199,7 @@ class CauseWords:
 CAUSE_WORDS: Mapping[Cause, CauseWords] = {
     "own": CauseWords(
         N_("own gradient"),
-        N_("the gradient of each step changed the probability of its own action"),
+        N_("each step's own gradient pushed the probability of its action"),
         N_("The gradient w·∇log π of the step itself."),
     ),
     "others": CauseWords(

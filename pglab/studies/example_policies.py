@@ -5,7 +5,7 @@ This command trains REINFORCE with its default settings:
     python -m pglab.studies.example_policies
 
 For each number of steps in `STEPS`, the command says whether the trained parameters equal the
-stored parameters. With `--write`, the command writes the parameters and the settings to
+stored parameters. With `--write`, it writes the parameters and the settings to
 `pglab/data/policies/reinforce.npz`, which the gradient lab reads.
 """
 

@@ -9,7 +9,8 @@ line for each seed, and a line for the median over the seeds. Each line shows th
 two numbers for each estimator. The first number is the total variance, divided by the variance with
 whole-episode returns. The second number is the cosine between the estimator's mean gradient and the
 mean gradient of 500 separate episodes. A star marks an estimator whose signal cannot be told from
-noise. The last lines say how many seeds confirm each claim of the page.
+noise. The last lines say how many seeds confirm each claim of the page, how many episodes the
+learned baseline saves, and how many seeds have a signal.
 
 This command checks the intervals of the page:
 
@@ -43,7 +44,7 @@ STORED_STEP = 20_000
 
 @dataclass(frozen=True)
 class Row:
-    """The results for one trained policy and each estimator; an unknown number is NaN."""
+    """The results for one trained policy, with one entry for each estimator; NaN if unknown."""
 
     mean_return: float
     ratios: Sequence[float]
@@ -71,7 +72,7 @@ def line(name: str, row: Row) -> str:
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    """Lines with the median over the seeds, and with how many seeds confirm each claim."""
+    """Lines with the medians over the seeds, and with the number of seeds for each claim."""
     median = Row(
         float(np.median([row.mean_return for row in rows])),
         np.median([row.ratios for row in rows], axis=0).tolist(),

@@ -20,7 +20,7 @@ from pglab.environments import make_environment
 
 
 def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list[nn.Module], int]:
-    """Layers for the four numbers that CartPole shows, and the number of their outputs."""
+    """Layers for the four numbers of CartPole's observation, and the number of their outputs."""
     layers: list[nn.Module] = []
     width = 4
     for size in hidden_sizes:
@@ -103,7 +103,7 @@ def critic_loss(config: ActorCriticConfig, agent: Agent, batch: Sequence[Transit
 
 
 def descend(optimizer: torch.optim.Adam, loss: Tensor) -> None:
-    """Take one optimiser step that lowers a loss."""
+    """Take one optimiser step on a loss."""
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
 
 
 def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
-    """Redraw a page during a run; return the median time and the median message size.
+    """Redraw a page during a run; return medians of the milliseconds and kilobytes per redraw.
 
     Args:
         key: the key of the page.

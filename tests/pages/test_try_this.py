@@ -146,7 +146,7 @@ def test_a_guess_about_another_statistic_is_told_in_words(app: AppTest) -> None:
     press(app, "run_experiment")
     finish(app)
     assert bench_of(app).guess is None
-    assert re.search(r"entropy in the run's last third \*\*0\.\d\d\*\*", shown(app))
+    assert re.search(r"entropy in the run's last third is \*\*0\.\d\d\*\*", shown(app))
 
 
 def test_another_seed_and_back_to_the_usual_settings(app: AppTest) -> None:

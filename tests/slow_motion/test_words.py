@@ -35,7 +35,7 @@ CASES: dict[str, tuple[Explanation, str]] = {
     ),
     "own": (
         explanation({"own": 0.1}),
-        "π moved because the gradient of each step changed the probability of its own action.",
+        "π moved because each step's own gradient pushed the probability of its action.",
     ),
     "others against own": (
         explanation({"own": -0.05, "others": 0.15}),

@@ -92,7 +92,7 @@ def algorithm_name(config: AgentConfig) -> str:
 def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
     """Give each agent a different name that says how the agent differs from the other agents.
 
-    If all agents are presets and differ in several settings, they keep the names of the presets.
+    If all agents are different presets and have several differences, they keep the presets' names.
     The names of other agents list at most `MOST_IN_A_NAME` differences. A name ends with "…" if
     there are more differences. A letter is added if two names would otherwise be the same.
     """

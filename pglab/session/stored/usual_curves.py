@@ -1,9 +1,8 @@
 """Stored learning curves over many seeds: they show which returns are usual.
 
-The agents belong to three groups. The first group is the seminar's three agents. The second group
-is four actor-critics that differ only in the body and the critic's data (`equal_…`). The third
-group has changed learning rates, a changed policy signal, or less work for the critic. The command
-`pglab.studies.learning_curves` makes the curves.
+There are curves of the seminar's three agents, of four actor-critics that differ only in the body
+and the critic's data (`equal_…`), and of agents with other learning rates, another policy signal or
+less work for the critic. The command `pglab.studies.learning_curves` makes the curves.
 """
 
 from __future__ import annotations
@@ -148,7 +147,7 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
             for last, median, least, most in curves.table(seeds, steps)
         ),
         "",
-        _("The {engine} trained these seeds.").format(engine=engine_name(curves.engine)),
+        _("Trained by the {engine}.").format(engine=engine_name(curves.engine)),
     ]
     return "\n".join(lines)
 

@@ -99,7 +99,7 @@ class Attempts:
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """True if the shown experiment was started and the current run has the same settings."""
+        """True if the shown experiment was started and the current run has kept its settings."""
         return self.attempt.started and answers(session, self.experiment)
 
 
@@ -232,8 +232,8 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess and the usual run beside the experiment's run.
 
-    If another run replaces the experiment's run, the stage stops drawing the guess and the usual
-    run.
+    After the start of the experiment, they are drawn only while the current run has kept the
+    experiment's settings.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -73,8 +73,8 @@ def engine_sentence(engine: str) -> str:
             _("These lines come from the running program."),
             _fast_sentence(),
             _(
-                "Tests check that compiled code and Python code agree. These lines compute the run "
-                "if you change “Engine” in “More settings”."
+                "Tests check this. These lines compute the run if you change “Engine” in “More "
+                "settings”."
             ),
         )
     )
@@ -91,8 +91,8 @@ def engine_note(engine: str) -> str:
 
 def _fast_sentence() -> str:
     return _(
-        "In the run itself, compiled code computes forward passes, gradients and Adam. The results "
-        "of compiled code and Python code differ only by rounding errors."
+        "In the run itself, compiled code computes forward passes, gradients and Adam. Its results "
+        "differ from those of the Python code only by rounding errors."
     )
 
 

@@ -74,15 +74,15 @@ def _state(lab: Lab, furthest: int) -> str:
     bench = lab.bench
     here = bench.session.global_step
     if bench.running:
-        return _("To go back, pause the run.")
+        return _("Pause to go back.")
     if bench.rewound:
         return _(
-            "The run is at step {here:,} of {furthest:,}. The button Run repeats the steps up to "
-            "the end of the dotted line. If you change a setting without ↻, another run starts "
-            "from this step. The old run stays in the return plot and in the table of runs."
+            "At step {here:,} of {furthest:,}. Run repeats the steps up to the end of the dotted "
+            "line. If you change a setting without ↻, another run starts from this step. The old "
+            "run stays in the return plot and in the table."
         ).format(here=here, furthest=furthest)
     if bench.forked is not None:
         return _("This is run {n}. It was forked at step {step:,} from run {of}.").format(
             n=bench.run_number, step=bench.forked[1], of=bench.forked[0]
         )
-    return _("The run is at step {here:,}, its last step so far.").format(here=here)
+    return _("At step {here:,}, the run's last step so far.").format(here=here)

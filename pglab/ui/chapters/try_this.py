@@ -50,7 +50,7 @@ def _listing(lab: Lab, attempts: Attempts) -> None:
     offered = experiments_of(attempts.page)
     done = sum(attempts.by_key[experiment.key].done for experiment in offered)
     st.caption(
-        _("Guess the result, then run the experiment. Done in this visit: {done} of {n}.").format(
+        _("Guess, then run the experiment. Done in this visit: {done} of {n}.").format(
             done=done, n=len(offered)
         )
     )
@@ -94,7 +94,7 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
     match state:
         case "asked":
             _lock_button(lab, attempts, choice)
-            st.caption(_("After you lock the guess, this button becomes “Run it”."))
+            st.caption(_("After your guess, this button becomes “Run it”."))
         case "locked":
             _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
             st.caption(
@@ -102,7 +102,7 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
                 + _(" The current run stays in the return plot and in the table of runs.")
             )
         case "under way":
-            st.info(_("The panels above show the run. The result of the run will appear here."))
+            st.info(_("The panels above show the run. Its result will appear here."))
         case "changed":
             st.warning(
                 _(

@@ -53,7 +53,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
-    """Return the number of seeds as an address parameter; for one seed, return nothing."""
+    """Return the number of seeds as an address parameter; empty for one seed."""
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 

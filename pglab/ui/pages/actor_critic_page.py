@@ -93,10 +93,7 @@ def _code() -> None:
     formulas_and_code(
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
-            _(
-                "The agent computes this policy signal when it acts. In the settings, you can "
-                "choose two other policy signals."
-            ),
+            _("The agent computes this policy signal when it acts. The settings offer two others."),
             [policy_signal],
         ),
         Part(
@@ -134,7 +131,7 @@ def _code() -> None:
         ),
         Part(
             r"a_t\sim\pi_\theta(\cdot\mid s_t)",
-            _("The training loop: the agent acts, stores the step, and updates."),
+            _("The training loop: act, store, update."),
             [actor_critic.actor_critic, run.take_step],
         ),
     )

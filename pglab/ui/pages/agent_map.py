@@ -53,8 +53,8 @@ def agent_map() -> None:
         _(
             "**Policy π**: the probability of each action. **Critic Q(s, a)**: an estimate of the "
             "discounted return after action a in state s. **Body**: the layers that process the "
-            "state. **log π**: the logarithm of an action's probability, which an update raises or "
-            "lowers."
+            "state. **log π**: the logarithm of the probability of the action taken; an update "
+            "raises or lowers it."
         )
     )
 

@@ -67,12 +67,7 @@ def slow_motion(lab: Lab) -> None:
         if is_on_the_way(lab):
             return
         if tape.stale and not lab.bench.running:
-            st.caption(
-                _(
-                    "The run has continued since the step shown here. The button Next goes to the "
-                    "run's current step."
-                )
-            )
+            st.caption(_("The run has continued since this step. Next goes to its current step."))
         scene = _scene(lab, tape)
         words, pictures = st.columns([5, 8])
         with words:

@@ -206,7 +206,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
             scene,
             "slow_difference",
             _("After − before"),
-            _("percentage points; each dot is a step"),
+            _("percentage points; dots: the batch's steps"),
             after - before,
             scene.emphasis("policy"),
         ),
@@ -267,7 +267,7 @@ def partial_panels(
         new_pi, new_q = _maps(scene, networks)
         title = _("Δπ: {who}").format(who=names[trained])
         change = (new_pi - pi)[..., view.action]
-        most = _("largest change: {most} percentage points").format(
+        most = _("largest on this map: {most} percentage points").format(
             most=f"{100 * np.abs(change).max():.3g}"
         )
         policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, most, change, "none"))
@@ -296,7 +296,7 @@ def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -
     return FigurePanel(
         f"slow_v_{key}",
         _("ΔV: {who}").format(who=who),
-        _("largest change: {most}").format(most=f"{np.abs(changes).max():.3g}"),
+        _("largest on this map: {most}").format(most=f"{np.abs(changes).max():.3g}"),
         figure,
         alt=_("Heatmap: how much this update changed the critic's value."),
     )

@@ -72,7 +72,7 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """Advance to the update and draw the progress; False if the visitor did not ask for it."""
+    """Advance to the update and draw the progress; False if the tape is not on its way there."""
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False

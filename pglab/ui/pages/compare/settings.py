@@ -119,12 +119,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
-            st.caption(
-                _(
-                    "A comparison of four agents has no controls. To get controls, choose a "
-                    "comparison of two agents above."
-                )
-            )
+            st.caption(_("Four agents have no controls. To get controls, choose two agents above."))
             return
         names = dict(zip("AB", names_of(compared()), strict=True))
         letter = settle(_SIDE, ("A", "B"), "A")

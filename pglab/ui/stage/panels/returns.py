@@ -33,7 +33,9 @@ def returns(scene: Scenery) -> FigurePanel:
 def returns_over_loss(scene: Scenery) -> FigurePanel:
     """Plot the returns and, below them, the loss; the loss does not measure success."""
     title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
-    below = _("A second plot below shows the loss of each update: {text}.").format(text=subtitle)
+    below = _("The plot below shows the loss of each update over the same steps: {text}.").format(
+        text=subtitle
+    )
     return FigurePanel(
         "returns",
         _("Return of each episode"),

@@ -71,7 +71,7 @@ def entropy(scene: Scenery) -> FigurePanel:
 def gradient_norm(scene: Scenery) -> FigurePanel:
     """Plot the norm of the policy gradient in each update."""
     return update_series(
-        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean norm over parameters")
+        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all parameters")
     )
 
 
