@@ -313,7 +313,7 @@ def test_a_reset_keeps_what_was_reached_as_a_row() -> None:
     drawn = overlays([past], comparison_of(app).configs)
     assert [curve.label for curve in drawn] == ["run 1: α 0.001", "run 1: α 0.01"]
     assert all(len(curve.steps) for curve in drawn)
-    assert any("overlay" in button.help for button in app.button)
+    assert any("stays in the return plot" in button.help for button in app.button)
 
 
 def test_the_table_has_room_for_comparisons_of_two_and_of_four() -> None:

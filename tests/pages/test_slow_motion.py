@@ -74,7 +74,7 @@ def test_the_page_shows_the_numbers_that_the_generator_used() -> None:
 
 def test_an_update_without_a_draw_is_explained_until_the_buffer_holds_enough() -> None:
     def explained(app: AppTest) -> bool:
-        return any("the critic learns from 64 at once" in text.value for text in app.caption)
+        return any("it needs 64 transitions" in text.value for text in app.caption)
 
     app = slow_page("split_replay")
     press(app, "slow_update")
@@ -167,7 +167,7 @@ def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
     tape = app.session_state["shared_on_policy.lab"].slow_motion
     tape.traced = tape.session.global_step
     run(app)
-    assert any("Step 0 of the batch" in text.value for text in app.markdown)
+    assert any("In step 0 of the batch" in text.value for text in app.markdown)
     press(app, "slow_update")
     gone = f"Step {tape.traced}, which you chose, is no longer stored. Choose another one."
     assert gone in [caption.value for caption in app.caption]

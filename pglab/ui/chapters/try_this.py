@@ -215,8 +215,8 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
     claims = (experiment.right_claim, *experiment.further)
     st.caption(
         _(
-            "Checked: {claims}. The command `python -m pglab.studies.check_experiments {name} "
-            "--write` made these results."
+            "Checked: {claims}. Made by "
+            "`python -m pglab.studies.check_experiments {name} --write`."
         ).format(
             claims=" · ".join(verdict(claim, experiment) for claim in claims),
             name=f"{experiment.page}/{experiment.key}",
