@@ -4,7 +4,7 @@
     python3 dev.py test [arguments for pytest]
 
 The virtual environment is in .venv, or in the directory that PGLAB_VENV names. The script
-installs the packages again only if the requirements files change. It compiles the training
+installs the packages again only if the requirements files change, and compiles the training
 kernels again only if these kernels or the packages change.
 """
 
@@ -113,10 +113,12 @@ def prepare(requirements: list[str]) -> str:
     venv = Path(os.environ.get("PGLAB_VENV") or ROOT / ".venv").absolute()
     python = python_of(venv)
     refuse_unsuited(venv)
+    # Tools such as uv may have removed packages after the installation.
     if all(is_installed(venv, name) for name in requirements) and has_packages(
         python, requirements
     ):
         return str(python)
+    # Tools such as uv make virtual environments without pip.
     if not has_pip(python) and not add_pip(python):
         make_venv(venv)
     install(venv, requirements)
@@ -146,10 +148,7 @@ def refuse_unsuited(venv: Path) -> None:
 
 
 def has_packages(python: Path, requirements: list[str]) -> bool:
-    """Tell whether the required packages are installed for this Python.
-
-    Tools such as uv may have removed some packages.
-    """
+    """Tell whether the required packages are installed for this Python."""
     if not python.exists():
         return False
     lines = [line for name in requirements for line in (ROOT / name).read_text().splitlines()]
@@ -171,13 +170,12 @@ def has_pip(python: Path) -> bool:
 def add_pip(python: Path) -> bool:
     """Install pip in a virtual environment without pip, and tell whether this worked.
 
-    Tools such as uv make environments without pip. Stop the script if the environment's Python
-    works but pip cannot be installed. Otherwise a new environment in the same directory would mix
-    the files of two Pythons.
+    Stop the script if the environment's Python works but pip cannot be installed.
     """
     if not python.exists() or not succeeds([str(python), "-c", ""]):
         return False
     if not succeeds([str(python), "-m", "ensurepip"]):
+        # A new environment in the same directory would mix the files of two Pythons.
         folder = shown(python.parent.parent)
         sys.exit(f"{folder} was made without pip: delete it and try again, or set PGLAB_VENV.")
     return True
@@ -245,7 +243,7 @@ def is_installed(venv: Path, name: str) -> bool:
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the path of a small file that stores the hash of an installed version."""
+    """Return the path of the file that stores the hash of `name` after its installation."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 

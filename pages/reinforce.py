@@ -50,7 +50,7 @@ def code() -> None:
         ),
         Part(
             r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)",
-            _("One update: returns, weights, loss, gradient, Adam step. The batch is then empty."),
+            _("One update: returns, weights, loss, gradient, Adam step, then an empty batch."),
             [
                 reinforce.update,
                 whole_episode_returns,

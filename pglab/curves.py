@@ -17,8 +17,8 @@ KEPT_PER_BUCKET = 3  # items of a stretch: the first, the lowest and the highest
 def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
     """Running mean: each value becomes the mean of itself and the `window` − 1 values before it.
 
-    The first means average fewer values. NaN values are ignored; a mean of only NaN values is NaN.
-    If values are appended later, the earlier means do not change.
+    The first `window` − 1 means average fewer than `window` values. NaN values are ignored; a mean
+    of only NaN values is NaN. If values are appended later, the earlier means do not change.
 
     Args:
         values: [N].
@@ -41,7 +41,7 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
 def thinned(length: int, most: int) -> Indices:
     """Indices of at most `most` evenly spaced items, including the last one if `most` > 1.
 
-    Use this function for curves that do not grow. For a growing curve, use `kept_by_place`.
+    Use this function for curves that do not grow, and `kept_by_place` for curves that grow.
     """
     if length <= most:
         return np.arange(length)
@@ -51,12 +51,12 @@ def thinned(length: int, most: int) -> Indices:
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
     """Choose at most `most` items of a growing curve to draw; return the indices of these items.
 
-    A curve of at most `most` items is drawn completely. A longer curve is divided into
-    stretches of equal length. In each stretch, the first, the lowest and the highest item are
-    drawn. The last item of the curve is drawn too. The first stretch begins at step 0. The length
-    of a stretch, in steps, is the smallest power of two with which at most `most` items are drawn.
-    While the curve grows, the drawn items of a complete stretch stay the same. When the length
-    doubles, two stretches become one; the first, lowest and highest item of the new stretch stay.
+    A curve of at most `most` items is drawn completely. A longer curve is divided, from step 0 on,
+    into stretches of equal length. In each stretch, the first, the lowest and the highest item are
+    drawn, and in addition the last item of the curve. The length of a stretch, in steps, is the
+    smallest power of two with which at most `most` items are drawn. While the curve grows, the
+    drawn items of a complete stretch stay the same. When the stretches become twice as long,
+    two stretches join; the first, lowest and highest item of the joint stretch stay drawn.
 
     Args:
         steps: [N] environment steps in ascending order, the first at least 0.

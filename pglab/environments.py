@@ -99,16 +99,17 @@ def make_environment(env_id: str, **options: Any) -> Environment:
         ConfigError: there is no such environment, or its spaces are not supported.
     """
     if ":" in env_id:  # Gymnasium would import the module before the colon, whatever it is
-        raise ConfigError(_unsupported(env_id, _("A name with a colon would import a module.")))
+        reason = _("For a name with a colon, Gymnasium imports a module.")
+        raise ConfigError(_unsupported(env_id, reason))
     try:
         environment: Environment = gymnasium.make(env_id, **options)
     except (gymnasium.error.Error, ImportError, ValueError) as error:
         raise ConfigError(_unsupported(env_id, str(error).strip().splitlines()[0])) from error
     observations, actions = environment.observation_space, environment.action_space
     if not (isinstance(observations, Box) and len(observations.shape) == 1):
-        raise ConfigError(_unsupported(env_id, _("Its observation is not a flat Box.")))
+        raise ConfigError(_unsupported(env_id, _("The observation is not a flat Box.")))
     if not isinstance(actions, Discrete):
-        raise ConfigError(_unsupported(env_id, _("Its action space is not Discrete.")))
+        raise ConfigError(_unsupported(env_id, _("The action space is not Discrete.")))
     return environment
 
 

@@ -1,7 +1,7 @@
 """The interface's language: gettext for short strings, Markdown files for long prose.
 
 To add a language, add a folder `content/<language>/` and a catalogue
-`locale/<language>/LC_MESSAGES/pglab.mo`. No page needs to change.
+`locale/<language>/LC_MESSAGES/pglab.mo`; the pages do not change.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Translate the message that fits `number`, singular or plural; the caller fills in `{n}`."""
+    """Translate `singular` or `plural`, depending on `number`; the caller fills in `{n}`."""
     return _catalogue(_language.get()).ngettext(singular, plural, number)
 
 

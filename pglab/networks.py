@@ -95,7 +95,7 @@ class ActionValueNetwork(ActionNetwork):
 
 
 class ActorCriticNetwork(nn.Module):
-    """An actor and a critic. They share a body if both were made with the same `Body` object.
+    """An actor and a critic, which share a body if both were made with the same `Body` object.
 
     `actor_parameters` are all parameters that the actor uses. `critic_parameters` are all
     parameters that the critic uses. `shared_parameters` are the parameters of a shared body;
@@ -167,10 +167,10 @@ def parameter_count(*networks: nn.Module) -> int:
 def matched_hidden_sizes(
     observation_size: int, actions: int, hidden_sizes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Smaller layer sizes, so that split bodies have as many parameters as one shared body.
+    """Reduce the layer sizes of two split bodies to the parameter count of one shared body.
 
-    The parameters of the two heads count too. All sizes are reduced by the same factor, up to
-    rounding. Of all such sizes, the result comes nearest to the wanted number of parameters.
+    All layer sizes are scaled by one factor and rounded, so the two counts are only nearly equal.
+    Both counts include the parameters of the two heads.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

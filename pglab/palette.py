@@ -43,8 +43,7 @@ def band_colour(colour: str) -> str:
 def probability_colours(action: int, actions: int) -> tuple[str, str]:
     """The two colours that show that an action has probability 0 or probability 1.
 
-    If there are two actions, probability 0 has the colour of the other action, because the other
-    action is then certain.
+    If there are only two actions, the colour of probability 0 is the colour of the other action.
     """
     colours = action_colours(actions)
     return (colours[1 - action] if actions == 2 else OTHER_ACTIONS, colours[action])

@@ -16,10 +16,9 @@ Floats = NDArray[np.floating]
 class StepRecord(NamedTuple):
     """One environment step.
 
-    `global_step` is the number of the step in the whole run, and `episode` is the number of its
-    episode. Both start at 1. The agent chose `action` after it saw `observation`.
-    `next_observation` follows this step even if the episode ended: it never belongs to the next
-    episode.
+    `global_step` counts the steps of the run from 1, and `episode` counts its episodes from 1. The
+    agent chose `action` after it saw `observation`. `next_observation` follows this step even if
+    the episode ended: it never belongs to the next episode.
     """
 
     global_step: int
@@ -47,7 +46,7 @@ class EpisodeRecord(NamedTuple):
     """One finished episode.
 
     `episode_return` is the undiscounted sum of the rewards, and `length` is the number of steps.
-    `reading` is the seminar's measure of progress, or None if the measure skips this episode.
+    `reading` is the seminar's measure of progress; it is None if this episode does not count.
     """
 
     global_step: int
@@ -62,8 +61,8 @@ class EpisodeRecord(NamedTuple):
 class CriticBatch(NamedTuple):
     """The batch that an action-value critic used for its last gradient step.
 
-    `estimates` Q(s,a) and `targets` y were computed before this gradient step. `ages` says how many
-    environment steps ago each transition was collected.
+    `estimates` Q(s,a) and `targets` y were computed before the critic's gradient step. `ages` says
+    how many environment steps ago each transition was collected.
     """
 
     estimates: Floats  # [B]

@@ -11,9 +11,9 @@ Array = NDArray[np.float64]
 def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, and Gₜ = rₜ at the last step of an episode.
 
-    In the seminar's code, the sum restarts only after an episode that *terminated*. So there, the
-    return of the next episode in the batch leaks into the return of a truncated episode. This
-    function restarts the sum after every episode, terminated or truncated.
+    A new sum of rewards starts after every episode, terminated or truncated. In the seminar's code,
+    a new sum starts only after termination, so the returns of a truncated episode include rewards
+    of the next episode in the batch.
 
     Args:
         rewards: [T] reward of each step.
@@ -40,9 +40,8 @@ def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float
 def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """The discounted return G₀ of the whole episode, repeated for each step of the episode.
 
-    So each action also gets credit for rewards that came before it. These earlier rewards add
-    variance, but no information. Arguments, shapes and errors are the same as for
-    `discounted_returns`.
+    Each action thus also gets credit for rewards before it, which add variance but no information.
+    Arguments, shapes and errors are the same as for `discounted_returns`.
 
     Source: Sutton & Barto (2018), section 13.2; Williams (1992).
     """
@@ -60,7 +59,7 @@ def td_targets(
     """TD targets of Q(s,a): y = r + γ·(1 − d)·max_b Q(s′,b).
 
     Only termination (d = 1) removes the bootstrap term. A truncated episode could have continued,
-    so its last step keeps this term, with the true next observation as s′ (Pardo et al. 2018).
+    so its last target includes the value of the true next observation s′ (Pardo et al. 2018).
 
     Args:
         rewards: [B] reward of each step.
@@ -90,9 +89,8 @@ def policy_signal(
     """The weight wₜ of one action, computed from the critic's action values.
 
     `q` is Q(s,a). `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the advantage as textbooks define
-    it. `advantage_max` is Q(s,a) − max_b Q(s,b), which the seminar uses. It is never positive:
-    the best action gets weight 0, and worse actions get negative weights. So it is not the
-    textbooks' advantage.
+    it. `advantage_max` is Q(s,a) − max_b Q(s,b), which the seminar uses. `advantage_max` is
+    never positive: the best action gets weight 0, and worse actions get negative weights.
 
     Args:
         kind: `q`, `advantage_max` or `advantage_mean`.

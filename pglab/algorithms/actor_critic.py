@@ -1,14 +1,14 @@
 """Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
 
 The actor follows the gradient meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ). In REINFORCE, wₜ comes from the
-return after step t. Here, wₜ comes from a critic Q_φ, which learns at the same time as the actor.
-So the agent does not wait for the end of an episode.
+return after step t. In an actor-critic, wₜ comes from a critic Q_φ, which learns at the same time
+as the actor, so the agent does not wait for the end of an episode.
 
-With the true Q^π as wₜ, the actor would follow the policy gradient without the factor γᵗ. The same
-holds for Q^π minus any function of the state. With a critic, the actor follows an approximation of
-this gradient, because the critic's Q_φ is an estimate. Also, the critic's target takes the maximum
-over the next actions, so Q_φ approaches Q* instead of Q^π. The seminar's weight wₜ = Q − max Q
-subtracts a valid baseline from Q. But this weight is never positive, so it is not the advantage.
+If wₜ were the true Q^π, or Q^π minus any function of the state, the actor would follow the policy
+gradient without the factor γᵗ. With a critic, the actor follows an approximation of this gradient,
+because the critic's Q_φ is an estimate. The critic's target takes the maximum over the next
+actions, so Q_φ approaches Q* instead of Q^π. The seminar's weight wₜ = Q − max Q subtracts a valid
+baseline from Q, but it is never positive, so it is not the advantage.
 
 The settings `body` and `critic_data` give four agents. The actor and the critic share one body, or
 each of them has its own body. The critic learns from the steps just taken, or from a replay buffer.
@@ -66,7 +66,7 @@ class ActorCriticRun(Run[ActorCriticConfig]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks and their names, for the pages. `policy` is the one that chooses actions."""
+        """The networks by name; the network named `policy` chooses the actions."""
         acting = self.greedy if self.config.critic_only else self.agent.policy
         return {"policy": acting, "critic": self.agent.critic, "agent": self.agent}
 
@@ -94,10 +94,8 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
 
 
 def adam(network: nn.Module) -> torch.optim.Adam:
-    """Make the optimiser for all parameters of a network.
-
-    `fused` makes each Adam step faster: the agent may take one at every environment step.
-    """
+    """Make the optimiser for all parameters of a network."""
+    # A fused Adam step is faster, and the agent may take one at every environment step.
     return torch.optim.Adam(network.parameters(), fused=True)
 
 
@@ -133,7 +131,7 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
     One environment step yields up to three records, in the order step, episode, update. Training
-    ends after `total_steps` steps. With `stop_when_solved`, it ends as soon as the task is solved.
+    ends after `total_steps` steps; with `stop_when_solved`, as soon as the task is solved.
 
     Raises:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
@@ -172,9 +170,8 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
 def update(run: ActorCriticRun) -> UpdateRecord:
     """Learn from the rollout, then delete it. With replay, the critic learns before the actor.
 
-    The actor's loss needs log π, which is computed again here. With replay and a shared body, the
-    critic's Adam steps change the body, and so they change log π before the actor learns. The
-    actor then learns from slightly off-policy data.
+    With replay and a shared body, the critic's Adam steps change the body, and so they change log π
+    before the actor learns: the actor's data are slightly off-policy.
     """
     config = run.config
     rollout = transitions(run.rollout)
@@ -218,7 +215,7 @@ class CriticGradient(NamedTuple):
 def learn_together(
     run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
 ) -> tuple[ActorGradient, CriticGradient | None]:
-    """Train the actor and the critic on the same steps. An update without replay does this.
+    """Train the actor and the critic on the same steps, as in every update without replay.
 
     If the body is shared, take one Adam step on the sum of the two gradients. If the bodies are
     split, take one Adam step for each network.
@@ -237,8 +234,8 @@ def learn_together(
 def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient | None:
     """Take `critic_updates` Adam steps of the critic, each on a random batch of the buffer.
 
-    At first, the buffer contains too few transitions for so many batches. The critic then takes
-    fewer steps, or no step at all.
+    As long as the buffer contains too few transitions for `critic_updates` batches, the critic
+    takes fewer steps, or no step at all.
 
     Returns:
         The gradient of the last step; None if there was no step.
@@ -262,7 +259,7 @@ def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) 
 
 
 def actor_gradient(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorGradient:
-    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient."""
+    """Compute the gradient of −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · entropy(π)."""
     if run.engine is not None:
         return actor_gradient_fast(run, run.engine, rollout, weights)
     log_probabilities = run.agent.policy(tensor(rollout.observations))
@@ -312,7 +309,7 @@ def acting_entropy(run: ActorCriticRun) -> float:
 
 
 def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
-    """Compute log π [A] and Q [A] of every action for the current observation."""
+    """Compute log π and Q of every action for the current observation; both have shape [A]."""
     log_probabilities, q_values = engine.act(run.observation)
     if run.config.critic_only:
         log_probabilities = run.greedy.of_values(torch.from_numpy(q_values)).numpy()

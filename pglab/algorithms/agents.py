@@ -37,7 +37,7 @@ def records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def reference_records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run with its own engine. A run without an engine uses the PyTorch reference."""
+    """Continue a run with `run.engine`, or with the PyTorch reference if this is None."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)
@@ -46,10 +46,7 @@ def reference_records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def records_of_step(run: AgentRun, records: Iterator[Record]) -> Iterator[Record]:
-    """Take the next environment step, and yield all its records.
-
-    The record of the step comes first. If the episode ended, its record is next. If there was an
-    update, the record of the update is last.
+    """Take the next environment step, and yield its records in the order step, episode, update.
 
     Raises:
         TrainingDiverged: the numbers are no longer finite.

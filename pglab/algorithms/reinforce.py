@@ -2,9 +2,9 @@
 
 ∇J(θ) = E[ Σₜ Gₜ · ∇log π_θ(aₜ|sₜ) ]
 
-The agent plays whole episodes. Then it makes each action more likely, in proportion to the return
-that followed this action. Most implementations leave the factor γᵗ out of the gradient (Nota &
-Thomas 2020). The seminar and this file leave γᵗ out, too.
+After whole episodes, the agent makes each action more likely, in proportion to the return that
+followed this action. Like most implementations (Nota & Thomas 2020), the seminar and this file
+leave the factor γᵗ out of the gradient.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
     One environment step yields up to three records, in the order step, episode, update. Training
-    ends after `total_steps` steps. With `stop_when_solved`, it ends as soon as the task is solved.
+    ends after `total_steps` steps; with `stop_when_solved`, as soon as the task is solved.
 
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.
@@ -154,11 +154,9 @@ def update(run: ReinforceRun) -> UpdateRecord:
 def policy_gradient(
     run: ReinforceRun, observations: Floats, actions: NDArray[np.int64], weights: Floats
 ) -> ActorGradient:
-    """L = −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, and its gradient.
-
-    The policy has not changed since it chose the actions. So log π can be computed here, for the
-    whole batch at once.
-    """
+    """Compute the gradient of −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · entropy(π)."""
+    # The policy has not changed since it chose the actions, so log π is computed only here, for
+    # the whole batch at once.
     coefficient = run.config.entropy_coefficient
     if run.engine is not None:
         loss, entropy_found, loss_gradient = run.engine.actor_gradient(

@@ -20,12 +20,12 @@ from pglab.records import EpisodeRecord, Floats, StepRecord
 
 
 class TrainingDiverged(ArithmeticError):
-    """Training produced a number that is not finite. The error message says what to change."""
+    """Training produced a number that is not finite."""
 
 
 @dataclass(frozen=True)
 class RandomStreams:
-    """The random streams of one run. No other code draws random numbers from them."""
+    """The random streams that belong to one run alone."""
 
     environment_seed: int
     weights: torch.Generator  # for the initial parameters of the networks
@@ -48,8 +48,8 @@ def random_streams(seed: int) -> RandomStreams:
 class Run(Generic[AnyConfig]):
     """The part of a run's state that all algorithms need.
 
-    Each algorithm adds its networks and optimisers. `config` may be replaced during training. The
-    new `config` may differ only in settings that can change during training.
+    Subclasses add the networks and optimisers of an algorithm. `config` may be replaced during
+    training. The new `config` may differ only in settings that can change during training.
     """
 
     config: AnyConfig
@@ -68,7 +68,7 @@ class Run(Generic[AnyConfig]):
     engine: Engine | None = None  # if None, the PyTorch reference computes
 
     def __getstate__(self) -> dict[str, Any]:
-        """The state without the engine, because a copy of a run needs an engine of its own."""
+        """Return the state without the engine, because a copied run needs its own engine."""
         return {**vars(self), "engine": None}
 
     @property

@@ -6,29 +6,27 @@ from collections import deque
 
 
 class SeminarReading:
-    """The mean return over a window of recent episodes. Only some episodes count.
+    """The mean return over a window of recent episodes.
 
-    Training steps are divided into intervals of `eval_interval` steps. After each interval, the
-    first episode that ends counts. An episode counts only once, even if several intervals ended
-    during this episode. An interval is more likely to end during a long episode than during a
-    short one. In CartPole, long episodes have higher returns. So in CartPole the reading is biased
-    upward (the inspection paradox).
+    An episode enters the window if the `global_step` of one of its steps is a multiple of
+    `eval_interval`. So long episodes enter the window more often than short ones. In CartPole, long
+    episodes have higher returns, so the reading is biased upward (the inspection paradox).
     """
 
     def __init__(self, eval_interval: int, smoothing_window: int, success_return: float) -> None:
-        """Make a reading: the mean of the last `smoothing_window` returns that counted."""
+        """Make an empty window for the returns of `smoothing_window` episodes."""
         self._eval_interval = eval_interval
         self._success_return = success_return
         self._returns: deque[float] = deque(maxlen=smoothing_window)
         self._due = False
 
     def step(self, global_step: int) -> None:
-        """Note that the run has taken the environment step `global_step`."""
+        """Take the environment step `global_step` into account."""
         if global_step % self._eval_interval == 0:
             self._due = True
 
     def episode(self, episode_return: float) -> float | None:
-        """Note the end of an episode; return the new reading if the episode counts, else None."""
+        """End an episode; return the new reading if the episode enters the window, else None."""
         if not self._due:
             return None
         self._due = False

@@ -60,7 +60,7 @@ class ActorCriticConfig(RunConfig):
         2.5e-4,
         label=N_("Learning rate of the critic"),
         short=N_("α of Q"),
-        help=N_("Larger: Q follows its targets faster. A shared body uses α instead."),
+        help=N_("Larger: Q follows its targets faster. A shared body learns with α."),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -116,7 +116,7 @@ class ActorCriticConfig(RunConfig):
         0.1,
         label=N_("Pull on Q"),
         short=N_("pull on Q"),
-        help=N_("Larger: Q is pulled down harder. This works against overestimation."),
+        help=N_("Larger: Q is pulled down harder, which counters overestimation."),
         minimum=0.0,
         maximum=10.0,
         stops=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
@@ -132,7 +132,7 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Act greedily on Q"),
         short=N_("greedy on Q"),
-        help=N_("On: take the action with greatest Q; 5 % are random. The actor does not learn."),
+        help=N_("On: take the action with greatest Q (5 % random), and do not train the actor."),
         changes_while_running=True,
     )
     trained: str = setting(
@@ -173,7 +173,7 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Match the shared body's size"),
         short=N_("matched size"),
-        help=N_("On: narrower bodies. The agent then has as many parameters as with one body."),
+        help=N_("On: narrower bodies; the agent has as many parameters as with one body."),
         applies_when=("body", "split"),
     )
     max_gradient_norm: float = setting(
@@ -214,7 +214,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def cells(cls, **settings: Any) -> tuple[Self, ...]:
-        """The four combinations of `body` and `critic_data`. All other settings are equal.
+        """The four combinations of `body` and `critic_data`, with all other settings equal.
 
         Raises:
             ConfigError: a setting cannot be used.

@@ -87,7 +87,7 @@ class RunConfig:
         short=N_("engine"),
         help=N_(
             "Fast: compiled code. Reference: the slower PyTorch code, shown in the Code tab. "
-            "Their updates are equal up to rounding, but rounding errors grow, so their runs "
+            "The engines' updates differ only by rounding, but rounding errors grow, so runs "
             "drift apart."
         ),
         choices={
@@ -126,7 +126,7 @@ class RunConfig:
         10,
         label=N_("Readings averaged"),
         short=N_("readings averaged"),
-        help=N_("Larger: the reading is steadier, but shows success and collapse later."),
+        help=N_("Larger: the measure of progress is steadier, but reacts more slowly."),
         minimum=1,
         maximum=100,
     )

@@ -78,7 +78,7 @@ def _in_range(described: Setting, value: float) -> bool:
 
 
 def refusal(field: dataclasses.Field[Any], value: Any) -> str:
-    """An error message for an invalid value. It says which values are valid."""
+    """An error message that refuses a value and says which values are valid."""
     described: Setting = field.metadata["setting"]
     given = refused(_(described.label), field.name, quoted(_in_words(value)))
     kind = type_of(field)

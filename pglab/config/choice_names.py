@@ -17,5 +17,5 @@ _WORDS = {
 
 
 def choice_name(choice: str) -> str:
-    """The translated words for a choice. Any other text is returned unchanged."""
+    """The translated words for a choice; a text that is not a choice stays as it is."""
     return _(_WORDS[choice]) if choice in _WORDS else choice

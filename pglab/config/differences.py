@@ -9,10 +9,8 @@ from pglab.config.setting import format_value
 
 
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
-    """The settings of `config` that differ from `reference`: their values as text, by name.
-
-    To compare `success_return`, `reference` is first given the environment of `config`.
-    """
+    """Return the names of the settings that differ, each with its value in `config` as text."""
+    # The default `success_return` depends on the environment, so it is no difference of its own.
     expected = {
         **vars(reference),
         "success_return": reference.changed(env_id=config.env_id).success_return,

@@ -37,15 +37,13 @@ class Link:
     """
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
-        """Drop the parameters of other programs, and check the language.
-
-        The entry script has already set the language.
-        """
+        """Drop the parameters of other programs, and check the language."""
         self._left = {
             name: text for name, text in parameters.items() if not _FOREIGN.fullmatch(name)
         }
         self._known: set[str] = set()
         self.problems: list[str] = []
+        # Only checked: the entry script has already set the language.
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
@@ -95,7 +93,7 @@ class Link:
     def point(
         self, name: str, label: str, ranges: Sequence[tuple[float, float]]
     ) -> list[float] | None:
-        """Return coordinates, each in its range; None if their text is missing or invalid."""
+        """Read coordinates from a parameter; None if it is missing, invalid or outside `ranges`."""
         text = self.text(name)
         if text is None:
             return None

@@ -8,15 +8,12 @@ from collections.abc import Iterable
 from pglab.language import _
 
 LONGEST_QUOTE = 40  # characters
+# A quotation contains none of these: pages find it by “ and ”, and show it between backticks.
 _MARKS = str.maketrans("“”`", '""\'')
 
 
 def quoted(text: str) -> str:
-    """Put a text in quotation marks, on one line, and cut it after 40 characters.
-
-    Quotation marks inside the text are replaced. A page can therefore tell where the quotation
-    ends, and can show the quotation as plain text.
-    """
+    """Put a text in quotation marks, on one line, and cut it after 40 characters."""
     start = " ".join(text[: 2 * LONGEST_QUOTE].split()).translate(_MARKS)
     plain = "".join(letter if letter.isprintable() else "�" for letter in start)
     cut = len(plain) > LONGEST_QUOTE or len(text) > 2 * LONGEST_QUOTE
@@ -46,7 +43,7 @@ def default_is_used(problem: object) -> str:
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """An error message about an unknown name. It suggests a known name that is similar, if any."""
+    """An error message about an unknown name, with a similar known name if there is one."""
     close = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1)
     hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""
     sentence = _("The setting {name} is unknown here, so it is ignored.")

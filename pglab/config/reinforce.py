@@ -11,7 +11,7 @@ from pglab.language import N_
 
 @dataclass(frozen=True, kw_only=True)
 class ReinforceConfig(RunConfig):
-    """The settings of REINFORCE. By default they are the settings of the seminar's first agent.
+    """The settings of REINFORCE; the defaults come from the seminar's first agent.
 
     Source: Williams (1992); Sutton & Barto (2018), chapter 13.
     """

@@ -60,7 +60,7 @@ def powers_of_two(most: int) -> tuple[int, ...]:
 
 
 def setting(default: Any, **description: Any) -> Any:
-    """Make a dataclass field from a default value and the description of a `Setting`."""
+    """Make a dataclass field with a default; `description` gives the parts of its `Setting`."""
     return dataclasses.field(default=default, metadata={"setting": Setting(**description)})
 
 
@@ -76,7 +76,7 @@ def type_of(field: dataclasses.Field[Any]) -> type:
 
 
 def format_value(value: Any) -> str:
-    """Write a value as text for links and tables. `parse_config` can read this text."""
+    """Write a value as text for links and tables, in a form that `parse_config` can read."""
     if isinstance(value, tuple):
         return ",".join(str(size) for size in value) or NO_HIDDEN_LAYERS
     if isinstance(value, bool):

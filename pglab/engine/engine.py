@@ -1,8 +1,7 @@
-"""The fast engine: the arithmetic of the PyTorch reference in compiled kernels.
+"""The fast engine: the arithmetic of the PyTorch reference, up to rounding, in compiled kernels.
 
-Engine and reference give the same results up to rounding. The engine changes PyTorch's own
-parameters and Adam states in place. So the PyTorch networks are always up to date, and training
-can switch from the engine to the reference, or back.
+The engine changes PyTorch's own parameters and Adam states in place, so training can switch from
+the engine to the PyTorch reference, or back.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ ACTOR, CRITIC = range(2)
 class FlatGradient:
     """The gradient of a loss, for the layers of a network from layer `reach` to the last.
 
-    The engine stores the entries, and overwrites them with the next gradient of this network.
+    The engine stores the entries, and overwrites them with the next gradient of the same network.
     """
 
     __slots__ = ("engine", "network", "reach", "square")
 
     def __init__(self, engine: Engine, network: int, reach: int, square: float) -> None:
-        """`network` is `ACTOR` or `CRITIC`; `square` is the squared Euclidean norm."""
+        """`network` is `ACTOR` or `CRITIC`; `square` is the gradient's squared norm."""
         self.engine = engine
         self.network = network
         self.reach = reach
@@ -162,7 +161,7 @@ class Engine:
         *,
         learns: bool = True,
     ) -> tuple[float, float, FlatGradient]:
-        """The gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H, with loss and H.
+        """The gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H.
 
         Args:
             observations: [T, D] sₜ.

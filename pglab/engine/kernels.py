@@ -27,11 +27,11 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 def compiled(function: Kernel) -> Kernel:
     """Compile a kernel when it is first called with a precision; store the result on disk.
 
-    `fastmath` lets the compiler reorder sums, so that vector units can compute them. With these
-    options, NaN and infinity keep their meaning. `error_model` removes Python's check for division
-    by zero, because the check prevents the use of vector units. `forceinline` copies a called
-    kernel into its caller. Without `forceinline`, a kernel could have several compiled copies that
-    round differently. The order of loading would then decide which copy is called.
+    `fastmath` lets the compiler reorder sums, so that vector units can compute them; NaN and
+    infinity keep their meaning. `error_model` removes Python's check for division by zero, because
+    the check prevents the use of vector units. `forceinline` copies a called kernel into its
+    caller. Without `forceinline`, a kernel could have several compiled copies that round
+    differently, and the order of loading would decide which copy is called.
     """
     options = {"reassoc", "contract", "nsz", "arcp"}
     kernel: Any = njit(
@@ -119,14 +119,15 @@ def activate(out, tanh):
 def tanh_of(x):
     """The hyperbolic tangent, without branches, so that vector units can compute it.
 
-    First, p/q is Padé's approximation of order (7, 6) at y = x/8. Then y is doubled three times, by
-    the formula tanh 2y = 2pq / (p² + q²). On [−9, 9] the error is at most 1e-9. Beyond ±9 the
-    result is constant, with an error of at most 3.1e-8.
+    On [−9, 9] the error is at most 1e-9. Beyond ±9 the result is constant, with an error of at most
+    3.1e-8.
     """
     y = min(max(x, -9.0), 9.0) / 8
     z = y * y
+    # p / q approximates tanh y (Padé, order (7, 6)).
     p = y * (1 + z * (17325 / 135135 + z * (378 / 135135 + z / 135135)))
     q = 1 + z * (62370 / 135135 + z * (3150 / 135135 + z * (28 / 135135)))
+    # From y to 8y, in three steps: tanh 2y = 2pq / (p² + q²).
     p, q = 2 * p * q, p * p + q * q
     p, q = 2 * p * q, p * p + q * q
     return 2 * p * q / (p * p + q * q)
@@ -382,8 +383,8 @@ def critic_gradient(
 ):
     """Fill the critic's `gradient` and `estimates`; return the loss and the squared gradient norm.
 
-    The loss is L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ). `gradient` becomes the
-    gradient of coefficient · L. Layers before `reach` get no gradient.
+    The loss is L = mean( (y − Q(s,a))² ) + regularization · mean( Q(s,a) ), and `gradient` becomes
+    the gradient of coefficient · L. Layers before `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -409,7 +410,7 @@ def critic_gradient(
 def compare(table, rows, first, last, gradients):
     """Write gradients[0] + gradients[1] into gradients[2], for the layers `first` to `last` − 1.
 
-    Returns the squared norms of the two gradients on these layers, and their dot product.
+    On these layers, return |gradients[0]|², |gradients[1]|² and gradients[0] · gradients[1].
     """
     actor, critic, dot = 0.0, 0.0, 0.0
     for place in range(first, last):
@@ -460,7 +461,7 @@ def descend_both(
     scale,
     rate,
 ):
-    """Take one Adam step with the sum of two gradients; first `compare` must add the two."""
+    """Take one Adam step with the sum of two gradients, which `compare` must compute before."""
     both = max(actor_reach, critic_reach)
     state = (parameters, means, squares, steps, table)
     descend(*state, actor, both, shared, gradients[2], scale, rate)

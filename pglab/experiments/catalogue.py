@@ -1,7 +1,7 @@
 """The experiments of the three agents' pages.
 
 `right` is the index of the choice that most of the eight stored seeds showed, even if most visitors
-expect another one. A visitor cannot recognise the right choice by its place or its length.
+expect another one. Neither the place nor the length of a choice shows whether it is right.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from pglab.experiments.experiment import Choice, Claim, Experiment
 from pglab.language import N_
 
-_ONE_ACTION = N_("It repeats one action, so the pole falls at once.")
-_LEARNS_LITTLE = N_("It learns a little, and slowly.")
+_ONE_ACTION = N_("The policy repeats one action, so the pole falls at once.")
+_LEARNS_LITTLE = N_("The policy improves a little, and slowly.")
 _NO_BASELINE = N_(
     "The weight of each action is Q(s, a); no baseline is subtracted. In theory, a baseline does "
     "not change the expected gradient. How good does the policy become?"
@@ -26,8 +26,8 @@ _REINFORCE = (
             "does the policy do in the last third of the run?"
         ),
         choices=(
-            Choice(N_("It balances: it has learned faster than usual."), 50),
-            Choice(N_("It keeps changing, and is no better than chance."), 12, 50),
+            Choice(N_("The policy balances the pole: it has learned faster than usual."), 50),
+            Choice(N_("The policy keeps changing and is no better than a random one."), 12, 50),
             Choice(_ONE_ACTION, below=12),
         ),
         right=2,
@@ -43,9 +43,9 @@ _REINFORCE = (
             "How good does the policy become?"
         ),
         choices=(
-            Choice(N_("It does not learn to balance."), below=35),
+            Choice(N_("The agent does not learn to balance."), below=35),
             Choice(_LEARNS_LITTLE, 35, 60),
-            Choice(N_("It learns: it gets rewards as long as the pole stands."), 60),
+            Choice(N_("The agent learns: it gets rewards as long as the pole stands."), 60),
         ),
         right=0,
         further=(Claim("late_gradient_norm", below=0.1, relative=True),),
@@ -61,9 +61,9 @@ _REINFORCE = (
             "become?"
         ),
         choices=(
-            Choice(N_("About as good: on average the gradient is the same."), 0.6, 1.3),
-            Choice(N_("Worse: single gradients are noisier."), below=0.6),
-            Choice(N_("Better: the weights are larger, and so are the steps."), 1.3),
+            Choice(N_("The policy is as good as usual, with the same mean gradient."), 0.6, 1.3),
+            Choice(N_("The policy is worse: each gradient is noisier than usual."), below=0.6),
+            Choice(N_("The policy is better: larger weights give larger steps."), 1.3),
         ),
         right=1,
         relative=True,
@@ -75,12 +75,15 @@ _REINFORCE = (
         length=60_000,
         question=N_(
             "A second network learns V(s), the expected return of a state. Each action is weighted "
-            "by Gₜ − V(sₜ). On average the gradient is the same. How good does the policy become?"
+            "by Gₜ − V(sₜ). On average, V(s) does not change the gradient. How good does the "
+            "policy become?"
         ),
         choices=(
-            Choice(N_("Worse: V(s) takes away the reward of good actions."), below=0.9),
-            Choice(N_("About as good: on average the gradient is the same."), 0.9, 1.1),
-            Choice(N_("Better: single gradients are less noisy."), 1.1),
+            Choice(
+                N_("The policy is worse: V(s) takes away the reward of good actions."), below=0.9
+            ),
+            Choice(N_("The policy is as good as usual, with the same mean gradient."), 0.9, 1.1),
+            Choice(N_("The policy is better: each gradient has less noise."), 1.1),
         ),
         right=2,
         relative=True,
@@ -95,9 +98,9 @@ _REINFORCE = (
             "good does the policy become with the same number of environment steps?"
         ),
         choices=(
-            Choice(N_("Better: each update goes in the right direction."), 1.3),
-            Choice(N_("Worse: there are too few updates."), below=0.6),
-            Choice(N_("About as good: there are fewer updates, but better ones."), 0.6, 1.3),
+            Choice(N_("The policy is better: each update goes in the right direction."), 1.3),
+            Choice(N_("The policy is worse: there are too few updates."), below=0.6),
+            Choice(N_("The policy is as good as usual: updates are fewer, but better."), 0.6, 1.3),
         ),
         right=1,
         relative=True,
@@ -109,13 +112,13 @@ _REINFORCE = (
         settings={"normalize_returns": True},
         question=N_(
             "In each batch, the returns (up to a hundred) are shifted to mean 0 and scaled to "
-            "standard deviation 1. This makes the gradient more than ten times smaller. How good "
+            "standard deviation 1, which makes the gradient more than ten times smaller. How good "
             "does the policy become?"
         ),
         choices=(
-            Choice(N_("About as good as usual."), 0.5, 1.7),
-            Choice(N_("Much worse: each step is tiny now."), below=0.5),
-            Choice(N_("Much better: the noise is gone."), 1.7),
+            Choice(N_("The policy is about as good as usual."), 0.5, 1.7),
+            Choice(N_("The policy is much worse: each step is tiny."), below=0.5),
+            Choice(N_("The policy is much better: the noise is gone."), 1.7),
         ),
         right=0,
         relative=True,
@@ -126,12 +129,12 @@ _REINFORCE = (
         page="reinforce",
         settings={"entropy_coefficient": 1.0},
         question=N_(
-            "An entropy term in the loss now favours a random policy. Its coefficient is 1, the "
-            "slider's largest value. How random is the policy in the last third of the run, "
+            "An entropy term in the loss, with coefficient 1 (the slider's largest value), now "
+            "favours a random policy. How random is the policy in the last third of the run, "
             "compared with a usual run?"
         ),
         choices=(
-            Choice(N_("More random, almost uniform."), 1.1),
+            Choice(N_("More random than usual, almost uniform."), 1.1),
             Choice(N_("About as random."), 0.9, 1.1),
             Choice(N_("Less random."), below=0.9),
         ),
@@ -145,11 +148,10 @@ _REINFORCE = (
         settings={"hidden_sizes": (), "learning_rate": 0.1},
         question=N_(
             "The policy has no hidden layer: its logits are linear in the four observed numbers. "
-            "The learning rate is 0.1, as in the first experiment. What does the policy do in the "
-            "last third of the run?"
+            "The learning rate is 0.1. What does the policy do in the last third of the run?"
         ),
         choices=(
-            Choice(N_("It fails: a linear policy is too simple for this task."), 12, 50),
+            Choice(N_("A linear policy fails: it is too simple for this task."), 12, 50),
             Choice(_ONE_ACTION, below=12),
             Choice(N_("It balances."), 50),
         ),
@@ -163,13 +165,14 @@ _SHARED = (
         page="shared_on_policy",
         settings={"learning_rate": 1e-2},
         question=N_(
-            "The learning rate of actor and critic is ten times as large as usual. Both still "
-            "update after every step. What does the policy do in the last third of the run?"
+            "The learning rate of actor and critic is ten times as large as usual. Actor and "
+            "critic still update after every step. What does the policy do in the last third of "
+            "the run?"
         ),
         choices=(
-            Choice(N_("It balances as well as usual, or better."), 60),
+            Choice(N_("The policy balances the pole as well as usual, or better."), 60),
             Choice(_ONE_ACTION, below=12),
-            Choice(N_("It balances somewhat, but not as well as it usually does."), 12, 60),
+            Choice(N_("The policy balances the pole somewhat, but not as well as usual."), 12, 60),
         ),
         right=1,
         further=(Claim("late_entropy", below=0.01),),
@@ -181,9 +184,9 @@ _SHARED = (
         settings={"policy_signal": "q"},
         question=_NO_BASELINE,
         choices=(
-            Choice(N_("About as good as usual, as theory says."), 60),
+            Choice(N_("The policy is about as good as usual, as theory says."), 60),
             Choice(_LEARNS_LITTLE, 25, 60),
-            Choice(N_("No better than chance."), below=25),
+            Choice(N_("The policy is no better than a random one."), below=25),
         ),
         right=2,
         known_bad=True,
@@ -197,9 +200,9 @@ _SHARED = (
             "good does the policy become with the same number of environment steps?"
         ),
         choices=(
-            Choice(N_("Worse: there are too few updates."), below=0.6),
-            Choice(N_("About as good: there are fewer updates, but better ones."), 0.6, 1.2),
-            Choice(N_("Better: a single step is too noisy to learn from."), 1.2),
+            Choice(N_("The policy is worse: there are too few updates."), below=0.6),
+            Choice(N_("The policy is as good as usual: updates are fewer, but better."), 0.6, 1.2),
+            Choice(N_("The policy is better: a single step is too noisy to learn from."), 1.2),
         ),
         right=0,
         relative=True,
@@ -214,9 +217,9 @@ _SHARED = (
             "good does the policy become?"
         ),
         choices=(
-            Choice(N_("Worse: the critic alone shapes the features."), below=0.6),
-            Choice(N_("About as good: the features serve both losses."), 0.6, 1.4),
-            Choice(N_("Better: a more accurate critic helps the actor."), 1.4),
+            Choice(N_("The policy is worse: the critic alone shapes the features."), below=0.6),
+            Choice(N_("The policy is as good as usual: the features serve both losses."), 0.6, 1.4),
+            Choice(N_("The policy is better: a more accurate critic helps the actor."), 1.4),
         ),
         right=1,
         relative=True,
@@ -226,13 +229,13 @@ _SHARED = (
         page="shared_on_policy",
         settings={"gamma": 0.5},
         question=N_(
-            "Each step of delay now halves the value of a reward. After five steps, a reward "
+            "Each step of delay now halves the value of a reward, so a reward after five steps "
             "hardly counts. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("Better: the next rewards are less noisy."), 1.2),
-            Choice(N_("About as good: the agent sees a fall a few steps ahead."), 0.6, 1.2),
-            Choice(N_("Worse: the agent sees a fall too late."), below=0.6),
+            Choice(N_("The policy is better: rewards that come soon have less noise."), 1.2),
+            Choice(N_("The policy is as good as usual: the agent sees a fall in time."), 0.6, 1.2),
+            Choice(N_("The policy is worse: the agent sees a fall too late."), below=0.6),
         ),
         right=2,
         relative=True,
@@ -247,9 +250,9 @@ _SHARED = (
             "the policy become?"
         ),
         choices=(
-            Choice(N_("Worse: the critic becomes less accurate."), below=0.6),
-            Choice(N_("About as good: the head alone is enough for the critic."), 0.6, 1.4),
-            Choice(N_("Better: no other gradient disturbs the actor."), 1.4),
+            Choice(N_("The policy is worse: the critic becomes less accurate."), below=0.6),
+            Choice(N_("The policy is as good as usual: the critic needs only a head."), 0.6, 1.4),
+            Choice(N_("The policy is better: the critic does not disturb the actor."), 1.4),
         ),
         right=0,
         relative=True,
@@ -268,8 +271,8 @@ _SPLIT = (
         ),
         choices=(
             Choice(_ONE_ACTION, below=12),
-            Choice(N_("It balances a little."), 12, 60),
-            Choice(N_("It balances, and more steadily: all data are fresh."), 60),
+            Choice(N_("The policy balances the pole a little."), 12, 60),
+            Choice(N_("The policy balances more steadily than usual: all data are new."), 60),
         ),
         right=0,
         further=(Claim("late_entropy", below=0.01),),
@@ -285,8 +288,10 @@ _SPLIT = (
             "the run?"
         ),
         choices=(
-            Choice(N_("It balances: the critic keeps its own pace and corrects the actor."), 60),
-            Choice(N_("It changes all the time, no better than chance."), 12, 60),
+            Choice(
+                N_("The policy balances: the critic keeps its pace and corrects the actor."), 60
+            ),
+            Choice(N_("The policy keeps changing and is no better than a random one."), 12, 60),
             Choice(_ONE_ACTION, below=12),
         ),
         right=2,
@@ -302,15 +307,13 @@ _SPLIT = (
         settings={"critic_updates": 1},
         question=N_(
             "At each update, the critic takes one step instead of four, on 64 replayed "
-            "transitions. Fewer critic steps save time, and the actor updates as often as before. "
-            "What does the policy do in the last third of the run?"
+            "transitions, which saves time. The actor updates as often as usual. What does the "
+            "policy do in the last third of the run?"
         ),
         choices=(
-            Choice(
-                N_("It balances: the data are the same, and learning is only a bit slower."), 60
-            ),
+            Choice(N_("The policy balances the pole, but learns a bit more slowly."), 60),
             Choice(_ONE_ACTION, below=12),
-            Choice(N_("It balances a little."), 12, 60),
+            Choice(N_("The policy balances the pole a little."), 12, 60),
         ),
         right=1,
     ),
@@ -323,9 +326,9 @@ _SPLIT = (
             "large as the actor's. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("Worse: the critic becomes unstable."), below=0.7),
-            Choice(N_("About as good: the actor sets the pace."), 0.7, 1.3),
-            Choice(N_("Better: the critic is right sooner."), 1.3),
+            Choice(N_("The policy is worse: the critic becomes unstable."), below=0.7),
+            Choice(N_("The policy is as good as usual: the actor sets the pace."), 0.7, 1.3),
+            Choice(N_("The policy is better: the critic learns faster."), 1.3),
         ),
         right=2,
         relative=True,
@@ -335,13 +338,13 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_only": True},
         question=N_(
-            "The actor is not used. The agent takes the action with the largest Q(s, a), but one "
+            "The agent ignores the actor and takes the action with the largest Q(s, a), but one "
             "action in twenty is random. What does the agent do in the last third of the run?"
         ),
         choices=(
-            Choice(N_("It balances: a critic is enough."), 60),
-            Choice(N_("It balances a little."), 12, 60),
-            Choice(N_("The pole falls at once: a critic only judges."), below=12),
+            Choice(N_("The agent balances the pole without an actor."), 60),
+            Choice(N_("The agent balances the pole a little."), 12, 60),
+            Choice(N_("The pole falls at once: a critic cannot choose actions."), below=12),
         ),
         right=0,
     ),
@@ -351,8 +354,8 @@ _SPLIT = (
         settings={"policy_signal": "q"},
         question=_NO_BASELINE,
         choices=(
-            Choice(N_("It balances: on average the gradient is the same."), 60),
-            Choice(N_("It does not learn to balance."), below=35),
+            Choice(N_("The policy balances the pole: the mean gradient is as usual."), 60),
+            Choice(N_("The agent does not learn to balance."), below=35),
             Choice(_LEARNS_LITTLE, 35, 60),
         ),
         right=1,

@@ -29,13 +29,13 @@ ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
 
 
 def last_returns(agent: str) -> NDArray[np.float64]:
-    """The mean return [seeds] of each stored seed in the 10,000 steps before `CELLS_STEPS`."""
+    """Each stored seed's mean return in the 10,000 steps before `CELLS_STEPS`; shape [seeds]."""
     means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
     return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
 
 
 def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
-    """One line that compares the stored runs of some agents; "" if one of them has none."""
+    """One line that compares the stored runs of some agents; "" if an agent has no stored runs."""
     agents = [agent for agent in map(stored_agent, configs) if agent is not None]
     if len(agents) < len(configs) or len(set(agents)) < len(agents):
         return ""
@@ -57,7 +57,7 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
         return f"{text}; {_found_text(sign_flip_p(returns[1] - returns[0]))}."
     if {"equal_shared_replay", "equal_split_replay"} <= set(agents):
         found = _found_text(p_of_the_body("replay"))
-        text += "; " + _("with replay, shared and split: {found}").format(found=found)
+        text += "; " + _("replay: shared and split are {found}").format(found=found)
     return text + "."
 
 

@@ -1,9 +1,9 @@
 """An experiment changes settings of a run and asks the visitor to predict the result.
 
-The visitor picks one of several choices. Each choice is a range of one statistic of the run.
-Together the ranges cover all values without overlap, so exactly one choice is right for each run.
-`catalogue` lists all experiments, and `pglab.studies.check_experiments` runs them with several
-seeds. Each explanation of a result is a Markdown file in `content/<language>/experiments/`.
+The visitor picks the range in which one statistic of the run will lie. The ranges to pick from
+cover all values without overlap, so exactly one range is right for each run. `catalogue` lists all
+experiments, and `pglab.studies.check_experiments` runs them with several seeds. Each explanation of
+a result is a Markdown file in `content/<language>/experiments/`.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Claim:
     def bounds(self, usual: float) -> tuple[float, float]:
         """The lower and the upper bound that the claim sets for the statistic.
 
-        `usual` is the value of the statistic in the usual run. A claim without a lower bound gives
-        0, and a claim without an upper bound gives infinity.
+        `usual` is the value of the statistic in the usual run. A missing lower bound is 0, and a
+        missing upper bound is infinity.
         """
         unit = usual if self.relative else 1.0
         return self.least * unit, self.below * unit
@@ -80,10 +80,10 @@ class Experiment:
     """A question: what does a run do if these settings replace the page's usual settings?
 
     A page names an experiment by its `settings`, because a title might give the answer away.
-    `right` is the index of the choice that is right for most stored runs. `further` lists the other
-    claims that the explanation of the result makes. `known_bad` is true if training is known to
-    fail with these settings. `length` is the run's number of environment steps; if it is None,
-    `STEPS` gives the number for the page.
+    `right` is the index of the choice that is right for most stored runs. `further` lists the
+    claims that the explanation of the result makes, except the claim of the right choice.
+    `known_bad` is true if training is known to fail with these settings. `length` is the run's
+    number of environment steps; if it is None, `STEPS` gives the number for the page.
     """
 
     key: str
@@ -118,7 +118,7 @@ class Experiment:
         return Claim(self.statistic, choice.least, choice.below, self.relative)
 
     def shown(self, changed: float, usual: float) -> int | None:
-        """The index of the choice that is right for a run; None if the compared value is NaN.
+        """The index of the choice that is right for a run; None if no choice is right, as for NaN.
 
         Args:
             changed: the statistic of the run with the changed settings.

@@ -29,8 +29,8 @@ class Arm:
 
     `settings` maps the name of each setting to its value as text; the seed is left out. `figures`
     maps the name of each statistic to its values: [seeds]. Each run is split into windows of equal
-    length, and `curves` holds the mean return in each window: [seeds, windows]. The mean is NaN if
-    no episode ended in the window. `outcomes` says how each run ended. `made_by` names the training
+    length, and `curves` holds the mean return in each window, or NaN if no episode ended in the
+    window: [seeds, windows]. `outcomes` says how each run ended. `made_by` names the training
     engine and the library versions that computed the runs.
     """
 
@@ -95,7 +95,7 @@ def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
 
 @cache
 def load(page: str) -> dict[str, Arm]:
-    """A page's stored arms by name: one for each experiment's key, and those of usual settings."""
+    """A page's stored arms by name; each name is an experiment's `key` or its `usual_arm`."""
     stored = json.loads((FOLDER / f"{page}.json").read_text(encoding="utf-8"))
     return {name: _arm(arm) for name, arm in stored.items()}
 

@@ -74,7 +74,7 @@ def update_count(run: RecordedRun) -> float:
 
 
 def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
-    """For each of these steps, True if it lies in the last third of the run."""
+    """For each of the given steps, whether it lies in the last third of the run."""
     late: NDArray[np.bool_] = 3 * steps > 2 * run.steps
     return late
 
@@ -96,7 +96,7 @@ def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic: its name in a sentence, the function that computes it, the printed decimals."""
+    """A statistic's name in a sentence, its function, and the number of decimals to print."""
 
     name: str
     of: Callable[[RecordedRun], float]

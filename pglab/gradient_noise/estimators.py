@@ -1,9 +1,9 @@
 """Estimators of the policy gradient, and statistics over many gradients that are not stored.
 
 Each estimator computes a gradient g = Σₜ wₜ·∇log π(aₜ|sₜ) from one episode. The vector g has P
-entries, one for each parameter of the policy. The mean of g over many episodes estimates the policy
-gradient. The estimators differ only in the weights wₜ, so they can be compared on the same
-episodes.
+entries, one for each parameter of the policy. The mean of an estimator's gradients over many
+episodes estimates the policy gradient. The estimators differ only in the weights wₜ, so they can be
+compared on the same episodes.
 
 Source: Williams (1992), REINFORCE and baselines; Greensmith, Bartlett & Baxter (2004), variance
 reduction for gradient estimates.
@@ -49,9 +49,10 @@ def episode_weights(
     """The weights wₜ of ∇log π for each episode: [E, T], with one row for each estimator.
 
     `whole_episode` is G₀, the discounted return of the whole episode. `reward_to_go` is Gₜ. `mean`
-    is Gₜ minus a baseline: the mean of all Gₜ in the *other* episodes. This baseline adds no bias,
-    because it does not depend on the actions of the episode itself. `value` is Gₜ − V(sₜ). In a
-    truncated episode, Gₜ contains only the rewards until the end of the episode, as in training.
+    is Gₜ minus a baseline: the mean of all Gₜ in the *other* episodes. A baseline from other
+    episodes adds no bias, because it does not depend on the actions of this episode. `value` is
+    Gₜ − V(sₜ). In a truncated episode, Gₜ contains only the rewards until the end of the episode,
+    as in training.
 
     Args:
         episodes: K episodes.
@@ -114,8 +115,8 @@ def fitted_values(
 ) -> Generator[float, None, Values]:
     """Fit V(s) = c·φ(s) to returns, and yield the share of the work that is done.
 
-    The vector φ(s) contains the output of the policy's body and the constant 1. Ridge regression
-    in closed form finds the c with the least Σ (Gₜ − V(sₜ))² + λ‖c‖². The small λ only makes the
+    The vector φ(s) contains the output of the policy's body and the constant 1. Ridge regression in
+    closed form finds the c with the least Σ (Gₜ − V(sₜ))² + λ‖c‖², where a small λ makes the
     equations solvable.
     """
 
@@ -150,10 +151,9 @@ def episode_gradients(
 ) -> Iterator[NDArray[np.float32]]:
     """For each episode, yield the gradients of all estimators: [E, P].
 
-    Row e is Σₜ wₜ·∇log π(aₜ|sₜ) with the weights of estimator e. It points in the direction of
-    ascent, and it is a sum over the steps, not a mean. The P columns belong to the policy's
-    parameters, in the order of `policy.parameters()`. The entry of a parameter that receives no
-    gradient is 0.
+    Row e is Σₜ wₜ·∇log π(aₜ|sₜ) with the weights of estimator e. The P columns belong to the
+    policy's parameters, in the order of `policy.parameters()`. The entry of a parameter that
+    receives no gradient is 0.
 
     Args:
         policy: [N, D] → [N, A] log-probabilities; it is not changed.
@@ -187,7 +187,7 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
     together. For any weights wₜ, the gradient of an episode has the component Σₜ wₜ·slopeₜ along d.
 
     The sum Σₜ wₜ·d·∇log π(aₜ|sₜ) is linear in w, so its derivative with respect to w gives the
-    slopes of all steps. This takes one backward pass for ∇, and one for each direction.
+    slopes of all steps.
     """
     log_probs = log_probs_taken(policy, *steps_of(episodes))
     weights = torch.ones_like(log_probs, requires_grad=True)
@@ -203,6 +203,7 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
         if of_one is not None
     )
     assert isinstance(along, torch.Tensor)
+    # One backward pass for each direction, not for each step.
     changes = [torch.autograd.grad(of_one, weights, retain_graph=True)[0] for of_one in along]
     return torch.stack(changes).numpy()
 
@@ -218,8 +219,8 @@ class Moments:
     """The means and total variances of gradients, which are added one by one and not stored.
 
     Each call of `add` receives one gradient for each estimator. For each size in `sizes`,
-    consecutive gradients form groups of this size, and the variance of the group means is computed.
-    Size 1 gives the variance of a single gradient. Read `variances` only when every group is
+    consecutive gradients form groups of this size, and the variance of the group means is computed;
+    for size 1, this is the variance of a single gradient. Read `variances` only when every group is
     complete.
     """
 
@@ -266,9 +267,7 @@ def group_sizes(episodes: int) -> tuple[int, ...]:
 def largest_remaining(gradients: Floats, known: Floats) -> Floats:
     """The direction perpendicular to `known` along which gradients vary most: [P], of length 1.
 
-    This direction is the first principal component of the gradients without their components along
-    `known`. The result is 0 if the gradients do not vary in any other direction. It is computed
-    from the K × K matrix of inner products, because K is much smaller than P.
+    The direction is 0 if the gradients do not vary perpendicular to `known`.
 
     Args:
         gradients: [K, P].
@@ -277,6 +276,7 @@ def largest_remaining(gradients: Floats, known: Floats) -> Floats:
     rest = gradients - gradients.mean(axis=0, dtype=np.float64).astype(np.float32)
     along = known.astype(np.float32)
     rest -= np.outer(rest @ along, along)
+    # First principal component of `rest`: from K × K products, because K is much smaller than P.
     products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # one thread; NumPy takes many
     spread, combinations = torch.linalg.eigh(products.double())
     if not spread[-1] > 0:

@@ -45,10 +45,8 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
     """The bootstrap confidence interval of the ratio Σ parts / Σ wholes.
 
     The method is bootstrap-t on the log scale. Each resample is scaled by its own standard error,
-    because a few large items may dominate the sums. If the parts and the wholes are squared
-    distances of K vectors from their mean, the ratio compares two total variances. All resamples
-    use the mean of the original K vectors, because a new mean for each resample would scale both
-    variances by about 1 − 1/K.
+    because a few large items may dominate the sums. The ratio of two total variances is such a
+    ratio: its parts and wholes are squared distances of vectors from their mean.
 
     Args:
         parts: [K].
@@ -59,6 +57,8 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
     if not ratio > 0:  # one of the sums is 0
         return Interval(ratio, ratio, ratio)
     error = float(np.linalg.norm(parts - ratio * wholes) / parts.sum())
+    # Squared distances keep the original mean. A new mean for each resample would scale both sums
+    # by about 1 − 1/K and hardly change the ratio.
     resampled, errors = _log_ratio(parts, wholes, counts)
     known = np.isfinite(resampled) & (errors > ROUNDING)
     if error < ROUNDING or not known.any():  # nothing varies
@@ -105,9 +105,9 @@ def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> In
 def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
     """The probability that noise alone gives a mean at least as long as the vectors' mean.
 
-    The vectors have the shape [n, P]. Without a signal, a vector v is as likely as −v. So the test
-    gives random signs to the vectors many times. The p-value is the share of these trials in which
-    the sum is at least as long as the sum of the original vectors.
+    The vectors have the shape [n, P]. Without a signal, a vector v is as likely as −v, so the test
+    gives random signs to the vectors many times. The p-value is the share of trials with random
+    signs in which the sum is at least as long as the sum of the original vectors.
     """
     gram = vectors.astype(np.float64) @ vectors.astype(np.float64).T
     signs = generator.choice([-1.0, 1.0], size=(RESAMPLES, len(vectors)))

@@ -1,8 +1,8 @@
 """The gradient lab measures how noisy each estimator of the policy gradient is.
 
-The policy is frozen. All estimators use the same drawn episodes. Their gradients are compared with
-a survey: the results from many separate episodes. Generators do the work in small parts, so that a
-page can show the progress and stop the work.
+The policy is frozen. All estimators use the same drawn episodes. The gradients of the drawn
+episodes are compared with a survey: the results from many separate episodes. Generators do the work
+in small parts, so that a page can show the progress and stop the work.
 """
 
 from __future__ import annotations
@@ -83,8 +83,9 @@ class Survey:
     is the survey's mean gradient, computed from all `episodes` with the mean baseline. `noise` is
     the total variance of `direction`. `signals` holds an unbiased estimate of ‖E g‖² for each
     estimator. `p_values` holds, for each estimator, the probability that noise alone gives a mean
-    gradient at least as long. `aims` is the cosine between two expected gradients: the gradient of
-    whole-episode returns, and the gradient of the other three estimators. `aims` is 1 if γ = 1.
+    gradient at least as long as the survey's mean gradient. `aims` is the cosine between two
+    expected gradients: the gradient of whole-episode returns, and the gradient of the other three
+    estimators; it is 1 if γ = 1.
     """
 
     episodes: int
@@ -102,14 +103,10 @@ class Survey:
         return ratio(self.signals["mean"], self.noise)
 
     def has_signal(self, estimator: Estimator) -> bool:
-        """Whether the signals of the estimator and of `direction` are both significant.
-
-        All estimators are compared with `direction`, so no signal counts if `direction` may be
-        noise.
-        """
+        """Whether the signals of the estimator and of `direction` are both significant."""
         return all(
             self.signals[name] > 0 and self.p_values[name] < SIGNIFICANCE
-            for name in (estimator, "mean")
+            for name in (estimator, "mean")  # "mean" gives `direction`
         )
 
 
@@ -121,9 +118,9 @@ class EstimatorReport:
     `ratio` is `variance` divided by the total variance with whole-episode returns.
     `group_variances` [S] holds the total variance of the group means, for each group size. `mean`
     [P] is the mean gradient over all K episodes. `signal` is the survey's estimate of ‖E g‖².
-    `cosine` is the cosine between `mean` and the survey's direction. `arrows` [K, 2] holds the
-    coordinates of each episode's gradient in the plane of the report. `shown` is the share of
-    `variance` that lies in this plane. A ratio is NaN if its denominator is 0.
+    `cosine` is the cosine between `mean` and the survey's direction. `arrows` [K, 2] holds each
+    episode's gradient as two coordinates in `Report.plane`. `shown` is the share of `variance` that
+    lies in `Report.plane`. A ratio is NaN if its denominator is 0.
     """
 
     variance: float
@@ -145,19 +142,19 @@ class EstimatorReport:
 class Report:
     """All results of one measurement.
 
-    `plane` [2, P] holds two directions. The first is the survey's direction. The second is
-    perpendicular to the first: along it, the gradients with whole-episode returns vary most. Each
-    direction has length 1, or is 0 if it does not exist. `value_over_mean` is the total variance
-    with V(s) as baseline, divided by the total variance with the mean baseline. `value_over_to_go`
-    is the total variance with V(s) as baseline, divided by the total variance of reward-to-go
-    without a baseline.
+    `plane[0]` is the survey's direction, scaled to length 1. `plane[1]` is the direction
+    perpendicular to `plane[0]`, also of length 1, along which the gradients with whole-episode
+    returns vary most. A row of `plane` is 0 if its direction does not exist. `value_over_mean` is
+    the total variance with V(s) as baseline, divided by the total variance with the mean baseline.
+    `value_over_to_go` is the total variance with V(s) as baseline, divided by the total variance of
+    reward-to-go without a baseline.
     """
 
     survey: Survey
     totals: Floats  # [K] undiscounted return of each drawn episode
     truncated: int  # number of drawn episodes that were truncated
     group_sizes: tuple[int, ...]
-    plane: Floats
+    plane: Floats  # [2, P]
     estimators: dict[Estimator, EstimatorReport]
     value_over_mean: Interval
     value_over_to_go: Interval
@@ -177,7 +174,7 @@ def problem_with(snapshot: Snapshot) -> str | None:
     if isinstance(snapshot.config, ActorCriticConfig) and snapshot.config.critic_only:
         return _(
             "With “Act greedily on Q”, this run chooses actions by Q alone and has no policy "
-            "gradient. Choose another run, or a checkpoint without this setting."
+            "gradient; choose another run, or a checkpoint without this setting."
         )
     if not all(bool(torch.isfinite(parameter).all()) for parameter in policy.parameters()):
         return _(
@@ -188,7 +185,7 @@ def problem_with(snapshot: Snapshot) -> str | None:
 
 
 def most_episodes(snapshot: Snapshot) -> int:
-    """The largest of `EPISODE_CHOICES` that fits into memory and does not take minutes."""
+    """The largest of `EPISODE_CHOICES` that stays within the limits of memory and time."""
     longest = MOST_NUMBERS // parameter_count(snapshot.networks["policy"])
     most = min(longest, MOST_OF_ENVIRONMENT.get(snapshot.config.env_id, longest))
     return max((k for k in EPISODE_CHOICES if k <= most), default=EPISODE_CHOICES[0])
@@ -256,7 +253,7 @@ def _components(
     y: Floats,
     means: Floats,
 ) -> Generator[float, None, tuple[Floats, Floats]]:
-    """The inner products of each gradient with y and with its estimator's mean: [K, E] each."""
+    """The inner product of each gradient with `y`, and with its estimator's mean: [K, E] each."""
     along_y, along_mean = np.empty((2, len(episodes), len(means)))
     directions = np.stack([y, *means])
     for first in range(0, len(episodes), CHUNK):
@@ -278,8 +275,8 @@ def make_survey(
     The number of episodes is at most `most_episodes`. The generator yields the share of the work
     that is done.
 
-    The expected gradient of whole-episode returns is E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]. The
-    right-hand side is estimated with a baseline, because this estimate is less noisy.
+    The expected gradient of whole-episode returns is E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]; the
+    form with Gₜ is estimated, with a baseline, because it is less noisy.
 
     Args:
         snapshot: the policy; `problem_with` has returned None for it.
@@ -315,7 +312,7 @@ def _judged(
 ) -> Survey:
     """Make a survey from the mean gradients of n chunks of episodes: [n, 2, P].
 
-    The first gradient of each pair has the factors γᵗ, and the second gradient does not.
+    Each chunk has two mean gradients: the first with the factors γᵗ, the second without them.
     """
     moments = Moments(2, means.shape[2])
     for pair in means:

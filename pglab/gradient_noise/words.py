@@ -34,7 +34,7 @@ def verdict(report: Report) -> str:
     ]
     if report.survey.source == "fitted":
         fitted = _(
-            "V was fitted to {n} separate episodes. A V learned in training may reduce the "
+            "V was fitted to {n} separate episodes; a V learned in training may reduce the "
             "variance less."
         )
         sentences.append(fitted.format(n=report.survey.episodes))
@@ -44,7 +44,7 @@ def verdict(report: Report) -> str:
 def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
     """Say how many episodes without a baseline are as precise as one episode with V(s).
 
-    The fair comparison is with reward-to-go, because only the baseline differs.
+    Comparing V(s) with reward-to-go is fair, because the two differ in the baseline alone.
 
     Args:
         over_to_go: variance with V(s), divided by the variance of reward-to-go.
@@ -108,7 +108,7 @@ def signal_text(snr: float, *, found: bool) -> str:
 
 
 def aims_text(cosine: Interval, *, found: bool) -> str:
-    """Compare the expected gradients of whole-episode returns and of the other weights, in words.
+    """Say how the gradient of whole-episode returns differs from that of the other weights.
 
     Args:
         cosine: cosine between the two expected gradients; if it is NaN, the result is "".
@@ -121,12 +121,12 @@ def aims_text(cosine: Interval, *, found: bool) -> str:
     )
     if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
         return _(
-            "If γ < 1, whole-episode returns do not estimate the same gradient as the other three "
-            "weights do. These episodes cannot show how much the two gradients differ ({numbers})."
+            "If γ < 1, whole-episode returns and the other weights estimate different gradients; "
+            "these episodes cannot show how much the two gradients differ ({numbers})."
         ).format(numbers=numbers)
     return _(
-        "Since γ < 1, whole-episode returns do not estimate the same gradient as the other three "
-        "weights do. The gradient of whole-episode returns points {direction} ({numbers})."
+        "Since γ < 1, whole-episode returns and the other weights estimate different gradients. "
+        "The gradient of whole-episode returns points {direction} ({numbers})."
     ).format(direction=_direction(cosine.estimate), numbers=numbers)
 
 

@@ -1,8 +1,8 @@
 """How much each cause in an update changed the probability of each action taken.
 
 `parameter_moves` splits the change of the parameters by cause: Δθ = Σ_c Δθ_c. This module splits
-the change of a probability by cause. It integrates along the straight path from the old parameters
-to the new parameters:
+the change of a probability by cause. The gradient ∇π is integrated along the straight path from the
+old parameters θ to the new parameters θ + Δθ, and cause c gets the part along its own change Δθ_c:
 
 Δπ(aₜ|sₜ) = Σ_c ∫₀¹ ∇π(aₜ|sₜ; θ + s·Δθ) · Δθ_c ds.
 
@@ -41,11 +41,11 @@ CHUNK = 512  # transitions computed at a time, to bound the memory
 class Explanation:
     """The probability π(aₜ|sₜ) before and after an update, and how much each cause changed it.
 
-    `effects` holds the change due to each cause; a cause that moved no parameter is left out. All
-    effects and `remainder` together add up to the change. `remainder` is the error of integration
-    and rounding. `actor_norm` is the norm of the actor's gradient without the entropy bonus; it is
-    None if the actor does not learn. If `greedy` is true, the actions are ε-greedy on Q, and the
-    critic is the only cause.
+    `effects` maps each cause to the change of π(aₜ|sₜ) that it made; a cause that moved no
+    parameter is left out. All effects and `remainder` together add up to `change`. `remainder` is
+    the error of integration and rounding. `actor_norm` is the norm of the actor's gradient without
+    the entropy bonus; it is None if the actor does not learn. If `greedy` is true, the actions are
+    ε-greedy on Q, and the critic is the only cause.
     """
 
     before: NDArray[np.float64]  # [T]
@@ -79,7 +79,7 @@ class Explanation:
         }
 
     def of_steps(self, kept: slice) -> Explanation:
-        """The same explanation, but only for some of the transitions."""
+        """This explanation, limited to some of the transitions."""
         effects = {cause: effect[kept] for cause, effect in self.effects.items()}
         return Explanation(
             self.before[kept], self.after[kept], effects, self.actor_norm, self.greedy
@@ -130,12 +130,9 @@ def _explain_greedy(before: nn.Module, after: nn.Module, data: UpdateData) -> Ex
 
 
 def _open(policy: PolicyNetwork) -> PolicyNetwork:
-    """A copy of the policy in double precision, with `stop_gradient` off.
-
-    The probabilities depend on all parameters, so the gradient must reach all parameters.
-    """
+    """A copy of the policy in double precision, with `stop_gradient` off."""
     copied = copy.deepcopy(policy).double()
-    copied.stop_gradient = False
+    copied.stop_gradient = False  # π depends on all parameters
     return copied
 
 
@@ -224,9 +221,9 @@ def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
 
 
 def _product(one: Signals, other: Signals) -> Signals:
-    """The `Signals` of the product of two gradients ∇₁·∇₂, separately for each parameter.
+    """The `Signals` of the elementwise product of two gradients ∇₁ and ∇₂.
 
-    If `_pushed` gets this product and moves D, it returns ∇₁ᵀ·diag(D)·∇₂ for each transition.
+    For each transition, `_pushed(_product(∇₁, ∇₂), D)` is ∇₁ᵀ·diag(D)·∇₂.
     """
     return [
         (x * y, of_one * of_other) for (x, of_one), (y, of_other) in zip(one, other, strict=True)

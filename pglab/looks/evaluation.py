@@ -38,8 +38,8 @@ def play(
 ) -> list[PlayedEpisode]:
     """Play whole episodes; `greedy` means the most probable action instead of a sampled action.
 
-    The random streams come from the seed. Training and demonstrations use other random streams,
-    even with the same seed.
+    The seed gives random streams that training and demonstrations do not use, even with the same
+    seed.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -74,7 +74,7 @@ class Calibration:
 
     `bias` is the mean of Q − G, and `spread` is its root mean square. `low` is the mean of Q − G
     over the third of the steps with the smallest Q, and `high` is the mean over the third with the
-    largest Q. All four numbers have the unit of the return.
+    largest Q. `bias`, `spread`, `low` and `high` have the unit of the return.
     """
 
     bias: float
@@ -87,7 +87,7 @@ def calibration(estimates: Floats, returns: Floats) -> Calibration:
     """Measure a critic's errors: over all steps, and separately for small and for large Q.
 
     The steps are grouped by Q, not by G, because a single return G is partly luck. Even an exact
-    critic overestimates the returns that happen to be small. It underestimates the returns that
+    critic overestimates the returns that happen to be small, and underestimates the returns that
     happen to be large.
 
     Args:
@@ -110,9 +110,9 @@ def critic_truth(
 ) -> tuple[Floats, Floats]:
     """Q(s,a) and the discounted return G that followed, for all steps with known G: [N] each.
 
-    If an episode is truncated, the rewards after its end are unknown. If all rewards are equal and
-    k steps are left, the unknown part of G is at most γᵏ of an endless return. A step of a
-    truncated episode counts only if γᵏ ≤ 0.1.
+    If an episode is truncated, the rewards after its end are unknown. A step that is k steps before
+    the end of a truncated episode counts if γᵏ ≤ 0.1: with equal rewards, at most the share γᵏ of
+    its return is unknown.
     """
     estimates, returns = [], []
     for episode in episodes:

@@ -45,9 +45,9 @@ def draw_episodes(
 ) -> Generator[float, None, list[PlayedEpisode]]:
     """Play whole episodes with sampled actions; after each step, yield the share of work done.
 
-    The episodes depend only on the arguments. The random streams come from the seed. Training,
-    demonstrations and evaluation use other random streams, even with the same seed. Each `pool` has
-    its own streams, so the episodes of two pools are independent.
+    The episodes depend only on the arguments. The seed gives random streams that training,
+    demonstrations and evaluation do not use, even with the same seed. Episodes with different
+    values of `pool` are independent.
 
     Args:
         policy: [N, D] → [N, A] log-probabilities.
@@ -85,7 +85,7 @@ def draw_episodes(
 def sample_actions(
     probabilities: NDArray[np.floating], draws: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """For each row, sample an action as `acting.sample_action` does, but from given draws: [N].
+    """Sample an action from each row of `probabilities`, with the given uniform `draws`: [N].
 
     Args:
         probabilities: [N, A].

@@ -1,8 +1,9 @@
 """How far each cause moved the policy's parameters in one update: Δθ = Σ_c Δθ_c.
 
-An Adam step changes a parameter by −α·m̂/(√v̂ + ε). The numerator m̂ is proportional to
-m = β₁·m_old + (1 − β₁)·g. For a fixed scale √v̂ + ε, the step is linear in m. The gradient g is a
-sum over causes. So the recursion for m gives Δθ_c if g contains only the gradient of cause c.
+An Adam step changes a parameter by −α·m̂/(√v̂ + ε), and m̂ is proportional to
+m = β₁·m_old + (1 − β₁)·g. For a fixed scale √v̂ + ε, the step is linear in m and so in the gradient
+g, which is a sum over causes. For each cause c, a separate m that contains only the gradient of
+this cause gives the change Δθ_c.
 
 Source: Kingma & Ba (2015), algorithm 1.
 """
@@ -113,7 +114,7 @@ class Moves:
     decreases for each unit of the actor's gradient. `policy` is a copy of the policy for which the
     actor's gradient was computed. `actor_norm` is the norm of the actor's gradient without the
     entropy bonus. If the actor does not learn, `policy` and `actor_norm` are None. `carried` splits
-    Adam's m by cause.
+    Adam's first moment m by cause.
     """
 
     by_cause: dict[str, list[Tensor]]

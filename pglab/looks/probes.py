@@ -37,8 +37,8 @@ class Slice:
     """A plane through the observation space.
 
     `x_axis` and `y_axis` are the indices of the two coordinates that vary. `fixed` [D] is a point
-    on the plane; all other coordinates keep its values. If `has_node` is true, one grid point is
-    moved to `fixed`, so that a map is exact at `fixed`.
+    on the plane; the coordinates that do not vary have its values. If `has_node` is true, one grid
+    point is moved to `fixed`, so that a map is exact at `fixed`.
     """
 
     info: EnvironmentInfo
@@ -59,7 +59,7 @@ class Slice:
     def node(self, axis: int, resolution: int) -> tuple[int, float] | None:
         """The index and the new place of the tick that is moved; None if no tick is moved.
 
-        The place is the distance from the first tick, in steps of the even spacing.
+        For example, the place 2.3 lies 2.3 grid steps after the first tick.
         """
         spanned = self.info.axes[axis]
         steps = (self.fixed[axis] - spanned.low) / (spanned.high - spanned.low) * (resolution - 1)
@@ -80,7 +80,7 @@ class Slice:
         return tuple(i for i in range(len(self.fixed)) if i not in (self.x_axis, self.y_axis))
 
     def through(self, observation: Floats) -> Slice:
-        """A plane with the same two axes that passes through an observation [D]."""
+        """This plane, moved so that it passes through an observation [D]."""
         return replace(self, fixed=tuple(float(value) for value in observation), has_node=True)
 
     def observations(self, resolution: int) -> NDArray[np.float32]:
@@ -110,7 +110,7 @@ def maps_of(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """π(a|s) and Q(s,a) on a grid over a plane: [resolution, resolution, A], one row for each y.
 
-    Q is None if there is no critic. A shared body computes its output only once.
+    Q is None if there is no critic.
     """
     probabilities, values = maps_over(networks, [plane], resolution)
     return probabilities[0], None if values is None else values[0]
@@ -138,6 +138,7 @@ def _pi_and_q(
     policy, agent = networks["policy"], networks.get("agent")
     if isinstance(agent, ActorCriticNetwork) and policy is agent.policy:
         with torch.inference_mode():
+            # one pass through the shared body
             log_probabilities, q_values = agent(torch.as_tensor(observations))
             probabilities = log_probabilities.exp()
         return probabilities.numpy(), q_values.numpy()
@@ -149,7 +150,7 @@ def _pi_and_q(
 def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """The log-odds log(p / (1 − p)), clipped to ±`MOST_LOG_ODDS`.
 
-    Over a plane, p may jump from 0 to 1 within one grid cell. Log-odds change more evenly.
+    Over a plane, p may jump from 0 to 1 within one grid cell, but log-odds change more evenly.
     """
     least = 1 / (1 + np.exp(MOST_LOG_ODDS))
     inside = np.clip(probabilities.astype(np.float64), least, 1 - least)
@@ -193,9 +194,9 @@ def fresh_gradients(
 ) -> tuple[Gradient, Gradient]:
     """The gradient of the actor's loss and the gradient of the critic's loss on these steps.
 
-    The current critic gives the policy signal and the targets. The agent is not changed. The
-    actor's gradient is empty if the actor does not learn. The critic's gradient is empty if the
-    critic does not learn. Without steps, both gradients are empty.
+    The weights wₜ and the targets y are computed from the current critic. The agent is not changed.
+    The actor's gradient is empty if the actor does not learn. The critic's gradient is empty if the
+    critic does not learn. If `steps` is empty, both gradients are empty.
     """
     if not steps:
         return {}, {}
@@ -241,7 +242,7 @@ def layer_gradients(
 
 
 def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
-    """Yield each linear layer, from input to output, with the name of its part of the agent."""
+    """Yield the linear layers from input to output, each with a name such as "critic body"."""
     bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
     if agent.policy.body is agent.critic.body:
         bodies = [("body", agent.policy.body)]

@@ -28,9 +28,8 @@ _ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
 class FrameRenderer:
     """Draws a picture of an environment in the state that belongs to a given observation.
 
-    Each renderer has its own environment. The renderer sets the state of this environment and never
-    calls `step`, so one renderer serves any number of runs. A lock protects pygame's surfaces,
-    which are not thread-safe.
+    Each renderer has its own environment, sets its state and never calls `step`, so one renderer
+    serves any number of runs. A lock protects pygame's surfaces, which are not thread-safe.
     """
 
     def __init__(self, env_id: str) -> None:

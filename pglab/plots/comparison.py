@@ -116,7 +116,7 @@ def updates_figure(
     label: str,
     value_range: tuple[float, float],
 ) -> Figure:
-    """A figure of one number per update: a smoothed line for each side that records the number.
+    """A figure of a quantity that is computed once per update, as one smoothed line per side.
 
     Args:
         sides: name, colour and smoothed curve of each side.

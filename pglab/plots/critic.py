@@ -217,7 +217,8 @@ class Box:
     """A box that represents one layer in the drawing of a network.
 
     `actor` is the gradient norm of the actor's loss on this layer, and `critic` is the gradient
-    norm of the critic's loss. A norm is None if the layer gets no gradient from this loss.
+    norm of the critic's loss. If a loss gives the layer no gradient, the norm for this
+    loss is None.
     """
 
     column: float

@@ -48,11 +48,7 @@ def end_labels(
 
 
 def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
-    """Move sorted heights apart, so that neighbours differ by at least one row.
-
-    The heights first move up. Then they move down, from the last one, so that none is above
-    `highest`.
-    """
+    """Move sorted heights at least one row apart, with no height above `highest`."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + row) if moved else height)

@@ -24,9 +24,6 @@ def experiment_figure(
 ) -> Figure:
     """A figure of the visitor's guess and run, drawn over stored runs for comparison.
 
-    Some stored runs have the usual settings. The other stored runs have the settings of the
-    experiment.
-
     Args:
         guess: the predicted mean return; None if the guess is about another statistic.
         run: smoothed returns of the visitor's run.
@@ -78,9 +75,9 @@ def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> lis
 
 
 def stretches(means: Numbers, steps: int, label: str) -> Curve:
-    """A curve of the mean returns in the stretches of a run.
+    """A curve of mean returns, each measured over one of `len(means)` equal parts of a run.
 
-    Each point lies in the middle of its stretch. A stretch whose mean is NaN has no point.
+    Each mean return is drawn in the middle of its part of the run; a NaN is not drawn.
     """
     known = np.flatnonzero(~np.isnan(means))
     return Curve(steps * (0.5 + known) / len(means), means[known], label)

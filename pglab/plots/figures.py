@@ -1,8 +1,7 @@
 """Shared parts of all figures, and the figures that show a policy or a batch.
 
 A figure is a plain dictionary with the structure of Plotly's JSON. `plotly.graph_objects` would
-check every property at every redraw. This check would take longer than the rest of the redraw. The
-tests check the properties of the figures instead.
+check every property at every redraw, which would take longer than the rest of the redraw.
 """
 
 from __future__ import annotations
@@ -54,8 +53,8 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 def step_axis(limit: float) -> dict[str, Any]:
     """Plotly's properties for an axis of environment steps.
 
-    A reader's zoom lasts until the axis grows. Then the zoom is reset, because Plotly would keep
-    only one end of the zoomed range.
+    A reader's zoom is reset when the axis grows, because Plotly would keep only one end of the
+    zoomed range.
     """
     return {"tickformat": "~s", "range": [0, limit], "uirevision": limit}
 
@@ -70,8 +69,8 @@ def _doubled(start: float, least: float) -> float:
 def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list[float]:
     """Limits of an axis or a colour scale that contain all `values` and all `included` numbers.
 
-    The limits are rounded outwards to steps of about an eighth of the span. So the limits stay the
-    same if the values change a little.
+    The limits are rounded outwards to steps of about an eighth of the span, so small changes of the
+    values rarely move the limits.
     """
     finite = np.append(values[np.isfinite(values)], included)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)

@@ -24,7 +24,8 @@ LEAST_LIMIT = 1e-9  # end of the axes if all gradients are 0
 class Arrows:
     """The gradients that one estimator computes for K episodes, projected onto a plane.
 
-    `tips` [K, 2] are the ends of the arrows. `labels` [K] are the texts that the pointer shows.
+    `tips` [K, 2] are the ends of the arrows. `labels` [K] are the texts that appear
+    when the pointer is on an arrow.
     """
 
     name: str
@@ -48,7 +49,7 @@ class SnrCurve:
 
 
 def plane_limit(pictures: Sequence[Arrows]) -> float:
-    """One limit for the axes of all pictures; 95 % of the first picture's arrows fit inside."""
+    """Common axis limit of all pictures, within which 95 % of the first picture's arrows end."""
     tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 
@@ -94,7 +95,7 @@ def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
 
 
 def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
-    """A figure with these traces; both axes of the plane have the same scale."""
+    """A figure that draws `traces` in a plane; both axes have the same scale."""
     figure = framed(_("along the gradient"), _("across it"), traces)
     layout = figure["layout"]
     layout["annotations"] = [_cross(survey_length)]
@@ -116,9 +117,9 @@ def snr_figure(
 ) -> Figure:
     """How the signal-to-noise ratio of a mean gradient grows with k, the number of episodes.
 
-    Both axes have log scales. Each line is k times the ratio for a single episode. Each point is a
-    ratio that was measured on groups of k episodes. An estimator is left out if its ratio for a
-    single episode is not positive.
+    Both axes have log scales. Each line shows k times the signal-to-noise ratio of a single
+    episode's gradient. Each point is a ratio that was measured on groups of k episodes. An
+    estimator is left out if its ratio for a single episode is not positive.
 
     Args:
         curves: one for each estimator.
@@ -175,7 +176,7 @@ def _mean(arrows: Arrows) -> list[dict[str, Any]]:
     """A thick arrow for the mean gradient, and an ellipse for its standard deviation."""
     mean = arrows.tips.mean(axis=0)
     covariance = np.cov(arrows.tips.T.astype(np.float64)) / len(arrows.tips)
-    label = _("spread of the mean of {k}").format(k=len(arrows.tips))
+    label = _("spread: {k}-episode mean").format(k=len(arrows.tips))
     arrow = {
         "type": "scatter",
         "mode": "lines+markers",

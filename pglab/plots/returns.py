@@ -43,7 +43,7 @@ LOSS_SHARE = 0.38  # share of the height for the loss
 class LossPlot:
     """The loss at each update.
 
-    The figure also shows the mean of the loss over the last `window` entries of `every`.
+    The figure shows the curve `every` and its moving mean over `window` points.
     """
 
     every: Curve
@@ -117,10 +117,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 
 def _add_loss(figure: Figure, loss: LossPlot) -> None:
-    """Add a plot of the loss below the plot of the returns.
-
-    The two plots share the axis of steps, so they zoom together.
-    """
+    """Add a plot of the loss below the plot of the returns, with one axis of steps for both."""
     every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
     values = every.returns
     mean = replace(every, returns=smoothed(values, loss.window))
@@ -190,7 +187,7 @@ def _points(run: Curve) -> dict[str, Any]:
 
 
 def earlier_line(curve: Curve, limit: float) -> dict[str, Any]:
-    """The line of an earlier run, with fewer points beyond the end of the axis."""
+    """The line of an earlier run; at most `POINTS_BEYOND` points lie beyond the end of the axis."""
     inside = int(np.searchsorted(curve.steps, limit, side="right"))
     within = Curve(curve.steps[:inside], curve.returns[:inside])
     beyond = Curve(curve.steps[inside:], curve.returns[inside:])

@@ -52,7 +52,7 @@ class SeedResult:
 
 @dataclass(frozen=True)
 class PastRun:
-    """The data of an earlier run that pages need for its curve, table row and policies.
+    """The data from which pages show an earlier run's curve, table row and policies.
 
     If this run continued another run, `forked` has the other run's number and the step of the fork.
     """
@@ -75,9 +75,8 @@ class PastRun:
 class Bench:
     """A visitor's current run, the earlier runs, and the controls of the current run.
 
-    Pages call a bench when a button is pressed, and they display its contents. The bench itself
-    does not depend on the code of the interface. Hold `lock` while you use a bench, because a
-    page's script may start again before its last run ends.
+    Pages call a bench when a button is pressed, and they display its contents. Hold `lock` while
+    you use a bench, because two executions of a page's script may overlap.
     """
 
     def __init__(self, config: AgentConfig) -> None:
@@ -120,10 +119,7 @@ class Bench:
 
     @property
     def group(self) -> SeedGroup | None:
-        """The group of the current run's further seeds; None if the run has no further seeds.
-
-        A new run gets a new group.
-        """
+        """The group of the current run's further seeds; None if the run has no further seeds."""
         further = self.seeds - 1
         if self._group is not None and not self._group.belongs_to(self.session, further):
             self._group.abandon()
@@ -157,9 +153,8 @@ class Bench:
     def use(self, config: AgentConfig) -> None:
         """Adopt new settings.
 
-        The current run continues if all changed settings may change during training. If one of
-        these settings may not change, a new run starts. A new run also starts if the current run
-        has ended and cannot continue with the new settings.
+        A new run starts if one of the changed settings is fixed during training, or if the current
+        run has ended and cannot continue with the new settings.
 
         Raises:
             ConfigError: the environment cannot be used. The current run stays.
@@ -178,10 +173,7 @@ class Bench:
             self._restart(config)
 
     def reset(self) -> None:
-        """Replace the current run by a new run with the same settings.
-
-        The new run has the same initial state, and it is paused.
-        """
+        """Replace the current run by a new, paused run with the same settings."""
         self._restart(self.session.config)
         self.running = False
 
@@ -197,7 +189,7 @@ class Bench:
     def fork(self) -> None:
         """Make a new run that continues from the present step.
 
-        The old run is kept, up to its furthest step.
+        The old run becomes an earlier run, including any steps after the fork.
         """
         number = self.run_number
         self._keep()
@@ -207,8 +199,8 @@ class Bench:
     def continue_beyond_end(self) -> AgentConfig:
         """Let a run continue after it has ended.
 
-        A solved run continues without the stop at success. A run that reached its total steps gets
-        twice as many total steps, up to the maximum.
+        A run that stopped when it was solved continues with `stop_when_solved` set to False. A run
+        that reached its total steps gets twice as many total steps, up to the maximum.
 
         Returns:
             The new settings.
@@ -280,10 +272,7 @@ class Bench:
         return self.group.curves() if self.group is not None else []
 
     def spread(self) -> UsualBand | None:
-        """Median and quartiles over all seeds.
-
-        They end at the last step that all unfinished seeds have reached, or earlier; see `band_of`.
-        """
+        """Median and quartiles over all seeds, at steps that all unfinished seeds have reached."""
         group = self.group
         if group is None:
             return None
@@ -305,7 +294,7 @@ class Bench:
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
         """Smoothed curves of the latest earlier runs in this environment.
 
-        The curve `beside` comes last, if it is set.
+        If a stored run is shown for comparison (`beside`), its curve comes last.
         """
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past

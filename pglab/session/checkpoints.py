@@ -59,7 +59,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The networks of one run at one step; the networks never change."""
+    """A copy of one run's networks at one step; the copy is never trained."""
 
     run: int  # number of the run; the visit's first run is 1
     global_step: int
@@ -107,9 +107,8 @@ class Checkpoints:
 def least_missed(steps: Sequence[int]) -> int:
     """Index of the checkpoint to drop; the first and the last checkpoint always stay.
 
-    Dropping a checkpoint leaves a gap between its two neighbours. The chosen checkpoint has the
-    smallest ratio of gap length to gap age. So recent checkpoints stay closer together than old
-    checkpoints.
+    Without the chosen checkpoint, the gap between its two neighbours is short relative to the age
+    of the gap, so recent checkpoints stay closer together than old checkpoints.
     """
     now = steps[-1]
     gaps = [

@@ -26,7 +26,7 @@ class Pacemaker:
         self.training_seconds = SHORTEST_TRAINING  # to train in this tick
 
     def start(self) -> None:
-        """Restart the measurement, so that time without training does not count."""
+        """Forget the earlier ticks, so that a training pause does not lower the measured speed."""
         self._last = None
         self._owed = 0.0
         self._positions.clear()
@@ -52,8 +52,8 @@ class Pacemaker:
     def steps_due(self, steps_per_second: float) -> int:
         """Number of steps to take in this tick at a fixed speed.
 
-        Steps that earlier ticks left over are included. The number is limited to the steps of about
-        one second. A slow machine drops all steps beyond this limit.
+        Steps for which earlier ticks had no time are due again. If the run lags by more than about
+        one second, the excess steps are dropped.
         """
         most = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
         self._owed = min(self._owed + steps_per_second * self.interval, most)

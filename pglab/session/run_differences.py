@@ -34,8 +34,8 @@ class Course:
 def differences_in_words(past: Course, present: Course, until: float) -> list[str]:
     """Describe the settings of `past` that differ from `present`.
 
-    An example is ["γ 0.9", "α 0.01 from step 1,200"]. The runs are compared up to step `until`. A
-    setting is listed only if it has an effect in at least one of the two runs.
+    The result is a list such as ["γ 0.9", "α 0.01 from step 1,200"]. The runs are compared up to
+    step `until`. A setting is listed only if it has an effect in at least one of the two runs.
     """
     changed = {c.global_step for c in (*past.changes, *present.changes)}
     bounds = [0, *sorted(step for step in changed if 0 < step < until), until]
@@ -57,7 +57,7 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
     """One setting of the past run at a step, as text.
 
-    The text is None if the value is the same in both runs or has no effect in either run.
+    The result is None if both runs have the same value, or if the setting affects neither run.
     """
     here, there = past.at(step), present.at(step)
     condition = settings_of(past.config)[name].applies_when
@@ -69,7 +69,7 @@ def _differing(past: Course, present: Course, name: str, step: float) -> str | N
 
 
 def _when(begin: float, end: float, until: float) -> str:
-    """Words for the steps from `begin` to `end`; empty for all steps up to `until`."""
+    """The steps from `begin` to `end` in words; an empty text if these are all steps to `until`."""
     if begin == 0 and end == until:
         return ""
     if end == until:

@@ -33,7 +33,8 @@ class TrainingSession:
     """One training run with its history and its checkpoints.
 
     On one machine, the results depend only on the configuration and on the changes of settings.
-    The results stay the same if the run is trained in other portions or if its state is read.
+    The number of steps per call of `advance` does not change the results, and neither does reading
+    the state.
     """
 
     def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:
@@ -116,10 +117,10 @@ class TrainingSession:
     def advance(
         self, unit: Unit = "step", count: int | None = None, *, seconds: float | None = None
     ) -> list[Record]:
-        """Train until `count` units are complete or about `seconds` of wall clock have passed.
+        """Train `count` steps, episodes or updates, but for at most about `seconds` of wall clock.
 
-        If neither `count` nor `seconds` is given, `count` is 1. The session never stops between a
-        step and the records of the episode that it ended or of the update that it caused.
+        If neither `count` nor `seconds` is given, `count` is 1. If a step ends an episode or
+        causes an update, their records are returned together with the record of the step.
 
         Returns:
             The new records, in order.

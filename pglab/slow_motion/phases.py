@@ -1,7 +1,7 @@
 """The phases that Slow motion shows for the steps of each algorithm.
 
-Each phase names a function and a quantity. The phase is complete when a line of this function
-changes the quantity.
+Each phase names a function and a quantity, and is complete when a line of this function changes
+this quantity.
 """
 
 from __future__ import annotations
@@ -52,10 +52,7 @@ def _filled(name: str) -> Any:
 
 
 def _length(name: str) -> Any:
-    """A function that reads the length of a list of the run.
-
-    An empty list counts as not yet known.
-    """
+    """A function that reads the length of a list of the run; an empty list counts as missing."""
 
     def value(there: Locals) -> int:
         length = len(getattr(there["run"], name))

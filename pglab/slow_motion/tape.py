@@ -1,7 +1,7 @@
 """The tape of Slow motion records a run's steps, and shows them phase by phase, forward or back.
 
 Each step is computed twice from the same state. First, a copy of the run computes the step with the
-PyTorch reference, and `watched_lines` watches this computation. Then the run itself computes the
+PyTorch reference, and `watched_lines` watches this computation. The run itself then computes the
 step, exactly as it would without a tape. If the run uses the fast engine, the two results agree up
 to rounding.
 """
@@ -35,8 +35,8 @@ class WatchedStep:
 
     `before` contains copies of the networks that took the step. `after` contains copies of the
     networks after the update; without an update, `after` is `before` itself. `before_update` is a
-    copy of the whole run just before the update. Only the last step of the tape keeps this copy.
-    `explanation` says how much each cause changed the policy.
+    copy of the whole run just before the update; the copy is None for all steps but the last,
+    to limit the memory of the tape. `explanation` says how much each cause changed the policy.
     """
 
     step: StepRecord

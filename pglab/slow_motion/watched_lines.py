@@ -28,7 +28,7 @@ class Phase:
     """One part of a step: the line of `function` that changes `quantity`.
 
     `quantity` and `read` are functions that receive the local variables of `function`. `read`
-    returns copies of the values that the line used.
+    returns copies of the values that Slow motion needs to show the phase.
     """
 
     key: str
@@ -91,7 +91,7 @@ class _Lines:
         self._known = [_quantity(phase, frame.f_locals) for phase in phases]
 
     def trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
-        """Compare the quantities with their earlier values.
+        """Record each phase whose quantity has changed.
 
         Python calls this method before each line and at the end of the function call.
         """

@@ -37,8 +37,8 @@ PHASES = {
     "sample": Words(
         N_("sample"),
         N_(
-            "One action is drawn at random with the policy's probabilities. It may be an unlikely "
-            "action."
+            "One action is drawn at random with the policy's probabilities, so it may be an "
+            "unlikely action."
         ),
     ),
     "environment": Words(
@@ -69,8 +69,8 @@ PHASES = {
     "targets": Words(
         N_("TD targets"),
         N_(
-            "The target is the reward. If the episode has not terminated, the discounted value of "
-            "the next state is added. The loss treats the target as a constant."
+            "The target of a step is its reward, plus the discounted value of the next state if "
+            "the episode has not terminated. The loss treats the target as a constant."
         ),
     ),
     "critic_loss": Words(
@@ -86,8 +86,8 @@ PHASES = {
     "returns": Words(
         N_("returns"),
         N_(
-            "The return of a step is its reward plus γ times the return of the next step. The "
-            "computation starts at the last step."
+            "The return of a step is its reward plus γ times the return of the next step, so the "
+            "returns are computed from the last step backwards."
         ),
     ),
     "weights": Words(
@@ -158,8 +158,8 @@ _MOMENTUM_ALONE = N_(
 )
 _NO_STEP = N_("The gradient is 0, and its running mean m̂ is 0 too: no parameter moves.")
 _GREEDY = N_(
-    "Only the critic learns. With probability ε, the policy takes a random action. Otherwise it "
-    "takes the action with the largest Q."
+    "Only the critic learns. The policy takes a random action with probability ε, and otherwise "
+    "the action with the largest Q."
 )
 
 
@@ -282,9 +282,9 @@ class Row:
 
 
 def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
-    """The rows of the table of causes, and their sum. The rounded numbers add up to this sum.
+    """The rows of the table of causes, and the sum of their rounded numbers.
 
-    A remainder that rounds to 0 has no row.
+    There is no row for `remainder` if it rounds to 0.
     """
     sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
     decimals = _decimals(max(map(abs, sizes)))
@@ -307,7 +307,7 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
 
 
 def _decimals(largest: float) -> int:
-    """The number of decimals for two significant digits of the largest number, from 2 to 6."""
+    """The number of decimals, from 2 to 6, that shows two significant digits of `largest`."""
     if not largest:
         return FEWEST_DECIMALS
     return min(max(FEWEST_DECIMALS, 1 - math.floor(math.log10(largest))), MOST_DECIMALS)

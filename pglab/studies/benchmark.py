@@ -3,9 +3,9 @@
 The command `python -m pglab.studies.benchmark` prints the results. With `--json FILE`, it also
 writes the results to a file.
 
-The benchmark trains each agent in three ways: with the plain loop of a notebook, with the PyTorch
-reference, and with the fast engine. The three ways take turns in one process, on one core. Compare
-only the ratios within one benchmark: the steps per second depend on the machine and on its load.
+The benchmark trains each agent in three ways, which take turns in one process on one core: with the
+plain loop of a notebook, with the PyTorch reference, and with the fast engine. Compare only the
+ratios within one benchmark: the steps per second depend on the machine and on its load.
 
 The memory use and the cost of redrawing a page are measured in separate processes. The benchmark
 also prints how many steps the fast engine takes in the time of one redraw.
@@ -86,7 +86,7 @@ def take(steps: Iterator[object], count: int) -> None:
 
 
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
-    """Train an agent in all three ways, and measure the speed of each way.
+    """Train an agent in each of the three `WAYS`, and measure the speed and the memory.
 
     The ways take turns: each way gets `rounds` turns of about `seconds` seconds.
     """

@@ -77,10 +77,8 @@ def save(page: str, arms: dict[str, Arm]) -> Path:
 
 
 def _stored(arm: Arm) -> dict[str, Any]:
-    """Convert an arm to JSON, without the statistics that are NaN for all seeds.
-
-    For example, REINFORCE has no TD error.
-    """
+    """Convert an arm to JSON, without the statistics that are NaN for all seeds."""
+    # For example, the TD error is NaN for all seeds of REINFORCE, which has no critic.
     known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
     return {
         KEY: arm.made_by,

@@ -7,10 +7,8 @@ This command trains the same ten seeds with each engine, and does not stop when 
 The command prints the steps at which the two runs of a seed first take different actions, because
 of rounding. It also prints the median return of each engine in every 10,000 steps.
 
-The number p is the probability of a mean difference at least this large if the engines do not
-differ. It comes from a sign-flip test (Fisher 1935, section 21), which flips the signs of the
-differences between the two runs of a seed. If there are few combinations of signs, the test uses
-all of them.
+The number p is the p-value of a sign-flip test (Fisher 1935, section 21) of the hypothesis that the
+engines do not differ. The test flips the signs of the differences between the two runs of a seed.
 """
 
 from __future__ import annotations

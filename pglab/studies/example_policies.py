@@ -43,7 +43,7 @@ def trained(config: AgentConfig, steps: int) -> Snapshot:
 
 
 def save(path: Path, snapshots: list[Snapshot]) -> None:
-    """Write policies with the same settings to a file.
+    """Write policies to a file; all of them must have the same settings.
 
     The file contains each parameter under its step and name, and the settings as JSON.
     """

@@ -4,21 +4,21 @@ This command trains REINFORCE with its default settings, for each number of step
 
     python -m pglab.studies.gradient_variance --steps 0 5000 20000 60000 --seeds 8 --episodes 200
 
-The command then measures the estimators on 200 fresh episodes of each trained policy. It prints a
-line for each seed, and a line for the median over the seeds. Each line shows the mean return, and
-two numbers for each estimator. The first number is the total variance, divided by the variance with
-whole-episode returns. The second number is the cosine between the estimator's mean gradient and the
-mean gradient of 500 separate episodes. A star marks an estimator whose signal cannot be told from
-noise. The last lines say how many seeds confirm each claim of the page, how many episodes the
-learned baseline saves, and how many seeds have a signal.
+The command then measures the estimators on 200 fresh episodes of each trained policy. It prints one
+line of results for each seed, and one line of medians over the seeds. Each line shows the mean
+return, and a ratio and a cosine for each estimator. The ratio is the estimator's total variance,
+divided by the total variance with whole-episode returns. The cosine is taken between the
+estimator's mean gradient and the mean gradient of 500 separate episodes. A star marks an estimator
+whose signal cannot be told from noise. The last lines say how many seeds confirm each claim of the
+page, how many episodes the learned baseline saves, and how many seeds have a signal.
 
-This command checks the intervals of the page:
+This command checks the confidence intervals of the gradient lab:
 
     python -m pglab.studies.gradient_variance --check-intervals 40
 
-The command draws 100 episodes of the stored policy with each of 40 seeds. Each seed gives an
-interval for the variance ratio of each estimator. The command prints how often this interval
-contains the ratio from the episodes of all seeds.
+The command draws 100 episodes of the stored policy with each of 40 seeds. For each
+estimator, it prints the share of seeds whose confidence interval contains the variance ratio of all
+seeds together.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def line(name: str, row: Row) -> str:
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    """Lines with the medians over the seeds, and with the number of seeds for each claim."""
+    """Yield text lines: the medians over the seeds, and how many seeds confirm each claim."""
     median = Row(
         float(np.median([row.mean_return for row in rows])),
         np.median([row.ratios for row in rows], axis=0).tolist(),
@@ -105,9 +105,10 @@ def drawn_again(seed: int) -> list[EstimatorReport]:
 
 
 def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
-    """For each estimator, the share of intervals that contain the ratio over all drawings.
+    """List each estimator's overall ratio, and the share of intervals that contain this ratio.
 
-    For this ratio, the variances are first averaged over all drawings.
+    The overall ratio is the estimator's mean variance over all drawings, divided by the mean
+    variance with whole-episode returns.
     """
     variances = np.array([[of.variance for of in found] for found in drawings])
     overall = (variances / variances[:, :1].mean()).mean(axis=0)

@@ -20,7 +20,7 @@ from pglab.environments import make_environment
 
 
 def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list[nn.Module], int]:
-    """Layers for the four numbers of CartPole's observation, and the number of their outputs."""
+    """The hidden layers of a network for CartPole, and the number of outputs of the last one."""
     layers: list[nn.Module] = []
     width = 4
     for size in hidden_sizes:

@@ -1,1 +1,1 @@
-"""Code that the pages share. It is the only part of pglab that imports Streamlit."""
+"""Code that the pages share; no other part of pglab imports Streamlit."""

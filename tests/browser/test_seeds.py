@@ -13,7 +13,7 @@ def test_paused_seeds_come_to_exactly_where_the_run_stands(page: Page) -> None:
     lab = LabPage(page).open("?seeds=3&at=0,0,0,0")  # with a fixed slice
     lab.press("step")  # the further seeds advance too, though nothing has run before
     subtitle = lab.panel("returns").locator(".pgl-subtitle")
-    expect(subtitle).to_contain_text(re.compile(r"up to step 1\b"), timeout=60_000)
+    expect(subtitle).to_contain_text(re.compile(r"to step 1\b"), timeout=60_000)
     expect(lab.stage).to_have_attribute("data-running", "false")
 
     lab.run(until_steps=FEW_STEPS)
@@ -21,7 +21,7 @@ def test_paused_seeds_come_to_exactly_where_the_run_stands(page: Page) -> None:
     expect(lab.button("run")).not_to_contain_text("Pause")
     expect(lab.stage).to_have_attribute("data-running", "false", timeout=60_000)  # all have arrived
     steps = lab.number(STEPS).inner_text()
-    expect(subtitle).to_contain_text(re.compile(rf"3 seeds from 0.*up to step {steps}\b"))
+    expect(subtitle).to_contain_text(re.compile(rf"3 seeds \(first: 0\).*to step {steps}\b"))
     names = [trace.get("name") for trace in lab.figure("returns")["data"]]
     assert "median of 3 seeds" in names
     before = lab.traces("policy_map")

@@ -29,7 +29,7 @@ def test_the_reading_stands_beside_what_is_asked_of_it() -> None:
     finish(bench, 600, 292)
     progress = _progress(bench)
     assert progress.marker_label == "solved at step 500"
-    assert "reached 500, now 292" in progress.label
+    assert "goal 500 reached; seminar's reading 292" in progress.label
 
 
 def test_the_reading_is_explained_where_it_stands() -> None:

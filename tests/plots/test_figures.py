@@ -35,7 +35,7 @@ def return_plot(episodes: int, **more: Any) -> ReturnPlot:
         "limit": 20_000.0,
         "return_range": (0.0, 500.0),
         "changes": [(40, "γ 0.5")],
-        "solved": (60, "solved: reading reached 500"),
+        "solved": (60, "solved: goal 500 reached"),
         "reading": curve(2, "reading"),
     }
     return ReturnPlot(**{**settings, **more})
@@ -90,7 +90,7 @@ def test_every_episode_is_a_point_until_there_are_too_many() -> None:
 def test_earlier_runs_changes_and_success_are_named_in_the_picture() -> None:
     figure = return_figure(return_plot(30))
     texts = [annotation["text"] for annotation in figure["layout"]["annotations"]]
-    assert texts == ["γ 0.5", "solved: reading reached 500", "run 1: γ 0.9"]
+    assert texts == ["γ 0.5", "solved: goal 500 reached", "run 1: γ 0.9"]
 
 
 def test_a_guess_is_a_region_of_its_own() -> None:

@@ -1,8 +1,8 @@
 """Further seeds of a run: worker processes train them up to the run's present step.
 
 The learning curve of a single seed is weak evidence. The worker processes serve all visitors in
-turn. A worker process keeps no run between two requests. So training does not continue after a
-visitor leaves.
+turn. A worker process keeps no run between two requests, so no training continues after a visitor
+leaves.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class SeedGroup:
 
     @property
     def behind(self) -> bool:
-        """True if an unfinished seed lags behind the run in its steps or in its settings."""
+        """True if an unfinished seed has taken fewer steps than the run or has other settings."""
         return any(self._is_behind(member) for member in self.members)
 
     @property
@@ -103,9 +103,9 @@ class SeedGroup:
             )
 
     def _request_seconds(self) -> float:
-        """Length of one request, in seconds.
+        """Seconds of training in one request to a worker process.
 
-        The length is a share of the remaining work (Polychronopoulos & Kuck 1987).
+        Each request gets a share of the remaining training time (Polychronopoulos & Kuck 1987).
         """
         missing = sum(max(self.run.global_step - m.session.global_step, 0) for m in self.members)
         left = missing * (self.run.milliseconds_per_1000_steps or 0) / 1e6

@@ -19,10 +19,10 @@ MOST_FLIPS = 2**16
 def sign_flip_p(differences: NDArray[np.float64]) -> float:
     """Two-sided p-value of a sign-flip test: [N] → p.
 
-    The tested hypothesis is that the mean difference is 0. In each combination of signs, each
-    difference keeps or flips its sign. The p-value is the share of combinations for which the mean
-    is at least as far from 0 as the observed mean. For up to 16 differences, the test tries all
-    combinations; for more differences, 65,536 random combinations.
+    The tested hypothesis is that the mean difference is 0. A combination of signs decides for
+    each difference whether it is multiplied by 1 or by −1. The p-value is the share of combinations
+    whose mean difference is at least as far from 0 as the observed mean. For up to 16 differences,
+    the test tries all combinations; for more differences, 65,536 random combinations.
     """
     count = len(differences)
     if 2**count <= MOST_FLIPS:
@@ -86,7 +86,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
 
 
 def _grid(first: float, until: float) -> NDArray[np.float64]:
-    """The steps of a band: at most `GRID_POINTS` multiples of a power of two, and `until`."""
+    """The steps of a band's points: multiples of a power of two from `first` on, and `until`."""
     spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

@@ -22,10 +22,7 @@ from pglab.session.training_session import TrainingSession
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles only the elements of a tensor.
-
-    If a tensor is a view, PyTorch itself would pickle the whole array behind the view.
-    """
+    """Pickles a tensor view without the rest of its array, which PyTorch would pickle too."""
 
     def reducer_override(self, thing: object) -> Any:
         """Return how to restore a tensor or a parameter; pickle handles all other objects."""

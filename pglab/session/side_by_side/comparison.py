@@ -61,7 +61,7 @@ PAIRS = {
 
 
 def pair_of(configs: Sequence[AgentConfig]) -> str:
-    """Name the ready-made comparison that has exactly these agents, or return `FREE`."""
+    """The key in `PAIRS` of the comparison with exactly these agents; `FREE` if there is none."""
     for name, pair in PAIRS.items():
         if pair.configs == tuple(configs):
             return name
@@ -97,9 +97,10 @@ def _thinned(curve: Curve) -> Curve:
 
 @dataclass(frozen=True)
 class PastComparison:
-    """The data of an earlier comparison that pages need for its curves and its table row.
+    """The data from which pages show an earlier comparison's curves and its table row.
 
-    `middles` has one curve for each side: the median over the side's seeds, with fewer points.
+    `middles` has one curve for each side: the median over the side's seeds, thinned for
+    drawing.
     """
 
     number: int
@@ -114,10 +115,8 @@ class PastComparison:
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
     """Median curves of earlier comparisons, with labels such as "run 1: γ 0.9".
 
-    Only curves from the environments of these agents are returned. At most `MOST_OVERLAYS` curves
-    are returned, from the latest comparisons. If the curves of a comparison do not all fit, this
-    comparison and all earlier comparisons are left out. The curves of the latest comparison are
-    always included.
+    Curves from an environment that none of these agents uses are left out. At most `MOST_OVERLAYS`
+    curves are returned, from the latest comparisons.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []
@@ -142,7 +141,7 @@ class Comparison:
 
     Hold `lock` while you use a comparison. This process trains the first seed of every agent: the
     agents take turns, one step each. Worker processes train the further seeds up to the step of the
-    first seed. A comparison does not depend on the code of the interface.
+    first seed.
     """
 
     def __init__(
@@ -181,10 +180,7 @@ class Comparison:
 
     @property
     def total_steps(self) -> int:
-        """The step at which the comparison ends.
-
-        This step is `length`, or an earlier step if an agent has fewer total steps.
-        """
+        """The step at which the comparison ends: the minimum of `length` and all `total_steps`."""
         return min([self.length, *(config.total_steps for config in self.configs)])
 
     @property
@@ -237,9 +233,8 @@ class Comparison:
     def advance(self, steps: int) -> None:
         """Train every agent for `steps` environment steps, or until an agent ends.
 
-        In each round, every agent takes one step, and every round is completed. So when an agent
-        ends, all agents are at the same step. There is one exception: an agent may diverge before
-        it can choose an action. In this case, the agents earlier in the round are one step ahead.
+        The agents take turns, one step each. All agents end at the same step, unless one of them
+        diverges before it can choose an action.
         """
         for _turn in range(steps):
             if self.finished:
@@ -275,7 +270,7 @@ class Comparison:
             group.abandon()
 
     def summary(self, number: int) -> PastComparison:
-        """The present state of the comparison as a `PastComparison` with this number."""
+        """The present state of the comparison, as a `PastComparison` with the number `number`."""
         return PastComparison(
             number,
             self.configs,

@@ -45,8 +45,8 @@ PRESETS: tuple[tuple[str, AgentConfig], ...] = (
 class Difference:
     """A property in which agents differ: its name, its label and the value for each agent.
 
-    `short` contains the values in a shorter form, for a legend. `own` is True if the setting takes
-    effect on every side. If `own` is False, the difference only follows from another difference.
+    `short` contains the values in a shorter form, for a legend. `own` is False if the setting
+    has no effect on some agent: the difference then follows from another difference.
     """
 
     name: str
@@ -59,11 +59,10 @@ class Difference:
 def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
     """All differences between the agents, beginning with the algorithm if it differs.
 
-    The comparison uses the values that take effect. For example, if the body is shared, the
-    critic's learning rate is α. Without a replay buffer, the critic takes one gradient step on the
-    rollout. The list leaves out the seed, the length, and settings that have no effect on any
-    agent. Settings that only some agents have are left out, because the list names the different
-    algorithms.
+    Each setting is compared by the value that takes effect: with a shared body, for example, the
+    critic learns with α, whatever its own learning rate. The list leaves out the seed, the length,
+    and settings that have no effect on any agent. If the algorithms differ, the list also leaves
+    out the settings that only one algorithm has.
     """
     found = []
     algorithms = tuple(algorithm_name(config) for config in configs)
@@ -93,8 +92,8 @@ def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
     """Give each agent a different name that says how the agent differs from the other agents.
 
     If all agents are different presets and have several differences, they keep the presets' names.
-    The names of other agents list at most `MOST_IN_A_NAME` differences. A name ends with "…" if
-    there are more differences. A letter is added if two names would otherwise be the same.
+    A name that is not a preset's name lists up to `MOST_IN_A_NAME` differences, followed by "…" if
+    the agents have more differences. A letter is added if two names would otherwise be the same.
     """
     found = differences_between(configs)
     if len(found) > 1:
@@ -162,7 +161,7 @@ def _applies(config: AgentConfig, name: str) -> bool:
 
 
 def _own_return(config: AgentConfig) -> bool:
-    """True if a run counts as solved at the default return of its environment."""
+    """True if the success return of a configuration is the default of its environment."""
     return config.success_return == success_return_of(config.env_id)
 
 

@@ -30,7 +30,7 @@ class Forecast:
         self._notes.clear()
 
     def note(self, steps: int) -> None:
-        """Record the step that every agent has now reached with every unfinished seed."""
+        """Record `steps`, the step that all unfinished runs of the comparison have now reached."""
         now = self._clock()
         self._notes.append((now, steps))
         while now - self._notes[0][0] > RECENT_SECONDS:

@@ -44,8 +44,8 @@ class Side:
     ) -> None:
         """Make one new run for each of `seeds` consecutive seeds, beginning with `first_seed`.
 
-        These seeds replace the seed in `config`. This process trains the first run. Worker
-        processes train the other runs up to the step of the first run.
+        The seed in `config` is ignored. This process trains the run with `first_seed`, and worker
+        processes train all other runs up to the same step.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -63,7 +63,7 @@ class Side:
     def sessions(self) -> list[TrainingSession]:
         """The runs of all seeds.
 
-        Further seeds have the state that a worker process last returned.
+        Every run after the first one is in the state that a worker process last returned.
         """
         further = self.group.members if self.group is not None else []
         return [self.session, *(member.session for member in further)]
@@ -78,7 +78,7 @@ class Side:
         return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
-        """Median and quartiles over these curves, up to the step that all seeds have reached.
+        """Median and quartiles of the seeds' curves, up to the step that all seeds have reached.
 
         The band is None if there is only one seed.
         """

@@ -1,6 +1,6 @@
 """Stored results in the repository: learning curves, policies and clips.
 
-The program only reads these stored results.
+The commands in `pglab.studies` write the stored results; the pages never change them.
 """
 
 from pathlib import Path

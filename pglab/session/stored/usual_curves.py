@@ -58,10 +58,10 @@ class LearningCurves:
     """One agent's results for the seeds 0, 1, 2, …, in windows of `WINDOW` environment steps.
 
     All arrays have the shape [seeds, windows]. `counts` is the number of episodes that ended in
-    each window, and `sums` is the sum of their returns. `updates` is the number of updates for
-    which the cosine of the two gradients on a shared body is defined. `conflicts` is the number of
-    updates with a negative cosine. Without a shared body, `updates` and `conflicts` are None.
-    `engine` names the engine that trained the seeds.
+    each window, and `sums` is the sum of their returns. `updates` counts the updates for which
+    the cosine of the two gradients on a shared body is defined, and `conflicts` counts those with a
+    negative cosine. Without a shared body, `updates` and `conflicts` are None. `engine` names the
+    engine that trained the seeds.
     """
 
     sums: NDArray[np.float64]
@@ -76,10 +76,9 @@ class LearningCurves:
         return WINDOW * np.arange(0.5, self.sums.shape[1])
 
     def mean_returns(self, windows: int = 1) -> NDArray[np.float64]:
-        """The mean return of the episodes in each group of windows: [seeds, groups].
+        """The mean return in each group of `windows` consecutive windows; shape [seeds, groups].
 
-        A group consists of `windows` consecutive windows. The mean return is NaN if no episode
-        ended in the group.
+        The mean return of a group is NaN if no episode ended in the group.
         """
         shape = (len(self.sums), -1, windows)
         sums = self.sums.reshape(shape).sum(axis=2)
@@ -89,9 +88,10 @@ class LearningCurves:
         return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
-        """One row for each 10,000 steps; a row contains the last of these steps and three returns.
+        """One row for each window of 10,000 steps.
 
-        The returns are the median, the minimum and the maximum over the seeds.
+        A row contains the window's last step, and the median, the minimum and the maximum over the
+        seeds' mean returns.
         """
         means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
         return [
@@ -100,7 +100,7 @@ class LearningCurves:
         ]
 
     def last_row(self, steps: int) -> tuple[int, float, float, float]:
-        """The last row of the table that covers all seeds and the first `steps` steps."""
+        """Make the table for all seeds and the first `steps` steps, and return its last row."""
         return self.table(len(self.sums), steps)[-1]
 
 
@@ -155,7 +155,7 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
 def stored_agent(config: AgentConfig) -> str | None:
     """The name of the stored agent that has the settings of `config`, or None.
 
-    The seed and the number of steps may differ.
+    `config` may have any seed and any number of steps.
     """
     same = (name for name, stored in AGENTS.items() if same_agent(config, stored))
     return next(same, None)

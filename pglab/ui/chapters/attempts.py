@@ -36,11 +36,10 @@ PARAMETER = "try"  # its name in the address bar
 class Result:
     """The result of one run of an experiment.
 
-    `figure` is the value of the experiment's statistic in this run. `usual` is the value of the
-    same statistic with the usual settings. If a run with the same seed is stored, `usual` comes
-    from that run. Otherwise `usual` is the median over the stored seeds. `choice` is the number of
-    the choice that `figure` and `usual` support, or None. `late_return` is the mean return of the
-    run's last third.
+    `figure` is the value of the experiment's statistic in this run. `usual` is the statistic of the
+    stored run with the usual settings and the same seed; if no run with this seed is stored, it is
+    the median over the stored seeds. `choice` is the index of the answer that is right for this
+    run, or None. `late_return` is the mean return of the run's last third.
     """
 
     seed: int
@@ -123,7 +122,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(page: str) -> dict[str, str]:
-    """Return the address parameter that names the chosen experiment; empty without a choice."""
+    """Return the address parameter that names the chosen experiment; empty if none is chosen."""
     attempts: Attempts | None = st.session_state.get(f"{page}.try")
     if attempts is None or attempts.chosen is None:
         return {}
@@ -131,16 +130,13 @@ def link_parameters(page: str) -> dict[str, str]:
 
 
 def answers(session: TrainingSession, experiment: Experiment) -> bool:
-    """True if a run has used the experiment's settings from its start until now.
-
-    The seed of the run does not matter.
-    """
+    """True if a run, with any seed, has used the experiment's settings from its start until now."""
     config = session.initial_config
     return config == experiment.config(config.seed) and not session.history.changes
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """The returns that a choice predicts for this seed, as a region of the plot.
+    """The region of the plot that choice `number` predicts for the returns of a run.
 
     The result is None if the experiment is not about returns.
     """
@@ -157,8 +153,8 @@ def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegi
 class Reference:
     """The stored result with the usual settings: a value of the statistic, and a learning curve.
 
-    If a run with the visitor's seed is stored, the value and the curve come from that run.
-    Otherwise the value and the curve are medians over the stored seeds.
+    The value and the curve come from the stored run with the visitor's seed; if no run with this
+    seed is stored, they are medians over the stored seeds.
     """
 
     figure: float
@@ -232,8 +228,8 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess and the usual run beside the experiment's run.
 
-    After the start of the experiment, they are drawn only while the current run has kept the
-    experiment's settings.
+    Neither the guess nor the usual run is drawn if the experiment was started and the current run
+    has other settings.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -19,7 +19,7 @@ NO_TOOLBAR = {"displayModeBar": False}  # for charts whose legend the toolbar wo
 
 
 def titles() -> dict[str, str]:
-    """The titles of the chapters. Each key names a chapter in links and is never translated."""
+    """The titles of the chapters; the keys name the chapters in links."""
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
@@ -37,7 +37,7 @@ def chapters(
     on_change: Callable[[], None] = lambda: None,
     behind: Callable[[], None] = lambda: None,
 ) -> None:
-    """Draw a row of titles and the chosen chapter. A page begins with its first chapter.
+    """Draw a row of titles and the chosen chapter, or the first chapter if none is chosen.
 
     Args:
         page: key of the page.

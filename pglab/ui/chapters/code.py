@@ -83,7 +83,7 @@ def engine_sentence(engine: str) -> str:
 def engine_note(engine: str) -> str:
     """Say whether the highlighted line ran in the run itself or in a copy of the run."""
     if engine == "reference":
-        return _("This line computed these numbers. The run itself uses the same line.")
+        return _("This line computed these numbers; the run itself uses the same line.")
     return " ".join(
         (_("In a copy of the run, this line computed these numbers."), _fast_sentence())
     )
@@ -91,7 +91,7 @@ def engine_note(engine: str) -> str:
 
 def _fast_sentence() -> str:
     return _(
-        "In the run itself, compiled code computes forward passes, gradients and Adam. Its results "
+        "In the run itself, compiled code computes forward passes, gradients and Adam; its results "
         "differ from those of the Python code only by rounding errors."
     )
 

@@ -34,10 +34,9 @@ def evaluation(lab: Lab) -> None:
     """Draw a button that plays fresh episodes, and the result of the last click."""
     st.markdown(
         _(
-            "The policy first plays ten fresh episodes and samples its actions, as in training. "
-            "Then it plays ten episodes from the same starts and always takes the likeliest "
-            "action. The episodes have their own random numbers, so they do not change the "
-            "training."
+            "The policy plays ten fresh episodes with sampled actions, as in training, and ten "
+            "episodes from the same initial states with the likeliest action at each step. The "
+            "episodes have their own random numbers, so they do not change the training."
         )
     )
     key = f"{lab.key}.verdict"
@@ -91,7 +90,7 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
         st.info(
             _(
                 "The time limit ended every episode too early, so no return is known. With a "
-                "smaller γ, the missing rewards would count too little to matter."
+                "smaller γ, the rewards after the time limit would hardly count."
             )
         )
         return
@@ -101,10 +100,9 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     )
     st.caption(
         _(
-            "If the time limit cut off an episode, the rewards after the cut are missing. A step "
-            "counts only if the missing part is at most a tenth of the return of an endless "
-            "episode. The missing part makes the return too low, so the critic's estimate seems "
-            "too high."
+            "If the time limit cut off an episode, the rewards after the cut are missing, and the "
+            "plot shows only steps with γᵏ ≤ 0.1, where k is the number of steps up to the cut. "
+            "Missing rewards make G too low, so Q seems too high."
         )
     )
 
@@ -113,12 +111,12 @@ def truth_in_words(found: Calibration, steps: int) -> str:
     """Say how far the critic is off: on average, typically, and for small and large Q."""
     return _(
         "**Does the critic tell the truth?** Each point is one of {n:,} steps of the ten sampled "
-        "episodes. It shows Q(s,a) and the discounted return G that followed. On average, Q is "
+        "episodes, with its Q(s,a) and the discounted return G that followed. On average, Q is "
         "{bias}; a typical error is {spread:.0f} (root mean square). On average over the smallest "
         "third of the Q values, Q is {low}; over the largest third, Q is {high}. A single return "
         "is partly luck, so the points scatter around the line even if Q is right on average. The "
-        "TD target uses the value of the best action, but the policy also takes other actions. "
-        "This makes Q too high. The setting *Pull on Q* makes Q lower."
+        "TD target uses the value of the best action, but the policy also takes other actions; "
+        "this makes Q too high. The setting *Pull on Q* makes Q lower."
     ).format(
         n=steps,
         bias=_off(found.bias),

@@ -40,7 +40,7 @@ def rewind(lab: Lab) -> None:
         on_change=on_whole_page(lab, bench.lock, go),
         help=_(
             "Restores the networks, the optimiser, the buffer and the random generators to their "
-            "state at that step."
+            "state at the chosen step."
         ),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -51,8 +51,8 @@ def rewind(lab: Lab) -> None:
             disabled=bench.running or session.finished,
             on_click=on_whole_page(lab, bench.lock, continue_),
             help=_(
-                "Continues training from this step. Steps that the run took before are repeated "
-                "exactly."
+                "Continues training from this step. If you went back to this step, the run repeats "
+                "its later steps exactly."
             ),
         )
         st.button(
@@ -62,8 +62,8 @@ def rewind(lab: Lab) -> None:
             disabled=bench.running or not here,
             on_click=on_whole_page(lab, bench.lock, bench.fork),
             help=_(
-                "Starts another run from this step. To make the new run differ, change a setting "
-                "without ↻, then press Run."
+                "Starts another run from this step. To make the new run differ from the old run, "
+                "change a setting that is not marked ↻, then press Run."
             ),
         )
     st.caption(_state(lab, steps[-1]))
@@ -77,12 +77,12 @@ def _state(lab: Lab, furthest: int) -> str:
         return _("Pause to go back.")
     if bench.rewound:
         return _(
-            "At step {here:,} of {furthest:,}. Run repeats the steps up to the end of the dotted "
-            "line. If you change a setting without ↻, another run starts from this step. The old "
-            "run stays in the return plot and in the table."
+            "At step {here:,} of {furthest:,}. The button Run repeats the steps up to the end of "
+            "the dotted line. If you change a setting that is not marked ↻, another run starts "
+            "from this step. The old run stays in the return plot and in the table."
         ).format(here=here, furthest=furthest)
     if bench.forked is not None:
-        return _("This is run {n}. It was forked at step {step:,} from run {of}.").format(
+        return _("This is run {n}, forked at step {step:,} from run {of}.").format(
             n=bench.run_number, step=bench.forked[1], of=bench.forked[0]
         )
     return _("At step {here:,}, the run's last step so far.").format(here=here)

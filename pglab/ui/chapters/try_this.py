@@ -43,10 +43,7 @@ def try_this(lab: Lab, attempts: Attempts) -> None:
 
 
 def _listing(lab: Lab, attempts: Attempts) -> None:
-    """Draw a button for each experiment.
-
-    A late request could restore the old value of a menu. A button has no value.
-    """
+    """Draw a button for each experiment."""
     offered = experiments_of(attempts.page)
     done = sum(attempts.by_key[experiment.key].done for experiment in offered)
     st.caption(
@@ -56,6 +53,7 @@ def _listing(lab: Lab, attempts: Attempts) -> None:
     )
     with st.container(key="experiments", gap="xsmall"):
         for number, experiment in enumerate(offered, start=1):
+            # Buttons, not a menu: a late request could restore the menu's old value.
             st.button(
                 _name(number, experiment, attempts.by_key[experiment.key]),
                 key=f"try_{experiment.key}",
@@ -102,12 +100,12 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
                 + _(" The current run stays in the return plot and in the table of runs.")
             )
         case "under way":
-            st.info(_("The panels above show the run. Its result will appear here."))
+            st.info(_("The panels above show the run; its result will appear here."))
         case "changed":
             st.warning(
                 _(
-                    "Settings were changed during the run, or another run has begun. Therefore, "
-                    "the current run does not answer this question."
+                    "Settings were changed during the run, or another run has begun, so the "
+                    "current run does not answer this question."
                 )
             )
             _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
@@ -122,7 +120,7 @@ def _expectation(experiment: Experiment) -> str:
     if experiment.statistic == "late_return":
         return _("Your guess is the shaded region in the return plot.")
     return _(
-        "Your guess is about the {name}, which the return plot does not show. The value appears "
+        "Your guess is about the {name}, which the return plot does not show; its value appears "
         "here at the end of the run."
     ).format(name=_(STATISTICS[experiment.statistic].name))
 
@@ -215,8 +213,7 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
     claims = (experiment.right_claim, *experiment.further)
     st.caption(
         _(
-            "Checked: {claims}. Made by "
-            "`python -m pglab.studies.check_experiments {name} --write`."
+            "Checked with `python -m pglab.studies.check_experiments {name} --write`: {claims}."
         ).format(
             claims=" · ".join(verdict(claim, experiment) for claim in claims),
             name=f"{experiment.page}/{experiment.key}",

@@ -81,8 +81,8 @@ def page_button(
 def run_or_pause(driven: Startable) -> None:
     """Draw one button with two labels: Run, or Pause while the agent is training.
 
-    Each press starts or pauses the run. Therefore, two quick presses have no effect. The button
-    never continues a run beyond its end.
+    Each press starts or pauses the run, so the second of two quick presses undoes the first. The
+    button never continues a run beyond its end.
     """
 
     def press() -> None:
@@ -108,7 +108,7 @@ def run_or_pause(driven: Startable) -> None:
 
 
 def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that makes the change and then lets the whole page be redrawn."""
+    """Return a function that calls `change` and then lets the whole page be redrawn."""
 
     def changed() -> None:
         locked(lock, change)()
@@ -118,7 +118,7 @@ def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Ca
 
 
 def locked(lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that waits until the current tick ends, and then makes the change."""
+    """Return a function that waits until the current tick ends, and then calls `change`."""
 
     def changed() -> None:
         with lock:

@@ -18,14 +18,18 @@ _button = st.components.v2.component(
 
 
 def copy_link() -> None:
-    """Draw the button at the end of a row. The page must write its settings to its address."""
+    """Draw the button at the end of a row.
+
+    The button copies the page's address, to which the page must have written its settings.
+    """
     _button(
         key=f"{current_page()}.copy_link",
         data={
             "label": _("Copy link"),
             "help": _(
                 "Copy the address of this page; the address contains your settings. Another "
-                "computer may round numbers differently. Then the same seed gives another run."
+                "computer may round numbers differently, so the same seed may give another run "
+                "there."
             ),
             "copied": _("Link copied"),
             "refused": _("The browser does not allow this button to copy. Press Ctrl+C or ⌘C:"),

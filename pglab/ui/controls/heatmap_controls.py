@@ -23,8 +23,8 @@ SLIDER_STEPS = 48  # an even number, so that the slider can stop in the middle
 class HeatmapControls:
     """The controls for the heatmaps of one environment on one page.
 
-    Each page and environment has its own `key`. In links, the names of the parameters begin with
-    `prefix`.
+    Each combination of page and environment has its own `key`. In links, the names of the
+    parameters begin with `prefix`.
     """
 
     key: str
@@ -42,7 +42,7 @@ class HeatmapControls:
         )
         if x_axis == y_axis:
             link.problems.append(
-                _("The two axes of a heatmap cannot be the same. The default axes are used.")
+                _("The two axes of a heatmap cannot be the same, so the default axes are used.")
             )
             x_axis, y_axis = info.heatmap_axes
         state[self._name("x")], state[self._name("y")] = x_axis, y_axis
@@ -63,7 +63,7 @@ class HeatmapControls:
                 state[self._name("critic")] = critic
 
     def view(self) -> View:
-        """Return the view of the heatmaps that the visitor has chosen."""
+        """Return the view that the visitor has chosen for the heatmaps."""
         info = self.info
         known = range(len(info.axes))
         x_axis = settle(self._name("x"), known, info.heatmap_axes[0])
@@ -138,9 +138,10 @@ class HeatmapControls:
                 view.follows,
                 key=self._name("follow"),
                 help=_(
-                    "A heatmap shows two coordinates of the observation. The other coordinates "
-                    "come from the player's frame or are fixed. The ring marks the state in the "
-                    "frame. The line shows earlier states, which belong to other slices."
+                    "A heatmap shows two coordinates of the observation; all other coordinates "
+                    "come from the player's frame or are fixed. A ring marks the state in the "
+                    "player's frame; a line shows the states before it, which belong to other "
+                    "slices."
                 ),
                 **common,
             )

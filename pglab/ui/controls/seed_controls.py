@@ -60,7 +60,8 @@ def link_parameters(lab: Lab) -> dict[str, str]:
 def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], None]) -> None:
     """Let the visitor choose the seed to show, and call `show` with the index of this seed.
 
-    The menu is drawn only if `count` > 1. The seeds are consecutive numbers; `first` has index 0.
+    If there is only one seed, no menu is drawn. The seeds are consecutive numbers; `first` has
+    index 0.
     """
     if count == 1:
         show(0)

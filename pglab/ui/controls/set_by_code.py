@@ -1,9 +1,8 @@
 """Controls that both code and the visitor can set.
 
 Each request of the browser contains the values of all controls that the browser knows. After code
-has set a new value, a late request could restore the old value. Therefore, `set_value` replaces the
-control by a new control with a new key. A late request sends the old value under the old key, and
-the program ignores the old key.
+has set a new value, a late request could restore the old value, so `set_value` gives the control a
+new key, and the program ignores values under the old key.
 """
 
 from __future__ import annotations
@@ -28,16 +27,13 @@ def value_of(name: str) -> Any:
 
 
 def set_value(name: str, value: Any) -> None:
-    """Set the value of the control with this name. The caller must then redraw the page.
-
-    Another request may interrupt this function at any line that uses the session state. Therefore,
-    the new control gets its value before it replaces the old control.
-    """
+    """Set the value of the control with this name; afterwards, the caller must redraw the page."""
     state = st.session_state
     key = widget_key(name)
     if key in state and state[key] == value:
         return
     edition = state.get(_edition(name), 0) + 1
+    # Another request may interrupt at each of these lines, so the value is set before the edition.
     state[f"{name}.{edition}"] = value
     state[_edition(name)] = edition
     state.pop(key, None)

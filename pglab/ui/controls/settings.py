@@ -1,7 +1,7 @@
 """The controls for the hyperparameters; their values come from a link or from the visitor.
 
-Each control is built from a `Setting`, which describes one hyperparameter. The layers and the
-environment have special code in this module. All other hyperparameters use the same code.
+Each control is built from a `Setting`, which describes one hyperparameter. In this module, only the
+layers and the environment have special code.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
 
 
 def set_controls(key: str, config: RunConfig) -> None:
-    """Set the page's controls to a configuration. The caller must then redraw the page."""
+    """Set the page's controls to a configuration; afterwards, the caller must redraw the page."""
     for name in settings_of(config):
         value = getattr(config, name)
         if name == "hidden_sizes":
@@ -102,7 +102,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
             st.caption(
                 _(
                     "If you change a setting marked ↻, the run restarts. You can change all other "
-                    "settings during the run. The next update then uses the new value."
+                    "settings during the run; the next update uses the new value."
                 )
             )
         try:
@@ -178,7 +178,7 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
 
 
 def _opened_with(key: str) -> RunConfig:
-    """Return the configuration that code set last; its values need not be stops of sliders."""
+    """Return the last configuration of `set_controls`; its values need not be slider stops."""
     config: RunConfig = st.session_state[f"{key}.opened_with"]
     return config
 
@@ -232,6 +232,6 @@ def _set_layers(key: str, sizes: tuple[int, ...]) -> None:
 
 
 def _fixed_here(preset: RunConfig, name: str) -> str:
-    return _("{label} is always “{value}” on this page. The value in the link is ignored.").format(
+    return _("{label} is always “{value}” on this page; the link's value is ignored.").format(
         label=_(settings_of(preset)[name].label), value=choice_name(getattr(preset, name))
     )

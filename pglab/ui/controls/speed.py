@@ -17,10 +17,7 @@ WIDTH = 140  # pixels
 
 
 def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:
-    """Draw the slider and give its speed to the bench; a change of the speed calls `on_change`.
-
-    `page` is the key of the page.
-    """
+    """Draw the slider and give its speed to the bench; a change of the speed calls `on_change`."""
 
     def changed() -> None:
         bench.speed = value_of(_name_of(page))

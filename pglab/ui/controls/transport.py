@@ -94,7 +94,7 @@ def _continue_button(lab: Lab) -> None:
         width=WIDTH,
         help=_(
             "Continue training this run. If the run was solved, this button turns off “Stop when "
-            "solved”. Otherwise, this button doubles the number of steps of the run."
+            "solved”; if all steps were used, this button doubles the number of steps of the run."
         ),
     )
 

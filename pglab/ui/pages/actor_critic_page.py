@@ -26,7 +26,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """Draw an actor-critic's page; `opened` names the further panels that are open at first."""
+    """Draw an actor-critic's page; `opened` names the optional panels that are open at first."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -59,7 +59,7 @@ def actor_critic_page(
 
 
 def _with_td_errors(text: str) -> str:
-    """Replace names in the text by TD errors and returns from the last third of stored runs."""
+    """Fill in the text's placeholders: TD errors and returns in the last third of stored runs."""
     for name in ("large_learning_rate", "usual"):
         arm = load("split_replay")[name]
         error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
@@ -69,7 +69,7 @@ def _with_td_errors(text: str) -> str:
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """Return the further panels of a page; `opened` names the panels that are open at first."""
+    """Return the optional panels of a page; `opened` names the panels that are open at first."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
@@ -93,7 +93,10 @@ def _code() -> None:
     formulas_and_code(
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
-            _("The agent computes this policy signal when it acts. The settings offer two others."),
+            _(
+                "The policy signal wₜ is computed when the agent acts; the settings offer two "
+                "other policy signals."
+            ),
             [policy_signal],
         ),
         Part(
@@ -112,7 +115,7 @@ def _code() -> None:
         Part(
             r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
             r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
-            _("The second term, with the factor c, lowers all estimates."),
+            _("The second term of the critic's loss, with the factor c, lowers all estimates."),
             [td_loss, actor_critic.critic_gradient],
         ),
         Part(

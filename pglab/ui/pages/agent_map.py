@@ -13,7 +13,10 @@ from pglab.language import _
 
 @dataclass(frozen=True)
 class Agent:
-    """One column of the map. `networks` is a list of rows of boxes; a box is (text, colour)."""
+    """An agent on the home page's map.
+
+    `networks` is a list of rows of boxes; a box is (text, colour).
+    """
 
     name: str
     networks: tuple[tuple[tuple[str, str], ...], ...]

@@ -79,7 +79,7 @@ def agent_page(page: AgentPage) -> None:
 
 
 def _listen(lab: Lab) -> None:
-    """If a run could be lost, let the browser ask before the visitor closes the tab."""
+    """If a run could be lost, the browser asks for confirmation before the tab closes."""
     bench = lab.bench
     listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
 

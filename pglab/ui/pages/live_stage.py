@@ -93,7 +93,8 @@ def _numbers(bench: Bench) -> list[Number]:
             "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
             _(
                 "Mean return of the last 100 training episodes, or of all episodes if there are "
-                "fewer. The seminar's reading, not this mean, decides whether a run is solved."
+                "fewer. A run is solved when the seminar's reading, not this mean return, reaches "
+                "the goal."
             ),
         ),
         Number(
@@ -142,7 +143,7 @@ def _state(bench: Bench) -> str:
 
 
 def _reading(bench: Bench) -> str:
-    """Describe the seminar's reading, and the goal that it must reach in a solved run."""
+    """State the seminar's reading, and the goal at which a run is solved."""
     session = bench.session
     goal = session.config.success_return
     reading = f"{session.history.reading:.0f}".replace("-", "−")
@@ -150,9 +151,9 @@ def _reading(bench: Bench) -> str:
     counted = int(np.count_nonzero(~np.isnan(session.history.episodes["reading"])))
     window = session.config.smoothing_window
     if session.history.solved_at is not None:
-        told = _("seminar's reading reached {goal}, now {reading}")
+        told = _("goal {goal} reached; seminar's reading {reading}")
     elif goal > most:
-        told = _("seminar's reading {reading}; {goal} cannot be reached here")
+        told = _("goal {goal} is out of reach; seminar's reading {reading}")
     else:
         told = _("seminar's reading {reading}, goal {goal}")
     text = told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))

@@ -12,7 +12,7 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 
 def opening_clips() -> None:
-    """Draw the two clips; they are stored in the repository, so they play at once."""
+    """Draw the home page's two clips from files in the repository, so that they play at once."""
     facts = stored_facts()
     _clip("untrained", _("An untrained agent: the pole falls within a second or two."))
     _clip(

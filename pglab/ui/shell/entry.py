@@ -29,8 +29,8 @@ def enter() -> None:
 def require_entry() -> None:
     """Run the entry script first if Streamlit has started a page without it.
 
-    A new server process has not called `st.navigation` yet. If a visitor then opens the address of
-    a page, Streamlit runs only this page's script in `pages/`.
+    Until a server process has called `st.navigation`, Streamlit runs only a page's script in
+    `pages/` if a visitor opens the page's address.
     """
     if _ENTERED not in st.session_state:
         navigation()

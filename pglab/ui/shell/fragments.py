@@ -20,7 +20,7 @@ def fragment(
 ) -> Callable[..., None]:
     """Make a Streamlit fragment that uses the visit's language even when it reruns alone.
 
-    Streamlit identifies a fragment by its place on the page. So every script run must draw the same
+    Streamlit identifies a fragment by its place on the page, so every script run must draw the same
     number of elements before the fragment. With `run_every`, the fragment reruns at this interval,
     in seconds.
     """
@@ -49,5 +49,5 @@ def redraw_fragments(*fragments: str) -> None:
 
 
 def _on_this_page(key: str) -> str:
-    """Add the page's name to a key, since fragments of the former page may still exist."""
+    """Put the page's name before a key, so that fragments of two pages never share a key."""
     return f"{st.session_state.get(PAGE, '')}.{key}"

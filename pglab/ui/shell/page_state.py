@@ -33,9 +33,9 @@ class LivePage:
     def redraw_stale_page(self) -> None:
         """Redraw the whole page if `page_is_stale` is true.
 
-        Fragments that show or change the run call this method first. The browser may send a click
-        or a new setting in the same request as a tick. Streamlit then reruns only the fragment of
-        the tick, not the whole page.
+        Call this at the start of each fragment that shows or changes the run. If the browser sends
+        a click or a new setting in the same request as a tick, Streamlit reruns only the fragment
+        of the tick, not the whole page.
         """
         if self.page_is_stale:
             st.rerun()

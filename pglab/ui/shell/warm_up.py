@@ -16,17 +16,14 @@ SWITCH_SECONDS = 0.001
 
 @cache
 def warm_up() -> None:
-    """Use PyTorch, pygame and Numba once, and exempt the loaded objects from garbage collection.
-
-    Without the exemption, each garbage collection takes 0.1 seconds, mostly for permanent objects
-    from imported modules. The function also lets threads take turns more often. Streamlit's server
-    needs the interpreter about twelve times per tick. With Python's default switch interval, the
-    server would wait 5 ms each time while another thread trains.
-    """
+    """Use PyTorch, pygame and Numba once, and exempt the loaded objects from garbage collection."""
     engine.warm_up()
     config = ReinforceConfig()
     TrainingSession(config).advance("update")
     shared_renderer(config.env_id)
     gc.collect()
+    # Otherwise each garbage collection takes 0.1 seconds, mostly for objects of imported modules.
     gc.freeze()
+    # Streamlit's server needs the interpreter about twelve times per tick. While another thread
+    # trains, the server waits for one switch interval each time; Python's default is 5 ms.
     sys.setswitchinterval(SWITCH_SECONDS)

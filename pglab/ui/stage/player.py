@@ -32,8 +32,8 @@ Mode = Literal["stream", "loop", "still"]
 class Showing:
     """The player's panel, its scenes, and the planes that the heatmaps show.
 
-    Each frame holds the index of its plane in `planes`. If the slice does not follow the player,
-    there is only one plane. `scenes` may also contain earlier steps, which have no frame.
+    Each frame holds the index of its plane in `planes`. If the heatmaps do not follow the player,
+    `planes` has only one entry. `scenes` may also contain earlier steps, which have no frame.
     """
 
     panel: PlayerPanel
@@ -87,8 +87,8 @@ class Player:
     def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
         """Make the panel for the current state of the bench.
 
-        Without `follows`, the heatmaps show `plane`. With `follows`, each frame has its own plane:
-        it is parallel to `plane` and goes through the observation of the frame.
+        By default, the heatmaps show `plane`. If `follows` is true, each frame has its own plane:
+        the plane that is parallel to `plane` and contains the frame's observation.
         """
         mode: Mode = "stream"
         if bench.running:
@@ -118,15 +118,14 @@ class Player:
     def _latest_steps(self, bench: Playable) -> list[Scene]:
         """Return the training steps that have not been shown yet.
 
-        Also return the state after the last step if the episode has ended, or if at most one step
-        is new. In all other cases, this state would not stay visible.
+        Add the state after the last step if the episode has ended, or if at most one step is new.
         """
         seed, last = self._streamed
         session = bench.shown_session
         newest = session.global_step
         since = newest if seed != session.config.seed else max(last, newest - MOST_STEPS_PER_TICK)
         scenes = training_scenes(bench, since)
-        many = len(scenes) > 2
+        many = len(scenes) > 2  # a frame of the state after many steps would not stay visible
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
     def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
@@ -211,7 +210,7 @@ def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
     """Return scenes: the training steps, then the current state of the training environment.
 
     If `since` is None, return all steps of the last episode; otherwise, return all steps after step
-    `since`. The current policy gives the probabilities.
+    `since`. Each scene holds the action probabilities of the current policy.
     """
     session = bench.shown_session
     steps = list(session.history.steps)
@@ -242,7 +241,7 @@ def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
 
 
 def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
-    """Return how many recorded steps of its episode come before each step."""
+    """Return each step's index among the recorded steps of its episode, counted from 0."""
     places: list[int] = []
     for number, step in enumerate(steps):
         same = number > 0 and steps[number - 1].episode == step.episode

@@ -1,9 +1,9 @@
 """Acts on every press of a button or key. The browser numbers the presses, so no press is lost.
 
 Streamlit merges waiting requests, so two quick presses of a button would become one press. The
-browser therefore sends the numbers of all presses that the server has not confirmed yet. The server
-acts on each of these presses exactly once, in order. If the browser's script is missing, the
-buttons work like ordinary Streamlit buttons.
+browser sends the numbers of all presses that the server has not confirmed yet, and the server acts
+on each numbered press exactly once, in order. If the browser's script is missing, the buttons work
+like ordinary Streamlit buttons.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> No
 
 
 def listen(*, unsaved: bool = False) -> None:
-    """Number the presses of the page's buttons; call this after drawing the last button.
+    """Give each press of a button a number; call this after drawing the page's last button.
 
     With `unsaved`, the browser asks for confirmation before it closes or reloads the tab.
     """

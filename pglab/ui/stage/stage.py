@@ -246,12 +246,9 @@ def message(
     progress: Progress | None,
     landmark: bool = False,
 ) -> bytes:
-    """Pack a message for the browser: the length of a JSON text, this text, and the pictures.
-
-    The pictures are bytes after the text. As base64 text, they would slow down the browser.
-    """
+    """Pack a message for the browser: the length of a JSON text, this text, and the pictures."""
     _check(panels)
-    pictures = bytearray()
+    pictures = bytearray()  # pictures as base64 text in the JSON would slow down the browser
     content = {
         "stage": stage,
         "landmark": landmark,

@@ -35,23 +35,22 @@ class Driven(Protocol):
 def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None]:
     """Train before the first redraw, and after each later redraw.
 
-    The first redraw then has something to show. Later training happens while the browser paints.
     When a run ends, the next tick redraws the whole page, since buttons, table and messages change.
-    An immediate redraw of the page may fail: if a tick arrives while the whole script runs,
-    Streamlit drops the stage that the script draws. So the page is redrawn at once only if the
-    browser cannot send a tick: at the first redraw, or if `more` redraws follow in this script run.
+    `more` says whether further redraws follow in this script run.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy
         first = not driven.pacemaker.ticking
         if busy and first:
-            driven.tick()
+            driven.tick()  # without training, the first redraw would show nothing new
     yield
     with driven.lock:
         if busy and not first:
-            driven.tick()
+            driven.tick()  # while the browser paints
         stopped = was_running and not driven.running
     if stopped:
         page.page_is_stale = True
+    # If a tick arrives while the whole script runs, Streamlit drops the stage that the script
+    # draws, so redraw the page at once only if the browser does not send the next tick.
     if stopped and (first or more):
         st.rerun()

@@ -54,7 +54,7 @@ def slow_motion(lab: Lab) -> None:
             st.markdown(
                 _(
                     "Slow motion shows one update phase by phase. The agent acts until it has "
-                    "stored enough steps. Then it learns from all stored steps in one update. Each "
+                    "stored enough steps for one update, then learns from all these steps. Each "
                     "phase shows its numbers and the line of code that computed them.\n\n"
                     "The button **Next** or the right arrow key goes to the next phase. If a "
                     "chapter's title has the keyboard focus, press the Tab key before the arrow "
@@ -67,7 +67,12 @@ def slow_motion(lab: Lab) -> None:
         if is_on_the_way(lab):
             return
         if tape.stale and not lab.bench.running:
-            st.caption(_("The run has continued since this step. Next goes to its current step."))
+            st.caption(
+                _(
+                    "The run has continued since this step; the button Next goes to the run's "
+                    "current step."
+                )
+            )
         scene = _scene(lab, tape)
         words, pictures = st.columns([5, 8])
         with words:

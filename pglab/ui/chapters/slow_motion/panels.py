@@ -56,11 +56,11 @@ _ANSWERED_AT = "environment"
 
 @dataclass(frozen=True)
 class Batch:
-    """The transitions at one phase, with all numbers that are known about them at this phase.
+    """The stored transitions, with all their numbers that the agent has computed so far.
 
-    If the batch is very long, it contains only the last transitions, because the run keeps no
-    more. `offset` is the number of earlier transitions that are left out. `whole` explains the
-    change of π for the complete batch; `explanation` does so only for the transitions kept here.
+    The run keeps only its last steps, so the first transitions of a very long batch are missing.
+    `offset` is the number of earlier transitions that are left out. `whole` explains the change of
+    π for the complete batch; `explanation` leaves out the first `offset` transitions.
     """
 
     first_step: int  # environment step of the first transition
@@ -78,7 +78,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class SlowScene:
-    """One phase of a watched step, and all data for the pictures of this phase."""
+    """One phase of a step in slow motion, and all data for the pictures of this phase."""
 
     env_id: str
     watched: WatchedStep
@@ -99,11 +99,7 @@ class SlowScene:
 
     @property
     def observation(self) -> Floats:
-        """The observation that the player shows.
-
-        In the phase `environment`, it is the observation after the action. In all other phases, it
-        is the observation before the action.
-        """
+        """The observation before the action; in the phase `environment`, the one after it."""
         step = self.watched.step
         return step.next_observation if self.phase == _ANSWERED_AT else step.observation
 
@@ -112,7 +108,7 @@ class SlowScene:
         return any(moment.phase == phase for moment in self.seen)
 
     def emphasis(self, *pictures: str) -> Emphasis:
-        """Return how the current phase emphasises a panel that contains these pictures."""
+        """Return the emphasis of a panel in the current phase; `pictures` are in this panel."""
         about = _ABOUT[self.phase]
         if "frame" in pictures:
             return "frame" if "frame" in about else "bars" if "bars" in about else "dim"
@@ -214,7 +210,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
 
 
 def _map(scene: SlowScene, networks: Mapping[str, nn.Module]) -> NDArray[np.float32]:
-    """Return the probability of the view's action at each point of the view's plane: [Y, X]."""
+    """Return the probability of the view's action at each point of its plane; shape [Y, X]."""
     return probability_map(networks["policy"], scene.view.plane, scene.view.action)
 
 
@@ -324,7 +320,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
     if batch.explanation is not None:
         size += _(" · percentage points")
     if batch.offset:
-        size += _(" · the last {n}").format(n=len(batch.actions))
+        size += _(" · {n} shown").format(n=len(batch.actions))
     return FigurePanel(
         "slow_batch",
         title,

@@ -147,7 +147,7 @@ def _whole(found: Explanation) -> None:
         st.caption(
             _(
                 "The shares add up to 100 % of the change in π. A cause with a negative share "
-                "worked against the change. Each share is Σ effect·Δπ / Σ Δπ², summed over all "
-                "steps."
+                "worked against the change. If a cause changed π by e at a step, its share is "
+                "Σ e·Δπ / Σ Δπ², summed over all steps."
             )
         )

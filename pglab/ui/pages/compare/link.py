@@ -49,7 +49,7 @@ def _side(link: Link, letter: str) -> AgentConfig:
 
 def _not_on_one_side(name: str) -> str:
     return _(
-        "{label} is the same for all sides of a comparison. The value in the link is ignored."
+        "{label} is the same for all sides of a comparison; the link's value is ignored."
     ).format(label=_(settings_of(ReinforceConfig)[name].label))
 
 

@@ -92,7 +92,7 @@ def _panel_controls(page: ComparePage) -> None:
             _("Show the agents playing"),
             st.session_state.get(PLAYERS, False),
             key=PLAYERS,
-            help=_("Shows each agent in fresh episodes. This makes training slower."),
+            help=_("Shows each agent in fresh episodes, which makes training slower."),
             persist_state="session",
             on_change=redraw,
         )
@@ -122,7 +122,7 @@ def _transport(page: ComparePage) -> None:
                 f"steps_{steps}",
                 partial(_advance, comparison, steps),
                 disabled=comparison.finished,
-                help=_("Pauses training. Every agent then takes the steps named on the button."),
+                help=_("Pauses training, then every agent takes the steps named on the button."),
             )
         page_button(
             page,

@@ -32,7 +32,7 @@ FEW_SEEDS = 3
 
 
 def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
-    """Return the heatmap controls of each environment, beginning with the first side's."""
+    """Return the heatmap controls of each environment; side A's environment comes first."""
     found: dict[str, HeatmapControls] = {}
     for config in configs:
         env_id = config.env_id
@@ -173,7 +173,7 @@ def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
         return _("one seed ({seed}): maybe chance").format(seed=first)
-    text = _("{n} seeds from {first}, to step {step:,}").format(
+    text = _("{n} seeds from {first} · to step {step:,}").format(
         n=comparison.seeds, first=first, step=comparison.steps_of_all
     )
     return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
@@ -186,7 +186,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             _("environment steps each"),
             f"{comparison.global_step:,}",
             _(
-                "Number of steps that every agent has taken with its first seed. The other seeds "
+                "Number of steps that every agent has taken with its first seed; its other seeds "
                 "may have taken fewer steps."
             ),
         )
@@ -197,10 +197,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             Number(
                 _("{name}: return").format(name=name),
                 "–" if mean is None else _number(mean[0]),
-                _(
-                    "Mean of the last 100 returns. If there are several seeds, the number is the "
-                    "median of the means of all seeds."
-                ),
+                _("Mean of the last 100 returns; for several seeds, the median of these means."),
             )
         )
     numbers.append(
@@ -243,7 +240,7 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
 
 
 def outcome_name(comparison: Comparison, number: int) -> str:
-    """The name of the side with this number; the number after the last side is "about equal"."""
+    """The name of side `number`, or "about equal" for the number after the last side."""
     names = (*comparison.names, _("about equal"))
     return names[number]
 

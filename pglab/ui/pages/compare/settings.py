@@ -83,7 +83,7 @@ def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
     """Tell the visitor how to choose agents freely; if there are four sides, keep the first two."""
     if len(compared()) > 2:
         choose(compared()[:2])
-    st.toast(_("To choose freely, change any setting in the sidebar."))
+    st.toast(_("To make your own comparison, change any setting in the sidebar."))
 
 
 def side_controls(on_change: Callable[[], None]) -> None:
@@ -119,7 +119,7 @@ def side_controls(on_change: Callable[[], None]) -> None:
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
-            st.caption(_("Four agents have no controls. To get controls, choose two agents above."))
+            st.caption(_("To change settings, choose a comparison of two agents above."))
             return
         names = dict(zip("AB", names_of(compared()), strict=True))
         letter = settle(_SIDE, ("A", "B"), "A")
@@ -143,15 +143,13 @@ def side_controls(on_change: Callable[[], None]) -> None:
 
 
 def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
-    """Draw a button for each algorithm of a side.
-
-    A late request could restore the old value of a menu. A button has no value.
-    """
+    """Draw one button for each algorithm; a press gives this algorithm to a side."""
 
     def choose(other: str) -> None:
         _change_side(index, KINDS[other])
         on_change()
 
+    # Buttons, not a menu: a late request could restore the old value of a menu.
     with st.container(horizontal=True, gap="small", key="kinds"):
         for name, preset in KINDS.items():
             st.button(
@@ -174,10 +172,7 @@ def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) 
 
 
 def compare(configs: tuple[AgentConfig, ...]) -> None:
-    """Choose these agents for the comparison, and set the controls of the first two sides.
-
-    The other sides have no controls.
-    """
+    """Choose these agents for the comparison, and set the controls of the first two sides."""
     for index, config in enumerate(configs[:2]):
         set_controls(_controls_key(index, kind_of(config)), config)
     st.session_state[_CONFIGS] = configs

@@ -27,7 +27,7 @@ class ComparePage(LivePage):
     def tells_evidence(self) -> bool:
         """True if the page may show stored results: after a guess, or after the first step.
 
-        Before that, the stored results would give away the answer to the guess.
+        If the page showed stored results earlier, visitors would know the answer before they guess.
         """
         return self.guess is not None or self.comparison.global_step > 0
 
@@ -51,7 +51,7 @@ class ComparePage(LivePage):
     def restart(self) -> None:
         """Make a new comparison from the controls' values; the visitor starts it with Run.
 
-        The page then shows the former comparison as dotted lines and as a table row.
+        The page keeps the results of the replaced comparison as dotted lines and as a table row.
         """
         former = self.comparison
         former.abandon()

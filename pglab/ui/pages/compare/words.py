@@ -67,7 +67,7 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
 
 
 def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
-    """Return the stored results of these agents or a hint to guess first, if results exist."""
+    """Return the agents' stored results, if any; without `evidence`, return a hint to guess."""
     text = verdict(configs, names_of(configs))
     if text and not evidence:
         return [_("Make a guess, or press Run, to see stored results over many seeds.")]

@@ -50,7 +50,7 @@ def describe(subject: Subject) -> str:
     )
     if subject.run != EXAMPLE:
         return words
-    stored = _("trained with default settings and seed {seed}, stored in the app").format(
+    stored = _("a stored run with default settings and training seed {seed}").format(
         seed=load()[subject.step].config.seed
     )
     return f"{words} ({stored})"
@@ -70,9 +70,9 @@ def set_seed(seed: int) -> None:
 
 
 def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
-    """Draw the controls; return the choice, its networks, and one sentence for each problem."""
+    """Draw the controls; return the subject, its snapshot, and a sentence for each problem."""
     runs = {run.key: run for run in visit_runs}
-    names = {EXAMPLE: _("REINFORCE, stored in the app")} | {k: run.name for k, run in runs.items()}
+    names = {EXAMPLE: _("a stored run of REINFORCE")} | {k: run.name for k, run in runs.items()}
     settle(RUN, names, EXAMPLE)
     which, when, how_many, seeded = st.columns([5, 4, 4, 2], vertical_alignment="bottom")
     key = which.selectbox(
@@ -148,7 +148,7 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
 
 
 def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snapshot, list[str]]:
-    """Lower the number of episodes for a large network; set it to 0 if there is no gradient."""
+    """Choose fewer episodes if the network is large, and 0 if the policy has no gradient."""
     problem = problem_with(snapshot)
     if problem is not None:
         return replace(subject, episodes=0), snapshot, [problem]

@@ -24,10 +24,10 @@ MOST_STEPS = 10**9
 
 
 def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
-    """Return the link's parameters for this choice; leave out the usual values.
+    """Return the parameters of a link to `subject`; leave out default values.
 
-    A run exists only in its own visit. So a link to a run also holds the settings of the run, and
-    another visitor can train this run again.
+    Another visitor cannot open a run of this visit. With the settings in the link, the other
+    visitor can train the run again.
     """
     usual = Subject()
     texts = {EPISODES: str(subject.episodes), SEED: str(subject.seed), STEP: str(subject.step)}

@@ -69,7 +69,7 @@ def gradient_lab_page() -> None:
 
 
 def _opened() -> GradientPage:
-    """Open the page with the link's choice; if this is the example, measure it at once."""
+    """Set the controls from the link; measure at once if the link changes the example's values."""
     link = address_bar.link()
     subject = read_link(link, runs_of_this_visit())
     set_controls(subject)

@@ -29,8 +29,8 @@ FIGURE_HEIGHT = 380
 def results(report: Report, described: str, *, former: str | None) -> None:
     """Draw one panel per estimator, then the verdict, the means, the ratios and the numbers.
 
-    `described` names the measured policy and episodes. `former` is None if the result fits the
-    controls; otherwise `former` says why the page shows this result.
+    `described` names the measured policy and episodes. If the result does not match the controls,
+    `former` says why the page still shows the result.
     """
     with st.container(key="gradient_former" if former else "gradient_shown"):
         if former:
@@ -90,14 +90,15 @@ def _legend(report: Report) -> None:
     st.caption(
         _(
             "An *estimator* is a formula that estimates the gradient from one episode. Thin "
-            "arrows: the estimate from each episode. Thick arrow: the mean of these estimates. "
-            "Dotted ellipse: spread of the estimates (one standard deviation). Solid ellipse: "
-            "spread of the mean. ✚: mean gradient of {n} separate episodes. **The axes**: a "
-            "gradient has one entry per network parameter, so each gradient is projected onto a "
-            "plane. Horizontal axis: the direction of ✚. Vertical axis: the direction at a right "
-            "angle to ✚ in which the whole-episode gradients spread most. All four panels have "
-            "the same axes. In the first panel, the longest 5 % of the arrows extend beyond the "
-            "axes. *In plane*: the share of the variance that is visible in the plane."
+            "arrows: the estimate from each episode. Thick arrow: the mean over all drawn "
+            "episodes. Dotted ellipse: spread of the estimates (one standard deviation). Solid "
+            "ellipse: spread of the mean. ✚: mean gradient of {n} separate episodes. **The axes**: "
+            "a gradient has one entry per network parameter, so each gradient is projected onto a "
+            "plane. Horizontal axis: the direction of the mean gradient ✚. Vertical axis: the "
+            "direction at a right angle to ✚ in which the whole-episode gradients spread most. All "
+            "four panels have the same axes. In the first panel, the longest 5 % of the arrows "
+            "extend beyond the axes. *In plane*: the share of the variance that is visible in the "
+            "plane."
         ).format(n=report.survey.episodes)
     )
 
@@ -114,9 +115,10 @@ def _means(report: Report, described: str) -> None:
     st.caption(
         _(
             "This plot enlarges the plane of the four panels. Each ellipse (one standard "
-            "deviation) shows the typical distance between a mean and the gradient (✚). Small "
-            "ellipses are better. About 6 of 10 ellipses do not contain ✚. All four means use the "
-            "same episodes, so their ellipses tend to miss ✚ together."
+            "deviation) shows the typical distance between a mean and the gradient (✚). A better "
+            "estimator has a smaller ellipse. In about 6 of 10 measurements, an ellipse does not "
+            "contain the gradient ✚. All four means use the same episodes, so their ellipses tend "
+            "to miss ✚ together."
         )
     )
 
@@ -144,9 +146,9 @@ def _ratios(report: Report) -> None:
             "The ratio is ‖∇J‖² / (tr Σ / k): the squared length of the gradient, divided by the "
             "variance of the mean. tr Σ is the *total variance* of one episode's estimate: the sum "
             "of its variances over all parameters. Lines: values of the formula. Points: ratios "
-            "measured on groups of the drawn episodes. Dashed line: ratio 1, so the noise is as "
-            "long as the gradient. Dotted line: k = {k}, the number of drawn episodes. If an "
-            "estimator has no line, its signal cannot be distinguished from noise."
+            "measured on groups of the drawn episodes. Dashed line: at ratio 1, the typical error "
+            "of the mean is as long as the gradient. Dotted line: k = {k}, the number of drawn "
+            "episodes. If an estimator has no line, its signal cannot be distinguished from noise."
         ).format(k=report.episodes)
     )
 

@@ -38,7 +38,7 @@ class Shown:
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """Return the survey if it fits this policy and seed and has full size; otherwise None."""
+        """Return the survey if it has full size and the same policy and seed; otherwise None."""
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
         size = min(SURVEY_EPISODES, most_episodes(snapshot))
@@ -60,14 +60,12 @@ def first_result() -> Shown:
 
 @dataclass
 class Job:
-    """A measurement that is not finished yet.
-
-    The lock is necessary because two script runs of one visit may overlap.
-    """
+    """A measurement that is not finished yet."""
 
     subject: Subject
     work: Generator[Progress, None, Shown]
     progress: Progress = field(default_factory=lambda: Progress("survey", 0.0))
+    # two script runs of one visit may overlap
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def advance(self, seconds: float) -> Shown | None:
@@ -93,12 +91,12 @@ class GradientPage:
     redraws: bool = False  # whether the browser asks for redraws
 
     def begin(self, subject: Subject, snapshot: Snapshot) -> None:
-        """Start the measurement of this policy."""
+        """Start to measure the policy in `snapshot`."""
         known = self.shown.survey_for(subject, snapshot)
         self.job = Job(subject, _measured(subject, snapshot, known))
 
     def former(self, subject: Subject) -> str | None:
-        """Say why the page shows a former result; return None if the result fits the controls."""
+        """Say why the page's result does not match the controls; return None if it matches."""
         if self.job is not None:
             return _("This result stays until the new result is ready.")
         if self.shown.subject != subject:

@@ -156,7 +156,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
         scene,
         "gradient_norms",
         _("Gradient norms"),
-        _("Euclidean norms over each loss's parameters"),
+        _("Euclidean norm of each loss's gradient"),
         ("actor_gradient_norm", "critic_gradient_norm"),
     )
 
@@ -253,7 +253,7 @@ def _ratio(scene: Scenery) -> str:
     if not actor_mean:
         return _("critic / actor norm: –")
     ratio = float(np.nan_to_num(critic).mean()) / actor_mean
-    return _("critic norm {ratio:,.1f} × actor norm").format(ratio=ratio)
+    return _("critic / actor norm: {ratio:,.1f}").format(ratio=ratio)
 
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:

@@ -61,7 +61,7 @@ def _return_plot(scene: Scenery, loss: LossPlot | None) -> ReturnPlot:
         if solved_at is None
         else (
             solved_at,
-            _("solved: reading reached {goal:g}").format(goal=bench.session.config.success_return),
+            _("solved: goal {goal:g} reached").format(goal=bench.session.config.success_return),
         ),
         reading=_reading_curve(bench),
         guess=bench.guess,
@@ -139,7 +139,7 @@ def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
 def _returns_subtitle(scene: Scenery) -> str:
     parts = [_seeds_in_words(scene.bench, scene.spread)]
     if len(scene.bench.past) > OVERLAYS_KEPT:
-        parts.append(_("last {n} earlier runs").format(n=OVERLAYS_KEPT))
+        parts.append(_("previous {n} runs").format(n=OVERLAYS_KEPT))
     if scene.usual is not None:
         parts.append(scene.usual.label)
     return " · ".join(parts)
@@ -153,30 +153,30 @@ def _returns_detail(scene: Scenery) -> str:
         parts.append(
             _(
                 "Median and band use only seeds that are still training. A seed no longer counts "
-                "after it has solved the task or diverged. The remaining seeds learn more slowly, "
-                "so the dotted part of the median may fall. Median and band end when fewer than "
-                "half of the seeds remain."
+                "after it has solved the task or diverged. The seeds that remain learn more slowly "
+                "than the solved seeds, so the dotted part of the median may fall. Median and band "
+                "end when fewer than half of the seeds remain."
             )
         )
     parts.append(
         _(
             "Long runs have too many episodes to draw. The plot splits a long run into stretches "
-            "of equal length. It shows only the first, the lowest and the highest return of each "
-            "stretch. The line is the mean of all episodes. The step axis fits the current run; a "
-            "double click shows the earlier runs to their ends."
+            "of equal length. In each stretch, the plot shows only the first, the lowest and the "
+            "highest return. The moving mean is computed from the returns of all episodes. The "
+            "step axis fits the current run; a double click shows the earlier runs to their ends."
         )
     )
     return "\n".join(parts)
 
 
 def reading_explained(config: RunConfig) -> str:
-    """Explain the seminar's reading."""
+    """Explain the reading, which is the seminar's measure of progress."""
     return _(
-        "The seminar's reading counts one episode every {interval:,} steps: the next episode that "
-        "ends. The reading is the mean return of the last {n} counted episodes. A run is solved "
-        "when its reading over {n} episodes has reached {goal:g}. Long episodes are counted more "
-        "often than short episodes, so the reading is usually higher than the mean return of all "
-        "episodes."
+        "The reading is the seminar's measure of progress: the mean return of the last {n} counted "
+        "episodes. Every {interval:,} steps, the next episode that ends is counted. A run is "
+        "solved when its reading over {n} episodes has reached {goal:g}. Long episodes are counted "
+        "more often than short episodes, so the reading is usually higher than the mean return of "
+        "all episodes."
     ).format(
         n=config.smoothing_window,
         interval=config.eval_interval,
@@ -188,12 +188,12 @@ def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     first = bench.session.config.seed
     if bench.group is None:
         return _("one seed ({seed})").format(seed=first)
-    told = _("{n} seeds from {first}, band (middle half) up to step {step:,}")
+    told = _("{n} seeds (first: {first}); middle-half band to step {step:,}")
     text = told.format(n=bench.seeds, first=first, step=bench.group.steps)
     if spread is None or spread.seeds is None or spread.seeds[-1] == bench.seeds:
         return text
     stopped = int(spread.steps[np.argmax(spread.seeds < bench.seeds)])
-    return _("{n} seeds from {first}, fewer seeds in the median from step {step:,}").format(
+    return _("{n} seeds (first: {first}); the median loses seeds at step {step:,}").format(
         n=bench.seeds, first=first, step=stopped
     )
 

@@ -53,8 +53,8 @@ class Scenery:
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """The values of π and Q over the shown planes, two arrays of shape [K, Y, X, A].
 
-        They come from the networks of the shown seed. Q is None if the agent has no action-value
-        critic.
+        π and Q are computed with the networks of the shown seed. Q is None if the agent has no
+        action-value critic.
         """
         planes = self.showing.planes
         return maps_over(self.bench.shown_session.networks, planes, resolution(planes))

@@ -71,7 +71,7 @@ def entropy(scene: Scenery) -> FigurePanel:
 def gradient_norm(scene: Scenery) -> FigurePanel:
     """Plot the norm of the policy gradient in each update."""
     return update_series(
-        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean, over all parameters")
+        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean norm, all parameters")
     )
 
 
@@ -88,7 +88,7 @@ def weight_name(session: TrainingSession) -> str:
 
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """Return weights, actions and episode ends of the steps in the player's episode.
+    """Return three arrays over the steps in the player: weights, actions, and episode ends.
 
     With a critic, the weights are policy signals; without a critic, they are rewards-to-go.
     """
