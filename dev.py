@@ -243,7 +243,7 @@ def is_installed(venv: Path, name: str) -> bool:
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the path of the file that stores the hash of `name` after its installation."""
+    """Return the path of the file that stores the hash of the installed or compiled file `name`."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 

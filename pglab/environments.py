@@ -98,8 +98,8 @@ def make_environment(env_id: str, **options: Any) -> Environment:
     Raises:
         ConfigError: there is no such environment, or its spaces are not supported.
     """
-    if ":" in env_id:  # Gymnasium would import the module before the colon, whatever it is
-        reason = _("For a name with a colon, Gymnasium imports a module.")
+    if ":" in env_id:  # Gymnasium would import any module that a link names
+        reason = _("Gymnasium would import the module before the colon.")
         raise ConfigError(_unsupported(env_id, reason))
     try:
         environment: Environment = gymnasium.make(env_id, **options)

@@ -167,10 +167,10 @@ def parameter_count(*networks: nn.Module) -> int:
 def matched_hidden_sizes(
     observation_size: int, actions: int, hidden_sizes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Reduce the layer sizes of two split bodies to the parameter count of one shared body.
+    """Smaller layer sizes: split bodies then have about as many parameters as one shared body.
 
-    All layer sizes are scaled by one factor and rounded, so the two counts are only nearly equal.
-    Both counts include the parameters of the two heads.
+    All sizes are reduced by one factor and rounded. Of all such sizes, the result comes nearest to
+    the wanted number of parameters. The parameters of the two heads count too.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

@@ -46,7 +46,7 @@ class EpisodeRecord(NamedTuple):
     """One finished episode.
 
     `episode_return` is the undiscounted sum of the rewards, and `length` is the number of steps.
-    `reading` is the seminar's measure of progress; it is None if this episode does not count.
+    `reading` is the seminar's measure of progress, or None if it does not use this episode.
     """
 
     global_step: int

@@ -131,7 +131,7 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
     One environment step yields up to three records, in the order step, episode, update. Training
-    ends after `total_steps` steps; with `stop_when_solved`, as soon as the task is solved.
+    ends after `total_steps` steps or, with `stop_when_solved`, when the task is solved.
 
     Raises:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
@@ -171,7 +171,8 @@ def update(run: ActorCriticRun) -> UpdateRecord:
     """Learn from the rollout, then delete it. With replay, the critic learns before the actor.
 
     With replay and a shared body, the critic's Adam steps change the body, and so they change log π
-    before the actor learns: the actor's data are slightly off-policy.
+    before the actor learns. So log π is computed again here, and the actor's data are slightly
+    off-policy.
     """
     config = run.config
     rollout = transitions(run.rollout)

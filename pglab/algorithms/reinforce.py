@@ -75,7 +75,7 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
     One environment step yields up to three records, in the order step, episode, update. Training
-    ends after `total_steps` steps; with `stop_when_solved`, as soon as the task is solved.
+    ends after `total_steps` steps or, with `stop_when_solved`, when the task is solved.
 
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.

@@ -10,7 +10,7 @@ from pglab.experiments.experiment import Choice, Claim, Experiment
 from pglab.language import N_
 
 _ONE_ACTION = N_("The policy repeats one action, so the pole falls at once.")
-_LEARNS_LITTLE = N_("The policy improves a little, and slowly.")
+_LEARNS_LITTLE = N_("The policy improves a little, slowly.")
 _NO_BASELINE = N_(
     "The weight of each action is Q(s, a); no baseline is subtracted. In theory, a baseline does "
     "not change the expected gradient. How good does the policy become?"
@@ -26,8 +26,8 @@ _REINFORCE = (
             "does the policy do in the last third of the run?"
         ),
         choices=(
-            Choice(N_("The policy balances the pole: it has learned faster than usual."), 50),
-            Choice(N_("The policy keeps changing and is no better than a random one."), 12, 50),
+            Choice(N_("The policy balances, and has learned faster than usual."), 50),
+            Choice(N_("The policy keeps changing, no better than a random one."), 12, 50),
             Choice(_ONE_ACTION, below=12),
         ),
         right=2,
@@ -61,9 +61,9 @@ _REINFORCE = (
             "become?"
         ),
         choices=(
-            Choice(N_("The policy is as good as usual, with the same mean gradient."), 0.6, 1.3),
-            Choice(N_("The policy is worse: each gradient is noisier than usual."), below=0.6),
-            Choice(N_("The policy is better: larger weights give larger steps."), 1.3),
+            Choice(N_("About as good a policy: the mean gradient is the same."), 0.6, 1.3),
+            Choice(N_("A worse policy: each gradient is noisier."), below=0.6),
+            Choice(N_("A better policy: larger weights give larger steps."), 1.3),
         ),
         right=1,
         relative=True,
@@ -79,11 +79,9 @@ _REINFORCE = (
             "policy become?"
         ),
         choices=(
-            Choice(
-                N_("The policy is worse: V(s) takes away the reward of good actions."), below=0.9
-            ),
-            Choice(N_("The policy is as good as usual, with the same mean gradient."), 0.9, 1.1),
-            Choice(N_("The policy is better: each gradient has less noise."), 1.1),
+            Choice(N_("A worse policy: V(s) takes away the reward of good actions."), below=0.9),
+            Choice(N_("About as good a policy: the mean gradient is the same."), 0.9, 1.1),
+            Choice(N_("A better policy: each gradient is less noisy."), 1.1),
         ),
         right=2,
         relative=True,
@@ -98,9 +96,9 @@ _REINFORCE = (
             "good does the policy become with the same number of environment steps?"
         ),
         choices=(
-            Choice(N_("The policy is better: each update goes in the right direction."), 1.3),
-            Choice(N_("The policy is worse: there are too few updates."), below=0.6),
-            Choice(N_("The policy is as good as usual: updates are fewer, but better."), 0.6, 1.3),
+            Choice(N_("A better policy: each update goes in the right direction."), 1.3),
+            Choice(N_("A worse policy: the updates are too few."), below=0.6),
+            Choice(N_("About as good a policy: updates are fewer, but better."), 0.6, 1.3),
         ),
         right=1,
         relative=True,
@@ -116,9 +114,9 @@ _REINFORCE = (
             "does the policy become?"
         ),
         choices=(
-            Choice(N_("The policy is about as good as usual."), 0.5, 1.7),
-            Choice(N_("The policy is much worse: each step is tiny."), below=0.5),
-            Choice(N_("The policy is much better: the noise is gone."), 1.7),
+            Choice(N_("About as good a policy."), 0.5, 1.7),
+            Choice(N_("A far worse policy: each step is tiny."), below=0.5),
+            Choice(N_("A far better policy: the noise is gone."), 1.7),
         ),
         right=0,
         relative=True,
@@ -134,7 +132,7 @@ _REINFORCE = (
             "compared with a usual run?"
         ),
         choices=(
-            Choice(N_("More random than usual, almost uniform."), 1.1),
+            Choice(N_("More random, almost uniform."), 1.1),
             Choice(N_("About as random."), 0.9, 1.1),
             Choice(N_("Less random."), below=0.9),
         ),
@@ -170,7 +168,7 @@ _SHARED = (
             "the run?"
         ),
         choices=(
-            Choice(N_("The policy balances the pole as well as usual, or better."), 60),
+            Choice(N_("The policy balances as well as usual, or better."), 60),
             Choice(_ONE_ACTION, below=12),
             Choice(N_("The policy balances the pole somewhat, but not as well as usual."), 12, 60),
         ),
@@ -184,9 +182,9 @@ _SHARED = (
         settings={"policy_signal": "q"},
         question=_NO_BASELINE,
         choices=(
-            Choice(N_("The policy is about as good as usual, as theory says."), 60),
+            Choice(N_("About as good a policy, as theory says."), 60),
             Choice(_LEARNS_LITTLE, 25, 60),
-            Choice(N_("The policy is no better than a random one."), below=25),
+            Choice(N_("No better than a random policy."), below=25),
         ),
         right=2,
         known_bad=True,
@@ -200,9 +198,9 @@ _SHARED = (
             "good does the policy become with the same number of environment steps?"
         ),
         choices=(
-            Choice(N_("The policy is worse: there are too few updates."), below=0.6),
-            Choice(N_("The policy is as good as usual: updates are fewer, but better."), 0.6, 1.2),
-            Choice(N_("The policy is better: a single step is too noisy to learn from."), 1.2),
+            Choice(N_("A worse policy: the updates are too few."), below=0.6),
+            Choice(N_("About as good a policy: updates are fewer, but better."), 0.6, 1.2),
+            Choice(N_("A better policy: a single step is too noisy to learn from."), 1.2),
         ),
         right=0,
         relative=True,
@@ -217,9 +215,9 @@ _SHARED = (
             "good does the policy become?"
         ),
         choices=(
-            Choice(N_("The policy is worse: the critic alone shapes the features."), below=0.6),
-            Choice(N_("The policy is as good as usual: the features serve both losses."), 0.6, 1.4),
-            Choice(N_("The policy is better: a more accurate critic helps the actor."), 1.4),
+            Choice(N_("A worse policy: the critic alone shapes the features."), below=0.6),
+            Choice(N_("About as good a policy: the features serve both losses."), 0.6, 1.4),
+            Choice(N_("A better policy: a more accurate critic helps the actor."), 1.4),
         ),
         right=1,
         relative=True,
@@ -233,9 +231,9 @@ _SHARED = (
             "hardly counts. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("The policy is better: rewards that come soon have less noise."), 1.2),
-            Choice(N_("The policy is as good as usual: the agent sees a fall in time."), 0.6, 1.2),
-            Choice(N_("The policy is worse: the agent sees a fall too late."), below=0.6),
+            Choice(N_("A better policy: the next rewards are less noisy."), 1.2),
+            Choice(N_("About as good a policy: the agent sees a fall in time."), 0.6, 1.2),
+            Choice(N_("A worse policy: the agent sees a fall too late."), below=0.6),
         ),
         right=2,
         relative=True,
@@ -250,9 +248,9 @@ _SHARED = (
             "the policy become?"
         ),
         choices=(
-            Choice(N_("The policy is worse: the critic becomes less accurate."), below=0.6),
-            Choice(N_("The policy is as good as usual: the critic needs only a head."), 0.6, 1.4),
-            Choice(N_("The policy is better: the critic does not disturb the actor."), 1.4),
+            Choice(N_("A worse policy: the critic becomes less accurate."), below=0.6),
+            Choice(N_("About as good a policy: the critic needs only a head."), 0.6, 1.4),
+            Choice(N_("A better policy: the critic does not disturb the actor."), 1.4),
         ),
         right=0,
         relative=True,
@@ -271,7 +269,7 @@ _SPLIT = (
         ),
         choices=(
             Choice(_ONE_ACTION, below=12),
-            Choice(N_("The policy balances the pole a little."), 12, 60),
+            Choice(N_("The policy balances a little."), 12, 60),
             Choice(N_("The policy balances more steadily than usual: all data are new."), 60),
         ),
         right=0,
@@ -291,7 +289,7 @@ _SPLIT = (
             Choice(
                 N_("The policy balances: the critic keeps its pace and corrects the actor."), 60
             ),
-            Choice(N_("The policy keeps changing and is no better than a random one."), 12, 60),
+            Choice(N_("The policy keeps changing, no better than a random one."), 12, 60),
             Choice(_ONE_ACTION, below=12),
         ),
         right=2,
@@ -313,7 +311,7 @@ _SPLIT = (
         choices=(
             Choice(N_("The policy balances the pole, but learns a bit more slowly."), 60),
             Choice(_ONE_ACTION, below=12),
-            Choice(N_("The policy balances the pole a little."), 12, 60),
+            Choice(N_("The policy balances a little."), 12, 60),
         ),
         right=1,
     ),
@@ -326,9 +324,9 @@ _SPLIT = (
             "large as the actor's. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("The policy is worse: the critic becomes unstable."), below=0.7),
-            Choice(N_("The policy is as good as usual: the actor sets the pace."), 0.7, 1.3),
-            Choice(N_("The policy is better: the critic learns faster."), 1.3),
+            Choice(N_("A worse policy: the critic is unstable."), below=0.7),
+            Choice(N_("About as good a policy: the actor sets the pace."), 0.7, 1.3),
+            Choice(N_("A better policy: the critic learns faster."), 1.3),
         ),
         right=2,
         relative=True,
@@ -342,8 +340,8 @@ _SPLIT = (
             "action in twenty is random. What does the agent do in the last third of the run?"
         ),
         choices=(
-            Choice(N_("The agent balances the pole without an actor."), 60),
-            Choice(N_("The agent balances the pole a little."), 12, 60),
+            Choice(N_("The agent balances without an actor."), 60),
+            Choice(N_("The agent balances a little."), 12, 60),
             Choice(N_("The pole falls at once: a critic cannot choose actions."), below=12),
         ),
         right=0,

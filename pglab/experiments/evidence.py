@@ -57,7 +57,7 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
         return f"{text}; {_found_text(sign_flip_p(returns[1] - returns[0]))}."
     if {"equal_shared_replay", "equal_split_replay"} <= set(agents):
         found = _found_text(p_of_the_body("replay"))
-        text += "; " + _("replay: shared and split are {found}").format(found=found)
+        text += "; " + _("with replay, shared and split are {found}").format(found=found)
     return text + "."
 
 

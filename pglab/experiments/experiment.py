@@ -118,7 +118,7 @@ class Experiment:
         return Claim(self.statistic, choice.least, choice.below, self.relative)
 
     def shown(self, changed: float, usual: float) -> int | None:
-        """The index of the choice that is right for a run; None if no choice is right, as for NaN.
+        """The index of the choice that is right for a run; None if the statistic is NaN.
 
         Args:
             changed: the statistic of the run with the changed settings.

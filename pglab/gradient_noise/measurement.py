@@ -106,7 +106,8 @@ class Survey:
         """Whether the signals of the estimator and of `direction` are both significant."""
         return all(
             self.signals[name] > 0 and self.p_values[name] < SIGNIFICANCE
-            for name in (estimator, "mean")  # "mean" gives `direction`
+            # "mean" gives `direction`, with which all estimators are compared.
+            for name in (estimator, "mean")
         )
 
 

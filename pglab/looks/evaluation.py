@@ -74,7 +74,7 @@ class Calibration:
 
     `bias` is the mean of Q − G, and `spread` is its root mean square. `low` is the mean of Q − G
     over the third of the steps with the smallest Q, and `high` is the mean over the third with the
-    largest Q. `bias`, `spread`, `low` and `high` have the unit of the return.
+    largest Q. All four numbers have the unit of the return.
     """
 
     bias: float

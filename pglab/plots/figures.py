@@ -1,7 +1,8 @@
 """Shared parts of all figures, and the figures that show a policy or a batch.
 
 A figure is a plain dictionary with the structure of Plotly's JSON. `plotly.graph_objects` would
-check every property at every redraw, which would take longer than the rest of the redraw.
+check every property at every redraw, which would take longer than the rest of the redraw. The tests
+check the properties instead.
 """
 
 from __future__ import annotations

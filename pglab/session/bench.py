@@ -153,8 +153,9 @@ class Bench:
     def use(self, config: AgentConfig) -> None:
         """Adopt new settings.
 
-        A new run starts if one of the changed settings is fixed during training, or if the current
-        run has ended and cannot continue with the new settings.
+        The current run continues with the new settings; if it was rewound, it is forked first. A
+        new run starts instead if the current run has not begun, if one of the changed settings is
+        fixed during training, or if the current run has ended and cannot continue.
 
         Raises:
             ConfigError: the environment cannot be used. The current run stays.

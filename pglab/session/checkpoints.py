@@ -107,8 +107,8 @@ class Checkpoints:
 def least_missed(steps: Sequence[int]) -> int:
     """Index of the checkpoint to drop; the first and the last checkpoint always stay.
 
-    Without the chosen checkpoint, the gap between its two neighbours is short relative to the age
-    of the gap, so recent checkpoints stay closer together than old checkpoints.
+    The gap between the two neighbours of the chosen checkpoint is the smallest, relative to its
+    age; so recent checkpoints stay closer together than old checkpoints.
     """
     now = steps[-1]
     gaps = [

@@ -4,8 +4,8 @@ This command repeats the run of the stored seed, and says whether it ends at the
 
     python -m pglab.studies.opening_clips
 
-With `--write`, the command trains the seeds 0, 1, … until a run solves the task. The command
-then writes the clips to `pglab/data/clips`, with the seed and the last step of the solved run.
+With `--write`, the command trains the seeds 0, 1, … until a run solves the task, then writes the
+clips to `pglab/data/clips`, with the seed and the last step of the solved run.
 """
 
 from __future__ import annotations

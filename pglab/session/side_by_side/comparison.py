@@ -116,7 +116,7 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
     """Median curves of earlier comparisons, with labels such as "run 1: γ 0.9".
 
     Curves from an environment that none of these agents uses are left out. At most `MOST_OVERLAYS`
-    curves are returned, from the latest comparisons.
+    curves are returned: those of the latest comparisons that fit completely.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []

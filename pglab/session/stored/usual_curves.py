@@ -88,9 +88,9 @@ class LearningCurves:
         return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
-        """One row for each window of 10,000 steps.
+        """One row for each 10,000 steps.
 
-        A row contains the window's last step, and the median, the minimum and the maximum over the
+        A row contains the last of these steps, and the median, the minimum and the maximum of the
         seeds' mean returns.
         """
         means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]

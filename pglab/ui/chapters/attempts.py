@@ -38,7 +38,7 @@ class Result:
 
     `figure` is the value of the experiment's statistic in this run. `usual` is the statistic of the
     stored run with the usual settings and the same seed; if no run with this seed is stored, it is
-    the median over the stored seeds. `choice` is the index of the answer that is right for this
+    the median over the stored seeds. `choice` is the index of the choice that is right for this
     run, or None. `late_return` is the mean return of the run's last third.
     """
 
@@ -136,7 +136,7 @@ def answers(session: TrainingSession, experiment: Experiment) -> bool:
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """The region of the plot that choice `number` predicts for the returns of a run.
+    """The region of the return plot that choice `number` predicts for a run with this seed.
 
     The result is None if the experiment is not about returns.
     """
@@ -228,8 +228,8 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess and the usual run beside the experiment's run.
 
-    Neither the guess nor the usual run is drawn if the experiment was started and the current run
-    has other settings.
+    Neither is drawn if the experiment was started and the current run has not kept the experiment's
+    settings.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

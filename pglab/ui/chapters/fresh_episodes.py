@@ -100,9 +100,9 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     )
     st.caption(
         _(
-            "If the time limit cut off an episode, the rewards after the cut are missing, and the "
-            "plot shows only steps with γᵏ ≤ 0.1, where k is the number of steps up to the cut. "
-            "Missing rewards make G too low, so Q seems too high."
+            "If the time limit cut off an episode, the rewards after the cut are missing. The plot "
+            "shows a step k steps before the cut only if γᵏ ≤ 0.1: then at most a tenth of an "
+            "endless return is missing. In CartPole, this makes G too low, so Q seems too high."
         )
     )
 

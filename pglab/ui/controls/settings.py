@@ -178,7 +178,7 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
 
 
 def _opened_with(key: str) -> RunConfig:
-    """Return the last configuration of `set_controls`; its values need not be slider stops."""
+    """Return the configuration last given to `set_controls`; its values need not be stops."""
     config: RunConfig = st.session_state[f"{key}.opened_with"]
     return config
 

@@ -1,4 +1,4 @@
-"""The controls that choose the view of the heatmaps and open optional panels."""
+"""The controls that choose the view of the heatmaps and open further panels."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pglab.ui.stage.panels.scenery import PanelMaker, View
 
 @dataclass(frozen=True)
 class Extra:
-    """An optional panel, which the visitor opens with the control *Further panels*.
+    """A further panel, which the visitor opens with the control *Further panels*.
 
-    If `replaces` names a usual panel, the optional panel takes the place of this usual panel;
-    otherwise, it is placed below all usual panels.
+    If `replaces` is a usual panel, the further panel takes its place; if `replaces` is None, the
+    further panel is placed below all usual panels.
     """
 
     name: str
@@ -38,14 +38,14 @@ def loss_below_returns(title: str) -> Extra:
 
 
 def panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
-    """Draw the controls of the heatmaps and optional panels; a change calls `on_change`."""
+    """Draw the controls of the heatmaps and further panels; a change calls `on_change`."""
     fragment(_panel_controls, PANEL_CONTROLS)(lab, extras, on_change)
 
 
 def shown_panels(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra]
 ) -> list[PanelMaker]:
-    """Return the panels to show: the usual panels and the open optional panels."""
+    """Return the panels to show: the usual panels and the open further panels."""
     opened = _opened(lab, extras)
     shown = [extra for extra in extras if extra.name in opened]
     instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}
@@ -54,7 +54,7 @@ def shown_panels(
 
 
 def _opened(lab: Lab, extras: Sequence[Extra]) -> list[str]:
-    """Return the names of the open optional panels."""
+    """Return the names of the open further panels."""
     usual = [extra.name for extra in extras if extra.open_at_first]
     opened: list[str] = st.session_state.setdefault(f"{lab.key}.extras", usual)
     return opened

@@ -26,7 +26,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """Draw an actor-critic's page; `opened` names the optional panels that are open at first."""
+    """Draw an actor-critic's page; `opened` names the further panels that are open at first."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -69,7 +69,7 @@ def _with_td_errors(text: str) -> str:
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """Return the optional panels of a page; `opened` names the panels that are open at first."""
+    """Return the further panels of a page; `opened` names the panels that are open at first."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
@@ -95,7 +95,7 @@ def _code() -> None:
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
             _(
                 "The policy signal wₜ is computed when the agent acts; the settings offer two "
-                "other policy signals."
+                "others."
             ),
             [policy_signal],
         ),
@@ -115,7 +115,7 @@ def _code() -> None:
         Part(
             r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
             r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
-            _("The second term of the critic's loss, with the factor c, lowers all estimates."),
+            _("The term with the factor c lowers all of the critic's estimates."),
             [td_loss, actor_critic.critic_gradient],
         ),
         Part(

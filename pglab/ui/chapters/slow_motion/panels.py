@@ -320,7 +320,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
     if batch.explanation is not None:
         size += _(" · percentage points")
     if batch.offset:
-        size += _(" · {n} shown").format(n=len(batch.actions))
+        size += _(" · last {n} shown").format(n=len(batch.actions))
     return FigurePanel(
         "slow_batch",
         title,

@@ -67,7 +67,7 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
 
 
 def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
-    """Return the agents' stored results, if any; without `evidence`, return a hint to guess."""
+    """Return the agents' stored results, or a hint to guess without `evidence`; [] if none."""
     text = verdict(configs, names_of(configs))
     if text and not evidence:
         return [_("Make a guess, or press Run, to see stored results over many seeds.")]

@@ -193,7 +193,7 @@ def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     if spread is None or spread.seeds is None or spread.seeds[-1] == bench.seeds:
         return text
     stopped = int(spread.steps[np.argmax(spread.seeds < bench.seeds)])
-    return _("{n} seeds (first: {first}); the median loses seeds at step {step:,}").format(
+    return _("{n} seeds (first: {first}); median of fewer seeds from step {step:,}").format(
         n=bench.seeds, first=first, step=stopped
     )
 
