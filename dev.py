@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent
 # Older versions of Python must be able to parse this file, and to run it up to the first call of
 # `refusal`.
 def refusal(version: "tuple[int, int]") -> "str | None":
-    """Return why the app cannot use a Python version such as (3, 14); None if it can use it."""
+    """Return an error message if the app cannot use this Python version, else None."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     bounds = re.search('requires-python = ">=3[.]([0-9]+),<3[.]([0-9]+)"', text)
     assert bounds, "pyproject.toml gives requires-python in another form"
@@ -263,7 +263,7 @@ def say(text: str) -> None:
 
 
 def hand_over(command: list[str]) -> int:
-    """Run the last command in place of this script, so that signals reach the command."""
+    """Replace this script by a command, so that signals reach the command."""
     if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
         return subprocess.call(command)
     os.execv(command[0], command)

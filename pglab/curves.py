@@ -1,4 +1,4 @@
-"""Smooths and thins curves. A growing curve keeps its shape while new points arrive."""
+"""Smooths curves, and thins them so that the drawn part hardly changes as a curve grows."""
 
 from __future__ import annotations
 
@@ -51,12 +51,13 @@ def thinned(length: int, most: int) -> Indices:
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
     """Choose at most `most` items of a growing curve to draw; return the indices of these items.
 
-    A curve of at most `most` items is drawn completely. A longer curve is divided, from step 0 on,
+    A curve of at most `most` items is drawn completely; a longer curve is divided, from step 0 on,
     into stretches of equal length. In each stretch, the first, the lowest and the highest item are
     drawn, and in addition the last item of the curve. The length of a stretch, in steps, is the
     smallest power of two with which at most `most` items are drawn. While the curve grows, the
-    drawn items of a complete stretch stay the same. When the stretches become twice as long,
-    two stretches join; the first, lowest and highest item of the joint stretch stay drawn.
+    drawn items of a complete stretch stay the same. When the stretches become twice as long, each
+    pair of stretches becomes one; of the pair's drawn items, the first, the lowest and the highest
+    stay.
 
     Args:
         steps: [N] environment steps in ascending order, the first at least 0.
@@ -74,7 +75,7 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A power of two: stretches of this length keep at most `most` items up to step `last`."""
+    """A stretch length, a power of two, that keeps at most `most` items up to step `last`."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 

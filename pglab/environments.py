@@ -39,8 +39,7 @@ class EnvironmentInfo:
     """The facts that pages state about an environment.
 
     `heatmap_axes` are the indices of the two coordinates that heatmaps show at first.
-    `return_range` is the least and the greatest return of an episode. `end` says why an episode
-    terminates.
+    The return of an episode is never outside `return_range`. `end` says why an episode terminates.
     """
 
     axes: tuple[ObservationAxis, ...]
@@ -99,7 +98,7 @@ def make_environment(env_id: str, **options: Any) -> Environment:
         ConfigError: there is no such environment, or its spaces are not supported.
     """
     if ":" in env_id:  # Gymnasium would import any module that a link names
-        reason = _("Gymnasium would import the module before the colon.")
+        reason = _("A colon would make Gymnasium import a module.")
         raise ConfigError(_unsupported(env_id, reason))
     try:
         environment: Environment = gymnasium.make(env_id, **options)

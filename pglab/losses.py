@@ -46,8 +46,8 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
 def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization: float) -> Tensor:
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ).
 
-    The maximum in the target y makes the critic overestimate Q, so the second term pulls all
-    estimates down. The second term also changes the values to which the critic converges.
+    The maximum in the target y makes the critic overestimate Q. The term with `q_regularization`
+    pulls Q down, and so also changes the values to which the critic converges.
 
     Args:
         q_values: [B, A] Q(s,·), with a graph to the critic's parameters.

@@ -167,10 +167,10 @@ def parameter_count(*networks: nn.Module) -> int:
 def matched_hidden_sizes(
     observation_size: int, actions: int, hidden_sizes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Smaller layer sizes: split bodies then have about as many parameters as one shared body.
+    """Layer sizes that give split bodies about as many parameters as one shared body has.
 
-    All sizes are reduced by one factor and rounded. Of all such sizes, the result comes nearest to
-    the wanted number of parameters. The parameters of the two heads count too.
+    Each entry of `hidden_sizes` is multiplied by the same factor and rounded. The factor is chosen
+    for the best match of the parameter counts, including the heads.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

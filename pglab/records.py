@@ -46,7 +46,8 @@ class EpisodeRecord(NamedTuple):
     """One finished episode.
 
     `episode_return` is the undiscounted sum of the rewards, and `length` is the number of steps.
-    `reading` is the seminar's measure of progress, or None if it does not use this episode.
+    `reading` is the seminar's measure of progress after this episode; None if the episode does not
+    count for this measure.
     """
 
     global_step: int

@@ -40,7 +40,8 @@ def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float
 def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """The discounted return G₀ of the whole episode, repeated for each step of the episode.
 
-    Each action thus also gets credit for rewards before it, which add variance but no information.
+    These returns also include the rewards before an action. Such rewards add variance to the
+    action's gradient, but no information.
     Arguments, shapes and errors are the same as for `discounted_returns`.
 
     Source: Sutton & Barto (2018), section 13.2; Williams (1992).

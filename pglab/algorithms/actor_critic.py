@@ -5,10 +5,10 @@ return after step t. In an actor-critic, wₜ comes from a critic Q_φ, which le
 as the actor, so the agent does not wait for the end of an episode.
 
 If wₜ were the true Q^π, or Q^π minus any function of the state, the actor would follow the policy
-gradient without the factor γᵗ. With a critic, the actor follows an approximation of this gradient,
-because the critic's Q_φ is an estimate. The critic's target takes the maximum over the next
-actions, so Q_φ approaches Q* instead of Q^π. The seminar's weight wₜ = Q − max Q subtracts a valid
-baseline from Q, but it is never positive, so it is not the advantage.
+gradient without the factor γᵗ. The critic's Q_φ is only an estimate, so the actor follows only an
+approximation of the policy gradient. The critic's target takes the maximum over the next actions,
+so Q_φ approaches Q* instead of Q^π. The seminar's weight wₜ = Q − max Q subtracts a valid baseline
+from Q, but it is never positive, so it is not the advantage.
 
 The settings `body` and `critic_data` give four agents. The actor and the critic share one body, or
 each of them has its own body. The critic learns from the steps just taken, or from a replay buffer.
@@ -168,12 +168,7 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
 
 
 def update(run: ActorCriticRun) -> UpdateRecord:
-    """Learn from the rollout, then delete it. With replay, the critic learns before the actor.
-
-    With replay and a shared body, the critic's Adam steps change the body, and so they change log π
-    before the actor learns. So log π is computed again here, and the actor's data are slightly
-    off-policy.
-    """
+    """Learn from the rollout, then delete it. With replay, the critic learns before the actor."""
     config = run.config
     rollout = transitions(run.rollout)
     weights = np.array(run.weights)
@@ -181,6 +176,8 @@ def update(run: ActorCriticRun) -> UpdateRecord:
         actor, critic = learn_together(run, rollout, weights)
     else:
         critic = learn_from_replay(run, run.buffer)
+        # If the body is shared, the critic's steps have changed log π, so the actor computes log π
+        # again, and the data of the actor are slightly off-policy.
         actor = learn_actor(run, rollout, weights)
 
     record = UpdateRecord(
@@ -206,7 +203,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 
 
 class CriticGradient(NamedTuple):
-    """The critic's loss, the gradient of this loss, and the batch from which both come."""
+    """The critic's loss on one batch, the critic's gradient, and the batch."""
 
     loss: float
     gradient: AnyGradient
@@ -276,7 +273,7 @@ def actor_gradient(run: ActorCriticRun, rollout: Transitions, weights: np.ndarra
 
 
 def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
-    """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ), and its gradient."""
+    """Compute the critic's loss on a batch, and the gradient of value_loss_coefficient · loss."""
     if run.engine is not None:
         return critic_gradient_fast(run, run.engine, batch)
     q_values = run.agent.critic(tensor(batch.observations))

@@ -27,9 +27,10 @@ def begin(config: AgentConfig) -> AgentRun:
 
 
 def records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run, and return its records. Call this only between two environment steps.
+    """Continue a run, and return its records.
 
-    The setting `engine` chooses between the fast engine and the PyTorch reference.
+    Call this function only between two environment steps. The setting `engine` chooses between the
+    fast engine and the PyTorch reference.
     """
     if run.config.engine == "fast":
         run.engine = _engine_for(run)
@@ -37,7 +38,7 @@ def records_of(run: AgentRun) -> Iterator[Record]:
 
 
 def reference_records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run with `run.engine`, or with the PyTorch reference if this is None."""
+    """Continue a run with `run.engine`, or with PyTorch if `run.engine` is None."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)

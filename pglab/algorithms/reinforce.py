@@ -42,7 +42,7 @@ class ReinforceRun(Run[ReinforceConfig]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks and their names, for the pages."""
+        """The networks by name: the policy, and the learned baseline if there is one."""
         named = {"policy": self.policy, "value": self.value}
         return {name: network for name, network in named.items() if network is not None}
 
@@ -176,7 +176,7 @@ def policy_gradient(
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
-    """The baseline, which is subtracted from the returns: 0, their mean, or V(sₜ) [T]."""
+    """The baseline, which is subtracted from the returns: 0, their mean, or V(sₜ) of each step."""
     match run.config.baseline:
         case "mean":
             return float(returns.mean())

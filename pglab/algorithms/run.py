@@ -48,8 +48,8 @@ def random_streams(seed: int) -> RandomStreams:
 class Run(Generic[AnyConfig]):
     """The part of a run's state that all algorithms need.
 
-    Subclasses add the networks and optimisers of an algorithm. `config` may be replaced during
-    training. The new `config` may differ only in settings that can change during training.
+    Subclasses add the networks and optimisers of an algorithm. During training, `config` may be
+    replaced by a configuration that differs only in settings with `changes_while_running`.
     """
 
     config: AnyConfig

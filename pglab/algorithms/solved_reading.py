@@ -1,4 +1,4 @@
-"""The seminar's measure of progress, called *reading*: it decides whether a run is solved."""
+"""The seminar's measure of progress, which decides whether a run is solved."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ class SeminarReading:
     """The mean return over a window of recent episodes.
 
     An episode enters the window if the `global_step` of one of its steps is a multiple of
-    `eval_interval`. So long episodes enter the window more often than short ones. In CartPole, long
-    episodes have higher returns, so the reading is biased upward (the inspection paradox).
+    `eval_interval`, which is more often true of long episodes than of short ones. In CartPole, long
+    episodes also have higher returns, so the progress reading is biased upward (the inspection
+    paradox).
     """
 
     def __init__(self, eval_interval: int, smoothing_window: int, success_return: float) -> None:
@@ -21,12 +22,12 @@ class SeminarReading:
         self._due = False
 
     def step(self, global_step: int) -> None:
-        """Take the environment step `global_step` into account."""
+        """Let the present episode enter the window if `eval_interval` divides `global_step`."""
         if global_step % self._eval_interval == 0:
             self._due = True
 
     def episode(self, episode_return: float) -> float | None:
-        """End an episode; return the new reading if the episode enters the window, else None."""
+        """Return the new mean if the ended episode enters the window, else None."""
         if not self._due:
             return None
         self._due = False

@@ -32,7 +32,7 @@ class RunConfig:
         0.99,
         label=N_("Discount γ"),
         short=N_("γ"),
-        help=N_("Larger: later rewards count more, but returns get noisier."),
+        help=N_("Larger γ: later rewards count more, but returns get noisier."),
         minimum=0.0,
         maximum=1.0,
         stops=HORIZONS,
@@ -44,7 +44,8 @@ class RunConfig:
         label=N_("Learning rate α"),
         short=N_("α"),
         help=N_(
-            "Larger: each update changes the policy more; if α is too large, the policy collapses."
+            "Larger α: each update changes the policy more; if α is too large, the policy "
+            "collapses."
         ),
         minimum=1e-5,
         maximum=1.0,
@@ -107,7 +108,7 @@ class RunConfig:
         200_000,
         label=N_("Total environment steps"),
         short=N_("total steps"),
-        help=N_("Larger: the run lasts longer, unless it stops because the task is solved."),
+        help=N_("More steps: the run lasts longer, unless it stops because the task is solved."),
         minimum=1_000,
         maximum=1_000_000,
         step=1_000,
@@ -117,7 +118,7 @@ class RunConfig:
         1_000,
         label=N_("Steps between readings"),
         short=N_("reading interval"),
-        help=N_("Larger: the seminar's measure of progress uses fewer episodes."),
+        help=N_("Larger interval: fewer episodes count in the measure of progress."),
         minimum=100,
         maximum=50_000,
         step=100,
@@ -126,7 +127,7 @@ class RunConfig:
         10,
         label=N_("Readings averaged"),
         short=N_("readings averaged"),
-        help=N_("Larger: the measure of progress is steadier, but reacts more slowly."),
+        help=N_("More readings: the measure of progress is steadier, but reacts more slowly."),
         minimum=1,
         maximum=100,
     )
@@ -135,8 +136,8 @@ class RunConfig:
         label=N_("Return that counts as solved"),
         short=N_("solved at"),
         help=N_(
-            "Larger: the task is harder to solve. "
-            "Usual values: CartPole 500, Acrobot −100, MountainCar −110."
+            "A higher return is harder to reach. "
+            "CartPole is usually solved at 500, Acrobot at −100, MountainCar at −110."
         ),
         minimum=-500.0,
         maximum=500.0,
@@ -154,7 +155,7 @@ class RunConfig:
         0.0,
         label=N_("Entropy bonus"),
         short=N_("entropy bonus"),
-        help=N_("Larger: the policy stays random for longer."),
+        help=N_("A larger bonus keeps the policy random for longer."),
         minimum=0.0,
         maximum=1.0,
         stops=(0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
@@ -172,8 +173,8 @@ class RunConfig:
     def changed(self, **changes: Any) -> Self:
         """A copy of this configuration with some settings replaced.
 
-        If `changes` name a new environment, `success_return` becomes the default of the new
-        environment, unless the user has set another `success_return`.
+        With a new `env_id`, `success_return` becomes the default of the new environment, unless
+        the user has set another `success_return`.
 
         Raises:
             ConfigError: a new value cannot be used.

@@ -23,8 +23,6 @@ from pglab.language import _
 def checked(field: dataclasses.Field[Any], value: Any) -> Any:
     """Check a value and convert it to the type of its field.
 
-    NumPy numbers become Python numbers.
-
     Raises:
         ConfigError: the value cannot be used; the message says what to change.
     """

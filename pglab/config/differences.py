@@ -23,11 +23,11 @@ def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
 
 
 def describe_differences(config: RunConfig, reference: RunConfig) -> str:
-    """List the settings that differ from `reference` in a text such as "γ 0.9, seed 3"."""
+    """Write how `config` differs from `reference`, for example "γ 0.9, seed 3"."""
     return describe_settings(type(config), differences(config, reference))
 
 
 def describe_settings(config_class: type[RunConfig], texts: Mapping[str, str]) -> str:
-    """List settings by their short names in a text such as "γ 0.9, seed 3"."""
+    """Write settings with their short names, for example "γ 0.9, seed 3"."""
     described = settings_of(config_class)
     return ", ".join(f"{described[name].name} {text}" for name, text in texts.items())

@@ -31,7 +31,7 @@ _FOREIGN = re.compile(
 
 
 class Link:
-    """The parameters of a link. Reading a parameter by its name removes the parameter.
+    """The parameters of a link. Reading a parameter by its name removes it from the link.
 
     `problems` lists the error messages about parameters that cannot be used.
     """
@@ -67,7 +67,7 @@ class Link:
         )
 
     def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
-        """Return the value that the link chooses, or `usual` if its text is missing or invalid."""
+        """Return the chosen value, or `usual` if the parameter is missing or invalid."""
         text = self.text(name)
         if text is None:
             return usual
@@ -77,7 +77,7 @@ class Link:
         return choices[text]
 
     def whole_number(self, name: str, label: str, low: int, high: int, usual: int) -> int:
-        """Return an integer from `low` to `high`, or `usual` if its text is missing or invalid."""
+        """Return an integer from the link; `usual` if it is missing, invalid or out of range."""
         text = self.text(name)
         if text is None:
             return usual

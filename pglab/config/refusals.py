@@ -38,7 +38,7 @@ def choose_whole_number(low: int, high: int) -> str:
 
 
 def default_is_used(problem: object) -> str:
-    """Add to an error message the sentence that the default is used."""
+    """Add the sentence "The default is used." to an error message."""
     return _("{problem} The default is used.").format(problem=problem)
 
 

@@ -60,7 +60,7 @@ def powers_of_two(most: int) -> tuple[int, ...]:
 
 
 def setting(default: Any, **description: Any) -> Any:
-    """Make a dataclass field with a default; `description` gives the parts of its `Setting`."""
+    """Make a dataclass field with a default, and with a `Setting` as its metadata."""
     return dataclasses.field(default=default, metadata={"setting": Setting(**description)})
 
 

@@ -25,7 +25,7 @@ ACTOR, CRITIC = range(2)
 class FlatGradient:
     """The gradient of a loss, for the layers of a network from layer `reach` to the last.
 
-    The engine stores the entries, and overwrites them with the next gradient of the same network.
+    The engine keeps the gradient's entries only until it computes the network's next gradient.
     """
 
     __slots__ = ("engine", "network", "reach", "square")

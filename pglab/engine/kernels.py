@@ -2,10 +2,11 @@
 
 One flat array contains all parameters; a second one contains all activations. A `table` has one
 row for each layer. A row has five numbers: the number of inputs, the number of outputs, the place
-where the weight matrix [outputs, inputs] begins, the place where the biases begin, and the number
-of outputs of all rows before. A network is given as a list of row numbers. Networks with a shared
-body have rows in common, so they also share the activations of these rows. The sizes are in the
-table, so networks of another size need no new compilation.
+where the weight matrix [outputs, inputs] begins, the place where the biases begin, and the total
+number of outputs of the layers in earlier rows. A network is given as the list of its layers' rows
+in the table; if two networks share a body, the body's rows are in both lists, and both networks use
+the same place for the body's activations. The kernels read all sizes from the table, so networks of
+another size need no new compilation.
 
 The gradients of the losses in `pglab.losses` were derived by hand.
 """
@@ -25,7 +26,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(function: Kernel) -> Kernel:
-    """Compile a kernel when it is first called with a precision; store the result on disk.
+    """Compile a kernel at its first call in each precision, and store the compiled code on disk.
 
     `fastmath` lets the compiler reorder sums, so that vector units can compute them; NaN and
     infinity keep their meaning. `error_model` removes Python's check for division by zero, because
@@ -73,13 +74,11 @@ def forward(parameters, table, rows, first, tanh, inputs, units):
 
 @compiled
 def multiply(weights, biases, below, out):
-    """Fill `out` with below · weightsᵀ + biases.
-
-    The first loop reads each entry of `weights` only once for every four samples.
-    """
+    """Fill `out` with below · weightsᵀ + biases."""
     count, wide = below.shape
     size = len(biases)
     fours = count - count % 4
+    # Four samples at a time, so that each entry of `weights` is read only once for all four.
     for start in range(0, fours, 4):
         a, b, c, d = below[start], below[start + 1], below[start + 2], below[start + 3]
         for j in range(size):
@@ -178,7 +177,7 @@ def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradie
 
 @compiled
 def deltas_below(weights, below, deltas, tanh):
-    """Loss derivatives with respect to the pre-activations [B, units] of the layer below."""
+    """Loss derivatives [B, units] by the pre-activations of the layer with outputs `below`."""
     count, wide = below.shape
     lower = np.empty_like(below)
     for t in range(count):
@@ -213,7 +212,7 @@ def combine(factors, rows, out):
 
 @compiled
 def stretch(table, row):
-    """Begin and end of a layer's parameters: first the weight matrix, then the biases."""
+    """The place where a layer's weight matrix and biases begin, and the place where they end."""
     start = table[row, WEIGHTS]
     return start, start + table[row, OUTPUTS] * (table[row, INPUTS] + 1)
 
@@ -263,7 +262,7 @@ def act(parameters, table, actor, critic, shared, tanh, symexp, inputs, units, p
     """Fill `policy` [B, A] with log π and `values` [B, outputs] with the critic's outputs.
 
     `inputs` are observations [B, D]. `shared` is the number of layers that actor and critic have
-    in common. `critic` is empty if there is no critic.
+    in common. For an agent without a critic, the argument `critic` is empty.
     """
     forward(parameters, table, actor, 0, tanh, inputs, units)
     policy[:] = outputs_of(table, actor[-1], len(inputs), units)
@@ -308,8 +307,9 @@ def actor_gradient(
 ):
     """Fill the actor's `gradient`; return the loss, the entropy and the squared gradient norm.
 
-    `gradient` becomes the gradient of −mean( w · log π(a|s) ) − pull · H. H is the entropy in
-    nats. The returned loss does not include −pull · H. Layers before `reach` get no gradient.
+    `gradient` becomes the gradient of −mean( w · log π(a|s) ) − pull · H, where H is the policy's
+    entropy in nats and `pull` is its coefficient. The returned loss is −mean( w · log π(a|s) ),
+    without the entropy. Layers before `reach` get no gradient.
     """
     count = len(inputs)
     forward(parameters, table, rows, 0, tanh, inputs, units)
@@ -408,9 +408,10 @@ def critic_gradient(
 
 @compiled
 def compare(table, rows, first, last, gradients):
-    """Write gradients[0] + gradients[1] into gradients[2], for the layers `first` to `last` − 1.
+    """Add and compare gradients[0] and gradients[1], on the layers `first` to `last` − 1.
 
-    On these layers, return |gradients[0]|², |gradients[1]|² and gradients[0] · gradients[1].
+    The sum is written into gradients[2]. The kernel returns |gradients[0]|², |gradients[1]|² and
+    gradients[0] · gradients[1].
     """
     actor, critic, dot = 0.0, 0.0, 0.0
     for place in range(first, last):
@@ -461,7 +462,7 @@ def descend_both(
     scale,
     rate,
 ):
-    """Take one Adam step with the sum of two gradients, which `compare` must compute before."""
+    """Take one Adam step with the sum of two gradients; call `compare` first, to add them."""
     both = max(actor_reach, critic_reach)
     state = (parameters, means, squares, steps, table)
     descend(*state, actor, both, shared, gradients[2], scale, rate)

@@ -1,1 +1,1 @@
-"""Experiments: questions about a run, choices to predict its result, and results of stored runs."""
+"""Experiments: each asks the visitor to predict a run's result; stored runs show the answer."""

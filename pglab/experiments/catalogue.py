@@ -1,7 +1,7 @@
 """The experiments of the three agents' pages.
 
-`right` is the index of the choice that most of the eight stored seeds showed, even if most visitors
-expect another one. Neither the place nor the length of a choice shows whether it is right.
+`right` is the index of the choice that describes most of an experiment's eight stored runs. Neither
+the place nor the length of a choice shows whether it is right.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _REINFORCE = (
             "become?"
         ),
         choices=(
-            Choice(N_("About as good a policy: the mean gradient is the same."), 0.6, 1.3),
+            Choice(N_("About as good a policy: the mean gradient is as usual."), 0.6, 1.3),
             Choice(N_("A worse policy: each gradient is noisier."), below=0.6),
             Choice(N_("A better policy: larger weights give larger steps."), 1.3),
         ),
@@ -80,7 +80,7 @@ _REINFORCE = (
         ),
         choices=(
             Choice(N_("A worse policy: V(s) takes away the reward of good actions."), below=0.9),
-            Choice(N_("About as good a policy: the mean gradient is the same."), 0.9, 1.1),
+            Choice(N_("About as good a policy: the mean gradient is as usual."), 0.9, 1.1),
             Choice(N_("A better policy: each gradient is less noisy."), 1.1),
         ),
         right=2,
@@ -109,7 +109,7 @@ _REINFORCE = (
         page="reinforce",
         settings={"normalize_returns": True},
         question=N_(
-            "In each batch, the returns (up to a hundred) are shifted to mean 0 and scaled to "
+            "In each batch, the returns (each up to 100) are shifted to mean 0 and scaled to "
             "standard deviation 1, which makes the gradient more than ten times smaller. How good "
             "does the policy become?"
         ),
@@ -182,7 +182,7 @@ _SHARED = (
         settings={"policy_signal": "q"},
         question=_NO_BASELINE,
         choices=(
-            Choice(N_("About as good a policy, as theory says."), 60),
+            Choice(N_("As good as usual: the theory is right."), 60),
             Choice(_LEARNS_LITTLE, 25, 60),
             Choice(N_("No better than a random policy."), below=25),
         ),
@@ -194,8 +194,8 @@ _SHARED = (
         page="shared_on_policy",
         settings={"rollout_steps": 32},
         question=N_(
-            "Actor and critic now learn from 32 steps at once, instead of after each step. How "
-            "good does the policy become with the same number of environment steps?"
+            "Each update of actor and critic now uses 32 steps, instead of one step. How good "
+            "does the policy become with the same number of environment steps?"
         ),
         choices=(
             Choice(N_("A worse policy: the updates are too few."), below=0.6),
@@ -231,8 +231,8 @@ _SHARED = (
             "hardly counts. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("A better policy: the next rewards are less noisy."), 1.2),
-            Choice(N_("About as good a policy: the agent sees a fall in time."), 0.6, 1.2),
+            Choice(N_("A better policy: distant rewards are only noise."), 1.2),
+            Choice(N_("About as good a policy: a fall is seen soon enough."), 0.6, 1.2),
             Choice(N_("A worse policy: the agent sees a fall too late."), below=0.6),
         ),
         right=2,
@@ -286,9 +286,7 @@ _SPLIT = (
             "the run?"
         ),
         choices=(
-            Choice(
-                N_("The policy balances: the critic keeps its pace and corrects the actor."), 60
-            ),
+            Choice(N_("The policy balances: the slower critic corrects the actor."), 60),
             Choice(N_("The policy keeps changing, no better than a random one."), 12, 60),
             Choice(_ONE_ACTION, below=12),
         ),

@@ -73,12 +73,12 @@ def p_text(p: float) -> str:
 
 
 def collapsed(agent: str) -> int:
-    """The number of stored runs of an agent that end with a policy that repeats one action."""
+    """The number of an agent's stored runs in which the final policy repeats one action."""
     return int((last_returns(agent) < COLLAPSED).sum())
 
 
 def p_of_the_body(data: str, rate: str = "equal") -> float:
-    """The two-sided p-value of the difference between shared and split bodies, paired by seed."""
+    """The two-sided p-value for equal returns of shared and split bodies, paired by seed."""
     split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
     return sign_flip_p(split - shared)
 
@@ -110,7 +110,7 @@ def bodies_table() -> str:
 
 
 def evidence_text() -> str:
-    """The page's text about shared bodies as Markdown, with the numbers of the stored runs."""
+    """A Markdown text that compares shared and split bodies by the results of stored runs."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     first = early_returns(split)
     return content("sharing").format(

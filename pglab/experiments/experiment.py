@@ -80,10 +80,10 @@ class Experiment:
     """A question: what does a run do if these settings replace the page's usual settings?
 
     A page names an experiment by its `settings`, because a title might give the answer away.
-    `right` is the index of the choice that is right for most stored runs. `further` lists the
-    claims that the explanation of the result makes, except the claim of the right choice.
-    `known_bad` is true if training is known to fail with these settings. `length` is the run's
-    number of environment steps; if it is None, `STEPS` gives the number for the page.
+    `right` is the index of the choice that is right for most stored runs. Besides the right choice,
+    the explanation of the result makes the claims in `further`. `known_bad` is true if training is
+    known to fail with these settings. `length` is the number of environment steps of a run; None
+    stands for the page's usual number in `STEPS`.
     """
 
     key: str
@@ -110,11 +110,11 @@ class Experiment:
 
     @property
     def right_claim(self) -> Claim:
-        """The claim that the right choice makes about the statistic."""
+        """The right choice as a claim about the statistic."""
         return self.claim_of(self.choices[self.right])
 
     def claim_of(self, choice: Choice) -> Claim:
-        """The claim that a choice makes about the statistic."""
+        """A choice as a claim about the statistic."""
         return Claim(self.statistic, choice.least, choice.below, self.relative)
 
     def shown(self, changed: float, usual: float) -> int | None:
@@ -139,5 +139,5 @@ class Experiment:
 
 
 def experiment_config(page: str, settings: Mapping[str, Any], seed: int, steps: int) -> AgentConfig:
-    """A run's configuration: the page's preset with these changes, this seed and these steps."""
+    """A run's configuration: the preset of `page` with the given settings, seed and steps."""
     return AGENTS[page].changed(**settings, seed=seed, total_steps=steps, stop_when_solved=False)

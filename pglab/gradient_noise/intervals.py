@@ -31,7 +31,7 @@ class Interval:
 
     @property
     def inverse(self) -> Interval:
-        """The interval of 1 / x from the interval of x; a number that is not positive gives NaN."""
+        """The interval of 1 / x, computed from this interval of x; 1 / x is NaN unless x > 0."""
         ends = (self.estimate, self.high, self.low)
         return Interval(*(1 / x if x > 0 else math.nan for x in ends))
 
@@ -45,8 +45,8 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
     """The bootstrap confidence interval of the ratio Σ parts / Σ wholes.
 
     The method is bootstrap-t on the log scale. Each resample is scaled by its own standard error,
-    because a few large items may dominate the sums. The ratio of two total variances is such a
-    ratio: its parts and wholes are squared distances of vectors from their mean.
+    because a few large items may dominate the sums. For the ratio of two total variances, `parts`
+    and `wholes` are squared distances of vectors from their mean.
 
     Args:
         parts: [K].
@@ -103,7 +103,7 @@ def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> In
 
 
 def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
-    """The probability that noise alone gives a mean at least as long as the vectors' mean.
+    """The probability that the mean of pure noise is at least as long as the mean of `vectors`.
 
     The vectors have the shape [n, P]. Without a signal, a vector v is as likely as −v, so the test
     gives random signs to the vectors many times. The p-value is the share of trials with random

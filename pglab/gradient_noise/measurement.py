@@ -1,6 +1,6 @@
 """The gradient lab measures how noisy each estimator of the policy gradient is.
 
-The policy is frozen. All estimators use the same drawn episodes. The gradients of the drawn
+All estimators use the same frozen policy and the same drawn episodes. The gradients of the drawn
 episodes are compared with a survey: the results from many separate episodes. Generators do the work
 in small parts, so that a page can show the progress and stop the work.
 """
@@ -76,7 +76,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Survey:
-    """Results from many separate episodes, with which the drawn episodes are compared.
+    """The reference for the drawn episodes: results from many other episodes of the same policy.
 
     `values` is the function V that the estimator `value` subtracts. `source` says where V comes
     from. V is independent of the drawn episodes, so V does not bias their gradient. `direction` [P]
@@ -103,7 +103,7 @@ class Survey:
         return ratio(self.signals["mean"], self.noise)
 
     def has_signal(self, estimator: Estimator) -> bool:
-        """Whether the signals of the estimator and of `direction` are both significant."""
+        """Whether the estimator's gradient and `direction` both differ significantly from noise."""
         return all(
             self.signals[name] > 0 and self.p_values[name] < SIGNIFICANCE
             # "mean" gives `direction`, with which all estimators are compared.
@@ -143,19 +143,18 @@ class EstimatorReport:
 class Report:
     """All results of one measurement.
 
-    `plane[0]` is the survey's direction, scaled to length 1. `plane[1]` is the direction
-    perpendicular to `plane[0]`, also of length 1, along which the gradients with whole-episode
-    returns vary most. A row of `plane` is 0 if its direction does not exist. `value_over_mean` is
-    the total variance with V(s) as baseline, divided by the total variance with the mean baseline.
-    `value_over_to_go` is the total variance with V(s) as baseline, divided by the total variance of
-    reward-to-go without a baseline.
+    `plane[0]` is the survey's direction, scaled to length 1. Of all directions perpendicular to
+    `plane[0]`, `plane[1]` is the one along which the gradients with whole-episode returns vary
+    most, scaled to length 1. `value_over_mean` is the total variance with V(s) as baseline, divided
+    by the total variance with the mean baseline. `value_over_to_go` is the total variance with V(s)
+    as baseline, divided by the total variance of reward-to-go without a baseline.
     """
 
     survey: Survey
     totals: Floats  # [K] undiscounted return of each drawn episode
     truncated: int  # number of drawn episodes that were truncated
     group_sizes: tuple[int, ...]
-    plane: Floats  # [2, P]
+    plane: Floats  # [2, P]; a row is 0 if there is no such direction
     estimators: dict[Estimator, EstimatorReport]
     value_over_mean: Interval
     value_over_to_go: Interval
@@ -254,7 +253,7 @@ def _components(
     y: Floats,
     means: Floats,
 ) -> Generator[float, None, tuple[Floats, Floats]]:
-    """The inner product of each gradient with `y`, and with its estimator's mean: [K, E] each."""
+    """Each gradient's inner products with direction `y` and its estimator's mean: [K, E] each."""
     along_y, along_mean = np.empty((2, len(episodes), len(means)))
     directions = np.stack([y, *means])
     for first in range(0, len(episodes), CHUNK):
@@ -276,9 +275,6 @@ def make_survey(
     The number of episodes is at most `most_episodes`. The generator yields the share of the work
     that is done.
 
-    The expected gradient of whole-episode returns is E[ G₀·Σₜ ∇log π ] = E[ Σₜ γᵗ·Gₜ·∇log π ]; the
-    form with Gₜ is estimated, with a baseline, because it is less noisy.
-
     Args:
         snapshot: the policy; `problem_with` has returned None for it.
         seed: seed of the fresh episodes.
@@ -296,6 +292,7 @@ def make_survey(
         values = yield from _fractions(0.6, 0.7, fitting)
 
     centred = [of - mean for of, mean in zip(returns, means_of_others(returns), strict=True)]
+    # Σₜ γᵗ·(Gₜ − mean baseline)·∇log π has the expectation of G₀·Σₜ ∇log π and less noise.
     discounted = [config.gamma ** np.arange(len(of)) * of for of in centred]
     size = max(1, min(CHUNK, count // FEWEST_CHUNKS))
     means = np.empty((count // size, 2, parameter_count(policy)), np.float32)

@@ -44,8 +44,6 @@ def verdict(report: Report) -> str:
 def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
     """Say how many episodes without a baseline are as precise as one episode with V(s).
 
-    Comparing V(s) with reward-to-go is fair, because the two differ in the baseline alone.
-
     Args:
         over_to_go: variance with V(s), divided by the variance of reward-to-go.
         over_whole: variance with V(s), divided by the variance of whole-episode returns.
@@ -67,7 +65,7 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
         )
         if over_to_go.high < 1
         else _(
-            "Here V(s) as baseline makes an episode less precise: it is worth about {times} "
+            "An episode is less precise with V(s) as baseline: it is worth about {times} "
             "episodes with reward-to-go alone ({interval}), or about {of_whole} episodes with the "
             "whole-episode return."
         )
@@ -108,7 +106,7 @@ def signal_text(snr: float, *, found: bool) -> str:
 
 
 def aims_text(cosine: Interval, *, found: bool) -> str:
-    """Say how the gradient of whole-episode returns differs from that of the other weights.
+    """Compare in words the gradients of whole-episode returns and of the other estimators.
 
     Args:
         cosine: cosine between the two expected gradients; if it is NaN, the result is "".

@@ -1,8 +1,8 @@
 """How much each cause in an update changed the probability of each action taken.
 
 `parameter_moves` splits the change of the parameters by cause: Δθ = Σ_c Δθ_c. This module splits
-the change of a probability by cause. The gradient ∇π is integrated along the straight path from the
-old parameters θ to the new parameters θ + Δθ, and cause c gets the part along its own change Δθ_c:
+the change of a probability by cause. The effect of cause c is the inner product of Δθ_c and ∇π,
+integrated over the straight path from the old parameters θ to the new parameters θ + Δθ:
 
 Δπ(aₜ|sₜ) = Σ_c ∫₀¹ ∇π(aₜ|sₜ; θ + s·Δθ) · Δθ_c ds.
 
@@ -221,10 +221,7 @@ def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
 
 
 def _product(one: Signals, other: Signals) -> Signals:
-    """The `Signals` of the elementwise product of two gradients ∇₁ and ∇₂.
-
-    For each transition, `_pushed(_product(∇₁, ∇₂), D)` is ∇₁ᵀ·diag(D)·∇₂.
-    """
+    """The `Signals` of the elementwise product of two gradients."""
     return [
         (x * y, of_one * of_other) for (x, of_one), (y, of_other) in zip(one, other, strict=True)
     ]

@@ -72,9 +72,9 @@ def play(
 class Calibration:
     """Statistics of a critic's errors Q − G; G is the discounted return that followed.
 
-    `bias` is the mean of Q − G, and `spread` is its root mean square. `low` is the mean of Q − G
-    over the third of the steps with the smallest Q, and `high` is the mean over the third with the
-    largest Q. All four numbers have the unit of the return.
+    `bias` is the mean of Q − G, and `spread` is the root mean square of Q − G. `low` is the mean of
+    Q − G over the third of the steps with the smallest Q, and `high` is the mean over the third
+    with the largest Q. All four numbers have the unit of the return.
     """
 
     bias: float
@@ -111,8 +111,8 @@ def critic_truth(
     """Q(s,a) and the discounted return G that followed, for all steps with known G: [N] each.
 
     If an episode is truncated, the rewards after its end are unknown. A step that is k steps before
-    the end of a truncated episode counts if γᵏ ≤ 0.1: with equal rewards, at most the share γᵏ of
-    its return is unknown.
+    the end of a truncated episode counts only if γᵏ ≤ 0.1; if all rewards are equal, at most 10% of
+    its return is then unknown.
     """
     estimates, returns = [], []
     for episode in episodes:

@@ -85,7 +85,7 @@ def draw_episodes(
 def sample_actions(
     probabilities: NDArray[np.floating], draws: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Sample an action from each row of `probabilities`, with the given uniform `draws`: [N].
+    """Sample one action from each row of `probabilities`: [N, A] → [N].
 
     Args:
         probabilities: [N, A].
@@ -98,7 +98,7 @@ def sample_actions(
 
 
 def _share_done(games: list[_Game], playing: int, length: int) -> float:
-    """The share of episodes that ended, or of the time limit that passed: the larger of the two."""
+    """The larger of two shares: ended episodes of all episodes, and steps of the time limit."""
     spec = games[0].environment.spec
     limit = spec.max_episode_steps if spec is not None else None
     return max(1 - playing / len(games), length / limit if limit else 0.0)

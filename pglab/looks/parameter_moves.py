@@ -2,8 +2,8 @@
 
 An Adam step changes a parameter by −α·m̂/(√v̂ + ε), and m̂ is proportional to
 m = β₁·m_old + (1 − β₁)·g. For a fixed scale √v̂ + ε, the step is linear in m and so in the gradient
-g, which is a sum over causes. For each cause c, a separate m that contains only the gradient of
-this cause gives the change Δθ_c.
+g, which is a sum over causes. Adam's first moment m is also split by cause, and the step with the
+part of cause c alone is Δθ_c.
 
 Source: Kingma & Ba (2015), algorithm 1.
 """

@@ -37,8 +37,8 @@ class Slice:
     """A plane through the observation space.
 
     `x_axis` and `y_axis` are the indices of the two coordinates that vary. `fixed` [D] is a point
-    on the plane; the coordinates that do not vary have its values. If `has_node` is true, one grid
-    point is moved to `fixed`, so that a map is exact at `fixed`.
+    on the plane: it gives the values of the coordinates that do not vary. If `has_node` is true,
+    one grid point is moved to `fixed`, so that a map is exact at `fixed`.
     """
 
     info: EnvironmentInfo
@@ -57,9 +57,9 @@ class Slice:
         return ticks
 
     def node(self, axis: int, resolution: int) -> tuple[int, float] | None:
-        """The index and the new place of the tick that is moved; None if no tick is moved.
+        """The index of the moved tick, and its new place in grid steps from the first tick.
 
-        For example, the place 2.3 lies 2.3 grid steps after the first tick.
+        The result is None if no tick is moved.
         """
         spanned = self.info.axes[axis]
         steps = (self.fixed[axis] - spanned.low) / (spanned.high - spanned.low) * (resolution - 1)

@@ -25,9 +25,9 @@ class SideCurves:
     """The curves of one side of a comparison: one agent with all its seeds.
 
     `seeds` holds a curve of smoothed returns for each seed, and `middle` is the median of these
-    curves. If there is one seed, `points` holds the returns of its episodes. If there are several
-    seeds, `band` is the band around the median; it is None until it is known. `stored` is the band
-    of the same agent's stored runs.
+    curves. If there is one seed, `points` holds the returns of its episodes. `band` is the quartile
+    band of several seeds; None if there is one seed, or as long as there are too few returns.
+    `stored` is the band of the same agent's stored runs.
     """
 
     name: str
@@ -82,14 +82,14 @@ def returns_figure(
 
 
 def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
-    """The median and the middle half of the stored runs, drawn in light colours."""
+    """The median and the quartile band of the stored runs, drawn in light colours."""
     shade = area(band, palette.band_colour(colour)) | {"opacity": 0.6}
     median = line(Curve(band.steps, band.median, band.label), colour, width=1.5, legend=False)
     return [shade, median | {"opacity": 0.5}]
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
-    """A side's thick curve; with several seeds, it is dotted after the first seed has stopped."""
+    """A side's thick curve; with several seeds, it is dotted once any of the seeds has stopped."""
     if side.band is not None:
         return median_lines(
             side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash

@@ -20,8 +20,8 @@ def end_labels(
 ) -> list[dict[str, Any]]:
     """Labels at the ends of the curves.
 
-    Labels that would overlap are moved apart. If there is no room for all labels, only the last
-    curves get a label. Each line shows its full name when the pointer is on the line.
+    Labels that would overlap are moved apart. If there is no room for all labels, the first
+    curves in the list get none. Each line shows its full name when the pointer is on the line.
 
     Args:
         curves: the curves with their labels; each has points.

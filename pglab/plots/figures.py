@@ -1,8 +1,8 @@
 """Shared parts of all figures, and the figures that show a policy or a batch.
 
 A figure is a plain dictionary with the structure of Plotly's JSON. `plotly.graph_objects` would
-check every property at every redraw, which would take longer than the rest of the redraw. The tests
-check the properties instead.
+check every property at every redraw, which would take longer than the rest of the redraw; instead,
+the tests check the properties.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def with_room(low: float, high: float) -> list[float]:
 def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ()) -> float:
     """The right end of an axis of environment steps.
 
-    The axis has room for all steps of the run, and its end grows in jumps.
+    The axis contains all steps that the run has taken. Its right end moves outwards only in jumps.
 
     Args:
         reached: number of steps that the run has taken.
@@ -54,8 +54,8 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 def step_axis(limit: float) -> dict[str, Any]:
     """Plotly's properties for an axis of environment steps.
 
-    A reader's zoom is reset when the axis grows, because Plotly would keep only one end of the
-    zoomed range.
+    When the axis gets longer, a reader's zoom is reset: otherwise, Plotly would keep only one end
+    of the zoomed range.
     """
     return {"tickformat": "~s", "range": [0, limit], "uirevision": limit}
 
@@ -123,7 +123,7 @@ def probability_figure(
 
 
 def over_plane(heatmap: dict[str, Any], x_label: str, y_label: str, path: Numbers) -> Figure:
-    """A heatmap that fills the axes of its figure, with a path [N, 2] drawn on top."""
+    """A heatmap that fills the axes of its figure, with `path` on top; shape of `path`: [N, 2]."""
     way = {
         "type": "scatter",
         "mode": "lines",

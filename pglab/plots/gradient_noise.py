@@ -49,7 +49,7 @@ class SnrCurve:
 
 
 def plane_limit(pictures: Sequence[Arrows]) -> float:
-    """Common axis limit of all pictures, within which 95 % of the first picture's arrows end."""
+    """Axis limit for all pictures, large enough for 95 % of the arrows of the first picture."""
     tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 
@@ -59,8 +59,8 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
 
     The dotted ellipse shows the standard deviation of a single episode's gradient. The solid
     ellipse shows the standard deviation of the mean over all episodes. A cross marks the mean
-    gradient of the survey's separate episodes. At most `MOST_ARROWS` thin arrows are drawn, but all
-    gradients enter the mean and the ellipses.
+    gradient of other episodes: the survey, with which the arrows are compared. At most
+    `MOST_ARROWS` thin arrows are drawn, but all gradients enter the mean and the ellipses.
 
     Args:
         arrows: the gradients; their first coordinate is along the survey's mean gradient.
@@ -118,8 +118,8 @@ def snr_figure(
     """How the signal-to-noise ratio of a mean gradient grows with k, the number of episodes.
 
     Both axes have log scales. Each line shows k times the signal-to-noise ratio of a single
-    episode's gradient. Each point is a ratio that was measured on groups of k episodes. An
-    estimator is left out if its ratio for a single episode is not positive.
+    episode's gradient. Each point shows a signal-to-noise ratio that was measured on groups of k
+    episodes. An estimator is left out if its ratio for a single episode is not positive.
 
     Args:
         curves: one for each estimator.
@@ -168,7 +168,7 @@ def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
             "line": {"width": 0},
         },
         "text": [text for k in kept for text in ("", arrows.labels[k], "")],
-        "hovertemplate": "%{text}<br>" + _("along %{x:.3~s}, across %{y:.3~s}") + "<extra></extra>",
+        "hovertemplate": "%{text}<br>" + _("gradient (%{x:.3~s}, %{y:.3~s})") + "<extra></extra>",
     }
 
 
@@ -190,7 +190,7 @@ def _mean(arrows: Arrows) -> list[dict[str, Any]]:
             "size": [0, 16],
             "line": {"width": 0},
         },
-        "hovertemplate": _("mean: along %{x:.3~s}, across %{y:.3~s}") + "<extra></extra>",
+        "hovertemplate": _("mean gradient (%{x:.3~s}, %{y:.3~s})") + "<extra></extra>",
     }
     return [arrow, _ellipse(mean, covariance, arrows.colour, "solid", label)]
 
@@ -224,17 +224,17 @@ def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, A
         "marker": {"color": curve.colour, "size": 8, "symbol": symbol},
         "name": curve.name,
         "showlegend": False,
-        "hovertemplate": f"{curve.name}<br>" + _("groups of %{x}: %{y:.3~g}") + "<extra></extra>",
+        "hovertemplate": f"{curve.name}<br>" + _("k = %{x}: SNR %{y:.3~g}") + "<extra></extra>",
     }
 
 
 def _cross(length: float) -> dict[str, Any]:
-    """A cross at the mean gradient of the survey.
+    """A cross at the survey's mean gradient, computed from other episodes than the arrows.
 
     The cross is an annotation, because a trace would not have the text colour of the theme.
     """
     place = {"x": length, "y": 0, "showarrow": False, "text": "✚", "font": {"size": 18}}
-    return place | {"hovertext": _("mean gradient of the separate episodes")}
+    return place | {"hovertext": _("mean gradient of separate episodes")}
 
 
 def _centred(text: str) -> dict[str, Any]:

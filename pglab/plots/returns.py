@@ -223,7 +223,7 @@ def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
 def median_lines(
     band: UsualBand, seeds: int, colour: str, *, width: float, label: str, dash: str = "solid"
 ) -> list[dict[str, Any]]:
-    """The line of the median over all seeds; it is dotted after the first seed has stopped."""
+    """The line of the median over all seeds; it is dotted once any of the seeds has stopped."""
     assert band.seeds is not None
     whole = int(np.count_nonzero(band.seeds == seeds))
     traces = [line(Curve(band.steps[:whole], band.median[:whole], label), colour, width=width)]

@@ -154,8 +154,8 @@ class Bench:
         """Adopt new settings.
 
         The current run continues with the new settings; if it was rewound, it is forked first. A
-        new run starts instead if the current run has not begun, if one of the changed settings is
-        fixed during training, or if the current run has ended and cannot continue.
+        new run replaces the current run if the current run has not begun, if it has ended and
+        cannot continue, or if one of the changed settings is fixed during training.
 
         Raises:
             ConfigError: the environment cannot be used. The current run stays.
@@ -190,7 +190,7 @@ class Bench:
     def fork(self) -> None:
         """Make a new run that continues from the present step.
 
-        The old run becomes an earlier run, including any steps after the fork.
+        The old run stays in the list of earlier runs, with its curve up to its furthest step.
         """
         number = self.run_number
         self._keep()

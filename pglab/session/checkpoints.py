@@ -107,8 +107,8 @@ class Checkpoints:
 def least_missed(steps: Sequence[int]) -> int:
     """Index of the checkpoint to drop; the first and the last checkpoint always stay.
 
-    The gap between the two neighbours of the chosen checkpoint is the smallest, relative to its
-    age; so recent checkpoints stay closer together than old checkpoints.
+    Dropping this checkpoint leaves the smallest gap, relative to the age of the gap. Recent
+    checkpoints thus stay closer together than old checkpoints.
     """
     now = steps[-1]
     gaps = [

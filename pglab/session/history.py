@@ -19,8 +19,8 @@ RECENT_STEPS = 500  # the longest episode of the three environments
 class Series:
     """A table of numbers with named columns; adding a row has constant amortised cost.
 
-    Each time the table has `most` rows, it drops every second row, and it keeps only half as large
-    a share of the rows that are added afterwards.
+    When the table has `most` rows, it drops every second row, and from then on it keeps only every
+    second added row; the next time, it keeps only every fourth added row, and so on.
     """
 
     def __init__(self, *names: str, most: int | None = None) -> None:
@@ -46,7 +46,7 @@ class Series:
         self._length += 1
 
     def rows_for(self, appended: int) -> int:
-        """Number of table rows that thinning leaves of `appended` added rows; at least 1."""
+        """About how many of `appended` added rows remain after thinning; at least 1."""
         return max(1, round(appended / self._stride))
 
     def cut(self, appended: int) -> None:
@@ -159,7 +159,7 @@ class History:
     def back_to(self, mark: HistoryMark) -> None:
         """Reset the history to the state in `mark`.
 
-        Rows of updates that were thinned out after the mark was made stay lost.
+        This does not restore updates that the table has dropped since the mark was made.
         """
         self.episodes.cut(mark.episodes)
         self.updates.cut(mark.updates)

@@ -52,8 +52,8 @@ class Pacemaker:
     def steps_due(self, steps_per_second: float) -> int:
         """Number of steps to take in this tick at a fixed speed.
 
-        Steps for which earlier ticks had no time are due again. If the run lags by more than about
-        one second, the excess steps are dropped.
+        Steps for which earlier ticks had no time are due again. If the run falls behind the fixed
+        speed by more than about one second, the excess steps are dropped.
         """
         most = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
         self._owed = min(self._owed + steps_per_second * self.interval, most)

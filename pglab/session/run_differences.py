@@ -57,7 +57,8 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
     """One setting of the past run at a step, as text.
 
-    The result is None if both runs have the same value, or if the setting affects neither run.
+    The result is None if the two runs have the same value for this setting, or if it affects
+    neither run.
     """
     here, there = past.at(step), present.at(step)
     condition = settings_of(past.config)[name].applies_when
@@ -69,7 +70,7 @@ def _differing(past: Course, present: Course, name: str, step: float) -> str | N
 
 
 def _when(begin: float, end: float, until: float) -> str:
-    """The steps from `begin` to `end` in words; an empty text if these are all steps to `until`."""
+    """The steps from `begin` to `end` in words; empty if the range is from 0 to `until`."""
     if begin == 0 and end == until:
         return ""
     if end == until:

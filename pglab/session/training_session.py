@@ -158,7 +158,7 @@ class TrainingSession:
         return copy.deepcopy(self._run)
 
     def forget_later_checkpoints(self) -> None:
-        """Drop the later checkpoints, because the run will now continue differently."""
+        """Drop the checkpoints after the current step: the run will continue differently."""
         if self._checkpoints is not None:
             self._checkpoints.forget_after(self.global_step)
 

@@ -61,7 +61,8 @@ def _text(words: str) -> str:
 
 
 def _lines(*lines: str) -> str:
-    """Put the lines of a formula below each other, because it has only half the page's width."""
+    """Put the lines of a formula below each other."""
+    # The page draws the formula in a narrow column, beside the pictures.
     return rf"\begin{{gathered}}{NEW_LINE.join(lines)}\end{{gathered}}"
 
 

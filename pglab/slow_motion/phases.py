@@ -36,12 +36,12 @@ def update_of(config: AgentConfig) -> Callable[..., Any]:
 
 
 def _local(name: str) -> Any:
-    """A function that reads this local variable."""
+    """A function that reads the local variable `name`."""
     return lambda there: there[name]
 
 
 def _filled(name: str) -> Any:
-    """A function that reads this local variable; an empty value counts as not yet known."""
+    """A function that reads the local variable `name`; an empty value counts as missing."""
 
     def value(there: Locals) -> Any:
         if not there[name]:
@@ -143,7 +143,7 @@ def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
 def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
     """The name of a parameter's layer, such as "policy.body.0".
 
-    A layer of a shared body is named after the first network that contains it.
+    If several networks contain the layer, its name begins with the first network's name.
 
     Raises:
         ValueError: the parameter belongs to none of the networks.

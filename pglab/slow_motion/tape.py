@@ -1,9 +1,9 @@
 """The tape of Slow motion records a run's steps, and shows them phase by phase, forward or back.
 
 Each step is computed twice from the same state. First, a copy of the run computes the step with the
-PyTorch reference, and `watched_lines` watches this computation. The run itself then computes the
-step, exactly as it would without a tape. If the run uses the fast engine, the two results agree up
-to rounding.
+PyTorch reference, and `watched_lines` watches this computation. After the copy, the run itself
+computes the same step, exactly as it would without a tape. If the run uses the fast engine, the
+results of the run and of its copy agree up to rounding.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """Go forward until a step reaches one of these phases; stop after about `most` new steps.
+        """Go forward until a step reaches one of `phases`; stop after about `most` new steps.
 
         Returns:
             True if the limit came first: a further call continues the search.

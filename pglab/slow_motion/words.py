@@ -93,8 +93,8 @@ PHASES = {
     "weights": Words(
         N_("weights"),
         N_(
-            "A step pushes the probability of its action up if w > 0, and down if w < 0. The other "
-            "steps move the same parameters, so an action with w > 0 may still become less likely."
+            "A step pushes the probability of its action up if w > 0, and down if w < 0. All steps "
+            "move the same parameters, so an action with w > 0 may still become less likely."
         ),
     ),
     "loss": Words(
@@ -148,11 +148,11 @@ LEARNING = set(PHASES) - ACTING
 
 
 # Sentences for moments in which the usual sentence would be wrong.
-_WHOLE_EPISODE = N_("Every step gets the discounted return of its whole episode.")
+_WHOLE_EPISODE = N_("Each step's G is the discounted return of its whole episode.")
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
 _NO_GRADIENT = N_("The gradient is 0: this loss changes nothing.")
 _MOMENTUM_ALONE = N_(
-    "The gradient is 0. But the running mean m̂ still contains earlier gradients, so Adam still "
+    "The gradient is 0, but its running mean m̂ still contains earlier gradients, so Adam still "
     "moves the parameters. v̂ is the running mean of the squared gradients. ε only prevents a "
     "division by 0."
 )
@@ -205,7 +205,7 @@ CAUSE_WORDS: Mapping[Cause, CauseWords] = {
     "others": CauseWords(
         N_("other steps"),
         N_("the gradients of the other steps in the batch moved the same parameters"),
-        N_("The gradients w·∇log π of the other steps, which move the same parameters."),
+        N_("The gradients w·∇log π of the other steps in the batch."),
     ),
     "entropy": CauseWords(
         N_("entropy bonus"),
@@ -294,9 +294,7 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
         for cause in CAUSES
         if cause in effects
     ]
-    names.append(
-        (_("rounding"), _("The remaining error of numerical integration and single precision."))
-    )
+    names.append((_("rounding"), _("The error of numerical integration and single precision.")))
     rows = [
         Row(label, meaning, size, signed_number(unit / 10**decimals, decimals))
         for (label, meaning), size, unit in zip(names, sizes, units, strict=True)

@@ -88,7 +88,7 @@ def take(steps: Iterator[object], count: int) -> None:
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
     """Train an agent in each of the three `WAYS`, and measure the speed and the memory.
 
-    The ways take turns: each way gets `rounds` turns of about `seconds` seconds.
+    The three ways of training take turns, `rounds` times; each turn takes about `seconds`.
     """
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
@@ -160,7 +160,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 
 
 def _seconds_of(config: AgentConfig, seeds: int) -> float:
-    """The time in seconds that the training of this number of seeds takes."""
+    """The training time in seconds; `seeds` is the number of seeds trained together."""
     bench = Bench(config)
     bench.seeds = seeds
     bench.run()
@@ -189,7 +189,8 @@ def table(results: Iterable[Result]) -> Iterator[str]:
 def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
     """Format the cost of one redraw of each page as lines of text.
 
-    The column `steps` says how many steps the fast engine takes in the time of one redraw.
+    The column `steps` says how many environment steps the fast engine takes in the time that one
+    redraw of the page takes.
     """
     yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
     rates = {

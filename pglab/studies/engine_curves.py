@@ -8,7 +8,7 @@ The command prints the steps at which the two runs of a seed first take differen
 of rounding. It also prints the median return of each engine in every 10,000 steps.
 
 The number p is the p-value of a sign-flip test (Fisher 1935, section 21) of the hypothesis that the
-engines do not differ. The test flips the signs of the differences between the two runs of a seed.
+engines do not differ; the test flips the signs of the differences between the two runs of a seed.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def parting_text(steps: Sequence[int | None]) -> str:
 
 
 def comparison(fast: LearningCurves, reference: LearningCurves) -> list[str]:
-    """A Markdown table with each engine's median return and with p, for each 10,000 steps."""
+    """A Markdown table of the engines' median returns, with one row for each 10,000 steps.
+
+    The column p contains the p-value of the sign-flip test that compares the engines.
+    """
     pairs = [c.mean_returns(TABLE_WINDOW // WINDOW) for c in (fast, reference)]
     lines = [
         "| up to step | fast engine: median | reference: median | p |",

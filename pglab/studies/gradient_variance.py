@@ -5,20 +5,22 @@ This command trains REINFORCE with its default settings, for each number of step
     python -m pglab.studies.gradient_variance --steps 0 5000 20000 60000 --seeds 8 --episodes 200
 
 The command then measures the estimators on 200 fresh episodes of each trained policy. It prints one
-line of results for each seed, and one line of medians over the seeds. Each line shows the mean
-return, and a ratio and a cosine for each estimator. The ratio is the estimator's total variance,
-divided by the total variance with whole-episode returns. The cosine is taken between the
-estimator's mean gradient and the mean gradient of 500 separate episodes. A star marks an estimator
-whose signal cannot be told from noise. The last lines say how many seeds confirm each claim of the
-page, how many episodes the learned baseline saves, and how many seeds have a signal.
+line of results for each seed, and one line of medians over the seeds. Each line of results shows
+the mean return, and two numbers for each estimator: a variance ratio and a cosine. The variance
+ratio is the estimator's total variance, divided by the total variance with whole-episode returns.
+The cosine is taken between the estimator's mean gradient and the mean gradient of 500 separate
+episodes. A star marks an estimator whose mean gradient cannot be told from noise. The last lines
+count the seeds that confirm each claim of the gradient lab, and, for each estimator, the seeds
+without a star. One of the last lines says how many episodes without a baseline are worth one
+episode with the learned baseline.
 
 This command checks the confidence intervals of the gradient lab:
 
     python -m pglab.studies.gradient_variance --check-intervals 40
 
-The command draws 100 episodes of the stored policy with each of 40 seeds. For each
-estimator, it prints the share of seeds whose confidence interval contains the variance ratio of all
-seeds together.
+The command draws 100 episodes of the stored policy with each of 40 seeds. For each estimator, the
+command computes one variance ratio from all seeds, and prints the share of the seeds' confidence
+intervals that contain this ratio.
 """
 
 from __future__ import annotations
@@ -107,8 +109,8 @@ def drawn_again(seed: int) -> list[EstimatorReport]:
 def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
     """List each estimator's overall ratio, and the share of intervals that contain this ratio.
 
-    The overall ratio is the estimator's mean variance over all drawings, divided by the mean
-    variance with whole-episode returns.
+    The overall ratio is the estimator's variance divided by the variance with whole-episode
+    returns; both variances are means over `drawings`.
     """
     variances = np.array([[of.variance for of in found] for found in drawings])
     overall = (variances / variances[:, :1].mean()).mean(axis=0)

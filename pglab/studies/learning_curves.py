@@ -41,7 +41,7 @@ Item = TypeVar("Item")
 
 
 def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
-    """Train one seed, and return its four rows for `LearningCurves`: [4, windows]."""
+    """Train one seed, and return one row for each name in `ROWS`; shape [4, windows]."""
     windows = np.zeros((4, config.total_steps // WINDOW))
     for record in train(config):
         window = (record.global_step - 1) // WINDOW

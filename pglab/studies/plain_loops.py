@@ -20,7 +20,7 @@ from pglab.environments import make_environment
 
 
 def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list[nn.Module], int]:
-    """The hidden layers of a network for CartPole, and the number of outputs of the last one."""
+    """The hidden layers of a network for CartPole, and the width of the last hidden layer."""
     layers: list[nn.Module] = []
     width = 4
     for size in hidden_sizes:

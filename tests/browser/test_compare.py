@@ -64,7 +64,7 @@ def test_a_link_restores_a_free_comparison(page: Page) -> None:
     compare = ComparePage(page).open(query)
     compare.wait_for_address(**link)
     expect(page.get_by_text("things differ at once")).to_be_visible()
-    expect(compare.subtitle("returns")).to_contain_text("2 seeds from 0")
+    expect(compare.subtitle("returns")).to_contain_text("2 seeds (first: 0)")
     compare.run(until_steps=50)
     compare.pause()
 
@@ -129,8 +129,8 @@ def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> Non
     assert not any("fill" in trace for trace in compare.traces("returns")), "a guess comes first"
     compare.press("steps_1000")
     subtitle = compare.panel("returns").locator(".pgl-subtitle")
-    expect(subtitle).to_contain_text("3 seeds from 0", timeout=60_000)
-    expect(subtitle).to_contain_text("to step 1,000", timeout=60_000)
+    expect(subtitle).to_contain_text("3 seeds (first: 0)", timeout=60_000)
+    expect(subtitle).to_contain_text("1,000 steps", timeout=60_000)
     expect(compare.stage).to_have_attribute("data-running", "false")
     filled = [trace for trace in compare.traces("returns") if trace.get("fill") == "toself"]
     assert len(filled) == 3  # a band for each side, and the stored runs of one

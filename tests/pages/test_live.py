@@ -19,7 +19,7 @@ def test_the_reading_stands_beside_what_is_asked_of_it() -> None:
     bench = Bench(CONFIG)
     finish(bench, 100, 153)
     label = _progress(bench).label
-    assert "seminar's reading 153, goal 500" in label
+    assert "progress reading 153, goal 500" in label
     assert "1 of 4 episodes" in label, "a reading that is not full solves nothing"
     for step in (200, 300, 400):
         finish(bench, step, 400)
@@ -29,7 +29,7 @@ def test_the_reading_stands_beside_what_is_asked_of_it() -> None:
     finish(bench, 600, 292)
     progress = _progress(bench)
     assert progress.marker_label == "solved at step 500"
-    assert "goal 500 reached; seminar's reading 292" in progress.label
+    assert "goal 500 reached; progress reading 292" in progress.label
 
 
 def test_the_reading_is_explained_where_it_stands() -> None:

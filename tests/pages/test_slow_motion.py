@@ -131,8 +131,8 @@ def test_the_actors_loss_alone_leaves_the_critic_of_split_bodies() -> None:
     panels = {
         panel.key: panel for panel in partial_panels(scene, after, {name: name for name in after})
     }
-    assert panels["slow_v_actor_only"].subtitle == "largest on this map: 0"
-    assert panels["slow_pi_actor_only"].subtitle != "largest on this map: 0 percentage points"
+    assert panels["slow_v_actor_only"].subtitle == "largest change here: 0"
+    assert panels["slow_pi_actor_only"].subtitle != "largest change here: 0 percentage points"
 
 
 def test_frame_bars_and_ring_of_a_phase_are_of_one_state() -> None:

@@ -1,8 +1,8 @@
 """Further seeds of a run: worker processes train them up to the run's present step.
 
-The learning curve of a single seed is weak evidence. The worker processes serve all visitors in
-turn. A worker process keeps no run between two requests, so no training continues after a visitor
-leaves.
+The further seeds show how much the result of the run depends on its seed. The worker processes
+serve all visitors in turn. A worker process keeps no run between two requests, so no training
+continues after a visitor leaves.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class SeedGroup:
 
     @property
     def behind(self) -> bool:
-        """True if an unfinished seed has taken fewer steps than the run or has other settings."""
+        """True if an unfinished seed does not yet have the run's step and settings."""
         return any(self._is_behind(member) for member in self.members)
 
     @property
@@ -157,7 +157,7 @@ def keep_up(groups: Sequence[SeedGroup], seconds: float, *, running: bool) -> bo
 
 
 def _lead(groups: Sequence[SeedGroup]) -> float:
-    """How far the runs may be ahead of these further seeds, in seconds of training."""
+    """How far a run may be ahead of its further seeds, in seconds of training."""
     seeds = sum(len(group.members) for group in groups)
     round_trip = SECONDS_TO_COME_ROUND * groups[0].processes / seeds
     return min(max(round_trip, SHORTEST_LEAD), LONGEST_LEAD)

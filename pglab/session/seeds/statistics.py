@@ -51,9 +51,8 @@ def stop_of(session: TrainingSession) -> float:
 def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> UsualBand | None:
     """Median and quartiles at each step, over the seeds that have not stopped yet.
 
-    A curve keeps its value from the end of one episode to the end of the next episode. A seed that
-    has stopped no longer counts, because its later returns are unknown. The band ends when only one
-    seed or fewer than half of the seeds still train.
+    A curve keeps its value from the end of one episode to the end of the next episode. The band
+    ends when only one seed or fewer than half of the seeds still train.
 
     Args:
         curves: smoothed returns of each seed.
@@ -74,6 +73,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
     values = np.stack(
         [curve.returns[np.searchsorted(curve.steps, grid, side="right") - 1] for curve in curves]
     )
+    # A stopped seed's later returns are unknown.
     trains = grid <= np.array(stops)[:, None]
     seeds = trains.sum(axis=0)
     quartiles = np.empty((3, len(grid)))
@@ -86,7 +86,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
 
 
 def _grid(first: float, until: float) -> NDArray[np.float64]:
-    """The steps of a band's points: multiples of a power of two from `first` on, and `until`."""
+    """The steps of a band's points: evenly spaced from `first` on, with `until` as the last."""
     spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

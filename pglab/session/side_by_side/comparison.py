@@ -115,8 +115,8 @@ class PastComparison:
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
     """Median curves of earlier comparisons, with labels such as "run 1: γ 0.9".
 
-    Curves from an environment that none of these agents uses are left out. At most `MOST_OVERLAYS`
-    curves are returned: those of the latest comparisons that fit completely.
+    Curves from an environment that none of these agents uses are left out. The result contains the
+    latest comparisons, each with all its curves, up to `MOST_OVERLAYS` curves in total.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []
@@ -180,7 +180,7 @@ class Comparison:
 
     @property
     def total_steps(self) -> int:
-        """The step at which the comparison ends: the minimum of `length` and all `total_steps`."""
+        """The comparison's last step: the smallest of `length` and the agents' `total_steps`."""
         return min([self.length, *(config.total_steps for config in self.configs)])
 
     @property
@@ -206,12 +206,12 @@ class Comparison:
 
     @property
     def running(self) -> bool:
-        """True if each tick trains the comparison."""
+        """True if each tick trains the agents."""
         return self.sides[0].running
 
     @property
     def busy(self) -> bool:
-        """True while the comparison is training or its further seeds are catching up."""
+        """True while the first seeds train or the further seeds catch up with them."""
         return self.running or any(group.behind for group in self._groups)
 
     def show_seed(self, index: int) -> None:
@@ -220,7 +220,7 @@ class Comparison:
             side.shown_seed = index
 
     def run(self) -> None:
-        """Start or continue the comparison, so that each tick trains it."""
+        """Start or continue the comparison, so that each tick trains its agents."""
         self._failure = None
         self.pacemaker.start()
         self.forecast.start()
@@ -231,10 +231,11 @@ class Comparison:
         self._set_running(False)
 
     def advance(self, steps: int) -> None:
-        """Train every agent for `steps` environment steps, or until an agent ends.
+        """Train every agent for `steps` environment steps, or until the run of one agent ends.
 
-        The agents take turns, one step each. All agents end at the same step, unless one of them
-        diverges before it can choose an action.
+        The agents take turns, one step each. When a run ends, the other agents complete the turn,
+        so all agents stop at the same step. Only an agent that diverges before it can choose an
+        action stops one step earlier.
         """
         for _turn in range(steps):
             if self.finished:
@@ -270,7 +271,7 @@ class Comparison:
             group.abandon()
 
     def summary(self, number: int) -> PastComparison:
-        """The present state of the comparison, as a `PastComparison` with the number `number`."""
+        """The present state of the comparison; `number` is its number in tables and labels."""
         return PastComparison(
             number,
             self.configs,

@@ -45,8 +45,8 @@ PRESETS: tuple[tuple[str, AgentConfig], ...] = (
 class Difference:
     """A property in which agents differ: its name, its label and the value for each agent.
 
-    `short` contains the values in a shorter form, for a legend. `own` is False if the setting
-    has no effect on some agent: the difference then follows from another difference.
+    `short` contains the values in a shorter form, for a legend. `own` is False if at least one of
+    the agents ignores the setting because of another setting.
     """
 
     name: str
@@ -59,10 +59,10 @@ class Difference:
 def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
     """All differences between the agents, beginning with the algorithm if it differs.
 
-    Each setting is compared by the value that takes effect: with a shared body, for example, the
-    critic learns with α, whatever its own learning rate. The list leaves out the seed, the length,
-    and settings that have no effect on any agent. If the algorithms differ, the list also leaves
-    out the settings that only one algorithm has.
+    Each setting is compared by the value that takes effect. For example, the critic of a shared
+    body learns with α, so `critic_learning_rate` is ignored. The list leaves out the seed, the
+    length, settings that have no effect on any agent, and settings that only one of the algorithms
+    has.
     """
     found = []
     algorithms = tuple(algorithm_name(config) for config in configs)
@@ -91,9 +91,10 @@ def algorithm_name(config: AgentConfig) -> str:
 def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
     """Give each agent a different name that says how the agent differs from the other agents.
 
-    If all agents are different presets and have several differences, they keep the presets' names.
-    A name that is not a preset's name lists up to `MOST_IN_A_NAME` differences, followed by "…" if
-    the agents have more differences. A letter is added if two names would otherwise be the same.
+    If there are several differences and each agent is a different preset, each agent gets the name
+    of its preset. A name that is not a preset's name lists up to `MOST_IN_A_NAME` differences,
+    followed by "…" if the agents have more differences. A letter is added if two names would
+    otherwise be the same.
     """
     found = differences_between(configs)
     if len(found) > 1:

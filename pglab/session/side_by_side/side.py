@@ -80,7 +80,7 @@ class Side:
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
         """Median and quartiles of the seeds' curves, up to the step that all seeds have reached.
 
-        The band is None if there is only one seed.
+        The result is None if there is only one seed.
         """
         if self.group is None:
             return None

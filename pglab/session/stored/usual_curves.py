@@ -1,8 +1,8 @@
 """Stored learning curves over many seeds: they show which returns are usual.
 
 There are curves of the seminar's three agents, of four actor-critics that differ only in the body
-and the critic's data (`equal_…`), and of agents with other learning rates, another policy signal or
-less work for the critic. The command `pglab.studies.learning_curves` makes the curves.
+and the critic's data (`equal_…`), and of the agents in `VARIATIONS`. The command
+`pglab.studies.learning_curves` makes the curves.
 """
 
 from __future__ import annotations
@@ -72,13 +72,14 @@ class LearningCurves:
 
     @property
     def steps(self) -> NDArray[np.float64]:
-        """The middle of each window, in environment steps: [windows]."""
+        """The middle of each window, in environment steps; shape [windows]."""
         return WINDOW * np.arange(0.5, self.sums.shape[1])
 
     def mean_returns(self, windows: int = 1) -> NDArray[np.float64]:
-        """The mean return in each group of `windows` consecutive windows; shape [seeds, groups].
+        """The mean return in each group of consecutive windows; shape [seeds, groups].
 
-        The mean return of a group is NaN if no episode ended in the group.
+        The argument `windows` is the number of windows in a group. The mean return of a group is
+        NaN if no episode ended in the group.
         """
         shape = (len(self.sums), -1, windows)
         sums = self.sums.reshape(shape).sum(axis=2)
@@ -88,10 +89,9 @@ class LearningCurves:
         return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
-        """One row for each 10,000 steps.
+        """A table with one row for each 10,000 steps: the last step, and statistics of returns.
 
-        A row contains the last of these steps, and the median, the minimum and the maximum of the
-        seeds' mean returns.
+        The statistics are the median, the minimum and the maximum of the seeds' mean returns.
         """
         means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
         return [
@@ -114,7 +114,7 @@ def load(agent: str) -> LearningCurves:
 
 @cache
 def _quantiles(agent: str) -> NDArray[np.float64]:
-    """The 10 %, 50 % and 90 % quantiles of the seeds' mean returns: [3, windows]."""
+    """The 10 %, 50 % and 90 % quantiles of the seeds' mean returns; shape [3, windows]."""
     quantiles: NDArray[np.float64] = np.nanquantile(
         load(agent).mean_returns(), [0.1, 0.5, 0.9], axis=0
     )

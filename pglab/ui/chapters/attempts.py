@@ -82,7 +82,7 @@ class Attempts:
         return self.by_key[self.experiment.key]
 
     def state(self, session: TrainingSession) -> AttemptState:
-        """How far the visitor has come with the shown experiment."""
+        """The state of the visitor's attempt at the shown experiment."""
         attempt = self.attempt
         if attempt.guess is None:
             return "asked"
@@ -98,7 +98,7 @@ class Attempts:
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """True if the shown experiment was started and the current run has kept its settings."""
+        """True if the shown experiment was started and its settings were not changed since."""
         return self.attempt.started and answers(session, self.experiment)
 
 
@@ -113,7 +113,7 @@ def open_attempts(lab: Lab) -> Attempts:
 
 
 def read_link(page: str, link: Link) -> None:
-    """Choose the experiment that the link names, and open the chapter *Try this* at the start."""
+    """If the link names an experiment, choose it and open the chapter *Try this*."""
     if link.has(PARAMETER):
         open_at_first(page, "try_this")
     known = {experiment.key: experiment.key for experiment in experiments_of(page)}
@@ -226,10 +226,10 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 
 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
-    """Let the stage draw the locked guess and the usual run beside the experiment's run.
+    """Let the stage draw the locked guess and the usual curve beside the experiment's run.
 
-    Neither is drawn if the experiment was started and the current run has not kept the experiment's
-    settings.
+    The guess and the usual curve are not drawn if no guess is locked, or if the current run has not
+    kept the settings of the started experiment.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

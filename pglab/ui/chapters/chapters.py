@@ -69,7 +69,7 @@ def read_link(page: str, names: Collection[str], link: Link) -> None:
 
 
 def link_parameters(page: str, usual: str) -> dict[str, str]:
-    """Return the address parameter for the open chapter; empty if it is the chapter `usual`."""
+    """Return the address parameter for the open chapter; empty if the open chapter is `usual`."""
     names = {title: name for name, title in titles().items()}
     name = names.get(st.session_state.get(_key(page), ""), usual)
     return {} if name == usual else {PARAMETER: name}

@@ -66,7 +66,7 @@ def _open_explanation(page: str) -> None:
 
 
 def _asked(experiment: Experiment) -> str:
-    """The last sentence of an experiment's question, without the introduction."""
+    """Return the last sentence of the experiment's text: the question itself."""
     return _(experiment.question).rsplit(". ", 1)[-1]
 
 
@@ -86,7 +86,7 @@ def judgement(experiment: Experiment, attempt: Attempt) -> str:
     if as_run and as_seeds:
         return _("Your guess was right, for this run and for most seeds.")
     if as_run:
-        return _("Your guess was right for this run, but most seeds show something else.")
+        return _("Your guess was right for this run, but wrong for most seeds.")
     if as_seeds:
         return _("Your guess is right for most seeds, but not for this run.")
     return _("Neither this run nor most seeds agree with your guess.")

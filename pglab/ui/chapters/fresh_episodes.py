@@ -1,4 +1,4 @@
-"""Plays fresh episodes of the current policy, and compares the critic with their returns."""
+"""Plays fresh episodes of the current policy and compares Q with the returns of the episodes."""
 
 from __future__ import annotations
 
@@ -101,8 +101,9 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     st.caption(
         _(
             "If the time limit cut off an episode, the rewards after the cut are missing. The plot "
-            "shows a step k steps before the cut only if γᵏ ≤ 0.1: then at most a tenth of an "
-            "endless return is missing. In CartPole, this makes G too low, so Q seems too high."
+            "leaves out the last steps before the cut, where more than a tenth of an endless "
+            "return would be missing. In CartPole, the missing rewards make G too low, so Q seems "
+            "too high."
         )
     )
 

@@ -61,7 +61,7 @@ def _row(run: PastRun, result: SeedResult, preset: RunConfig) -> dict[str, str |
 def _outcome_text(result: SeedResult) -> str:
     match result.outcome:
         case "solved":
-            return _("solved: seminar's reading {reading:.0f}").format(reading=result.reading)
+            return _("solved (progress reading {reading:.0f})").format(reading=result.reading)
         case "total_steps":
             return _("all steps used")
         case "diverged":

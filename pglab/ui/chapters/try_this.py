@@ -170,7 +170,7 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
 
 
 def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
-    """Draw a table of the guesses: which one the visitor made, and which runs agree with each."""
+    """For each possible guess, show whether the visitor chose it and which runs agree with it."""
     result = attempt.result
     heads = ["", _("you")]
     if result is not None:
@@ -233,7 +233,7 @@ def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
 def _reached(experiment: Experiment, result: Result) -> Curve:
     """Return a horizontal line at the mean return of the run's last third."""
     steps = np.array(LATE) * experiment.steps
-    label = _("mean of this run's last third")
+    label = _("mean return in the last third")
     return Curve(steps, np.full(2, result.late_return), label)
 
 

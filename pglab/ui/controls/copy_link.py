@@ -18,9 +18,9 @@ _button = st.components.v2.component(
 
 
 def copy_link() -> None:
-    """Draw the button at the end of a row.
+    """Draw the button that copies the page's address; the button is at the end of a row.
 
-    The button copies the page's address, to which the page must have written its settings.
+    Before this call, the page must have written its settings to its address.
     """
     _button(
         key=f"{current_page()}.copy_link",

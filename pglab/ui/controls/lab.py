@@ -62,7 +62,7 @@ class Lab(LivePage):
 
 
 def start_on_arrival(key: str) -> None:
-    """Note that the run of this page must start as soon as the visitor opens the page."""
+    """Make the run of this page start as soon as the visitor opens the page."""
     st.session_state[f"{key}.start_on_arrival"] = True
 
 

@@ -1,8 +1,8 @@
 """Controls that both code and the visitor can set.
 
-Each request of the browser contains the values of all controls that the browser knows. After code
-has set a new value, a late request could restore the old value, so `set_value` gives the control a
-new key, and the program ignores values under the old key.
+Each request of the browser contains the values of all controls that the browser knows, so a late
+request could restore a value that code has already replaced. To make such late values harmless,
+`set_value` gives the control a new key, and the program ignores values under the old key.
 """
 
 from __future__ import annotations

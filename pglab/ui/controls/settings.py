@@ -1,7 +1,6 @@
 """The controls for the hyperparameters; their values come from a link or from the visitor.
 
-Each control is built from a `Setting`, which describes one hyperparameter. In this module, only the
-layers and the environment have special code.
+Each control is built from a `Setting`, which describes one hyperparameter.
 """
 
 from __future__ import annotations
@@ -113,10 +112,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def _follow_environment(key: str) -> None:
-    """After the environment has changed, set `success_return` to the new environment's default.
-
-    A `success_return` that the visitor has chosen stays.
-    """
+    """After a change of environment, replace the old default of `success_return` by the new one."""
     before, now = st.session_state[f"{key}.environment"], value_of(f"{key}.env_id")
     if now == before or now not in ENVIRONMENTS:
         return
@@ -152,6 +148,7 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
     if isinstance(value, bool):
         return st.toggle(label, value=value, **common)
     if setting.stops:
+        # The value from the preset or from a link need not be one of the slider's usual stops.
         own = {getattr(terms.preset, name), getattr(_opened_with(key), name), value}
         stops = sorted({*setting.stops, *own})
         return st.select_slider(label, stops, value=value, format_func=format_value, **common)
@@ -178,7 +175,7 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
 
 
 def _opened_with(key: str) -> RunConfig:
-    """Return the configuration last given to `set_controls`; its values need not be stops."""
+    """Return the configuration last given to `set_controls`."""
     config: RunConfig = st.session_state[f"{key}.opened_with"]
     return config
 

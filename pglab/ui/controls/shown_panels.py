@@ -38,14 +38,14 @@ def loss_below_returns(title: str) -> Extra:
 
 
 def panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
-    """Draw the controls of the heatmaps and further panels; a change calls `on_change`."""
+    """Draw the controls for the heatmaps and for the further panels; a change calls `on_change`."""
     fragment(_panel_controls, PANEL_CONTROLS)(lab, extras, on_change)
 
 
 def shown_panels(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra]
 ) -> list[PanelMaker]:
-    """Return the panels to show: the usual panels and the open further panels."""
+    """Return the panels to show: the usual panels, and the further panels that are open."""
     opened = _opened(lab, extras)
     shown = [extra for extra in extras if extra.name in opened]
     instead = {extra.replaces: extra.panel for extra in shown if extra.replaces is not None}

@@ -26,7 +26,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """Draw an actor-critic's page; `opened` names the further panels that are open at first."""
+    """Draw an actor-critic's page; the further panels named in `opened` are open at first."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -59,17 +59,17 @@ def actor_critic_page(
 
 
 def _with_td_errors(text: str) -> str:
-    """Fill in the text's placeholders: TD errors and returns in the last third of stored runs."""
+    """Replace the text's placeholders by TD errors and mean returns of stored runs."""
     for name in ("large_learning_rate", "usual"):
         arm = load("split_replay")[name]
         error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
-        found = _("{error:.2f} and a mean return of {returns:.0f}")
+        found = _("{error:.2f} (mean return: {returns:.0f})")
         text = text.replace("{" + name + "}", found.format(error=error, returns=returns))
     return text
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """Return the further panels of a page; `opened` names the panels that are open at first."""
+    """Return the further panels of a page; those named in `opened` are open at first."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
@@ -94,8 +94,8 @@ def _code() -> None:
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
             _(
-                "The policy signal wₜ is computed when the agent acts; the settings offer two "
-                "others."
+                "wₜ is computed when the agent acts; the setting “Policy signal” offers two other "
+                "formulas for wₜ."
             ),
             [policy_signal],
         ),
@@ -115,7 +115,7 @@ def _code() -> None:
         Part(
             r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
             r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
-            _("The term with the factor c lowers all of the critic's estimates."),
+            _("If c > 0, the second term of the critic's loss lowers the estimates Q."),
             [td_loss, actor_critic.critic_gradient],
         ),
         Part(

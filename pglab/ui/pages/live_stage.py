@@ -31,7 +31,7 @@ def live(
 ) -> None:
     """Draw the stage with its panels; during a run, each redraw trains the agent further.
 
-    `heading` draws the elements above the stage that change with the run.
+    Above the stage, `heading` draws the elements that change with the run.
     """
     fragment(_live, LIVE)(lab, panels, extras, heading)
 
@@ -93,8 +93,7 @@ def _numbers(bench: Bench) -> list[Number]:
             "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
             _(
                 "Mean return of the last 100 training episodes, or of all episodes if there are "
-                "fewer. A run is solved when the seminar's reading, not this mean return, reaches "
-                "the goal."
+                "fewer; this mean does not decide whether the run is solved."
             ),
         ),
         Number(
@@ -143,7 +142,7 @@ def _state(bench: Bench) -> str:
 
 
 def _reading(bench: Bench) -> str:
-    """State the seminar's reading, and the goal at which a run is solved."""
+    """Return the progress reading and the goal of the run, in words."""
     session = bench.session
     goal = session.config.success_return
     reading = f"{session.history.reading:.0f}".replace("-", "−")
@@ -151,11 +150,11 @@ def _reading(bench: Bench) -> str:
     counted = int(np.count_nonzero(~np.isnan(session.history.episodes["reading"])))
     window = session.config.smoothing_window
     if session.history.solved_at is not None:
-        told = _("goal {goal} reached; seminar's reading {reading}")
+        told = _("goal {goal} reached; progress reading {reading}")
     elif goal > most:
-        told = _("goal {goal} is out of reach; seminar's reading {reading}")
+        told = _("goal {goal} is out of reach; progress reading {reading}")
     else:
-        told = _("seminar's reading {reading}, goal {goal}")
+        told = _("progress reading {reading}, goal {goal}")
     text = told.format(reading=reading, goal=f"{goal:g}".replace("-", "−"))
     if counted < window:
         text += _(" · {n} of {window} episodes").format(n=counted, window=window)

@@ -27,11 +27,9 @@ def enter() -> None:
 
 
 def require_entry() -> None:
-    """Run the entry script first if Streamlit has started a page without it.
-
-    Until a server process has called `st.navigation`, Streamlit runs only a page's script in
-    `pages/` if a visitor opens the page's address.
-    """
+    """Run the entry script first if Streamlit has started a page without it."""
+    # At a page's address, Streamlit starts the page's script in `pages/` without the entry script
+    # if the server process has not called `st.navigation` yet.
     if _ENTERED not in st.session_state:
         navigation()
         st.rerun()

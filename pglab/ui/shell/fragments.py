@@ -39,8 +39,9 @@ def fragment(
 def redraw_fragments(*fragments: str) -> None:
     """Redraw the fragments with these keys; if a fragment is missing, redraw the whole page.
 
-    Call this function in a callback. A fragment is missing if the visitor has left the page, or if
-    a click interrupted the script run that draws the fragment.
+    Call this function only in the callback of a button, a menu or another control. A fragment is
+    missing if the visitor has left the page, or if a click interrupted the script run that draws
+    the fragment.
     """
     try:
         st.rerun([_on_this_page(key) for key in fragments])

@@ -26,7 +26,7 @@ class LivePage:
         self._ticked = True
 
     def take_tick(self) -> bool:
-        """Return whether the browser has asked for a tick since the last call."""
+        """Return whether the browser has asked for a tick, and forget this request."""
         ticked, self._ticked = self._ticked, False
         return ticked
 

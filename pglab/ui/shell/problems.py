@@ -14,7 +14,7 @@ _QUOTATION = re.compile("“([^“”`]+)”")
 def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:
     """Show the problems of the link, of the settings and of the runs.
 
-    The problems of the link stay until the visitor closes the message. All messages are in one
+    The message has a Close button if it contains problems of the link. All messages are in one
     container, so that the fragments below keep their places on the page.
     """
     with st.container():
@@ -29,8 +29,5 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
 
 
 def literal(sentence: str) -> str:
-    """Return the sentence as Markdown, with each quotation as literal text.
-
-    A quotation may come from a link, and a link may contain any text.
-    """
+    """Return the sentence with each quotation as code, since a link may contain any Markdown."""
     return _QUOTATION.sub(r"“`\1`”", sentence)

@@ -33,7 +33,7 @@ class Showing:
     """The player's panel, its scenes, and the planes that the heatmaps show.
 
     Each frame holds the index of its plane in `planes`. If the heatmaps do not follow the player,
-    `planes` has only one entry. `scenes` may also contain earlier steps, which have no frame.
+    `planes` has only one entry. `scenes` may begin with training steps that have no frame.
     """
 
     panel: PlayerPanel
@@ -65,7 +65,7 @@ class Playable(Protocol):
 
 
 class Player:
-    """Chooses the scenes that fit the state of a bench, and draws each scene only once."""
+    """Chooses which scenes of a run are shown, and draws each scene only once."""
 
     def __init__(self, session: TrainingSession, key: str = "player") -> None:
         """Make the player of one run; `key` is the key of the player's panel on the stage.
@@ -85,10 +85,10 @@ class Player:
         self._streamed = (config.seed, session.global_step)  # seed and step of the last frame
 
     def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
-        """Make the panel for the current state of the bench.
+        """Make the player's panel for the current state of the run.
 
-        By default, the heatmaps show `plane`. If `follows` is true, each frame has its own plane:
-        the plane that is parallel to `plane` and contains the frame's observation.
+        The heatmaps show `plane` or, if `follows` is true, for each frame the plane that is
+        parallel to `plane` and contains the frame's observation.
         """
         mode: Mode = "stream"
         if bench.running:

@@ -65,7 +65,7 @@ def listen(*, unsaved: bool = False) -> None:
 
 
 def _act(page: str) -> None:
-    """Call the action of each new press, then redraw the fragments."""
+    """Call the action of each new press, then redraw the buttons, the stage and the chapters."""
     presses = _presses_of(page)
     for number, key in st.session_state[f"{page}.presses"].log or ():
         if number <= presses.last:

@@ -15,7 +15,7 @@ _scroller = st.components.v2.component("pglab_scroller", js=js_export("bringInto
 
 
 def bring_into_view(page: str, part: Part) -> None:
-    """Scroll to this part once, when the whole script of `page` runs the next time."""
+    """Make the browser scroll to `part` once, when the whole `page` is next redrawn."""
     number, _former = _asked(page)
     st.session_state[_key(page)] = (number + 1, part)
 

@@ -126,13 +126,13 @@ class Slices:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The values that the levels 0 and 255 stand for."""
+        """The values that become 0 and 255 in `levels`."""
         low, high = float(self.values.min()), float(self.values.max())
         return low, max(high, low + 1e-6)
 
     @property
     def levels(self) -> NDArray[np.uint8]:
-        """The values, scaled to whole numbers from 0 to 255."""
+        """`values`, scaled to whole numbers from 0 to 255."""
         low, high = self.ends
         levels: NDArray[np.uint8] = np.rint((self.values - low) * (255 / (high - low))).astype(
             np.uint8

@@ -33,10 +33,10 @@ class Driven(Protocol):
 
 @contextmanager
 def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None]:
-    """Train before the first redraw, and after each later redraw.
+    """Train in each redraw: before drawing if it is the first redraw, otherwise after drawing.
 
     When a run ends, the next tick redraws the whole page, since buttons, table and messages change.
-    `more` says whether further redraws follow in this script run.
+    `more`: whether another redraw follows in this script run.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy

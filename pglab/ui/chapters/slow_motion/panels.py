@@ -56,11 +56,11 @@ _ANSWERED_AT = "environment"
 
 @dataclass(frozen=True)
 class Batch:
-    """The stored transitions, with all their numbers that the agent has computed so far.
+    """The stored transitions, with every number that the agent has already computed for them.
 
-    The run keeps only its last steps, so the first transitions of a very long batch are missing.
-    `offset` is the number of earlier transitions that are left out. `whole` explains the change of
-    π for the complete batch; `explanation` leaves out the first `offset` transitions.
+    The run keeps only its last steps, so the first `offset` transitions of a very long batch are
+    missing. `whole` explains the change of π for the complete batch; `explanation` leaves out the
+    first `offset` transitions.
     """
 
     first_step: int  # environment step of the first transition
@@ -99,7 +99,7 @@ class SlowScene:
 
     @property
     def observation(self) -> Floats:
-        """The observation before the action; in the phase `environment`, the one after it."""
+        """The observation before the action; in the phase `environment`, the next observation."""
         step = self.watched.step
         return step.next_observation if self.phase == _ANSWERED_AT else step.observation
 
@@ -108,7 +108,7 @@ class SlowScene:
         return any(moment.phase == phase for moment in self.seen)
 
     def emphasis(self, *pictures: str) -> Emphasis:
-        """Return the emphasis of a panel in the current phase; `pictures` are in this panel."""
+        """Return the current phase's emphasis on the panel that contains these `pictures`."""
         about = _ABOUT[self.phase]
         if "frame" in pictures:
             return "frame" if "frame" in about else "bars" if "bars" in about else "dim"
@@ -202,7 +202,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
             scene,
             "slow_difference",
             _("After − before"),
-            _("percentage points; dots: the batch's steps"),
+            _("Δπ (percentage points); dots: batch steps"),
             after - before,
             scene.emphasis("policy"),
         ),
@@ -210,7 +210,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
 
 
 def _map(scene: SlowScene, networks: Mapping[str, nn.Module]) -> NDArray[np.float32]:
-    """Return the probability of the view's action at each point of its plane; shape [Y, X]."""
+    """Return the probability of one action at each point of the heatmap; shape [Y, X]."""
     return probability_map(networks["policy"], scene.view.plane, scene.view.action)
 
 
@@ -263,7 +263,7 @@ def partial_panels(
         new_pi, new_q = _maps(scene, networks)
         title = _("Δπ: {who}").format(who=names[trained])
         change = (new_pi - pi)[..., view.action]
-        most = _("largest on this map: {most} percentage points").format(
+        most = _("largest change here: {most} percentage points").format(
             most=f"{100 * np.abs(change).max():.3g}"
         )
         policies.append(_difference_panel(scene, f"slow_pi_{trained}", title, most, change, "none"))
@@ -292,7 +292,7 @@ def _value_change_panel(scene: SlowScene, key: str, who: str, changes: Floats) -
     return FigurePanel(
         f"slow_v_{key}",
         _("ΔV: {who}").format(who=who),
-        _("largest on this map: {most}").format(most=f"{np.abs(changes).max():.3g}"),
+        _("largest change here: {most}").format(most=f"{np.abs(changes).max():.3g}"),
         figure,
         alt=_("Heatmap: how much this update changed the critic's value."),
     )
@@ -320,7 +320,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
     if batch.explanation is not None:
         size += _(" · percentage points")
     if batch.offset:
-        size += _(" · last {n} shown").format(n=len(batch.actions))
+        size += _(" · last {n} steps").format(n=len(batch.actions))
     return FigurePanel(
         "slow_batch",
         title,

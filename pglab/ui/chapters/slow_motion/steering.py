@@ -72,7 +72,7 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """Whether the tape is moving to the next update; if so, move it and draw the progress."""
+    """Whether slow motion is on its way to the next update; if so, go on and draw the progress."""
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False

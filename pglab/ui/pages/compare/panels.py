@@ -131,12 +131,12 @@ def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
     most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
     column, label, span = ("cosine", _("cosine"), (-1.0, 1.0))
     title = _("Interference")
-    subtitle = _("cosine of the two gradients · first seed · mean of {n} updates")
+    subtitle = _("cosine of the loss gradients · first seed · mean of {n} updates")
     if not shown:
         shown = everyone
         column, label, span = ("entropy", _("entropy"), (0.0, most))
         title = _("Entropy of the policy")
-        subtitle = _("nats; 0 is deterministic · first seed · mean of {n} updates")
+        subtitle = _("entropy (nats) · first seed · mean of {n} updates")
     subtitle = subtitle.format(n=SMOOTHING_UPDATES)
     curves = [(name, colour, side.updates(column)) for name, colour, side in shown]
     return FigurePanel(
@@ -173,7 +173,7 @@ def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
         return _("one seed ({seed}): maybe chance").format(seed=first)
-    text = _("{n} seeds from {first} · to step {step:,}").format(
+    text = _("{n} seeds (first: {first}), {step:,} steps").format(
         n=comparison.seeds, first=first, step=comparison.steps_of_all
     )
     return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
@@ -240,7 +240,7 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
 
 
 def outcome_name(comparison: Comparison, number: int) -> str:
-    """The name of side `number`, or "about equal" for the number after the last side."""
+    """Return the name of side `number`; "about equal" if `number` is the number of sides."""
     names = (*comparison.names, _("about equal"))
     return names[number]
 
@@ -249,14 +249,12 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
     """Return the rows of the table; each row has a name and one text for each side."""
     if seeds == 1:
         returns = _("mean of the last 100 returns, one seed")
-        steps = _("gradient steps of all optimisers (split bodies have two), one seed")
+        steps = _("gradient steps of one seed, all optimisers together")
     else:
         returns = _("mean of the last 100 returns, median of {n} seeds (least to greatest)").format(
             n=seeds
         )
-        steps = _(
-            "gradient steps of all optimisers (split bodies have two), {n} seeds together"
-        ).format(n=seeds)
+        steps = _("gradient steps of {n} seeds, all optimisers together").format(n=seeds)
     return {
         returns: [mean_return_text(of) for of in facts],
         _("parameters of the networks"): [f"{of.parameters:,}" for of in facts],

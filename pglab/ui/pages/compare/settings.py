@@ -44,7 +44,7 @@ def seeds() -> int:
 
 
 def first_seed() -> int:
-    """The first seed of each side; the further seeds are the numbers that follow this seed."""
+    """The first seed of each side; its other seeds are the next whole numbers."""
     return int(st.session_state[FIRST_SEED])
 
 
@@ -80,7 +80,7 @@ def pair_title(configs: tuple[AgentConfig, ...]) -> str:
 
 
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Tell the visitor how to choose agents freely; if there are four sides, keep the first two."""
+    """Tell the visitor how to choose agents; of four compared agents, keep only the first two."""
     if len(compared()) > 2:
         choose(compared()[:2])
     st.toast(_("To make your own comparison, change any setting in the sidebar."))

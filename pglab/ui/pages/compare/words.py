@@ -67,7 +67,10 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
 
 
 def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
-    """Return the agents' stored results, or a hint to guess without `evidence`; [] if none."""
+    """Return a sentence on the agents' stored results, or a hint to guess if `evidence` is false.
+
+    The list is empty if no results are stored.
+    """
     text = verdict(configs, names_of(configs))
     if text and not evidence:
         return [_("Make a guess, or press Run, to see stored results over many seeds.")]

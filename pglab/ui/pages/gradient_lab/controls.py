@@ -148,7 +148,7 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
 
 
 def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snapshot, list[str]]:
-    """Choose fewer episodes if the network is large, and 0 if the policy has no gradient."""
+    """Reduce the number of episodes for a large network; set it to 0 if there is no gradient."""
     problem = problem_with(snapshot)
     if problem is not None:
         return replace(subject, episodes=0), snapshot, [problem]

@@ -26,8 +26,8 @@ MOST_STEPS = 10**9
 def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
     """Return the parameters of a link to `subject`; leave out default values.
 
-    Another visitor cannot open a run of this visit. With the settings in the link, the other
-    visitor can train the run again.
+    A link to a visitor's run also contains the run's settings, because other visitors must train
+    the run again.
     """
     usual = Subject()
     texts = {EPISODES: str(subject.episodes), SEED: str(subject.seed), STEP: str(subject.step)}
@@ -74,8 +74,8 @@ def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
     link.problems.append(
         _(
             "The link leads to a run from another visit: {agent}, after {step:,} steps. This visit "
-            "does not have this run, so the page shows the example instead. To get the run, train "
-            "an agent with these settings on its page. Then choose the run here."
+            "does not have this run, so the page shows the example instead. To repeat the linked "
+            "run, train an agent with the same settings on its page; then choose the new run here."
         ).format(agent=describe_agent(config), step=step)
     )
     return of_example

@@ -95,10 +95,10 @@ def _legend(report: Report) -> None:
             "ellipse: spread of the mean. ✚: mean gradient of {n} separate episodes. **The axes**: "
             "a gradient has one entry per network parameter, so each gradient is projected onto a "
             "plane. Horizontal axis: the direction of the mean gradient ✚. Vertical axis: the "
-            "direction at a right angle to ✚ in which the whole-episode gradients spread most. All "
-            "four panels have the same axes. In the first panel, the longest 5 % of the arrows "
-            "extend beyond the axes. *In plane*: the share of the variance that is visible in the "
-            "plane."
+            "direction at a right angle to the mean gradient ✚ in which the whole-episode "
+            "gradients spread most. All four panels have the same axes. In the first panel, the "
+            "longest 5 % of the arrows extend beyond the axes. *In plane*: the share of an "
+            "estimator's variance that lies in the plane of the axes."
         ).format(n=report.survey.episodes)
     )
 
@@ -114,11 +114,11 @@ def _means(report: Report, described: str) -> None:
     )
     st.caption(
         _(
-            "This plot enlarges the plane of the four panels. Each ellipse (one standard "
-            "deviation) shows the typical distance between a mean and the gradient (✚). A better "
-            "estimator has a smaller ellipse. In about 6 of 10 measurements, an ellipse does not "
-            "contain the gradient ✚. All four means use the same episodes, so their ellipses tend "
-            "to miss ✚ together."
+            "The plot shows the four means in the same plane as the arrows. Each ellipse (one "
+            "standard deviation) shows the typical distance between a mean and the gradient (✚). A "
+            "better estimator has a smaller ellipse. In about 6 of 10 measurements, an ellipse "
+            "does not contain the gradient ✚. All four means use the same episodes, so often all "
+            "ellipses or none contain the gradient ✚."
         )
     )
 
@@ -145,10 +145,11 @@ def _ratios(report: Report) -> None:
         _(
             "The ratio is ‖∇J‖² / (tr Σ / k): the squared length of the gradient, divided by the "
             "variance of the mean. tr Σ is the *total variance* of one episode's estimate: the sum "
-            "of its variances over all parameters. Lines: values of the formula. Points: ratios "
-            "measured on groups of the drawn episodes. Dashed line: at ratio 1, the typical error "
-            "of the mean is as long as the gradient. Dotted line: k = {k}, the number of drawn "
-            "episodes. If an estimator has no line, its signal cannot be distinguished from noise."
+            "of its variances over all parameters. Lines: the values of ‖∇J‖² / (tr Σ / k). "
+            "Points: ratios measured on groups of the drawn episodes. Dashed line: at ratio 1, the "
+            "typical error of the mean is as long as the gradient. Dotted line: k = {k}, the "
+            "number of drawn episodes. If an estimator has no line, its signal cannot be "
+            "distinguished from noise."
         ).format(k=report.episodes)
     )
 
@@ -239,9 +240,10 @@ def _conditions(report: Report) -> str:
     parts = [
         _(
             "*Ratio*: the estimator's total variance, divided by the total variance of the "
-            "whole-episode return. The interval of this ratio comes from resampling the {k} "
+            "whole-episode return. The ratio's 95 % interval comes from resampling the {k} "
             "episodes with replacement; V(s) stays fixed. *Cosine*: the cosine of the angle "
-            "between two mean gradients, over the {k} episodes and over {n} separate episodes."
+            "between the estimator's mean gradient and the mean gradient ✚ of {n} separate "
+            "episodes."
         ).format(k=report.episodes, n=survey.episodes),
         sources[survey.source].format(n=survey.episodes),
     ]

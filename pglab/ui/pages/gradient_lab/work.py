@@ -38,7 +38,7 @@ class Shown:
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """Return the survey if it has full size and the same policy and seed; otherwise None."""
+        """Return the survey if it is complete and made from this policy and seed; else None."""
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
         size = min(SURVEY_EPISODES, most_episodes(snapshot))

@@ -76,8 +76,8 @@ def td_fit(scene: Scenery) -> FigurePanel:
         fit_figure(fits[:, 0], fits[:, 1]),
         patient=True,
         alt=_(
-            "Plot of TD targets against the critic's estimates; the TD error of a point is its "
-            "height above the line."
+            "Plot of TD targets against the critic's estimates; a point's TD error is its height "
+            "above the diagonal."
         ),
     )
 
@@ -284,7 +284,7 @@ def arranged(
 ) -> tuple[list[Box], list[tuple[int, int]]]:
     """Return the boxes of a network drawing, and the pairs of boxes that a line joins.
 
-    The boxes are ordered from left to right; the actor's boxes lie above the critic's boxes.
+    In the drawing, the actor's layers lie above the critic's layers.
     """
     rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
     if not any(layer.part == "critic head" for layer in layers):

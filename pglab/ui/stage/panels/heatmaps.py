@@ -63,7 +63,7 @@ def slices_of(
 
 
 def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
-    """Draw the [Y, X] probabilities of the view's action as a heatmap over the view's plane."""
+    """Draw an action's probabilities, shape [Y, X], as a heatmap; `view` says which action."""
     actions = view.plane.info.actions
     return probability_figure(
         probabilities,

@@ -33,9 +33,8 @@ def returns(scene: Scenery) -> FigurePanel:
 def returns_over_loss(scene: Scenery) -> FigurePanel:
     """Plot the returns and, below them, the loss; the loss does not measure success."""
     title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
-    below = _("The plot below shows the loss of each update over the same steps: {text}.").format(
-        text=subtitle
-    )
+    told = _("The lower plot shows the loss of each update ({text}) over environment steps.")
+    below = told.format(text=subtitle)
     return FigurePanel(
         "returns",
         _("Return of each episode"),
@@ -153,30 +152,30 @@ def _returns_detail(scene: Scenery) -> str:
         parts.append(
             _(
                 "Median and band use only seeds that are still training. A seed no longer counts "
-                "after it has solved the task or diverged. The seeds that remain learn more slowly "
-                "than the solved seeds, so the dotted part of the median may fall. Median and band "
-                "end when fewer than half of the seeds remain."
+                "after it has solved the task or diverged. The seeds that are still training learn "
+                "more slowly than the solved seeds, so the dotted part of the median may fall. "
+                "Median and band end when fewer than half of the seeds are still training."
             )
         )
     parts.append(
         _(
-            "Long runs have too many episodes to draw. The plot splits a long run into stretches "
-            "of equal length. In each stretch, the plot shows only the first, the lowest and the "
-            "highest return. The moving mean is computed from the returns of all episodes. The "
-            "step axis fits the current run; a double click shows the earlier runs to their ends."
+            "A long run has too many episodes to draw, so the plot splits it into equal stretches "
+            "and shows only the first, the lowest and the highest return of each stretch. The "
+            "moving mean is computed from the returns of all episodes. If an earlier run extends "
+            "beyond the step axis, a double click shows all of it."
         )
     )
     return "\n".join(parts)
 
 
 def reading_explained(config: RunConfig) -> str:
-    """Explain the reading, which is the seminar's measure of progress."""
+    """Explain the progress reading, which decides whether a run is solved."""
     return _(
-        "The reading is the seminar's measure of progress: the mean return of the last {n} counted "
-        "episodes. Every {interval:,} steps, the next episode that ends is counted. A run is "
-        "solved when its reading over {n} episodes has reached {goal:g}. Long episodes are counted "
-        "more often than short episodes, so the reading is usually higher than the mean return of "
-        "all episodes."
+        "The seminar's progress reading is the mean return of the last {n} episodes that it "
+        "counts. The progress reading counts only episodes that are in progress at a multiple of "
+        "{interval:,} environment steps. A run is solved when its progress reading has counted {n} "
+        "episodes and is at least {goal:g}. Long episodes are counted more often than short "
+        "episodes, so the progress reading is usually higher than the mean return of all episodes."
     ).format(
         n=config.smoothing_window,
         interval=config.eval_interval,
@@ -188,7 +187,7 @@ def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     first = bench.session.config.seed
     if bench.group is None:
         return _("one seed ({seed})").format(seed=first)
-    told = _("{n} seeds (first: {first}); middle-half band to step {step:,}")
+    told = _("{n} seeds (first: {first}); quartile band to step {step:,}")
     text = told.format(n=bench.seeds, first=first, step=bench.group.steps)
     if spread is None or spread.seeds is None or spread.seeds[-1] == bench.seeds:
         return text
@@ -202,5 +201,5 @@ def _reading_curve(bench: Bench) -> Curve:
     episodes = bench.session.history.episodes
     counted = ~np.isnan(episodes["reading"])
     return Curve(
-        episodes["global_step"][counted], episodes["reading"][counted], _("seminar's reading")
+        episodes["global_step"][counted], episodes["reading"][counted], _("progress reading")
     )

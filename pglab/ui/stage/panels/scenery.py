@@ -46,7 +46,7 @@ class Scenery:
 
     @property
     def info(self) -> EnvironmentInfo:
-        """The names and ranges of the environment."""
+        """The names of the environment's actions and axes, and the ranges of axes and returns."""
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
     @cached_property
@@ -61,12 +61,12 @@ class Scenery:
 
     @cached_property
     def usual(self) -> UsualBand | None:
-        """The usual learning curve for the page's settings; None if no such runs are stored."""
+        """The agent's usual learning curve; None if no runs in this environment are stored."""
         return usual_band(self.key, self.bench.session.config)
 
     @cached_property
     def spread(self) -> UsualBand | None:
-        """The median and quartiles over all seeds of the current run."""
+        """The median and quartiles of the returns over all seeds; None if only one seed trains."""
         return self.bench.spread()
 
     @cached_property

@@ -63,7 +63,7 @@ def entropy(scene: Scenery) -> FigurePanel:
         scene,
         "entropy",
         _("Entropy of the policy"),
-        _("nats; uniform: {most:.2f}, deterministic: 0").format(most=most),
+        _("entropy in nats; uniform policy: {most:.2f}").format(most=most),
         most,
     )
 
