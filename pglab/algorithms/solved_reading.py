@@ -27,7 +27,7 @@ class SeminarReading:
             self._due = True
 
     def episode(self, episode_return: float) -> float | None:
-        """Return the new mean if the ended episode enters the window, else None."""
+        """End an episode; return the new reading if the episode enters the window, else None."""
         if not self._due:
             return None
         self._due = False

@@ -137,7 +137,7 @@ class RunConfig:
         short=N_("solved at"),
         help=N_(
             "A higher return is harder to reach. "
-            "CartPole is usually solved at 500, Acrobot at −100, MountainCar at −110."
+            "Defaults: CartPole 500, Acrobot −100, MountainCar −110."
         ),
         minimum=-500.0,
         maximum=500.0,

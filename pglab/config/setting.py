@@ -60,7 +60,7 @@ def powers_of_two(most: int) -> tuple[int, ...]:
 
 
 def setting(default: Any, **description: Any) -> Any:
-    """Make a dataclass field with a default, and with a `Setting` as its metadata."""
+    """Make a dataclass field with a default; its metadata hold `Setting(**description)`."""
     return dataclasses.field(default=default, metadata={"setting": Setting(**description)})
 
 

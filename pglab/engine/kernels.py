@@ -177,7 +177,7 @@ def backward(parameters, table, rows, reach, tanh, inputs, units, deltas, gradie
 
 @compiled
 def deltas_below(weights, below, deltas, tanh):
-    """Loss derivatives [B, units] by the pre-activations of the layer with outputs `below`."""
+    """Loss derivatives with respect to the pre-activations [B, units] of the layer below."""
     count, wide = below.shape
     lower = np.empty_like(below)
     for t in range(count):

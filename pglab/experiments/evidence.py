@@ -78,7 +78,7 @@ def collapsed(agent: str) -> int:
 
 
 def p_of_the_body(data: str, rate: str = "equal") -> float:
-    """The two-sided p-value for equal returns of shared and split bodies, paired by seed."""
+    """The two-sided p-value of a test for equal returns with both bodies, paired by seed."""
     split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
     return sign_flip_p(split - shared)
 

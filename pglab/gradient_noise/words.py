@@ -65,7 +65,7 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
         )
         if over_to_go.high < 1
         else _(
-            "An episode is less precise with V(s) as baseline: it is worth about {times} "
+            "Here an episode is less precise with V(s) as baseline: it is worth about {times} "
             "episodes with reward-to-go alone ({interval}), or about {of_whole} episodes with the "
             "whole-episode return."
         )

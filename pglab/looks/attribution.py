@@ -221,7 +221,10 @@ def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
 
 
 def _product(one: Signals, other: Signals) -> Signals:
-    """The `Signals` of the elementwise product of two gradients."""
+    """The `Signals` of the elementwise product of two gradients ∇₁ and ∇₂.
+
+    For each transition, `_pushed(_product(∇₁, ∇₂), D)` is ∇₁ᵀ·diag(D)·∇₂.
+    """
     return [
         (x * y, of_one * of_other) for (x, of_one), (y, of_other) in zip(one, other, strict=True)
     ]

@@ -111,8 +111,8 @@ def critic_truth(
     """Q(s,a) and the discounted return G that followed, for all steps with known G: [N] each.
 
     If an episode is truncated, the rewards after its end are unknown. A step that is k steps before
-    the end of a truncated episode counts only if γᵏ ≤ 0.1; if all rewards are equal, at most 10% of
-    its return is then unknown.
+    the end of a truncated episode counts only if γᵏ ≤ 0.1; if all rewards are equal, at most 10 %
+    of its return is then unknown.
     """
     estimates, returns = [], []
     for episode in episodes:

@@ -190,7 +190,7 @@ class Bench:
     def fork(self) -> None:
         """Make a new run that continues from the present step.
 
-        The old run stays in the list of earlier runs, with its curve up to its furthest step.
+        The old run becomes an earlier run, with its curve up to its furthest step.
         """
         number = self.run_number
         self._keep()

@@ -60,9 +60,9 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
     """All differences between the agents, beginning with the algorithm if it differs.
 
     Each setting is compared by the value that takes effect. For example, the critic of a shared
-    body learns with α, so `critic_learning_rate` is ignored. The list leaves out the seed, the
-    length, settings that have no effect on any agent, and settings that only one of the algorithms
-    has.
+    body learns with α, so α is compared instead of its `critic_learning_rate`. The list leaves out
+    the seed, the length, settings that have no effect on any agent, and settings that only one of
+    the algorithms has.
     """
     found = []
     algorithms = tuple(algorithm_name(config) for config in configs)

@@ -98,7 +98,7 @@ class Attempts:
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """True if the shown experiment was started and its settings were not changed since."""
+        """True if the shown experiment was started and the current run has kept its settings."""
         return self.attempt.started and answers(session, self.experiment)
 
 

@@ -93,7 +93,7 @@ def _numbers(bench: Bench) -> list[Number]:
             "–" if mean is None else f"{mean:.1f}".replace("-", "−"),
             _(
                 "Mean return of the last 100 training episodes, or of all episodes if there are "
-                "fewer; this mean does not decide whether the run is solved."
+                "fewer. The progress reading, not this mean, decides whether the run is solved."
             ),
         ),
         Number(

@@ -171,11 +171,11 @@ def _returns_detail(scene: Scenery) -> str:
 def reading_explained(config: RunConfig) -> str:
     """Explain the progress reading, which decides whether a run is solved."""
     return _(
-        "The seminar's progress reading is the mean return of the last {n} episodes that it "
-        "counts. The progress reading counts only episodes that are in progress at a multiple of "
-        "{interval:,} environment steps. A run is solved when its progress reading has counted {n} "
-        "episodes and is at least {goal:g}. Long episodes are counted more often than short "
-        "episodes, so the progress reading is usually higher than the mean return of all episodes."
+        "The seminar's progress reading is the mean return of the last {n} counted episodes. An "
+        "episode is counted if it is in progress at a multiple of {interval:,} environment steps. "
+        "A run is solved when its progress reading over {n} episodes is at least {goal:g}. Long "
+        "episodes are counted more often than short episodes, so the progress reading is usually "
+        "higher than the mean return of all episodes."
     ).format(
         n=config.smoothing_window,
         interval=config.eval_interval,

@@ -66,7 +66,7 @@ class Scenery:
 
     @cached_property
     def spread(self) -> UsualBand | None:
-        """The median and quartiles of the returns over all seeds; None if only one seed trains."""
+        """Median and quartiles over all seeds; None with one seed, or with too few returns."""
         return self.bench.spread()
 
     @cached_property
