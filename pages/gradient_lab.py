@@ -1,5 +1,6 @@
 """Gradient lab: measures how noisy each gradient estimator is, for one frozen policy."""
 
+import pglab  # noqa: F401  First and alone, as in app.py.
 from pglab.ui.pages.gradient_lab.page import gradient_lab_page
 
 gradient_lab_page()

@@ -1,5 +1,6 @@
 """Actor-critic on one shared body, trained on-policy."""
 
+import pglab  # noqa: F401  First and alone, as in app.py.
 from pglab.config import ActorCriticConfig
 from pglab.language import _
 from pglab.ui.pages.actor_critic_page import actor_critic_page

@@ -1,5 +1,6 @@
 """Actor-critic with split bodies; its critic learns off-policy from a replay buffer."""
 
+import pglab  # noqa: F401  First and alone, as in app.py.
 from pglab.config import ActorCriticConfig
 from pglab.language import _
 from pglab.ui.pages.actor_critic_page import actor_critic_page
