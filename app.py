@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+# First and alone: if several visitors begin with different parts of it, Python meets a deadlock.
+import pglab  # noqa: F401
 from pglab.ui.shell.entry import enter
 from pglab.ui.shell.menu import navigation
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import pglab  # noqa: F401  First and alone, as in app.py.
 from pglab.experiments.home_answers import answers
 from pglab.language import _, content
 from pglab.ui.controls.lab import start_on_arrival

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import pglab  # noqa: F401  First and alone, as in app.py.
 from pglab.algorithms import descent, reinforce, run
 from pglab.algorithms.gradients import gradient
 from pglab.config import ReinforceConfig

@@ -3,10 +3,14 @@
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
+
+LOOKS = 6
+LOOK_AGAIN_MILLISECONDS = 400
+MOST_TABS = 3  # presses of Tab to reach any skip link
 
 _axe = Axe()
 
@@ -24,3 +28,33 @@ def violations(page: Page, within: str | None = None) -> list[str]:
 def _line(rule: str, node: dict[str, Any]) -> str:
     reasons = [check["message"] for kind in ("any", "all", "none") for check in node[kind]]
     return f"{rule}: {node['html'][:120]} ({'; '.join(reasons)[:160]})"
+
+
+def lasting_violations(page: Page, within: str | None = None) -> list[str]:
+    """The faults that last; others come from Streamlit, which fades elements while it redraws."""
+    found = violations(page, within)
+    for _look in range(LOOKS - 1):
+        if not found:
+            break
+        page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)
+        found = [line for line in violations(page, within) if line in found]
+    return found
+
+
+def expect_skip_link(page: Page, link: str, reached: str) -> None:
+    """A few presses of Tab on a page just opened reach a link past all controls, to `reached`."""
+    target, skip = page.locator(reached).first, page.get_by_role("link", name=link)
+    expect(target).to_be_visible()
+    expect(skip).to_have_count(1)
+    address = page.url
+    for _press in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if skip.evaluate("link => link === document.activeElement"):
+            break
+    expect(skip).to_be_focused()
+    assert skip.evaluate("link => getComputedStyle(link.parentElement).clipPath") == "none"
+    page.keyboard.press("Enter")
+    expect(target).to_be_focused()
+    expect(target).to_be_in_viewport()
+    expect(skip.locator("..")).to_have_css("clip-path", "inset(50%)")
+    assert page.url == address

@@ -13,9 +13,9 @@ Addresses are relative to the app: page.goto("/").
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 from playwright.sync_api import (
@@ -24,6 +24,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
+    WebError,
     expect,
 )
 
@@ -48,6 +49,7 @@ SERVER_LOG = pytest.StashKey[Path]()
 
 Scheme = Literal["light", "dark"]
 Shot = Callable[[Page, str], Path]
+Contexts = Callable[[float], BrowserContext]
 
 
 class NewPage(Protocol):
@@ -63,13 +65,14 @@ class NewPage(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this directory and run them last.
+    """Mark the tests of this directory and run them last, those of the longest file first.
 
     Playwright keeps an asyncio loop running in the main thread. The other tests run first, so that
     the loop cannot disturb them.
     """
     here = Path(__file__).parent
     browser_tests = [item for item in items if item.path.is_relative_to(here)]
+    browser_tests.sort(key=lambda item: item.path.name != "test_states.py")
     for item in browser_tests:
         item.add_marker(pytest.mark.browser)
     items[:] = [item for item in items if not item.path.is_relative_to(here)] + browser_tests
@@ -115,37 +118,59 @@ def browser_errors() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def contexts(
+    browser: Browser, app_server: AppServer
+) -> Iterator[Callable[[float], BrowserContext]]:
+    """Make one browser context for each scale; a context keeps the app's scripts from test to test.
+
+    To load and compile these scripts takes a third of the time in which a page opens.
+    """
+    made: dict[float, BrowserContext] = {}
+
+    def context(scale: float) -> BrowserContext:
+        if scale not in made:
+            made[scale] = browser.new_context(base_url=app_server.url, device_scale_factor=scale)
+        return made[scale]
+
+    yield context
+    for each in made.values():
+        each.close()
+
+
 @pytest.fixture
 def new_page(
     request: pytest.FixtureRequest,
-    browser: Browser,
+    contexts: Contexts,
     app_server: AppServer,
     browser_errors: list[str],
 ) -> Iterator[NewPage]:
-    contexts: list[BrowserContext] = []
+    used: set[BrowserContext] = set()
+    with ExitStack() as listening:
 
-    def open_page(
-        *, width: int = 1366, height: int = 768, scheme: Scheme = "light", scale: float = 1
-    ) -> Page:
-        context = browser.new_context(
-            base_url=app_server.url,
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
-            device_scale_factor=scale,
-        )
-        contexts.append(context)
-        collect_errors(context, browser_errors)
-        return context.new_page()
+        def open_page(
+            *, width: int = 1366, height: int = 768, scheme: Scheme = "light", scale: float = 1
+        ) -> Page:
+            context = contexts(scale)
+            if context not in used:
+                used.add(context)
+                listening.enter_context(errors_collected(context, browser_errors))
+            page = context.new_page()
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            return page
 
-    yield open_page
-    pages = [page for context in contexts for page in context.pages]
-    for page in pages:
-        with suppress(Error):  # A crashed page does not answer; the crash is recorded elsewhere.
-            page.title()  # A round trip: pending events arrive before it returns.
-    if browser_errors or request.node.stash.get(HAS_FAILED, False):
-        save_failure(request.node.nodeid, pages)
-    for context in contexts:
-        context.close()
+        yield open_page
+        pages = [page for context in used for page in context.pages]
+        for page in pages:
+            with suppress(
+                Error
+            ):  # A crashed page does not answer; the crash is recorded elsewhere.
+                page.title()  # A round trip: pending events arrive before it returns.
+        if browser_errors or request.node.stash.get(HAS_FAILED, False):
+            save_failure(request.node.nodeid, pages)
+        for context in used:
+            forget_visit(context, app_server.url)
     if browser_errors:
         pytest.fail("The browser reported errors:\n" + "\n".join(browser_errors), pytrace=False)
 
@@ -180,7 +205,8 @@ def tail(log: Path) -> str:
     return "\n".join(lines[-LOG_LINES_SHOWN:])
 
 
-def collect_errors(context: BrowserContext, errors: list[str]) -> None:
+@contextmanager
+def errors_collected(context: BrowserContext, errors: list[str]) -> Iterator[None]:
     """Record console errors, uncaught exceptions and rejections, and crashes of every page."""
 
     def on_console(message: ConsoleMessage) -> None:
@@ -189,12 +215,34 @@ def collect_errors(context: BrowserContext, errors: list[str]) -> None:
         if message.type == "error" and not expected:
             errors.append(f"console: {message.text} ({url})")
 
-    context.on("console", on_console)
-    context.on("weberror", lambda error: errors.append(f"uncaught: {error.error}"))
-    context.on(
-        "page",
-        lambda page: page.on("crash", lambda crashed: errors.append(f"crashed: {crashed.url}")),
+    def on_uncaught(error: WebError) -> None:
+        errors.append(f"uncaught: {error.error}")
+
+    def on_page(page: Page) -> None:
+        page.on("crash", lambda crashed: errors.append(f"crashed: {crashed.url}"))
+
+    listeners: list[tuple[Any, Callable[..., None]]] = [
+        ("console", on_console),
+        ("weberror", on_uncaught),
+        ("page", on_page),
+    ]
+    for event, listener in listeners:
+        context.on(event, listener)
+    yield
+    for event, listener in listeners:
+        context.remove_listener(event, listener)
+
+
+def forget_visit(context: BrowserContext, origin: str) -> None:
+    """Close the pages; remove all that a visit leaves behind, except the scripts in the cache."""
+    for page in context.pages:
+        page.close()
+    page = context.new_page()
+    context.new_cdp_session(page).send(
+        "Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "cookies,local_storage"}
     )
+    page.close()
+    context.clear_permissions()
 
 
 def save_failure(test: str, pages: list[Page]) -> None:

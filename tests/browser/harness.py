@@ -31,6 +31,7 @@ BROWSER_FLAGS = [
     "--disable-sync",
 ]
 BROWSER_NAMES = [
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",

@@ -1,7 +1,6 @@
 """Finds texts of a page that are illegible: cut, covered, or wrapped out of their row."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -58,51 +57,6 @@ def illegible(page: Page, first: str = "", last: str = "") -> set[str]:
         top = reached + height - OVERLAP
 
 
-class Faults:
-    """Collects the faults of a page, with the state in which each was seen."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.lines: list[str] = []
-
-    def look(self, state: str, look: Callable[[], set[str]]) -> None:
-        """Record the faults that `look` finds."""
-        width = self.page.evaluate("innerWidth")
-        self.lines += [f"{width} px, {state}: {fault}" for fault in sorted(look())]
-
-    def look_everywhere(self, state: str, first: str = "", last: str = "") -> None:
-        """Look for faults in every size of the window."""
-        for width, height in SIZES:
-            self.page.set_viewport_size({"width": width, "height": height})
-            self.page.wait_for_timeout(SETTLED_MILLISECONDS)
-            self.look(f"light, {state}", lambda: illegible(self.page, first, last))
-
-    def look_in_the_dark(self, state: str) -> None:
-        """Look at the top of the page in the dark theme, which moves nothing on the page."""
-        self.page.emulate_media(color_scheme="dark")
-        for width, height in SIZES:
-            self.page.set_viewport_size({"width": width, "height": height})
-            self.page.evaluate(SCROLL, [0, ""])
-            self.page.wait_for_timeout(SETTLED_MILLISECONDS)
-            self.look(f"dark, {state}", lambda: illegible_now(self.page))
-        self.page.emulate_media(color_scheme="light")
-
-    def hover_over_figures(self) -> None:
-        """Look with the pointer on each figure in turn, when its label and buttons are visible."""
-        page = self.page
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            for graph in page.locator(".js-plotly-plot:visible").element_handles():
-                graph.evaluate("graph => graph.scrollIntoView({block: 'center'})")
-                box = graph.bounding_box()
-                if box is None:
-                    continue
-                page.mouse.move(
-                    box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=3
-                )
-                self.look("under the pointer", lambda: illegible_now(page))
-        page.mouse.move(0, 0)
-
-    def expect_none(self) -> None:
-        """Fail if there are faults, with one line for each."""
-        assert not self.lines, "\n".join(self.lines)
+def to_top(page: Page) -> None:
+    """Scroll to the top of the page, and wait until it is painted."""
+    page.evaluate(SCROLL, [0, ""])

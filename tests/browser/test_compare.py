@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewPage, Scheme, Shot
 from tests.browser.lab_page import ANY_NUMBER, LabPage
 
 FIGURES = ("returns", "policy_A", "policy_B")
@@ -31,7 +30,7 @@ class ComparePage(LabPage):
 
 def test_every_ready_made_pair_is_set_up_and_waits_for_run(page: Page) -> None:
     compare = ComparePage(page).open()
-    for name in [*OTHERS, USUAL, *OTHERS]:
+    for name in [*OTHERS, USUAL]:
         compare.choose_pair(name)
         compare.wait_for_address(**({} if name == USUAL else {"pair": name}))
         compare.wait_until(lambda: compare.steps == 0, "a fresh start")
@@ -142,20 +141,3 @@ def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> Non
     compare.wait_until(lambda: compare.steps == 0, "a fresh start")
     expect(compare.panel("policy_B").locator(".pgl-title")).to_contain_text("γ 0.9, seed 2")
     expect(compare.exceptions).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("width", "height", "scheme"), [(1366, 768, "light"), (1920, 1080, "dark")]
-)
-def test_the_comparison_fits_and_is_drawn(
-    new_page: NewPage, shot: Shot, width: int, height: int, scheme: Scheme
-) -> None:
-    compare = ComparePage(new_page(width=width, height=height, scheme=scheme)).open("?pair=body")
-    compare.run(until_steps=100)
-    for key in (*FIGURES, "cosine"):
-        box = compare.panel(key).bounding_box()
-        assert box is not None
-        assert box["y"] + box["height"] <= height, f"{key} is cut off"
-        compare.wait_for_redraws(key, 2)
-    shot(compare.page, f"compare-{width}x{height}-{scheme}")
-    compare.pause()

@@ -1,31 +1,8 @@
-"""The gradient lab in a browser: layout, measuring from a link, cancelling, drawing to the end."""
+"""The gradient lab in a browser: measuring from a link, cancelling, drawing to the end."""
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NewPage
-from tests.browser.test_layout import SCROLLS_SIDEWAYS, WIDER_THAN_WINDOW, box
-
 MEASUREMENT_MILLISECONDS = 120_000  # a bound for slow machines, not a measure of speed
-
-# KaTeX clips its texts for screen readers to one pixel.
-WITHOUT_MATHML = (":not(svg *, input)", ":not(svg *, input, .katex-mathml, .katex-mathml *)")
-
-
-def test_planes_are_as_large_as_their_columns_and_nothing_reaches_out(new_page: NewPage) -> None:
-    sides = []
-    for width, height in ((1366, 768), (1920, 1080), (390, 844)):
-        page = new_page(width=width, height=height)
-        page.goto("/gradient_lab")
-        expect(page.locator(".js-plotly-plot")).to_have_count(6)
-        expect(page.locator(".pgl-facts tbody tr")).to_have_count(4)
-        assert page.evaluate(WIDER_THAN_WINDOW.replace(*WITHOUT_MATHML)) == []
-        assert page.evaluate(SCROLLS_SIDEWAYS) == []
-        left, top, right, bottom = box(page.locator(".js-plotly-plot").first)
-        assert abs((right - left) - (bottom - top)) <= 2
-        sides.append(right - left)
-    small, large, phone = sides
-    assert large > 1.4 * small, "a large screen's room is used"
-    assert phone > 300
 
 
 def test_episodes_are_drawn_can_be_cancelled_and_give_numbers(page: Page) -> None:

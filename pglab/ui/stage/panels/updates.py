@@ -32,7 +32,7 @@ def weights(scene: Scenery) -> FigurePanel:
         factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = ngettext(
             "update {n:,} · {steps:,} step · it multiplies its ∇log π",
-            "update {n:,} · {steps:,} steps · each multiplies its ∇log π",
+            "update {n:,} · {steps:,} steps · each scales its ∇log π",
             len(factors),
         ).format(n=update.update, steps=len(factors))
     else:
@@ -40,7 +40,7 @@ def weights(scene: Scenery) -> FigurePanel:
         factors, actions, ends = (np.array(column) for column in columns)
         subtitle = ngettext(
             "update {n:,} · the last step · it multiplies its ∇log π",
-            "update {n:,} · the last {steps} steps · each multiplies its ∇log π",
+            "update {n:,} · last {steps} steps · each scales its ∇log π",
             len(factors),
         ).format(n=update.update, steps=len(factors))
     figure = weights_figure(

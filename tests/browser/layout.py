@@ -1,24 +1,22 @@
-"""The layout at a projector's sizes: no panel is blank, and nothing needs scrolling."""
+"""The layout of a page: what is blank, cut off, or reaches beyond the window."""
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NewPage, Scheme, Shot
-from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
-from tests.browser.legibility import SETTLED_MILLISECONDS
+from tests.browser.conftest import Scheme
+from tests.browser.lab_page import LabPage
 
-SIZES = [(1366, 768), (1920, 1080)]
 BACKGROUNDS = {"light": (200, 255), "dark": (0, 60)}  # brightness of the player, by theme
 FEWEST_COLOURS = 8  # a blank panel has one colour, an empty frame has two
 
 # Elements that reach beyond the window. Exceptions: parts that Plotly clips in its drawings, the
 # keyboard inputs of Streamlit's sliders, and formulas for screen readers, clipped to one pixel.
 WIDER_THAN_WINDOW = """() =>
-    [...document.querySelectorAll("[data-testid=stApp] :not(svg *, input, .katex-mathml *)")]
+    [...document.querySelectorAll("[data-testid=stApp] :not(svg *, input)")]
+    .filter(element => !element.closest(".katex-mathml"))
     .filter(element => element.checkVisibility() && element.getBoundingClientRect().width > 0)
     .filter(element => element.getBoundingClientRect().right > innerWidth + 1)
     .map(element => element.outerHTML.slice(0, 120))"""
@@ -74,62 +72,18 @@ def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
     assert all(text.endswith("%") for text in lab.probabilities)
 
 
-def assert_fits(lab: LabPage, height: int) -> None:
-    assert lab.page.evaluate(WIDER_THAN_WINDOW) == []
-    assert lab.page.evaluate(SCROLLS_SIDEWAYS) == []
+def assert_nothing_reaches_out(page: Page) -> None:
+    assert page.evaluate(WIDER_THAN_WINDOW) == []
+    assert page.evaluate(SCROLLS_SIDEWAYS) == []
+
+
+def assert_fits(lab: LabPage) -> None:
+    """Check that the whole stage is in the window."""
+    assert_nothing_reaches_out(lab.page)
+    assert lab.page.viewport_size is not None
+    height = lab.page.viewport_size["height"]
     assert lab.page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
     for key in (*lab.figures, "player"):
         _left, top, _right, bottom = box(lab.panel(key))
         assert top >= 0
         assert bottom <= height, f"{key} is cut off"
-
-
-@pytest.mark.parametrize(
-    ("path", "figures", "scheme"),
-    [
-        ("reinforce", FIGURES, "dark"),
-        ("shared_body", CRITIC_FIGURES, "light"),
-        ("split_bodies", CRITIC_FIGURES, "dark"),
-    ],
-)
-def test_panels_fill_the_screen_before_and_during_training(
-    new_page: NewPage, shot: Shot, path: str, figures: tuple[str, ...], scheme: Scheme
-) -> None:
-    """They stay so if a window is moved to a projector during a run, and back."""
-    lab = LabPage(new_page(scheme=scheme), path, figures).open()
-    lab.to_top()
-    assert lab.numbers() == ["0", "0", "–", "–"]
-
-    def look(width: int, height: int, phase: str) -> None:
-        redraws = {key: lab.redraws(key) for key in figures}
-        lab.page.set_viewport_size({"width": width, "height": height})
-        for key in figures:
-            lab.wait_for_redraws(key, redraws[key] + 1)
-        name = f"{path}-{width}x{height}-{scheme}-{phase}"
-        picture = shot(lab.page, name)
-        assert_no_blank_panel(lab, picture)
-        assert_scene_suits(scheme, lab.panel("player").locator(".pgl-canvas"), picture)
-        assert_fits(lab, height)
-
-    (small, large) = SIZES
-    look(*large, "before")
-    look(*small, "before")
-    lab.run(until_steps=300)
-    look(*large, "running")
-    look(*small, "running")
-
-
-def test_home_fits(new_page: NewPage, shot: Shot) -> None:
-    page: Page = new_page(scheme="dark")
-    page.goto("/")
-    expect(page.locator(".pgl-map section")).to_have_count(3)
-    expect(page.locator(".pgl-clip img").last).to_be_visible()
-    assert page.evaluate(WIDER_THAN_WINDOW) == []
-    assert page.evaluate(SCROLLS_SIDEWAYS) == []
-    assert page.locator(".st-key-start button").evaluate(SEEN_TO_ITS_EDGE)
-    clip = page.locator(".pgl-clip img").last
-    assert_scene_suits("dark", clip, shot(page, "home-dark"))
-    page.emulate_media(color_scheme="light")
-    page.wait_for_timeout(SETTLED_MILLISECONDS)
-    assert_scene_suits("light", clip, shot(page, "home-light"))
-    assert page.locator(".st-key-start button").evaluate(SEEN_TO_ITS_EDGE)

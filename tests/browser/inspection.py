@@ -1,0 +1,92 @@
+"""Looks for what is wrong with a page in each of its states: texts, accessibility."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.browser.accessibility import lasting_violations
+from tests.browser.conftest import Scheme
+from tests.browser.legibility import SETTLED_MILLISECONDS, SIZES, illegible, illegible_now, to_top
+
+TALL = 2_500  # pixels; a chapter is seen in a few looks
+
+# Colours change at once, so that a look after a change of theme sees the new colours.
+WITHOUT_FADING = "*, *::before, *::after { transition: none !important; }"
+
+OTHER: dict[Scheme, Scheme] = {"light": "dark", "dark": "light"}
+
+
+class Inspection:
+    """Collects the faults of a page, with the state in which each was seen."""
+
+    def __init__(self, page: Page, scheme: Scheme = "light") -> None:
+        """`scheme` is the theme in which the page was opened."""
+        self.page = page
+        self.scheme: Scheme = scheme
+        self.lines: list[str] = []
+        page.add_style_tag(content=WITHOUT_FADING)
+
+    def legible(self, state: str, last: str = "") -> None:
+        """Look at every text of the page, or as far as `last`, in every size of window."""
+        for width, height in SIZES:
+            self._resize(width, height)
+            self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, last=last))
+
+    def legible_below(self, state: str, first: str) -> None:
+        """Look at every text below the top of `first`, whose layout depends on the width alone."""
+        for width, _height in SIZES:
+            self._resize(width, TALL)
+            self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, first))
+
+    def legible_in_other_theme(self, state: str) -> None:
+        """Look at the texts at the top of the page in the other theme, which moves no text."""
+        other = OTHER[self.scheme]
+        self._show_theme(other)
+        for width, height in SIZES:
+            self._resize(width, height)
+            to_top(self.page)
+            self._look(f"{other}, {state}", lambda: illegible_now(self.page))
+        self._show_theme(self.scheme)
+
+    def legible_under_pointer(self) -> None:
+        """Look with the pointer on each figure in turn, when its label and buttons are visible."""
+        page = self.page
+        for width, height in SIZES:
+            self._resize(width, height)
+            for graph in page.locator(".js-plotly-plot:visible").element_handles():
+                graph.evaluate("graph => graph.scrollIntoView({block: 'center'})")
+                box = graph.bounding_box()
+                if box is None:
+                    continue
+                page.mouse.move(
+                    box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=3
+                )
+                self._look("under the pointer", lambda: illegible_now(page))
+        page.mouse.move(0, 0)
+
+    def accessible(self, state: str, within: str | None = None) -> None:
+        """Ask axe-core in both themes; `within` limits its search to a part of the page."""
+        self._resize(*SIZES[0])
+        for scheme in (OTHER[self.scheme], self.scheme):
+            self._show_theme(scheme)
+            found = lasting_violations(self.page, within)
+            self.lines += [f"{state}, {scheme}: {line}" for line in found]
+
+    def expect_none(self) -> None:
+        """Fail if there are faults, with one line for each."""
+        assert not self.lines, "\n".join(self.lines)
+
+    def _look(self, state: str, look: Callable[[], set[str]]) -> None:
+        width = self.page.evaluate("innerWidth")
+        self.lines += [f"{width} px, {state}: {fault}" for fault in sorted(look())]
+
+    def _resize(self, width: int, height: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_timeout(SETTLED_MILLISECONDS)
+
+    def _show_theme(self, scheme: Scheme) -> None:
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.wait_for_function(
+            "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme",
+            arg=scheme,
+        )
