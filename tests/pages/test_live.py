@@ -35,5 +35,5 @@ def test_the_reading_stands_beside_what_is_asked_of_it() -> None:
 def test_the_reading_is_explained_where_it_stands() -> None:
     told = _progress(Bench(CONFIG)).help
     assert told == reading_explained(CONFIG)
-    for number in ("4 episodes", "100 steps", "reached 500"):
+    for number in ("4 counted episodes", "100 environment steps", "at least 500"):
         assert number in told

@@ -1,4 +1,4 @@
-"""The line above the stage during an experiment: question, guess and result."""
+"""The line above the stage during an experiment: settings, guess and result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def title_of(experiment: Experiment) -> str:
 
 
 def experiment_line(lab: Lab, attempts: Attempts) -> None:
-    """Draw the question, the locked guess and the run's progress; after the run, its result."""
+    """Draw the settings, the locked guess and the run's progress; after the run, its result."""
     with lab.bench.lock:
         session = lab.bench.session
         if not attempts.in_hand(session):
@@ -44,7 +44,6 @@ def experiment_line(lab: Lab, attempts: Attempts) -> None:
         if attempt.result is None:
             parts = [
                 f"**{title_of(experiment)}**",
-                _asked(experiment),
                 _("your guess: *{text}*").format(text=_(choice.text)),
                 _("{share:.0%} of {steps:,} steps").format(share=share, steps=experiment.steps),
             ]
@@ -63,11 +62,6 @@ def experiment_line(lab: Lab, attempts: Attempts) -> None:
 def _open_explanation(page: str) -> None:
     open_chapter(page, "try_this")
     bring_into_view(page, "explanation")
-
-
-def _asked(experiment: Experiment) -> str:
-    """Return the last sentence of the experiment's text: the question itself."""
-    return _(experiment.question).rsplit(". ", 1)[-1]
 
 
 def _short(experiment: Experiment, result: Result) -> str:
