@@ -17,8 +17,8 @@ KEPT_PER_BUCKET = 3  # items of a stretch: the first, the lowest and the highest
 def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
     """Running mean: each value becomes the mean of itself and the `window` − 1 values before it.
 
-    The first `window` − 1 means average fewer than `window` values. NaN values are ignored; a mean
-    of only NaN values is NaN. If values are appended later, the earlier means do not change.
+    The first `window` − 1 results are means of fewer than `window` values. NaN values are ignored;
+    a mean of only NaN values is NaN. If values are appended later, the earlier means do not change.
 
     Args:
         values: [N].
@@ -49,7 +49,7 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Choose at most `most` items of a growing curve to draw; return the indices of these items.
+    """Choose the items of a growing curve to draw, and return their indices; `most` is the limit.
 
     A curve of at most `most` items is drawn completely; a longer curve is divided, from step 0 on,
     into stretches of equal length. In each stretch, the first, the lowest and the highest item are

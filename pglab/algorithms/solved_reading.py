@@ -10,8 +10,8 @@ class SeminarReading:
 
     An episode enters the window if the `global_step` of one of its steps is a multiple of
     `eval_interval`, which is more often true of long episodes than of short ones. In CartPole, long
-    episodes also have higher returns, so the progress reading is biased upward (the inspection
-    paradox).
+    episodes also have higher returns. The window then contains too many high returns, so their mean
+    is biased upward (the inspection paradox).
     """
 
     def __init__(self, eval_interval: int, smoothing_window: int, success_return: float) -> None:

@@ -69,7 +69,11 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
 
 
 def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """For each resample, log(Σ parts / Σ wholes) and its delta-method standard error: [B] each."""
+    """Return two arrays of shape [B], with one entry for each resample.
+
+    The first array contains log(Σ parts / Σ wholes). The second array contains the standard error
+    of this logarithm, computed by the delta method.
+    """
     sums = np.stack([parts, wholes, parts**2, parts * wholes, wholes**2], axis=1)
     part, whole, *products = (
         counts.astype(np.float64) @ sums

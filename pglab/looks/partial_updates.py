@@ -1,4 +1,4 @@
-"""The next update of a run with the actor's loss alone, the critic's loss alone, or both."""
+"""Computes a run's next update three times: with the actor's loss, the critic's loss, and both."""
 
 from __future__ import annotations
 

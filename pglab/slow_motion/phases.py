@@ -52,7 +52,10 @@ def _filled(name: str) -> Any:
 
 
 def _length(name: str) -> Any:
-    """A function that reads the length of a list of the run; an empty list counts as missing."""
+    """Return a function that reads the length of the run's list `name`.
+
+    An empty list counts as missing.
+    """
 
     def value(there: Locals) -> int:
         length = len(getattr(there["run"], name))
@@ -163,7 +166,7 @@ def _adam_steps(there: Locals) -> int:
 def _read_step(there: Locals) -> Values:
     """Adam's numbers for the parameter with the largest gradient.
 
-    If every gradient is 0, the numbers belong to the parameter with the largest running mean m.
+    If every gradient is 0, the parameter with the largest running mean m is used instead.
     """
     total: Gradient = there["total"]
     optimizer = there["optimizer"]

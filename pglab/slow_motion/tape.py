@@ -109,7 +109,7 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """Go forward until a step reaches one of `phases`; stop after about `most` new steps.
+        """Go forward until a step reaches one of `phases`, or until `most` + 1 new steps are taken.
 
         Returns:
             True if the limit came first: a further call continues the search.

@@ -25,7 +25,7 @@ def add_write(parser: argparse.ArgumentParser, what: str) -> None:
 def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> Callable[[str], int]:
     """Return a function that converts a text to a whole number and checks the number's limits.
 
-    An argument of a command uses the returned function as its `type`.
+    Pass the returned function as `type` to `add_argument` of `argparse`.
 
     Raises:
         argparse.ArgumentTypeError: raised by the returned function; it names the possible numbers.

@@ -32,8 +32,12 @@ class Inspection:
             self._resize(width, height)
             self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, last=last))
 
-    def legible_below(self, state: str, first: str) -> None:
-        """Look at every text below the top of `first`, whose layout depends on the width alone."""
+    def legible_without(self, hidden: str, state: str, first: str) -> None:
+        """Look at every text from `first` on; the part `hidden`, which is above it, is not drawn.
+
+        The texts must not depend on the height of the window.
+        """
+        self.page.add_style_tag(content=f"{hidden} {{ display: none; }}")
         for width, _height in SIZES:
             self._resize(width, TALL)
             self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, first))

@@ -26,7 +26,7 @@ def test_episodes_are_drawn_can_be_cancelled_and_give_numbers(page: Page) -> Non
     expect(found).to_be_visible(timeout=MEASUREMENT_MILLISECONDS)
     expect(former).to_be_hidden()
     expect(page.get_by_role("button", name="Draw 10 other episodes")).to_be_enabled()
-    expect(page.get_by_text("On these 10 episodes, the variance is")).to_be_visible()
+    expect(page.get_by_text("the variance on these 10 episodes is")).to_be_visible()
     assert rows.all_inner_texts() != before
     assert "nan" not in "".join(rows.all_inner_texts()).lower()
     expect(page.get_by_test_id("stException")).to_have_count(0)

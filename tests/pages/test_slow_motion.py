@@ -234,7 +234,7 @@ def test_slow_motion_and_code_number_a_line_alike() -> None:
 
 
 def test_the_page_says_which_engine_a_lit_line_belongs_to() -> None:
-    for engine, said in (("fast", "In a copy of the run"), ("reference", "uses the same line")):
+    for engine, said in (("fast", "a copy of the run"), ("reference", "uses the same line")):
         app = slow_page(engine=engine)
         press(app, "slow_next")
         assert any(said in caption.value for caption in app.caption)

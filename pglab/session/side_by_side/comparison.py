@@ -115,8 +115,9 @@ class PastComparison:
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
     """Median curves of earlier comparisons, with labels such as "run 1: γ 0.9".
 
-    Curves from an environment that none of these agents uses are left out. The result contains the
-    latest comparisons, each with all its curves, up to `MOST_OVERLAYS` curves in total.
+    Curves from an environment that none of these agents uses are left out. The latest comparisons
+    are added first. If a comparison would bring the total above `MOST_OVERLAYS` curves, this
+    comparison and all earlier ones are left out.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []
@@ -233,9 +234,9 @@ class Comparison:
     def advance(self, steps: int) -> None:
         """Train every agent for `steps` environment steps, or until the run of one agent ends.
 
-        The agents take turns, one step each. When a run ends, the other agents complete the turn,
-        so all agents stop at the same step. Only an agent that diverges before it can choose an
-        action stops one step earlier.
+        The agents take turns, one step each. When one agent's run ends, the agents after it still
+        take their step, so all agents stop at the same step. Only an agent that diverges before it
+        can choose an action stops one step earlier.
         """
         for _turn in range(steps):
             if self.finished:

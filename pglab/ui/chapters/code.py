@@ -73,8 +73,8 @@ def engine_sentence(engine: str) -> str:
             _("These lines come from the running program."),
             _fast_sentence(),
             _(
-                "Tests check this. These lines compute the run if you change “Engine” in “More "
-                "settings”."
+                "Tests check this. If you set “Engine” to “reference” in “More settings”, these "
+                "lines compute the run."
             ),
         )
     )
@@ -85,7 +85,10 @@ def engine_note(engine: str) -> str:
     if engine == "reference":
         return _("This line computed these numbers; the run itself uses the same line.")
     return " ".join(
-        (_("In a copy of the run, this line computed these numbers."), _fast_sentence())
+        (
+            _("For this display, a copy of the run computed these numbers with this line."),
+            _fast_sentence(),
+        )
     )
 
 

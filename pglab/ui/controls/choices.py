@@ -1,8 +1,9 @@
 """Keeps the values of controls valid, even if the browser sends an invalid value.
 
-If the visitor changes controls quickly, the browser may rebuild a control, which then sends its
-initial value or no value; to keep the current value, pass it to the control as initial value. If
-the options of a control change, a late request from the browser may still contain an old option.
+If the visitor changes controls quickly, the browser may rebuild a control. The rebuilt control
+then sends its initial value or no value. To keep the current value, pass it to the control as the
+initial value. If the options of a control change, a late request from the browser may still contain
+an old option.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def weights(scene: Scenery) -> FigurePanel:
     title = _("Weights of the last steps") if critic else _("Weights of the last batch")
     if update is None:
         factors, actions, ends = _weights_of_clip(scene)
-        subtitle = _("no update yet: weights of the player's episode")
+        subtitle = _("no update yet; the player's steps are shown")
     elif not critic:
         factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = ngettext(
@@ -88,9 +88,10 @@ def weight_name(session: TrainingSession) -> str:
 
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """Return three arrays over the steps in the player: weights, actions, and episode ends.
+    """Return three arrays with one entry for each step of the player's scenes.
 
-    With a critic, the weights are policy signals; without a critic, they are rewards-to-go.
+    The arrays are the weights, the actions, and the marks of episode ends. With a critic, the
+    weights are policy signals; without a critic, they are rewards-to-go.
     """
     session = scene.bench.shown_session
     config = session.config
