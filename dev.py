@@ -50,10 +50,14 @@ from pglab.engine.engine import warm_up
 warm_up(torch.float32)
 warm_up(torch.float64)
 """
-PROCESSES = ["--numprocesses=auto", "--dist=worksteal"]
-UNIT_TESTS = ["--ignore=tests/browser", *PROCESSES, "--maxprocesses=8"]
-# Each process has its own app and browser, which share a core.
-BROWSER_TESTS = ["tests/browser", *PROCESSES, "--maxprocesses=2"]
+UNIT_TESTS = [
+    "--ignore=tests/browser",
+    "--numprocesses=auto",
+    "--maxprocesses=8",
+    "--dist=worksteal",
+]
+# Each process has its own app and browser. Three of them keep two cores busy while others wait.
+BROWSER_TESTS = ["tests/browser", "--numprocesses=3", "--dist=worksteal"]
 
 
 def main(arguments: list[str]) -> int:
