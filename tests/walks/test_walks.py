@@ -1,10 +1,9 @@
 """Some random walks through the app; and checks that a walk finds errors."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.browser.harness import AppServer, running_app
+from tests.browser.harness import running_app
 from tests.walks.walk import LINKS, PAGES, Walk, errors_in, walk
 
 SEEDS = {"": 2, "reinforce": 4, "shared_body": 13, "split_bodies": 0, "compare": 6}
@@ -32,22 +31,23 @@ def walked(
     pages: tuple[str, ...] = PAGES,
     links: tuple[str, ...] = LINKS,
 ) -> list[Walk]:
-    """Walk with all seeds at once, in another thread, since Playwright's loop runs in this one."""
+    """Walk with all seeds at once."""
 
     async def at_once() -> list[Walk]:
         return await asyncio.gather(*(walk(url, seed, actions, pages, links) for seed in seeds))
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(at_once())).result()
+    return asyncio.run(at_once())
 
 
-def test_walks_from_every_page_meet_no_exception(fresh_server: AppServer) -> None:
+def test_walks_from_every_page_meet_no_exception(tmp_path: Path) -> None:
     """They are a server's first visitors, all at once: Python loads the app while they wait."""
-    walks = walked(fresh_server.url, *SEEDS.values(), actions=ACTIONS)
+    log = tmp_path / "log"
+    with running_app(log) as server:
+        walks = walked(server.url, *SEEDS.values(), actions=ACTIONS)
     assert [taken.done[0].split("?")[0] for taken in walks] == [f"open /{page}" for page in SEEDS]
     for taken in walks:
         assert not taken.visitor.problems, "\n".join(taken.done)
-    assert not errors_in(fresh_server.log)
+    assert not errors_in(log)
     assert sum(taken.visitor.steps for taken in walks) > 0
 
 
