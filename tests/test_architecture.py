@@ -196,6 +196,22 @@ def training_neither_blocks_nor_prints(project: Project) -> Iterator[str]:
                 yield f"{name} calls {called.id}"
 
 
+def scripts_load_the_package_before_its_parts(project: Project) -> Iterator[str]:
+    """The first import of the package in `app.py` and `pages/` is `import pglab`.
+
+    Streamlit runs the scripts of several visitors at once. Python locks a part before the package
+    that the part is in. If one visitor imports a part while another visitor imports the package,
+    and the package needs this part, each waits for the other's lock.
+    """
+    for name, module in project.items():
+        if not name.startswith(("pages", "app")):
+            continue
+        lines = (node for node in module.tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+        texts = (ast.unparse(line) for line in lines)
+        if next((text for text in texts if "pglab" in text), "import pglab") != "import pglab":
+            yield f"{name} imports a part first"
+
+
 Rule = Callable[[Project], Iterator[str]]
 
 # For each rule a project that breaks it, and the violations that the rule must find.
@@ -257,6 +273,14 @@ BROKEN: dict[Rule, tuple[dict[str, str], list[str]]] = {
             "pglab/script.py": "print(1)",
         },
         ["pglab.session calls sleep", "pglab.losses calls print"],
+    ),
+    scripts_load_the_package_before_its_parts: (
+        {
+            "app.py": "import pglab\nfrom pglab.ui import a",
+            "pages/one.py": "from pglab.ui import a\nimport pglab",
+            "pages/two.py": "import torch",
+        },
+        ["pages.one imports a part first"],
     ),
 }
 
