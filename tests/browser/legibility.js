@@ -169,14 +169,18 @@
     if (floating) continue;
     const root = owner.closest("svg") ?? owner; // a figure has several drawings
     const figure = root.parentElement;
+    const mayBeAbove = (other) =>
+      related(other, owner) ||
+      floats(other) ||
+      isSticky(other) ||
+      (root !== owner && other.closest("svg")?.parentElement === figure);
     for (const share of [0.1, 0.5, 0.9]) {
       const x = box.left + share * (box.right - box.left);
       const y = (box.top + box.bottom) / 2;
-      const first = document.elementFromPoint(x, y);
-      if (first && related(first, owner)) continue;
+      const first = document.elementFromPoint(x, y); // faster than all elements
+      if (first && mayBeAbove(first)) continue;
       for (const other of document.elementsFromPoint(x, y)) {
-        if (related(other, owner) || floats(other) || isSticky(other)) break;
-        if (root !== owner && other.closest("svg")?.parentElement === figure) break;
+        if (mayBeAbove(other)) break;
         if (!isSeen(other) || !covers(other)) continue;
         const kind = String(other.className?.baseVal ?? other.className).slice(0, LONGEST);
         faults.add(`covered: ${name(text)} by <${other.tagName.toLowerCase()} class="${kind}">`);
