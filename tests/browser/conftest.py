@@ -4,7 +4,7 @@ app_server      the app on a free port: url, process (psutil), log
 fresh_server    another process of the app, which no browser has opened yet
 page            a page at 1366x768, light; @pytest.mark.view(width=390, height=844, scheme="dark")
                 changes this
-new_page        makes further pages: new_page(width=..., height=..., scheme=..., scale=...)
+new_page        makes further pages: new_page(width=..., scheme=..., loops=True)
 browser_errors  the errors that the browser has reported; a test removes those that it expects
 shot            shot(page, name) saves test-artifacts/screenshots/<name>.png
 
@@ -60,8 +60,9 @@ class NewPage(Protocol):
         height: int = 768,
         scheme: Scheme = "light",
         scale: float = 1,
+        loops: bool = False,
     ) -> Page:
-        """Open a page in its own browser context."""
+        """Open a page; without `loops`, the player plays a clip only once."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -119,12 +120,10 @@ def browser_errors() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def contexts(
-    browser: Browser, app_server: AppServer
-) -> Iterator[Callable[[float], BrowserContext]]:
-    """Make one browser context for each scale; a context keeps the app's scripts from test to test.
+def contexts(browser: Browser, app_server: AppServer) -> Iterator[Contexts]:
+    """Make one browser context for each scale of the screen.
 
-    To load and compile these scripts takes a third of the time in which a page opens.
+    All tests use it, because a context keeps the scripts that it has loaded and compiled.
     """
     made: dict[float, BrowserContext] = {}
 
@@ -149,7 +148,12 @@ def new_page(
     with ExitStack() as listening:
 
         def open_page(
-            *, width: int = 1366, height: int = 768, scheme: Scheme = "light", scale: float = 1
+            *,
+            width: int = 1366,
+            height: int = 768,
+            scheme: Scheme = "light",
+            scale: float = 1,
+            loops: bool = False,
         ) -> Page:
             context = contexts(scale)
             if context not in used:
@@ -157,15 +161,14 @@ def new_page(
                 listening.enter_context(errors_collected(context, browser_errors))
             page = context.new_page()
             page.set_viewport_size({"width": width, "height": height})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            motion: Literal["no-preference", "reduce"] = "no-preference" if loops else "reduce"
+            page.emulate_media(color_scheme=scheme, reduced_motion=motion)
             return page
 
         yield open_page
         pages = [page for context in used for page in context.pages]
         for page in pages:
-            with suppress(
-                Error
-            ):  # A crashed page does not answer; the crash is recorded elsewhere.
+            with suppress(Error):  # A crashed page does not answer; its crash is recorded.
                 page.title()  # A round trip: pending events arrive before it returns.
         if browser_errors or request.node.stash.get(HAS_FAILED, False):
             save_failure(request.node.nodeid, pages)

@@ -50,6 +50,7 @@ def check_moments(lab: LabPage) -> None:
     lab.wait_until(have_been_seen, "a slice that goes with the frames")
 
 
+@pytest.mark.view(loops=True)
 def test_the_slice_and_the_words_go_with_the_frames(page: Page) -> None:
     lab = LabPage(page, "shared_body", CRITIC_FIGURES).open()
     lab.to_top()
