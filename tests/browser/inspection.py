@@ -30,17 +30,13 @@ class Inspection:
     def legible(self, state: str, last: str = "") -> None:
         """Look at every text of the page, or as far as `last`, in every size of window."""
         for width, height in SIZES:
-            self._resize(width, height)
+            self.resize(width, height)
             self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, last=last))
 
-    def legible_without(self, hidden: str, state: str, first: str) -> None:
-        """Look at every text from `first` on; the part `hidden`, which is above it, is not drawn.
-
-        The texts must not depend on the height of the window.
-        """
-        self.page.add_style_tag(content=f"{hidden} {{ display: none; }}")
+    def legible_from(self, first: str, state: str) -> None:
+        """Look at every text from `first` on, whose layout depends on the window's width alone."""
         for width, height in CHAPTER_SIZES:
-            self._resize(width, height)
+            self.resize(width, height)
             self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, first))
 
     def legible_in_other_theme(self, state: str) -> None:
@@ -48,7 +44,7 @@ class Inspection:
         other = OTHER[self.scheme]
         self._show_theme(other)
         for width, height in SIZES:
-            self._resize(width, height)
+            self.resize(width, height)
             to_top(self.page)
             self._look(f"{other}, {state}", lambda: illegible_now(self.page))
         self._show_theme(self.scheme)
@@ -57,7 +53,7 @@ class Inspection:
         """Look with the pointer on each figure in turn, when its label and buttons are visible."""
         page = self.page
         for width, height in SIZES:
-            self._resize(width, height)
+            self.resize(width, height)
             for graph in page.locator(".js-plotly-plot:visible").element_handles():
                 graph.evaluate("graph => graph.scrollIntoView({block: 'center'})")
                 box = graph.bounding_box()
@@ -71,11 +67,20 @@ class Inspection:
 
     def accessible(self, state: str, within: str | None = None) -> None:
         """Ask axe-core in both themes; `within` limits its search to a part of the page."""
-        self._resize(*SIZES[0])
+        self.resize(*SIZES[0])
         for scheme in (OTHER[self.scheme], self.scheme):
             self._show_theme(scheme)
             found = lasting_violations(self.page, within)
             self.lines += [f"{state}, {scheme}: {line}" for line in found]
+
+    def resize(self, width: int, height: int) -> None:
+        """Change the size of the window, and wait until visible figures are painted again."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_timeout(SETTLED_MILLISECONDS)
+
+    def hide(self, part: str) -> None:
+        """Draw a part of the page no longer."""
+        self.page.add_style_tag(content=f"{part} {{ display: none; }}")
 
     def expect_none(self) -> None:
         """Fail if there are faults, with one line for each."""
@@ -84,10 +89,6 @@ class Inspection:
     def _look(self, state: str, look: Callable[[], set[str]]) -> None:
         width = self.page.evaluate("innerWidth")
         self.lines += [f"{width} px, {state}: {fault}" for fault in sorted(look())]
-
-    def _resize(self, width: int, height: int) -> None:
-        self.page.set_viewport_size({"width": width, "height": height})
-        self.page.wait_for_timeout(SETTLED_MILLISECONDS)
 
     def _show_theme(self, scheme: Scheme) -> None:
         self.page.emulate_media(color_scheme=scheme)

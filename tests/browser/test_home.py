@@ -146,12 +146,14 @@ def test_settings_survive_a_visit_to_the_home_page(page: Page) -> None:
 def test_closing_the_tab_stops_the_training(page: Page, app_server: AppServer) -> None:
     page.goto("/")
     server = app_server.process
-    before = 0
-    for visit in range(2):  # in the first one, the server also starts threads that send files
+
+    def visit() -> None:
         tab = page.context.new_page()
         LabPage(tab).open().run(until_steps=300)
         tab.close()
         wait_until_idle(page, server)
-        if visit == 0:
-            before = server.num_threads()
-    wait_until(page, lambda: server.num_threads() <= before + 2, "the server's threads to end")
+
+    visit()  # the server also starts threads that send files
+    threads = server.num_threads()
+    visit()
+    wait_until(page, lambda: server.num_threads() <= threads + 2, "the server's threads to end")

@@ -162,10 +162,11 @@ def inspect_chapters(lab: LabPage, inspection: Inspection) -> None:
         lab.page.get_by_role("radiogroup", name="Chapter").get_by_role("radio").all_inner_texts()
     )
     assert len(titles) >= 5
+    inspection.hide(STAGE)  # otherwise, each change of the window would redraw its figures
     for title in titles:
         if title != titles[0]:
             lab.open_chapter(title, drawn=True)
-        inspection.legible_without(STAGE, title, first=CHAPTER)
+        inspection.legible_from(CHAPTER, title)
         if lab.path == "shared_body":  # the other pages have the same chapters
             inspection.accessible(title, within=CHAPTER)
 
@@ -191,14 +192,7 @@ def test_comparison_of_two(
             assert box(compare.panel(key))[3] <= height, f"{key} is cut off"
         shot(compare.page, f"compare-{width}x{height}-{scheme}")
     inspection.accessible("running")
-    inspection.legible("running", last=STAGE)
-    compare.to_top()
-    compare.pause()
-    inspection.legible_in_other_theme("paused")
-    inspection.legible_under_pointer()
-    compare.press("reset")
-    compare.wait_until_quiet()
-    inspection.legible("after Reset", last=STAGE)
+    inspect_run(compare, inspection)
     inspection.expect_none()
 
 
@@ -208,6 +202,12 @@ def test_comparison_of_four(page: Page) -> None:
     inspection.legible("before")
     compare.to_top()
     compare.run(until_steps=500)
+    inspect_run(compare, inspection)
+    inspection.expect_none()
+
+
+def inspect_run(compare: ComparePage, inspection: Inspection) -> None:
+    """Look at a comparison that runs, then while it is paused, then after a reset."""
     inspection.legible("running", last=STAGE)
     compare.to_top()
     compare.pause()
@@ -216,7 +216,6 @@ def test_comparison_of_four(page: Page) -> None:
     compare.press("reset")
     compare.wait_until_quiet()
     inspection.legible("after Reset", last=STAGE)
-    inspection.expect_none()
 
 
 @pytest.mark.parametrize(
@@ -244,8 +243,7 @@ def test_gradient_lab(page: Page) -> None:
 
     sides = []
     for width, height in ((1366, 768), (1920, 1080), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(SETTLED_MILLISECONDS)
+        inspection.resize(width, height)
         assert_nothing_reaches_out(page)
         left, top, right, bottom = box(planes.first)
         assert abs((right - left) - (bottom - top)) <= 2

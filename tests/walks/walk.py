@@ -174,9 +174,9 @@ async def walk(
     return taken
 
 
-def errors_in(log: Path, after: int = 0) -> str:
+def errors_in(log: Path) -> str:
     """The log from its first error on; empty if there is none."""
-    text = log.read_bytes()[after:].decode(errors="replace")
+    text = log.read_text(encoding="utf-8", errors="replace")
     found = ERROR_IN_LOG.search(text)
     return text[found.start() :][:LOG_CHARACTERS] if found else ""
 
