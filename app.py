@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-# First and alone: if several visitors begin with different parts of it, Python meets a deadlock.
+# Import the whole package before its parts: if several visitors import different parts at the same
+# time, Python can wait forever (a deadlock).
 import pglab  # noqa: F401
 from pglab.ui.shell.entry import enter
 from pglab.ui.shell.menu import navigation

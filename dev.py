@@ -4,8 +4,9 @@
     python3 dev.py test [arguments for pytest]
 
 The virtual environment is in .venv, or in the directory that PGLAB_VENV names. The script
-installs the packages again only if the requirements files change, and compiles the training
-kernels again only if these kernels or the packages change.
+installs the packages again only if the requirements files change. The training kernels are
+functions that run as compiled code. The script compiles the kernels again only if their source
+code or the packages change.
 """
 
 import hashlib
@@ -19,8 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 
 
-# Older versions of Python must be able to parse this file, and to run it up to the first call of
-# `refusal`.
+# Older versions of Python must be able to parse this file and to run it as far as the first call of
+# `refusal`, so that the user sees the error message.
 def refusal(version: "tuple[int, int]") -> "str | None":
     """Return an error message if the app cannot use this Python version, else None."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -31,8 +32,8 @@ def refusal(version: "tuple[int, int]") -> "str | None":
         return None
     *others, last = ["{}.{}".format(*numbers) for numbers in suited]
     return (
-        "Policy Gradient Lab runs on Python {} and {}; this is Python {}.{}. Start dev.py with one "
-        "of them, for example: python{} dev.py app"
+        "Policy Gradient Lab runs on Python {} and {}; this is Python {}.{}. Start dev.py with a "
+        "suitable version, for example: python{} dev.py app"
     ).format(", ".join(others), last, *version, last)
 
 
@@ -43,7 +44,7 @@ APP_REQUIREMENTS = ["requirements.txt"]
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 KERNELS = "pglab/engine/kernels.py"
 SCRIPT_FOLDERS = ["pglab", "tests"]  # folders with JavaScript
-# Some tests compare with calculations in double precision.
+# Some tests compute in double precision, so the kernels are compiled for both precisions.
 COMPILE_FOR_TESTS = """
 import torch
 from pglab.engine.engine import warm_up
@@ -56,7 +57,8 @@ UNIT_TESTS = [
     "--maxprocesses=8",
     "--dist=worksteal",
 ]
-# Each process has its own app and browser. Three of them keep two cores busy while others wait.
+# Each test process has its own app and browser. A test process often waits, so three processes keep
+# two cores busy.
 BROWSER_TESTS = ["tests/browser", "--numprocesses=3", "--dist=worksteal"]
 
 
@@ -81,11 +83,12 @@ def run_app(extra: list[str]) -> int:
 
 
 def run_tests(extra: list[str]) -> int:
-    """Check format, style, types and scripts, then run the tests; stop at the first failure."""
+    """Check the source files, then run the tests. Stop at the first failure."""
     python = prepare(TEST_REQUIREMENTS)
     module = [python, "-m"]
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
-    # The end of the block waits for the kernels. Otherwise each test process would compile them.
+    # At the end of the block, Python waits until the kernels are compiled. If the tests started
+    # earlier, each test process would compile the kernels itself.
     with subprocess.Popen([python, "-c", COMPILE_FOR_TESTS], env=environment()):
         code = first_failure(
             [*module, "ruff", "format", "--check"],
@@ -206,7 +209,8 @@ def is_empty(path: Path) -> bool:
 
 def install(venv: Path, requirements: list[str]) -> None:
     """Install the packages, and store the hash of each requirements file."""
-    # An interrupted installation must not look complete. New packages need new kernels.
+    # Delete the old hashes first, so that an interrupted installation does not look complete. The
+    # hash of the kernels is deleted too, because new packages need newly compiled kernels.
     for name in [*requirements, KERNELS]:
         stamp_of(venv, name).unlink(missing_ok=True)
     files = [argument for name in requirements for argument in ("-r", name)]
@@ -236,12 +240,12 @@ def compile_kernels(python: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return environment variables that let Python find the package, despite PYTHONSAFEPATH."""
+    """Return environment variables with which Python finds `pglab`, despite PYTHONSAFEPATH."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def is_installed(venv: Path, name: str) -> bool:
-    """Tell whether a file is unchanged since it was installed or compiled."""
+    """Tell whether a file is the same as at the last installation or compilation."""
     stamp = stamp_of(venv, name)
     return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
 
@@ -267,7 +271,7 @@ def say(text: str) -> None:
 
 
 def hand_over(command: list[str]) -> int:
-    """Replace this script by a command, so that signals reach the command."""
+    """Replace this process by a command, so that signals such as Ctrl+C reach the command."""
     if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
         return subprocess.call(command)
     os.execv(command[0], command)

@@ -1,6 +1,6 @@
-"""The page *Gradient lab*: it measures how noisy gradient estimators are for a fixed policy."""
+"""The page *Gradient lab*: it measures the noise in gradients of a policy that does not change."""
 
-import pglab  # noqa: F401  First and alone, as in app.py.
+import pglab  # noqa: F401  Import the whole package first, as in app.py.
 from pglab.ui.pages.gradient_lab.page import gradient_lab_page
 
 gradient_lab_page()

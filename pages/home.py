@@ -1,8 +1,8 @@
-"""The home page: it explains the lab, shows a map of the three agents, and offers a first run."""
+"""The home page: it explains the app, compares the three agents, and can start a first run."""
 
 import streamlit as st
 
-import pglab  # noqa: F401  First and alone, as in app.py.
+import pglab  # noqa: F401  Import the whole package first, as in app.py.
 from pglab.experiments.home_answers import answers
 from pglab.language import _, content
 from pglab.ui.controls.lab import start_on_arrival
@@ -32,7 +32,7 @@ for column, (path, label) in zip(
         ("pages/reinforce.py", _("Open REINFORCE")),
         ("pages/shared_body.py", _("Open the shared body")),
         ("pages/split_bodies.py", _("Open the split bodies")),
-        ("pages/compare.py", _("Compare any two")),
+        ("pages/compare.py", _("Compare agents")),
     ),
     strict=True,
 ):

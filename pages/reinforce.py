@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import pglab  # noqa: F401  First and alone, as in app.py.
+import pglab  # noqa: F401  Import the whole package first, as in app.py.
 from pglab.algorithms import descent, reinforce, run
 from pglab.algorithms.gradients import gradient
 from pglab.config import ReinforceConfig
@@ -51,7 +51,10 @@ def code() -> None:
         ),
         Part(
             r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)",
-            _("One update: returns, weights, loss, gradient, Adam step, then an empty batch."),
+            _(
+                "An update computes returns, weights, loss and gradient, takes an Adam step and "
+                "empties the batch."
+            ),
             [
                 reinforce.update,
                 whole_episode_returns,
@@ -66,7 +69,7 @@ def code() -> None:
         ),
         Part(
             r"a_t\sim\pi_\theta(\cdot\mid s_t)",
-            _("The training loop: act, store, and update at the end of an episode."),
+            _("The training loop: act and store each step; update at the end of an episode."),
             [reinforce.reinforce, run.take_step],
         ),
     )

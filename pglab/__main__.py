@@ -1,4 +1,4 @@
-"""The command line: `pglab`, or `python -m pglab`."""
+"""The command `pglab`, which can also be written `python -m pglab`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pglab.studies import benchmark as benchmark_study
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_EDITABLE = """\
-pglab app: there is no app.py in {folder}. The app's pages are not part of the package. They
-lie beside it in the repository. Clone the repository, then run in the clone:
+pglab app: there is no app.py in {folder}. The app's pages are not part of the package.
+Only the repository contains the pages. Clone the repository, then run in the clone:
 
     pip install -e .
     pglab app"""

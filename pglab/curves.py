@@ -1,4 +1,4 @@
-"""Smooths curves, and thins them so that the drawn part hardly changes as a curve grows."""
+"""Smooths curves, and chooses which points of a long curve are drawn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
-KEPT_PER_BUCKET = 3  # items of a stretch: the first, the lowest and the highest
+KEPT_PER_BUCKET = 3  # drawn items of a stretch: the first, the lowest and the highest
 
 
 def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
@@ -39,9 +39,10 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
 
 
 def thinned(length: int, most: int) -> Indices:
-    """Indices of at most `most` evenly spaced items, including the last one if `most` > 1.
+    """Choose at most `most` of `length` items, evenly spaced, and return their indices.
 
-    Use this function for curves that do not grow, and `kept_by_place` for curves that grow.
+    If `most` is at least 2, the last item is always chosen. Use this function for curves that do
+    not grow, and `kept_by_place` for curves that grow.
     """
     if length <= most:
         return np.arange(length)
@@ -49,15 +50,15 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Choose the items of a growing curve to draw, and return their indices; `most` is the limit.
+    """Choose at most `most` items of a growing curve to draw, and return their indices.
 
-    A curve of at most `most` items is drawn completely; a longer curve is divided, from step 0 on,
-    into stretches of equal length. In each stretch, the first, the lowest and the highest item are
-    drawn, and in addition the last item of the curve. The length of a stretch, in steps, is the
+    A curve of at most `most` items is drawn completely. A longer curve is divided, from step 0 on,
+    into stretches of equal length. The drawn items are the first, the lowest and the highest item
+    of each stretch, and the last item of the curve. The length of a stretch, in steps, is the
     smallest power of two with which at most `most` items are drawn. While the curve grows, the
-    drawn items of a complete stretch stay the same. When the stretches become twice as long, each
-    pair of stretches becomes one; of the pair's drawn items, the first, the lowest and the highest
-    stay.
+    drawn items of a complete stretch stay the same. When the stretches become twice as long, two
+    old stretches form a new stretch. Of the items drawn in the two old stretches, the first, the
+    lowest and the highest are still drawn.
 
     Args:
         steps: [N] environment steps in ascending order, the first at least 0.
@@ -75,7 +76,7 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A stretch length, a power of two, that keeps at most `most` items up to step `last`."""
+    """A power of two; stretches of this length keep at most `most` items up to step `last`."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 

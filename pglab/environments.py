@@ -19,7 +19,8 @@ Environment = gymnasium.Env[np.ndarray, Any]
 class ObservationAxis:
     """One coordinate of the observation, with the range that figures show.
 
-    A heatmap over two other coordinates fixes this coordinate at `rest` by default.
+    A heatmap shows two coordinates. In a heatmap of two other coordinates, this coordinate has the
+    value `rest` by default.
     """
 
     name: str
@@ -49,8 +50,8 @@ class EnvironmentInfo:
     end: str
 
 
-# The ranges come from Gymnasium's source code. Unbounded velocities get the range that learning
-# agents visit.
+# The ranges come from Gymnasium's source code. For a velocity without bounds, the range covers the
+# values that learning agents reach.
 ENVIRONMENTS = {
     "CartPole-v1": EnvironmentInfo(
         axes=(
@@ -97,7 +98,7 @@ def make_environment(env_id: str, **options: Any) -> Environment:
     Raises:
         ConfigError: there is no such environment, or its spaces are not supported.
     """
-    if ":" in env_id:  # Gymnasium would import any module that a link names
+    if ":" in env_id:  # or a link could make Gymnasium import any module
         reason = _("A colon would make Gymnasium import a module.")
         raise ConfigError(_unsupported(env_id, reason))
     try:

@@ -14,12 +14,12 @@ from pathlib import Path
 _ROOT = Path(__file__).parent
 DEFAULT_LANGUAGE = "en"
 
-# One per context: visitors with different languages share one process.
+# Each context has its own language, because visitors with different languages share one process.
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
 def use_language(language: str) -> None:
-    """Choose the language of all texts in this context; an unknown language gives the default."""
+    """Choose the language of all texts in this context; if it is unknown, choose English."""
     _language.set(language if language in languages() else DEFAULT_LANGUAGE)
 
 
@@ -31,12 +31,12 @@ def languages() -> tuple[str, ...]:
 
 
 def _(message: str) -> str:
-    """Translate a message into the chosen language, or return it if it has no translation."""
+    """Translate a message into the chosen language; without a translation, it stays as it is."""
     return _catalogue(_language.get()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Translate `singular` or `plural`, depending on `number`; the caller fills in `{n}`."""
+    """Translate `singular` or `plural`, whichever fits `number`; the caller fills in `{n}`."""
     return _catalogue(_language.get()).ngettext(singular, plural, number)
 
 

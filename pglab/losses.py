@@ -47,12 +47,12 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ).
 
     The maximum in the target y makes the critic overestimate Q. The term with `q_regularization`
-    pulls Q down, and so also changes the values to which the critic converges.
+    pulls Q down. This term therefore also changes the values to which the critic converges.
 
     Args:
         q_values: [B, A] Q(s,·), with a graph to the critic's parameters.
         actions: [B] the actions taken, as integers.
-        targets: [B] y. They are constants: no gradient flows into them.
+        targets: [B] targets y. They are constants: no gradient flows into them.
         q_regularization: factor of the second term; 0 switches the term off.
 
     Returns:

@@ -53,7 +53,7 @@ class ActionNetwork(nn.Module):
     """A body and a linear head with one output per action.
 
     If `symexp_head` is true, `symexp` is applied to the outputs. If `stop_gradient` is true, no
-    gradient reaches the body.
+    gradient of these outputs reaches the body.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ActionNetwork(nn.Module):
         return self.of_features(self.body(observations))
 
     def of_features(self, features: Tensor) -> Tensor:
-        """The outputs for every action, given the body's output: [..., F] → [..., A]."""
+        """The outputs for every action, given the body's F outputs: [..., F] → [..., A]."""
         outputs: Tensor = self.head(features.detach() if self.stop_gradient else features)
         return symexp(outputs) if self._symexp_head else outputs
 
@@ -86,7 +86,7 @@ class PolicyNetwork(ActionNetwork):
     """π(·|s): the outputs are the log-probabilities of all actions (log-softmax of logits)."""
 
     def of_features(self, features: Tensor) -> Tensor:
-        """Log π of every action, given the body's output: [..., F] → [..., A]."""
+        """Log π of every action, given the body's F outputs: [..., F] → [..., A]."""
         return torch.log_softmax(super().of_features(features), dim=-1)
 
 
@@ -167,10 +167,11 @@ def parameter_count(*networks: nn.Module) -> int:
 def matched_hidden_sizes(
     observation_size: int, actions: int, hidden_sizes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Layer sizes that give split bodies about as many parameters as one shared body has.
+    """Layer sizes for two split bodies that match the parameter count of one shared body.
 
-    Each entry of `hidden_sizes` is multiplied by the same factor and rounded. The factor is chosen
-    for the best match of the parameter counts, including the heads.
+    `hidden_sizes` are the layer sizes of the shared body. Each entry is multiplied by the same
+    factor and rounded. The chosen factor makes the two parameter counts, including the heads, as
+    equal as possible.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

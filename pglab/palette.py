@@ -1,32 +1,33 @@
 """The colours of all pages; each colour has only one meaning.
 
-Colour-blind readers can distinguish the colours, which follow the palettes by Okabe & Ito and by
-Tol. Each colour is legible on a white background and on an almost black background.
+The colours follow the palettes by Okabe & Ito and by Tol, so colour-blind readers can distinguish
+them. Each colour is legible on a white background and on an almost black background.
 """
 
 LEFT = "#3B82C4"
 RIGHT = "#E6940A"
 MIDDLE = "#8C8C8C"  # the middle one of three actions
-OTHER_ACTIONS = "#5F6368"  # probability 0 of an action, if there are three or more
-NEUTRAL = "#F5F5F2"  # a probability of one half, between left and right
+OTHER_ACTIONS = "#5F6368"  # probability 0 of an action, if there are three or more actions
+NEUTRAL = "#F5F5F2"  # the probability of each action in a uniform policy
 
 ACTOR = "#D55E00"
 CRITIC = "#009E73"
 
-# What an update decreased, and what it increased.
+# `LESS` marks what an update decreased, and `MORE` marks what an update increased.
 LESS, MORE = "#7D5BB5", "#8F8400"
 
 THIS_RUN = "#B0489A"
 EARLIER_RUN = "#8A8F98"
 GUESS = "#A5672F"  # what the visitor expects of a run
-SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # the sides A, B, C, D of a comparison
-# The estimators of the gradient lab: whole-episode return, reward-to-go, reward-to-go minus a
-# mean, reward-to-go minus a critic's estimate.
+SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # the agents A, B, C, D of a comparison
+# The four estimators of the gradient lab, in order: whole-episode return, reward-to-go alone,
+# reward-to-go minus the mean baseline, reward-to-go minus V(s).
 ESTIMATORS = ("#758A1F", "#CF4C66", "#2B90AB", CRITIC)
 USUAL_BAND = "rgba(138, 143, 152, 0.22)"
 USUAL_LINE = "rgba(138, 143, 152, 0.75)"
 
-# Values: light is low, dark green is high, grey is negative. Ages: dark blue is new, pale is old.
+# Values: light is low, dark green is high. Advantages: grey is negative, green is positive. Ages:
+# dark blue is new, pale is old.
 VALUE_SCALE = [[0.0, NEUTRAL], [0.5, CRITIC], [1.0, "#00382A"]]
 ADVANTAGE_SCALE = [[0.0, "#4A4E54"], [0.5, NEUTRAL], [1.0, CRITIC]]
 AGE_SCALE = [[0.0, "#28337A"], [0.5, "#6E8FBF"], [1.0, "#D5D9DE"]]
@@ -41,7 +42,7 @@ def band_colour(colour: str) -> str:
 
 
 def probability_colours(action: int, actions: int) -> tuple[str, str]:
-    """The two colours that show that an action has probability 0 or probability 1.
+    """Two colours: the first shows probability 0 of an action, the second shows probability 1.
 
     If there are only two actions, the colour of probability 0 is the colour of the other action.
     """

@@ -17,8 +17,8 @@ class StepRecord(NamedTuple):
     """One environment step.
 
     `global_step` counts the steps of the run from 1, and `episode` counts its episodes from 1. The
-    agent chose `action` after it saw `observation`. `next_observation` follows this step even if
-    the episode ended: it never belongs to the next episode.
+    agent chose `action` after it saw `observation`. `next_observation` is the observation after
+    this step. Even if the episode ended, `next_observation` belongs to the same episode.
     """
 
     global_step: int
@@ -46,8 +46,8 @@ class EpisodeRecord(NamedTuple):
     """One finished episode.
 
     `episode_return` is the undiscounted sum of the rewards, and `length` is the number of steps.
-    `reading` is the seminar's measure of progress after this episode; None if the episode does not
-    count for this measure.
+    `reading` is the seminar's measure of progress after this episode, or None if the episode does
+    not count for this measure.
     """
 
     global_step: int
@@ -60,10 +60,10 @@ class EpisodeRecord(NamedTuple):
 
 
 class CriticBatch(NamedTuple):
-    """The batch that an action-value critic used for its last gradient step.
+    """The batch from which the action-value critic learned in its last gradient step.
 
-    `estimates` Q(s,a) and `targets` y were computed before the critic's gradient step. `ages` says
-    how many environment steps ago each transition was collected.
+    `estimates` Q(s,a) and `targets` y were computed before the critic's gradient step. `ages` are
+    the numbers of environment steps since the transitions were collected.
     """
 
     estimates: Floats  # [B]
@@ -75,8 +75,9 @@ class Conflict(NamedTuple):
     """A comparison of the actor's gradient and the critic's gradient on the shared layers.
 
     `cosine` is the cosine of the angle between the two gradients. If `cosine` is negative, a small
-    gradient step on the shared layers for one loss raises the other loss. `cosine` is NaN if one of
-    the gradients is zero. `actor_norm` and `critic_norm` are Euclidean norms of the gradients.
+    gradient step on the shared layers for one loss alone raises the other loss. `cosine` is NaN if
+    one of the gradients is zero. `actor_norm` and `critic_norm` are Euclidean norms of the
+    gradients.
     """
 
     cosine: float
@@ -85,12 +86,13 @@ class Conflict(NamedTuple):
 
 
 class UpdateRecord(NamedTuple):
-    """One update of the networks, with the batch that the actor learned from.
+    """One update of the networks, with the batch from which the actor learned.
 
-    `weights` are the wₜ, which multiply log π in the actor's loss. The losses and the entropy were
-    computed before the update; the entropy is in nats. Gradient norms are Euclidean. A field is
-    None if the algorithm does not compute it. For example, `returns` is None with an action-value
-    critic, and `actor_loss` is None if only the critic learns.
+    `weights` are the wₜ, which multiply log π in the actor's loss. Each loss was computed before
+    the gradient step on this loss. `entropy` is the policy's entropy in nats, before the actor's
+    gradient step. Gradient norms are Euclidean. A field is None if the algorithm does not compute
+    it. For example, an actor-critic does not compute `returns`. If only the critic learns,
+    `actor_loss` is None.
     """
 
     global_step: int

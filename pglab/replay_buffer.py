@@ -18,12 +18,12 @@ class Transitions(NamedTuple):
     actions: NDArray[np.int64]  # [B]
     rewards: Floats  # [B]
     terminated: NDArray[np.bool_]  # [B]
-    next_observations: Floats  # [B, D], the true next ones, even after a truncation
-    collected: NDArray[np.int64]  # [B], the global steps at which they were collected
+    next_observations: Floats  # [B, D], of the same episode, even at its end
+    collected: NDArray[np.int64]  # [B], step of the run that gave each transition
 
 
 def transitions(steps: Sequence[StepRecord]) -> Transitions:
-    """Collect steps into one batch of transitions, in the order of the steps."""
+    """Convert recorded steps to one batch of transitions, in the same order."""
     return Transitions(
         np.array([step.observation for step in steps]),
         np.array([step.action for step in steps]),
@@ -52,7 +52,7 @@ class ReplayBuffer:
             collected=np.empty(capacity, np.int64),
         )
         self._capacity = capacity
-        self.added = 0  # number of transitions, including replaced ones
+        self.added = 0  # number of transitions stored so far, including those replaced later
 
     def __len__(self) -> int:
         """Number of transitions in the buffer."""
@@ -60,16 +60,16 @@ class ReplayBuffer:
 
     @property
     def size(self) -> int:
-        """Size of the transitions in the buffer, in bytes."""
+        """Memory that the transitions in the buffer take, in bytes."""
         return sum(column[: len(self)].nbytes for column in self._store)
 
     def __getstate__(self) -> dict[str, object]:
-        """Return the state to be copied, without the unused rows of the arrays."""
+        """Return the state for a copy. The unused rows of the arrays are left out."""
         held = [column[: len(self)] for column in self._store]
         return {"capacity": self._capacity, "added": self.added, "held": held}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a copied state, with the transitions in arrays of full capacity."""
+        """Restore a copied state. The arrays again have room for `capacity` transitions."""
         self.__init__(state["capacity"], state["held"][0].shape[1])  # type: ignore[misc]
         self.added = state["added"]
         for column, held in zip(self._store, state["held"], strict=True):
@@ -96,7 +96,7 @@ class ReplayBuffer:
         return self._rows(generator.choice(len(self), size, replace=False, shuffle=False))
 
     def thinned(self, most: int) -> Transitions:
-        """At most `most` transitions for display, taken evenly from the whole buffer."""
+        """At most `most` transitions for a figure, evenly spaced over the whole buffer."""
         return self._rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
 
     def _rows(self, places: NDArray[np.int64]) -> Transitions:

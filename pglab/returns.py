@@ -1,4 +1,4 @@
-"""Pure functions that compute returns, TD targets and policy signals from arrays."""
+"""Pure functions that compute returns, TD targets and policy-gradient weights wₜ from arrays."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ Array = NDArray[np.float64]
 def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, and Gₜ = rₜ at the last step of an episode.
 
-    A new sum of rewards starts after every episode, terminated or truncated. In the seminar's code,
-    a new sum starts only after termination, so the returns of a truncated episode include rewards
-    of the next episode in the batch.
+    The returns of an episode never include rewards of the next episode in the batch. In the
+    seminar's code, the returns of a truncated episode also include rewards of the next episode.
 
     Args:
         rewards: [T] reward of each step.
@@ -40,9 +39,9 @@ def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float
 def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """The discounted return G₀ of the whole episode, repeated for each step of the episode.
 
-    These returns also include the rewards before an action. Such rewards add variance to the
-    action's gradient, but no information.
-    Arguments, shapes and errors are the same as for `discounted_returns`.
+    G₀ also includes the rewards before an action, which do not depend on the action. The earlier
+    rewards add variance to the action's gradient, but no information. Arguments, shapes and errors
+    are the same as for `discounted_returns`.
 
     Source: Sutton & Barto (2018), section 13.2; Williams (1992).
     """
@@ -59,12 +58,12 @@ def td_targets(
 ) -> Array:
     """TD targets of Q(s,a): y = r + γ·(1 − d)·max_b Q(s′,b).
 
-    Only termination (d = 1) removes the bootstrap term. A truncated episode could have continued,
-    so its last target includes the value of the true next observation s′ (Pardo et al. 2018).
+    Only termination (d = 1) removes the bootstrap term γ·max_b Q(s′,b). A truncation does not
+    remove it, because the episode would have continued from s′ (Pardo et al. 2018).
 
     Args:
         rewards: [B] reward of each step.
-        terminated: [B] d, True if the episode terminated at this step; False if it was truncated.
+        terminated: [B] d of each step: True only if the episode terminated at this step.
         next_values: [B, A] Q(s′,·) of the next observations.
         gamma: discount factor γ in [0, 1].
 
@@ -89,9 +88,10 @@ def policy_signal(
 ) -> float:
     """The weight wₜ of one action, computed from the critic's action values.
 
-    `q` is Q(s,a). `advantage_mean` is Q(s,a) − Σ_b π(b|s)·Q(s,b), the advantage as textbooks define
-    it. `advantage_max` is Q(s,a) − max_b Q(s,b), which the seminar uses. `advantage_max` is
-    never positive: the best action gets weight 0, and worse actions get negative weights.
+    With `q`, the weight is Q(s,a). With `advantage_mean`, the weight is the textbooks' advantage:
+    Q(s,a) − Σ_b π(b|s)·Q(s,b). With `advantage_max`, the weight is Q(s,a) − max_b Q(s,b), as in the
+    seminar. This last weight is never positive: the action with the largest Q gets weight 0, and
+    all actions with a smaller Q get negative weights.
 
     Args:
         kind: `q`, `advantage_max` or `advantage_mean`.
@@ -100,7 +100,7 @@ def policy_signal(
         action: the action taken.
 
     Raises:
-        ValueError: `kind` is not one of the three.
+        ValueError: `kind` is none of the three names.
 
     Source: Sutton et al. (1999) for `q` and `advantage_mean`.
     """
@@ -123,7 +123,10 @@ def policy_signals(
     probabilities: NDArray[np.floating],
     actions: NDArray[np.integer],
 ) -> Array:
-    """Apply `policy_signal` to every step: [T, A], [T, A] and [T] → [T]."""
+    """The weights wₜ of T steps: apply `policy_signal` to each step.
+
+    `action_values` and `probabilities` have shape [T, A]. `actions` and the result have shape [T].
+    """
     steps = zip(action_values, probabilities, actions, strict=True)
     return np.array([policy_signal(kind, q, pi, int(action)) for q, pi, action in steps])
 
@@ -137,7 +140,8 @@ def normalized(weights: Array) -> Array:
         return weights
     spread = weights.std()
     centred = weights - weights.mean()
-    # Rounding leaves a spread of about 1e-16 in a constant batch, which must not be scaled up.
+    # If all weights are equal, rounding leaves a standard deviation of about 1e-16.
+    # This rounding error must not be scaled up.
     return centred / spread if spread > 1e-8 else np.zeros_like(weights)
 
 

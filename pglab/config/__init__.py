@@ -1,4 +1,4 @@
-"""The settings (hyperparameters) of each agent, and how settings are defined and written."""
+"""Defines the settings (hyperparameters) of each agent, and reads and writes them as text."""
 
 from pglab.config.actor_critic import ActorCriticConfig
 from pglab.config.all_agents import RunConfig, settings_of, success_return_of

@@ -26,7 +26,7 @@ class ActorCriticConfig(RunConfig):
         "shared",
         label=N_("Body"),
         short=N_("body"),
-        help=N_("Shared: actor and critic have one body; split: each has its own body."),
+        help=N_("Shared: actor and critic use the same hidden layers. Split: each has its own."),
         choices={
             "shared": N_("shared"),
             "split": N_("split"),
@@ -73,7 +73,7 @@ class ActorCriticConfig(RunConfig):
         "advantage_max",
         label=N_("Policy signal"),
         short=N_("signal"),
-        help=N_("The factor of ∇log π: Q itself, or Q minus its maximum or mean over the actions."),
+        help=N_("∇log π is multiplied by Q, or by Q minus its maximum or mean over the actions."),
         choices={
             "q": N_("Q(s, a)"),
             "advantage_max": N_("Q(s, a) − max Q"),
@@ -132,7 +132,10 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Act greedily on Q"),
         short=N_("greedy on Q"),
-        help=N_("On: take the action with greatest Q (5 % random), and do not train the actor."),
+        help=N_(
+            "On: the agent takes the action with the largest Q (5 % at random); the actor does not "
+            "learn."
+        ),
         changes_while_running=True,
     )
     trained: str = setting(
@@ -173,7 +176,7 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Match the shared body's size"),
         short=N_("matched size"),
-        help=N_("On: narrower bodies; the agent has as many parameters as with one body."),
+        help=N_("On: two narrow bodies have about as many parameters as one shared body."),
         applies_when=("body", "split"),
     )
     max_gradient_norm: float = setting(

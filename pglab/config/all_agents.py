@@ -10,13 +10,14 @@ from pglab.config.checking import checked
 from pglab.config.setting import DECADES, HORIZONS, SEEDS, Setting, powers_of_two, setting
 from pglab.language import N_
 
-# The mean return at which an environment counts as solved. For CartPole it is the greatest possible
-# return, as in the seminar (Gymnasium says 475). The others are Gymnasium's `reward_threshold`.
+# The mean return at which an environment counts as solved. CartPole has its greatest possible
+# return, as in the seminar (Gymnasium's `reward_threshold` is 475). The other environments have
+# Gymnasium's `reward_threshold`.
 SUCCESS_RETURNS = {"CartPole-v1": 500.0, "Acrobot-v1": -100.0, "MountainCar-v0": -110.0}
 
 
 def success_return_of(env_id: str) -> float:
-    """The mean return that solves an environment, unless the user chooses another return."""
+    """The default of the setting `success_return` for this environment."""
     return SUCCESS_RETURNS.get(env_id, 500.0)
 
 
@@ -132,7 +133,7 @@ class RunConfig:
         maximum=100,
     )
     success_return: float = setting(
-        None,  # the environment's own
+        None,  # replaced by the default of the environment
         label=N_("Return that counts as solved"),
         short=N_("solved at"),
         help=N_(

@@ -84,8 +84,8 @@ def refusal(field: dataclasses.Field[Any], value: Any) -> str:
         remedy = _("Write “on” or “off”.")
     elif kind is tuple:
         remedy = _(
-            "Write at most {layers} layer widths from {low:g} to {high:g}, separated by commas "
-            "(such as 128,128), or “{none}” for no hidden layer."
+            "Write the widths of at most {layers} hidden layers, separated by commas (such as "
+            "128,128). Each width is from {low:g} to {high:g}. Write “{none}” for no hidden layer."
         ).format(
             layers=MAX_HIDDEN_LAYERS,
             low=described.minimum,
@@ -106,7 +106,7 @@ def refusal(field: dataclasses.Field[Any], value: Any) -> str:
 
 
 def _in_words(value: Any) -> str:
-    """Write a value as text, even if Python refuses to convert a very long integer to text."""
+    """Write a value as text. Describe a very long integer, which Python refuses to write."""
     try:
         return format_value(value)
     except ValueError:

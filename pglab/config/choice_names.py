@@ -7,7 +7,7 @@ from pglab.config.all_agents import settings_of
 from pglab.config.reinforce import ReinforceConfig
 from pglab.language import _
 
-# A value has the same words in every setting that offers it.
+# Two settings that offer the same value use the same words for it.
 _WORDS = {
     value: words
     for config_class in (ReinforceConfig, ActorCriticConfig)
@@ -17,5 +17,5 @@ _WORDS = {
 
 
 def choice_name(choice: str) -> str:
-    """The translated words for a choice; a text that is not a choice stays as it is."""
+    """The translated words for a choice such as "on_policy"; any other text stays unchanged."""
     return _(_WORDS[choice]) if choice in _WORDS else choice

@@ -9,8 +9,11 @@ from pglab.config.setting import format_value
 
 
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
-    """Return the names of the settings that differ, each with its value in `config` as text."""
-    # The default `success_return` depends on the environment, so it is no difference of its own.
+    """Find the settings in which `config` differs from `reference`.
+
+    Return the name of each such setting, with its value in `config` as text.
+    """
+    # Each environment has its own default of `success_return`. This default is not a difference.
     expected = {
         **vars(reference),
         "success_return": reference.changed(env_id=config.env_id).success_return,
@@ -28,6 +31,6 @@ def describe_differences(config: RunConfig, reference: RunConfig) -> str:
 
 
 def describe_settings(config_class: type[RunConfig], texts: Mapping[str, str]) -> str:
-    """Write settings with their short names, for example "γ 0.9, seed 3"."""
+    """Join the texts of settings, with their short names, for example "γ 0.9, seed 3"."""
     described = settings_of(config_class)
     return ", ".join(f"{described[name].name} {text}" for name, text in texts.items())

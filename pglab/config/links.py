@@ -1,4 +1,7 @@
-"""Reads links: uses or refuses each parameter, and ignores the parameters of other programs."""
+"""Reads the parameters of a link, for example "?gamma=0.9".
+
+An invalid parameter gets an error message. Parameters that other programs add are ignored.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,9 @@ from pglab.language import DEFAULT_LANGUAGE, _, languages
 T = TypeVar("T")
 
 LANGUAGE = "lang"
-MOST_UNKNOWN = 8  # unknown parameters that get a sentence of their own
-# Parameters that campaigns, newsletters and networks add to links, or that Streamlit reads itself.
+MOST_UNKNOWN = 8  # at most this many unknown parameters get an error message each
+# Parameters that advertisements, newsletters and social networks add to links, and parameters that
+# Streamlit reads itself.
 _FOREIGN = re.compile(
     r"(utm|hsa|mtm|pk|mc|gad)_.*|_?_hs.*|_g[al]|[a-z]*cl(k?id|src)|[gw]braid|igshi?d?|ref(_src|_url)?"
     r"|li_fat_id|mkt_tok|srsltid|embed(_options)?"
@@ -31,7 +35,7 @@ _FOREIGN = re.compile(
 
 
 class Link:
-    """The parameters of a link. Reading a parameter by its name removes it from the link.
+    """The parameters of a link. A method that reads a parameter also removes it from the link.
 
     `problems` lists the error messages about parameters that cannot be used.
     """
@@ -43,7 +47,7 @@ class Link:
         }
         self._known: set[str] = set()
         self.problems: list[str] = []
-        # Only checked: the entry script has already set the language.
+        # The language is only checked here: the entry script has already set it.
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
@@ -67,7 +71,10 @@ class Link:
         )
 
     def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
-        """Return the chosen value, or `usual` if the parameter is missing or invalid."""
+        """Read a parameter that must be a key of `choices`, and return the value of this key.
+
+        Return `usual` if the parameter is missing or invalid.
+        """
         text = self.text(name)
         if text is None:
             return usual
@@ -77,7 +84,10 @@ class Link:
         return choices[text]
 
     def whole_number(self, name: str, label: str, low: int, high: int, usual: int) -> int:
-        """Return an integer from the link; `usual` if it is missing, invalid or out of range."""
+        """Read an integer from a parameter. The integer must be from `low` to `high`.
+
+        Return `usual` if the parameter is missing or invalid.
+        """
         text = self.text(name)
         if text is None:
             return usual
@@ -93,7 +103,10 @@ class Link:
     def point(
         self, name: str, label: str, ranges: Sequence[tuple[float, float]]
     ) -> list[float] | None:
-        """Read coordinates from a parameter; None if it is missing, invalid or outside `ranges`."""
+        """Read coordinates from a parameter. Each coordinate has its own range in `ranges`.
+
+        Return None if the parameter is missing, invalid or out of range.
+        """
         text = self.text(name)
         if text is None:
             return None
@@ -117,15 +130,15 @@ class Link:
         prefix: str = "",
         offered: Mapping[str, Collection[str]] | None = None,
     ) -> tuple[AnyConfig, list[str]]:
-        """Take all settings.
+        """Read all settings from the link.
 
         Args:
             preset: gives the settings that the link does not name.
             prefix: the text before each setting's name in the link.
-            offered: for some settings, the only values that the page can show.
+            offered: the values that the page offers for some settings; it refuses other values.
 
         Returns:
-            The configuration that the link asks for, and a sentence for each refused text.
+            The configuration that the link asks for, and an error message for each refused text.
         """
         texts: dict[str, str] = {}
         problems: list[str] = []

@@ -1,4 +1,4 @@
-"""Reads numbers from text. Only numbers in plain digits are accepted; any other text is refused."""
+"""Reads numbers from text. Only numbers in the digits 0 to 9 are accepted."""
 
 from __future__ import annotations
 

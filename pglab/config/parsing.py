@@ -24,7 +24,7 @@ def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig
         texts: the text of each setting, by field name.
 
     Returns:
-        The configuration, and one sentence for every text that was refused.
+        The configuration, and one error message for every text that was refused.
     """
     fields = {field.name: field for field in dataclasses.fields(preset)}
     values: dict[str, Any] = {}
@@ -40,10 +40,10 @@ def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig
     while True:
         try:
             return preset.changed(**values), problems
-        except ConfigError as error:  # these settings do not go together
+        except ConfigError as error:  # two valid settings conflict
             problems.append(_("{problem} The defaults are used.").format(problem=error))
             kept = {name: value for name, value in values.items() if name not in error.names}
-            # If no text gave these settings, another text conflicts with the preset: use no text.
+            # Drop the texts of the conflicting settings. If there are none, drop all texts.
             values = kept if len(kept) < len(values) else {}
 
 

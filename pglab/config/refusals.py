@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pglab.language import _
 
 LONGEST_QUOTE = 40  # characters
-# A quotation contains none of these: pages find it by “ and ”, and show it between backticks.
+# A quotation must not contain these marks: pages find a quotation by “ and ”, and show it between
+# backticks.
 _MARKS = str.maketrans("“”`", '""\'')
 
 

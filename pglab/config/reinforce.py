@@ -53,7 +53,7 @@ class ReinforceConfig(RunConfig):
         1e-3,
         label=N_("Learning rate of the baseline V"),
         short=N_("α of V"),
-        help=N_("V(s) learns faster at a larger rate."),
+        help=N_("Larger rate: V(s) learns faster."),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -65,7 +65,7 @@ class ReinforceConfig(RunConfig):
         "reward_to_go",
         label=N_("Return form"),
         short=N_("return form"),
-        help=N_("Whole episode: an action also gets credit for earlier rewards; this adds noise."),
+        help=N_("Whole episode: an action also gets credit for earlier rewards, which adds noise."),
         choices={
             "reward_to_go": N_("reward-to-go"),
             "whole_episode": N_("whole episode"),

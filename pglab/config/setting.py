@@ -31,7 +31,7 @@ class Setting:
 
     label: str
     help: str
-    short: str = ""  # name in legends and tables; if empty, the label
+    short: str = ""  # name in legends and tables; if empty, they use the label
     minimum: float | None = None
     maximum: float | None = None
     step: float = 1
@@ -39,7 +39,7 @@ class Setting:
     stops: tuple[float, ...] = ()  # the values of a slider; links may name other values
     choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # the words for each value
     changes_while_running: bool = False
-    applies_when: tuple[str, str] | None = None  # another setting, and the value it must have
+    applies_when: tuple[str, str] | None = None  # another setting and its required value
     level: Literal["basic", "batch", "advanced"] = "advanced"
 
     @property
@@ -60,7 +60,7 @@ def powers_of_two(most: int) -> tuple[int, ...]:
 
 
 def setting(default: Any, **description: Any) -> Any:
-    """Make a dataclass field with a default; its metadata hold `Setting(**description)`."""
+    """Make a dataclass field with a default, and store its `Setting` in the metadata."""
     return dataclasses.field(default=default, metadata={"setting": Setting(**description)})
 
 

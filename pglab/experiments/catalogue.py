@@ -1,7 +1,8 @@
 """The experiments of the three agents' pages.
 
-`right` is the index of the choice that describes most of an experiment's eight stored runs. Neither
-the place nor the length of a choice shows whether it is right.
+Each experiment offers several answers to its question; such an answer is called a choice. `right`
+is the index of the choice that is true for most of the experiment's eight stored runs. The right
+choice does not stand out by its place in the list or by its length.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _REINFORCE = (
         ),
         choices=(
             Choice(N_("The policy balances, and has learned faster than usual."), 50),
-            Choice(N_("The policy keeps changing, no better than a random one."), 12, 50),
+            Choice(N_("The policy keeps changing, but never becomes good."), 12, 50),
             Choice(_ONE_ACTION, below=12),
         ),
         right=2,
@@ -61,7 +62,7 @@ _REINFORCE = (
             "become?"
         ),
         choices=(
-            Choice(N_("About as good a policy: the mean gradient is as usual."), 0.6, 1.3),
+            Choice(N_("About as good as usual: the mean gradient is the same."), 0.6, 1.3),
             Choice(N_("A worse policy: each gradient is noisier."), below=0.6),
             Choice(N_("A better policy: larger weights give larger steps."), 1.3),
         ),
@@ -80,7 +81,7 @@ _REINFORCE = (
         ),
         choices=(
             Choice(N_("A worse policy: V(s) takes away the reward of good actions."), below=0.9),
-            Choice(N_("About as good a policy: the mean gradient is as usual."), 0.9, 1.1),
+            Choice(N_("About as good as usual: the mean gradient is the same."), 0.9, 1.1),
             Choice(N_("A better policy: each gradient is less noisy."), 1.1),
         ),
         right=2,
@@ -98,7 +99,7 @@ _REINFORCE = (
         choices=(
             Choice(N_("A better policy: each update goes in the right direction."), 1.3),
             Choice(N_("A worse policy: the updates are too few."), below=0.6),
-            Choice(N_("About as good a policy: updates are fewer, but better."), 0.6, 1.3),
+            Choice(N_("About as good as usual: updates are fewer, but better."), 0.6, 1.3),
         ),
         right=1,
         relative=True,
@@ -109,12 +110,12 @@ _REINFORCE = (
         page="reinforce",
         settings={"normalize_returns": True},
         question=N_(
-            "In each batch, the returns (each up to 100) are shifted to mean 0 and scaled to "
-            "standard deviation 1, which makes the gradient more than ten times smaller. How good "
-            "does the policy become?"
+            "In each batch, the returns are shifted to mean 0 and scaled to standard deviation 1. "
+            "Without scaling, a return may be nearly 100, so scaling makes the gradient more than "
+            "ten times smaller. How good does the policy become?"
         ),
         choices=(
-            Choice(N_("About as good a policy."), 0.5, 1.7),
+            Choice(N_("About as good as usual."), 0.5, 1.7),
             Choice(N_("A far worse policy: each step is tiny."), below=0.5),
             Choice(N_("A far better policy: the noise is gone."), 1.7),
         ),
@@ -127,9 +128,9 @@ _REINFORCE = (
         page="reinforce",
         settings={"entropy_coefficient": 1.0},
         question=N_(
-            "An entropy term in the loss, with coefficient 1 (the slider's largest value), now "
-            "favours a random policy. How random is the policy in the last third of the run, "
-            "compared with a usual run?"
+            "The loss now contains an entropy term that favours a random policy. The term has "
+            "the coefficient 1, the slider's largest value. How random is the policy in the last "
+            "third of the run, compared with a usual run?"
         ),
         choices=(
             Choice(N_("More random, almost uniform."), 1.1),
@@ -151,7 +152,7 @@ _REINFORCE = (
         choices=(
             Choice(N_("A linear policy fails: it is too simple for this task."), 12, 50),
             Choice(_ONE_ACTION, below=12),
-            Choice(N_("It balances."), 50),
+            Choice(N_("The policy balances."), 50),
         ),
         right=2,
     ),
@@ -199,7 +200,7 @@ _SHARED = (
         ),
         choices=(
             Choice(N_("A worse policy: the updates are too few."), below=0.6),
-            Choice(N_("About as good a policy: updates are fewer, but better."), 0.6, 1.2),
+            Choice(N_("About as good as usual: updates are fewer, but better."), 0.6, 1.2),
             Choice(N_("A better policy: a single step is too noisy to learn from."), 1.2),
         ),
         right=0,
@@ -211,12 +212,12 @@ _SHARED = (
         page="shared_on_policy",
         settings={"value_loss_coefficient": 100.0},
         question=N_(
-            "In the shared body, the critic's gradient is now far larger than the actor's. How "
-            "good does the policy become?"
+            "In the shared body, the critic's gradient is now far larger than the actor's "
+            "gradient. How good does the policy become?"
         ),
         choices=(
             Choice(N_("A worse policy: the critic alone shapes the features."), below=0.6),
-            Choice(N_("About as good a policy: the features serve both losses."), 0.6, 1.4),
+            Choice(N_("About as good as usual: the features serve both losses."), 0.6, 1.4),
             Choice(N_("A better policy: a more accurate critic helps the actor."), 1.4),
         ),
         right=1,
@@ -232,7 +233,7 @@ _SHARED = (
         ),
         choices=(
             Choice(N_("A better policy: distant rewards are only noise."), 1.2),
-            Choice(N_("About as good a policy: a fall is seen soon enough."), 0.6, 1.2),
+            Choice(N_("About as good as usual: a fall is seen soon enough."), 0.6, 1.2),
             Choice(N_("A worse policy: the agent sees a fall too late."), below=0.6),
         ),
         right=2,
@@ -249,7 +250,7 @@ _SHARED = (
         ),
         choices=(
             Choice(N_("A worse policy: the critic becomes less accurate."), below=0.6),
-            Choice(N_("About as good a policy: the critic needs only a head."), 0.6, 1.4),
+            Choice(N_("About as good as usual: the critic needs only a head."), 0.6, 1.4),
             Choice(N_("A better policy: the critic does not disturb the actor."), 1.4),
         ),
         right=0,
@@ -287,7 +288,7 @@ _SPLIT = (
         ),
         choices=(
             Choice(N_("The policy balances: the slower critic corrects the actor."), 60),
-            Choice(N_("The policy keeps changing, no better than a random one."), 12, 60),
+            Choice(N_("The policy keeps changing, but never becomes good."), 12, 60),
             Choice(_ONE_ACTION, below=12),
         ),
         right=2,
@@ -302,9 +303,9 @@ _SPLIT = (
         page="split_replay",
         settings={"critic_updates": 1},
         question=N_(
-            "At each update, the critic takes one step instead of four, on 64 replayed "
-            "transitions, which saves time. The actor updates as often as usual. What does the "
-            "policy do in the last third of the run?"
+            "At each update, the critic learns once from 64 replayed transitions, instead of four "
+            "times. This saves time. The actor updates as often as usual. What does the policy do "
+            "in the last third of the run?"
         ),
         choices=(
             Choice(N_("The policy balances the pole, but learns a bit more slowly."), 60),
@@ -323,7 +324,7 @@ _SPLIT = (
         ),
         choices=(
             Choice(N_("A worse policy: the critic is unstable."), below=0.7),
-            Choice(N_("About as good a policy: the actor sets the pace."), 0.7, 1.3),
+            Choice(N_("About as good as usual: the actor sets the pace."), 0.7, 1.3),
             Choice(N_("A better policy: the critic learns faster."), 1.3),
         ),
         right=2,

@@ -1,4 +1,4 @@
-"""Evidence from stored runs: do shared and split bodies differ?"""
+"""Compares agents with shared bodies and agents with split bodies by their stored runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.provenance import engine_name
 from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, load, stored_agent
 
-CELLS_STEPS = 60_000  # length of the stored runs of the four cells
-COLLAPSED = 12.0  # a policy with a smaller mean return repeats one action
-STARTED = 15.0  # an untrained policy has a larger return; a run below it has not learned
-CHANCE = 0.05  # with a larger p-value a difference may be chance
+CELLS_STEPS = 60_000  # stored runs are compared at this environment step
+COLLAPSED = 12.0  # if the mean return is smaller, the policy repeats one action
+STARTED = 15.0  # a run below this mean return has not learned; untrained policies reach more
+CHANCE = 0.05  # with a larger p-value, a difference may be due to chance
 
-# Shared and split bodies are compared in these cases: name of the stored runs, critic's data.
+# Each comparison of the bodies: the start of the stored runs' names, and the critic's data.
 BODIES = (
     ("half_rate", "on_policy"),
     ("equal", "on_policy"),
@@ -29,13 +29,16 @@ ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
 
 
 def last_returns(agent: str) -> NDArray[np.float64]:
-    """Each stored seed's mean return in the 10,000 steps before `CELLS_STEPS`; shape [seeds]."""
+    """For each stored seed, the mean return in the 10,000 steps before `CELLS_STEPS`: [seeds]."""
     means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
     return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
 
 
 def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
-    """One line that compares the stored runs of some agents; "" if an agent has no stored runs."""
+    """One line that compares the stored runs of several agents.
+
+    The line is empty if an agent has no stored runs, or if two agents have the same stored runs.
+    """
     agents = [agent for agent in map(stored_agent, configs) if agent is not None]
     if len(agents) < len(configs) or len(set(agents)) < len(agents):
         return ""
@@ -57,13 +60,13 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
         return f"{text}; {_found_text(sign_flip_p(returns[1] - returns[0]))}."
     if {"equal_shared_replay", "equal_split_replay"} <= set(agents):
         found = _found_text(p_of_the_body("replay"))
-        text += "; " + _("with replay, shared and split are {found}").format(found=found)
+        text += "; " + _("with replay, shared and split: {found}").format(found=found)
     return text + "."
 
 
 def _found_text(p: float) -> str:
     """The result of a comparison in words, with its p-value."""
-    found = _("told apart") if p < CHANCE else _("not told apart")
+    found = _("clear difference") if p < CHANCE else _("no clear difference")
     return f"{found} ({p_text(p)})"
 
 
@@ -78,7 +81,10 @@ def collapsed(agent: str) -> int:
 
 
 def p_of_the_body(data: str, rate: str = "equal") -> float:
-    """The two-sided p-value of a test for equal returns with both bodies, paired by seed."""
+    """The two-sided p-value of the difference in return between split and shared bodies.
+
+    The test is paired: it compares the two runs with the same seed.
+    """
     split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
     return sign_flip_p(split - shared)
 
@@ -150,5 +156,5 @@ def opposed(agent: str) -> float:
 
 
 def opposed_text(agent: str) -> str:
-    """The share of updates with opposed gradients, in whole percent."""
+    """The result of `opposed` as a text, in whole percent."""
     return f"{opposed(agent):.0%}"

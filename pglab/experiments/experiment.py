@@ -1,7 +1,7 @@
 """An experiment changes settings of a run and asks the visitor to predict the result.
 
-The visitor picks the range in which one statistic of the run will lie. The ranges to pick from
-cover all values without overlap, so exactly one range is right for each run. `catalogue` lists all
+The visitor picks the range in which one statistic of the run will lie. The offered ranges cover all
+values without overlap, so exactly one range is right for each run. `catalogue` lists all
 experiments, and `pglab.studies.check_experiments` runs them with several seeds. Each explanation of
 a result is a Markdown file in `content/<language>/experiments/`.
 """
@@ -18,11 +18,11 @@ from pglab.experiments.statistics import STATISTICS
 from pglab.language import _
 from pglab.session.stored.usual_curves import AGENTS
 
-# Environment steps of an experiment, by page: few, because the visitor waits for the result.
+# Environment steps of an experiment's run, by page: few, because the visitor waits for the result.
 STEPS = {"reinforce": 12_000, "shared_on_policy": 4_000, "split_replay": 12_000}
 USUAL = "usual"  # name of the stored runs with the page's preset
 
-LATE = (2 / 3, 1.0)  # the part of a run that the late statistics describe
+LATE = (2 / 3, 1.0)  # the last third of a run: its start and end, as shares of the run
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Claim:
         return self.least * unit, self.below * unit
 
     def sentence(self) -> str:
-        """The claim in words: "mean return in the run's last third below 0.5 × …"."""
+        """The claim in words, such as "mean return in the run's last third below 35"."""
         limit = _("{bound:g} × the usual value") if self.relative else "{bound:g}"
         least, below = limit.format(bound=self.least), limit.format(bound=self.below)
         name = _(STATISTICS[self.statistic].name)
@@ -68,7 +68,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer to choose from; it is right if the statistic lies between `least` and `below`."""
+    """One of the offered answers; it is right if `least` ≤ x < `below` for the statistic x."""
 
     text: str
     least: float = 0.0
@@ -77,13 +77,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question: what does a run do if these settings replace the page's usual settings?
+    """A question and its answers: what does a run do if `settings` replace the usual settings?
 
     A page names an experiment by its `settings`, because a title might give the answer away.
-    `right` is the index of the choice that is right for most stored runs. Besides the right choice,
-    the explanation of the result makes the claims in `further`. `known_bad` is true if training is
-    known to fail with these settings. `length` is the number of environment steps of a run; None
-    stands for the page's usual number in `STEPS`.
+    `right` is the index of the choice that is right for most stored runs. The explanation of the
+    result also states the claims in `further`. `known_bad` is true if training is known to fail
+    with these settings. `length` is the number of environment steps of a run; None stands for the
+    page's usual number in `STEPS`.
     """
 
     key: str

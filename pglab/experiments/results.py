@@ -28,10 +28,10 @@ class Arm:
     """Stored runs that have the same settings and differ only in their seeds 0, 1, 2, ….
 
     `settings` maps the name of each setting to its value as text; the seed is left out. `figures`
-    maps the name of each statistic to its values: [seeds]. Each run is split into windows of equal
-    length, and `curves` holds the mean return in each window, or NaN if no episode ended in the
-    window: [seeds, windows]. `outcomes` says how each run ended. `made_by` names the training
-    engine and the library versions that computed the runs.
+    maps the name of each statistic to its values, one for each seed. Each run is split into windows
+    of equal length. `curves` [seeds, windows] holds the mean return in each window. The mean is NaN
+    if no episode ended in the window. `outcomes` says how each run ended. `made_by` names the
+    training engine and the library versions that computed the runs.
     """
 
     settings: dict[str, str]
@@ -60,7 +60,7 @@ def spread_of(known: NDArray[np.float64]) -> Spread:
 
 
 def held(claim: Claim, changed: Arm, usual: Arm) -> int:
-    """The number of seeds for which a claim is true."""
+    """The number of seeds for which a claim about the changed runs is true."""
     name = claim.statistic
     pairs = zip(changed.figures[name], usual.figures[name], strict=True)
     return sum(claim.holds(float(after), float(before)) for after, before in pairs)
@@ -95,7 +95,7 @@ def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
 
 @cache
 def load(page: str) -> dict[str, Arm]:
-    """A page's stored arms by name; each name is an experiment's `key` or its `usual_arm`."""
+    """A page's stored runs by name; each name is the `key` or the `usual_arm` of an experiment."""
     stored = json.loads((FOLDER / f"{page}.json").read_text(encoding="utf-8"))
     return {name: _arm(arm) for name, arm in stored.items()}
 

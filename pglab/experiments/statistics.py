@@ -16,7 +16,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """One run: its number of environment steps, and arrays of its episodes and updates in order."""
+    """One run: its number of environment steps, and arrays that describe its episodes and updates.
+
+    An array [E] has one entry for each episode, and an array [U] one for each update, in order.
+    """
 
     steps: int
     episode_steps: Numbers  # [E] environment step at the end of each episode
@@ -86,7 +89,7 @@ def mean(values: Numbers) -> float:
 
 
 def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
-    """The mean return in each of several windows that split the run equally: [windows].
+    """Split a run into windows of equal length, and return the mean return in each: [windows].
 
     An episode counts in the window in which it ended. The mean of a window without episodes is NaN.
     """
@@ -96,7 +99,7 @@ def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic's name in a sentence, its function, and the number of decimals to print."""
+    """A statistic: its name inside a sentence, its function, and the number of decimals shown."""
 
     name: str
     of: Callable[[RecordedRun], float]

@@ -1,4 +1,4 @@
-"""Estimators of the policy gradient, and statistics over many gradients that are not stored.
+"""Estimators of the policy gradient, and statistics over many gradients.
 
 Each estimator computes a gradient g = Σₜ wₜ·∇log π(aₜ|sₜ) from one episode. The vector g has P
 entries, one for each parameter of the policy. The mean of an estimator's gradients over many
@@ -35,9 +35,9 @@ ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 Source = Literal["critic", "value", "fitted"]  # where the subtracted V comes from
 Values = Callable[[Floats], Floats]  # V(s) of observations: [T, D] → [T]
 
-RIDGE = 1e-4  # relative to the mean square of the features
+RIDGE = 1e-4  # λ of the fit, divided by the mean of Σₜ φᵢ(sₜ)² over all features i
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100)
-FEWEST_GROUPS = 4  # with fewer groups the variance means nothing
+FEWEST_GROUPS = 4  # a variance computed from fewer groups is unreliable
 
 
 # --- Weights: the difference between the estimators
@@ -51,8 +51,8 @@ def episode_weights(
     `whole_episode` is G₀, the discounted return of the whole episode. `reward_to_go` is Gₜ. `mean`
     is Gₜ minus a baseline: the mean of all Gₜ in the *other* episodes. A baseline from other
     episodes adds no bias, because it does not depend on the actions of this episode. `value` is
-    Gₜ − V(sₜ). In a truncated episode, Gₜ contains only the rewards until the end of the episode,
-    as in training.
+    Gₜ − V(sₜ). In a truncated episode, Gₜ contains only the rewards until the end of the episode;
+    the same is true in training.
 
     Args:
         episodes: K episodes.
@@ -113,11 +113,12 @@ def known_values(snapshot: Snapshot) -> tuple[Values, Source] | None:
 def fitted_values(
     policy: PolicyNetwork, episodes: Sequence[PlayedEpisode], returns: Sequence[Floats]
 ) -> Generator[float, None, Values]:
-    """Fit V(s) = c·φ(s) to returns, and yield the share of the work that is done.
+    """Fit V(s) = c·φ(s) to returns, and return the function V.
 
-    The vector φ(s) contains the output of the policy's body and the constant 1. Ridge regression in
-    closed form finds the c with the least Σ (Gₜ − V(sₜ))² + λ‖c‖², where a small λ makes the
-    equations solvable.
+    The vector φ(s) contains the output of the policy's body and the constant 1. Ridge regression
+    finds the vector c that minimises Σ (Gₜ − V(sₜ))² + λ‖c‖², by solving linear equations. A small
+    λ makes sure that the equations have a solution. The generator yields the share of the work that
+    is done.
     """
 
     def features(observations: Floats) -> Tensor:
@@ -166,7 +167,10 @@ def episode_gradients(
 
 
 def log_probs_taken(policy: nn.Module, observations: Tensor, actions: Tensor) -> Tensor:
-    """Log π(aₜ|sₜ) of the actions taken, with the autograd graph to the parameters: [T]."""
+    """Log π(aₜ|sₜ) of the actions taken: [T].
+
+    Autograd can differentiate the result with respect to the policy's parameters.
+    """
     return of_actions(policy(observations), actions)
 
 
@@ -184,10 +188,10 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
     """For each step, the slope d·∇log π(aₜ|sₜ) along each of N directions d: [N, P] → [N, T].
 
     A direction d has P numbers, one for each parameter. T counts the steps of all episodes
-    together. For any weights wₜ, the gradient of an episode has the component Σₜ wₜ·slopeₜ along d.
+    together. The inner product of d and the gradient Σₜ wₜ·∇log π(aₜ|sₜ) is Σₜ wₜ·slopeₜ.
 
-    The sum Σₜ wₜ·d·∇log π(aₜ|sₜ) is linear in w, so its derivative with respect to w gives the
-    slopes of all steps.
+    This inner product is linear in the weights, so its derivatives with respect to the weights are
+    the slopes of all steps.
     """
     log_probs = log_probs_taken(policy, *steps_of(episodes))
     weights = torch.ones_like(log_probs, requires_grad=True)
@@ -216,12 +220,11 @@ def steps_of(episodes: Sequence[PlayedEpisode]) -> tuple[Tensor, Tensor]:
 
 
 class Moments:
-    """The means and total variances of gradients, which are added one by one and not stored.
+    """The means and total variances of many gradients, computed without storing the gradients.
 
     Each call of `add` receives one gradient for each estimator. For each size in `sizes`,
-    consecutive gradients form groups of this size, and the variance of the group means is computed;
-    for size 1, this is the variance of a single gradient. Read `variances` only when every group is
-    complete.
+    consecutive gradients form groups of this size, and the variance of the group means is computed.
+    A group of size 1 is a single gradient. Read `variances` only when every group is complete.
     """
 
     def __init__(self, kinds: int, parameters: int, sizes: Sequence[int] = (1,)) -> None:
@@ -248,15 +251,19 @@ class Moments:
 
     @property
     def variances(self) -> NDArray[np.float64]:
-        """The total variance Σⱼ ‖ḡⱼ − ḡ‖² / (m − 1) of m group means, for each size: [S, E]."""
+        """For each of S group sizes and each estimator, the total variance of group means: [S, E].
+
+        The total variance of m group means ḡⱼ with the mean ḡ is Σⱼ ‖ḡⱼ − ḡ‖² / (m − 1).
+        """
         groups = np.array([self.count // size for size in self.sizes])[:, None]
         spread = self._squares - groups * squared_norms(self.mean)
-        variances: NDArray[np.float64] = np.maximum(spread, 0.0) / (groups - 1)  # rounding
+        # Rounding can make the spread slightly negative.
+        variances: NDArray[np.float64] = np.maximum(spread, 0.0) / (groups - 1)
         return variances
 
 
 def group_sizes(episodes: int) -> tuple[int, ...]:
-    """Size 1, and all sizes that split the episodes into at least `FEWEST_GROUPS` equal groups."""
+    """Size 1, and all sizes that divide the episodes into `FEWEST_GROUPS` or more equal groups."""
     return tuple(
         size
         for size in GROUP_SIZES
@@ -265,19 +272,19 @@ def group_sizes(episodes: int) -> tuple[int, ...]:
 
 
 def largest_remaining(gradients: Floats, known: Floats) -> Floats:
-    """The direction perpendicular to `known` along which gradients vary most: [P], of length 1.
+    """The direction [P] perpendicular to `known` along which gradients vary most; its length is 1.
 
-    The direction is 0 if the gradients do not vary perpendicular to `known`.
+    The result is the zero vector if the gradients do not vary perpendicular to `known`.
 
     Args:
         gradients: [K, P].
-        known: [P] of length 1, or 0.
+        known: [P], a vector of length 1, or the zero vector.
     """
     rest = gradients - gradients.mean(axis=0, dtype=np.float64).astype(np.float32)
     along = known.astype(np.float32)
     rest -= np.outer(rest @ along, along)
-    # First principal component of `rest`: from K × K products, because K is much smaller than P.
-    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # one thread; NumPy takes many
+    # The first principal component of `rest` comes from K × K products: K is much smaller than P.
+    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # NumPy would use many threads
     spread, combinations = torch.linalg.eigh(products.double())
     if not spread[-1] > 0:
         return np.zeros_like(known)

@@ -31,7 +31,10 @@ class Interval:
 
     @property
     def inverse(self) -> Interval:
-        """The interval of 1 / x, computed from this interval of x; 1 / x is NaN unless x > 0."""
+        """The interval of 1 / x, computed from this interval of x.
+
+        If a value of x is not positive, 1 / x is NaN.
+        """
         ends = (self.estimate, self.high, self.low)
         return Interval(*(1 / x if x > 0 else math.nan for x in ends))
 
@@ -44,9 +47,9 @@ def bootstrap_counts(items: int, generator: np.random.Generator) -> NDArray[np.i
 def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> Interval:
     """The bootstrap confidence interval of the ratio Σ parts / Σ wholes.
 
-    The method is bootstrap-t on the log scale. Each resample is scaled by its own standard error,
-    because a few large items may dominate the sums. For the ratio of two total variances, `parts`
-    and `wholes` are squared distances of vectors from their mean.
+    The method is bootstrap-t on the log scale. The deviation of each resample is divided by the
+    resample's own standard error, because a few large items may dominate the sums. For the ratio of
+    two total variances, `parts` and `wholes` are squared distances of vectors from their mean.
 
     Args:
         parts: [K].
@@ -57,8 +60,9 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
     if not ratio > 0:  # one of the sums is 0
         return Interval(ratio, ratio, ratio)
     error = float(np.linalg.norm(parts - ratio * wholes) / parts.sum())
-    # Squared distances keep the original mean. A new mean for each resample would scale both sums
-    # by about 1 − 1/K and hardly change the ratio.
+    # In all resamples, the distances are measured from the mean of all K vectors. If each resample
+    # used its own mean, both sums would shrink by a factor of about 1 − 1/K, and the ratio would
+    # hardly change.
     resampled, errors = _log_ratio(parts, wholes, counts)
     known = np.isfinite(resampled) & (errors > ROUNDING)
     if error < ROUNDING or not known.any():  # nothing varies
@@ -77,7 +81,7 @@ def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tupl
     sums = np.stack([parts, wholes, parts**2, parts * wholes, wholes**2], axis=1)
     part, whole, *products = (
         counts.astype(np.float64) @ sums
-    ).T  # as floats, because BLAS is faster
+    ).T  # NumPy multiplies floats with BLAS, and integers more slowly
     ratios = _ratio(part, whole)
     squares = products[0] - 2 * ratios * products[1] + ratios**2 * products[2]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,8 +1,8 @@
 """The gradient lab measures how noisy each estimator of the policy gradient is.
 
 All estimators use the same frozen policy and the same drawn episodes. The gradients of the drawn
-episodes are compared with a survey: the results from many separate episodes. Generators do the work
-in small parts, so that a page can show the progress and stop the work.
+episodes are compared with a survey: the results from many separate episodes of the same policy.
+Generators do the work in small parts, so that a page can show the progress and stop the work.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ Task = Literal["draw", "survey", "gradients", "project"]
 
 EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
-CHUNK = 10  # episodes in one pass; it divides every choice
-MOST_NUMBERS = 50_000_000  # limit of K × P, the numbers held at once: 200 MB
-MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # a step takes many times as long as CartPole's
-FEWEST_CHUNKS = 10  # with fewer, a survey cannot tell a signal from noise
+CHUNK = 10  # episodes in one pass; all of EPISODE_CHOICES are multiples of this number
+MOST_NUMBERS = 50_000_000  # limit of K × P, the 32-bit numbers held at once: 200 MB
+MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # its steps take much longer than CartPole's steps
+FEWEST_CHUNKS = 10  # with fewer chunks, a survey cannot tell a signal from noise
 
 T = TypeVar("T")
 
@@ -76,16 +76,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Survey:
-    """The reference for the drawn episodes: results from many other episodes of the same policy.
+    """Results from many separate episodes of the policy, to compare the drawn episodes with.
 
-    `values` is the function V that the estimator `value` subtracts. `source` says where V comes
-    from. V is independent of the drawn episodes, so V does not bias their gradient. `direction` [P]
-    is the survey's mean gradient, computed from all `episodes` with the mean baseline. `noise` is
-    the total variance of `direction`. `signals` holds an unbiased estimate of ‖E g‖² for each
-    estimator. `p_values` holds, for each estimator, the probability that noise alone gives a mean
-    gradient at least as long as the survey's mean gradient. `aims` is the cosine between two
-    expected gradients: the gradient of whole-episode returns, and the gradient of the other three
-    estimators; it is 1 if γ = 1.
+    `episodes` is the number of separate episodes. `values` is the function V that the estimator
+    `value` subtracts. `source` says where V comes from. V is independent of the drawn episodes, so
+    V does not bias the gradients of the drawn episodes. `direction` [P] is the mean gradient of the
+    separate episodes, computed with the mean baseline. `noise` is the total variance of
+    `direction`. `signals` holds, for each estimator, an unbiased estimate of ‖E g‖², the squared
+    length of the expected gradient. `p_values` holds, for each estimator, the probability that
+    noise alone gives a mean gradient at least as long as the survey's mean gradient. `aims` is the
+    cosine between two expected gradients: the gradient of whole-episode returns, and the gradient
+    of the other three estimators. The cosine is 1 if γ = 1.
     """
 
     episodes: int
@@ -118,10 +119,10 @@ class EstimatorReport:
     `variance` is the total variance of one episode's gradient: the trace of the covariance matrix.
     `ratio` is `variance` divided by the total variance with whole-episode returns.
     `group_variances` [S] holds the total variance of the group means, for each group size. `mean`
-    [P] is the mean gradient over all K episodes. `signal` is the survey's estimate of ‖E g‖².
-    `cosine` is the cosine between `mean` and the survey's direction. `arrows` [K, 2] holds each
-    episode's gradient as two coordinates in `Report.plane`. `shown` is the share of `variance` that
-    lies in `Report.plane`. A ratio is NaN if its denominator is 0.
+    [P] is the mean gradient over all K episodes. `signal` is the survey's estimate of the squared
+    length of the expected gradient. `cosine` is the cosine between `mean` and `Survey.direction`.
+    `arrows` [K, 2] holds the two coordinates of each episode's gradient in `Report.plane`. `shown`
+    is the share of `variance` that lies in `Report.plane`. A ratio is NaN if its denominator is 0.
     """
 
     variance: float
@@ -143,7 +144,7 @@ class EstimatorReport:
 class Report:
     """All results of one measurement.
 
-    `plane[0]` is the survey's direction, scaled to length 1. Of all directions perpendicular to
+    `plane[0]` is `survey.direction`, scaled to length 1. Of all directions perpendicular to
     `plane[0]`, `plane[1]` is the one along which the gradients with whole-episode returns vary
     most, scaled to length 1. `value_over_mean` is the total variance with V(s) as baseline, divided
     by the total variance with the mean baseline. `value_over_to_go` is the total variance with V(s)
@@ -154,7 +155,7 @@ class Report:
     totals: Floats  # [K] undiscounted return of each drawn episode
     truncated: int  # number of drawn episodes that were truncated
     group_sizes: tuple[int, ...]
-    plane: Floats  # [2, P]; a row is 0 if there is no such direction
+    plane: Floats  # [2, P]; a row is 0 if its direction does not exist
     estimators: dict[Estimator, EstimatorReport]
     value_over_mean: Interval
     value_over_to_go: Interval
@@ -204,7 +205,7 @@ def measure(
     Args:
         snapshot: the policy; `problem_with` has returned None for it.
         episodes: K, at most `most_episodes`.
-        seed: seed of the fresh episodes.
+        seed: seed of the drawn episodes, of a new survey and of the bootstrap.
         survey: the survey of an earlier measurement with the same snapshot and seed, or None.
 
     Raises:
@@ -238,7 +239,7 @@ def measure(
         norms[k] = squared_norms(gradients)
         yield Progress("gradients", begin + length * (0.45 + 0.45 * k / episodes))
 
-    # --- Plane: components along y and along the means; of whole gradients, only `plain` was kept
+    # --- Plane: inner products with y and the means; of the gradients, only `plain` was stored
     y = largest_remaining(plain, x)
     projecting = _components(policy, drawn, weights, y, moments.mean)
     across[:, :, 1], along_mean = yield from _part("project", begin + 0.9 * length, 1.0, projecting)
@@ -253,7 +254,7 @@ def _components(
     y: Floats,
     means: Floats,
 ) -> Generator[float, None, tuple[Floats, Floats]]:
-    """Each gradient's inner products with direction `y` and its estimator's mean: [K, E] each."""
+    """Each gradient's inner product with `y` and with the estimator's mean: two arrays [K, E]."""
     along_y, along_mean = np.empty((2, len(episodes), len(means)))
     directions = np.stack([y, *means])
     for first in range(0, len(episodes), CHUNK):
@@ -270,14 +271,14 @@ def _components(
 def make_survey(
     snapshot: Snapshot, seed: int, episodes: int = SURVEY_EPISODES
 ) -> Generator[float, None, Survey]:
-    """Draw separate episodes and compute their mean gradient; if the run has no V, fit V to them.
+    """Draw separate episodes and make a survey of them.
 
-    The number of episodes is at most `most_episodes`. The generator yields the share of the work
-    that is done.
+    If the run has no V, a function V is fitted to the returns of the separate episodes. The number
+    of episodes is at most `most_episodes`. The generator yields the share of the work that is done.
 
     Args:
         snapshot: the policy; `problem_with` has returned None for it.
-        seed: seed of the fresh episodes.
+        seed: seed of the separate episodes.
         episodes: number of separate episodes, at least `FEWEST_CHUNKS`.
     """
     policy, config = snapshot.networks["policy"], snapshot.config
@@ -292,7 +293,8 @@ def make_survey(
         values = yield from _fractions(0.6, 0.7, fitting)
 
     centred = [of - mean for of, mean in zip(returns, means_of_others(returns), strict=True)]
-    # Σₜ γᵗ·(Gₜ − mean baseline)·∇log π has the expectation of G₀·Σₜ ∇log π and less noise.
+    # G₀·Σₜ ∇log π and Σₜ γᵗ·(Gₜ − mean baseline)·∇log π have the same expectation. The second sum
+    # has less noise.
     discounted = [config.gamma ** np.arange(len(of)) * of for of in centred]
     size = max(1, min(CHUNK, count // FEWEST_CHUNKS))
     means = np.empty((count // size, 2, parameter_count(policy)), np.float32)
@@ -308,9 +310,10 @@ def make_survey(
 def _judged(
     means: Floats, episodes: int, values: Values, source: Source, generator: np.random.Generator
 ) -> Survey:
-    """Make a survey from the mean gradients of n chunks of episodes: [n, 2, P].
+    """Make a survey from the mean gradients of n chunks of episodes.
 
-    Each chunk has two mean gradients: the first with the factors γᵗ, the second without them.
+    `means` [n, 2, P] holds two mean gradients for each chunk: the first with the factors γᵗ, the
+    second without these factors.
     """
     moments = Moments(2, means.shape[2])
     for pair in means:
@@ -341,14 +344,14 @@ def _report(
     distances: Floats,
     seed: int,
 ) -> Report:
-    """Make the report.
+    """Combine the results of a measurement into a report.
 
     Args:
         survey: the survey with which the drawn episodes are compared.
         drawn: K episodes.
-        moments: moments of their gradients.
+        moments: moments of the gradients of the drawn episodes.
         plane: [2, P] directions.
-        across: [K, E, 2] components of the gradients along these directions.
+        across: [K, E, 2] components of the gradients along the two directions.
         distances: [K, E] squared distances of the gradients from their means.
         seed: seed of the measurement.
     """

@@ -1,4 +1,4 @@
-"""Sentences that explain the numbers in the gradient lab."""
+"""Sentences that explain the numbers on the page *Gradient lab*."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from pglab.gradient_noise.intervals import LEVEL, Interval
 from pglab.gradient_noise.measurement import Report
 from pglab.language import _
 
-WIDEST_COSINE = 0.5  # a wider interval of the cosine says nothing about the direction
+WIDEST_COSINE = 0.5  # if the cosine's interval is wider, the text names no direction
 SIGNIFICANT_DIGITS = 2
 
 
 def verdict(report: Report) -> str:
-    """Say how reward-to-go and the baselines change the variance; "" if the variance is 0."""
+    """Say how reward-to-go and the baselines change the variance of the gradient.
+
+    The text is empty if the variance with whole-episode returns is 0.
+    """
     ratios = {name: of.ratio for name, of in report.estimators.items()}
     if math.isnan(ratios["value"].estimate):
         return ""
     shares = _(
-        "With the whole-episode return as 100%, the variance on these {k} episodes is "
-        "**{to_go:.1%}** with reward-to-go, **{mean:.1%}** with the mean baseline and "
-        "**{value:.1%}** with V(s)."
+        "If the variance with the whole-episode return is 100%, the variance on these {k} "
+        "episodes is **{to_go:.1%}** with reward-to-go, **{mean:.1%}** with the mean baseline "
+        "and **{value:.1%}** with V(s)."
     ).format(
         k=report.episodes,
         to_go=ratios["reward_to_go"].estimate,
@@ -34,24 +37,25 @@ def verdict(report: Report) -> str:
     ]
     if report.survey.source == "fitted":
         fitted = _(
-            "V was fitted to {n} separate episodes; a V learned in training may reduce the "
-            "variance less."
+            "V was fitted to {n} separate episodes. A V that an agent learns in training may "
+            "reduce the variance less."
         )
         sentences.append(fitted.format(n=report.survey.episodes))
     return " ".join(sentences)
 
 
 def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
-    """Say how many episodes without a baseline are as precise as one episode with V(s).
+    """Say how many episodes without a baseline give the same precision as one episode with V(s).
 
     Args:
-        over_to_go: variance with V(s), divided by the variance of reward-to-go.
-        over_whole: variance with V(s), divided by the variance of whole-episode returns.
+        over_to_go: the gradient's variance with V(s), divided by the variance with reward-to-go.
+        over_whole: the same variance, divided by the variance with whole-episode returns.
     """
     if not over_to_go.high < 1 and not over_to_go.low > 1:
         return _(
-            "These episodes do not show whether an episode is more precise with V(s) as baseline "
-            "or with reward-to-go alone (variance × {ratio}; {interval})."
+            "These episodes do not show whether V(s) as baseline makes the gradient more precise "
+            "than reward-to-go alone; with V(s), the variance is {ratio} times as large "
+            "({interval})."
         ).format(
             ratio=number(over_to_go.estimate, SIGNIFICANT_DIGITS),
             interval=interval_text(over_to_go),
@@ -59,15 +63,15 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
     worth, of_whole = over_to_go.inverse, over_whole.inverse
     text = (
         _(
-            "**One episode with V(s) as baseline is as precise as about {times} episodes with "
-            "reward-to-go alone** ({interval}), or as about {of_whole} episodes with the "
-            "whole-episode return."
+            "**With V(s) as baseline, one episode estimates the gradient as precisely as about "
+            "{times} episodes with reward-to-go alone** ({interval}). With the whole-episode "
+            "return, about {of_whole} episodes give this precision."
         )
         if over_to_go.high < 1
         else _(
-            "Here an episode is less precise with V(s) as baseline: it is worth about {times} "
-            "episodes with reward-to-go alone ({interval}), or about {of_whole} episodes with the "
-            "whole-episode return."
+            "Here V(s) as baseline makes the gradient less precise: one episode estimates it as "
+            "precisely as about {times} episodes with reward-to-go alone ({interval}). With the "
+            "whole-episode return, about {of_whole} episodes give this precision."
         )
     )
     return text.format(
@@ -85,7 +89,7 @@ def baselines_text(value_over_mean: Interval) -> str:
         found = _("Here the variance is larger with V(s) than with the mean baseline")
     else:
         found = _("These episodes show no clear difference between V(s) and the mean baseline")
-    return _("{found} (× {ratio}; {interval}).").format(
+    return _("{found} (ratio of the variances: {ratio}; {interval}).").format(
         found=found,
         ratio=number(value_over_mean.estimate, SIGNIFICANT_DIGITS),
         interval=interval_text(value_over_mean),
@@ -93,7 +97,10 @@ def baselines_text(value_over_mean: Interval) -> str:
 
 
 def signal_text(snr: float, *, found: bool) -> str:
-    """Describe a signal-to-noise ratio; `found` is true if the signal is significant."""
+    """Describe a signal-to-noise ratio in words.
+
+    `found` is true if the signal differs significantly from noise.
+    """
     if not found or not snr > 0:
         return _("no signal found")
     if snr < 0.1:
@@ -106,10 +113,13 @@ def signal_text(snr: float, *, found: bool) -> str:
 
 
 def aims_text(cosine: Interval, *, found: bool) -> str:
-    """Compare in words the gradients of whole-episode returns and of the other estimators.
+    """Compare the directions of two gradients in words.
+
+    The first is the expected gradient of whole-episode returns. The second is the expected gradient
+    of the other three estimators, which is the same for all three.
 
     Args:
-        cosine: cosine between the two expected gradients; if it is NaN, the result is "".
+        cosine: cosine between the two expected gradients; if it is NaN, the text is empty.
         found: true if both gradients differ significantly from noise.
     """
     if math.isnan(cosine.estimate):
@@ -119,17 +129,17 @@ def aims_text(cosine: Interval, *, found: bool) -> str:
     )
     if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
         return _(
-            "If γ < 1, whole-episode returns and the other weights estimate different gradients; "
-            "these episodes cannot show how much the two gradients differ ({numbers})."
+            "If γ < 1, whole-episode returns estimate a different gradient from the other three "
+            "estimators; these episodes cannot show how different it is ({numbers})."
         ).format(numbers=numbers)
     return _(
-        "Since γ < 1, whole-episode returns and the other weights estimate different gradients. "
-        "The gradient of whole-episode returns points {direction} ({numbers})."
+        "Since γ < 1, whole-episode returns estimate a different gradient from the other three "
+        "estimators. Compared with the gradient of those three, it points {direction} ({numbers})."
     ).format(direction=_direction(cosine.estimate), numbers=numbers)
 
 
 def _direction(cosine: float) -> str:
-    """The angle between two directions, in words."""
+    """Describe the angle between two gradients in words, given its cosine."""
     if cosine >= 0.99:
         return _("almost in the same direction")
     if cosine >= 0.9:

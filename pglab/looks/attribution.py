@@ -1,8 +1,10 @@
 """How much each cause in an update changed the probability of each action taken.
 
-`parameter_moves` splits the change of the parameters by cause: Δθ = Σ_c Δθ_c. This module splits
-the change of a probability by cause. The effect of cause c is the inner product of Δθ_c and ∇π,
-integrated over the straight path from the old parameters θ to the new parameters θ + Δθ:
+For an action at one step, the causes are the loss term of this step, the loss terms of the other
+steps, the entropy bonus, the critic's loss, Adam's momentum, and clipping. `parameter_moves` splits
+the change of the parameters by cause: Δθ = Σ_c Δθ_c. This module splits the change of a probability
+by cause. The effect of cause c is the inner product of Δθ_c and ∇π, integrated over the straight
+path from the old parameters θ to the new parameters θ + Δθ:
 
 Δπ(aₜ|sₜ) = Σ_c ∫₀¹ ∇π(aₜ|sₜ; θ + s·Δθ) · Δθ_c ds.
 
@@ -31,21 +33,21 @@ from pglab.networks import PolicyNetwork
 Cause = Literal["own", "others", "entropy", "critic", "momentum", "clipping"]
 CAUSES: tuple[Cause, ...] = ("own", "others", "entropy", "critic", "momentum", "clipping")
 
-POINTS = (3, 10, 40)  # Gauss–Legendre points; the next number is tried if the remainder is large
-LEAST_REMAINDER = 1e-3  # allowed, relative to the largest change in the batch
+POINTS = (3, 10, 40)  # Gauss–Legendre points; with a large remainder, the next number is tried
+LEAST_REMAINDER = 1e-3  # allowed remainder, as a share of the chunk's largest change
 ROUNDING = 1e-6  # error of a probability: the networks compute in single precision
-CHUNK = 512  # transitions computed at a time, to bound the memory
+CHUNK = 512  # transitions that are computed together; more would need too much memory
 
 
 @dataclass(frozen=True)
 class Explanation:
     """The probability π(aₜ|sₜ) before and after an update, and how much each cause changed it.
 
-    `effects` maps each cause to the change of π(aₜ|sₜ) that it made; a cause that moved no
-    parameter is left out. All effects and `remainder` together add up to `change`. `remainder` is
-    the error of integration and rounding. `actor_norm` is the norm of the actor's gradient without
-    the entropy bonus; it is None if the actor does not learn. If `greedy` is true, the actions are
-    ε-greedy on Q, and the critic is the only cause.
+    `effects` maps each cause to its effect: the part of the change of π(aₜ|sₜ) that the cause
+    made. A cause that moved no parameter is left out. All effects and `remainder` add up to
+    `change`. `remainder` is the error of integration and rounding. `actor_norm` is the norm of the
+    actor's gradient without the entropy bonus; it is None if the actor does not learn. If `greedy`
+    is true, the policy is ε-greedy on Q, and the critic's loss is the only cause.
     """
 
     before: NDArray[np.float64]  # [T]
@@ -66,9 +68,9 @@ class Explanation:
 
     @property
     def shares(self) -> dict[Cause, float]:
-        """The share of each cause in the change over all steps; empty if no probability changed.
+        """Each cause's share of the change over all steps; empty if no probability changed.
 
-        A share is the projection of the effect on the change: Σₜ effectₜ·Δπₜ / Σₜ Δπₜ². The
+        The share is Σₜ effectₜ·Δπₜ / Σₜ Δπₜ², where effectₜ is the cause's effect at step t. The
         shares of all causes and of the remainder sum to 1.
         """
         square = float(self.change @ self.change)
@@ -79,7 +81,7 @@ class Explanation:
         }
 
     def of_steps(self, kept: slice) -> Explanation:
-        """This explanation, limited to some of the transitions."""
+        """The explanation of only those transitions that the slice `kept` selects."""
         effects = {cause: effect[kept] for cause, effect in self.effects.items()}
         return Explanation(
             self.before[kept], self.after[kept], effects, self.actor_norm, self.greedy
@@ -94,7 +96,7 @@ def explain(
     The networks are not changed.
 
     Args:
-        steps: all optimiser steps of the update that moved the policy, in order.
+        steps: in order, all Adam steps of this update that changed the policy.
         before: the policy before the update.
         after: the policy after the update.
         data: the data from which the actor learned.
@@ -117,7 +119,7 @@ def explain(
 
 
 def _explain_greedy(before: nn.Module, after: nn.Module, data: UpdateData) -> Explanation:
-    """Explain ε-greedy actions: π changes only if another action now has the largest Q."""
+    """Explain an ε-greedy policy: π changes only if the action with the largest Q changes."""
     taken = np.arange(len(data.actions)), data.actions
     first, last = (
         action_probabilities(policy, data.observations)[taken].astype(np.float64)
@@ -126,13 +128,13 @@ def _explain_greedy(before: nn.Module, after: nn.Module, data: UpdateData) -> Ex
     return Explanation(first, last, {"critic": last - first}, None, greedy=True)
 
 
-# --- From the parameters' moves to the probabilities
+# --- From the change of the parameters to the change of the probabilities
 
 
 def _open(policy: PolicyNetwork) -> PolicyNetwork:
     """A copy of the policy in double precision, with `stop_gradient` off."""
     copied = copy.deepcopy(policy).double()
-    copied.stop_gradient = False  # π depends on all parameters
+    copied.stop_gradient = False  # π depends on the body's parameters too
     return copied
 
 
@@ -180,20 +182,21 @@ def _effects(
 
 
 def _gauss(points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The points of the Gauss–Legendre rule on [0, 1], and the width that belongs to each point."""
+    """The points of the Gauss–Legendre rule on [0, 1], and each point's factor in the sum."""
     places, widths = np.polynomial.legendre.leggauss(points)
     return (places + 1) / 2, widths / 2
 
 
-# For each linear layer: its inputs [T, I], and the derivative with respect to its outputs [T, O].
+# One pair for each linear layer with I inputs and O outputs: the inputs [T, I], and the derivatives
+# [T, O] of π or log π with respect to the outputs.
 Signals = list[tuple[Tensor, Tensor]]
 
 
 def _signals(policy: PolicyNetwork, observations: Tensor, actions: Tensor, *, log: bool) -> Signals:
     """For each linear layer, the factors x and δ of the gradient ∇π(aₜ|sₜ) = δ·xᵀ.
 
-    If `log` is true, the gradient is ∇log π(aₜ|sₜ). The products δ·xᵀ are not computed, because a
-    matrix for each transition would take too much memory.
+    If `log` is true, the factors belong to ∇log π(aₜ|sₜ) instead. The products δ·xᵀ are not
+    computed, because a matrix for each transition would take too much memory.
     """
     with _layers_seen(policy) as seen:
         chosen = of_actions(policy(observations), actions)
@@ -208,7 +211,7 @@ def _signals(policy: PolicyNetwork, observations: Tensor, actions: Tensor, *, lo
 
 @contextmanager
 def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
-    """Record the inputs and outputs of all linear layers, one layer after another."""
+    """Record the inputs and outputs of each linear layer, in the order of the layers."""
     seen: list[tuple[Tensor, Tensor]] = []
     hooks = [
         layer.register_forward_hook(lambda _layer, args, output: seen.append((args[0], output)))
@@ -221,9 +224,9 @@ def _layers_seen(policy: nn.Module) -> Iterator[list[tuple[Tensor, Tensor]]]:
 
 
 def _product(one: Signals, other: Signals) -> Signals:
-    """The `Signals` of the elementwise product of two gradients ∇₁ and ∇₂.
+    """Multiply two gradients g and h elementwise; g, h and the product are `Signals`.
 
-    For each transition, `_pushed(_product(∇₁, ∇₂), D)` is ∇₁ᵀ·diag(D)·∇₂.
+    For each transition, `_pushed(_product(g, h), d)` is Σᵢ gᵢ·hᵢ·dᵢ, summed over all parameters.
     """
     return [
         (x * y, of_one * of_other) for (x, of_one), (y, of_other) in zip(one, other, strict=True)
@@ -231,9 +234,10 @@ def _product(one: Signals, other: Signals) -> Signals:
 
 
 def _pushed(signals: Signals, moves: Sequence[Tensor]) -> Tensor:
-    """The inner product ∇·Δθ for each transition: [T].
+    """For each transition, the inner product of a gradient and a change of the parameters: [T].
 
-    If the parameters change by Δθ, the outputs of a layer change by ΔW·x + Δb.
+    `moves` holds the change: a matrix ΔW and a bias Δb for each layer. For an input x, this change
+    moves the outputs of the layer by ΔW·x + Δb.
     """
     total = torch.zeros(len(signals[0][0]), dtype=torch.float64)
     for (inputs, derivatives), matrix, bias in zip(signals, moves[::2], moves[1::2], strict=True):

@@ -1,6 +1,6 @@
-"""Plays new episodes for the player on a page, even while the policy is being trained.
+"""Plays new episodes for the video on a page, even while the policy is being trained.
 
-A demonstration has its own environment and random streams, so that watching never changes a run.
+A demonstration has its own environment and random streams, so it never changes the training.
 """
 
 from __future__ import annotations
@@ -35,15 +35,17 @@ class Scene:
 
 
 class Demonstration:
-    """Plays new episodes without end; each call receives the policy that chooses the actions."""
+    """Plays new episodes without end; at each call, the given policy chooses the actions."""
 
     def __init__(self, env_id: str, seed: int) -> None:
-        """The seed determines the first observation of each episode; the policy has no influence.
+        """Begin the first episode.
+
+        The seed alone determines the first observation of each episode.
 
         Raises:
             ConfigError: the environment cannot be used.
         """
-        # Training spawns its streams from the seed alone, so the streams here are independent.
+        # Training makes its random streams from the seed without the 1, so these are independent.
         environment, actions = np.random.SeedSequence([seed, 1]).spawn(2)
         self._environment = make_environment(env_id)
         self._actions = np.random.default_rng(actions)
@@ -57,7 +59,7 @@ class Demonstration:
         return [self._next(policy) for _ in range(count)]
 
     def episode(self, policy: nn.Module, most_scenes: int) -> list[Scene]:
-        """Play a new episode to its end, but at most `most_scenes` scenes."""
+        """Play a new episode until it ends or has `most_scenes` scenes."""
         self._observation = self._reset()
         scenes = [self._next(policy)]
         while scenes[-1].action is not None and len(scenes) < most_scenes:

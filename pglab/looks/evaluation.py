@@ -15,7 +15,7 @@ from pglab.looks.probes import action_probabilities, action_values
 from pglab.records import Floats
 from pglab.returns import discounted_returns
 
-NEGLIGIBLE = 0.1  # a truncated return counts if at most this share of it is missing
+NEGLIGIBLE = 0.1  # largest share of a return that may be missing after a truncation
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class PlayedEpisode:
 
     @property
     def total(self) -> float:
-        """The undiscounted return."""
+        """The undiscounted return of the episode."""
         return float(self.rewards.sum())
 
 
 def play(
     policy: nn.Module, env_id: str, episodes: int, seed: int, *, greedy: bool
 ) -> list[PlayedEpisode]:
-    """Play whole episodes; `greedy` means the most probable action instead of a sampled action.
+    """Play whole episodes with sampled actions.
 
-    The seed gives random streams that training and demonstrations do not use, even with the same
-    seed.
+    If `greedy` is true, each action is the most probable action instead. Training and
+    demonstrations use other random streams, even with the same seed.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -70,7 +70,7 @@ def play(
 
 @dataclass(frozen=True)
 class Calibration:
-    """Statistics of a critic's errors Q − G; G is the discounted return that followed.
+    """Statistics of a critic's errors Q − G; G is the discounted return after the action.
 
     `bias` is the mean of Q − G, and `spread` is the root mean square of Q − G. `low` is the mean of
     Q − G over the third of the steps with the smallest Q, and `high` is the mean over the third
@@ -92,7 +92,7 @@ def calibration(estimates: Floats, returns: Floats) -> Calibration:
 
     Args:
         estimates: [N] Q(s,a), N ≥ 1.
-        returns: [N] discounted returns G that followed.
+        returns: [N] discounted returns G after the actions.
     """
     errors = np.asarray(estimates, np.float64) - returns
     order = np.argsort(estimates, kind="stable")
@@ -108,11 +108,11 @@ def calibration(estimates: Floats, returns: Floats) -> Calibration:
 def critic_truth(
     critic: nn.Module, episodes: Sequence[PlayedEpisode], gamma: float
 ) -> tuple[Floats, Floats]:
-    """Q(s,a) and the discounted return G that followed, for all steps with known G: [N] each.
+    """Q(s,a) and the discounted return G after the action, for all N steps with known G: [N] each.
 
-    If an episode is truncated, the rewards after its end are unknown. A step that is k steps before
-    the end of a truncated episode counts only if γᵏ ≤ 0.1; if all rewards are equal, at most 10 %
-    of its return is then unknown.
+    If an episode is truncated, the rewards after its end are unknown. If k known rewards follow a
+    step of such an episode, its G counts as known only if γᵏ ≤ 0.1. With equal rewards, at most
+    10 % of this G is then missing.
     """
     estimates, returns = [], []
     for episode in episodes:

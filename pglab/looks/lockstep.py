@@ -45,16 +45,15 @@ def draw_episodes(
 ) -> Generator[float, None, list[PlayedEpisode]]:
     """Play whole episodes with sampled actions; after each step, yield the share of work done.
 
-    The episodes depend only on the arguments. The seed gives random streams that training,
-    demonstrations and evaluation do not use, even with the same seed. Episodes with different
-    values of `pool` are independent.
+    The episodes depend only on the arguments. Training, demonstrations and evaluation use other
+    random streams, even with the same seed.
 
     Args:
-        policy: [N, D] → [N, A] log-probabilities.
-        env_id: an environment for `make_environment`.
+        policy: gives the log-probabilities of all actions: [N, D] → [N, A].
+        env_id: an environment that `make_environment` can make.
         count: number of episodes.
         seed: not negative.
-        pool: not negative.
+        pool: not negative; episodes with different values of `pool` are independent.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -89,16 +88,20 @@ def sample_actions(
 
     Args:
         probabilities: [N, A].
-        draws: [N] from the uniform distribution on [0, 1).
+        draws: [N] random numbers from the uniform distribution on [0, 1).
     """
     actions = (np.cumsum(probabilities, axis=1) <= draws[:, None]).sum(axis=1)
-    most = probabilities.shape[1] - 1  # rounding can leave the sum just below the draw
+    most = probabilities.shape[1] - 1  # rounding can make the whole sum smaller than the draw
     chosen: NDArray[np.int64] = np.minimum(actions, most)
     return chosen
 
 
 def _share_done(games: list[_Game], playing: int, length: int) -> float:
-    """The larger of two shares: ended episodes of all episodes, and steps of the time limit."""
+    """The share of the work that is done, from 0 to 1.
+
+    It is the larger of two shares: the share of the episodes that have ended, and the share of the
+    time limit that has passed.
+    """
     spec = games[0].environment.spec
     limit = spec.max_episode_steps if spec is not None else None
     return max(1 - playing / len(games), length / limit if limit else 0.0)

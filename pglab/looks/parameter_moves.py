@@ -1,9 +1,11 @@
 """How far each cause moved the policy's parameters in one update: Δθ = Σ_c Δθ_c.
 
 An Adam step changes a parameter by −α·m̂/(√v̂ + ε), and m̂ is proportional to
-m = β₁·m_old + (1 − β₁)·g. For a fixed scale √v̂ + ε, the step is linear in m and so in the gradient
-g, which is a sum over causes. Adam's first moment m is also split by cause, and the step with the
-part of cause c alone is Δθ_c.
+m = β₁·m_old + (1 − β₁)·g. The gradient g is a sum over causes, for example the entropy bonus and
+the critic's loss. This module splits Adam's first moment m in the same way; the m from before the
+update is the cause "momentum". The scale √v̂ + ε comes from the whole gradient. For a fixed scale,
+the step is linear in m, and so it is the sum of the steps that the parts of m make. Δθ_c adds up
+the steps that the part of cause c makes in one update.
 
 Source: Kingma & Ba (2015), algorithm 1.
 """
@@ -38,11 +40,11 @@ class AdamStep:
     critic: tuple[Tensor | None, ...]  # gradient of the critic's loss
     mean: tuple[Tensor, ...]  # Adam's m before the step
     mean_square: tuple[Tensor, ...]  # Adam's v before the step
-    steps: tuple[int, ...]  # number of earlier Adam steps
+    steps: tuple[int, ...]  # number of earlier Adam steps of each parameter
     learning_rate: float
     betas: tuple[float, float]
     epsilon: float
-    kept: float  # clipping multiplies the gradient by this: 1 without clipping
+    kept: float  # the factor by which clipping multiplies the gradient; 1 without clipping
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,12 @@ class UpdateData:
 
     observations: Floats  # [T, D]
     actions: NDArray[np.int64]  # [T]
-    weights: Floats  # [T] factors of ∇log π
+    weights: Floats  # [T] the weights wₜ, which are factors of ∇log π
     entropy_coefficient: float
 
 
 def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
-    """The optimiser step that `descend` will take next; None if it does not change the policy.
+    """The Adam step that `descend` will take next; None if the step does not change the policy.
 
     Args:
         there: the local variables of `descend` at its first line.
@@ -74,7 +76,7 @@ def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
     group = optimizer.param_groups[0]
 
     def of_loss(*, actor: bool) -> tuple[Tensor | None, ...]:
-        # Only the actor's loss reaches the policy's head: this tells the two losses apart.
+        # The policy's head has a gradient only from the actor's loss, never from the critic's.
         gradient = _sum([one for one in gradients if (policy.head.weight in one) == actor])
         return tuple(gradient.get(parameter) for parameter in parameters)
 
@@ -109,12 +111,12 @@ def _sum(gradients: Sequence[Gradient]) -> Gradient:
 class Moves:
     """The parameters' change Δθ, split by cause; each list has one tensor for each parameter.
 
-    `by_cause` omits each cause that changed no parameter. The key "signal" stands for the terms
-    wₜ·∇log π(aₜ|sₜ) of all transitions together. `reach` is the amount by which a parameter
-    decreases for each unit of the actor's gradient. `policy` is a copy of the policy for which the
-    actor's gradient was computed. `actor_norm` is the norm of the actor's gradient without the
-    entropy bonus. If the actor does not learn, `policy` and `actor_norm` are None. `carried` splits
-    Adam's first moment m by cause.
+    `by_cause` maps each cause to its part of Δθ, and omits a cause that changed no parameter. The
+    key "signal" stands for the terms wₜ·∇log π(aₜ|sₜ) of all transitions together. `reach` is the
+    amount by which a parameter decreases for each unit of the actor's gradient. `policy` is a copy
+    of the policy, made before the step that used the actor's gradient. `actor_norm` is the norm of
+    the actor's gradient without the entropy bonus. If the actor does not learn, `policy` and
+    `actor_norm` are None. `carried` maps each cause to its part of Adam's first moment m.
     """
 
     by_cause: dict[str, list[Tensor]]
@@ -125,10 +127,10 @@ class Moves:
 
 
 def moves_of(steps: Sequence[AdamStep], before: PolicyNetwork, data: UpdateData) -> Moves:
-    """Repeat the Adam steps of an update with a separate m for each cause.
+    """Repeat the Adam steps of an update with a separate first moment m for each cause.
 
     Args:
-        steps: all optimiser steps of the update that moved the policy, in order.
+        steps: in order, all Adam steps of this update that changed the policy.
         before: the policy before the update.
         data: the data from which the actor learned.
     """

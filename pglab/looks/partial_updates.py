@@ -1,4 +1,4 @@
-"""Computes a run's next update three times: with the actor's loss, the critic's loss, and both."""
+"""Computes a run's next update with the actor's loss alone, the critic's loss alone, and both."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pglab.config import settings_of
 
 
 def partial_updates(run: ActorCriticRun) -> dict[str, Mapping[str, nn.Module]]:
-    """The networks after the next update, for each choice of the setting `trained`.
+    """The networks after the next update, for each value of the setting `trained`.
 
-    The run is not changed: each update uses a copy of the run and of its random streams.
+    This setting says whether the actor, the critic, or both learn. The run is not changed: each
+    update uses a copy of the run and of its random streams.
 
     Args:
         run: a run whose rollout is complete, so that an update comes next.

@@ -21,7 +21,7 @@ from pglab.replay_buffer import transitions
 from pglab.returns import policy_signals, td_targets
 
 MOST_LOG_ODDS = 16.0
-PLANES_AT_ONCE = 8  # more planes do not fit into the cache; then each takes longer
+PLANES_AT_ONCE = 8  # with more planes, the processor's cache is too small, and each takes longer
 Quantity = Literal["q", "v", "advantage"]
 
 
@@ -38,7 +38,7 @@ class Slice:
 
     `x_axis` and `y_axis` are the indices of the two coordinates that vary. `fixed` [D] is a point
     on the plane: it gives the values of the coordinates that do not vary. If `has_node` is true,
-    one grid point is moved to `fixed`, so that a map is exact at `fixed`.
+    one grid point is moved to `fixed`, so that a heatmap shows the exact value at `fixed`.
     """
 
     info: EnvironmentInfo
@@ -48,7 +48,7 @@ class Slice:
     has_node: bool = False
 
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
-        """Evenly spaced values over an axis; one of them may be moved to `fixed`: [resolution]."""
+        """Evenly spaced values of a coordinate; one may be moved to `fixed`: [resolution]."""
         spanned = self.info.axes[axis]
         ticks = np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
         node = self.node(axis, resolution)
@@ -57,9 +57,10 @@ class Slice:
         return ticks
 
     def node(self, axis: int, resolution: int) -> tuple[int, float] | None:
-        """The index of the moved tick, and its new place in grid steps from the first tick.
+        """The index of the tick that is moved to `fixed`, and the new place of this tick.
 
-        The result is None if no tick is moved.
+        The place is measured in grid steps from the first tick. The result is None if no tick is
+        moved.
         """
         spanned = self.info.axes[axis]
         steps = (self.fixed[axis] - spanned.low) / (spanned.high - spanned.low) * (resolution - 1)
@@ -76,7 +77,7 @@ class Slice:
 
     @property
     def hidden(self) -> tuple[int, ...]:
-        """The coordinates that do not vary over the plane."""
+        """The indices of the coordinates that do not vary over the plane."""
         return tuple(i for i in range(len(self.fixed)) if i not in (self.x_axis, self.y_axis))
 
     def through(self, observation: Floats) -> Slice:
@@ -119,7 +120,7 @@ def maps_of(
 def maps_over(
     networks: Mapping[str, nn.Module], planes: Sequence[Slice], resolution: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """The result of `maps_of` for each of K planes: [K, resolution, resolution, A]."""
+    """π(a|s) and Q(s,a) as in `maps_of`, for K planes: [K, resolution, resolution, A] each."""
     grids = [plane.observations(resolution) for plane in planes]
     parts = [
         _pi_and_q(networks, np.concatenate(grids[start : start + PLANES_AT_ONCE]))
@@ -181,7 +182,11 @@ def critic_quantity(
 
 @dataclass(frozen=True)
 class LayerGradient:
-    """The gradient norm of each loss on one linear layer; None if the layer gets no gradient."""
+    """One linear layer, with the gradient norm of each loss on this layer.
+
+    `actor` is the norm for the actor's loss, and `critic` is the norm for the critic's loss. A norm
+    is None if the loss gives the layer no gradient.
+    """
 
     part: Literal["body", "actor body", "critic body", "policy head", "critic head"]
     outputs: int
@@ -192,7 +197,7 @@ class LayerGradient:
 def fresh_gradients(
     agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
 ) -> tuple[Gradient, Gradient]:
-    """The gradient of the actor's loss and the gradient of the critic's loss on these steps.
+    """The gradients of the actor's loss and of the critic's loss, computed from `steps`.
 
     The weights wₜ and the targets y are computed from the current critic. The agent is not changed.
     The actor's gradient is empty if the actor does not learn. The critic's gradient is empty if the
@@ -229,7 +234,7 @@ def fresh_gradients(
 def layer_gradients(
     agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
 ) -> list[LayerGradient]:
-    """The gradient norm of each loss on each linear layer; the layers go from input to output."""
+    """The gradient norms of both losses on each linear layer, in order from input to output."""
 
     def norm_on(layer: nn.Linear, whole: Gradient) -> float | None:
         reached = {p: whole[p] for p in layer.parameters() if p in whole}

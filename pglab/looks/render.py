@@ -16,20 +16,21 @@ from PIL import Image
 from pglab.environments import make_environment
 from pglab.records import Floats
 
-# Always draw off screen. pygame reads this only once, when it starts.
+# Always draw off screen. pygame reads this variable only once, when it starts.
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 JPEG_QUALITY = 65
 
-# Pillow's name for the byte order of a pixel, by the mask of red in pygame's integer.
+# Maps pygame's bit mask for red to Pillow's name for the byte order of a pixel.
 _ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
 
 
 class FrameRenderer:
     """Draws a picture of an environment in the state that belongs to a given observation.
 
-    Each renderer has its own environment, sets its state and never calls `step`, so one renderer
-    serves any number of runs. A lock protects pygame's surfaces, which are not thread-safe.
+    Each renderer has its own environment. The renderer sets the state of this environment and never
+    calls `step`, so one renderer can draw for any number of runs. A lock protects pygame's
+    surfaces, which are not thread-safe.
     """
 
     def __init__(self, env_id: str) -> None:

@@ -15,9 +15,9 @@ from pglab.plots.end_labels import end_labels
 from pglab.plots.figures import Figure, area, framed, horizontal, line, packed, with_room
 from pglab.plots.returns import earlier_line, median_lines
 
-# One dash pattern for each side; dotted lines are earlier comparisons.
+# One dash pattern for each agent of a comparison; earlier comparisons have dotted lines.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
-BELOW_LEGEND = 0.65  # share of the height that is left below the legend of four sides
+BELOW_LEGEND = 0.65  # share of a figure's height that remains below a legend of four agents
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class SideCurves:
 
     `seeds` holds a curve of smoothed returns for each seed, and `middle` is the median of these
     curves. If there is one seed, `points` holds the returns of its episodes. `band` is the quartile
-    band of several seeds; None if there is one seed, or as long as there are too few returns.
-    `stored` is the band of the same agent's stored runs.
+    band of several seeds. It is None if there is only one seed, or if there are too few returns so
+    far. `stored` is the quartile band of this agent's stored runs.
     """
 
     name: str
@@ -45,13 +45,14 @@ def returns_figure(
     return_range: tuple[float, float],
     earlier: Sequence[Curve] = (),
 ) -> Figure:
-    """A figure of smoothed returns: thin lines for all seeds, a thick line for each side's median.
+    """A figure of smoothed returns: a thin line for each seed, a thick one for each agent's median.
 
     Args:
-        sides: the sides, in the order of the comparison.
+        sides: the agents' curves, in the order of the comparison.
         steps: right end of the horizontal axis, in environment steps.
         return_range: least and greatest return of an episode.
-        earlier: medians of earlier comparisons, named at their ends; each has points.
+        earlier: median curves of earlier comparisons. Each curve has at least one point, and its
+            label is drawn at its end.
     """
     low, high = return_range
     traces = [earlier_line(curve, steps) for curve in earlier]
@@ -82,14 +83,14 @@ def returns_figure(
 
 
 def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
-    """The median and the quartile band of the stored runs, drawn in light colours."""
+    """The traces for the median and the quartile band of stored runs, in light colours."""
     shade = area(band, palette.band_colour(colour)) | {"opacity": 0.6}
     median = line(Curve(band.steps, band.median, band.label), colour, width=1.5, legend=False)
     return [shade, median | {"opacity": 0.5}]
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
-    """A side's thick curve; with several seeds, it is dotted once any of the seeds has stopped."""
+    """An agent's thick curve; with several seeds, it is dotted after the first seed has stopped."""
     if side.band is not None:
         return median_lines(
             side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash
@@ -116,10 +117,10 @@ def updates_figure(
     label: str,
     value_range: tuple[float, float],
 ) -> Figure:
-    """A figure of a quantity that is computed once per update, as one smoothed line per side.
+    """A figure of a quantity that each update computes, with one smoothed line for each agent.
 
     Args:
-        sides: name, colour and smoothed curve of each side.
+        sides: name, colour and smoothed curve of each agent.
         steps: right end of the horizontal axis, in environment steps.
         label: label of the vertical axis.
         value_range: least and greatest value on the vertical axis.

@@ -37,13 +37,13 @@ def value_figure(
     The colour scale covers the range of the values.
 
     Args:
-        values: [Y, X].
+        values: [Y, X], with one row for each value of `y`.
         x: [X] values of the horizontal axis.
         y: [Y] values of the vertical axis.
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
         name: name of the quantity, for the label under the pointer.
-        path: [N, 2] points of the episode that is playing.
+        path: [N, 2] points of an episode, drawn as a line on the heatmap.
     """
     heatmap = _heatmap(values, x, y, name, palette.VALUE_SCALE, calm_limits(values))
     return over_plane(heatmap, x_label, y_label, path)
@@ -61,11 +61,11 @@ def advantage_figure(
 def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
     """A scatter plot of the critic's targets against its estimates.
 
-    The height of a point above the diagonal is its TD error.
+    Each point is one step. Its height above the diagonal is the TD error y − Q(s,a).
 
     Args:
-        estimates: [N] Q(s,a).
-        targets: [N] y.
+        estimates: [N] estimates Q(s,a).
+        targets: [N] targets y.
     """
     points = {
         "type": "scatter",
@@ -87,7 +87,7 @@ def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
 def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
     """A scatter plot of discounted returns in fresh episodes against the critic's estimates.
 
-    Each point shows one action: the critic's estimate for it and the return that followed.
+    Each point shows one step: the critic's estimate for the action and the return after the action.
     """
     figure = fit_figure(estimates, returns)
     figure["layout"]["yaxis"]["title"]["text"] = _("observed discounted return")
@@ -109,8 +109,8 @@ def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float)
 
     Args:
         steps: [N] environment steps at the updates.
-        cosines: [N], NaN for an update without a cosine.
-        window: number of array entries that cover `SMOOTHING_UPDATES` updates.
+        cosines: [N] cosines; NaN for an update in which one of the two gradients is missing or 0.
+        window: number of array entries in each mean; they cover about `SMOOTHING_UPDATES` updates.
         limit: right end of the axis of environment steps.
     """
     known = ~np.isnan(cosines)
@@ -146,7 +146,7 @@ def norms_figure(
         steps: [N] environment steps at the updates.
         actor: [N] norms, NaN for an update without this gradient.
         critic: [N] norms, NaN for an update without this gradient.
-        window: number of array entries that cover `SMOOTHING_UPDATES` updates.
+        window: number of array entries in each mean; they cover about `SMOOTHING_UPDATES` updates.
         limit: right end of the axis of environment steps.
     """
     traces = []
@@ -172,9 +172,9 @@ def buffer_figure(
     The most recently visited states are drawn on top.
 
     Args:
-        stored: [N, 2] points of the buffer, on the axes of the heatmaps.
+        stored: [N, 2] the buffer's states, as points on the two axes of the figure.
         ages: [N] environment steps since each transition was collected.
-        visited: [M, 2] points of the most recent steps.
+        visited: [M, 2] the states of the M most recent steps, as points on the same axes.
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
     """
@@ -236,9 +236,9 @@ def network_figure(
     Each box shows the gradient norms of the actor's loss and of the critic's loss.
 
     Args:
-        boxes: the layers; the first is the observation.
-        joints: pairs of indices of connected boxes, from left to right.
-        compact: true for smaller letters, in a panel of half the width.
+        boxes: the first box stands for the observation, and each other box for a layer.
+        joints: pairs of indices of connected boxes; the left box of a pair comes first.
+        compact: if true, the letters are smaller, so that the drawing fits into half the width.
     """
     figure = framed("", "", [])
     layout = figure["layout"]

@@ -10,9 +10,9 @@ import numpy as np
 from pglab.curves import Curve
 from pglab.language import _
 
-LONGEST_END_LABEL = 34  # characters; the first difference is always complete
-ROW = 0.11  # height of a label, relative to the figure
-ROOM = 0.35  # width of a label, relative to the horizontal axis
+LONGEST_END_LABEL = 34  # characters; the first part of a label stays even if it is longer
+ROW = 0.11  # height of a label, as a share of the figure's height
+ROOM = 0.35  # width of a label, as a share of the length of the horizontal axis
 
 
 def end_labels(
@@ -20,14 +20,14 @@ def end_labels(
 ) -> list[dict[str, Any]]:
     """Labels at the ends of the curves.
 
-    Labels that would overlap are moved apart. If there is no room for all labels, the first
-    curves in the list get none. Each line shows its full name when the pointer is on the line.
+    Labels that would overlap are moved apart. If there is no room for all labels, the first curves
+    in the list get no label. A label may be shortened; its full text appears under the pointer.
 
     Args:
-        curves: the curves with their labels; each has points.
+        curves: the curves with their labels; each curve has at least one point.
         limit: right end of the horizontal axis.
         limits: least and greatest value of the vertical axis.
-        share: height of the vertical axis, relative to the figure.
+        share: height of the vertical axis, as a share of the figure's height.
     """
     low, high = limits
     row = ROW / share
@@ -48,7 +48,7 @@ def end_labels(
 
 
 def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
-    """Move sorted heights at least one row apart, with no height above `highest`."""
+    """Move sorted heights apart by at least `row`; no moved height is above `highest`."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + row) if moved else height)
@@ -58,7 +58,10 @@ def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
 
 
 def short_label(name: str) -> str:
-    """Shorten a list of differences: keep as many whole differences as fit into a label."""
+    """Shorten a name that consists of parts separated by commas.
+
+    The first part stays, and then as many whole parts as fit into a label.
+    """
     first, *others = name.split(", ")
     kept = [first]
     while others and len(", ".join([*kept, others[0]])) <= LONGEST_END_LABEL:

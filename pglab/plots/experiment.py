@@ -25,16 +25,18 @@ def experiment_figure(
     """A figure of the visitor's guess and run, drawn over stored runs for comparison.
 
     Args:
-        guess: the predicted mean return; None if the guess is about another statistic.
+        guess: the range of mean returns that the visitor expects; None if the guess is about
+            another statistic.
         run: smoothed returns of the visitor's run.
-        reached: the mean return of the run's last third, as a line over that third.
-        changed: for each stored seed, mean returns in stretches of equal length; NaN if unknown.
-        usual: the same numbers of runs with the usual settings.
+        reached: the mean return of the run's last third, as a horizontal line over that third.
+        changed: an array for each stored run with the experiment's settings. The array holds the
+            mean return in each of several equally long parts of the run; NaN if unknown.
+        usual: the same for each stored run with the usual settings.
         steps: length of the run, in environment steps.
         return_range: least and greatest return of an episode.
     """
     low, high = return_range
-    # The axis fits the data, unlike the axis on the stage: most experiments stay far below 500.
+    # The axis ends near the largest value drawn: in most experiments, that is far below 500.
     bounds = [] if guess is None else [guess.low, guess.high]
     seen = [run.returns, reached.returns, *changed, *usual, np.array(bounds)]
     known = np.concatenate([values[np.isfinite(values)] for values in seen])

@@ -1,8 +1,8 @@
 """Shared parts of all figures, and the figures that show a policy or a batch.
 
-A figure is a plain dictionary with the structure of Plotly's JSON. `plotly.graph_objects` would
-check every property at every redraw, which would take longer than the rest of the redraw; instead,
-the tests check the properties.
+A figure is a plain dictionary with the structure of Plotly's JSON. `plotly.graph_objects` is not
+used here, because it checks every property at each redraw. These checks take longer than the rest
+of the redraw. The tests check the properties instead.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Numbers = NDArray[np.floating]
 Figure = dict[str, Any]
 
 SHORTEST_AXIS = 2_500  # environment steps
-MOST_POINTS = 400  # with more SVG marks a browser misses its next redraw
-LEAST_BATCH = 10  # the axis has room for at least these steps, so that its ticks are whole steps
+MOST_POINTS = 400  # points of a trace; with more points, a browser misses its next redraw
+LEAST_BATCH = 10  # steps; on a shorter axis, Plotly would also mark fractions of a step
 MOST_EPISODE_ENDS = 40
-LEAST_SPAN = 0.05  # of an axis whose numbers are almost equal, relative to them
+LEAST_SPAN = 0.05  # least length of an axis, relative to its largest absolute value (at least 1)
 
 
 def with_room(low: float, high: float) -> list[float]:
@@ -43,8 +43,8 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
     Args:
         reached: number of steps that the run has taken.
         total_steps: number of steps at which the run will end.
-        compared: last steps of the curves that are compared with the run. They fit on the axis
-            before the first step of the run; afterwards they are cut off at its end.
+        compared: for each curve that is compared with the run, its last step. Before the run's
+            first step, all these curves fit on the axis. Later, the axis may end before a curve.
     """
     if not reached and compared:
         return max(compared) * 1.01
@@ -54,7 +54,7 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 def step_axis(limit: float) -> dict[str, Any]:
     """Plotly's properties for an axis of environment steps.
 
-    When the axis gets longer, a reader's zoom is reset: otherwise, Plotly would keep only one end
+    When the axis gets longer, a reader's zoom is reset. Otherwise, Plotly would keep only one end
     of the zoomed range.
     """
     return {"tickformat": "~s", "range": [0, limit], "uirevision": limit}
@@ -70,8 +70,8 @@ def _doubled(start: float, least: float) -> float:
 def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list[float]:
     """Limits of an axis or a colour scale that contain all `values` and all `included` numbers.
 
-    The limits are rounded outwards to steps of about an eighth of the span, so small changes of the
-    values rarely move the limits.
+    The limits are rounded outwards to multiples of a step, which is a sixteenth to an eighth of the
+    axis before rounding, so small changes of the values rarely move the limits.
     """
     finite = np.append(values[np.isfinite(values)], included)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
@@ -97,7 +97,7 @@ def probability_figure(
     """A heatmap of one action's probability over two observation axes.
 
     Args:
-        probabilities: [Y, X] probability of the action.
+        probabilities: [Y, X] probability of the action, with one row for each value of `y`.
         x: [X] values of the horizontal axis.
         y: [Y] values of the vertical axis.
         x_label: name and unit of the horizontal axis.
@@ -105,7 +105,7 @@ def probability_figure(
         action: name of the action.
         colours: colours of probability 0 and of probability 1.
         uniform: the probability of each action in a uniform policy; its colour is neutral.
-        path: [N, 2] points of the episode that is playing.
+        path: [N, 2] points of an episode, drawn as a line on the heatmap.
     """
     heatmap = {
         "type": "heatmap",
@@ -123,7 +123,7 @@ def probability_figure(
 
 
 def over_plane(heatmap: dict[str, Any], x_label: str, y_label: str, path: Numbers) -> Figure:
-    """A heatmap that fills the axes of its figure, with `path` on top; shape of `path`: [N, 2]."""
+    """A figure whose axes a heatmap fills, with a line through the points of `path` [N, 2]."""
     way = {
         "type": "scatter",
         "mode": "lines",
@@ -151,7 +151,7 @@ def weights_figure(
     Colours show the actions, and dotted lines mark the ends of episodes.
 
     Args:
-        weights: [T] factors of ∇log π.
+        weights: [T] the weights wₜ, which are factors of ∇log π.
         actions: [T] actions taken.
         episode_ends: [T] true at the last step of an episode.
         action_names: [A] names of the actions.
@@ -166,7 +166,8 @@ def weights_figure(
         "mode": "markers",
         "x": packed(drawn),
         "y": packed(weights[drawn]),
-        # One trace in the order of time: with a trace per action, the last would hide the others.
+        # One trace holds the points of all actions, in the order of time. With one trace for each
+        # action, the points of the last action would hide the other points.
         "marker": {
             "color": colours[taken].tolist(),
             "symbol": symbols[taken % len(symbols)].tolist(),
@@ -244,9 +245,9 @@ def line(
 
 
 def guess_region(guess: GuessRegion, return_range: tuple[float, float]) -> list[dict[str, Any]]:
-    """The traces that draw a guess: a filled region, and dashed lines at its bounds.
+    """The traces that draw a visitor's guess: a filled region, and dashed lines at its bounds.
 
-    If the guess has no lower or no upper bound, the region reaches the end of the axis.
+    If the guess has no lower or no upper bound, the region reaches that end of the axis.
     """
     bottom, top = with_room(*return_range)
     low, high = (float(np.clip(bound, bottom, top)) for bound in (guess.low, guess.high))

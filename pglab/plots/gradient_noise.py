@@ -16,16 +16,17 @@ MOST_ARROWS = 150
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 DASHES = ("solid", "dash", "dashdot", "solid")
 ELLIPSE_POINTS = 61
-SHOWN_WHOLE = 0.95  # share of the arrows that fit into the picture
-LEAST_LIMIT = 1e-9  # end of the axes if all gradients are 0
+SHOWN_WHOLE = 0.95  # share of the first picture's arrows that fit into the picture
+LEAST_LIMIT = 1e-9  # end of both axes if all gradients are 0
 
 
 @dataclass(frozen=True)
 class Arrows:
     """The gradients that one estimator computes for K episodes, projected onto a plane.
 
-    `tips` [K, 2] are the ends of the arrows. `labels` [K] are the texts that appear
-    when the pointer is on an arrow.
+    Each gradient is drawn as an arrow from the origin. `tips` [K, 2] are the ends of the arrows, as
+    two coordinates in the plane. `labels` [K] are the texts that appear when the pointer is on an
+    arrow.
     """
 
     name: str
@@ -38,8 +39,9 @@ class Arrows:
 class SnrCurve:
     """How one estimator's signal-to-noise ratio depends on the number of averaged episodes.
 
-    `of_one` is the signal-to-noise ratio of the gradient from a single episode. `measured` [S] are
-    the ratios that were measured on groups of episodes, one ratio for each group size.
+    `of_one` is the signal-to-noise ratio of the gradient from a single episode. `measured` [S]
+    holds one ratio for each of the S group sizes. Each ratio was measured on the mean gradients of
+    groups of episodes.
     """
 
     name: str
@@ -49,7 +51,7 @@ class SnrCurve:
 
 
 def plane_limit(pictures: Sequence[Arrows]) -> float:
-    """Axis limit for all pictures, large enough for 95 % of the arrows of the first picture."""
+    """The end of both axes in all pictures; 95 % of the first picture's arrows fit inside."""
     tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 
@@ -58,13 +60,13 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
     """A figure of the episodes' gradients as thin arrows and of their mean as a thick arrow.
 
     The dotted ellipse shows the standard deviation of a single episode's gradient. The solid
-    ellipse shows the standard deviation of the mean over all episodes. A cross marks the mean
-    gradient of other episodes: the survey, with which the arrows are compared. At most
-    `MOST_ARROWS` thin arrows are drawn, but all gradients enter the mean and the ellipses.
+    ellipse shows the standard deviation of the mean over all episodes. The cross marks the mean
+    gradient of separate episodes, which have no arrows. At most `MOST_ARROWS` thin arrows are
+    drawn, but all gradients enter the mean and the ellipses.
 
     Args:
-        arrows: the gradients; their first coordinate is along the survey's mean gradient.
-        survey_length: place of the cross on that axis.
+        arrows: the gradients. The horizontal axis is the direction of the cross.
+        survey_length: horizontal coordinate of the cross.
         limit: end of both axes, in both directions.
     """
     covariance = np.cov(arrows.tips.T.astype(np.float64))
@@ -79,9 +81,10 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
 
 
 def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
-    """An enlarged picture of each estimator's mean gradient.
+    """A figure that shows the mean gradient of every estimator, enlarged.
 
-    An ellipse around each mean shows the standard deviation of this mean.
+    An ellipse around each mean shows the standard deviation of this mean. The cross marks the mean
+    gradient of separate episodes; `survey_length` is its horizontal coordinate.
     """
     traces = [
         trace | {"legendgroup": n, "name": arrows.name, "showlegend": trace["mode"] != "lines"}
@@ -95,7 +98,7 @@ def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
 
 
 def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
-    """A figure that draws `traces` in a plane; both axes have the same scale."""
+    """A figure that draws `traces` and the cross in a plane; both axes have the same scale."""
     figure = framed(_("along the gradient"), _("across it"), traces)
     layout = figure["layout"]
     layout["annotations"] = [_cross(survey_length)]
@@ -124,7 +127,7 @@ def snr_figure(
     Args:
         curves: one for each estimator.
         sizes: [S] sizes of the groups.
-        episodes: number of episodes drawn, marked by a vertical line.
+        episodes: number of episodes that the visitor drew; a vertical line marks this number.
         most: right end of the horizontal axis.
     """
     steps = np.geomspace(1, most, 25)
@@ -229,16 +232,16 @@ def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, A
 
 
 def _cross(length: float) -> dict[str, Any]:
-    """A cross at the survey's mean gradient, computed from other episodes than the arrows.
+    """A cross at the mean gradient of separate episodes, which have no arrows.
 
-    The cross is an annotation, because a trace would not have the text colour of the theme.
+    The cross is an annotation, because a trace does not get the text colour of the theme.
     """
     place = {"x": length, "y": 0, "showarrow": False, "text": "✚", "font": {"size": 18}}
     return place | {"hovertext": _("mean gradient of separate episodes")}
 
 
 def _centred(text: str) -> dict[str, Any]:
-    """A text in the middle of a figure without data."""
+    """An annotation that shows `text` in the middle of a figure without data."""
     place = {"x": 0.5, "y": 0.6, "xref": "paper", "yref": "paper", "showarrow": False}
     return place | {"text": text, "font": {"size": 16}}
 

@@ -1,4 +1,4 @@
-"""The figure of a run: its returns with curves for comparison, and its loss below them."""
+"""The figure of a run. It shows returns, curves for comparison and, below them, the loss."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from pglab.plots.figures import (
 )
 
 MOST_MARK_LABELS = 4
-POINTS_BEYOND = 100  # points of an earlier run beyond the axis, for a reader who zooms out
-LOSS_SHARE = 0.38  # share of the height for the loss
+POINTS_BEYOND = 100  # most points of an earlier run beyond the axis; zooming out shows them
+LOSS_SHARE = 0.38  # the loss takes this share of the figure's height
 
 
 @dataclass(frozen=True)
 class LossPlot:
     """The loss at each update.
 
-    The figure shows the curve `every` and its moving mean over `window` points.
+    The figure shows the curve `every`, and the moving mean of this curve over `window` points.
     """
 
     every: Curve
@@ -60,19 +60,19 @@ class ReturnPlot:
     limit: float  # right end of the axis, in environment steps
     return_range: tuple[float, float]
     changes: Sequence[tuple[int, str]] = ()  # step and label of each change of settings
-    solved: tuple[int, str] | None = None  # step and label
-    reading: Curve | None = None  # the seminar's progress reading
+    solved: tuple[int, str] | None = None  # step at which the run was solved, and label
+    reading: Curve | None = None  # the seminar's measure of progress
     guess: GuessRegion | None = None
     seeds: Sequence[Curve] = ()  # smoothed returns of further seeds
-    spread: UsualBand | None = None  # over the seeds of the run
+    spread: UsualBand | None = None  # quartiles over all seeds of the run
     loss: LossPlot | None = None
 
 
 def return_figure(plot: ReturnPlot) -> Figure:
     """A figure of a run's returns over environment steps, with curves for comparison.
 
-    Each point is an episode, and the line is a moving mean over all episodes. If there are many
-    episodes, `kept_by_place` chooses the episodes that get a point.
+    Each point is an episode. The run's line is a moving mean of the returns of all episodes. If
+    there are many episodes, `kept_by_place` chooses the episodes that get a point.
     """
     low, high = plot.return_range
     label = _("mean of {n}").format(n=SMOOTHING_EPISODES)
@@ -104,7 +104,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
             earlier, plot.limit, plot.return_range, 1 if plot.loss is None else 1 - LOSS_SHARE
         ),
     ]
-    layout["showlegend"] = True  # earlier runs have their names at their lines instead
+    layout["showlegend"] = True  # earlier runs are not in the legend; their lines have labels
     layout["xaxis"] |= step_axis(plot.limit)
     layout["yaxis"] |= {
         "uirevision": plot.limit,
@@ -117,7 +117,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 
 def _add_loss(figure: Figure, loss: LossPlot) -> None:
-    """Add a plot of the loss below the plot of the returns, with one axis of steps for both."""
+    """Add a plot of the loss below the plot of the returns. Both plots share one axis of steps."""
     every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
     values = every.returns
     mean = replace(every, returns=smoothed(values, loss.window))
@@ -143,7 +143,10 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
 
 
 def _nothing(label: str) -> Curve:
-    """A curve whose only value is NaN: Plotly draws no axis for a trace without values."""
+    """A curve without a visible point.
+
+    Its only value is NaN, because Plotly draws no axis for a trace without values.
+    """
     return Curve(np.zeros(1), np.full(1, np.nan), label)
 
 
@@ -159,11 +162,12 @@ def series_figure(
 
     Args:
         steps: [N] environment steps at the updates.
-        values: [N].
+        values: [N] values of the quantity.
         label: label of the vertical axis.
         colour: colour of the line.
         limit: right end of the horizontal axis, in environment steps.
-        most: greatest possible value; if given, the vertical axis begins at 0.
+        most: greatest possible value. If it is given, the vertical axis begins at 0 and ends a
+            little above this value.
     """
     figure = framed(
         _("environment steps"), label, [line(Curve(steps, values, label), colour, width=1.5)]
@@ -187,7 +191,10 @@ def _points(run: Curve) -> dict[str, Any]:
 
 
 def earlier_line(curve: Curve, limit: float) -> dict[str, Any]:
-    """The line of an earlier run; at most `POINTS_BEYOND` points lie beyond the end of the axis."""
+    """The line of an earlier run.
+
+    The axis ends at step `limit`. At most `POINTS_BEYOND` points are drawn beyond this end.
+    """
     inside = int(np.searchsorted(curve.steps, limit, side="right"))
     within = Curve(curve.steps[:inside], curve.returns[:inside])
     beyond = Curve(curve.steps[inside:], curve.returns[inside:])
@@ -215,7 +222,7 @@ def _thin(curve: Curve) -> dict[str, Any]:
 
 
 def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
-    """The traces for the quartile band and the median of this run's seeds."""
+    """Two or three traces: the band between the quartiles of all seeds, and the median line."""
     between = area(band, palette.band_colour(palette.THIS_RUN))
     return [between, *median_lines(band, seeds, palette.THIS_RUN, width=3.5, label=band.label)]
 
@@ -223,7 +230,10 @@ def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
 def median_lines(
     band: UsualBand, seeds: int, colour: str, *, width: float, label: str, dash: str = "solid"
 ) -> list[dict[str, Any]]:
-    """The line of the median over all seeds; it is dotted once any of the seeds has stopped."""
+    """The line of the median over all seeds.
+
+    From the step at which the first seed stops, the line is dotted.
+    """
     assert band.seeds is not None
     whole = int(np.count_nonzero(band.seeds == seeds))
     traces = [line(Curve(band.steps[:whole], band.median[:whole], label), colour, width=width)]
@@ -237,12 +247,12 @@ def median_lines(
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:
-    """A vertical line at one step, through the plots of the returns and the loss."""
+    """A dotted vertical line at step `x`, through the plots of the returns and the loss."""
     ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
 
 
 def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
-    """The label of a vertical mark; each label has its own row, so labels do not overlap."""
+    """The label of a vertical line. Each label has its own row, so labels do not overlap."""
     place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
     return place | {"text": text, "showarrow": False}

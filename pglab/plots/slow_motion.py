@@ -13,7 +13,7 @@ from pglab.language import _
 from pglab.plots.figures import Figure, framed, horizontal, over_plane, packed
 
 LEAST_BARS = 10  # the axis has room for at least this many bars, so that no bar is too wide
-LEAST_CHANGE = 1e-4  # end of the colour scale, so that a tiny change looks tiny
+LEAST_CHANGE = 1e-4  # least end of the colour scale, so that tiny changes look pale
 
 
 def difference_figure(
@@ -26,17 +26,17 @@ def difference_figure(
     path: Numbers,
     least: float = LEAST_CHANGE,
 ) -> Figure:
-    """A heatmap of the changes that one update made; the neutral colour means no change.
+    """A heatmap of how much one update changed a quantity. The neutral colour means no change.
 
     Args:
-        changes: [Y, X], after minus before.
+        changes: [Y, X] the quantity after the update, minus the quantity before the update.
         x: [X] values of the horizontal axis.
         y: [Y] values of the vertical axis.
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
         name: name and unit of the quantity, for the label under the pointer.
-        path: [N, 2] points of the transitions in the batch.
-        least: end of the colour scale if all changes are smaller.
+        path: [N, 2] points (x, y) of N transitions; a dot marks each of them.
+        least: end of the colour scale if no change is larger than this number.
     """
     most = max(float(np.abs(changes).max()), least)
     heatmap = {
@@ -68,17 +68,17 @@ def transitions_figure(
     label: str,
     first: int = 0,
 ) -> Figure:
-    """One bar for each transition of a batch.
+    """A bar chart with one bar for each transition of a batch.
 
-    The colour of a bar shows the action, and the chosen bar has an outline.
+    The colour of a bar shows the action. The bar of the transition `chosen` has an outline.
 
     Args:
-        heights: [T] heights of the bars.
-        actions: [T] actions taken.
+        heights: [T] heights of the T bars.
+        actions: [T] index of the action taken in each transition.
         action_names: [A] names of the actions.
         chosen: index of the chosen transition, or None.
         label: label of the vertical axis.
-        first: index of the first transition in the whole batch.
+        first: index in the whole batch of the transition that the first bar shows.
     """
     colours = palette.action_colours(len(action_names))
     outlines = [2.5 if index == chosen else 0 for index in range(len(heights))]

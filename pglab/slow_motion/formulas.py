@@ -1,4 +1,4 @@
-"""The formula of each phase, once in symbols and once with recorded numbers."""
+"""The formulas of Slow motion: one for each phase of a step or an update."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pglab.language import _
 from pglab.records import Floats
 from pglab.slow_motion.watched_lines import Moment, Values
 
-TERMS_SHOWN = 2  # terms of a sum before the dots
+TERMS_SHOWN = 2  # number of terms of a sum that are shown before the dots
 NEW_LINE = r" \\ "
 ROUNDING = 1e-6
 DIGITS = 4  # significant digits
@@ -22,16 +22,17 @@ DIGITS = 4  # significant digits
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula in LaTeX, once in symbols and once with recorded numbers."""
+    """A formula in LaTeX, once with symbols and once with numbers that a run recorded."""
 
     symbols: str
     numbers: str
 
 
 def formula(moment: Moment, info: EnvironmentInfo, row: int) -> Formula:
-    """The formula for a recorded moment of a phase.
+    """The formula for one recorded phase.
 
-    If the phase computes numbers for many steps, the formula shows the numbers of step `row`.
+    If the phase computes numbers for many steps, the formula shows the numbers of one step. `row`
+    is the index of this step in the batch.
     """
     return _FORMULAS[moment.phase](moment.values, info, row)
 
@@ -48,7 +49,7 @@ def number(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """A number in LaTeX, in brackets if it is negative, so that it can follow an operator."""
+    """A number in LaTeX that can follow an operator: a negative number gets brackets."""
     return f"({number(value)})" if value < 0 else number(value)
 
 
@@ -205,7 +206,10 @@ def _weights(values: Values, _info: EnvironmentInfo, row: int) -> Formula:
 
 
 def _is_normalized(returns: Floats, weights: Floats) -> bool:
-    """True if the weights have mean 0 and deviation 1, and were not only shifted by a constant."""
+    """True if the weights were scaled to mean 0 and standard deviation 1.
+
+    The result is False if the weights are only the returns minus a constant.
+    """
     return bool(
         abs(weights.mean()) < ROUNDING
         and abs(weights.std() - 1) < ROUNDING

@@ -1,7 +1,7 @@
-"""The phases that Slow motion shows for the steps of each algorithm.
+"""The phases into which Slow motion splits the steps and the updates of each algorithm.
 
-Each phase names a function and a quantity, and is complete when a line of this function changes
-this quantity.
+Each phase names a function and a quantity. The phase is complete when a line of this function
+changes this quantity.
 """
 
 from __future__ import annotations
@@ -31,17 +31,20 @@ def phases_of(config: AgentConfig) -> Sequence[Phase]:
 
 
 def update_of(config: AgentConfig) -> Callable[..., Any]:
-    """The function that computes an algorithm's updates; its argument is the run."""
+    """The function that computes one update of an algorithm; its argument is the run."""
     return reinforce.update if isinstance(config, ReinforceConfig) else actor_critic.update
 
 
 def _local(name: str) -> Any:
-    """A function that reads the local variable `name`."""
+    """Return a function that reads the local variable `name`."""
     return lambda there: there[name]
 
 
 def _filled(name: str) -> Any:
-    """A function that reads the local variable `name`; an empty value counts as missing."""
+    """Return a function that reads the local variable `name`.
+
+    If the value is empty, the returned function raises `KeyError`, as for a missing variable.
+    """
 
     def value(there: Locals) -> Any:
         if not there[name]:
@@ -54,7 +57,7 @@ def _filled(name: str) -> Any:
 def _length(name: str) -> Any:
     """Return a function that reads the length of the run's list `name`.
 
-    An empty list counts as missing.
+    If the list is empty, the returned function raises `KeyError`, as for a missing variable.
     """
 
     def value(there: Locals) -> int:
@@ -67,13 +70,19 @@ def _length(name: str) -> Any:
 
 
 def _copied(*names: str, **renamed: str) -> Any:
-    """A function that copies local variables, under their own names or under other names."""
+    """Return a function that copies local variables.
+
+    The copies of `names` keep their names. `renamed` maps the name of a copy to the variable.
+    """
     named = {name: name for name in names} | renamed
     return lambda there: {name: _plain(there[local]) for name, local in named.items()}
 
 
 def _plain(value: Any) -> Any:
-    """Copy a value as a number or an array, because a tensor would change during the run."""
+    """Copy a value, so that the run cannot change the copy later.
+
+    A tensor becomes a number or a NumPy array.
+    """
     if isinstance(value, torch.Tensor):
         array = value.detach().numpy().copy()
         return array.item() if array.ndim == 0 else array
@@ -81,7 +90,10 @@ def _plain(value: Any) -> Any:
 
 
 def _named(there: Locals) -> dict[str, nn.Module]:
-    """The run's networks by name, without "agent", which only contains the other networks."""
+    """The run's networks by name.
+
+    The network "agent" is left out, because it only contains the other networks.
+    """
     return {name: net for name, net in there["run"].networks.items() if name != "agent"}
 
 
@@ -124,7 +136,7 @@ def _acting(generator: Callable[..., Any]) -> list[Phase]:
 
 
 def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """The norm of the whole gradient, and the norm of its part in each layer."""
+    """The norm of the whole gradient, and the norm of the gradient in each layer."""
     layers: dict[str, Gradient] = {}
     for parameter, derivative in gradient.items():
         layers.setdefault(layer_of(parameter, networks), {})[parameter] = derivative
@@ -135,7 +147,10 @@ def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dic
 
 
 def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
-    """The norms of the actor's gradient; "weighted" is true if at least one weight is not 0."""
+    """The norms of the actor's gradient, and the entropy coefficient.
+
+    "weighted" is true if the weight wₜ of at least one step is not 0.
+    """
     return {
         **_read_gradient(gradient, _named(there)),
         "weighted": bool(np.any(there["weights"])),
@@ -146,7 +161,7 @@ def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
 def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
     """The name of a parameter's layer, such as "policy.body.0".
 
-    If several networks contain the layer, its name begins with the first network's name.
+    If several networks share the layer, the layer's name begins with the name of the first network.
 
     Raises:
         ValueError: the parameter belongs to none of the networks.
@@ -164,9 +179,9 @@ def _adam_steps(there: Locals) -> int:
 
 
 def _read_step(there: Locals) -> Values:
-    """Adam's numbers for the parameter with the largest gradient.
+    """The numbers in Adam's formula for one parameter: the one with the largest gradient.
 
-    If every gradient is 0, the parameter with the largest running mean m is used instead.
+    If every gradient is 0, the function takes the parameter with the largest running mean m.
     """
     total: Gradient = there["total"]
     optimizer = there["optimizer"]

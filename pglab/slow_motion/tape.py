@@ -1,9 +1,9 @@
-"""The tape of Slow motion records a run's steps, and shows them phase by phase, forward or back.
+"""The tape of Slow motion: it records the steps of a run, and shows them phase by phase.
 
-Each step is computed twice from the same state. First, a copy of the run computes the step with the
-PyTorch reference, and `watched_lines` watches this computation. After the copy, the run itself
-computes the same step, exactly as it would without a tape. If the run uses the fast engine, the
-results of the run and of its copy agree up to rounding.
+Each step is computed twice from the same state. First, a copy of the run computes the step with
+PyTorch, and `watched_lines` records the phases. Then the run itself computes the same step, exactly
+as it does without a tape. If the run uses the fast engine, the results of the run and the results
+of the copy agree up to rounding.
 """
 
 from __future__ import annotations
@@ -26,17 +26,18 @@ from pglab.slow_motion.phases import phases_of, update_of
 from pglab.slow_motion.watched_lines import Moment, Watcher, code_of
 
 STEPS_KEPT = 200
-UPDATES_KEPT = 8  # each with the networks before and after it
+UPDATES_KEPT = 8  # each update keeps copies of the networks before and after it
 
 
 @dataclass(frozen=True)
 class WatchedStep:
     """One recorded environment step, and the update that followed it, if any.
 
-    `before` contains copies of the networks that took the step. `after` contains copies of the
-    networks after the update; without an update, `after` is `before` itself. `before_update` is a
-    copy of the whole run just before the update; the copy is None for all steps but the last,
-    to limit the memory of the tape. `explanation` says how much each cause changed the policy.
+    `moments` are the recorded phases. `before` contains copies of the networks that took the step.
+    `after` contains copies of the networks after the update. If there was no update, `after` is the
+    same object as `before`. `before_update` is a copy of the whole run just before the update. To
+    save memory, only the last step on the tape keeps this copy. `explanation` says how much each
+    cause, such as Adam's momentum, changed the policy in the update.
     """
 
     step: StepRecord
@@ -49,16 +50,17 @@ class WatchedStep:
 
 
 class SlowMotion:
-    """The recorded steps of one run, and the step and moment that are shown now.
+    """The recorded steps of one run, and the step and phase that are shown now.
 
-    At the end of the tape, going forward takes the next step of the run. Going back only shows
-    recorded steps again. Slow motion does not change the results of the run.
+    A `Moment` is a recorded phase. `forward` goes to the next phase. At the end of the tape,
+    `forward` lets the run take its next step. `back` only shows recorded steps again. Slow motion
+    does not change the results of the run.
     """
 
     def __init__(self, session: TrainingSession) -> None:
         self.session = session
         self.steps: list[WatchedStep] = []
-        self.traced: int | None = None  # environment step of the traced transition
+        self.traced: int | None = None  # step of the transition that the visitor chose
         self._step = self._moment = 0
         self._networks: dict[str, nn.Module] | None = None  # copies; valid until the next update
 
@@ -69,7 +71,7 @@ class SlowMotion:
 
     @property
     def current(self) -> tuple[WatchedStep, Moment] | None:
-        """The current step and moment; None while the tape is empty."""
+        """The step and the recorded phase shown now; None while the tape is empty."""
         if not self.steps:
             return None
         step = self.steps[self._step]
@@ -77,22 +79,22 @@ class SlowMotion:
 
     @property
     def seen(self) -> tuple[Moment, ...]:
-        """The moments of the current step, up to and including the current moment."""
+        """The recorded phases of the current step, up to and including the phase shown now."""
         return self.steps[self._step].moments[: self._moment + 1] if self.steps else ()
 
     @property
     def at_start(self) -> bool:
-        """True if the tape is empty or is at its first moment."""
+        """True if the tape is empty or shows its first phase."""
         return self._step == self._moment == 0
 
     @property
     def at_end(self) -> bool:
-        """True if the tape has no later moment and the run has ended."""
+        """True if the tape has no later phase and the run has ended."""
         last = not self.steps or self._moment + 1 == len(self.steps[self._step].moments)
         return last and self._step + 1 >= len(self.steps) and self.session.finished
 
     def forward(self) -> None:
-        """Go one phase forward; at the end of the tape, take the next step of the run."""
+        """Go one phase forward. At the end of the tape, take the next step of the run."""
         if self.steps and self._moment + 1 < len(self.steps[self._step].moments):
             self._moment += 1
         elif self._step + 1 < len(self.steps):
@@ -109,10 +111,12 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """Go forward until a step reaches one of `phases`, or until `most` + 1 new steps are taken.
+        """Go forward until a step reaches one of `phases` for the first time.
+
+        The search also stops after `most` + 1 new steps of the run, or at the end of the run.
 
         Returns:
-            True if the limit came first: a further call continues the search.
+            True if the number of new steps stopped the search. Another call continues the search.
         """
         begun = self.session.global_step
         while not self.at_end:
@@ -125,7 +129,7 @@ class SlowMotion:
         return False
 
     def _take(self) -> None:
-        """Take and record the next step of the run, and go to the first moment of this step."""
+        """Take and record the next step of the run, and go to the first phase of this step."""
         if self.stale:
             self.steps.clear()
             self._networks = None
@@ -142,7 +146,7 @@ class SlowMotion:
             },
         )
         twin = self.session.copy_of_run()
-        with watcher.watching(), suppress(TrainingDiverged):  # the run itself reports it
+        with watcher.watching(), suppress(TrainingDiverged):  # `advance` reports a divergence
             for _record in records_of_step(twin, reference_records_of(twin)):
                 pass
         records = self.session.advance("step")

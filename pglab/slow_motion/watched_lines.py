@@ -1,8 +1,8 @@
-"""Watches a running program, and records which line completes each phase and with which values.
+"""Watches the training code while it runs, and records the line and the values of each phase.
 
-Python calls a trace function for each line that it executes. The line of a phase is the line that
-changes a certain quantity, so the code contains no line numbers. Watching does not change what the
-program does.
+Python calls a trace function for each line that it executes. A phase is complete when a line
+changes a certain quantity, such as the loss. So the phases are defined without line numbers.
+Watching does not change the results of the training code.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ def code_of(function: Callable[..., Any]) -> CodeType:
 
 @dataclass(frozen=True)
 class Phase:
-    """One part of a step: the line of `function` that changes `quantity`.
+    """One part of a step or of an update.
 
-    `quantity` and `read` are functions that receive the local variables of `function`. `read`
-    returns copies of the values that Slow motion needs to show the phase.
+    The phase ends with the line of `function` that changes a certain quantity. `quantity` and
+    `read` receive the local variables of `function`. `quantity` returns the current value of the
+    quantity. `read` returns copies of the values that Slow motion needs to show the phase.
     """
 
     key: str
@@ -39,11 +40,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Moment:
-    """One recorded phase: the line that completed it, and the values that this line used."""
+    """One recorded phase: the line that completed it, and the values that Slow motion shows."""
 
     phase: str
     function: Callable[..., Any]
-    line: int  # number in the file of the function
+    line: int  # line number in the file of `function`
     values: Values
 
 
@@ -55,8 +56,8 @@ class Watcher:
 
         Args:
             phases: the phases to record, in any order.
-            on_call: what to call when a function starts, by the code object of that function; it
-                receives the function's local variables.
+            on_call: maps the code object of a function to a callback. When the function starts, the
+                callback receives the local variables of the function.
         """
         self.moments: list[Moment] = []
         self._phases: dict[CodeType, list[Phase]] = {}
@@ -82,7 +83,7 @@ class Watcher:
 
 
 class _Lines:
-    """Watches the lines of one function call, or of a generator until it yields."""
+    """Watches the lines of one function call. A generator is watched until it yields."""
 
     def __init__(self, moments: list[Moment], phases: Sequence[Phase], frame: FrameType) -> None:
         self._moments = moments
@@ -105,7 +106,7 @@ class _Lines:
             quantity = _quantity(phase, there)
             if not _same(quantity, self._known[index]):
                 self._known[index] = quantity
-                if quantity is _NOT_YET:  # it was removed, as a batch is after its update
+                if quantity is _NOT_YET:  # the quantity was removed: an update clears its batch
                     continue
                 self._moments.append(
                     Moment(phase.key, phase.function, self._line, phase.read(there))
@@ -116,7 +117,7 @@ _NOT_YET = object()
 
 
 def _quantity(phase: Phase, there: Locals) -> Any:
-    """The value of a quantity, or `_NOT_YET` if a variable that it needs does not exist yet."""
+    """The value of a phase's quantity; `_NOT_YET` if a variable is missing."""
     try:
         return phase.quantity(there)
     except (KeyError, AttributeError):
@@ -124,8 +125,9 @@ def _quantity(phase: Phase, there: Locals) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """True if a quantity did not change."""
-    # Counts are compared by value. Other objects are not: a new loss may equal the old one.
+    """True if the two values mean that a quantity did not change."""
+    # Integers are compared by value. All other objects are compared by identity: a newly computed
+    # loss is a change even if it equals the old loss.
     if isinstance(one, int) and isinstance(other, int):
         return one == other
     return one is other

@@ -19,7 +19,7 @@ FEWEST_DECIMALS, MOST_DECIMALS = 2, 6
 
 @dataclass(frozen=True)
 class Words:
-    """The title of a phase, and one or two sentences about it."""
+    """The title of a phase, and a short text about the phase."""
 
     title: str
     sentence: str
@@ -69,8 +69,8 @@ PHASES = {
     "targets": Words(
         N_("TD targets"),
         N_(
-            "The target of a step is its reward, plus the discounted value of the next state if "
-            "the episode has not terminated. The loss treats the target as a constant."
+            "The target of a step is its reward plus γ times the next state's largest Q. After "
+            "termination, the target is only the reward. The loss treats the target as a constant."
         ),
     ),
     "critic_loss": Words(
@@ -86,7 +86,7 @@ PHASES = {
     "returns": Words(
         N_("returns"),
         N_(
-            "The return of a step is its reward plus γ times the return of the next step, so the "
+            "The return of a step is its reward plus γ times the return of the next step. So the "
             "returns are computed from the last step backwards."
         ),
     ),
@@ -117,7 +117,7 @@ PHASES = {
     ),
     "value_gradient": Words(
         N_("baseline's gradient"),
-        N_("The gradient is the slope of this loss for each parameter of V."),
+        N_("The gradient is the slope of V's loss for each parameter of V."),
     ),
     "step": Words(
         N_("Adam step"),
@@ -129,11 +129,11 @@ PHASES = {
     ),
     "changed": Words(
         N_("new policy"),
-        N_("For each state: the policy before the update, the policy after it, the difference."),
+        N_("The heatmaps show the policy before the update, the policy after it, and the change."),
     ),
 }
 
-# The phases of acting; all others belong to an update.
+# The phases of acting. All other phases belong to an update.
 ACTING = {
     "observe",
     "probabilities",
@@ -147,12 +147,12 @@ ACTING = {
 LEARNING = set(PHASES) - ACTING
 
 
-# Sentences for moments in which the usual sentence would be wrong.
+# Texts for recorded phases whose usual text in `PHASES` would be wrong.
 _WHOLE_EPISODE = N_("Each step's G is the discounted return of its whole episode.")
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
-_NO_GRADIENT = N_("The gradient is 0: this loss changes nothing.")
+_NO_GRADIENT = N_("The gradient is 0, so the loss moves no parameter.")
 _MOMENTUM_ALONE = N_(
-    "The gradient is 0, but its running mean m̂ still contains earlier gradients, so Adam still "
+    "The gradient is 0, but its running mean m̂ still contains earlier gradients. So Adam still "
     "moves the parameters. v̂ is the running mean of the squared gradients. ε only prevents a "
     "division by 0."
 )
@@ -164,7 +164,7 @@ _GREEDY = N_(
 
 
 def sentence(moment: Moment) -> str:
-    """A sentence about the moment's phase; it is true for the moment's numbers."""
+    """The text about a recorded phase. The text is true for the recorded numbers."""
     return _(_sentence(moment))
 
 
@@ -189,7 +189,10 @@ def _sentence(moment: Moment) -> str:
 
 @dataclass(frozen=True)
 class CauseWords:
-    """The texts about a cause: its label, a clause about what the cause did, and its meaning."""
+    """The texts about one cause that changed the policy.
+
+    `label` names the cause. `clause` says what the cause did. `meaning` explains the cause.
+    """
 
     label: str
     clause: str
@@ -234,10 +237,10 @@ def what_moved(found: Explanation) -> str:
     """One to four sentences about the causes that moved π most in an update."""
     if found.greedy:
         return ngettext(
-            "Only the critic learns. The action with the largest Q is taken, so π changes only "
-            "if another action became the best: in {n} of {all} step.",
-            "Only the critic learns. The action with the largest Q is taken, so π changes only "
-            "if another action became the best: in {n} of {all} steps.",
+            "Only the critic learns. π changes only if another action gets the largest Q. "
+            "π changed in {n} of {all} step.",
+            "Only the critic learns. π changes only if another action gets the largest Q. "
+            "π changed in {n} of {all} steps.",
             len(found.change),
         ).format(n=int(np.count_nonzero(found.change)), all=len(found.change))
     opening = ""
@@ -273,7 +276,10 @@ def what_moved(found: Explanation) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table of causes; `text` is the number `size`, rounded."""
+    """A row of the table that shows how much each cause changed π.
+
+    `size` is the change of π. `text` is `size`, rounded.
+    """
 
     label: str
     meaning: str
@@ -284,7 +290,8 @@ class Row:
 def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
     """The rows of the table of causes, and the sum of their rounded numbers.
 
-    There is no row for `remainder` if it rounds to 0.
+    `effects` are the changes of π by each cause. `remainder` is the error of the computation. If
+    `remainder` rounds to 0, it has no row.
     """
     sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
     decimals = _decimals(max(map(abs, sizes)))
@@ -312,7 +319,7 @@ def _decimals(largest: float) -> int:
 
 
 def _rounded(sizes: list[float]) -> list[int]:
-    """Round each number up or down, so that the results add up to the rounded sum."""
+    """Round each number up or down, so that the results add up to the rounded sum of `sizes`."""
     units = [math.floor(size) for size in sizes]
     missing = round(sum(sizes)) - sum(units)
     ranked = sorted(range(len(sizes)), key=lambda i: units[i] - sizes[i])

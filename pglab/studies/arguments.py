@@ -18,7 +18,7 @@ def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser
 
 
 def add_write(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the option `--write`. Only this option lets a command change the files of the pages."""
+    """Add the option `--write`. Without it, a command does not change the stored files."""
     parser.add_argument("--write", action="store_true", help=f"overwrite {what}")
 
 
@@ -28,7 +28,8 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
     Pass the returned function as `type` to `add_argument` of `argparse`.
 
     Raises:
-        argparse.ArgumentTypeError: raised by the returned function; it names the possible numbers.
+        argparse.ArgumentTypeError: raised by the returned function if the text is not such a
+            number. The error message says which numbers are possible.
     """
     limits = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
     kind = "a whole number" if multiple_of == 1 else f"a multiple of {multiple_of:,}"
@@ -48,7 +49,8 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
 def steps_of_a_run(multiple_of: int) -> Callable[[str], int]:
     """Return a function that converts a text to the number of steps of a run.
 
-    The number must lie within the limits of `total_steps`, and must be a multiple of `multiple_of`.
+    The number must lie within the limits of the setting `total_steps`. It must also be a multiple
+    of `multiple_of`.
     """
     setting = settings_of(RunConfig)["total_steps"]
     assert setting.minimum is not None
@@ -69,7 +71,8 @@ def number_above_zero(most: float) -> Callable[[str], float]:
     """Return a function that converts a text to a number above 0, up to `most`.
 
     Raises:
-        argparse.ArgumentTypeError: raised by the returned function; it names the possible numbers.
+        argparse.ArgumentTypeError: raised by the returned function if the text is not such a
+            number. The error message says which numbers are possible.
     """
 
     def read(text: str) -> float:

@@ -5,10 +5,10 @@ This command checks all experiments of one page, and one experiment of another p
     python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates --jobs 2
 
 The command trains the seeds 0–7 with the settings of each experiment, and with the usual settings
-of the page. It prints the number of seeds for which each claim is true. Without names, the command
-checks all experiments. With `--write`, it also writes the results to
-`pglab/data/experiments/<page>.json`, which the pages read. The command replaces only the results of
-the named experiments.
+of the page. For each claim, it prints the number of seeds for which the claim is true. Without
+names, the command checks all experiments of all pages. With `--write`, the command also writes the
+results to `pglab/data/experiments/<page>.json`, which the pages read. Only the results of the named
+experiments are replaced.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pglab.studies.arguments import add_write, parser_of, whole_number
 
 
 def measure(config: AgentConfig) -> dict[str, Any]:
-    """Train one run; return its statistics, its curve and its outcome."""
+    """Train one run. Return its statistics, its learning curve and its outcome."""
     session = TrainingSession(config, can_rewind=False)
     session.advance("step", config.total_steps)
     run = recorded(session)
@@ -52,7 +52,10 @@ def settings_text(config: AgentConfig) -> dict[str, str]:
 
 
 def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
-    """Train configurations that differ only in the seed, and collect the results of the runs."""
+    """Train one run for each configuration, and collect the results as one `Arm`.
+
+    The configurations differ only in the seed.
+    """
     if jobs == 1:
         measured = list(map(measure, configs))
     else:
@@ -68,7 +71,7 @@ def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
 
 
 def save(page: str, arms: dict[str, Arm]) -> Path:
-    """Write the arms of a page to the page's file; each arm takes one line."""
+    """Write the arms of a page to the file that the page reads. Each `Arm` takes one line."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{page}.json"
     lines = [f"{json.dumps(name)}: {json.dumps(_stored(arm))}" for name, arm in arms.items()]
@@ -77,7 +80,7 @@ def save(page: str, arms: dict[str, Arm]) -> Path:
 
 
 def _stored(arm: Arm) -> dict[str, Any]:
-    """Convert an arm to JSON, without the statistics that are NaN for all seeds."""
+    """Convert an `Arm` for a JSON file. Statistics that are NaN for all seeds are left out."""
     # For example, the TD error is NaN for all seeds of REINFORCE, which has no critic.
     known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
     return {
@@ -94,9 +97,10 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
 
 
 def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str, Arm]:
-    """Train the arms that are named in `keys` or are not stored yet; load all other arms.
+    """Return an `Arm` for each experiment of a page and for the usual settings.
 
-    If `write` is set, each arm is written as soon as it is trained, because training all arms takes
+    Arms that are named in `keys` or not stored yet are trained. All other arms are loaded. If
+    `write` is set, each arm is written as soon as it is trained, because training all arms takes
     long.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
@@ -117,7 +121,7 @@ def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str
 
 
 def report(page: str, arms: dict[str, Arm]) -> str:
-    """List the claims of a page's explanations; for each, say for how many seeds it is true."""
+    """List the claims of a page, each with the number of seeds for which the claim is true."""
     return "\n".join(
         f"{page}/{e.key}: {claim.sentence()}: {count} of {SEEDS}"
         for e in experiments_of(page)

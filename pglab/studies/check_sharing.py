@@ -1,4 +1,4 @@
-"""Checks whether the stored runs confirm the page about shared bodies.
+"""Checks whether the stored runs confirm the claims about shared bodies.
 
 This command checks every claim in `content/en/sharing.md`:
 
@@ -27,7 +27,7 @@ from pglab.studies.arguments import parser_of
 
 
 def checks() -> list[tuple[str, bool]]:
-    """Each claim of the page about the stored runs, and True if the runs confirm the claim."""
+    """Each claim about the stored runs, with True if the runs confirm it and False if not."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     seeds = len(last_returns(split))
     replay = [collapsed("equal_split_replay"), collapsed("equal_shared_replay")]
@@ -43,21 +43,36 @@ def checks() -> list[tuple[str, bool]]:
             )
         ),
         ("the bodies differ by more than chance", p_of_the_body("on_policy") < CHANCE),
-        ("at half the rate, it may be chance", p_of_the_body("on_policy", "half_rate") > CHANCE),
         (
-            "at half the rate, one split run beats every shared one",
+            "at half the rate, the difference may be chance",
+            p_of_the_body("on_policy", "half_rate") > CHANCE,
+        ),
+        (
+            "at half the rate, one split run beats every shared run",
             last_returns("half_rate_split_on_policy").max()
             > last_returns("half_rate_shared_on_policy").max(),
         ),
         ("with replay, the bodies cannot be told apart", p_of_the_body("replay") > CHANCE),
         ("with replay, no run collapses", not any(replay)),
-        ("seed 0 of split learns, then collapses", best.max() > 150 and late.max() < COLLAPSED),
+        (
+            "the split run with seed 0 learns, then collapses",
+            best.max() > 150 and late.max() < COLLAPSED,
+        ),
         ("the early dip of shared runs passes", bool((last_returns(shared) > COLLAPSED).all())),
-        ("the signal alone is not to blame", collapsed("advantage_split_on_policy") > seeds / 2),
-        ("replayed data alone help", np.median(last_returns("same_work_split_replay")) > 100),
+        (
+            "with the textbook's advantage, most split runs collapse too",
+            collapsed("advantage_split_on_policy") > seeds / 2,
+        ),
+        (
+            "replayed data help, even without extra critic steps",
+            np.median(last_returns("same_work_split_replay")) > 100,
+        ),
         ("gradients are opposed in most updates", opposed(shared) > 0.5),
         ("with one critic step, some runs learn late", collapsed("one_critic_step") < seeds),
-        ("with one critic step, few learn early", float(np.median(one_step[:, 5])) < COLLAPSED),
+        (
+            "with one critic step, few runs learn early",
+            float(np.median(one_step[:, 5])) < COLLAPSED,
+        ),
     ]
 
 
@@ -67,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; its exit status is 1 if the runs do not confirm a claim."""
+    """Run the command. The exit status is 1 if at least one claim is not confirmed."""
     parser().parse_args(arguments)
     found = checks()
     for claim, holds in found:

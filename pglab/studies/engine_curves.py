@@ -1,14 +1,16 @@
-"""Compares how the fast engine and the PyTorch reference learn, over several seeds.
+"""Compares the learning curves of the fast engine and of the PyTorch reference.
 
 This command trains the same ten seeds with each engine, and does not stop when a task is solved:
 
     python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
 
-The command prints the steps at which the two runs of a seed first take different actions, because
-of rounding. It also prints the median return of each engine in every 10,000 steps.
+Because of rounding, the two runs of one seed may take different actions at some step. The command
+prints for how many seeds this happens, and the range and the median of the first such steps. It
+also prints a table with the median return over the seeds of each engine, for every 10,000 steps.
 
-The number p is the p-value of a sign-flip test (Fisher 1935, section 21) of the hypothesis that the
-engines do not differ; the test flips the signs of the differences between the two runs of a seed.
+The column p of the table contains the p-value of a sign-flip test (Fisher 1935, section 21). The
+null hypothesis says that the engines do not differ. For each seed, the test takes the difference
+between the returns of the two runs. It then flips the signs of these differences.
 """
 
 from __future__ import annotations
@@ -42,13 +44,16 @@ def _steps(records: Iterable[Record]) -> Iterator[StepRecord]:
 
 
 def parting(config: AgentConfig) -> int | None:
-    """The first step at which the engines take different actions; None if no action differs."""
+    """Train with both engines; return the first step with different actions, or None."""
     fast, reference = (train(config.changed(engine=engine)) for engine in ENGINES)
     return first_difference(fast, reference)
 
 
 def parting_text(steps: Sequence[int | None]) -> str:
-    """A sentence about the steps at which the two engines first take different actions."""
+    """Say at which steps the two engines first take different actions.
+
+    `steps` contains the result of `parting` for each seed.
+    """
     parted = sorted(step for step in steps if step is not None)
     text = f"{len(parted)} of {len(steps)} seeds: different actions"
     if not parted:

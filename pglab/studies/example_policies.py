@@ -5,8 +5,8 @@ This command trains REINFORCE with its default settings:
     python -m pglab.studies.example_policies
 
 For each number of steps in `STEPS`, the command says whether the trained parameters equal the
-stored parameters. With `--write`, it writes the parameters and the settings to
-`pglab/data/policies/reinforce.npz`, which the gradient lab reads.
+stored parameters. With `--write`, the command instead writes the parameters and the settings to
+`pglab/data/policies/reinforce.npz`. The gradient lab reads this file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from pglab.studies.arguments import add_write, parser_of
 
 
 def trained(config: AgentConfig, steps: int) -> Snapshot:
-    """Train an agent for a number of environment steps, even if the task is solved earlier.
+    """Train an agent for `steps` environment steps, and return its networks.
+
+    Training does not stop when the task is solved.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -43,9 +45,9 @@ def trained(config: AgentConfig, steps: int) -> Snapshot:
 
 
 def save(path: Path, snapshots: list[Snapshot]) -> None:
-    """Write policies to a file; all of them must have the same settings.
+    """Write policies to a file; all policies must have the same settings.
 
-    The file contains each parameter under its step and name, and the settings as JSON.
+    The file contains the settings as JSON, and each parameter under the key `step/name`.
     """
     config = snapshots[0].config
     settings = {name: format_value(getattr(config, name)) for name in settings_of(config)}

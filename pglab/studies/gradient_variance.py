@@ -1,26 +1,32 @@
-"""Measures how much baselines lower the variance of the policy gradient, over several seeds.
+"""Measures how much baselines lower the variance of the policy gradient.
 
-This command trains REINFORCE with its default settings, for each number of steps and each seed:
+This command trains REINFORCE with its default settings, once for each number of steps and seed:
 
     python -m pglab.studies.gradient_variance --steps 0 5000 20000 60000 --seeds 8 --episodes 200
 
-The command then measures the estimators on 200 fresh episodes of each trained policy. It prints one
-line of results for each seed, and one line of medians over the seeds. Each line of results shows
-the mean return, and two numbers for each estimator: a variance ratio and a cosine. The variance
-ratio is the estimator's total variance, divided by the total variance with whole-episode returns.
-The cosine is taken between the estimator's mean gradient and the mean gradient of 500 separate
-episodes. A star marks an estimator whose mean gradient cannot be told from noise. The last lines
-count the seeds that confirm each claim of the gradient lab, and, for each estimator, the seeds
-without a star. One of the last lines says how many episodes without a baseline are worth one
-episode with the learned baseline.
+The command then compares four estimators of the policy gradient on 200 fresh episodes of each
+trained policy. It prints one line of results for each seed, and one line of medians over the seeds.
+Each line shows the mean return, and two numbers for each estimator: a variance ratio and a cosine.
+
+The total variance of a gradient is the sum of the variances of its components. The variance ratio
+is the total variance of the estimator, divided by the total variance of the estimator that uses
+whole-episode returns. The cosine compares two directions: the estimator's mean gradient, and the
+mean gradient of 500 other episodes. A star marks an estimator whose mean gradient does not differ
+significantly from noise.
+
+The last lines count seeds. For each claim of the gradient lab, they count the seeds that confirm
+the claim. For each estimator, they count the seeds without a star. Another line compares the
+learned baseline with no baseline: it divides the total variance without a baseline by the total
+variance with the learned baseline. One episode with the learned baseline is worth this many
+episodes without a baseline.
 
 This command checks the confidence intervals of the gradient lab:
 
     python -m pglab.studies.gradient_variance --check-intervals 40
 
-The command draws 100 episodes of the stored policy with each of 40 seeds. For each estimator, the
-command computes one variance ratio from all seeds, and prints the share of the seeds' confidence
-intervals that contain this ratio.
+The command draws 100 episodes of the stored policy with each of 40 seeds. Each seed gives one
+confidence interval for the variance ratio of each estimator. The command also computes this ratio
+from all seeds together. It prints this ratio, and the share of the intervals that contain it.
 """
 
 from __future__ import annotations
@@ -46,12 +52,15 @@ STORED_STEP = 20_000
 
 @dataclass(frozen=True)
 class Row:
-    """The results for one trained policy, with one entry for each estimator; NaN if unknown."""
+    """The results for one trained policy.
+
+    `ratios`, `cosines` and `signals` have one entry for each estimator. An unknown number is NaN.
+    """
 
     mean_return: float
     ratios: Sequence[float]
     cosines: Sequence[float]
-    signals: Sequence[bool]  # true if the signal can be told from noise
+    signals: Sequence[bool]  # true if the gradient differs significantly from noise
 
 
 def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
@@ -67,7 +76,7 @@ def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
 
 
 def line(name: str, row: Row) -> str:
-    """Format a row as text."""
+    """Format a row as one line of text that begins with `name`."""
     numbers = zip(row.ratios, row.cosines, row.signals, strict=True)
     cells = [f"{r:.3f} / {c:.3f}{' ' if s else '*'}".rjust(17) for r, c, s in numbers]
     return " ".join([f"{name:>6} {row.mean_return:7.1f}", *cells])
@@ -110,7 +119,8 @@ def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
     """List each estimator's overall ratio, and the share of intervals that contain this ratio.
 
     The overall ratio is the estimator's variance divided by the variance with whole-episode
-    returns; both variances are means over `drawings`.
+    returns. Both variances are means over `drawings`. Each entry of `drawings` is a result of
+    `drawn_again`.
     """
     variances = np.array([[of.variance for of in found] for found in drawings])
     overall = (variances / variances[:, :1].mean()).mean(axis=0)

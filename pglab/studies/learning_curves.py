@@ -1,6 +1,6 @@
-"""Trains the learning curves that the pages show as usual results.
+"""Makes the learning curves that the pages show as usual results.
 
-This command trains the seeds 0–19 with the settings of REINFORCE, on all cores:
+This command trains REINFORCE with the seeds 0–19, on all cores of the processor:
 
     python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
 
@@ -41,7 +41,10 @@ Item = TypeVar("Item")
 
 
 def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
-    """Train one seed, and return one row for each name in `ROWS`; shape [4, windows]."""
+    """Train one seed, and return its results in windows of `WINDOW` steps; shape [4, windows].
+
+    The four rows are the quantities that `ROWS` names.
+    """
     windows = np.zeros((4, config.total_steps // WINDOW))
     for record in train(config):
         window = (record.global_step - 1) // WINDOW
@@ -54,7 +57,7 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
 
 
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
-    """Train the seeds 0, 1, … on all cores, and return their curves."""
+    """Train the seeds from 0 to `seeds` − 1 on all cores, and return their curves."""
     rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
     return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
 
@@ -62,9 +65,10 @@ def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
 def of_seeds(
     measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
 ) -> list[Item]:
-    """Call `measure` with the configuration of each of the seeds 0, 1, …, on all cores.
+    """Call `measure` once for each of the seeds from 0 to `seeds` − 1, on all cores.
 
-    Each configuration has `steps` steps and does not stop when the task is solved.
+    The argument of `measure` is `config` with this seed and with `steps` environment steps.
+    Training does not stop when the task is solved.
     """
     whole = config.changed(total_steps=steps, stop_when_solved=False)
     with ProcessPoolExecutor(os.cpu_count()) as pool:

@@ -1,10 +1,10 @@
 """Makes the two clips of the home page: the default agent before and after training.
 
-This command repeats the run of the stored seed, and says whether it ends at the stored step:
+This command repeats the run with the stored seed, and says whether it ends at the stored step:
 
     python -m pglab.studies.opening_clips
 
-With `--write`, the command trains the seeds 0, 1, … until a run solves the task, then writes the
+With `--write`, the command trains the seeds 0, 1, … until a run solves the task. It then writes the
 clips to `pglab/data/clips`, with the seed and the last step of the solved run.
 """
 
@@ -31,7 +31,7 @@ from pglab.studies.arguments import add_write, parser_of
 
 SIZE = (450, 300)
 SCENES = 160
-STEP_MILLISECONDS = 20  # CartPole's own clock
+STEP_MILLISECONDS = 20  # duration of a step in CartPole
 STEPS_PER_PICTURE = 2
 HOLD_MILLISECONDS = 500
 
@@ -48,7 +48,7 @@ def solved_session() -> TrainingSession:
 
 
 def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
-    """Play whole episodes until they have about `SCENES` scenes together."""
+    """Play episodes until there are at least `SCENES` scenes; an episode has at most `SCENES`."""
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []
     while len(chosen) < SCENES:
@@ -89,7 +89,7 @@ def make() -> dict[str, Any]:
 
 
 def facts_of(solved: TrainingSession) -> dict[str, Any]:
-    """The run's seed and number of steps for the home page, and the software versions."""
+    """The facts for the home page: the run's seed, its number of steps, the software versions."""
     config = solved.config
     return {"seed": config.seed, "steps": solved.global_step, KEY: made_by(config.engine)}
 

@@ -1,8 +1,9 @@
-"""Trains the three agents as a notebook would train them, for comparison in the benchmark.
+"""Trains the seminar's three agents with plain loops, as in a notebook.
 
-PyTorch keeps the graph of every step until the update. `Categorical` samples the actions. Each
-transition is a tuple in a list. The agents follow the definitions of the seminar. The app does not
-use this module.
+The benchmark compares the speed of these loops with the speed of the app. The app itself does not
+use this module. PyTorch keeps the computation graph of every step until the update. `Categorical`
+samples the actions. Each transition is a tuple in a list. The agents follow the definitions of the
+seminar.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list
 
 
 def reinforce(config: ReinforceConfig) -> Iterator[None]:
-    """Train REINFORCE; each item of the iterator is one environment step."""
+    """Train REINFORCE without end; the iterator yields after each environment step."""
     torch.manual_seed(config.seed)
     environment = make_environment(config.env_id)
     layers, width = body(config.hidden_sizes, nn.ReLU)
@@ -78,11 +79,11 @@ class Agent(nn.Module):
         self.critic_head = nn.Linear(width, 2)
 
     def probabilities(self, observations: Tensor) -> Tensor:
-        """π(·|s)."""
+        """The probability π(·|s) of each action, for each observation."""
         return self.actor_head(self.actor_body(observations))  # type: ignore[no-any-return]
 
     def values(self, observations: Tensor) -> Tensor:
-        """Q(s,·)."""
+        """The value Q(s,·) of each action, for each observation."""
         return self.critic_head(self.critic_body(observations))  # type: ignore[no-any-return]
 
 
@@ -90,7 +91,7 @@ Transition = tuple[Tensor, int, float, bool, Tensor]
 
 
 def critic_loss(config: ActorCriticConfig, agent: Agent, batch: Sequence[Transition]) -> Tensor:
-    """The mean squared TD error plus the regularisation of Q."""
+    """The mean squared TD error, plus `config.q_regularization` times the mean Q."""
     observations, actions, rewards, terminated, following = zip(*batch, strict=True)
     with torch.no_grad():
         best = agent.values(torch.stack(following)).max(dim=1).values
@@ -110,7 +111,10 @@ def descend(optimizer: torch.optim.Adam, loss: Tensor) -> None:
 
 
 def actor_critic(config: ActorCriticConfig) -> Iterator[None]:
-    """Train an actor-critic of the seminar; each item of the iterator is one environment step."""
+    """Train an actor-critic of the seminar without end.
+
+    The iterator yields after each environment step.
+    """
     torch.manual_seed(config.seed)
     chance = random.Random(config.seed)
     environment = make_environment(config.env_id)
@@ -154,7 +158,7 @@ def actor_critic(config: ActorCriticConfig) -> Iterator[None]:
 
 
 def plain_loop(config: ReinforceConfig | ActorCriticConfig) -> Iterator[None]:
-    """The training loop for a configuration of one of the seminar's agents."""
+    """The training loop of the agent that `config` describes."""
     if isinstance(config, ReinforceConfig):
         return reinforce(config)
     return actor_critic(config)

@@ -1,6 +1,7 @@
-"""Measures the cost of one redraw on the server: `python -m pglab.ui.redraw_cost` prints JSON.
+"""Measures the time and the message size that one redraw of an agent's page costs the server.
 
-The costs of Streamlit and of the browser are not included.
+The command `python -m pglab.ui.redraw_cost` prints the measurements as JSON. The costs of Streamlit
+and of the browser are not included.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
 
 
 def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
-    """Redraw a page during a run; return medians of the milliseconds and kilobytes per redraw.
+    """Redraw a page many times during a run; return the median time and size of a redraw.
 
     Args:
         key: the key of the page.

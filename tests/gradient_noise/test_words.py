@@ -23,11 +23,12 @@ NAN = math.nan
     [
         (
             Interval(0.125, 0.0625, 0.25),
-            "as about 8 episodes with reward-to-go alone** (95% interval 4 to 16), or as about 22",
+            "as precisely as about 8 episodes with reward-to-go alone** (95% interval 4 to 16). "
+            "With the whole-episode return, about 22 episodes",
         ),
-        (Interval(0.77, 0.7, 0.9), "as precise as about 1.3 episodes with reward-to-go alone"),
-        (Interval(0.9, 0.7, 1.2), "do not show whether an episode is more precise with V(s)"),
-        (Interval(2.0, 1.6, 2.5), "it is worth about 0.5 episodes with reward-to-go alone"),
+        (Interval(0.77, 0.7, 0.9), "as precisely as about 1.3 episodes with reward-to-go alone"),
+        (Interval(0.9, 0.7, 1.2), "do not show whether V(s) as baseline makes the gradient"),
+        (Interval(2.0, 1.6, 2.5), "as precisely as about 0.5 episodes with reward-to-go alone"),
         (Interval(0.1, NAN, NAN), "do not show"),
     ],
 )

@@ -86,7 +86,8 @@ def test_the_truth_in_words_follows_its_numbers() -> None:
     assert "900 steps" in text
     assert "On average, Q is off by less than 1" in text
     assert "a typical error is 28" in text
-    assert "Q is 32 too high; over the largest third, Q is 45 too low" in text
+    assert "with the smallest Q, Q is on average 32 too high." in text
+    assert "with the largest Q, Q is on average 45 too low." in text
 
 
 def test_the_truth_in_numbers_is_drawn_on_equal_axes() -> None:

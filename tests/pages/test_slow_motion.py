@@ -266,7 +266,7 @@ def test_what_each_loss_alone_would_have_done() -> None:
     ]
     app.toggle(key="shared_on_policy.slow.partial").set_value(True)
     run(app)
-    assert any("Three updates of the same parameters" in c.value for c in app.caption)
+    assert any("three updates of the same parameters" in c.value for c in app.caption)
     after = bench_of(app, "shared_on_policy").session.networks["agent"].parameters()
     assert [p.tolist() for p in after] == parameters
 

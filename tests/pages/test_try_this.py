@@ -100,7 +100,7 @@ def test_the_run_has_the_experiments_settings_and_then_its_result(app: AppTest) 
     assert "What you see" not in shown(app), "no result before the run has ended"
     finish(app)
     assert "What you see" in shown(app)
-    assert "This run (one seed, 0)" in shown(app)
+    assert "This run (seed 0)" in shown(app)
     assert f"of {8} seeds" in shown(app)
     result = attempts_of(app).attempt.result
     assert result is not None
@@ -117,7 +117,7 @@ def test_the_line_above_the_stage_goes_from_the_guess_to_the_verdict(app: AppTes
     assert EXPERIMENT.choices[GUESS].text in line
     finish(app)
     open_chapter(app, "Idea")
-    assert "Neither this run nor most seeds agree with your guess." in shown(app)
+    assert "Your guess was wrong, for this run and for most seeds." in shown(app)
     press(app, "to_explanation")
     assert "What you see" in shown(app), "the chapter with the explanation is open"
     press(app, "back_to_usual")
@@ -156,12 +156,12 @@ def test_another_seed_and_back_to_the_usual_settings(app: AppTest) -> None:
     assert bench_of(app).session.config == EXPERIMENT.config(seed=1)
     assert "What you see" not in shown(app)
     finish(app)
-    assert "(one seed, 1)" in shown(app)
+    assert "(seed 1)" in shown(app)
     press(app, "back_to_usual")
     assert bench_of(app).session.config.learning_rate == 0.001
     assert not bench_of(app).running
     assert not guess_traces(app)
-    assert "(one seed, 1)" in shown(app), "what was seen stays"
+    assert "(seed 1)" in shown(app), "what was seen stays"
     assert len(bench_of(app).past) == 2
 
 

@@ -59,8 +59,8 @@ CASES: dict[str, tuple[Explanation, str]] = {
     ),
     "ε-greedy": (
         explanation({"critic": 0.95}, None, greedy=True),
-        "Only the critic learns. The action with the largest Q is taken, so π changes only if "
-        "another action became the best: in 1 of 1 step.",
+        "Only the critic learns. π changes only if another action gets the largest Q. "
+        "π changed in 1 of 1 step.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""The visitor's guesses in *Try this*, and the results of the runs that test the guesses."""
+"""The visitor's guesses in the chapter *Try this*, and the results of the visitor's runs."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ from pglab.ui.stage.scrolling import bring_into_view
 
 AttemptState = Literal["asked", "locked", "under way", "changed", "done"]
 
-PARAMETER = "try"  # its name in the address bar
+PARAMETER = "try"  # the address parameter that names the chosen experiment
 
 
 @dataclass(frozen=True)
 class Result:
     """The result of one run of an experiment.
 
-    `figure` is the value of the experiment's statistic in this run. `usual` is the statistic of the
-    stored run with the usual settings and the same seed; if no run with this seed is stored, it is
-    the median over the stored seeds. `choice` is the index of the choice that is right for this
-    run, or None. `late_return` is the mean return of the run's last third.
+    `figure` is the value of the experiment's statistic in this run. `usual` is the value with the
+    usual settings. If a run with the same seed is stored, `same_seed` is true, and `usual` is the
+    value of the stored run. Otherwise, `usual` is the median over the stored seeds. `choice` is the
+    index of the answer that is right for this run; it is None if no answer is right. `late_return`
+    is the mean return in the run's last third.
     """
 
     seed: int
@@ -54,12 +55,15 @@ class Result:
 
 @dataclass
 class Attempt:
-    """The visitor's guess for one experiment, locked before the run, and the run's result."""
+    """The visitor's guess for one experiment, and the result of the visitor's run.
+
+    `guess` is the index of the answer that the visitor locked before the run.
+    """
 
     guess: int | None = None
     started: bool = False
     result: Result | None = None
-    done: bool = False  # True once any run has given a result
+    done: bool = False  # True after the first result; a new run does not change it
 
 
 @dataclass
@@ -72,7 +76,7 @@ class Attempts:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment that the page shows: the chosen one; without a choice, the first one."""
+        """The experiment that the page shows: the chosen one, or the first if none is chosen."""
         offered = experiments_of(self.page)
         return next((e for e in offered if e.key == self.chosen), offered[0])
 
@@ -93,7 +97,7 @@ class Attempts:
         return "under way" if answers(session, self.experiment) else "changed"
 
     def guess(self) -> Choice | None:
-        """The visitor's locked choice for the shown experiment; None if no choice is locked yet."""
+        """The answer that the visitor locked for the shown experiment; None if none is locked."""
         number = self.attempt.guess
         return None if number is None else self.experiment.choices[number]
 
@@ -103,7 +107,7 @@ class Attempts:
 
 
 def open_attempts(lab: Lab) -> Attempts:
-    """Return the visitor's attempts. If the current run has ended, add its result first."""
+    """Return the visitor's attempts, with the result of the current run if the run has ended."""
     key = f"{lab.key}.try"
     attempts: Attempts = st.session_state.setdefault(key, Attempts(lab.key))
     with lab.bench.lock:
@@ -130,13 +134,16 @@ def link_parameters(page: str) -> dict[str, str]:
 
 
 def answers(session: TrainingSession, experiment: Experiment) -> bool:
-    """True if a run, with any seed, has used the experiment's settings from its start until now."""
+    """True if a run has used the experiment's settings from its start until now.
+
+    The run may have any seed.
+    """
     config = session.initial_config
     return config == experiment.config(config.seed) and not session.history.changes
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """The region of the return plot that choice `number` predicts for a run with this seed.
+    """The region of the return plot that the answer with index `number` predicts for a seed.
 
     The result is None if the experiment is not about returns.
     """
@@ -145,16 +152,16 @@ def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegi
     claim = experiment.claim_of(experiment.choices[number])
     low, high = claim.bounds(reference_of(experiment, seed).figure)
     start, end = (share * experiment.steps for share in LATE)
-    # A claim whose least value is 0 has no lower bound, since no mean return is below 0.
+    # A claim with `least` = 0 has no lower bound, because no mean return is below 0.
     return GuessRegion(start, end, low if claim.least else -np.inf, high)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The stored result with the usual settings: a value of the statistic, and a learning curve.
+    """The stored result with the usual settings: the statistic's value and a learning curve.
 
-    The value and the curve come from the stored run with the visitor's seed; if no run with this
-    seed is stored, they are medians over the stored seeds.
+    If a run with the visitor's seed is stored, the value and the curve come from this run.
+    Otherwise, the value and the curve are medians over the stored seeds.
     """
 
     figure: float
@@ -176,7 +183,10 @@ def reference_of(experiment: Experiment, seed: int) -> Reference:
 
 
 def start(lab: Lab, attempts: Attempts, seed: int) -> None:
-    """Keep the current run, start the shown experiment at full speed, and scroll to the stage."""
+    """Start the shown experiment at full speed, and scroll to the stage.
+
+    The current run stays in the table of runs.
+    """
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
     _use(lab, attempts.experiment.config(seed % SEEDS))
@@ -192,14 +202,14 @@ def back_to_usual(lab: Lab) -> None:
 
 
 def _use(lab: Lab, config: AgentConfig) -> None:
-    """Prepare a fresh run with these settings; the current run is kept unchanged."""
+    """Prepare a fresh run with these settings; the current run becomes an earlier run."""
     lab.bench.reset()
     lab.bench.use(config)
     lab.set_controls(config)
 
 
 def _note_results(attempts: Attempts, session: TrainingSession) -> None:
-    """If the current run belongs to a started experiment and has ended, keep its result."""
+    """If the current run is a run of a started experiment and has ended, keep its result."""
     if session.outcome is None:
         return
     for experiment in experiments_of(attempts.page):
@@ -226,10 +236,10 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 
 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
-    """Let the stage draw the locked guess and the usual curve beside the experiment's run.
+    """Let the stage draw the locked guess, and the curve with the usual settings, for comparison.
 
-    The guess and the usual curve are not drawn if no guess is locked, or if the current run has not
-    kept the settings of the started experiment.
+    The stage draws neither of them if no guess is locked, or if the experiment was started but the
+    current run has not kept its settings.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -12,8 +12,9 @@ from pglab.ui.controls.choices import settle
 from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.page_state import CHAPTERS
 
-Chapter = tuple[str, Callable[[], None]]  # its name in links, and the function that draws it
-PARAMETER = "chapter"  # its name in the address bar
+# The name of a chapter in links, and the function that draws the chapter.
+Chapter = tuple[str, Callable[[], None]]
+PARAMETER = "chapter"  # this word in the address names the open chapter
 
 NO_TOOLBAR = {"displayModeBar": False}  # for charts whose legend the toolbar would cover
 
@@ -45,31 +46,31 @@ def chapters(
         on_change: called when another chapter is chosen.
         behind: draws the elements that follow the chapter.
 
-    Streamlit's tabs would be too slow: each redraw of the stage renders all containers of the page
-    again, and tabs are by far the most expensive containers.
+    The titles are not Streamlit's tabs, because tabs are too slow. Each redraw of the stage renders
+    all containers of the page again. Tabs take by far the most time of all containers.
     """
     fragment(_chapters, CHAPTERS)(page, parts, on_change, behind)
 
 
 def open_at_first(page: str, name: str) -> None:
-    """Open this chapter when a visit to the page begins; later calls change nothing."""
+    """Open this chapter, unless a chapter of the page is already chosen."""
     st.session_state.setdefault(_key(page), titles()[name])
 
 
 def open_chapter(page: str, name: str) -> None:
-    """Open this chapter of the page; call this only in a callback."""
+    """Open a chapter of the page; call this function only in a callback."""
     st.session_state[_key(page)] = titles()[name]
 
 
 def read_link(page: str, names: Collection[str], link: Link) -> None:
-    """Open the chapter that the link names; a name outside `names` is noted as a problem."""
+    """Open the chapter that the link names; `link` notes a problem if `names` lacks the name."""
     name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
     if name is not None:
         open_at_first(page, name)
 
 
 def link_parameters(page: str, usual: str) -> dict[str, str]:
-    """Return the address parameter for the open chapter; empty if the open chapter is `usual`."""
+    """Return the address parameter that names the open chapter; empty if `usual` is open."""
     names = {title: name for name, title in titles().items()}
     name = names.get(st.session_state.get(_key(page), ""), usual)
     return {} if name == usual else {PARAMETER: name}

@@ -56,7 +56,7 @@ def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
     Args:
         function: the function that has run.
         line: number of the highlighted line in the function's file.
-        around: number of lines shown before that line, and after it.
+        around: number of lines shown on each side of the highlighted line.
     """
     source = _source_of(function)
     first, end = source.first, source.first + len(source.lines)
@@ -73,8 +73,8 @@ def engine_sentence(engine: str) -> str:
             _("These lines come from the running program."),
             _fast_sentence(),
             _(
-                "Tests check this. If you set “Engine” to “reference” in “More settings”, these "
-                "lines compute the run."
+                "Tests compare these results. If you set “Engine” to “reference” in “More "
+                "settings”, these lines compute the run."
             ),
         )
     )
@@ -83,10 +83,10 @@ def engine_sentence(engine: str) -> str:
 def engine_note(engine: str) -> str:
     """Say whether the highlighted line ran in the run itself or in a copy of the run."""
     if engine == "reference":
-        return _("This line computed these numbers; the run itself uses the same line.")
+        return _("This line computed the numbers above; the run itself uses the same line.")
     return " ".join(
         (
-            _("For this display, a copy of the run computed these numbers with this line."),
+            _("In a copy of the run, this line computed the numbers above."),
             _fast_sentence(),
         )
     )
@@ -94,14 +94,18 @@ def engine_note(engine: str) -> str:
 
 def _fast_sentence() -> str:
     return _(
-        "In the run itself, compiled code computes forward passes, gradients and Adam; its results "
-        "differ from those of the Python code only by rounding errors."
+        "In the run itself, compiled code computes forward passes, gradients and Adam. Its results "
+        "differ from the results of the Python code only by rounding errors."
     )
 
 
 @dataclass(frozen=True)
 class _Source:
-    """The lines of a function, the number of its first line, and its docstring's line numbers."""
+    """The source code of a function.
+
+    `first` is the number of its first line in the file. `contract` contains the line numbers of its
+    docstring.
+    """
 
     first: int
     lines: tuple[str, ...]
@@ -114,7 +118,7 @@ _one_at_a_time = Lock()
 def _source_of(function: Callable[..., Any]) -> _Source:
     """Read the source code of a function, in one thread at a time.
 
-    If two threads parse at once, Python 3.11 raises SystemError.
+    If two threads parse at the same time, Python 3.11 may raise SystemError.
     """
     with _one_at_a_time:
         return _read(function)
@@ -134,7 +138,7 @@ def _read(function: Callable[..., Any]) -> _Source:
 
 
 def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None = None) -> str:
-    """Return the shown lines of a function as HTML, with their numbers in the file."""
+    """Return the shown lines of a function as HTML, with their line numbers in the file."""
     source = _source_of(function)
     marked = highlight(
         "".join(source.lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)

@@ -29,7 +29,7 @@ def title_of(experiment: Experiment) -> str:
 
 
 def experiment_line(lab: Lab, attempts: Attempts) -> None:
-    """Draw the settings, the locked guess and the run's progress; after the run, its result."""
+    """Draw the settings, the guess and the progress of a run; after the run, draw its result."""
     with lab.bench.lock:
         session = lab.bench.session
         if not attempts.in_hand(session):
@@ -74,7 +74,7 @@ def _short(experiment: Experiment, result: Result) -> str:
 
 
 def judgement(experiment: Experiment, attempt: Attempt) -> str:
-    """Say whether the guess agrees with this run and with the stored seeds."""
+    """Say whether the guess is right for this run, and whether it is right for most seeds."""
     assert attempt.result is not None
     as_run, as_seeds = attempt.guess == attempt.result.choice, attempt.guess == experiment.right
     if as_run and as_seeds:
@@ -82,5 +82,5 @@ def judgement(experiment: Experiment, attempt: Attempt) -> str:
     if as_run:
         return _("Your guess was right for this run, but wrong for most seeds.")
     if as_seeds:
-        return _("Your guess is right for most seeds, but not for this run.")
-    return _("Neither this run nor most seeds agree with your guess.")
+        return _("Your guess was wrong for this run, but right for most seeds.")
+    return _("Your guess was wrong, for this run and for most seeds.")

@@ -16,27 +16,30 @@ from pglab.ui.controls.lab import Lab
 
 EPISODES = 10
 TRUTH_HEIGHT = 420  # pixels
-SLIGHT = 1.0  # the exact size of a smaller error of Q is not shown
+SLIGHT = 1.0  # a smaller error of Q is shown as “off by less than 1”
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Fresh episodes, sampled and greedy, that a policy played after `global_step` steps."""
+    """The fresh episodes that a policy played after `global_step` training steps.
+
+    The actions in `sampled` were drawn at random. The actions in `greedy` were the likeliest ones.
+    """
 
     session: TrainingSession
     global_step: int
     sampled: list[PlayedEpisode]
     greedy: list[PlayedEpisode]
-    truth: tuple[Floats, Floats] | None  # critic's estimates and returns of sampled episodes
+    truth: tuple[Floats, Floats] | None  # for `sampled`: estimates Q and returns
 
 
 def evaluation(lab: Lab) -> None:
     """Draw a button that plays fresh episodes, and the result of the last click."""
     st.markdown(
         _(
-            "The policy plays ten fresh episodes with sampled actions, as in training, and ten "
-            "episodes from the same initial states with the likeliest action at each step. The "
-            "episodes have their own random numbers, so they do not change the training."
+            "The policy plays ten fresh episodes with sampled actions, as in training. From the "
+            "same initial states, it plays ten episodes with the likeliest action at each step. "
+            "All these episodes use separate random numbers, so they do not change the training."
         )
     )
     key = f"{lab.key}.verdict"
@@ -89,8 +92,8 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     if not len(estimates):
         st.info(
             _(
-                "The time limit ended every episode too early, so no return is known. With a "
-                "smaller γ, the rewards after the time limit would hardly count."
+                "The time limit cut off every episode so early that no return is known. If γ were "
+                "smaller, the rewards after the time limit would hardly count."
             )
         )
         return
@@ -101,23 +104,24 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     st.caption(
         _(
             "If the time limit cut off an episode, the rewards after the cut are missing. The plot "
-            "leaves out the last steps before the cut, where more than a tenth of an endless "
-            "return would be missing. In CartPole, the missing rewards make G too low, so Q seems "
-            "too high."
+            "leaves out the last steps before the cut: more than a tenth of their return may be "
+            "missing, if all rewards are equal. In CartPole, the missing rewards make G too low, "
+            "so Q seems too high."
         )
     )
 
 
 def truth_in_words(found: Calibration, steps: int) -> str:
-    """Say how far the critic is off: on average, typically, and for small and large Q."""
+    """Describe the critic's errors in words: over all steps, for small Q and for large Q."""
     return _(
         "**Does the critic tell the truth?** Each point is one of {n:,} steps of the ten sampled "
-        "episodes, with its Q(s,a) and the discounted return G that followed. On average, Q is "
-        "{bias}; a typical error is {spread:.0f} (root mean square). On average over the smallest "
-        "third of the Q values, Q is {low}; over the largest third, Q is {high}. A single return "
-        "is partly luck, so the points scatter around the line even if Q is right on average. The "
-        "TD target uses the value of the best action, but the policy also takes other actions; "
-        "this makes Q too high. The setting *Pull on Q* makes Q lower."
+        "episodes. It shows the critic's Q(s,a) and the discounted return G from this step on. On "
+        "average, Q is {bias}; a typical error is {spread:.0f} (root mean square). For the third "
+        "of the steps with the smallest Q, Q is on average {low}. For the third with the largest "
+        "Q, Q is on average {high}. A single return is partly luck, so the points scatter around "
+        "the line even if Q is right on average. The TD target uses the value of the best action, "
+        "but the policy also takes other actions. Such a target makes Q too high. The setting "
+        "*Pull on Q* makes Q lower."
     ).format(
         n=steps,
         bias=_off(found.bias),

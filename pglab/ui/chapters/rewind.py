@@ -1,4 +1,4 @@
-"""The chapter *Rewind and fork*: go back to an earlier step; continue or fork the run there."""
+"""The chapter *Rewind and fork*: move a run to an earlier step, or start a new run there."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ def rewind(lab: Lab) -> None:
             disabled=bench.running or not here,
             on_click=on_whole_page(lab, bench.lock, bench.fork),
             help=_(
-                "Starts another run from this step. To make the new run differ, change a setting "
-                "that is not marked ↻, then press Run."
+                "Starts a new run from this step. To make it differ from the old run, change a "
+                "setting that is not marked ↻. Then press Run."
             ),
         )
     st.caption(_state(lab, steps[-1]))
 
 
 def _state(lab: Lab, furthest: int) -> str:
-    """Say at which step the run is, and what the button Run would do."""
+    """Say at which step the run is, and what the button Run does next."""
     bench = lab.bench
     here = bench.session.global_step
     if bench.running:
         return _("Pause to go back.")
     if bench.rewound:
         return _(
-            "At step {here:,} of {furthest:,}. The button Run repeats the steps up to the end of "
-            "the dotted line. If you change a setting that is not marked ↻, another run starts "
-            "from this step. The old run stays in the return plot and in the table."
+            "At step {here:,} of {furthest:,}. The button Run repeats the later steps, up to the "
+            "end of the dotted line in the return plot. If you change a setting that is not marked "
+            "↻, a new run starts from this step. The old run stays in the plot and in the table."
         ).format(here=here, furthest=furthest)
     if bench.forked is not None:
         return _("This is run {n}, forked at step {step:,} from run {of}.").format(
             n=bench.run_number, step=bench.forked[1], of=bench.forked[0]
         )
-    return _("At step {here:,}, the run's last step so far.").format(here=here)
+    return _("At step {here:,}, the last step of the run so far.").format(here=here)

@@ -18,9 +18,8 @@ def runs_table(lab: Lab) -> None:
     st.caption(
         _(
             "Each row shows one seed. Seeds that were trained together have the same run number. "
-            "Run 1 is the oldest run. The current run is at the top of the table; its numbers "
-            "change only when you pause, step or change the run. The results of a few seeds may be "
-            "due to chance."
+            "Run 1 is the oldest run. The current run is at the top of the table; while it trains, "
+            "its numbers here may be out of date. The results of a few seeds may be due to chance."
         )
     )
 

@@ -53,7 +53,7 @@ def _listing(lab: Lab, attempts: Attempts) -> None:
     )
     with st.container(key="experiments", gap="xsmall"):
         for number, experiment in enumerate(offered, start=1):
-            # Buttons, not a menu: a late request could restore the menu's old value.
+            # Buttons, not a menu: a late request could restore a menu's old value.
             st.button(
                 _name(number, experiment, attempts.by_key[experiment.key]),
                 key=f"try_{experiment.key}",
@@ -92,7 +92,7 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
     match state:
         case "asked":
             _lock_button(lab, attempts, choice)
-            st.caption(_("After your guess, this button becomes “Run it”."))
+            st.caption(_("After you lock a guess, the button becomes “Run it”."))
         case "locked":
             _start_button(lab, attempts, _("Run it"), lab.bench.session.config.seed)
             st.caption(
@@ -104,8 +104,8 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
         case "changed":
             st.warning(
                 _(
-                    "Settings were changed during the run, or another run has begun, so the "
-                    "current run does not answer this question."
+                    "The current run does not answer this question: a setting was changed during "
+                    "the run, or another run has begun."
                 )
             )
             _start_button(lab, attempts, _("Run it again"), lab.bench.session.config.seed)
@@ -116,17 +116,20 @@ def _experiment(lab: Lab, attempts: Attempts) -> None:
 
 
 def _expectation(experiment: Experiment) -> str:
-    """Say where the return plot shows the guess, or that it does not show the guessed value."""
+    """Say where the visitor will see whether the guess is right."""
     if experiment.statistic == "late_return":
         return _("Your guess is the shaded region in the return plot.")
     return _(
-        "Your guess is about the {name}, which the return plot does not show; its value appears "
+        "Your guess is about the {name}. The return plot does not show this number; it appears "
         "here at the end of the run."
     ).format(name=_(STATISTICS[experiment.statistic].name))
 
 
 def _choices(lab: Lab, attempts: Attempts) -> int | None:
-    """Draw the possible guesses; none is selected at first, and a locked guess cannot change."""
+    """Draw the possible guesses, and return the index of the selected guess.
+
+    No guess is selected at first. The visitor cannot change a locked guess.
+    """
     experiment, guess = attempts.experiment, attempts.attempt.guess
     choice: int | None = st.radio(
         _("Your guess"),
@@ -135,7 +138,8 @@ def _choices(lab: Lab, attempts: Attempts) -> int | None:
         format_func=lambda number: _(experiment.choices[number].text),
         captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
         key=f"{lab.key}.guess.{experiment.key}",
-        # If a tick comes in the same request as the choice, only the fragment of the tick reruns.
+        # If one request contains the choice and a tick, only the tick's fragment runs again.
+        # Therefore, the choice marks the whole page for a redraw.
         on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
         disabled=guess is not None,
     )
@@ -170,7 +174,11 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
 
 
 def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
-    """For each possible guess, show whether the visitor chose it and which runs agree with it."""
+    """Draw a table with one row for each possible guess.
+
+    A row shows whether the visitor chose this guess. After the run, it also shows whether the guess
+    is right for this run, and for how many of the stored seeds it is right.
+    """
     result = attempt.result
     heads = ["", _("you")]
     if result is not None:
@@ -185,7 +193,7 @@ def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
             row.append(str(held(claim, *arms_of(experiment))))
         rows.append(row)
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    st.markdown(table, unsafe_allow_html=True)  # only HTML breaks a line within a cell
+    st.markdown(table, unsafe_allow_html=True)  # a line break in a cell needs HTML
 
 
 def _show(lab: Lab, attempts: Attempts, result: Result) -> None:
@@ -238,14 +246,14 @@ def _reached(experiment: Experiment, result: Result) -> Curve:
 
 
 def _judgement(experiment: Experiment, attempt: Attempt, result: Result) -> str:
-    """Return this run's result, the result of the usual settings, and a verdict on the guess."""
+    """Describe this run's result and the usual result; say whether the guess is right."""
     statistic = STATISTICS[experiment.statistic]
     reference = (
         _("the usual settings gave {usual} with the same seed")
         if result.same_seed
         else _("the usual settings gave {usual} (median of the stored seeds)")
     ).format(usual=f"{result.usual:.{statistic.digits}f}")
-    found = _("This run (one seed, {seed}): the {name} is **{figure}**; {reference}.").format(
+    found = _("This run (seed {seed}): the {name} is **{figure}**; {reference}.").format(
         seed=result.seed,
         name=_(statistic.name),
         figure=f"{result.figure:.{statistic.digits}f}",

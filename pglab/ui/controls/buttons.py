@@ -1,4 +1,4 @@
-"""Buttons that change a run or its panels; each press waits until the current tick ends."""
+"""Buttons that change a run or its panels; a press waits until the current tick ends."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def live_button(
     repeats: bool = True,
     **options: Any,
 ) -> None:
-    """Draw a button that calls `press`, then redraws the parts of the page that show the run.
+    """Draw a button; a press calls `press` and redraws the parts of the page that show the run.
 
     If `repeats` is true, the button is pressed repeatedly while its shortcut key is held down.
     """
@@ -72,17 +72,17 @@ def page_button(
     press: Callable[[], None],
     **options: Any,
 ) -> None:
-    """Draw a button that calls `press`, then redraws the whole page and the sidebar."""
+    """Draw a button; a press calls `press` and redraws the whole page and the sidebar."""
     action = on_whole_page(page, lock, press)
     act_on_presses(key, action, repeats=False)
     st.button(label, icon=f":material/{icon}:", key=key, on_click=action, **options)
 
 
 def run_or_pause(driven: Startable) -> None:
-    """Draw one button with two labels: Run, or Pause while the agent is training.
+    """Draw the button that starts and pauses training; its label is Run or Pause.
 
-    Each press starts or pauses the run, so the second of two quick presses undoes the first. The
-    button never continues a run beyond its end.
+    The second of two quick presses undoes the first. If a run has ended, the button does not
+    continue this run.
     """
 
     def press() -> None:
@@ -108,7 +108,7 @@ def run_or_pause(driven: Startable) -> None:
 
 
 def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that calls `change` and then lets the whole page be redrawn."""
+    """Return a function that calls `change` and then marks the whole page for a redraw."""
 
     def changed() -> None:
         locked(lock, change)()
@@ -118,7 +118,7 @@ def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Ca
 
 
 def locked(lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that waits until the current tick ends, and then calls `change`."""
+    """Return a function that waits until `lock` is free, and then calls `change`."""
 
     def changed() -> None:
         with lock:

@@ -1,7 +1,7 @@
 """Keeps the values of controls valid, even if the browser sends an invalid value.
 
 If the visitor changes controls quickly, the browser may rebuild a control. The rebuilt control
-then sends its initial value or no value. To keep the current value, pass it to the control as the
+then sends its initial value or no value. Therefore, pass the current value to each control as its
 initial value. If the options of a control change, a late request from the browser may still contain
 an old option.
 """
@@ -19,8 +19,8 @@ T = TypeVar("T")
 def settle(key: str, options: Collection[T], usual: T) -> T:
     """Give the control a valid value and return this value.
 
-    The value is the first valid one of these: the current value, the last valid value, `usual`, the
-    first option. Call this function before drawing the control.
+    A value is valid if `options` contains it. The function tries these values in order: the current
+    value, the last valid value, `usual`, the first option. Call it before drawing the control.
     """
     last = f"{key}.last"
     candidates: list[Any] = [st.session_state.get(key), st.session_state.get(last), usual, *options]
@@ -38,7 +38,7 @@ def place_of(key: str, options: Sequence[Any]) -> int:
 
 
 def if_offered(key: str, options: Collection[Any], act: Callable[[Any], None]) -> None:
-    """Call `act` with the control's value if `options` contains it; for use in callbacks."""
+    """Call `act` with the control's value, but only if `options` contains this value."""
     said = st.session_state.get(key)
     if said in options:
         act(said)

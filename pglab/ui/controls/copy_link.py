@@ -18,18 +18,19 @@ _button = st.components.v2.component(
 
 
 def copy_link() -> None:
-    """Draw the button that copies the page's address; the button is at the end of a row.
+    """Draw the button that copies the page's address.
 
-    Before this call, the page must have written its settings to its address.
+    A press copies the address that the browser shows. The page itself writes its settings to this
+    address.
     """
     _button(
         key=f"{current_page()}.copy_link",
         data={
             "label": _("Copy link"),
             "help": _(
-                "Copy the address of this page; the address contains your settings. Another "
-                "computer may round numbers differently, so the same seed may give another run "
-                "there."
+                "Copy the address of this page; the address contains your settings. On another "
+                "computer, the same seed may give another run, because that computer may round "
+                "numbers differently."
             ),
             "copied": _("Link copied"),
             "refused": _("The browser does not allow this button to copy. Press Ctrl+C or ⌘C:"),

@@ -23,8 +23,9 @@ SLIDER_STEPS = 48  # an even number, so that the slider can stop in the middle
 class HeatmapControls:
     """The controls for the heatmaps of one environment on one page.
 
-    Each combination of page and environment has its own `key`. In links, the names of the
-    parameters begin with `prefix`.
+    A heatmap shows a slice: a plane through the observation space. Each combination of page and
+    environment has its own `key`. In a link, the name of each parameter of the heatmaps begins with
+    `prefix`.
     """
 
     key: str
@@ -78,7 +79,7 @@ class HeatmapControls:
         return View(plane, action, *_quantity(info, critic), follows=follows)
 
     def parameters(self) -> dict[str, str]:
-        """Return the address parameters for all values that differ from the default view."""
+        """Return the values of the controls as address parameters; leave out default values."""
         view, info = self.view(), self.info
         found: dict[str, str] = {}
         if (view.plane.x_axis, view.plane.y_axis) != info.heatmap_axes:
@@ -138,10 +139,10 @@ class HeatmapControls:
                 view.follows,
                 key=self._name("follow"),
                 help=_(
-                    "A heatmap shows two coordinates of the observation; all other coordinates "
-                    "come from the player's frame or are fixed. A ring marks the state in the "
-                    "player's frame; a line shows the states before it, which belong to other "
-                    "slices."
+                    "The axes of a heatmap are two coordinates of the observation. If this switch "
+                    "is on, all other coordinates come from the frame that the player shows; "
+                    "otherwise, they are fixed. A ring marks the state in this frame. A line shows "
+                    "the earlier states of the episode, whose other coordinates are different."
                 ),
                 **common,
             )
@@ -176,9 +177,10 @@ def _rest(info: EnvironmentInfo) -> list[float]:
 
 
 def _quantity(info: EnvironmentInfo, index: int) -> tuple[Quantity, int]:
-    """Return the critic's quantity and the action for the menu entry with this index.
+    """Return the quantity and the action that one entry of the menu *Critic's heatmap* shows.
 
-    The menu lists Q of each action, then V, then the advantage of each action.
+    The menu lists Q of each action, then V, then the advantage of each action. The action of V is 0
+    and has no meaning.
     """
     actions = len(info.actions)
     if index < actions:

@@ -75,10 +75,11 @@ def open_lab(
     """Read the settings from the link and the controls, and give these settings to the run.
 
     Args:
-        key: names the page and the stored learning curves of its preset.
+        key: the name of the page, and the name of the stored learning curves of its preset.
         preset: the page's default settings.
         fixed: the settings that define the page's agent; the visitor cannot change them here.
-        read_further: reads the link's other parameters; it gets the link and the configuration.
+        read_further: a function that reads the parameters of the link that are not settings. Its
+            arguments are the link and the configuration.
     """
     warm_up()
     terms = Terms(preset, fixed)
@@ -105,7 +106,7 @@ def open_lab(
 
 
 def _changed(key: str) -> None:
-    """Let the whole page be redrawn after a control has changed, if the page already exists."""
+    """If the page exists already, mark the whole page for a redraw."""
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is not None:
         lab.page_is_stale = True

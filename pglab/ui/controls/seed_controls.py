@@ -18,7 +18,7 @@ PARAMETER = "seeds"  # in the address bar
 
 
 def seed_controls(lab: Lab) -> None:
-    """Draw the controls of the seeds in the sidebar, and give the chosen values to the bench."""
+    """Draw the controls of the seeds in the sidebar, and give their values to `lab.bench`."""
     key = f"{lab.key}.seeds"
     st.session_state.setdefault(key, 1)
 
@@ -35,8 +35,9 @@ def seed_controls(lab: Lab) -> None:
             persist_state="session",
             on_change=changed,
             help=_(
-                "Trains this number of runs with the same settings and consecutive seeds. More "
-                "seeds show more clearly how much is luck, but training takes longer."
+                "Trains one run for each seed. All runs have the same settings; their seeds are "
+                "consecutive numbers. With more seeds, you see more clearly how much of a result "
+                "is luck, but training takes longer."
             ),
         )
         with lab.bench.lock:
@@ -53,15 +54,15 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
-    """Return the number of seeds as an address parameter; empty for one seed."""
+    """Return the number of seeds as an address parameter; no parameter if there is one seed."""
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 
 def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], None]) -> None:
     """Let the visitor choose the seed to show, and call `show` with the index of this seed.
 
-    If there is only one seed, no menu is drawn. The seeds are consecutive numbers; `first` has
-    index 0.
+    If there is only one seed, no menu is drawn. The seeds are consecutive numbers; the seed `first`
+    has index 0.
     """
     if count == 1:
         show(0)

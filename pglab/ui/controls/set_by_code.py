@@ -1,8 +1,8 @@
 """Controls that both code and the visitor can set.
 
-Each request of the browser contains the values of all controls that the browser knows, so a late
-request could restore a value that code has already replaced. To make such late values harmless,
-`set_value` gives the control a new key, and the program ignores values under the old key.
+Each request of the browser contains the values of all controls that the browser knows. A late
+request could therefore restore a value that code has already replaced. To prevent this,
+`set_value` gives the control a new key. The program ignores values under the old key.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def set_value(name: str, value: Any) -> None:
     if key in state and state[key] == value:
         return
     edition = state.get(_edition(name), 0) + 1
-    # Another request may interrupt at each of these lines, so the value is set before the edition.
+    # The edition is a part of the key. Another request may interrupt between these lines, so the
+    # value is stored under the new key before the new key is in use.
     state[f"{name}.{edition}"] = value
     state[_edition(name)] = edition
     state.pop(key, None)

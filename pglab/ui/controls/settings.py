@@ -28,13 +28,14 @@ from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
 MOST_SLIDER_STOPS = 100
-OFFERED = {"env_id": list(ENVIRONMENTS)}  # the only values that pages can show
+OFFERED = {"env_id": list(ENVIRONMENTS)}  # a link may name only these environments
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The settings of a page: `preset` contains the defaults, `fixed` names the fixed settings.
+    """The settings of a page.
 
+    `preset` contains the default values. `fixed` names the settings that visitors cannot change.
     If `everything_restarts` is true, every change of a setting restarts the runs of this page.
     """
 
@@ -44,10 +45,10 @@ class Terms:
 
 
 def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
-    """Set the page's controls from a link, and add the unusable values to `link.problems`.
+    """Set the page's controls from a link; report each unusable value in `link.problems`.
 
     Returns:
-        The configuration that the controls then describe.
+        The configuration that the controls describe after this call.
     """
     for name in terms.fixed:
         if link.text(name) not in (None, getattr(terms.preset, name)):
@@ -59,7 +60,7 @@ def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
 
 
 def set_controls(key: str, config: RunConfig) -> None:
-    """Set the page's controls to a configuration; afterwards, the caller must redraw the page."""
+    """Set the page's controls to a configuration; then the caller must redraw the page."""
     for name in settings_of(config):
         value = getattr(config, name)
         if name == "hidden_sizes":
@@ -112,7 +113,10 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def _follow_environment(key: str) -> None:
-    """After a change of environment, replace the old default of `success_return` by the new one."""
+    """After a change of environment, set `success_return` to the new environment's default.
+
+    If `success_return` was not the old environment's default, it does not change.
+    """
     before, now = st.session_state[f"{key}.environment"], value_of(f"{key}.env_id")
     if now == before or now not in ENVIRONMENTS:
         return
@@ -122,7 +126,7 @@ def _follow_environment(key: str) -> None:
 
 
 def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
-    """Draw the control for one setting, suited to its type and range; return its value."""
+    """Draw a control that suits the type and range of one setting; return the control's value."""
     setting = settings_of(terms.preset)[name]
     if name == "hidden_sizes":
         return _layer_controls(key, setting, on_change)
@@ -160,7 +164,10 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
 
 
 def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
-    """Return a list with the reason why the setting has no effect; empty if it has an effect."""
+    """Return a list with one sentence that says why the setting has no effect.
+
+    The list is empty if the setting has an effect.
+    """
     if setting.applies_when is None:
         return []
     name, value = setting.applies_when

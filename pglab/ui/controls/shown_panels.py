@@ -1,4 +1,4 @@
-"""The controls that choose the view of the heatmaps and open further panels."""
+"""The controls for the view of the heatmaps, and the control that opens further panels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pglab.ui.stage.panels.scenery import PanelMaker, View
 class Extra:
     """A further panel, which the visitor opens with the control *Further panels*.
 
-    If `replaces` is a usual panel, the further panel takes its place; if `replaces` is None, the
-    further panel is placed below all usual panels.
+    `replaces` is the usual panel whose place the further panel takes. If `replaces` is None, the
+    further panel appears below all usual panels.
     """
 
     name: str
@@ -76,7 +76,7 @@ def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], N
             format_func=lambda name: titles[name],
             key=f"{lab.key}.extras",
             persist_state="session",
-            width="stretch",  # if one row is too short, the pills use several
+            width="stretch",  # the pills can use several rows
             on_change=redraw,
         )
 

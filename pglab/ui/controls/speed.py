@@ -17,7 +17,7 @@ WIDTH = 140  # pixels
 
 
 def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:
-    """Draw the slider and give its speed to the bench; a change of the speed calls `on_change`."""
+    """Draw the slider and set `bench.speed` to its value; a change calls `on_change`."""
 
     def changed() -> None:
         bench.speed = value_of(_name_of(page))
@@ -47,7 +47,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(bench: Bench) -> dict[str, str]:
-    """Return the speed as an address parameter, unless the speed is the default."""
+    """Return the speed as an address parameter; no parameter if the speed is the default."""
     return {} if bench.speed == FIRST_SPEED else {PARAMETER: _in_link(bench.speed)}
 
 

@@ -54,8 +54,8 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
             bench.reset,
             shortcut="b",
             help=_(
-                "Start again with the same settings and the same seed. This run stays in the "
-                "return plot and in the table of runs."
+                "Begin a new run with the same settings and the same seed. The old run stays in "
+                "the return plot and in the table of runs."
             ),
         )
         page_button(
@@ -66,7 +66,7 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
             "new_seed",
             partial(_new_seed, lab),
             shortcut="n",
-            help=_("Begin a new run with the next seed. This run stays in the return plot."),
+            help=_("Begin a new run with the next seed. The old run stays in the return plot."),
         )
         if bench.session.outcome in ("solved", "total_steps"):
             _continue_button(lab)
@@ -93,8 +93,9 @@ def _continue_button(lab: Lab) -> None:
         go_on,
         width=WIDTH,
         help=_(
-            "Continue training this run. If the run was solved, this button turns off “Stop when "
-            "solved”; if all steps were used, this button doubles the number of steps of the run."
+            "Continue training this run. If the run stopped because it was solved, this button "
+            "turns off “Stop when solved”. If the run stopped because it used all its steps, this "
+            "button doubles the number of steps."
         ),
     )
 

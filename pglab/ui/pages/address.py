@@ -11,7 +11,10 @@ from pglab.ui.shell import address_bar
 
 
 def read_address(page: str, link: Link, config: RunConfig) -> None:
-    """Set all controls from the link, except the settings, which `config` already contains."""
+    """Set the controls from the link, except the controls of the settings.
+
+    The settings of the link have already been read; `config` contains them.
+    """
     speed.read_link(page, link)
     seed_controls.read_link(page, link)
     has_critic = isinstance(config, ActorCriticConfig)

@@ -1,4 +1,4 @@
-"""The map of the home page: the seminar's three agents side by side."""
+"""The picture on the home page that shows the seminar's three agents side by side."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pglab.language import _
 
 @dataclass(frozen=True)
 class Agent:
-    """An agent on the home page's map.
+    """One agent in the picture on the home page.
 
-    `networks` is a list of rows of boxes; a box is (text, colour).
+    `networks` contains rows of boxes, from bottom to top. Each box shows one part of a network; it
+    has a text and a colour.
     """
 
     name: str

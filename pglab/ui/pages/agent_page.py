@@ -79,7 +79,10 @@ def agent_page(page: AgentPage) -> None:
 
 
 def _listen(lab: Lab) -> None:
-    """If a run could be lost, the browser asks for confirmation before the tab closes."""
+    """Let the browser report each press of a button.
+
+    If a run could be lost, the browser also asks for confirmation before the tab closes.
+    """
     bench = lab.bench
     listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
 

@@ -1,4 +1,4 @@
-"""The stage of an agent's page: during a run, each redraw trains the agent a little."""
+"""Draws the stage of an agent's page; during a run, each redraw also trains the agent."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from pglab.ui.stage.stage import Number, Progress, stage
 from pglab.ui.stage.ticks import turn
 
 COLLAPSE_ENTROPY = 0.01
-COLLAPSE_SHARE = 0.5  # a deterministic policy below this share of the return range collapsed
+COLLAPSE_SHARE = 0.5  # below this share of the return range, returns are low
 
-# Streamlit renders the whole page when a script run begins and again when it ends, so several
-# pictures in one script run cost less. But a click has to wait until they are drawn.
+# Streamlit renders the whole page when a script run begins and again when it ends. So two pictures
+# in one script run cost less than two script runs. But a click waits until both are drawn.
 PICTURES_PER_TICK = 2
 
 
 def live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
-    """Draw the stage with its panels; during a run, each redraw trains the agent further.
+    """Draw the stage: the numbers, the progress bar and the panels that show the run.
 
-    Above the stage, `heading` draws the elements that change with the run.
+    During a run, each redraw also trains the agent. `heading` draws the elements above the stage
+    that change during the run.
     """
     fragment(_live, LIVE)(lab, panels, extras, heading)
 
@@ -39,7 +40,7 @@ def live(
 def _live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
-    ticked = lab.take_tick()  # before all else, so that a rerun of the whole page finds no old tick
+    ticked = lab.take_tick()  # first, so that a rerun of the whole page finds no old tick
     lab.redraw_stale_page()
     heading()
     # Below full speed, training may leave no time between two pictures.
@@ -120,7 +121,7 @@ def _progress(bench: Bench) -> Progress:
 
 
 def _milestone(bench: Bench) -> str | None:
-    """Say at which step the run was solved; return None if the run is not solved."""
+    """Return the label "solved at step …"; None if the run is not solved."""
     solved_at = bench.session.history.solved_at
     if solved_at is None:
         return None
@@ -128,7 +129,7 @@ def _milestone(bench: Bench) -> str | None:
 
 
 def _state(bench: Bench) -> str:
-    """Say in a few words how many steps the run has taken, or how it ended."""
+    """Return a short text: how many steps the run has taken, or how the run ended."""
     session = bench.session
     if session.outcome == "diverged":
         return _("stopped: see the message above")
@@ -142,7 +143,7 @@ def _state(bench: Bench) -> str:
 
 
 def _reading(bench: Bench) -> str:
-    """Return the progress reading and the goal of the run, in words."""
+    """Return a text with the progress reading and the goal of the run."""
     session = bench.session
     goal = session.config.success_return
     reading = f"{session.history.reading:.0f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""The two clips of the home page: an agent before its first update, and after training."""
+"""The two clips of the home page: one shows an untrained agent, the other a trained agent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 
 def opening_clips() -> None:
-    """Draw the home page's two clips from files in the repository, so that they play at once."""
+    """Draw the home page's two clips; they are stored as files, so they play without delay."""
     facts = stored_facts()
     _clip("untrained", _("An untrained agent: the pole falls within a second or two."))
     _clip(

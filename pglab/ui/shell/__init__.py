@@ -1,1 +1,1 @@
-"""The parts around every page: entry, menu, address bar and messages."""
+"""The code that all pages share: start of a script run, menu, link, fragments and messages."""

@@ -1,4 +1,4 @@
-"""Reads the link when a visit first opens a page, and rewrites it when the page changes."""
+"""Reads the link with which a visitor opens a page, and updates it when controls change."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def link() -> Link:
 
 
 def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
-    """When a visit first opens a page, let `read` set the page's controls from the link.
+    """Call `read` with the link when a visitor first opens a page; `read` sets the controls.
 
     Returns:
-        A sentence for each part of the link that cannot be used. The list is kept until the visit
-        ends or the visitor closes the message.
+        A sentence for each part of the link that cannot be used. Later calls return the same list,
+        which becomes empty when the visitor closes the message with these sentences.
     """
     key = f"{page}.link_problems"
     if key not in st.session_state:
         opened_by = link()
         read(opened_by)
         opened_by.refuse_the_rest()
-        # At the end: another request may interrupt the reading, which then begins anew.
+        # This line comes last: another request may interrupt `read`, which then runs again.
         st.session_state[key] = opened_by.problems
     problems: list[str] = st.session_state[key]
     return problems

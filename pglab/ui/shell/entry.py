@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-import pandas  # type: ignore[import-untyped]  # noqa: F401  Loaded before visitors draw at once.
+import pandas  # type: ignore[import-untyped]  # noqa: F401  Loaded before several threads need it.
 import streamlit as st
 
 from pglab.language import DEFAULT_LANGUAGE, use_language
@@ -17,7 +17,7 @@ _STYLE = Path(__file__).parent / "page.css"
 
 
 def enter() -> None:
-    """Start a run of the entry script: set the style, and use the language from the link."""
+    """Begin a script run: set the style of the page, and use the language that the link names."""
     if _ENTERED not in st.session_state:
         gc.collect()  # free the memory of visits whose tabs were closed
     st.session_state[_ENTERED] = True
@@ -28,8 +28,8 @@ def enter() -> None:
 
 def require_entry() -> None:
     """Run the entry script first if Streamlit has started a page without it."""
-    # At a page's address, Streamlit starts the page's script in `pages/` without the entry script
-    # if the server process has not called `st.navigation` yet.
+    # If the server process has not called `st.navigation` yet, Streamlit runs the script of a page
+    # in `pages/` without the entry script.
     if _ENTERED not in st.session_state:
         navigation()
         st.rerun()

@@ -1,4 +1,4 @@
-"""Fragments: parts of a page that Streamlit can rerun alone, in the visit's language."""
+"""Fragments: parts of a page that Streamlit can rerun without the rest of the page."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ LANGUAGE = "language"
 def fragment(
     function: Callable[..., None], key: str | None = None, run_every: float | None = None
 ) -> Callable[..., None]:
-    """Make a Streamlit fragment that uses the visit's language even when it reruns alone.
+    """Make a Streamlit fragment that uses the visitor's language even when it reruns alone.
 
     Streamlit identifies a fragment by its place on the page, so every script run must draw the same
-    number of elements before the fragment. With `run_every`, the fragment reruns at this interval,
-    in seconds.
+    number of elements before the fragment. If `run_every` is given, the fragment also reruns every
+    `run_every` seconds.
     """
     page = st.session_state.get(PAGE)
 
     @wraps(function)
     def in_language(*arguments: Any) -> None:
         if st.session_state.get(PAGE) != page:
-            st.rerun()  # the visitor is leaving, and keys of the two pages would collide
+            st.rerun()  # the visitor has opened another page, which may use the same keys
         use_language(st.session_state[LANGUAGE])
         function(*arguments)
 

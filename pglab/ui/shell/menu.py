@@ -36,6 +36,6 @@ def page_changed() -> bool:
 
 
 def current_page() -> str:
-    """Return the name of the visitor's current page, as in the address."""
+    """Return the name of the visitor's current page, as it appears in the page's address."""
     page: str = st.session_state[PAGE]
     return page

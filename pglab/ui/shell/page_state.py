@@ -14,15 +14,15 @@ PANEL_CONTROLS = "panel_controls"
 
 @dataclass(kw_only=True)
 class LivePage:
-    """The state of a page that has a stage; the visit's session state contains it."""
+    """The state of a page that has a stage; Streamlit keeps it in the visitor's session state."""
 
     key: str
-    sequence: int = 0  # number of the stage's last redraw
-    page_is_stale: bool = False  # whether a click or control makes a redraw necessary
+    sequence: int = 0  # number of the last redraw of the stage
+    page_is_stale: bool = False  # whether the whole page must be redrawn
     _ticked: bool = field(default=False, init=False)
 
     def note_tick(self) -> None:
-        """Remember that the browser has asked for the next tick."""
+        """Remember that the browser has asked for a tick: more training and a redraw."""
         self._ticked = True
 
     def take_tick(self) -> bool:
@@ -33,9 +33,9 @@ class LivePage:
     def redraw_stale_page(self) -> None:
         """Redraw the whole page if `page_is_stale` is true.
 
-        Call this at the start of each fragment that shows or changes the run. If the browser sends
-        a click or a new setting in the same request as a tick, Streamlit reruns only the fragment
-        of the tick, not the whole page.
+        Call this method at the start of each fragment that shows or changes the run. The browser
+        may send a click or a new setting in the same request as a tick. Streamlit then reruns only
+        the fragment of the tick, although the whole page may have changed.
         """
         if self.page_is_stale:
             st.rerun()

@@ -1,4 +1,4 @@
-"""The messages at the top of a page: about values that cannot be used, and failed runs."""
+"""The messages at the top of a page: about unusable values, and about failed runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _QUOTATION = re.compile("“([^“”`]+)”")
 
 
 def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:
-    """Show the problems of the link, of the settings and of the runs.
+    """Show one warning about the link and the settings, and one error for each failed run.
 
-    The message has a Close button if it contains problems of the link. All messages are in one
+    The warning has a Close button if it names problems of the link. All messages are in one
     container, so that the fragments below keep their places on the page.
     """
     with st.container():
@@ -29,5 +29,8 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
 
 
 def literal(sentence: str) -> str:
-    """Return the sentence with each quotation as code, since a link may contain any Markdown."""
+    """Return the sentence with each quotation formatted as code.
+
+    A quotation may come from a link and contain Markdown, which must have no effect.
+    """
     return _QUOTATION.sub(r"“`\1`”", sentence)

@@ -1,4 +1,4 @@
-"""Prepares a new server process, so that the first click and all ticks are fast."""
+"""Prepares a new server process, so that the first click and all redraws are fast."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def warm_up() -> None:
     gc.collect()
     # Otherwise each garbage collection takes 0.1 seconds, mostly for objects of imported modules.
     gc.freeze()
-    # Streamlit's server needs the interpreter about twelve times per tick. While another thread
-    # trains, the server waits for one switch interval each time; Python's default is 5 ms.
+    # Streamlit's server needs Python's interpreter about twelve times per redraw. While another
+    # thread trains, the server waits each time for one switch interval, by default 5 ms.
     sys.setswitchinterval(SWITCH_SECONDS)

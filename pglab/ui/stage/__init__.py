@@ -1,1 +1,1 @@
-"""The stage, which shows a run: its component, its panels, its player, and its ticks."""
+"""The stage: the part of a page that shows a run as numbers, plots and a video."""

@@ -1,4 +1,4 @@
-"""The player: shows fresh episodes of the current policy, or the steps of the training."""
+"""The player: a video of fresh episodes of the current policy, or of the training steps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Showing:
 
 
 class Playable(Protocol):
-    """The data that a player reads from a bench or from one side of a comparison."""
+    """The data that a player reads from the run of a page, or from one agent of a comparison."""
 
     running: bool
     pacemaker: Pacemaker
@@ -65,12 +65,12 @@ class Playable(Protocol):
 
 
 class Player:
-    """Chooses which scenes of a run are shown, and draws each scene only once."""
+    """Chooses which scenes of a run to show, and draws a picture of each scene only once."""
 
     def __init__(self, session: TrainingSession, key: str = "player") -> None:
-        """Make the player of one run; `key` is the key of the player's panel on the stage.
+        """Make the player of one run; `key` identifies the player's panel on the page.
 
-        Fresh episodes have their own random numbers, so they do not change the training.
+        The player's fresh episodes have their own random numbers, so they do not change the run.
         """
         self.session = session
         self._key = key
@@ -87,8 +87,8 @@ class Player:
     def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
         """Make the player's panel for the current state of the run.
 
-        The heatmaps show `plane` or, if `follows` is true, for each frame the plane that is
-        parallel to `plane` and contains the frame's observation.
+        The heatmaps show `plane`. If `follows` is true, the heatmaps show another plane for each
+        frame: it is parallel to `plane` and contains the frame's observation.
         """
         mode: Mode = "stream"
         if bench.running:
@@ -108,7 +108,7 @@ class Player:
         return Showing(self._panel(bench, shots, mode, planes), scenes, planes)
 
     def _stream(self, bench: Playable) -> list[Scene]:
-        """Return the scenes since the last tick."""
+        """Return the scenes to show for the time since the last redraw."""
         if bench.shows_training_steps:
             return self._latest_steps(bench)
         due = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
@@ -118,18 +118,19 @@ class Player:
     def _latest_steps(self, bench: Playable) -> list[Scene]:
         """Return the training steps that have not been shown yet.
 
-        Add the state after the last step if the episode has ended, or if at most one step is new.
+        If the episode has ended, or if at most one step is new, the last scene shows the state
+        after the last step.
         """
         seed, last = self._streamed
         session = bench.shown_session
         newest = session.global_step
         since = newest if seed != session.config.seed else max(last, newest - MOST_STEPS_PER_TICK)
         scenes = training_scenes(bench, since)
-        many = len(scenes) > 2  # a frame of the state after many steps would not stay visible
+        many = len(scenes) > 2  # after many steps, the last state would not stay visible
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
     def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
-        """Return the clip for a paused bench; draw the clip again only if its contents change."""
+        """Return the clip for a paused run; draw its pictures again only if the clip changes."""
         session = bench.shown_session
         shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
@@ -190,7 +191,7 @@ class Player:
         )
 
     def _caption(self, bench: Playable, scene: Scene) -> str:
-        """Name the step; if no action is chosen yet, also describe the previous step."""
+        """Return a frame's caption: the step and, if no action is chosen yet, the previous step."""
         text = _("step {step}").format(step=scene.step)
         if scene.action is not None:
             return text
@@ -207,10 +208,10 @@ class Player:
 
 
 def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
-    """Return scenes: the training steps, then the current state of the training environment.
+    """Return one scene for each training step, then one for the environment's current state.
 
-    If `since` is None, return all steps of the last episode; otherwise, return all steps after step
-    `since`. Each scene holds the action probabilities of the current policy.
+    If `since` is None, the scenes show the steps of the last episode. Otherwise, they show all
+    steps after step `since`. Each scene holds the action probabilities of the current policy.
     """
     session = bench.shown_session
     steps = list(session.history.steps)
@@ -241,7 +242,7 @@ def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
 
 
 def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
-    """Return each step's index among the recorded steps of its episode, counted from 0."""
+    """Return the index of each step among the recorded steps of its episode; 0 is the first."""
     places: list[int] = []
     for number, step in enumerate(steps):
         same = number > 0 and steps[number - 1].episode == step.episode

@@ -1,9 +1,9 @@
 """Acts on every press of a button or key. The browser numbers the presses, so no press is lost.
 
-Streamlit merges waiting requests, so two quick presses of a button would become one press. The
-browser sends the numbers of all presses that the server has not confirmed yet, and the server acts
-on each numbered press exactly once, in order. If the browser's script is missing, the buttons work
-like ordinary Streamlit buttons.
+Streamlit merges waiting requests. Without numbers, two quick presses of a button would become one
+press. The browser sends the numbers of all presses that the server has not confirmed yet. The
+server acts on each numbered press exactly once, in order. If the browser's script is missing, the
+buttons work like ordinary Streamlit buttons.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Presses:
     actions: dict[str, Callable[[], None]] = field(
         default_factory=dict
     )  # by the keys of the buttons
-    once: set[str] = field(default_factory=set)  # buttons that a held key presses only once
+    once: set[str] = field(default_factory=set)  # buttons that a held-down key presses only once
     last: int = 0
 
 
 def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> None:
     """Call `action` at each press of the button named `key`; the page must call `listen` later.
 
-    With `repeats`, holding down the button's key on the keyboard presses it repeatedly.
+    If `repeats` is true, a keyboard key that is held down presses the button repeatedly.
     """
     presses = _presses_of(current_page())
     presses.actions[key] = action
@@ -46,7 +46,7 @@ def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> No
 def listen(*, unsaved: bool = False) -> None:
     """Give each press of a button a number; call this after drawing the page's last button.
 
-    With `unsaved`, the browser asks for confirmation before it closes or reloads the tab.
+    If `unsaved` is true, the browser asks for confirmation before it closes or reloads the tab.
     """
     page = current_page()
     presses = _presses_of(page)

@@ -1,4 +1,4 @@
-"""After certain clicks, scrolls to a part of the page."""
+"""Makes the browser scroll to a part of the page after a click on certain buttons."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pglab.ui.stage.stage import js_export
 
 Part = Literal["stage", "explanation"]
 
-# The script scrolls to other elements, which may be drawn after this component.
+# The script scrolls to elements of the page that may be drawn after this component.
 _scroller = st.components.v2.component("pglab_scroller", js=js_export("bringIntoView"))
 
 
 def bring_into_view(page: str, part: Part) -> None:
-    """Make the browser scroll to `part` once, when the whole `page` is next redrawn."""
+    """Make the browser scroll to `part` once, at the next redraw of the whole `page`."""
     number, _former = _asked(page)
     st.session_state[_key(page)] = (number + 1, part)
 
 
 def scroller(page: str) -> None:
-    """Draw the invisible component that scrolls."""
+    """Draw an invisible component whose script makes the browser scroll the page."""
     number, part = _asked(page)
     _scroller(key=f"{page}.scroller", data={"page": page, "number": number, "part": part})
 

@@ -1,4 +1,4 @@
-"""Skip links to the stage and to the chapters, for visitors who use the keyboard."""
+"""Skip links: with them, visitors who use the keyboard jump to the main parts of a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _links = st.components.v2.component(
 
 
 def skip_links(page: str, *, stage: bool = True, chapters: bool = True) -> None:
-    """Draw links to the parts that `page` has; the Tab key reaches these links first."""
+    """Draw the skip links of a page; the Tab key reaches these links first.
+
+    `stage` and `chapters` say whether the page has these parts.
+    """
     texts = {"stage": _("Skip to numbers and pictures"), "chapters": _("Skip to the chapters")}
     offered = {"stage": stage, "chapters": chapters}
     _links(

@@ -1,8 +1,8 @@
-"""The stage: a component that shows a run and makes the server train it.
+"""The stage: a Streamlit component that shows a run and asks the server to train it further.
 
-If the data of a chart change, Streamlit replaces the whole chart: it flickers and loses its zoom.
-The stage keeps its Plotly graphs and updates them in place. The stage also asks the server for the
-next tick while the browser still paints the previous picture.
+If the data of a chart change, Streamlit replaces the chart, which flickers and loses its zoom. The
+stage keeps its Plotly graphs and updates them in place. While the browser still paints a picture,
+the stage already asks the server for the next tick: for more training and a new picture.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ _STAGE_JS = declare_component(f"stage_js_{sha256(_SOURCE).hexdigest()[:8]}", pat
 
 
 def js_export(name: str, script: str = "stage.js") -> str:
-    """Return a component's inline script, which exports the function `name` of a file in `js`."""
+    """Return a component's inline script.
+
+    The script imports the function `name` from the file `script` in the folder `js`, and exports it
+    to Streamlit.
+    """
     return f"""
         const address = new URL("component/{_STAGE_JS.name}/{script}", document.baseURI);
         const {{ {name} }} = await import(address.href);
@@ -52,12 +56,12 @@ _component = st.components.v2.component(
     isolate_styles=False,
 )
 
-# Brings further pictures to a stage, since one script run can draw a component only once.
+# Brings further pictures to a stage: one script run can draw each component only once.
 _courier = st.components.v2.component("pglab_courier", js=js_export("deliver"))
 
 
 Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
-"""How a panel is emphasised; in a player, only the frame or only the bars may stand out."""
+"""How a panel is emphasised; "frame" and "bars" emphasise only this part of a player."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,14 @@ class Frame:
     probabilities: tuple[float, ...]
     """π(a|s) for the observation in the picture."""
     action: int | None
-    """The action chosen for this observation; None before the choice."""
+    """The action chosen for the picture's observation; None before the choice."""
     point: tuple[float, float]
-    """The place of this observation on the two axes of the heatmaps."""
+    """The coordinates of the picture's observation on the two axes of the heatmaps."""
     episode: int
-    """The number of the picture's episode; the drawn path begins anew with each episode."""
+    """The number of the picture's episode; each episode has its own path in the heatmaps."""
     caption: str
     slice: int = 0
-    """The index in `FigurePanel.slices` of the slice through this observation."""
+    """The index in `FigurePanel.slices` of the slice that contains the picture's observation."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class PlayerPanel:
     frames: tuple[Frame, ...]
     mode: Literal["stream", "loop", "still"]
     clip: int
-    """The number of the clip; in "loop" and "still", playing restarts if the number changes."""
+    """The number of the clip; a new number restarts playing in the modes "loop" and "still"."""
     frames_per_second: float
     action_names: tuple[str, ...]
     action_colours: tuple[str, ...]
@@ -109,19 +113,23 @@ class Heading:
 
 @dataclass(frozen=True)
 class Slices:
-    """The cells of a heatmap in K slices: one slice per frame, or one slice for all frames.
+    """The values of a heatmap in K slices: one for each frame, or one for all frames.
 
     The browser interpolates between the points of the grid. If `logistic` is true, `values` are
     log-odds, and the heatmap shows them as probabilities.
     """
 
     values: NDArray[np.float32]
-    """[K, rows, columns]; the first row is the lowest."""
+    """[K, rows, columns]; the first row is at the bottom of the heatmap."""
     subtitles: tuple[str, ...]
     """[K] subtitles of the figure, one for each slice."""
     nodes: tuple[tuple[tuple[int, float] | None, ...], ...]
-    """[K, 2]: for columns and for rows, the one grid point that is not evenly spaced: its index,
-    and its distance from the first point in grid steps. None if all points are evenly spaced."""
+    """[K, 2]: the moved grid column and the moved grid row of each slice.
+
+    Grid points are evenly spaced, but one column and one row may be moved. An entry holds the index
+    of the moved column or row, and its distance from the first one in grid steps. The entry is None
+    if no column or row is moved.
+    """
     logistic: bool = False
 
     @property
@@ -153,7 +161,8 @@ class FigurePanel:
     patient: bool = False
     """Whether Plotly draws this figure at most twice a second during a run.
 
-    In between, only the marks move; if marks leave the axes, Plotly draws earlier.
+    In between, the stage itself draws the new points and lines. If they leave the axes, Plotly
+    draws earlier.
     """
     alt: str = ""
     emphasis: Emphasis = "none"
@@ -162,7 +171,7 @@ class FigurePanel:
     lower: Heading | None = None
     """The heading of the lower plot, if the figure has a second vertical axis."""
     slices: Slices | None = None
-    """Cells and subtitles that replace those in the figure and in the panel."""
+    """The slices replace the cells of `figure`, and their subtitles replace `subtitle`."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +190,7 @@ class Progress:
     fraction: float
     label: str
     marker_label: str | None
-    """The milestone that the run has reached, such as "solved"; None if not reached yet."""
+    """The milestone that the run has reached, such as "solved"; None before the milestone."""
     help: str = ""
     """The explanation that appears when the pointer is over the label."""
 
@@ -203,17 +212,18 @@ def stage(
 
     Args:
         key: distinguishes this stage from others.
-        sequence: must grow whenever there are new steps or new frames. If `running`, the browser
-            asks for one further tick after each new sequence. The tick calls `on_tick` and reruns
-            the fragment that calls this function.
+        sequence: a number that must grow whenever there are new steps or new frames. If `running`
+            is true, the browser asks for one tick after each new number. The tick calls `on_tick`
+            and reruns the fragment that calls this function.
         running: whether the browser asks for ticks.
         panels: the pictures, in order.
         numbers: the tiles above the panels.
         progress: the bar below the numbers, if there is one.
         on_tick: the callback of a tick.
-        number: the index of this picture, from 0, among all pictures of one run of the fragment.
-        more: whether further pictures follow in this run; if so, the browser does not ask for a
-            tick yet.
+        number: the index of this picture among the pictures that one run of the fragment draws;
+            the first picture has the index 0.
+        more: whether this run of the fragment draws further pictures; if so, the browser does not
+            ask for a tick yet.
         landmark: whether screen readers list this stage and a skip link leads to it. At most one
             stage of a page may be a landmark.
     """

@@ -1,4 +1,4 @@
-"""A tick of a page that has a stage: it redraws the stage and trains the agent."""
+"""A tick: one request of the browser, for which the server trains the agent and redraws."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pglab.ui.shell.page_state import LivePage
 
 
 class Driven(Protocol):
-    """The object that a page's ticks train: a bench or a comparison."""
+    """The object that a page trains: an agent's run with its further seeds, or a comparison."""
 
     lock: threading.RLock
     pacemaker: Pacemaker
 
     @property
     def running(self) -> bool:
-        """Whether training is in progress: the visitor has started and not paused it."""
+        """Whether training is in progress: it has been started, and is neither paused nor ended."""
 
     @property
     def busy(self) -> bool:
-        """Whether the bench or comparison needs more ticks."""
+        """Whether the run is training, or its further seeds are catching up with it."""
 
     def tick(self) -> None:
         """Train until the next redraw of the page."""
@@ -33,10 +33,12 @@ class Driven(Protocol):
 
 @contextmanager
 def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None]:
-    """Train in each redraw: before drawing if it is the first redraw, otherwise after drawing.
+    """Train during a redraw of the page.
 
-    When a run ends, the next tick redraws the whole page, since buttons, table and messages change.
-    `more`: whether another redraw follows in this script run.
+    The first redraw after a start or a pause trains before drawing; each later redraw trains after
+    drawing. The end of a run changes buttons, table and messages, so the next tick redraws the
+    whole page.
+    `more` says whether another redraw follows in this script run.
     """
     with driven.lock:
         was_running, busy = driven.running, driven.busy
@@ -50,7 +52,7 @@ def turn(page: LivePage, driven: Driven, *, more: bool = False) -> Iterator[None
         stopped = was_running and not driven.running
     if stopped:
         page.page_is_stale = True
-    # If a tick arrives while the whole script runs, Streamlit drops the stage that the script
-    # draws, so redraw the page at once only if the browser does not send the next tick.
+    # Redraw the whole page at once only if the browser sends no further tick. A tick during that
+    # redraw would make Streamlit drop the stage that the script draws.
     if stopped and (first or more):
         st.rerun()

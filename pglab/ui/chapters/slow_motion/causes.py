@@ -1,4 +1,4 @@
-"""A table of causes: each row shows the effect of one cause as a number and as a bar."""
+"""A table of the causes of a change: each row shows one effect as a number and as a bar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from pglab.slow_motion.words import Row
 
 
 def causes_table(caption: str, rows: Sequence[Row], total: str) -> None:
-    """Draw a table of the causes and their sum; each cause has a bar left or right of zero."""
+    """Draw a table of causes, with the effect of each cause and the sum of the effects.
+
+    A positive effect has a bar to the right of zero, and a negative effect has a bar to the left.
+    """
     most = max((abs(row.size) for row in rows), default=0.0) or 1.0
     lines = "".join(_line(row, most) for row in rows)
     st.html(
@@ -24,7 +27,7 @@ def causes_table(caption: str, rows: Sequence[Row], total: str) -> None:
 
 
 def _line(row: Row, most: float) -> str:
-    width = 50 * abs(row.size) / most  # % of the cell: zero is in its middle
+    width = 50 * abs(row.size) / most  # in % of the cell; zero is in the middle of the cell
     start, colour = (50 - width, palette.LESS) if row.size < 0 else (50, palette.MORE)
     bar = f"left: {start:.1f}%; width: {width:.1f}%; background: {colour}"
     return (

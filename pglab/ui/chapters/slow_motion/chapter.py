@@ -32,7 +32,8 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import view_of
 from pglab.ui.stage.stage import FigurePanel, PlayerPanel, stage
 
-# Opening the chapter by its title scrolls to it; after a click, the arrow keys move the tape.
+# If the visitor opens the chapter by its title, the page scrolls to the chapter. After a mouse
+# click, the button Next gets the focus, so that the arrow keys go from phase to phase.
 _COME_UP = """<script>{
   const title = document.activeElement?.closest('[class*="-chapter"] [role="radio"]');
   title?.closest('[role="radiogroup"]').scrollIntoView({block: "start"});
@@ -54,7 +55,7 @@ def slow_motion(lab: Lab) -> None:
             st.markdown(
                 _(
                     "Slow motion shows one update phase by phase. The agent acts until it has "
-                    "stored enough steps for one update, then learns from all these steps. Each "
+                    "stored enough steps for one update. Then it learns from all these steps. Each "
                     "phase shows its numbers and the line of code that computed them.\n\n"
                     "The button **Next** or the right arrow key goes to the next phase. If a "
                     "chapter's title has the keyboard focus, press the Tab key before the arrow "
@@ -69,8 +70,8 @@ def slow_motion(lab: Lab) -> None:
         if tape.stale and not lab.bench.running:
             st.caption(
                 _(
-                    "The run has continued since this step; the button Next goes to the run's "
-                    "current step."
+                    "The run has taken more steps since the step shown here. The button Next goes "
+                    "to the run's current step."
                 )
             )
         scene = _scene(lab, tape)
@@ -141,7 +142,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     batch = batch_at(watched, tape.seen, list(lab.bench.session.history.steps))
     chosen = None if tape.traced is None else tape.traced - batch.first_step
     if chosen is not None and not 0 <= chosen < len(batch.actions):
-        chosen = None  # `transitions` tells the visitor
+        chosen = None  # `transitions` says that this step is not shown
     view = view_of(lab)
     scene = SlowScene(
         env_id=lab.bench.session.config.env_id,
@@ -151,7 +152,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
         chosen=chosen,
         view=view,
     )
-    if not view.follows or scene.phase == "changed":  # no player stands beside these pictures
+    if not view.follows or scene.phase == "changed":  # the slice follows no player
         return scene
     return replace(scene, view=replace(view, plane=view.plane.through(scene.observation)))
 
@@ -161,7 +162,8 @@ def _moment(scene: SlowScene, engine: str) -> None:
     moment = scene.seen[-1]
     title = _(PHASES[scene.phase].title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")
-    drawn = scene.phase == "targets" and scene.has_seen("draw")  # the rows are of another batch
+    # After the phase `draw`, the targets belong to the critic's batch, not to the stored steps.
+    drawn = scene.phase == "targets" and scene.has_seen("draw")
     row = 0 if scene.chosen is None else scene.batch.offset + scene.chosen
     shown = formula(moment, scene.info, 0 if drawn else row)
     st.latex(shown.symbols)

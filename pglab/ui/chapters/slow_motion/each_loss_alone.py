@@ -1,4 +1,4 @@
-"""Compares an update by both losses with an update by the actor's or the critic's loss alone."""
+"""Compares an update by both losses with an update by only one of the two losses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pglab.ui.stage.stage import stage
 
 
 def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
-    """Show how only the actor's loss, or only the critic's loss, would have changed the agent."""
+    """Show how the update would have changed the agent if it had used only one of its losses."""
     run = scene.watched.before_update
     if scene.phase != "changed" or not isinstance(run, ActorCriticRun):
         return
@@ -39,10 +39,10 @@ def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
         )
     st.caption(
         _(
-            "Three updates of the same parameters on the same data are compared: one with both "
-            "losses, one with only the actor's loss, and one with only the critic's loss. If the "
-            "body is shared, the critic's loss also changes the policy, and the actor's loss also "
-            "changes the critic. ΔV is the change of V = Σ π·Q; both values of V use the policy π "
-            "before the update."
+            "The pictures compare three updates of the same parameters on the same data. One "
+            "update uses both losses, one uses only the actor's loss, and one uses only the "
+            "critic's loss. If the body is shared, the critic's loss also changes the policy, and "
+            "the actor's loss also changes the critic. ΔV is the change of V = Σ π·Q. The values "
+            "of V before and after the update both use the old policy π."
         )
     )

@@ -1,4 +1,4 @@
-"""Makes the pictures of the chapter *Slow motion* and emphasises those of the current phase."""
+"""Makes the pictures of the chapter *Slow motion*; each phase emphasises some of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pglab.ui.stage.panels.heatmaps import policy_figure
 from pglab.ui.stage.panels.scenery import View
 from pglab.ui.stage.stage import Emphasis, FigurePanel, Frame, PlayerPanel
 
-# The pictures that each phase is about; the others are dimmed.
+# The pictures that each phase is about; all other pictures are dimmed.
 _ABOUT: dict[str, tuple[str, ...]] = {
     "observe": ("frame",),
     "probabilities": ("bars", "policy"),
@@ -56,11 +56,12 @@ _ANSWERED_AT = "environment"
 
 @dataclass(frozen=True)
 class Batch:
-    """The stored transitions, with every number that the agent has already computed for them.
+    """The stored transitions, with all numbers that the agent has computed for them so far.
 
     The run keeps only its last steps, so the first `offset` transitions of a very long batch are
-    missing. `whole` explains the change of π for the complete batch; `explanation` leaves out the
-    first `offset` transitions.
+    missing. T is the number of transitions that are not missing, and D is the length of an
+    observation. After an update, `whole` explains the change of π for the complete batch, and
+    `explanation` explains the change for the T transitions.
     """
 
     first_step: int  # environment step of the first transition
@@ -84,7 +85,7 @@ class SlowScene:
     watched: WatchedStep
     seen: tuple[Moment, ...]
     batch: Batch
-    chosen: int | None  # row of the traced transition
+    chosen: int | None  # index of the transition that the visitor chose
     view: View
 
     @property
@@ -104,11 +105,11 @@ class SlowScene:
         return step.next_observation if self.phase == _ANSWERED_AT else step.observation
 
     def has_seen(self, phase: str) -> bool:
-        """Whether the visitor has already seen this phase of the step."""
+        """Whether the visitor has already seen this phase of the current step."""
         return any(moment.phase == phase for moment in self.seen)
 
     def emphasis(self, *pictures: str) -> Emphasis:
-        """Return the current phase's emphasis on the panel that contains these `pictures`."""
+        """Return how the current phase emphasises the panel that contains `pictures`."""
         about = _ABOUT[self.phase]
         if "frame" in pictures:
             return "frame" if "frame" in about else "bars" if "bars" in about else "dim"
@@ -119,8 +120,8 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
     """Return the steps stored so far; during an update, return the steps that the update uses.
 
     Args:
-        watched: the watched step.
-        seen: the moments of this step up to now.
+        watched: the step that the visitor sees now.
+        seen: the moments of this step, up to the moment that the visitor sees now.
         recent: the run's last steps, oldest first.
     """
     stored = [moment.values["stored"] for moment in watched.moments if moment.phase == "store"]
@@ -210,7 +211,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
 
 
 def _map(scene: SlowScene, networks: Mapping[str, nn.Module]) -> NDArray[np.float32]:
-    """Return the probability of one action at each point of the heatmap; shape [Y, X]."""
+    """Return the probability of one action at each point of the heatmap: [Y, X]."""
     return probability_map(networks["policy"], scene.view.plane, scene.view.action)
 
 
@@ -276,7 +277,7 @@ def partial_panels(
 def _maps(
     scene: SlowScene, networks: Mapping[str, nn.Module]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return π and Q of every action at each point of the view's plane."""
+    """Return π and Q of every action at each point of the heatmap."""
     probabilities, q_values = maps_of(networks, scene.view.plane)
     assert q_values is not None, "only an agent with a critic has two losses"
     return probabilities, q_values
@@ -360,7 +361,7 @@ def network_panel(scene: SlowScene) -> FigurePanel:
 def _layers(
     networks: Mapping[str, nn.Module], pulls: Mapping[str, Mapping[str, float]]
 ) -> list[LayerGradient]:
-    """List the linear layers from input to output; a shared body is listed only once."""
+    """List the linear layers, bodies before heads; a shared body is listed only once."""
     found: dict[nn.Linear, tuple[str, str]] = {}
     for network in ("policy", "critic", "value"):
         module = networks.get(network)

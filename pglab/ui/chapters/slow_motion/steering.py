@@ -14,8 +14,8 @@ from pglab.ui.controls.buttons import live_button
 from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.fragments import fragment
 
-STEPS_AT_ONCE = 150  # number of watched steps between two redraws: about half a second
-REDRAW_SECONDS = 0.1  # pause before the next of these steps
+STEPS_AT_ONCE = 150  # recorded steps between two redraws; they take about half a second
+REDRAW_SECONDS = 0.1  # pause after a redraw, before the next steps
 
 
 def buttons(lab: Lab, tape: SlowMotion) -> None:
@@ -72,7 +72,7 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """Whether slow motion is on its way to the next update; if so, go on and draw the progress."""
+    """Whether slow motion is going to the next update; if so, continue and draw the progress."""
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False
@@ -108,9 +108,9 @@ def _way(lab: Lab, tape: SlowMotion) -> None:
 
 
 def _share_stored(tape: SlowMotion) -> float:
-    """Return how much of the next update's data is already stored, from 0 to 1."""
+    """Return the share of the next update's data that is already stored, from 0 to 1."""
     stores = [moment.values for moment in tape.steps[-1].moments if moment.phase == "store"]
-    if not stores:  # the step diverged
+    if not stores:  # training diverged in this step
         return 0.0
     values = stores[-1]
     if "rollout_steps" in values:

@@ -146,8 +146,8 @@ def _whole(found: Explanation) -> None:
         )
         st.caption(
             _(
-                "The shares add up to 100 % of the change in π. A cause with a negative share "
-                "worked against the change. If a cause changed π by e at a step, its share is "
-                "Σ e·Δπ / Σ Δπ², summed over all steps."
+                "The shares add up to 100 %. A cause with a negative share worked against the "
+                "change of π. At each step, let e be the part of Δπ that the cause made. The share "
+                "of the cause is Σ e·Δπ / Σ Δπ², with sums over all steps."
             )
         )

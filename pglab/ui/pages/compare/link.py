@@ -1,4 +1,4 @@
-"""Reads and writes a comparison's address: agents, seeds, steps and the heatmaps' view."""
+"""Reads and writes a comparison's address: agents, seeds, length and view of the heatmaps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pglab.ui.shell import address_bar
 
 
 def read(link: Link) -> None:
-    """Set the page's controls from the link that opened it."""
+    """Set the page's controls from the link that opened the page."""
     names_a_side = link.has_any("a", "b", "a.", "b.")
     pairs = {name: name for name in (*PAIRS, FREE)}
     usual = FREE if names_a_side else settings.USUAL_PAIR
@@ -35,7 +35,10 @@ def read(link: Link) -> None:
 
 
 def _side(link: Link, letter: str) -> AgentConfig:
-    """Read one side from the link; for side A, for example, `a=actor_critic` and `a.gamma=0.9`."""
+    """Read the settings of agent A or agent B from the link.
+
+    For example, `a=actor_critic` chooses agent A's algorithm; `a.gamma=0.9` changes a setting.
+    """
     kinds = {name: name for name in settings.KINDS}
     preset = settings.KINDS[link.choice(letter, _("Agent"), kinds, "actor_critic")]
     prefix = f"{letter}."
@@ -49,7 +52,7 @@ def _side(link: Link, letter: str) -> AgentConfig:
 
 def _not_on_one_side(name: str) -> str:
     return _(
-        "{label} is the same for all sides of a comparison; the link's value is ignored."
+        "{label} is the same for all agents of a comparison; the link's value is ignored."
     ).format(label=_(settings_of(ReinforceConfig)[name].label))
 
 

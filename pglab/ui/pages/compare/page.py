@@ -60,7 +60,7 @@ def _mark_stale(page: ComparePage) -> None:
 
 
 def _adopt_settings(page: ComparePage) -> None:
-    """Begin a new comparison if the controls differ from the current comparison."""
+    """Begin a new comparison if the visitor has chosen other agents, settings or seeds."""
     with page.comparison.lock:
         if page_changed():
             page.comparison.pause()
@@ -71,7 +71,10 @@ def _adopt_settings(page: ComparePage) -> None:
 
 
 def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
-    """Prepare a ready-made comparison; the visitor can guess the result before pressing Run."""
+    """Prepare a ready-made comparison, but do not start its training.
+
+    The visitor can guess the result and then press Run.
+    """
     with page.comparison.lock:
         settings.compare(configs)
         page.restart()
@@ -92,7 +95,7 @@ def _panel_controls(page: ComparePage) -> None:
             _("Show the agents playing"),
             st.session_state.get(PLAYERS, False),
             key=PLAYERS,
-            help=_("Shows each agent in fresh episodes, which makes training slower."),
+            help=_("Shows each agent in fresh episodes. This makes training slower."),
             persist_state="session",
             on_change=redraw,
         )
@@ -122,7 +125,7 @@ def _transport(page: ComparePage) -> None:
                 f"steps_{steps}",
                 partial(_advance, comparison, steps),
                 disabled=comparison.finished,
-                help=_("Pauses training, then every agent takes the steps named on the button."),
+                help=_("Pauses training. Then every agent takes the steps named on the button."),
             )
         page_button(
             page,
@@ -133,8 +136,8 @@ def _transport(page: ComparePage) -> None:
             page.restart,
             shortcut="b",
             help=_(
-                "Start again with the same settings and the same seeds. This comparison stays in "
-                "the return plot and in the table."
+                "Begin a new comparison with the same settings and seeds. The old comparison "
+                "stays in the return plot and in the table."
             ),
         )
         _length_menu(page)
@@ -143,7 +146,10 @@ def _transport(page: ComparePage) -> None:
 
 
 def _length_menu(page: ComparePage) -> None:
-    """Draw the menu for the number of steps; if the number grows, the comparison continues."""
+    """Draw the menu for the length of the comparison.
+
+    A finished comparison can continue if the visitor chooses a larger length.
+    """
 
     def change() -> None:
         page.comparison.length = settings.length()
@@ -158,15 +164,15 @@ def _length_menu(page: ComparePage) -> None:
         label_visibility="collapsed",
         width=150,
         help=_(
-            "Number of environment steps of each agent. If you choose more steps, the comparison "
-            "continues."
+            "Number of environment steps of each agent. If the comparison has ended, you can "
+            "choose a larger number and press Run to continue."
         ),
         on_change=on_whole_page(page, page.comparison.lock, change),
     )
 
 
 def _guess_menu(page: ComparePage) -> None:
-    """Draw the menu for the visitor's guess; it is disabled after the first step."""
+    """Draw the menu for the visitor's guess; the menu is disabled after the first step."""
     comparison = page.comparison
     key = f"compare.guess.{page.restarts}"
 
@@ -186,9 +192,9 @@ def _guess_menu(page: ComparePage) -> None:
         width=250,
         disabled=comparison.global_step > 0,
         help=_(
-            "The side with the highest mean of the last 100 returns is ahead. If the two best "
-            "means differ by less than 5 % of the range of possible returns, the sides are about "
-            "equal."
+            "A side is one agent with all its seeds. The side with the highest mean of the last "
+            "100 returns is ahead. If the two highest means differ by less than 5 % of the range "
+            "of possible returns, the sides are about equal."
         ),
         on_change=note,
     )
@@ -230,8 +236,8 @@ def _earlier(page: ComparePage) -> None:
         st.markdown("##### " + _("Earlier comparisons of this visit"))
         st.caption(
             _(
-                "A mean return is the mean of the last 100 returns. For several seeds, the table "
-                "shows the median, the least and the greatest mean return of the seeds."
+                "A mean return is the mean of the last 100 returns of one seed. For several seeds, "
+                "the table shows the median, the least and the greatest of the mean returns."
             )
         )
         st.dataframe([_row(past) for past in reversed(page.past)], hide_index=True)

@@ -32,7 +32,7 @@ FEW_SEEDS = 3
 
 
 def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
-    """Return the heatmap controls of each environment; side A's environment comes first."""
+    """Return the heatmap controls of each environment; agent A's environment comes first."""
     found: dict[str, HeatmapControls] = {}
     for config in configs:
         env_id = config.env_id
@@ -43,7 +43,7 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
 
 
 def live(page: ComparePage) -> None:
-    """Draw the stage of the comparison, and let the agents train until the next redraw."""
+    """Draw the stage and the table, and let the agents train until the next redraw."""
     page.page_is_stale |= page.tells_evidence != page.evidence_drawn
     page.redraw_stale_page()
     comparison = page.comparison
@@ -86,8 +86,8 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
                 earlier,
             ),
             detail=_(
-                "The band contains the middle half of the seeds. Faint lines show stored runs with "
-                "the same settings. Dotted lines show earlier comparisons."
+                "The band contains the middle half of the seeds' curves. Faint lines show stored "
+                "runs with the same settings. Dotted lines show earlier comparisons."
             ),
             alt=_("Plot of the smoothed returns of all agents over environment steps."),
         ),
@@ -100,7 +100,7 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
 
 
 def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
-    """Return the heatmap of one side's policy; if players are shown, also the side's player."""
+    """Return one agent's panels: the heatmap of its policy, and its player if players are shown."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not st.session_state.get(PLAYERS, False):
@@ -125,7 +125,10 @@ def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -
 
 
 def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
-    """Return a plot of the interference; if no side has a shared body, a plot of the entropy."""
+    """Return a plot of the interference between the two losses on a shared body.
+
+    If no agent has a shared body, return a plot of the entropy of the policies.
+    """
     sides, everyone = comparison.sides, _named(comparison)
     shown = [named for named in everyone if named[2].shares_body]
     most = max(float(np.log(len(ENVIRONMENTS[s.config.env_id].actions))) for s in sides)
@@ -186,8 +189,8 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             _("environment steps each"),
             f"{comparison.global_step:,}",
             _(
-                "Number of steps that every agent has taken with its first seed; its other seeds "
-                "may have taken fewer steps."
+                "Number of environment steps that every agent has taken with the first seed. Runs "
+                "with the other seeds may have taken fewer steps."
             ),
         )
     ]
@@ -197,7 +200,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             Number(
                 _("{name}: return").format(name=name),
                 "–" if mean is None else _number(mean[0]),
-                _("Mean of the last 100 returns; for several seeds, the median of these means."),
+                _("Mean of the last 100 returns; for several seeds, the median of their means."),
             )
         )
     numbers.append(
@@ -240,13 +243,16 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
 
 
 def outcome_name(comparison: Comparison, number: int) -> str:
-    """Return the name of side `number`; "about equal" if `number` is the number of sides."""
+    """Return the name of the agent with the index `number`.
+
+    If `number` equals the number of agents, return "about equal".
+    """
     names = (*comparison.names, _("about equal"))
     return names[number]
 
 
 def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
-    """Return the rows of the table; each row has a name and one text for each side."""
+    """Return the rows of the table; each row has a name and one text for each agent."""
     if seeds == 1:
         returns = _("mean of the last 100 returns, one seed")
         steps = _("gradient steps of one seed, all optimisers together")
@@ -269,7 +275,10 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
 
 
 def mean_return_text(facts: Facts) -> str:
-    """Return the median of the seeds' mean returns, and the range of these means if they differ."""
+    """Return a text with the median of the seeds' mean returns.
+
+    If these means differ, the text also contains the least mean and the greatest mean.
+    """
     if facts.mean_return is None:
         return "–"
     median, least, greatest = (_number(value) for value in facts.mean_return)

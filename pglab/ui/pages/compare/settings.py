@@ -1,4 +1,4 @@
-"""The settings of a comparison: the ready-made pairs, and the controls of each side."""
+"""The settings of a comparison: the ready-made comparisons, and the controls of each agent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ KINDS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
     "actor_critic": ActorCriticConfig(),
 }
-FIXED = ("seed", "stop_when_solved", "total_steps")  # settings that all sides share
+FIXED = ("seed", "stop_when_solved", "total_steps")  # settings that all agents share
 USUAL_PAIR = "seminar"
 
 _CONFIGS = "compare.configs"
 SEED_COUNT = "compare.seeds"
 FIRST_SEED = "compare.first_seed"
 LENGTH = "compare.length"
-USUAL_LENGTH = 60_000  # the length of the stored runs of the four cells
+USUAL_LENGTH = 60_000  # the stored runs of the four actor-critics have this length
 _SIDE = "compare.side"
 
 
@@ -39,12 +39,12 @@ def compared() -> tuple[AgentConfig, ...]:
 
 
 def seeds() -> int:
-    """The number of seeds for each side."""
+    """The number of seeds with which each agent trains."""
     return int(st.session_state[SEED_COUNT])
 
 
 def first_seed() -> int:
-    """The first seed of each side; its other seeds are the next whole numbers."""
+    """The first seed of every agent; the other seeds are the next whole numbers."""
     return int(st.session_state[FIRST_SEED])
 
 
@@ -54,7 +54,7 @@ def length() -> int:
 
 
 def pair_menu(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Draw one button for each ready-made comparison; a press calls `choose` with the agents."""
+    """Draw one button for each ready-made comparison; a press calls `choose` with its agents."""
     now = pair_of(compared())
     with st.container(horizontal=True, gap="small", key="pairs"):
         for name, pair in PAIRS.items():
@@ -80,16 +80,19 @@ def pair_title(configs: tuple[AgentConfig, ...]) -> str:
 
 
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
-    """Tell the visitor how to choose agents; of four compared agents, keep only the first two."""
+    """Tell the visitor how to choose two agents.
+
+    If four agents are compared, the last two agents are removed.
+    """
     if len(compared()) > 2:
         choose(compared()[:2])
     st.toast(_("To make your own comparison, change any setting in the sidebar."))
 
 
 def side_controls(on_change: Callable[[], None]) -> None:
-    """Draw the controls of the seeds, and the controls of the side that the visitor selects.
+    """Draw the controls of the seeds, and the controls of the agent that the visitor selects.
 
-    `on_change` is called when a control has changed.
+    A control calls `on_change` when its value changes.
     """
     with st.sidebar:
         st.slider(
@@ -99,8 +102,8 @@ def side_controls(on_change: Callable[[], None]) -> None:
             seeds(),
             key=SEED_COUNT,
             help=_(
-                "More seeds show more clearly how much is luck, but training takes longer. The "
-                "seeds train on all processor cores."
+                "With more seeds, you see more clearly how much of a result is luck, but training "
+                "takes longer. The runs of the seeds use all processor cores."
             ),
             on_change=on_change,
             persist_state="session",
@@ -112,14 +115,14 @@ def side_controls(on_change: Callable[[], None]) -> None:
             first_seed(),
             key=FIRST_SEED,
             help=_(
-                "Another seed gives other initial parameters and other initial states. All sides "
+                "Another seed gives other initial parameters and other initial states. All agents "
                 "use the same first seed."
             ),
             on_change=on_change,
             persist_state="session",
         )
         if pair_of(compared()) == CELLS:
-            st.caption(_("To change settings, choose a comparison of two agents above."))
+            st.caption(_("To change settings, first choose a comparison of two agents."))
             return
         names = dict(zip("AB", names_of(compared()), strict=True))
         letter = settle(_SIDE, ("A", "B"), "A")
@@ -143,13 +146,13 @@ def side_controls(on_change: Callable[[], None]) -> None:
 
 
 def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
-    """Draw one button for each algorithm; a press gives this algorithm to a side."""
+    """Draw one button for each algorithm; a press gives this algorithm to one agent."""
 
     def choose(other: str) -> None:
         _change_side(index, KINDS[other])
         on_change()
 
-    # Buttons, not a menu: a late request could restore the old value of a menu.
+    # Buttons, not a menu: a late request of the browser could restore a menu's old value.
     with st.container(horizontal=True, gap="small", key="kinds"):
         for name, preset in KINDS.items():
             st.button(
@@ -157,13 +160,13 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
                 key=f"kind_{name}",
                 type="secondary" if name == kind else "tertiary",
                 on_click=partial(choose, name),
-                help=_("Restarts the comparison; this side uses the algorithm's usual settings."),
+                help=_("Restarts the comparison. The agent gets the algorithm's default settings."),
             )
 
 
 def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
     configs = list(compared())
-    if len(configs) > 2:  # four sides have no controls, so this press came too late
+    if len(configs) > 2:  # four agents have no controls, so this press came too late
         return
     configs[index] = config
     if controls_too:
@@ -172,7 +175,7 @@ def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) 
 
 
 def compare(configs: tuple[AgentConfig, ...]) -> None:
-    """Choose these agents for the comparison, and set the controls of the first two sides."""
+    """Choose these agents for the comparison, and set the controls of the first two agents."""
     for index, config in enumerate(configs[:2]):
         set_controls(_controls_key(index, kind_of(config)), config)
     st.session_state[_CONFIGS] = configs

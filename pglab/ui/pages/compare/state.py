@@ -18,21 +18,21 @@ class ComparePage(LivePage):
 
     comparison: Comparison
     past: list[PastComparison] = field(default_factory=list)
-    guess: int | None = None  # index of a side; if it is the number of sides: "about equal"
+    guess: int | None = None  # index of an agent; the number of agents means "about equal"
     restarts: int = 0
-    evidence_drawn: bool = False  # whether the page as last drawn shows stored results
+    evidence_drawn: bool = False  # whether the page was last drawn with stored results
     _players: dict[int, Player] = field(default_factory=dict)
 
     @property
     def tells_evidence(self) -> bool:
         """True if the page may show stored results: after a guess, or after the first step.
 
-        If the page showed stored results earlier, visitors would know the answer before they guess.
+        Before a guess, stored results stay hidden, because they would tell the visitor the answer.
         """
         return self.guess is not None or self.comparison.global_step > 0
 
     def player(self, index: int) -> Player:
-        """Return the player of one side; each new run of this side gets a new player."""
+        """Return the player of one agent; each new run of this agent gets a new player."""
         session = self.comparison.sides[index].session
         known = self._players.get(index)
         if known is None or known.session is not session:
@@ -41,7 +41,7 @@ class ComparePage(LivePage):
         return known
 
     def heading(self, index: int) -> str:
-        """Return the text that begins a side's panel titles, such as "Shared body, seed 3 · "."""
+        """Return the beginning of an agent's panel titles, such as "Shared body, seed 3 · "."""
         name = self.comparison.names[index]
         if self.comparison.seeds == 1:
             return f"{name} · "
@@ -49,9 +49,10 @@ class ComparePage(LivePage):
         return _("{name}, seed {seed} · ").format(name=name, seed=seed)
 
     def restart(self) -> None:
-        """Make a new comparison from the controls' values; the visitor starts it with Run.
+        """Replace the comparison by a new comparison with the values of the controls.
 
-        The page keeps the results of the replaced comparison as dotted lines and as a table row.
+        The new comparison is paused. The page keeps the results of the old comparison: dotted lines
+        in the return plot, and a row in a table.
         """
         former = self.comparison
         former.abandon()

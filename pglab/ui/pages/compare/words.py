@@ -24,7 +24,7 @@ from pglab.session.stored.usual_curves import stored_agent
 def words(comparison: Comparison, *, evidence: bool) -> None:
     """Draw the title, the settings that differ, the equal settings, and stored results.
 
-    If `evidence` is false, the page shows no results, but asks the visitor to guess first.
+    If `evidence` is false, the page hides stored results and asks the visitor to guess first.
     """
     configs = comparison.configs
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="words"):
@@ -43,7 +43,7 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
 
 
 def difference_text(difference: Difference) -> str:
-    """Return a setting that differs, and its value on each side: "**Body**: shared | split"."""
+    """Return a difference, with its value for each agent, as text: "**Body**: shared | split"."""
     values = (choice_name(value) for value in difference.values)
     return f"**{difference.label}**: {_(' | ').join(values)}"
 
@@ -67,9 +67,10 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
 
 
 def _over_seeds(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
-    """Return a sentence on the agents' stored results, or a hint to guess if `evidence` is false.
+    """Return a list with one sentence about the agents' stored results.
 
-    The list is empty if no results are stored.
+    If `evidence` is false, the sentence asks the visitor to guess first. The list is empty if no
+    results are stored.
     """
     text = verdict(configs, names_of(configs))
     if text and not evidence:

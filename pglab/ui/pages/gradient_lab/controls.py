@@ -19,13 +19,13 @@ from pglab.ui.pages.gradient_lab.visit_policies import VisitRun
 RUN, EPISODES, SEED, STEPS = (f"gradient_lab.{n}" for n in ("run", "episodes", "seed", "steps"))
 
 EXAMPLE = "example"
-EXAMPLE_STEP = 20_000  # here the estimators differ clearly: see `gradient_variance`
+EXAMPLE_STEP = 20_000  # a step at which the estimators' noise differs clearly
 USUAL_EPISODES = 100
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a measurement: a policy, the number of its episodes, and their seed.
+    """The subject of a measurement: a policy, a number of episodes, and the episodes' seed.
 
     The run with the key `run` had this policy after `step` environment steps.
     """
@@ -70,7 +70,11 @@ def set_seed(seed: int) -> None:
 
 
 def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
-    """Draw the controls; return the subject, its snapshot, and a sentence for each problem."""
+    """Draw the controls, and return the values that the visitor has chosen.
+
+    Returns:
+        The subject of the measurement, its snapshot, and a sentence for each problem.
+    """
     runs = {run.key: run for run in visit_runs}
     names = {EXAMPLE: _("a stored run of REINFORCE")} | {k: run.name for k, run in runs.items()}
     settle(RUN, names, EXAMPLE)
@@ -109,7 +113,7 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
         step=1,
         key=widget_key(SEED),
         persist_state="session",
-        help=_("Another seed gives the same policy other starting states and random actions."),
+        help=_("With another seed, the same policy gets other initial states and random actions."),
     )
     subject = Subject(key, step, episodes, value_of(SEED), names[key])
     return _within_bounds(subject, snapshots[step])
@@ -136,8 +140,8 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
         format_func=lambda step: text[step],
         key=f"gradient_lab.step.{key}.{hash(steps)}",
         help=_(
-            "Choose a checkpoint of this run. If you trained the run yourself, its last checkpoint "
-            "is its current state."
+            "Choose a checkpoint: a stored state of the run. If you trained the run yourself, its "
+            "last checkpoint is its current state."
         ),
     )
     if step == steps[-1] and key != EXAMPLE:
@@ -148,7 +152,10 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
 
 
 def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snapshot, list[str]]:
-    """Reduce the number of episodes for a large network; set it to 0 if there is no gradient."""
+    """Reduce the number of episodes if the measurement would need too much time or memory.
+
+    If the policy has no gradient to measure, set the number of episodes to 0.
+    """
     problem = problem_with(snapshot)
     if problem is not None:
         return replace(subject, episodes=0), snapshot, [problem]
@@ -156,8 +163,8 @@ def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snaps
     if subject.episodes <= most:
         return subject, snapshot, []
     sentence = _(
-        "The network has {weights:,} parameters, so {asked} episodes of {env_id} would take "
-        "minutes. Only {most} episodes are drawn."
+        "The network has {weights:,} parameters, so a measurement with {asked} episodes of "
+        "{env_id} would take minutes. Only {most} episodes are drawn."
     ).format(
         asked=subject.episodes,
         env_id=snapshot.config.env_id,

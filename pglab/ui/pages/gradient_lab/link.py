@@ -46,7 +46,10 @@ def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
 
 
 def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
-    """Return the choice in a link; if this visit lacks the linked run, return the example."""
+    """Return the subject of measurement that a link names.
+
+    If this visit does not have the linked run, return the stored example instead.
+    """
     usual = Subject()
     episodes = link.choice(EPISODES, _("Episodes K"), _by_text(EPISODE_CHOICES), usual.episodes)
     seed = link.whole_number(SEED, _("Seed"), 0, SEEDS - 1, usual.seed)

@@ -45,8 +45,8 @@ def gradient_lab_page() -> None:
         st.caption(
             _(
                 "Freeze a policy, draw K episodes, and estimate the policy gradient from each "
-                "episode in four ways. Each thin arrow shows one episode. In which panel are the "
-                "arrows closest together?"
+                "episode in four ways. Each thin arrow is one episode's estimate. In which "
+                "panel are the arrows closest together?"
             )
         )
     subject, snapshot, sentences = controls(runs_of_this_visit())
@@ -69,7 +69,10 @@ def gradient_lab_page() -> None:
 
 
 def _opened() -> GradientPage:
-    """Set the controls from the link; measure at once if the link changes the example's values."""
+    """Set the controls from the link.
+
+    If the link chooses other values for the stored example, begin a measurement with these values.
+    """
     link = address_bar.link()
     subject = read_link(link, runs_of_this_visit())
     set_controls(subject)

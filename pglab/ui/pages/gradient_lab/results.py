@@ -1,4 +1,4 @@
-"""The result of a measurement in the gradient lab: arrows, words, ratios and numbers."""
+"""Draws the result of a measurement in the gradient lab: plots, sentences and a table."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ FIGURE_HEIGHT = 380
 
 
 def results(report: Report, described: str, *, former: str | None) -> None:
-    """Draw one panel per estimator, then the verdict, the means, the ratios and the numbers.
+    """Draw one plot per estimator, then sentences, two plots and a table that compare them.
 
-    `described` names the measured policy and episodes. If the result does not match the controls,
-    `former` says why the page still shows the result.
+    `described` is a text that names the measured policy and episodes. `former` is None if the
+    result matches the controls. Otherwise, `former` is a sentence that says why it does not match.
     """
     with st.container(key="gradient_former" if former else "gradient_shown"):
         if former:
@@ -89,16 +89,16 @@ def _panels(report: Report, described: str) -> None:
 def _legend(report: Report) -> None:
     st.caption(
         _(
-            "An *estimator* is a formula that estimates the gradient from one episode. Thin "
-            "arrows: the estimate from each episode. Thick arrow: the mean over all drawn "
+            "An *estimator* is a formula that estimates the gradient from one episode. Thin arrow: "
+            "the estimate from one episode. Thick arrow: the mean of the estimates from all drawn "
             "episodes. Dotted ellipse: spread of the estimates (one standard deviation). Solid "
             "ellipse: spread of the mean. ✚: mean gradient of {n} separate episodes. **The axes**: "
             "a gradient has one entry per network parameter, so each gradient is projected onto a "
-            "plane. Horizontal axis: the direction of the mean gradient ✚. Vertical axis: the "
-            "direction at a right angle to the mean gradient ✚ in which the whole-episode "
-            "gradients spread most. All four panels have the same axes. In the first panel, the "
-            "longest 5 % of the arrows extend beyond the axes. *In plane*: the share of an "
-            "estimator's variance that lies in the plane of the axes."
+            "plane. Horizontal axis: the direction of the mean gradient ✚. Vertical axis: of all "
+            "directions at a right angle to ✚, the one in which the whole-episode gradients spread "
+            "most. All four panels have the same axes. In the first panel, the longest 5 % of the "
+            "arrows extend beyond the axes. *In plane*: the share of an estimator's variance that "
+            "lies in the plane of the axes."
         ).format(n=report.survey.episodes)
     )
 
@@ -114,11 +114,11 @@ def _means(report: Report, described: str) -> None:
     )
     st.caption(
         _(
-            "The plot shows the four means in the same plane as the arrows. Each ellipse (one "
-            "standard deviation) shows the typical distance between a mean and the gradient (✚). A "
-            "better estimator has a smaller ellipse. In about 6 of 10 measurements, an ellipse "
-            "does not contain the gradient ✚. All four means use the same episodes, so often all "
-            "ellipses or none contain the gradient ✚."
+            "The plot shows the four means in the same plane as the arrows. An ellipse shows one "
+            "standard deviation of the mean: the typical distance between the mean and the "
+            "gradient ✚. A better estimator has a smaller ellipse. In about 6 of 10 measurements, "
+            "an ellipse does not contain ✚. All four means use the same episodes, so often all "
+            "four ellipses contain ✚, or no ellipse does."
         )
     )
 
@@ -145,10 +145,10 @@ def _ratios(report: Report) -> None:
         _(
             "The ratio is ‖∇J‖² / (tr Σ / k): the squared length of the gradient, divided by the "
             "variance of the mean. tr Σ is the *total variance* of one episode's estimate: the sum "
-            "of its variances over all parameters. Lines: the values of ‖∇J‖² / (tr Σ / k). "
-            "Points: ratios measured on groups of the drawn episodes. Dashed line: at ratio 1, the "
-            "typical error of the mean is as long as the gradient. Dotted line: k = {k}, the "
-            "number of drawn episodes. If an estimator has no line, its signal cannot be "
+            "of the variances of all its entries. Lines: the values of ‖∇J‖² / (tr Σ / k). Points: "
+            "ratios measured on groups of k drawn episodes. Dashed line: at ratio 1, the typical "
+            "error of the mean is as long as the gradient. Dotted line: k = {k}, the number of "
+            "drawn episodes. If an estimator has no line, its mean gradient cannot be "
             "distinguished from noise."
         ).format(k=report.episodes)
     )
@@ -167,7 +167,7 @@ def _survey_length(report: Report) -> float:
 
 
 def _in_order(report: Report) -> list[tuple[Estimator, str, str, EstimatorReport]]:
-    """Return the kind, name, colour and report of each estimator."""
+    """Return the key, the name, the colour and the results of each estimator."""
     names = estimator_names()
     return [
         (kind, names[kind], colour, report.estimators[kind])
@@ -186,13 +186,13 @@ def estimator_names() -> dict[Estimator, str]:
 
 
 def _table(report: Report) -> str:
-    """The table of numbers, as HTML."""
+    """Return a table with one row of numbers for each estimator, as HTML."""
     heads = [
         _("estimator"),
         _("total variance"),
         _("ratio (95 % interval)"),
-        _("SNR of one"),
-        _("SNR of {k}").format(k=report.episodes),
+        _("SNR, k=1"),
+        _("SNR, k={k}").format(k=report.episodes),
         _("cosine"),
     ]
     rows = [
@@ -230,7 +230,7 @@ def _snr_text(snr: float, *, found: bool) -> str:
 
 
 def _conditions(report: Report) -> str:
-    """Explain how the numbers were computed, and which numbers are not reliable."""
+    """Explain how the numbers in the table were computed, and which numbers are unreliable."""
     survey = report.survey
     sources = {
         "critic": _("V comes from the run's critic: V(s) = Σₐ π(a|s)·Q(s,a)."),
@@ -241,9 +241,9 @@ def _conditions(report: Report) -> str:
         _(
             "*Ratio*: the estimator's total variance, divided by the total variance of the "
             "whole-episode return. The ratio's 95 % interval comes from resampling the {k} "
-            "episodes with replacement; V(s) stays fixed. *Cosine*: the cosine of the angle "
-            "between the estimator's mean gradient and the mean gradient ✚ of {n} separate "
-            "episodes."
+            "episodes with replacement. V(s) is the same in all resamples. *Cosine*: the cosine "
+            "of the angle between the estimator's mean gradient and the mean gradient ✚ of {n} "
+            "separate episodes."
         ).format(k=report.episodes, n=survey.episodes),
         sources[survey.source].format(n=survey.episodes),
     ]
@@ -252,8 +252,8 @@ def _conditions(report: Report) -> str:
         names = estimator_names()
         parts.append(
             _(
-                "*Not found* ({names}): in the {n} separate episodes, the signal cannot be "
-                "distinguished from noise, so numbers that need the signal are left out."
+                "*Not found* ({names}): in the {n} separate episodes, the mean gradient cannot be "
+                "distinguished from noise. Numbers that need this gradient are left out."
             ).format(names=", ".join(names[kind] for kind in unfound), n=survey.episodes)
         )
     if survey.aims.estimate < 1 - 1e-9:
@@ -262,8 +262,8 @@ def _conditions(report: Report) -> str:
     if report.truncated:
         parts.append(
             ngettext(
-                "The time limit cut {n} of the {k} episodes; its return lacks the later rewards.",
-                "The time limit cut {n} of the {k} episodes; their returns lack later rewards.",
+                "The time limit ended {n} of the {k} episodes; its return lacks the later rewards.",
+                "The time limit ended {n} of the {k} episodes; their returns lack later rewards.",
                 report.truncated,
             ).format(n=report.truncated, k=report.episodes)
         )

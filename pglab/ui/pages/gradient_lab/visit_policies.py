@@ -1,4 +1,4 @@
-"""The policies of this visit: one policy for each checkpoint of each run."""
+"""The policies of this visitor's runs: one for each checkpoint of each run."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _PAGES = {
 
 @dataclass(frozen=True)
 class VisitRun:
-    """A run of this visit: its name, and its networks at each checkpoint.
+    """One of the visitor's runs: its name, and its networks at each checkpoint.
 
-    `key` distinguishes the run from the other runs of the visit.
+    `key` distinguishes the run from the visitor's other runs.
     """
 
     key: str
@@ -41,7 +41,10 @@ class VisitRun:
 
 
 def base_settings(config: AgentConfig) -> AgentConfig:
-    """Return the algorithm's default settings; a link to a policy leaves out these values."""
+    """Return the default settings of the algorithm.
+
+    A link to a policy contains only the settings that differ from these defaults.
+    """
     match config:
         case ReinforceConfig():
             return ReinforceConfig()
@@ -50,13 +53,13 @@ def base_settings(config: AgentConfig) -> AgentConfig:
 
 
 def describe_agent(config: AgentConfig) -> str:
-    """Name the algorithm and each setting that is not the default: "REINFORCE, γ 0.9"."""
+    """Name the algorithm and each setting that differs from its default: "REINFORCE, γ 0.9"."""
     differing = describe_differences(config, base_settings(config))
     return ", ".join([algorithm_name(config), *([differing] if differing else [])])
 
 
 def runs_of_this_visit() -> list[VisitRun]:
-    """Return the runs of each agent's page, newest first, then the runs of the comparison."""
+    """Return the runs of each agent's page, newest first, and then the runs of the comparison."""
     runs: list[VisitRun] = []
     for key in _PAGES:
         lab = st.session_state.get(f"{key}.lab")
@@ -79,7 +82,7 @@ def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]
 
 
 def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
-    """Return the compared runs in their current states; these runs keep no checkpoints."""
+    """Return the compared runs; they keep no checkpoints, so each has only its current networks."""
     with comparison.lock:
         sides = zip(LETTERS, comparison.names, comparison.sides, strict=False)
         for letter, name, side in sides:

@@ -31,14 +31,18 @@ REDRAW_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Shown:
-    """A finished measurement, and the measured policy."""
+    """The result of a finished measurement, and the policy that was measured."""
 
     subject: Subject
     snapshot: Snapshot
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """Return the survey if it is complete and made from this policy and seed; else None."""
+        """Return this measurement's survey if the measurement of `subject` can use it again.
+
+        A survey holds the results of many separate episodes. The method returns None if the survey
+        is incomplete, or if it comes from another policy or seed.
+        """
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
         size = min(SURVEY_EPISODES, most_episodes(snapshot))
@@ -52,7 +56,7 @@ class Shown:
 
 @cache
 def first_result() -> Shown:
-    """Return the result that a new visitor sees first: a measurement of the default choice."""
+    """Return the result that a new visitor sees first: a measurement with default values."""
     subject = Subject()
     snapshot = load()[subject.step]
     return Shown(subject, snapshot, finished(measure(snapshot, subject.episodes, subject.seed)))
@@ -83,7 +87,7 @@ class Job:
 
 @dataclass
 class GradientPage:
-    """The data that the page keeps in the visit's session state."""
+    """The data that the gradient lab keeps for each visitor in Streamlit's session state."""
 
     shown: Shown
     problems: list[str]  # problems with the link that opened the page
@@ -96,7 +100,7 @@ class GradientPage:
         self.job = Job(subject, _measured(subject, snapshot, known))
 
     def former(self, subject: Subject) -> str | None:
-        """Say why the page's result does not match the controls; return None if it matches."""
+        """Say why the shown result does not match the controls; return None if it matches."""
         if self.job is not None:
             return _("This result stays until the new result is ready.")
         if self.shown.subject != subject:
@@ -118,7 +122,7 @@ def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
         if shown is not None and page.job is job:
             page.shown, page.job = shown, None
     if (page.job is not None) != page.redraws:
-        st.rerun()  # redraw the whole page: a result has come, or redraws begin or end
+        st.rerun()  # redraw the whole page: a result is new, or redraws must begin or end
     with st.container(horizontal=True, vertical_alignment="center"):
         if page.job is None:
             again = page.shown.subject == subject
@@ -167,7 +171,7 @@ def _task_text(job: Job) -> str:
         "survey": _("Drawing the separate episodes"),
         "draw": _("Drawing the episodes"),
         "gradients": _("Computing the gradients"),
-        "project": _("Projecting onto the plane"),
+        "project": _("Projecting the gradients"),
     }
     progress = job.progress
     return f"{texts[progress.task]} · {progress.fraction:.0%} · {describe(job.subject)}"

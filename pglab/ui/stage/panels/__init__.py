@@ -1,1 +1,1 @@
-"""The panels of a stage: figures that show a visitor's run."""
+"""The panels of a stage: plots, heatmaps and other figures that show a visitor's run."""

@@ -36,7 +36,7 @@ VISITED_POINTS = 150
 
 
 def value_map(scene: Scenery) -> FigurePanel:
-    """Draw a heatmap of the critic's values; its axes are the axes of the policy's heatmap."""
+    """Draw a heatmap of the critic's values over the same axes as the policy's heatmap."""
     view = scene.view
     probabilities, q_values = scene.maps
     assert q_values is not None, "only agents with a critic have this panel"
@@ -62,7 +62,7 @@ def value_map(scene: Scenery) -> FigurePanel:
 
 
 def td_fit(scene: Scenery) -> FigurePanel:
-    """Plot TD targets against the critic's estimates for the steps in the last batches."""
+    """Plot TD targets against the critic's estimates for the steps of its latest batches."""
     fits = np.array(scene.bench.shown_session.history.fits).reshape(-1, 2)
     error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
     return FigurePanel(
@@ -76,8 +76,8 @@ def td_fit(scene: Scenery) -> FigurePanel:
         fit_figure(fits[:, 0], fits[:, 1]),
         patient=True,
         alt=_(
-            "Plot of TD targets against the critic's estimates; a point's TD error is its height "
-            "above the diagonal."
+            "Plot of TD targets against the critic's estimates. The height of a point above the "
+            "diagonal is its TD error."
         ),
     )
 
@@ -116,12 +116,14 @@ def conflict(scene: Scenery) -> FigurePanel:
 
 
 def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
-    """Say in what share of updates the two losses conflict on the shared body.
+    """Say in what share of the updates the actor loss and the critic loss conflict.
+
+    The two losses conflict if the cosine of their gradients on the shared body is below 0.
 
     Args:
-        cosines: [N] for each update, the cosine of the two gradients; NaN if a gradient is zero.
-        actor_norms: [N] for each update, the norm of the actor's gradient on the shared body; NaN
-            if no such gradient reaches the body.
+        cosines: [N] the cosine in each of N updates; NaN if one of the two gradients is zero.
+        actor_norms: [N] the norm of the actor loss's gradient on the shared body in each update;
+            NaN if this gradient does not reach the body.
     """
     known = cosines[~np.isnan(cosines)]
     if not len(cosines):
@@ -164,7 +166,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
 def _norms(
     scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
 ) -> FigurePanel:
-    """Plot two columns of the history: one for the actor, and one for the critic."""
+    """Plot two columns of the update history: a norm for the actor, and one for the critic."""
     updates = scene.bench.shown_session.history.updates
     actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
@@ -209,7 +211,7 @@ def _drawing_subtitle(steps: int, conflict: Conflict | None) -> str:
 
 
 def buffer(scene: Scenery) -> FigurePanel:
-    """Plot the observations in the replay buffer and those of the most recent steps."""
+    """Plot the observations in the replay buffer, and the most recently visited observations."""
     session, plane = scene.bench.shown_session, scene.view.plane
     axes = [plane.x_axis, plane.y_axis]
     recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
@@ -251,13 +253,13 @@ def _ratio(scene: Scenery) -> str:
     actor, critic = (updates[f"shared_{side}_norm"][recent] for side in ("actor", "critic"))
     actor_mean = float(np.nan_to_num(actor).mean()) if len(actor) else 0.0
     if not actor_mean:
-        return _("critic / actor norm: –")
+        return _("critic/actor norm: –")
     ratio = float(np.nan_to_num(critic).mean()) / actor_mean
-    return _("critic / actor norm: {ratio:,.1f}").format(ratio=ratio)
+    return _("critic/actor norm: {ratio:,.1f}").format(ratio=ratio)
 
 
 def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
-    """Return the latest training steps or, before training, the steps of the shown episode."""
+    """Return the latest training steps; before training, return the steps in the player."""
     steps = list(scene.bench.shown_session.history.steps)[-GRADIENT_STEPS:]
     if steps:
         return steps
@@ -282,9 +284,10 @@ def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
 def arranged(
     layers: Sequence[LayerGradient], observation_size: int, critic_letter: str = "Q"
 ) -> tuple[list[Box], list[tuple[int, int]]]:
-    """Return the boxes of a network drawing, and the pairs of boxes that a line joins.
+    """Return the boxes of a drawing of a network, and the lines between these boxes.
 
-    In the drawing, the actor's layers lie above the critic's layers.
+    Each line is given by the indices of the two boxes that it joins. If actor and critic have
+    separate layers, the actor's layers lie above the critic's layers.
     """
     rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
     if not any(layer.part == "critic head" for layer in layers):
@@ -295,7 +298,7 @@ def arranged(
     )
     boxes = [Box(0, 0, _("{n} inputs").format(n=observation_size), None, None)]
     joints: list[tuple[int, int]] = []
-    last = {"actor": 0, "critic": 0}  # for each network, the last box so far
+    last = {"actor": 0, "critic": 0}  # for actor and critic: index of the last box so far
     columns = {"actor": 0, "critic": 0}
     for layer in layers:
         sides = {"actor body": ["actor"], "policy head": ["actor"], "body": ["actor", "critic"]}

@@ -30,14 +30,15 @@ def policy_panel(
     playhead: str | None,
     name: str = "",
 ) -> FigurePanel:
-    """Draw a heatmap of the probability of the view's action, with one slice per plane.
+    """Draw a heatmap of the probability of one action, with one slice for each plane.
 
     Args:
-        probabilities: [K, Y, X, A] probabilities of every action.
+        probabilities: [K, Y, X, A] the probabilities of A actions on K planes; each plane has a
+            grid of Y rows and X columns.
         planes: the K planes.
         view: says which action is shown.
         key: the key of the panel.
-        playhead: the key of the player whose observation a ring marks; None for no ring.
+        playhead: the key of a player; a ring marks this player's observation. None: no ring.
         name: text before the title.
     """
     shown = probabilities[..., view.action]
@@ -56,14 +57,18 @@ def policy_panel(
 def slices_of(
     values: NDArray[np.float32], planes: Sequence[Slice], *, logistic: bool = False
 ) -> Slices:
-    """Make the slices of a heatmap from its values, a [K, Y, X] array over K planes."""
+    """Make the slices of a heatmap, one for each of K planes.
+
+    `values` [K, Y, X] has Y rows and X columns for each plane. If `logistic` is true, `values` are
+    log-odds.
+    """
     size = values.shape[-1]
     nodes = [tuple(p.node(axis, size) for axis in (p.x_axis, p.y_axis)) for p in planes]
     return Slices(values, tuple(map(fixed_text, planes)), tuple(nodes), logistic)
 
 
 def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
-    """Draw an action's probabilities, shape [Y, X], as a heatmap; `view` says which action."""
+    """Draw a heatmap of the probabilities [Y, X] of `view.action`, with Y rows and X columns."""
     actions = view.plane.info.actions
     return probability_figure(
         probabilities,
@@ -84,7 +89,7 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 
 def fixed_text(plane: Slice) -> str:
-    """Describe the place of a plane by its fixed coordinates and their values."""
+    """Return a text with the coordinates that are fixed on a plane, and their values."""
     rest = [_coordinate(plane.info.axes[index], plane.fixed[index]) for index in plane.hidden]
     return _("at {place}").format(place=", ".join(rest)) if rest else ""
 

@@ -1,4 +1,4 @@
-"""The return plot: the run's returns, earlier runs, the usual learning curve, and the loss."""
+"""The plot of the run's returns; it also shows earlier runs, stored runs and the loss."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.stage.stage import FigurePanel, Heading
 
 
 def returns(scene: Scenery) -> FigurePanel:
-    """Plot the return of every episode, the earlier runs, and the usual learning curve."""
+    """Plot the return of every episode, the earlier runs, and the curve of many stored runs."""
     return FigurePanel(
         "returns",
         _("Return of each episode"),
@@ -31,7 +31,7 @@ def returns(scene: Scenery) -> FigurePanel:
 
 
 def returns_over_loss(scene: Scenery) -> FigurePanel:
-    """Plot the returns and, below them, the loss; the loss does not measure success."""
+    """Plot the return of every episode and, in a second plot below it, the loss of each update."""
     title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
     told = _("The lower plot shows the loss of each update ({text}) over environment steps.")
     below = told.format(text=subtitle)
@@ -82,12 +82,12 @@ def _loss_plot(scene: Scenery) -> LossPlot:
 
 
 def _learns_often(scene: Scenery) -> bool:
-    """Return whether each update uses so few steps that its loss alone says little."""
+    """Return whether each update uses so few steps that its loss is mostly noise."""
     return isinstance(scene.bench.session.config, ActorCriticConfig)
 
 
 def loss_title(session: TrainingSession) -> str:
-    """Return the name of the drawn loss; if there is a critic, this is the actor's loss."""
+    """Return the title of the loss plot; for an actor-critic, it names the actor's loss."""
     return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
 
 
@@ -106,9 +106,9 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
 
 
 def past_label(past: PastRun, bench: Bench, limit: float) -> str:
-    """Label an earlier run with those of its settings that differ from the current run.
+    """Return the label of an earlier run: its number, and how it differs from the current run.
 
-    The label ignores changes of settings after step `limit`.
+    The label names settings that differ, but ignores changes of settings after step `limit`.
     """
     session = bench.session
     found = differences_in_words(
@@ -120,13 +120,16 @@ def past_label(past: PastRun, bench: Bench, limit: float) -> str:
 
 
 def change_label(change: Change, config: RunConfig) -> str:
-    """Return the label of new settings during a run, such as "γ 0.9"."""
+    """Return the label of a change of settings during a run, such as "γ 0.9"."""
     texts = {name: format_value(value) for name, value in change.settings.items()}
     return describe_settings(type(config), texts)
 
 
 def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
-    """Return the step and label of each change; merge changes with no update between them."""
+    """Return the step and the label of each change of settings during a run.
+
+    Changes with no update between them become one change.
+    """
     merged: dict[int, Change] = {}
     for change in session.history.changes:
         before = merged.get(change.update)
@@ -145,24 +148,24 @@ def _returns_subtitle(scene: Scenery) -> str:
 
 
 def _returns_detail(scene: Scenery) -> str:
-    """Explain the terms and lines of the return plot."""
+    """Explain the words in the return plot, and the lines that it shows."""
     bench = scene.bench
     parts = [reading_explained(bench.session.config)]
     if bench.group is not None:
         parts.append(
             _(
                 "Median and band use only seeds that are still training. A seed no longer counts "
-                "after it has solved the task or diverged. The seeds that are still training learn "
-                "more slowly than the solved seeds, so the dotted part of the median may fall. "
-                "Median and band end when fewer than half of the seeds are still training."
+                "after it has solved the task or diverged; from then on, the median is dotted. "
+                "The remaining seeds learn more slowly than the solved seeds, so the dotted line "
+                "may fall. Median and band end when fewer than half of the seeds remain."
             )
         )
     parts.append(
         _(
             "A long run has too many episodes to draw, so the plot splits it into equal stretches "
             "and shows only the first, the lowest and the highest return of each stretch. The "
-            "moving mean is computed from the returns of all episodes. If an earlier run extends "
-            "beyond the step axis, a double click shows all of it."
+            "moving mean is computed from the returns of all episodes. If an earlier run is longer "
+            "than the step axis, a double click on the plot shows the whole run."
         )
     )
     return "\n".join(parts)
@@ -174,8 +177,8 @@ def reading_explained(config: RunConfig) -> str:
         "The seminar's progress reading is the mean return of the last {n} counted episodes. An "
         "episode is counted if it is in progress at a multiple of {interval:,} environment steps. "
         "A run is solved when its progress reading over {n} episodes is at least {goal:g}. Long "
-        "episodes are counted more often than short episodes, so the progress reading is usually "
-        "higher than the mean return of all episodes."
+        "episodes are counted more often than short episodes. In CartPole, long episodes have high "
+        "returns, so the progress reading is usually higher than the mean return of all episodes."
     ).format(
         n=config.smoothing_window,
         interval=config.eval_interval,

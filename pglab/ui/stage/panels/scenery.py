@@ -18,21 +18,25 @@ from pglab.session.stored.usual_curves import usual_band
 from pglab.ui.stage.player import Showing
 from pglab.ui.stage.stage import FigurePanel, PlayerPanel
 
-# Grid points on each side of a heatmap. If the slice follows the player, each frame has its own
-# grid. The browser interpolates between the points.
+# The number of grid points along each axis of a heatmap. If the heatmap follows the player, each
+# frame has its own grid with fewer points. The browser interpolates between the points.
 FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
 
 
 @dataclass(frozen=True)
 class View:
-    """Says what the heatmaps show: the probability of `action`, and the critic's `quantity`."""
+    """Says what the heatmaps show.
+
+    The policy's heatmap shows the probability of `action`. The critic's heatmap shows `quantity`:
+    V(s), or the action value or the advantage of `critic_action`.
+    """
 
     plane: Slice
     action: int
     quantity: Quantity
     critic_action: int
     follows: bool = False
-    """Whether a parallel plane through the player's observation replaces the plane."""
+    """If true, `plane` is moved in parallel, so that it contains the player's observation."""
 
 
 @dataclass(frozen=True)
@@ -46,27 +50,27 @@ class Scenery:
 
     @property
     def info(self) -> EnvironmentInfo:
-        """The names of the environment's actions and axes, and the ranges of axes and returns."""
+        """Facts about the environment, such as its actions and its range of returns."""
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
     @cached_property
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """The values of π and Q over the shown planes, two arrays of shape [K, Y, X, A].
+        """The values of π and Q on the shown planes: two arrays of shape [K, Y, X, A].
 
-        π and Q are computed with the networks of the shown seed. Q is None if the agent has no
-        action-value critic.
+        There are K planes and A actions; each plane has a grid of Y rows and X columns. The values
+        come from the networks of the shown seed. Q is None if the agent has no action-value critic.
         """
         planes = self.showing.planes
         return maps_over(self.bench.shown_session.networks, planes, resolution(planes))
 
     @cached_property
     def usual(self) -> UsualBand | None:
-        """The agent's usual learning curve; None if no runs in this environment are stored."""
+        """The learning curve of the agent's stored runs; None if this environment has none."""
         return usual_band(self.key, self.bench.session.config)
 
     @cached_property
     def spread(self) -> UsualBand | None:
-        """Median and quartiles over all seeds; None with one seed, or with too few returns."""
+        """Median and quartiles over all seeds; None if there is one seed or too few returns."""
         return self.bench.spread()
 
     @cached_property

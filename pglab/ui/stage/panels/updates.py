@@ -31,16 +31,16 @@ def weights(scene: Scenery) -> FigurePanel:
     elif not critic:
         factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = ngettext(
-            "update {n:,} · {steps:,} step · it multiplies its ∇log π",
-            "update {n:,} · {steps:,} steps · each scales its ∇log π",
+            "update {n:,} · {steps:,} step · wₜ multiplies ∇log π",
+            "update {n:,} · {steps:,} steps · wₜ multiplies ∇log π",
             len(factors),
         ).format(n=update.update, steps=len(factors))
     else:
         columns = zip(*recent, strict=True)
         factors, actions, ends = (np.array(column) for column in columns)
         subtitle = ngettext(
-            "update {n:,} · the last step · it multiplies its ∇log π",
-            "update {n:,} · last {steps} steps · each scales its ∇log π",
+            "update {n:,} · the last step · wₜ multiplies ∇log π",
+            "update {n:,} · last {steps} steps · wₜ multiplies ∇log π",
             len(factors),
         ).format(n=update.update, steps=len(factors))
     figure = weights_figure(
@@ -57,7 +57,7 @@ def weights(scene: Scenery) -> FigurePanel:
 
 
 def entropy(scene: Scenery) -> FigurePanel:
-    """Plot the policy's mean entropy over the batch of each update."""
+    """Plot the mean entropy of the policy on the batch of each update."""
     most = float(np.log(len(scene.info.actions)))
     return update_series(
         scene,
@@ -88,10 +88,10 @@ def weight_name(session: TrainingSession) -> str:
 
 
 def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """Return three arrays with one entry for each step of the player's scenes.
+    """Return the weights, the actions and the end marks of the steps in the player's scenes.
 
-    The arrays are the weights, the actions, and the marks of episode ends. With a critic, the
-    weights are policy signals; without a critic, they are rewards-to-go.
+    With a critic, a weight is the chosen policy signal: an action value or an advantage. Without a
+    critic, a weight is a reward-to-go. No step is marked as the end of an episode.
     """
     session = scene.bench.shown_session
     config = session.config
