@@ -50,7 +50,7 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Choose at most `most` items of a growing curve to draw, and return their indices.
+    """Choose which items of a growing curve are drawn, up to `most`, and return their indices.
 
     A curve of at most `most` items is drawn completely. A longer curve is divided, from step 0 on,
     into stretches of equal length. The drawn items are the first, the lowest and the highest item

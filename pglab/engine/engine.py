@@ -269,7 +269,7 @@ class Engine:
         return math.sqrt(max(actor.square + critic.square + 2 * dot, 0.0))
 
     def _compare(self, actor: FlatGradient, critic: FlatGradient) -> tuple[float, float, float]:
-        """Squared norms and dot product of two gradients, on the layers that are in both."""
+        """Squared norms and dot product of two gradients, on the shared layers that both cover."""
         known = self._compared
         if known is None or known[0] is not actor or known[1] is not critic:
             first = max(actor.reach, critic.reach)

@@ -62,7 +62,7 @@ _REINFORCE = (
             "become?"
         ),
         choices=(
-            Choice(N_("About as good as usual: the mean gradient is the same."), 0.6, 1.3),
+            Choice(N_("About as good as usual: the mean gradient is as usual."), 0.6, 1.3),
             Choice(N_("A worse policy: each gradient is noisier."), below=0.6),
             Choice(N_("A better policy: larger weights give larger steps."), 1.3),
         ),
@@ -81,7 +81,7 @@ _REINFORCE = (
         ),
         choices=(
             Choice(N_("A worse policy: V(s) takes away the reward of good actions."), below=0.9),
-            Choice(N_("About as good as usual: the mean gradient is the same."), 0.9, 1.1),
+            Choice(N_("About as good as usual: the mean gradient is as usual."), 0.9, 1.1),
             Choice(N_("A better policy: each gradient is less noisy."), 1.1),
         ),
         right=2,

@@ -271,7 +271,7 @@ def _components(
 def make_survey(
     snapshot: Snapshot, seed: int, episodes: int = SURVEY_EPISODES
 ) -> Generator[float, None, Survey]:
-    """Draw separate episodes and make a survey of them.
+    """Play episodes that are separate from the drawn episodes, and return their results.
 
     If the run has no V, a function V is fitted to the returns of the separate episodes. The number
     of episodes is at most `most_episodes`. The generator yields the share of the work that is done.

@@ -111,8 +111,8 @@ def critic_truth(
     """Q(s,a) and the discounted return G after the action, for all N steps with known G: [N] each.
 
     If an episode is truncated, the rewards after its end are unknown. If k known rewards follow a
-    step of such an episode, its G counts as known only if γᵏ ≤ 0.1. With equal rewards, at most
-    10 % of this G is then missing.
+    step of such an episode, its G counts as known only if γᵏ ≤ 0.1. If all rewards are equal,
+    the unknown rewards make up at most 10 % of a G that counts as known.
     """
     estimates, returns = [], []
     for episode in episodes:

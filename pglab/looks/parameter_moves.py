@@ -2,10 +2,11 @@
 
 An Adam step changes a parameter by −α·m̂/(√v̂ + ε), and m̂ is proportional to
 m = β₁·m_old + (1 − β₁)·g. The gradient g is a sum over causes, for example the entropy bonus and
-the critic's loss. This module splits Adam's first moment m in the same way; the m from before the
-update is the cause "momentum". The scale √v̂ + ε comes from the whole gradient. For a fixed scale,
-the step is linear in m, and so it is the sum of the steps that the parts of m make. Δθ_c adds up
-the steps that the part of cause c makes in one update.
+the critic's loss. This module splits m, Adam's first moment, into one part for each of these
+causes. One more part, "momentum", is what remains of the m from before the update. The scale
+√v̂ + ε comes from the whole gradient. For a fixed scale, the step is linear in m, and so it is the
+sum of the steps that the parts of m make. Δθ_c adds up the steps that the part of cause c makes in
+one update.
 
 Source: Kingma & Ba (2015), algorithm 1.
 """

@@ -14,7 +14,7 @@ RATE_WINDOW = 2.0  # time over which the speed is measured
 
 
 class Pacemaker:
-    """Measures the time between two ticks of a page, and divides it into training and drawing."""
+    """Measures the time between two ticks of a page, and chooses how long each tick trains."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         """`clock` returns the time in seconds."""

@@ -156,7 +156,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _name(text: str) -> str:
-    """Check that an argument names a page or an arm of a page, and return the argument."""
+    """Check that an argument names a page, or one experiment or the usual runs of a page.
+
+    Return the argument.
+    """
     names = [name for page in STEPS for name in (page, *_names(page))]
     if text not in names:
         raise argparse.ArgumentTypeError(f"“{text}” is not one of {', '.join(names)}")

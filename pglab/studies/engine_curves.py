@@ -8,9 +8,10 @@ Because of rounding, the two runs of one seed may take different actions at some
 prints for how many seeds this happens, and the range and the median of the first such steps. It
 also prints a table with the median return over the seeds of each engine, for every 10,000 steps.
 
-The column p of the table contains the p-value of a sign-flip test (Fisher 1935, section 21). The
-null hypothesis says that the engines do not differ. For each seed, the test takes the difference
-between the returns of the two runs. It then flips the signs of these differences.
+In each row of the table, a sign-flip test (Fisher 1935, section 21) compares the returns of the two
+engines. The column p contains the p-value of this test. The null hypothesis says that the engines
+do not differ. For each seed, the test takes the difference between the returns of the two runs. It
+then flips the signs of these differences.
 """
 
 from __future__ import annotations

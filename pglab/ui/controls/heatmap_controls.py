@@ -142,7 +142,7 @@ class HeatmapControls:
                     "The axes of a heatmap are two coordinates of the observation. If this switch "
                     "is on, all other coordinates come from the frame that the player shows; "
                     "otherwise, they are fixed. A ring marks the state in this frame. A line shows "
-                    "the earlier states of the episode, whose other coordinates are different."
+                    "the episode's earlier states; their other coordinates differ from the slice's."
                 ),
                 **common,
             )

@@ -31,8 +31,8 @@ def live(
 ) -> None:
     """Draw the stage: the numbers, the progress bar and the panels that show the run.
 
-    During a run, each redraw also trains the agent. `heading` draws the elements above the stage
-    that change during the run.
+    During a run, each redraw also trains the agent. `heading` draws what is above the stage and
+    changes during the run.
     """
     fragment(_live, LIVE)(lab, panels, extras, heading)
 

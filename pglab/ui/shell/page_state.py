@@ -34,8 +34,9 @@ class LivePage:
         """Redraw the whole page if `page_is_stale` is true.
 
         Call this method at the start of each fragment that shows or changes the run. The browser
-        may send a click or a new setting in the same request as a tick. Streamlit then reruns only
-        the fragment of the tick, although the whole page may have changed.
+        may send a click or a new setting in the same request as a tick. For such a request,
+        Streamlit reruns only the fragment that contains the stage, although the click or the
+        setting may change the whole page.
         """
         if self.page_is_stale:
             st.rerun()

@@ -31,6 +31,7 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
 def literal(sentence: str) -> str:
     """Return the sentence with each quotation formatted as code.
 
-    A quotation may come from a link and contain Markdown, which must have no effect.
+    A quotation may repeat a text from the link that opened the page. Markdown in this text must
+    have no effect.
     """
     return _QUOTATION.sub(r"“`\1`”", sentence)

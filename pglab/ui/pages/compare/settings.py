@@ -82,7 +82,7 @@ def pair_title(configs: tuple[AgentConfig, ...]) -> str:
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
     """Tell the visitor how to choose two agents.
 
-    If four agents are compared, the last two agents are removed.
+    If four agents are compared, first remove the last two from the comparison.
     """
     if len(compared()) > 2:
         choose(compared()[:2])

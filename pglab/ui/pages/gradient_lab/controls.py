@@ -164,7 +164,7 @@ def _within_bounds(subject: Subject, snapshot: Snapshot) -> tuple[Subject, Snaps
         return subject, snapshot, []
     sentence = _(
         "The network has {weights:,} parameters, so a measurement with {asked} episodes of "
-        "{env_id} would take minutes. Only {most} episodes are drawn."
+        "{env_id} would take minutes. Only {most} episodes are used."
     ).format(
         asked=subject.episodes,
         env_id=snapshot.config.env_id,
