@@ -73,7 +73,7 @@ class ActorCriticConfig(RunConfig):
         "advantage_max",
         label=N_("Policy signal"),
         short=N_("signal"),
-        help=N_("∇log π is multiplied by Q, or by Q minus its maximum or mean over the actions."),
+        help=N_("The factor of ∇log π: Q, or Q minus its maximum or its mean over the actions."),
         choices={
             "q": N_("Q(s, a)"),
             "advantage_max": N_("Q(s, a) − max Q"),

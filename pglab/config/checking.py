@@ -84,8 +84,8 @@ def refusal(field: dataclasses.Field[Any], value: Any) -> str:
         remedy = _("Write “on” or “off”.")
     elif kind is tuple:
         remedy = _(
-            "Write the widths of at most {layers} hidden layers, separated by commas (such as "
-            "128,128). Each width is from {low:g} to {high:g}. Write “{none}” for no hidden layer."
+            "Write the widths of at most {layers} hidden layers, from {low:g} to {high:g}, with "
+            "commas between them (such as 128,128), or write “{none}” for no hidden layer."
         ).format(
             layers=MAX_HIDDEN_LAYERS,
             low=described.minimum,

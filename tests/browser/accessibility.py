@@ -6,7 +6,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
+ALL_RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
+COLOUR_RULES = {  # the rules whose result can depend on the theme
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
 
 LOOKS = 6
 LOOK_AGAIN_MILLISECONDS = 400
@@ -15,13 +19,12 @@ MOST_TABS = 3  # presses of Tab to reach any skip link
 _axe = Axe()
 
 
-def violations(page: Page, within: str | None = None) -> list[str]:
-    """Return one line for each element that breaks a rule of WCAG 2.2 AA or a best practice.
+def violations(page: Page, within: str | None, rules: dict[str, Any]) -> list[str]:
+    """Return one line for each element that breaks one of the rules.
 
     With `within`, a CSS selector, only that part is checked, without the rules about whole pages.
-    No rule is excluded: Streamlit 1.67 by itself breaks none of them.
     """
-    response = _axe.run(page, context=within, options=OPTIONS).response
+    response = _axe.run(page, context=within, options=rules).response
     return [_line(rule["id"], node) for rule in response["violations"] for node in rule["nodes"]]
 
 
@@ -30,14 +33,20 @@ def _line(rule: str, node: dict[str, Any]) -> str:
     return f"{rule}: {node['html'][:120]} ({'; '.join(reasons)[:160]})"
 
 
-def lasting_violations(page: Page, within: str | None = None) -> list[str]:
-    """The faults that last; others come from Streamlit, which fades elements while it redraws."""
-    found = violations(page, within)
+def lasting_violations(
+    page: Page, within: str | None = None, rules: dict[str, Any] = ALL_RULES
+) -> list[str]:
+    """The elements that break a rule of WCAG 2.2 AA or a best practice, one line for each.
+
+    No rule is excluded: Streamlit 1.67 by itself breaks none of them. Faults that do not last come
+    from Streamlit, which fades elements while it redraws.
+    """
+    found = violations(page, within, rules)
     for _look in range(LOOKS - 1):
         if not found:
             break
         page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)
-        found = [line for line in violations(page, within) if line in found]
+        found = [line for line in violations(page, within, rules) if line in found]
     return found
 
 

@@ -29,6 +29,9 @@ BROWSER_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Pages share one process, and the scripts that it has compiled.
+    "--renderer-process-limit=1",
+    "--js-flags=--no-flush-bytecode",
 ]
 BROWSER_NAMES = [
     "chromium-headless-shell",

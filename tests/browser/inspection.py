@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.browser.accessibility import lasting_violations
+from tests.browser.accessibility import ALL_RULES, COLOUR_RULES, lasting_violations
 from tests.browser.conftest import Scheme
 from tests.browser.legibility import SETTLED_MILLISECONDS, SIZES, illegible, illegible_now, to_top
 
@@ -66,11 +66,11 @@ class Inspection:
         page.mouse.move(0, 0)
 
     def accessible(self, state: str, within: str | None = None) -> None:
-        """Ask axe-core in both themes; `within` limits its search to a part of the page."""
+        """Ask axe-core, and about colours in both themes; `within` limits it to a part."""
         self.resize(*SIZES[0])
-        for scheme in (OTHER[self.scheme], self.scheme):
+        for scheme, rules in ((OTHER[self.scheme], COLOUR_RULES), (self.scheme, ALL_RULES)):
             self._show_theme(scheme)
-            found = lasting_violations(self.page, within)
+            found = lasting_violations(self.page, within, rules)
             self.lines += [f"{state}, {scheme}: {line}" for line in found]
 
     def resize(self, width: int, height: int) -> None:
