@@ -25,10 +25,9 @@ import torch
 from torch import nn
 
 from pglab.algorithms.descent import ActorGradient, descend
-from pglab.algorithms.gradients import AnyGradient, conflict_between, gradient, norm
+from pglab.algorithms.gradients import Gradient, conflict_between, gradient, norm
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ActorCriticConfig
-from pglab.engine.engine import Engine
 from pglab.environments import sizes
 from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import (
@@ -138,15 +137,11 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
     """
     while not run.over:
         # --- Act: sample aₜ from π(·|sₜ), and let the critic judge it
-        if run.engine is not None:
-            log_probabilities, q_values = act_fast(run, run.engine)
-        else:
-            with torch.inference_mode():
-                observation = torch.as_tensor(run.observation, dtype=torch.float32)
-                log_pi, q = run.agent(observation)
-                if run.config.critic_only:
-                    log_pi = run.greedy.of_values(q)
-                log_probabilities, q_values = log_pi.numpy(), q.numpy()
+        with torch.inference_mode():
+            log_pi, q = run.agent(tensor(run.observation))
+            if run.config.critic_only:
+                log_pi = run.greedy.of_values(q)
+            log_probabilities, q_values = log_pi.numpy(), q.numpy()
         step = take_step(run, log_probabilities)
         weight = policy_signal(
             run.config.policy_signal, q_values, step.action_probabilities, step.action
@@ -206,7 +201,7 @@ class CriticGradient(NamedTuple):
     """The critic's loss on one batch, the critic's gradient, and the batch."""
 
     loss: float
-    gradient: AnyGradient
+    gradient: Gradient
     batch: CriticBatch
 
 
@@ -258,14 +253,12 @@ def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) 
 
 def actor_gradient(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorGradient:
     """Compute the gradient of −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · entropy(π)."""
-    if run.engine is not None:
-        return actor_gradient_fast(run, run.engine, rollout, weights)
     log_probabilities = run.agent.policy(tensor(rollout.observations))
     log_probs = of_actions(log_probabilities, torch.as_tensor(rollout.actions))
     loss = policy_gradient_loss(log_probs, tensor(weights))
     policy_entropy = entropy(log_probabilities)
     require_finite(run.global_step, "actor loss", loss.item())
-    loss_gradient: AnyGradient = {}
+    loss_gradient: Gradient = {}
     if run.config.actor_learns:
         total = loss - run.config.entropy_coefficient * policy_entropy
         loss_gradient = gradient(total, run.agent.actor_parameters)
@@ -274,8 +267,6 @@ def actor_gradient(run: ActorCriticRun, rollout: Transitions, weights: np.ndarra
 
 def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
     """Compute the critic's loss on a batch, and the gradient of value_loss_coefficient · loss."""
-    if run.engine is not None:
-        return critic_gradient_fast(run, run.engine, batch)
     q_values = run.agent.critic(tensor(batch.observations))
     with torch.no_grad():
         next_values = run.agent.critic(tensor(batch.next_observations)).numpy()
@@ -289,7 +280,7 @@ def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
     return CriticGradient(loss.item(), loss_gradient, CriticBatch(estimates, targets, ages))
 
 
-def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyGradient) -> None:
+def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
     """Add the gradients and take one Adam step with the sum, at the optimiser's learning rate."""
     separate = optimizer is not run.actor_optimizer
     rate = run.config.critic_learning_rate if separate else run.config.learning_rate
@@ -301,56 +292,3 @@ def acting_entropy(run: ActorCriticRun) -> float:
     """Mean entropy, in nats, of the action probabilities during the rollout."""
     probabilities = np.stack([step.action_probabilities for step in run.rollout])
     return entropy(torch.log(tensor(probabilities))).item()
-
-
-# --- The same computations, done by the fast engine
-
-
-def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
-    """Compute log π and Q of every action for the current observation; both have shape [A]."""
-    log_probabilities, q_values = engine.act(run.observation)
-    if run.config.critic_only:
-        log_probabilities = run.greedy.of_values(torch.from_numpy(q_values)).numpy()
-    return log_probabilities, q_values
-
-
-def actor_gradient_fast(
-    run: ActorCriticRun, engine: Engine, rollout: Transitions, weights: np.ndarray
-) -> ActorGradient:
-    """Compute the same as `actor_gradient`, with the fast engine."""
-    loss, policy_entropy, loss_gradient = engine.actor_gradient(
-        rollout.observations,
-        rollout.actions,
-        weights,
-        run.config.entropy_coefficient,
-        learns=run.config.actor_learns,
-    )
-    require_finite(run.global_step, "actor loss", loss)
-    return ActorGradient(loss, policy_entropy, loss_gradient)
-
-
-def critic_gradient_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticGradient:
-    """Compute the same as `critic_gradient`, with the fast engine."""
-    targets = engine.td_targets(batch, run.config.gamma)
-    loss, estimates, loss_gradient = engine.critic_gradient(
-        batch.observations,
-        batch.actions,
-        targets,
-        coefficient=run.config.value_loss_coefficient,
-        regularization=run.config.q_regularization,
-    )
-    require_finite(run.global_step, "critic loss", loss)
-    ages = run.global_step - batch.collected
-    return CriticGradient(loss, loss_gradient, CriticBatch(estimates, targets, ages))
-
-
-def make_engine(run: ActorCriticRun) -> Engine:
-    """Make a fast engine that continues a run from its present state."""
-    return Engine(
-        run.agent.policy,
-        run.agent.critic,
-        (run.actor_optimizer, run.critic_optimizer),
-        activation=run.config.activation,
-        symexp_heads=run.config.symexp_heads,
-        stop_gradient="none" if run.config.body == "split" else run.config.stop_gradient,
-    )

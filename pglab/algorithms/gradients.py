@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from pglab.engine.engine import FlatGradient
 from pglab.records import Conflict
 
 Gradient = dict[nn.Parameter, Tensor]
-AnyGradient = Gradient | FlatGradient
 
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
@@ -22,22 +19,17 @@ def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
 
 
-def norm(of: AnyGradient) -> float:
+def norm(of: Gradient) -> float:
     """Euclidean norm of a gradient over all parameters; inf or nan if an entry is inf or nan."""
-    if isinstance(of, FlatGradient):
-        return of.norm
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 
-def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
+def conflict_between(actor: Gradient, critic: Gradient) -> Conflict | None:
     """Compare the gradients of actor and critic, on the parameters that are in both gradients.
 
     Returns:
         Their cosine and their norms; None if no parameter is in both gradients.
     """
-    if isinstance(actor, FlatGradient):
-        return actor.engine.conflict(actor, cast(FlatGradient, critic))
-    assert isinstance(critic, dict)
     both = [parameter for parameter in actor if parameter in critic]
     if not both:
         return None

@@ -21,7 +21,6 @@ from pglab.algorithms.descent import ActorGradient, descend
 from pglab.algorithms.gradients import gradient, norm
 from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
 from pglab.config import ReinforceConfig
-from pglab.engine.engine import Engine
 from pglab.environments import sizes
 from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
 from pglab.networks import Body, PolicyNetwork, ValueNetwork
@@ -82,12 +81,8 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """
     while not run.over:
         # --- Act: sample aₜ from π(·|sₜ)
-        if run.engine is not None:
-            log_probabilities, _value = run.engine.act(run.observation)
-        else:
-            with torch.inference_mode():
-                observation = torch.as_tensor(run.observation, dtype=torch.float32)
-                log_probabilities = run.policy(observation).numpy()
+        with torch.inference_mode():
+            log_probabilities = run.policy(tensor(run.observation)).numpy()
         step = take_step(run, log_probabilities)
         run.batch.append(step)
         run.ended_episodes += step.ended
@@ -158,12 +153,6 @@ def policy_gradient(
     # The policy has not changed since it chose the actions, so log π is computed only here, for
     # the whole batch at once.
     coefficient = run.config.entropy_coefficient
-    if run.engine is not None:
-        loss, entropy_found, loss_gradient = run.engine.actor_gradient(
-            observations, actions, weights, coefficient
-        )
-        require_finite(run.global_step, "loss", loss)
-        return ActorGradient(loss, entropy_found, loss_gradient)
     log_probabilities = run.policy(tensor(observations))
     log_probs = of_actions(log_probabilities, torch.as_tensor(actions))
     actor_loss = policy_gradient_loss(log_probs, tensor(weights))
@@ -180,8 +169,6 @@ def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats
     match run.config.baseline:
         case "mean":
             return float(returns.mean())
-        case "value" if run.engine is not None:
-            return run.engine.values(observations)[:, 0].astype(np.float64)
         case "value":
             assert run.value is not None
             with torch.no_grad():
@@ -201,22 +188,8 @@ def fit_value(
     if run.value is None or run.value_optimizer is None:
         return None, None
     rate = run.config.value_learning_rate
-    if run.engine is not None:
-        outputs = np.zeros(len(returns), np.int64)  # V has only one output
-        error, _estimates, loss_gradient = run.engine.critic_gradient(
-            observations, outputs, returns
-        )
-        require_finite(run.global_step, "loss", error)
-        descend(run, run.value_optimizer, rate, loss_gradient)
-        return error, norm(loss_gradient)
     loss = value_loss(run.value(tensor(observations)), tensor(returns))
     require_finite(run.global_step, "loss", loss.item())
     value_gradient = gradient(loss, list(run.value.parameters()))
     descend(run, run.value_optimizer, rate, value_gradient)
     return loss.item(), norm(value_gradient)
-
-
-def make_engine(run: ReinforceRun) -> Engine:
-    """Make a fast engine that continues a run from its present state."""
-    optimizers = [known for known in (run.optimizer, run.value_optimizer) if known is not None]
-    return Engine(run.policy, run.value, optimizers, activation=run.config.activation)

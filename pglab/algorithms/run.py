@@ -13,7 +13,6 @@ from torch import Tensor
 from pglab.algorithms.acting import sample_action
 from pglab.algorithms.solved_reading import SeminarReading
 from pglab.config import AnyConfig, RunConfig
-from pglab.engine.engine import Engine
 from pglab.environments import Environment, make_environment
 from pglab.language import _
 from pglab.records import EpisodeRecord, Floats, StepRecord
@@ -65,11 +64,6 @@ class Run(Generic[AnyConfig]):
     gradient_steps: int = 0  # steps of all optimisers together
     update_due: bool = False
     solved: bool = False
-    engine: Engine | None = None  # if None, the PyTorch reference computes
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state without the engine, because a copied run needs its own engine."""
-        return {**vars(self), "engine": None}
 
     @property
     def over(self) -> bool:

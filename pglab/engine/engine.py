@@ -1,374 +1,453 @@
-"""The fast engine: the arithmetic of the PyTorch reference, up to rounding, in compiled kernels.
+"""Advances a run in compiled code, a stretch at a time, on PyTorch's own memory.
 
-The engine changes PyTorch's own parameters and Adam states in place, so training can switch from
-the engine to the PyTorch reference, or back.
+Between two stretches, either version can take over from the other: the compiled code of this
+package, or the PyTorch code of `pglab.algorithms`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from pglab.engine import kernels
-from pglab.networks import ActionNetwork, ActionValueNetwork, Body, PolicyNetwork, ValueNetwork
-from pglab.records import Conflict, Floats
-from pglab.replay_buffer import Transitions
+from pglab.algorithms.actor_critic import EPSILON, ActorCriticRun
+from pglab.algorithms.agents import AgentRun
+from pglab.algorithms.reinforce import ReinforceRun
+from pglab.algorithms.run import require_finite
+from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
+from pglab.engine import dynamics, steps
+from pglab.engine.actor_critic import ActorCriticSettings, Networks, actor_critic
+from pglab.engine.layers import AdamConstants
+from pglab.engine.memory import layers_of, moved, room_for
+from pglab.engine.reinforce import ReinforceSettings, reinforce
+from pglab.environments import sizes
+from pglab.records import StepRecord
+from pglab.stretch import (
+    BatchColumns,
+    CriticColumns,
+    EpisodeColumns,
+    StepColumns,
+    Stretch,
+    UpdateColumns,
+    step_records,
+)
 
-ACTOR, CRITIC = range(2)
+SIGNALS = ("q", "advantage_max", "advantage_mean")  # in the order of `gradients.signal_of`
+MOST_STEPS = 1_024  # in one call
+MOST_CRITIC_ROWS = 65_536  # in one call, unless one update needs more
+NO_LIMIT = 2**62
+
+# The names of what is no longer finite, as in `pglab.algorithms`.
+DIVERGED: dict[type, dict[int, str]] = {
+    ReinforceRun: {
+        steps.LOG_PROBABILITY: "log probability",
+        steps.ACTOR_LOSS: "loss",
+        steps.CRITIC_LOSS: "loss",
+        steps.GRADIENT: "gradient",
+    },
+    ActorCriticRun: {
+        steps.LOG_PROBABILITY: "log probability",
+        steps.ACTOR_LOSS: "actor loss",
+        steps.CRITIC_LOSS: "critic loss",
+        steps.GRADIENT: "gradient",
+    },
+}
 
 
-class FlatGradient:
-    """The gradient of a loss, for the layers of a network from layer `reach` to the last.
+def can_advance(config: RunConfig) -> bool:
+    """True if the environment's dynamics are compiled; other environments run in PyTorch only."""
+    return config.env_id in dynamics.KINDS
 
-    The engine keeps the gradient's entries only until it computes the network's next gradient.
-    """
 
-    __slots__ = ("engine", "network", "reach", "square")
+class DrawnAhead:
+    """Uniform random numbers from a generator, of which the unused ones are given back."""
 
-    def __init__(self, engine: Engine, network: int, reach: int, square: float) -> None:
-        """`network` is `ACTOR` or `CRITIC`; `square` is the gradient's squared norm."""
-        self.engine = engine
-        self.network = network
-        self.reach = reach
-        self.square = square
+    def __init__(self, generator: np.random.Generator) -> None:
+        self._generator = generator
+        self._start = generator.bit_generator.state
+        self._given = 0
+        self.numbers: NDArray[np.float64] = np.empty(0)
 
-    def __bool__(self) -> bool:
-        """True if the gradient has entries for at least one layer."""
-        return self.reach < self.engine.depth(self.network)
+    def ensure(self, count: int) -> NDArray[np.float64]:
+        """At least `count` numbers that are not used yet."""
+        missing = count - len(self.numbers)
+        if missing > 0:
+            self.numbers = np.concatenate([self.numbers, self._generator.random(missing)])
+        return self.numbers
 
-    @property
-    def norm(self) -> float:
-        """Euclidean norm of all entries; inf or nan if an entry is inf or nan."""
-        return math.sqrt(self.square) if self.square >= 0 else math.nan
+    def use(self, count: int) -> None:
+        """Count the first `count` numbers as used."""
+        self._given += count
+        self.numbers = self.numbers[count:]
+
+    def give_back(self) -> None:
+        """Set the generator to where it would be after drawing the used numbers one by one."""
+        bits: Any = self._generator.bit_generator
+        bits.state = self._start
+        bits.advance(self._given)
 
 
 class Engine:
-    """Computes forward passes, gradients and Adam steps, for an actor with or without a critic."""
+    """Advances one run.
 
-    def __init__(
-        self,
-        actor: ActionNetwork,
-        critic: ActionNetwork | ValueNetwork | None,
-        optimizers: Sequence[torch.optim.Adam],
-        *,
-        activation: str,
-        symexp_heads: bool = False,
-        stop_gradient: str = "none",
-    ) -> None:
-        """Move parameters and Adam states into flat arrays; PyTorch uses views of these arrays.
+    The arrays of the engine hold the run's state between `load` and `save`. The networks and Adam's
+    states are in the engine's memory all the time.
+    """
 
-        `stop_gradient` names the network whose loss does not change the body: "actor", "critic" or
-        "none".
-        """
-        networks = [network for network in (actor, critic) if network is not None]
-        layers = list(dict.fromkeys(layer for net in networks for layer in _layers(net)))
-        self._table = _table(layers)
-        self._bind(layers, optimizers)
-        rows = [np.array([layers.index(layer) for layer in _layers(net)]) for net in networks]
-        self._rows = rows if critic is not None else [rows[0], np.empty(0, np.int64)]
-        one_body = critic is not None and critic.body is actor.body
-        self._shared = len(rows[0]) - 1 if one_body else 0
-        stopped = {"none": -1, "actor": ACTOR, "critic": CRITIC}[stop_gradient]
-        self._reach = [len(rows[0]) - 1 if stopped == i else 0 for i in (ACTOR, CRITIC)]
-        self._tanh = activation == "tanh"
-        self._symexp = symexp_heads
-        self._units_each = int(self._table[:, kernels.OUTPUTS].sum())
-        self._units = np.empty(0, self._parameters.dtype)
-        self._compared: tuple[FlatGradient, FlatGradient, tuple[float, float, float]] | None = None
-        self._outputs = [int(self._table[row[-1], kernels.OUTPUTS]) for row in rows]
-
-    def depth(self, network: int) -> int:
-        """Number of layers with parameters in a network."""
-        return len(self._rows[network])
-
-    def _bind(self, layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> None:
-        """Move all parameters and their Adam states into flat arrays."""
-        size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
-        parameters, means, squares = (
-            torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3)
+    def __init__(self, run: AgentRun) -> None:
+        """Move the run's parameters into flat arrays; the run goes on using them."""
+        self.run = run
+        self._width, self._actions = sizes(run.environment)
+        one, other, optimizers = _networks_of(run)
+        layers = list(dict.fromkeys([*one, *other]))
+        self._memory = moved(layers, optimizers)
+        self._rows = [np.array([layers.index(x) for x in part], np.int64) for part in (one, other)]
+        group = optimizers[0].param_groups[0]
+        self._constants = AdamConstants(*group["betas"], group["eps"])
+        batch = run.config.batch_size if isinstance(run.config, ActorCriticConfig) else 1
+        self._work = room_for(self._memory, self._width, self._actions, batch)
+        self._used = np.zeros(4, np.int64)
+        self.diverged: str | None = None  # the quantity that is no longer finite
+        buffer = run.buffer if isinstance(run, ActorCriticRun) else None
+        empty = np.empty((0, self._width), np.float32)
+        self._buffer = steps.Buffer(
+            *(
+                (empty, np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_), empty)
+                + (np.empty(0, np.int64),)
+                if buffer is None
+                else buffer.columns
+            ),
+            drawn=np.zeros(0 if buffer is None else buffer.capacity, np.int64),
         )
-        steps = torch.zeros(len(layers), 2)
-        start = 0
-        for row, layer in enumerate(layers):
-            for column, parameter in enumerate((layer.weight, layer.bias)):
-                end = start + parameter.numel()
-                _move(parameter, parameters[start:end])
-                flat = {"exp_avg": means[start:end], "exp_avg_sq": squares[start:end]}
-                for optimizer in optimizers:
-                    if any(parameter is known for known in optimizer.param_groups[0]["params"]):
-                        _move_state(optimizer, parameter, flat, steps[row, column])
-                start = end
-        self._parameters, self._means = parameters.numpy(), means.numpy()
-        self._squares, self._steps = squares.numpy(), steps.numpy()
-        self._gradients = np.zeros((3, size), self._parameters.dtype)
+        self.load()
 
-    def _room(self, count: int) -> Floats:
-        """The array for the activations of `count` observations, enlarged if necessary."""
-        size = count * self._units_each
-        if size > len(self._units):
-            self._units = np.empty(size, self._parameters.dtype)
-        return self._units
+    # --- The state of the run, in arrays
 
-    def act(self, observation: Floats) -> tuple[Floats, Floats]:
-        """Return log π [A] and the critic's outputs [outputs] for one observation [D]."""
-        dtype = self._parameters.dtype
-        policy = np.empty((1, self._outputs[ACTOR]), dtype)
-        values = np.empty((1, self._outputs[-1]), dtype)
-        inputs = np.asarray(observation, dtype).reshape(1, -1)
-        kernels.act(
-            self._parameters,
-            self._table,
-            self._rows[ACTOR],
-            self._rows[CRITIC],
-            self._shared,
-            self._tanh,
-            self._symexp,
-            inputs,
-            self._room(1),
-            policy,
-            values,
+    def load(self) -> None:
+        """Read the run's state, which may have changed since the last stretch."""
+        run = self.run
+        environment: Any = run.environment.unwrapped
+        kind = dynamics.KINDS[run.config.env_id]
+        rollout = run.batch if isinstance(run, ReinforceRun) else run.rollout
+        returns = list(run.reading.returns)
+        window = np.zeros(run.config.smoothing_window)
+        window[: len(returns)] = returns
+        counts = np.zeros(steps.COUNTS, np.int64)
+        counts[steps.GLOBAL_STEP] = run.global_step
+        counts[steps.EPISODES] = run.episodes
+        counts[steps.UPDATES] = run.updates
+        counts[steps.GRADIENT_STEPS] = run.gradient_steps
+        counts[steps.LENGTH] = run.length
+        counts[steps.STORED] = len(rollout)
+        counts[steps.READINGS] = len(returns)
+        counts[steps.SOLVED] = run.solved
+        if isinstance(run, ReinforceRun):
+            counts[steps.ENDED] = run.ended_episodes
+        elif run.buffer is not None:
+            counts[steps.ADDED] = run.buffer.added
+        self._state = steps.RunState(
+            counts=counts,
+            episode_return=np.array([run.episode_return]),
+            window=window,
+            kind=kind,
+            state=np.array(environment.state, np.float64),
+            elapsed=np.array([run.environment.get_wrapper_attr("_elapsed_steps")], np.int64),
+            observation=np.array(run.observation, np.float32),
         )
-        return policy[0], values[0]
-
-    def values(self, observations: Floats) -> Floats:
-        """The critic's outputs [B, outputs] for a batch of observations [B, D]."""
-        inputs = self._cast(observations)
-        values = np.empty((len(inputs), self._outputs[CRITIC]), inputs.dtype)
-        kernels.value_of(
-            self._parameters,
-            self._table,
-            self._rows[CRITIC],
-            0,
-            self._tanh,
-            self._symexp,
-            inputs,
-            self._room(len(inputs)),
-            values,
-        )
-        return values
-
-    def actor_gradient(
-        self,
-        observations: Floats,
-        actions: NDArray[np.int64],
-        weights: Floats,
-        entropy_coefficient: float,
-        *,
-        learns: bool = True,
-    ) -> tuple[float, float, FlatGradient]:
-        """The gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H.
-
-        Args:
-            observations: [T, D] sₜ.
-            actions: [T] aₜ, the actions taken.
-            weights: [T] wₜ.
-            entropy_coefficient: factor of the entropy H.
-            learns: if False, the gradient is empty.
-
-        Returns:
-            The loss without its entropy term, the entropy H in nats, and the gradient.
-        """
-        inputs, rows = self._cast(observations), self._rows[ACTOR]
-        reach = self._reach[ACTOR] if learns else len(rows)
-        loss, entropy, square = kernels.actor_gradient(
-            self._parameters,
-            self._table,
-            rows,
-            reach,
-            self._tanh,
-            self._symexp,
-            inputs,
-            actions,
-            self._cast(weights),
-            entropy_coefficient,
-            self._room(len(inputs)),
-            self._gradients[ACTOR],
-        )
-        return loss, entropy, FlatGradient(self, ACTOR, reach, square)
-
-    def critic_gradient(
-        self,
-        observations: Floats,
-        actions: NDArray[np.int64],
-        targets: Floats,
-        *,
-        coefficient: float = 1.0,
-        regularization: float = 0.0,
-    ) -> tuple[float, Floats, FlatGradient]:
-        """The critic's loss mean( (y − Q)² ) + regularization · mean( Q ), and its gradient.
-
-        Args:
-            observations: [B, D] s.
-            actions: [B] a, the actions taken; zeros for a critic with one output.
-            targets: [B] y.
-            coefficient: factor by which the gradient is multiplied.
-            regularization: factor of the mean estimate in the loss.
-
-        Returns:
-            The loss, the estimates Q(s,a) [B], and the gradient of coefficient · loss.
-        """
-        inputs, rows = self._cast(observations), self._rows[CRITIC]
-        reach = self._reach[CRITIC]
-        estimates = np.empty(len(inputs), inputs.dtype)
-        loss, square = kernels.critic_gradient(
-            self._parameters,
-            self._table,
-            rows,
-            reach,
-            self._tanh,
-            self._symexp,
-            inputs,
-            actions,
-            np.asarray(targets, np.float64),
-            coefficient,
-            regularization,
-            self._room(len(inputs)),
-            self._gradients[CRITIC],
-            estimates,
-        )
-        return loss, estimates, FlatGradient(self, CRITIC, reach, square)
-
-    def td_targets(self, batch: Transitions, gamma: float) -> Floats:
-        """TD targets [B] of this critic, the same as those of `pglab.returns.td_targets`."""
-        targets = np.empty(len(batch.rewards))
-        kernels.td_targets(
-            self._parameters,
-            self._table,
-            self._rows[CRITIC],
-            self._tanh,
-            self._symexp,
-            self._cast(batch.next_observations),
-            batch.rewards,
-            batch.terminated,
-            gamma,
-            self._room(len(targets)),
-            targets,
-        )
-        return targets
-
-    def conflict(self, actor: FlatGradient, critic: FlatGradient) -> Conflict | None:
-        """Compare two gradients on the shared layers; None if they have no layer in common."""
-        if max(actor.reach, critic.reach) >= self._shared:
-            return None
-        actor_square, critic_square, dot = self._compare(actor, critic)
-        product = math.sqrt(actor_square * critic_square)
-        cosine = dot / product if product else math.nan
-        return Conflict(cosine, math.sqrt(actor_square), math.sqrt(critic_square))
-
-    def norm_of_sum(self, gradients: Sequence[FlatGradient]) -> float:
-        """Euclidean norm of the sum of one or two gradients."""
-        if len(gradients) == 1:
-            return gradients[0].norm
-        actor, critic = gradients
-        _actor, _critic, dot = self._compare(actor, critic)
-        return math.sqrt(max(actor.square + critic.square + 2 * dot, 0.0))
-
-    def _compare(self, actor: FlatGradient, critic: FlatGradient) -> tuple[float, float, float]:
-        """Squared norms and dot product of two gradients, on the shared layers that both cover."""
-        known = self._compared
-        if known is None or known[0] is not actor or known[1] is not critic:
-            first = max(actor.reach, critic.reach)
-            products = kernels.compare(
-                self._table, self._rows[ACTOR], first, self._shared, self._gradients
+        self._make_room(len(rollout))
+        weights = run.weights if isinstance(run, ActorCriticRun) else [0.0] * len(rollout)
+        for row, (step, weight) in enumerate(zip(rollout, weights, strict=True)):
+            self._write(row, step, weight)
+        self._draws = [
+            DrawnAhead(generator)
+            for generator in (
+                run.streams.actions,
+                run.environment.unwrapped.np_random,
+                run.streams.replay,
             )
-            known = self._compared = (actor, critic, products)
-        return known[2]
+        ]
 
-    def descend(
-        self, gradients: Sequence[FlatGradient], learning_rate: float, scale: float = 1.0
-    ) -> None:
-        """Take one Adam step with the gradient `scale` · (sum of `gradients`)."""
-        state = self._parameters, self._means, self._squares, self._steps, self._table
-        if len(gradients) == 1:
-            (one,) = gradients
-            rows, gradient = self._rows[one.network], self._gradients[one.network]
-            kernels.descend(*state, rows, one.reach, len(rows), gradient, scale, learning_rate)
-            return
-        actor, critic = gradients
-        kernels.descend_both(
-            *state,
-            self._rows[ACTOR],
-            actor.reach,
-            self._rows[CRITIC],
-            critic.reach,
-            self._shared,
-            self._gradients,
-            scale,
-            learning_rate,
+    def save(self) -> None:
+        """Write the state into the run, so that it can be copied, or continued by PyTorch."""
+        run, counts = self.run, self._state.counts
+        for drawn in self._draws:
+            drawn.give_back()
+        run.global_step = int(counts[steps.GLOBAL_STEP])
+        run.episodes = int(counts[steps.EPISODES])
+        run.updates = int(counts[steps.UPDATES])
+        run.gradient_steps = int(counts[steps.GRADIENT_STEPS])
+        run.length = int(counts[steps.LENGTH])
+        run.solved = bool(counts[steps.SOLVED])
+        run.episode_return = float(self._state.episode_return[0])
+        run.observation = self._state.observation.copy()
+        every, begun = run.config.eval_interval, run.global_step - run.length
+        due = run.global_step // every != begun // every
+        held = min(int(counts[steps.READINGS]), len(self._state.window))
+        run.reading.restore(self._state.window[:held].tolist(), due)
+        stored = int(counts[steps.STORED])
+        rollout = list(
+            step_records(StepColumns(*(column[:stored].copy() for column in self._rollout.steps)))
+        )
+        if isinstance(run, ReinforceRun):
+            run.batch[:] = rollout
+            run.ended_episodes = int(counts[steps.ENDED])
+        else:
+            run.rollout[:] = rollout
+            run.weights[:] = self._rollout.weights[:stored].tolist()
+            if run.buffer is not None:
+                run.buffer.added = int(counts[steps.ADDED])
+        dynamics.restore(run.environment, self._state.state, int(self._state.elapsed[0]))
+
+    @property
+    def over(self) -> bool:
+        """True if the run has ended and takes no more steps."""
+        config, counts = self.run.config, self._state.counts
+        stopped = counts[steps.SOLVED] and config.stop_when_solved
+        return bool(stopped) or counts[steps.GLOBAL_STEP] >= config.total_steps
+
+    @property
+    def global_step(self) -> int:
+        """Number of environment steps taken."""
+        return int(self._state.counts[steps.GLOBAL_STEP])
+
+    def require_finite(self) -> None:
+        """Raise an error if a number was no longer finite in the last stretch.
+
+        Raises:
+            TrainingDiverged: the message names the quantity and the step.
+        """
+        if self.diverged is not None:
+            require_finite(self.global_step, self.diverged, math.nan)
+
+    # --- One stretch
+
+    def advance(
+        self, most: int = MOST_STEPS, episodes: int = NO_LIMIT, updates: int = NO_LIMIT
+    ) -> Stretch:
+        """Train in one call that holds no interpreter lock, between `load` and `save`.
+
+        Args:
+            most: the most environment steps; the call may take fewer, but at least one.
+            episodes: the call ends with the step that ends so many episodes.
+            updates: the call ends with the step that causes so many updates.
+
+        Returns:
+            What happened. If a number is no longer finite, `problem` says so.
+        """
+        run = self.run
+        most = min(most, self._most_steps())
+        stored = int(self._state.counts[steps.STORED])
+        self._make_room(stored + most)
+        out = self._columns(most, stored)
+        ahead = [
+            drawn.ensure(count)
+            for drawn, count in zip(self._draws, self._draws_for(most), strict=True)
+        ]
+        self._used[:3] = 0
+        common = (
+            self._state,
+            steps.Settings(
+                run.config.total_steps,
+                run.config.eval_interval,
+                run.config.success_return,
+                run.config.stop_when_solved,
+            ),
+        )
+        limits = steps.Limits(most, episodes, updates)
+        draws = steps.Draws(*ahead, self._used)
+        if isinstance(run, ReinforceRun):
+            status = reinforce(
+                *common,
+                _reinforce_settings(run.config),
+                self._constants,
+                self._memory,
+                *self._rows,
+                self._work,
+                self._rollout,
+                draws,
+                limits,
+                out,
+            )
+        else:
+            status = actor_critic(
+                *common,
+                _actor_critic_settings(run.config),
+                self._constants,
+                self._memory,
+                self._networks(),
+                self._work,
+                self._rollout,
+                self._buffer,
+                draws,
+                limits,
+                out,
+            )
+        for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
+            drawn.use(used)
+        if status != steps.GOES_ON:
+            self.diverged = DIVERGED[type(run)][status]
+        return _trimmed(out)
+
+    def _networks(self) -> Networks:
+        actor, critic = self._rows
+        config = self.run.config
+        one_body = config.body == "shared"
+        stopped = config.stop_gradient if one_body else "none"
+        return Networks(
+            actor,
+            critic,
+            len(actor) - 1 if one_body else 0,
+            len(actor) - 1 if stopped == "actor" else 0,
+            len(critic) - 1 if stopped == "critic" else 0,
+            one_body,
         )
 
-    def _cast(self, array: Floats) -> Floats:
-        """Make an array contiguous, in the precision of the parameters."""
-        if array.dtype == self._parameters.dtype and array.flags.c_contiguous:
-            return array
-        return np.ascontiguousarray(array, self._parameters.dtype)
+    def _most_steps(self) -> int:
+        """The most steps of one call, so that its columns and its draws need little memory."""
+        config = self.run.config
+        if isinstance(config, ReinforceConfig) or config.critic_data != "replay":
+            return MOST_STEPS
+        each = config.batch_size * config.critic_updates
+        return max(1, min(MOST_STEPS, config.rollout_steps * (MOST_CRITIC_ROWS // each)))
+
+    def _updates_in(self, most: int) -> int:
+        config = self.run.config
+        return most if isinstance(config, ReinforceConfig) else most // config.rollout_steps + 1
+
+    def _draws_for(self, most: int) -> tuple[int, int, int]:
+        """How many numbers a call may use, of each of the run's streams."""
+        config, replay = self.run.config, 0
+        if isinstance(config, ActorCriticConfig) and config.critic_data == "replay":
+            replay = self._updates_in(most) * config.critic_updates * config.batch_size
+        return most, most * dynamics.UNIFORMS[self._state.kind], replay
+
+    def _columns(self, most: int, stored: int) -> steps.Columns:
+        """Empty columns for what happens in `most` steps, after `stored` steps without an update."""
+        config, updates = self.run.config, self._updates_in(most)
+        critic_rows = 0
+        if isinstance(config, ActorCriticConfig):
+            replay = config.critic_data == "replay"
+            critic_rows = updates * config.batch_size if replay else stored + most
+        return steps.Columns(
+            _step_columns(most, self._width, self._actions, self._memory.parameters.dtype),
+            EpisodeColumns(*(_empty(name, most) for name in EpisodeColumns._fields)),
+            UpdateColumns(*(_empty(name, updates) for name in UpdateColumns._fields)),
+            BatchColumns(*(_empty(name, stored + most) for name in BatchColumns._fields)),
+            CriticColumns(*(_empty(name, critic_rows) for name in CriticColumns._fields)),
+            np.zeros(5, np.int64),
+        )
+
+    # --- The rollout
+
+    def _make_room(self, count: int) -> None:
+        """Enlarge the rollout if it has no room for `count` steps."""
+        former = getattr(self, "_rollout", None)
+        if former is not None and count <= len(former.weights):
+            return
+        size = max(2 * count, 256)
+        fresh = steps.Rollout(
+            _step_columns(size, self._width, self._actions, self._memory.parameters.dtype),
+            np.empty(size),
+        )
+        if former is not None:
+            for old, new in zip((*former.steps, former.weights), (*fresh.steps, fresh.weights)):
+                new[: len(old)] = old
+        self._rollout = fresh
+
+    def _write(self, row: int, step: StepRecord, weight: float) -> None:
+        for column, value in zip(self._rollout.steps, step, strict=True):
+            column[row] = value
+        self._rollout.weights[row] = weight
 
 
-def _layers(network: ActionNetwork | ValueNetwork) -> list[nn.Linear]:
-    """The layers with parameters, in order; the head is the last."""
-    hidden = [layer for layer in network.body if isinstance(layer, nn.Linear)]
-    return [*hidden, network.head]
+def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[torch.optim.Adam]]:
+    """The layers of the actor and of the critic or the baseline, and the optimisers."""
+    if isinstance(run, ReinforceRun):
+        if run.value is None or run.value_optimizer is None:
+            return layers_of(run.policy), [], [run.optimizer]
+        return layers_of(run.policy), layers_of(run.value), [run.optimizer, run.value_optimizer]
+    optimizers = [run.actor_optimizer, run.critic_optimizer]
+    return layers_of(run.agent.policy), layers_of(run.agent.critic), optimizers
 
 
-def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
-    """Make the table from which the kernels read the sizes and places of the layers."""
-    rows, start, units = [], 0, 0
-    for layer in layers:
-        weights = layer.in_features * layer.out_features
-        rows.append((layer.in_features, layer.out_features, start, start + weights, units))
-        start += weights + layer.out_features
-        units += layer.out_features
-    return np.array(rows, np.int64)
-
-
-def _move(parameter: Tensor, flat: Tensor) -> None:
-    """Copy a parameter into part of a flat array; PyTorch then uses this part."""
-    flat.copy_(parameter.data.flatten())
-    parameter.data = flat.view_as(parameter)
-
-
-def _move_state(
-    optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
-) -> None:
-    """Move a parameter's Adam state into flat arrays; if it has no state yet, create one there."""
-    state = optimizer.state[parameter]
-    for name, stretch in flat.items():
-        if name in state:
-            stretch.copy_(state[name].flatten())
-        state[name] = stretch.view_as(parameter)
-    if "step" in state:
-        steps.copy_(state["step"])
-    state["step"] = steps
-
-
-def warm_up(dtype: torch.dtype = torch.float32) -> None:
-    """Compile all kernels for one precision, or load them from disk, before a run needs them."""
-    generator = torch.Generator().manual_seed(0)
-    body = Body(2, (3,), "tanh", generator)
-    actor, critic = (kind(body, 2, generator) for kind in (PolicyNetwork, ActionValueNetwork))
-    for network in (actor, critic):
-        network.to(dtype)
-    engine = Engine(actor, critic, (), activation="tanh")
-    batch = Transitions(
-        observations=np.zeros((5, 2), np.float32),
-        actions=np.zeros(5, np.int64),
-        rewards=np.ones(5),
-        terminated=np.zeros(5, np.bool_),
-        next_observations=np.zeros((5, 2), np.float32),
-        collected=np.arange(5),
+def _reinforce_settings(config: ReinforceConfig) -> ReinforceSettings:
+    return ReinforceSettings(
+        gamma=config.gamma,
+        learning_rate=config.learning_rate,
+        value_learning_rate=config.value_learning_rate,
+        entropy_coefficient=config.entropy_coefficient,
+        episodes_per_update=config.episodes_per_update,
+        min_batch_steps=config.min_batch_steps,
+        mean_baseline=config.baseline == "mean",
+        value_baseline=config.baseline == "value",
+        whole_episode=config.return_form == "whole_episode",
+        normalize=config.normalize_returns,
+        tanh=config.activation == "tanh",
     )
-    engine.act(batch.observations[0])
-    engine.values(batch.observations)
-    targets = engine.td_targets(batch, gamma=0.9)
-    _loss, _entropy, gradient = engine.actor_gradient(
-        batch.observations, batch.actions, targets, 0.0
+
+
+def _actor_critic_settings(config: ActorCriticConfig) -> ActorCriticSettings:
+    return ActorCriticSettings(
+        gamma=config.gamma,
+        learning_rate=config.learning_rate,
+        critic_learning_rate=config.critic_learning_rate,
+        entropy_coefficient=config.entropy_coefficient,
+        q_regularization=config.q_regularization,
+        value_loss_coefficient=config.value_loss_coefficient,
+        max_gradient_norm=config.max_gradient_norm,
+        epsilon=EPSILON,
+        signal=SIGNALS.index(config.policy_signal),
+        rollout_steps=config.rollout_steps,
+        batch_size=config.batch_size,
+        critic_updates=config.critic_updates,
+        replay=config.critic_data == "replay",
+        critic_only=config.critic_only,
+        actor_learns=config.actor_learns,
+        critic_learns=config.critic_learns,
+        tanh=config.activation == "tanh",
+        symexp=config.symexp_heads,
     )
-    _loss, _estimates, other = engine.critic_gradient(batch.observations, batch.actions, targets)
-    engine.conflict(gradient, other)
-    engine.descend([gradient], learning_rate=0.0)
-    engine.descend([gradient, other], learning_rate=0.0)
+
+
+_INTEGERS = (
+    "global_step",
+    "episode",
+    "action",
+    "length",
+    "update",
+    "batch_end",
+    "critic_end",
+    "age",
+)
+_BOOLEANS = ("terminated", "truncated", "solved", "episode_end")
+
+
+def _empty(name: str, rows: int) -> NDArray[Any]:
+    dtype = np.int64 if name in _INTEGERS else np.bool_ if name in _BOOLEANS else np.float64
+    return np.empty(rows, dtype)
+
+
+def _step_columns(rows: int, width: int, actions: int, dtype: Any) -> StepColumns:
+    wide = {
+        "observation": np.empty((rows, width), np.float32),
+        "action_probabilities": np.empty((rows, actions), dtype),
+        "next_observation": np.empty((rows, width), np.float32),
+    }
+    return StepColumns(
+        *(wide[name] if name in wide else _empty(name, rows) for name in StepColumns._fields)
+    )
+
+
+def _trimmed(out: steps.Columns) -> Stretch:
+    """The rows that a kernel has written."""
+    *columns, rows = out
+    return Stretch(
+        *(
+            type(part)(*(column[:count] for column in part))
+            for part, count in zip(columns, rows.tolist(), strict=True)
+        )
+    )

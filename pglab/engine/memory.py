@@ -1,0 +1,101 @@
+"""Moves the parameters of PyTorch networks into flat arrays, which PyTorch goes on using."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pglab.engine.layers import OUTPUTS
+from pglab.engine.steps import BLOCK, Memory, Work
+from pglab.networks import ActionNetwork, ValueNetwork
+
+AnyNetwork = ActionNetwork | ValueNetwork
+
+
+def layers_of(network: AnyNetwork) -> list[nn.Linear]:
+    """The layers with parameters, in order; the head is the last."""
+    hidden = [layer for layer in network.body if isinstance(layer, nn.Linear)]
+    return [*hidden, network.head]
+
+
+def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> Memory:
+    """Move all parameters and their Adam states into flat arrays; PyTorch uses views of them."""
+    size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
+    parameters, means, squares = (torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3))
+    steps = torch.zeros(len(layers), 2, dtype=torch.float32)
+    start = 0
+    for row, layer in enumerate(layers):
+        for column, parameter in enumerate((layer.weight, layer.bias)):
+            end = start + parameter.numel()
+            _move(parameter, parameters[start:end])
+            flat = {"exp_avg": means[start:end], "exp_avg_sq": squares[start:end]}
+            for optimizer in optimizers:
+                if any(parameter is known for known in optimizer.param_groups[0]["params"]):
+                    _move_state(optimizer, parameter, flat, steps[row, column])
+            start = end
+    return Memory(
+        parameters.numpy(),
+        means.numpy(),
+        squares.numpy(),
+        steps.numpy(),
+        np.zeros((2, size), parameters.numpy().dtype),
+        _table(layers),
+    )
+
+
+def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
+    """Make the table from which the kernels read the sizes and places of the layers."""
+    rows, start, units = [], 0, 0
+    for layer in layers:
+        weights = layer.in_features * layer.out_features
+        rows.append((layer.in_features, layer.out_features, start, start + weights, units))
+        start += weights + layer.out_features
+        units += layer.out_features
+    return np.array(rows, np.int64)
+
+
+def _move(parameter: Tensor, flat: Tensor) -> None:
+    """Copy a parameter into part of a flat array; PyTorch then uses this part."""
+    flat.copy_(parameter.data.flatten())
+    parameter.data = flat.view_as(parameter)
+
+
+def _move_state(
+    optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
+) -> None:
+    """Move a parameter's Adam state into flat arrays; if it has no state yet, create one there."""
+    state = optimizer.state[parameter]
+    for name, part in flat.items():
+        if name in state:
+            part.copy_(state[name].flatten())
+        state[name] = part.view_as(parameter)
+    if "step" in state:
+        steps.copy_(state["step"])
+    state["step"] = steps
+
+
+def room_for(memory: Memory, observation_size: int, actions: int, batch_size: int) -> Work:
+    """Make the room that the kernels need for what they compute on the way."""
+    dtype, table = memory.parameters.dtype, memory.table
+    units = int(table[:, OUTPUTS].sum())
+    return Work(
+        acting=np.empty(units, dtype),
+        units=np.empty(BLOCK * units, dtype),
+        deltas=np.empty(BLOCK * units, dtype),
+        other_deltas=np.empty(units, dtype),
+        inputs=np.empty((BLOCK, observation_size), dtype),
+        policy=np.empty(actions, dtype),
+        values=np.empty(actions, dtype),
+        constants=np.empty(8, dtype),
+        matrix=np.empty(int((table[:, 0] * table[:, 1]).max()), dtype),
+        rewards=np.empty(BLOCK),
+        terminated=np.empty(BLOCK, np.bool_),
+        actions=np.empty(BLOCK, np.int64),
+        collected=np.empty(BLOCK, np.int64),
+        zeros=np.zeros(BLOCK, np.int64),
+        places=np.empty(max(batch_size, BLOCK), np.int64),
+    )
