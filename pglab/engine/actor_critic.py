@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pglab.engine import layers
-from pglab.engine.compiling import compiled, exact
+from pglab.engine.compiling import compiled, exact, inlined
 from pglab.engine.gradients import (
-    actor_deltas,
+    actor_delta,
     compare,
-    critic_deltas,
+    critic_delta,
     greedy_policy,
     log_policy,
     signal_of,
@@ -37,6 +37,7 @@ from pglab.engine.steps import (
     STORED,
     UPDATE_ROWS,
     UPDATES,
+    copy_row,
     end_episode,
     ends,
     is_over,
@@ -102,11 +103,11 @@ def actor_critic(
             memory.parameters, table, networks.critic, networks.shared, own.tanh, x, work.acting
         )
         values = work.values
-        squash(layers.outputs_of(table, networks.critic[-1], 1, work.acting)[0], own.symexp, values)
+        squash(layers.vector_of(table, networks.critic[-1], work.acting), own.symexp, values)
         if own.critic_only:
             greedy_policy(values, own.epsilon, work.policy)
         else:
-            logits = layers.outputs_of(table, networks.actor[-1], 1, work.acting)[0]
+            logits = layers.vector_of(table, networks.actor[-1], work.acting)
             log_policy(logits, own.symexp, work.policy)
         row = written[STEP_ROWS]
         if not take_step(run, draws, work.policy, out.steps, row):
@@ -156,11 +157,11 @@ def actor_critic(
 def remember(buffer, counts, steps, row):
     """Store row `row` of `steps` in the replay buffer, in place of the oldest if it is full."""
     place = counts[ADDED] % len(buffer.actions)
-    buffer.observations[place] = steps.observation[row]
+    copy_row(steps.observation, row, buffer.observations, place)
     buffer.actions[place] = steps.action[row]
     buffer.rewards[place] = steps.reward[row]
     buffer.terminated[place] = steps.terminated[row]
-    buffer.next_observations[place] = steps.next_observation[row]
+    copy_row(steps.next_observation, row, buffer.next_observations, place)
     buffer.collected[place] = steps.global_step[row]
     counts[ADDED] += 1
 
@@ -220,7 +221,7 @@ def scale_of(square, limit):
 # --- An update on a batch
 
 
-@compiled
+@inlined
 def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws, out):
     """Learn from the rollout; with replay, the critic learns from random transitions, and first.
 
@@ -339,7 +340,7 @@ def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws
     return GOES_ON
 
 
-@compiled
+@inlined
 def add_overlap(table, rows, first, last, gradients):
     """Add the critic's gradient to the actor's, on the layers `first` to `last` − 1."""
     for place in range(first, last):
@@ -363,7 +364,7 @@ def draw_places(buffer, held, size, draws, places):
         places[n] = place
 
 
-@compiled
+@inlined
 def critic_gradient(counts, own, memory, networks, work, rollout, buffer, size, first, out):
     """Fill the critic's gradient on a batch; write estimates, targets and ages from row `first` on.
 
@@ -388,23 +389,24 @@ def critic_gradient(counts, own, memory, networks, work, rollout, buffer, size, 
         inputs = work.inputs[: 2 * count]
         layers.forward(memory.parameters, table, rows, 0, own.tanh, inputs, work.units, work.matrix)
         outputs = layers.outputs_of(table, rows[-1], 2 * count, work.units)
-        targets = batches.target[first + start : first + start + count]
+        deltas = layers.outputs_of(table, rows[-1], count, work.deltas)
         for t in range(count):
-            targets[t] = td_target(
+            place = first + start + t
+            target = td_target(
                 work.rewards[t], work.terminated[t], outputs[count + t], own.symexp, own.gamma
             )
-        one, other = critic_deltas(
-            outputs,
-            own.symexp,
-            work.actions,
-            targets,
-            batches.estimate[first + start :],
-            own.value_loss_coefficient,
-            own.q_regularization,
-            size,
-            layers.outputs_of(table, rows[-1], count, work.deltas),
-        )
-        loss, distance = loss + one, distance + other
+            estimate, part = critic_delta(
+                outputs[t],
+                own.symexp,
+                work.actions[t],
+                target,
+                own.value_loss_coefficient,
+                own.q_regularization,
+                size,
+                deltas[t],
+            )
+            batches.target[place], batches.estimate[place] = target, estimate
+            loss, distance = loss + part, distance + abs(target - estimate)
         layers.backward(
             memory.parameters,
             table,
@@ -416,11 +418,12 @@ def critic_gradient(counts, own, memory, networks, work, rollout, buffer, size, 
             count,
             work.deltas,
             gradient,
+            work.matrix,
         )
     return loss, distance
 
 
-@compiled
+@inlined
 def gather_from_buffer(buffer, place, t, count, work):
     """Copy a transition of the buffer into row `t` of the room for a block of `count` samples."""
     for i in range(work.inputs.shape[1]):
@@ -432,7 +435,7 @@ def gather_from_buffer(buffer, place, t, count, work):
     work.collected[t] = buffer.collected[place]
 
 
-@compiled
+@inlined
 def gather_from_rollout(steps, place, t, count, work):
     """Copy a step of the rollout into row `t` of the room for a block of `count` samples."""
     for i in range(work.inputs.shape[1]):
@@ -444,7 +447,7 @@ def gather_from_rollout(steps, place, t, count, work):
     work.collected[t] = steps.global_step[place]
 
 
-@compiled
+@inlined
 def actor_gradient(counts, own, memory, networks, work, rollout, out):
     """Fill the actor's gradient on the rollout, and record loss, entropy and norm.
 
@@ -462,17 +465,20 @@ def actor_gradient(counts, own, memory, networks, work, rollout, out):
             for i in range(inputs.shape[1]):
                 inputs[t, i] = rollout.steps.observation[start + t, i]
         layers.forward(memory.parameters, table, rows, 0, own.tanh, inputs, work.units, work.matrix)
-        one, other = actor_deltas(
-            layers.outputs_of(table, rows[-1], count, work.units),
-            own.symexp,
-            work.policy,
-            rollout.steps.action[start : start + count],
-            rollout.weights[start : start + count],
-            own.entropy_coefficient,
-            size,
-            layers.outputs_of(table, rows[-1], count, work.deltas),
-        )
-        loss, entropy = loss + one, entropy + other
+        outputs = layers.outputs_of(table, rows[-1], count, work.units)
+        deltas = layers.outputs_of(table, rows[-1], count, work.deltas)
+        for t in range(count):
+            one, other = actor_delta(
+                outputs[t],
+                own.symexp,
+                work.policy,
+                rollout.steps.action[start + t],
+                rollout.weights[start + t],
+                own.entropy_coefficient,
+                size,
+                deltas[t],
+            )
+            loss, entropy = loss + one, entropy + other
         if own.actor_learns:
             layers.backward(
                 memory.parameters,
@@ -485,6 +491,7 @@ def actor_gradient(counts, own, memory, networks, work, rollout, out):
                 count,
                 work.deltas,
                 gradient,
+                work.matrix,
             )
     record.actor_loss[row] = loss / size
     record.entropy[row] = entropy / size
@@ -498,7 +505,7 @@ def actor_gradient(counts, own, memory, networks, work, rollout, out):
 # --- An update on one step, whose gradients are outer products of two vectors
 
 
-@compiled
+@inlined
 def learn_from_one_step(counts, own, constants, memory, networks, work, rollout, out):
     """Do the same as `learn` for a rollout of one step and a critic without replay.
 
@@ -511,7 +518,7 @@ def learn_from_one_step(counts, own, constants, memory, networks, work, rollout,
     """
     record, row, table = out.updates, out.rows[UPDATE_ROWS], memory.table
     clear_record(record, row)
-    x = work.inputs[:1]
+    x = work.inputs[0]
     actor_square, critic_square = 0.0, 0.0
     loss, entropy = one_actor_loss(own, memory, networks, work, rollout)
     record.actor_loss[row], record.entropy[row] = loss, entropy
@@ -592,55 +599,61 @@ def learn_from_one_step(counts, own, constants, memory, networks, work, rollout,
     return GOES_ON
 
 
-@compiled
+@inlined
 def one_actor_loss(own, memory, networks, work, rollout):
     """Fill the derivatives by the actor's last outputs; return the actor's loss and the entropy."""
-    table, rows = memory.table, networks.actor
-    return actor_deltas(
-        layers.outputs_of(table, rows[-1], 1, work.acting),
+    table, head = memory.table, networks.actor[-1]
+    return actor_delta(
+        layers.vector_of(table, head, work.acting),
         own.symexp,
         work.policy,
-        rollout.steps.action[:1],
-        rollout.weights[:1],
+        rollout.steps.action[0],
+        rollout.weights[0],
         own.entropy_coefficient,
         1,
-        layers.outputs_of(table, rows[-1], 1, work.deltas),
+        layers.vector_of(table, head, work.deltas),
     )
 
 
-@compiled
+@inlined
 def one_critic_loss(counts, own, memory, networks, work, rollout, out):
     """Fill the derivatives by the critic's last outputs, write its batch; return its loss."""
-    table, rows, row = memory.table, networks.critic, out.rows[UPDATE_ROWS]
-    place = out.rows[CRITIC_ROWS]
-    batches = out.critic_batches
+    table, head, place = memory.table, networks.critic[-1], out.rows[CRITIC_ROWS]
     following = work.inputs[1]
     for i in range(len(following)):
         following[i] = rollout.steps.next_observation[0, i]
-    layers.forward_one(memory.parameters, table, rows, 0, own.tanh, following, work.units)
-    targets = batches.target[place : place + 1]
-    targets[0] = td_target(
+    layers.forward_one(
+        memory.parameters, table, networks.critic, 0, own.tanh, following, work.units
+    )
+    target = td_target(
         rollout.steps.reward[0],
         rollout.steps.terminated[0],
-        layers.outputs_of(table, rows[-1], 1, work.units)[0],
+        layers.vector_of(table, head, work.units),
         own.symexp,
         own.gamma,
     )
-    loss, distance = critic_deltas(
-        layers.outputs_of(table, rows[-1], 1, work.acting),
+    estimate, loss = critic_delta(
+        layers.vector_of(table, head, work.acting),
         own.symexp,
-        rollout.steps.action[:1],
-        targets,
-        batches.estimate[place:],
+        rollout.steps.action[0],
+        target,
         own.value_loss_coefficient,
         own.q_regularization,
         1,
-        layers.outputs_of(table, rows[-1], 1, work.other_deltas),
+        layers.vector_of(table, head, work.other_deltas),
     )
+    batches = out.critic_batches
+    batches.target[place], batches.estimate[place] = target, estimate
     batches.age[place] = counts[GLOBAL_STEP] - rollout.steps.global_step[0]
     out.rows[CRITIC_ROWS] += 1
-    out.updates.td_error[row] = distance
+    out.updates.td_error[out.rows[UPDATE_ROWS]] = abs(target - estimate)
     return loss
+
+
+@inlined
+def below(table, rows, place, x, units):
+    """The inputs of layer number `place` of a network, for one sample `x` [D]: [inputs]."""
+    return x if place == 0 else layers.vector_of(table, rows[place - 1], units)
 
 
 @compiled
@@ -651,24 +664,18 @@ def deltas_of(own, memory, rows, reach, x, units, deltas):
     """
     table, total = memory.table, 0.0
     for place in range(len(rows) - 1, reach - 1, -1):
-        here = layers.outputs_of(table, rows[place], 1, deltas)
-        below = layers.below_of(table, rows, place, x, units)
-        total += layers.squares_of(here[0]) * (layers.squares_of(below[0]) + 1.0)
+        here = layers.vector_of(table, rows[place], deltas)
+        inputs = below(table, rows, place, x, units)
+        total += layers.squares_of(here) * (layers.squares_of(inputs) + 1.0)
         if place > reach:
-            layers.deltas_below(
-                memory.parameters,
-                table,
-                rows,
-                place,
-                own.tanh,
-                below,
-                here,
-                layers.outputs_of(table, rows[place - 1], 1, deltas),
-            )
+            lower = layers.vector_of(table, rows[place - 1], deltas)
+            layers.fill(lower, 0)
+            layers.add_rows(here, layers.weights_of(memory.parameters, table, rows[place]), lower)
+            layers.slope(lower, inputs, own.tanh)
     return total
 
 
-@compiled
+@inlined
 def compare_deltas(table, rows, first, last, x, work):
     """Compare the gradients of actor and critic on the layers `first` to `last` − 1.
 
@@ -677,10 +684,10 @@ def compare_deltas(table, rows, first, last, x, work):
     """
     actor, critic, dot = 0.0, 0.0, 0.0
     for place in range(first, last):
-        one = layers.outputs_of(table, rows[place], 1, work.deltas)[0]
-        other = layers.outputs_of(table, rows[place], 1, work.other_deltas)[0]
-        below = layers.below_of(table, rows, place, x, work.acting)[0]
-        inputs = layers.squares_of(below) + 1.0  # the 1 is the input of the biases
+        one = layers.vector_of(table, rows[place], work.deltas)
+        other = layers.vector_of(table, rows[place], work.other_deltas)
+        # The 1 is the input of the biases.
+        inputs = layers.squares_of(below(table, rows, place, x, work.acting)) + 1.0
         product = one[0] * 0
         for j in range(len(one)):
             product += one[j] * other[j]
@@ -690,12 +697,12 @@ def compare_deltas(table, rows, first, last, x, work):
     return actor, critic, dot
 
 
-@compiled
+@inlined
 def add_deltas(table, rows, first, last, work):
     """Add the critic's derivatives to the actor's, on the layers `first` to `last` − 1."""
     for place in range(first, last):
-        one = layers.outputs_of(table, rows[place], 1, work.deltas)[0]
-        other = layers.outputs_of(table, rows[place], 1, work.other_deltas)[0]
+        one = layers.vector_of(table, rows[place], work.deltas)
+        other = layers.vector_of(table, rows[place], work.other_deltas)
         for j in range(len(one)):
             one[j] += other[j]
 
@@ -707,13 +714,29 @@ def step_outer(memory, rows, first, last, x, work, deltas, scale, rate, constant
     for place in range(first, last):
         row = rows[place]
         layers.begin_step(memory, row, scale, rate, constants, numbers)
-        below = layers.below_of(table, rows, place, x, work.acting)[0]
-        here = layers.outputs_of(table, row, 1, deltas)[0]
-        weights = layers.matrix_of(memory.parameters, table, row)
-        means = layers.matrix_of(memory.means, table, row)
-        squares = layers.matrix_of(memory.squares, table, row)
-        for j in range(len(here)):
-            layers.adam(weights[j], means[j], squares[j], below, numbers[7] * here[j], numbers)
+        inputs = below(table, rows, place, x, work.acting)
+        here = layers.vector_of(table, row, deltas)
+        weights = layers.weights_of(memory.parameters, table, row)
+        means = layers.weights_of(memory.means, table, row)
+        squares = layers.weights_of(memory.squares, table, row)
+        wide = len(inputs)
+        if wide < layers.NARROW:
+            gradient = work.matrix[: len(weights)]
+            for j in range(len(here)):
+                for i in range(wide):
+                    gradient[j * wide + i] = here[j] * inputs[i]
+            layers.adam(weights, means, squares, gradient, numbers[7], numbers)
+        else:
+            for j in range(len(here)):
+                start, end = j * wide, j * wide + wide
+                layers.adam(
+                    weights[start:end],
+                    means[start:end],
+                    squares[start:end],
+                    inputs,
+                    numbers[7] * here[j],
+                    numbers,
+                )
         layers.adam(
             layers.biases_of(memory.parameters, table, row),
             layers.biases_of(memory.means, table, row),
