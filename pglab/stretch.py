@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +97,23 @@ class Stretch(NamedTuple):
     critic_batches: CriticColumns
 
 
+AnyColumns = TypeVar("AnyColumns", bound=NamedTuple)
+
+
+def rows_of(columns: AnyColumns, rows: slice) -> AnyColumns:
+    """Views of some rows of all columns."""
+    kind: Any = type(columns)
+    part: AnyColumns = kind(*(column[rows] for column in columns))
+    return part
+
+
+def copied(columns: AnyColumns) -> AnyColumns:
+    """Copies of all columns."""
+    kind: Any = type(columns)
+    copies: AnyColumns = kind(*(column.copy() for column in columns))
+    return copies
+
+
 def records_of(stretch: Stretch) -> Iterator[Record]:
     """Make the records of a stretch, in the order step, episode, update."""
     episodes, updates = _episode_records(stretch), _update_records(stretch)
@@ -149,11 +166,12 @@ def update_record(stretch: Stretch, index: int) -> UpdateRecord:
     first, first_of_critic = (
         (0, 0) if index == 0 else (columns.batch_end[index - 1], columns.critic_end[index - 1])
     )
-    batch = BatchColumns(*(c[first : columns.batch_end[index]] for c in stretch.batches))
+    batch = rows_of(stretch.batches, slice(first, columns.batch_end[index]))
     critic = None
     if columns.critic_end[index] > first_of_critic:
         rows = slice(first_of_critic, columns.critic_end[index])
-        critic = CriticBatch(*(column[rows] for column in stretch.critic_batches))
+        estimates, targets, ages = rows_of(stretch.critic_batches, rows)
+        critic = CriticBatch(estimates, targets, ages)
     row: dict[str, Any] = {name: getattr(columns, name)[index].item() for name in _UPDATE_NUMBERS}
     conflict = [row.pop(name) for name in _CONFLICT]
     return UpdateRecord(
@@ -185,14 +203,7 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
     updates = [record for record in records if isinstance(record, UpdateRecord)]
     return Stretch(
         StepColumns(*(np.array(column) for column in _columns(steps, StepRecord))),
-        EpisodeColumns(
-            *(
-                _with_nan(column) if name == "reading" else np.array(column)
-                for name, column in zip(
-                    EpisodeRecord._fields, _columns(episodes, EpisodeRecord), strict=True
-                )
-            )
-        ),
+        _episode_columns(episodes),
         _update_columns(updates),
         BatchColumns(
             _joined([update.actions for update in updates], np.int64),
@@ -222,6 +233,17 @@ def _joined(parts: Sequence[NDArray[Any]], dtype: Any = np.float64) -> NDArray[A
 
 def _returns_of(update: UpdateRecord) -> Floats:
     return np.full(len(update.weights), np.nan) if update.returns is None else update.returns
+
+
+def _episode_columns(episodes: Sequence[EpisodeRecord]) -> EpisodeColumns:
+    columns: dict[str, Any] = {
+        name: np.array(column)
+        for name, column in zip(
+            EpisodeRecord._fields, _columns(episodes, EpisodeRecord), strict=True
+        )
+    }
+    columns["reading"] = _with_nan([episode.reading for episode in episodes])
+    return EpisodeColumns(**columns)
 
 
 def _update_columns(updates: Sequence[UpdateRecord]) -> UpdateColumns:

@@ -1,7 +1,7 @@
 """Compiles functions with Numba, and keeps the compiled code on disk.
 
-`compiled` is for sums and products of many numbers, `exact` for functions that must round as Python
-does, and `inlined` for a function with a single caller, or one that returns a view of an array.
+`compiled` is for sums and products of many numbers, `exact` for functions that must round as
+Python does, and `inlined` for a function with one caller, or one that returns a view of an array.
 
 Numba compiles a stored function again only if the file of this function changes. Here, functions
 call functions of other files, so the compiled code is stored in a directory whose name is a digest
@@ -18,9 +18,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import config, njit
+import numba
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+_njit: Any = numba.njit  # its types lack some of its options
+_config: Any = numba.config
 
 # The compiler may reorder sums, so that vector units can compute them. NaN and infinity keep their
 # meaning.
@@ -43,10 +46,10 @@ def exact(function: Kernel) -> Kernel:
 def inlined(function: Kernel) -> Kernel:
     """Let Numba copy a function into its callers before it compiles them.
 
-    The function then costs no compilation of its own, and rounds as its caller does. Only such a function can
-    return a view of an array.
+    The function then costs no compilation of its own, and rounds as its caller does. Only such a
+    function can return a view of an array.
     """
-    return cast(Kernel, njit(inline="always", _nrt=False)(function))
+    return cast(Kernel, _njit(inline="always", _nrt=False)(function))
 
 
 def _compile(function: Kernel, **options: Any) -> Kernel:
@@ -54,14 +57,14 @@ def _compile(function: Kernel, **options: Any) -> Kernel:
 
     The error model of NumPy removes the check for division by zero, which prevents the use of
     vector units. Without `_nrt`, views of arrays are not counted, which would take longer than
-    making them; so a function cannot make or return arrays. A called function is copied into its caller:
-    otherwise it could have several compiled copies that round differently, and the order of loading
-    would choose between them.
+    making them; so a function cannot make or return arrays. A called function is copied into its
+    caller: otherwise it could have several compiled copies that round differently, and the order
+    of loading would choose between them.
     """
-    former = config.CACHE_DIR
-    config.CACHE_DIR = cache_directory() or former  # Numba reads it here and now
+    former = _config.CACHE_DIR
+    _config.CACHE_DIR = cache_directory() or former  # Numba reads it here and now
     try:
-        kernel: Any = njit(
+        kernel: Any = _njit(
             cache=cache_directory() is not None,
             nogil=True,
             error_model="numpy",
@@ -70,7 +73,7 @@ def _compile(function: Kernel, **options: Any) -> Kernel:
             **options,
         )(function)
     finally:
-        config.CACHE_DIR = former
+        _config.CACHE_DIR = former
     return cast(Kernel, kernel)
 
 
@@ -94,8 +97,8 @@ def cache_directory() -> str | None:
 
 
 def _places() -> Iterator[Path]:
-    if config.CACHE_DIR:
-        yield Path(config.CACHE_DIR)
+    if _config.CACHE_DIR:
+        yield Path(_config.CACHE_DIR)
     yield Path(__file__).parent / "__pycache__"
     if os.environ.get("XDG_CACHE_HOME"):
         yield Path(os.environ["XDG_CACHE_HOME"]) / "pglab"

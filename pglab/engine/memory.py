@@ -87,7 +87,7 @@ def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     return array
 
 
-def room_for(memory: Memory, observation_size: int, actions: int, batch_size: int) -> Work:
+def room_for(memory: Memory, observation_size: int, actions: int) -> Work:
     """Make the room that the kernels need for what they compute on the way."""
     dtype, table = memory.parameters.dtype, memory.table
     units = int(table[:, OUTPUTS].sum())
@@ -105,5 +105,5 @@ def room_for(memory: Memory, observation_size: int, actions: int, batch_size: in
         terminated=np.empty(BLOCK, np.bool_),
         actions=np.empty(BLOCK, np.int64),
         collected=np.empty(BLOCK, np.int64),
-        places=np.empty(max(batch_size, BLOCK), np.int64),
+        places=np.empty(BLOCK, np.int64),
     )

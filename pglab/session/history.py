@@ -109,7 +109,7 @@ class Recent(Generic[Columns]):
 
     def __init__(self, empty: Columns, most: int) -> None:
         """`empty` are the columns without a row."""
-        self.columns = empty
+        self.columns: Columns = empty
         self._most = most
 
     def add(self, columns: Columns) -> None:
@@ -121,7 +121,8 @@ class Recent(Generic[Columns]):
             else np.concatenate((old, new))[-self._most :]
             for old, new in zip(self.columns, columns, strict=True)
         )
-        self.columns = type(self.columns)(*joined)
+        kind: Any = type(self.columns)
+        self.columns = kind(*joined)
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,9 @@ class History:
         )
         self.changes: list[Change] = []
         nothing = stretch_of(())
-        self._steps = Recent(nothing.steps, RECENT_STEPS)
-        self._signals = Recent(nothing.batches, RECENT_SIGNALS)
-        self._fits = Recent(nothing.critic_batches, RECENT_SIGNALS)
+        self._steps: Recent[StepColumns] = Recent(nothing.steps, RECENT_STEPS)
+        self._signals: Recent[BatchColumns] = Recent(nothing.batches, RECENT_SIGNALS)
+        self._fits: Recent[CriticColumns] = Recent(nothing.critic_batches, RECENT_SIGNALS)
         self.last_update: UpdateRecord | None = None
         self.reading: float | None = None
         self.solved_at: int | None = None
