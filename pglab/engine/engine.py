@@ -356,5 +356,13 @@ def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[
 
 def _buffer_of(buffer: ReplayBuffer) -> steps.Buffer:
     """The arrays of a replay buffer, in which compiled code goes on storing transitions."""
-    held: Any = buffer.columns
-    return steps.Buffer(*held, np.zeros(buffer.capacity, np.int64))
+    observations, actions, rewards, terminated, next_observations, collected = buffer.columns
+    return steps.Buffer(
+        observations.astype(np.float32, copy=False),
+        actions,
+        rewards.astype(np.float64, copy=False),
+        terminated,
+        next_observations.astype(np.float32, copy=False),
+        collected,
+        np.zeros(buffer.capacity, np.int64),
+    )
