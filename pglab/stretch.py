@@ -34,6 +34,11 @@ class StepColumns(NamedTuple):
     truncated: NDArray[np.bool_]  # [N]
     next_observation: Floats  # [N, D]
 
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """True for each step at which an episode ended, by termination or by truncation: [N]."""
+        return self.terminated | self.truncated
+
 
 class EpisodeColumns(NamedTuple):
     """One row for each episode, with the fields of `EpisodeRecord`; NaN stands for no reading."""
@@ -183,16 +188,10 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
     steps = [record for record in records if isinstance(record, StepRecord)]
     episodes = [record for record in records if isinstance(record, EpisodeRecord)]
     updates = [record for record in records if isinstance(record, UpdateRecord)]
+    critic_batches = [update.critic for update in updates if update.critic is not None]
     return Stretch(
-        StepColumns(*(np.array(column) for column in _columns(steps, StepRecord))),
-        EpisodeColumns(
-            *(
-                _with_nan(column) if name == "reading" else np.array(column)
-                for name, column in zip(
-                    EpisodeRecord._fields, _columns(episodes, EpisodeRecord), strict=True
-                )
-            )
-        ),
+        StepColumns(*_arrays(steps, StepRecord)),
+        EpisodeColumns(*_arrays(episodes, EpisodeRecord)),
         _update_columns(updates),
         BatchColumns(
             _joined([update.actions for update in updates], np.int64),
@@ -201,11 +200,28 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
             _joined([update.episode_ends for update in updates], np.bool_),
         ),
         CriticColumns(
-            _joined([u.critic.estimates for u in updates if u.critic is not None]),
-            _joined([u.critic.targets for u in updates if u.critic is not None]),
-            _joined([u.critic.ages for u in updates if u.critic is not None], np.int64),
+            _joined([batch.estimates for batch in critic_batches]),
+            _joined([batch.targets for batch in critic_batches]),
+            _joined([batch.ages for batch in critic_batches], np.int64),
         ),
     )
+
+
+# Without rows, NumPy cannot know the type of these columns.
+_TYPES: dict[str, type[np.generic]] = {
+    "global_step": np.int64,
+    "episode": np.int64,
+    "action": np.int64,
+    "length": np.int64,
+    "terminated": np.bool_,
+    "truncated": np.bool_,
+    "solved": np.bool_,
+}
+
+
+def _arrays(rows: Sequence[tuple[Any, ...]], kind: Any) -> Iterator[NDArray[Any]]:
+    for name, column in zip(kind._fields, _columns(rows, kind), strict=True):
+        yield _with_nan(column) if name == "reading" else np.array(column, _TYPES.get(name))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], kind: Any) -> Sequence[Sequence[Any]]:
@@ -217,7 +233,7 @@ def _with_nan(column: Sequence[float | None]) -> Floats:
 
 
 def _joined(parts: Sequence[NDArray[Any]], dtype: Any = np.float64) -> NDArray[Any]:
-    return np.concatenate([*parts, np.empty(0, dtype)]).astype(dtype)
+    return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
 def _returns_of(update: UpdateRecord) -> Floats:

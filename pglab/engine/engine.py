@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from pglab.algorithms.actor_critic import EPSILON, ActorCriticRun
-from pglab.algorithms.agents import AgentRun
+from pglab.algorithms.agents import AgentConfig, AgentRun, begin
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import require_finite
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
@@ -76,6 +76,7 @@ class DrawnAhead:
         """At least `count` numbers that are not used yet."""
         missing = count - len(self.numbers)
         if missing > 0:
+            self._go_to(self._given + len(self.numbers))  # `give_back` may have gone back
             self.numbers = np.concatenate([self.numbers, self._generator.random(missing)])
         return self.numbers
 
@@ -86,9 +87,13 @@ class DrawnAhead:
 
     def give_back(self) -> None:
         """Set the generator to where it would be after drawing the used numbers one by one."""
+        self._go_to(self._given)
+
+    def _go_to(self, drawn: int) -> None:
+        """Set the generator to where it is after drawing `drawn` numbers."""
         bits: Any = self._generator.bit_generator
         bits.state = self._start
-        bits.advance(self._given)
+        bits.advance(drawn)
 
 
 class Engine:
@@ -362,6 +367,19 @@ class Engine:
         for column, value in zip(self._rollout.steps, step, strict=True):
             column[row] = value
         self._rollout.weights[row] = weight
+
+
+def warm_up(dtype: torch.dtype = torch.float32) -> None:
+    """Compile all kernels for one precision, or load them from disk, before a run needs them."""
+    configs: tuple[AgentConfig, ...] = (
+        ReinforceConfig(hidden_sizes=(3,), baseline="value"),
+        ActorCriticConfig(hidden_sizes=(3,)),
+    )
+    for config in configs:
+        run = begin(config)
+        for network in run.networks.values():
+            network.to(dtype)
+        Engine(run).advance(1)
 
 
 def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[torch.optim.Adam]]:

@@ -109,7 +109,7 @@ class Recent(Generic[Columns]):
 
     def __init__(self, empty: Columns, most: int) -> None:
         """`empty` are the columns without a row."""
-        self.columns = empty
+        self.columns: Columns = empty
         self._most = most
 
     def add(self, columns: Columns) -> None:
