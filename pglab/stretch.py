@@ -154,11 +154,11 @@ def update_record(stretch: Stretch, index: int) -> UpdateRecord:
     first, first_of_critic = (
         (0, 0) if index == 0 else (columns.batch_end[index - 1], columns.critic_end[index - 1])
     )
-    batch = BatchColumns(*(c[first : columns.batch_end[index]] for c in stretch.batches))
+    batch = BatchColumns._make(c[first : columns.batch_end[index]] for c in stretch.batches)
     critic = None
     if columns.critic_end[index] > first_of_critic:
         rows = slice(first_of_critic, columns.critic_end[index])
-        critic = CriticBatch(*(column[rows] for column in stretch.critic_batches))
+        critic = CriticBatch._make(column[rows] for column in stretch.critic_batches)
     row: dict[str, Any] = {name: getattr(columns, name)[index].item() for name in _UPDATE_NUMBERS}
     conflict = [row.pop(name) for name in _CONFLICT]
     return UpdateRecord(

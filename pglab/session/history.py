@@ -121,7 +121,7 @@ class Recent(Generic[Columns]):
             else np.concatenate((old, new))[-self._most :]
             for old, new in zip(self.columns, columns, strict=True)
         )
-        self.columns = type(self.columns)(*joined)
+        self.columns = type(self.columns)._make(joined)
 
 
 @dataclass(frozen=True)
