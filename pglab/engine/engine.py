@@ -76,7 +76,6 @@ class DrawnAhead:
         """At least `count` numbers that are not used yet."""
         missing = count - len(self.numbers)
         if missing > 0:
-            self._go_to(self._given + len(self.numbers))  # `give_back` may have gone back
             self.numbers = np.concatenate([self.numbers, self._generator.random(missing)])
         return self.numbers
 
@@ -87,13 +86,10 @@ class DrawnAhead:
 
     def give_back(self) -> None:
         """Set the generator to where it would be after drawing the used numbers one by one."""
-        self._go_to(self._given)
-
-    def _go_to(self, drawn: int) -> None:
-        """Set the generator to where it is after drawing `drawn` numbers."""
         bits: Any = self._generator.bit_generator
         bits.state = self._start
-        bits.advance(drawn)
+        bits.advance(self._given)
+        self._start, self._given, self.numbers = bits.state, 0, np.empty(0)
 
 
 class Engine:
