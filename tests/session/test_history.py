@@ -131,6 +131,17 @@ def test_a_mark_keeps_the_recent_steps_as_they_were() -> None:
     assert history.last_update is mark.last_update
 
 
+def test_the_last_update_does_not_keep_a_long_stretch_in_memory() -> None:
+    history = History()
+    history.add(stretch_of([update(number) for number in range(1, 100)]))
+    last = history.last_update
+    assert last is not None
+    assert last.update == 99
+    assert last.critic is not None
+    kept = [last.actions, last.weights, last.episode_ends, *last.critic]
+    assert [array.base is None for array in kept] == [True] * 6
+
+
 def test_mean_return_of_the_last_episodes() -> None:
     history = History()
     assert history.mean_return() is None
