@@ -34,6 +34,11 @@ class StepColumns(NamedTuple):
     truncated: NDArray[np.bool_]  # [N]
     next_observation: Floats  # [N, D]
 
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """True for each step at which an episode ended, by termination or by truncation: [N]."""
+        return self.terminated | self.truncated
+
 
 class EpisodeColumns(NamedTuple):
     """One row for each episode, with the fields of `EpisodeRecord`; NaN stands for no reading."""
@@ -170,8 +175,7 @@ def update_record(stretch: Stretch, index: int) -> UpdateRecord:
     critic = None
     if columns.critic_end[index] > first_of_critic:
         rows = slice(first_of_critic, columns.critic_end[index])
-        estimates, targets, ages = rows_of(stretch.critic_batches, rows)
-        critic = CriticBatch(estimates, targets, ages)
+        critic = CriticBatch._make(column[rows] for column in stretch.critic_batches)
     row: dict[str, Any] = {name: getattr(columns, name)[index].item() for name in _UPDATE_NUMBERS}
     conflict = [row.pop(name) for name in _CONFLICT]
     return UpdateRecord(
@@ -201,9 +205,10 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
     steps = [record for record in records if isinstance(record, StepRecord)]
     episodes = [record for record in records if isinstance(record, EpisodeRecord)]
     updates = [record for record in records if isinstance(record, UpdateRecord)]
+    critic_batches = [update.critic for update in updates if update.critic is not None]
     return Stretch(
-        StepColumns(*(np.array(column) for column in _columns(steps, StepRecord))),
-        _episode_columns(episodes),
+        StepColumns(*_arrays(steps, StepRecord)),
+        EpisodeColumns(*_arrays(episodes, EpisodeRecord)),
         _update_columns(updates),
         BatchColumns(
             _joined([update.actions for update in updates], np.int64),
@@ -212,11 +217,28 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
             _joined([update.episode_ends for update in updates], np.bool_),
         ),
         CriticColumns(
-            _joined([u.critic.estimates for u in updates if u.critic is not None]),
-            _joined([u.critic.targets for u in updates if u.critic is not None]),
-            _joined([u.critic.ages for u in updates if u.critic is not None], np.int64),
+            _joined([batch.estimates for batch in critic_batches]),
+            _joined([batch.targets for batch in critic_batches]),
+            _joined([batch.ages for batch in critic_batches], np.int64),
         ),
     )
+
+
+# Without rows, NumPy cannot know the type of these columns.
+_TYPES: dict[str, type[np.generic]] = {
+    "global_step": np.int64,
+    "episode": np.int64,
+    "action": np.int64,
+    "length": np.int64,
+    "terminated": np.bool_,
+    "truncated": np.bool_,
+    "solved": np.bool_,
+}
+
+
+def _arrays(rows: Sequence[tuple[Any, ...]], kind: Any) -> Iterator[NDArray[Any]]:
+    for name, column in zip(kind._fields, _columns(rows, kind), strict=True):
+        yield _with_nan(column) if name == "reading" else np.array(column, _TYPES.get(name))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], kind: Any) -> Sequence[Sequence[Any]]:
@@ -228,22 +250,11 @@ def _with_nan(column: Sequence[float | None]) -> Floats:
 
 
 def _joined(parts: Sequence[NDArray[Any]], dtype: Any = np.float64) -> NDArray[Any]:
-    return np.concatenate([*parts, np.empty(0, dtype)]).astype(dtype)
+    return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
 def _returns_of(update: UpdateRecord) -> Floats:
     return np.full(len(update.weights), np.nan) if update.returns is None else update.returns
-
-
-def _episode_columns(episodes: Sequence[EpisodeRecord]) -> EpisodeColumns:
-    columns: dict[str, Any] = {
-        name: np.array(column)
-        for name, column in zip(
-            EpisodeRecord._fields, _columns(episodes, EpisodeRecord), strict=True
-        )
-    }
-    columns["reading"] = _with_nan([episode.reading for episode in episodes])
-    return EpisodeColumns(**columns)
 
 
 def _update_columns(updates: Sequence[UpdateRecord]) -> UpdateColumns:

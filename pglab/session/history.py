@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -121,8 +122,7 @@ class Recent(Generic[Columns]):
             else np.concatenate((old, new))[-self._most :]
             for old, new in zip(self.columns, columns, strict=True)
         )
-        kind: Any = type(self.columns)
-        self.columns = kind(*joined)
+        self.columns = type(self.columns)._make(joined)
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,8 @@ class History:
             self._add_episodes(stretch.episodes)
         if len(stretch.updates.update):
             self.updates.extend(stretch.updates[:1] + stretch.updates[2:11])
-            self.last_update = update_record(stretch, -1)
+            # Copied, so that a mark does not keep the arrays of the whole stretch in memory.
+            self.last_update = copy.deepcopy(update_record(stretch, -1))
             self._signals.add(stretch.batches)
             self._fits.add(stretch.critic_batches)
 
