@@ -7,6 +7,7 @@ package, or the PyTorch code of `pglab.algorithms`.
 from __future__ import annotations
 
 import math
+import time
 from functools import cache
 from typing import Any
 
@@ -103,6 +104,7 @@ class Engine:
         self._work = room_for(self._memory, self._width, self._actions)
         self._used = np.zeros(4, np.int64)
         self.diverged: str | None = None  # the quantity that is no longer finite
+        self.compiled_seconds = 0.0  # wall clock
         buffer = run.buffer if isinstance(run, ActorCriticRun) else None
         self._buffer = _buffer_of(ReplayBuffer(0, self._width) if buffer is None else buffer)
         self.load()
@@ -237,6 +239,7 @@ class Engine:
         common = common_settings(run.config)
         limits = steps.Limits(most, episodes, updates)
         draws = steps.Draws(actions, resets, replay, self._used)
+        begun = time.perf_counter()
         if isinstance(run, ReinforceRun):
             status = reinforce(
                 self._state,
@@ -267,6 +270,7 @@ class Engine:
                 limits,
                 out,
             )
+        self.compiled_seconds += time.perf_counter() - begun
         for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
             drawn.use(used)
         if status != steps.GOES_ON:

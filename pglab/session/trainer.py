@@ -22,6 +22,10 @@ class Trainer(Protocol):
     problem: str | None
     """A sentence, if a number was no longer finite; then the run cannot continue."""
 
+    @property
+    def compiled_seconds(self) -> float:
+        """Wall-clock seconds spent in compiled code."""
+
     def advance(
         self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
     ) -> Stretch:
@@ -56,6 +60,11 @@ class CompiledTrainer:
         self._engine = Engine(run)
         self._seconds_per_step: float | None = None
 
+    @property
+    def compiled_seconds(self) -> float:
+        """Wall-clock seconds spent in compiled code."""
+        return self._engine.compiled_seconds
+
     def advance(
         self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
     ) -> Stretch:
@@ -87,6 +96,7 @@ class ReferenceTrainer:
         self.problem: str | None = None
         self._run = run
         self._records = records_of(run)
+        self.compiled_seconds = 0.0
 
     def advance(
         self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float

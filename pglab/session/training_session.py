@@ -92,6 +92,11 @@ class TrainingSession:
         return () if self._checkpoints is None else self._checkpoints.all
 
     @property
+    def compiled_seconds(self) -> float:
+        """Wall-clock seconds spent in compiled code; 0 if PyTorch trains this run."""
+        return self._trainer.compiled_seconds
+
+    @property
     def milliseconds_per_1000_steps(self) -> float | None:
         """Mean processor time of training 1000 environment steps; None before the first step."""
         if not self.global_step:
