@@ -146,11 +146,15 @@ def add_product(left, right, out):
 def transpose(matrix, out):
     """Fill `out` [J, I] with the transpose of `matrix` [I, J], in blocks that fit the cache."""
     many, wide = matrix.shape
-    for i0 in range(0, many, 8):
-        for j0 in range(0, wide, 8):
-            for i in range(i0, min(i0 + 8, many)):
-                for j in range(j0, min(j0 + 8, wide)):
-                    out[j, i] = matrix[i, j]
+    blocks, across = many - many % 8, wide - wide % 8
+    for i0 in range(0, blocks, 8):
+        for j0 in range(0, across, 8):
+            for i in range(8):
+                for j in range(8):
+                    out[j0 + j, i0 + i] = matrix[i0 + i, j0 + j]
+    for i in range(many):
+        for j in range(across if i < blocks else 0, wide):
+            out[j, i] = matrix[i, j]
 
 
 # --- Forward

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pglab.engine.layers import INPUTS, OUTPUTS
+from pglab.engine.layers import BIASES, INPUTS, OUTPUTS, WEIGHTS
 from pglab.engine.steps import BLOCK, Memory, Work
 from pglab.networks import ActionNetwork, ValueNetwork
 
@@ -25,27 +25,27 @@ def layers_of(network: AnyNetwork) -> list[nn.Linear]:
 
 def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> Memory:
     """Move all parameters and their Adam states into flat arrays; PyTorch uses views of them."""
-    size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
+    table = _table(layers)
+    size = int(table[-1, BIASES]) + layers[-1].out_features
     parameters, means, squares = (torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3))
     steps = torch.zeros(len(layers), 2, dtype=torch.float32)
-    start = 0
     for row, layer in enumerate(layers):
         for column, parameter in enumerate((layer.weight, layer.bias)):
+            start = int(table[row, (WEIGHTS, BIASES)[column]])
             end = start + parameter.numel()
             _move(parameter, parameters[start:end])
             flat = {"exp_avg": means[start:end], "exp_avg_sq": squares[start:end]}
             for optimizer in optimizers:
                 if any(parameter is known for known in optimizer.param_groups[0]["params"]):
                     _move_state(optimizer, parameter, flat, steps[row, column])
-            start = end
-    padded = -(-size // 16) * 16  # whole cache lines
+    padded = _whole_lines(size)
     return Memory(
         parameters.numpy(),
         means.numpy(),
         squares.numpy(),
         steps.numpy(),
         _aligned(2 * padded, parameters.numpy().dtype).reshape(2, padded),
-        _table(layers),
+        table,
     )
 
 
@@ -55,9 +55,14 @@ def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
     for layer in layers:
         weights = layer.in_features * layer.out_features
         rows.append((layer.in_features, layer.out_features, start, start + weights, units))
-        start += weights + layer.out_features
+        start = _whole_lines(start + weights + layer.out_features)
         units += layer.out_features
     return np.array(rows, np.int64)
+
+
+def _whole_lines(size: int) -> int:
+    """A size rounded up, so that what follows begins with a cache line of 64 bytes."""
+    return -(-size // 16) * 16
 
 
 def _move(parameter: Tensor, flat: Tensor) -> None:
