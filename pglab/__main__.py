@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pglab.engine import engine
+from pglab.networks import use_one_thread
 from pglab.studies import benchmark as benchmark_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     chosen = parser.parse_args(given)
+    use_one_thread()
     return COMMANDS[chosen.command](chosen.arguments)
 
 

@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.algorithms.actor_critic import EPSILON, ActorCriticRun
+from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.agents import AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import require_finite
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
+from pglab.config.fixed import EPSILON
 from pglab.engine import dynamics, steps
 from pglab.engine.actor_critic import ActorCriticSettings, Networks, actor_critic
 from pglab.engine.layers import AdamConstants
@@ -194,7 +195,6 @@ class Engine:
         )
         if isinstance(run, ReinforceRun):
             run.batch[:] = rollout
-            run.ended_episodes = int(counts[steps.ENDED])
         else:
             run.rollout[:] = rollout
             run.weights[:] = self._rollout.weights[:stored].tolist()

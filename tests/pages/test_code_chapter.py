@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from pglab.algorithms.descent import descend
 
 from pglab.algorithms import actor_critic, reinforce
-from pglab.algorithms.descent import descend
 from pglab.algorithms.gradients import gradient
 from pglab.losses import policy_gradient_loss
 from pglab.ui.chapters import code
