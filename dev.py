@@ -42,7 +42,7 @@ if refusal(sys.version_info[:2]):
 
 APP_REQUIREMENTS = ["requirements.txt"]
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
-KERNELS = "pglab/engine/kernels.py"
+KERNELS = "pglab/engine"
 SCRIPT_FOLDERS = ["pglab", "tests"]  # folders with JavaScript
 # Some tests compute in double precision, so the kernels are compiled for both precisions.
 COMPILE_FOR_TESTS = """
@@ -245,19 +245,21 @@ def environment() -> dict[str, str]:
 
 
 def is_installed(venv: Path, name: str) -> bool:
-    """Tell whether a file is the same as at the last installation or compilation."""
+    """Tell whether a file or folder is the same as at the last installation or compilation."""
     stamp = stamp_of(venv, name)
     return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the path of the file that stores the hash of the installed or compiled file `name`."""
+    """Return the path of the file that stores the hash of what was installed or compiled."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 
 def fingerprint(name: str) -> str:
-    """Return the hash of a file in the repository."""
-    return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+    """Return the hash of a file in the repository, or of the Python files in a folder."""
+    path = ROOT / name
+    files = sorted(path.glob("*.py")) if path.is_dir() else [path]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def shown(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,11 @@ class StepColumns(NamedTuple):
     terminated: NDArray[np.bool_]  # [N]
     truncated: NDArray[np.bool_]  # [N]
     next_observation: Floats  # [N, D]
+
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """True for each step at which an episode ended, by termination or by truncation: [N]."""
+        return self.terminated | self.truncated
 
 
 class EpisodeColumns(NamedTuple):
@@ -97,6 +102,23 @@ class Stretch(NamedTuple):
     critic_batches: CriticColumns
 
 
+AnyColumns = TypeVar("AnyColumns", bound=NamedTuple)
+
+
+def rows_of(columns: AnyColumns, rows: slice) -> AnyColumns:
+    """Views of some rows of all columns."""
+    kind: Any = type(columns)
+    part: AnyColumns = kind(*(column[rows] for column in columns))
+    return part
+
+
+def copied(columns: AnyColumns) -> AnyColumns:
+    """Copies of all columns."""
+    kind: Any = type(columns)
+    copies: AnyColumns = kind(*(column.copy() for column in columns))
+    return copies
+
+
 def records_of(stretch: Stretch) -> Iterator[Record]:
     """Make the records of a stretch, in the order step, episode, update."""
     episodes, updates = _episode_records(stretch), _update_records(stretch)
@@ -149,11 +171,11 @@ def update_record(stretch: Stretch, index: int) -> UpdateRecord:
     first, first_of_critic = (
         (0, 0) if index == 0 else (columns.batch_end[index - 1], columns.critic_end[index - 1])
     )
-    batch = BatchColumns(*(c[first : columns.batch_end[index]] for c in stretch.batches))
+    batch = rows_of(stretch.batches, slice(first, columns.batch_end[index]))
     critic = None
     if columns.critic_end[index] > first_of_critic:
         rows = slice(first_of_critic, columns.critic_end[index])
-        critic = CriticBatch(*(column[rows] for column in stretch.critic_batches))
+        critic = CriticBatch._make(column[rows] for column in stretch.critic_batches)
     row: dict[str, Any] = {name: getattr(columns, name)[index].item() for name in _UPDATE_NUMBERS}
     conflict = [row.pop(name) for name in _CONFLICT]
     return UpdateRecord(
@@ -183,16 +205,10 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
     steps = [record for record in records if isinstance(record, StepRecord)]
     episodes = [record for record in records if isinstance(record, EpisodeRecord)]
     updates = [record for record in records if isinstance(record, UpdateRecord)]
+    critic_batches = [update.critic for update in updates if update.critic is not None]
     return Stretch(
-        StepColumns(*(np.array(column) for column in _columns(steps, StepRecord))),
-        EpisodeColumns(
-            *(
-                _with_nan(column) if name == "reading" else np.array(column)
-                for name, column in zip(
-                    EpisodeRecord._fields, _columns(episodes, EpisodeRecord), strict=True
-                )
-            )
-        ),
+        StepColumns(*_arrays(steps, StepRecord)),
+        EpisodeColumns(*_arrays(episodes, EpisodeRecord)),
         _update_columns(updates),
         BatchColumns(
             _joined([update.actions for update in updates], np.int64),
@@ -201,11 +217,28 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
             _joined([update.episode_ends for update in updates], np.bool_),
         ),
         CriticColumns(
-            _joined([u.critic.estimates for u in updates if u.critic is not None]),
-            _joined([u.critic.targets for u in updates if u.critic is not None]),
-            _joined([u.critic.ages for u in updates if u.critic is not None], np.int64),
+            _joined([batch.estimates for batch in critic_batches]),
+            _joined([batch.targets for batch in critic_batches]),
+            _joined([batch.ages for batch in critic_batches], np.int64),
         ),
     )
+
+
+# Without rows, NumPy cannot know the type of these columns.
+_TYPES: dict[str, type[np.generic]] = {
+    "global_step": np.int64,
+    "episode": np.int64,
+    "action": np.int64,
+    "length": np.int64,
+    "terminated": np.bool_,
+    "truncated": np.bool_,
+    "solved": np.bool_,
+}
+
+
+def _arrays(rows: Sequence[tuple[Any, ...]], kind: Any) -> Iterator[NDArray[Any]]:
+    for name, column in zip(kind._fields, _columns(rows, kind), strict=True):
+        yield _with_nan(column) if name == "reading" else np.array(column, _TYPES.get(name))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], kind: Any) -> Sequence[Sequence[Any]]:
@@ -217,7 +250,7 @@ def _with_nan(column: Sequence[float | None]) -> Floats:
 
 
 def _joined(parts: Sequence[NDArray[Any]], dtype: Any = np.float64) -> NDArray[Any]:
-    return np.concatenate([*parts, np.empty(0, dtype)]).astype(dtype)
+    return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
 def _returns_of(update: UpdateRecord) -> Floats:

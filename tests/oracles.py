@@ -27,7 +27,8 @@ from pglab.algorithms.run import random_streams
 from pglab.config import ReinforceConfig, RunConfig
 from pglab.networks import Body
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
-from pglab.session.training_session import TrainingSession
+from pglab.session.training_session import TrainingSession, Unit
+from pglab.stretch import records_of
 
 Array = NDArray[np.float64]
 Kind = TypeVar("Kind", StepRecord, EpisodeRecord, UpdateRecord)
@@ -90,11 +91,18 @@ def take(records: Iterable[Item], count: int) -> list[Item]:
     return list(islice(records, count))
 
 
+def advance_records(
+    session: TrainingSession, unit: Unit = "step", count: int | None = None
+) -> list[Record]:
+    """Train, and return the records of what happened."""
+    return [record for stretch in session.advance(unit, count) for record in records_of(stretch)]
+
+
 def advance_to_end(session: TrainingSession) -> list[Record]:
     """Train to the end, and return all remaining records."""
     records: list[Record] = []
     while not session.finished:
-        records += session.advance("step", 50)
+        records += advance_records(session, "step", 50)
     return records
 
 

@@ -260,5 +260,6 @@ def restore(environment: Environment, state: NDArray[np.float64], elapsed: int) 
     """Set a Gymnasium environment to a state, `elapsed` steps after the last reset."""
     kind = KINDS[environment.spec.id] if environment.spec is not None else None
     single = kind == ACROBOT and elapsed == 0  # Gymnasium's state is float32 until the first step
-    environment.unwrapped.state = state.astype(np.float32) if single else state.copy()
+    bare: Any = environment.unwrapped
+    bare.state = state.astype(np.float32) if single else state.copy()
     environment.set_wrapper_attr("_elapsed_steps", elapsed)

@@ -7,37 +7,33 @@ package, or the PyTorch code of `pglab.algorithms`.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numba.core.errors import NumbaError
 from torch import nn
 
 from pglab.algorithms.actor_critic import ActorCriticRun
-from pglab.algorithms.agents import AgentRun
+from pglab.algorithms.agents import AgentRun, begin
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import require_finite
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
-from pglab.config.fixed import EPSILON
 from pglab.engine import dynamics, steps
-from pglab.engine.actor_critic import ActorCriticSettings, Networks, actor_critic
+from pglab.engine.actor_critic import actor_critic
+from pglab.engine.columns import columns, step_columns, trimmed
+from pglab.engine.drawn_ahead import DrawnAhead
 from pglab.engine.layers import AdamConstants
 from pglab.engine.memory import layers_of, moved, room_for
-from pglab.engine.reinforce import ReinforceSettings, reinforce
+from pglab.engine.reinforce import reinforce
+from pglab.engine.settings import actor_critic_settings, common_settings, reinforce_settings
+from pglab.engine.updates import Networks
 from pglab.environments import sizes
 from pglab.records import StepRecord
-from pglab.stretch import (
-    BatchColumns,
-    CriticColumns,
-    EpisodeColumns,
-    StepColumns,
-    Stretch,
-    UpdateColumns,
-    step_records,
-)
+from pglab.replay_buffer import ReplayBuffer
+from pglab.stretch import Stretch, copied, rows_of, step_records
 
-SIGNALS = ("q", "advantage_max", "advantage_mean")  # in the order of `gradients.signal_of`
 MOST_STEPS = 1_024  # in one call
 MOST_CRITIC_ROWS = 65_536  # in one call, unless one update needs more
 NO_LIMIT = 2**62
@@ -60,36 +56,30 @@ DIVERGED: dict[type, dict[int, str]] = {
 
 
 def can_advance(config: RunConfig) -> bool:
-    """True if the environment's dynamics are compiled; other environments run in PyTorch only."""
-    return config.env_id in dynamics.KINDS
+    """True if compiled code can train in this environment, and if it works on this machine."""
+    return config.env_id in dynamics.KINDS and failure() is None
 
 
-class DrawnAhead:
-    """Uniform random numbers from a generator, of which the unused ones are given back."""
+@cache
+def failure() -> str | None:
+    """The reason why compiled code does not work on this machine; None if it works.
 
-    def __init__(self, generator: np.random.Generator) -> None:
-        self._generator = generator
-        self._start = generator.bit_generator.state
-        self._given = 0
-        self.numbers: NDArray[np.float64] = np.empty(0)
+    The first call compiles the code, or loads it from disk.
+    """
+    try:
+        warm_up()
+    except (NumbaError, OSError, RuntimeError) as error:
+        return str(error).strip().splitlines()[0]
+    return None
 
-    def ensure(self, count: int) -> NDArray[np.float64]:
-        """At least `count` numbers that are not used yet."""
-        missing = count - len(self.numbers)
-        if missing > 0:
-            self.numbers = np.concatenate([self.numbers, self._generator.random(missing)])
-        return self.numbers
 
-    def use(self, count: int) -> None:
-        """Count the first `count` numbers as used."""
-        self._given += count
-        self.numbers = self.numbers[count:]
-
-    def give_back(self) -> None:
-        """Set the generator to where it would be after drawing the used numbers one by one."""
-        bits: Any = self._generator.bit_generator
-        bits.state = self._start
-        bits.advance(self._given)
+def warm_up(dtype: torch.dtype = torch.float32) -> None:
+    """Compile all code for one precision, or load it from disk, before a run needs it."""
+    for config in (ReinforceConfig(hidden_sizes=(2,)), ActorCriticConfig(hidden_sizes=(2,))):
+        run = begin(config)
+        for network in run.networks.values():
+            network.to(dtype)
+        Engine(run).advance(1)
 
 
 class Engine:
@@ -108,22 +98,13 @@ class Engine:
         self._memory = moved(layers, optimizers)
         self._rows = [np.array([layers.index(x) for x in part], np.int64) for part in (one, other)]
         group = optimizers[0].param_groups[0]
-        self._constants = AdamConstants(*group["betas"], group["eps"])
-        batch = run.config.batch_size if isinstance(run.config, ActorCriticConfig) else 1
-        self._work = room_for(self._memory, self._width, self._actions, batch)
+        beta1, beta2 = group["betas"]
+        self._constants = AdamConstants(beta1, beta2, group["eps"])
+        self._work = room_for(self._memory, self._width, self._actions)
         self._used = np.zeros(4, np.int64)
         self.diverged: str | None = None  # the quantity that is no longer finite
         buffer = run.buffer if isinstance(run, ActorCriticRun) else None
-        empty = np.empty((0, self._width), np.float32)
-        self._buffer = steps.Buffer(
-            *(
-                (empty, np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_), empty)
-                + (np.empty(0, np.int64),)
-                if buffer is None
-                else buffer.columns
-            ),
-            drawn=np.zeros(0 if buffer is None else buffer.capacity, np.int64),
-        )
+        self._buffer = _buffer_of(ReplayBuffer(0, self._width) if buffer is None else buffer)
         self.load()
 
     # --- The state of the run, in arrays
@@ -190,9 +171,7 @@ class Engine:
         held = min(int(counts[steps.READINGS]), len(self._state.window))
         run.reading.restore(self._state.window[:held].tolist(), due)
         stored = int(counts[steps.STORED])
-        rollout = list(
-            step_records(StepColumns(*(column[:stored].copy() for column in self._rollout.steps)))
-        )
+        rollout = list(step_records(copied(rows_of(self._rollout.steps, slice(stored)))))
         if isinstance(run, ReinforceRun):
             run.batch[:] = rollout
         else:
@@ -236,36 +215,36 @@ class Engine:
             updates: the call ends with the step that causes so many updates.
 
         Returns:
-            What happened. If a number is no longer finite, `problem` says so.
+            What happened. `diverged` names a number that is no longer finite.
         """
         run = self.run
+        self._make_room_for_batch()
         most = min(most, self._most_steps())
         stored = int(self._state.counts[steps.STORED])
         self._make_room(stored + most)
-        out = self._columns(most, stored)
-        ahead = [
+        out = columns(
+            step_columns(most, self._width, self._actions, self._memory.parameters.dtype),
+            self._updates_in(most),
+            stored + most,
+            self._critic_rows(most, stored),
+        )
+        actions, resets, replay = (
             drawn.ensure(count)
             for drawn, count in zip(self._draws, self._draws_for(most), strict=True)
-        ]
-        self._used[:3] = 0
-        common = (
-            self._state,
-            steps.Settings(
-                run.config.total_steps,
-                run.config.eval_interval,
-                run.config.success_return,
-                run.config.stop_when_solved,
-            ),
         )
+        self._used[:3] = 0
+        common = common_settings(run.config)
         limits = steps.Limits(most, episodes, updates)
-        draws = steps.Draws(*ahead, self._used)
+        draws = steps.Draws(actions, resets, replay, self._used)
         if isinstance(run, ReinforceRun):
             status = reinforce(
-                *common,
-                _reinforce_settings(run.config),
+                self._state,
+                common,
+                reinforce_settings(run.config),
                 self._constants,
                 self._memory,
-                *self._rows,
+                self._rows[0],
+                self._rows[1],
                 self._work,
                 self._rollout,
                 draws,
@@ -274,11 +253,12 @@ class Engine:
             )
         else:
             status = actor_critic(
-                *common,
-                _actor_critic_settings(run.config),
+                self._state,
+                common,
+                actor_critic_settings(run.config),
                 self._constants,
                 self._memory,
-                self._networks(),
+                self._networks(run.config),
                 self._work,
                 self._rollout,
                 self._buffer,
@@ -290,11 +270,10 @@ class Engine:
             drawn.use(used)
         if status != steps.GOES_ON:
             self.diverged = DIVERGED[type(run)][status]
-        return _trimmed(out)
+        return trimmed(out)
 
-    def _networks(self) -> Networks:
+    def _networks(self, config: ActorCriticConfig) -> Networks:
         actor, critic = self._rows
-        config = self.run.config
         one_body = config.body == "shared"
         stopped = config.stop_gradient if one_body else "none"
         return Networks(
@@ -325,21 +304,19 @@ class Engine:
             replay = self._updates_in(most) * config.critic_updates * config.batch_size
         return most, most * dynamics.UNIFORMS[self._state.kind], replay
 
-    def _columns(self, most: int, stored: int) -> steps.Columns:
-        """Empty columns for what happens in `most` steps, after `stored` steps without an update."""
-        config, updates = self.run.config, self._updates_in(most)
-        critic_rows = 0
-        if isinstance(config, ActorCriticConfig):
-            replay = config.critic_data == "replay"
-            critic_rows = updates * config.batch_size if replay else stored + most
-        return steps.Columns(
-            _step_columns(most, self._width, self._actions, self._memory.parameters.dtype),
-            EpisodeColumns(*(_empty(name, most) for name in EpisodeColumns._fields)),
-            UpdateColumns(*(_empty(name, updates) for name in UpdateColumns._fields)),
-            BatchColumns(*(_empty(name, stored + most) for name in BatchColumns._fields)),
-            CriticColumns(*(_empty(name, critic_rows) for name in CriticColumns._fields)),
-            np.zeros(5, np.int64),
-        )
+    def _critic_rows(self, most: int, stored: int) -> int:
+        """The most transitions of critics' batches in a call, after `stored` steps of a rollout."""
+        config = self.run.config
+        if isinstance(config, ReinforceConfig):
+            return 0
+        replay = config.critic_data == "replay"
+        return self._updates_in(most) * config.batch_size if replay else stored + most
+
+    def _make_room_for_batch(self) -> None:
+        """Enlarge the room for the places of a critic's batch, whose size may change in a run."""
+        config = self.run.config
+        if isinstance(config, ActorCriticConfig) and config.batch_size > len(self._work.places):
+            self._work = self._work._replace(places=np.empty(config.batch_size, np.int64))
 
     # --- The rollout
 
@@ -350,16 +327,18 @@ class Engine:
             return
         size = max(2 * count, 256)
         fresh = steps.Rollout(
-            _step_columns(size, self._width, self._actions, self._memory.parameters.dtype),
+            step_columns(size, self._width, self._actions, self._memory.parameters.dtype),
             np.empty(size),
         )
         if former is not None:
-            for old, new in zip((*former.steps, former.weights), (*fresh.steps, fresh.weights)):
+            for old, new in zip(former.steps, fresh.steps, strict=True):
                 new[: len(old)] = old
+            fresh.weights[: len(former.weights)] = former.weights
         self._rollout = fresh
 
     def _write(self, row: int, step: StepRecord, weight: float) -> None:
-        for column, value in zip(self._rollout.steps, step, strict=True):
+        into: Any = self._rollout.steps
+        for column, value in zip(into, step, strict=True):
             column[row] = value
         self._rollout.weights[row] = weight
 
@@ -374,80 +353,15 @@ def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[
     return layers_of(run.agent.policy), layers_of(run.agent.critic), optimizers
 
 
-def _reinforce_settings(config: ReinforceConfig) -> ReinforceSettings:
-    return ReinforceSettings(
-        gamma=config.gamma,
-        learning_rate=config.learning_rate,
-        value_learning_rate=config.value_learning_rate,
-        entropy_coefficient=config.entropy_coefficient,
-        episodes_per_update=config.episodes_per_update,
-        min_batch_steps=config.min_batch_steps,
-        mean_baseline=config.baseline == "mean",
-        value_baseline=config.baseline == "value",
-        whole_episode=config.return_form == "whole_episode",
-        normalize=config.normalize_returns,
-        tanh=config.activation == "tanh",
-    )
-
-
-def _actor_critic_settings(config: ActorCriticConfig) -> ActorCriticSettings:
-    return ActorCriticSettings(
-        gamma=config.gamma,
-        learning_rate=config.learning_rate,
-        critic_learning_rate=config.critic_learning_rate,
-        entropy_coefficient=config.entropy_coefficient,
-        q_regularization=config.q_regularization,
-        value_loss_coefficient=config.value_loss_coefficient,
-        max_gradient_norm=config.max_gradient_norm,
-        epsilon=EPSILON,
-        signal=SIGNALS.index(config.policy_signal),
-        rollout_steps=config.rollout_steps,
-        batch_size=config.batch_size,
-        critic_updates=config.critic_updates,
-        replay=config.critic_data == "replay",
-        critic_only=config.critic_only,
-        actor_learns=config.actor_learns,
-        critic_learns=config.critic_learns,
-        tanh=config.activation == "tanh",
-        symexp=config.symexp_heads,
-    )
-
-
-_INTEGERS = (
-    "global_step",
-    "episode",
-    "action",
-    "length",
-    "update",
-    "batch_end",
-    "critic_end",
-    "age",
-)
-_BOOLEANS = ("terminated", "truncated", "solved", "episode_end")
-
-
-def _empty(name: str, rows: int) -> NDArray[Any]:
-    dtype = np.int64 if name in _INTEGERS else np.bool_ if name in _BOOLEANS else np.float64
-    return np.empty(rows, dtype)
-
-
-def _step_columns(rows: int, width: int, actions: int, dtype: Any) -> StepColumns:
-    wide = {
-        "observation": np.empty((rows, width), np.float32),
-        "action_probabilities": np.empty((rows, actions), dtype),
-        "next_observation": np.empty((rows, width), np.float32),
-    }
-    return StepColumns(
-        *(wide[name] if name in wide else _empty(name, rows) for name in StepColumns._fields)
-    )
-
-
-def _trimmed(out: steps.Columns) -> Stretch:
-    """The rows that a kernel has written."""
-    *columns, rows = out
-    return Stretch(
-        *(
-            type(part)(*(column[:count] for column in part))
-            for part, count in zip(columns, rows.tolist(), strict=True)
-        )
+def _buffer_of(buffer: ReplayBuffer) -> steps.Buffer:
+    """The arrays of a replay buffer, in which compiled code goes on storing transitions."""
+    observations, actions, rewards, terminated, next_observations, collected = buffer.columns
+    return steps.Buffer(
+        observations.astype(np.float32, copy=False),
+        actions,
+        rewards.astype(np.float64, copy=False),
+        terminated,
+        next_observations.astype(np.float32, copy=False),
+        collected,
+        np.zeros(buffer.capacity, np.int64),
     )

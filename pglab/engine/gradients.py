@@ -50,58 +50,49 @@ def greedy_policy(values, epsilon, policy):
 
 
 @compiled
-def actor_deltas(outputs, symexp, policy, actions, weights, pull, count, deltas):
-    """Fill `deltas` [B, A] with the derivatives of the actor's loss, by the actor's last outputs.
+def actor_delta(outputs, symexp, policy, action, weight, pull, count, delta):
+    """Fill `delta` [A] with the derivatives of the actor's loss by its last outputs for one sample.
 
-    The loss is −mean( w · log π(a|s) ) − pull · H; H is the policy's mean entropy in nats, and the
-    means are over `count` samples, of which these B are a part. `policy` [A] is room for log π.
+    The loss is −mean( w · log π(a|s) ) − pull · mean( H ), where H is the policy's entropy in nats
+    and the means are over `count` samples. `policy` [A] is room for log π.
 
     Returns:
-        The part of −Σ w · log π(a|s), and the part of the sum of entropies.
+        −w · log π(a|s) and H of this sample.
     """
-    loss, entropy = 0.0, 0.0
-    for t in range(len(deltas)):
-        log_policy(outputs[t], symexp, policy)
-        entropy_here = 0.0
-        for k in range(len(policy)):
-            entropy_here -= math.exp(policy[k]) * policy[k]
-        loss -= weights[t] * policy[actions[t]]
-        entropy += entropy_here
-        for k in range(len(policy)):
-            p = math.exp(policy[k])
-            chosen = 1.0 if k == actions[t] else 0.0
-            slope = -weights[t] * (chosen - p) + pull * p * (policy[k] + entropy_here)
-            if symexp:
-                slope *= math.exp(abs(outputs[t, k]))
-            deltas[t, k] = slope / count
-    return loss, entropy
+    log_policy(outputs, symexp, policy)
+    entropy = 0.0
+    for k in range(len(policy)):
+        entropy -= math.exp(policy[k]) * policy[k]
+    for k in range(len(policy)):
+        p = math.exp(policy[k])
+        chosen = 1.0 if k == action else 0.0
+        derivative = -weight * (chosen - p) + pull * p * (policy[k] + entropy)
+        if symexp:
+            derivative *= math.exp(abs(outputs[k]))
+        delta[k] = derivative / count
+    return -weight * policy[action], entropy
 
 
 @compiled
-def critic_deltas(outputs, symexp, actions, targets, estimates, factor, pull, count, deltas):
-    """Fill `deltas` [B, outputs] with the derivatives of factor · L, by the critic's last outputs.
+def critic_delta(outputs, symexp, action, target, factor, pull, count, delta):
+    """Fill `delta` with the derivatives of factor · L by the critic's last outputs for one sample.
 
-    The critic's loss is L = mean( (y − Q(s,a))² ) + pull · mean( Q(s,a) ); the means are over
-    `count` samples, of which these B are a part. `estimates` [B] becomes Q(s,a).
+    The critic's loss is L = mean( (y − Q(s,a))² ) + pull · mean( Q(s,a) ), with means over `count`
+    samples, and the target y is a constant. `outputs` and `delta` are [A], or [1] for V(s).
 
     Returns:
-        The part of the sum whose mean is L, and the part of Σ |y − Q(s,a)|.
+        Q(s,a), and (y − Q(s,a))² + pull · Q(s,a) of this sample.
     """
-    loss, distance = 0.0, 0.0
-    for t in range(len(deltas)):
-        raw = outputs[t, actions[t]]
-        estimate = symexp_of(raw) if symexp else raw
-        error = targets[t] - estimate
-        estimates[t] = estimate
-        loss += error * error + pull * estimate
-        distance += abs(error)
-        slope = factor * (pull - 2 * error) / count
-        if symexp:
-            slope *= math.exp(abs(raw))
-        for k in range(deltas.shape[1]):
-            deltas[t, k] = 0
-        deltas[t, actions[t]] = slope
-    return loss, distance
+    raw = outputs[action]
+    estimate = symexp_of(raw) if symexp else raw
+    error = target - estimate
+    derivative = factor * (pull - 2 * error) / count
+    if symexp:
+        derivative *= math.exp(abs(raw))
+    for k in range(len(delta)):
+        delta[k] = 0
+    delta[action] = derivative
+    return estimate, error * error + pull * estimate
 
 
 @compiled

@@ -16,15 +16,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pglab.engine.compiling import compiled
+from pglab.engine.compiling import compiled, inlined
 
 INPUTS, OUTPUTS, WEIGHTS, BIASES, UNITS = range(5)  # columns of a table
+
+# A matrix with fewer columns is multiplied in another order: a loop over a few numbers is slow.
+NARROW = 16
 
 
 # --- Places in the flat arrays
 
 
-@compiled
+@inlined
 def outputs_of(table, row, count, units):
     """A layer's part of `units` for a batch of `count` samples, as a view: [B, outputs]."""
     size = table[row, OUTPUTS]
@@ -32,7 +35,7 @@ def outputs_of(table, row, count, units):
     return units[start : start + count * size].reshape(count, size)
 
 
-@compiled
+@inlined
 def below_of(table, rows, place, inputs, units):
     """The inputs of layer number `place` of a network: [B, inputs of the layer]."""
     if place == 0:
@@ -40,14 +43,25 @@ def below_of(table, rows, place, inputs, units):
     return outputs_of(table, rows[place - 1], len(inputs), units)
 
 
-@compiled
+@inlined
+def vector_of(table, row, units):
+    """A layer's part of `units` for one sample, as a view: [outputs]."""
+    return units[table[row, UNITS] : table[row, UNITS] + table[row, OUTPUTS]]
+
+
+@inlined
+def weights_of(flat, table, row):
+    """A layer's part of a flat array like the parameters, for the weights: [outputs · inputs]."""
+    return flat[table[row, WEIGHTS] : table[row, BIASES]]
+
+
+@inlined
 def matrix_of(flat, table, row):
-    """A layer's part of a flat array like the parameters, for the weight matrix: [outputs, inputs]."""
-    wide, size = table[row, INPUTS], table[row, OUTPUTS]
-    return flat[table[row, WEIGHTS] : table[row, WEIGHTS] + wide * size].reshape(size, wide)
+    """The same as a matrix: [outputs, inputs]. Making it costs more than making a vector."""
+    return weights_of(flat, table, row).reshape(table[row, OUTPUTS], table[row, INPUTS])
 
 
-@compiled
+@inlined
 def biases_of(flat, table, row):
     """A layer's part of a flat array like the parameters, for the biases: [outputs]."""
     return flat[table[row, BIASES] : table[row, BIASES] + table[row, OUTPUTS]]
@@ -60,21 +74,34 @@ def span_of(table, row):
     return start, start + table[row, OUTPUTS] * (table[row, INPUTS] + 1)
 
 
+@compiled
+def fill(vector, number):
+    """Set all entries of a vector to a number."""
+    for i in range(len(vector)):
+        vector[i] = number
+
+
 # --- Sums of rows, from which all products of matrices are made
 
 
 @compiled
-def add_rows(factors, rows, out):
-    """Add Σₙ factors[n] · rows[n] to `out`, four rows at a time: [N] and [N, J] to [J]."""
-    count, wide = rows.shape
+def add_rows(factors, weights, out):
+    """Add Σₙ factors[n] · W[n] to `out` [J], four rows of the matrix W at a time.
+
+    `weights` [N · J] are the rows of W one after the other.
+    """
+    count, wide = len(factors), len(out)
     fours = count - count % 4
     for n in range(0, fours, 4):
-        a, b, c, d = rows[n], rows[n + 1], rows[n + 2], rows[n + 3]
+        start = n * wide
+        a, b = weights[start : start + wide], weights[start + wide : start + 2 * wide]
+        start += 2 * wide
+        c, d = weights[start : start + wide], weights[start + wide : start + 2 * wide]
         p, q, r, s = factors[n], factors[n + 1], factors[n + 2], factors[n + 3]
         for j in range(wide):
             out[j] += p * a[j] + q * b[j] + r * c[j] + s * d[j]
     for n in range(fours, count):
-        a, p = rows[n], factors[n]
+        a, p = weights[n * wide : n * wide + wide], factors[n]
         for j in range(wide):
             out[j] += p * a[j]
 
@@ -119,12 +146,11 @@ def add_product(left, right, out):
 def transpose(matrix, out):
     """Fill `out` [J, I] with the transpose of `matrix` [I, J], in blocks that fit the cache."""
     many, wide = matrix.shape
-    for first in range(0, many, 16):
-        last = min(first + 16, many)
-        for j in range(wide):
-            row = out[j]
-            for i in range(first, last):
-                row[i] = matrix[i, j]
+    for i0 in range(0, many, 8):
+        for j0 in range(0, wide, 8):
+            for i in range(i0, min(i0 + 8, many)):
+                for j in range(j0, min(j0 + 8, wide)):
+                    out[j, i] = matrix[i, j]
 
 
 # --- Forward
@@ -138,21 +164,26 @@ def forward_one(parameters, table, rows, first, tanh, x, units):
     """
     for place in range(first, len(rows)):
         row = rows[place]
-        matrix, biases = matrix_of(parameters, table, row), biases_of(parameters, table, row)
-        below = x if place == 0 else outputs_of(table, rows[place - 1], 1, units)[0]
-        out = outputs_of(table, row, 1, units)[0]
-        dot_rows(matrix, biases, below, out)
+        below = x if place == 0 else vector_of(table, rows[place - 1], units)
+        out = vector_of(table, row, units)
+        dot_rows(weights_of(parameters, table, row), biases_of(parameters, table, row), below, out)
         if place + 1 < len(rows):
             activate(out, tanh)
 
 
 @compiled
-def dot_rows(matrix, biases, x, out):
-    """Fill `out` [J] with matrix · x + biases, four rows at a time."""
-    size, wide = matrix.shape
+def dot_rows(weights, biases, x, out):
+    """Fill `out` [J] with W · x + biases, four rows of the matrix W at a time.
+
+    `weights` [J · I] are the rows of W one after the other.
+    """
+    size, wide = len(out), len(x)
     fours = size - size % 4
     for j in range(0, fours, 4):
-        a, b, c, d = matrix[j], matrix[j + 1], matrix[j + 2], matrix[j + 3]
+        start = j * wide
+        a, b = weights[start : start + wide], weights[start + wide : start + 2 * wide]
+        start += 2 * wide
+        c, d = weights[start : start + wide], weights[start + wide : start + 2 * wide]
         p, q, r, s = biases[j], biases[j + 1], biases[j + 2], biases[j + 3]
         for i in range(wide):
             p += a[i] * x[i]
@@ -161,7 +192,7 @@ def dot_rows(matrix, biases, x, out):
             s += d[i] * x[i]
         out[j], out[j + 1], out[j + 2], out[j + 3] = p, q, r, s
     for j in range(fours, size):
-        a, p = matrix[j], biases[j]
+        a, p = weights[j * wide : j * wide + wide], biases[j]
         for i in range(wide):
             p += a[i] * x[i]
         out[j] = p
@@ -176,14 +207,21 @@ def forward(parameters, table, rows, first, tanh, inputs, units, scratch):
     """
     for place in range(first, len(rows)):
         row = rows[place]
-        matrix, biases = matrix_of(parameters, table, row), biases_of(parameters, table, row)
-        size, wide = matrix.shape
-        turned = scratch[: size * wide].reshape(wide, size)
-        transpose(matrix, turned)
+        biases = biases_of(parameters, table, row)
+        size, wide = table[row, OUTPUTS], table[row, INPUTS]
+        below = below_of(table, rows, place, inputs, units)
         out = outputs_of(table, row, len(inputs), units)
-        for t in range(len(inputs)):
-            out[t] = biases
-        add_product(below_of(table, rows, place, inputs, units), turned, out)
+        if size < NARROW:
+            weights = weights_of(parameters, table, row)
+            for t in range(len(inputs)):
+                dot_rows(weights, biases, below[t], out[t])
+        else:
+            turned = scratch[: size * wide].reshape(wide, size)
+            transpose(matrix_of(parameters, table, row), turned)
+            for t in range(len(inputs)):
+                for j in range(size):
+                    out[t, j] = biases[j]
+            add_product(below, turned, out)
         if place + 1 < len(rows):
             for t in range(len(inputs)):
                 activate(out[t], tanh)
@@ -222,30 +260,18 @@ def tanh_of(x):
 
 
 @compiled
-def deltas_below(parameters, table, rows, place, tanh, below, deltas, lower):
-    """Fill `lower` [B, inputs] with the loss's derivatives at the layer below layer `place`.
-
-    `deltas` [B, outputs] are the derivatives with respect to the outputs of layer `place`, before
-    its activation, and so is `lower` for the layer below. `below` [B, inputs] are its activations.
-    """
-    matrix = matrix_of(parameters, table, rows[place])
-    lower[:] = 0
-    if len(lower) == 1:
-        add_rows(deltas[0], matrix, lower[0])
+def slope(lower, values, tanh):
+    """Multiply `lower` [I] by the slope of the activation at its outputs `values` [I], in place."""
+    if tanh:
+        for i in range(len(lower)):
+            lower[i] *= 1 - values[i] * values[i]
     else:
-        add_product(deltas, matrix, lower)
-    for t in range(len(lower)):
-        line, values = lower[t], below[t]
-        if tanh:
-            for i in range(len(line)):
-                line[i] *= 1 - values[i] * values[i]
-        else:
-            for i in range(len(line)):
-                line[i] = line[i] if values[i] > 0 else 0
+        for i in range(len(lower)):
+            lower[i] = lower[i] if values[i] > 0 else 0
 
 
 @compiled
-def backward(parameters, table, rows, reach, tanh, inputs, units, count, deltas, gradient):
+def backward(parameters, table, rows, reach, tanh, inputs, units, count, deltas, gradient, scratch):
     """Add the derivatives of a loss to `gradient`, from layer `reach` to the last layer.
 
     The loss is about the first `count` samples of the batch `inputs`. The part of `deltas` of the
@@ -255,14 +281,27 @@ def backward(parameters, table, rows, reach, tanh, inputs, units, count, deltas,
         row = rows[place]
         here = outputs_of(table, row, count, deltas)
         below = below_of(table, rows, place, inputs, units)[:count]
-        add_product(here.T, below, matrix_of(gradient, table, row))
+        matrix = matrix_of(gradient, table, row)
+        size, wide = matrix.shape
+        if wide < NARROW:
+            turned = scratch[: size * wide].reshape(wide, size)
+            fill(scratch[: size * wide], 0)
+            add_product(below.T, here, turned)
+            for j in range(size):
+                for i in range(wide):
+                    matrix[j, i] += turned[i, j]
+        else:
+            add_product(here.T, below, matrix)
         biases = biases_of(gradient, table, row)
         for t in range(count):
             for j in range(len(biases)):
                 biases[j] += here[t, j]
         if place > reach:
             lower = outputs_of(table, rows[place - 1], count, deltas)
-            deltas_below(parameters, table, rows, place, tanh, below, here, lower)
+            fill(lower.reshape(-1), 0)
+            add_product(here, matrix_of(parameters, table, row), lower)
+            for t in range(count):
+                slope(lower[t], below[t], tanh)
 
 
 @compiled
@@ -270,7 +309,7 @@ def clear(table, rows, reach, gradient):
     """Set a gradient to 0, from layer `reach` of a network to its last layer."""
     for place in range(reach, len(rows)):
         start, end = span_of(table, rows[place])
-        gradient[start:end] = 0
+        fill(gradient[start:end], 0)
 
 
 @compiled
@@ -307,7 +346,7 @@ class AdamConstants(NamedTuple):
 def descend(memory, rows, first, last, gradient, scale, rate, adam_constants, numbers):
     """Take one Adam step with `scale` · `gradient`, on the layers `first` to `last` − 1.
 
-    `numbers` [8] is room for the factors of the step.
+    `numbers` [10] is room for the factors of the step.
     """
     for place in range(first, last):
         start, end = span_of(memory.table, rows[place])
@@ -334,8 +373,10 @@ def begin_step(memory, row, scale, rate, adam_constants, numbers):
     beta1, beta2, epsilon = adam_constants
     numbers[0], numbers[1] = beta1, 1 - beta1
     numbers[2], numbers[3] = beta2, 1 - beta2
-    numbers[4] = rate / (1 - beta1**steps)
-    numbers[5] = 1 / math.sqrt(1 - beta2**steps)
+    if numbers[8] != steps:  # the powers take longer than the rest
+        numbers[8] = steps
+        numbers[5], numbers[9] = 1 / math.sqrt(1 - beta2**steps), 1 / (1 - beta1**steps)
+    numbers[4] = rate * numbers[9]
     numbers[6], numbers[7] = epsilon, scale
 
 

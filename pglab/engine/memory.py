@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pglab.engine.layers import OUTPUTS
+from pglab.engine.layers import INPUTS, OUTPUTS
 from pglab.engine.steps import BLOCK, Memory, Work
 from pglab.networks import ActionNetwork, ValueNetwork
 
@@ -37,12 +38,13 @@ def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -
                 if any(parameter is known for known in optimizer.param_groups[0]["params"]):
                     _move_state(optimizer, parameter, flat, steps[row, column])
             start = end
+    padded = -(-size // 16) * 16  # whole cache lines
     return Memory(
         parameters.numpy(),
         means.numpy(),
         squares.numpy(),
         steps.numpy(),
-        np.zeros((2, size), parameters.numpy().dtype),
+        _aligned(2 * padded, parameters.numpy().dtype).reshape(2, padded),
         _table(layers),
     )
 
@@ -78,24 +80,30 @@ def _move_state(
     state["step"] = steps
 
 
-def room_for(memory: Memory, observation_size: int, actions: int, batch_size: int) -> Work:
+def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array of zeros that begins with a cache line, so that vector units read it faster."""
+    kind = {4: torch.float32, 8: torch.float64}[dtype.itemsize]
+    array: NDArray[Any] = torch.zeros(size, dtype=kind).numpy()  # PyTorch aligns what it allocates
+    return array
+
+
+def room_for(memory: Memory, observation_size: int, actions: int) -> Work:
     """Make the room that the kernels need for what they compute on the way."""
     dtype, table = memory.parameters.dtype, memory.table
     units = int(table[:, OUTPUTS].sum())
     return Work(
-        acting=np.empty(units, dtype),
-        units=np.empty(BLOCK * units, dtype),
-        deltas=np.empty(BLOCK * units, dtype),
-        other_deltas=np.empty(units, dtype),
+        acting=_aligned(units, dtype),
+        units=_aligned(BLOCK * units, dtype),
+        deltas=_aligned(BLOCK * units, dtype),
+        other_deltas=_aligned(units, dtype),
         inputs=np.empty((BLOCK, observation_size), dtype),
         policy=np.empty(actions, dtype),
         values=np.empty(actions, dtype),
-        constants=np.empty(8, dtype),
-        matrix=np.empty(int((table[:, 0] * table[:, 1]).max()), dtype),
+        constants=np.zeros(10, dtype),
+        matrix=_aligned(int((table[:, INPUTS] * table[:, OUTPUTS]).max()), dtype),
         rewards=np.empty(BLOCK),
         terminated=np.empty(BLOCK, np.bool_),
         actions=np.empty(BLOCK, np.int64),
         collected=np.empty(BLOCK, np.int64),
-        zeros=np.zeros(BLOCK, np.int64),
-        places=np.empty(max(batch_size, BLOCK), np.int64),
+        places=np.empty(BLOCK, np.int64),
     )

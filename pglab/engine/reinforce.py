@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 from pglab.engine import layers
-from pglab.engine.compiling import compiled, exact
-from pglab.engine.gradients import actor_deltas, critic_deltas, log_policy
+from pglab.engine.compiling import compiled, exact, inlined
+from pglab.engine.gradients import actor_delta, critic_delta, log_policy
 from pglab.engine.steps import (
     ACTOR_LOSS,
     BATCH_ROWS,
@@ -60,7 +60,7 @@ def reinforce(
         for i in range(len(x)):
             x[i] = run.observation[i]
         layers.forward_one(memory.parameters, memory.table, rows, 0, own.tanh, x, work.acting)
-        logits = layers.outputs_of(memory.table, rows[-1], 1, work.acting)[0]
+        logits = layers.vector_of(memory.table, rows[-1], work.acting)
         log_policy(logits, False, work.policy)
         row = written[STEP_ROWS]
         if not take_step(run, draws, work.policy, out.steps, row):
@@ -93,7 +93,7 @@ def reinforce(
     return GOES_ON
 
 
-@compiled
+@inlined
 def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
     """Take one gradient step on the stored episodes, then delete them.
 
@@ -119,17 +119,18 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
         end = min(start + BLOCK, count)
         inputs, deltas = forward_block(own, memory, rows, work, batch, start, end)
         outputs = layers.outputs_of(table, rows[-1], end - start, work.units)
-        one, other = actor_deltas(
-            outputs,
-            False,
-            work.policy,
-            batch.steps.action[start:end],
-            weights[start:end],
-            own.entropy_coefficient,
-            count,
-            deltas,
-        )
-        loss, entropy = loss + one, entropy + other
+        for t in range(start, end):
+            one, other = actor_delta(
+                outputs[t - start],
+                False,
+                work.policy,
+                batch.steps.action[t],
+                weights[t],
+                own.entropy_coefficient,
+                count,
+                deltas[t - start],
+            )
+            loss, entropy = loss + one, entropy + other
         layers.backward(
             memory.parameters,
             table,
@@ -141,6 +142,7 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
             end - start,
             work.deltas,
             gradient,
+            work.matrix,
         )
     if not math.isfinite(loss):
         return ACTOR_LOSS
@@ -178,7 +180,7 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
     return GOES_ON
 
 
-@compiled
+@inlined
 def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
     """Take one Adam step that moves the learned baseline V toward the returns [T].
 
@@ -193,11 +195,11 @@ def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
         end = min(start + BLOCK, count)
         inputs, deltas = forward_block(own, memory, rows, work, batch, start, end)
         outputs = layers.outputs_of(table, rows[-1], end - start, work.units)
-        only = work.zeros[: end - start]  # V has one output
-        part, _distance = critic_deltas(
-            outputs, False, only, returns[start:end], work.rewards, 1.0, 0.0, count, deltas
-        )
-        loss += part
+        for t in range(start, end):  # V has one output, number 0
+            _value, part = critic_delta(
+                outputs[t - start], False, 0, returns[t], 1.0, 0.0, count, deltas[t - start]
+            )
+            loss += part
         layers.backward(
             memory.parameters,
             table,
@@ -209,6 +211,7 @@ def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
             end - start,
             work.deltas,
             gradient,
+            work.matrix,
         )
     if not math.isfinite(loss):
         return CRITIC_LOSS
@@ -232,7 +235,7 @@ def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
     return GOES_ON
 
 
-@compiled
+@inlined
 def forward_block(own, memory, rows, work, batch, start, end):
     """Compute a network's activations for a part of the batch.
 
@@ -249,7 +252,7 @@ def forward_block(own, memory, rows, work, batch, start, end):
     return inputs, layers.outputs_of(table, rows[-1], end - start, work.deltas)
 
 
-@compiled
+@inlined
 def fill_values(own, memory, rows, work, batch, count, values):
     """Fill `values` [T] with V(sₜ) of the learned baseline."""
     for start in range(0, count, BLOCK):
@@ -273,7 +276,7 @@ def fill_returns(batch, count, gamma, whole_episode, returns):
                 returns[t] = returns[t - 1]
 
 
-@compiled
+@inlined
 def fill_weights(own, returns, weights):
     """Fill `weights` [T] with wₜ; before the call they are V(sₜ) if V is the baseline."""
     count = len(returns)

@@ -125,7 +125,7 @@ class Memory(NamedTuple):
     means: Floats  # [P]
     squares: Floats  # [P]
     adam_steps: NDArray[np.float32]  # [layers, 2], of weights and of biases
-    gradients: Floats  # [2, P], of actor and critic
+    gradients: Floats  # [2, P or a little more], of actor and critic
     table: NDArray[np.int64]  # [layers, 5]
 
 
@@ -139,14 +139,28 @@ class Work(NamedTuple):
     inputs: Floats  # [BLOCK, D]
     policy: Floats  # [A], log π
     values: Floats  # [A], Q(s,·)
-    constants: Floats  # [8], of Adam
+    constants: Floats  # [10], of Adam
     matrix: Floats  # as large as the largest weight matrix
     rewards: NDArray[np.float64]  # [BLOCK]
     terminated: NDArray[np.bool_]  # [BLOCK]
     actions: NDArray[np.int64]  # [BLOCK]
     collected: NDArray[np.int64]  # [BLOCK]
-    zeros: NDArray[np.int64]  # [BLOCK]
     places: NDArray[np.int64]  # [the largest batch of a critic]
+
+
+# Loops, because Numba needs seconds to compile the assignment of one array to another.
+@exact
+def copy_row(source, place, target, row):
+    """Copy row `place` of `source` [N, J] into row `row` of `target` [M, J]."""
+    for j in range(source.shape[1]):
+        target[row, j] = source[place, j]
+
+
+@exact
+def copy_vector(vector, target, row):
+    """Copy `vector` [J] into row `row` of `target` [M, J]."""
+    for j in range(len(vector)):
+        target[row, j] = vector[j]
 
 
 @exact
@@ -177,7 +191,7 @@ def take_step(run, draws, policy, steps, row):
     if not math.isfinite(policy[action]):
         return False
     draws.used[0] += 1
-    steps.observation[row] = run.observation
+    copy_vector(run.observation, steps.observation, row)
     reward, terminated = dynamics.step(run.kind, run.state, action)
     run.elapsed[0] += 1
     dynamics.observe(run.kind, run.elapsed[0], run.state, run.observation)
@@ -191,7 +205,7 @@ def take_step(run, draws, policy, steps, row):
     steps.reward[row] = reward
     steps.terminated[row] = terminated
     steps.truncated[row] = dynamics.is_truncated(run.kind, run.elapsed[0])
-    steps.next_observation[row] = run.observation
+    copy_vector(run.observation, steps.next_observation, row)
     return True
 
 
@@ -246,14 +260,14 @@ def store(rollout, place, steps, row, weight):
     """Copy row `row` of `steps` into row `place` of the rollout."""
     rollout.steps.global_step[place] = steps.global_step[row]
     rollout.steps.episode[place] = steps.episode[row]
-    rollout.steps.observation[place] = steps.observation[row]
+    copy_row(steps.observation, row, rollout.steps.observation, place)
     rollout.steps.action[place] = steps.action[row]
-    rollout.steps.action_probabilities[place] = steps.action_probabilities[row]
+    copy_row(steps.action_probabilities, row, rollout.steps.action_probabilities, place)
     rollout.steps.log_prob[place] = steps.log_prob[row]
     rollout.steps.reward[place] = steps.reward[row]
     rollout.steps.terminated[place] = steps.terminated[row]
     rollout.steps.truncated[place] = steps.truncated[row]
-    rollout.steps.next_observation[place] = steps.next_observation[row]
+    copy_row(steps.next_observation, row, rollout.steps.next_observation, place)
     rollout.weights[place] = weight
 
 

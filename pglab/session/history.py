@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -109,7 +110,7 @@ class Recent(Generic[Columns]):
 
     def __init__(self, empty: Columns, most: int) -> None:
         """`empty` are the columns without a row."""
-        self.columns = empty
+        self.columns: Columns = empty
         self._most = most
 
     def add(self, columns: Columns) -> None:
@@ -121,7 +122,7 @@ class Recent(Generic[Columns]):
             else np.concatenate((old, new))[-self._most :]
             for old, new in zip(self.columns, columns, strict=True)
         )
-        self.columns = type(self.columns)(*joined)
+        self.columns = type(self.columns)._make(joined)
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,9 @@ class History:
         )
         self.changes: list[Change] = []
         nothing = stretch_of(())
-        self._steps = Recent(nothing.steps, RECENT_STEPS)
-        self._signals = Recent(nothing.batches, RECENT_SIGNALS)
-        self._fits = Recent(nothing.critic_batches, RECENT_SIGNALS)
+        self._steps: Recent[StepColumns] = Recent(nothing.steps, RECENT_STEPS)
+        self._signals: Recent[BatchColumns] = Recent(nothing.batches, RECENT_SIGNALS)
+        self._fits: Recent[CriticColumns] = Recent(nothing.critic_batches, RECENT_SIGNALS)
         self.last_update: UpdateRecord | None = None
         self.reading: float | None = None
         self.solved_at: int | None = None
@@ -189,7 +190,8 @@ class History:
             self._add_episodes(stretch.episodes)
         if len(stretch.updates.update):
             self.updates.extend(stretch.updates[:1] + stretch.updates[2:11])
-            self.last_update = update_record(stretch, -1)
+            # Copied, so that a mark does not keep the arrays of the whole stretch in memory.
+            self.last_update = copy.deepcopy(update_record(stretch, -1))
             self._signals.add(stretch.batches)
             self._fits.add(stretch.critic_batches)
 

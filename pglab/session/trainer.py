@@ -7,7 +7,8 @@ from typing import Protocol
 
 from pglab.algorithms.agents import AgentConfig, AgentRun, records_of, records_of_step
 from pglab.algorithms.run import TrainingDiverged
-from pglab.engine.engine import MOST_STEPS, NO_LIMIT, Engine, can_advance
+from pglab.engine.engine import MOST_STEPS, Engine, can_advance
+from pglab.engine.engine import NO_LIMIT as NO_LIMIT
 from pglab.records import EpisodeRecord, Record, UpdateRecord
 from pglab.stretch import Stretch, stretch_of
 

@@ -12,11 +12,12 @@ from torch import nn
 
 from pglab.algorithms.agents import AgentConfig, AgentRun, begin
 from pglab.config import ConfigError, settings_of
+from pglab.engine.engine import NO_LIMIT
 from pglab.language import _
 from pglab.replay_buffer import ReplayBuffer
 from pglab.session.checkpoints import Checkpoint, Checkpoints
 from pglab.session.history import History
-from pglab.session.trainer import NO_LIMIT, trainer_for
+from pglab.session.trainer import trainer_for
 from pglab.stretch import Stretch
 
 Unit = Literal["step", "episode", "update"]

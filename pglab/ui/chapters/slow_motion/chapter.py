@@ -140,7 +140,7 @@ def _possible(lab: Lab) -> set[str]:
 def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     assert tape.current is not None
     watched, _moment_now = tape.current
-    batch = batch_at(watched, tape.seen, list(lab.bench.session.history.steps))
+    batch = batch_at(watched, tape.seen, lab.bench.session.history.steps)
     chosen = None if tape.traced is None else tape.traced - batch.first_step
     if chosen is not None and not 0 <= chosen < len(batch.actions):
         chosen = None  # `transitions` says that this step is not shown
