@@ -70,9 +70,10 @@ class ActorCriticRun(Run[ActorCriticConfig]):
     buffer: ReplayBuffer | None
     rollout: list[StepRecord] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)  # wₜ of each step in the rollout
+    greedy: EpsilonGreedyPolicy = field(init=False)  # chooses the actions if `critic_only` is set
 
     def __post_init__(self) -> None:
-        """Make the ε-greedy policy, which chooses the actions if `critic_only` is set."""
+        """Make the ε-greedy policy from the critic."""
         self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
 
     @property
