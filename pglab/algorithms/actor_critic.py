@@ -150,13 +150,15 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
     """
     while not run.over:
-        # --- Act: sample aₜ from π(·|sₜ), and let the critic judge it
+        # --- Act: sample aₜ from π(·|sₜ)
         observation = tensor(run.observation)
         with torch.no_grad():
             log_pi, q_values = run.agent(observation)
             if run.config.critic_only:
                 log_pi = run.greedy.of_values(q_values)
         step = take_step(run, log_pi.numpy())
+
+        # --- Weight: the critic judges aₜ
         weight = policy_signal(
             run.config.policy_signal, q_values.numpy(), step.action_probabilities, step.action
         )
@@ -298,8 +300,8 @@ def actor_gradient(run: ActorCriticRun, batch: Transitions, weights: Floats) -> 
     require_finite(run.global_step, "actor loss", actor_loss.item())
 
     # --- Gradient
-    # `loss.backward()` would add it to the critic's gradient. On a shared body, the app compares
-    # the two gradients, so they are computed apart.
+    # Without `loss.backward()`, which would add the gradients of actor and critic on a shared body:
+    # the app compares them there.
     learns = run.config.actor_learns
     loss_gradient = gradient(loss, run.agent.actor_parameters) if learns else {}
     return ActorGradient(actor_loss.item(), policy_entropy.item(), loss_gradient)

@@ -1,12 +1,15 @@
 """REINFORCE, the Monte-Carlo policy gradient (Williams 1992; Sutton & Barto 2018, section 13.3).
 
-An update uses a batch of T steps from whole episodes. It makes each action more likely, in
-proportion to the return that followed this action:
+After whole episodes, the agent makes each action more likely, in proportion to the return that
+followed this action. An update learns from all T steps of these episodes:
 
 Gₜ = rₜ + γ·Gₜ₊₁; at the last step of an episode, Gₜ = rₜ, whether it terminated or was truncated
 wₜ = Gₜ − b(sₜ), with a baseline b that is 0 by default
-L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H(π_θ), with an entropy bonus c that is 0 by default
+L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H, with an entropy bonus c that is 0 by default
 θ ← Adam(θ, ∇L(θ))
+
+H is the mean entropy of π_θ(·|sₜ) over the T steps. If b is a learned V, one Adam step on
+1/T · Σₜ (Gₜ − V(sₜ))² follows.
 
 Like most implementations (Nota & Thomas 2020), the seminar and this file leave the factor γᵗ out of
 the gradient.
