@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pglab.engine import engine
 from pglab.engine.compiling import cache_directory
+from pglab.networks import use_one_thread
 from pglab.studies import benchmark as benchmark_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     chosen = parser.parse_args(given)
+    use_one_thread()
     return COMMANDS[chosen.command](chosen.arguments)
 
 

@@ -14,9 +14,17 @@ Gradient = dict[nn.Parameter, Tensor]
 
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
-    """Compute ∇loss for each parameter. Leave out parameters that do not affect the loss."""
+    """Compute ∇loss for each parameter. Leave out parameters that do not affect the loss.
+
+    In contrast to `loss.backward()`, nothing is added to the gradients in `parameter.grad`.
+    """
     derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
+
+
+def gradient_of(network: nn.Module) -> Gradient:
+    """The gradient that `backward` has left in the parameters of a network."""
+    return {p: p.grad for p in network.parameters() if p.grad is not None}
 
 
 def norm(of: Gradient) -> float:

@@ -176,7 +176,6 @@ class Engine:
         rollout = list(step_records(copied(rows_of(self._rollout.steps, slice(stored)))))
         if isinstance(run, ReinforceRun):
             run.batch[:] = rollout
-            run.ended_episodes = int(counts[steps.ENDED])
         else:
             run.rollout[:] = rollout
             run.weights[:] = self._rollout.weights[:stored].tolist()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pglab.algorithms.actor_critic import EPSILON
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
+from pglab.config.fixed import EPSILON
 from pglab.engine.reinforce import ReinforceSettings
 from pglab.engine.steps import Settings
 from pglab.engine.updates import ActorCriticSettings

@@ -36,6 +36,7 @@ import torch
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.networks import use_one_thread
 from pglab.records import StepRecord
 from pglab.session.bench import Bench
 from pglab.session.seeds.group import MOST_SEEDS
@@ -284,6 +285,7 @@ def _new_file(text: str) -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the speed, print the tables, and write the JSON file if `--json` is given."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     if chosen.memory:
         agent, way, *layers = chosen.memory

@@ -29,6 +29,7 @@ from pglab.experiments.catalogue import experiments_of
 from pglab.experiments.experiment import STEPS, USUAL
 from pglab.experiments.results import FOLDER, SEEDS, WINDOWS, Arm, held, load
 from pglab.experiments.statistics import STATISTICS, recorded, window_means
+from pglab.networks import use_one_thread
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, parser_of, whole_number
@@ -59,7 +60,7 @@ def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
     if jobs == 1:
         measured = list(map(measure, configs))
     else:
-        with ProcessPoolExecutor(jobs) as pool:
+        with ProcessPoolExecutor(jobs, initializer=use_one_thread) as pool:
             measured = list(pool.map(measure, configs))
     return Arm(
         settings=settings_text(configs[0]),
@@ -143,6 +144,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     for page in STEPS:
         asked = [n for n in chosen.names or STEPS if n.split("/")[0] == page]

@@ -23,6 +23,7 @@ from pglab.experiments.evidence import (
     opposed,
     p_of_the_body,
 )
+from pglab.networks import use_one_thread
 from pglab.studies.arguments import parser_of
 
 
@@ -83,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command. The exit status is 1 if at least one claim is not confirmed."""
+    use_one_thread()
     parser().parse_args(arguments)
     found = checks()
     for claim, holds in found:

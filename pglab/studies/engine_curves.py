@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from pglab.algorithms.agents import AgentConfig
+from pglab.networks import use_one_thread
 from pglab.records import Record, StepRecord
 from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, LearningCurves
@@ -91,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     config = AGENTS[chosen.agent]
     partings = of_seeds(parting, config, chosen.seeds, chosen.steps)

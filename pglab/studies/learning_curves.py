@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pglab.algorithms.agents import AgentConfig
+from pglab.networks import use_one_thread
 from pglab.records import EpisodeRecord, UpdateRecord
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.stored.usual_curves import (
@@ -71,7 +72,7 @@ def of_seeds(
     Training does not stop when the task is solved.
     """
     whole = config.changed(total_steps=steps, stop_when_solved=False)
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=use_one_thread) as pool:
         return list(pool.map(measure, [whole.changed(seed=seed) for seed in range(seeds)]))
 
 
@@ -101,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     curves = make(AGENTS[chosen.agent], chosen.seeds, chosen.steps)
     print(table_text(curves, chosen.seeds, chosen.steps))
