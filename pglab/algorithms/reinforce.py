@@ -9,7 +9,9 @@ L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H, with an entropy bon
 θ ← Adam(θ, ∇L(θ))
 
 H is the mean entropy of π_θ(·|sₜ) over the T steps. If b is a learned V, one Adam step on
-1/T · Σₜ (Gₜ − V(sₜ))² follows.
+1/T · Σₜ (Gₜ − V(sₜ))² follows. Two settings are off by default: each step of an episode can get the
+episode's G₀ instead of Gₜ, and the T weights can be shifted and scaled to mean 0 and standard
+deviation 1.
 
 Like most implementations (Nota & Thomas 2020), the seminar and this file leave the factor γᵗ out of
 the gradient.
@@ -127,11 +129,11 @@ def update(run: ReinforceRun) -> UpdateRecord:
     batch = transitions(run.batch)
     episode_ends = np.array([step.terminated or step.truncated for step in run.batch])
 
-    # --- Returns: Gₜ = rₜ + γ·Gₜ₊₁, without rewards or estimates from beyond the episode's end
-    if config.return_form == "whole_episode":
-        returns = whole_episode_returns(batch.rewards, episode_ends, config.gamma)
-    else:
+    # --- Returns, without rewards or estimates from beyond the episode's end
+    if config.return_form == "reward_to_go":  # Gₜ = rₜ + γ·Gₜ₊₁
         returns = discounted_returns(batch.rewards, episode_ends, config.gamma)
+    else:  # the episode's G₀ for each of its steps
+        returns = whole_episode_returns(batch.rewards, episode_ends, config.gamma)
 
     # --- Weights: wₜ = Gₜ − b(sₜ)
     weights = returns - baseline(run, batch.observations, returns)
