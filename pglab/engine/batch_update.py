@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pglab.engine import layers
-from pglab.engine.compiling import exact, inlined
+from pglab.engine.compiling import exact, inlined, is_finite
 from pglab.engine.gradients import actor_delta, compare, critic_delta, td_target
 from pglab.engine.steps import (
     ACTOR_LOSS,
@@ -46,7 +46,7 @@ def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws
     if own.replay and status != GOES_ON:
         return status
     actor_square = actor_gradient(counts, own, memory, networks, work, rollout, out)
-    if not math.isfinite(record.actor_loss[row]):
+    if not is_finite(record.actor_loss[row]):
         return ACTOR_LOSS
     if status != GOES_ON:
         return status
@@ -57,7 +57,7 @@ def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws
         a, c, dot = compare(memory.table, networks.actor, both, networks.shared, gradients)
         note_conflict(record, row, a, c, dot)
     square = actor_square + 2 * dot + critic_square if joint else actor_square
-    if not math.isfinite(square):
+    if not is_finite(square):
         return GRADIENT
     scale = scale_of(square, own.max_gradient_norm)
     if joint and overlap:
@@ -107,9 +107,9 @@ def learn_critic(
         square = layers.square_norm(
             memory.table, networks.critic, networks.critic_reach, memory.gradients[CRITIC]
         )
-        if not math.isfinite(loss):
+        if not is_finite(loss):
             status = CRITIC_LOSS
-        elif not joint and not math.isfinite(square):
+        elif not joint and not is_finite(square):
             status = GRADIENT
         if status != GOES_ON:
             break

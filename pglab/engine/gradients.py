@@ -42,8 +42,8 @@ def greedy_policy(values, epsilon, policy):
     """Fill `policy` [A] with the log-probabilities of an ε-greedy policy, given Q(s,·) [A]."""
     best = 0
     for k in range(1, len(values)):
-        # The first comparison alone would ignore a value that is not a number.
-        if values[k] > values[best] or values[k] != values[k]:
+        # As in PyTorch, the first value that is not a number counts as the greatest.
+        if values[best] == values[best] and not values[k] <= values[best]:
             best = k
     for k in range(len(values)):
         policy[k] = math.log((1 - epsilon if k == best else 0.0) + epsilon / len(values))
@@ -60,7 +60,9 @@ def actor_delta(outputs, symexp, policy, action, weight, pull, count, delta):
         −w · log π(a|s) and H of this sample.
     """
     log_policy(outputs, symexp, policy)
-    entropy = 0.0
+    # In the precision of the network, so that it overflows if the reference's loss does.
+    delta[0] = weight * policy[action]
+    loss, entropy = -delta[0], 0.0
     for k in range(len(policy)):
         entropy -= math.exp(policy[k]) * policy[k]
     for k in range(len(policy)):
@@ -70,7 +72,7 @@ def actor_delta(outputs, symexp, policy, action, weight, pull, count, delta):
         if symexp:
             derivative *= math.exp(abs(outputs[k]))
         delta[k] = derivative / count
-    return -weight * policy[action], entropy
+    return loss, entropy
 
 
 @compiled
@@ -89,10 +91,12 @@ def critic_delta(outputs, symexp, action, target, factor, pull, count, delta):
     derivative = factor * (pull - 2 * error) / count
     if symexp:
         derivative *= math.exp(abs(raw))
+    delta[0] = error * error + pull * estimate  # in the precision of the network, as above
+    loss = delta[0]
     for k in range(len(delta)):
         delta[k] = 0
     delta[action] = derivative
-    return estimate, error * error + pull * estimate
+    return estimate, loss
 
 
 @compiled

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from pglab.engine import layers
-from pglab.engine.compiling import compiled, inlined
+from pglab.engine.compiling import compiled, inlined, is_finite
 from pglab.engine.gradients import actor_delta, critic_delta, td_target
 from pglab.engine.steps import (
     ACTOR_LOSS,
@@ -50,7 +50,7 @@ def learn_from_one_step(counts, own, constants, memory, networks, work, rollout,
         add_deltas(table, networks.actor, both, networks.shared, work)
     one = networks.one_optimizer
     square = actor_square + 2 * dot + critic_square
-    if not math.isfinite(square):
+    if not is_finite(square):
         return GRADIENT
     scale = scale_of(square if one else actor_square, own.max_gradient_norm)
     critic_scale = scale_of(square if one else critic_square, own.max_gradient_norm)
@@ -84,11 +84,11 @@ def one_step_deltas(counts, own, memory, networks, work, rollout, out, x):
     actor_square, critic_square = 0.0, 0.0
     loss, entropy = one_actor_loss(own, memory, networks, work, rollout)
     record.entropy[row] = entropy
-    if not math.isfinite(loss):
+    if not is_finite(loss):
         return ACTOR_LOSS, actor_square, critic_square
     if own.critic_learns:
         critic_loss = one_critic_loss(counts, own, memory, networks, work, rollout, out)
-        if not math.isfinite(critic_loss):
+        if not is_finite(critic_loss):
             return CRITIC_LOSS, actor_square, critic_square
         critic_square = deltas_of(
             own, memory, networks.critic, networks.critic_reach, x, work.acting, work.other_deltas

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from pglab.engine import layers
-from pglab.engine.compiling import compiled, exact, inlined
+from pglab.engine.compiling import compiled, exact, inlined, is_finite
 from pglab.engine.gradients import actor_delta, critic_delta, log_policy
 from pglab.engine.steps import (
     ACTOR_LOSS,
@@ -144,10 +144,10 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
             gradient,
             work.matrix,
         )
-    if not math.isfinite(loss):
+    if not is_finite(loss):
         return ACTOR_LOSS
     square = layers.square_norm(table, rows, 0, gradient)
-    if not math.isfinite(square):
+    if not is_finite(square):
         return GRADIENT
     layers.descend(
         memory, rows, 0, len(rows), gradient, 1.0, own.learning_rate, constants, work.constants
@@ -213,10 +213,10 @@ def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
             gradient,
             work.matrix,
         )
-    if not math.isfinite(loss):
+    if not is_finite(loss):
         return CRITIC_LOSS
     square = layers.square_norm(table, rows, 0, gradient)
-    if not math.isfinite(square):
+    if not is_finite(square):
         return GRADIENT
     layers.descend(
         memory,
