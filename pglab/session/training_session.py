@@ -44,19 +44,11 @@ class TrainingSession:
         self.history = History()
         self.outcome: Outcome | None = None
         self.problem: str | None = None  # a sentence, if the run diverged
+        self.seconds_per_step: float | None = None  # wall clock, in the last training
         self._run = begin(config)
         self._trainer = trainer_for(self._run)
         self._training_seconds = 0.0
         self._checkpoints = Checkpoints() if can_rewind else None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """The state without the trainer, which cannot be pickled."""
-        return {**vars(self), "_trainer": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the state, with a new trainer that continues the run."""
-        vars(self).update(state)
-        self._trainer = trainer_for(self._run)
 
     @property
     def config(self) -> AgentConfig:
@@ -130,7 +122,7 @@ class TrainingSession:
         begun, worked = time.perf_counter(), time.thread_time()
         limit = (1 if seconds is None else NO_LIMIT) if count is None else count
         deadline = math.inf if seconds is None else begun + seconds
-        stretches: list[Stretch] = []
+        before, stretches = self.global_step, list[Stretch]()
         while limit > 0 and not self.finished:
             left = deadline - time.perf_counter()
             if left <= 0:
@@ -139,6 +131,8 @@ class TrainingSession:
             limit -= len(getattr(stretch, _COLUMNS[unit]).global_step)
             stretches.append(stretch)
         self._training_seconds += time.thread_time() - worked
+        if self.global_step > before:
+            self.seconds_per_step = (time.perf_counter() - begun) / (self.global_step - before)
         return stretches
 
     def rewind(self, checkpoint: Checkpoint) -> None:

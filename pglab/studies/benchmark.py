@@ -38,8 +38,8 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.networks import use_one_thread
 from pglab.records import StepRecord
-from pglab.session.bench import Bench
-from pglab.session.seeds.group import MOST_SEEDS
+from pglab.session.bench import FULL_SPEED, Bench
+from pglab.session.threads import usable_cores
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import number_above_zero, parser_of, whole_number
@@ -197,7 +197,6 @@ def seeds_ratio(agent: str, seconds: float) -> float:
     speed of the machine may change. `seconds` is the approximate time to train one seed.
     """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
-    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # starts all worker processes
     trial = TrainingSession(config)
     trial.advance("step", seconds=seconds)
     config = config.changed(total_steps=max(trial.global_step, SHORTEST_RUN))
@@ -210,7 +209,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 def _seconds_of(config: AgentConfig, seeds: int) -> float:
     """The training time in seconds; `seeds` is the number of seeds trained together."""
     bench = Bench(config)
-    bench.seeds = seeds
+    bench.seeds, bench.speed = seeds, FULL_SPEED
     bench.run()
     begun = time.perf_counter()
     while bench.busy:
@@ -252,7 +251,7 @@ def machine() -> dict[str, str | int]:
     return {
         "date": datetime.date.today().isoformat(),
         "processor": platform.machine(),
-        "cores": os.cpu_count() or 1,
+        "cores": usable_cores(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }

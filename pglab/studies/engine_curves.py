@@ -4,6 +4,8 @@ This command trains the same ten seeds with each engine, and does not stop when 
 
     python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
 
+It takes long, because the runs of the PyTorch reference take turns on one core.
+
 Because of rounding, the two runs of one seed may take different actions at some step. The command
 prints for how many seeds this happens, and the range and the median of the first such steps. It
 also prints a table with the median return over the seeds of each engine, for every 10,000 steps.

@@ -127,7 +127,7 @@ def test_a_moment_of_adam() -> None:
 @pytest.mark.parametrize("rollout_steps", [1, 4])
 @pytest.mark.parametrize("name", ["shared on_policy", "split on_policy", "split replay"])
 def test_a_large_learning_rate(name: str, rollout_steps: int) -> None:
-    """All numbers before the end are finite. Not every seed diverges; the first that does is seen."""
+    """All numbers before the end are finite. The run is that of the first seed that diverges."""
     rates = {"learning_rate": 1.0, "critic_learning_rate": 1.0}
     config = cell(name, rollout_steps=rollout_steps, symexp_heads=True, **rates)
     ends = (until_the_end(train(config.changed(seed=seed))) for seed in range(20))

@@ -46,7 +46,6 @@ COMMAND = re.compile(r"`python -m (pglab\.studies\.\w+)([^`]*)`")
         (gradient_variance, "--seeds 0", "a whole number from 1"),
         (gradient_variance, "--check-intervals 0", "a whole number from 1"),
         (check_experiments, "reinforce/nothing", "“reinforce/nothing” is not one of"),
-        (check_experiments, "reinforce --jobs 0", "a whole number from 1"),
         (check_sharing, "reinforce", "unrecognized arguments"),
         (example_policies, "reinforce", "unrecognized arguments"),
         (opening_clips, "--check", "unrecognized arguments"),

@@ -55,7 +55,6 @@ class ComparePage(LivePage):
         in the return plot, and a row in a table.
         """
         former = self.comparison
-        former.abandon()
         self.comparison = new_comparison()
         shown = former.sides[0].shown_seed
         self.comparison.show_seed(shown if shown < self.comparison.seeds else 0)
