@@ -31,12 +31,14 @@ def _in_double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
-def pair_of(config: AgentConfig, *, elapsed: int = 0) -> Pair:
+def pair_of(config: AgentConfig, *, elapsed: int = 0, global_step: int = 0) -> Pair:
     """A new run in double precision, trained twice.
 
-    `elapsed` is the number of steps that count toward the time limit of the first episode.
+    `elapsed` is the number of steps that count toward the time limit of the first episode, and
+    `global_step` the number of steps before it.
     """
     run = in_double(begin(config))
+    run.global_step = global_step
     run.environment.set_wrapper_attr("_elapsed_steps", elapsed)
     return Pair(run)
 
@@ -201,6 +203,41 @@ def test_actor_critic_with_several_blocks(cell: Settings, rollout_steps: int) ->
 
 
 # --- Both
+
+
+@pytest.mark.parametrize("stop_when_solved", [True, False])
+@pytest.mark.parametrize("before", [0, 199])
+def test_the_end_of_a_run(before: int, stop_when_solved: bool) -> None:
+    """All returns are −200, and an episode of 200 steps counts if it contains a multiple of 200.
+
+    Three full episodes solve the task. `before` is the number of steps before the first episode.
+    """
+    config = ReinforceConfig(
+        env_id="MountainCar-v0",
+        hidden_sizes=(4,),
+        total_steps=1000,
+        eval_interval=200,
+        smoothing_window=3,
+        success_return=-200.0,
+        stop_when_solved=stop_when_solved,
+    )
+    pair = pair_of(config, global_step=before)
+    assert pair.finish() is None
+    pair.compare()
+    assert pair.compiled.solved
+    assert pair.compiled.global_step == (before + 600 if stop_when_solved else 1000)
+
+
+def test_readings() -> None:
+    """The window of three readings is soon full; an episode enters it between two updates."""
+    config = cell_config({}, hidden_sizes=(4,), total_steps=1000, rollout_steps=50)
+    pair = pair_of(config.changed(eval_interval=100, smoothing_window=3, learning_rate=1e-4))
+    for _ in range(5):
+        pair.update()
+        pair.compare()
+    assert pair.finish() is None
+    pair.compare()
+    assert len(set(pair.compiled.reading.returns)) == 3
 
 
 def test_adam_constants_are_those_of_the_optimiser() -> None:
