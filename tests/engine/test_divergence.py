@@ -95,6 +95,35 @@ def test_the_critic(name: str, place: int, value: float) -> None:
     assert problem(CONFIGS[name], parameter(network, place, value))
 
 
+def fill(network: str, body: float, head: float) -> Poison:
+    """Set all parameters of a network's body, and all of its head."""
+
+    def poison(run: AgentRun) -> None:
+        *of_body, weights, biases = run.networks[network].parameters()
+        with torch.no_grad():
+            for one in of_body:
+                one.fill_(body)
+            for one in (weights, biases):
+                one.fill_(head)
+
+    return poison
+
+
+LARGE_LOSS = (1.0, 1e25)
+LARGE_GRADIENT = (1e8, 1e9)  # the loss is below 1e38, the square of the gradient's norm is not
+
+
+@pytest.mark.parametrize(("sizes", "name"), [(LARGE_LOSS, "loss"), (LARGE_GRADIENT, "gradient")])
+def test_the_loss_of_a_critic_that_learns_alone(sizes: tuple[float, float], name: str) -> None:
+    relu: dict[str, Any] = {"activation": "relu"}
+    normalised = ReinforceConfig(**SMALL, baseline="value", normalize_returns=True)
+    assert f"the {name} is" in problem(normalised, fill("value", *sizes))
+    alone = [cell(one, **relu, trained="critic_only", policy_signal="q") for one in CELLS]
+    alone += [one.changed(rollout_steps=1) for one in alone]
+    for config in alone:
+        assert f"{name} is" in problem(config, fill("critic", *sizes))
+
+
 @pytest.mark.parametrize("name", [*REINFORCE, *CELLS, "symexp", "critic trained alone"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e300, 1e30])
 def test_a_reward(name: str, value: float) -> None:

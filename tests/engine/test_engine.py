@@ -5,28 +5,39 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.agents import AgentConfig, begin, records_of_step
 from pglab.algorithms.agents import records_of as records_of_reference
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.engine.drawn_ahead import DrawnAhead
 from pglab.engine.engine import Engine
-from pglab.records import Record
+from pglab.records import EpisodeRecord, Record, UpdateRecord
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 from pglab.stretch import Stretch, records_of
-from tests.engine.pair import SINGLE, assert_alike, state_of
-from tests.oracles import same_records, take
+from tests.engine.pair import DOUBLE, SINGLE, assert_alike, state_of
+from tests.oracles import of_type, same_records, take
 from tests.oracles_actor_critic import CELLS
 
-SMALL: dict[str, Any] = {"hidden_sizes": (16,), "total_steps": 1000, "seed": 5}
+SMALL: dict[str, Any] = {
+    "hidden_sizes": (16,),
+    "total_steps": 1000,
+    "seed": 5,
+    "eval_interval": 100,
+    "smoothing_window": 2,
+    "stop_when_solved": False,
+}
 CONFIGS: dict[str, AgentConfig] = {
-    "reinforce": ReinforceConfig(**SMALL, baseline="value"),
+    "reinforce": ReinforceConfig(
+        **SMALL, baseline="value", episodes_per_update=3, success_return=10.0
+    ),
     "reinforce, truncated": ReinforceConfig(**SMALL, env_id="MountainCar-v0", min_batch_steps=1),
     "single steps": ActorCriticConfig(**SMALL),
     "three actions": ActorCriticConfig(**SMALL, env_id="Acrobot-v1", rollout_steps=7),
@@ -99,6 +110,36 @@ def test_equal_in_short_calls(config: AgentConfig, after: Callable[[Engine], Eng
         if name == "step" and after is copied:
             continue  # a copy of the run takes longer than a step
         assert same_records(take(cut(config, advance, after), len(expected)), expected)
+
+
+def test_a_run_stays_solved() -> None:
+    episodes = of_type(EpisodeRecord, uncut(CONFIGS["reinforce"]))
+    assert not episodes[0].solved
+    assert episodes[-1].solved
+    assert any(before.solved and after.reading is None for before, after in pairwise(episodes))
+
+
+def test_a_batch_grows_over_many_calls() -> None:
+    config = ReinforceConfig(**SMALL, min_batch_steps=350)
+    expected = list(records_of(Engine(begin(config)).advance(400)))
+    engine = Engine(begin(config))
+    found = [record for _ in range(4) for record in records_of(engine.advance(100))]
+    assert len(of_type(UpdateRecord, expected)) == 1
+    assert same_records(found, expected)
+
+
+def test_a_saved_run_stays_as_it_is() -> None:
+    """Except for the networks, which the engine trains in PyTorch's memory."""
+    engine = Engine(begin(CONFIGS["split on_policy"]))
+    engine.advance(103)
+    engine.save()
+    assert isinstance(engine.run, ActorCriticRun)
+    assert len(engine.run.rollout) == 3
+    before = copy.deepcopy([step._asdict() for step in engine.run.rollout])
+    observation = engine.run.observation.copy()
+    engine.advance(100)
+    assert_alike([step._asdict() for step in engine.run.rollout], before, DOUBLE)
+    assert engine.run.observation.tolist() == observation.tolist()
 
 
 @EVERY_CONFIG

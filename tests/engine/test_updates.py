@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -60,6 +61,11 @@ REINFORCE: dict[str, Settings] = {
     "normalised": {"normalize_returns": True},
     "normalised, learned baseline": {"normalize_returns": True, "baseline": "value"},
     "equal weights, normalised": {"normalize_returns": True, "gamma": 0.0},
+    "equal returns, normalised": {
+        "normalize_returns": True,
+        "return_form": "whole_episode",
+        "min_batch_steps": 1,
+    },
     "no discount": {"gamma": 1.0},
     "entropy bonus": {"entropy_coefficient": 0.5},
     "no hidden layers": {"hidden_sizes": (), "baseline": "value"},
@@ -68,7 +74,11 @@ REINFORCE: dict[str, Settings] = {
     "odd layers": {"hidden_sizes": (21, 18, 3), "baseline": "value"},
     "one unit": {"hidden_sizes": (1,), "activation": "tanh", "baseline": "value"},
     "three actions": {"env_id": "Acrobot-v1", "baseline": "value", "entropy_coefficient": 0.1},
-    "truncated episodes": {"env_id": "MountainCar-v0", "baseline": "mean"},
+    "truncated episodes": {
+        "env_id": "MountainCar-v0",
+        "baseline": "mean",
+        "min_batch_steps": 200,  # as long as an episode
+    },
 }
 
 CHANGES_OF_REINFORCE: list[Settings] = [
@@ -226,6 +236,19 @@ def test_the_end_of_a_run(before: int, stop_when_solved: bool) -> None:
     pair.compare()
     assert pair.compiled.solved
     assert pair.compiled.global_step == (before + 600 if stop_when_solved else 1000)
+
+
+@pytest.mark.parametrize("config", [ReinforceConfig(), ActorCriticConfig()], ids=["R", "AC"])
+def test_an_episode_that_terminates_at_the_time_limit(config: AgentConfig) -> None:
+    run = in_double(begin(config.changed(hidden_sizes=(4,), total_steps=1000)))
+    leaving = np.array([2.39, 2.0, 0.0, 0.0])  # the cart reaches the end of the track
+    run.environment.set_wrapper_attr("state", leaving)
+    run.environment.set_wrapper_attr("_elapsed_steps", 499)
+    run.observation = leaving.astype(np.float32)
+    pair = Pair(run)
+    pair.update()
+    pair.compare()
+    assert pair.compiled.episodes >= 1
 
 
 def test_readings() -> None:
