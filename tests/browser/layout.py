@@ -74,7 +74,7 @@ def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
 
 
 def assert_nothing_reaches_out(page: Page) -> None:
-    """Look several times: after a change of the window, figures are painted again a little later."""
+    """Look several times, because figures are painted some time after a change of the window."""
     for script in (WIDER_THAN_WINDOW, SCROLLS_SIDEWAYS):
         for _look in range(LOOKS):
             if not page.evaluate(script):
