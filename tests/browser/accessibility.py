@@ -13,7 +13,7 @@ COLOUR_RULES = {  # the rules whose result can depend on the theme
 }
 
 LOOKS = 6
-LOOK_AGAIN_MILLISECONDS = 400
+LOOK_AGAIN_MILLISECONDS = 1_500
 MOST_TABS = 3  # presses of Tab to reach any skip link
 
 _axe = Axe()
