@@ -5,6 +5,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.legibility import lasting
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ALL_RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
 COLOUR_RULES = {  # the rules whose result can depend on the theme
@@ -12,8 +14,8 @@ COLOUR_RULES = {  # the rules whose result can depend on the theme
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
 
-LOOKS = 6
-LOOK_AGAIN_MILLISECONDS = 400
+FURTHER_LOOKS = 5
+LOOK_AGAIN_MILLISECONDS = 1_500
 MOST_TABS = 3  # presses of Tab to reach any skip link
 
 _axe = Axe()
@@ -41,13 +43,9 @@ def lasting_violations(
     No rule is excluded: Streamlit 1.67 by itself breaks none of them. Faults that do not last come
     from Streamlit, which fades elements while it redraws.
     """
-    found = violations(page, within, rules)
-    for _look in range(LOOKS - 1):
-        if not found:
-            break
-        page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)
-        found = [line for line in violations(page, within, rules) if line in found]
-    return found
+    return lasting(
+        page, lambda: violations(page, within, rules), FURTHER_LOOKS, LOOK_AGAIN_MILLISECONDS
+    )
 
 
 def expect_skip_link(page: Page, link: str, reached: str) -> None:

@@ -110,7 +110,8 @@ def fresh_server() -> Iterator[AppServer]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=EXPECT_MILLISECONDS)
-    with fail_plainly(), running_browser() as browser:
+    # The pages of all tests share one process, and the scripts that it has compiled.
+    with fail_plainly(), running_browser("--renderer-process-limit=1") as browser:
         yield browser
 
 
@@ -123,8 +124,8 @@ def browser_errors() -> list[str]:
 def contexts(browser: Browser, app_server: AppServer) -> Iterator[Contexts]:
     """Make one browser context for each scale of the screen, which all tests use.
 
-    Its first page stays open and keeps the browser's one process for pages alive, with the scripts
-    that this process has loaded and compiled. Compiling them takes a third of an opening.
+    Its first page stays open, so that the process of all pages does not end between two tests.
+    Compiling the app's scripts again would take a third of an opening.
     """
     made: dict[float, BrowserContext] = {}
 

@@ -29,9 +29,6 @@ BROWSER_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Pages share one process, and the scripts that it has compiled.
-    "--renderer-process-limit=1",
-    "--js-flags=--no-flush-bytecode",
 ]
 BROWSER_NAMES = [
     "chromium-headless-shell",
@@ -80,11 +77,13 @@ def running_app(log: Path, script: str = "app.py") -> Iterator[AppServer]:
 
 
 @contextmanager
-def running_browser() -> Iterator[Browser]:
+def running_browser(*flags: str) -> Iterator[Browser]:
     """Run an installed Chrome, Chromium or Edge, or else Playwright's own Chromium."""
     with sync_playwright() as playwright:
         executable = find_browser() or playwright_browser(playwright)
-        running = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS)
+        running = playwright.chromium.launch(
+            executable_path=executable, args=[*BROWSER_FLAGS, *flags]
+        )
         try:
             yield running
         finally:

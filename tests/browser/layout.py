@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Scheme
 from tests.browser.lab_page import LabPage
+from tests.browser.legibility import LOOKS, SETTLED_MILLISECONDS
 
 BACKGROUNDS = {"light": (200, 255), "dark": (0, 60)}  # brightness of the player, by theme
 FEWEST_COLOURS = 8  # a blank panel has one colour, an empty frame has two
@@ -73,8 +74,13 @@ def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
 
 
 def assert_nothing_reaches_out(page: Page) -> None:
-    assert page.evaluate(WIDER_THAN_WINDOW) == []
-    assert page.evaluate(SCROLLS_SIDEWAYS) == []
+    """Look several times, because figures are painted some time after a change of the window."""
+    for script in (WIDER_THAN_WINDOW, SCROLLS_SIDEWAYS):
+        for _look in range(LOOKS):
+            if not page.evaluate(script):
+                break
+            page.wait_for_timeout(SETTLED_MILLISECONDS)
+        assert page.evaluate(script) == []
 
 
 def assert_fits(lab: LabPage) -> None:

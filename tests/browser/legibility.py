@@ -1,6 +1,7 @@
 """Finds texts of a page that are illegible: cut, covered, or wrapped out of their row."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -31,12 +32,18 @@ SCROLL = """async ([top, part]) => {
 def illegible_now(page: Page) -> set[str]:
     """Return one line for every text in the window that stays illegible for several looks."""
     call = f"({_SCRIPT})({{rows: innerWidth >= {WIDE} ? {json.dumps(ROWS)} : []}})"
-    found = set(page.evaluate(call))
-    for _look in range(LOOKS):
+    return set(lasting(page, lambda: page.evaluate(call), LOOKS, SETTLED_MILLISECONDS))
+
+
+def lasting(page: Page, find: Callable[[], list[str]], looks: int, milliseconds: int) -> list[str]:
+    """Return the faults that `find` returns at once and at each of `looks` further looks."""
+    found = find()
+    for _look in range(looks):
         if not found:
             break
-        page.wait_for_timeout(SETTLED_MILLISECONDS)
-        found &= set(page.evaluate(call))
+        page.wait_for_timeout(milliseconds)
+        now = find()
+        found = [fault for fault in found if fault in now]
     return found
 
 
