@@ -6,7 +6,7 @@ import math
 
 from pglab.engine import layers
 from pglab.engine.batch_update import learn
-from pglab.engine.compiling import compiled, exact
+from pglab.engine.compiling import compiled, exact, inlined
 from pglab.engine.gradients import greedy_policy, log_policy, signal_of, squash
 from pglab.engine.one_step_update import learn_from_one_step
 from pglab.engine.steps import (
@@ -36,29 +36,14 @@ def actor_critic(
 ):
     """Train until a limit is reached or the run ends; return why it stopped."""
     counts, written = run.counts, out.rows
-    table = memory.table
     while not is_over(run, settings):
-        # --- Act: log π(·|sₜ) and Q(sₜ,·)
-        x = work.inputs[0]
-        for i in range(len(x)):
-            x[i] = run.observation[i]
-        layers.forward_one(memory.parameters, table, networks.actor, 0, own.tanh, x, work.acting)
-        layers.forward_one(
-            memory.parameters, table, networks.critic, networks.shared, own.tanh, x, work.acting
-        )
-        values = work.values
-        squash(layers.vector_of(table, networks.critic[-1], work.acting), own.symexp, values)
-        if own.critic_only:
-            greedy_policy(values, own.epsilon, work.policy)
-        else:
-            logits = layers.vector_of(table, networks.actor[-1], work.acting)
-            log_policy(logits, own.symexp, work.policy)
+        compute_policy(run.observation, own, memory, networks, work)
         row = written[STEP_ROWS]
         if not take_step(run, draws, work.policy, out.steps, row):
             return LOG_PROBABILITY
         written[STEP_ROWS] += 1
         weight = signal_of(
-            own.signal, values, out.steps.action_probabilities[row], out.steps.action[row]
+            own.signal, work.values, out.steps.action_probabilities[row], out.steps.action[row]
         )
         store(rollout, counts[STORED], out.steps, row, weight)
         counts[STORED] += 1
@@ -95,6 +80,24 @@ def actor_critic(
         ):
             return GOES_ON
     return GOES_ON
+
+
+@inlined
+def compute_policy(observation, own, memory, networks, work):
+    """Fill `work.policy` with log π(·|sₜ) and `work.values` with Q(sₜ,·)."""
+    table, x = memory.table, work.inputs[0]
+    for i in range(len(x)):
+        x[i] = observation[i]
+    layers.forward_one(memory.parameters, table, networks.actor, 0, own.tanh, x, work.acting)
+    layers.forward_one(
+        memory.parameters, table, networks.critic, networks.shared, own.tanh, x, work.acting
+    )
+    squash(layers.vector_of(table, networks.critic[-1], work.acting), own.symexp, work.values)
+    if own.critic_only:
+        greedy_policy(work.values, own.epsilon, work.policy)
+    else:
+        logits = layers.vector_of(table, networks.actor[-1], work.acting)
+        log_policy(logits, own.symexp, work.policy)
 
 
 @exact

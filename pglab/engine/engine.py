@@ -219,7 +219,6 @@ class Engine:
         Returns:
             What happened. `diverged` names a number that is no longer finite.
         """
-        run = self.run
         self._make_room_for_batch()
         most = min(most, self._most_steps())
         stored = int(self._state.counts[steps.STORED])
@@ -235,15 +234,26 @@ class Engine:
             for drawn, count in zip(self._draws, self._draws_for(most), strict=True)
         )
         self._used[:3] = 0
-        common = common_settings(run.config)
-        limits = steps.Limits(most, episodes, updates)
         draws = steps.Draws(actions, resets, replay, self._used)
         begun = time.perf_counter()
-        if isinstance(run, ReinforceRun):
+        status = self._call(draws, steps.Limits(most, episodes, updates), out)
+        self.compiled_seconds += time.perf_counter() - begun
+        for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
+            drawn.use(used)
+        if status != steps.GOES_ON:
+            self.diverged = DIVERGED[type(self.run)][status]
+        return trimmed(out)
+
+    def _call(self, draws: steps.Draws, limits: steps.Limits, out: steps.Columns) -> int:
+        """Call the compiled code of the run's algorithm; return why it stopped."""
+        config = self.run.config
+        common = common_settings(config)
+        status: int
+        if isinstance(config, ReinforceConfig):
             status = reinforce(
                 self._state,
                 common,
-                reinforce_settings(run.config),
+                reinforce_settings(config),
                 self._constants,
                 self._memory,
                 self._rows[0],
@@ -258,10 +268,10 @@ class Engine:
             status = actor_critic(
                 self._state,
                 common,
-                actor_critic_settings(run.config),
+                actor_critic_settings(config),
                 self._constants,
                 self._memory,
-                self._networks(run.config),
+                self._networks(config),
                 self._work,
                 self._rollout,
                 self._buffer,
@@ -269,12 +279,7 @@ class Engine:
                 limits,
                 out,
             )
-        self.compiled_seconds += time.perf_counter() - begun
-        for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
-            drawn.use(used)
-        if status != steps.GOES_ON:
-            self.diverged = DIVERGED[type(run)][status]
-        return trimmed(out)
+        return status
 
     def _networks(self, config: ActorCriticConfig) -> Networks:
         actor, critic = self._rows

@@ -109,10 +109,41 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
         fill_values(own, memory, value_rows, work, batch, count, weights)
     fill_weights(own, returns, weights)
     row = out.rows[UPDATE_ROWS]
-    table, gradient = memory.table, memory.gradients[0]
-    record = out.updates
+    gradient, record = memory.gradients[0], out.updates
 
     # --- The policy
+    loss, entropy = policy_gradient(own, memory, rows, work, batch, weights, gradient)
+    if not is_finite(loss):
+        return ACTOR_LOSS
+    square = layers.square_norm(memory.table, rows, 0, gradient)
+    if not is_finite(square):
+        return GRADIENT
+    layers.descend(
+        memory, rows, 0, len(rows), gradient, 1.0, own.learning_rate, constants, work.constants
+    )
+    counts[GRADIENT_STEPS] += 1
+    record.actor_loss[row] = loss / count
+    record.entropy[row] = entropy / count
+    record.actor_gradient_norm[row] = math.sqrt(square)
+
+    # --- The learned baseline
+    record.critic_loss[row] = record.critic_gradient_norm[row] = math.nan
+    if own.value_baseline:
+        status = fit_value(counts, own, constants, memory, value_rows, work, batch, returns, out)
+        if status != GOES_ON:
+            return status
+    finish_update(counts, batch, out)
+    return GOES_ON
+
+
+@inlined
+def policy_gradient(own, memory, rows, work, batch, weights, gradient):
+    """Fill `gradient` with the gradient of the policy's loss, for the weights wₜ [T].
+
+    Returns:
+        T times the loss, and T times the mean entropy.
+    """
+    count, table = len(weights), memory.table
     layers.clear(table, rows, 0, gradient)
     loss, entropy = 0.0, 0.0
     for start in range(0, count, BLOCK):
@@ -144,30 +175,19 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
             gradient,
             work.matrix,
         )
-    if not is_finite(loss):
-        return ACTOR_LOSS
-    square = layers.square_norm(table, rows, 0, gradient)
-    if not is_finite(square):
-        return GRADIENT
-    layers.descend(
-        memory, rows, 0, len(rows), gradient, 1.0, own.learning_rate, constants, work.constants
-    )
-    counts[GRADIENT_STEPS] += 1
-    record.actor_loss[row] = loss / count
-    record.entropy[row] = entropy / count
-    record.actor_gradient_norm[row] = math.sqrt(square)
+    return loss, entropy
 
-    # --- The learned baseline
-    record.critic_loss[row] = record.critic_gradient_norm[row] = math.nan
-    if own.value_baseline:
-        status = fit_value(counts, own, constants, memory, value_rows, work, batch, returns, out)
-        if status != GOES_ON:
-            return status
 
+@exact
+def finish_update(counts, batch, out):
+    """Complete the record of an update, and delete the batch."""
+    count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
+    record = out.updates
     for t in range(count):
         out.batches.action[place + t] = batch.steps.action[t]
         out.batches.episode_end[place + t] = ends(batch.steps, t)
     out.rows[BATCH_ROWS] += count
+    out.rows[UPDATE_ROWS] += 1
     counts[STORED] = counts[ENDED] = 0
     counts[UPDATES] += 1
     record.global_step[row] = counts[GLOBAL_STEP]
@@ -176,8 +196,6 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
     record.shared_critic_norm[row] = record.td_error[row] = math.nan
     record.batch_end[row] = out.rows[BATCH_ROWS]
     record.critic_end[row] = out.rows[CRITIC_ROWS]
-    out.rows[UPDATE_ROWS] += 1
-    return GOES_ON
 
 
 @inlined

@@ -18,18 +18,12 @@ from pglab.curves import Curve, GuessRegion, UsualBand, kept_by_place, thinned
 from pglab.networks import parameter_count
 from pglab.session.checkpoints import Checkpoint, Snapshot
 from pglab.session.history import Change
-from pglab.session.pacing import Pacemaker
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, Pacemaker
 from pglab.session.seeds.group import SeedGroup
 from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.seeds.statistics import band_of, smoothed_curve, stop_of
 from pglab.session.training_session import Outcome, TrainingSession, Unit
 
-FULL_SPEED = 0.0
-# In steps per second. CartPole's real time is 50 steps per second. Up to this speed, the player
-# shows every training step.
-SPEEDS = (1.0, 5.0, 50.0, 500.0, 2_000.0, 5_000.0, FULL_SPEED)
-REAL_TIME = 50.0
-FIRST_SPEED = 2_000.0  # slow enough to follow: 200,000 steps take 100 seconds
 OVERLAYS_KEPT = 6
 POINTS_PER_OVERLAY = 1_200  # enough for a figure of only its beginning
 SNAPSHOTS_PER_RUN = 6  # number kept of an earlier run
@@ -244,13 +238,12 @@ class Bench:
         before = self.session.global_step
         if not self.running:
             self._train_to(before)
-        elif self.speed == FULL_SPEED:
-            self._train_to(self.session.config.total_steps)
-            self.player_mode = "policy"
         else:
-            self._train_to(before + self.pacemaker.steps_due(self.speed))
+            left = self.session.config.total_steps - before
+            self._train_to(before + self.pacemaker.steps_due(self.speed, left))
             self.pacemaker.note_steps(self.session.global_step - before)
-            self.player_mode = "training step" if self.speed <= REAL_TIME else "policy"
+            watchable = self.speed != FULL_SPEED and self.speed <= REAL_TIME
+            self.player_mode = "training step" if watchable else "policy"
         self.pacemaker.note_position(self.session.global_step)
         if self.session.finished:
             self.running = False

@@ -38,7 +38,8 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.networks import use_one_thread
 from pglab.records import StepRecord
-from pglab.session.bench import FULL_SPEED, Bench
+from pglab.session.bench import Bench
+from pglab.session.pacing import FULL_SPEED
 from pglab.session.threads import usable_cores
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession

@@ -27,7 +27,8 @@ from streamlit.testing.v1 import AppTest
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.environments import ENVIRONMENTS
 from pglab.returns import discounted_returns
-from pglab.session.bench import FIRST_SPEED, FULL_SPEED, Bench
+from pglab.session.bench import Bench
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED
 from pglab.ui.chapters.code import source_code
 from tests.walks.values import Control, shown_value
 from tests.walks.values import another_value as another_value_of

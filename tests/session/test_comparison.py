@@ -13,7 +13,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve
 from pglab.records import EpisodeRecord
-from pglab.session.pacing import Pacemaker
+from pglab.session.pacing import FULL_SPEED, Pacemaker
 from pglab.session.side_by_side.comparison import (
     MOST_OVERLAYS,
     PAIRS,
@@ -118,12 +118,16 @@ def test_a_side_that_cannot_even_act_ends_the_comparison() -> None:
     assert comparison.global_step == 5
 
 
-def test_a_tick_trains_all_sides_alike() -> None:
+@pytest.mark.parametrize("speed", [5.0, 500.0, FULL_SPEED])
+def test_a_tick_trains_all_sides_alike(speed: float) -> None:
     comparison = Comparison(AGENTS, seeds=1)
+    comparison.speed = speed
     comparison.run()
-    comparison.tick()
+    comparison.pacemaker.interval = 0.5
+    comparison.tick()  # the first tick of a run cannot measure an interval
     assert len(set(steps_of(comparison))) == 1
     assert comparison.global_step > 0
+    assert speed == FULL_SPEED or comparison.global_step == int(0.5 * speed)
     comparison.pause()
     comparison.tick()
     assert not comparison.busy

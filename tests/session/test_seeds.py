@@ -15,7 +15,8 @@ import torch
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.curves import Curve
-from pglab.session.bench import FULL_SPEED, Bench
+from pglab.session.bench import Bench
+from pglab.session.pacing import FULL_SPEED
 from pglab.session.seeds import lockstep
 from pglab.session.seeds.group import SeedGroup
 from pglab.session.seeds.lockstep import SeedFailed, train_together

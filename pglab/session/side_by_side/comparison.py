@@ -12,7 +12,7 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve, kept_by_place
 from pglab.environments import ENVIRONMENTS
 from pglab.language import N_, _
-from pglab.session.pacing import Pacemaker
+from pglab.session.pacing import FIRST_SPEED, Pacemaker
 from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.side_by_side.contrasts import names_of
 from pglab.session.side_by_side.forecast import Forecast
@@ -162,6 +162,7 @@ class Comparison:
         self.first_seed = first_seed
         self.names = names_of(configs)
         self.length = length  # may change during training: no run depends on it
+        self.speed = FIRST_SPEED  # one of the pacemaker's `SPEEDS`
         self.forecast = Forecast()
         self.pacemaker = Pacemaker()
         self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
@@ -243,14 +244,17 @@ class Comparison:
         train_together(self._runs, (), limit, math.inf)
 
     def tick(self) -> None:
-        """Train until the next redraw of the page."""
+        """Train at the chosen speed until the next redraw of the page."""
         self.pacemaker.tick()
-        limit = self.total_steps if self.running else self.global_step
+        before = limit = self.global_step
+        if self.running:
+            limit += self.pacemaker.steps_due(self.speed, self.total_steps - before)
         try:
             train_together(self._runs, self._groups, limit, self.pacemaker.training_seconds)
         except SeedFailed as error:
             self._failure = str(error)
             self.pause()
+        self.pacemaker.note_steps(self.global_step - before)
         self.pacemaker.note_position(self.global_step)
         self.forecast.note(self.steps_of_all)
         if self.finished:

@@ -18,7 +18,8 @@ from pglab.experiments.results import arms_of
 from pglab.experiments.statistics import STATISTICS, late_return, recorded
 from pglab.language import _
 from pglab.plots.experiment import stretches
-from pglab.session.bench import FULL_SPEED, Bench
+from pglab.session.bench import Bench
+from pglab.session.pacing import FULL_SPEED
 from pglab.session.seeds.statistics import smoothed_curve
 from pglab.session.stored.usual_curves import AGENTS
 from pglab.session.training_session import Outcome, TrainingSession

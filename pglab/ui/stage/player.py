@@ -15,8 +15,8 @@ from pglab.looks.probes import Slice, action_probabilities
 from pglab.looks.render import shared_renderer
 from pglab.palette import action_colours
 from pglab.records import Floats
-from pglab.session.bench import REAL_TIME, PlayerMode
-from pglab.session.pacing import Pacemaker
+from pglab.session.bench import PlayerMode
+from pglab.session.pacing import REAL_TIME, Pacemaker
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.stage import Frame, PlayerPanel
 
