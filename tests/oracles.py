@@ -25,6 +25,7 @@ from pglab.algorithms.agents import AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import random_streams
 from pglab.config import ReinforceConfig, RunConfig
+from pglab.engine import dynamics
 from pglab.networks import Body
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.session.training_session import TrainingSession, Unit
@@ -51,6 +52,7 @@ class CountedCartPole(CartPoleEnv):
 
 
 gymnasium.register(SHORT_CARTPOLE, entry_point=CountedCartPole, max_episode_steps=SHORT_LIMIT)
+dynamics.KINDS[SHORT_CARTPOLE] = dynamics.CARTPOLE  # so that compiled code trains in it, too
 
 
 def short_config(**settings: Any) -> ReinforceConfig:

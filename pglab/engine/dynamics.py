@@ -7,8 +7,8 @@ makes them. The formulas are those of `gymnasium.envs.classic_control`
 
 The kernels get an environment as an integer, its `kind`. What an environment remembers is a state
 (float64, of length `STATE_SIZES[kind]`) and the number of steps since the last reset, `elapsed`.
-The caller counts the steps. An episode ends when `step` returns that it terminated, or when
-`is_truncated` says that the time limit is reached; then the caller must call `reset`.
+The caller counts the steps. An episode ends when `step` returns that it terminated, or when the
+time limit is reached; then the caller must call `reset`.
 
 Sums and products are in Gymnasium's order, because another order rounds differently.
 """
@@ -32,7 +32,6 @@ KINDS = {"CartPole-v1": CARTPOLE, "Acrobot-v1": ACROBOT, "MountainCar-v0": MOUNT
 # One entry for each kind.
 STATE_SIZES = (4, 4, 2)
 UNIFORMS = (4, 4, 1)  # how many random numbers a reset needs
-TIME_LIMITS = (500, 500, 200)  # in steps
 
 
 # --- Kernels that the engine calls
@@ -81,12 +80,6 @@ def observe(kind, elapsed, state, out):
         else:
             out[2 * i], out[2 * i + 1] = math.cos(angle), math.sin(angle)
     out[4], out[5] = state[2], state[3]
-
-
-@exact
-def is_truncated(kind, elapsed):
-    """Whether the time limit ends the episode after `elapsed` steps."""
-    return elapsed >= TIME_LIMITS[kind]
 
 
 # --- CartPole: the state is x, dx/dt, θ, dθ/dt

@@ -30,7 +30,7 @@ from pglab.engine.memory import layers_of, moved, room_for
 from pglab.engine.reinforce import reinforce
 from pglab.engine.settings import actor_critic_settings, common_settings, reinforce_settings
 from pglab.engine.updates import Networks
-from pglab.environments import sizes
+from pglab.environments import sizes, time_limit_of
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
 from pglab.stretch import Stretch, copied, rows_of, step_records
@@ -140,6 +140,7 @@ class Engine:
             kind=kind,
             state=np.array(environment.state, np.float64),
             elapsed=np.array([run.environment.get_wrapper_attr("_elapsed_steps")], np.int64),
+            time_limit=time_limit_of(run.environment) or NO_LIMIT,
             observation=np.array(run.observation, np.float32),
         )
         self._make_room(len(rollout))

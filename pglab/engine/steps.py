@@ -61,6 +61,7 @@ class RunState(NamedTuple):
     kind: int  # of the environment
     state: NDArray[np.float64]
     elapsed: NDArray[np.int64]  # [1] environment steps since the last reset
+    time_limit: int  # environment steps after which an episode is truncated
     observation: NDArray[np.float32]  # [D]
 
 
@@ -204,7 +205,7 @@ def take_step(run, draws, policy, steps, row):
     steps.log_prob[row] = policy[action]
     steps.reward[row] = reward
     steps.terminated[row] = terminated
-    steps.truncated[row] = dynamics.is_truncated(run.kind, run.elapsed[0])
+    steps.truncated[row] = run.elapsed[0] >= run.time_limit
     copy_vector(run.observation, steps.next_observation, row)
     return True
 
