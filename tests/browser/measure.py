@@ -77,7 +77,9 @@ PRESETS: dict[str, AgentConfig] = {
     "split_bodies": ActorCriticConfig.split_replay(),
 }
 CHANGED: dict[str, Any] = {"total_steps": 1_000_000, "stop_when_solved": False}
-AGENTS = {name: (preset.changed(**CHANGED),) for name, preset in PRESETS.items()}
+AGENTS: dict[str, tuple[AgentConfig, ...]] = {
+    name: (preset.changed(**CHANGED),) for name, preset in PRESETS.items()
+}
 # With the usual networks, REINFORCE would use up these steps during the measurement.
 AGENTS["reinforce"] = (AGENTS["reinforce"][0].changed(hidden_sizes=(256, 256)),)
 AGENTS["compare"] = PAIRS[CELLS].configs

@@ -190,10 +190,10 @@ def _guess_menu(page: ComparePage) -> None:
         range(len(comparison.names) + 1),
         index=page.guess,
         format_func=partial(outcome_name, comparison),
-        placeholder=_("Guess: which side is ahead?"),
+        placeholder=_("Guess: who is ahead?"),
         key=key,
         label_visibility="collapsed",
-        width=250,
+        width=210,
         disabled=comparison.global_step > 0,
         help=_(
             "A side is one agent with all its seeds. The side with the highest mean of the last "
