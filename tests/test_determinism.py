@@ -270,7 +270,7 @@ def test_going_back_and_on_repeats_the_run(undisturbed: Undisturbed, steps: int)
 
 def state_of(session: TrainingSession) -> str:
     """All numbers of the networks, the optimisers, the buffer and the history, as text."""
-    run = session._run
+    run = session.copy_of_run()
     optimizers = [part for part in vars(run).values() if isinstance(part, torch.optim.Adam)]
     buffer = session.buffer.thinned(10_000) if session.buffer is not None else None
     with np.printoptions(threshold=100_000, precision=17):

@@ -35,8 +35,8 @@ from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
 from pglab.stretch import Stretch, copied, rows_of, step_records
 
-MOST_STEPS = 1_024  # in one call
-MOST_CRITIC_ROWS = 65_536  # in one call, unless one update needs more
+MOST_STEPS = 4_096  # in one call
+MOST_CRITIC_ROWS = 16_384  # in one call, unless one update needs more
 NO_LIMIT = 2**62
 
 # The names of what is no longer finite, as in `pglab.algorithms`.
@@ -86,8 +86,9 @@ def warm_up(dtype: torch.dtype = torch.float32) -> None:
 class Engine:
     """Advances one run.
 
-    The arrays of the engine hold the run's state between `load` and `save`. The networks and Adam's
-    states are in the engine's memory all the time.
+    The arrays of the engine hold the run's state between `load` and `save`. The networks, Adam's
+    states and the replay buffer are common memory all the time, and `advance` updates the run's
+    counters.
     """
 
     def __init__(self, run: AgentRun) -> None:
@@ -161,12 +162,6 @@ class Engine:
         run, counts = self.run, self._state.counts
         for drawn in self._draws:
             drawn.give_back()
-        run.global_step = int(counts[steps.GLOBAL_STEP])
-        run.episodes = int(counts[steps.EPISODES])
-        run.updates = int(counts[steps.UPDATES])
-        run.gradient_steps = int(counts[steps.GRADIENT_STEPS])
-        run.length = int(counts[steps.LENGTH])
-        run.solved = bool(counts[steps.SOLVED])
         run.episode_return = float(self._state.episode_return[0])
         run.observation = self._state.observation.copy()
         every, begun = run.config.eval_interval, run.global_step - run.length
@@ -180,9 +175,18 @@ class Engine:
         else:
             run.rollout[:] = rollout
             run.weights[:] = self._rollout.weights[:stored].tolist()
-            if run.buffer is not None:
-                run.buffer.added = int(counts[steps.ADDED])
         dynamics.restore(run.environment, self._state.state, int(self._state.elapsed[0]))
+
+    def _save_counters(self) -> None:
+        run, counts = self.run, self._state.counts
+        run.global_step = int(counts[steps.GLOBAL_STEP])
+        run.episodes = int(counts[steps.EPISODES])
+        run.updates = int(counts[steps.UPDATES])
+        run.gradient_steps = int(counts[steps.GRADIENT_STEPS])
+        run.length = int(counts[steps.LENGTH])
+        run.solved = bool(counts[steps.SOLVED])
+        if isinstance(run, ActorCriticRun) and run.buffer is not None:
+            run.buffer.added = int(counts[steps.ADDED])
 
     @property
     def over(self) -> bool:
@@ -241,6 +245,7 @@ class Engine:
         self.compiled_seconds += time.perf_counter() - begun
         for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
             drawn.use(used)
+        self._save_counters()
         if status != steps.GOES_ON:
             self.diverged = DIVERGED[type(self.run)][status]
         return trimmed(out)

@@ -151,6 +151,7 @@ class TrainingSession:
 
     def copy_of_run(self) -> AgentRun:
         """An independent copy of the current run."""
+        self._trainer.save()
         return copy.deepcopy(self._run)
 
     def forget_later_checkpoints(self) -> None:
@@ -184,6 +185,7 @@ class TrainingSession:
     def _keep_checkpoint(self) -> None:
         """Keep a checkpoint, unless the run diverged: a diverged run cannot continue."""
         if self._checkpoints is not None and self.outcome != "diverged":
+            self._trainer.save()
             self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 
     def _next_stretch(self, unit: Unit, limit: int, seconds: float) -> Stretch:
@@ -200,7 +202,6 @@ class TrainingSession:
         stretch = self._trainer.advance(
             min(most, limits["step"]), limits["episode"], limits["update"], seconds=seconds
         )
-        self._trainer.save()
         if self._trainer.problem is not None:
             self.outcome, self.problem = "diverged", self._trainer.problem
         self.history.add(stretch)
