@@ -7,6 +7,7 @@ import streamlit as st
 # Import the whole package before its parts: if several visitors import different parts at the same
 # time, Python can wait forever (a deadlock).
 import pglab  # noqa: F401
+from pglab.networks import use_one_thread
 from pglab.ui.shell.entry import enter
 from pglab.ui.shell.menu import navigation
 
@@ -15,5 +16,6 @@ st.set_page_config(
     page_icon=Path(__file__).parent / "pglab/ui/shell/icon.png",
     layout="wide",
 )
+use_one_thread()
 enter()
 navigation().run()

@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -42,16 +43,14 @@ if refusal(sys.version_info[:2]):
 
 APP_REQUIREMENTS = ["requirements.txt"]
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
-KERNELS = "pglab/engine/kernels.py"
+KERNELS = "pglab/engine"
 SCRIPT_FOLDERS = ["pglab", "tests"]  # folders with JavaScript
-# Some tests compute in double precision, so the kernels are compiled for both precisions.
-COMPILE_FOR_TESTS = """
-import torch
-from pglab.engine.engine import warm_up
-warm_up(torch.float32)
-warm_up(torch.float64)
-"""
+COMPILE = "import torch; from pglab.engine.engine import warm_up; warm_up(torch.{})"
+FOR_APP = "float32"
+FOR_TESTS = ("float32", "float64")  # some tests compute in double precision
 UNIT_TESTS = [
+    "tests/walks",  # first, since one of these tests takes longer than any other
+    "tests",
     "--ignore=tests/browser",
     "--numprocesses=auto",
     "--maxprocesses=8",
@@ -89,7 +88,10 @@ def run_tests(extra: list[str]) -> int:
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
     # At the end of the block, Python waits until the kernels are compiled. If the tests started
     # earlier, each test process would compile the kernels itself.
-    with subprocess.Popen([python, "-c", COMPILE_FOR_TESTS], env=environment()):
+    with ExitStack() as compiling:
+        for precision in FOR_TESTS:
+            command = [python, "-c", COMPILE.format(precision)]
+            compiling.enter_context(subprocess.Popen(command, env=environment()))
         code = first_failure(
             [*module, "ruff", "format", "--check"],
             [*module, "ruff", "check"],
@@ -234,7 +236,7 @@ def compile_kernels(python: str) -> None:
     if is_installed(venv, KERNELS):
         return
     say("Compiling the training kernels (this takes up to a minute, once) ...")
-    command = [python, "-c", "from pglab.engine.engine import warm_up; warm_up()"]
+    command = [python, "-c", COMPILE.format(FOR_APP)]
     if subprocess.call(command, env=environment()) == 0:
         stamp_of(venv, KERNELS).write_text(fingerprint(KERNELS), encoding="ascii")
 
@@ -245,19 +247,21 @@ def environment() -> dict[str, str]:
 
 
 def is_installed(venv: Path, name: str) -> bool:
-    """Tell whether a file is the same as at the last installation or compilation."""
+    """Tell whether a file or folder is the same as at the last installation or compilation."""
     stamp = stamp_of(venv, name)
     return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the path of the file that stores the hash of the installed or compiled file `name`."""
+    """Return the path of the file that stores the hash of what was installed or compiled."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 
 def fingerprint(name: str) -> str:
-    """Return the hash of a file in the repository."""
-    return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+    """Return the hash of a file in the repository, or of the Python files in a folder."""
+    path = ROOT / name
+    files = sorted(path.glob("*.py")) if path.is_dir() else [path]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def shown(path: Path) -> str:

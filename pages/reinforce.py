@@ -3,13 +3,13 @@
 import streamlit as st
 
 import pglab  # noqa: F401  Import the whole package first, as in app.py.
-from pglab.algorithms import descent, reinforce, run
-from pglab.algorithms.gradients import gradient
+from pglab.algorithms import reinforce, run
 from pglab.config import ReinforceConfig
 from pglab.experiments.home_answers import loss_table
 from pglab.experiments.results import SEEDS
 from pglab.language import _, content
 from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
+from pglab.networks import ActionNetwork, PolicyNetwork, ValueNetwork
 from pglab.returns import discounted_returns, normalized, whole_episode_returns
 from pglab.session.stored import usual_curves
 from pglab.ui.chapters.code import Part, formulas_and_code
@@ -34,43 +34,41 @@ def idea() -> None:
 
 
 def code() -> None:
-    """Draw the formulas beside the functions that compute them."""
+    """Draw the formulas beside the functions that compute them, in the order of the program."""
     formulas_and_code(
-        Part(
-            r"G_t=r_t+\gamma\,G_{t+1}",
-            _("Gₜ is computed from an episode's last step back to its first."),
-            [discounted_returns],
-        ),
-        Part(
-            r"L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)",
-            _(
-                "wₜ = Gₜ, unless a baseline is subtracted. With an *Entropy bonus*, the loss also "
-                "falls when the policy's entropy rises."
-            ),
-            [policy_gradient_loss, of_actions, entropy],
-        ),
-        Part(
-            r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)",
-            _(
-                "An update computes returns, weights, loss and gradient, takes an Adam step and "
-                "empties the batch."
-            ),
-            [
-                reinforce.update,
-                whole_episode_returns,
-                reinforce.baseline,
-                normalized,
-                reinforce.policy_gradient,
-                gradient,
-                descent.descend,
-                reinforce.fit_value,
-                value_loss,
-            ],
-        ),
         Part(
             r"a_t\sim\pi_\theta(\cdot\mid s_t)",
             _("The training loop: act and store each step; update at the end of an episode."),
-            [reinforce.reinforce, run.take_step],
+            [reinforce.reinforce, run.take_step, run.sample_action],
+        ),
+        Part(
+            r"\pi_\theta(a\mid s)=\operatorname{softmax}_a\,z_\theta(s)",
+            _("The network's outputs are logits z; log-softmax turns them into log π."),
+            [PolicyNetwork.of_features, ActionNetwork.forward, ActionNetwork.of_features],
+        ),
+        Part(
+            r"G_t=r_t+\gamma\,G_{t+1}",
+            _("Gₜ is computed from an episode's last step back to its first."),
+            [reinforce.update, discounted_returns, whole_episode_returns],
+        ),
+        Part(
+            r"w_t=G_t-b(s_t)",
+            _("wₜ = Gₜ, unless a baseline b is subtracted."),
+            [reinforce.baseline, normalized],
+        ),
+        Part(
+            r"\begin{gathered}L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)\\"
+            r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)\end{gathered}",
+            _(
+                "Loss, gradient and Adam step. With an *Entropy bonus*, the loss also falls when "
+                "the policy's entropy rises."
+            ),
+            [reinforce.learn, policy_gradient_loss, of_actions, entropy],
+        ),
+        Part(
+            r"L_V=\frac1T\sum_t\big(G_t-V(s_t)\big)^2",
+            _("If the baseline is learned, V takes a step toward the returns in each update."),
+            [reinforce.fit_value, value_loss, ValueNetwork.forward],
         ),
     )
 

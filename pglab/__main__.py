@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pglab.engine import engine
+from pglab.engine.compiling import cache_directory
+from pglab.networks import use_one_thread
 from pglab.studies import benchmark as benchmark_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +28,11 @@ def app(arguments: Sequence[str]) -> int:
     if not (ROOT / "app.py").exists():
         sys.exit(NOT_EDITABLE.format(folder=ROOT))
     _say("Loading the training kernels (the first time, they are compiled: up to a minute) ...")
-    engine.warm_up()  # otherwise the first visitor waits for the kernels
+    failure = engine.failure()  # otherwise the first visitor waits for the kernels
+    if failure is not None:
+        _say(f"They do not work here, so the slower PyTorch code trains. The reason: {failure}")
+    elif cache_directory() is None:
+        _say("They cannot be stored on this machine, so the next start compiles them again.")
     os.chdir(ROOT)  # Streamlit looks for its settings here.
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *arguments]
     if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
@@ -59,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     chosen = parser.parse_args(given)
+    use_one_thread()
     return COMMANDS[chosen.command](chosen.arguments)
 
 

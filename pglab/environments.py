@@ -121,6 +121,11 @@ def sizes(environment: Environment) -> tuple[int, int]:
     return shape[0], int(actions.n)
 
 
+def time_limit_of(environment: Environment) -> int | None:
+    """The number of steps after which an episode is truncated; None without a limit."""
+    return environment.spec.max_episode_steps if environment.spec is not None else None
+
+
 def _unsupported(env_id: str, reason: str) -> str:
     return _(
         "The environment “{env_id}” cannot be used: {reason} Choose one with a flat Box "

@@ -9,18 +9,24 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-# With networks this small, more threads only cost time.
-torch.set_num_threads(1)
-
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
 
-def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
-    """A linear layer with PyTorch's default initialisation, drawn from `generator`.
+def use_one_thread() -> None:
+    """Let PyTorch use one thread for each operation: with small networks, more only cost time.
 
-    `nn.Linear` would draw from PyTorch's global random stream, which other runs use too.
+    This changes the whole process, so only the code that owns the process calls it.
     """
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    torch.set_num_threads(1)
+
+
+def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
+    """A linear layer in single precision, with PyTorch's default initialisation.
+
+    The parameters are drawn from `generator`. `nn.Linear` would draw them from PyTorch's global
+    random stream, which other runs use too.
+    """
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs, dtype=torch.float32)
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
     bound = 1 / math.sqrt(inputs)
     nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
@@ -136,7 +142,7 @@ class EpsilonGreedyPolicy(nn.Module):
     def of_values(self, values: Tensor) -> Tensor:
         """Log-probability of every action, given the action values: [..., A] → [..., A]."""
         actions = values.shape[-1]
-        greedy = nn.functional.one_hot(values.argmax(dim=-1), actions)
+        greedy = nn.functional.one_hot(values.argmax(dim=-1), actions).to(values.dtype)
         return torch.log(greedy * (1 - self._epsilon) + self._epsilon / actions)
 
 

@@ -43,7 +43,7 @@ class ReplayBuffer:
     """
 
     def __init__(self, capacity: int, observation_size: int) -> None:
-        self._store = Transitions(
+        self.columns = Transitions(
             observations=np.empty((capacity, observation_size), np.float32),
             actions=np.empty(capacity, np.int64),
             rewards=np.empty(capacity),
@@ -51,34 +51,34 @@ class ReplayBuffer:
             next_observations=np.empty((capacity, observation_size), np.float32),
             collected=np.empty(capacity, np.int64),
         )
-        self._capacity = capacity
+        self.capacity = capacity
         self.added = 0  # number of transitions stored so far, including those replaced later
 
     def __len__(self) -> int:
         """Number of transitions in the buffer."""
-        return min(self.added, self._capacity)
+        return min(self.added, self.capacity)
 
     @property
     def size(self) -> int:
         """Memory that the transitions in the buffer take, in bytes."""
-        return sum(column[: len(self)].nbytes for column in self._store)
+        return sum(column[: len(self)].nbytes for column in self.columns)
 
     def __getstate__(self) -> dict[str, object]:
         """Return the state for a copy. The unused rows of the arrays are left out."""
-        held = [column[: len(self)] for column in self._store]
-        return {"capacity": self._capacity, "added": self.added, "held": held}
+        held = [column[: len(self)] for column in self.columns]
+        return {"capacity": self.capacity, "added": self.added, "held": held}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a copied state. The arrays again have room for `capacity` transitions."""
         self.__init__(state["capacity"], state["held"][0].shape[1])  # type: ignore[misc]
         self.added = state["added"]
-        for column, held in zip(self._store, state["held"], strict=True):
+        for column, held in zip(self.columns, state["held"], strict=True):
             column[: len(held)] = held
 
     def add(self, step: StepRecord) -> None:
         """Store a step. If the buffer is full, the step replaces the oldest transition."""
-        place = self.added % self._capacity
-        store = self._store
+        place = self.added % self.capacity
+        store = self.columns
         store.observations[place] = step.observation
         store.actions[place] = step.action
         store.rewards[place] = step.reward
@@ -92,15 +92,24 @@ class ReplayBuffer:
 
         Raises:
             ValueError: the buffer holds fewer than `size` transitions.
+
+        Source: Floyd's algorithm (Bentley & Floyd 1987).
         """
-        return self._rows(generator.choice(len(self), size, replace=False, shuffle=False))
+        held = len(self)
+        if held < size:
+            raise ValueError(f"a buffer of {held} transitions holds no batch of {size}")
+        chosen: dict[int, None] = {}
+        for last, number in enumerate(generator.random(size), start=held - size):
+            place = int(number * (last + 1))  # from 0 to `last`
+            chosen[last if place in chosen else place] = None
+        return self._rows(np.array(list(chosen)))
 
     def thinned(self, most: int) -> Transitions:
         """At most `most` transitions for a figure, evenly spaced over the whole buffer."""
         return self._rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
 
     def _rows(self, places: NDArray[np.int64]) -> Transitions:
-        store = self._store
+        store = self.columns
         return Transitions(
             store.observations[places],
             store.actions[places],

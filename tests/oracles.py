@@ -25,9 +25,11 @@ from pglab.algorithms.agents import AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import random_streams
 from pglab.config import ReinforceConfig, RunConfig
+from pglab.engine import dynamics
 from pglab.networks import Body
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
-from pglab.session.training_session import TrainingSession
+from pglab.session.training_session import TrainingSession, Unit
+from pglab.stretch import records_of
 
 Array = NDArray[np.float64]
 Kind = TypeVar("Kind", StepRecord, EpisodeRecord, UpdateRecord)
@@ -50,6 +52,7 @@ class CountedCartPole(CartPoleEnv):
 
 
 gymnasium.register(SHORT_CARTPOLE, entry_point=CountedCartPole, max_episode_steps=SHORT_LIMIT)
+dynamics.KINDS[SHORT_CARTPOLE] = dynamics.CARTPOLE  # so that compiled code trains in it, too
 
 
 def short_config(**settings: Any) -> ReinforceConfig:
@@ -90,11 +93,18 @@ def take(records: Iterable[Item], count: int) -> list[Item]:
     return list(islice(records, count))
 
 
+def advance_records(
+    session: TrainingSession, unit: Unit = "step", count: int | None = None
+) -> list[Record]:
+    """Train, and return the records of what happened."""
+    return [record for stretch in session.advance(unit, count) for record in records_of(stretch)]
+
+
 def advance_to_end(session: TrainingSession) -> list[Record]:
     """Train to the end, and return all remaining records."""
     records: list[Record] = []
     while not session.finished:
-        records += session.advance("step", 50)
+        records += advance_records(session, "step", 50)
     return records
 
 

@@ -210,7 +210,10 @@ class NaiveActorCritic:
         capacity, size = self.config.replay_capacity, self.config.batch_size
         held = min(len(self.steps), capacity)
         for _ in range(min(self.config.critic_updates, held // size)):
-            places = self.random.choice(held, size, replace=False, shuffle=False)
+            places: list[int] = []
+            for last, number in enumerate(self.random.random(size), start=held - size):
+                place = int(number * (last + 1))
+                places.append(last if place in places else place)
             yield [self.steps[place::capacity][-1] for place in places]
 
     def bootstraps(self, step: StepRecord) -> bool:

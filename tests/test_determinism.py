@@ -21,9 +21,11 @@ from pglab.looks.probes import Slice, fresh_gradients, layer_gradients, maps_of,
 from pglab.looks.render import shared_renderer
 from pglab.networks import ActorCriticNetwork
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+from pglab.replay_buffer import transitions
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession, Unit
-from tests.oracles import of_type, same_records, take
+from pglab.stretch import Stretch, records_of, step_records
+from tests.oracles import advance_records, of_type, same_records, take
 from tests.oracles_actor_critic import CELLS
 
 CONFIG = ReinforceConfig(
@@ -96,7 +98,7 @@ def test_another_seed_changes_weights_starts_and_actions() -> None:
         weights = (next(session.networks[name].parameters()) for session in (first, second))
         assert not torch.equal(*weights)
     steps, others = (
-        of_type(StepRecord, session.advance("step", 50)) for session in (first, second)
+        of_type(StepRecord, advance_records(session, "step", 50)) for session in (first, second)
     )
     assert not np.array_equal(steps[0].observation, others[0].observation)
     assert [step.action for step in steps] != [step.action for step in others]
@@ -179,9 +181,8 @@ def look_at_the_critic(session: TrainingSession, config: ActorCriticConfig, plan
     agent = session.networks["agent"]
     maps_of(session.networks, plane, resolution=5)
     assert isinstance(agent, ActorCriticNetwork)
-    if session.history.steps:
-        steps = list(session.history.steps)[-20:]
-        layer_gradients(agent, *fresh_gradients(agent, config, steps))
+    steps = list(step_records(session.history.steps))[-20:]
+    layer_gradients(agent, *fresh_gradients(agent, config, transitions(steps)))
     if session.buffer is not None and len(session.buffer):
         session.buffer.thinned(50)
 
@@ -194,7 +195,7 @@ def test_looking_changes_nothing(undisturbed: Undisturbed) -> None:
         demonstration = Demonstration(config.env_id, seed=config.seed)
         look(session, demonstration)
         while not session.finished:
-            yield from session.advance("step", 23)
+            yield from advance_records(session, "step", 23)
             look(session, demonstration)
 
     assert same_records(records, take(watched(), LENGTH))
@@ -212,15 +213,16 @@ def test_looking_changes_nothing(undisturbed: Undisturbed) -> None:
 )
 @pytest.mark.parametrize("success_return", [500.0, 20.0], ids=["total_steps", "solved"])
 def test_however_it_is_advanced(
-    advance: Callable[[TrainingSession], list[Record]], success_return: float
+    advance: Callable[[TrainingSession], list[Stretch]], success_return: float
 ) -> None:
     config = CONFIG.changed(
         stop_when_solved=True, success_return=success_return, smoothing_window=1, eval_interval=100
     )
     session = TrainingSession(config)
-    advanced = []
+    advanced: list[Record] = []
     while not session.finished:
-        advanced += advance(session)
+        for stretch in advance(session):
+            advanced += records_of(stretch)
     assert same_records(advanced, train(config))
     assert session.outcome == ("total_steps" if success_return == 500 else "solved")
 
@@ -231,7 +233,7 @@ def test_every_algorithm_however_it_is_advanced(undisturbed: Undisturbed, unit: 
     session = TrainingSession(config)
     advanced: list[Record] = []
     while len(advanced) < LENGTH and not session.finished:
-        advanced += session.advance(unit, 3)
+        advanced += advance_records(session, unit, 3)
     assert same_records(records, advanced[:LENGTH])
 
 
@@ -251,24 +253,24 @@ def test_going_back_and_on_repeats_the_run(undisturbed: Undisturbed, steps: int)
     alone = TrainingSession(config)
     alone.advance("step", 2 * steps)
     session = TrainingSession(config)
-    first = session.advance("step", steps)
+    first = advance_records(session, "step", steps)
     session.rewind(session.checkpoints[0])  # the present state becomes a checkpoint
     assert session.global_step == 0
     assert not len(session.history.episodes)
-    assert same_records(first, session.advance("step", steps))
+    assert same_records(first, advance_records(session, "step", steps))
     session.advance("step", steps)
     session.rewind(session.checkpoints[1])
     assert session.global_step == steps
-    again = session.advance("step", steps)
+    again = advance_records(session, "step", steps)
     expected = TrainingSession(config)
     expected.advance("step", steps)
-    assert same_records(again, expected.advance("step", steps))
+    assert same_records(again, advance_records(expected, "step", steps))
     assert state_of(session) == state_of(alone)
 
 
 def state_of(session: TrainingSession) -> str:
     """All numbers of the networks, the optimisers, the buffer and the history, as text."""
-    run = session._run
+    run = session.copy_of_run()
     optimizers = [part for part in vars(run).values() if isinstance(part, torch.optim.Adam)]
     buffer = session.buffer.thinned(10_000) if session.buffer is not None else None
     with np.printoptions(threshold=100_000, precision=17):

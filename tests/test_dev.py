@@ -72,6 +72,22 @@ def test_packages_that_were_removed_are_noticed(
     assert not dev.has_packages(tmp_path / "python", ["some.txt"])
 
 
+def test_kernels_are_compiled_again_if_any_file_of_the_engine_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (dev.ROOT / dev.KERNELS / "engine.py").exists()
+    engine_folder = tmp_path / dev.KERNELS
+    engine_folder.mkdir(parents=True)
+    (engine_folder / "one.py").write_text("1")
+    (engine_folder / "other.py").write_text("2")
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    stamp = dev.stamp_of(tmp_path, dev.KERNELS)
+    stamp.write_text(dev.fingerprint(dev.KERNELS))
+    assert dev.is_installed(tmp_path, dev.KERNELS)
+    (engine_folder / "other.py").write_text("3")
+    assert not dev.is_installed(tmp_path, dev.KERNELS)
+
+
 def test_an_environment_without_pip_keeps_its_python(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path)], check=True)
     settings = (tmp_path / "pyvenv.cfg").read_text()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -87,15 +89,31 @@ def test_every_transition_is_drawn_equally_often() -> None:
     np.testing.assert_allclose(counts, 800, atol=110)  # five standard deviations
 
 
+def test_every_set_of_transitions_is_drawn_equally_often() -> None:
+    buffer, random = filled(5, capacity=5), np.random.default_rng(1)
+    sets = [tuple(sorted(buffer.sample(2, random).collected.tolist())) for _ in range(5000)]
+    counts = Counter(sets)
+    assert len(counts) == 10
+    np.testing.assert_allclose(list(counts.values()), 500, atol=110)  # five standard deviations
+
+
+def test_a_sample_takes_one_number_of_the_stream_for_each_transition() -> None:
+    """The compiled engine takes the same numbers, so that both versions draw the same batches."""
+    sampled, random = np.random.default_rng(0), np.random.default_rng(0)
+    filled(30, capacity=20).sample(8, sampled)
+    random.random(8)
+    assert sampled.bit_generator.state == random.bit_generator.state
+
+
 def test_the_whole_buffer_can_be_drawn_and_no_more() -> None:
     for steps in (3, 8):
         buffer = filled(steps, capacity=5)
         held = len(buffer)
         batch = buffer.sample(held, np.random.default_rng(0))
         assert len(set(batch.collected.tolist())) == held
-        with pytest.raises(ValueError, match="larger"):
+        with pytest.raises(ValueError, match=f"of {held} transitions holds no batch of"):
             buffer.sample(held + 1, np.random.default_rng(0))
-    with pytest.raises(ValueError):  # noqa: PT011 (whatever NumPy says of an empty buffer)
+    with pytest.raises(ValueError, match="of 0 transitions holds no batch of 1"):
         ReplayBuffer(5, 2).sample(1, np.random.default_rng(0))
 
 

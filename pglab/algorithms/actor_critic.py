@@ -1,8 +1,14 @@
 """Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
 
-The actor follows the gradient meanₜ( wₜ · ∇log π_θ(aₜ|sₜ) ). In REINFORCE, wₜ comes from the
-return after step t. In an actor-critic, wₜ comes from a critic Q_φ, which learns at the same time
-as the actor, so the agent does not wait for the end of an episode.
+In REINFORCE, the weight wₜ comes from the return after step t. Here, wₜ comes from a critic Q_φ,
+which learns at the same time as the actor, so the agent does not wait for the end of an episode.
+The actor learns from a rollout of T steps, and the critic from a batch of B transitions:
+
+wₜ = Q_φ(sₜ,aₜ) − max_b Q_φ(sₜ,b), computed when the agent acts; settings offer two other weights
+L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H(π_θ), with an entropy bonus c that is 0 by default
+y = r + γ·(1 − d)·max_b Q_φ(s′,b); d is 1 if the episode terminated, and 0 if it was truncated
+L(φ) = 1/B · Σ (y − Q_φ(s,a))² + k/B · Σ Q_φ(s,a), with a pull k that lowers Q
+θ, φ ← Adam
 
 If wₜ were the true Q^π, or Q^π minus any function of the state, the actor would follow the policy
 gradient without the factor γᵗ. The critic's Q_φ is only an estimate, so the actor follows only an
@@ -24,11 +30,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from pglab.algorithms.descent import ActorGradient, descend
-from pglab.algorithms.gradients import AnyGradient, conflict_between, gradient, norm
-from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
+from pglab.algorithms.gradients import Gradient, conflict_between, gradient, norm
+from pglab.algorithms.run import (
+    Run,
+    adam,
+    common_parts,
+    end_episode,
+    require_finite,
+    take_step,
+    tensor,
+)
 from pglab.config import ActorCriticConfig
-from pglab.engine.engine import Engine
+from pglab.config.fixed import EPSILON
 from pglab.environments import sizes
 from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import (
@@ -39,11 +52,9 @@ from pglab.networks import (
     PolicyNetwork,
     matched_hidden_sizes,
 )
-from pglab.records import CriticBatch, Record, StepRecord, UpdateRecord
+from pglab.records import CriticBatch, Floats, Record, StepRecord, UpdateRecord
 from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
 from pglab.returns import policy_signal, td_targets
-
-EPSILON = 0.05  # probability of a random action, if the critic acts instead of the actor
 
 
 @dataclass(kw_only=True)
@@ -59,9 +70,10 @@ class ActorCriticRun(Run[ActorCriticConfig]):
     buffer: ReplayBuffer | None
     rollout: list[StepRecord] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)  # wₜ of each step in the rollout
+    greedy: EpsilonGreedyPolicy = field(init=False)  # chooses the actions if `critic_only` is set
 
     def __post_init__(self) -> None:
-        """Make the ε-greedy policy, which chooses the actions if `critic_only` is set."""
+        """Make the ε-greedy policy from the critic."""
         self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
 
     @property
@@ -69,6 +81,11 @@ class ActorCriticRun(Run[ActorCriticConfig]):
         """The networks by name; the network named `policy` chooses the actions."""
         acting = self.greedy if self.config.critic_only else self.agent.policy
         return {"policy": acting, "critic": self.agent.critic, "agent": self.agent}
+
+    @property
+    def update_due(self) -> bool:
+        """True if the rollout has enough steps for an update."""
+        return len(self.rollout) >= self.config.rollout_steps
 
 
 def start(config: ActorCriticConfig) -> ActorCriticRun:
@@ -80,9 +97,11 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
     parts = common_parts(config)
     observation_size, actions = sizes(parts["environment"])
     agent = make_agent(config, observation_size, actions, parts["streams"].weights)
-    actor_optimizer = critic_optimizer = adam(agent)
-    if config.body == "split":
-        actor_optimizer, critic_optimizer = adam(agent.policy), adam(agent.critic)
+    if config.body == "shared":
+        actor_optimizer = critic_optimizer = adam(agent, config.learning_rate)
+    else:
+        actor_optimizer = adam(agent.policy, config.learning_rate)
+        critic_optimizer = adam(agent.critic, config.critic_learning_rate)
     replay = config.critic_data == "replay"
     return ActorCriticRun(
         agent=agent,
@@ -91,12 +110,6 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
         buffer=ReplayBuffer(config.replay_capacity, observation_size) if replay else None,
         **parts,
     )
-
-
-def adam(network: nn.Module) -> torch.optim.Adam:
-    """Make the optimiser for all parameters of a network."""
-    # A fused Adam step is faster, and the agent may take one at every environment step.
-    return torch.optim.Adam(network.parameters(), fused=True)
 
 
 def make_agent(
@@ -137,25 +150,24 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
     """
     while not run.over:
-        # --- Act: sample aₜ from π(·|sₜ), and let the critic judge it
-        if run.engine is not None:
-            log_probabilities, q_values = act_fast(run, run.engine)
-        else:
-            with torch.inference_mode():
-                observation = torch.as_tensor(run.observation, dtype=torch.float32)
-                log_pi, q = run.agent(observation)
-                if run.config.critic_only:
-                    log_pi = run.greedy.of_values(q)
-                log_probabilities, q_values = log_pi.numpy(), q.numpy()
-        step = take_step(run, log_probabilities)
+        # --- Act: sample aₜ from π(·|sₜ)
+        observation = tensor(run.observation)
+        with torch.no_grad():
+            log_pi, q_values = run.agent(observation)
+            if run.config.critic_only:
+                log_pi = run.greedy.of_values(q_values)
+        step = take_step(run, log_pi.numpy())
+
+        # --- Weight: the critic judges aₜ
         weight = policy_signal(
-            run.config.policy_signal, q_values, step.action_probabilities, step.action
+            run.config.policy_signal, q_values.numpy(), step.action_probabilities, step.action
         )
+
+        # --- Store
         run.rollout.append(step)
         run.weights.append(weight)
         if run.buffer is not None:
             run.buffer.add(step)
-        run.update_due = len(run.rollout) >= run.config.rollout_steps
         yield step
 
         # --- Episode
@@ -172,185 +184,163 @@ def update(run: ActorCriticRun) -> UpdateRecord:
     config = run.config
     rollout = transitions(run.rollout)
     weights = np.array(run.weights)
-    if run.buffer is None:
-        actor, critic = learn_together(run, rollout, weights)
-    else:
-        critic = learn_from_replay(run, run.buffer)
-        # If the body is shared, the critic's steps have changed log π, so the actor computes log π
-        # again, and the data of the actor are slightly off-policy.
-        actor = learn_actor(run, rollout, weights)
 
-    record = UpdateRecord(
-        global_step=run.global_step,
-        update=run.updates + 1,
-        actor_loss=actor.loss if config.actor_learns else None,
-        critic_loss=None if critic is None else critic.loss,
-        entropy=acting_entropy(run) if config.critic_only else actor.entropy,
-        actor_gradient_norm=norm(actor.gradient) if config.actor_learns else None,
-        critic_gradient_norm=None if critic is None else norm(critic.gradient),
-        actions=rollout.actions,
-        returns=None,
-        weights=weights,
-        episode_ends=np.array([step.ended for step in run.rollout]),
-        critic=None if critic is None else critic.batch,
-        conflict=None if critic is None else conflict_between(actor.gradient, critic.gradient),
-    )
+    if run.buffer is not None:
+        critic = learn_from_replay(run, run.buffer)
+        # If the body is shared, the critic's steps have changed log π, so the actor's data are
+        # slightly off-policy.
+        actor = actor_gradient(run, rollout, weights)
+        adam_step(run, run.actor_optimizer, actor.gradient)
+    else:
+        actor = actor_gradient(run, rollout, weights)
+        critic = critic_gradient(run, rollout) if config.critic_learns else NOT_LEARNED
+        if config.body == "shared":
+            adam_step(run, run.actor_optimizer, actor.gradient, critic.gradient)
+        else:
+            adam_step(run, run.critic_optimizer, critic.gradient)
+            adam_step(run, run.actor_optimizer, actor.gradient)
+
+    episode_ends = np.array([step.terminated or step.truncated for step in run.rollout])
+    policy_entropy = acting_entropy(run) if config.critic_only else actor.entropy
     run.rollout.clear()
     run.weights.clear()
     run.updates += 1
-    run.update_due = False
-    return record
+    return UpdateRecord(
+        global_step=run.global_step,
+        update=run.updates,
+        actor_loss=actor.loss if config.actor_learns else None,
+        critic_loss=critic.loss,
+        entropy=policy_entropy,
+        actor_gradient_norm=norm(actor.gradient) if config.actor_learns else None,
+        critic_gradient_norm=norm(critic.gradient) if critic.batch is not None else None,
+        actions=rollout.actions,
+        returns=None,
+        weights=weights,
+        episode_ends=episode_ends,
+        critic=critic.batch,
+        conflict=conflict_between(actor.gradient, critic.gradient),
+    )
+
+
+class ActorGradient(NamedTuple):
+    """The actor's loss without the entropy bonus, the entropy in nats, and the gradient of L(θ).
+
+    The gradient is empty if the actor does not learn.
+    """
+
+    loss: float
+    entropy: float
+    gradient: Gradient
 
 
 class CriticGradient(NamedTuple):
-    """The critic's loss on one batch, the critic's gradient, and the batch."""
+    """The critic's loss on one batch, its gradient, and the batch."""
 
-    loss: float
-    gradient: AnyGradient
-    batch: CriticBatch
-
-
-def learn_together(
-    run: ActorCriticRun, rollout: Transitions, weights: np.ndarray
-) -> tuple[ActorGradient, CriticGradient | None]:
-    """Train the actor and the critic on the same steps, as in every update without replay.
-
-    If the body is shared, take one Adam step on the sum of the two gradients. If the bodies are
-    split, take one Adam step for each network.
-    """
-    actor = actor_gradient(run, rollout, weights)
-    critic = critic_gradient(run, rollout) if run.config.critic_learns else None
-    of_critic = {} if critic is None else critic.gradient
-    if run.actor_optimizer is run.critic_optimizer:
-        adam_step(run, run.actor_optimizer, actor.gradient, of_critic)
-    else:
-        adam_step(run, run.critic_optimizer, of_critic)
-        adam_step(run, run.actor_optimizer, actor.gradient)
-    return actor, critic
+    loss: float | None
+    gradient: Gradient
+    batch: CriticBatch | None
 
 
-def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient | None:
+NOT_LEARNED = CriticGradient(None, {}, None)
+
+
+def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient:
     """Take `critic_updates` Adam steps of the critic, each on a random batch of the buffer.
 
     As long as the buffer contains too few transitions for `critic_updates` batches, the critic
     takes fewer steps, or no step at all.
 
     Returns:
-        The gradient of the last step; None if there was no step.
+        The gradient of the last step; `NOT_LEARNED` if there was no step.
     """
-    size = run.config.batch_size
-    critic = None
-    if not run.config.critic_learns:
-        return None
-    for _draw in range(min(run.config.critic_updates, len(buffer) // size)):
-        batch = buffer.sample(size, run.streams.replay)
+    config = run.config
+    critic = NOT_LEARNED
+    if not config.critic_learns:
+        return critic
+    for _draw in range(min(config.critic_updates, len(buffer) // config.batch_size)):
+        batch = buffer.sample(config.batch_size, run.streams.replay)
         critic = critic_gradient(run, batch)
         adam_step(run, run.critic_optimizer, critic.gradient)
     return critic
 
 
-def learn_actor(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorGradient:
-    """Take one Adam step of the actor on the rollout."""
-    actor = actor_gradient(run, rollout, weights)
-    adam_step(run, run.actor_optimizer, actor.gradient)
-    return actor
-
-
-def actor_gradient(run: ActorCriticRun, rollout: Transitions, weights: np.ndarray) -> ActorGradient:
-    """Compute the gradient of −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · entropy(π)."""
-    if run.engine is not None:
-        return actor_gradient_fast(run, run.engine, rollout, weights)
-    log_probabilities = run.agent.policy(tensor(rollout.observations))
-    log_probs = of_actions(log_probabilities, torch.as_tensor(rollout.actions))
-    loss = policy_gradient_loss(log_probs, tensor(weights))
-    policy_entropy = entropy(log_probabilities)
-    require_finite(run.global_step, "actor loss", loss.item())
-    loss_gradient: AnyGradient = {}
-    if run.config.actor_learns:
-        total = loss - run.config.entropy_coefficient * policy_entropy
-        loss_gradient = gradient(total, run.agent.actor_parameters)
-    return ActorGradient(loss.item(), policy_entropy.item(), loss_gradient)
-
-
 def critic_gradient(run: ActorCriticRun, batch: Transitions) -> CriticGradient:
-    """Compute the critic's loss on a batch, and the gradient of value_loss_coefficient · loss."""
-    if run.engine is not None:
-        return critic_gradient_fast(run, run.engine, batch)
-    q_values = run.agent.critic(tensor(batch.observations))
-    with torch.no_grad():
-        next_values = run.agent.critic(tensor(batch.next_observations)).numpy()
-    targets = td_targets(batch.rewards, batch.terminated, next_values, run.config.gamma)
+    """Compute the critic's loss on a batch, and the gradient of value_loss_coefficient · L(φ)."""
+    config, critic = run.config, run.agent.critic
     actions = torch.as_tensor(batch.actions)
-    loss = td_loss(q_values, actions, tensor(targets), run.config.q_regularization)
-    require_finite(run.global_step, "critic loss", loss.item())
+
+    # --- Targets: y = r + γ·(1 − d)·max_b Q(s′,b)
+    with torch.no_grad():
+        next_values = critic(tensor(batch.next_observations))  # [B, A]
+    targets = td_targets(batch.rewards, batch.terminated, next_values.numpy(), config.gamma)
+
+    # --- Loss: mean( (y − Q(s,a))² ) + k·mean( Q(s,a) )
+    with torch.enable_grad():
+        q_values = critic(tensor(batch.observations))  # [B, A]
+        critic_loss = td_loss(q_values, actions, tensor(targets), config.q_regularization)
+        loss = config.value_loss_coefficient * critic_loss
+    require_finite(run.global_step, "critic loss", critic_loss.item())
+
+    # --- Gradient
+    loss_gradient = gradient(loss, run.agent.critic_parameters)
     estimates = of_actions(q_values.detach(), actions).numpy()
-    loss_gradient = gradient(run.config.value_loss_coefficient * loss, run.agent.critic_parameters)
     ages = run.global_step - batch.collected
-    return CriticGradient(loss.item(), loss_gradient, CriticBatch(estimates, targets, ages))
+    return CriticGradient(critic_loss.item(), loss_gradient, CriticBatch(estimates, targets, ages))
 
 
-def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: AnyGradient) -> None:
-    """Add the gradients and take one Adam step with the sum, at the optimiser's learning rate."""
-    separate = optimizer is not run.actor_optimizer
-    rate = run.config.critic_learning_rate if separate else run.config.learning_rate
-    if any(gradients):
-        descend(run, optimizer, rate, *gradients, max_norm=run.config.max_gradient_norm)
+def actor_gradient(run: ActorCriticRun, batch: Transitions, weights: Floats) -> ActorGradient:
+    """Compute the actor's loss on a batch, and the gradient of L(θ)."""
+    # --- Loss: −meanₜ( wₜ·log π(aₜ|sₜ) ) − c·H
+    with torch.enable_grad():
+        log_pi = run.agent.policy(tensor(batch.observations))  # [T, A]
+        log_probs = of_actions(log_pi, torch.as_tensor(batch.actions))  # [T]
+        actor_loss = policy_gradient_loss(log_probs, tensor(weights))
+        policy_entropy = entropy(log_pi)
+        loss = actor_loss - run.config.entropy_coefficient * policy_entropy
+    require_finite(run.global_step, "actor loss", actor_loss.item())
+
+    # --- Gradient
+    # Without `loss.backward()`, which would add the gradients of actor and critic on a shared body:
+    # the app compares them there.
+    learns = run.config.actor_learns
+    loss_gradient = gradient(loss, run.agent.actor_parameters) if learns else {}
+    return ActorGradient(actor_loss.item(), policy_entropy.item(), loss_gradient)
+
+
+def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
+    """Take one Adam step down the sum of the gradients.
+
+    Parameters that are in none of the gradients do not change. If `max_gradient_norm` is positive,
+    the sum is scaled down until its Euclidean norm is at most this number.
+
+    Raises:
+        TrainingDiverged: the sum is not finite. In this case no parameter has changed.
+    """
+    total: Gradient = {}
+    for one in gradients:
+        for parameter, derivative in one.items():
+            known = total.get(parameter)
+            total[parameter] = derivative if known is None else known + derivative
+    if not total:
+        return
+    gradient_norm, max_norm = norm(total), run.config.max_gradient_norm
+    require_finite(run.global_step, "gradient", gradient_norm)
+    if max_norm and gradient_norm > max_norm:
+        total = {parameter: d * (max_norm / gradient_norm) for parameter, d in total.items()}
+
+    # --- Step
+    optimizer.zero_grad()
+    for parameter, derivative in total.items():
+        parameter.grad = derivative
+    of_actor = optimizer is run.actor_optimizer  # also with a shared body
+    optimizer.param_groups[0]["lr"] = (
+        run.config.learning_rate if of_actor else run.config.critic_learning_rate
+    )
+    optimizer.step()
+    run.gradient_steps += 1
 
 
 def acting_entropy(run: ActorCriticRun) -> float:
     """Mean entropy, in nats, of the action probabilities during the rollout."""
     probabilities = np.stack([step.action_probabilities for step in run.rollout])
     return entropy(torch.log(tensor(probabilities))).item()
-
-
-# --- The same computations, done by the fast engine
-
-
-def act_fast(run: ActorCriticRun, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
-    """Compute log π and Q of every action for the current observation; both have shape [A]."""
-    log_probabilities, q_values = engine.act(run.observation)
-    if run.config.critic_only:
-        log_probabilities = run.greedy.of_values(torch.from_numpy(q_values)).numpy()
-    return log_probabilities, q_values
-
-
-def actor_gradient_fast(
-    run: ActorCriticRun, engine: Engine, rollout: Transitions, weights: np.ndarray
-) -> ActorGradient:
-    """Compute the same as `actor_gradient`, with the fast engine."""
-    loss, policy_entropy, loss_gradient = engine.actor_gradient(
-        rollout.observations,
-        rollout.actions,
-        weights,
-        run.config.entropy_coefficient,
-        learns=run.config.actor_learns,
-    )
-    require_finite(run.global_step, "actor loss", loss)
-    return ActorGradient(loss, policy_entropy, loss_gradient)
-
-
-def critic_gradient_fast(run: ActorCriticRun, engine: Engine, batch: Transitions) -> CriticGradient:
-    """Compute the same as `critic_gradient`, with the fast engine."""
-    targets = engine.td_targets(batch, run.config.gamma)
-    loss, estimates, loss_gradient = engine.critic_gradient(
-        batch.observations,
-        batch.actions,
-        targets,
-        coefficient=run.config.value_loss_coefficient,
-        regularization=run.config.q_regularization,
-    )
-    require_finite(run.global_step, "critic loss", loss)
-    ages = run.global_step - batch.collected
-    return CriticGradient(loss, loss_gradient, CriticBatch(estimates, targets, ages))
-
-
-def make_engine(run: ActorCriticRun) -> Engine:
-    """Make a fast engine that continues a run from its present state."""
-    return Engine(
-        run.agent.policy,
-        run.agent.critic,
-        (run.actor_optimizer, run.critic_optimizer),
-        activation=run.config.activation,
-        symexp_heads=run.config.symexp_heads,
-        stop_gradient="none" if run.config.body == "split" else run.config.stop_gradient,
-    )

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pglab.algorithms import actor_critic, reinforce
 from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.engine.engine import Engine
 from pglab.records import Record, StepRecord
 
 AgentConfig = ReinforceConfig | ActorCriticConfig
@@ -27,18 +26,10 @@ def begin(config: AgentConfig) -> AgentRun:
 
 
 def records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run, and return its records.
+    """Continue a run in PyTorch, and return its records.
 
-    Call this function only between two environment steps. The setting `engine` chooses between the
-    fast engine and the PyTorch reference.
+    Call this function only between two environment steps.
     """
-    if run.config.engine == "fast":
-        run.engine = _engine_for(run)
-    return reference_records_of(run)
-
-
-def reference_records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run with `run.engine`, or with PyTorch if `run.engine` is None."""
     match run:
         case reinforce.ReinforceRun():
             return reinforce.reinforce(run)
@@ -59,11 +50,3 @@ def records_of_step(run: AgentRun, records: Iterator[Record]) -> Iterator[Record
         yield next(records)
     if run.update_due:
         yield next(records)
-
-
-def _engine_for(run: AgentRun) -> Engine:
-    match run:
-        case reinforce.ReinforceRun():
-            return reinforce.make_engine(run)
-        case actor_critic.ActorCriticRun():
-            return actor_critic.make_engine(run)

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from pglab.engine.engine import FlatGradient
 from pglab.records import Conflict
 
 Gradient = dict[nn.Parameter, Tensor]
-AnyGradient = Gradient | FlatGradient
 
 
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
-    """Compute ∇loss for each parameter. Leave out parameters that do not affect the loss."""
+    """Compute ∇loss for each parameter. Leave out parameters that do not affect the loss.
+
+    In contrast to `loss.backward()`, nothing is added to the gradients in `parameter.grad`.
+    """
     derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
 
 
-def norm(of: AnyGradient) -> float:
+def gradient_of(network: nn.Module) -> Gradient:
+    """The gradient that `backward` has left in the parameters of a network."""
+    return {p: p.grad for p in network.parameters() if p.grad is not None}
+
+
+def norm(of: Gradient) -> float:
     """Euclidean norm of a gradient over all parameters; inf or nan if an entry is inf or nan."""
-    if isinstance(of, FlatGradient):
-        return of.norm
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 
-def conflict_between(actor: AnyGradient, critic: AnyGradient) -> Conflict | None:
+def conflict_between(actor: Gradient, critic: Gradient) -> Conflict | None:
     """Compare the gradients of actor and critic, on the parameters that are in both gradients.
 
     Returns:
         Their cosine and their norms; None if no parameter is in both gradients.
     """
-    if isinstance(actor, FlatGradient):
-        return actor.engine.conflict(actor, cast(FlatGradient, critic))
-    assert isinstance(critic, dict)
     both = [parameter for parameter in actor if parameter in critic]
     if not both:
         return None

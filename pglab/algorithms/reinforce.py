@@ -1,10 +1,20 @@
 """REINFORCE, the Monte-Carlo policy gradient (Williams 1992; Sutton & Barto 2018, section 13.3).
 
-∇J(θ) = E[ Σₜ Gₜ · ∇log π_θ(aₜ|sₜ) ]
-
 After whole episodes, the agent makes each action more likely, in proportion to the return that
-followed this action. Like most implementations (Nota & Thomas 2020), the seminar and this file
-leave the factor γᵗ out of the gradient.
+followed this action. An update learns from all T steps of these episodes:
+
+Gₜ = rₜ + γ·Gₜ₊₁; at the last step of an episode, Gₜ = rₜ, whether it terminated or was truncated
+wₜ = Gₜ − b(sₜ), with a baseline b that is 0 by default
+L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H, with an entropy bonus c that is 0 by default
+θ ← Adam(θ, ∇L(θ))
+
+H is the mean entropy of π_θ(·|sₜ) over the T steps. If b is a learned V, one Adam step on
+1/T · Σₜ (Gₜ − V(sₜ))² follows. Two settings are off by default: each step of an episode can get the
+episode's G₀ instead of Gₜ, and the T weights can be shifted and scaled to mean 0 and standard
+deviation 1.
+
+Like most implementations (Nota & Thomas 2020), the seminar and this file leave the factor γᵗ out of
+the gradient.
 """
 
 from __future__ import annotations
@@ -14,18 +24,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from pglab.algorithms.descent import ActorGradient, descend
-from pglab.algorithms.gradients import gradient, norm
-from pglab.algorithms.run import Run, common_parts, end_episode, require_finite, take_step, tensor
+from pglab.algorithms.gradients import gradient_of, norm
+from pglab.algorithms.run import (
+    Run,
+    adam,
+    common_parts,
+    end_episode,
+    require_finite,
+    take_step,
+    tensor,
+)
 from pglab.config import ReinforceConfig
-from pglab.engine.engine import Engine
 from pglab.environments import sizes
 from pglab.losses import entropy, of_actions, policy_gradient_loss, value_loss
 from pglab.networks import Body, PolicyNetwork, ValueNetwork
 from pglab.records import Floats, Record, StepRecord, UpdateRecord
+from pglab.replay_buffer import Transitions, transitions
 from pglab.returns import discounted_returns, normalized, whole_episode_returns
 
 
@@ -38,13 +54,26 @@ class ReinforceRun(Run[ReinforceConfig]):
     value: ValueNetwork | None = None  # the learned baseline
     value_optimizer: torch.optim.Adam | None = None
     batch: list[StepRecord] = field(default_factory=list)
-    ended_episodes: int = 0  # number of episodes in the batch
 
     @property
     def networks(self) -> dict[str, nn.Module]:
         """The networks by name: the policy, and the learned baseline if there is one."""
         named = {"policy": self.policy, "value": self.value}
         return {name: network for name, network in named.items() if network is not None}
+
+    @property
+    def ended_episodes(self) -> int:
+        """Number of episodes in the batch that have ended."""
+        return sum(step.ended for step in self.batch)
+
+    @property
+    def update_due(self) -> bool:
+        """True if the batch has enough steps and episodes, and its last episode has ended."""
+        return (
+            len(self.batch) >= self.config.min_batch_steps
+            and self.batch[-1].ended
+            and self.ended_episodes >= self.config.episodes_per_update
+        )
 
 
 def start(config: ReinforceConfig) -> ReinforceRun:
@@ -58,16 +87,10 @@ def start(config: ReinforceConfig) -> ReinforceRun:
     weights = parts["streams"].weights
     shape = observation_size, config.hidden_sizes, config.activation, weights
     policy = PolicyNetwork(Body(*shape), actions, weights)
-    run = ReinforceRun(
-        policy=policy,
-        optimizer=torch.optim.Adam(policy.parameters(), lr=config.learning_rate),
-        **parts,
-    )
+    run = ReinforceRun(policy=policy, optimizer=adam(policy, config.learning_rate), **parts)
     if config.baseline == "value":
         run.value = ValueNetwork(Body(*shape), weights)
-        run.value_optimizer = torch.optim.Adam(
-            run.value.parameters(), lr=config.value_learning_rate
-        )
+        run.value_optimizer = adam(run.value, config.value_learning_rate)
     return run
 
 
@@ -82,20 +105,13 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """
     while not run.over:
         # --- Act: sample aₜ from π(·|sₜ)
-        if run.engine is not None:
-            log_probabilities, _value = run.engine.act(run.observation)
-        else:
-            with torch.inference_mode():
-                observation = torch.as_tensor(run.observation, dtype=torch.float32)
-                log_probabilities = run.policy(observation).numpy()
-        step = take_step(run, log_probabilities)
+        observation = tensor(run.observation)
+        with torch.no_grad():
+            log_pi = run.policy(observation)
+        step = take_step(run, log_pi.numpy())
+
+        # --- Store
         run.batch.append(step)
-        run.ended_episodes += step.ended
-        run.update_due = (
-            step.ended
-            and run.ended_episodes >= run.config.episodes_per_update
-            and len(run.batch) >= run.config.min_batch_steps
-        )
         yield step
 
         # --- Episode
@@ -108,80 +124,76 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
 
 
 def update(run: ReinforceRun) -> UpdateRecord:
-    """Take one gradient step on the stored episodes, then delete these episodes.
-
-    By default, wₜ = Gₜ. Settings can choose another return, subtract a baseline, or normalise wₜ.
-    """
+    """Learn from the episodes in the batch, then delete them."""
     config = run.config
-    observations = np.array([step.observation for step in run.batch])
-    actions = np.array([step.action for step in run.batch])
-    rewards = np.array([step.reward for step in run.batch])
-    episode_ends = np.array([step.ended for step in run.batch])
+    batch = transitions(run.batch)
+    episode_ends = np.array([step.terminated or step.truncated for step in run.batch])
 
-    # --- Returns and weights
-    if config.return_form == "whole_episode":
-        returns = whole_episode_returns(rewards, episode_ends, config.gamma)
-    else:
-        returns = discounted_returns(rewards, episode_ends, config.gamma)
-    weights = returns - baseline(run, observations, returns)
+    # --- Returns, without rewards or estimates from beyond the episode's end
+    if config.return_form == "reward_to_go":  # Gₜ = rₜ + γ·Gₜ₊₁
+        returns = discounted_returns(batch.rewards, episode_ends, config.gamma)
+    else:  # the episode's G₀ for each of its steps
+        returns = whole_episode_returns(batch.rewards, episode_ends, config.gamma)
+
+    # --- Weights: wₜ = Gₜ − b(sₜ)
+    weights = returns - baseline(run, batch.observations, returns)
     if config.normalize_returns:
-        weights = normalized(weights)
+        weights = normalized(weights)  # mean 0, standard deviation 1
 
-    # --- Loss and gradient
-    actor = policy_gradient(run, observations, actions, weights)
-    descend(run, run.optimizer, config.learning_rate, actor.gradient)
-    critic_loss, critic_norm = fit_value(run, observations, returns)
+    actor_loss, policy_entropy, actor_norm = learn(run, batch, weights)
+    critic_loss, critic_norm = fit_value(run, batch.observations, returns)
 
     run.batch.clear()
-    run.ended_episodes = 0
     run.updates += 1
-    run.update_due = False
     return UpdateRecord(
         global_step=run.global_step,
         update=run.updates,
-        actor_loss=actor.loss,
+        actor_loss=actor_loss,
         critic_loss=critic_loss,
-        entropy=actor.entropy,
-        actor_gradient_norm=norm(actor.gradient),
+        entropy=policy_entropy,
+        actor_gradient_norm=actor_norm,
         critic_gradient_norm=critic_norm,
-        actions=actions,
+        actions=batch.actions,
         returns=returns,
         weights=weights,
         episode_ends=episode_ends,
     )
 
 
-def policy_gradient(
-    run: ReinforceRun, observations: Floats, actions: NDArray[np.int64], weights: Floats
-) -> ActorGradient:
-    """Compute the gradient of −meanₜ( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · entropy(π)."""
-    # The policy has not changed since it chose the actions, so log π is computed only here, for
-    # the whole batch at once.
-    coefficient = run.config.entropy_coefficient
-    if run.engine is not None:
-        loss, entropy_found, loss_gradient = run.engine.actor_gradient(
-            observations, actions, weights, coefficient
-        )
-        require_finite(run.global_step, "loss", loss)
-        return ActorGradient(loss, entropy_found, loss_gradient)
-    log_probabilities = run.policy(tensor(observations))
-    log_probs = of_actions(log_probabilities, torch.as_tensor(actions))
-    actor_loss = policy_gradient_loss(log_probs, tensor(weights))
-    policy_entropy = entropy(log_probabilities)
+def learn(run: ReinforceRun, batch: Transitions, weights: Floats) -> tuple[float, float, float]:
+    """Take one Adam step of the policy down the gradient of L(θ).
+
+    Returns:
+        L without the entropy bonus, the entropy H in nats, and the norm of the gradient.
+    """
+    # --- Loss: −meanₜ( wₜ·log π(aₜ|sₜ) ) − c·H
+    # The policy has not changed since it acted, so log π is computed only now, for the whole batch.
+    with torch.enable_grad():
+        log_pi = run.policy(tensor(batch.observations))  # [T, A]
+        log_probs = of_actions(log_pi, torch.as_tensor(batch.actions))  # [T]
+        actor_loss = policy_gradient_loss(log_probs, tensor(weights))
+        policy_entropy = entropy(log_pi)
+        loss = actor_loss - run.config.entropy_coefficient * policy_entropy
     require_finite(run.global_step, "loss", actor_loss.item())
-    actor_gradient = gradient(
-        actor_loss - coefficient * policy_entropy, list(run.policy.parameters())
-    )
-    return ActorGradient(actor_loss.item(), policy_entropy.item(), actor_gradient)
+
+    # --- Gradient
+    run.optimizer.zero_grad()
+    loss.backward()
+    gradient_norm = norm(gradient_of(run.policy))
+    require_finite(run.global_step, "gradient", gradient_norm)
+
+    # --- Step
+    run.optimizer.param_groups[0]["lr"] = run.config.learning_rate  # it can change during training
+    run.optimizer.step()
+    run.gradient_steps += 1
+    return actor_loss.item(), policy_entropy.item(), gradient_norm
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
-    """The baseline, which is subtracted from the returns: 0, their mean, or V(sₜ) of each step."""
+    """The baseline b, which is subtracted from the returns: 0, their mean, or a learned V(sₜ)."""
     match run.config.baseline:
         case "mean":
             return float(returns.mean())
-        case "value" if run.engine is not None:
-            return run.engine.values(observations)[:, 0].astype(np.float64)
         case "value":
             assert run.value is not None
             with torch.no_grad():
@@ -200,23 +212,19 @@ def fit_value(
     """
     if run.value is None or run.value_optimizer is None:
         return None, None
-    rate = run.config.value_learning_rate
-    if run.engine is not None:
-        outputs = np.zeros(len(returns), np.int64)  # V has only one output
-        error, _estimates, loss_gradient = run.engine.critic_gradient(
-            observations, outputs, returns
-        )
-        require_finite(run.global_step, "loss", error)
-        descend(run, run.value_optimizer, rate, loss_gradient)
-        return error, norm(loss_gradient)
-    loss = value_loss(run.value(tensor(observations)), tensor(returns))
+    # --- Loss: meanₜ( (Gₜ − V(sₜ))² )
+    with torch.enable_grad():
+        loss = value_loss(run.value(tensor(observations)), tensor(returns))
     require_finite(run.global_step, "loss", loss.item())
-    value_gradient = gradient(loss, list(run.value.parameters()))
-    descend(run, run.value_optimizer, rate, value_gradient)
-    return loss.item(), norm(value_gradient)
 
+    # --- Gradient
+    run.value_optimizer.zero_grad()
+    loss.backward()
+    gradient_norm = norm(gradient_of(run.value))
+    require_finite(run.global_step, "gradient", gradient_norm)
 
-def make_engine(run: ReinforceRun) -> Engine:
-    """Make a fast engine that continues a run from its present state."""
-    optimizers = [known for known in (run.optimizer, run.value_optimizer) if known is not None]
-    return Engine(run.policy, run.value, optimizers, activation=run.config.activation)
+    # --- Step
+    run.value_optimizer.param_groups[0]["lr"] = run.config.value_learning_rate
+    run.value_optimizer.step()
+    run.gradient_steps += 1
+    return loss.item(), gradient_norm

@@ -8,12 +8,12 @@ from typing import Any, Generic
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
-from pglab.algorithms.acting import sample_action
 from pglab.algorithms.solved_reading import SeminarReading
 from pglab.config import AnyConfig, RunConfig
-from pglab.engine.engine import Engine
+from pglab.config.fixed import ADAM_BETAS, ADAM_EPSILON
 from pglab.environments import Environment, make_environment
 from pglab.language import _
 from pglab.records import EpisodeRecord, Floats, StepRecord
@@ -63,13 +63,7 @@ class Run(Generic[AnyConfig]):
     episodes: int = 0
     updates: int = 0
     gradient_steps: int = 0  # steps of all optimisers together
-    update_due: bool = False
     solved: bool = False
-    engine: Engine | None = None  # if None, the PyTorch reference computes
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state without the engine, because a copied run needs its own engine."""
-        return {**vars(self), "engine": None}
 
     @property
     def over(self) -> bool:
@@ -98,19 +92,19 @@ def common_parts(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
+def take_step(run: Run[Any], log_pi: Floats) -> StepRecord:
     """Sample aₜ from π(·|sₜ), and get rₜ and sₜ₊₁ from the environment.
 
     Args:
         run: advances by one step.
-        log_probabilities: [A] log π of every action, given `run.observation`.
+        log_pi: [A] log π of every action, given `run.observation`.
 
     Raises:
         TrainingDiverged: a probability is not a number.
     """
-    probabilities = np.exp(log_probabilities)
+    probabilities = np.exp(log_pi)
     action = sample_action(probabilities, run.streams.actions)
-    log_prob = float(log_probabilities[action])
+    log_prob = float(log_pi[action])
     require_finite(run.global_step, "log probability", log_prob)
     observation = run.observation
     run.observation, reward, terminated, truncated, _info = run.environment.step(action)
@@ -132,6 +126,24 @@ def take_step(run: Run[Any], log_probabilities: Floats) -> StepRecord:
     )
 
 
+def sample_action(probabilities: NDArray[np.floating], generator: np.random.Generator) -> int:
+    """Draw an action with the given probabilities.
+
+    The result is the first action at which the running sum of the probabilities exceeds a random
+    number between 0 and 1.
+
+    Args:
+        probabilities: [A] π(·|s). Each is at least 0; the sum is 1 up to rounding.
+        generator: gives exactly one random number per call.
+    """
+    draw, reached, action = generator.random(), 0.0, 0
+    for action, probability in enumerate(probabilities.tolist()):
+        reached += probability
+        if draw < reached:
+            return action
+    return action  # rounding can leave the sum just below the draw
+
+
 def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
     """Make the record of the episode that ended with the step `last`; begin the next episode."""
     run.episodes += 1
@@ -149,6 +161,13 @@ def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
     run.observation, _info = run.environment.reset()
     run.episode_return, run.length = 0.0, 0
     return record
+
+
+def adam(network: nn.Module, learning_rate: float) -> torch.optim.Adam:
+    """Make the optimiser of a network's parameters."""
+    return torch.optim.Adam(
+        network.parameters(), lr=learning_rate, betas=ADAM_BETAS, eps=ADAM_EPSILON
+    )
 
 
 def tensor(array: Floats) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 
 class SeminarReading:
@@ -20,6 +21,17 @@ class SeminarReading:
         self._success_return = success_return
         self._returns: deque[float] = deque(maxlen=smoothing_window)
         self._due = False
+
+    @property
+    def returns(self) -> Sequence[float]:
+        """The returns in the window, oldest first."""
+        return tuple(self._returns)
+
+    def restore(self, returns: Sequence[float], due: bool) -> None:
+        """Set the returns in the window, and whether the present episode enters the window."""
+        self._returns.clear()
+        self._returns.extend(returns)
+        self._due = due
 
     def step(self, global_step: int) -> None:
         """Let the present episode enter the window if `eval_interval` divides `global_step`."""

@@ -1,374 +1,382 @@
-"""The fast engine: the arithmetic of the PyTorch reference, up to rounding, in compiled kernels.
+"""Advances a run in compiled code, a stretch at a time, on PyTorch's own memory.
 
-The engine changes PyTorch's own parameters and Adam states in place, so training can switch from
-the engine to the PyTorch reference, or back.
+Between two stretches, either version can take over from the other: the compiled code of this
+package, or the PyTorch code of `pglab.algorithms`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from numba.core.errors import NumbaError
+from torch import nn
 
-from pglab.engine import kernels
-from pglab.networks import ActionNetwork, ActionValueNetwork, Body, PolicyNetwork, ValueNetwork
-from pglab.records import Conflict, Floats
-from pglab.replay_buffer import Transitions
+from pglab.algorithms.actor_critic import ActorCriticRun
+from pglab.algorithms.agents import AgentRun, begin
+from pglab.algorithms.reinforce import ReinforceRun
+from pglab.algorithms.run import require_finite
+from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
+from pglab.engine import dynamics, steps
+from pglab.engine.actor_critic import actor_critic
+from pglab.engine.columns import columns, step_columns, trimmed
+from pglab.engine.drawn_ahead import DrawnAhead
+from pglab.engine.layers import AdamConstants
+from pglab.engine.memory import layers_of, moved, room_for
+from pglab.engine.reinforce import reinforce
+from pglab.engine.settings import actor_critic_settings, common_settings, reinforce_settings
+from pglab.engine.updates import Networks
+from pglab.environments import sizes, time_limit_of
+from pglab.records import StepRecord
+from pglab.replay_buffer import ReplayBuffer
+from pglab.stretch import Stretch, copied, rows_of, step_records
 
-ACTOR, CRITIC = range(2)
+MOST_STEPS = 4_096  # in one call
+MOST_CRITIC_ROWS = 16_384  # in one call, unless one update needs more
+NO_LIMIT = 2**62
+
+# The names of what is no longer finite, as in `pglab.algorithms`.
+DIVERGED: dict[type, dict[int, str]] = {
+    ReinforceRun: {
+        steps.LOG_PROBABILITY: "log probability",
+        steps.ACTOR_LOSS: "loss",
+        steps.CRITIC_LOSS: "loss",
+        steps.GRADIENT: "gradient",
+    },
+    ActorCriticRun: {
+        steps.LOG_PROBABILITY: "log probability",
+        steps.ACTOR_LOSS: "actor loss",
+        steps.CRITIC_LOSS: "critic loss",
+        steps.GRADIENT: "gradient",
+    },
+}
 
 
-class FlatGradient:
-    """The gradient of a loss, for the layers of a network from layer `reach` to the last.
+def can_advance(config: RunConfig) -> bool:
+    """True if compiled code can train in this environment, and if it works on this machine."""
+    return config.env_id in dynamics.KINDS and failure() is None
 
-    The engine keeps the gradient's entries only until it computes the network's next gradient.
+
+@cache
+def failure() -> str | None:
+    """The reason why compiled code does not work on this machine; None if it works.
+
+    The first call compiles the code, or loads it from disk.
     """
-
-    __slots__ = ("engine", "network", "reach", "square")
-
-    def __init__(self, engine: Engine, network: int, reach: int, square: float) -> None:
-        """`network` is `ACTOR` or `CRITIC`; `square` is the gradient's squared norm."""
-        self.engine = engine
-        self.network = network
-        self.reach = reach
-        self.square = square
-
-    def __bool__(self) -> bool:
-        """True if the gradient has entries for at least one layer."""
-        return self.reach < self.engine.depth(self.network)
-
-    @property
-    def norm(self) -> float:
-        """Euclidean norm of all entries; inf or nan if an entry is inf or nan."""
-        return math.sqrt(self.square) if self.square >= 0 else math.nan
-
-
-class Engine:
-    """Computes forward passes, gradients and Adam steps, for an actor with or without a critic."""
-
-    def __init__(
-        self,
-        actor: ActionNetwork,
-        critic: ActionNetwork | ValueNetwork | None,
-        optimizers: Sequence[torch.optim.Adam],
-        *,
-        activation: str,
-        symexp_heads: bool = False,
-        stop_gradient: str = "none",
-    ) -> None:
-        """Move parameters and Adam states into flat arrays; PyTorch uses views of these arrays.
-
-        `stop_gradient` names the network whose loss does not change the body: "actor", "critic" or
-        "none".
-        """
-        networks = [network for network in (actor, critic) if network is not None]
-        layers = list(dict.fromkeys(layer for net in networks for layer in _layers(net)))
-        self._table = _table(layers)
-        self._bind(layers, optimizers)
-        rows = [np.array([layers.index(layer) for layer in _layers(net)]) for net in networks]
-        self._rows = rows if critic is not None else [rows[0], np.empty(0, np.int64)]
-        one_body = critic is not None and critic.body is actor.body
-        self._shared = len(rows[0]) - 1 if one_body else 0
-        stopped = {"none": -1, "actor": ACTOR, "critic": CRITIC}[stop_gradient]
-        self._reach = [len(rows[0]) - 1 if stopped == i else 0 for i in (ACTOR, CRITIC)]
-        self._tanh = activation == "tanh"
-        self._symexp = symexp_heads
-        self._units_each = int(self._table[:, kernels.OUTPUTS].sum())
-        self._units = np.empty(0, self._parameters.dtype)
-        self._compared: tuple[FlatGradient, FlatGradient, tuple[float, float, float]] | None = None
-        self._outputs = [int(self._table[row[-1], kernels.OUTPUTS]) for row in rows]
-
-    def depth(self, network: int) -> int:
-        """Number of layers with parameters in a network."""
-        return len(self._rows[network])
-
-    def _bind(self, layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> None:
-        """Move all parameters and their Adam states into flat arrays."""
-        size = sum(layer.weight.numel() + layer.bias.numel() for layer in layers)
-        parameters, means, squares = (
-            torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3)
-        )
-        steps = torch.zeros(len(layers), 2)
-        start = 0
-        for row, layer in enumerate(layers):
-            for column, parameter in enumerate((layer.weight, layer.bias)):
-                end = start + parameter.numel()
-                _move(parameter, parameters[start:end])
-                flat = {"exp_avg": means[start:end], "exp_avg_sq": squares[start:end]}
-                for optimizer in optimizers:
-                    if any(parameter is known for known in optimizer.param_groups[0]["params"]):
-                        _move_state(optimizer, parameter, flat, steps[row, column])
-                start = end
-        self._parameters, self._means = parameters.numpy(), means.numpy()
-        self._squares, self._steps = squares.numpy(), steps.numpy()
-        self._gradients = np.zeros((3, size), self._parameters.dtype)
-
-    def _room(self, count: int) -> Floats:
-        """The array for the activations of `count` observations, enlarged if necessary."""
-        size = count * self._units_each
-        if size > len(self._units):
-            self._units = np.empty(size, self._parameters.dtype)
-        return self._units
-
-    def act(self, observation: Floats) -> tuple[Floats, Floats]:
-        """Return log π [A] and the critic's outputs [outputs] for one observation [D]."""
-        dtype = self._parameters.dtype
-        policy = np.empty((1, self._outputs[ACTOR]), dtype)
-        values = np.empty((1, self._outputs[-1]), dtype)
-        inputs = np.asarray(observation, dtype).reshape(1, -1)
-        kernels.act(
-            self._parameters,
-            self._table,
-            self._rows[ACTOR],
-            self._rows[CRITIC],
-            self._shared,
-            self._tanh,
-            self._symexp,
-            inputs,
-            self._room(1),
-            policy,
-            values,
-        )
-        return policy[0], values[0]
-
-    def values(self, observations: Floats) -> Floats:
-        """The critic's outputs [B, outputs] for a batch of observations [B, D]."""
-        inputs = self._cast(observations)
-        values = np.empty((len(inputs), self._outputs[CRITIC]), inputs.dtype)
-        kernels.value_of(
-            self._parameters,
-            self._table,
-            self._rows[CRITIC],
-            0,
-            self._tanh,
-            self._symexp,
-            inputs,
-            self._room(len(inputs)),
-            values,
-        )
-        return values
-
-    def actor_gradient(
-        self,
-        observations: Floats,
-        actions: NDArray[np.int64],
-        weights: Floats,
-        entropy_coefficient: float,
-        *,
-        learns: bool = True,
-    ) -> tuple[float, float, FlatGradient]:
-        """The gradient of −mean( wₜ · log π(aₜ|sₜ) ) − entropy_coefficient · H.
-
-        Args:
-            observations: [T, D] sₜ.
-            actions: [T] aₜ, the actions taken.
-            weights: [T] wₜ.
-            entropy_coefficient: factor of the entropy H.
-            learns: if False, the gradient is empty.
-
-        Returns:
-            The loss without its entropy term, the entropy H in nats, and the gradient.
-        """
-        inputs, rows = self._cast(observations), self._rows[ACTOR]
-        reach = self._reach[ACTOR] if learns else len(rows)
-        loss, entropy, square = kernels.actor_gradient(
-            self._parameters,
-            self._table,
-            rows,
-            reach,
-            self._tanh,
-            self._symexp,
-            inputs,
-            actions,
-            self._cast(weights),
-            entropy_coefficient,
-            self._room(len(inputs)),
-            self._gradients[ACTOR],
-        )
-        return loss, entropy, FlatGradient(self, ACTOR, reach, square)
-
-    def critic_gradient(
-        self,
-        observations: Floats,
-        actions: NDArray[np.int64],
-        targets: Floats,
-        *,
-        coefficient: float = 1.0,
-        regularization: float = 0.0,
-    ) -> tuple[float, Floats, FlatGradient]:
-        """The critic's loss mean( (y − Q)² ) + regularization · mean( Q ), and its gradient.
-
-        Args:
-            observations: [B, D] s.
-            actions: [B] a, the actions taken; zeros for a critic with one output.
-            targets: [B] y.
-            coefficient: factor by which the gradient is multiplied.
-            regularization: factor of the mean estimate in the loss.
-
-        Returns:
-            The loss, the estimates Q(s,a) [B], and the gradient of coefficient · loss.
-        """
-        inputs, rows = self._cast(observations), self._rows[CRITIC]
-        reach = self._reach[CRITIC]
-        estimates = np.empty(len(inputs), inputs.dtype)
-        loss, square = kernels.critic_gradient(
-            self._parameters,
-            self._table,
-            rows,
-            reach,
-            self._tanh,
-            self._symexp,
-            inputs,
-            actions,
-            np.asarray(targets, np.float64),
-            coefficient,
-            regularization,
-            self._room(len(inputs)),
-            self._gradients[CRITIC],
-            estimates,
-        )
-        return loss, estimates, FlatGradient(self, CRITIC, reach, square)
-
-    def td_targets(self, batch: Transitions, gamma: float) -> Floats:
-        """TD targets [B] of this critic, the same as those of `pglab.returns.td_targets`."""
-        targets = np.empty(len(batch.rewards))
-        kernels.td_targets(
-            self._parameters,
-            self._table,
-            self._rows[CRITIC],
-            self._tanh,
-            self._symexp,
-            self._cast(batch.next_observations),
-            batch.rewards,
-            batch.terminated,
-            gamma,
-            self._room(len(targets)),
-            targets,
-        )
-        return targets
-
-    def conflict(self, actor: FlatGradient, critic: FlatGradient) -> Conflict | None:
-        """Compare two gradients on the shared layers; None if they have no layer in common."""
-        if max(actor.reach, critic.reach) >= self._shared:
-            return None
-        actor_square, critic_square, dot = self._compare(actor, critic)
-        product = math.sqrt(actor_square * critic_square)
-        cosine = dot / product if product else math.nan
-        return Conflict(cosine, math.sqrt(actor_square), math.sqrt(critic_square))
-
-    def norm_of_sum(self, gradients: Sequence[FlatGradient]) -> float:
-        """Euclidean norm of the sum of one or two gradients."""
-        if len(gradients) == 1:
-            return gradients[0].norm
-        actor, critic = gradients
-        _actor, _critic, dot = self._compare(actor, critic)
-        return math.sqrt(max(actor.square + critic.square + 2 * dot, 0.0))
-
-    def _compare(self, actor: FlatGradient, critic: FlatGradient) -> tuple[float, float, float]:
-        """Squared norms and dot product of two gradients, on the shared layers that both cover."""
-        known = self._compared
-        if known is None or known[0] is not actor or known[1] is not critic:
-            first = max(actor.reach, critic.reach)
-            products = kernels.compare(
-                self._table, self._rows[ACTOR], first, self._shared, self._gradients
-            )
-            known = self._compared = (actor, critic, products)
-        return known[2]
-
-    def descend(
-        self, gradients: Sequence[FlatGradient], learning_rate: float, scale: float = 1.0
-    ) -> None:
-        """Take one Adam step with the gradient `scale` · (sum of `gradients`)."""
-        state = self._parameters, self._means, self._squares, self._steps, self._table
-        if len(gradients) == 1:
-            (one,) = gradients
-            rows, gradient = self._rows[one.network], self._gradients[one.network]
-            kernels.descend(*state, rows, one.reach, len(rows), gradient, scale, learning_rate)
-            return
-        actor, critic = gradients
-        kernels.descend_both(
-            *state,
-            self._rows[ACTOR],
-            actor.reach,
-            self._rows[CRITIC],
-            critic.reach,
-            self._shared,
-            self._gradients,
-            scale,
-            learning_rate,
-        )
-
-    def _cast(self, array: Floats) -> Floats:
-        """Make an array contiguous, in the precision of the parameters."""
-        if array.dtype == self._parameters.dtype and array.flags.c_contiguous:
-            return array
-        return np.ascontiguousarray(array, self._parameters.dtype)
-
-
-def _layers(network: ActionNetwork | ValueNetwork) -> list[nn.Linear]:
-    """The layers with parameters, in order; the head is the last."""
-    hidden = [layer for layer in network.body if isinstance(layer, nn.Linear)]
-    return [*hidden, network.head]
-
-
-def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
-    """Make the table from which the kernels read the sizes and places of the layers."""
-    rows, start, units = [], 0, 0
-    for layer in layers:
-        weights = layer.in_features * layer.out_features
-        rows.append((layer.in_features, layer.out_features, start, start + weights, units))
-        start += weights + layer.out_features
-        units += layer.out_features
-    return np.array(rows, np.int64)
-
-
-def _move(parameter: Tensor, flat: Tensor) -> None:
-    """Copy a parameter into part of a flat array; PyTorch then uses this part."""
-    flat.copy_(parameter.data.flatten())
-    parameter.data = flat.view_as(parameter)
-
-
-def _move_state(
-    optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
-) -> None:
-    """Move a parameter's Adam state into flat arrays; if it has no state yet, create one there."""
-    state = optimizer.state[parameter]
-    for name, stretch in flat.items():
-        if name in state:
-            stretch.copy_(state[name].flatten())
-        state[name] = stretch.view_as(parameter)
-    if "step" in state:
-        steps.copy_(state["step"])
-    state["step"] = steps
+    try:
+        warm_up()
+    except (NumbaError, OSError, RuntimeError) as error:
+        return str(error).strip().splitlines()[0]
+    return None
 
 
 def warm_up(dtype: torch.dtype = torch.float32) -> None:
-    """Compile all kernels for one precision, or load them from disk, before a run needs them."""
-    generator = torch.Generator().manual_seed(0)
-    body = Body(2, (3,), "tanh", generator)
-    actor, critic = (kind(body, 2, generator) for kind in (PolicyNetwork, ActionValueNetwork))
-    for network in (actor, critic):
-        network.to(dtype)
-    engine = Engine(actor, critic, (), activation="tanh")
-    batch = Transitions(
-        observations=np.zeros((5, 2), np.float32),
-        actions=np.zeros(5, np.int64),
-        rewards=np.ones(5),
-        terminated=np.zeros(5, np.bool_),
-        next_observations=np.zeros((5, 2), np.float32),
-        collected=np.arange(5),
+    """Compile all code for one precision, or load it from disk, before a run needs it."""
+    for config in (ReinforceConfig(hidden_sizes=(2,)), ActorCriticConfig(hidden_sizes=(2,))):
+        run = begin(config)
+        for network in run.networks.values():
+            network.to(dtype)
+        Engine(run).advance(1)
+
+
+class Engine:
+    """Advances one run.
+
+    The arrays of the engine hold the run's state between `load` and `save`. The networks, Adam's
+    states and the replay buffer are common memory all the time, and `advance` updates the run's
+    counters.
+    """
+
+    def __init__(self, run: AgentRun) -> None:
+        """Move the run's parameters into flat arrays; the run goes on using them."""
+        self.run = run
+        self._width, self._actions = sizes(run.environment)
+        one, other, optimizers = _networks_of(run)
+        layers = list(dict.fromkeys([*one, *other]))
+        self._memory = moved(layers, optimizers)
+        self._rows = [np.array([layers.index(x) for x in part], np.int64) for part in (one, other)]
+        group = optimizers[0].param_groups[0]
+        beta1, beta2 = group["betas"]
+        self._constants = AdamConstants(beta1, beta2, group["eps"])
+        self._work = room_for(self._memory, self._width, self._actions)
+        self._used = np.zeros(4, np.int64)
+        self.diverged: str | None = None  # the quantity that is no longer finite
+        self.compiled_seconds = 0.0  # wall clock
+        buffer = run.buffer if isinstance(run, ActorCriticRun) else None
+        self._buffer = _buffer_of(ReplayBuffer(0, self._width) if buffer is None else buffer)
+        self.load()
+
+    # --- The state of the run, in arrays
+
+    def load(self) -> None:
+        """Read the run's state, which may have changed since the last stretch."""
+        run = self.run
+        environment: Any = run.environment.unwrapped
+        kind = dynamics.KINDS[run.config.env_id]
+        rollout = run.batch if isinstance(run, ReinforceRun) else run.rollout
+        returns = list(run.reading.returns)
+        window = np.zeros(run.config.smoothing_window)
+        window[: len(returns)] = returns
+        counts = np.zeros(steps.COUNTS, np.int64)
+        counts[steps.GLOBAL_STEP] = run.global_step
+        counts[steps.EPISODES] = run.episodes
+        counts[steps.UPDATES] = run.updates
+        counts[steps.GRADIENT_STEPS] = run.gradient_steps
+        counts[steps.LENGTH] = run.length
+        counts[steps.STORED] = len(rollout)
+        counts[steps.READINGS] = len(returns)
+        counts[steps.SOLVED] = run.solved
+        if isinstance(run, ReinforceRun):
+            counts[steps.ENDED] = run.ended_episodes
+        elif run.buffer is not None:
+            counts[steps.ADDED] = run.buffer.added
+        self._state = steps.RunState(
+            counts=counts,
+            episode_return=np.array([run.episode_return]),
+            window=window,
+            kind=kind,
+            state=np.array(environment.state, np.float64),
+            elapsed=np.array([run.environment.get_wrapper_attr("_elapsed_steps")], np.int64),
+            time_limit=time_limit_of(run.environment) or NO_LIMIT,
+            observation=np.array(run.observation, np.float32),
+        )
+        self._make_room(len(rollout))
+        weights = run.weights if isinstance(run, ActorCriticRun) else [0.0] * len(rollout)
+        for row, (step, weight) in enumerate(zip(rollout, weights, strict=True)):
+            self._write(row, step, weight)
+        self._draws = [
+            DrawnAhead(generator)
+            for generator in (
+                run.streams.actions,
+                run.environment.unwrapped.np_random,
+                run.streams.replay,
+            )
+        ]
+
+    def save(self) -> None:
+        """Write the state into the run, so that it can be copied, or continued by PyTorch."""
+        run, counts = self.run, self._state.counts
+        for drawn in self._draws:
+            drawn.give_back()
+        run.episode_return = float(self._state.episode_return[0])
+        run.observation = self._state.observation.copy()
+        every, begun = run.config.eval_interval, run.global_step - run.length
+        due = run.global_step // every != begun // every
+        held = min(int(counts[steps.READINGS]), len(self._state.window))
+        run.reading.restore(self._state.window[:held].tolist(), due)
+        stored = int(counts[steps.STORED])
+        rollout = list(step_records(copied(rows_of(self._rollout.steps, slice(stored)))))
+        if isinstance(run, ReinforceRun):
+            run.batch[:] = rollout
+        else:
+            run.rollout[:] = rollout
+            run.weights[:] = self._rollout.weights[:stored].tolist()
+        dynamics.restore(run.environment, self._state.state, int(self._state.elapsed[0]))
+
+    def _save_counters(self) -> None:
+        run, counts = self.run, self._state.counts
+        run.global_step = int(counts[steps.GLOBAL_STEP])
+        run.episodes = int(counts[steps.EPISODES])
+        run.updates = int(counts[steps.UPDATES])
+        run.gradient_steps = int(counts[steps.GRADIENT_STEPS])
+        run.length = int(counts[steps.LENGTH])
+        run.solved = bool(counts[steps.SOLVED])
+        if isinstance(run, ActorCriticRun) and run.buffer is not None:
+            run.buffer.added = int(counts[steps.ADDED])
+
+    @property
+    def over(self) -> bool:
+        """True if the run has ended and takes no more steps."""
+        config, counts = self.run.config, self._state.counts
+        stopped = counts[steps.SOLVED] and config.stop_when_solved
+        return bool(stopped) or counts[steps.GLOBAL_STEP] >= config.total_steps
+
+    @property
+    def global_step(self) -> int:
+        """Number of environment steps taken."""
+        return int(self._state.counts[steps.GLOBAL_STEP])
+
+    def require_finite(self) -> None:
+        """Raise an error if a number was no longer finite in the last stretch.
+
+        Raises:
+            TrainingDiverged: the message names the quantity and the step.
+        """
+        if self.diverged is not None:
+            require_finite(self.global_step, self.diverged, math.nan)
+
+    # --- One stretch
+
+    def advance(
+        self, most: int = MOST_STEPS, episodes: int = NO_LIMIT, updates: int = NO_LIMIT
+    ) -> Stretch:
+        """Train in one call that holds no interpreter lock, between `load` and `save`.
+
+        Args:
+            most: the most environment steps; the call may take fewer, but at least one.
+            episodes: the call ends with the step that ends so many episodes.
+            updates: the call ends with the step that causes so many updates.
+
+        Returns:
+            What happened. `diverged` names a number that is no longer finite.
+        """
+        self._make_room_for_batch()
+        most = min(most, self._most_steps())
+        stored = int(self._state.counts[steps.STORED])
+        self._make_room(stored + most)
+        out = columns(
+            step_columns(most, self._width, self._actions, self._memory.parameters.dtype),
+            self._updates_in(most),
+            stored + most,
+            self._critic_rows(most, stored),
+        )
+        actions, resets, replay = (
+            drawn.ensure(count)
+            for drawn, count in zip(self._draws, self._draws_for(most), strict=True)
+        )
+        self._used[:3] = 0
+        draws = steps.Draws(actions, resets, replay, self._used)
+        begun = time.perf_counter()
+        status = self._call(draws, steps.Limits(most, episodes, updates), out)
+        self.compiled_seconds += time.perf_counter() - begun
+        for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
+            drawn.use(used)
+        self._save_counters()
+        if status != steps.GOES_ON:
+            self.diverged = DIVERGED[type(self.run)][status]
+        return trimmed(out)
+
+    def _call(self, draws: steps.Draws, limits: steps.Limits, out: steps.Columns) -> int:
+        """Call the compiled code of the run's algorithm; return why it stopped."""
+        config = self.run.config
+        common = common_settings(config)
+        status: int
+        if isinstance(config, ReinforceConfig):
+            status = reinforce(
+                self._state,
+                common,
+                reinforce_settings(config),
+                self._constants,
+                self._memory,
+                self._rows[0],
+                self._rows[1],
+                self._work,
+                self._rollout,
+                draws,
+                limits,
+                out,
+            )
+        else:
+            status = actor_critic(
+                self._state,
+                common,
+                actor_critic_settings(config),
+                self._constants,
+                self._memory,
+                self._networks(config),
+                self._work,
+                self._rollout,
+                self._buffer,
+                draws,
+                limits,
+                out,
+            )
+        return status
+
+    def _networks(self, config: ActorCriticConfig) -> Networks:
+        actor, critic = self._rows
+        one_body = config.body == "shared"
+        stopped = config.stop_gradient if one_body else "none"
+        return Networks(
+            actor,
+            critic,
+            len(actor) - 1 if one_body else 0,
+            len(actor) - 1 if stopped == "actor" else 0,
+            len(critic) - 1 if stopped == "critic" else 0,
+            one_body,
+        )
+
+    def _most_steps(self) -> int:
+        """The most steps of one call, so that its columns and its draws need little memory."""
+        config = self.run.config
+        if isinstance(config, ReinforceConfig) or config.critic_data != "replay":
+            return MOST_STEPS
+        each = config.batch_size * config.critic_updates
+        return max(1, min(MOST_STEPS, config.rollout_steps * (MOST_CRITIC_ROWS // each)))
+
+    def _updates_in(self, most: int) -> int:
+        config = self.run.config
+        return most if isinstance(config, ReinforceConfig) else most // config.rollout_steps + 1
+
+    def _draws_for(self, most: int) -> tuple[int, int, int]:
+        """How many numbers a call may use, of each of the run's streams."""
+        config, replay = self.run.config, 0
+        if isinstance(config, ActorCriticConfig) and config.critic_data == "replay":
+            replay = self._updates_in(most) * config.critic_updates * config.batch_size
+        return most, most * dynamics.UNIFORMS[self._state.kind], replay
+
+    def _critic_rows(self, most: int, stored: int) -> int:
+        """The most transitions of critics' batches in a call, after `stored` steps of a rollout."""
+        config = self.run.config
+        if isinstance(config, ReinforceConfig):
+            return 0
+        replay = config.critic_data == "replay"
+        return self._updates_in(most) * config.batch_size if replay else stored + most
+
+    def _make_room_for_batch(self) -> None:
+        """Enlarge the room for the places of a critic's batch, whose size may change in a run."""
+        config = self.run.config
+        if isinstance(config, ActorCriticConfig) and config.batch_size > len(self._work.places):
+            self._work = self._work._replace(places=np.empty(config.batch_size, np.int64))
+
+    # --- The rollout
+
+    def _make_room(self, count: int) -> None:
+        """Enlarge the rollout if it has no room for `count` steps."""
+        former = getattr(self, "_rollout", None)
+        if former is not None and count <= len(former.weights):
+            return
+        size = max(2 * count, 256)
+        fresh = steps.Rollout(
+            step_columns(size, self._width, self._actions, self._memory.parameters.dtype),
+            np.empty(size),
+        )
+        if former is not None:
+            for old, new in zip(former.steps, fresh.steps, strict=True):
+                new[: len(old)] = old
+            fresh.weights[: len(former.weights)] = former.weights
+        self._rollout = fresh
+
+    def _write(self, row: int, step: StepRecord, weight: float) -> None:
+        into: Any = self._rollout.steps
+        for column, value in zip(into, step, strict=True):
+            column[row] = value
+        self._rollout.weights[row] = weight
+
+
+def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[torch.optim.Adam]]:
+    """The layers of the actor and of the critic or the baseline, and the optimisers."""
+    if isinstance(run, ReinforceRun):
+        if run.value is None or run.value_optimizer is None:
+            return layers_of(run.policy), [], [run.optimizer]
+        return layers_of(run.policy), layers_of(run.value), [run.optimizer, run.value_optimizer]
+    optimizers = [run.actor_optimizer, run.critic_optimizer]
+    return layers_of(run.agent.policy), layers_of(run.agent.critic), optimizers
+
+
+def _buffer_of(buffer: ReplayBuffer) -> steps.Buffer:
+    """The arrays of a replay buffer, in which compiled code goes on storing transitions."""
+    observations, actions, rewards, terminated, next_observations, collected = buffer.columns
+    return steps.Buffer(
+        observations.astype(np.float32, copy=False),
+        actions,
+        rewards.astype(np.float64, copy=False),
+        terminated,
+        next_observations.astype(np.float32, copy=False),
+        collected,
+        np.zeros(buffer.capacity, np.int64),
     )
-    engine.act(batch.observations[0])
-    engine.values(batch.observations)
-    targets = engine.td_targets(batch, gamma=0.9)
-    _loss, _entropy, gradient = engine.actor_gradient(
-        batch.observations, batch.actions, targets, 0.0
-    )
-    _loss, _estimates, other = engine.critic_gradient(batch.observations, batch.actions, targets)
-    engine.conflict(gradient, other)
-    engine.descend([gradient], learning_rate=0.0)
-    engine.descend([gradient, other], learning_rate=0.0)

@@ -125,6 +125,8 @@ def evidence_text() -> str:
         all_shared=sum(collapsed(f"{rate}_shared_on_policy") for rate in ON_POLICY_RATES),
         seeds=len(last_returns(split)),
         split_collapsed=collapsed(split),
+        first_best=first[0].max(),
+        first_collapse=2_000 * int(np.flatnonzero(first[0] >= COLLAPSED)[-1] + 1),
         never=int((first < STARTED).all(axis=1).sum()),
         shared_low=int((early_returns(shared)[:, :3] < COLLAPSED).any(axis=1).sum()),
         advantage=collapsed("advantage_split_on_policy"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from pglab.algorithms.acting import sample_action
+from pglab.algorithms.run import sample_action
 from pglab.environments import make_environment
 from pglab.looks.probes import action_probabilities
 from pglab.records import Floats

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.algorithms.acting import sample_action
+from pglab.algorithms.run import sample_action
 from pglab.environments import make_environment
 from pglab.looks.probes import action_probabilities, action_values
 from pglab.records import Floats

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.environments import Environment, make_environment
+from pglab.environments import Environment, make_environment, time_limit_of
 from pglab.looks.evaluation import PlayedEpisode
 from pglab.looks.probes import action_probabilities
 from pglab.records import Floats
@@ -102,6 +102,5 @@ def _share_done(games: list[_Game], playing: int, length: int) -> float:
     It is the larger of two shares: the share of the episodes that have ended, and the share of the
     time limit that has passed.
     """
-    spec = games[0].environment.spec
-    limit = spec.max_episode_steps if spec is not None else None
+    limit = time_limit_of(games[0].environment)
     return max(1 - playing / len(games), length / limit if limit else 0.0)

@@ -14,16 +14,17 @@ Source: Kingma & Ba (2015), algorithm 1.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pglab.algorithms.agents import AgentRun
 from pglab.algorithms.gradients import Gradient, norm
+from pglab.config import ActorCriticConfig
 from pglab.losses import entropy
 from pglab.networks import PolicyNetwork
 from pglab.records import Floats
@@ -58,21 +59,25 @@ class UpdateData:
     entropy_coefficient: float
 
 
-def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
-    """The Adam step that `descend` will take next; None if the step does not change the policy.
+def noted_step(
+    run: AgentRun, optimizer: torch.optim.Adam, gradients: Sequence[Gradient]
+) -> AdamStep | None:
+    """An Adam step that a run will take next; None if the step does not change the policy.
 
     Args:
-        there: the local variables of `descend` at its first line.
+        run: the run before the step.
+        optimizer: the optimiser that takes the step.
+        gradients: the step goes down their sum. At most one of them is the actor's gradient.
     """
-    policy = there["run"].networks["policy"]
-    gradients: list[Gradient] = [one for one in there["gradients"] if one]
+    policy, config = run.networks["policy"], run.config
     parameters = tuple(policy.parameters())
     if not isinstance(policy, PolicyNetwork):
         return None
-    if not any(parameter in one for one in gradients for parameter in parameters):
+    total = _sum(gradients)
+    if not any(parameter in total for parameter in parameters):
         return None
-    optimizer, bound = there["optimizer"], there["max_norm"]
-    length = norm(_sum(gradients))
+    bound = config.max_gradient_norm if isinstance(config, ActorCriticConfig) else 0.0
+    length = norm(total)
     states = [optimizer.state.get(parameter) or {} for parameter in parameters]
     group = optimizer.param_groups[0]
 
@@ -92,7 +97,7 @@ def noted_step(there: Mapping[str, Any]) -> AdamStep | None:
         mean=moments("exp_avg"),
         mean_square=moments("exp_avg_sq"),
         steps=tuple(int(state["step"]) if state else 0 for state in states),
-        learning_rate=float(there["learning_rate"]),
+        learning_rate=config.learning_rate,
         betas=tuple(group["betas"]),
         epsilon=float(group["eps"]),
         kept=bound / length if bound and length > bound else 1.0,

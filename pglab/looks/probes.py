@@ -16,8 +16,8 @@ from pglab.config import ActorCriticConfig
 from pglab.environments import EnvironmentInfo
 from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import ActorCriticNetwork
-from pglab.records import Floats, StepRecord
-from pglab.replay_buffer import transitions
+from pglab.records import Floats
+from pglab.replay_buffer import Transitions
 from pglab.returns import policy_signals, td_targets
 
 MOST_LOG_ODDS = 16.0
@@ -195,17 +195,16 @@ class LayerGradient:
 
 
 def fresh_gradients(
-    agent: ActorCriticNetwork, config: ActorCriticConfig, steps: Sequence[StepRecord]
+    agent: ActorCriticNetwork, config: ActorCriticConfig, batch: Transitions
 ) -> tuple[Gradient, Gradient]:
-    """The gradients of the actor's loss and of the critic's loss, computed from `steps`.
+    """The gradients of the actor's loss and of the critic's loss, computed from a batch of steps.
 
     The weights wₜ and the targets y are computed from the current critic. The agent is not changed.
     The actor's gradient is empty if the actor does not learn. The critic's gradient is empty if the
-    critic does not learn. If `steps` is empty, both gradients are empty.
+    critic does not learn. If the batch is empty, both gradients are empty.
     """
-    if not steps:
+    if not len(batch.actions):
         return {}, {}
-    batch = transitions(steps)
     actions = torch.as_tensor(batch.actions)
     log_probabilities, q_values = agent(torch.as_tensor(batch.observations, dtype=torch.float32))
     next_values = action_values(agent.critic, batch.next_observations)

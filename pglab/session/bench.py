@@ -18,18 +18,12 @@ from pglab.curves import Curve, GuessRegion, UsualBand, kept_by_place, thinned
 from pglab.networks import parameter_count
 from pglab.session.checkpoints import Checkpoint, Snapshot
 from pglab.session.history import Change
-from pglab.session.pacing import Pacemaker
-from pglab.session.seeds.group import SeedGroup, keep_up
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, Pacemaker
+from pglab.session.seeds.group import SeedGroup
+from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.seeds.statistics import band_of, smoothed_curve, stop_of
-from pglab.session.seeds.workers import shared_workers
 from pglab.session.training_session import Outcome, TrainingSession, Unit
 
-FULL_SPEED = 0.0
-# In steps per second. CartPole's real time is 50 steps per second. Up to this speed, the player
-# shows every training step.
-SPEEDS = (1.0, 5.0, 50.0, 500.0, 2_000.0, 5_000.0, FULL_SPEED)
-REAL_TIME = 50.0
-FIRST_SPEED = 2_000.0  # slow enough to follow: 200,000 steps take 100 seconds
 OVERLAYS_KEPT = 6
 POINTS_PER_OVERLAY = 1_200  # enough for a figure of only its beginning
 SNAPSHOTS_PER_RUN = 6  # number kept of an earlier run
@@ -97,7 +91,7 @@ class Bench:
         self.beside: Curve | None = None  # a stored run for comparison, drawn with the runs
         self.seeds = 1  # number of seeds: the run and its further seeds
         self.shown_seed = 0  # the seed that player and heatmaps show; 0 is the run
-        self.problem: str | None = None  # a sentence, if further seeds could not be trained
+        self.problem: str | None = None  # a sentence, if a further seed could not be trained
         self._group: SeedGroup | None = None
         self.pacemaker = Pacemaker()
 
@@ -122,10 +116,9 @@ class Bench:
         """The group of the current run's further seeds; None if the run has no further seeds."""
         further = self.seeds - 1
         if self._group is not None and not self._group.belongs_to(self.session, further):
-            self._group.abandon()
             self._group = None
         if further and self._group is None:
-            self._group = SeedGroup(self.session, further, shared_workers())
+            self._group = SeedGroup(self.session, further)
         return self._group
 
     @property
@@ -134,12 +127,13 @@ class Bench:
         group = self.group
         if group is None or not 1 <= self.shown_seed <= len(group.members):
             return self.session
-        return group.members[self.shown_seed - 1].session
+        return group.members[self.shown_seed - 1]
 
     @property
     def busy(self) -> bool:
         """True while the run is training or its further seeds are catching up with it."""
-        return self.running or (self.group is not None and self.group.behind)
+        waits = self.problem is not None  # after an error, seeds train again when Run is pressed
+        return self.running or (not waits and self.group is not None and self.group.behind)
 
     @property
     def finished(self) -> bool:
@@ -241,32 +235,30 @@ class Bench:
     def tick(self) -> None:
         """Train at the chosen speed until the next redraw of the page."""
         self.pacemaker.tick()
-        seconds = self.pacemaker.training_seconds
-        if not self._may_go_on(seconds):
-            return
-        if self.speed == FULL_SPEED:
-            self.session.advance(seconds=seconds)
+        before = self.session.global_step
+        if not self.running:
+            self._train_to(before)
         else:
-            before, due = self.session.global_step, self.pacemaker.steps_due(self.speed)
-            self.session.advance("step", due, seconds=seconds)
+            left = self.session.config.total_steps - before
+            self._train_to(before + self.pacemaker.steps_due(self.speed, left))
             self.pacemaker.note_steps(self.session.global_step - before)
-        slow = self.speed != FULL_SPEED and self.speed <= REAL_TIME
-        self.player_mode = "training step" if slow else "policy"
+            watchable = self.speed != FULL_SPEED and self.speed <= REAL_TIME
+            self.player_mode = "training step" if watchable else "policy"
         self.pacemaker.note_position(self.session.global_step)
         if self.session.finished:
             self.running = False
 
-    def _may_go_on(self, seconds: float) -> bool:
-        """Train the further seeds, and return True if the run itself may train in this tick."""
-        groups = [self.group] if self.group is not None else []
+    def _train_to(self, limit: int) -> None:
+        """Train the run up to step `limit` and the further seeds up to the run, for one tick."""
+        seconds = self.pacemaker.training_seconds
+        if self.group is None:
+            self.session.advance("step", limit - self.session.global_step, seconds=seconds)
+            return
         try:
-            go_on = keep_up(groups, seconds, running=self.running)
-        except RuntimeError as error:
+            train_together([self.session], [self.group], limit, seconds)
+        except SeedFailed as error:
             self.problem = str(error)
-            self.running = go_on = False
-        if not go_on:
-            self.pacemaker.note_position(self.session.global_step)
-        return go_on
+            self.running = False
 
     def seed_curves(self) -> list[Curve]:
         """Smoothed learning curves of the further seeds."""
@@ -277,7 +269,7 @@ class Bench:
         group = self.group
         if group is None:
             return None
-        sessions = [self.session, *(member.session for member in group.members)]
+        sessions = [self.session, *group.members]
         curves = [smoothed_curve(session) for session in sessions]
         return band_of(curves, [stop_of(session) for session in sessions], group.steps)
 
@@ -308,7 +300,7 @@ class Bench:
     def summary(self) -> PastRun:
         """The present state of the current run as a `PastRun`."""
         group = self._group
-        further = [m.session for m in group.members] if group and self.session is group.run else []
+        further = group.members if group and self.session is group.run else []
         run = _summary(self.run_number, self.session, self.forked)
         return replace(run, further=tuple(map(_result, further)))
 

@@ -21,7 +21,7 @@ MOST_BYTES = 64_000_000
 SHORTEST_SPACING = 500  # environment steps
 SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
 FLOATS_PER_PARAMETER = 3  # the parameter and Adam's two running means
-BYTES_PER_STEP = 700  # size of a step record with its arrays
+BYTES_PER_STEP = 100  # size of a row of the latest steps
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Checkpoint:
         return (
             4 * FLOATS_PER_PARAMETER * parameter_count(*self.networks.values())
             + (0 if buffer is None else buffer.size)
-            + BYTES_PER_STEP * len(self.history.steps)
+            + BYTES_PER_STEP * len(self.history.steps.action)
         )
 
 
@@ -83,8 +83,15 @@ class Checkpoints:
 
     def due(self, global_step: int) -> bool:
         """True if the run needs a new checkpoint at this step."""
-        last = self._kept[-1].global_step if self._kept else -math.inf
-        return global_step - last >= max(SHORTEST_SPACING, SPACING_SHARE * global_step)
+        return global_step >= self.next_due
+
+    @property
+    def next_due(self) -> int:
+        """The environment step at which the run needs its next checkpoint."""
+        if not self._kept:
+            return 0
+        last = self._kept[-1].global_step
+        return max(last + SHORTEST_SPACING, math.ceil(last / (1 - SPACING_SHARE)))
 
     def add(self, run: AgentRun, history: HistoryMark, seconds: float) -> None:
         """Add a copy of the run, unless this step already has a checkpoint."""

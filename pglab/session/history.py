@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+from pglab.records import UpdateRecord
+from pglab.stretch import (
+    BatchColumns,
+    CriticColumns,
+    EpisodeColumns,
+    StepColumns,
+    Stretch,
+    stretch_of,
+    update_record,
+)
+
+Columns = TypeVar("Columns", StepColumns, BatchColumns, CriticColumns)
 
 MOST_UPDATES = 20_000  # number kept, spread over the run: an agent may update at every step
 RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows nothing
@@ -31,19 +43,31 @@ class Series:
         self._stride = 1
         self.appended = 0  # number of rows, including dropped ones
 
-    def append(self, *values: float | None) -> None:
-        """Add a row; None is stored as NaN."""
-        self.appended += 1
-        if (self.appended - 1) % self._stride:
-            return
-        if self._length == self._most:
-            self._drop_every_second()
-            if (self.appended - 1) % self._stride:
+    def extend(self, columns: Sequence[NDArray[Any]]) -> None:
+        """Add a row for each entry of the columns [N], which are in the order of the names."""
+        table = np.column_stack(columns)
+        while len(table):
+            first = -self.appended % self._stride
+            kept = table[first :: self._stride]
+            room = len(kept) if self._most is None else self._most - self._length
+            self._store(kept[:room])
+            if len(kept) <= room:
+                self.appended += len(table)
                 return
-        if self._length == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-        self._rows[self._length] = [np.nan if value is None else value for value in values]
-        self._length += 1
+            done = first + room * self._stride
+            self.appended += done
+            table = table[done:]
+            self._drop_every_second()
+
+    def _store(self, rows: NDArray[Any]) -> None:
+        end = self._length + len(rows)
+        if end > len(self._rows):
+            size = max(2 * len(self._rows), end)
+            self._rows = np.concatenate(
+                [self._rows, np.empty((size - len(self._rows), len(self._names)))]
+            )
+        self._rows[self._length : end] = rows
+        self._length = end
 
     def rows_for(self, appended: int) -> int:
         """About how many of `appended` added rows remain after thinning; at least 1."""
@@ -81,6 +105,26 @@ class Change:
     settings: dict[str, Any]
 
 
+class Recent(Generic[Columns]):
+    """The last `most` rows of columns to which rows are added."""
+
+    def __init__(self, empty: Columns, most: int) -> None:
+        """`empty` are the columns without a row."""
+        self.columns: Columns = empty
+        self._most = most
+
+    def add(self, columns: Columns) -> None:
+        """Add rows. The former columns stay as they were, so that a mark can keep them."""
+        joined = (
+            # The empty columns do not know how long an observation is.
+            new[-self._most :].copy()
+            if len(old) == 0 or len(new) >= self._most
+            else np.concatenate((old, new))[-self._most :]
+            for old, new in zip(self.columns, columns, strict=True)
+        )
+        self.columns = type(self.columns)._make(joined)
+
+
 @dataclass(frozen=True)
 class HistoryMark:
     """The state of a history at one moment; the history can be reset to this state."""
@@ -88,10 +132,10 @@ class HistoryMark:
     episodes: int
     updates: int
     changes: tuple[Change, ...]
-    steps: tuple[StepRecord, ...]
+    steps: StepColumns
     last_update: UpdateRecord | None
-    signals: tuple[tuple[float, int, bool], ...]
-    fits: tuple[tuple[float, float], ...]
+    signals: BatchColumns
+    fits: CriticColumns
     reading: float | None
     solved_at: int | None
 
@@ -115,23 +159,41 @@ class History:
             most=MOST_UPDATES,
         )
         self.changes: list[Change] = []
-        self.steps: deque[StepRecord] = deque(maxlen=RECENT_STEPS)
+        nothing = stretch_of(())
+        self._steps: Recent[StepColumns] = Recent(nothing.steps, RECENT_STEPS)
+        self._signals: Recent[BatchColumns] = Recent(nothing.batches, RECENT_SIGNALS)
+        self._fits: Recent[CriticColumns] = Recent(nothing.critic_batches, RECENT_SIGNALS)
         self.last_update: UpdateRecord | None = None
-        # From the most recent updates: (weight, action, episode end) and (estimate, target).
-        self.signals: deque[tuple[float, int, bool]] = deque(maxlen=RECENT_SIGNALS)
-        self.fits: deque[tuple[float, float]] = deque(maxlen=RECENT_SIGNALS)
         self.reading: float | None = None
         self.solved_at: int | None = None
 
-    def add(self, record: Record) -> None:
-        """Add a record to the history."""
-        match record:
-            case StepRecord():
-                self.steps.append(record)
-            case EpisodeRecord():
-                self._add_episode(record)
-            case UpdateRecord():
-                self._add_update(record)
+    @property
+    def steps(self) -> StepColumns:
+        """The latest steps, at most `RECENT_STEPS`."""
+        return self._steps.columns
+
+    @property
+    def signals(self) -> BatchColumns:
+        """The latest steps from which the actor has learned, at most `RECENT_SIGNALS`."""
+        return self._signals.columns
+
+    @property
+    def fits(self) -> CriticColumns:
+        """The latest transitions from which the critic has learned, at most `RECENT_SIGNALS`."""
+        return self._fits.columns
+
+    def add(self, stretch: Stretch) -> None:
+        """Add what happened in a stretch of the run."""
+        if len(stretch.steps.action):
+            self._steps.add(stretch.steps)
+        if len(stretch.episodes.episode):
+            self._add_episodes(stretch.episodes)
+        if len(stretch.updates.update):
+            self.updates.extend(stretch.updates[:1] + stretch.updates[2:11])
+            # Copied, so that a mark does not keep the arrays of the whole stretch in memory.
+            self.last_update = copy.deepcopy(update_record(stretch, -1))
+            self._signals.add(stretch.batches)
+            self._fits.add(stretch.critic_batches)
 
     def note_change(self, global_step: int, settings: dict[str, Any]) -> None:
         """Add a change of settings.
@@ -148,10 +210,10 @@ class History:
             self.episodes.appended,
             self.updates.appended,
             tuple(self.changes),
-            tuple(self.steps),
+            self.steps,
             self.last_update,
-            tuple(self.signals),
-            tuple(self.fits),
+            self.signals,
+            self.fits,
             self.reading,
             self.solved_at,
         )
@@ -164,10 +226,10 @@ class History:
         self.episodes.cut(mark.episodes)
         self.updates.cut(mark.updates)
         self.changes = list(mark.changes)
-        self.steps = deque(mark.steps, maxlen=RECENT_STEPS)
+        self._steps.columns = mark.steps
         self.last_update = mark.last_update
-        self.signals = deque(mark.signals, maxlen=RECENT_SIGNALS)
-        self.fits = deque(mark.fits, maxlen=RECENT_SIGNALS)
+        self._signals.columns = mark.signals
+        self._fits.columns = mark.fits
         self.reading, self.solved_at = mark.reading, mark.solved_at
 
     def mean_return(self, window: int = 100) -> float | None:
@@ -175,34 +237,12 @@ class History:
         returns = self.episodes["episode_return"][-window:]
         return float(returns.mean()) if len(returns) else None
 
-    def _add_episode(self, record: EpisodeRecord) -> None:
-        self.episodes.append(
-            record.global_step, record.episode_return, record.length, record.reading
+    def _add_episodes(self, episodes: EpisodeColumns) -> None:
+        self.episodes.extend(
+            (episodes.global_step, episodes.episode_return, episodes.length, episodes.reading)
         )
-        if record.reading is not None:
-            self.reading = record.reading
-        if record.solved and self.solved_at is None:
-            self.solved_at = record.global_step
-
-    def _add_update(self, record: UpdateRecord) -> None:
-        self.updates.append(
-            record.global_step,
-            record.actor_loss,
-            record.critic_loss,
-            record.entropy,
-            record.actor_gradient_norm,
-            record.critic_gradient_norm,
-            *(record.conflict or (None, None, None)),
-            _mean_td_error(record),
-        )
-        self.last_update = record
-        self.signals.extend(zip(record.weights, record.actions, record.episode_ends, strict=True))
-        if record.critic is not None:
-            self.fits.extend(zip(record.critic.estimates, record.critic.targets, strict=True))
-
-
-def _mean_td_error(record: UpdateRecord) -> float | None:
-    """Mean |y − Q(s,a)| over the critic's batch; None without a batch."""
-    if record.critic is None:
-        return None
-    return float(np.abs(record.critic.targets - record.critic.estimates).mean())
+        readings = episodes.reading[~np.isnan(episodes.reading)]
+        if len(readings):
+            self.reading = float(readings[-1])
+        if self.solved_at is None and episodes.solved.any():
+            self.solved_at = int(episodes.global_step[episodes.solved.argmax()])

@@ -12,6 +12,12 @@ SHORTEST_TRAINING = 0.12  # training time between two redraws, at least
 LONGEST_INTERVAL = 1.0  # a longer interval counts as this long
 RATE_WINDOW = 2.0  # time over which the speed is measured
 
+# Speeds that visitors can choose, in steps per second.
+FULL_SPEED = 0.0
+REAL_TIME = 50.0  # of CartPole
+FIRST_SPEED = 2_000.0  # slow enough to follow: 200,000 steps take 100 seconds
+SPEEDS = (1.0, 5.0, REAL_TIME, 500.0, FIRST_SPEED, 5_000.0, FULL_SPEED)
+
 
 class Pacemaker:
     """Measures the time between two ticks of a page, and chooses how long each tick trains."""
@@ -49,19 +55,22 @@ class Pacemaker:
             self.training_seconds = max(REDRAW_INTERVAL - drawing, SHORTEST_TRAINING)
         self._last = now
 
-    def steps_due(self, steps_per_second: float) -> int:
-        """Number of steps to take in this tick at a fixed speed.
+    def steps_due(self, steps_per_second: float, most: int) -> int:
+        """Number of steps to take in this tick at one of the `SPEEDS`, but at most `most`.
 
-        Steps for which earlier ticks had no time are due again. If the run falls behind the fixed
-        speed by more than about one second, the excess steps are dropped.
+        Steps for which earlier ticks had no time are due again. If the run falls behind its speed
+        by more than about one second, the excess steps are dropped.
         """
-        most = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
-        self._owed = min(self._owed + steps_per_second * self.interval, most)
-        return int(self._owed)
+        if steps_per_second == FULL_SPEED:
+            self._owed = 0.0
+            return most
+        longest = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
+        self._owed = min(self._owed + steps_per_second * self.interval, longest)
+        return min(int(self._owed), most)
 
     def note_steps(self, taken: int) -> None:
         """Record how many of the due steps the run has taken."""
-        self._owed -= taken
+        self._owed = max(self._owed - taken, 0.0)
 
     def note_position(self, global_step: int) -> None:
         """Record the present step of the run, from which its speed is measured."""

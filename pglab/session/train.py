@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from pglab.algorithms.agents import AgentConfig, begin, records_of
+from pglab.algorithms.agents import AgentConfig, AgentRun, begin
+from pglab.algorithms.agents import records_of as records_of_reference
+from pglab.algorithms.run import TrainingDiverged
 from pglab.records import Record
+from pglab.session.trainer import is_compiled, trainer_for
+from pglab.stretch import records_of
+
+STEPS_AHEAD = 256  # trained before their records are asked for
 
 
 def train(config: AgentConfig) -> Iterator[Record]:
@@ -19,4 +26,14 @@ def train(config: AgentConfig) -> Iterator[Record]:
         ConfigError: the environment cannot be used.
         TrainingDiverged: a number is no longer finite. The message says what to change.
     """
-    return records_of(begin(config))
+    run = begin(config)
+    return _records_in_stretches(run) if is_compiled(config) else records_of_reference(run)
+
+
+def _records_in_stretches(run: AgentRun) -> Iterator[Record]:
+    trainer = trainer_for(run)
+    while not run.over:
+        yield from records_of(trainer.advance(STEPS_AHEAD, seconds=math.inf))
+        trainer.save()
+        if trainer.problem is not None:
+            raise TrainingDiverged(trainer.problem)

@@ -10,23 +10,20 @@ from typing import Any, Literal
 
 from torch import nn
 
-from pglab.algorithms.agents import AgentConfig, AgentRun, begin, records_of, records_of_step
-from pglab.algorithms.run import TrainingDiverged
+from pglab.algorithms.agents import AgentConfig, AgentRun, begin
 from pglab.config import ConfigError, settings_of
+from pglab.engine.engine import NO_LIMIT
 from pglab.language import _
-from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.replay_buffer import ReplayBuffer
 from pglab.session.checkpoints import Checkpoint, Checkpoints
 from pglab.session.history import History
+from pglab.session.trainer import trainer_for
+from pglab.stretch import Stretch
 
 Unit = Literal["step", "episode", "update"]
 Outcome = Literal["solved", "total_steps", "diverged"]
 
-_RECORD_OF: dict[Unit, type] = {
-    "step": StepRecord,
-    "episode": EpisodeRecord,
-    "update": UpdateRecord,
-}
+_COLUMNS: dict[Unit, str] = {"step": "steps", "episode": "episodes", "update": "updates"}
 
 
 class TrainingSession:
@@ -47,19 +44,11 @@ class TrainingSession:
         self.history = History()
         self.outcome: Outcome | None = None
         self.problem: str | None = None  # a sentence, if the run diverged
+        self.seconds_per_step: float | None = None  # wall clock, in the last training
         self._run = begin(config)
-        self._records = records_of(self._run)
+        self._trainer = trainer_for(self._run)
         self._training_seconds = 0.0
         self._checkpoints = Checkpoints() if can_rewind else None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """The state without the generator, which cannot be pickled."""
-        return {**vars(self), "_records": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the state, with a new generator that continues the run."""
-        vars(self).update(state)
-        self._records = records_of(self._run)
 
     @property
     def config(self) -> AgentConfig:
@@ -95,6 +84,11 @@ class TrainingSession:
         return () if self._checkpoints is None else self._checkpoints.all
 
     @property
+    def compiled_seconds(self) -> float:
+        """Wall-clock seconds spent in compiled code; 0 if PyTorch trains this run."""
+        return self._trainer.compiled_seconds
+
+    @property
     def milliseconds_per_1000_steps(self) -> float | None:
         """Mean processor time of training 1000 environment steps; None before the first step."""
         if not self.global_step:
@@ -116,28 +110,30 @@ class TrainingSession:
 
     def advance(
         self, unit: Unit = "step", count: int | None = None, *, seconds: float | None = None
-    ) -> list[Record]:
+    ) -> list[Stretch]:
         """Train `count` steps, episodes or updates, but for at most about `seconds` of wall clock.
 
-        If neither `count` nor `seconds` is given, `count` is 1. If a step ends an episode or
-        causes an update, their records are returned together with the record of the step.
+        If neither `count` nor `seconds` is given, `count` is 1. What happens at the last step
+        belongs to it: the end of an episode and an update.
 
         Returns:
-            The new records, in order.
+            What happened, in order.
         """
         begun, worked = time.perf_counter(), time.thread_time()
-        limit = (1 if seconds is None else math.inf) if count is None else count
+        limit = (1 if seconds is None else NO_LIMIT) if count is None else count
         deadline = math.inf if seconds is None else begun + seconds
-        records: list[Record] = []
-        done = 0
-        while done < limit and time.perf_counter() < deadline and not self.finished:
-            if self._checkpoints is not None and self._checkpoints.due(self.global_step):
-                self._keep_checkpoint()
-            for record in self._next_step():
-                records.append(record)
-                done += isinstance(record, _RECORD_OF[unit])
+        before, stretches = self.global_step, list[Stretch]()
+        while limit > 0 and not self.finished:
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                break
+            stretch = self._next_stretch(unit, limit, left)
+            limit -= len(getattr(stretch, _COLUMNS[unit]).global_step)
+            stretches.append(stretch)
         self._training_seconds += time.thread_time() - worked
-        return records
+        if self.global_step > before:
+            self.seconds_per_step = (time.perf_counter() - begun) / (self.global_step - before)
+        return stretches
 
     def rewind(self, checkpoint: Checkpoint) -> None:
         """Go to a checkpoint of this run, earlier or later than the current step.
@@ -147,14 +143,15 @@ class TrainingSession:
         """
         self._keep_checkpoint()
         self._run = copy.deepcopy(checkpoint.run)
-        self._records = records_of(self._run)
+        self._trainer = trainer_for(self._run)
         self._training_seconds = checkpoint.seconds
         self.history.back_to(checkpoint.history)
         self.outcome = self.problem = None
         self._note_end()
 
     def copy_of_run(self) -> AgentRun:
-        """An independent copy of the current run, without its engine."""
+        """An independent copy of the current run."""
+        self._trainer.save()
         return copy.deepcopy(self._run)
 
     def forget_later_checkpoints(self) -> None:
@@ -188,20 +185,28 @@ class TrainingSession:
     def _keep_checkpoint(self) -> None:
         """Keep a checkpoint, unless the run diverged: a diverged run cannot continue."""
         if self._checkpoints is not None and self.outcome != "diverged":
+            self._trainer.save()
             self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 
-    def _next_step(self) -> list[Record]:
-        """Train one environment step; return all of its records."""
-        records: list[Record] = []
-        try:
-            for record in records_of_step(self._run, self._records):
-                records.append(record)
-        except TrainingDiverged as diverged:
-            self.outcome, self.problem = "diverged", str(diverged)
-        for record in records:
-            self.history.add(record)
+    def _next_stretch(self, unit: Unit, limit: int, seconds: float) -> Stretch:
+        """Train until the limit or the next checkpoint, for about `seconds`, but at least a step.
+
+        A stretch may be shorter than that.
+        """
+        most = NO_LIMIT
+        if self._checkpoints is not None:
+            if self._checkpoints.due(self.global_step):
+                self._keep_checkpoint()
+            most = self._checkpoints.next_due - self.global_step
+        limits = {"step": NO_LIMIT, "episode": NO_LIMIT, "update": NO_LIMIT, unit: limit}
+        stretch = self._trainer.advance(
+            min(most, limits["step"]), limits["episode"], limits["update"], seconds=seconds
+        )
+        if self._trainer.problem is not None:
+            self.outcome, self.problem = "diverged", self._trainer.problem
+        self.history.add(stretch)
         self._note_end()
-        return records
+        return stretch
 
     def _note_end(self) -> None:
         if self.finished or self.could_go_on(self.config):

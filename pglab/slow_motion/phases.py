@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from pglab.algorithms import actor_critic, descent, reinforce, run
+from pglab.algorithms import actor_critic, reinforce, run
 from pglab.algorithms.agents import AgentConfig
-from pglab.algorithms.gradients import Gradient, norm
+from pglab.algorithms.gradients import Gradient, gradient_of, norm
 from pglab.config import ReinforceConfig
 from pglab.losses import of_actions
 from pglab.slow_motion.watched_lines import Locals, Phase, Values
@@ -27,7 +27,7 @@ def phases_of(config: AgentConfig) -> Sequence[Phase]:
         return REINFORCE
     replay = config.critic_data == "replay"
     learning = [*CRITIC, *ACTOR] if replay else [*ACTOR, *CRITIC]
-    return [*ACTING_WITH_CRITIC, *learning, STEP, CRITIC_CHANGED]
+    return [*ACTING_WITH_CRITIC, *learning, *ADAM_STEP]
 
 
 def update_of(config: AgentConfig) -> Callable[..., Any]:
@@ -146,6 +146,32 @@ def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dic
     }
 
 
+def _read_loss(there: Locals) -> Values:
+    return {
+        "observations": there["batch"].observations.copy(),
+        "actions": there["batch"].actions.copy(),
+        "weights": there["weights"].copy(),
+        "log_probs": _plain(there["log_probs"]),
+        "loss": _plain(there["actor_loss"]),
+        "entropy_coefficient": there["run"].config.entropy_coefficient,
+    }
+
+
+def _backward(network: str) -> Any:
+    """Return a function that reads the gradient that `backward` leaves in a network of the run.
+
+    After `zero_grad`, the returned function raises `KeyError`, as for a missing variable.
+    """
+
+    def value(there: Locals) -> Any:
+        derivative = getattr(there["run"], network).head.bias.grad
+        if derivative is None:
+            raise KeyError(network)
+        return derivative
+
+    return value
+
+
 def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
     """The norms of the actor's gradient, and the entropy coefficient.
 
@@ -173,40 +199,47 @@ def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
     raise ValueError("the parameter belongs to none of the networks")
 
 
-def _adam_steps(there: Locals) -> int:
-    """The sum of Adam's step counters; each parameter tensor has one counter."""
-    return sum(int(state["step"]) for state in there["optimizer"].state.values())
+def _step(
+    function: Callable[..., Any], optimizer_of: Callable[[Locals], torch.optim.Adam]
+) -> Phase:
+    """The phase of the Adam step in a function, which ends with the line of `optimizer.step()`."""
+
+    def steps(there: Locals) -> int:
+        # Each parameter tensor has one counter.
+        return sum(int(state["step"]) for state in optimizer_of(there).state.values())
+
+    return Phase("step", function, steps, lambda there: _read_step(there, optimizer_of(there)))
 
 
-def _read_step(there: Locals) -> Values:
+def _read_step(there: Locals, optimizer: torch.optim.Adam) -> Values:
     """The numbers in Adam's formula for one parameter: the one with the largest gradient.
 
     If every gradient is 0, the function takes the parameter with the largest running mean m.
     """
-    total: Gradient = there["total"]
-    optimizer = there["optimizer"]
-    pulls = {p: g if there["length"] else optimizer.state[p]["exp_avg"] for p, g in total.items()}
+    group = optimizer.param_groups[0]
+    gradients = {p: p.grad for p in group["params"] if p.grad is not None}
+    length = there["gradient_norm"]
+    pulls = {p: g if length else optimizer.state[p]["exp_avg"] for p, g in gradients.items()}
     parameter = max(pulls, key=lambda known: float(pulls[known].abs().max()))
     place = int(pulls[parameter].abs().argmax())
-    group, state = optimizer.param_groups[0], optimizer.state[parameter]
+    state = optimizer.state[parameter]
     names = _named(there)
     return {
         "layer": layer_of(parameter, names),
-        "layers": sorted({layer_of(known, names) for known in total}),
-        "gradient": float(total[parameter].flatten()[place]),
+        "layers": sorted({layer_of(known, names) for known in gradients}),
+        "gradient": float(gradients[parameter].flatten()[place]),
         "mean": float(state["exp_avg"].flatten()[place]),
         "mean_square": float(state["exp_avg_sq"].flatten()[place]),
         "steps": int(state["step"]),
         "betas": tuple(group["betas"]),
         "epsilon": float(group["eps"]),
-        "learning_rate": float(there["learning_rate"]),
+        "learning_rate": float(group["lr"]),
         "parameter": float(parameter.detach().flatten()[place]),
-        "norm": there["length"],
-        "max_norm": there["max_norm"],
+        "norm": length,
+        "max_norm": getattr(there["run"].config, "max_gradient_norm", 0.0),
     }
 
 
-STEP = Phase("step", descent.descend, _adam_steps, _read_step)
 EPISODE = Phase("episode", run.end_episode, _local("record"), _read_episode)
 
 
@@ -226,14 +259,15 @@ def _read_stored_batch(there: Locals) -> Values:
     config = there["run"].config
     return {
         "stored": len(there["run"].batch),
-        "ended": there["run"].ended_episodes + there["step"].ended,
+        "ended": there["run"].ended_episodes,
         "min_batch_steps": config.min_batch_steps,
         "episodes_per_update": config.episodes_per_update,
     }
 
 
 def _read_returns(there: Locals) -> Values:
-    copied = _copied("rewards", "episode_ends", "returns")(there)
+    copied = _copied("episode_ends", "returns")(there)
+    copied["rewards"] = there["batch"].rewards.copy()
     return {**copied, "gamma": there["config"].gamma, "form": there["config"].return_form}
 
 
@@ -242,32 +276,28 @@ def _read_weights(there: Locals) -> Values:
     return {**copied, "baseline": there["config"].baseline}
 
 
-def _read_reinforce_loss(there: Locals) -> Values:
-    copied = _copied("observations", "actions", "weights", "log_probs", loss="actor_loss")(there)
-    return {**copied, "entropy_coefficient": there["coefficient"]}
-
-
 REINFORCE: Sequence[Phase] = (
     *_acting(reinforce.reinforce),
     Phase("store", reinforce.reinforce, _length("batch"), _read_stored_batch),
     EPISODE,
     Phase("returns", reinforce.update, _local("returns"), _read_returns),
     Phase("weights", reinforce.update, _local("weights"), _read_weights),
-    Phase("loss", reinforce.policy_gradient, _local("actor_loss"), _read_reinforce_loss),
+    Phase("loss", reinforce.learn, _local("actor_loss"), _read_loss),
     Phase(
         "gradient",
-        reinforce.policy_gradient,
-        _local("actor_gradient"),
-        lambda there: _read_actor_gradient(there, there["actor_gradient"]),
+        reinforce.learn,
+        _backward("policy"),
+        lambda there: _read_actor_gradient(there, gradient_of(there["run"].policy)),
     ),
+    _step(reinforce.learn, lambda there: there["run"].optimizer),
     Phase("value_loss", reinforce.fit_value, _local("loss"), _copied("loss", "returns")),
     Phase(
         "value_gradient",
         reinforce.fit_value,
-        _local("value_gradient"),
-        lambda there: _read_gradient(there["value_gradient"], _named(there)),
+        _backward("value"),
+        lambda there: _read_gradient(gradient_of(there["run"].value), _named(there)),
     ),
-    STEP,
+    _step(reinforce.fit_value, lambda there: there["run"].value_optimizer),
     _changed(reinforce.reinforce),
 )
 
@@ -311,7 +341,7 @@ def _read_targets(there: Locals) -> Values:
     return {
         "rewards": batch.rewards.copy(),
         "terminated": batch.terminated.copy(),
-        "next_values": there["next_values"].copy(),
+        "next_values": _plain(there["next_values"]),
         "targets": there["targets"].copy(),
         "gamma": there["run"].config.gamma,
     }
@@ -321,21 +351,9 @@ def _read_critic_loss(there: Locals) -> Values:
     return {
         "estimates": _plain(of_actions(there["q_values"].detach(), there["actions"])),
         "targets": there["targets"].copy(),
-        "loss": _plain(there["loss"]),
+        "loss": _plain(there["critic_loss"]),
         "q_regularization": there["run"].config.q_regularization,
         "coefficient": there["run"].config.value_loss_coefficient,
-    }
-
-
-def _read_actor_loss(there: Locals) -> Values:
-    rollout = there["rollout"]
-    return {
-        "observations": rollout.observations.copy(),
-        "actions": rollout.actions.copy(),
-        "weights": there["weights"].copy(),
-        "log_probs": _plain(there["log_probs"]),
-        "loss": _plain(there["loss"]),
-        "entropy_coefficient": there["run"].config.entropy_coefficient,
     }
 
 
@@ -358,7 +376,7 @@ ACTING_WITH_CRITIC: Sequence[Phase] = (
 CRITIC: Sequence[Phase] = (
     Phase("draw", actor_critic.learn_from_replay, _local("batch"), _read_draw),
     Phase("targets", actor_critic.critic_gradient, _local("targets"), _read_targets),
-    Phase("critic_loss", actor_critic.critic_gradient, _local("loss"), _read_critic_loss),
+    Phase("critic_loss", actor_critic.critic_gradient, _local("critic_loss"), _read_critic_loss),
     Phase(
         "critic_gradient",
         actor_critic.critic_gradient,
@@ -367,7 +385,7 @@ CRITIC: Sequence[Phase] = (
     ),
 )
 ACTOR: Sequence[Phase] = (
-    Phase("loss", actor_critic.actor_gradient, _local("loss"), _read_actor_loss),
+    Phase("loss", actor_critic.actor_gradient, _local("actor_loss"), _read_loss),
     Phase(
         "gradient",
         actor_critic.actor_gradient,
@@ -375,4 +393,7 @@ ACTOR: Sequence[Phase] = (
         lambda there: _read_actor_gradient(there, there["loss_gradient"]),
     ),
 )
-CRITIC_CHANGED = _changed(actor_critic.actor_critic)
+ADAM_STEP: Sequence[Phase] = (
+    _step(actor_critic.adam_step, lambda there: there["optimizer"]),
+    _changed(actor_critic.actor_critic),
+)

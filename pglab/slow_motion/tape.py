@@ -2,7 +2,7 @@
 
 Each step is computed twice from the same state. First, a copy of the run computes the step with
 PyTorch, and `watched_lines` records the phases. Then the run itself computes the same step, exactly
-as it does without a tape. If the run uses the fast engine, the results of the run and the results
+as it does without a tape. If compiled code trains the run, the results of the run and the results
 of the copy agree up to rounding.
 """
 
@@ -15,15 +15,18 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
-from pglab.algorithms.agents import AgentRun, records_of_step, reference_records_of
-from pglab.algorithms.descent import descend
+from pglab.algorithms import agents
+from pglab.algorithms.actor_critic import adam_step
+from pglab.algorithms.agents import AgentRun
+from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import TrainingDiverged
 from pglab.looks.attribution import Explanation, explain
 from pglab.looks.parameter_moves import AdamStep, UpdateData, noted_step
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session.training_session import TrainingSession
 from pglab.slow_motion.phases import phases_of, update_of
-from pglab.slow_motion.watched_lines import Moment, Watcher, code_of
+from pglab.slow_motion.watched_lines import Locals, Moment, Watcher, code_of
+from pglab.stretch import records_of
 
 STEPS_KEPT = 200
 UPDATES_KEPT = 8  # each update keeps copies of the networks before and after it
@@ -121,6 +124,8 @@ class SlowMotion:
         begun = self.session.global_step
         while not self.at_end:
             self.forward()
+            if not self.seen:
+                return False
             *earlier, now = self.seen
             if now.phase in phases and all(moment.phase not in phases for moment in earlier):
                 return False
@@ -133,40 +138,30 @@ class SlowMotion:
         if self.stale:
             self.steps.clear()
             self._networks = None
+            self._step = self._moment = 0
         before = self._networks or _copies(self.session)
-        copies: list[AgentRun] = []
-        moves: list[AdamStep | None] = []
-        watcher = Watcher(
-            phases_of(self.session.config),
-            {
-                code_of(update_of(self.session.config)): lambda there: copies.append(
-                    copy.deepcopy(there["run"])
-                ),
-                code_of(descend): lambda there: moves.append(noted_step(there)),
-            },
-        )
         twin = self.session.copy_of_run()
-        with watcher.watching(), suppress(TrainingDiverged):  # `advance` reports a divergence
-            for _record in records_of_step(twin, reference_records_of(twin)):
-                pass
-        records = self.session.advance("step")
-        updates = [record for record in records if isinstance(record, UpdateRecord)]
-        self._networks = _copies(self.session) if copies else before
+        watched = _watched(twin)
+        (stretch,) = self.session.advance("step")
+        records = list(records_of(stretch))
+        if not records:  # the run diverged before this step
+            return
         step = records[0]
         assert isinstance(step, StepRecord)
+        updates = [record for record in records if isinstance(record, UpdateRecord)]
+        self._networks = before if watched.before_update is None else _copies(self.session)
         explanation = None
         if updates:
             policies = before["policy"], self._networks["policy"]
-            noted = [move for move in moves if move is not None]
-            explanation = explain(noted, *policies, _learned_from(watcher.moments))
+            explanation = explain(watched.adam_steps, *policies, _learned_from(watched.moments))
         self.steps.append(
             WatchedStep(
                 step=step,
-                moments=tuple(watcher.moments),
+                moments=tuple(watched.moments),
                 before=before,
                 after=self._networks,
                 update=updates[0] if updates else None,
-                before_update=copies[0] if copies else None,
+                before_update=watched.before_update,
                 explanation=explanation,
             )
         )
@@ -181,6 +176,46 @@ class SlowMotion:
         for index, step in enumerate(self.steps[:-1]):
             if step.before_update is not None:
                 self.steps[index] = replace(step, before_update=None)
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """What was recorded while PyTorch computed a step and the update after it, if any.
+
+    `before_update` is a copy of the run just before the update. `adam_steps` are the steps that
+    changed the policy, in order.
+    """
+
+    moments: Sequence[Moment]
+    before_update: AgentRun | None
+    adam_steps: Sequence[AdamStep]
+
+
+def _watched(run: AgentRun) -> _Watched:
+    """Let PyTorch take the next step of a run, and record how."""
+    copies: list[AgentRun] = []
+    noted: list[AdamStep | None] = []
+
+    def note(there: Locals) -> None:
+        noted.append(noted_step(run, there["optimizer"], there["gradients"]))
+
+    watcher = Watcher(
+        phases_of(run.config),
+        {
+            code_of(update_of(run.config)): lambda there: copies.append(copy.deepcopy(run)),
+            code_of(adam_step): note,
+        },
+    )
+    with watcher.watching(), suppress(TrainingDiverged):  # the session reports a divergence
+        for _record in agents.records_of_step(run, agents.records_of(run)):
+            pass
+    before = copies[0] if copies else None
+    if isinstance(run, ReinforceRun) and isinstance(before, ReinforceRun):
+        # An update of REINFORCE takes one step; its gradient is still there after the step.
+        pairs = zip(before.policy.parameters(), run.policy.parameters(), strict=True)
+        gradient = {old: new.grad for old, new in pairs if new.grad is not None}
+        noted.append(noted_step(before, before.optimizer, [gradient]))
+    return _Watched(watcher.moments, before, [step for step in noted if step is not None])
 
 
 def _learned_from(moments: Sequence[Moment]) -> UpdateData:

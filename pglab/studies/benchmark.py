@@ -3,12 +3,14 @@
 The command `python -m pglab.studies.benchmark` prints the results. With `--json FILE`, it also
 writes the results to a file.
 
-The benchmark trains each agent in three ways, which take turns in one process on one core: with the
-plain loop of a notebook, with the PyTorch reference, and with the fast engine. Compare only the
-ratios within one benchmark: the steps per second depend on the machine and on its load.
+The benchmark trains each agent in four ways, which take turns in one process on one core: with the
+plain loop of a notebook, with the PyTorch reference, with compiled code whose records are all
+taken, and with compiled code as the pages use it, with the run's history and checkpoints. Compare
+only the ratios within one benchmark: the steps per second depend on the machine and on its load.
 
 The memory use and the cost of redrawing a page are measured in separate processes. The benchmark
-also prints how many steps the fast engine takes in the time of one redraw.
+also prints how many steps the page trains in the time of one redraw, and the share of the training
+time that the pages' way spends outside compiled code.
 """
 
 from __future__ import annotations
@@ -34,9 +36,11 @@ import torch
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.networks import use_one_thread
 from pglab.records import StepRecord
 from pglab.session.bench import Bench
-from pglab.session.seeds.group import MOST_SEEDS
+from pglab.session.pacing import FULL_SPEED
+from pglab.session.threads import usable_cores
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import number_above_zero, parser_of, whole_number
@@ -47,10 +51,12 @@ AGENTS: dict[str, Callable[..., AgentConfig]] = {
     "shared on-policy": ActorCriticConfig.shared_on_policy,
     "split replay": ActorCriticConfig.split_replay,
 }
-WAYS = ("plain loop", "reference", "fast engine")
+PLAIN, REFERENCE, RECORDS, PAGES = WAYS = ("plain loop", "reference", "all records", "as pages")
+TICK_SECONDS = 0.15  # of training, as between two redraws of a page
 SIZES = ((128, 128), (32, 32), (256, 256))
 SHORTEST_RUN, LONGEST_RUN = 1_000, 1_000_000  # environment steps
-WARM_UP_STEPS = 300
+STEPS_AT_ONCE = 50  # between two looks at the clock
+WARM_UP_SECONDS = 0.5
 MEMORY_STEPS = 3_000
 
 
@@ -64,14 +70,52 @@ class Result:
     steps_per_second: float  # median over the rounds
     ratio: float  # to the speed of the plain loop: median over the rounds
     megabytes: float  # peak memory of the process, minus its peak before the training
+    outside: float  # share of the time outside compiled code; NaN where nothing is compiled
+
+
+class Way:
+    """One way of training an agent; `train` continues the training."""
+
+    def __init__(self, config: AgentConfig, way: str) -> None:
+        """`way` is one of `WAYS`."""
+        self._config = config
+        self._way = way
+        self._begin()
+
+    def train(self, seconds: float) -> tuple[int, float]:
+        """Train for about `seconds`.
+
+        Returns:
+            The number of environment steps, and the share of the time outside compiled code.
+        """
+        begun, taken, computing = time.perf_counter(), 0, 0.0
+        while time.perf_counter() - begun < seconds:
+            if self._session.finished or self._left < STEPS_AT_ONCE:
+                self._begin()
+            if self._way == PAGES:
+                before, computed = self._session.global_step, self._session.compiled_seconds
+                self._session.advance(seconds=TICK_SECONDS)
+                taken += self._session.global_step - before
+                computing += self._session.compiled_seconds - computed
+            else:
+                take(self._steps, STEPS_AT_ONCE)
+                self._left -= STEPS_AT_ONCE
+                taken += STEPS_AT_ONCE
+        share = 1 - computing / (time.perf_counter() - begun) if computing else math.nan
+        return taken, share
+
+    def _begin(self) -> None:
+        """Begin a run, also when the former run has reached its total steps."""
+        self._session = TrainingSession(self._config)
+        self._steps = steps_of(self._config, self._way)
+        self._left = self._config.total_steps
 
 
 def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
     """An iterator that trains an agent; each item is exactly one environment step."""
-    if way == "plain loop":
+    if way == PLAIN:
         return plain_loop(config)
-    engine = "fast" if way == "fast engine" else "reference"
-    records = train(config.changed(engine=engine))
+    records = train(config.changed(engine="reference" if way == REFERENCE else "fast"))
     return (record for record in records if isinstance(record, StepRecord))
 
 
@@ -86,23 +130,24 @@ def take(steps: Iterator[object], count: int) -> None:
 
 
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
-    """Train an agent in each of the three `WAYS`, and measure the speed and the memory.
+    """Train an agent in each of the `WAYS`, and measure the speed and the memory.
 
-    The three ways of training take turns, `rounds` times; each turn takes about `seconds`.
+    The ways of training take turns, `rounds` times; each turn takes about `seconds`.
     """
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
     )
-    running = {way: steps_of(config, way) for way in WAYS}
-    counts = {}
-    most = (LONGEST_RUN - 2 * WARM_UP_STEPS) // rounds  # the run must not end during a turn
-    for way, steps in running.items():
-        take(steps, WARM_UP_STEPS)
-        counts[way] = min(round(seconds * rate_of(steps, WARM_UP_STEPS)) + 1, most)
+    ways = {way: Way(config, way) for way in WAYS}
+    for way in ways.values():
+        way.train(min(seconds, WARM_UP_SECONDS))
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    shares: dict[str, list[float]] = {way: [] for way in WAYS}
     for _round in range(rounds):
-        for way, steps in running.items():
-            rates[way].append(rate_of(steps, counts[way]))
+        for name, way in ways.items():
+            begun = time.perf_counter()
+            taken, share = way.train(seconds)
+            rates[name].append(taken / (time.perf_counter() - begun))
+            shares[name].append(share)
     return [
         Result(
             agent,
@@ -110,9 +155,10 @@ def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: flo
             way,
             statistics.median(rates[way]),
             statistics.median(
-                own / plain for own, plain in zip(rates[way], rates[WAYS[0]], strict=True)
+                own / plain for own, plain in zip(rates[way], rates[PLAIN], strict=True)
             ),
             _output_of("--memory", agent, way, *map(str, hidden_sizes)),
+            statistics.median(shares[way]),
         )
         for way in WAYS
     ]
@@ -122,7 +168,10 @@ def memory(agent: str, way: str, hidden_sizes: Sequence[int]) -> float:
     """The growth of this process's peak memory during training, in megabytes."""
     config = AGENTS[agent](seed=0, hidden_sizes=tuple(hidden_sizes), stop_when_solved=False)
     before = _most_memory()
-    take(steps_of(config, way), MEMORY_STEPS)
+    if way == PAGES:
+        TrainingSession(config).advance("step", MEMORY_STEPS)
+    else:
+        take(steps_of(config, way), MEMORY_STEPS)
     return _most_memory() - before
 
 
@@ -149,7 +198,6 @@ def seeds_ratio(agent: str, seconds: float) -> float:
     speed of the machine may change. `seconds` is the approximate time to train one seed.
     """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
-    _seconds_of(config.changed(total_steps=SHORTEST_RUN), MOST_SEEDS)  # starts all worker processes
     trial = TrainingSession(config)
     trial.advance("step", seconds=seconds)
     config = config.changed(total_steps=max(trial.global_step, SHORTEST_RUN))
@@ -162,7 +210,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 def _seconds_of(config: AgentConfig, seeds: int) -> float:
     """The training time in seconds; `seeds` is the number of seeds trained together."""
     bench = Bench(config)
-    bench.seeds = seeds
+    bench.seeds, bench.speed = seeds, FULL_SPEED
     bench.run()
     begun = time.perf_counter()
     while bench.busy:
@@ -170,33 +218,29 @@ def _seconds_of(config: AgentConfig, seeds: int) -> float:
     return time.perf_counter() - begun
 
 
-def rate_of(steps: Iterator[object], count: int) -> float:
-    """The environment steps per second, measured over `count` steps."""
-    begun = time.perf_counter()
-    take(steps, count)
-    return count / (time.perf_counter() - begun)
-
-
 def table(results: Iterable[Result]) -> Iterator[str]:
     """Format the results as lines of text."""
-    yield f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'MB':>8}"
+    yield (
+        f"{'agent':18}{'layers':>10}  {'way':12}{'steps/s':>10}{'ratio':>8}{'MB':>8}{'outside':>9}"
+    )
     for r in results:
         layers = "×".join(map(str, r.hidden_sizes))
         rate = f"{r.steps_per_second:10,.0f}{r.ratio:8.1f}{r.megabytes:8,.0f}"
+        rate += "" if math.isnan(r.outside) else f"{r.outside:9.0%}"
         yield f"{r.agent:18}{layers:>10}  {r.way:12}{rate}"
 
 
 def redraw_table(costs: dict[str, dict[str, float]], results: Iterable[Result]) -> Iterator[str]:
     """Format the cost of one redraw of each page as lines of text.
 
-    The column `steps` says how many environment steps the fast engine takes in the time that one
-    redraw of the page takes.
+    The column `steps` says how many environment steps the page trains in the time that one redraw
+    of the page takes.
     """
     yield f"{'one redraw':18}{'ms':>10}{'kB sent':>10}{'steps':>10}"
     rates = {
         r.agent: r.steps_per_second
         for r in results
-        if r.way == "fast engine" and r.hidden_sizes == SIZES[0]
+        if r.way == PAGES and r.hidden_sizes == SIZES[0]
     }
     for agent, cost in costs.items():
         steps = rates.get(agent, math.nan) * cost["milliseconds"] / 1000
@@ -208,7 +252,7 @@ def machine() -> dict[str, str | int]:
     return {
         "date": datetime.date.today().isoformat(),
         "processor": platform.machine(),
-        "cores": os.cpu_count() or 1,
+        "cores": usable_cores(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
@@ -241,6 +285,7 @@ def _new_file(text: str) -> Path:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the speed, print the tables, and write the JSON file if `--json` is given."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     if chosen.memory:
         agent, way, *layers = chosen.memory

@@ -2,7 +2,7 @@
 
 This command checks all experiments of one page, and one experiment of another page:
 
-    python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates --jobs 2
+    python -m pglab.studies.check_experiments reinforce shared_on_policy/rare_updates
 
 The command trains the seeds 0–7 with the settings of each experiment, and with the usual settings
 of the page. For each claim, it prints the number of seeds for which the claim is true. Without
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,11 @@ from pglab.experiments.catalogue import experiments_of
 from pglab.experiments.experiment import STEPS, USUAL
 from pglab.experiments.results import FOLDER, SEEDS, WINDOWS, Arm, held, load
 from pglab.experiments.statistics import STATISTICS, recorded, window_means
+from pglab.networks import use_one_thread
 from pglab.session.stored.provenance import KEY, made_by
+from pglab.session.threads import in_threads
 from pglab.session.training_session import TrainingSession
-from pglab.studies.arguments import add_write, parser_of, whole_number
+from pglab.studies.arguments import add_write, parser_of
 
 
 def measure(config: AgentConfig) -> dict[str, Any]:
@@ -51,16 +52,12 @@ def settings_text(config: AgentConfig) -> dict[str, str]:
     return {n: format_value(getattr(config, n)) for n in settings_of(config) if n != "seed"}
 
 
-def make_arm(configs: Sequence[AgentConfig], jobs: int) -> Arm:
-    """Train one run for each configuration, and collect the results as one `Arm`.
+def make_arm(configs: Sequence[AgentConfig]) -> Arm:
+    """Train one run for each configuration in threads, and collect the results as one `Arm`.
 
     The configurations differ only in the seed.
     """
-    if jobs == 1:
-        measured = list(map(measure, configs))
-    else:
-        with ProcessPoolExecutor(jobs) as pool:
-            measured = list(pool.map(measure, configs))
+    measured = in_threads(measure, configs)
     return Arm(
         settings=settings_text(configs[0]),
         figures={n: np.array([run["figures"][n] for run in measured]) for n in STATISTICS},
@@ -96,7 +93,7 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
     return [None if np.isnan(value) else round(float(value), digits) for value in values]
 
 
-def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str, Arm]:
+def check(page: str, keys: Sequence[str], *, write: bool) -> dict[str, Arm]:
     """Return an `Arm` for each experiment of a page and for the usual settings.
 
     Arms that are named in `keys` or not stored yet are trained. All other arms are loaded. If
@@ -112,7 +109,7 @@ def check(page: str, keys: Sequence[str], jobs: int, *, write: bool) -> dict[str
     for key, config in configs.items():
         arm = stored.get(key)
         if arm is None or key in keys:
-            arm = make_arm([config(seed) for seed in range(SEEDS)], jobs)
+            arm = make_arm([config(seed) for seed in range(SEEDS)])
             if write:
                 save(page, {**stored, **arms, key: arm})
             print(f"{page}/{key}: {arm.outcomes}", flush=True)
@@ -134,22 +131,20 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command's arguments."""
     of_command = parser_of("pglab.studies.check_experiments", __doc__)
     of_command.add_argument("names", nargs="*", type=_name, metavar="page or page/experiment")
-    of_command.add_argument(
-        "--jobs", type=whole_number(1, 61), default=1, help="number of runs at the same time"
-    )
     add_write(of_command, "the stored results of the experiments")
     return of_command
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     for page in STEPS:
         asked = [n for n in chosen.names or STEPS if n.split("/")[0] == page]
         if asked:
             everything = _names(page) if page in asked else asked
             keys = [n.split("/")[1] for n in everything]
-            arms = check(page, keys, chosen.jobs, write=chosen.write)
+            arms = check(page, keys, write=chosen.write)
             if chosen.write:
                 print(save(page, arms))
             print(report(page, arms))

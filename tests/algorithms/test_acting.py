@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pglab.algorithms.acting import sample_action
+from pglab.algorithms.run import sample_action
 
 
 def test_frequencies_are_the_probabilities() -> None:

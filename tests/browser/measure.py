@@ -1,29 +1,32 @@
 """Measure a live page in the installed browser: `python -m tests.browser.measure shared_body 5`.
 
-Pages: reinforce (the default), shared_body, split_bodies, compare. This is not a test, since the
-results depend on the machine and its load. The window has 1366x768 pixels, the settings are the
-defaults. Each turn measures the page, and then the same part of the same training alone in a
-process of its own. The number says how many turns there are (default 3). The output is the median,
-the least and the greatest value.
+Pages: reinforce (the default), shared_body, split_bodies, compare (its four cells). This is not a
+test, since the results depend on the machine and its load. The window has 1366x768 pixels, and
+training has full speed. The settings are the defaults, but a run is so long that it does not end
+during the measurement. Each turn measures the page, and then the same part of the same training
+alone in a process of its own, on one core. The number says how many turns there are (default 3).
+The output is the median, the least and the greatest value.
 """
 
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser
 
 from pglab.algorithms.agents import AgentConfig
-from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.session.side_by_side.comparison import PAIRS, Comparison
+from pglab.config import ActorCriticConfig, ReinforceConfig, differences
+from pglab.session.side_by_side.comparison import CELLS, LONGEST, PAIRS, Comparison
 from tests.browser.harness import ARTIFACTS, ROOT, running_app, running_browser
 from tests.browser.lab_page import LabPage
 
-WARM_UP_MILLISECONDS = 3_000
-WINDOW_MILLISECONDS = 10_000
+WARM_UP_MILLISECONDS = 2_000
+WINDOW_MILLISECONDS = 8_000
 ALONE = "--alone"
 
 # Measures the time between an action and the first frame that shows its effect, on the browser's
@@ -56,7 +59,7 @@ COUNTERS = """() => {
         Number(document.querySelector(selector)?.dataset[name] ?? 0);
     const steps = document.querySelector('[data-number="0"] .pgl-number-value').textContent;
     const figures = [...document.querySelectorAll("[data-panel]:has(.pgl-figure)")]
-        .filter((panel) => panel.getBoundingClientRect().top < innerHeight);
+        .filter((panel) => panel.getBoundingClientRect().bottom <= innerHeight);
     return {
         milliseconds: performance.now(),
         steps: Number(steps.replaceAll(",", "")),
@@ -68,12 +71,18 @@ COUNTERS = """() => {
 }"""
 
 
-AGENTS: dict[str, tuple[AgentConfig, ...]] = {
-    "reinforce": (ReinforceConfig(),),
-    "shared_body": (ActorCriticConfig.shared_on_policy(),),
-    "split_bodies": (ActorCriticConfig.split_replay(),),
-    "compare": PAIRS["seminar"].configs,
+PRESETS: dict[str, AgentConfig] = {
+    "reinforce": ReinforceConfig(),
+    "shared_body": ActorCriticConfig.shared_on_policy(),
+    "split_bodies": ActorCriticConfig.split_replay(),
 }
+CHANGED: dict[str, Any] = {"total_steps": 1_000_000, "stop_when_solved": False}
+AGENTS: dict[str, tuple[AgentConfig, ...]] = {
+    name: (preset.changed(**CHANGED),) for name, preset in PRESETS.items()
+}
+# With the usual networks, REINFORCE would use up these steps during the measurement.
+AGENTS["reinforce"] = (AGENTS["reinforce"][0].changed(hidden_sizes=(256, 256)),)
+AGENTS["compare"] = PAIRS[CELLS].configs
 FIGURES = {
     "reinforce": ("returns", "policy_map", "weights"),
     "shared_body": ("returns", "policy_map", "value_map"),
@@ -106,7 +115,7 @@ def measure_with_alone(browser: Browser, url: str, name: str) -> dict[str, float
     alone = (last - first) / seconds_alone(name, first, last)
     share = figures["steps per second in the page"] / alone
     return figures | {
-        "steps per second of the same training alone": alone,
+        "steps per second of the same training alone, on one core": alone,
         "share of one core that trains": share,
     }
 
@@ -116,7 +125,7 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
     context = browser.new_context(base_url=url, viewport={"width": 1366, "height": 768})
     lab = LabPage(context.new_page(), name, FIGURES[name])
     page = lab.page
-    page.goto(f"/{name}" if name == "compare" else f"/{name}?speed=full")
+    page.goto(f"/{name}?{urlencode(address_of(name))}")
     for key in lab.figures:
         lab.wait_for_redraws(key, 1)
     lab.wait_until_quiet()
@@ -152,6 +161,13 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
     return figures, before["steps"], after["steps"]
 
 
+def address_of(name: str) -> dict[str, str]:
+    if name == "compare":
+        return {"speed": "full", "pair": CELLS, "steps": str(LONGEST)}
+    (config,) = AGENTS[name]
+    return {"speed": "full"} | differences(config, PRESETS[name])
+
+
 def read_stopwatch(lab: LabPage) -> float:
     milliseconds = lab.page.wait_for_function(READ_STOPWATCH).json_value()
     assert isinstance(milliseconds, (int, float))  # Playwright returns whole numbers as int
@@ -159,14 +175,17 @@ def read_stopwatch(lab: LabPage) -> float:
 
 
 def seconds_alone(name: str, first: int, last: int) -> float:
-    """The seconds that the same part of the training takes in a process of its own."""
+    """The seconds that the same training takes in a process of its own, on one core."""
     command = [sys.executable, "-m", "tests.browser.measure", ALONE, name, str(first), str(last)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    environment = os.environ | {"PGLAB_THREADS": "1"}
+    result = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
     return float(result.stdout)
 
 
 def train_alone(name: str, first: int, last: int) -> float:
-    alone = Comparison(AGENTS[name], seeds=1)
+    alone = Comparison(AGENTS[name], seeds=1, length=last)
     alone.advance(first)
     start = time.perf_counter()
     alone.advance(last - first)

@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from pglab.session.side_by_side.comparison import LONGEST
 from tests.browser.accessibility import expect_skip_link
 from tests.browser.conftest import NewPage, Scheme, Shot
 from tests.browser.inspection import Inspection
@@ -177,7 +178,7 @@ def inspect_chapters(lab: LabPage, inspection: Inspection) -> None:
 def test_comparison_of_two(
     new_page: NewPage, shot: Shot, pair: str, further: tuple[str, ...], scheme: Scheme
 ) -> None:
-    compare = ComparePage(new_page(scheme=scheme)).open(f"?pair={pair}")
+    compare = ComparePage(new_page(scheme=scheme)).open(f"?pair={pair}&steps={LONGEST}")
     inspection = Inspection(compare.page, scheme)
     expect_skip_link(compare.page, *TO_NUMBERS)
     compare.to_top()
@@ -197,7 +198,7 @@ def test_comparison_of_two(
 
 
 def test_comparison_of_four(page: Page) -> None:
-    compare = ComparePage(page).open("?pair=cells")
+    compare = ComparePage(page).open(f"?pair=cells&steps={LONGEST}")
     inspection = Inspection(page)
     inspection.legible("before")
     compare.to_top()

@@ -84,7 +84,7 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
 
 def test_a_tick_brings_so_many_pictures(page: Page) -> None:
     """Below full speed, a tick brings only one, since two would follow each other at once."""
-    lab = LabPage(page).open()
+    lab = LabPage(page).open("?hidden_sizes=512,512&stop_when_solved=off&total_steps=1000000")
     cases: list[tuple[Scheme, str, int]] = [("dark", "End", 2), ("light", "Home", 1)]
     for scheme, end_of_slider, each in cases:
         lab.move_slider("Speed", end_of_slider)

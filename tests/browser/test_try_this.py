@@ -117,7 +117,7 @@ def test_a_guess_is_locked_and_the_run_answers_it(page: Page) -> None:
     lab.wait_until(lambda: guess_is_drawn(lab), "the guess beside the run")
 
     press_by_key(page, "Back to the usual settings")
-    lab.wait_for_address(**{"try": EXPERIMENT.key, "speed": "full"})  # the speed of the experiment
+    lab.wait_for_address(**{"try": EXPERIMENT.key})
     lab.to_top()
     lab.wait_for_annotations("run 1: α 0.1")
     assert lab.steps == 0

@@ -199,7 +199,7 @@ def test_every_explanation_belongs_to_an_experiment() -> None:
 
 def test_checking_agrees_with_a_plain_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = ReinforceConfig(hidden_sizes=(8,), total_steps=1000, stop_when_solved=False)
-    arm = make_arm([config.changed(seed=seed) for seed in (0, 1)], jobs=1)
+    arm = make_arm([config.changed(seed=seed) for seed in (0, 1)])
     for seed in (0, 1):
         records = list(train(config.changed(seed=seed)))
         late = [record for record in records if record.global_step > 2000 / 3]

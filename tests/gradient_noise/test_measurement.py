@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from pglab.algorithms.acting import sample_action
 from pglab.algorithms.agents import AgentConfig
+from pglab.algorithms.run import sample_action
 from pglab.config import ReinforceConfig
 from pglab.environments import make_environment
 from pglab.gradient_noise import estimators as gradient_estimators

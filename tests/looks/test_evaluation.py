@@ -12,7 +12,7 @@ from pglab.looks.evaluation import Calibration, PlayedEpisode, calibration, crit
 from pglab.plots.critic import truth_figure
 from pglab.session.training_session import TrainingSession
 from pglab.ui.chapters.fresh_episodes import truth_in_words
-from tests.oracles import SHORT_CARTPOLE, SHORT_LIMIT, naive_returns, same_records
+from tests.oracles import SHORT_CARTPOLE, SHORT_LIMIT, advance_records, naive_returns, same_records
 
 
 class Constant(nn.Module):
@@ -62,10 +62,10 @@ def test_the_end_of_an_episode_is_told_apart() -> None:
 def test_playing_leaves_the_training_as_it_is() -> None:
     config = ActorCriticConfig.split_replay(hidden_sizes=(8,), total_steps=1000)
     left, watched = TrainingSession(config), TrainingSession(config)
-    undisturbed = left.advance("step", 200)
-    seen = watched.advance("step", 100)
+    undisturbed = advance_records(left, "step", 200)
+    seen = advance_records(watched, "step", 100)
     play(watched.networks["policy"], config.env_id, 2, config.seed, greedy=False)
-    assert same_records(undisturbed, [*seen, *watched.advance("step", 100)])
+    assert same_records(undisturbed, [*seen, *advance_records(watched, "step", 100)])
 
 
 def test_a_critic_is_judged_by_what_it_expects() -> None:

@@ -24,8 +24,9 @@ from pglab.looks.probes import (
 )
 from pglab.networks import ActorCriticNetwork, Body, PolicyNetwork
 from pglab.records import StepRecord, UpdateRecord
+from pglab.replay_buffer import Transitions, transitions
 from pglab.session.training_session import TrainingSession
-from tests.oracles import of_type
+from tests.oracles import advance_records, of_type
 from tests.oracles_actor_critic import short_cell
 
 INFO = ENVIRONMENTS["CartPole-v1"]
@@ -155,6 +156,11 @@ def test_maps_without_a_critic() -> None:
 # --- Gradients by layer
 
 
+def first_batch(session: TrainingSession) -> Transitions:
+    """The first 12 steps of a run."""
+    return transitions(of_type(StepRecord, advance_records(session, "step", 12)))
+
+
 @pytest.mark.parametrize(
     "settings",
     [{}, {"value_loss_coefficient": 3.0}, {"seed": 1}, {"entropy_coefficient": 0.5}],
@@ -163,11 +169,11 @@ def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) 
     """Computed just before an on-policy update, from the steps of its rollout."""
     config = short_cell(rollout_steps=12, **settings)
     session = TrainingSession(config)
-    (*_, update) = TrainingSession(config).advance("update")
-    steps = of_type(StepRecord, TrainingSession(config).advance("step", 12))
+    (*_, update) = advance_records(TrainingSession(config), "update")
+    batch = first_batch(TrainingSession(config))
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    layers = layer_gradients(agent, *fresh_gradients(agent, config, steps))
+    layers = layer_gradients(agent, *fresh_gradients(agent, config, batch))
     assert isinstance(update, UpdateRecord)
     assert [(layer.part, layer.outputs) for layer in layers] == [
         ("body", 6),
@@ -182,17 +188,17 @@ def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) 
     assert actor == pytest.approx(update.actor_gradient_norm, rel=1e-4)
     assert critic == pytest.approx(update.critic_gradient_norm, rel=1e-4)
     assert update.conflict is not None
-    conflict = conflict_between(*fresh_gradients(agent, config, steps))
+    conflict = conflict_between(*fresh_gradients(agent, config, batch))
     assert conflict == pytest.approx(update.conflict, rel=1e-4)
 
 
 @pytest.mark.parametrize("stopped", ["actor", "critic"])
 def test_a_stopped_gradient_is_none_in_the_body(stopped: str) -> None:
     session = TrainingSession(short_cell(stop_gradient=stopped))
-    steps = of_type(StepRecord, session.advance("step", 12))
+    batch = first_batch(session)
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    for layer in layer_gradients(agent, *fresh_gradients(agent, short_cell(), steps))[:2]:
+    for layer in layer_gradients(agent, *fresh_gradients(agent, short_cell(), batch))[:2]:
         assert (layer.actor is None) == (stopped == "actor")
         assert (layer.critic is None) == (stopped == "critic")
 
@@ -200,10 +206,10 @@ def test_a_stopped_gradient_is_none_in_the_body(stopped: str) -> None:
 def test_a_resting_actor_asks_for_nothing() -> None:
     config = short_cell(critic_only=True)
     session = TrainingSession(config)
-    steps = of_type(StepRecord, session.advance("step", 12))
+    batch = first_batch(session)
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    actor, critic = fresh_gradients(agent, config, steps)
+    actor, critic = fresh_gradients(agent, config, batch)
     assert actor == {}
     assert set(critic) == set(agent.critic_parameters)
 
@@ -212,22 +218,22 @@ def test_without_a_step_neither_loss_asks_for_anything() -> None:
     config = short_cell()
     agent = TrainingSession(config).networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    assert fresh_gradients(agent, config, []) == ({}, {})
+    assert fresh_gradients(agent, config, transitions([])) == ({}, {})
 
 
 def test_split_bodies_are_named_apart() -> None:
     session = TrainingSession(short_cell(body="split"))
-    steps = of_type(StepRecord, session.advance("step", 12))
+    batch = first_batch(session)
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    layers = layer_gradients(agent, *fresh_gradients(agent, short_cell(body="split"), steps))
+    layers = layer_gradients(agent, *fresh_gradients(agent, short_cell(body="split"), batch))
     assert [layer.part for layer in layers] == [
         *["actor body"] * 2,
         *["critic body"] * 2,
         "policy head",
         "critic head",
     ]
-    split = fresh_gradients(agent, short_cell(body="split"), steps)
+    split = fresh_gradients(agent, short_cell(body="split"), batch)
     assert conflict_between(*split) is None
     assert [layer.critic is None for layer in layers] == [True, True, False, False, True, False]
     assert [layer.actor is None for layer in layers] == [False, False, True, True, False, True]

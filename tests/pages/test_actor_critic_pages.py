@@ -38,6 +38,7 @@ PRESETS = {
 }
 SCRIPTS = {"shared_on_policy": "pages/shared_body.py", "split_replay": "pages/split_bodies.py"}
 COMPARE = "pages/compare.py"
+STORED = "over 10 stored seeds: shared **"  # what the stored runs of the pair `body` gave
 
 pages = pytest.mark.parametrize("key", PRESETS)
 
@@ -215,10 +216,22 @@ def test_a_free_comparison_is_restored_by_its_link() -> None:
     press(app, "steps_1")
 
 
+def test_a_comparison_has_a_speed_that_stays_when_it_begins_again() -> None:
+    app = open_page(COMPARE, pair="gamma", speed="500")
+    assert comparison_of(app).speed == 500.0
+    (speed,) = (slider for slider in app.main.select_slider if slider.label == "Speed")
+    speed.set_value(5.0)
+    run(app)
+    assert comparison_of(app).speed == 5.0
+    press(app, "pair_frequency")
+    assert comparison_of(app).speed == 5.0
+    assert dict(app.query_params) == {"pair": "frequency", "speed": "5"}
+
+
 def test_what_a_comparisons_link_gets_wrong_is_explained() -> None:
     link = {"a": "dqn", "a.gama": "0.9", "a.gamma": "2", "a.seed": "3", "b.env_id": "Pong-v0"}
     link |= {"b.total_steps": "5000", "gamma": "0.9", "steps": "30000", "x": "9", "at": "0"}
-    link |= {"seed": "-1", "seeds": "9" * 4_400}
+    link |= {"seed": "-1", "seeds": "9" * 4_400, "speed": "7"}
     app = open_page(COMPARE, **link)
     assert len(problems(app)) == len(link)
     assert comparison_of(app).configs == (ActorCriticConfig(), ActorCriticConfig())
@@ -257,8 +270,7 @@ def test_a_late_request_does_not_bring_the_settings_of_another_pair_back() -> No
 
 def test_a_pair_waits_for_run_and_pause_stays_paused() -> None:
     app = open_page(COMPARE, pair="body")
-    told = "over 10 stored seeds: shared **131**"
-    assert not any(told in text.value for text in app.markdown), "a guess comes first"
+    assert not any(STORED in text.value for text in app.markdown), "a guess comes first"
     assert any("Does sharing a body help" in text.value for text in app.markdown)
     for key in ("run", "pair_gamma", "run", "run", "pair_frequency", "run"):
         press(app, key)
@@ -278,7 +290,7 @@ def test_what_stored_runs_gave_comes_with_a_guess_or_the_first_step(guesses: boo
     else:
         press(app, "steps_1")
     run(app)
-    assert any("over 10 stored seeds: shared **131**" in text.value for text in app.markdown)
+    assert any(STORED in text.value for text in app.markdown)
 
 
 def test_a_guess_is_noted_until_the_first_step_and_the_length_is_chosen() -> None:

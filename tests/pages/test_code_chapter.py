@@ -1,4 +1,4 @@
-"""The chapter *Code* shows every function between an agent's formula and the optimiser's step."""
+"""The chapter *Code* shows every function on the way from an agent's formula to the Adam step."""
 
 from __future__ import annotations
 
@@ -6,16 +6,27 @@ import ast
 import inspect
 import runpy
 import textwrap
+import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from torch import nn
 
-from pglab.algorithms import actor_critic, reinforce
-from pglab.algorithms.descent import descend
+from pglab.algorithms import actor_critic, reinforce, run
 from pglab.algorithms.gradients import gradient
-from pglab.losses import policy_gradient_loss
+from pglab.losses import policy_gradient_loss, td_loss
+from pglab.networks import (
+    ActionNetwork,
+    ActionValueNetwork,
+    ActorCriticNetwork,
+    PolicyNetwork,
+    ValueNetwork,
+    symexp,
+)
+from pglab.replay_buffer import ReplayBuffer
+from pglab.returns import discounted_returns, policy_signal, td_targets
 from pglab.ui.chapters import code
 from pglab.ui.pages import actor_critic_page, agent_page
 
@@ -24,9 +35,10 @@ PAGES = ROOT / "pages"
 
 Function = Callable[..., Any]
 
-# Functions that `update` calls but that do not compute its step, and why.
+# Functions that the training loop calls but that do not compute its steps, and why.
 NOT_SHOWN = {
     "acting_entropy": "only recorded",
+    "gradient_of": "only recorded",
     "norm": "only recorded, and the bound of a gradient's length",
     "conflict_between": "only recorded",
     "require_finite": "stops a run that has diverged",
@@ -34,30 +46,84 @@ NOT_SHOWN = {
     "_same_length": "refuses wrong shapes",
     "tensor": "from NumPy to PyTorch",
     "transitions": "from steps to arrays",
+    "end_episode": "counts episodes, and resets the environment",
+    "ReplayBuffer.add": "storage",
+    "ReplayBuffer._rows": "storage",
 }
-COMPILED_TWIN = "_fast"  # the engine's version: other tests compare it with the shown function
+LOOPS: dict[str, Function] = {
+    "reinforce": reinforce.reinforce,
+    "shared_body": actor_critic.actor_critic,
+    "split_bodies": actor_critic.actor_critic,
+}
+# Some of the functions that must be found: the whole way from acting to the step.
+OF_REINFORCE = {
+    run.take_step,
+    run.sample_action,
+    PolicyNetwork.of_features,
+    ActionNetwork.of_features,
+    ValueNetwork.forward,
+    discounted_returns,
+    reinforce.baseline,
+    policy_gradient_loss,
+    reinforce.learn,
+    reinforce.fit_value,
+}
+OF_ACTOR_CRITIC = {
+    run.sample_action,
+    ActorCriticNetwork.forward,
+    PolicyNetwork.of_features,
+    policy_signal,
+    ReplayBuffer.sample,
+    td_targets,
+    td_loss,
+    policy_gradient_loss,
+    gradient,
+    actor_critic.adam_step,
+}
 
 
-@pytest.mark.parametrize(
-    ("page", "update"),
-    [
-        ("reinforce", reinforce.update),
-        ("shared_body", actor_critic.update),
-        ("split_bodies", actor_critic.update),
-    ],
-)
-def test_code_shows_all_that_an_update_calls(
-    page: str, update: Function, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", LOOPS)
+def test_code_shows_all_that_the_training_loop_calls(
+    page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """REINFORCE has no setting for symexp."""
     shown = functions_shown(page, monkeypatch)
-    called = called_by(update)
+    called = called_by(LOOPS[page]) - ({symexp} if page == "reinforce" else set())
     assert {function.__qualname__ for function in called - shown} == set()
-    assert {update, gradient, descend, policy_gradient_loss} <= called  # the whole way is in it
+    assert {function.__qualname__ for function in shown - called} == set()
+
+
+def test_the_search_finds_the_whole_way() -> None:
+    assert called_by(reinforce.reinforce) >= OF_REINFORCE
+    assert called_by(actor_critic.actor_critic) >= OF_ACTOR_CRITIC
 
 
 def test_every_exception_is_needed() -> None:
-    everything = called_by(reinforce.update, {}) | called_by(actor_critic.update, {})
+    everything = called_by(reinforce.reinforce, {}) | called_by(actor_critic.actor_critic, {})
     assert set(NOT_SHOWN) <= {function.__qualname__ for function in everything}
+
+
+@pytest.mark.parametrize(
+    ("functions", "calls"),
+    [
+        ([reinforce.learn], ["policy_gradient_loss(", ".backward()", ".step()"]),
+        ([reinforce.fit_value], ["value_loss(", ".backward()", ".step()"]),
+        (
+            [actor_critic.actor_gradient, actor_critic.adam_step],
+            ["policy_gradient_loss(", "loss_gradient = gradient(", ".step()"],
+        ),
+    ],
+)
+def test_loss_gradient_and_step_stand_on_one_screen(
+    functions: list[Function], calls: list[str]
+) -> None:
+    (first, begin), (last, start) = (
+        inspect.getsourcelines(function) for function in (functions[0], functions[-1])
+    )
+    assert start + len(last) - begin <= 60
+    text = "".join(first if len(functions) == 1 else first + last)
+    places = [text.index(call) for call in calls]
+    assert places == sorted(places)
 
 
 def functions_shown(page: str, monkeypatch: pytest.MonkeyPatch) -> set[Function]:
@@ -80,7 +146,7 @@ def called_by(function: Function, not_shown: dict[str, str] = NOT_SHOWN) -> set[
     waiting = [function]
     while waiting:
         one = waiting.pop()
-        if one.__qualname__ in not_shown or one.__name__.endswith(COMPILED_TWIN) or one in found:
+        if one.__qualname__ in not_shown or one in found:
             continue
         found.add(one)
         waiting += calls_in(one)
@@ -88,21 +154,63 @@ def called_by(function: Function, not_shown: dict[str, str] = NOT_SHOWN) -> set[
 
 
 def calls_in(function: Function) -> Iterator[Function]:
-    """The project's functions that the source of a function calls, by name or as a method.
+    """The project's functions that the source of a function calls.
 
-    A method is found if a parameter of the function is annotated with its class.
+    A call of a network is a call of its `forward`. A method is found if the class of its object
+    follows from annotations: of the function's parameters, and of the fields of classes.
     """
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    hints = get_type_hints(function)
+    known = {**function.__globals__, **get_type_hints(function)}
+    outer = function.__qualname__.rpartition(".")[0]
+    if outer:
+        known["self"] = function.__globals__[outer]
+        known["super"] = function.__globals__[outer].__base__
     for node in ast.walk(definition):
-        if not isinstance(node, ast.Call):
-            continue
-        match node.func:
-            case ast.Name(name):
-                called = function.__globals__.get(name)
-            case ast.Attribute(ast.Name(name), attribute):
-                called = getattr(hints.get(name, function.__globals__.get(name)), attribute, None)
-            case _:
-                continue
+        called: Any = meaning(node.func, known) if isinstance(node, ast.Call) else None
+        if inspect.isclass(called) and issubclass(called, nn.Module):
+            called = called.forward
         if inspect.isfunction(called) and called.__module__.startswith("pglab"):
             yield called
+            yield from overrides_of(called)
+
+
+def overrides_of(method: Function) -> Iterator[Function]:
+    """The methods that replace a method in subclasses; none if the function is not a method."""
+    owner = method.__globals__[method.__qualname__.partition(".")[0]]
+    for subclass in owner.__subclasses__() if inspect.isclass(owner) else ():
+        if method.__name__ in vars(subclass):
+            yield vars(subclass)[method.__name__]
+
+
+def meaning(node: ast.expr, known: dict[str, Any]) -> Any:
+    """What an expression such as `run.agent.policy` is: a function, or the class of an object."""
+    match node:
+        case ast.Name(name):
+            return only_class(known.get(name))
+        case ast.Call(ast.Name("super")):
+            return known["super"]
+        case ast.Attribute(value, attribute):
+            owner = meaning(value, known)
+            if not inspect.isclass(owner):
+                return None
+            found = getattr(owner, attribute, None)
+            if found is not None and not isinstance(found, property):
+                return found
+            return only_class(OF_MODULES.get(attribute) or hints_of(owner).get(attribute))
+        case _:
+            return None
+
+
+# The networks inside networks, which have no annotations.
+OF_MODULES = {"policy": PolicyNetwork, "critic": ActionValueNetwork}
+
+
+def hints_of(owner: type) -> dict[str, Any]:
+    """The annotations of a class of the project."""
+    return get_type_hints(owner) if owner.__module__.startswith("pglab") else {}
+
+
+def only_class(annotation: Any) -> Any:
+    """The class in an annotation such as `ValueNetwork | None`."""
+    classes = [one for one in typing.get_args(annotation) if one is not type(None)]
+    return classes[0] if len(classes) == 1 else annotation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pglab.config import ReinforceConfig
 from pglab.records import EpisodeRecord
 from pglab.session.bench import Bench
+from pglab.stretch import stretch_of
 from pglab.ui.pages.live_stage import _progress
 from pglab.ui.stage.panels.returns import reading_explained
 
@@ -12,7 +13,8 @@ CONFIG = ReinforceConfig(hidden_sizes=(8,), smoothing_window=4, eval_interval=10
 
 
 def finish(bench: Bench, step: int, reading: float, *, solved: bool = False) -> None:
-    bench.session.history.add(EpisodeRecord(step, 0, reading, 10, False, reading, solved))
+    episode = EpisodeRecord(step, 0, reading, 10, False, reading, solved)
+    bench.session.history.add(stretch_of([episode]))
 
 
 def test_the_reading_stands_beside_what_is_asked_of_it() -> None:

@@ -13,12 +13,14 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS, ObservationAxis
 from pglab.looks.probes import Slice, action_probabilities, action_values
 from pglab.looks.render import shared_renderer
+from pglab.records import StepRecord
 from pglab.session.bench import Bench
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.panels import critic, heatmaps, updates
 from pglab.ui.stage.panels.scenery import Scenery, View
-from pglab.ui.stage.player import Player
+from pglab.ui.stage.player import Player, training_scenes
 from pglab.ui.stage.stage import FigurePanel
+from tests.oracles import advance_records, of_type
 
 REINFORCE = ReinforceConfig(hidden_sizes=(16,), learning_rate=0.02)
 SHARED = ActorCriticConfig.shared_on_policy().changed(hidden_sizes=(16,))
@@ -151,9 +153,9 @@ def test_words_do_not_speak_of_another_moment_than_the_bars() -> None:
     player = Player(bench.session)
     bench.advance("step")
     (frame,) = scenery(bench, player).showing.panel.frames
-    before = bench.session.history.steps[-1]
+    before = bench.session.history.steps.action[-1]
     assert frame.action is None
-    name = ENVIRONMENTS["CartPole-v1"].actions[before.action]
+    name = ENVIRONMENTS["CartPole-v1"].actions[before]
     assert frame.caption == f"step 1 · no action yet\nbefore: {name}, reward 1"
     bench.advance("episode")
     captions = [frame.caption for frame in scenery(bench, player).showing.panel.frames]
@@ -168,11 +170,36 @@ def test_the_slow_stream_shows_each_step_once_and_waits_where_the_environment_st
     for _tick in range(6):
         slow_ticks(bench, 50.0)
         seen += [f for f in scenery(bench, player).showing.panel.frames if f.action is not None]
-    taken = [step.observation for step in bench.session.history.steps]
+    taken = bench.session.history.steps.observation
     renderer = shared_renderer("CartPole-v1")
     assert [frame.jpeg for frame in seen] == [renderer.jpeg(observation) for observation in taken]
     again = scenery(bench, player).showing.panel.frames  # a tick without a step
     assert [frame.action for frame in again] == [None]
+
+
+@pytest.mark.parametrize("since", [None, 30, 57, 60])
+def test_scenes_of_training_are_the_steps_in_order(since: int | None) -> None:
+    bench = Bench(REINFORCE)
+    steps = of_type(StepRecord, advance_records(bench.session, "step", 60))
+    assert steps[30].episode < steps[-1].episode, "the steps are of several episodes"
+    *scenes, stands = training_scenes(bench, since)
+    if since is None:
+        chosen = [step for step in steps if step.episode == steps[-1].episode]
+    else:
+        chosen = steps[since:]
+    assert len(scenes) == len(chosen)
+    for scene, step in zip(scenes, chosen, strict=True):
+        first = next(s.global_step for s in steps if s.episode == step.episode)
+        assert (scene.episode, scene.step) == (step.episode, step.global_step - first)
+        assert (scene.action, scene.reward, scene.ended) == (step.action, step.reward, False)
+        np.testing.assert_array_equal(scene.observation, step.observation)
+    assert (stands.episode, stands.action) == (steps[-1].episode, None)
+    assert stands.ended == steps[-1].ended
+    np.testing.assert_array_equal(stands.observation, steps[-1].next_observation)
+    policy = bench.session.networks["policy"]
+    shown = np.stack([scene.observation for scene in [*scenes, stands]])
+    bars = np.stack([scene.probabilities for scene in [*scenes, stands]])
+    np.testing.assert_array_equal(bars, action_probabilities(policy, shown))
 
 
 def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
@@ -185,7 +212,7 @@ def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
     assert weights.subtitle.startswith("update 1 ")
     bench.player_mode = "training step"
     (frame,) = scenery(bench, Player(bench.session)).showing.panel.frames
-    stands = bench.other.history.steps[-1].next_observation
+    stands = bench.other.history.steps.next_observation[-1]
     assert frame.jpeg == shared_renderer("CartPole-v1").jpeg(stands)
 
 

@@ -27,7 +27,8 @@ from streamlit.testing.v1 import AppTest
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.environments import ENVIRONMENTS
 from pglab.returns import discounted_returns
-from pglab.session.bench import FIRST_SPEED, FULL_SPEED, Bench
+from pglab.session.bench import Bench
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED
 from pglab.ui.chapters.code import source_code
 from tests.walks.values import Control, shown_value
 from tests.walks.values import another_value as another_value_of
@@ -413,14 +414,19 @@ def test_the_page_shows_the_code_that_runs() -> None:
     open_chapter(app, "Code")
     shown = code_shown(app)
     names = re.findall(r"<div>(pglab\.[\w.]+)</div>", shown)
-    # The formula's own function comes first; `test_code_chapter` checks that none is missing.
-    assert names[:2] == ["pglab.returns.discounted_returns", "pglab.losses.policy_gradient_loss"]
+    # In the order of the program; `test_code_chapter` checks that none is missing.
+    acting = ["reinforce.reinforce", "run.take_step", "run.sample_action"]
+    assert names[:3] == [f"pglab.algorithms.{name}" for name in acting]
+    assert names.index("pglab.returns.discounted_returns") < names.index(
+        "pglab.losses.policy_gradient_loss"
+    )
 
 
 def test_code_has_its_lines_first_and_its_contract_on_demand() -> None:
     app = open_page()
     open_chapter(app, "Code")
-    blocks = re.findall(r"<pre>(.*?)</pre>", code_shown(app), flags=re.DOTALL)
+    _before, after = code_shown(app).split("<div>pglab.returns.discounted_returns</div>")
+    blocks = re.findall(r"<pre>(.*?)</pre>", after, flags=re.DOTALL)
     rows = re.findall(r'<span class="">(.*?)(?=<span class="">|$)', blocks[0], flags=re.DOTALL)
     lines = "\n".join(re.sub(r"<[^>]+>", "", row) for row in rows)
     source, first = inspect.getsourcelines(discounted_returns)

@@ -3,7 +3,8 @@
 import pytest
 
 from pglab.config import ConfigError, ReinforceConfig
-from pglab.session.bench import FIRST_SPEED, FULL_SPEED, OVERLAYS_KEPT, REAL_TIME, SPEEDS, Bench
+from pglab.session.bench import OVERLAYS_KEPT, Bench
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS
 
 QUICK = ReinforceConfig(hidden_sizes=(8,), min_batch_steps=16)
 

@@ -13,7 +13,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve
 from pglab.records import EpisodeRecord
-from pglab.session.pacing import Pacemaker
+from pglab.session.pacing import FULL_SPEED, Pacemaker
 from pglab.session.side_by_side.comparison import (
     MOST_OVERLAYS,
     PAIRS,
@@ -34,7 +34,7 @@ AGENTS = (
     ActorCriticConfig.split_replay(**QUICK),
 )
 
-PATIENCE = 60.0  # seconds in which a worker process loads PyTorch, on a slow machine
+PATIENCE = 60.0  # seconds
 SPLIT = ActorCriticConfig(body="split")
 ABSURD = AGENTS[1].changed(learning_rate=1.0, critic_learning_rate=1.0, symexp_heads=True)
 
@@ -82,16 +82,19 @@ def test_success_does_not_stop_a_side() -> None:
 
 
 @pytest.mark.parametrize("configs", [(AGENTS[0], ABSURD), (ABSURD, AGENTS[0]), (ABSURD, SPLIT)])
-def test_all_sides_stop_at_the_step_at_which_one_diverges(configs: tuple[AgentConfig, ...]) -> None:
+def test_no_side_goes_on_after_one_has_diverged(configs: tuple[AgentConfig, ...]) -> None:
     comparison = Comparison(configs, seeds=1)
     comparison.advance(1000)
     assert comparison.finished
     name = comparison.names[configs.index(ABSURD)]
     assert comparison.problem is not None
     assert comparison.problem.startswith(f"{name}: Training stopped at step")
-    steps = comparison.global_step
-    assert 0 < steps < 1000
-    assert steps_of(comparison) == [steps] * 2
+    reached = steps_of(comparison)
+    diverged = reached[configs.index(ABSURD)]
+    assert 0 < diverged < 1000
+    assert comparison.global_step == diverged == min(reached)
+    comparison.advance(1000)
+    assert steps_of(comparison) == reached
 
 
 def test_a_further_seed_that_diverges_is_named_and_holds_nobody_up() -> None:
@@ -105,21 +108,26 @@ def test_a_further_seed_that_diverges_is_named_and_holds_nobody_up() -> None:
     assert comparison.steps_of_all == 50
 
 
-def test_a_side_that_cannot_even_act_leaves_the_others_one_step_ahead() -> None:
+def test_a_side_that_cannot_even_act_ends_the_comparison() -> None:
     comparison = Comparison(AGENTS, seeds=1)
     comparison.advance(5)
     spoil(comparison.sides[1].session)
     comparison.advance(5)
-    assert steps_of(comparison) == [6, 5]
+    assert steps_of(comparison) == [10, 5]
+    assert comparison.finished
     assert comparison.global_step == 5
 
 
-def test_a_tick_trains_all_sides_alike() -> None:
+@pytest.mark.parametrize("speed", [5.0, 500.0, FULL_SPEED])
+def test_a_tick_trains_all_sides_alike(speed: float) -> None:
     comparison = Comparison(AGENTS, seeds=1)
+    comparison.speed = speed
     comparison.run()
-    comparison.tick()
+    comparison.pacemaker.interval = 0.5
+    comparison.tick()  # the first tick of a run cannot measure an interval
     assert len(set(steps_of(comparison))) == 1
     assert comparison.global_step > 0
+    assert speed == FULL_SPEED or comparison.global_step == int(0.5 * speed)
     comparison.pause()
     comparison.tick()
     assert not comparison.busy

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
 from pglab.records import Conflict, CriticBatch, EpisodeRecord, StepRecord, UpdateRecord
 from pglab.session.history import RECENT_SIGNALS, RECENT_STEPS, History, Series
+from pglab.stretch import stretch_of
 
 
 def episode(number: int, *, reading: float | None = None, solved: bool = False) -> EpisodeRecord:
@@ -20,10 +23,16 @@ def step(number: int) -> StepRecord:
     return StepRecord(number, 1, nothing, 0, nothing, 0.0, 1.0, False, False, nothing)
 
 
+def extend(series: Series, *columns: Iterable[float]) -> None:
+    """Add rows, given as one iterable for each column."""
+    series.extend([np.array(list(column)) for column in columns])
+
+
 def test_series_grows_beyond_its_first_capacity() -> None:
     series = Series("a", "b")
-    for i in range(1000):
-        series.append(i, None if i % 2 else -i)
+    for start, end in ((0, 1), (1, 64), (64, 65), (65, 1000)):
+        numbers = range(start, end)
+        extend(series, numbers, (np.nan if i % 2 else -i for i in numbers))
     assert len(series) == 1000
     np.testing.assert_array_equal(series["a"], np.arange(1000))
     np.testing.assert_array_equal(np.isnan(series["b"]), np.arange(1000) % 2 == 1)
@@ -31,12 +40,11 @@ def test_series_grows_beyond_its_first_capacity() -> None:
 
 def test_a_column_is_read_only_and_stays_as_it_was_read() -> None:
     series = Series("a")
-    series.append(1.0)
+    extend(series, [1.0])
     column = series["a"]
     with pytest.raises(ValueError, match="read-only"):
         column[0] = 2.0
-    for _ in range(100):
-        series.append(3.0)
+    extend(series, [3.0] * 100)
     np.testing.assert_array_equal(column, [1.0])
 
 
@@ -44,7 +52,7 @@ def test_a_column_is_read_only_and_stays_as_it_was_read() -> None:
 def test_long_series_are_thinned_evenly(most: int) -> None:
     series = Series("a", "b", most=most)
     for number in range(1000):
-        series.append(number, -number)
+        extend(series, [number], [-number])
         assert series.appended == number + 1
         kept = series["a"]
         stride = int(kept[1]) if len(kept) > 1 else 1
@@ -56,15 +64,32 @@ def test_long_series_are_thinned_evenly(most: int) -> None:
     assert series["a"][0] == 0
 
 
+@pytest.mark.parametrize("most", [None, 1, 2, 5, 8, 100])
+@pytest.mark.parametrize("at_once", [0, 2, 7, 64, 99, 1000])
+def test_many_rows_at_once_are_as_one_by_one(most: int | None, at_once: int) -> None:
+    """Also if so many rows come at once that the series is thinned several times."""
+    one_by_one, series = Series("a", "b", most=most), Series("a", "b", most=most)
+    added = 0
+    for count in [1, at_once, 3, at_once, at_once]:
+        numbers = range(added, added + count)
+        extend(series, numbers, (-number for number in numbers))
+        for number in numbers:
+            extend(one_by_one, [number], [-number])
+        added += count
+        assert series.appended == one_by_one.appended == added
+        assert series.rows_for(100) == one_by_one.rows_for(100)
+        for name in ("a", "b"):
+            assert series[name].tolist() == one_by_one[name].tolist()
+
+
 def test_series_are_whole_up_to_their_limit() -> None:
     series = Series("a", most=100)
-    for number in range(100):
-        series.append(number)
+    extend(series, range(100))
     full = series["a"]
     np.testing.assert_array_equal(full, np.arange(100))
-    series.append(100)
+    extend(series, [100])
     np.testing.assert_array_equal(series["a"], np.arange(0, 101, 2))
-    series.append(101)
+    extend(series, [101])
     assert len(series) == 51
     np.testing.assert_array_equal(full, np.arange(100))  # as it was read
 
@@ -72,43 +97,68 @@ def test_series_are_whole_up_to_their_limit() -> None:
 @pytest.mark.parametrize("appended", [0, 1, 7, 8, 30])
 def test_a_series_that_was_cut_goes_on_as_if_the_rest_had_never_been(appended: int) -> None:
     whole = Series("a", most=8)
-    for number in range(40):
-        whole.append(number)
+    extend(whole, range(40))
     cut = Series("a", most=8)
-    for number in range(31):
-        cut.append(number if number < appended else -1)
+    extend(cut, (number if number < appended else -1 for number in range(31)))
     cut.cut(appended)
     assert cut.appended == appended
     assert cut["a"].tolist() == list(range(0, appended, 4))
-    for number in range(appended, 40):
-        cut.append(number)
+    extend(cut, range(appended, 40))
     assert cut["a"].tolist() == whole["a"].tolist()
 
 
-def test_recent_steps_are_kept() -> None:
+@pytest.mark.parametrize("at_once", [1, 17, RECENT_STEPS - 1, RECENT_STEPS, RECENT_STEPS + 10])
+def test_recent_steps_are_kept(at_once: int) -> None:
     history = History()
-    for number in range(1, RECENT_STEPS + 11):
-        history.add(step(number))
-    assert [history.steps[0].global_step, len(history.steps)] == [11, RECENT_STEPS]
+    last = RECENT_STEPS + 10
+    for first in range(1, last + 1, at_once):
+        numbers = range(first, min(first + at_once, last + 1))
+        history.add(stretch_of([step(number) for number in numbers]))
+    assert history.steps.global_step.tolist() == list(range(11, last + 1))
+    assert {len(column) for column in history.steps} == {RECENT_STEPS}
+
+
+def test_a_mark_keeps_the_recent_steps_as_they_were() -> None:
+    history = History()
+    history.add(stretch_of([step(1), update(1)]))
+    mark = history.mark()
+    history.add(stretch_of([step(2), episode(1), update(2)]))
+    assert [len(mark.steps.action), len(mark.signals.weight), len(mark.fits.target)] == [1, 3, 3]
+    history.back_to(mark)
+    assert history.steps.global_step.tolist() == [1]
+    assert history.signals.weight.tolist() == [1.0, 0.25, 0.5]
+    assert [len(history.episodes), len(history.updates)] == [0, 1]
+    assert history.last_update is mark.last_update
+
+
+def test_the_last_update_does_not_keep_a_long_stretch_in_memory() -> None:
+    history = History()
+    history.add(stretch_of([update(number) for number in range(1, 100)]))
+    last = history.last_update
+    assert last is not None
+    assert last.update == 99
+    assert last.critic is not None
+    kept = [last.actions, last.weights, last.episode_ends, *last.critic]
+    assert [array.base is None for array in kept] == [True] * 6
 
 
 def test_mean_return_of_the_last_episodes() -> None:
     history = History()
     assert history.mean_return() is None
     for number in range(1, 6):
-        history.add(episode(number))
+        history.add(stretch_of([episode(number)]))
     assert history.mean_return() == 3
     assert history.mean_return(window=2) == 4.5
 
 
 def test_last_reading_and_first_solution_are_remembered() -> None:
     history = History()
-    history.add(episode(1, reading=7.0))
-    history.add(episode(2))
+    history.add(stretch_of([episode(1, reading=7.0)]))
+    history.add(stretch_of([episode(2)]))
     assert history.reading == 7
     assert history.solved_at is None
-    history.add(episode(3, reading=9.0, solved=True))
-    history.add(episode(4, solved=True))
+    history.add(stretch_of([episode(3, reading=9.0, solved=True)]))
+    history.add(stretch_of([episode(4, solved=True)]))
     assert history.reading == 9
     assert history.solved_at == 30
 
@@ -137,8 +187,8 @@ def update(number: int, *, with_critic: bool = True, shared: bool = True) -> Upd
 
 def test_updates_of_actor_critics_are_remembered() -> None:
     history = History()
-    history.add(update(1))
-    history.add(update(2, with_critic=False, shared=False))
+    history.add(stretch_of([update(1)]))
+    history.add(stretch_of([update(2, with_critic=False, shared=False)]))
     expected = {
         "global_step": [3, 6],
         "actor_loss": [np.nan, np.nan],
@@ -156,13 +206,16 @@ def test_updates_of_actor_critics_are_remembered() -> None:
 
 def test_recent_signals_and_fits_are_kept() -> None:
     history = History()
-    history.add(update(1))
-    assert list(history.signals) == [(1, 0, False), (0.25, 1, True), (0.5, 1, False)]
-    assert list(history.fits) == [(0, 1), (10, 8), (20, 23)]
-    history.add(update(2, with_critic=False))
-    assert len(history.signals) == 6
-    assert len(history.fits) == 3
+    history.add(stretch_of([update(1)]))
+    assert history.signals.weight.tolist() == [1, 0.25, 0.5]
+    assert history.signals.action.tolist() == [0, 1, 1]
+    assert history.signals.episode_end.tolist() == [False, True, False]
+    assert history.fits.estimate.tolist() == [0, 10, 20]
+    assert history.fits.target.tolist() == [1, 8, 23]
+    history.add(stretch_of([update(2, with_critic=False)]))
+    assert len(history.signals.weight) == 6
+    assert len(history.fits.target) == 3
     for number in range(3, RECENT_SIGNALS):
-        history.add(update(number))
-    assert len(history.signals) == len(history.fits) == RECENT_SIGNALS
-    assert history.signals[-3][0] == RECENT_SIGNALS - 1
+        history.add(stretch_of([update(number)]))
+    assert len(history.signals.weight) == len(history.fits.target) == RECENT_SIGNALS
+    assert history.signals.weight[-3] == RECENT_SIGNALS - 1

@@ -4,8 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from pglab.session.bench import FULL_SPEED, SPEEDS
-from pglab.session.pacing import REDRAW_INTERVAL, SHORTEST_TRAINING, Pacemaker
+from pglab.session.pacing import (
+    FULL_SPEED,
+    REDRAW_INTERVAL,
+    SHORTEST_TRAINING,
+    SPEEDS,
+    Pacemaker,
+)
+
+MANY = 10**9  # steps
 
 
 class Clock:
@@ -39,7 +46,7 @@ def test_fractions_of_a_step_carry_over_and_pauses_do_not() -> None:
     for _ in range(10):
         clock.now += 0.25
         pacemaker.tick()
-        due.append(pacemaker.steps_due(2.0))
+        due.append(pacemaker.steps_due(2.0, MANY))
         pacemaker.note_steps(due[-1])
     assert sum(due) == 5
     assert max(due) == 1
@@ -47,6 +54,15 @@ def test_fractions_of_a_step_carry_over_and_pauses_do_not() -> None:
     pacemaker.start()
     pacemaker.tick()
     assert pacemaker.interval == 0.25
+
+
+def test_full_speed_owes_all_steps_and_leaves_no_debt() -> None:
+    pacemaker = Pacemaker(Clock())
+    assert pacemaker.steps_due(5_000.0, 700) == 700
+    pacemaker.note_steps(100)
+    assert pacemaker.steps_due(FULL_SPEED, 700) == 700
+    pacemaker.note_steps(650)
+    assert pacemaker.steps_due(50.0, 700) == 50.0 * pacemaker.interval
 
 
 def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tuple[float, float]:
@@ -64,7 +80,7 @@ def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tup
     while clock.now < begun + 60:
         clock.now += drawing(tick)
         pacemaker.tick()
-        due = pacemaker.steps_due(speed)
+        due = pacemaker.steps_due(speed, MANY)
         taken = min(due, int(pacemaker.training_seconds * capacity))
         clock.now += taken / capacity
         pacemaker.note_steps(taken)

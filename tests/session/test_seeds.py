@@ -1,56 +1,55 @@
-"""Further seeds of a run: workers train them exactly as if each ran alone."""
+"""Further seeds of a run: threads train them exactly as if each ran alone."""
 
 from __future__ import annotations
 
 import math
 import statistics
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 import torch
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.curves import Curve
 from pglab.session.bench import Bench
-from pglab.session.seeds.group import SeedGroup, wait_for
+from pglab.session.pacing import FULL_SPEED
+from pglab.session.seeds import lockstep
+from pglab.session.seeds.group import SeedGroup
+from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.seeds.statistics import GRID_POINTS, band_of
-from pglab.session.seeds.workers import Workers
 from pglab.session.training_session import TrainingSession
 from tests.oracles import same_records, short_config
 from tests.oracles_actor_critic import CELLS, short_cell
 
-PATIENCE = 60.0  # seconds in which a worker process loads PyTorch, on a slow machine
+PATIENCE = 60.0  # seconds
 CONFIGS: dict[str, AgentConfig] = {
     "REINFORCE": short_config(baseline="value"),
     "split replay": short_cell(**CELLS["split replay"]),
 }
+RUN = CONFIGS["REINFORCE"]
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    """Two worker processes, which end with the tests.
-
-    PYTHONSAFEPATH is set, so Python does not look for modules in the current folder.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONSAFEPATH", "1")
-        pool = Workers(2)
-        yield pool
-        pool.close()
+@pytest.fixture(autouse=True)
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two threads train, however many cores the machine has."""
+    monkeypatch.setenv("PGLAB_THREADS", "2")
+    pool = ThreadPoolExecutor(2)
+    monkeypatch.setattr(lockstep, "shared_threads", lambda: pool)
 
 
 def bring_up(group: SeedGroup) -> None:
     """Train all further seeds up to the step of the run."""
-    deadline = time.monotonic() + PATIENCE
-    while group.behind and time.monotonic() < deadline:
-        group.tick()
-        wait_for([group], 1.0)
+    train_together([group.run], [group], group.run.global_step, PATIENCE)
     assert not group.behind
+
+
+def tick_until_idle(bench: Bench) -> None:
+    while bench.busy:
+        bench.tick()
 
 
 def assert_same_run(session: TrainingSession, other: TrainingSession) -> None:
@@ -64,12 +63,10 @@ def assert_same_run(session: TrainingSession, other: TrainingSession) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-def test_a_further_seed_is_the_run_that_it_would_be_alone(
-    config: AgentConfig, workers: Workers
-) -> None:
+def test_a_further_seed_is_the_run_that_it_would_be_alone(config: AgentConfig) -> None:
     """Training in several stretches, with settings that change at the same steps."""
     run = TrainingSession(config)
-    group = SeedGroup(run, 2, workers)
+    group = SeedGroup(run, 2)
     alone = TrainingSession(config.changed(seed=config.seed + 2))
     for steps, change in ((90, {}), (50, {"gamma": 0.5}), (40, {"learning_rate": 0.002})):
         if change:
@@ -78,105 +75,189 @@ def test_a_further_seed_is_the_run_that_it_would_be_alone(
         for session in (run, alone):
             session.advance("step", steps)
         bring_up(group)
-    assert_same_run(group.members[1].session, alone)
-    assert group.members[0].session.config.seed == config.seed + 1
+    assert_same_run(group.members[1], alone)
+    assert group.members[0].config.seed == config.seed + 1
 
 
-def test_two_changes_at_one_step_both_arrive(workers: Workers) -> None:
-    run = TrainingSession(CONFIGS["REINFORCE"])
-    group = SeedGroup(run, 1, workers)
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_runs_that_train_at_once_are_the_runs_that_they_would_be_alone(config: AgentConfig) -> None:
+    group = SeedGroup(TrainingSession(config), 3)
+    runs = [group.run, TrainingSession(config.changed(gamma=0.5))]
+    train_together(runs, [group], 700, PATIENCE)
+    for run in [*runs, *group.members]:
+        alone = TrainingSession(run.config)
+        alone.advance("step", 700)
+        assert_same_run(run, alone)
+
+
+def test_two_changes_at_one_step_both_arrive() -> None:
+    run = TrainingSession(RUN)
+    group = SeedGroup(run, 1)
     run.advance("step", 30)
     run.change(gamma=0.4)
     bring_up(group)
     run.change(learning_rate=0.02)
     bring_up(group)
-    config = group.members[0].session.config
+    config = group.members[0].config
     assert (config.gamma, config.learning_rate) == (0.4, 0.02)
 
 
-def test_none_is_ever_ahead_of_the_run(workers: Workers) -> None:
-    run = TrainingSession(CONFIGS["REINFORCE"])
-    group = SeedGroup(run, 2, workers)
-    for steps in (7, 1, 40):
-        run.advance("step", steps)
+def test_no_seed_is_ever_ahead_of_the_run_and_the_run_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each portion of a seed is 10 steps long, and a run may be 3 portions ahead."""
+    pace = property(lambda _session: 100.0, lambda _session, _seconds: None)
+    monkeypatch.setattr(TrainingSession, "seconds_per_step", pace, raising=False)
+    monkeypatch.setattr(lockstep, "PORTION", 1000.0)  # so a portion of the run has 10 steps, too
+    run = TrainingSession(RUN)
+    group = SeedGroup(run, 4)
+    leads: list[int] = []
+
+    def ten_steps(_group: SeedGroup, seed: TrainingSession, _seconds: float) -> None:
+        seed.advance("step", min(10, run.global_step - seed.global_step))
+        leads.append(run.global_step - seed.global_step)
+
+    monkeypatch.setattr(SeedGroup, "catch_up", ten_steps)
+    train_together([run], [group], 400, PATIENCE)
+    assert (run.global_step, group.steps) == (400, 400)
+    assert min(leads) == 0
+    assert max(leads) <= 30
+
+
+def test_seeds_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portion of a seed is 10 steps long; two threads train at once."""
+    run = TrainingSession(RUN)
+    run.advance("step", 200)
+    group = SeedGroup(run, 5)
+    apart: list[int] = []
+
+    def ten_steps(_group: SeedGroup, seed: TrainingSession, _seconds: float) -> None:
+        seed.advance("step", 10)
+        steps = [member.global_step for member in group.members]
+        apart.append(max(steps) - min(steps))
+
+    monkeypatch.setattr(SeedGroup, "catch_up", ten_steps)
+    bring_up(group)
+    assert len(apart) == 100
+    assert max(apart) <= 20
+
+
+def test_a_visitor_has_one_portion_for_each_thread_in_the_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The threads take portions in the order of their arrival, so all visitors get turns."""
+    counts: list[int] = []
+    begun: list[Future[Any]] = []
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, *arguments: Any, **named: Any) -> Future[Any]:
+            begun.append(super().submit(*arguments, **named))
+            counts.append(sum(not future.done() for future in begun))
+            return begun[-1]
+
+    pool = Counting(8)
+    monkeypatch.setattr(lockstep, "shared_threads", lambda: pool)
+    run = TrainingSession(RUN)
+    run.advance("step", 3000)
+    bring_up(SeedGroup(run, 6))
+    assert len(begun) >= 6
+    assert max(counts) <= 2
+
+
+def test_a_thread_works_in_the_context_of_the_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The language of messages depends on the context."""
+    visitor = ContextVar("visitor", default="nobody")
+    found: list[str] = []
+    original = SeedGroup.catch_up
+
+    def listening(group: SeedGroup, seed: TrainingSession, seconds: float) -> None:
+        found.append(visitor.get())
+        original(group, seed, seconds)
+
+    monkeypatch.setattr(SeedGroup, "catch_up", listening)
+    run = TrainingSession(RUN)
+    run.advance("step", 10)
+    visitor.set("someone")
+    bring_up(SeedGroup(run, 1))
+    assert set(found) == {"someone"}
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, failing: TrainingSession) -> list[int]:
+    """Let one seed fail after 20 of its steps, while another seed trains.
+
+    The list that is returned has the seeds whose portion has ended since.
+    """
+    failed = threading.Event()
+    ended: list[int] = []
+    original = SeedGroup.catch_up
+
+    def catch_up(group: SeedGroup, seed: TrainingSession, seconds: float) -> None:
+        if seed is failing:
+            seed.advance("step", 20)
+            failed.set()
+            raise ValueError("no memory")
+        assert failed.wait(PATIENCE)
+        original(group, seed, seconds)
+        ended.append(seed.config.seed)
+
+    monkeypatch.setattr(SeedGroup, "catch_up", catch_up)
+    return ended
+
+
+def test_a_thread_that_raises_loses_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other portion ends before the call does, so no thread trains when a visitor leaves."""
+    run = TrainingSession(RUN.changed(seed=5))
+    run.advance("step", 50)
+    group = SeedGroup(run, 2)
+    ended = fail_once(monkeypatch, group.members[0])
+    with pytest.raises(SeedFailed, match=r"^Seed 6 could not be trained: no memory\. Press Run"):
         bring_up(group)
-        assert [m.session.global_step for m in group.members] == [run.global_step] * 2
-        assert group.steps == run.global_step
-
-
-def test_a_process_that_ends_is_replaced(workers: Workers) -> None:
-    run = TrainingSession(CONFIGS["REINFORCE"])
-    run.advance("step", 20)
-    group = SeedGroup(run, 1, workers)
+    assert ended == [7]
+    assert [seed.global_step for seed in (run, *group.members)] == [50, 0, 50]
     bring_up(group)
-    for process in workers.processes:
-        process.kill()
-        process.wait()
-    run.advance("step", 20)
-    bring_up(group)
-    assert group.members[0].session.global_step == 40
+    for seed in (run, *group.members):
+        alone = TrainingSession(seed.config)
+        alone.advance("step", 50)
+        assert_same_run(seed, alone)
 
 
-def seconds_worked(workers: Workers) -> float:
-    """Processor time of the living worker processes, in seconds."""
-    living = [process.pid for process in workers.processes if process.poll() is None]
-    return float(sum(psutil.Process(pid).cpu_times().user for pid in living))
+def test_an_error_in_the_run_itself_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = TrainingSession(RUN)
+
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(run, "advance", fail)
+    with pytest.raises(ZeroDivisionError):
+        train_together([run], [SeedGroup(run, 1)], 100, PATIENCE)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def test_a_process_that_ends_while_it_trains_is_told(workers: Workers) -> None:
-    run = TrainingSession(CONFIGS["REINFORCE"])
-    run.advance("step", 20)
-    group = SeedGroup(run, 1, workers)
-    bring_up(group)
-    before = seconds_worked(workers)
-    run.advance("step", 30_000)
-    group.tick()
-    wait_until(lambda: seconds_worked(workers) > before + 0.05)
-    for process in workers.processes:
-        process.kill()
-        process.wait()
-    wait_for([group], PATIENCE)
-    with pytest.raises(RuntimeError, match="has ended"):
-        group.tick()
-    assert group.members[0].session.global_step == 20
-    bring_up(group)
-
-
-def test_requests_get_shorter_towards_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two processes, at 2 s per 1000 steps: a request is a share of the remaining work."""
-    asked: list[float] = []
-
-    class Listening(Workers):
-        def catch_up(self, *request: Any) -> Future[TrainingSession]:
-            asked.append(request[-1])
-            return Future()
-
-    monkeypatch.setattr(TrainingSession, "milliseconds_per_1000_steps", 2000.0)
-    run = TrainingSession(CONFIGS["REINFORCE"])
-    for steps in (300, 300, 400):
-        run.advance("step", steps)
-        SeedGroup(run, 4, Listening(2)).tick()
-    assert asked == pytest.approx([1.0] * 4 + [1.2] * 4 + [1.5] * 4)
+def test_a_bench_tells_that_a_seed_failed_and_goes_on_after_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench(RUN)
+    bench.seeds, bench.speed = 3, FULL_SPEED
+    bench.advance("episode")
+    assert bench.group is not None
+    fail_once(monkeypatch, bench.group.members[1])
+    bench.run()
+    tick_until_idle(bench)
+    assert (bench.problem or "").startswith(f"Seed {RUN.seed + 2} could not be trained")
+    assert (bench.running, bench.group.behind) == (False, True)
+    bench.run()
+    tick_until_idle(bench)
+    assert (bench.problem, bench.session.finished, bench.group.behind) == (None, True, False)
 
 
 def test_a_bench_with_seeds_goes_on_until_all_are_there() -> None:
-    bench = Bench(CONFIGS["REINFORCE"])
+    bench = Bench(RUN)
     bench.seeds = 3
     assert bench.group is not None
     bench.advance("episode")
     reached = bench.session.global_step
     assert bench.busy
     assert not bench.running
-    deadline = time.monotonic() + PATIENCE
-    while bench.busy and time.monotonic() < deadline:
-        bench.tick()
+    tick_until_idle(bench)
     assert bench.session.global_step == reached
     assert bench.group.steps == reached
     found = bench.summary().further

@@ -13,10 +13,13 @@ import torch
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, ReinforceConfig, settings_of
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
+from pglab.session.history import RECENT_STEPS
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession, Unit
+from pglab.stretch import Stretch, step_records
 from tests.oracles import (
     CountedCartPole,
+    advance_records,
     advance_to_end,
     of_type,
     same_records,
@@ -43,7 +46,7 @@ def test_advance_stops_exactly_there(unit: Unit, count: int | None) -> None:
     session = TrainingSession(CONFIG)
     kind = RECORDS[unit]
     for turn in range(1, 4):
-        records = session.advance(unit, count)
+        records = advance_records(session, unit, count)
         due = count or 1
         assert sum(isinstance(record, kind) for record in records) == due
         last_step = max(i for i, record in enumerate(records) if isinstance(record, StepRecord))
@@ -55,9 +58,9 @@ def test_advance_stops_exactly_there(unit: Unit, count: int | None) -> None:
 
 def test_records_of_one_step_come_together() -> None:
     session = TrainingSession(CONFIG)
-    seen = set()
+    seen: set[int] = set()
     for _ in range(300):
-        step, *consequences = session.advance("step")
+        step, *consequences = advance_records(session, "step")
         assert isinstance(step, StepRecord)
         kinds = [type(record) for record in consequences]
         ends = step.terminated or step.truncated
@@ -93,8 +96,8 @@ def test_history_holds_the_whole_run() -> None:
     for name in ("global_step", "actor_loss", "entropy", "actor_gradient_norm"):
         expected = [getattr(update, name) for update in updates]
         np.testing.assert_array_equal(history.updates[name], expected)
-    assert history.last_update is updates[-1]
-    assert history.steps[-1] is of_type(StepRecord, records)[-1]
+    assert same_records([history.last_update], updates[-1:])
+    assert same_records(step_records(history.steps), of_type(StepRecord, records)[-RECENT_STEPS:])
 
 
 # --- Changing settings
@@ -109,9 +112,9 @@ def unchanged() -> list[Record]:
 def changed_after(updates: int, settings: dict[str, Any]) -> list[Record]:
     """The records of the same run if settings change one step after an update; two more updates."""
     session = TrainingSession(CONFIG)
-    records = session.advance("update", updates) + session.advance("step")
+    records = advance_records(session, "update", updates) + advance_records(session, "step")
     session.change(**settings)
-    return records + session.advance("update", 2)
+    return records + advance_records(session, "update", 2)
 
 
 def until_update(records: list[Record], number: int) -> list[Record]:
@@ -183,18 +186,18 @@ def replay(session: TrainingSession) -> list[Record]:
     second = TrainingSession(session.initial_config)
     records: list[Record] = []
     for change in session.history.changes:
-        records += second.advance("step", change.global_step - second.global_step)
+        records += advance_records(second, "step", change.global_step - second.global_step)
         second.change(**change.settings)
-    records += second.advance("step", session.global_step - second.global_step)
+    records += advance_records(second, "step", session.global_step - second.global_step)
     return records + advance_to_end(second) if session.finished else records
 
 
 def test_changes_are_remembered_and_can_be_replayed(unchanged: list[Record]) -> None:
     session = TrainingSession(CONFIG)
-    records = session.advance("episode", 7)
+    records = advance_records(session, "episode", 7)
     first_step = session.global_step
     session.change(gamma=0.9, learning_rate=0.02)
-    records += session.advance("update", 3)
+    records += advance_records(session, "update", 3)
     later_step = session.global_step
     session.change(entropy_coefficient=0.1)
     records += advance_to_end(session)
@@ -223,10 +226,10 @@ def test_changes_with_no_update_in_between_can_be_replayed(
     settings: list[dict[str, Any]], steps_between: int
 ) -> None:
     session = TrainingSession(CONFIG.changed(**EASY))
-    records = session.advance("step", 10)
+    records = advance_records(session, "step", 10)
     for change in settings:
         session.change(**change)
-        records += session.advance("step", steps_between)
+        records += advance_records(session, "step", steps_between)
     records += advance_to_end(session)
     assert same_records(records, replay(session))
 
@@ -244,7 +247,7 @@ def test_a_refused_change_changes_nothing(
     unchanged: list[Record], settings: dict[str, Any], sentence: str
 ) -> None:
     session = TrainingSession(CONFIG)
-    records = session.advance("step", 20)
+    records = advance_records(session, "step", 20)
     with pytest.raises(ConfigError, match=sentence):
         session.change(**settings)
     assert session.config == CONFIG
@@ -267,15 +270,15 @@ def test_exactly_the_described_settings_may_change(config: AgentConfig) -> None:
 @EVERY_CELL
 def test_changes_of_an_actor_critic_can_be_replayed(cell: dict[str, str]) -> None:
     session = TrainingSession(short_cell(**cell))
-    records = session.advance("step", 70)
-    unchanged = TrainingSession(short_cell(**cell)).advance("step", 100)
+    records = advance_records(session, "step", 70)
+    unchanged = advance_records(TrainingSession(short_cell(**cell)), "step", 100)
     for settings in (
         {"learning_rate": 0.001, "rollout_steps": 3},
         {"critic_only": True, "batch_size": 10},
         {"critic_only": False, "policy_signal": "q"},
     ):
         session.change(**settings)
-        records += session.advance("step", 31)
+        records += advance_records(session, "step", 31)
     assert len(session.history.changes) == 3
     assert same_records(records, replay(session))
     assert not same_records(records[: len(unchanged)], unchanged)
@@ -300,7 +303,7 @@ def test_a_batch_that_outgrows_the_buffer_is_refused_while_training_runs() -> No
 
 def test_ends_at_total_steps() -> None:
     session = TrainingSession(CONFIG)
-    records = session.advance("episode", 100_000)
+    records = advance_records(session, "episode", 100_000)
     assert session.outcome == "total_steps"
     assert session.finished
     assert records[-1].global_step == session.global_step == CONFIG.total_steps
@@ -363,10 +366,10 @@ def test_goes_on_after_success_where_asked_to() -> None:
 @pytest.mark.parametrize("poison", [float("nan"), float("inf")])
 def test_divergence_ends_the_run_with_a_sentence(name: str, poison: float) -> None:
     session = TrainingSession(CONFIG.changed(baseline="value"))
-    history = session.advance("episode", 4)
+    history = advance_records(session, "episode", 4)
     with torch.no_grad():
         list(session.networks[name].parameters())[-1][0] = poison
-    records = session.advance("update", 10)
+    records = advance_records(session, "update", 10)
     assert session.outcome == "diverged"
     assert session.problem is not None
     assert "learning rate" in session.problem
@@ -375,7 +378,7 @@ def test_divergence_ends_the_run_with_a_sentence(name: str, poison: float) -> No
     assert not of_type(UpdateRecord, records)
     assert bool(of_type(StepRecord, records)) == (name == "value")
     history += records
-    assert same_records(of_type(StepRecord, history), session.history.steps)
+    assert same_records(of_type(StepRecord, history), step_records(session.history.steps))
     assert len(of_type(EpisodeRecord, history)) == len(session.history.episodes) >= 4
     assert len(of_type(UpdateRecord, history)) == len(session.history.updates) == 1
 
@@ -390,7 +393,7 @@ def test_divergence_of_an_actor_critic_ends_the_run_with_a_sentence(
     session.advance("update", 4)
     with torch.no_grad():
         list(session.networks[name].parameters())[-1][0] = poison
-    records = session.advance("update", 10)
+    records = advance_records(session, "update", 10)
     assert session.outcome == "diverged"
     assert session.problem is not None
     assert "learning rate" in session.problem
@@ -431,7 +434,7 @@ def test_a_dropped_session_frees_its_environment() -> None:
     gc.collect()
     before = len(CountedCartPole.alive)
     session = TrainingSession(CONFIG)
-    records = session.advance("update", 2)  # kept: records hold no reference to the run
+    records = advance_records(session, "update", 2)  # kept: records hold no reference to the run
     history = session.history
     assert len(CountedCartPole.alive) == before + 1
     del session
@@ -466,14 +469,15 @@ def test_gradient_steps_and_buffer(name: str) -> None:
 def test_waiting_is_no_time_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """If it counted, the lead over further seeds would be only few steps on a busy machine."""
     session = TrainingSession(CONFIG)
-    advance = TrainingSession._next_step
+    advance = TrainingSession._next_stretch
 
-    def waiting(self: TrainingSession) -> list[Record]:
+    def waiting(self: TrainingSession, unit: Unit, limit: int, seconds: float) -> Stretch:
         time.sleep(0.05)
-        return advance(self)
+        return advance(self, unit, limit, seconds)
 
-    monkeypatch.setattr(TrainingSession, "_next_step", waiting)
-    session.advance("step", 2)
+    TrainingSession(CONFIG).advance()  # loading the compiled code takes long
+    monkeypatch.setattr(TrainingSession, "_next_stretch", waiting)
+    session.advance("step")
     assert (session.milliseconds_per_1000_steps or 0) < 1e6 * 0.05
 
 

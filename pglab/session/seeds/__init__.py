@@ -1,1 +1,1 @@
-"""Further seeds: worker processes train a run again with other seeds."""
+"""Further seeds: threads train a run again with other seeds."""

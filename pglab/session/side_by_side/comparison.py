@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve, kept_by_place
 from pglab.environments import ENVIRONMENTS
 from pglab.language import N_, _
-from pglab.session.pacing import Pacemaker
-from pglab.session.seeds.group import keep_up
+from pglab.session.pacing import FIRST_SPEED, Pacemaker
+from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.side_by_side.contrasts import names_of
 from pglab.session.side_by_side.forecast import Forecast
 from pglab.session.side_by_side.side import Facts, Side, middle_of
@@ -140,9 +140,8 @@ def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> 
 class Comparison:
     """Two or four agents that train in lock step.
 
-    Hold `lock` while you use a comparison. This process trains the first seed of every agent: the
-    agents take turns, one step each. Worker processes train the further seeds up to the step of the
-    first seed.
+    Hold `lock` while you use a comparison. Threads train the first seed of every agent in lock
+    step, and the further seeds up to the step of the first seed.
     """
 
     def __init__(
@@ -163,11 +162,13 @@ class Comparison:
         self.first_seed = first_seed
         self.names = names_of(configs)
         self.length = length  # may change during training: no run depends on it
+        self.speed = FIRST_SPEED  # one of the pacemaker's `SPEEDS`
         self.forecast = Forecast()
         self.pacemaker = Pacemaker()
         self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
+        self._runs = [side.session for side in self.sides]
         self._groups = [side.group for side in self.sides if side.group is not None]
-        self._failure: str | None = None  # a sentence, if further seeds could not be trained
+        self._failure: str | None = None  # a sentence, if a further seed could not be trained
 
     @property
     def global_step(self) -> int:
@@ -213,7 +214,9 @@ class Comparison:
     @property
     def busy(self) -> bool:
         """True while the first seeds train or the further seeds catch up with them."""
-        return self.running or any(group.behind for group in self._groups)
+        # After an error, seeds train again when Run is pressed.
+        waits = self._failure is not None
+        return self.running or (not waits and any(group.behind for group in self._groups))
 
     def show_seed(self, index: int) -> None:
         """Choose the seed that all players and heatmaps show; 0 is the first seed."""
@@ -232,44 +235,30 @@ class Comparison:
         self._set_running(False)
 
     def advance(self, steps: int) -> None:
-        """Train every agent for `steps` environment steps, or until the run of one agent ends.
+        """Train the first seed of every agent for `steps` environment steps.
 
-        The agents take turns, one step each. When one agent's run ends, the agents after it still
-        take their step, so all agents stop at the same step. Only an agent that diverges before it
-        can choose an action stops one step earlier.
+        If the run of one agent diverges, the other agents stop within a fiftieth of a second of
+        training.
         """
-        for _turn in range(steps):
-            if self.finished:
-                return
-            for side in self.sides:
-                side.session.advance()
+        limit = min(self.global_step + steps, self.total_steps)
+        train_together(self._runs, (), limit, math.inf)
 
     def tick(self) -> None:
-        """Train until the next redraw of the page."""
+        """Train at the chosen speed until the next redraw of the page."""
         self.pacemaker.tick()
-        seconds = self.pacemaker.training_seconds
-        deadline = time.perf_counter() + seconds
-        if self._may_go_on(seconds):
-            while time.perf_counter() < deadline and not self.finished:
-                self.advance(1)
+        before = limit = self.global_step
+        if self.running:
+            limit += self.pacemaker.steps_due(self.speed, self.total_steps - before)
+        try:
+            train_together(self._runs, self._groups, limit, self.pacemaker.training_seconds)
+        except SeedFailed as error:
+            self._failure = str(error)
+            self.pause()
+        self.pacemaker.note_steps(self.global_step - before)
         self.pacemaker.note_position(self.global_step)
         self.forecast.note(self.steps_of_all)
         if self.finished:
             self.pause()
-
-    def _may_go_on(self, seconds: float) -> bool:
-        """Train the further seeds, and return True if the first seed may train in this tick."""
-        try:
-            return keep_up(self._groups, seconds, running=self.running)
-        except RuntimeError as error:
-            self._failure = str(error)
-            self.pause()
-            return False
-
-    def abandon(self) -> None:
-        """Cancel the training of further seeds, because the comparison is no longer needed."""
-        for group in self._groups:
-            group.abandon()
 
     def summary(self, number: int) -> PastComparison:
         """The present state of the comparison; `number` is its number in tables and labels."""

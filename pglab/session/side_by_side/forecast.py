@@ -36,7 +36,7 @@ class Forecast:
         while now - self._notes[0][0] > RECENT_SECONDS:
             self._notes.popleft()
         while len(self._notes) > 1 and self._notes[0][1] == self._notes[1][1]:
-            self._notes.popleft()  # no progress yet: worker processes start
+            self._notes.popleft()  # no progress yet: seeds catch up
 
     @property
     def steps_per_second(self) -> float | None:

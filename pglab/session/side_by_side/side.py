@@ -15,7 +15,6 @@ from pglab.networks import parameter_count
 from pglab.session.pacing import Pacemaker
 from pglab.session.seeds.group import SeedGroup
 from pglab.session.seeds.statistics import band_of, smoothed_curve, stop_of
-from pglab.session.seeds.workers import shared_workers
 from pglab.session.stored.usual_curves import stored_band
 from pglab.session.training_session import TrainingSession
 
@@ -44,8 +43,8 @@ class Side:
     ) -> None:
         """Make one new run for each of `seeds` consecutive seeds, beginning with `first_seed`.
 
-        The seed in `config` is ignored. This process trains the run with `first_seed`, and worker
-        processes train all other runs up to the same step.
+        The seed in `config` is ignored. The runs of all other seeds follow the run with
+        `first_seed`.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -57,16 +56,12 @@ class Side:
         self.shown_seed = 0  # counted from 0; the player and the heatmap show it
         first = config.changed(seed=first_seed % SEEDS, stop_when_solved=False)
         self.session = TrainingSession(first, can_rewind=False)
-        self.group = SeedGroup(self.session, seeds - 1, shared_workers()) if seeds > 1 else None
+        self.group = SeedGroup(self.session, seeds - 1) if seeds > 1 else None
 
     @property
     def sessions(self) -> list[TrainingSession]:
-        """The runs of all seeds.
-
-        Every run after the first one is in the state that a worker process last returned.
-        """
-        further = self.group.members if self.group is not None else []
-        return [self.session, *(member.session for member in further)]
+        """The runs of all seeds."""
+        return [self.session, *(self.group.members if self.group is not None else ())]
 
     @property
     def shown_session(self) -> TrainingSession:

@@ -18,7 +18,8 @@ from pglab.experiments.results import arms_of
 from pglab.experiments.statistics import STATISTICS, late_return, recorded
 from pglab.language import _
 from pglab.plots.experiment import stretches
-from pglab.session.bench import FULL_SPEED, Bench
+from pglab.session.bench import Bench
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED
 from pglab.session.seeds.statistics import smoothed_curve
 from pglab.session.stored.usual_curves import AGENTS
 from pglab.session.training_session import Outcome, TrainingSession
@@ -183,15 +184,17 @@ def reference_of(experiment: Experiment, seed: int) -> Reference:
 
 
 def start(lab: Lab, attempts: Attempts, seed: int) -> None:
-    """Start the shown experiment at full speed, and scroll to the stage.
+    """Start the shown experiment, and scroll to the stage.
 
-    The current run stays in the table of runs.
+    A low speed is set to the speed with which a visit begins. The current run stays in the table of
+    runs.
     """
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
     _use(lab, attempts.experiment.config(seed % SEEDS))
-    lab.bench.speed = FULL_SPEED
-    set_value(f"{lab.key}.speed", FULL_SPEED)
+    if FULL_SPEED < lab.bench.speed < FIRST_SPEED:
+        lab.bench.speed = FIRST_SPEED
+        set_value(f"{lab.key}.speed", FIRST_SPEED)
     lab.bench.run()
     bring_into_view(lab.key, "stage")
 

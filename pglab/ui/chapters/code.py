@@ -17,7 +17,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from pglab.algorithms.agents import AgentConfig
 from pglab.language import _
+from pglab.session.trainer import is_compiled
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,14 @@ def lit_line(function: Callable[..., Any], line: int, around: int = 3) -> None:
     st.html(_block(function, shown, lit=line))
 
 
-def engine_sentence(engine: str) -> str:
+def engine_sentence(config: AgentConfig) -> str:
     """Say which code computes the run: the code on the page, or compiled code."""
-    if engine == "reference":
+    if not is_compiled(config):
         return _("These lines come from the running program and compute this run.")
     return " ".join(
         (
             _("These lines come from the running program."),
-            _fast_sentence(),
+            _compiled_sentence(),
             _(
                 "Tests compare these results. If you set “Engine” to “reference” in “More "
                 "settings”, these lines compute the run."
@@ -80,22 +82,22 @@ def engine_sentence(engine: str) -> str:
     )
 
 
-def engine_note(engine: str) -> str:
+def engine_note(config: AgentConfig) -> str:
     """Say whether the highlighted line ran in the run itself or in a copy of the run."""
-    if engine == "reference":
+    if not is_compiled(config):
         return _("This line computed the numbers above; the run itself uses the same line.")
     return " ".join(
         (
             _("In a copy of the run, this line computed the numbers above."),
-            _fast_sentence(),
+            _compiled_sentence(),
         )
     )
 
 
-def _fast_sentence() -> str:
+def _compiled_sentence() -> str:
     return _(
-        "In the run itself, compiled code computes forward passes, gradients and Adam. Its results "
-        "differ from the results of the Python code only by rounding errors."
+        "In the run itself, compiled code computes everything, the environment included. Its "
+        "results differ from the results of the Python code only by rounding errors."
     )
 
 

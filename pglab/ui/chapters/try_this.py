@@ -169,7 +169,7 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
         key="run_experiment",
         type="primary",
         on_click=on_whole_page(lab, lab.bench.lock, partial(start, lab, attempts, seed)),
-        help=_("Applies the settings of this experiment, then trains at full speed."),
+        help=_("Applies the settings of this experiment, then trains."),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import streamlit as st
 
 from pglab.config import Link
 from pglab.language import _
-from pglab.session.bench import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS, Bench
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
 PARAMETER = "speed"  # in the address bar: steps per second, or the name of full speed
@@ -16,16 +17,22 @@ _FULL = "full"
 WIDTH = 140  # pixels
 
 
-def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None:
-    """Draw the slider and set `bench.speed` to its value; a change calls `on_change`."""
+class Paced(Protocol):
+    """The run of an agent's page, or a comparison."""
+
+    speed: float
+
+
+def speed_slider(page: str, paced: Paced, on_change: Callable[[], None]) -> None:
+    """Draw the slider and set `paced.speed` to its value; a change calls `on_change`."""
 
     def changed() -> None:
-        bench.speed = value_of(_name_of(page))
+        paced.speed = value_of(_name_of(page))
         on_change()
 
     key = widget_key(_name_of(page))
-    st.session_state.setdefault(key, bench.speed)
-    bench.speed = st.select_slider(
+    st.session_state.setdefault(key, paced.speed)
+    paced.speed = st.select_slider(
         _("Speed"),
         SPEEDS,
         value_of(_name_of(page)),
@@ -38,6 +45,12 @@ def speed_slider(page: str, bench: Bench, on_change: Callable[[], None]) -> None
     )
 
 
+def chosen_speed(page: str) -> float:
+    """The speed that the link or the visitor has chosen on this page, or the default."""
+    speed: float = st.session_state.get(widget_key(_name_of(page)), FIRST_SPEED)
+    return speed
+
+
 def read_link(page: str, link: Link) -> None:
     """If the link contains a speed, set the slider to this speed."""
     choices = {_in_link(speed): speed for speed in SPEEDS}
@@ -46,9 +59,9 @@ def read_link(page: str, link: Link) -> None:
         set_value(_name_of(page), speed)
 
 
-def link_parameters(bench: Bench) -> dict[str, str]:
+def link_parameters(paced: Paced) -> dict[str, str]:
     """Return the speed as an address parameter; no parameter if the speed is the default."""
-    return {} if bench.speed == FIRST_SPEED else {PARAMETER: _in_link(bench.speed)}
+    return {} if paced.speed == FIRST_SPEED else {PARAMETER: _in_link(paced.speed)}
 
 
 def _name_of(page: str) -> str:

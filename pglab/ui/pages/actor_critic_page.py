@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pglab.algorithms import actor_critic, descent, run
+from pglab.algorithms import actor_critic, run
 from pglab.algorithms.gradients import gradient
 from pglab.config import ActorCriticConfig
 from pglab.experiments.evidence import evidence_text
 from pglab.experiments.results import load
 from pglab.language import _, content
 from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
+from pglab.networks import (
+    ActionNetwork,
+    ActorCriticNetwork,
+    EpsilonGreedyPolicy,
+    PolicyNetwork,
+    symexp,
+)
 from pglab.replay_buffer import ReplayBuffer
 from pglab.returns import policy_signal, td_targets
 from pglab.session.stored import usual_curves
@@ -89,8 +96,29 @@ def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
 
 
 def _code() -> None:
-    """Draw the formulas beside the functions that compute them."""
+    """Draw the formulas beside the functions that compute them, in the order of the program."""
     formulas_and_code(
+        Part(
+            r"a_t\sim\pi_\theta(\cdot\mid s_t)",
+            _("The training loop: act, store, update."),
+            [actor_critic.actor_critic, run.take_step, run.sample_action],
+        ),
+        Part(
+            r"\begin{gathered}\pi_\theta(a\mid s)=\operatorname{softmax}_a\,z_\theta(s)\\"
+            r"Q_\phi(s,a)\end{gathered}",
+            _(
+                "The actor's outputs are logits z; log-softmax turns them into log π. The critic's "
+                "outputs are the values Q."
+            ),
+            [
+                ActorCriticNetwork.forward,
+                PolicyNetwork.of_features,
+                ActionNetwork.forward,
+                ActionNetwork.of_features,
+                symexp,
+                EpsilonGreedyPolicy.of_values,
+            ],
+        ),
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
             _(
@@ -100,41 +128,29 @@ def _code() -> None:
             [policy_signal],
         ),
         Part(
-            r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
-            _("wₜ is treated as a constant, so no gradient flows into the critic."),
-            [policy_gradient_loss, of_actions, entropy, actor_critic.actor_gradient],
-        ),
-        Part(
-            r"y=r+\gamma\,(1-d)\max_b Q_\phi(s',b)",
-            _(
-                "The target y is treated as a constant. d is 1 if the episode terminated; "
-                "otherwise, d is 0."
-            ),
-            [td_targets],
-        ),
-        Part(
-            r"\begin{aligned}L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
-            r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
-            _("If c > 0, the second term of the critic's loss lowers the estimates Q."),
-            [td_loss, actor_critic.critic_gradient],
-        ),
-        Part(
             r"\theta,\phi\leftarrow\text{Adam}",
             _("In one update, actor and critic learn, and Adam changes their parameters."),
             [
                 actor_critic.update,
-                actor_critic.learn_together,
                 actor_critic.learn_from_replay,
-                actor_critic.learn_actor,
-                actor_critic.adam_step,
-                gradient,
-                descent.descend,
                 ReplayBuffer.sample,
+                actor_critic.adam_step,
             ],
         ),
         Part(
-            r"a_t\sim\pi_\theta(\cdot\mid s_t)",
-            _("The training loop: act, store, update."),
-            [actor_critic.actor_critic, run.take_step],
+            r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
+            _("wₜ is treated as a constant, so no gradient flows into the critic."),
+            [actor_critic.actor_gradient, policy_gradient_loss, of_actions, entropy, gradient],
+        ),
+        Part(
+            r"\begin{aligned}y=&\,r+\gamma\,(1-d)\max_b Q_\phi(s',b)\\"
+            r"L_{\text{critic}}=&\frac1B\sum_i\big(y_i-Q_\phi(s_i,a_i)\big)^2\\"
+            r"&+\frac{c}{B}\sum_i Q_\phi(s_i,a_i)\end{aligned}",
+            _(
+                "The target y is treated as a constant. d is 1 if the episode terminated; "
+                "otherwise, d is 0. If c > 0, the second term of the critic's loss lowers the "
+                "estimates Q."
+            ),
+            [actor_critic.critic_gradient, td_targets, td_loss],
         ),
     )

@@ -88,5 +88,5 @@ def _listen(lab: Lab) -> None:
 
 
 def _code(lab: Lab, page: AgentPage) -> None:
-    st.caption(engine_sentence(lab.bench.session.config.engine))
+    st.caption(engine_sentence(lab.bench.session.config))
     page.code()

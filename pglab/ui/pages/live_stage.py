@@ -8,7 +8,8 @@ import numpy as np
 
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
-from pglab.session.bench import FULL_SPEED, Bench
+from pglab.session.bench import Bench
+from pglab.session.pacing import FULL_SPEED
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
 from pglab.ui.shell.fragments import fragment

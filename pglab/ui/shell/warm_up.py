@@ -17,7 +17,7 @@ SWITCH_SECONDS = 0.001
 @cache
 def warm_up() -> None:
     """Use PyTorch, pygame and Numba once, and exempt the loaded objects from garbage collection."""
-    engine.warm_up()
+    engine.failure()  # compiles the training code, or loads it from disk
     config = ReinforceConfig()
     TrainingSession(config).advance("update")
     shared_renderer(config.env_id)

@@ -14,9 +14,9 @@ from pglab.looks.demonstration import Demonstration, Scene
 from pglab.looks.probes import Slice, action_probabilities
 from pglab.looks.render import shared_renderer
 from pglab.palette import action_colours
-from pglab.records import StepRecord
-from pglab.session.bench import REAL_TIME, PlayerMode
-from pglab.session.pacing import Pacemaker
+from pglab.records import Floats
+from pglab.session.bench import PlayerMode
+from pglab.session.pacing import REAL_TIME, Pacemaker
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.stage import Frame, PlayerPanel
 
@@ -200,10 +200,10 @@ class Player:
         )
         if not bench.shows_training_steps:
             return text
-        before = bench.shown_session.history.steps[-1]
+        steps = bench.shown_session.history.steps
         return text + _("\nbefore: {action}, reward {reward}").format(
-            action=_(self._info.actions[before.action]),
-            reward=f"{before.reward:g}".replace("-", "−"),
+            action=_(self._info.actions[steps.action[-1]]),
+            reward=f"{steps.reward[-1]:g}".replace("-", "−"),
         )
 
 
@@ -214,46 +214,29 @@ def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
     steps after step `since`. Each scene holds the action probabilities of the current policy.
     """
     session = bench.shown_session
-    steps = list(session.history.steps)
-    if not steps:
+    steps = session.history.steps
+    if not len(steps.episode):
         return []
-    last = steps[-1]
-    if since is None:
-        chosen = [n for n, step in enumerate(steps) if step.episode == last.episode]
-    else:
-        chosen = [n for n, step in enumerate(steps) if step.global_step > since]
-    observations = [*(steps[n].observation for n in chosen), last.next_observation]
-    probabilities = action_probabilities(session.networks["policy"], np.stack(observations))
-    places = _places_in_episodes(steps)
+    last = int(steps.episode[-1])
+    first = np.searchsorted(steps.episode, steps.episode)  # row of each episode's first known step
+    places = np.arange(len(first)) - first
+    chosen = steps.episode == last if since is None else steps.global_step > since
+    observations: Floats = np.vstack([steps.observation[chosen], steps.next_observation[-1:]])
+    probabilities = action_probabilities(session.networks["policy"], observations)
+    columns = (steps.episode, places, steps.action, steps.reward)
+    rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
     scenes = [
-        Scene(
-            steps[n].episode,
-            places[n],
-            steps[n].observation,
-            probabilities[index],
-            steps[n].action,
-            steps[n].reward,
-            ended=False,
-        )
-        for index, n in enumerate(chosen)
+        Scene(episode, place, observations[n], probabilities[n], action, reward, ended=False)
+        for n, (episode, place, action, reward) in enumerate(rows)
     ]
-    stands = (places[-1] + 1, last.next_observation, probabilities[-1])
-    return [*scenes, Scene(last.episode, *stands, None, 0.0, last.ended)]
-
-
-def _places_in_episodes(steps: Sequence[StepRecord]) -> list[int]:
-    """Return the index of each step among the recorded steps of its episode; 0 is the first."""
-    places: list[int] = []
-    for number, step in enumerate(steps):
-        same = number > 0 and steps[number - 1].episode == step.episode
-        places.append(places[-1] + 1 if same else 0)
-    return places
+    stands = (int(places[-1]) + 1, observations[-1], probabilities[-1])
+    return [*scenes, Scene(last, *stands, None, 0.0, bool(steps.ended[-1]))]
 
 
 def _subtitle(bench: Playable) -> str:
     history = bench.shown_session.history
     if bench.shows_training_steps:
-        episode = history.steps[-1].episode if history.steps else 1
+        episode = int(history.steps.episode[-1]) if len(history.steps.episode) else 1
         text = _("training environment · episode {episode:,}").format(episode=episode)
         replayed = bench.player_mode == "training episode" and not bench.running
         return _("{text} · bars: π now").format(text=text) if replayed else text

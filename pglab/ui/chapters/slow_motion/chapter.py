@@ -8,6 +8,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig
 from pglab.language import _
 from pglab.looks.attribution import Explanation
@@ -77,7 +78,7 @@ def slow_motion(lab: Lab) -> None:
         scene = _scene(lab, tape)
         words, pictures = st.columns([5, 8])
         with words:
-            _moment(scene, lab.bench.session.config.engine)
+            _moment(scene, lab.bench.session.config)
         with pictures:
             _stage(lab, scene)
         transitions(lab, scene)
@@ -139,7 +140,7 @@ def _possible(lab: Lab) -> set[str]:
 def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     assert tape.current is not None
     watched, _moment_now = tape.current
-    batch = batch_at(watched, tape.seen, list(lab.bench.session.history.steps))
+    batch = batch_at(watched, tape.seen, lab.bench.session.history.steps)
     chosen = None if tape.traced is None else tape.traced - batch.first_step
     if chosen is not None and not 0 <= chosen < len(batch.actions):
         chosen = None  # `transitions` says that this step is not shown
@@ -157,7 +158,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     return replace(scene, view=replace(view, plane=view.plane.through(scene.observation)))
 
 
-def _moment(scene: SlowScene, engine: str) -> None:
+def _moment(scene: SlowScene, config: AgentConfig) -> None:
     """Explain the phase in words and formulas; show the line of code that computed its numbers."""
     moment = scene.seen[-1]
     title = _(PHASES[scene.phase].title)
@@ -171,7 +172,7 @@ def _moment(scene: SlowScene, engine: str) -> None:
     if scene.batch.whole is not None:
         st.markdown(_what_it_did(scene, moment.values["updates"], scene.batch.whole))
     lit_line(moment.function, moment.line)
-    st.caption(engine_note(engine))
+    st.caption(engine_note(config))
 
 
 def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:

@@ -18,9 +18,10 @@ from pglab.looks.probes import LayerGradient, critic_quantity, maps_of, probabil
 from pglab.looks.render import shared_renderer
 from pglab.plots.critic import network_figure
 from pglab.plots.slow_motion import LEAST_CHANGE, difference_figure, transitions_figure
-from pglab.records import Floats, StepRecord
+from pglab.records import Floats
 from pglab.slow_motion.tape import WatchedStep
 from pglab.slow_motion.watched_lines import Moment
+from pglab.stretch import StepColumns
 from pglab.ui.stage.panels.critic import arranged
 from pglab.ui.stage.panels.heatmaps import policy_figure
 from pglab.ui.stage.panels.scenery import View
@@ -116,21 +117,22 @@ class SlowScene:
         return "lit" if set(pictures) & set(about) else "dim"
 
 
-def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[StepRecord]) -> Batch:
+def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: StepColumns) -> Batch:
     """Return the steps stored so far; during an update, return the steps that the update uses.
 
     Args:
         watched: the step that the visitor sees now.
         seen: the moments of this step, up to the moment that the visitor sees now.
-        recent: the run's last steps, oldest first.
+        recent: the run's last steps.
     """
     stored = [moment.values["stored"] for moment in watched.moments if moment.phase == "store"]
     known = any(moment.phase == "store" for moment in seen)
     last = watched.step.global_step - (0 if known else 1)
     first = watched.step.global_step - (stored[0] if stored else 0)
     total = max(last - first, 0)
-    steps = [step for step in recent if first < step.global_step <= last]
-    kept = slice(total - len(steps), total)
+    chosen = (first < recent.global_step) & (recent.global_step <= last)
+    count = int(chosen.sum())
+    kept = slice(total - count, total)
     found: dict[str, Any] = {}
     for moment in seen:
         for name in ("returns", "weights"):
@@ -140,15 +142,14 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: Sequence[Step
         found["whole"] = whole = watched.explanation
         if whole is not None:
             found["explanation"] = whole.of_steps(kept)
-    shape = (len(steps), len(watched.step.observation))
     return Batch(
-        first_step=last - len(steps) + 1,
-        offset=total - len(steps),
-        observations=np.array([step.observation for step in steps], np.float32).reshape(shape),
-        actions=np.array([step.action for step in steps], np.int64),
-        rewards=np.array([step.reward for step in steps]),
-        log_probs=np.array([step.log_prob for step in steps]),
-        ends=np.array([step.ended for step in steps], np.bool_),
+        first_step=last - count + 1,
+        offset=total - count,
+        observations=recent.observation[chosen].reshape(count, len(watched.step.observation)),
+        actions=recent.action[chosen],
+        rewards=recent.reward[chosen],
+        log_probs=recent.log_prob[chosen],
+        ends=recent.ended[chosen],
         **found,
     )
 

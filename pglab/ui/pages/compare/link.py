@@ -1,4 +1,4 @@
-"""Reads and writes a comparison's address: agents, seeds, length and view of the heatmaps."""
+"""Reads and writes a comparison's address: agents, seeds, length, speed and view of heatmaps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, Link, ReinforceConfig, differences, settings_of
 from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS
-from pglab.session.side_by_side.comparison import FREE, LENGTHS, PAIRS, pair_of
+from pglab.session.side_by_side.comparison import FREE, LENGTHS, PAIRS, Comparison, pair_of
+from pglab.ui.controls import speed
 from pglab.ui.controls.settings import OFFERED
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.panels import heatmaps_of
@@ -30,6 +31,7 @@ def read(link: Link) -> None:
     st.session_state[settings.LENGTH] = length
     st.session_state[settings.FIRST_SEED] = first
     settings.compare(configs)
+    speed.read_link(settings.PAGE, link)
     for heatmap in heatmaps_of(configs).values():
         heatmap.read_link(link)
 
@@ -56,8 +58,8 @@ def _not_on_one_side(name: str) -> str:
     ).format(label=_(settings_of(ReinforceConfig)[name].label))
 
 
-def write() -> None:
-    """Write the comparison and the view of its heatmaps to the address."""
+def write(comparison: Comparison) -> None:
+    """Write the comparison, its speed and the view of its heatmaps to the address."""
     configs = settings.compared()
     pair = pair_of(configs)
     wanted = {} if pair == settings.USUAL_PAIR else {"pair": pair}
@@ -73,6 +75,7 @@ def write() -> None:
             wanted[letter] = kind
             differing = differences(config, settings.KINDS[kind])
             wanted |= {f"{letter}.{name}": text for name, text in differing.items()}
+    wanted |= speed.link_parameters(comparison)
     for heatmap in heatmaps_of(configs).values():
         wanted |= heatmap.parameters()
     address_bar.write(wanted)

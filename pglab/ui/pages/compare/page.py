@@ -14,6 +14,7 @@ from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, r
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.copy_link import copy_link
 from pglab.ui.controls.seed_controls import shown_seed_control
+from pglab.ui.controls.speed import speed_slider
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_comparison
@@ -35,15 +36,15 @@ def compare_page() -> None:
     """Draw the page."""
     require_entry()
     warm_up()
-    problems = read_once("compare", link.read)
+    problems = read_once(settings.PAGE, link.read)
     page: ComparePage | None = st.session_state.get(KEY)
     if page is None:
-        page = ComparePage(key="compare", comparison=new_comparison())
+        page = ComparePage(key=settings.PAGE, comparison=new_comparison())
         st.session_state[KEY] = page
     settings.side_controls(partial(_mark_stale, page))
     page.page_is_stale = False
     _adopt_settings(page)
-    link.write()
+    link.write(page.comparison)
     show_problems(problems, [], page.comparison.problem)
     page.evidence_drawn = page.tells_evidence
     words(page.comparison, evidence=page.evidence_drawn)
@@ -52,7 +53,7 @@ def compare_page() -> None:
     fragment(live, LIVE)(page)
     fragment(_panel_controls, PANEL_CONTROLS)(page)
     fragment(_past, CHAPTERS)(page)
-    skip_links("compare", chapters=False)
+    skip_links(settings.PAGE, chapters=False)
 
 
 def _mark_stale(page: ComparePage) -> None:
@@ -85,7 +86,7 @@ def _panel_controls(page: ComparePage) -> None:
     """Draw a switch for the players, a menu for the shown seed, and the heatmaps' controls."""
 
     def redraw() -> None:
-        link.write()
+        link.write(page.comparison)
         redraw_fragments(LIVE, PANEL_CONTROLS)
 
     comparison = page.comparison
@@ -95,7 +96,9 @@ def _panel_controls(page: ComparePage) -> None:
             _("Show the agents playing"),
             st.session_state.get(PLAYERS, False),
             key=PLAYERS,
-            help=_("Shows each agent in fresh episodes. This makes training slower."),
+            help=_(
+                "Shows each agent in fresh episodes. At full speed, this makes training slower."
+            ),
             persist_state="session",
             on_change=redraw,
         )
@@ -140,6 +143,7 @@ def _transport(page: ComparePage) -> None:
                 "stays in the return plot and in the table."
             ),
         )
+        speed_slider(settings.PAGE, comparison, partial(link.write, comparison))
         _length_menu(page)
         _guess_menu(page)
         copy_link()
@@ -186,10 +190,10 @@ def _guess_menu(page: ComparePage) -> None:
         range(len(comparison.names) + 1),
         index=page.guess,
         format_func=partial(outcome_name, comparison),
-        placeholder=_("Guess: which side is ahead?"),
+        placeholder=_("Guess: who is ahead?"),
         key=key,
         label_visibility="collapsed",
-        width=250,
+        width=210,
         disabled=comparison.global_step > 0,
         help=_(
             "A side is one agent with all its seeds. The side with the highest mean of the last "

@@ -23,6 +23,7 @@ KINDS: dict[str, AgentConfig] = {
 }
 FIXED = ("seed", "stop_when_solved", "total_steps")  # settings that all agents share
 USUAL_PAIR = "seminar"
+PAGE = "compare"  # its name in the address and in the keys of its controls
 
 _CONFIGS = "compare.configs"
 SEED_COUNT = "compare.seeds"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pglab.language import _
 from pglab.session.side_by_side.comparison import Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import LETTERS
+from pglab.ui.controls.speed import chosen_speed
 from pglab.ui.pages.compare import settings
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.player import Player
@@ -55,7 +56,6 @@ class ComparePage(LivePage):
         in the return plot, and a row in a table.
         """
         former = self.comparison
-        former.abandon()
         self.comparison = new_comparison()
         shown = former.sides[0].shown_seed
         self.comparison.show_seed(shown if shown < self.comparison.seeds else 0)
@@ -67,6 +67,8 @@ class ComparePage(LivePage):
 
 def new_comparison() -> Comparison:
     """Return a new comparison; its settings are the values of the controls."""
-    return Comparison(
+    comparison = Comparison(
         settings.compared(), settings.seeds(), settings.first_seed(), settings.length()
     )
+    comparison.speed = chosen_speed(settings.PAGE)
+    return comparison

@@ -24,7 +24,8 @@ from pglab.plots.critic import (
     norms_figure,
     value_figure,
 )
-from pglab.records import Conflict, Floats, StepRecord
+from pglab.records import Conflict, Floats
+from pglab.replay_buffer import Transitions
 from pglab.ui.stage.panels.heatmaps import quantity_name, slices_of
 from pglab.ui.stage.panels.scenery import Scenery
 from pglab.ui.stage.panels.updates import update_series
@@ -63,17 +64,17 @@ def value_map(scene: Scenery) -> FigurePanel:
 
 def td_fit(scene: Scenery) -> FigurePanel:
     """Plot TD targets against the critic's estimates for the steps of its latest batches."""
-    fits = np.array(scene.bench.shown_session.history.fits).reshape(-1, 2)
-    error = f"{np.abs(fits[:, 1] - fits[:, 0]).mean():.2f}" if len(fits) else "–"
+    fits = scene.bench.shown_session.history.fits
+    errors = np.abs(fits.target - fits.estimate)
     return FigurePanel(
         "td_fit",
         _("Target against estimate"),
         ngettext(
             "last step of the critic's batches · |TD error| {error}",
             "last {n} steps of the critic's batches · mean |TD error| {error}",
-            len(fits),
-        ).format(n=len(fits), error=error),
-        fit_figure(fits[:, 0], fits[:, 1]),
+            len(errors),
+        ).format(n=len(errors), error=f"{errors.mean():.2f}" if len(errors) else "–"),
+        fit_figure(fits.estimate, fits.target),
         patient=True,
         alt=_(
             "Plot of TD targets against the critic's estimates. The height of a point above the "
@@ -179,15 +180,15 @@ def drawing(scene: Scenery) -> FigurePanel:
     session = scene.bench.shown_session
     config = session.config
     assert isinstance(config, ActorCriticConfig)
-    steps = _recent_steps(scene)
+    batch = _recent_transitions(scene)
     agent = session.networks["agent"]
     assert isinstance(agent, ActorCriticNetwork)
-    gradients = fresh_gradients(agent, config, steps)
+    gradients = fresh_gradients(agent, config, batch)
     boxes, joints = arranged(layer_gradients(agent, *gradients), len(scene.info.axes))
     return FigurePanel(
         "drawing",
         _("Losses and layers"),
-        _drawing_subtitle(len(steps), conflict_between(*gradients)),
+        _drawing_subtitle(len(batch.actions), conflict_between(*gradients)),
         network_figure(boxes, joints),
         patient=True,
         alt=_("Drawing of the network's layers with the gradient norms of both losses."),
@@ -214,8 +215,8 @@ def buffer(scene: Scenery) -> FigurePanel:
     """Plot the observations in the replay buffer, and the most recently visited observations."""
     session, plane = scene.bench.shown_session, scene.view.plane
     axes = [plane.x_axis, plane.y_axis]
-    recent = [step.observation for step in list(session.history.steps)[-VISITED_POINTS:]]
-    visited = np.array(recent).reshape(-1, len(scene.info.axes))[:, axes]
+    recent = session.history.steps.observation[-VISITED_POINTS:]
+    visited = recent.reshape(-1, len(scene.info.axes))[:, axes]
     stored: Floats = np.empty((0, 2))
     ages, subtitle = np.empty(0, np.int64), _("on-policy: no buffer")
     if session.buffer is not None:
@@ -258,27 +259,29 @@ def _ratio(scene: Scenery) -> str:
     return _("critic/actor norm: {ratio:,.1f}").format(ratio=ratio)
 
 
-def _recent_steps(scene: Scenery) -> Sequence[StepRecord]:
-    """Return the latest training steps; before training, return the steps in the player."""
-    steps = list(scene.bench.shown_session.history.steps)[-GRADIENT_STEPS:]
-    if steps:
-        return steps
-    return [
-        StepRecord(
-            0,
-            0,
-            here.observation,
-            here.action,
-            here.probabilities,
-            0.0,
-            here.reward,
-            there.ended,
-            False,
-            there.observation,
+def _recent_transitions(scene: Scenery) -> Transitions:
+    """Return the latest transitions of the training; before training, those in the player."""
+    steps = scene.bench.shown_session.history.steps
+    latest = slice(-GRADIENT_STEPS, None)
+    if len(steps.action):
+        return Transitions(
+            steps.observation[latest],
+            steps.action[latest],
+            steps.reward[latest],
+            steps.terminated[latest],
+            steps.next_observation[latest],
+            steps.global_step[latest],
         )
-        for here, there in pairwise(scene.showing.scenes)
-        if here.action is not None
-    ][:GRADIENT_STEPS]
+    scenes = [pair for pair in pairwise(scene.showing.scenes) if pair[0].action is not None]
+    scenes = scenes[:GRADIENT_STEPS]
+    return Transitions(
+        np.array([here.observation for here, _there in scenes]),
+        np.array([here.action for here, _there in scenes], np.int64),
+        np.array([here.reward for here, _there in scenes]),
+        np.array([there.ended for _here, there in scenes], np.bool_),
+        np.array([there.observation for _here, there in scenes]),
+        np.zeros(len(scenes), np.int64),
+    )
 
 
 def arranged(

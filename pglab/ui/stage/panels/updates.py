@@ -36,8 +36,7 @@ def weights(scene: Scenery) -> FigurePanel:
             len(factors),
         ).format(n=update.update, steps=len(factors))
     else:
-        columns = zip(*recent, strict=True)
-        factors, actions, ends = (np.array(column) for column in columns)
+        factors, actions, ends = recent.weight, recent.action, recent.episode_end
         subtitle = ngettext(
             "update {n:,} · the last step · wₜ multiplies ∇log π",
             "update {n:,} · last {steps} steps · wₜ multiplies ∇log π",

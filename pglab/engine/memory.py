@@ -1,0 +1,114 @@
+"""Moves the parameters of PyTorch networks into flat arrays, which PyTorch goes on using."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pglab.engine.layers import BIASES, INPUTS, OUTPUTS, WEIGHTS
+from pglab.engine.steps import BLOCK, Memory, Work
+from pglab.networks import ActionNetwork, ValueNetwork
+
+AnyNetwork = ActionNetwork | ValueNetwork
+
+
+def layers_of(network: AnyNetwork) -> list[nn.Linear]:
+    """The layers with parameters, in order; the head is the last."""
+    hidden = [layer for layer in network.body if isinstance(layer, nn.Linear)]
+    return [*hidden, network.head]
+
+
+def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> Memory:
+    """Move all parameters and their Adam states into flat arrays; PyTorch uses views of them."""
+    table = _table(layers)
+    size = int(table[-1, BIASES]) + layers[-1].out_features
+    parameters, means, squares = (torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3))
+    steps = torch.zeros(len(layers), 2, dtype=torch.float32)
+    for row, layer in enumerate(layers):
+        for column, parameter in enumerate((layer.weight, layer.bias)):
+            start = int(table[row, (WEIGHTS, BIASES)[column]])
+            end = start + parameter.numel()
+            _move(parameter, parameters[start:end])
+            flat = {"exp_avg": means[start:end], "exp_avg_sq": squares[start:end]}
+            for optimizer in optimizers:
+                if any(parameter is known for known in optimizer.param_groups[0]["params"]):
+                    _move_state(optimizer, parameter, flat, steps[row, column])
+    padded = _whole_lines(size)
+    return Memory(
+        parameters.numpy(),
+        means.numpy(),
+        squares.numpy(),
+        steps.numpy(),
+        _aligned(2 * padded, parameters.numpy().dtype).reshape(2, padded),
+        table,
+    )
+
+
+def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
+    """Make the table from which the kernels read the sizes and places of the layers."""
+    rows, start, units = [], 0, 0
+    for layer in layers:
+        weights = layer.in_features * layer.out_features
+        rows.append((layer.in_features, layer.out_features, start, start + weights, units))
+        start = _whole_lines(start + weights + layer.out_features)
+        units += layer.out_features
+    return np.array(rows, np.int64)
+
+
+def _whole_lines(size: int) -> int:
+    """A size rounded up, so that what follows begins with a cache line of 64 bytes."""
+    return -(-size // 16) * 16
+
+
+def _move(parameter: Tensor, flat: Tensor) -> None:
+    """Copy a parameter into part of a flat array; PyTorch then uses this part."""
+    flat.copy_(parameter.data.flatten())
+    parameter.data = flat.view_as(parameter)
+
+
+def _move_state(
+    optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
+) -> None:
+    """Move a parameter's Adam state into flat arrays; if it has no state yet, create one there."""
+    state = optimizer.state[parameter]
+    for name, part in flat.items():
+        if name in state:
+            part.copy_(state[name].flatten())
+        state[name] = part.view_as(parameter)
+    if "step" in state:
+        steps.copy_(state["step"])
+    state["step"] = steps
+
+
+def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array of zeros that begins with a cache line, so that vector units read it faster."""
+    kind = {4: torch.float32, 8: torch.float64}[dtype.itemsize]
+    array: NDArray[Any] = torch.zeros(size, dtype=kind).numpy()  # PyTorch aligns what it allocates
+    return array
+
+
+def room_for(memory: Memory, observation_size: int, actions: int) -> Work:
+    """Make the room that the kernels need for what they compute on the way."""
+    dtype, table = memory.parameters.dtype, memory.table
+    units = int(table[:, OUTPUTS].sum())
+    return Work(
+        acting=_aligned(units, dtype),
+        units=_aligned(BLOCK * units, dtype),
+        deltas=_aligned(BLOCK * units, dtype),
+        other_deltas=_aligned(units, dtype),
+        inputs=np.empty((BLOCK, observation_size), dtype),
+        policy=np.empty(actions, dtype),
+        values=np.empty(actions, dtype),
+        constants=np.zeros(10, dtype),
+        matrix=_aligned(int((table[:, INPUTS] * table[:, OUTPUTS]).max()), dtype),
+        rewards=np.empty(BLOCK),
+        terminated=np.empty(BLOCK, np.bool_),
+        actions=np.empty(BLOCK, np.int64),
+        collected=np.empty(BLOCK, np.int64),
+        places=np.empty(BLOCK, np.int64),
+    )

@@ -1,0 +1,323 @@
+"""REINFORCE, compiled: the loop of `pglab.algorithms.reinforce` for many steps in one call."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from pglab.engine import layers
+from pglab.engine.compiling import compiled, exact, inlined, is_finite
+from pglab.engine.gradients import actor_delta, critic_delta, log_policy
+from pglab.engine.steps import (
+    ACTOR_LOSS,
+    BATCH_ROWS,
+    BLOCK,
+    CRITIC_LOSS,
+    CRITIC_ROWS,
+    ENDED,
+    EPISODE_ROWS,
+    GLOBAL_STEP,
+    GOES_ON,
+    GRADIENT,
+    GRADIENT_STEPS,
+    LOG_PROBABILITY,
+    STEP_ROWS,
+    STORED,
+    UPDATE_ROWS,
+    UPDATES,
+    end_episode,
+    ends,
+    is_over,
+    store,
+    take_step,
+)
+
+
+class ReinforceSettings(NamedTuple):
+    """The settings that only REINFORCE has, as numbers."""
+
+    gamma: float
+    learning_rate: float
+    value_learning_rate: float
+    entropy_coefficient: float
+    episodes_per_update: int
+    min_batch_steps: int
+    mean_baseline: bool
+    value_baseline: bool
+    whole_episode: bool
+    normalize: bool
+    tanh: bool
+
+
+@compiled
+def reinforce(
+    run, settings, own, constants, memory, rows, value_rows, work, batch, draws, limits, out
+):
+    """Train until a limit is reached or the run ends; return why it stopped."""
+    counts, written = run.counts, out.rows
+    while not is_over(run, settings):
+        x = work.inputs[0]
+        for i in range(len(x)):
+            x[i] = run.observation[i]
+        layers.forward_one(memory.parameters, memory.table, rows, 0, own.tanh, x, work.acting)
+        logits = layers.vector_of(memory.table, rows[-1], work.acting)
+        log_policy(logits, False, work.policy)
+        row = written[STEP_ROWS]
+        if not take_step(run, draws, work.policy, out.steps, row):
+            return LOG_PROBABILITY
+        written[STEP_ROWS] += 1
+        store(batch, counts[STORED], out.steps, row, 0.0)
+        counts[STORED] += 1
+        if ends(out.steps, row):
+            counts[ENDED] += 1
+            end_episode(
+                run,
+                settings,
+                draws,
+                not out.steps.terminated[row],
+                out.episodes,
+                written[EPISODE_ROWS],
+            )
+            written[EPISODE_ROWS] += 1
+            enough = counts[ENDED] >= own.episodes_per_update
+            if enough and counts[STORED] >= own.min_batch_steps:
+                status = update(counts, own, constants, memory, rows, value_rows, work, batch, out)
+                if status != GOES_ON:
+                    return status
+        if (
+            written[STEP_ROWS] >= limits.steps
+            or written[EPISODE_ROWS] >= limits.episodes
+            or written[UPDATE_ROWS] >= limits.updates
+        ):
+            return GOES_ON
+    return GOES_ON
+
+
+@inlined
+def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
+    """Take one gradient step on the stored episodes, then delete them.
+
+    Returns:
+        `GOES_ON`, or what is no longer finite.
+    """
+    count = counts[STORED]
+    place = out.rows[BATCH_ROWS]
+    returns = out.batches.batch_return[place : place + count]
+    weights = out.batches.weight[place : place + count]
+    fill_returns(batch, count, own.gamma, own.whole_episode, returns)
+    if own.value_baseline:
+        fill_values(own, memory, value_rows, work, batch, count, weights)
+    fill_weights(own, returns, weights)
+    row = out.rows[UPDATE_ROWS]
+    gradient, record = memory.gradients[0], out.updates
+
+    # --- The policy
+    loss, entropy = policy_gradient(own, memory, rows, work, batch, weights, gradient)
+    if not is_finite(loss):
+        return ACTOR_LOSS
+    square = layers.square_norm(memory.table, rows, 0, gradient)
+    if not is_finite(square):
+        return GRADIENT
+    layers.descend(
+        memory, rows, 0, len(rows), gradient, 1.0, own.learning_rate, constants, work.constants
+    )
+    counts[GRADIENT_STEPS] += 1
+    record.actor_loss[row] = loss / count
+    record.entropy[row] = entropy / count
+    record.actor_gradient_norm[row] = math.sqrt(square)
+
+    # --- The learned baseline
+    record.critic_loss[row] = record.critic_gradient_norm[row] = math.nan
+    if own.value_baseline:
+        status = fit_value(counts, own, constants, memory, value_rows, work, batch, returns, out)
+        if status != GOES_ON:
+            return status
+    finish_update(counts, batch, out)
+    return GOES_ON
+
+
+@inlined
+def policy_gradient(own, memory, rows, work, batch, weights, gradient):
+    """Fill `gradient` with the gradient of the policy's loss, for the weights wₜ [T].
+
+    Returns:
+        T times the loss, and T times the mean entropy.
+    """
+    count, table = len(weights), memory.table
+    layers.clear(table, rows, 0, gradient)
+    loss, entropy = 0.0, 0.0
+    for start in range(0, count, BLOCK):
+        end = min(start + BLOCK, count)
+        inputs, deltas = forward_block(own, memory, rows, work, batch, start, end)
+        outputs = layers.outputs_of(table, rows[-1], end - start, work.units)
+        for t in range(start, end):
+            one, other = actor_delta(
+                outputs[t - start],
+                False,
+                work.policy,
+                batch.steps.action[t],
+                weights[t],
+                own.entropy_coefficient,
+                count,
+                deltas[t - start],
+            )
+            loss, entropy = loss + one, entropy + other
+        layers.backward(
+            memory.parameters,
+            table,
+            rows,
+            0,
+            own.tanh,
+            inputs,
+            work.units,
+            end - start,
+            work.deltas,
+            gradient,
+            work.matrix,
+        )
+    return loss, entropy
+
+
+@exact
+def finish_update(counts, batch, out):
+    """Complete the record of an update, and delete the batch."""
+    count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
+    record = out.updates
+    for t in range(count):
+        out.batches.action[place + t] = batch.steps.action[t]
+        out.batches.episode_end[place + t] = ends(batch.steps, t)
+    out.rows[BATCH_ROWS] += count
+    out.rows[UPDATE_ROWS] += 1
+    counts[STORED] = counts[ENDED] = 0
+    counts[UPDATES] += 1
+    record.global_step[row] = counts[GLOBAL_STEP]
+    record.update[row] = counts[UPDATES]
+    record.cosine[row] = record.shared_actor_norm[row] = math.nan
+    record.shared_critic_norm[row] = record.td_error[row] = math.nan
+    record.batch_end[row] = out.rows[BATCH_ROWS]
+    record.critic_end[row] = out.rows[CRITIC_ROWS]
+
+
+@inlined
+def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
+    """Take one Adam step that moves the learned baseline V toward the returns [T].
+
+    Returns:
+        `GOES_ON`, or what is no longer finite.
+    """
+    count, row = counts[STORED], out.rows[UPDATE_ROWS]
+    table, gradient = memory.table, memory.gradients[1]
+    layers.clear(table, rows, 0, gradient)
+    loss = 0.0
+    for start in range(0, count, BLOCK):
+        end = min(start + BLOCK, count)
+        inputs, deltas = forward_block(own, memory, rows, work, batch, start, end)
+        outputs = layers.outputs_of(table, rows[-1], end - start, work.units)
+        for t in range(start, end):  # V has one output, number 0
+            _value, part = critic_delta(
+                outputs[t - start], False, 0, returns[t], 1.0, 0.0, count, deltas[t - start]
+            )
+            loss += part
+        layers.backward(
+            memory.parameters,
+            table,
+            rows,
+            0,
+            own.tanh,
+            inputs,
+            work.units,
+            end - start,
+            work.deltas,
+            gradient,
+            work.matrix,
+        )
+    if not is_finite(loss):
+        return CRITIC_LOSS
+    square = layers.square_norm(table, rows, 0, gradient)
+    if not is_finite(square):
+        return GRADIENT
+    layers.descend(
+        memory,
+        rows,
+        0,
+        len(rows),
+        gradient,
+        1.0,
+        own.value_learning_rate,
+        constants,
+        work.constants,
+    )
+    counts[GRADIENT_STEPS] += 1
+    out.updates.critic_loss[row] = loss / count
+    out.updates.critic_gradient_norm[row] = math.sqrt(square)
+    return GOES_ON
+
+
+@inlined
+def forward_block(own, memory, rows, work, batch, start, end):
+    """Compute a network's activations for a part of the batch.
+
+    Returns:
+        The observations in the precision of the network [B, D], and the room for the derivatives
+        by the last outputs [B, outputs].
+    """
+    table = memory.table
+    inputs = work.inputs[: end - start]
+    for t in range(end - start):
+        for i in range(inputs.shape[1]):
+            inputs[t, i] = batch.steps.observation[start + t, i]
+    layers.forward(memory.parameters, table, rows, 0, own.tanh, inputs, work.units, work.matrix)
+    return inputs, layers.outputs_of(table, rows[-1], end - start, work.deltas)
+
+
+@inlined
+def fill_values(own, memory, rows, work, batch, count, values):
+    """Fill `values` [T] with V(sₜ) of the learned baseline."""
+    for start in range(0, count, BLOCK):
+        end = min(start + BLOCK, count)
+        forward_block(own, memory, rows, work, batch, start, end)
+        outputs = layers.outputs_of(memory.table, rows[-1], end - start, work.units)
+        for t in range(end - start):
+            values[start + t] = outputs[t, 0]
+
+
+@exact
+def fill_returns(batch, count, gamma, whole_episode, returns):
+    """Fill `returns` [T] as `discounted_returns` or `whole_episode_returns` does."""
+    G = 0.0  # noqa: N806 (the formula's symbol)
+    for t in range(count - 1, -1, -1):
+        G = batch.steps.reward[t] + gamma * (0.0 if ends(batch.steps, t) else G)  # noqa: N806
+        returns[t] = G
+    if whole_episode:
+        for t in range(1, count):
+            if not ends(batch.steps, t - 1):
+                returns[t] = returns[t - 1]
+
+
+@inlined
+def fill_weights(own, returns, weights):
+    """Fill `weights` [T] with wₜ; before the call they are V(sₜ) if V is the baseline."""
+    count = len(returns)
+    mean = 0.0
+    for t in range(count):
+        mean += returns[t]
+    mean /= count
+    for t in range(count):
+        if own.value_baseline:
+            weights[t] = returns[t] - weights[t]
+        elif own.mean_baseline:
+            weights[t] = returns[t] - mean
+        else:
+            weights[t] = returns[t]
+    if not own.normalize:
+        return
+    mean, square = 0.0, 0.0
+    for t in range(count):
+        mean += weights[t]
+    mean /= count
+    for t in range(count):
+        square += (weights[t] - mean) * (weights[t] - mean)
+    spread = math.sqrt(square / count)
+    for t in range(count):
+        # Rounding leaves a small spread in a constant batch, which must not be scaled up.
+        weights[t] = (weights[t] - mean) / spread if spread > 1e-8 else 0.0

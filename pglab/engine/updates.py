@@ -1,0 +1,94 @@
+"""What both kinds of updates of a compiled actor-critic use: settings, networks, and the record."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.engine.compiling import exact
+
+ACTOR, CRITIC = range(2)
+
+
+class ActorCriticSettings(NamedTuple):
+    """The settings that only actor-critics have, as numbers."""
+
+    gamma: float
+    learning_rate: float
+    critic_learning_rate: float
+    entropy_coefficient: float
+    q_regularization: float
+    value_loss_coefficient: float
+    max_gradient_norm: float
+    epsilon: float
+    signal: int  # place in `SIGNALS`
+    rollout_steps: int
+    batch_size: int
+    critic_updates: int
+    replay: bool
+    critic_only: bool
+    actor_learns: bool
+    critic_learns: bool
+    tanh: bool
+    symexp: bool
+
+
+class Networks(NamedTuple):
+    """The layers of actor and critic, as rows of the table.
+
+    A network's gradient has entries for its layers from its `reach` on. `shared` is the number of
+    layers that the two networks have in common.
+    """
+
+    actor: NDArray[np.int64]
+    critic: NDArray[np.int64]
+    shared: int
+    actor_reach: int
+    critic_reach: int
+    one_optimizer: bool
+
+
+@exact
+def clear_record(record, row):
+    """Set all that an update may not compute to NaN."""
+    record.actor_loss[row] = record.critic_loss[row] = math.nan
+    record.actor_gradient_norm[row] = record.critic_gradient_norm[row] = math.nan
+    record.cosine[row] = record.td_error[row] = math.nan
+    record.shared_actor_norm[row] = record.shared_critic_norm[row] = math.nan
+
+
+@exact
+def note_conflict(record, row, actor_square, critic_square, dot):
+    """Record the cosine of two gradients on the shared layers, and their norms there."""
+    product = math.sqrt(actor_square) * math.sqrt(critic_square)
+    record.cosine[row] = dot / product if product > 0 else math.nan
+    record.shared_actor_norm[row] = math.sqrt(actor_square)
+    record.shared_critic_norm[row] = math.sqrt(critic_square)
+
+
+@exact
+def scale_of(square, limit):
+    """The factor that clips a gradient with this squared norm; 1 without a limit."""
+    length = math.sqrt(max(square, 0.0))
+    return limit / length if limit > 0 and length > limit else 1.0
+
+
+@exact
+def part_of_step(networks, actor_steps, critic_steps, part):
+    """The layers that part 0, 1 or 2 of an Adam step changes, from the first to before the last.
+
+    Part 0 changes the actor's layers. Where both gradients have entries, it takes their sum. Parts
+    1 and 2 change the critic's other layers: those of a shared body, and those of the critic alone.
+    """
+    if part == 0:
+        return (networks.actor_reach, len(networks.actor)) if actor_steps else (0, 0)
+    if not critic_steps:
+        return 0, 0
+    if part == 2:
+        return max(networks.critic_reach, networks.shared), len(networks.critic)
+    both = max(networks.actor_reach, networks.critic_reach)
+    last = min(both, networks.shared) if actor_steps else networks.shared
+    return networks.critic_reach, last

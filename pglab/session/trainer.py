@@ -1,0 +1,121 @@
+"""Chooses between the compiled engine and the PyTorch reference, and trains a run with it."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from pglab.algorithms.agents import AgentConfig, AgentRun, records_of, records_of_step
+from pglab.algorithms.run import TrainingDiverged
+from pglab.engine.engine import MOST_STEPS, Engine, can_advance
+from pglab.engine.engine import NO_LIMIT as NO_LIMIT
+from pglab.records import EpisodeRecord, Record, UpdateRecord
+from pglab.stretch import Stretch, stretch_of
+
+FIRST_STEPS = 32  # of a compiled call, before its speed is known
+LONGEST_CALL = 0.02  # seconds of one compiled call
+
+
+class Trainer(Protocol):
+    """Trains one run, a stretch at a time."""
+
+    problem: str | None
+    """A sentence, if a number was no longer finite; then the run cannot continue."""
+
+    @property
+    def compiled_seconds(self) -> float:
+        """Wall-clock seconds spent in compiled code."""
+
+    def advance(
+        self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
+    ) -> Stretch:
+        """Train at least one step, until the first of the limits is reached.
+
+        Args:
+            steps: the most environment steps.
+            episodes: stop with the step that ends so many episodes.
+            updates: stop with the step that causes so many updates.
+            seconds: approximate limit in seconds of wall clock.
+        """
+
+    def save(self) -> None:
+        """Make the run's own fields those of the present step, so that the run can be copied."""
+
+
+def is_compiled(config: AgentConfig) -> bool:
+    """True if compiled code trains this agent: the setting `engine` asks for it, and it can."""
+    return config.engine == "fast" and can_advance(config)
+
+
+def trainer_for(run: AgentRun) -> Trainer:
+    """Make the trainer of a run, which continues from the run's present state."""
+    return CompiledTrainer(run) if is_compiled(run.config) else ReferenceTrainer(run)
+
+
+class CompiledTrainer:
+    """Trains a run in compiled code."""
+
+    def __init__(self, run: AgentRun) -> None:
+        self.problem: str | None = None
+        self._engine = Engine(run)
+        self._seconds_per_step: float | None = None
+
+    @property
+    def compiled_seconds(self) -> float:
+        """Wall-clock seconds spent in compiled code."""
+        return self._engine.compiled_seconds
+
+    def advance(
+        self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
+    ) -> Stretch:
+        """Train one stretch; see `Trainer`."""
+        begun, before = time.perf_counter(), self._engine.global_step
+        stretch = self._engine.advance(min(steps, self._steps_in(seconds)), episodes, updates)
+        taken = max(self._engine.global_step - before, 1)
+        self._seconds_per_step = (time.perf_counter() - begun) / taken
+        try:
+            self._engine.require_finite()
+        except TrainingDiverged as diverged:
+            self.problem = str(diverged)
+        return stretch
+
+    def save(self) -> None:
+        """Write the engine's state into the run."""
+        self._engine.save()
+
+    def _steps_in(self, seconds: float) -> int:
+        if self._seconds_per_step is None:
+            return FIRST_STEPS
+        return max(1, min(MOST_STEPS, int(min(seconds, LONGEST_CALL) / self._seconds_per_step)))
+
+
+class ReferenceTrainer:
+    """Trains a run with the PyTorch code that the pages show."""
+
+    def __init__(self, run: AgentRun) -> None:
+        self.problem: str | None = None
+        self._run = run
+        self._records = records_of(run)
+        self.compiled_seconds = 0.0
+
+    def advance(
+        self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
+    ) -> Stretch:
+        """Train one stretch; see `Trainer`."""
+        deadline = time.perf_counter() + seconds
+        records: list[Record] = []
+        try:
+            while steps > 0 and episodes > 0 and updates > 0 and not self._run.over:
+                for record in records_of_step(self._run, self._records):
+                    records.append(record)
+                    episodes -= isinstance(record, EpisodeRecord)
+                    updates -= isinstance(record, UpdateRecord)
+                steps -= 1
+                if time.perf_counter() >= deadline:
+                    break
+        except TrainingDiverged as diverged:
+            self.problem = str(diverged)
+        return stretch_of(records)
+
+    def save(self) -> None:
+        """Do nothing: the reference changes the run's own fields."""
