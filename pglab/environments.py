@@ -99,7 +99,7 @@ def make_environment(env_id: str, **options: Any) -> Environment:
         ConfigError: there is no such environment, or its spaces are not supported.
     """
     if ":" in env_id:  # or a link could make Gymnasium import any module
-        reason = _("A colon would make Gymnasium import a module.")
+        reason = _("An ID with a colon would make Gymnasium import a module.")
         raise ConfigError(_unsupported(env_id, reason))
     try:
         environment: Environment = gymnasium.make(env_id, **options)

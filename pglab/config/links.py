@@ -103,9 +103,10 @@ class Link:
     def point(
         self, name: str, label: str, ranges: Sequence[tuple[float, float]]
     ) -> list[float] | None:
-        """Read coordinates from a parameter. Each coordinate has its own range in `ranges`.
+        """Read a point's coordinates from a parameter of the link.
 
-        Return None if the parameter is missing, invalid or out of range.
+        Each coordinate has its own range in `ranges`. Return None if the parameter is missing,
+        invalid or out of range.
         """
         text = self.text(name)
         if text is None:

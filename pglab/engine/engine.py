@@ -328,7 +328,7 @@ class Engine:
         return self._updates_in(most) * config.batch_size if replay else stored + most
 
     def _make_room_for_batch(self) -> None:
-        """Enlarge the room for the places of a critic's batch, whose size may change in a run."""
+        """Enlarge `work.places` if the critic's batch has become larger during the run."""
         config = self.run.config
         if isinstance(config, ActorCriticConfig) and config.batch_size > len(self._work.places):
             self._work = self._work._replace(places=np.empty(config.batch_size, np.int64))

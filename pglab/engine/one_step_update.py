@@ -165,7 +165,7 @@ def below(table, rows, place, x, units):
 def deltas_of(own, memory, rows, reach, x, units, deltas):
     """Fill `deltas` for all layers from `reach` on; return the squared norm of the gradient.
 
-    The derivatives by the last layer's outputs are there before the call.
+    Before the call, `deltas` must contain the derivatives of the loss by the last layer's outputs.
     """
     table, total = memory.table, 0.0
     for place in range(len(rows) - 1, reach - 1, -1):

@@ -296,7 +296,7 @@ def fill_returns(batch, count, gamma, whole_episode, returns):
 
 @inlined
 def fill_weights(own, returns, weights):
-    """Fill `weights` [T] with wₜ; before the call they are V(sₜ) if V is the baseline."""
+    """Replace `weights` [T] by wₜ; if V is the baseline, they are V(sₜ) before the call."""
     count = len(returns)
     mean = 0.0
     for t in range(count):

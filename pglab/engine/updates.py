@@ -80,8 +80,9 @@ def scale_of(square, limit):
 def part_of_step(networks, actor_steps, critic_steps, part):
     """The layers that part 0, 1 or 2 of an Adam step changes, from the first to before the last.
 
-    Part 0 changes the actor's layers. Where both gradients have entries, it takes their sum. Parts
-    1 and 2 change the critic's other layers: those of a shared body, and those of the critic alone.
+    Part 0 changes the actor's layers. For layers that both losses train, it takes the sum of both
+    gradients. Parts 1 and 2 change the critic's other layers: those of a shared body, and those of
+    the critic alone.
     """
     if part == 0:
         return (networks.actor_reach, len(networks.actor)) if actor_steps else (0, 0)

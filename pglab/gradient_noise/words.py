@@ -129,12 +129,12 @@ def aims_text(cosine: Interval, *, found: bool) -> str:
     )
     if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
         return _(
-            "If γ < 1, whole-episode returns estimate a different gradient from the other three "
-            "estimators; these episodes cannot show how different it is ({numbers})."
+            "If γ < 1, the estimator with whole-episode returns estimates another gradient than "
+            "the other three; these episodes cannot show how different it is ({numbers})."
         ).format(numbers=numbers)
     return _(
-        "Since γ < 1, whole-episode returns estimate a different gradient from the other three "
-        "estimators. Compared with the gradient of those three, it points {direction} ({numbers})."
+        "Since γ < 1, the estimator with whole-episode returns estimates another gradient than the "
+        "other three. Compared with the gradient of those three, it points {direction} ({numbers})."
     ).format(direction=_direction(cosine.estimate), numbers=numbers)
 
 

@@ -38,8 +38,8 @@ def play(
 ) -> list[PlayedEpisode]:
     """Play whole episodes with sampled actions.
 
-    If `greedy` is true, each action is the most probable action instead. Training and
-    demonstrations use other random streams, even with the same seed.
+    If `greedy` is true, each action is the most probable action instead. Even with the same
+    seed, the random numbers are not those of training or of demonstrations.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -110,9 +110,9 @@ def critic_truth(
 ) -> tuple[Floats, Floats]:
     """Q(s,a) and the discounted return G after the action, for all N steps with known G: [N] each.
 
-    If an episode is truncated, the rewards after its end are unknown. If k known rewards follow a
-    step of such an episode, its G counts as known only if γᵏ ≤ 0.1. If all rewards are equal,
-    the unknown rewards make up at most 10 % of a G that counts as known.
+    If an episode is truncated, the rewards after its end are unknown. In such an episode, the G of
+    a step that k rewards follow counts as known only if γᵏ ≤ 0.1. If all rewards are equal, the
+    unknown rewards then make up at most 10 % of G.
     """
     estimates, returns = [], []
     for episode in episodes:

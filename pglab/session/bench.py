@@ -131,7 +131,7 @@ class Bench:
 
     @property
     def busy(self) -> bool:
-        """True while the run is training or its further seeds are catching up with it."""
+        """True while the run trains, or while a further seed has not reached the run's step."""
         waits = self.problem is not None  # after an error, seeds train again when Run is pressed
         return self.running or (not waits and self.group is not None and self.group.behind)
 
@@ -184,7 +184,8 @@ class Bench:
     def fork(self) -> None:
         """Make a new run that continues from the present step.
 
-        The old run becomes an earlier run, with its curve up to its furthest step.
+        The old run stays in the list of earlier runs, with its curve up to the furthest step that
+        it reached.
         """
         number = self.run_number
         self._keep()

@@ -114,7 +114,7 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """Go forward until a step reaches one of `phases` for the first time.
+        """Go forward to the next step that reaches one of `phases`.
 
         The search also stops after `most` + 1 new steps of the run, or at the end of the run.
 

@@ -1,4 +1,4 @@
-"""Makes the learning curves that the pages show as usual results.
+"""Makes the learning curves of the usual settings, which the pages show behind a run.
 
 This command trains REINFORCE with the seeds 0–19, in threads on all cores:
 

@@ -154,6 +154,20 @@ def test_equal_from_any_state(env_id: str) -> None:
     assert len(ends) == 4
 
 
+@pytest.mark.parametrize("action", range(3))
+def test_only_a_car_that_moves_left_stops_at_the_wall(action: int) -> None:
+    """A velocity to the right may be too small to change the position."""
+    environment = make_environment("MountainCar-v0", disable_env_checker=True)
+    environment.reset(seed=0)
+    compiled = Compiled(environment, seed=0)
+    acceleration = (action - 1) * 0.001 + math.cos(3 * -1.2) * -0.0025
+    environment.set_wrapper_attr("state", np.array([-1.2, math.nextafter(-acceleration, 1.0)]))
+    compiled.take_over(environment)
+    assert compiled.step(action) == step_of(environment, action)
+    assert compiled.state.tobytes() == state_of(environment).tobytes()
+    assert compiled.state[1] > 0
+
+
 @EVERY_ENVIRONMENT
 @pytest.mark.parametrize("steps", [0, 1, 23])
 def test_a_restored_environment_continues(env_id: str, steps: int) -> None:

@@ -43,7 +43,7 @@ class SeedGroup:
 
     @property
     def steps(self) -> int:
-        """The environment step that the run and all unfinished seeds have reached."""
+        """The least environment step among the run and all unfinished seeds."""
         on_their_way = [member.global_step for member in self.members if not member.finished]
         return min([self.run.global_step, *on_their_way])
 

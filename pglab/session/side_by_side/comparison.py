@@ -224,7 +224,7 @@ class Comparison:
             side.shown_seed = index
 
     def run(self) -> None:
-        """Start or continue the comparison, so that each tick trains its agents."""
+        """Start or continue the comparison: from now on, each tick trains the agents."""
         self._failure = None
         self.pacemaker.start()
         self.forecast.start()

@@ -112,7 +112,7 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
 
 
 def truth_in_words(found: Calibration, steps: int) -> str:
-    """Describe the critic's errors in words: over all steps, for small Q and for large Q."""
+    """Describe the critic's errors in words: over all steps, and for small and large Q."""
     return _(
         "**Does the critic tell the truth?** Each point is one of {n:,} steps of the ten sampled "
         "episodes. It shows the critic's Q(s,a) and the discounted return G from this step on. On "

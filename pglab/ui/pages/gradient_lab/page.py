@@ -71,7 +71,7 @@ def gradient_lab_page() -> None:
 def _opened() -> GradientPage:
     """Set the controls from the link.
 
-    If the link chooses other values for the stored example, begin a measurement with these values.
+    If the link's values differ from those of the stored example, begin a measurement with them.
     """
     link = address_bar.link()
     subject = read_link(link, runs_of_this_visit())
