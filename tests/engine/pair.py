@@ -15,7 +15,7 @@ from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import TrainingDiverged
 from pglab.engine.engine import NO_LIMIT, Engine
 from pglab.records import Record, UpdateRecord
-from pglab.stretch import records_of
+from pglab.stretch import Stretch, mean_td_error, records_of
 
 
 class Tolerance(NamedTuple):
@@ -50,7 +50,7 @@ class Pair:
             expected += records_of_step(self.reference, self._records)
         found: list[Record] = []
         while not found or not isinstance(found[-1], UpdateRecord):
-            found += records_of(self.engine.advance(NO_LIMIT, updates=1))
+            found += records_in(self.engine.advance(NO_LIMIT, updates=1))
         assert_alike(found, expected, self._tolerance)
         return expected[-1]
 
@@ -59,7 +59,7 @@ class Pair:
         expected, problem = until_the_end(self._records)
         found: list[Record] = []
         while not self.engine.over and self.engine.diverged is None:
-            found += records_of(self.engine.advance())
+            found += records_in(self.engine.advance())
         assert_alike(found, expected, self._tolerance)
         assert problem_of(self.engine) == problem
         return problem
@@ -69,6 +69,15 @@ class Pair:
         self.engine.save()
         tolerance = self._tolerance._replace(absolute=self._tolerance.absolute / 1000)
         assert_alike(state_of(self.compiled), state_of(self.reference), tolerance)
+
+
+def records_in(stretch: Stretch) -> list[Record]:
+    """The records of a stretch, whose mean TD errors are those of its targets and estimates."""
+    records = list(records_of(stretch))
+    updates = [record for record in records if isinstance(record, UpdateRecord)]
+    expected = [np.nan if (mean := mean_td_error(u)) is None else mean for u in updates]
+    np.testing.assert_allclose(stretch.updates.td_error, expected, rtol=1e-5, atol=1e-9)
+    return records
 
 
 def until_the_end(records: Iterable[Record]) -> tuple[list[Record], str | None]:
