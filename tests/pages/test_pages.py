@@ -25,6 +25,7 @@ from streamlit.runtime.state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
 from pglab.config import ReinforceConfig, Setting, settings_of
+from pglab.engine import engine
 from pglab.environments import ENVIRONMENTS
 from pglab.returns import discounted_returns
 from pglab.session.bench import Bench
@@ -274,6 +275,31 @@ def test_another_environment_brings_its_own_return_that_counts_as_solved() -> No
     old = open_page(env_id="Acrobot-v1", success_return="500")
     assert bench_of(old).session.config.success_return == 500
     assert dict(old.query_params) == {"env_id": "Acrobot-v1", "success_return": "500"}
+
+
+def test_without_compiled_code_pytorch_trains_and_a_sentence_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "slower" not in captions(open_page())
+    monkeypatch.setattr(engine, "warm_up", broken)
+    engine.failure.cache_clear()
+    try:
+        app = open_page(chapter="code")
+        press(app, "update")
+        assert bench_of(app).session.gradient_steps == 1
+        assert "the slower PyTorch code trains. The reason: no compiler" in captions(app)
+        assert "compute this run" in captions(app)
+        assert "slower" not in captions(open_page(engine="reference"))
+    finally:
+        engine.failure.cache_clear()
+
+
+def broken() -> None:
+    raise OSError("no compiler")
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
 
 
 def test_a_link_opens_a_chapter_at_a_speed() -> None:

@@ -24,6 +24,7 @@ from pglab.config import (
 from pglab.config.choice_names import choice_name
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
+from pglab.session.trainer import why_not_compiled
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
@@ -106,10 +107,13 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
                 )
             )
         try:
-            return terms.preset.changed(**values)
+            config = terms.preset.changed(**values)
         except ConfigError as error:
             st.error(str(error))
             return None
+        if (sentence := why_not_compiled(config)) is not None:
+            st.caption(sentence)
+        return config
 
 
 def _follow_environment(key: str) -> None:
