@@ -15,7 +15,6 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -45,12 +44,16 @@ APP_REQUIREMENTS = ["requirements.txt"]
 TEST_REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
 KERNELS = "pglab/engine"
 SCRIPT_FOLDERS = ["pglab", "tests"]  # folders with JavaScript
-COMPILE = "import torch; from pglab.engine.engine import warm_up; warm_up(torch.{})"
-FOR_APP = "float32"
-FOR_TESTS = ("float32", "float64")  # some tests compute in double precision
+# One after the other: two processes must not write to the store of compiled code at once.
+COMPILE = """
+import sys, torch
+from pglab.engine.engine import warm_up
+for precision in sys.argv[1:]:
+    warm_up(getattr(torch, precision))
+"""
+FOR_APP = ["float32"]
+FOR_TESTS = ["float32", "float64"]  # some tests compute in double precision
 UNIT_TESTS = [
-    "tests/walks",  # first, since one of these tests takes longer than any other
-    "tests",
     "--ignore=tests/browser",
     "--numprocesses=auto",
     "--maxprocesses=8",
@@ -88,10 +91,7 @@ def run_tests(extra: list[str]) -> int:
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
     # At the end of the block, Python waits until the kernels are compiled. If the tests started
     # earlier, each test process would compile the kernels itself.
-    with ExitStack() as compiling:
-        for precision in FOR_TESTS:
-            command = [python, "-c", COMPILE.format(precision)]
-            compiling.enter_context(subprocess.Popen(command, env=environment()))
+    with subprocess.Popen([python, "-c", COMPILE, *FOR_TESTS], env=environment()):
         code = first_failure(
             [*module, "ruff", "format", "--check"],
             [*module, "ruff", "check"],
@@ -236,7 +236,7 @@ def compile_kernels(python: str) -> None:
     if is_installed(venv, KERNELS):
         return
     say("Compiling the training kernels (this takes up to a minute, once) ...")
-    command = [python, "-c", COMPILE.format(FOR_APP)]
+    command = [python, "-c", COMPILE, *FOR_APP]
     if subprocess.call(command, env=environment()) == 0:
         stamp_of(venv, KERNELS).write_text(fingerprint(KERNELS), encoding="ascii")
 

@@ -6,6 +6,7 @@ package, or the PyTorch code of `pglab.algorithms`.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from functools import cache
@@ -70,7 +71,9 @@ def failure() -> str | None:
     try:
         warm_up()
     except (NumbaError, OSError, RuntimeError) as error:
-        return str(error).strip().splitlines()[0]
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        logging.getLogger(__name__).warning("Compiled code does not work here: %s", reason)
+        return reason
     return None
 
 

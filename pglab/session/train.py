@@ -34,6 +34,5 @@ def _records_in_stretches(run: AgentRun) -> Iterator[Record]:
     trainer = trainer_for(run)
     while not run.over:
         yield from records_of(trainer.advance(STEPS_AHEAD, seconds=math.inf))
-        trainer.save()
         if trainer.problem is not None:
             raise TrainingDiverged(trainer.problem)

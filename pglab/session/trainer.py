@@ -8,9 +8,8 @@ from typing import Protocol
 from pglab.algorithms.agents import AgentRun, records_of, records_of_step
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import RunConfig
-from pglab.engine.engine import MOST_STEPS, Engine, can_advance, failure
+from pglab.engine.engine import MOST_STEPS, Engine, can_advance
 from pglab.engine.engine import NO_LIMIT as NO_LIMIT
-from pglab.language import _
 from pglab.records import EpisodeRecord, Record, UpdateRecord
 from pglab.stretch import Stretch, stretch_of
 
@@ -47,19 +46,6 @@ class Trainer(Protocol):
 def is_compiled(config: RunConfig) -> bool:
     """True if compiled code trains this agent: the setting `engine` asks for it, and it can."""
     return config.engine == "fast" and can_advance(config)
-
-
-def why_not_compiled(config: RunConfig) -> str | None:
-    """A sentence, if the setting `engine` asks for compiled code, but PyTorch must train."""
-    if config.engine != "fast" or can_advance(config):
-        return None
-    reason = failure()
-    if reason is None:
-        return _("This environment is not compiled, so the slower PyTorch code trains.")
-    return _(
-        "Compiled code does not work on this machine, so the slower PyTorch code trains. The "
-        "reason: {reason}"
-    ).format(reason=reason)
 
 
 def trainer_for(run: AgentRun) -> Trainer:

@@ -39,6 +39,12 @@ class Pair:
         self._records = records_of_reference(run)
         self._tolerance = tolerance
 
+    def advance(self, steps: int) -> None:
+        """Train both for some steps that cause no update."""
+        for _ in range(steps):
+            list(records_of_step(self.reference, self._records))
+        self.engine.advance(steps)
+
     def change(self, **settings: Any) -> None:
         """Change settings of both runs."""
         self.reference.config = self.compiled.config = self.reference.config.changed(**settings)

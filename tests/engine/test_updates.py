@@ -292,3 +292,11 @@ def test_settings_of_an_actor_critic_changed_on_the_way(cell: Settings) -> None:
         pair.change(**change)
     pair.update()
     pair.compare()
+
+
+def test_a_rollout_that_is_longer_than_the_new_setting_is_used_at_the_next_step() -> None:
+    pair = pair_of(cell_config(CELLS["split on_policy"], rollout_steps=16))
+    pair.advance(10)
+    pair.change(rollout_steps=4)
+    assert len(pair.update().weights) == 11
+    pair.compare()

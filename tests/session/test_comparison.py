@@ -134,6 +134,17 @@ def test_a_tick_trains_all_sides_alike(speed: float) -> None:
     assert steps_of(comparison) == [comparison.global_step] * 2
 
 
+def test_another_speed_begins_another_forecast() -> None:
+    comparison = Comparison(AGENTS, seeds=1)
+    comparison.run()
+    comparison.forecast.note(0)
+    comparison.tick()
+    noted = len(comparison.forecast._notes)
+    comparison.speed = 50.0
+    comparison.tick()
+    assert len(comparison.forecast._notes) == 1 < noted
+
+
 def test_facts_and_curves() -> None:
     comparison = Comparison(AGENTS, seeds=3)
     side = comparison.sides[0]

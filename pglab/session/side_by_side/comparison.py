@@ -164,6 +164,7 @@ class Comparison:
         self.length = length  # may change during training: no run depends on it
         self.speed = FIRST_SPEED  # one of the pacemaker's `SPEEDS`
         self.forecast = Forecast()
+        self._forecast_speed = self.speed  # the forecast's measurements are of this speed
         self.pacemaker = Pacemaker()
         self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
         self._runs = [side.session for side in self.sides]
@@ -246,6 +247,9 @@ class Comparison:
     def tick(self) -> None:
         """Train at the chosen speed until the next redraw of the page."""
         self.pacemaker.tick()
+        if self.speed != self._forecast_speed:
+            self._forecast_speed = self.speed
+            self.forecast.start()
         before = limit = self.global_step
         if self.running:
             limit += self.pacemaker.steps_due(self.speed, self.total_steps - before)

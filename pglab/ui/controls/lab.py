@@ -14,7 +14,13 @@ from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
-from pglab.ui.controls.settings import Terms, controls, read_settings, set_controls
+from pglab.ui.controls.settings import (
+    Terms,
+    controls,
+    read_settings,
+    say_if_not_compiled,
+    set_controls,
+)
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import LivePage
@@ -85,6 +91,8 @@ def open_lab(
     terms = Terms(preset, fixed)
     problems = read_once(key, lambda link: read_further(link, read_settings(key, terms, link)))
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
+    if config is not None:
+        say_if_not_compiled([config])
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
         lab = Lab(key=key, terms=terms, bench=Bench(config or preset))

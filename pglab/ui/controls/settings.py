@@ -5,7 +5,7 @@ Each control is built from a `Setting`, which describes one hyperparameter.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from pglab.config import (
 from pglab.config.choice_names import choice_name
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
-from pglab.session.trainer import why_not_compiled
+from pglab.session.trainer import is_compiled
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
@@ -107,13 +107,18 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
                 )
             )
         try:
-            config = terms.preset.changed(**values)
+            return terms.preset.changed(**values)
         except ConfigError as error:
             st.error(str(error))
             return None
-        if (sentence := why_not_compiled(config)) is not None:
-            st.caption(sentence)
-        return config
+
+
+def say_if_not_compiled(configs: Sequence[RunConfig]) -> None:
+    """Say in the sidebar if PyTorch must train an agent that asks for compiled code."""
+    if any(config.engine == "fast" and not is_compiled(config) for config in configs):
+        st.sidebar.caption(
+            _("Compiled code does not work on this machine, so the slower PyTorch code trains.")
+        )
 
 
 def _follow_environment(key: str) -> None:

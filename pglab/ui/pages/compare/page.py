@@ -14,6 +14,7 @@ from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, r
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.copy_link import copy_link
 from pglab.ui.controls.seed_controls import shown_seed_control
+from pglab.ui.controls.settings import say_if_not_compiled
 from pglab.ui.controls.speed import speed_slider
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
@@ -42,6 +43,7 @@ def compare_page() -> None:
         page = ComparePage(key=settings.PAGE, comparison=new_comparison())
         st.session_state[KEY] = page
     settings.side_controls(partial(_mark_stale, page))
+    say_if_not_compiled(settings.compared())
     page.page_is_stale = False
     _adopt_settings(page)
     link.write(page.comparison)
