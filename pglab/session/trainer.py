@@ -96,7 +96,6 @@ class ReferenceTrainer:
     def __init__(self, run: AgentRun) -> None:
         self.problem: str | None = None
         self._run = run
-        self._records = records_of(run)
         self.compiled_seconds = 0.0
 
     def advance(
@@ -105,9 +104,12 @@ class ReferenceTrainer:
         """Train one stretch; see `Trainer`."""
         deadline = time.perf_counter() + seconds
         records: list[Record] = []
+        # A new generator begins with a step. The former one would first ask whether an update is
+        # due, with settings that may have changed since its last step.
+        remaining = records_of(self._run)
         try:
             while steps > 0 and episodes > 0 and updates > 0 and not self._run.over:
-                for record in records_of_step(self._run, self._records):
+                for record in records_of_step(self._run, remaining):
                     records.append(record)
                     episodes -= isinstance(record, EpisodeRecord)
                     updates -= isinstance(record, UpdateRecord)

@@ -48,6 +48,7 @@ class Pair:
     def change(self, **settings: Any) -> None:
         """Change settings of both runs."""
         self.reference.config = self.compiled.config = self.reference.config.changed(**settings)
+        self._records = records_of_reference(self.reference)
 
     def update(self) -> UpdateRecord:
         """Train both up to their next update, compare the records, and return the reference's."""

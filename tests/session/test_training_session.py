@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from pglab.algorithms.agents import AgentConfig
-from pglab.config import ConfigError, ReinforceConfig, settings_of
+from pglab.config import ActorCriticConfig, ConfigError, ReinforceConfig, settings_of
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.session.history import RECENT_STEPS
 from pglab.session.train import train
@@ -486,3 +486,12 @@ def test_reinforce_has_no_buffer() -> None:
     assert session.buffer is None
     session.advance("update", 3)
     assert session.gradient_steps == 6
+
+
+@pytest.mark.parametrize("engine", ["fast", "reference"])
+def test_a_shorter_rollout_is_used_at_the_next_step(engine: str) -> None:
+    session = TrainingSession(ActorCriticConfig(rollout_steps=16, engine=engine))
+    session.advance("step", 10)
+    session.change(rollout_steps=4)
+    session.advance("step", 1)
+    assert session.history.updates["global_step"].tolist() == [11]
