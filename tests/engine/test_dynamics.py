@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gymnasium.envs.classic_control import acrobot
 from gymnasium.utils.seeding import np_random
 
 from pglab.engine import dynamics
 from pglab.environments import Environment, make_environment, sizes, time_limit_of
 
 KERNELS: Any = dynamics  # Numba's kernels have no types
+ACROBOT: Any = acrobot
 
 # An observation as bytes, the reward, terminated, truncated.
 Step = tuple[bytes, float, bool, bool]
@@ -152,6 +154,12 @@ def test_equal_from_any_state(env_id: str) -> None:
         assert compiled.state.tobytes() == state_of(environment).tobytes()
         ends.add(expected[2:])
     assert len(ends) == 4
+
+
+def test_the_ends_of_the_circle_stay_where_they_are() -> None:
+    ends = [edge * math.pi for edge in (-3, -1, 1, 3)]
+    for angle in [math.nextafter(end, to) for end in ends for to in (-9, end, 9)]:
+        assert KERNELS.wrapped(angle) == ACROBOT.wrap(angle, -math.pi, math.pi)
 
 
 @pytest.mark.parametrize("action", range(3))
