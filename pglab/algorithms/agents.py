@@ -37,12 +37,17 @@ def records_of(run: AgentRun) -> Iterator[Record]:
             return actor_critic.actor_critic(run)
 
 
-def records_of_step(run: AgentRun, records: Iterator[Record]) -> Iterator[Record]:
+def records_of_step(run: AgentRun) -> Iterator[Record]:
     """Take the next environment step, and yield its records in the order step, episode, update.
+
+    Call this function only between two environment steps.
 
     Raises:
         TrainingDiverged: the numbers are no longer finite.
     """
+    # A new generator begins with a step. The generator of the step before would first ask whether
+    # an update is due, with settings that may have changed.
+    records = records_of(run)
     step = next(records)
     assert isinstance(step, StepRecord)
     yield step

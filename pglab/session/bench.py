@@ -243,8 +243,8 @@ class Bench:
             left = self.session.config.total_steps - before
             self._train_to(before + self.pacemaker.steps_due(self.speed, left))
             self.pacemaker.note_steps(self.session.global_step - before)
-            watchable = self.speed != FULL_SPEED and self.speed <= REAL_TIME
-            self.player_mode = "training step" if watchable else "policy"
+            slow = FULL_SPEED < self.speed <= REAL_TIME
+            self.player_mode = "training step" if slow else "policy"
         self.pacemaker.note_position(self.session.global_step)
         if self.session.finished:
             self.running = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from pglab.algorithms.agents import AgentRun, records_of, records_of_step
+from pglab.algorithms.agents import AgentRun, records_of_step
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import RunConfig
 from pglab.engine.engine import MOST_STEPS, Engine, can_advance
@@ -104,12 +104,9 @@ class ReferenceTrainer:
         """Train one stretch; see `Trainer`."""
         deadline = time.perf_counter() + seconds
         records: list[Record] = []
-        # A new generator begins with a step. The former one would first ask whether an update is
-        # due, with settings that may have changed since its last step.
-        remaining = records_of(self._run)
         try:
             while steps > 0 and episodes > 0 and updates > 0 and not self._run.over:
-                for record in records_of_step(self._run, remaining):
+                for record in records_of_step(self._run):
                     records.append(record)
                     episodes -= isinstance(record, EpisodeRecord)
                     updates -= isinstance(record, UpdateRecord)

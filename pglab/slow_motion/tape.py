@@ -207,7 +207,7 @@ def _watched(run: AgentRun) -> _Watched:
         },
     )
     with watcher.watching(), suppress(TrainingDiverged):  # the session reports a divergence
-        for _record in agents.records_of_step(run, agents.records_of(run)):
+        for _record in agents.records_of_step(run):
             pass
     before = copies[0] if copies else None
     if isinstance(run, ReinforceRun) and isinstance(before, ReinforceRun):

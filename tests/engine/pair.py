@@ -36,25 +36,23 @@ class Pair:
         self.reference = run
         self.compiled = copy.deepcopy(run)
         self.engine = Engine(self.compiled)
-        self._records = records_of_reference(run)
         self._tolerance = tolerance
 
     def advance(self, steps: int) -> None:
         """Train both for some steps that cause no update."""
         for _ in range(steps):
-            list(records_of_step(self.reference, self._records))
+            list(records_of_step(self.reference))
         self.engine.advance(steps)
 
     def change(self, **settings: Any) -> None:
         """Change settings of both runs."""
         self.reference.config = self.compiled.config = self.reference.config.changed(**settings)
-        self._records = records_of_reference(self.reference)
 
     def update(self) -> UpdateRecord:
         """Train both up to their next update, compare the records, and return the reference's."""
         expected: list[Record] = []
         while not expected or not isinstance(expected[-1], UpdateRecord):
-            expected += records_of_step(self.reference, self._records)
+            expected += records_of_step(self.reference)
         found: list[Record] = []
         while not found or not isinstance(found[-1], UpdateRecord):
             found += records_in(self.engine.advance(NO_LIMIT, updates=1))
@@ -63,7 +61,7 @@ class Pair:
 
     def finish(self) -> str | None:
         """Train both to their end, compare the records, and return why the reference diverged."""
-        expected, problem = until_the_end(self._records)
+        expected, problem = until_the_end(records_of_reference(self.reference))
         found: list[Record] = []
         while not self.engine.over and self.engine.diverged is None:
             found += records_in(self.engine.advance())

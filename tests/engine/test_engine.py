@@ -14,7 +14,6 @@ import torch
 
 from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.agents import AgentConfig, begin, records_of_step
-from pglab.algorithms.agents import records_of as records_of_reference
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.engine.drawn_ahead import DrawnAhead
 from pglab.engine.engine import Engine
@@ -208,7 +207,7 @@ def test_the_reference_takes_over(config: AgentConfig) -> None:
         engine.advance(8)
         engine.save()
         reference = copy.deepcopy(engine.run)
-        expected = list(records_of_step(reference, records_of_reference(reference)))
+        expected = list(records_of_step(reference))
         assert_alike(list(records_of(engine.advance(1))), expected, SINGLE)
         engine.save()
         assert_alike(state_of(engine.run), state_of(reference), SINGLE)

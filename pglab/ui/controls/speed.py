@@ -45,12 +45,6 @@ def speed_slider(page: str, paced: Paced, on_change: Callable[[], None]) -> None
     )
 
 
-def chosen_speed(page: str) -> float:
-    """The speed that the link or the visitor has chosen on this page, or the default."""
-    speed: float = st.session_state.get(widget_key(_name_of(page)), FIRST_SPEED)
-    return speed
-
-
 def read_link(page: str, link: Link) -> None:
     """If the link contains a speed, set the slider to this speed."""
     choices = {_in_link(speed): speed for speed in SPEEDS}
@@ -59,9 +53,10 @@ def read_link(page: str, link: Link) -> None:
         set_value(_name_of(page), speed)
 
 
-def link_parameters(paced: Paced) -> dict[str, str]:
-    """Return the speed as an address parameter; no parameter if the speed is the default."""
-    return {} if paced.speed == FIRST_SPEED else {PARAMETER: _in_link(paced.speed)}
+def link_parameters(page: str) -> dict[str, str]:
+    """Return the slider's speed as an address parameter; no parameter if it is the default."""
+    speed = st.session_state.get(widget_key(_name_of(page)), FIRST_SPEED)
+    return {} if speed == FIRST_SPEED else {PARAMETER: _in_link(speed)}
 
 
 def _name_of(page: str) -> str:

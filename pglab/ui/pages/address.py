@@ -30,7 +30,7 @@ def write_address(lab: Lab) -> None:
         **heatmaps_of(lab).parameters(),
         **experiment,
         **chapters.link_parameters(lab.key, "try_this" if experiment else "idea"),
-        **speed.link_parameters(lab.bench),
+        **speed.link_parameters(lab.key),
         **seed_controls.link_parameters(lab),
     }
     changed = differences(lab.bench.session.config, lab.terms.preset)

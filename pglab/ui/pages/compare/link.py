@@ -8,7 +8,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, Link, ReinforceConfig, differences, settings_of
 from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS
-from pglab.session.side_by_side.comparison import FREE, LENGTHS, PAIRS, Comparison, pair_of
+from pglab.session.side_by_side.comparison import FREE, LENGTHS, PAIRS, pair_of
 from pglab.ui.controls import speed
 from pglab.ui.controls.settings import OFFERED
 from pglab.ui.pages.compare import settings
@@ -58,7 +58,7 @@ def _not_on_one_side(name: str) -> str:
     ).format(label=_(settings_of(ReinforceConfig)[name].label))
 
 
-def write(comparison: Comparison) -> None:
+def write() -> None:
     """Write the comparison, its speed and the view of its heatmaps to the address."""
     configs = settings.compared()
     pair = pair_of(configs)
@@ -75,7 +75,7 @@ def write(comparison: Comparison) -> None:
             wanted[letter] = kind
             differing = differences(config, settings.KINDS[kind])
             wanted |= {f"{letter}.{name}": text for name, text in differing.items()}
-    wanted |= speed.link_parameters(comparison)
+    wanted |= speed.link_parameters(settings.PAGE)
     for heatmap in heatmaps_of(configs).values():
         wanted |= heatmap.parameters()
     address_bar.write(wanted)

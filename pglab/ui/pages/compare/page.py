@@ -46,7 +46,7 @@ def compare_page() -> None:
     say_if_not_compiled(settings.compared())
     page.page_is_stale = False
     _adopt_settings(page)
-    link.write(page.comparison)
+    link.write()
     show_problems(problems, [], page.comparison.problem)
     page.evidence_drawn = page.tells_evidence
     words(page.comparison, evidence=page.evidence_drawn)
@@ -88,7 +88,7 @@ def _panel_controls(page: ComparePage) -> None:
     """Draw a switch for the players, a menu for the shown seed, and the heatmaps' controls."""
 
     def redraw() -> None:
-        link.write(page.comparison)
+        link.write()
         redraw_fragments(LIVE, PANEL_CONTROLS)
 
     comparison = page.comparison
@@ -145,7 +145,7 @@ def _transport(page: ComparePage) -> None:
                 "stays in the return plot and in the table."
             ),
         )
-        speed_slider(settings.PAGE, comparison, partial(link.write, comparison))
+        speed_slider(settings.PAGE, comparison, link.write)
         _length_menu(page)
         _guess_menu(page)
         copy_link()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pglab.language import _
 from pglab.session.side_by_side.comparison import Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import LETTERS
-from pglab.ui.controls.speed import chosen_speed
 from pglab.ui.pages.compare import settings
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.player import Player
@@ -67,8 +66,6 @@ class ComparePage(LivePage):
 
 def new_comparison() -> Comparison:
     """Return a new comparison; its settings are the values of the controls."""
-    comparison = Comparison(
+    return Comparison(
         settings.compared(), settings.seeds(), settings.first_seed(), settings.length()
     )
-    comparison.speed = chosen_speed(settings.PAGE)
-    return comparison
