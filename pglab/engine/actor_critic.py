@@ -12,15 +12,12 @@ from pglab.engine.one_step_update import learn_from_one_step
 from pglab.engine.steps import (
     ADDED,
     BATCH_ROWS,
-    CRITIC_ROWS,
     EPISODE_ROWS,
-    GLOBAL_STEP,
     GOES_ON,
     LOG_PROBABILITY,
     STEP_ROWS,
     STORED,
     UPDATE_ROWS,
-    UPDATES,
     copy_row,
     end_episode,
     ends,
@@ -28,6 +25,7 @@ from pglab.engine.steps import (
     store,
     take_step,
 )
+from pglab.engine.updates import finish_record
 
 
 @compiled
@@ -117,24 +115,14 @@ def remember(buffer, counts, steps, row):
 def finish_update(counts, own, rollout, out):
     """Complete the record of an update, and delete the rollout."""
     count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
-    record, batches = out.updates, out.batches
-    entropy = 0.0
+    batches, entropy = out.batches, 0.0
     for t in range(count):
-        batches.action[place + t] = rollout.steps.action[t]
         batches.batch_return[place + t] = math.nan
         batches.weight[place + t] = rollout.weights[t]
-        batches.episode_end[place + t] = ends(rollout.steps, t)
         if own.critic_only:
             for k in range(rollout.steps.action_probabilities.shape[1]):
                 p = float(rollout.steps.action_probabilities[t, k])
                 entropy -= p * math.log(p)
     if own.critic_only:
-        record.entropy[row] = entropy / count
-    out.rows[BATCH_ROWS] += count
-    out.rows[UPDATE_ROWS] += 1
-    counts[STORED] = 0
-    counts[UPDATES] += 1
-    record.global_step[row] = counts[GLOBAL_STEP]
-    record.update[row] = counts[UPDATES]
-    record.batch_end[row] = out.rows[BATCH_ROWS]
-    record.critic_end[row] = out.rows[CRITIC_ROWS]
+        out.updates.entropy[row] = entropy / count
+    finish_record(counts, rollout.steps, out)

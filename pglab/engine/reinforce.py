@@ -13,10 +13,8 @@ from pglab.engine.steps import (
     BATCH_ROWS,
     BLOCK,
     CRITIC_LOSS,
-    CRITIC_ROWS,
     ENDED,
     EPISODE_ROWS,
-    GLOBAL_STEP,
     GOES_ON,
     GRADIENT,
     GRADIENT_STEPS,
@@ -24,13 +22,13 @@ from pglab.engine.steps import (
     STEP_ROWS,
     STORED,
     UPDATE_ROWS,
-    UPDATES,
     end_episode,
     ends,
     is_over,
     store,
     take_step,
 )
+from pglab.engine.updates import clear_record, finish_record
 
 
 class ReinforceSettings(NamedTuple):
@@ -110,6 +108,7 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
     fill_weights(own, returns, weights)
     row = out.rows[UPDATE_ROWS]
     gradient, record = memory.gradients[0], out.updates
+    clear_record(record, row)
 
     # --- The policy
     loss, entropy = policy_gradient(own, memory, rows, work, batch, weights, gradient)
@@ -127,12 +126,12 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
     record.actor_gradient_norm[row] = math.sqrt(square)
 
     # --- The learned baseline
-    record.critic_loss[row] = record.critic_gradient_norm[row] = math.nan
     if own.value_baseline:
         status = fit_value(counts, own, constants, memory, value_rows, work, batch, returns, out)
         if status != GOES_ON:
             return status
-    finish_update(counts, batch, out)
+    finish_record(counts, batch.steps, out)
+    counts[ENDED] = 0
     return GOES_ON
 
 
@@ -176,26 +175,6 @@ def policy_gradient(own, memory, rows, work, batch, weights, gradient):
             work.matrix,
         )
     return loss, entropy
-
-
-@exact
-def finish_update(counts, batch, out):
-    """Complete the record of an update, and delete the batch."""
-    count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
-    record = out.updates
-    for t in range(count):
-        out.batches.action[place + t] = batch.steps.action[t]
-        out.batches.episode_end[place + t] = ends(batch.steps, t)
-    out.rows[BATCH_ROWS] += count
-    out.rows[UPDATE_ROWS] += 1
-    counts[STORED] = counts[ENDED] = 0
-    counts[UPDATES] += 1
-    record.global_step[row] = counts[GLOBAL_STEP]
-    record.update[row] = counts[UPDATES]
-    record.cosine[row] = record.shared_actor_norm[row] = math.nan
-    record.shared_critic_norm[row] = record.td_error[row] = math.nan
-    record.batch_end[row] = out.rows[BATCH_ROWS]
-    record.critic_end[row] = out.rows[CRITIC_ROWS]
 
 
 @inlined

@@ -1,4 +1,4 @@
-"""What both kinds of updates of a compiled actor-critic use: settings, networks, and the record."""
+"""What compiled updates have in common: the record; and an actor-critic's settings and networks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pglab.engine.compiling import exact
+from pglab.engine.steps import (
+    BATCH_ROWS,
+    CRITIC_ROWS,
+    GLOBAL_STEP,
+    STORED,
+    UPDATE_ROWS,
+    UPDATES,
+    ends,
+)
 
 ACTOR, CRITIC = range(2)
 
@@ -58,6 +67,24 @@ def clear_record(record, row):
     record.actor_gradient_norm[row] = record.critic_gradient_norm[row] = math.nan
     record.cosine[row] = record.td_error[row] = math.nan
     record.shared_actor_norm[row] = record.shared_critic_norm[row] = math.nan
+
+
+@exact
+def finish_record(counts, steps, out):
+    """Complete the record of an update on the stored `steps`, and delete them."""
+    count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
+    record, batches = out.updates, out.batches
+    for t in range(count):
+        batches.action[place + t] = steps.action[t]
+        batches.episode_end[place + t] = ends(steps, t)
+    out.rows[BATCH_ROWS] += count
+    out.rows[UPDATE_ROWS] += 1
+    counts[STORED] = 0
+    counts[UPDATES] += 1
+    record.global_step[row] = counts[GLOBAL_STEP]
+    record.update[row] = counts[UPDATES]
+    record.batch_end[row] = out.rows[BATCH_ROWS]
+    record.critic_end[row] = out.rows[CRITIC_ROWS]
 
 
 @exact
