@@ -260,7 +260,7 @@ def stamp_of(venv: Path, name: str) -> Path:
 def fingerprint(name: str) -> str:
     """Return the hash of a file in the repository, or of the Python files in a folder."""
     path = ROOT / name
-    files = sorted(path.glob("*.py")) if path.is_dir() else [path]
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

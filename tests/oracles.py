@@ -25,7 +25,7 @@ from pglab.algorithms.agents import AgentRun
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import random_streams
 from pglab.config import ReinforceConfig, RunConfig
-from pglab.engine import dynamics
+from pglab.engine.kernels import dynamics
 from pglab.networks import Body
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord
 from pglab.session.training_session import TrainingSession, Unit

@@ -77,14 +77,14 @@ def test_kernels_are_compiled_again_if_any_file_of_the_engine_changes(
 ) -> None:
     assert (dev.ROOT / dev.KERNELS / "engine.py").exists()
     engine_folder = tmp_path / dev.KERNELS
-    engine_folder.mkdir(parents=True)
+    (engine_folder / "kernels").mkdir(parents=True)
     (engine_folder / "one.py").write_text("1")
-    (engine_folder / "other.py").write_text("2")
+    (engine_folder / "kernels" / "other.py").write_text("2")
     monkeypatch.setattr(dev, "ROOT", tmp_path)
     stamp = dev.stamp_of(tmp_path, dev.KERNELS)
     stamp.write_text(dev.fingerprint(dev.KERNELS))
     assert dev.is_installed(tmp_path, dev.KERNELS)
-    (engine_folder / "other.py").write_text("3")
+    (engine_folder / "kernels" / "other.py").write_text("3")
     assert not dev.is_installed(tmp_path, dev.KERNELS)
 
 

@@ -1,1 +1,1 @@
-"""The fast engine: the arithmetic of the algorithms in compiled code, without PyTorch."""
+"""The fast engine: it trains runs in compiled code, on PyTorch's memory."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.engine.steps import Columns
+from pglab.engine.kernels.steps import Columns
 from pglab.stretch import (
     BatchColumns,
     CriticColumns,

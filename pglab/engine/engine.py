@@ -22,15 +22,15 @@ from pglab.algorithms.agents import AgentRun, begin
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.algorithms.run import require_finite
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
-from pglab.engine import dynamics, steps
-from pglab.engine.actor_critic import actor_critic
 from pglab.engine.columns import columns, step_columns, trimmed
 from pglab.engine.drawn_ahead import DrawnAhead
-from pglab.engine.layers import AdamConstants
+from pglab.engine.kernels import dynamics, steps
+from pglab.engine.kernels.actor_critic import actor_critic
+from pglab.engine.kernels.layers import AdamConstants
+from pglab.engine.kernels.reinforce import reinforce
+from pglab.engine.kernels.updates import Networks
 from pglab.engine.memory import layers_of, moved, room_for
-from pglab.engine.reinforce import reinforce
 from pglab.engine.settings import actor_critic_settings, common_settings, reinforce_settings
-from pglab.engine.updates import Networks
 from pglab.environments import sizes, time_limit_of
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer

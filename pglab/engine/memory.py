@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pglab.engine.layers import BIASES, INPUTS, OUTPUTS, WEIGHTS
-from pglab.engine.steps import BLOCK, Memory, Work
+from pglab.engine.kernels.layers import BIASES, INPUTS, OUTPUTS, WEIGHTS
+from pglab.engine.kernels.steps import BLOCK, Memory, Work
 from pglab.networks import ActionNetwork, ValueNetwork
 
 AnyNetwork = ActionNetwork | ValueNetwork

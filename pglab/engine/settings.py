@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pglab.config import ActorCriticConfig, ReinforceConfig, RunConfig
 from pglab.config.fixed import EPSILON
-from pglab.engine.reinforce import ReinforceSettings
-from pglab.engine.steps import Settings
-from pglab.engine.updates import ActorCriticSettings
+from pglab.engine.kernels.reinforce import ReinforceSettings
+from pglab.engine.kernels.steps import Settings
+from pglab.engine.kernels.updates import ActorCriticSettings
 
 SIGNALS = ("q", "advantage_max", "advantage_mean")  # in the order of `gradients.signal_of`
 

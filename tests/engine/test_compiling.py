@@ -22,7 +22,7 @@ sys.addaudithook(refuse)
 # A small kernel stands for all: to compile all of them takes more than a minute.
 PROGRAM = """
 from pglab import ReinforceConfig, train
-from pglab.engine.gradients import symexp_of
+from pglab.engine.kernels.gradients import symexp_of
 
 print(ReinforceConfig(seed=3).seed)
 print(next(train(ReinforceConfig(engine="reference"))).global_step)

@@ -13,8 +13,8 @@ import torch
 from pglab.algorithms.agents import AgentConfig, AgentRun, begin
 from pglab.algorithms.reinforce import ReinforceRun
 from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.engine import gradients
 from pglab.engine.engine import Engine
+from pglab.engine.kernels import gradients
 from pglab.engine.settings import SIGNALS
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session.train import train

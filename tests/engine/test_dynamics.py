@@ -10,7 +10,7 @@ import pytest
 from gymnasium.envs.classic_control import acrobot
 from gymnasium.utils.seeding import np_random
 
-from pglab.engine import dynamics
+from pglab.engine.kernels import dynamics
 from pglab.environments import Environment, make_environment, sizes, time_limit_of
 
 KERNELS: Any = dynamics  # Numba's kernels have no types

@@ -13,7 +13,7 @@ import torch
 from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.agents import AgentConfig, begin
 from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.engine.steps import BLOCK
+from pglab.engine.kernels.steps import BLOCK
 from tests.engine.pair import Pair
 from tests.oracles import in_double
 from tests.oracles_actor_critic import CELLS

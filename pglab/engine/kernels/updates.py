@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pglab.engine.compiling import exact
-from pglab.engine.steps import (
+from pglab.engine.kernels.steps import (
     BATCH_ROWS,
     CRITIC_ROWS,
     GLOBAL_STEP,

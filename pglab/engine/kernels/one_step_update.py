@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 
-from pglab.engine import layers
 from pglab.engine.compiling import compiled, inlined, is_finite
-from pglab.engine.gradients import actor_delta, critic_delta, td_target
-from pglab.engine.steps import (
+from pglab.engine.kernels import layers
+from pglab.engine.kernels.gradients import actor_delta, critic_delta, td_target
+from pglab.engine.kernels.steps import (
     ACTOR_LOSS,
     CRITIC_LOSS,
     CRITIC_ROWS,
@@ -22,7 +22,7 @@ from pglab.engine.steps import (
     GRADIENT_STEPS,
     UPDATE_ROWS,
 )
-from pglab.engine.updates import clear_record, note_conflict, part_of_step, scale_of
+from pglab.engine.kernels.updates import clear_record, note_conflict, part_of_step, scale_of
 
 
 @inlined

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from pglab.engine import layers
-from pglab.engine.batch_update import learn
 from pglab.engine.compiling import compiled, exact, inlined
-from pglab.engine.gradients import greedy_policy, log_policy, signal_of, squash
-from pglab.engine.one_step_update import learn_from_one_step
-from pglab.engine.steps import (
+from pglab.engine.kernels import layers
+from pglab.engine.kernels.batch_update import learn
+from pglab.engine.kernels.gradients import greedy_policy, log_policy, signal_of, squash
+from pglab.engine.kernels.one_step_update import learn_from_one_step
+from pglab.engine.kernels.steps import (
     ADDED,
     BATCH_ROWS,
     EPISODE_ROWS,
@@ -25,7 +25,7 @@ from pglab.engine.steps import (
     store,
     take_step,
 )
-from pglab.engine.updates import finish_record
+from pglab.engine.kernels.updates import finish_record
 
 
 @compiled

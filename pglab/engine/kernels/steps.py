@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.engine import dynamics
 from pglab.engine.compiling import exact
+from pglab.engine.kernels import dynamics
 from pglab.records import Floats
 from pglab.stretch import (
     BatchColumns,
@@ -119,7 +119,7 @@ class Buffer(NamedTuple):
 class Memory(NamedTuple):
     """The parameters of all networks and what Adam remembers, in PyTorch's own memory.
 
-    `table` describes the layers, as in `pglab.engine.layers`.
+    `table` describes the layers, as in `pglab.engine.kernels.layers`.
     """
 
     parameters: Floats  # [P]

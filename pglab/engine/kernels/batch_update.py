@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from pglab.engine import layers
 from pglab.engine.compiling import exact, inlined, is_finite
-from pglab.engine.gradients import actor_delta, compare, critic_delta, td_target
-from pglab.engine.steps import (
+from pglab.engine.kernels import layers
+from pglab.engine.kernels.gradients import actor_delta, compare, critic_delta, td_target
+from pglab.engine.kernels.steps import (
     ACTOR_LOSS,
     ADDED,
     BLOCK,
@@ -20,7 +20,7 @@ from pglab.engine.steps import (
     STORED,
     UPDATE_ROWS,
 )
-from pglab.engine.updates import (
+from pglab.engine.kernels.updates import (
     ACTOR,
     CRITIC,
     clear_record,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pglab.engine.compiling import compiled
-from pglab.engine.layers import span_of
+from pglab.engine.kernels.layers import span_of
 
 
 @compiled

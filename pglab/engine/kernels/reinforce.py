@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from pglab.engine import layers
 from pglab.engine.compiling import compiled, exact, inlined, is_finite
-from pglab.engine.gradients import actor_delta, critic_delta, log_policy
-from pglab.engine.steps import (
+from pglab.engine.kernels import layers
+from pglab.engine.kernels.gradients import actor_delta, critic_delta, log_policy
+from pglab.engine.kernels.steps import (
     ACTOR_LOSS,
     BATCH_ROWS,
     BLOCK,
@@ -28,7 +28,7 @@ from pglab.engine.steps import (
     store,
     take_step,
 )
-from pglab.engine.updates import clear_record, finish_record
+from pglab.engine.kernels.updates import clear_record, finish_record
 
 
 class ReinforceSettings(NamedTuple):

@@ -1,0 +1,1 @@
+"""The compiled functions: environments, networks, and the loops of both algorithms."""
