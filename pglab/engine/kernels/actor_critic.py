@@ -12,7 +12,6 @@ from pglab.engine.kernels.one_step_update import learn_from_one_step
 from pglab.engine.kernels.steps import (
     ADDED,
     BATCH_ROWS,
-    EPISODE_ROWS,
     GOES_ON,
     LOG_PROBABILITY,
     STEP_ROWS,
@@ -21,6 +20,7 @@ from pglab.engine.kernels.steps import (
     copy_row,
     end_episode,
     ends,
+    is_enough,
     is_over,
     store,
     take_step,
@@ -49,15 +49,7 @@ def actor_critic(
             remember(buffer, counts, out.steps, row)
         # --- Episode
         if ends(out.steps, row):
-            end_episode(
-                run,
-                settings,
-                draws,
-                not out.steps.terminated[row],
-                out.episodes,
-                written[EPISODE_ROWS],
-            )
-            written[EPISODE_ROWS] += 1
+            end_episode(run, settings, draws, out, row)
         # --- Update
         if counts[STORED] >= own.rollout_steps:
             if counts[STORED] == 1 and not own.replay:
@@ -71,11 +63,7 @@ def actor_critic(
             if status != GOES_ON:
                 return status
             finish_update(counts, own, rollout, out)
-        if (
-            written[STEP_ROWS] >= limits.steps
-            or written[EPISODE_ROWS] >= limits.episodes
-            or written[UPDATE_ROWS] >= limits.updates
-        ):
+        if is_enough(written, limits):
             return GOES_ON
     return GOES_ON
 

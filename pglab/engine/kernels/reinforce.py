@@ -14,7 +14,6 @@ from pglab.engine.kernels.steps import (
     BLOCK,
     CRITIC_LOSS,
     ENDED,
-    EPISODE_ROWS,
     GOES_ON,
     GRADIENT,
     GRADIENT_STEPS,
@@ -24,6 +23,7 @@ from pglab.engine.kernels.steps import (
     UPDATE_ROWS,
     end_episode,
     ends,
+    is_enough,
     is_over,
     store,
     take_step,
@@ -68,25 +68,13 @@ def reinforce(
         counts[STORED] += 1
         if ends(out.steps, row):
             counts[ENDED] += 1
-            end_episode(
-                run,
-                settings,
-                draws,
-                not out.steps.terminated[row],
-                out.episodes,
-                written[EPISODE_ROWS],
-            )
-            written[EPISODE_ROWS] += 1
+            end_episode(run, settings, draws, out, row)
             enough = counts[ENDED] >= own.episodes_per_update
             if enough and counts[STORED] >= own.min_batch_steps:
                 status = update(counts, own, constants, memory, rows, value_rows, work, batch, out)
                 if status != GOES_ON:
                     return status
-        if (
-            written[STEP_ROWS] >= limits.steps
-            or written[EPISODE_ROWS] >= limits.episodes
-            or written[UPDATE_ROWS] >= limits.updates
-        ):
+        if is_enough(written, limits):
             return GOES_ON
     return GOES_ON
 
@@ -161,19 +149,7 @@ def policy_gradient(own, memory, rows, work, batch, weights, gradient):
                 deltas[t - start],
             )
             loss, entropy = loss + one, entropy + other
-        layers.backward(
-            memory.parameters,
-            table,
-            rows,
-            0,
-            own.tanh,
-            inputs,
-            work.units,
-            end - start,
-            work.deltas,
-            gradient,
-            work.matrix,
-        )
+        backward_block(own, memory, rows, work, inputs, gradient)
     return loss, entropy
 
 
@@ -197,19 +173,7 @@ def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
                 outputs[t - start], False, 0, returns[t], 1.0, 0.0, count, deltas[t - start]
             )
             loss += part
-        layers.backward(
-            memory.parameters,
-            table,
-            rows,
-            0,
-            own.tanh,
-            inputs,
-            work.units,
-            end - start,
-            work.deltas,
-            gradient,
-            work.matrix,
-        )
+        backward_block(own, memory, rows, work, inputs, gradient)
     if not is_finite(loss):
         return CRITIC_LOSS
     square = layers.square_norm(table, rows, 0, gradient)
@@ -247,6 +211,24 @@ def forward_block(own, memory, rows, work, batch, start, end):
             inputs[t, i] = batch.steps.observation[start + t, i]
     layers.forward(memory.parameters, table, rows, 0, own.tanh, inputs, work.units, work.matrix)
     return inputs, layers.outputs_of(table, rows[-1], end - start, work.deltas)
+
+
+@inlined
+def backward_block(own, memory, rows, work, inputs, gradient):
+    """Add the derivatives of a loss on the part of the batch of the last `forward_block`."""
+    layers.backward(
+        memory.parameters,
+        memory.table,
+        rows,
+        0,
+        own.tanh,
+        inputs,
+        work.units,
+        len(inputs),
+        work.deltas,
+        gradient,
+        work.matrix,
+    )
 
 
 @inlined

@@ -211,9 +211,12 @@ def take_step(run, draws, policy, steps, row):
 
 
 @exact
-def end_episode(run, settings, draws, truncated, episodes, row):
-    """Write an episode that has ended into row `row` of `episodes`, and begin the next one."""
-    counts = run.counts
+def end_episode(run, settings, draws, out, last):
+    """Write the episode that has ended into its row, and begin the next one.
+
+    `last` is the row of the episode's last step.
+    """
+    counts, episodes, row = run.counts, out.episodes, out.rows[EPISODE_ROWS]
     counts[EPISODES] += 1
     reading = read(run, settings)
     full = counts[READINGS] >= len(run.window)
@@ -223,7 +226,7 @@ def end_episode(run, settings, draws, truncated, episodes, row):
     episodes.episode[row] = counts[EPISODES]
     episodes.episode_return[row] = run.episode_return[0]
     episodes.length[row] = counts[LENGTH]
-    episodes.truncated[row] = truncated
+    episodes.truncated[row] = not out.steps.terminated[last]
     episodes.reading[row] = reading
     episodes.solved[row] = counts[SOLVED] == 1
     used, uniforms = draws.used[1], dynamics.UNIFORMS[run.kind]
@@ -233,6 +236,7 @@ def end_episode(run, settings, draws, truncated, episodes, row):
     dynamics.observe(run.kind, 0, run.state, run.observation)
     run.episode_return[0] = 0.0
     counts[LENGTH] = 0
+    out.rows[EPISODE_ROWS] += 1
 
 
 @exact
@@ -276,6 +280,16 @@ def store(rollout, place, steps, row, weight):
 def ends(steps, row):
     """True if the episode ended at this step, by termination or by truncation."""
     return steps.terminated[row] or steps.truncated[row]
+
+
+@exact
+def is_enough(written, limits):
+    """True if a limit on steps, episodes or updates is reached."""
+    return (
+        written[STEP_ROWS] >= limits.steps
+        or written[EPISODE_ROWS] >= limits.episodes
+        or written[UPDATE_ROWS] >= limits.updates
+    )
 
 
 @exact
