@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -71,6 +72,69 @@ def test_jpeg(env_id: str) -> None:
     assert picture.format == "JPEG"
     assert (picture.height, picture.width) == frame.shape[:2]
     assert np.abs(np.asarray(picture, dtype=float) - frame).mean() < 3
+
+
+# An observation, one with the same picture, and one with another picture.
+NEIGHBOURS = {
+    "CartPole-v1": ([0.5, 1.0, 0.1, -2.0], [0.501, -1.0, 0.101, 2.0], [0.5, 1.0, 0.115, -2.0]),
+    "Acrobot-v1": (
+        [np.cos(1), np.sin(1), 1.0, 0.0, 2.0, 3.0],
+        [np.cos(1.002), np.sin(1.002), 1.0, 0.0, 0.0, 0.0],
+        [np.cos(1.1), np.sin(1.1), 1.0, 0.0, 2.0, 3.0],
+    ),
+    "MountainCar-v0": ([-0.5, 0.01], [-0.499, -0.01], [-0.49, 0.01]),
+}
+
+
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_similar_observations_share_one_picture(env_id: str) -> None:
+    renderer = FrameRenderer(env_id)
+    here, similar, other = (renderer.shared_jpeg(np.array(seen)) for seen in NEIGHBOURS[env_id])
+    assert similar is here
+    assert other != here
+
+
+def moved(env_id: str, observation: NDArray[Any]) -> NDArray[Any]:
+    """An observation a few pixels and a few degrees away."""
+    if env_id.startswith("Acrobot"):
+        cos, sin = np.cos(np.radians(6)), np.sin(np.radians(6))
+        turn = np.kron(np.eye(2), [[cos, -sin], [sin, cos]])
+        return np.concatenate([turn @ observation[:4], observation[4:]])
+    shift = [0.048, 0.0, 0.021, 0.0] if env_id.startswith("CartPole") else [0.018, 0.0]
+    return np.asarray(observation + np.array(shift))
+
+
+def differing(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Share of the pixels that clearly differ."""
+    return float((np.abs(one.astype(int) - other).max(axis=2) > 60).mean())
+
+
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_a_shared_picture_is_nearly_that_of_the_observation(env_id: str) -> None:
+    renderer = shared_renderer(env_id)
+    environment = gymnasium.make(env_id)
+    environment.action_space.seed(1)
+    observation, _ = environment.reset(seed=3)
+    for _step in range(60):
+        own = renderer.frame(observation)
+        shared = np.asarray(Image.open(io.BytesIO(renderer.shared_jpeg(observation))))
+        away = renderer.frame(moved(env_id, observation))
+        assert 2 * differing(shared, own) < differing(away, own)
+        observation, _, terminated, truncated, _ = environment.step(
+            environment.action_space.sample()
+        )
+        if terminated or truncated:
+            observation, _ = environment.reset()
+
+
+def test_shared_pictures_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pglab.looks.render.SHARED_JPEGS", 2)
+    renderer = FrameRenderer("CartPole-v1")
+    first = renderer.shared_jpeg(np.zeros(4))
+    assert renderer.shared_jpeg(np.zeros(4)) is first
+    for position in (0.5, 1.0):
+        renderer.shared_jpeg(np.array([position, 0.0, 0.0, 0.0]))
+    assert renderer.shared_jpeg(np.zeros(4)) is not first, "the oldest picture was forgotten"
 
 
 def test_renderers_are_shared() -> None:

@@ -65,7 +65,7 @@ class Playable(Protocol):
 
 
 class Player:
-    """Chooses which scenes of a run to show, and draws a picture of each scene only once."""
+    """Chooses which scenes of a run to show, and gives each scene its picture."""
 
     def __init__(self, session: TrainingSession, key: str = "player") -> None:
         """Make the player of one run; `key` identifies the player's panel on the page.
@@ -94,7 +94,7 @@ class Player:
         if bench.running:
             self._clip_of = ()
             scenes = self._stream(bench)
-            shots = [(scene, self._renderer.jpeg(scene.observation)) for scene in scenes]
+            shots = self._shots(bench, scenes)
         else:
             shots = self._still_or_loop(bench)
             scenes = [scene for scene, _jpeg in shots]
@@ -136,10 +136,14 @@ class Player:
         if shown != self._clip_of:
             self._clip_of = shown
             self._clip_number += 1
-            self._clip = [
-                (scene, self._renderer.jpeg(scene.observation)) for scene in self._scenes(bench)
-            ]
+            self._clip = self._shots(bench, self._scenes(bench))
         return self._clip
+
+    def _shots(self, bench: Playable, scenes: Sequence[Scene]) -> list[tuple[Scene, bytes]]:
+        """Return each scene with its picture; training steps are shown exactly as they were."""
+        exact = bench.shows_training_steps
+        draw = self._renderer.jpeg if exact else self._renderer.shared_jpeg
+        return [(scene, draw(scene.observation)) for scene in scenes]
 
     def _scenes(self, bench: Playable) -> Sequence[Scene]:
         match bench.player_mode:
