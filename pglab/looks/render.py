@@ -22,12 +22,12 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 JPEG_QUALITY = 65
 SHARED_JPEGS = 6_000  # kept for each environment: about 40 MB
 
-# How much each coordinate of the internal state may differ between two states that share a picture:
-# about two pixels, and 0.4 degrees (Acrobot: 2 degrees). 0: the picture does not show it.
+# The most by which each coordinate of the internal state differs between two states that share a
+# picture: two pixels, or 0.4 degrees (Acrobot: 2 degrees). 0: the picture does not show it.
 _SPACINGS = {
-    "CartPole": (0.016, 0.0, math.radians(0.4), 0.0),
-    "Acrobot": (math.radians(2), math.radians(2), 0.0, 0.0),
-    "MountainCar": (0.006, 0.0),
+    "CartPole-v1": (0.016, 0.0, math.radians(0.4), 0.0),
+    "Acrobot-v1": (math.radians(2), math.radians(2), 0.0, 0.0),
+    "MountainCar-v0": (0.006, 0.0),
 }
 
 # Maps pygame's bit mask for red to Pillow's name for the byte order of a pixel.
@@ -52,7 +52,7 @@ class FrameRenderer:
         # array. That copy would take longer than the drawing.
         self._environment.render_mode = "surface"
         self._env_id = env_id
-        self._spacings = _SPACINGS[env_id.split("-")[0]]
+        self._spacings = _SPACINGS[env_id]
         self._shared = lru_cache(SHARED_JPEGS)(self._jpeg_at)
         self._lock = threading.Lock()
         self._size: tuple[int, int] = self._environment.screen.get_size()
@@ -68,10 +68,10 @@ class FrameRenderer:
         return _jpeg_file(self._picture(observation))
 
     def shared_jpeg(self, observation: Floats) -> bytes:
-        """A JPEG file of nearly this observation, which is drawn once for all visitors.
+        """A picture that all visitors share, as a JPEG file; it shows nearly this observation.
 
-        Positions in the picture differ by at most about one pixel, and angles by at most 0.2
-        degrees (Acrobot: 1 degree), from those in the picture of this observation.
+        Positions in the picture are wrong by at most about one pixel, and angles by at most 0.2
+        degrees (Acrobot: 1 degree). The latest `SHARED_JPEGS` pictures are kept.
         """
         state = _state(self._env_id, observation).tolist()
         pairs = zip(state, self._spacings, strict=True)
