@@ -1,21 +1,11 @@
-"""The entry script: it sets the page layout and the language, and runs the chosen page."""
-
-from pathlib import Path
+"""The web app: Streamlit's server for the script `main.py`, and the routes that the stage needs."""
 
 import streamlit as st
 
-# Import the whole package before its parts: if several visitors import different parts at the same
-# time, Python can wait forever (a deadlock).
-import pglab  # noqa: F401
-from pglab.networks import use_one_thread
-from pglab.ui.shell.entry import enter
-from pglab.ui.shell.menu import navigation
+import pglab  # noqa: F401  Import the whole package first, as in main.py.
+from pglab.ui.shell.assets import asset_routes
+from pglab.ui.stage.socket import live_route
 
-st.set_page_config(
-    page_title="Policy Gradient Lab",
-    page_icon=Path(__file__).parent / "pglab/ui/shell/icon.png",
-    layout="wide",
-)
-use_one_thread()
-enter()
-navigation().run()
+BASE = st.get_option("server.baseUrlPath") or ""
+
+app = st.App("main.py", routes=[*asset_routes(BASE), live_route(BASE)])

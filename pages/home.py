@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import pglab  # noqa: F401  Import the whole package first, as in app.py.
+import pglab  # noqa: F401  Import the whole package first, as in main.py.
 from pglab.experiments.home_answers import answers
 from pglab.language import _, content
 from pglab.ui.controls.lab import start_on_arrival

@@ -1,6 +1,6 @@
 """The page *Shared body*: an actor-critic with one shared body learns on-policy."""
 
-import pglab  # noqa: F401  Import the whole package first, as in app.py.
+import pglab  # noqa: F401  Import the whole package first, as in main.py.
 from pglab.config import ActorCriticConfig
 from pglab.language import _
 from pglab.ui.pages.actor_critic_page import actor_critic_page

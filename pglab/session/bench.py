@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import threading
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,8 +17,9 @@ from pglab.config import differences, settings_of
 from pglab.curves import Curve, GuessRegion, UsualBand, kept_by_place, thinned
 from pglab.networks import parameter_count
 from pglab.session.checkpoints import Checkpoint, Snapshot
+from pglab.session.gate import Gate
 from pglab.session.history import Change
-from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, Pacemaker
+from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, TURN, Pacemaker
 from pglab.session.seeds.group import SeedGroup
 from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.seeds.statistics import band_of, smoothed_curve, stop_of
@@ -79,7 +80,7 @@ class Bench:
         Raises:
             ConfigError: the environment cannot be used.
         """
-        self.lock = threading.RLock()
+        self.lock = Gate()
         self.session = TrainingSession(config)
         self.past: list[PastRun] = []
         self.forked: tuple[int, int] | None = None  # the run and the step that this run continues
@@ -212,10 +213,15 @@ class Bench:
         return self.session.config
 
     def run(self) -> None:
-        """Start or continue the run, so that each tick trains it."""
+        """Start or continue the run, so that each turn trains it."""
         self.running = not self.session.finished
         self.problem = None
         self.pacemaker.start()
+        self._choose_player_mode()
+
+    def _choose_player_mode(self) -> None:
+        slow = FULL_SPEED < self.speed <= REAL_TIME
+        self.player_mode = "training step" if slow and self.running else "policy"
 
     def pause(self) -> None:
         """Pause at once.
@@ -233,9 +239,9 @@ class Bench:
         modes: dict[Unit, PlayerMode] = {"step": "training step", "episode": "training episode"}
         self.player_mode = modes.get(unit, "policy")
 
-    def tick(self) -> None:
-        """Train at the chosen speed until the next redraw of the page."""
-        self.pacemaker.tick()
+    def take_turn(self) -> None:
+        """Train at the chosen speed for one turn."""
+        self.pacemaker.begin_turn()
         before = self.session.global_step
         if not self.running:
             self._train_to(before)
@@ -243,20 +249,25 @@ class Bench:
             left = self.session.config.total_steps - before
             self._train_to(before + self.pacemaker.steps_due(self.speed, left))
             self.pacemaker.note_steps(self.session.global_step - before)
-            slow = FULL_SPEED < self.speed <= REAL_TIME
-            self.player_mode = "training step" if slow else "policy"
+            self._choose_player_mode()
         self.pacemaker.note_position(self.session.global_step)
         if self.session.finished:
             self.running = False
 
+    @property
+    def next_turn(self) -> float:
+        """When the next turn is due, on the clock of the pacemaker; infinity if none is."""
+        if self.running:
+            return self.pacemaker.next_turn(self.speed)
+        return -math.inf if self.busy else math.inf
+
     def _train_to(self, limit: int) -> None:
-        """Train the run up to step `limit` and the further seeds up to the run, for one tick."""
-        seconds = self.pacemaker.training_seconds
+        """Train the run up to step `limit` and the further seeds up to the run, for one turn."""
         if self.group is None:
-            self.session.advance("step", limit - self.session.global_step, seconds=seconds)
+            self.session.advance("step", limit - self.session.global_step, seconds=TURN)
             return
         try:
-            train_together([self.session], [self.group], limit, seconds)
+            train_together([self.session], [self.group], limit, TURN)
         except SeedFailed as error:
             self.problem = str(error)
             self.running = False

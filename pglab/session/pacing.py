@@ -1,16 +1,18 @@
-"""Chooses how long a page trains between two redraws, and leaves time for drawing."""
+"""Says how many steps a turn of training takes, and when the next turn is due."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 
 # These times are in seconds.
-REDRAW_INTERVAL = 0.185  # the intended time between two redraws
-SHORTEST_TRAINING = 0.12  # training time between two redraws, at least
+TURN = 0.02  # a turn of training lasts about so long at most, so nobody waits longer for a look
+TURN_INTERVAL = 0.09  # between two turns at a speed below full speed: once for each picture
 LONGEST_INTERVAL = 1.0  # a longer interval counts as this long
 RATE_WINDOW = 2.0  # time over which the speed is measured
+POSITION_INTERVAL = 0.05  # between two positions that are noted
 
 # Speeds that visitors can choose, in steps per second.
 FULL_SPEED = 0.0
@@ -20,7 +22,7 @@ SPEEDS = (1.0, 5.0, REAL_TIME, 500.0, FIRST_SPEED, 5_000.0, FULL_SPEED)
 
 
 class Pacemaker:
-    """Measures the time between two ticks of a page, and chooses how long each tick trains."""
+    """Measures the time between two turns of training, and chooses how many steps a turn takes."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         """`clock` returns the time in seconds."""
@@ -28,37 +30,31 @@ class Pacemaker:
         self._last: float | None = None
         self._owed = 0.0
         self._positions: deque[tuple[float, int]] = deque(maxlen=64)
-        self.interval = 0.2  # seconds between the last two ticks
-        self.training_seconds = SHORTEST_TRAINING  # to train in this tick
+        self.interval = TURN_INTERVAL  # seconds between the last two turns
 
     def start(self) -> None:
-        """Forget the earlier ticks, so that a training pause does not lower the measured speed."""
+        """Forget the earlier turns, so that a training pause does not lower the measured speed."""
         self._last = None
         self._owed = 0.0
         self._positions.clear()
 
-    @property
-    def ticking(self) -> bool:
-        """True if a tick came after the last call of `start`."""
-        return self._last is not None
-
-    def tick(self) -> None:
-        """Record that the page requests its next redraw, and set `training_seconds`.
-
-        `training_seconds` is the intended interval between two redraws minus the time of the last
-        redraw, but at least `SHORTEST_TRAINING`.
-        """
+    def begin_turn(self) -> None:
+        """Record that a turn begins, and measure the interval since the previous one."""
         now = self._clock()
         if self._last is not None:
             self.interval = min(now - self._last, LONGEST_INTERVAL)
-            drawing = max(self.interval - self.training_seconds, 0.0)
-            self.training_seconds = max(REDRAW_INTERVAL - drawing, SHORTEST_TRAINING)
         self._last = now
 
-    def steps_due(self, steps_per_second: float, most: int) -> int:
-        """Number of steps to take in this tick at one of the `SPEEDS`, but at most `most`.
+    def next_turn(self, steps_per_second: float) -> float:
+        """When the next turn is due: at once if a step is due now, otherwise after an interval."""
+        if self._last is None or steps_per_second == FULL_SPEED or self._owed >= 1.0:
+            return -math.inf
+        return self._last + TURN_INTERVAL
 
-        Steps for which earlier ticks had no time are due again. If the run falls behind its speed
+    def steps_due(self, steps_per_second: float, most: int) -> int:
+        """Number of steps to take in this turn at one of the `SPEEDS`, but at most `most`.
+
+        Steps for which earlier turns had no time are due again. If the run falls behind its speed
         by more than about one second, the excess steps are dropped.
         """
         if steps_per_second == FULL_SPEED:
@@ -74,7 +70,9 @@ class Pacemaker:
 
     def note_position(self, global_step: int) -> None:
         """Record the present step of the run, from which its speed is measured."""
-        self._positions.append((self._clock(), global_step))
+        now = self._clock()
+        if not self._positions or now >= self._positions[-1][0] + POSITION_INTERVAL:
+            self._positions.append((now, global_step))
 
     @property
     def steps_per_second(self) -> float | None:

@@ -214,7 +214,7 @@ def _seconds_of(config: AgentConfig, seeds: int) -> float:
     bench.run()
     begun = time.perf_counter()
     while bench.busy:
-        bench.tick()
+        bench.take_turn()
     return time.perf_counter() - begun
 
 

@@ -17,11 +17,13 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
-from pglab.session.pacing import REDRAW_INTERVAL, Pacemaker
+from pglab.session.pacing import Pacemaker
+from pglab.ui.stage.message import message, parts_of
 from pglab.ui.stage.panels.scenery import PanelMaker, Scenery, View
 from pglab.ui.stage.panels.usual import OF_ACTOR_CRITIC, OF_REINFORCE
+from pglab.ui.stage.picture import Picture
 from pglab.ui.stage.player import Player
-from pglab.ui.stage.stage import message
+from pglab.ui.stage.rhythm import SHORTEST
 
 STEPS_BEFORE = 5_000
 REDRAWS = 40
@@ -59,25 +61,19 @@ def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> d
     info = ENVIRONMENTS[config.env_id]
     plane = Slice(info, *info.heatmap_axes, (0.0,) * len(info.axes))
     view = View(plane, len(info.actions) - 1, "v", 0, follows=True)
-    player = Player(bench.session)
+    player = Player(bench.session, clock=lambda: seconds)
     milliseconds, kilobytes = [], []
+    known: dict[str, bytes] = {}
     for number in range(REDRAWS):
-        bench.tick()
-        seconds += REDRAW_INTERVAL
+        bench.take_turn()
+        seconds += SHORTEST
         begun = time.perf_counter()
         scene = Scenery(key, bench, view, player.show(bench, plane, follows=True))
-        sent = message(
-            stage="",
-            number=0,
-            more=False,
-            sequence=number,
-            running=True,
-            panels=[panel(scene) for panel in drawn],
-            numbers=(),
-            progress=None,
-        )
+        parts = parts_of(Picture([panel(scene) for panel in drawn]))
+        sent = message({"sequence": number}, parts, known)
         milliseconds.append(1000 * (time.perf_counter() - begun))
         kilobytes.append(len(sent) / 1024)
+        known = parts
     return {
         "milliseconds": statistics.median(milliseconds),
         "kilobytes": statistics.median(kilobytes),

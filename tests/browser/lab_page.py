@@ -139,8 +139,14 @@ class LabPage:
         return int(self.number(EPISODES).inner_text().replace(",", ""))
 
     @property
-    def ticks(self) -> int:
-        return int(self.stage.get_attribute("data-ticks") or 0)
+    def pictures(self) -> int:
+        """The number of pictures that the live channel has brought."""
+        return int(self.stage.get_attribute("data-pictures") or 0)
+
+    @property
+    def requests(self) -> int:
+        """How often the stage has asked the server to draw the page again."""
+        return int(self.stage.get_attribute("data-requests") or 0)
 
     # Panels
 

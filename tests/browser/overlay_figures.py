@@ -16,7 +16,7 @@ from pglab.plots.critic import Box, buffer_figure, network_figure, value_figure
 from pglab.plots.figures import Figure, packed, weights_figure
 from pglab.plots.returns import LossPlot, ReturnPlot, return_figure
 from pglab.plots.slow_motion import transitions_figure
-from pglab.ui.stage.stage import FigurePanel, Frame, Heading, PlayerPanel, Slices
+from pglab.ui.stage.picture import FigurePanel, Frame, Heading, PlayerPanel, Slices
 
 LIMIT = 2_500  # environment steps
 BEFORE, AFTER = 0.6, 0.9  # the progress of a run, as a share of the axis

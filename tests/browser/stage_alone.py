@@ -14,10 +14,12 @@ from PIL import Image
 from playwright.sync_api import Page, Route
 
 from pglab.ui.stage import stage
+from pglab.ui.stage.message import whole_message
+from pglab.ui.stage.picture import FigurePanel, Picture, PlayerPanel
 from tests.browser.harness import ROOT
 from tests.browser.pixels import Pixels
 
-Panels = Sequence[stage.PlayerPanel | stage.FigurePanel]
+Panels = Sequence[PlayerPanel | FigurePanel]
 
 ADDRESS = "http://stage.test"
 SCRIPTS = Path(stage.__file__).parent / "js"
@@ -93,16 +95,15 @@ class StagesAlone:
         """
         if spoil:
             self.page.evaluate(f"name => {{ window.spoiled[name] = {spoil}; }}", name)
-        message = stage.message(
-            stage=name,
-            number=0,
-            more=False,
-            sequence=sequence,
-            running=running,
-            panels=panels,
-            numbers=(),
-            progress=None,
-        )
+        head = {
+            "sequence": sequence,
+            "running": running,
+            "channel": "",
+            "landmark": False,
+            "plotly": "plotly.min.js",
+            "messages": {"chartsFailed": "failed", "progress": "Progress"},
+        }
+        message = whole_message(head, Picture(panels))
         self.page.evaluate(
             "([name, message]) => window.show(name, message)",
             [name, base64.b64encode(message).decode()],

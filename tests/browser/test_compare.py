@@ -36,7 +36,7 @@ def test_every_ready_made_pair_is_set_up_and_waits_for_run(page: Page) -> None:
         compare.wait_until(lambda: compare.steps == 0, "a fresh start")
         compare.expect_paused()
         compare.run(until_steps=10)
-        page.wait_for_timeout(300)  # ticks that are under way still bring old values
+        page.wait_for_timeout(300)  # requests under way still bring old values
         assert compare.address == ({} if name == USUAL else {"pair": name})
         expect(compare.exceptions).to_have_count(0)
     compare.pause()

@@ -7,17 +7,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Shot
 from tests.browser.harness import AppServer
-from tests.browser.lab_page import LabPage, wait_until
+from tests.browser.lab_page import ANY_NUMBER, LabPage, wait_until
 
 WATCHED_MILLISECONDS = 1000
 IDLE_SHARE = 0.2  # of one core; training takes at least half of one
 
-# Leaves the page after the stage has asked for a tick and before the request is sent.
-LEAVE_BEHIND_A_TICK = """(stage, way) => new MutationObserver((changes, observer) => {
+# Leaves the page after the stage has asked the server for the page, before the request is sent.
+LEAVE_BEHIND_A_REQUEST = """(stage, way) => new MutationObserver((changes, observer) => {
     observer.disconnect();
     const home = document.querySelector("[data-testid=stSidebarNav] a");
     way === "link" ? home.click() : history.back();
-}).observe(stage, {attributeFilter: ["data-ticks"]})"""
+}).observe(stage, {attributeFilter: ["data-requests"]})"""
 # A click on a link that reaches the stage but not Streamlit.
 KEEP_FROM_STREAMLIT = """link => link.addEventListener("click", event => {
     event.preventDefault();
@@ -106,27 +106,35 @@ def test_leaving_for_home_pauses_the_run_and_keeps_it(page: Page, app_server: Ap
     lab.wait_until(lambda: lab.steps > int(kept[0].replace(",", "")), "the run to go on")
 
 
-def test_a_tick_under_way_does_not_bring_the_page_back(page: Page) -> None:
-    page.goto("/")
+def open_compare(page: Page) -> LabPage:
+    """Open Compare by the menu; the stage asks for the page when the first step is taken."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
+    compare = LabPage(page, "compare", ("returns",))
+    expect(compare.panel("returns")).to_have_attribute("data-redraws", ANY_NUMBER)
+    return compare
+
+
+def test_a_request_under_way_does_not_bring_the_page_back(page: Page) -> None:
     for way in ("link", "back"):
-        page.get_by_test_id("stBaseButton-primary").click()
-        lab = LabPage(page)
-        lab.wait_until_painted()
-        lab.expect_running()
-        lab.wait_for_steps(lab.steps + 1)
-        lab.stage.evaluate(LEAVE_BEHIND_A_TICK, way)
+        page.goto("/")
+        compare = open_compare(page)
+        compare.stage.evaluate(LEAVE_BEHIND_A_REQUEST, way)
+        compare.press("run")
+        expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
+        page.wait_for_timeout(WATCHED_MILLISECONDS)
         expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
 
 
-def test_no_tick_follows_the_wish_for_another_page(page: Page) -> None:
-    lab = LabPage(page).open()
-    lab.run(until_steps=1)
+def test_no_request_follows_the_wish_for_another_page(page: Page) -> None:
+    page.goto("/")
+    compare = open_compare(page)
     link = page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home")
     link.evaluate(KEEP_FROM_STREAMLIT)
     link.click()
-    ticks = lab.ticks
+    compare.press("run")
+    compare.wait_for_steps(1)
     page.wait_for_timeout(WATCHED_MILLISECONDS)
-    assert lab.ticks == ticks
+    assert compare.requests == 0
 
 
 def test_settings_survive_a_visit_to_the_home_page(page: Page) -> None:

@@ -30,6 +30,7 @@ STAGE = ".pgl-stage"
 CHAPTER = ".st-key-chapter"
 TO_NUMBERS = ("Skip to numbers and pictures", STAGE)
 TO_CHAPTERS = ("Skip to the chapters", "[class*='-chapter'] [role='radio']")
+ENDLESS = "?stop_when_solved=off&total_steps=1000000"  # no run ends while it is inspected
 PROJECTORS = [(1920, 1080), (1366, 768)]
 
 
@@ -109,7 +110,7 @@ def test_page_of_an_agent(
     skip: tuple[str, str],
 ) -> None:
     """At rest, during a run, after it, with an earlier run, and in every chapter."""
-    lab = LabPage(new_page(scheme=scheme), path, figures).open()
+    lab = LabPage(new_page(scheme=scheme), path, figures).open(ENDLESS)
     inspection = Inspection(lab.page, scheme)
     expect_skip_link(lab.page, *skip)
     lab.to_top()

@@ -12,17 +12,16 @@ from tests.browser.lab_page import EPISODES, FIGURES, STEPS, LabPage
 WATCHED_MILLISECONDS = 1500
 ANY_RATE = re.compile(r"[\d,]+")
 
-CLICK_WITH_NEXT_TICK = """button => new MutationObserver((_changes, observer) => {
+CLICK_WITH_NEXT_PICTURE = """button => new MutationObserver((_changes, observer) => {
     observer.disconnect();
     button.click();
-}).observe(document.querySelector(".pgl-stage"), {attributeFilter: ["data-ticks"]})"""
+}).observe(document.querySelector(".pgl-stage"), {attributeFilter: ["data-pictures"]})"""
 
-# Records every new picture of the stage, with the number of ticks that it has asked for by then.
+# Records the number of every picture that the stage has shown.
 NOTE_PICTURES = """stage => {
     window.pictures = [];
     new MutationObserver((changes) => {
-        const ticks = Number(stage.dataset.ticks ?? 0);
-        window.pictures.push(...changes.map(({oldValue}) => [Number(oldValue), ticks]));
+        window.pictures.push(...changes.map(({oldValue}) => Number(oldValue)));
     }).observe(stage, {attributeFilter: ["data-sequence"], attributeOldValue: true});
 }"""
 
@@ -82,13 +81,11 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
     assert lab.annotations() == [], "running on must not start a new run"
 
 
-def test_a_tick_brings_so_many_pictures(page: Page) -> None:
-    """Below full speed, a tick brings only one, since two would follow each other at once."""
-    lab = LabPage(page).open("?hidden_sizes=512,512&stop_when_solved=off&total_steps=1000000")
-    cases: list[tuple[Scheme, str, int]] = [("dark", "End", 2), ("light", "Home", 1)]
-    for scheme, end_of_slider, each in cases:
-        lab.move_slider("Speed", end_of_slider)
-        lab.stage.evaluate(NOTE_PICTURES)
+def test_pictures_go_on_in_order_when_the_theme_changes(page: Page) -> None:
+    lab = LabPage(page).open("?stop_when_solved=off&total_steps=1000000")
+    themes: tuple[Scheme, ...] = ("dark", "light")
+    lab.stage.evaluate(NOTE_PICTURES)
+    for scheme in themes:
         lab.press("run")
         lab.expect_running()
         page.wait_for_timeout(WATCHED_MILLISECONDS)
@@ -96,15 +93,12 @@ def test_a_tick_brings_so_many_pictures(page: Page) -> None:
         colour = title.evaluate(FILL)
         page.emulate_media(color_scheme=scheme)  # Streamlit then passes all data to the stage again
         lab.wait_until(lambda: title.evaluate(FILL) != colour, "the other theme")  # noqa: B023
+        before = lab.pictures
         page.wait_for_timeout(WATCHED_MILLISECONDS)
-
-        pictures: list[list[int]] = page.evaluate("window.pictures")
-        sequences = [sequence for sequence, _ticks in pictures]
-        assert sequences == sorted(sequences), "an older picture came back"
-        (first, ticks_then), (last, ticks_now) = pictures[2], pictures[-1]  # after the click's
-        assert ticks_now > ticks_then
-        assert abs((last - first) - each * (ticks_now - ticks_then)) <= each
+        assert lab.pictures > before
         lab.pause()
+    sequences: list[int] = page.evaluate("window.pictures")
+    assert sequences == sorted(sequences), "an older picture came back"
 
 
 @pytest.mark.parametrize(("path", "key"), [("reinforce", "weights"), ("split_bodies", "value_map")])
@@ -145,7 +139,7 @@ def test_one_step_one_episode_one_update_and_one_step_a_second(page: Page) -> No
         lab.expect_update(update)
         expect(lab.subtitle("player")).to_have_text(f"fresh episodes, policy after update {update}")
     lab.expect_paused()
-    assert lab.ticks == 0, "stepping must not set the page ticking"
+    assert lab.pictures == 0, "stepping must not start a run"
 
     lab.press("reset")
     lab.expect_no_update()
@@ -175,14 +169,13 @@ def test_a_step_or_a_reset_while_running_stops_the_run(page: Page) -> None:
     assert_nothing_moves(lab)
 
 
-def test_a_new_start_pressed_together_with_a_tick(page: Page) -> None:
-    """The browser sends both in one request, which reruns only the stage's fragment."""
+def test_a_new_start_pressed_as_a_picture_comes(page: Page) -> None:
     lab = LabPage(page).open()
     for number, (key, label, address) in enumerate(
         [("reset", "same settings", {}), ("new_seed", "seed 0", {"seed": "1"})], start=1
     ):
         lab.run(until_steps=100)
-        lab.button(key).evaluate(CLICK_WITH_NEXT_TICK)
+        lab.button(key).evaluate(CLICK_WITH_NEXT_PICTURE)
         expect(lab.number(STEPS)).to_have_text("0")
         lab.expect_paused()
         marks = sorted(f"run {run}: {label}" for run in range(1, number + 1))
@@ -297,7 +290,7 @@ def test_no_quick_press_is_lost(page: Page) -> None:
 
 
 def test_a_new_seed_chosen_mid_run_stays(page: Page) -> None:
-    """A tick that is under way when the button is pressed still carries the old seed."""
+    """A picture that is under way when the button is pressed still carries the old seed."""
     lab = LabPage(page).open()
     for seed in range(1, 5):
         lab.run(until_steps=10)

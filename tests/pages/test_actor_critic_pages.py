@@ -17,8 +17,8 @@ from pglab.session.side_by_side.contrasts import differences_between
 from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic
 from pglab.ui.stage.panels.scenery import Scenery, View
+from pglab.ui.stage.picture import FigurePanel
 from pglab.ui.stage.player import Player
-from pglab.ui.stage.stage import FigurePanel
 from tests.pages.test_pages import (
     bench_of,
     code_shown,

@@ -18,8 +18,8 @@ from pglab.session.bench import Bench
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.panels import critic, heatmaps, updates
 from pglab.ui.stage.panels.scenery import Scenery, View
+from pglab.ui.stage.picture import FigurePanel
 from pglab.ui.stage.player import Player, training_scenes
-from pglab.ui.stage.stage import FigurePanel
 from tests.oracles import advance_records, of_type
 
 REINFORCE = ReinforceConfig(hidden_sizes=(16,), learning_rate=0.02)
@@ -52,7 +52,7 @@ def slow_ticks(bench: Bench, speed: float) -> None:
     bench.speed = speed
     bench.run()
     bench.pacemaker.interval = 2 / speed
-    bench.tick()
+    bench.take_turn()
 
 
 def modes(config: AgentConfig) -> Iterator[tuple[str, Bench, Player]]:
@@ -68,7 +68,7 @@ def modes(config: AgentConfig) -> Iterator[tuple[str, Bench, Player]]:
         yield f"{speed:g} steps/s", bench, player
     bench.run()
     bench.speed = 0.0
-    bench.tick()
+    bench.take_turn()
     yield "full speed", bench, player
     bench.pause()
     yield "paused", bench, player
@@ -169,13 +169,13 @@ def test_the_slow_stream_shows_each_step_once_and_waits_where_the_environment_st
     bench = Bench(REINFORCE)
     player = Player(bench.session)
     seen = []
-    for _tick in range(6):
+    for _turn in range(6):
         slow_ticks(bench, 50.0)
         seen += [f for f in scenery(bench, player).showing.panel.frames if f.action is not None]
     taken = bench.session.history.steps.observation
     renderer = shared_renderer("CartPole-v1")
     assert [frame.jpeg for frame in seen] == [renderer.jpeg(observation) for observation in taken]
-    again = scenery(bench, player).showing.panel.frames  # a tick without a step
+    again = scenery(bench, player).showing.panel.frames  # a turn without a step
     assert [frame.action for frame in again] == [None]
 
 

@@ -34,7 +34,7 @@ from pglab.ui.chapters.code import source_code
 from tests.walks.values import Control, shown_value
 from tests.walks.values import another_value as another_value_of
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+APP = Path(__file__).resolve().parents[2] / "main.py"
 REINFORCE = "pages/reinforce.py"
 AGENT_PAGES = [REINFORCE, "pages/shared_body.py", "pages/split_bodies.py"]
 DESCRIBED = settings_of(ReinforceConfig)

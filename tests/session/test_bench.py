@@ -80,7 +80,7 @@ def test_ticks_take_the_steps_that_the_speed_owes(speed: float) -> None:
     bench.speed = speed
     bench.run()
     bench.pacemaker.interval = 0.5
-    bench.tick()  # the first tick of a run cannot measure an interval
+    bench.take_turn()  # the first tick of a run cannot measure an interval
     assert bench.session.global_step == int(0.5 * speed)
 
 
@@ -89,7 +89,7 @@ def test_a_run_ends_once_and_takes_no_further_step() -> None:
     bench.speed = FULL_SPEED
     bench.run()
     while bench.running:
-        bench.tick()
+        bench.take_turn()
     assert bench.session.outcome == "total_steps"
     assert bench.session.global_step == 1_000
     bench.run()

@@ -53,7 +53,7 @@ def bring_up(comparison: Comparison) -> None:
     """Train all further seeds up to the step of the first ones."""
     deadline = time.monotonic() + PATIENCE
     while comparison.busy and time.monotonic() < deadline:
-        comparison.tick()
+        comparison.take_turn()
     assert not comparison.busy
 
 
@@ -124,12 +124,12 @@ def test_a_tick_trains_all_sides_alike(speed: float) -> None:
     comparison.speed = speed
     comparison.run()
     comparison.pacemaker.interval = 0.5
-    comparison.tick()  # the first tick of a run cannot measure an interval
+    comparison.take_turn()  # the first tick of a run cannot measure an interval
     assert len(set(steps_of(comparison))) == 1
     assert comparison.global_step > 0
     assert speed == FULL_SPEED or comparison.global_step == int(0.5 * speed)
     comparison.pause()
-    comparison.tick()
+    comparison.take_turn()
     assert not comparison.busy
     assert steps_of(comparison) == [comparison.global_step] * 2
 
@@ -138,10 +138,10 @@ def test_another_speed_begins_another_forecast() -> None:
     comparison = Comparison(AGENTS, seeds=1)
     comparison.run()
     comparison.forecast.note(0)
-    comparison.tick()
+    comparison.take_turn()
     noted = len(comparison.forecast._notes)
     comparison.speed = 50.0
-    comparison.tick()
+    comparison.take_turn()
     assert len(comparison.forecast._notes) == 1 < noted
 
 

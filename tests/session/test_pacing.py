@@ -4,13 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pglab.session.pacing import (
-    FULL_SPEED,
-    REDRAW_INTERVAL,
-    SHORTEST_TRAINING,
-    SPEEDS,
-    Pacemaker,
-)
+from pglab.session.pacing import FULL_SPEED, SPEEDS, TURN, TURN_INTERVAL, Pacemaker
 
 MANY = 10**9  # steps
 
@@ -25,83 +19,87 @@ class Clock:
         return self.now
 
 
-def test_training_takes_what_drawing_leaves_of_the_interval() -> None:
+def test_the_next_turn_is_due_at_once_only_if_a_step_is_due() -> None:
     clock = Clock()
     pacemaker = Pacemaker(clock)
-    pacemaker.tick()
-    for drawing in (0.01, 0.04, 0.0, 0.04):
-        clock.now += pacemaker.training_seconds + drawing
-        pacemaker.tick()
-        assert pacemaker.training_seconds + drawing == pytest.approx(REDRAW_INTERVAL)
-    clock.now += 5.0
-    pacemaker.tick()
-    assert pacemaker.training_seconds == SHORTEST_TRAINING
+    assert pacemaker.next_turn(50.0) < clock.now, "the first turn of a run does not wait"
+    pacemaker.begin_turn()
+    due = pacemaker.steps_due(50.0, MANY)
+    assert due == int(50 * TURN_INTERVAL)
+    pacemaker.note_steps(due)
+    assert pacemaker.next_turn(50.0) == clock.now + TURN_INTERVAL
+    assert pacemaker.next_turn(FULL_SPEED) < clock.now
+    clock.now += 1.0
+    pacemaker.begin_turn()
+    pacemaker.note_steps(pacemaker.steps_due(50.0, MANY) - 2)
+    assert pacemaker.next_turn(50.0) < clock.now
 
 
 def test_fractions_of_a_step_carry_over_and_pauses_do_not() -> None:
     clock = Clock()
     pacemaker = Pacemaker(clock)
-    pacemaker.tick()
+    pacemaker.begin_turn()
     due = []
     for _ in range(10):
         clock.now += 0.25
-        pacemaker.tick()
+        pacemaker.begin_turn()
         due.append(pacemaker.steps_due(2.0, MANY))
         pacemaker.note_steps(due[-1])
     assert sum(due) == 5
     assert max(due) == 1
     clock.now += 1_000
     pacemaker.start()
-    pacemaker.tick()
+    pacemaker.begin_turn()
     assert pacemaker.interval == 0.25
 
 
 def test_full_speed_owes_all_steps_and_leaves_no_debt() -> None:
     pacemaker = Pacemaker(Clock())
-    assert pacemaker.steps_due(5_000.0, 700) == 700
+    assert pacemaker.steps_due(10_000.0, 700) == 700
     pacemaker.note_steps(100)
     assert pacemaker.steps_due(FULL_SPEED, 700) == 700
     pacemaker.note_steps(650)
-    assert pacemaker.steps_due(50.0, 700) == 50.0 * pacemaker.interval
+    assert pacemaker.steps_due(50.0, 700) == int(50 * pacemaker.interval)
 
 
 def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tuple[float, float]:
-    """Tick for a minute at a fixed speed, on a machine that takes `capacity` steps per second.
+    """Train for a minute at a fixed speed, on a machine that takes `capacity` steps per second.
 
-    `drawing` returns the seconds that the redraw of a tick takes.
+    `drawing` returns the seconds from the end of a turn to the next one that is not due at once.
 
     Returns:
         Steps per second over the whole minute, and the highest speed that was shown.
     """
     clock = Clock()
     pacemaker = Pacemaker(clock)
-    begun, steps, claimed, tick = clock.now, 0, 0.0, 0
-    pacemaker.tick()
+    begun, steps, claimed, turn = clock.now, 0, 0.0, 0
+    pacemaker.begin_turn()
     while clock.now < begun + 60:
-        clock.now += drawing(tick)
-        pacemaker.tick()
+        if pacemaker.next_turn(speed) > clock.now:
+            clock.now += drawing(turn)
+        pacemaker.begin_turn()
         due = pacemaker.steps_due(speed, MANY)
-        taken = min(due, int(pacemaker.training_seconds * capacity))
+        taken = min(due, int(TURN * capacity))
         clock.now += taken / capacity
         pacemaker.note_steps(taken)
         steps += taken
         pacemaker.note_position(steps)
-        claimed = max(claimed, pacemaker.steps_per_second or 0.0) if tick > 20 else 0.0
-        tick += 1
+        claimed = max(claimed, pacemaker.steps_per_second or 0.0) if turn > 20 else 0.0
+        turn += 1
     return steps / (clock.now - begun), claimed
 
 
 @pytest.mark.parametrize("speed", [speed for speed in SPEEDS if speed != FULL_SPEED])
 @pytest.mark.parametrize("capacity", [20_000, 200_000])
 def test_a_fixed_speed_is_kept_where_the_machine_can(speed: float, capacity: float) -> None:
-    """This holds even if every fifth redraw takes longer than the next tick can make up for."""
-    kept, _claimed = drive(speed, capacity, lambda tick: 0.7 if tick % 5 == 0 else 0.06)
+    """This holds even if every fifth turn comes late."""
+    kept, _claimed = drive(speed, capacity, lambda turn: 0.7 if turn % 5 == 0 else 0.06)
     assert kept == pytest.approx(speed, rel=0.02)
 
 
 def test_a_machine_that_is_too_slow_claims_no_more_than_it_does() -> None:
-    kept, claimed = drive(5_000.0, 2_000, lambda tick: 0.06)
-    assert 1_000 < kept < 2_000
+    kept, claimed = drive(5_000.0, 2_000, lambda _turn: 0.06)
+    assert 1_900 < kept <= 2_001
     assert claimed == pytest.approx(kept, rel=0.1)
 
 

@@ -49,7 +49,7 @@ def bring_up(group: SeedGroup) -> None:
 
 def tick_until_idle(bench: Bench) -> None:
     while bench.busy:
-        bench.tick()
+        bench.take_turn()
 
 
 def assert_same_run(session: TrainingSession, other: TrainingSession) -> None:
@@ -125,7 +125,7 @@ def test_no_seed_is_ever_ahead_of_the_run_and_the_run_waits(
 
 
 def test_seeds_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A portion of a seed is 10 steps long; two threads train at once."""
+    """A portion is 10 steps long, and two threads train at once; one of them may be held up."""
     run = TrainingSession(RUN)
     run.advance("step", 200)
     group = SeedGroup(run, 5)
@@ -139,7 +139,7 @@ def test_seeds_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SeedGroup, "catch_up", ten_steps)
     bring_up(group)
     assert len(apart) == 100
-    assert max(apart) <= 20
+    assert max(apart) <= 50
 
 
 def test_a_visitor_has_one_portion_for_each_thread_in_the_queue(

@@ -12,11 +12,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from tests.walks.messages import Parts, follow, read, steps_in
 from tests.walks.values import BEARERS, KINDS, Control, name_in, shown_value
 
-PAINT_SECONDS = 0.1  # between a picture and the next tick, while a browser would paint
+PAINT_SECONDS = 0.03  # between a picture and the next, while a browser would paint
 DROPPED_SECONDS = 2.0  # if the server is idle for longer, it has dropped the request
-WATCHDOG_SECONDS = 3.0  # until the stage asks again; doubles each time
+ASK_SECONDS = 0.06  # before the stage asks for the page, and then more and more
 MOST_UNCONFIRMED = 200  # presses that presses.js keeps at most
 
 
@@ -51,8 +52,8 @@ class Presses:
 class Visitor:
     """One tab, with the `controls` on its page and the `values` that it sends for them.
 
-    It behaves like a browser: while it is open, it sends ticks and asks for timed redraws. It
-    numbers the presses of buttons, and adds each page and each address to its history.
+    It behaves like a browser: while it is open, it follows the live channel and asks for timed
+    redraws. It numbers the presses of buttons, and adds each page and address to its history.
     """
 
     url: str
@@ -63,8 +64,8 @@ class Visitor:
     values: dict[str, WidgetState] = field(default_factory=dict)
     running: bool = False
     problems: list[str] = field(default_factory=list)
-    ticks: int = 0
-    pictures: int = 0  # pictures that ticks brought
+    pictures: int = 0  # pictures that the channel brought
+    bytes_received: int = 0  # of these pictures
     redraws: int = 0  # redraws that the page's own timers asked for
     answers: int = 0  # script runs that finished
     dropped: int = 0  # requests for fragments that no longer existed
@@ -72,12 +73,13 @@ class Visitor:
     history: list[tuple[str, str]] = field(default_factory=list)  # path and query, oldest first
     _stage: tuple[str, str] = ("", "")  # id and fragment
     _presses: Presses = field(default_factory=lambda: Presses())
-    _sequence: int | None = None
+    _channel: str = ""
+    _link: asyncio.Task[None] | None = None
+    _asking: asyncio.Task[None] | None = None
     _steps_shown: int = 0
     _seen: set[str] = field(default_factory=set)
     _of_fragments: list[str] = field(default_factory=list)
     _answered: asyncio.Event = field(default_factory=asyncio.Event)
-    _picture: asyncio.Event = field(default_factory=asyncio.Event)
     _timers: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by fragment
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _page_hash: str = ""
@@ -103,12 +105,14 @@ class Visitor:
             max_size=None,
             open_timeout=self.patience,
         )
-        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
+        self._tasks = [asyncio.create_task(self._read())]
         await self._send([], page=self.path)
 
     async def close(self) -> None:
         """Close the tab."""
         tasks = [*self._tasks, *self._timers.values()]
+        tasks += [task for task in (self._link, self._asking) if task is not None]
+        self._channel, self._link, self._asking = "", None, None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -218,28 +222,47 @@ class Visitor:
             self._answered.set()
             raise
 
-    async def _beat(self) -> None:
-        """Act like the stage: ask for a tick after each picture, and again if no picture comes."""
-        while True:
-            await self._picture.wait()
-            self._picture.clear()
-            await asyncio.sleep(PAINT_SECONDS)
-            patience, waited = WATCHDOG_SECONDS, 0.0
-            while self.running and self._sequence is not None and not self._picture.is_set():
-                await self._tick()
-                try:
-                    await asyncio.wait_for(self._picture.wait(), patience)
-                except TimeoutError:
-                    waited, patience = waited + patience, 2 * patience
-                if waited > self.patience:
-                    self.problems.append(f"no picture for {waited:g} seconds of ticks")
-                    return
+    def _use_channel(self, name: str) -> None:
+        """Follow the channel with this name, and no other; an empty name means none."""
+        if name == self._channel:
+            return
+        if self._link is not None:
+            self._link.cancel()
+        self._channel = name
+        self._link = (
+            asyncio.create_task(follow(self.url, name, PAINT_SECONDS, self._take_live))
+            if name
+            else None
+        )
 
-    async def _tick(self) -> None:
-        state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{self._stage[0]}__events")
-        state.json_trigger_value = json.dumps([{"event": "tick", "value": self._sequence}])
-        self.ticks += 1
-        await self.send(state, fragment=self._stage[1])
+    def _take_live(self, head: dict[str, Any], parts: Parts | None, length: int) -> None:
+        """Take a message of the channel."""
+        self.bytes_received += length
+        if head.get("outdated") and self._asking is None:
+            self._asking = asyncio.create_task(self._ask("outdated"))
+        if parts is not None:
+            self.pictures += 1
+            self._note_steps(parts)
+
+    def _note_steps(self, parts: Parts) -> None:
+        steps = steps_in(parts)
+        self.steps += max(steps - self._steps_shown, 0) if self.running else 0
+        self._steps_shown = steps
+
+    async def _ask(self, trigger: str) -> None:
+        """Send a trigger of the stage, and again until the stage is drawn."""
+        delay = ASK_SECONDS
+        while True:
+            await asyncio.sleep(delay)
+            state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{self._stage[0]}__events")
+            state.json_trigger_value = json.dumps([{"event": trigger, "value": delay}])
+            await self.send(state, fragment=self._stage[1])
+            delay = max(2 * delay, 4.0)
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
     async def _redraw(self, seconds: float, fragment: str) -> None:
         while True:
@@ -318,22 +341,17 @@ class Visitor:
                 self.values[identity] = shown_value(kind, shown)
 
     def _take_stage(self, shown: Any, fragment: str) -> None:
-        if shown.WhichOneof("data") != "bytes":
+        if not shown.component_name.endswith("stage"):
             return
-        length = int.from_bytes(shown.bytes[:4], "little")
-        content = json.loads(shown.bytes[4 : 4 + length])
-        if "sequence" not in content or not content["stage"].endswith((".stage", ".page")):
+        head, parts = read(shown.bytes, {})
+        if not head["channel"]:
             return
-        if shown.component_name.endswith("stage"):
-            self._stage = shown.id, fragment
-        fresh = (content["sequence"], content["running"]) != (self._sequence, self.running)
-        self.pictures += fresh and self.running
-        self._sequence, self.running = content["sequence"], content["running"]
-        steps = int(content["numbers"][0]["value"].replace(",", ""))
-        self.steps += max(steps - self._steps_shown, 0) if self.running else 0
-        self._steps_shown = steps
-        if fresh and not content["more"]:
-            self._picture.set()
+        self._stop_asking()
+        self._stage = shown.id, fragment
+        self._use_channel(head["channel"])
+        self.running = head["running"]
+        if parts is not None:
+            self._note_steps(parts)
 
     def _finish(self, message: ForwardMsg) -> None:
         status = message.script_finished
@@ -347,7 +365,9 @@ class Visitor:
             self._answered.set()
 
     def _leave_page(self) -> None:
-        self._sequence, self.running, self._steps_shown = None, False, 0
+        self.running, self._steps_shown = False, 0
+        self._use_channel("")
+        self._stop_asking()
         self._stop_timers()
 
     def _stop_timers(self) -> None:
@@ -376,7 +396,8 @@ class Visitor:
             self._forget(identity)
         identity, fragment = self._stage
         if identity not in self._seen and (not of or fragment in of):
-            self._sequence, self.running = None, False
+            self.running = False
+            self._use_channel("")
         if self._presses.identity not in self._seen and (not of or self._presses.fragment in of):
             self.values.pop(self._presses.identity, None)
             self._presses.buttons = frozenset()

@@ -1,7 +1,7 @@
 """Random walks of visitors over the protocol: `python -m tests.walks --walks 200 --actions 30`.
 
 A walk fails if there is an exception on the page or an error in a server's log, if it takes too
-long, or if its ticks train nothing. A failed walk prints its seed and its actions. To roll the same
+long, or if no run advances. A failed walk prints its seed and its actions. To roll the same
 dice again, use `--seed SEED --walks 1`; which requests overlap still depends on the clock.
 """
 
@@ -245,7 +245,7 @@ def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
     ]
     totals = {
         what: sum(getattr(visitor, what) for visitor in visitors)
-        for what in ("answers", "dropped", "ticks", "pictures", "redraws", "steps")
+        for what in ("answers", "dropped", "pictures", "redraws", "steps")
     }
     return "\n".join(
         [

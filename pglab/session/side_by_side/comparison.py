@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,8 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve, kept_by_place
 from pglab.environments import ENVIRONMENTS
 from pglab.language import N_, _
-from pglab.session.pacing import FIRST_SPEED, Pacemaker
+from pglab.session.gate import Gate
+from pglab.session.pacing import FIRST_SPEED, TURN, Pacemaker
 from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.side_by_side.contrasts import names_of
 from pglab.session.side_by_side.forecast import Forecast
@@ -156,7 +156,7 @@ class Comparison:
         Raises:
             ConfigError: an environment cannot be used.
         """
-        self.lock = threading.RLock()
+        self.lock = Gate()
         self.configs = tuple(configs)
         self.seeds = seeds
         self.first_seed = first_seed
@@ -209,7 +209,7 @@ class Comparison:
 
     @property
     def running(self) -> bool:
-        """True if each tick trains the agents."""
+        """True if each turn trains the agents."""
         return self.sides[0].running
 
     @property
@@ -219,13 +219,20 @@ class Comparison:
         waits = self._failure is not None
         return self.running or (not waits and any(group.behind for group in self._groups))
 
+    @property
+    def next_turn(self) -> float:
+        """When the next turn is due, on the clock of the pacemaker; infinity if none is."""
+        if self.running:
+            return self.pacemaker.next_turn(self.speed)
+        return -math.inf if self.busy else math.inf
+
     def show_seed(self, index: int) -> None:
         """Choose the seed that all players and heatmaps show; 0 is the first seed."""
         for side in self.sides:
             side.shown_seed = index
 
     def run(self) -> None:
-        """Start or continue the comparison: from now on, each tick trains the agents."""
+        """Start or continue the comparison: from now on, each turn trains the agents."""
         self._failure = None
         self.pacemaker.start()
         self.forecast.start()
@@ -244,9 +251,9 @@ class Comparison:
         limit = min(self.global_step + steps, self.total_steps)
         train_together(self._runs, (), limit, math.inf)
 
-    def tick(self) -> None:
-        """Train at the chosen speed until the next redraw of the page."""
-        self.pacemaker.tick()
+    def take_turn(self) -> None:
+        """Train at the chosen speed for one turn."""
+        self.pacemaker.begin_turn()
         if self.speed != self._forecast_speed:
             self._forecast_speed = self.speed
             self.forecast.start()
@@ -254,7 +261,7 @@ class Comparison:
         if self.running:
             limit += self.pacemaker.steps_due(self.speed, self.total_steps - before)
         try:
-            train_together(self._runs, self._groups, limit, self.pacemaker.training_seconds)
+            train_together(self._runs, self._groups, limit, TURN)
         except SeedFailed as error:
             self._failure = str(error)
             self.pause()

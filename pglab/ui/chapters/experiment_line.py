@@ -29,12 +29,11 @@ def title_of(experiment: Experiment) -> str:
 
 
 def experiment_line(lab: Lab, attempts: Attempts) -> None:
-    """Draw the settings, the guess and the progress of a run; after the run, draw its result."""
+    """Draw the settings, the guess and the length of a run; after the run, draw its result."""
     with lab.bench.lock:
         session = lab.bench.session
         if not attempts.in_hand(session):
             return
-        share = session.global_step / session.config.total_steps
     experiment, attempt = attempts.experiment, attempts.attempt
     choice = attempts.guess()
     assert choice is not None
@@ -45,7 +44,7 @@ def experiment_line(lab: Lab, attempts: Attempts) -> None:
             parts = [
                 f"**{title_of(experiment)}**",
                 _("your guess: *{text}*").format(text=_(choice.text)),
-                _("{share:.0%} of {steps:,} steps").format(share=share, steps=experiment.steps),
+                _("{steps:,} steps").format(steps=experiment.steps),
             ]
             st.markdown(" · ".join(parts))
             return

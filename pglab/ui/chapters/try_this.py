@@ -138,7 +138,7 @@ def _choices(lab: Lab, attempts: Attempts) -> int | None:
         format_func=lambda number: _(experiment.choices[number].text),
         captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
         key=f"{lab.key}.guess.{experiment.key}",
-        # If one request contains the choice and a tick, only the tick's fragment runs again.
+        # If one request contains the choice and another click, only one fragment may run again.
         # Therefore, the choice marks the whole page for a redraw.
         on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
         disabled=guess is not None,

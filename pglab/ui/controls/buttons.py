@@ -1,14 +1,14 @@
-"""Buttons that change a run or its panels; a press waits until the current tick ends."""
+"""Buttons that change a run or its panels; a press waits until the current turn ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import RLock
 from typing import Any, Protocol
 
 import streamlit as st
 
 from pglab.language import _
+from pglab.session.gate import Gate
 from pglab.ui.shell.fragments import redraw_fragments
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, TRANSPORT, LivePage
 from pglab.ui.stage.presses import act_on_presses
@@ -19,7 +19,7 @@ START_WIDTH = 100  # pixels: enough for "Run" and for "Pause"
 class Startable(Protocol):
     """The object that the button Run starts and pauses: a `Bench` or a `Comparison`."""
 
-    lock: RLock
+    lock: Gate
 
     @property
     def running(self) -> bool:
@@ -37,7 +37,7 @@ class Startable(Protocol):
 
 
 def live_button(
-    lock: RLock,
+    lock: Gate,
     label: str,
     icon: str,
     shortcut: str,
@@ -65,7 +65,7 @@ def live_button(
 
 def page_button(
     page: LivePage,
-    lock: RLock,
+    lock: Gate,
     label: str,
     icon: str,
     key: str,
@@ -107,7 +107,7 @@ def run_or_pause(driven: Startable) -> None:
         )
 
 
-def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
+def on_whole_page(page: LivePage, lock: Gate, change: Callable[[], None]) -> Callable[[], None]:
     """Return a function that calls `change` and then marks the whole page for a redraw."""
 
     def changed() -> None:
@@ -117,7 +117,7 @@ def on_whole_page(page: LivePage, lock: RLock, change: Callable[[], None]) -> Ca
     return changed
 
 
-def locked(lock: RLock, change: Callable[[], None]) -> Callable[[], None]:
+def locked(lock: Gate, change: Callable[[], None]) -> Callable[[], None]:
     """Return a function that waits until `lock` is free, and then calls `change`."""
 
     def changed() -> None:

@@ -1,30 +1,24 @@
-"""Draws the stage of an agent's page; during a run, each redraw also trains the agent."""
+"""Draws the stage of an agent's page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.session.bench import Bench
-from pglab.session.pacing import FULL_SPEED
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
-from pglab.ui.shell.fragments import fragment
-from pglab.ui.shell.page_state import LIVE
+from pglab.ui.stage.channel import live_fragment, show
 from pglab.ui.stage.panels.returns import reading_explained
-from pglab.ui.stage.panels.scenery import PanelMaker, Scenery
-from pglab.ui.stage.stage import Number, Progress, stage
-from pglab.ui.stage.ticks import turn
+from pglab.ui.stage.panels.scenery import PanelMaker, Scenery, View
+from pglab.ui.stage.picture import Number, Picture, Progress
 
 COLLAPSE_ENTROPY = 0.01
 COLLAPSE_SHARE = 0.5  # below this share of the return range, returns are low
-
-# Streamlit renders the whole page when a script run begins and again when it ends. So two pictures
-# in one script run cost less than two script runs. But a click waits until both are drawn.
-PICTURES_PER_TICK = 2
 
 
 def live(
@@ -32,51 +26,24 @@ def live(
 ) -> None:
     """Draw the stage: the numbers, the progress bar and the panels that show the run.
 
-    During a run, each redraw also trains the agent. `heading` draws what is above the stage and
-    changes during the run.
+    `heading` draws what is above the stage.
     """
-    fragment(_live, LIVE)(lab, panels, extras, heading)
+    live_fragment(lab, _live)(lab, panels, extras, heading)
 
 
 def _live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
-    ticked = lab.take_tick()  # first, so that a rerun of the whole page finds no old tick
     lab.redraw_stale_page()
     heading()
-    # Below full speed, training may leave no time between two pictures.
-    most = PICTURES_PER_TICK if ticked and lab.bench.speed == FULL_SPEED else 1
-    for number in range(most):
-        more = lab.bench.busy and number + 1 < most
-        with turn(lab, lab.bench, more=more):
-            _draw(lab, shown_panels(lab, panels, extras), number, more)
-        if not more:
-            return
+    show(lab, lab.bench, partial(_picture, lab, view_of(lab), shown_panels(lab, panels, extras)))
 
 
-def _draw(lab: Lab, panels: Sequence[PanelMaker], number: int, more: bool) -> None:
+def _picture(lab: Lab, view: View, panels: Sequence[PanelMaker]) -> Picture:
     bench = lab.bench
-    with bench.lock:
-        view = view_of(lab)
-        scene = Scenery(
-            lab.key, bench, view, lab.player.show(bench, view.plane, follows=view.follows)
-        )
-        drawn = [panel(scene) for panel in panels]
-        lab.sequence += 1
-        running = bench.busy
-        numbers, progress = _numbers(bench), _progress(bench)
-    stage(
-        key=f"{lab.key}.stage",
-        sequence=lab.sequence,
-        running=running,
-        numbers=numbers,
-        progress=progress,
-        panels=drawn,
-        on_tick=lab.note_tick,
-        number=number,
-        more=more,
-        landmark=True,
-    )
+    showing = lab.player.show(bench, view.plane, follows=view.follows)
+    scene = Scenery(lab.key, bench, view, showing)
+    return Picture([panel(scene) for panel in panels], _numbers(bench), _progress(bench))
 
 
 def _numbers(bench: Bench) -> list[Number]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -19,24 +19,14 @@ class LivePage:
     key: str
     sequence: int = 0  # number of the last redraw of the stage
     page_is_stale: bool = False  # whether the whole page must be redrawn
-    _ticked: bool = field(default=False, init=False)
-
-    def note_tick(self) -> None:
-        """Remember that the browser has asked for a tick: more training and a redraw."""
-        self._ticked = True
-
-    def take_tick(self) -> bool:
-        """Return whether the browser has asked for a tick, and forget this request."""
-        ticked, self._ticked = self._ticked, False
-        return ticked
+    without_channel: bool = False  # whether the browser cannot open the live channel
 
     def redraw_stale_page(self) -> None:
         """Redraw the whole page if `page_is_stale` is true.
 
-        Call this method at the start of each fragment that shows or changes the run. The browser
-        may send a click or a new setting in the same request as a tick. For such a request,
-        Streamlit reruns only the fragment that contains the stage, although the click or the
-        setting may change the whole page.
+        Call this method at the start of each fragment that shows or changes the run. One request of
+        the browser may contain a click or a new setting that belongs to another fragment. Streamlit
+        then reruns only one of the fragments, although the click may change the whole page.
         """
         if self.page_is_stale:
             st.rerun()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -16,14 +17,14 @@ from pglab.looks.render import shared_renderer
 from pglab.palette import action_colours
 from pglab.records import Floats
 from pglab.session.bench import PlayerMode
-from pglab.session.pacing import REAL_TIME, Pacemaker
+from pglab.session.pacing import REAL_TIME
 from pglab.session.training_session import TrainingSession
-from pglab.ui.stage.stage import Frame, PlayerPanel
+from pglab.ui.stage.picture import Frame, PlayerPanel
+from pglab.ui.stage.rhythm import SHORTEST, shared_rhythm
 
-FRAMES_PER_SECOND = 31.0
-MOST_FRAMES_PER_TICK = 20
+MOST_FRAMES_PER_PICTURE = 20
 MOST_FRAMES_PER_CLIP = 150
-MOST_STEPS_PER_TICK = round(REAL_TIME)  # the steps of one second, the longest tick
+MOST_STEPS_PER_PICTURE = round(REAL_TIME)  # the steps of one second
 
 Mode = Literal["stream", "loop", "still"]
 
@@ -45,7 +46,6 @@ class Playable(Protocol):
     """The data that a player reads from the run of a page, or from one agent of a comparison."""
 
     running: bool
-    pacemaker: Pacemaker
 
     @property
     def session(self) -> TrainingSession:
@@ -67,8 +67,15 @@ class Playable(Protocol):
 class Player:
     """Chooses which scenes of a run to show, and gives each scene its picture."""
 
-    def __init__(self, session: TrainingSession, key: str = "player") -> None:
+    def __init__(
+        self,
+        session: TrainingSession,
+        key: str = "player",
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         """Make the player of one run; `key` identifies the player's panel on the page.
+
+        `clock` returns the time in seconds.
 
         The player's fresh episodes have their own random numbers, so they do not change the run.
         """
@@ -83,6 +90,9 @@ class Player:
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
         self._streamed = (config.seed, session.global_step)  # seed and step of the last frame
+        self._clock = clock
+        self._shown_at = clock() - SHORTEST
+        self._due = 0.0  # the part of a frame that was due at the last picture, but not shown
 
     def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
         """Make the player's panel for the current state of the run.
@@ -111,8 +121,11 @@ class Player:
         """Return the scenes to show for the time since the last redraw."""
         if bench.shows_training_steps:
             return self._latest_steps(bench)
-        due = round(FRAMES_PER_SECOND * bench.pacemaker.interval)
-        count = min(max(due, 1), MOST_FRAMES_PER_TICK)
+        now = self._clock()
+        self._due += shared_rhythm().frames_per_second * (now - self._shown_at)
+        self._shown_at = now
+        count = min(max(int(self._due), 1), MOST_FRAMES_PER_PICTURE)
+        self._due = min(max(self._due - count, -1.0), 1.0)
         return self._demonstration.scenes(bench.shown_session.networks["policy"], count)
 
     def _latest_steps(self, bench: Playable) -> list[Scene]:
@@ -124,7 +137,9 @@ class Player:
         seed, last = self._streamed
         session = bench.shown_session
         newest = session.global_step
-        since = newest if seed != session.config.seed else max(last, newest - MOST_STEPS_PER_TICK)
+        since = (
+            newest if seed != session.config.seed else max(last, newest - MOST_STEPS_PER_PICTURE)
+        )
         scenes = training_scenes(bench, since)
         many = len(scenes) > 2  # after many steps, the last state would not stay visible
         return scenes[:-1] if many and not scenes[-1].ended else scenes
@@ -164,7 +179,9 @@ class Player:
     ) -> PlayerPanel:
         plane = planes[0]
         own = mode == "stream" and bench.shows_training_steps
-        rate = REAL_TIME if own else FRAMES_PER_SECOND  # slower frames would fall behind training
+        rate = (
+            REAL_TIME if own else shared_rhythm().frames_per_second
+        )  # slower frames would fall behind training
         names = tuple(_(name) for name in self._info.actions)
         frames = tuple(
             Frame(

@@ -31,7 +31,8 @@ from pglab.ui.chapters.slow_motion.steering import buttons, is_on_the_way
 from pglab.ui.chapters.slow_motion.transitions import transitions
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import view_of
-from pglab.ui.stage.stage import FigurePanel, PlayerPanel, stage
+from pglab.ui.stage.picture import FigurePanel, Picture, PlayerPanel
+from pglab.ui.stage.stage import stage
 
 # If the visitor opens the chapter by its title, the page scrolls to the chapter. After a mouse
 # click, the button Next gets the focus, so that the arrow keys go from phase to phase.
@@ -205,4 +206,4 @@ def _stage(lab: Lab, scene: SlowScene) -> None:
     )
     panels.append(batch_panel(scene))
     lab.sequence += 1
-    stage(key=f"{lab.key}.slow_stage", sequence=lab.sequence, running=False, panels=panels)
+    stage(Picture(panels), key=f"{lab.key}.slow_stage", sequence=lab.sequence)

@@ -10,6 +10,7 @@ from pglab.language import _
 from pglab.looks.partial_updates import partial_updates
 from pglab.ui.chapters.slow_motion.panels import SlowScene, partial_panels
 from pglab.ui.controls.lab import Lab
+from pglab.ui.stage.picture import Picture
 from pglab.ui.stage.stage import stage
 
 
@@ -31,12 +32,8 @@ def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
     names = {trained: choice_name(trained) for trained in after}
     lab.sequence += 1
     with st.container(key="slow_partial"):
-        stage(
-            key=f"{lab.key}.partial_stage",
-            sequence=lab.sequence,
-            running=False,
-            panels=partial_panels(scene, after, names),
-        )
+        picture = Picture(partial_panels(scene, after, names))
+        stage(picture, key=f"{lab.key}.partial_stage", sequence=lab.sequence)
     st.caption(
         _(
             "The pictures compare three updates of the same parameters on the same data. One "

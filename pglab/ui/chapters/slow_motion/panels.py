@@ -25,7 +25,7 @@ from pglab.stretch import StepColumns
 from pglab.ui.stage.panels.critic import arranged
 from pglab.ui.stage.panels.heatmaps import policy_figure
 from pglab.ui.stage.panels.scenery import View
-from pglab.ui.stage.stage import Emphasis, FigurePanel, Frame, PlayerPanel
+from pglab.ui.stage.picture import Emphasis, FigurePanel, Frame, PlayerPanel
 
 # The pictures that each phase is about; all other pictures are dimmed.
 _ABOUT: dict[str, tuple[str, ...]] = {

@@ -27,6 +27,7 @@ from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
+from pglab.ui.stage.channel import live_fragment
 from pglab.ui.stage.presses import listen
 from pglab.ui.stage.skip_links import skip_links
 
@@ -52,7 +53,7 @@ def compare_page() -> None:
     words(page.comparison, evidence=page.evidence_drawn)
     settings.pair_menu(partial(_set_up, page))
     fragment(_transport, TRANSPORT)(page)
-    fragment(live, LIVE)(page)
+    live_fragment(page, live)(page)
     fragment(_panel_controls, PANEL_CONTROLS)(page)
     fragment(_past, CHAPTERS)(page)
     skip_links(settings.PAGE, chapters=False)

@@ -1,9 +1,9 @@
-"""Draws a comparison: its curves, heatmaps, players and numbers, and a table."""
+"""Draws a comparison: its curves, heatmaps, players, numbers and table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -22,10 +22,10 @@ from pglab.session.side_by_side.forecast import duration_text
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.pages.compare.state import ComparePage
+from pglab.ui.stage.channel import show
 from pglab.ui.stage.panels.heatmaps import policy_panel
 from pglab.ui.stage.panels.scenery import View, resolution
-from pglab.ui.stage.stage import FigurePanel, Number, PlayerPanel, Progress, stage
-from pglab.ui.stage.ticks import turn
+from pglab.ui.stage.picture import FigurePanel, Number, Picture, PlayerPanel, Progress, Table
 
 PLAYERS = "compare_players"
 FEW_SEEDS = 3
@@ -43,30 +43,37 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
 
 
 def live(page: ComparePage) -> None:
-    """Draw the stage and the table, and let the agents train until the next redraw."""
+    """Draw the stage: numbers, progress bar, panels and a table."""
     page.page_is_stale |= page.tells_evidence != page.evidence_drawn
     page.redraw_stale_page()
     comparison = page.comparison
-    with turn(page, comparison):
-        with comparison.lock:
-            panels = _panels(page, comparison)
-            page.sequence += 1
-            facts = [side.facts() for side in comparison.sides]
-            numbers, progress = _numbers(comparison, facts), _progress(page, facts)
-            running = comparison.busy
-        stage(
-            key="compare.stage",
-            sequence=page.sequence,
-            running=running,
-            numbers=numbers,
-            progress=progress,
-            panels=panels,
-            landmark=True,
-        )
-        st.html(_facts_table(facts, comparison))
+    views = {
+        env_id: controls.view() for env_id, controls in heatmaps_of(comparison.configs).items()
+    }
+    playing = st.session_state.get(PLAYERS, False)
+    show(
+        page,
+        comparison,
+        partial(_picture, page, comparison, views, playing=playing),
+        lambda: page.tells_evidence != page.evidence_drawn,
+    )
 
 
-def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | PlayerPanel]:
+def _picture(
+    page: ComparePage, comparison: Comparison, views: Mapping[str, View], *, playing: bool
+) -> Picture:
+    facts = [side.facts() for side in comparison.sides]
+    return Picture(
+        _panels(page, comparison, views, playing=playing),
+        _numbers(comparison, facts),
+        _progress(page, facts),
+        Table(comparison.names, palette.SIDES, _rows(facts, comparison.seeds)),
+    )
+
+
+def _panels(
+    page: ComparePage, comparison: Comparison, views: Mapping[str, View], *, playing: bool
+) -> list[FigurePanel | PlayerPanel]:
     sides = comparison.sides
     earlier = overlays(page.past, comparison.configs)
     stored = [side.stored if page.evidence_drawn else None for side in sides]
@@ -93,17 +100,18 @@ def _panels(page: ComparePage, comparison: Comparison) -> list[FigurePanel | Pla
         ),
         _beside_returns(comparison, limit),
     ]
-    heatmaps = heatmaps_of(comparison.configs)
     for index, side in enumerate(sides):
-        drawn += _side_panels(page, index, heatmaps[side.config.env_id].view())
+        drawn += _side_panels(page, index, views[side.config.env_id], playing=playing)
     return drawn
 
 
-def _side_panels(page: ComparePage, index: int, view: View) -> list[FigurePanel | PlayerPanel]:
-    """Return one agent's panels: the heatmap of its policy, and its player if players are shown."""
+def _side_panels(
+    page: ComparePage, index: int, view: View, *, playing: bool
+) -> list[FigurePanel | PlayerPanel]:
+    """Return one agent's panels: the heatmap of its policy, and its player if it is playing."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
-    if not st.session_state.get(PLAYERS, False):
+    if not playing:
         return [_heatmap(side, [view.plane], view, key, None, heading)]
     showing = page.player(index).show(side, view.plane, follows=view.follows)
     player = showing.panel
@@ -295,17 +303,3 @@ def _number(value: float) -> str:
 
 def _or_dash(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
-
-
-def _facts_table(facts: Sequence[Facts], comparison: Comparison) -> str:
-    head = "".join(
-        f'<th scope="col" style="border-bottom:3px solid {colour}">{escape(name)}</th>'
-        for name, colour in zip(comparison.names, palette.SIDES, strict=False)
-    )
-    body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
-        + "".join(f"<td>{escape(value)}</td>" for value in values)
-        + "</tr>"
-        for name, values in _rows(facts, comparison.seeds).items()
-    )
-    return f'<table class="pgl-facts"><tr><td></td>{head}</tr>{body}</table>'

@@ -1,61 +1,31 @@
-// The stage: shows the numbers, progress and panels of a run. During a run, the stage asks the
-// server for one tick after another. Streamlit calls the exported functions when it mounts the
-// component and whenever the data or the theme change.
+// The stage: shows the numbers, progress and panels of a run. Streamlit calls the exported functions
+// when it mounts the component and whenever the data or the theme change. During a run, pictures
+// come from a channel.
 
 import { Departure } from "./departure.js";
 import { element, nextFrame, setText } from "./dom.js";
 import { FigureView, loadPlotly, readTheme } from "./figures.js";
+import { Link } from "./link.js";
+import { MessageReader } from "./message.js";
 import { PlayerView } from "./player.js";
 
 export { bringIntoView } from "./scrolling.js";
 
-const WATCHDOG_MILLISECONDS = 3000;
-const BEAT_MILLISECONDS = 180; // shortest time between two ticks; pacing.py has the same aim
-const LONGEST_WATCHDOG_MILLISECONDS = 60000;
+const ASK_MILLISECONDS = 60; // before a request to redraw the page; the visitor may leave it
+const ASK_AGAIN_MILLISECONDS = 4000; // without an answer; doubles each time
+const LONGEST_ASK_MILLISECONDS = 60000;
 const LEAVING_MILLISECONDS = 20000; // longest time to wait for another page
 const THEME_MILLISECONDS = 5000; // a running stage reads the theme again after this time
 const FRAME_MILLISECONDS = 8; // in each frame, figures are painted for at most about this time
 
 const stages = new WeakMap(); // for each parent element, its stage
-const stagesByName = new Map();
 
-// Unpacks a message of stage.py: a length, JSON, and the bytes of the pictures.
-function readMessage(bytes) {
-  const start = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const data = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
-  const frames = data.panels.flatMap((panel) => panel.frames ?? []);
-  for (const frame of frames) {
-    const [from, to] = frame.jpeg;
-    frame.jpeg = bytes.slice(start + from, start + to);
-  }
-  for (const { slices } of data.panels) {
-    if (slices) slices.levels = bytes.slice(...slices.levels.map((place) => start + place));
-  }
-  joinFrames(data.panels);
-  return data;
-}
-
-// Gives each frame the slices and subtitle that were sent with it. When the frame is shown, its
-// panels may already have newer ones.
-function joinFrames(panels) {
-  for (const player of panels.filter(({ kind }) => kind === "player")) {
-    const figures = panels.filter(({ playhead, slices }) => playhead === player.key && slices);
-    const slices = Object.fromEntries(figures.map((figure) => [figure.key, figure.slices]));
-    for (const frame of player.frames) Object.assign(frame, { slices, subtitle: player.subtitle });
-  }
-}
-
-// Requests the next tick; only one request at a time is under way. A request is due when new data
-// have come. It is sent as soon as the previous data have been painted.
-class Heartbeat {
+// Asks the server to draw the page again. While the visitor goes to another page, it does not ask.
+class Request {
   constructor(root) {
     this.root = root;
-    this.ticks = 0;
-    this.askedAt = -Infinity;
-    this.running = false;
-    this.due = false;
+    this.count = 0;
     this.sending = false;
-    this.leaving = false;
     this.departure = new Departure(
       () => this.leave(),
       () => this.sending,
@@ -63,60 +33,34 @@ class Heartbeat {
   }
 
   leave() {
-    this.leaving = true;
-    this.watch(LEAVING_MILLISECONDS);
+    this.leavingUntil = performance.now() + LEAVING_MILLISECONDS;
   }
 
-  receive(data) {
-    const fresh = data.sequence !== this.sequence || data.running !== this.running;
-    this.sequence = data.sequence;
-    this.running = data.running;
-    if (!fresh || this.leaving) return;
-    this.due = data.running && !data.more;
-    clearTimeout(this.watchdog);
-    if (data.running) this.watch(WATCHDOG_MILLISECONDS);
-  }
-
-  // Asks again if no answer comes. Each request interrupts the script run of a slow server, so the
-  // delay grows.
-  watch(delay) {
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => {
-      this.leaving = false;
-      if (!this.running) return;
-      this.ask();
-      this.watch(Math.min(2 * delay, LONGEST_WATCHDOG_MILLISECONDS));
+  // Sends the trigger `name` after `delay`, and again until `stop` is called.
+  ask(name, delay = ASK_MILLISECONDS) {
+    if (this.timer) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      if (!(performance.now() < this.leavingUntil)) this.send(name);
+      this.ask(name, Math.min(Math.max(2 * delay, ASK_AGAIN_MILLISECONDS), LONGEST_ASK_MILLISECONDS));
     }, delay);
   }
 
-  beat() {
-    if (!this.due || this.leaving) return;
-    // At a slow speed, training takes little time in a tick; without waiting, ticks would be too
-    // frequent.
-    const early = this.askedAt + BEAT_MILLISECONDS - performance.now();
-    if (early > 0 && !document.hidden) {
-      clearTimeout(this.waiting);
-      this.waiting = setTimeout(() => this.beat(), early);
-      return;
-    }
-    this.ask();
-    this.watch(WATCHDOG_MILLISECONDS);
-  }
-
-  ask() {
-    this.due = false;
-    this.askedAt = performance.now();
-    this.ticks += 1;
-    this.root.dataset.ticks = this.ticks;
+  send(name) {
+    this.count += 1;
+    this.root.dataset.requests = this.count;
     this.sending = true; // Streamlit sends the request later, from a timer
-    this.setTriggerValue("tick", this.sequence);
+    this.setTriggerValue(name, performance.now());
     setTimeout(() => (this.sending = false), 0);
   }
 
   stop() {
-    this.due = false;
-    clearTimeout(this.waiting);
-    clearTimeout(this.watchdog);
+    clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  destroy() {
+    this.stop();
     this.departure.destroy();
   }
 }
@@ -185,6 +129,39 @@ class ProgressBar {
   }
 }
 
+// The table below the panels.
+class FactsTable {
+  constructor() {
+    this.element = element("table", "pgl-facts");
+    this.element.hidden = true;
+  }
+
+  show(table) {
+    const identity = JSON.stringify(table);
+    if (identity === this.identity) return;
+    this.identity = identity;
+    this.element.hidden = table === null;
+    if (table === null) return;
+    const head = element("tr");
+    head.append(element("td"), ...table.names.map((name) => this.cell("th", name, "col")));
+    const rows = Object.entries(table.rows).map(([name, texts]) => {
+      const row = element("tr");
+      row.append(this.cell("th", name, "row"), ...texts.map((text) => this.cell("td", text)));
+      return row;
+    });
+    head.querySelectorAll("th").forEach((cell, n) => {
+      cell.style.borderBottom = `3px solid ${table.colours[n]}`;
+    });
+    this.element.replaceChildren(head, ...rows);
+  }
+
+  cell(kind, text, scope) {
+    const cell = element(kind, "", text);
+    if (scope) cell.scope = scope;
+    return cell;
+  }
+}
+
 class Panel {
   constructor(kind, key, view) {
     this.kind = kind;
@@ -227,32 +204,53 @@ class Panel {
 class Stage {
   constructor(parentElement) {
     this.calls = 0;
-    this.sequences = {}; // for the number of each picture, its last sequence
+    this.pictures = 0; // pictures that the channel has brought
     this.panels = [];
     this.painting = false;
     this.root = element("section", "pgl-stage");
     this.numbers = new NumbersRow();
     this.progress = new ProgressBar();
+    this.table = new FactsTable();
     this.grid = element("div", "pgl-panels");
-    this.root.append(this.numbers.element, this.progress.element, this.grid);
+    this.root.append(this.numbers.element, this.progress.element, this.grid, this.table.element);
     parentElement.append(this.root);
-    this.heartbeat = new Heartbeat(this.root);
-    this.onVisibility = () => this.followVisibility();
+    this.request = new Request(this.root);
+    this.link = new Link(
+      (message) => this.receiveLive(message),
+      () => this.request.ask("refused"),
+    );
+    this.onVisibility = () => this.paint();
     document.addEventListener("visibilitychange", this.onVisibility);
   }
 
-  receive(data) {
-    const repeated = this.sequences[data.number] === data.sequence;
-    if (repeated) this.themeReadAt = -Infinity; // Streamlit calls again if the theme changes
-    if (repeated && data.sequence !== this.data.sequence) return; // a newer picture is shown
-    this.sequences[data.number] = data.sequence;
+  // Takes a message of a script. If a channel brings the pictures, the message has no picture.
+  receive(message) {
+    this.head = message;
+    this.request.stop();
+    // A channel is faster than a script; its newer picture knows better.
+    if (!(message.sequence < this.data?.sequence)) this.root.dataset.running = message.running;
+    this.nameLandmark(message);
+    this.link.use(message.channel);
+    // Streamlit calls again, with the same data, if the theme changes.
+    if (message.sequence === this.data?.sequence) this.themeReadAt = -Infinity;
+    if (message.panels) this.show(message);
+    else this.paint();
+  }
+
+  receiveLive(message) {
+    if (message.outdated) this.request.ask("outdated");
+    if (!message.panels) return;
+    this.pictures += 1;
+    this.root.dataset.pictures = this.pictures;
+    this.show(message);
+  }
+
+  // Shows a picture, unless a newer one is shown.
+  show(data) {
+    if (data.sequence < this.data?.sequence) return;
     this.data = data;
     this.root.dataset.sequence = data.sequence;
     this.root.dataset.running = data.running;
-    this.heartbeat.receive(data);
-    this.nameLandmark(data);
-    // Ask for a tick before painting, so that the server trains while the browser paints.
-    if (!this.painting || document.hidden) this.heartbeat.beat();
     this.arrangePanels(data.panels);
     this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
     this.paint();
@@ -313,16 +311,15 @@ class Stage {
     this.painting = true;
     while (this.paintDue && !this.gone && !document.hidden) {
       this.paintDue = false;
-      this.heartbeat.beat();
       await nextFrame();
       await this.paintRound();
     }
     this.painting = false;
-    this.heartbeat.beat();
+    if (!this.gone && !document.hidden) this.link.ready();
   }
 
   async paintRound() {
-    if (this.gone) return;
+    if (this.gone || !this.data) return;
     this.showTexts();
     const { running } = this.data;
     const theme = this.currentTheme(running);
@@ -355,12 +352,13 @@ class Stage {
   showTexts() {
     this.numbers.show(this.data.numbers);
     this.progress.show(this.data.progress);
+    this.table.show(this.data.table);
     for (const panel of this.panels) panel.showTexts();
   }
 
   async paintFigure(figure, theme, running) {
     try {
-      this.plotly ??= loadPlotly(this.data.plotly, this.data.messages.chartsFailed);
+      this.plotly ??= loadPlotly(this.head.plotly, this.head.messages.chartsFailed);
       const plotly = await this.plotly;
       if (!figure.gone) await figure.paint(plotly, theme, running);
     } catch (error) {
@@ -369,17 +367,11 @@ class Stage {
     }
   }
 
-  // A hidden tab gets no animation frames. It continues to tick, but paints only when it is
-  // visible.
-  followVisibility() {
-    if (document.hidden) this.heartbeat.beat();
-    else this.paint();
-  }
-
   destroy() {
     this.gone = true;
     document.removeEventListener("visibilitychange", this.onVisibility);
-    this.heartbeat.stop();
+    this.request.destroy();
+    this.link.close();
     for (const panel of this.panels) panel.destroy();
     this.root.remove();
   }
@@ -388,23 +380,14 @@ class Stage {
 export function mount({ parentElement, data, setTriggerValue }) {
   if (!stages.has(parentElement)) stages.set(parentElement, new Stage(parentElement));
   const stage = stages.get(parentElement);
-  const message = readMessage(data);
   const call = ++stage.calls;
-  stagesByName.set(message.stage, stage);
-  stage.heartbeat.setTriggerValue = setTriggerValue;
-  stage.receive(message);
+  stage.request.setTriggerValue = setTriggerValue;
+  stage.receive(new MessageReader().read(data));
   return () => {
     // Streamlit also calls this for older calls of `mount`; only the newest one may remove the
     // stage.
     if (call !== stage.calls) return;
     stages.delete(parentElement);
-    if (stagesByName.get(message.stage) === stage) stagesByName.delete(message.stage);
     stage.destroy();
   };
-}
-
-// Receives a further picture for a stage; it comes through another component.
-export function deliver({ data }) {
-  const message = readMessage(data);
-  stagesByName.get(message.stage)?.receive(message);
 }

@@ -29,7 +29,7 @@ from pglab.replay_buffer import Transitions
 from pglab.ui.stage.panels.heatmaps import quantity_name, slices_of
 from pglab.ui.stage.panels.scenery import Scenery
 from pglab.ui.stage.panels.updates import update_series
-from pglab.ui.stage.stage import FigurePanel
+from pglab.ui.stage.picture import FigurePanel
 
 GRADIENT_STEPS = 64  # the drawing's gradients are computed on at most this many recent steps
 BUFFER_POINTS = 400

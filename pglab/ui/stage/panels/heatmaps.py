@@ -13,7 +13,7 @@ from pglab.language import _
 from pglab.looks.probes import Quantity, Slice, log_odds
 from pglab.plots.figures import Figure, probability_figure
 from pglab.ui.stage.panels.scenery import Scenery, View
-from pglab.ui.stage.stage import FigurePanel, Slices
+from pglab.ui.stage.picture import FigurePanel, Slices
 
 
 def policy_map(scene: Scenery) -> FigurePanel:

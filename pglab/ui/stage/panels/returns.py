@@ -15,7 +15,7 @@ from pglab.session.history import Change
 from pglab.session.run_differences import Course, differences_in_words
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.panels.scenery import Scenery
-from pglab.ui.stage.stage import FigurePanel, Heading
+from pglab.ui.stage.picture import FigurePanel, Heading
 
 
 def returns(scene: Scenery) -> FigurePanel:

@@ -15,8 +15,8 @@ from pglab.looks.probes import Quantity, Slice, maps_over
 from pglab.plots.figures import step_limit
 from pglab.session.bench import Bench
 from pglab.session.stored.usual_curves import usual_band
+from pglab.ui.stage.picture import FigurePanel, PlayerPanel
 from pglab.ui.stage.player import Showing
-from pglab.ui.stage.stage import FigurePanel, PlayerPanel
 
 # The number of grid points along each axis of a heatmap. If the heatmap follows the player, each
 # frame has its own grid with fewer points. The browser interpolates between the points.

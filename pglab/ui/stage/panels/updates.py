@@ -16,7 +16,7 @@ from pglab.records import Floats
 from pglab.returns import discounted_returns, policy_signals
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.panels.scenery import Scenery
-from pglab.ui.stage.stage import FigurePanel
+from pglab.ui.stage.picture import FigurePanel
 
 
 def weights(scene: Scenery) -> FigurePanel:

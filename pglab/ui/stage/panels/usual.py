@@ -7,7 +7,7 @@ from pglab.ui.stage.panels.heatmaps import policy_map
 from pglab.ui.stage.panels.returns import returns
 from pglab.ui.stage.panels.scenery import PanelMaker, Scenery
 from pglab.ui.stage.panels.updates import weights
-from pglab.ui.stage.stage import PlayerPanel
+from pglab.ui.stage.picture import PlayerPanel
 
 
 def player(scene: Scenery) -> PlayerPanel:

@@ -1,0 +1,21 @@
+"""The entry script: it sets the page layout and the language, and runs the chosen page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+# Import the whole package before its parts: if several visitors import different parts at the same
+# time, Python can wait forever (a deadlock).
+import pglab  # noqa: F401
+from pglab.networks import use_one_thread
+from pglab.ui.shell.entry import enter
+from pglab.ui.shell.menu import navigation
+
+st.set_page_config(
+    page_title="Policy Gradient Lab",
+    page_icon=Path(__file__).parent / "pglab/ui/shell/icon.png",
+    layout="wide",
+)
+use_one_thread()
+enter()
+navigation().run()

@@ -1,0 +1,94 @@
+"""Trains the runs of all visitors: threads, one for each core, give them short turns."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from functools import cache
+from typing import Protocol
+
+from pglab.session.threads import thread_count
+
+AGAIN = 0.002  # seconds until the next attempt, if somebody looks at the run
+
+
+class Trainee(Protocol):
+    """One visitor's share of the training; all runs of one visitor together are one share."""
+
+    due: float
+    """When the next turn is due, on the clock `time.perf_counter`; infinity: never."""
+
+    def train(self) -> bool:
+        """Take one turn and set `due`, without raising an error; return False if it is not free."""
+
+
+class Turns:
+    """Threads that train, turn after turn, the trainee that has had the least time so far."""
+
+    def __init__(self, threads: int) -> None:
+        """Start this number of threads, which never end and keep no process alive."""
+        self._changed = threading.Condition()
+        self._served: dict[Trainee, float] = {}  # seconds of training so far
+        self._least = 0.0  # of training; whoever had less time had nothing to train meanwhile
+        self._not_free: dict[Trainee, float] = {}  # until when
+        self._taken: set[Trainee] = set()
+        for _ in range(threads):
+            threading.Thread(target=self._work, name="turns", daemon=True).start()
+
+    def join(self, trainee: Trainee) -> None:
+        """Train this trainee until its next turn is never due."""
+        with self._changed:
+            self._served.setdefault(trainee, self._least)
+            self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            trainee = self._take()
+            begun = time.perf_counter()
+            free = trainee.train()
+            ended = time.perf_counter()
+            with self._changed:
+                self._taken.discard(trainee)
+                self._served[trainee] += ended - begun
+                if not free:
+                    self._not_free[trainee] = ended + AGAIN
+                self._changed.notify()
+            del trainee  # a waiting thread keeps no run alive
+
+    def _take(self) -> Trainee:
+        """Wait until a turn is due, and return the trainee that takes it."""
+        with self._changed:
+            while True:
+                taken, seconds = self._next()
+                if taken is not None:
+                    self._taken.add(taken)
+                    return taken
+                self._changed.wait(seconds)
+
+    def _next(self) -> tuple[Trainee | None, float | None]:
+        """Return the trainee whose turn it is, or else the seconds until a turn is due."""
+        now, first = time.perf_counter(), math.inf
+        ready: list[Trainee] = []
+        for one in self._served.keys() - self._taken:
+            due = max(one.due, self._not_free.get(one, -math.inf))
+            if due == math.inf:
+                del self._served[one]
+                self._not_free.pop(one, None)
+            elif due <= now:
+                ready.append(one)
+            else:
+                first = min(first, due)
+        if not ready:
+            return None, None if first == math.inf else first - now
+        taken = min(ready, key=self._served.__getitem__)
+        self._not_free.pop(taken, None)
+        self._least = max(self._least, self._served[taken])
+        self._served[taken] = self._least  # nobody saves up time
+        return taken, None
+
+
+@cache
+def shared_turns() -> Turns:
+    """The turns of all visitors of this process."""
+    return Turns(thread_count())

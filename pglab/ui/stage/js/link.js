@@ -1,0 +1,77 @@
+// The live channel: a WebSocket that brings the pictures of a run. It comes back by itself.
+
+import { MessageReader } from "./message.js";
+
+const FIRST_RETRY_MILLISECONDS = 300;
+const LONGEST_RETRY_MILLISECONDS = 8000;
+const FAILURES_UNTIL_REFUSED = 3; // without any success
+
+export class Link {
+  // `onMessage` gets each message; `onRefused` is called if the server works, but not the channel.
+  constructor(onMessage, onRefused) {
+    this.onMessage = onMessage;
+    this.onRefused = onRefused;
+    this.name = "";
+    this.failures = 0;
+    this.opened = false; // whether the channel has ever been open
+  }
+
+  // Opens the channel with this name, unless it is open.
+  use(name) {
+    if (name === this.name) return;
+    this.close();
+    this.name = name;
+    this.failures = 0;
+    this.isReady = false;
+    if (name) this.open();
+  }
+
+  open() {
+    const address = new URL(`live/${this.name}`, document.baseURI);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    const reader = new MessageReader(); // the server sends a new connection everything
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.opened = true;
+      this.failures = 0;
+      if (this.isReady) socket.send("ready");
+    };
+    socket.onmessage = ({ data }) => {
+      this.isReady = false;
+      this.onMessage(reader.read(new Uint8Array(data)));
+    };
+    socket.onclose = ({ code }) => this.retry(code);
+    this.socket = socket;
+  }
+
+  // Asks for the next picture.
+  ready() {
+    if (this.isReady) return;
+    this.isReady = true;
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send("ready");
+  }
+
+  retry(code) {
+    if (code >= 4000) return; // the server has forgotten the channel; a script will name a new one
+    this.failures += 1;
+    if (!this.opened && this.failures === FAILURES_UNTIL_REFUSED) this.reportRefusal();
+    const delay = FIRST_RETRY_MILLISECONDS * 2 ** (this.failures - 1);
+    this.timer = setTimeout(() => this.open(), Math.min(delay, LONGEST_RETRY_MILLISECONDS));
+  }
+
+  async reportRefusal() {
+    const health = new URL("_stcore/health", document.baseURI);
+    const answer = await fetch(health).catch(() => null);
+    if (answer?.ok) this.onRefused();
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    if (!this.socket) return;
+    this.socket.onclose = this.socket.onmessage = null;
+    this.socket.close();
+    this.socket = null;
+    this.name = "";
+  }
+}

@@ -1,0 +1,141 @@
+"""Packs pictures into messages for the browser; a message leaves out what the browser has.
+
+A picture consists of named parts: JSON texts, heatmap cells, and frames. A message contains the
+length of a JSON head, this head, and the parts. The head lists the names and lengths of the parts
+in the message, and the names of the parts that the browser keeps from the previous message.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pglab.ui.stage.picture import FigurePanel, Frame, Picture, PlayerPanel, Slices
+
+Parts = Mapping[str, bytes]
+
+
+def whole_message(head: Mapping[str, Any], picture: Picture | None) -> bytes:
+    """Pack a head and all parts of a picture; without a picture, the browser keeps its own."""
+    return message(head, None if picture is None else parts_of(picture), {})
+
+
+def message(head: Mapping[str, Any], parts: Parts | None, known: Parts) -> bytes:
+    """Pack a head and those parts that differ from the `known` parts of the previous message."""
+    content = dict(head)
+    sent: list[bytes] = []
+    if parts is not None:
+        fresh = {name: part for name, part in parts.items() if known.get(name) != part}
+        content["sent"] = [[name, len(part)] for name, part in fresh.items()]
+        content["kept"] = [name for name in parts if name not in fresh]
+        sent = list(fresh.values())
+    text = json.dumps(content, separators=(",", ":")).encode()
+    return b"".join([len(text).to_bytes(4, "little"), text, *sent])
+
+
+def parts_of(picture: Picture) -> dict[str, bytes]:
+    """Return the named parts of a picture."""
+    texts: dict[str, Any] = {
+        "numbers": [asdict(number) for number in picture.numbers],
+        "progress": None if picture.progress is None else asdict(picture.progress),
+        "table": None if picture.table is None else asdict(picture.table),
+        "panels": [panel.key for panel in picture.panels],
+    }
+    parts = {name: _text(value) for name, value in texts.items()}
+    for panel in picture.panels:
+        if isinstance(panel, FigurePanel):
+            _add_figure(panel, parts)
+        else:
+            _add_player(panel, parts)
+    return parts
+
+
+def _text(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
+    """Add a panel, the layout and the traces of its figure, and its slices."""
+    figure = panel.figure
+    traces, slices = figure["data"], panel.slices
+    if slices is not None:  # the cells come as slices
+        heatmap = {name: value for name, value in traces[0].items() if name != "z"}
+        traces = [heatmap, *traces[1:]]
+        parts[f"{panel.key}/levels"] = slices.levels.tobytes()
+        parts[f"{panel.key}/slices"] = _text(_described(slices))
+    parts[f"{panel.key}/layout"] = _text(figure["layout"])
+    for number, trace in enumerate(traces):
+        parts[f"{panel.key}/trace {number}"] = _text(trace)
+    parts[panel.key] = _text(
+        {
+            **_heading(panel),
+            "kind": "figure",
+            "traces": len(traces),
+            "slices": slices is not None,
+            "playhead": panel.playhead,
+            "patient": panel.patient,
+            "alt": panel.alt,
+            "detail": panel.detail,
+            "lower": None if panel.lower is None else asdict(panel.lower),
+        }
+    )
+
+
+def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
+    """Add a panel, its frames' data, and its frames' pictures; equal pictures are sent once."""
+    first: dict[bytes, int] = {}
+    for number, frame in enumerate(panel.frames):
+        if first.setdefault(frame.jpeg, number) == number:
+            parts[f"{panel.key}/picture {number}"] = frame.jpeg
+    parts[f"{panel.key}/frames"] = _text(
+        [_frame(frame, first[frame.jpeg]) for frame in panel.frames]
+    )
+    parts[panel.key] = _text(
+        {
+            **_heading(panel),
+            "kind": "player",
+            "mode": panel.mode,
+            "clip": panel.clip,
+            "framesPerSecond": panel.frames_per_second,
+            "actions": [
+                {"name": name, "colour": colour}
+                for name, colour in zip(panel.action_names, panel.action_colours, strict=True)
+            ],
+            "aspect": panel.aspect,
+        }
+    )
+
+
+def _heading(panel: PlayerPanel | FigurePanel) -> dict[str, str]:
+    return {
+        "key": panel.key,
+        "title": panel.title,
+        "subtitle": panel.subtitle,
+        "emphasis": panel.emphasis,
+    }
+
+
+def _described(slices: Slices) -> dict[str, Any]:
+    _count, rows, columns = slices.values.shape
+    return {
+        "rows": rows,
+        "columns": columns,
+        "ends": slices.ends,
+        "nodes": slices.nodes,
+        "logistic": slices.logistic,
+        "subtitles": slices.subtitles,
+    }
+
+
+def _frame(frame: Frame, picture: int) -> dict[str, Any]:
+    return {
+        "picture": picture,
+        "probabilities": [round(float(p), 4) for p in frame.probabilities],
+        "action": frame.action,
+        "point": [float(value) for value in frame.point],
+        "episode": frame.episode,
+        "caption": frame.caption,
+        "slice": frame.slice,
+    }

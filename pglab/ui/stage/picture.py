@@ -1,0 +1,180 @@
+"""What a stage shows: the numbers, the progress bar, the panels, and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.plots.figures import Figure
+
+Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
+"""How a panel is emphasised; "frame" and "bars" emphasise only this part of a player."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of the player, with the chosen action and the probability of each action."""
+
+    jpeg: bytes
+    probabilities: tuple[float, ...]
+    """π(a|s) for the observation in the picture."""
+    action: int | None
+    """The action chosen for the picture's observation; None before the choice."""
+    point: tuple[float, float]
+    """The coordinates of the picture's observation on the two axes of the heatmaps."""
+    episode: int
+    """The number of the picture's episode; each episode has its own path in the heatmaps."""
+    caption: str
+    slice: int = 0
+    """The index in `FigurePanel.slices` of the slice that contains the picture's observation."""
+
+
+@dataclass(frozen=True)
+class PlayerPanel:
+    """Plays frames, and shows one bar for each action beside them."""
+
+    key: str
+    title: str
+    subtitle: str
+    frames: tuple[Frame, ...]
+    mode: Literal["stream", "loop", "still"]
+    clip: int
+    """The number of the clip; a new number restarts playing in the modes "loop" and "still"."""
+    frames_per_second: float
+    action_names: tuple[str, ...]
+    action_colours: tuple[str, ...]
+    aspect: float
+    """The width of a frame divided by its height."""
+    emphasis: Emphasis = "none"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of a figure's lower plot."""
+
+    title: str
+    subtitle: str
+    detail: str
+    """The explanation that appears when the pointer is over the heading."""
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The values of a heatmap in K slices: one for each frame, or one for all frames.
+
+    The browser interpolates between the points of the grid. If `logistic` is true, `values` are
+    log-odds, and the heatmap shows them as probabilities.
+    """
+
+    values: NDArray[np.float32]
+    """[K, rows, columns]; the first row is at the bottom of the heatmap."""
+    subtitles: tuple[str, ...]
+    """[K] subtitles of the figure, one for each slice."""
+    nodes: tuple[tuple[tuple[int, float] | None, ...], ...]
+    """[K, 2]: the moved grid column and the moved grid row of each slice.
+
+    Grid points are evenly spaced, but one column and one row may be moved. An entry holds the index
+    of the moved column or row, and its distance from the first one in grid steps. The entry is None
+    if no column or row is moved.
+    """
+    logistic: bool = False
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The values that become 0 and 255 in `levels`."""
+        low, high = float(self.values.min()), float(self.values.max())
+        return low, max(high, low + 1e-6)
+
+    @property
+    def levels(self) -> NDArray[np.uint8]:
+        """`values`, scaled to whole numbers from 0 to 255."""
+        low, high = self.ends
+        levels: NDArray[np.uint8] = np.rint((self.values - low) * (255 / (high - low))).astype(
+            np.uint8
+        )
+        return levels
+
+
+@dataclass(frozen=True)
+class FigurePanel:
+    """Shows a Plotly figure; the theme sets all colours that the figure does not set."""
+
+    key: str
+    title: str
+    subtitle: str
+    figure: Figure
+    playhead: str | None = None
+    """The key of a player; a moving ring marks this player's observation in the figure."""
+    patient: bool = False
+    """Whether Plotly draws this figure at most twice a second during a run.
+
+    In between, the stage itself draws the new points and lines. If they leave the axes, Plotly
+    draws earlier.
+    """
+    alt: str = ""
+    emphasis: Emphasis = "none"
+    detail: str = ""
+    """The explanation that appears when the pointer is over the heading."""
+    lower: Heading | None = None
+    """The heading of the lower plot, if the figure has a second vertical axis."""
+    slices: Slices | None = None
+    """The slices replace the cells of `figure`, and their subtitles replace `subtitle`."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number with its label, in the row above the panels."""
+
+    label: str
+    value: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The progress bar below the numbers."""
+
+    fraction: float
+    label: str
+    marker_label: str | None
+    """The milestone that the run has reached, such as "solved"; None before the milestone."""
+    help: str = ""
+    """The explanation that appears when the pointer is over the label."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table below the panels; each column has a name and a colour."""
+
+    names: Sequence[str]
+    colours: Sequence[str]
+    rows: Mapping[str, Sequence[str]]
+    """For the name of each row, one text for each column."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that a stage shows at one moment."""
+
+    panels: Sequence[PlayerPanel | FigurePanel]
+    numbers: Sequence[Number] = ()
+    progress: Progress | None = None
+    table: Table | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError if the panels do not fit together."""
+        keys = [panel.key for panel in self.panels]
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"the keys of the panels are not unique: {keys}")
+        players = {panel.key for panel in self.panels if isinstance(panel, PlayerPanel)}
+        for panel in self.panels:
+            if isinstance(panel, FigurePanel) and panel.playhead not in players | {None}:
+                raise ValueError(f"panel {panel.key!r}: there is no player {panel.playhead!r}")
+            if isinstance(panel, PlayerPanel) and len(panel.action_names) != len(
+                panel.action_colours
+            ):
+                raise ValueError(f"panel {panel.key!r}: each action needs one colour")

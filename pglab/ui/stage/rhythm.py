@@ -1,0 +1,48 @@
+"""The rhythm of the pictures: the busier the server is, the longer all visitors' intervals get."""
+
+from __future__ import annotations
+
+from functools import cache
+
+SHORTEST = 0.09  # seconds between two pictures of one visitor, if the server is not busy
+LONGEST = 0.6
+SHARE = 0.8  # of the drawing thread's time; the rest is for newcomers
+SMOOTHING = 0.05  # weight of the newest drawing in the mean
+FRAMES_PER_SECOND = 31.0
+FEWEST_FRAMES_PER_SECOND = 12.0
+NOTICEABLE = 2.0  # pictures that come this many times more slowly are noticeably slow
+
+
+class Rhythm:
+    """Knows how many visitors look at a run, and how long a drawing takes."""
+
+    def __init__(self) -> None:
+        """Make the rhythm of a server at which nobody looks yet."""
+        self.looking = 0  # connections that get pictures of a run now
+        self._cost = 0.004  # seconds for one drawing, smoothed
+
+    def note(self, seconds: float) -> None:
+        """Record how long a drawing has taken."""
+        self._cost += SMOOTHING * (seconds - self._cost)
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two pictures of one visitor; the same for all visitors."""
+        return min(max(SHORTEST, self.looking * self._cost / SHARE), LONGEST)
+
+    @property
+    def slow(self) -> bool:
+        """Whether visitors notice that pictures come less often than on an idle server."""
+        return self.interval > NOTICEABLE * SHORTEST
+
+    @property
+    def frames_per_second(self) -> float:
+        """The frames that a player shows in a second."""
+        slower = SHORTEST / self.interval
+        return max(FRAMES_PER_SECOND * min(1.0, 2 * slower), FEWEST_FRAMES_PER_SECOND)
+
+
+@cache
+def shared_rhythm() -> Rhythm:
+    """The rhythm of all visitors of this process."""
+    return Rhythm()

@@ -1,0 +1,148 @@
+"""The turns of training, and the gate that lets everybody else go before them."""
+
+from __future__ import annotations
+
+import gc
+import math
+import threading
+import time
+import weakref
+from collections.abc import Callable
+
+from pglab.session.gate import Gate
+from pglab.session.turns import Turns
+
+PATIENCE = 20.0  # seconds
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+class Trainee:
+    """Trains without doing anything; the test says when a turn is due."""
+
+    def __init__(self, seconds: float = 0.002, *, free: bool = True) -> None:
+        self.due = -math.inf
+        self.seconds = seconds
+        self.free = free
+        self.turns = 0
+        self.at_once = 0
+        self._inside = threading.Lock()
+
+    def train(self) -> bool:
+        assert self._inside.acquire(blocking=False), "two threads train the same run"
+        time.sleep(self.seconds)
+        self.turns += 1
+        self._inside.release()
+        return self.free
+
+
+def test_all_get_the_same_time_however_long_their_turns_are() -> None:
+    turns = Turns(1)
+    quick, slow = Trainee(0.002), Trainee(0.02)
+    for trainee in (quick, slow):
+        turns.join(trainee)
+    wait_until(lambda: slow.turns >= 10)
+    quick.due = slow.due = math.inf
+    assert quick.turns > 3 * slow.turns
+
+
+def test_a_trainee_that_had_nothing_to_train_does_not_catch_up() -> None:
+    turns = Turns(1)
+    steady, late = Trainee(), Trainee()
+    turns.join(steady)
+    wait_until(lambda: steady.turns >= 100)
+    turns.join(late)
+    before = steady.turns
+    wait_until(lambda: late.turns >= 20)
+    steady.due = late.due = math.inf
+    assert steady.turns - before >= 10
+
+
+def test_nobody_takes_a_turn_before_it_is_due() -> None:
+    turns = Turns(2)
+    later, never = Trainee(), Trainee()
+    later.due = time.perf_counter() + 0.1
+    never.due = math.inf
+    turns.join(later)
+    turns.join(never)
+    wait_until(lambda: later.turns > 0)
+    assert time.perf_counter() >= later.due
+    later.due = math.inf
+    assert never.turns == 0
+
+
+def test_a_run_that_is_not_free_is_tried_again_and_holds_up_nobody() -> None:
+    turns = Turns(1)
+    held, other = Trainee(0.0, free=False), Trainee()
+    turns.join(held)
+    turns.join(other)
+    wait_until(lambda: held.turns >= 3 and other.turns >= 3)
+    held.due = other.due = math.inf
+
+
+def test_a_trainee_without_further_turns_is_forgotten() -> None:
+    turns = Turns(2)
+    kept = weakref.ref(trained_for_a_while(turns))
+    trained_for_a_while(turns)  # wakes the threads
+
+    def is_gone() -> bool:
+        gc.collect()
+        return kept() is None
+
+    wait_until(is_gone)
+
+
+def trained_for_a_while(turns: Turns) -> Trainee:
+    trainee = Trainee()
+    turns.join(trainee)
+    wait_until(lambda: trainee.turns > 3)
+    trainee.due = math.inf
+    return trainee
+
+
+def test_training_goes_through_the_gate_only_if_nobody_is_there() -> None:
+    gate = Gate()
+    with gate.for_training() as free:
+        assert free
+        with gate, gate:  # the same thread may look
+            pass
+    held, done = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with gate:
+            held.set()
+            done.wait(PATIENCE)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    held.wait(PATIENCE)
+    with gate.for_training() as free:
+        assert not free
+    done.set()
+    looker.join()
+    with gate.for_training() as free:
+        assert free
+
+
+def test_whoever_waits_at_the_gate_goes_before_further_training() -> None:
+    gate = Gate()
+    entered = threading.Event()
+
+    def look() -> None:
+        with gate:
+            entered.set()
+
+    with gate.for_training() as free:
+        assert free
+        looker = threading.Thread(target=look)
+        looker.start()
+        wait_until(lambda: len(gate._waiting) == 1)
+        with gate.for_training() as again:  # this thread could, but somebody waits
+            assert not again
+    assert entered.wait(PATIENCE)
+    looker.join()

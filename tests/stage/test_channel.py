@@ -1,0 +1,347 @@
+"""The live channel, over a real server: pictures, bad input, the end of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+import streamlit as st
+import uvicorn
+import websockets
+from starlette.applications import Starlette
+
+from pglab.session.gate import Gate
+from pglab.ui.shell.page_state import LivePage
+from pglab.ui.stage import channel as channels
+from pglab.ui.stage.channel import Channel, find_channel
+from pglab.ui.stage.picture import Number, Picture, Progress
+from pglab.ui.stage.rhythm import Rhythm
+from pglab.ui.stage.socket import MOST_CONNECTIONS, live_route
+from tests.walks.messages import Parts, read, steps_in
+
+PATIENCE = 20.0  # seconds
+
+
+class Run:
+    """A run whose turns take one step each."""
+
+    def __init__(self, most: int = 10**9) -> None:
+        self.lock = Gate()
+        self.steps, self.most = 0, most
+        self.running = False
+        self.error: Exception | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.running
+
+    @property
+    def next_turn(self) -> float:
+        return -math.inf if self.running else math.inf
+
+    def take_turn(self) -> None:
+        if self.error is not None:
+            raise self.error
+        time.sleep(0.001)
+        self.steps += 1
+        self.running = self.steps < self.most
+
+    def picture(self) -> Picture:
+        return Picture([], [Number("steps", str(self.steps), "")], Progress(0.5, "half", None))
+
+
+@pytest.fixture(autouse=True)
+def scripts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the scripts have drawn: the arguments of the stage."""
+    drawn: list[dict[str, Any]] = []
+
+    def stage(picture: Picture | None, **named: Any) -> None:
+        drawn.append({"picture": picture, **named})
+
+    monkeypatch.setattr(channels, "stage", stage)
+    monkeypatch.setattr(st, "session_state", {"language": "en"})
+    return drawn
+
+
+def channel_of(run: Run) -> Channel:
+    return Channel(LivePage(key="page"), run)
+
+
+def draw(channel: Channel, run: Run) -> None:
+    channel.show(run, run.picture, lambda: False)
+
+
+@asynccontextmanager
+async def serving(base: str = "") -> AsyncIterator[str]:
+    app = Starlette(routes=[live_route(base)])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"ws://127.0.0.1:{port}"
+    server.should_exit = True
+    await task
+
+
+class Browser:
+    """One connection, and the parts of its latest picture."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+        self.parts: Parts = {}
+
+    async def next(self, *, ready: bool = True) -> dict[str, Any]:
+        if ready:
+            await self.socket.send("ready")
+        raw = await asyncio.wait_for(self.socket.recv(), PATIENCE)
+        head, parts = read(raw, self.parts)
+        self.parts = self.parts if parts is None else parts
+        return head
+
+    @property
+    def steps(self) -> int:
+        return steps_in(self.parts)
+
+
+async def closing_code(socket: Any) -> int:
+    async def read_all() -> None:
+        async for _message in socket:
+            pass
+
+    with suppress(websockets.ConnectionClosed):
+        await asyncio.wait_for(read_all(), PATIENCE)
+    code: int = socket.close_code
+    return code
+
+
+def over_a_server(test: Callable[[str], Awaitable[None]]) -> None:
+    async def all_of_it() -> None:
+        async with serving() as address:
+            await test(address)
+
+    asyncio.run(all_of_it())
+
+
+def test_pictures_come_only_to_a_browser_that_is_ready_and_the_end_is_told() -> None:
+    run = Run(most=60)
+    channel = channel_of(run)
+
+    async def test(address: str) -> None:
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            browser = Browser(socket)
+            run.running = True
+            draw(channel, run)
+            sequences, steps = [], []
+            while not (head := await browser.next()).get("outdated"):
+                assert head["running"]
+                sequences.append(head["sequence"])
+                steps.append(browser.steps)
+                with pytest.raises(TimeoutError):  # not ready
+                    await asyncio.wait_for(socket.recv(), 0.02)
+            assert steps == sorted(steps)
+            assert sequences == sorted(set(sequences))
+            assert run.steps == 60
+
+    over_a_server(test)
+
+
+def test_a_stage_comes_with_the_script_unless_a_channel_brings_it(
+    scripts: list[dict[str, Any]],
+) -> None:
+    run = Run()
+    channel = channel_of(run)
+
+    async def test(address: str) -> None:
+        draw(channel, run)
+        run.running = True
+        draw(channel, run)  # no browser has opened the channel yet
+        assert [drawn["picture"] is None for drawn in scripts] == [False, False]
+        assert run.steps == 0, "nobody looks"
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            browser = Browser(socket)
+            await browser.next()
+            draw(channel, run)
+            with run.lock:
+                run.running = False
+            draw(channel, run)
+            assert [drawn["picture"] is None for drawn in scripts] == [False, False, True, False]
+            assert [drawn["running"] for drawn in scripts] == [False, True, True, False]
+
+    over_a_server(test)
+
+
+def test_training_stops_a_moment_after_the_last_browser_has_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "AFTERWARDS", 0.1)
+    run = Run()
+    channel = channel_of(run)
+
+    async def test(address: str) -> None:
+        run.running = True
+        draw(channel, run)
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            await Browser(socket).next()
+        await asyncio.sleep(0.5)
+        steps = run.steps
+        await asyncio.sleep(0.2)
+        assert run.steps == steps > 0
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            browser = Browser(socket)  # comes back: it gets everything, and training goes on
+            await browser.next()
+            await browser.next()
+            assert browser.steps > steps
+
+    over_a_server(test)
+
+
+def test_several_browsers_share_the_pictures() -> None:
+    run = Run()
+    channel = channel_of(run)
+    drawn: list[int] = []
+
+    def count() -> Picture:
+        drawn.append(run.steps)
+        return run.picture()
+
+    async def follow(address: str) -> list[int]:
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            browser = Browser(socket)
+            return [(await browser.next())["sequence"] for _ in range(10)]
+
+    async def test(address: str) -> None:
+        run.running = True
+        channel.show(run, count, lambda: False)
+        seen = await asyncio.gather(*(follow(address) for _ in range(MOST_CONNECTIONS)))
+        run.running = False
+        assert len(drawn) <= 15, "each would need its own ten"
+        assert all(sequences == sorted(set(sequences)) for sequences in seen)
+
+    over_a_server(test)
+
+
+@pytest.mark.parametrize("word", ["now", "", "ready" * 1000, b"ready", b"\x00" * 100_000])
+def test_a_damaged_word_closes_the_connection_and_nothing_else(word: str | bytes) -> None:
+    run = Run()
+    channel = channel_of(run)
+
+    async def test(address: str) -> None:
+        run.running = True
+        draw(channel, run)
+        url = f"{address}/live/{channel.name}"
+        async with websockets.connect(url) as other, websockets.connect(url) as socket:
+            await Browser(socket).next()
+            await socket.send(word)
+            assert await closing_code(socket) == 4403
+            await Browser(other).next()
+
+    over_a_server(test)
+
+
+def test_too_many_words_close_the_connection() -> None:
+    run = Run()
+    channel = channel_of(run)
+
+    async def test(address: str) -> None:
+        draw(channel, run)
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            for _ in range(300):
+                await socket.send("ready")
+            assert await closing_code(socket) == 4429
+
+    over_a_server(test)
+
+
+def test_a_wrong_or_old_name_opens_nothing() -> None:
+    channel = channel_of(Run())
+    old = channel.name
+    del channel
+    gc.collect()
+    assert find_channel(old) is None
+
+    async def test(address: str) -> None:
+        for name in (old, "x", "%00", "a" * 2000):
+            async with websockets.connect(f"{address}/live/{name}") as socket:
+                assert await closing_code(socket) == 4404
+
+    over_a_server(test)
+
+
+def test_another_site_cannot_open_a_channel() -> None:
+    channel = channel_of(Run())
+
+    async def test(address: str) -> None:
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(f"{address}/live/{channel.name}", origin="http://evil.test")  # type: ignore[arg-type]
+
+    over_a_server(test)
+
+
+def test_one_channel_has_few_connections() -> None:
+    channel = channel_of(Run())
+
+    async def test(address: str) -> None:
+        url = f"{address}/live/{channel.name}"
+        sockets = [await websockets.connect(url) for _ in range(MOST_CONNECTIONS + 1)]
+        assert await closing_code(sockets[-1]) == 4429
+        for socket in sockets:
+            await socket.close()
+
+    over_a_server(test)
+
+
+def test_an_error_in_the_training_comes_to_the_page() -> None:
+    run = Run()
+    channel = channel_of(run)
+
+    async def test(address: str) -> None:
+        run.running, run.error = True, ZeroDivisionError("in the training")
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            draw(channel, run)
+            while not (await Browser(socket).next()).get("outdated"):
+                pass
+            with pytest.raises(ZeroDivisionError):
+                draw(channel, run)
+
+    over_a_server(test)
+
+
+def test_the_route_is_below_the_path_of_the_app() -> None:
+    for base in ("lab", "/lab", "lab/", "/lab/"):
+        assert live_route(base).path == "/lab/live/{name}"
+    assert live_route("").path == "/live/{name}"
+
+
+def test_the_busier_the_server_the_slower_all_pictures_but_not_without_end() -> None:
+    rhythm = Rhythm()
+    usual, frames, slow = rhythm.interval, rhythm.frames_per_second, rhythm.slow
+    rhythm.looking = 100
+    for _ in range(500):
+        rhythm.note(0.004)
+    assert (slow, rhythm.slow) == (False, True)
+    assert usual < rhythm.interval <= 0.6
+    assert rhythm.interval == pytest.approx(100 * 0.004 / 0.8, rel=0.01)
+    assert rhythm.frames_per_second < frames
+    rhythm.looking = 10_000
+    assert rhythm.interval == 0.6
+    assert rhythm.frames_per_second == 12
+
+
+def test_a_slow_server_says_how_many_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    rhythm = Rhythm()
+    monkeypatch.setattr(channels, "shared_rhythm", lambda: rhythm)
+    picture = Run().picture()
+    assert channels._with_company(picture) is picture
+    rhythm.looking = 100
+    told = channels._with_company(picture).progress
+    assert told is not None
+    assert told.label == "half · 100 people are training here"
+    assert json.dumps(told.fraction) == "0.5"

@@ -1,0 +1,63 @@
+"""The stage's messages and its live channel, as the scripts in the browser read them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import websockets
+
+Parts = dict[str, bytes]
+OWN_CODES = 4000  # from here on, a code of closing says that the channel will not open again
+RETRY_SECONDS = 0.3
+
+
+def read(raw: bytes, known: Mapping[str, bytes]) -> tuple[dict[str, Any], Parts | None]:
+    """Return the head of a message and its parts, of which it may leave out `known` ones."""
+    start = 4 + int.from_bytes(raw[:4], "little")
+    head: dict[str, Any] = json.loads(raw[4:start])
+    if "sent" not in head:
+        return head, None
+    parts = {name: known[name] for name in head["kept"]}
+    for name, length in head["sent"]:
+        parts[name] = raw[start : start + length]
+        start += length
+    return head, parts
+
+
+def steps_in(parts: Mapping[str, bytes]) -> int:
+    """Return the number of environment steps in the first tile above the panels."""
+    return int(json.loads(parts["numbers"])[0]["value"].replace(",", ""))
+
+
+async def follow(
+    url: str,
+    name: str,
+    paint_seconds: float,
+    take: Callable[[dict[str, Any], Parts | None, int], None],
+) -> None:
+    """Read a channel until the server closes it for good, and open it again if it breaks.
+
+    `take` gets the head of each message, its parts, and its length in bytes.
+    """
+    address = f"{url.replace('http', 'ws', 1)}/live/{name}"
+    while True:
+        try:
+            async with websockets.connect(address, max_size=None) as socket:
+                parts: Parts = {}
+                await socket.send("ready")
+                async for raw in socket:
+                    assert isinstance(raw, bytes)
+                    head, fresh = read(raw, parts)
+                    take(head, fresh, len(raw))
+                    if fresh is not None:
+                        parts = fresh
+                        await asyncio.sleep(paint_seconds)
+                        await socket.send("ready")
+        except (OSError, websockets.WebSocketException) as error:
+            closed = isinstance(error, websockets.ConnectionClosed) and error.rcvd is not None
+            if closed and error.rcvd.code >= OWN_CODES:  # type: ignore[union-attr]
+                return
+        await asyncio.sleep(RETRY_SECONDS)
