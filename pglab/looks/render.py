@@ -7,11 +7,11 @@ import math
 import os
 import threading
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from pglab.environments import make_environment
 from pglab.records import Floats
@@ -20,7 +20,7 @@ from pglab.records import Floats
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 JPEG_QUALITY = 65
-SHARED_JPEGS = 6_000  # kept for each environment: about 40 MB
+SHARED_PICTURES = 12_000  # cutouts kept for each environment: about 12 MB
 
 # The most by which each coordinate of the internal state differs between two states that share a
 # picture: two pixels, or 0.4 degrees (Acrobot: 2 degrees). 0: the picture does not show it.
@@ -30,8 +30,26 @@ _SPACINGS = {
     "MountainCar-v0": (0.006, 0.0),
 }
 
+# Three states whose moving parts lie apart from each other.
+_APART = {
+    "CartPole-v1": ([-1.6, 0, 0, 0], [0.0, 0, 0, 0], [1.6, 0, 0, 0]),
+    "Acrobot-v1": ([0.0, 0, 0, 0], [2.0, 0, 0, 0], [4.0, 0, 0, 0]),
+    "MountainCar-v0": ([-1.1, 0], [-0.5, 0], [0.2, 0]),
+}
+
 # Maps pygame's bit mask for red to Pillow's name for the byte order of a pixel.
 _ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
+
+
+class Cutout(NamedTuple):
+    """The part of a picture that differs from its environment's background.
+
+    `file` is a WebP file, `left` and `top` are its place in the picture, in pixels.
+    """
+
+    file: bytes
+    left: int
+    top: int
 
 
 class FrameRenderer:
@@ -53,11 +71,13 @@ class FrameRenderer:
         self._environment.render_mode = "surface"
         self._env_id = env_id
         self._spacings = _SPACINGS[env_id]
-        self._shared = lru_cache(SHARED_JPEGS)(self._jpeg_at)
+        self._shared = lru_cache(SHARED_PICTURES)(self._cutout_at)
         self._lock = threading.Lock()
         self._size: tuple[int, int] = self._environment.screen.get_size()
         self._order = _ORDERS[self._environment.screen.get_masks()[0]]
         self.aspect = self._size[0] / self._size[1]
+        self._background = self._common_pixels()
+        self.background = _webp_file(self._background)  # the picture without its moving parts
 
     def frame(self, observation: Floats) -> NDArray[np.uint8]:
         """The picture of this observation: [height, width, 3]."""
@@ -67,19 +87,36 @@ class FrameRenderer:
         """The picture of this observation as a JPEG file."""
         return _jpeg_file(self._picture(observation))
 
-    def shared_jpeg(self, observation: Floats) -> bytes:
-        """A picture that all visitors share, as a JPEG file; it shows nearly this observation.
+    def cutout(self, observation: Floats) -> Cutout:
+        """The exact picture of this observation, without the background."""
+        return self._cutout_of(self._picture(observation))
+
+    def shared_cutout(self, observation: Floats) -> Cutout:
+        """The cutout of a picture that all visitors share; it shows nearly this observation.
 
         Positions in the picture are wrong by at most about one pixel, and angles by at most 0.2
-        degrees (Acrobot: 1 degree). The latest `SHARED_JPEGS` pictures are kept.
+        degrees (Acrobot: 1 degree). The latest `SHARED_PICTURES` cutouts are kept.
         """
         state = _state(self._env_id, observation).tolist()
         pairs = zip(state, self._spacings, strict=True)
         return self._shared(tuple(round(value / gap) if gap else 0 for value, gap in pairs))
 
-    def _jpeg_at(self, place: tuple[int, ...]) -> bytes:
-        """The picture of the state that is `place` times the spacings."""
-        return _jpeg_file(self._picture_of(np.array(place) * self._spacings))
+    def _cutout_at(self, place: tuple[int, ...]) -> Cutout:
+        """The cutout of the state that is `place` times the spacings."""
+        return self._cutout_of(self._picture_of(np.array(place) * self._spacings))
+
+    def _cutout_of(self, picture: Image.Image) -> Cutout:
+        """The smallest rectangle that contains all pixels that differ from the background."""
+        box = ImageChops.difference(picture, self._background).getbbox() or (0, 0, 1, 1)
+        return Cutout(_webp_file(picture.crop(box)), *box[:2])
+
+    def _common_pixels(self) -> Image.Image:
+        """A picture of what does not move: each pixel of three states that at least two share."""
+        one, other, third = (
+            np.asarray(self._picture_of(np.array(state))) for state in _APART[self._env_id]
+        )
+        moves = (one != other).any(axis=2, keepdims=True)
+        return Image.fromarray(np.where(moves, third, one))
 
     def _picture(self, observation: Floats) -> Image.Image:
         return self._picture_of(_state(self._env_id, observation))
@@ -105,6 +142,13 @@ def shared_renderer(env_id: str) -> FrameRenderer:
 def _jpeg_file(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()
+
+
+def _webp_file(picture: Image.Image) -> bytes:
+    """A WebP file without losses."""
+    file = io.BytesIO()
+    picture.save(file, "WEBP", lossless=True, method=1, quality=20)
     return file.getvalue()
 
 

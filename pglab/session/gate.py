@@ -37,6 +37,21 @@ class Gate:
         self._lock.release()
 
     @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Hold the lock, but wait for it no longer than this; raises TimeoutError otherwise."""
+        self._waiting.append(None)
+        try:
+            entered = self._lock.acquire(timeout=seconds)
+        finally:
+            self._waiting.pop()
+        if not entered:
+            raise TimeoutError
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    @contextmanager
     def for_training(self) -> Iterator[bool]:
         """Hold the lock if nobody holds it or waits for it; yield whether this is so."""
         entered = not self._waiting and self._lock.acquire(blocking=False)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pglab import palette
 from pglab.curves import Curve, UsualBand
+from pglab.looks.render import Cutout
 from pglab.plots.comparison import SideCurves
 from pglab.plots.comparison import returns_figure as compared_returns
 from pglab.plots.critic import Box, buffer_figure, network_figure, value_figure
@@ -157,8 +158,10 @@ def playhead(_reached: float) -> FigurePanel:
 def player(start: float, end: float) -> PlayerPanel:
     """A player of a part of the trail, without pictures."""
     points = TRAIL[int(len(TRAIL) * start) : int(len(TRAIL) * end)]
-    frames = tuple(Frame(b"", (1.0,), 0, (float(x), float(y)), 1, "") for x, y in points)
-    return PlayerPanel("player", "", "", frames, "stream", 1, 60.0, ("left",), ("#000",), 1.5)
+    frames = tuple(
+        Frame(Cutout(b"", 0, 0), (1.0,), 0, (float(x), float(y)), 1, "") for x, y in points
+    )
+    return PlayerPanel("player", "", "", frames, "stream", 1, 60.0, ("left",), ("#000",), 1.5, b"")
 
 
 CANVASES = (lines, returns, symbols, shades, cells, playhead)

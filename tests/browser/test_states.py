@@ -30,7 +30,7 @@ STAGE = ".pgl-stage"
 CHAPTER = ".st-key-chapter"
 TO_NUMBERS = ("Skip to numbers and pictures", STAGE)
 TO_CHAPTERS = ("Skip to the chapters", "[class*='-chapter'] [role='radio']")
-ENDLESS = "?stop_when_solved=off&total_steps=1000000"  # no run ends while it is inspected
+ENDLESS = "?stop_when_solved=off&total_steps=1000000&speed=500"  # no run ends while it is inspected
 PROJECTORS = [(1920, 1080), (1366, 768)]
 
 

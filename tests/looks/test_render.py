@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pglab.environments import ENVIRONMENTS
-from pglab.looks.render import FrameRenderer, shared_renderer
+from pglab.looks.render import Cutout, FrameRenderer, shared_renderer
 
 
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
@@ -74,6 +74,38 @@ def test_jpeg(env_id: str) -> None:
     assert np.abs(np.asarray(picture, dtype=float) - frame).mean() < 3
 
 
+def opened(file: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(file))
+    assert picture.format == "WEBP"
+    return picture.convert("RGB")
+
+
+def assembled(renderer: FrameRenderer, cutout: Cutout) -> NDArray[np.uint8]:
+    """The whole picture, as the browser assembles it."""
+    picture = opened(renderer.background)
+    picture.paste(opened(cutout.file), (cutout.left, cutout.top))
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_a_cutout_on_its_background_is_exactly_the_picture(env_id: str) -> None:
+    renderer = shared_renderer(env_id)
+    environment = gymnasium.make(env_id)
+    environment.action_space.seed(2)
+    observation, _ = environment.reset(seed=4)
+    sizes = []
+    for _step in range(40):
+        cutout = renderer.cutout(observation)
+        np.testing.assert_array_equal(assembled(renderer, cutout), renderer.frame(observation))
+        sizes.append(np.prod(opened(cutout.file).size))
+        observation, _, terminated, truncated, _ = environment.step(
+            environment.action_space.sample()
+        )
+        if terminated or truncated:
+            observation, _ = environment.reset()
+    assert np.mean(sizes) < 0.4 * np.prod(opened(renderer.background).size)
+
+
 # An observation, one with the same picture, and one with another picture.
 NEIGHBOURS = {
     "CartPole-v1": ([0.5, 1.0, 0.1, -2.0], [0.501, -1.0, 0.101, 2.0], [0.5, 1.0, 0.115, -2.0]),
@@ -89,7 +121,7 @@ NEIGHBOURS = {
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
 def test_similar_observations_share_one_picture(env_id: str) -> None:
     renderer = FrameRenderer(env_id)
-    here, similar, other = (renderer.shared_jpeg(np.array(seen)) for seen in NEIGHBOURS[env_id])
+    here, similar, other = (renderer.shared_cutout(np.array(seen)) for seen in NEIGHBOURS[env_id])
     assert similar is here
     assert other != here
 
@@ -110,14 +142,14 @@ def differing(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 
 
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
-def test_a_shared_picture_is_nearly_that_of_the_observation(env_id: str) -> None:
+def test_a_shared_cutout_is_nearly_that_of_the_observation(env_id: str) -> None:
     renderer = shared_renderer(env_id)
     environment = gymnasium.make(env_id)
     environment.action_space.seed(1)
     observation, _ = environment.reset(seed=3)
     for _step in range(60):
         own = renderer.frame(observation)
-        shared = np.asarray(Image.open(io.BytesIO(renderer.shared_jpeg(observation))))
+        shared = assembled(renderer, renderer.shared_cutout(observation))
         away = renderer.frame(moved(env_id, observation))
         assert 2 * differing(shared, own) < differing(away, own)
         observation, _, terminated, truncated, _ = environment.step(
@@ -127,14 +159,14 @@ def test_a_shared_picture_is_nearly_that_of_the_observation(env_id: str) -> None
             observation, _ = environment.reset()
 
 
-def test_shared_pictures_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pglab.looks.render.SHARED_JPEGS", 2)
+def test_shared_cutouts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pglab.looks.render.SHARED_PICTURES", 2)
     renderer = FrameRenderer("CartPole-v1")
-    first = renderer.shared_jpeg(np.zeros(4))
-    assert renderer.shared_jpeg(np.zeros(4)) is first
+    first = renderer.shared_cutout(np.zeros(4))
+    assert renderer.shared_cutout(np.zeros(4)) is first
     for position in (0.5, 1.0):
-        renderer.shared_jpeg(np.array([position, 0.0, 0.0, 0.0]))
-    assert renderer.shared_jpeg(np.zeros(4)) is not first, "the oldest picture was forgotten"
+        renderer.shared_cutout(np.array([position, 0.0, 0.0, 0.0]))
+    assert renderer.shared_cutout(np.zeros(4)) is not first, "the oldest picture was forgotten"
 
 
 def test_renderers_are_shared() -> None:

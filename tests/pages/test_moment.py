@@ -113,9 +113,9 @@ def test_every_frame_is_one_moment(config: AgentConfig) -> None:
         heatmap = heatmaps.policy_map(scene)
         policy = bench.shown_session.networks["policy"]
         exact = bench.shows_training_steps
-        drawn = renderer.jpeg if exact else renderer.shared_jpeg
+        drawn = renderer.cutout if exact else renderer.shared_cutout
         for frame, there in zip(panel.frames, shown, strict=True):
-            assert frame.jpeg == drawn(there.observation), mode
+            assert frame.image == drawn(there.observation), mode
             expected = action_probabilities(policy, there.observation[None])[0]
             np.testing.assert_allclose(frame.probabilities, expected, atol=1e-6, err_msg=mode)
             assert frame.action == there.action, mode
@@ -160,7 +160,13 @@ def test_words_do_not_speak_of_another_moment_than_the_bars() -> None:
     name = ENVIRONMENTS["CartPole-v1"].actions[before]
     assert frame.caption == f"step 1 · no action yet\nbefore: {name}, reward 1"
     bench.advance("episode")
-    captions = [frame.caption for frame in scenery(bench, player).showing.panel.frames]
+    scene = scenery(bench, player)
+    frames = [*scene.showing.panel.frames]
+    while player.has_more:  # a long clip comes in parts
+        panel = player.show(bench, scene.view.plane, resume=True).panel
+        assert panel.first == len(frames)
+        frames += panel.frames
+    captions = [frame.caption for frame in frames]
     assert captions[:2] == ["step 0", "step 1"]
     assert captions[-1].startswith(f"step {len(captions) - 1} · over\nbefore: ")
 
@@ -174,7 +180,9 @@ def test_the_slow_stream_shows_each_step_once_and_waits_where_the_environment_st
         seen += [f for f in scenery(bench, player).showing.panel.frames if f.action is not None]
     taken = bench.session.history.steps.observation
     renderer = shared_renderer("CartPole-v1")
-    assert [frame.jpeg for frame in seen] == [renderer.jpeg(observation) for observation in taken]
+    assert [frame.image for frame in seen] == [
+        renderer.cutout(observation) for observation in taken
+    ]
     again = scenery(bench, player).showing.panel.frames  # a turn without a step
     assert [frame.action for frame in again] == [None]
 
@@ -215,7 +223,7 @@ def test_a_followed_seeds_picture_and_words_are_its_own() -> None:
     bench.player_mode = "training step"
     (frame,) = scenery(bench, Player(bench.session)).showing.panel.frames
     stands = bench.other.history.steps.next_observation[-1]
-    assert frame.jpeg == shared_renderer("CartPole-v1").jpeg(stands)
+    assert frame.image == shared_renderer("CartPole-v1").cutout(stands)
 
 
 def test_a_fixed_slice_stays_and_says_where() -> None:

@@ -148,7 +148,7 @@ def test_frame_bars_and_ring_of_a_phase_are_of_one_state() -> None:
         step = scene.watched.step
         answered = scene.phase == "environment"
         shown = step.next_observation if answered else step.observation
-        assert frame.jpeg == renderer.jpeg(shown)
+        assert frame.image == renderer.cutout(shown)
         assert frame.point == tuple(map(float, shown[2:]))
         assert frame.probabilities in ((), tuple(map(float, step.action_probabilities)))
         if scene.has_seen("sample") and not answered:

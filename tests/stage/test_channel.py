@@ -53,7 +53,8 @@ class Run:
         self.steps += 1
         self.running = self.steps < self.most
 
-    def picture(self) -> Picture:
+    def picture(self, *, resume: bool = False) -> Picture:
+        del resume
         return Picture([], [Number("steps", str(self.steps), "")], Progress(0.5, "half", None))
 
 
@@ -208,9 +209,9 @@ def test_several_browsers_share_the_pictures() -> None:
     channel = channel_of(run)
     drawn: list[int] = []
 
-    def count() -> Picture:
+    def count(*, resume: bool) -> Picture:
         drawn.append(run.steps)
-        return run.picture()
+        return run.picture(resume=resume)
 
     async def follow(address: str) -> list[int]:
         async with websockets.connect(f"{address}/live/{channel.name}") as socket:
@@ -303,9 +304,11 @@ def test_an_error_in_the_training_comes_to_the_page() -> None:
     channel = channel_of(run)
 
     async def test(address: str) -> None:
-        run.running, run.error = True, ZeroDivisionError("in the training")
         async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            run.running = True
             draw(channel, run)
+            await Browser(socket).next()
+            run.error = ZeroDivisionError("in the training")
             while not (await Browser(socket).next()).get("outdated"):
                 pass
             with pytest.raises(ZeroDivisionError):
@@ -332,7 +335,7 @@ def test_the_busier_the_server_the_slower_all_pictures_but_not_without_end() -> 
     assert rhythm.frames_per_second < frames
     rhythm.looking = 10_000
     assert rhythm.interval == 0.6
-    assert rhythm.frames_per_second == 12
+    assert rhythm.frames_per_second == 6
 
 
 def test_a_slow_server_says_how_many_train(monkeypatch: pytest.MonkeyPatch) -> None:

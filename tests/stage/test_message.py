@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from pglab.looks.render import Cutout
 from pglab.plots.figures import Figure
 from pglab.ui.stage.message import message, parts_of, whole_message
 from pglab.ui.stage.picture import FigurePanel, Frame, Number, Picture, PlayerPanel, Slices, Table
@@ -21,8 +22,12 @@ def figure(*heights: float) -> Figure:
 
 
 def player(*pictures: bytes) -> PlayerPanel:
-    frames = tuple(Frame(p, (0.25, 0.75), 1, (0.1, 0.2), 7, "step 3") for p in pictures)
-    return PlayerPanel("player", "", "", frames, "loop", 1, 31.0, ("l", "r"), ("#1", "#2"), 1.5)
+    frames = tuple(
+        Frame(Cutout(p, 3, 4), (0.25, 0.75), 1, (0.1, 0.2), 7, "step 3") for p in pictures
+    )
+    return PlayerPanel(
+        "player", "", "", frames, "loop", 1, 31.0, ("l", "r"), ("#1", "#2"), 1.5, b"back"
+    )
 
 
 def picture(*heights: float, value: str = "12") -> Picture:

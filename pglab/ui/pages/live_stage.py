@@ -39,11 +39,16 @@ def _live(
     show(lab, lab.bench, partial(_picture, lab, view_of(lab), shown_panels(lab, panels, extras)))
 
 
-def _picture(lab: Lab, view: View, panels: Sequence[PanelMaker]) -> Picture:
+def _picture(lab: Lab, view: View, panels: Sequence[PanelMaker], *, resume: bool) -> Picture:
     bench = lab.bench
-    showing = lab.player.show(bench, view.plane, follows=view.follows)
+    showing = lab.player.show(bench, view.plane, follows=view.follows, resume=resume)
     scene = Scenery(lab.key, bench, view, showing)
-    return Picture([panel(scene) for panel in panels], _numbers(bench), _progress(bench))
+    return Picture(
+        [panel(scene) for panel in panels],
+        _numbers(bench),
+        _progress(bench),
+        more=lab.player.has_more,
+    )
 
 
 def _numbers(bench: Bench) -> list[Number]:

@@ -11,7 +11,7 @@ from pglab.engine import engine
 from pglab.looks.render import shared_renderer
 from pglab.session.training_session import TrainingSession
 
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0005
 
 
 @cache

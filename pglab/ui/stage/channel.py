@@ -26,7 +26,15 @@ from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.stage import stage
 
 AFTERWARDS = 2.0  # seconds for which a run still trains after the last look
+PATIENCE = 0.005  # seconds for which the drawing thread waits for one run, as all others wait too
 SLOWLY = 0.5  # seconds between two redraws of a page without a channel
+
+
+class Draw(Protocol):
+    """Makes a picture of a run; with `resume`, more of what the previous picture began to show."""
+
+    def __call__(self, *, resume: bool) -> Picture:
+        """Make the picture."""
 
 
 class Driven(Protocol):
@@ -75,7 +83,7 @@ class Channel:
         self.connections = 0
         self.outdated = False  # whether a script must draw the page again
         self._error: Exception | None = None
-        self._draw: Callable[[], Picture] | None = None
+        self._draw: Draw | None = None
         self._is_outdated: Callable[[], bool] = lambda: False
         self._language = ""
         self._drawn: Drawn | None = None
@@ -87,9 +95,7 @@ class Channel:
 
     # For Streamlit's scripts
 
-    def show(
-        self, driven: Driven, draw: Callable[[], Picture], is_outdated: Callable[[], bool]
-    ) -> None:
+    def show(self, driven: Driven, draw: Draw, is_outdated: Callable[[], bool]) -> None:
         """Draw the stage, as the function `show` says."""
         with driven.lock:
             self.driven, self._draw, self._is_outdated = driven, draw, is_outdated
@@ -99,9 +105,9 @@ class Channel:
             busy = driven.busy
             picture = None
             if not (busy and self.connections):
-                picture = draw()
+                picture = draw(resume=self.page.without_channel)
                 self.page.sequence += 1
-                self._unseen = False
+                self._unseen = picture.more
             self.due = driven.next_turn
             sequence = self.page.sequence
         if error is not None:
@@ -116,7 +122,7 @@ class Channel:
             on_outdated=self._redraw_page,
             on_refused=self._do_without,
         )
-        if busy:
+        if busy or self._unseen:
             self._start()
 
     def _redraw_page(self) -> None:
@@ -182,7 +188,8 @@ class Channel:
     async def picture(self, sequence: int) -> Drawn | None:
         """Return a picture that is newer than `sequence`; None if the run has stopped.
 
-        All connections share the pictures of an interval.
+        All connections share the pictures of an interval. Raises TimeoutError if the run is not
+        free; then try again soon.
         """
         drawn = self._drawn
         if drawn is not None and self._serves(drawn, sequence):
@@ -199,13 +206,13 @@ class Channel:
         begun = time.perf_counter()
         if self._drawn is not None and self._serves(self._drawn, sequence):
             return self._drawn
-        with self.driven.lock:
+        with self.driven.lock.within(PATIENCE):
             running = self.driven.busy
             if self._draw is None or self.outdated or not (running or self._unseen):
                 return None
             use_language(self._language)
-            picture = self._draw()
-            self._unseen = False
+            picture = self._draw(resume=True)
+            self._unseen = picture.more
             self.outdated = self._is_outdated()
             self.page.sequence += 1
             sequence = self.page.sequence
@@ -229,7 +236,7 @@ def live_fragment(page: LivePage, draw: Callable[..., None]) -> Callable[..., No
 def show(
     page: LivePage,
     driven: Driven,
-    draw: Callable[[], Picture],
+    draw: Draw,
     is_outdated: Callable[[], bool] = lambda: False,
 ) -> None:
     """Draw a page's stage; during a run, its channel brings all further pictures.

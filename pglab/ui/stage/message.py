@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from pglab.looks.render import Cutout
 from pglab.ui.stage.picture import FigurePanel, Frame, Picture, PlayerPanel, Slices
 
 Parts = Mapping[str, bytes]
@@ -85,12 +86,13 @@ def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
 
 def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
     """Add a panel, its frames' data, and its frames' pictures; equal pictures are sent once."""
-    first: dict[bytes, int] = {}
+    parts[f"{panel.key}/background"] = panel.background
+    first: dict[Cutout, int] = {}
     for number, frame in enumerate(panel.frames):
-        if first.setdefault(frame.jpeg, number) == number:
-            parts[f"{panel.key}/picture {number}"] = frame.jpeg
+        if first.setdefault(frame.image, number) == number:
+            parts[f"{panel.key}/picture {number}"] = frame.image.file
     parts[f"{panel.key}/frames"] = _text(
-        [_frame(frame, first[frame.jpeg]) for frame in panel.frames]
+        [_frame(frame, first[frame.image]) for frame in panel.frames]
     )
     parts[panel.key] = _text(
         {
@@ -98,6 +100,7 @@ def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
             "kind": "player",
             "mode": panel.mode,
             "clip": panel.clip,
+            "first": panel.first,
             "framesPerSecond": panel.frames_per_second,
             "actions": [
                 {"name": name, "colour": colour}
@@ -132,6 +135,8 @@ def _described(slices: Slices) -> dict[str, Any]:
 def _frame(frame: Frame, picture: int) -> dict[str, Any]:
     return {
         "picture": picture,
+        "left": frame.image.left,
+        "top": frame.image.top,
         "probabilities": [round(float(p), 4) for p in frame.probabilities],
         "action": frame.action,
         "point": [float(value) for value in frame.point],

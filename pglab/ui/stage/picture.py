@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pglab.looks.render import Cutout
 from pglab.plots.figures import Figure
 
 Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
@@ -19,7 +20,7 @@ Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
 class Frame:
     """One picture of the player, with the chosen action and the probability of each action."""
 
-    jpeg: bytes
+    image: Cutout
     probabilities: tuple[float, ...]
     """π(a|s) for the observation in the picture."""
     action: int | None
@@ -49,7 +50,11 @@ class PlayerPanel:
     action_colours: tuple[str, ...]
     aspect: float
     """The width of a frame divided by its height."""
+    background: bytes
+    """The WebP file on which the frames' cutouts are drawn."""
     emphasis: Emphasis = "none"
+    first: int = 0
+    """The index in the clip of the first frame; the browser has the frames before it."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,8 @@ class Picture:
     numbers: Sequence[Number] = ()
     progress: Progress | None = None
     table: Table | None = None
+    more: bool = False
+    """Whether the next picture will show more of the same moment."""
 
     def __post_init__(self) -> None:
         """Raises ValueError if the panels do not fit together."""

@@ -13,7 +13,7 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.looks.demonstration import Demonstration, Scene
 from pglab.looks.probes import Slice, action_probabilities
-from pglab.looks.render import shared_renderer
+from pglab.looks.render import Cutout, shared_renderer
 from pglab.palette import action_colours
 from pglab.records import Floats
 from pglab.session.bench import PlayerMode
@@ -86,7 +86,8 @@ class Player:
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
         self._info = ENVIRONMENTS[config.env_id]
-        self._clip: list[tuple[Scene, bytes]] = []
+        self._clip: Sequence[Scene] = []
+        self._next = 0  # the index of the first scene of the clip that no picture has shown
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
         self._streamed = (config.seed, session.global_step)  # seed and step of the last frame
@@ -94,28 +95,39 @@ class Player:
         self._shown_at = clock() - SHORTEST
         self._due = 0.0  # the part of a frame that was due at the last picture, but not shown
 
-    def show(self, bench: Playable, plane: Slice, *, follows: bool = False) -> Showing:
+    def show(
+        self, bench: Playable, plane: Slice, *, follows: bool = False, resume: bool = False
+    ) -> Showing:
         """Make the player's panel for the current state of the run.
 
         The heatmaps show `plane`. If `follows` is true, the heatmaps show another plane for each
-        frame: it is parallel to `plane` and contains the frame's observation.
+        frame: it is parallel to `plane` and contains the frame's observation. A paused run shows a
+        clip in parts: each call with `resume` returns the next frames of the same clip.
         """
         mode: Mode = "stream"
+        first = 0
         if bench.running:
-            self._clip_of = ()
+            self._clip_of, self._clip, self._next = (), [], 0
             scenes = self._stream(bench)
-            shots = self._shots(bench, scenes)
         else:
-            shots = self._still_or_loop(bench)
-            scenes = [scene for scene, _jpeg in shots]
+            self._choose_clip(bench)
+            first = self._next if resume else 0
+            scenes = [*self._clip[first : first + MOST_FRAMES_PER_PICTURE]]
+            self._next = first + len(scenes)
             mode = "loop"
-            if bench.player_mode == "training step":
-                scenes, mode = training_scenes(bench), "still"
+        shots = self._shots(bench, scenes)
+        if mode == "loop" and bench.player_mode == "training step":
+            scenes, mode = training_scenes(bench), "still"
         self._streamed = (bench.shown_session.config.seed, bench.shown_session.global_step)
         planes = [plane]
         if follows and plane.hidden and shots:
-            planes = [plane.through(scene.observation) for scene, _jpeg in shots]
-        return Showing(self._panel(bench, shots, mode, planes), scenes, planes)
+            planes = [plane.through(scene.observation) for scene, _image in shots]
+        return Showing(self._panel(bench, shots, mode, planes, first), scenes, planes)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a call of `show` with `resume` would return further frames of a clip."""
+        return self._next < len(self._clip)
 
     def _stream(self, bench: Playable) -> list[Scene]:
         """Return the scenes to show for the time since the last redraw."""
@@ -144,20 +156,19 @@ class Player:
         many = len(scenes) > 2  # after many steps, the last state would not stay visible
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
-    def _still_or_loop(self, bench: Playable) -> list[tuple[Scene, bytes]]:
-        """Return the clip for a paused run; draw its pictures again only if the clip changes."""
+    def _choose_clip(self, bench: Playable) -> None:
+        """Choose the scenes for a paused run, unless they are chosen already."""
         session = bench.shown_session
         shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
             self._clip_of = shown
             self._clip_number += 1
-            self._clip = self._shots(bench, self._scenes(bench))
-        return self._clip
+            self._clip, self._next = self._scenes(bench), 0
 
-    def _shots(self, bench: Playable, scenes: Sequence[Scene]) -> list[tuple[Scene, bytes]]:
+    def _shots(self, bench: Playable, scenes: Sequence[Scene]) -> list[tuple[Scene, Cutout]]:
         """Return each scene with its picture; training steps are shown exactly as they were."""
         exact = bench.shows_training_steps
-        draw = self._renderer.jpeg if exact else self._renderer.shared_jpeg
+        draw = self._renderer.cutout if exact else self._renderer.shared_cutout
         return [(scene, draw(scene.observation)) for scene in scenes]
 
     def _scenes(self, bench: Playable) -> Sequence[Scene]:
@@ -173,9 +184,10 @@ class Player:
     def _panel(
         self,
         bench: Playable,
-        shots: Sequence[tuple[Scene, bytes]],
+        shots: Sequence[tuple[Scene, Cutout]],
         mode: Mode,
         planes: Sequence[Slice],
+        first: int,
     ) -> PlayerPanel:
         plane = planes[0]
         own = mode == "stream" and bench.shows_training_steps
@@ -185,7 +197,7 @@ class Player:
         names = tuple(_(name) for name in self._info.actions)
         frames = tuple(
             Frame(
-                jpeg=jpeg,
+                image=image,
                 probabilities=tuple(float(p) for p in scene.probabilities),
                 action=scene.action,
                 point=(
@@ -196,7 +208,7 @@ class Player:
                 caption=self._caption(bench, scene),
                 slice=number if len(planes) > 1 else 0,
             )
-            for number, (scene, jpeg) in enumerate(shots)
+            for number, (scene, image) in enumerate(shots)
         )
         return PlayerPanel(
             key=self._key,
@@ -205,10 +217,12 @@ class Player:
             frames=frames,
             mode=mode,
             clip=self._clip_number,
+            first=first,
             frames_per_second=rate,
             action_names=names,
             action_colours=action_colours(len(names)),
             aspect=self._renderer.aspect,
+            background=self._renderer.background,
         )
 
     def _caption(self, bench: Playable, scene: Scene) -> str:

@@ -9,7 +9,7 @@ LONGEST = 0.6
 SHARE = 0.8  # of the drawing thread's time; the rest is for newcomers
 SMOOTHING = 0.05  # weight of the newest drawing in the mean
 FRAMES_PER_SECOND = 31.0
-FEWEST_FRAMES_PER_SECOND = 12.0
+FEWEST_FRAMES_PER_SECOND = 6.0
 NOTICEABLE = 2.0  # pictures that come this many times more slowly are noticeably slow
 
 
@@ -37,9 +37,8 @@ class Rhythm:
 
     @property
     def frames_per_second(self) -> float:
-        """The frames that a player shows in a second."""
-        slower = SHORTEST / self.interval
-        return max(FRAMES_PER_SECOND * min(1.0, 2 * slower), FEWEST_FRAMES_PER_SECOND)
+        """The frames that a player shows in a second: the same number for each picture."""
+        return max(FRAMES_PER_SECOND * SHORTEST / self.interval, FEWEST_FRAMES_PER_SECOND)
 
 
 @cache

@@ -21,6 +21,7 @@ from pglab.ui.stage.rhythm import shared_rhythm
 READY = "ready"
 MOST_MESSAGES = 200  # of one browser within `WINDOW`
 WINDOW = 2.0  # seconds
+AGAIN = 0.01  # seconds until the next attempt, if a run is not free
 HIDDEN = 1.0  # a browser that has not painted for so many seconds is probably hidden
 MOST_CONNECTIONS = 4  # to one channel: a page that comes back may open it twice for a moment
 
@@ -108,7 +109,11 @@ class _Connection:
         while True:
             await self._wait_until_ready()
             begun = time.perf_counter()
-            drawn = await self._channel.picture(self._sequence)
+            try:
+                drawn = await self._channel.picture(self._sequence)
+            except TimeoutError:
+                await asyncio.sleep(AGAIN)
+                continue
             if drawn is None:
                 if self._channel.outdated:
                     await self._socket.send_bytes(message({"outdated": True}, None, {}))

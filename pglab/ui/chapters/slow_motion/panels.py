@@ -166,7 +166,7 @@ def player_panel(scene: SlowScene) -> PlayerPanel:
     plane = scene.view.plane
     names = tuple(_(name) for name in scene.info.actions)
     frame = Frame(
-        jpeg=renderer.jpeg(observation),
+        image=renderer.cutout(observation),
         probabilities=tuple(float(p) for p in probabilities),
         action=step.action if chosen else None,
         point=(float(observation[plane.x_axis]), float(observation[plane.y_axis])),
@@ -184,6 +184,7 @@ def player_panel(scene: SlowScene) -> PlayerPanel:
         action_names=names,
         action_colours=palette.action_colours(len(names)),
         aspect=renderer.aspect,
+        background=renderer.background,
         emphasis=scene.emphasis("frame"),
     )
 

@@ -60,19 +60,30 @@ def live(page: ComparePage) -> None:
 
 
 def _picture(
-    page: ComparePage, comparison: Comparison, views: Mapping[str, View], *, playing: bool
+    page: ComparePage,
+    comparison: Comparison,
+    views: Mapping[str, View],
+    *,
+    playing: bool,
+    resume: bool,
 ) -> Picture:
     facts = [side.facts() for side in comparison.sides]
     return Picture(
-        _panels(page, comparison, views, playing=playing),
+        _panels(page, comparison, views, playing=playing, resume=resume),
         _numbers(comparison, facts),
         _progress(page, facts),
         Table(comparison.names, palette.SIDES, _rows(facts, comparison.seeds)),
+        more=playing and any(page.player(n).has_more for n in range(len(comparison.sides))),
     )
 
 
 def _panels(
-    page: ComparePage, comparison: Comparison, views: Mapping[str, View], *, playing: bool
+    page: ComparePage,
+    comparison: Comparison,
+    views: Mapping[str, View],
+    *,
+    playing: bool,
+    resume: bool,
 ) -> list[FigurePanel | PlayerPanel]:
     sides = comparison.sides
     earlier = overlays(page.past, comparison.configs)
@@ -101,19 +112,20 @@ def _panels(
         _beside_returns(comparison, limit),
     ]
     for index, side in enumerate(sides):
-        drawn += _side_panels(page, index, views[side.config.env_id], playing=playing)
+        view = views[side.config.env_id]
+        drawn += _side_panels(page, index, view, playing=playing, resume=resume)
     return drawn
 
 
 def _side_panels(
-    page: ComparePage, index: int, view: View, *, playing: bool
+    page: ComparePage, index: int, view: View, *, playing: bool, resume: bool
 ) -> list[FigurePanel | PlayerPanel]:
     """Return one agent's panels: the heatmap of its policy, and its player if it is playing."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not playing:
         return [_heatmap(side, [view.plane], view, key, None, heading)]
-    showing = page.player(index).show(side, view.plane, follows=view.follows)
+    showing = page.player(index).show(side, view.plane, follows=view.follows, resume=resume)
     player = showing.panel
     return [player, _heatmap(side, showing.planes, view, key, player.key, heading)]
 

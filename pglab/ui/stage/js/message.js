@@ -53,11 +53,13 @@ export class MessageReader {
     return { ...panel, figure, slices }; // the figure is text, which is cheap to compare
   }
 
+  // The picture of a frame is a part that differs from the common background.
   player(panel) {
-    const frames = this.json(`${panel.key}/frames`).map((frame) => ({
-      ...frame,
-      jpeg: this.parts.get(`${panel.key}/picture ${frame.picture}`),
-    }));
+    const background = this.parts.get(`${panel.key}/background`);
+    const frames = this.json(`${panel.key}/frames`).map(({ picture, left, top, ...frame }) => {
+      const file = this.parts.get(`${panel.key}/picture ${picture}`);
+      return { ...frame, image: { file, left, top, background } };
+    });
     return { ...panel, frames };
   }
 }

@@ -66,6 +66,7 @@ export class PlayerView {
     this.updateActions(panel.actions);
     if (panel.mode === "stream") this.extendStream(panel, sequence);
     else if (panel.mode !== this.mode || panel.clip !== this.clip) this.startClip(panel);
+    else if (panel.first > 0) this.continueClip(panel);
     else this.renewClip(panel);
     this.mode = panel.mode;
     this.clip = panel.clip;
@@ -95,6 +96,11 @@ export class PlayerView {
     this.restart();
     this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
     if (this.frames.length === 0) this.blank();
+  }
+
+  // Appends the next part of the clip.
+  continueClip(panel) {
+    if (panel.first === this.frames.length) this.frames = [...this.frames, ...panel.frames];
   }
 
   // Uses a new version of the same clip: the pictures are the same, but axes and captions may
@@ -196,7 +202,7 @@ export class PlayerView {
   }
 
   show(frame) {
-    this.sheet.show(frame.jpeg);
+    this.sheet.show(frame.image);
     this.framesDrawn += 1;
     this.showDecision(frame);
   }
@@ -212,7 +218,7 @@ export class PlayerView {
     const percentages = wholePercentages(probabilities);
     this.bars.forEach((bar, a) => bar.show(probabilities[a], percentages[a], action === a));
     setText(this.caption, caption);
-    if (frame.jpeg) this.onFrame(frame);
+    if (frame.image) this.onFrame(frame);
   }
 
   destroy() {

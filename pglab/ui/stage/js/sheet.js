@@ -62,10 +62,10 @@ function drawCells(context, { levels, rows, columns, nodes }, palette, span) {
   );
 }
 
-async function decode(jpeg) {
-  const type = "image/jpeg";
-  if (!globalThis.ImageDecoder) return createImageBitmap(new Blob([jpeg], { type }));
-  const decoder = new ImageDecoder({ type, data: jpeg }); // much cheaper than a blob
+async function decode(file) {
+  const type = "image/webp";
+  if (!globalThis.ImageDecoder) return createImageBitmap(new Blob([file], { type }));
+  const decoder = new ImageDecoder({ type, data: file }); // much cheaper than a blob
   const { image } = await decoder.decode();
   decoder.close();
   return image;
@@ -83,19 +83,24 @@ class Drawer {
     performCalls(this.context, calls);
   }
 
-  // Fills the canvas with a picture, unless a newer order has finished during the decoding.
-  async show(jpeg) {
-    const order = (this.orders += 1);
-    const image = await decode(jpeg).catch(() => null); // null if it is broken
-    if (!image) return;
-    if (order > this.drawn) {
-      this.drawn = order;
-      this.fill(image, image.displayWidth ?? image.width, image.displayHeight ?? image.height);
-    }
-    image.close();
+  setBackground(file) {
+    this.background = decode(file).catch(() => null);
   }
 
-  fill(image, width, height) {
+  // Draws a part of a picture on the background, unless a newer order has finished meanwhile.
+  async show({ file, left, top }) {
+    const order = (this.orders += 1);
+    const [background, part] = await Promise.all([this.background, decode(file).catch(() => null)]);
+    if (background && part && order > this.drawn) {
+      this.drawn = order;
+      this.fill(background);
+      this.context.drawImage(part, left, top);
+    }
+    part?.close();
+  }
+
+  fill(image) {
+    const [width, height] = [image.displayWidth ?? image.width, image.displayHeight ?? image.height];
     const { canvas } = this.context;
     if (canvas.width !== width || canvas.height !== height) {
       [canvas.width, canvas.height] = [width, height];
@@ -106,10 +111,11 @@ class Drawer {
 
 function serveSheets() {
   const drawers = new Map();
-  const serve = ({ id, canvas, calls, jpeg }) => {
+  const serve = ({ id, canvas, calls, background, image }) => {
     if (canvas) drawers.set(id, new Drawer(canvas));
     else if (calls) drawers.get(id).perform(calls);
-    else if (jpeg) drawers.get(id).show(jpeg);
+    else if (background) drawers.get(id).setBackground(background);
+    else if (image) drawers.get(id).show(image);
     else drawers.delete(id);
   };
   onmessage = ({ data }) => data.forEach(serve);
@@ -155,9 +161,17 @@ export class Sheet {
     else orderSheet({ id: this.id, calls });
   }
 
-  show(jpeg) {
-    if (this.drawer) this.drawer.show(jpeg);
-    else orderSheet({ id: this.id, jpeg });
+  // Shows a picture: a part of it, at a place on a background.
+  show({ background, ...image }) {
+    if (background !== this.background) this.setBackground(background);
+    this.background = background;
+    if (this.drawer) this.drawer.show(image);
+    else orderSheet({ id: this.id, image });
+  }
+
+  setBackground(background) {
+    if (this.drawer) this.drawer.setBackground(background);
+    else orderSheet({ id: this.id, background });
   }
 
   destroy() {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,25 @@ from pglab.ui.stage.player import Showing
 # The number of grid points along each axis of a heatmap. If the heatmap follows the player, each
 # frame has its own grid with fewer points. The browser interpolates between the points.
 FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
+
+
+Value = TypeVar("Value")
+
+
+class computed_once(Generic[Value]):  # noqa: N801  It is used like `property`.
+    """A property that is computed at its first use.
+
+    Python 3.11's `cached_property` has one lock for all objects of a class, so one visitor's
+    picture would wait for another's.
+    """
+
+    def __init__(self, compute: Callable[[Any], Value]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, scenery: object, _kind: type) -> Value:
+        value = scenery.__dict__[self._compute.__name__] = self._compute(scenery)
+        return value
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,7 @@ class Scenery:
         """Facts about the environment, such as its actions and its range of returns."""
         return ENVIRONMENTS[self.bench.session.config.env_id]
 
-    @cached_property
+    @computed_once
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """The values of π and Q on the shown planes: two arrays of shape [K, Y, X, A].
 
@@ -63,17 +82,17 @@ class Scenery:
         planes = self.showing.planes
         return maps_over(self.bench.shown_session.networks, planes, resolution(planes))
 
-    @cached_property
+    @computed_once
     def usual(self) -> UsualBand | None:
         """The learning curve of the agent's stored runs; None if this environment has none."""
         return usual_band(self.key, self.bench.session.config)
 
-    @cached_property
+    @computed_once
     def spread(self) -> UsualBand | None:
         """Median and quartiles over all seeds; None if there is one seed or too few returns."""
         return self.bench.spread()
 
-    @cached_property
+    @computed_once
     def step_limit(self) -> float:
         """The environment step at which the horizontal axes of all panels end."""
         bench = self.bench

@@ -1,0 +1,134 @@
+"""A visitor of the load test: presses Run, answers each picture, and clicks now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.walks.messages import Parts, steps_in
+from tests.walks.protocol import PAINT_SECONDS, Visitor
+from tests.walks.values import Control, another_value
+
+PAGES = ("reinforce", "shared_body", "split_bodies")
+ENDLESS = "total_steps=1000000&stop_when_solved=off"
+CLICK_SECONDS = (4.0, 10.0)  # between two clicks of a visitor
+SLIDER = "Discount γ"  # changes while the run goes on
+CLICKS = {"pause and run": 4, "slider": 3, "chapter": 2, "page": 1}  # with their weights
+
+
+@dataclass
+class LoadVisitor(Visitor):
+    """A tab that notes when its pictures come and how long its clicks take; times in seconds."""
+
+    pictures_at: list[float] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)  # from "ready" to the picture
+    clicks: dict[str, list[float]] = field(default_factory=dict)  # by the kind of click
+    opened: list[float] = field(default_factory=list)  # until the first picture of a page
+    watched: float = 0.0  # while a run was in progress
+    trained: int = 0  # steps meanwhile
+    measuring: bool = False
+
+    async def visit(self, page: str) -> None:
+        """Open a page and wait for its first picture."""
+        begun = time.perf_counter()
+        self.path = page
+        if self._socket is None:
+            await self.open()
+        else:
+            await self.go(page)
+        await self.wait_for(lambda: bool(self._channel) and self.path == page)
+        self.opened.append(time.perf_counter() - begun)
+        await self.settle()
+
+    async def start(self) -> None:
+        """Press Run and wait for the first picture of the run."""
+        before = self.pictures
+        with self.timed("run"):
+            await self.press(self.button("Run"))
+            await self.wait_for(lambda: self.pictures > before)
+
+    async def stay(self, until: float, dice: random.Random) -> None:
+        """Look on and click now and then, until this time of `time.perf_counter`."""
+        self.measuring = True
+        while not self.problems:
+            left = until - time.perf_counter()
+            await asyncio.sleep(max(min(left, dice.uniform(*CLICK_SECONDS)), 0.0))
+            if time.perf_counter() >= until:
+                break
+            await self._click(dice.choices(list(CLICKS), list(CLICKS.values()))[0], dice)
+        self.measuring = False
+
+    async def _click(self, kind: str, dice: random.Random) -> None:
+        if kind == "pause and run":
+            with self.timed("pause"):
+                await self.press(self.button("Pause"))
+                await self.wait_for(lambda: not self.running)
+            await self.settle()
+            await self.start()
+        elif kind == "slider":
+            with self.timed("slider"):
+                slider = self.control(SLIDER)
+                await self.send(another_value(slider, dice), fragment=slider.fragment)
+                await self.settle()
+        elif kind == "chapter":
+            with self.timed("chapter"):
+                chapters = self.control("Chapter")
+                await self.send(another_value(chapters, dice), fragment=chapters.fragment)
+                await self.settle()
+        else:
+            page = self.path
+            await self.visit(dice.choice([other for other in PAGES if other != page]))
+            await self.visit(page)
+            await self.start()
+
+    def button(self, label: str) -> Control:
+        """Return the button with this label."""
+        return next(c for c in self.controls.values() if c.kind == "button" and label in c.label)
+
+    def control(self, label: str) -> Control:
+        """Return the control with this label."""
+        return next(c for c in self.controls.values() if c.label == label)
+
+    @contextmanager
+    def timed(self, kind: str) -> Iterator[None]:
+        """Note the time of a click; whatever was on its way before does not count."""
+        begun = time.perf_counter()
+        yield
+        if self.measuring:
+            self.clicks.setdefault(kind, []).append(time.perf_counter() - begun)
+
+    async def wait_for(self, true: Callable[[], bool]) -> None:
+        """Wait until a condition is true."""
+        begun = time.perf_counter()
+        while not true() and not self.problems:
+            await asyncio.sleep(0.01)
+            if time.perf_counter() - begun > self.patience:
+                self.problems.append(f"nothing has come for {self.patience:g} seconds")
+
+    def _take_live(self, head: dict[str, Any], parts: Parts | None, length: int) -> None:
+        now, before = time.perf_counter(), self._steps_shown
+        super()._take_live(head, parts, length)
+        if parts is None or not self.measuring:
+            return
+        if self.pictures_at:
+            gap = now - self.pictures_at[-1]
+            self.delays.append(max(gap - PAINT_SECONDS, 0.0))
+            if gap < 3.0 and steps_in(parts) >= before:
+                self.watched += gap
+                self.trained += steps_in(parts) - before
+        self.pictures_at.append(now)
+
+    @property
+    def redraws_per_second(self) -> float:
+        """Pictures per second while the run was in progress."""
+        return len(self.pictures_at) / self.watched if self.watched else 0.0
+
+    @property
+    def steps_per_second(self) -> float:
+        """Environment steps per second while the run was in progress."""
+        return self.trained / self.watched if self.watched else 0.0
