@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 import threading
 import time
 from functools import cache
@@ -10,6 +12,7 @@ from typing import Protocol
 
 from pglab.session.threads import thread_count
 
+NICENESS = 10  # the system prefers threads that draw, so training gets what is left
 AGAIN = 0.002  # seconds until the next attempt, if somebody looks at the run
 
 
@@ -43,6 +46,8 @@ class Turns:
             self._changed.notify()
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # elsewhere, all threads of a process have one priority
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while True:
             trainee = self._take()
             begun = time.perf_counter()

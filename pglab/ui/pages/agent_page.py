@@ -18,6 +18,7 @@ from pglab.ui.chapters.rewind import rewind
 from pglab.ui.chapters.runs_table import runs_table
 from pglab.ui.chapters.slow_motion.chapter import slow_motion
 from pglab.ui.chapters.try_this import try_this
+from pglab.ui.controls.buttons import locked
 from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
 from pglab.ui.controls.shown_panels import Extra, panel_controls
@@ -68,9 +69,11 @@ def agent_page(page: AgentPage) -> None:
         "rewind": partial(rewind, lab),
         "runs": partial(runs_table, lab),
     }
+    # While threads train the run, nobody else may read it without the lock.
+    safely = {name: locked(lab.bench.lock, draw) for name, draw in below.items()}
     chapters(
         page.key,
-        *below.items(),
+        *safely.items(),
         on_change=partial(write_address, lab),
         behind=partial(_listen, lab),
     )

@@ -6,7 +6,7 @@ from functools import cache
 
 SHORTEST = 0.09  # seconds between two pictures of one visitor, if the server is not busy
 LONGEST = 0.6
-SHARE = 0.8  # of the drawing thread's time; the rest is for newcomers
+SHARE = 0.9  # of the drawing thread's time; the rest is for newcomers
 SMOOTHING = 0.05  # weight of the newest drawing in the mean
 FRAMES_PER_SECOND = 31.0
 FEWEST_FRAMES_PER_SECOND = 6.0
@@ -37,8 +37,9 @@ class Rhythm:
 
     @property
     def frames_per_second(self) -> float:
-        """The frames that a player shows in a second: the same number for each picture."""
-        return max(FRAMES_PER_SECOND * SHORTEST / self.interval, FEWEST_FRAMES_PER_SECOND)
+        """The frames that a player shows in a second; on a busy server, fewer for each picture."""
+        slower: float = (SHORTEST / self.interval) ** 1.5
+        return max(FRAMES_PER_SECOND * slower, FEWEST_FRAMES_PER_SECOND)
 
 
 @cache
