@@ -9,8 +9,11 @@ import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.networks import parameter_count
@@ -22,6 +25,52 @@ SHORTEST_SPACING = 500  # environment steps
 SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
 FLOATS_PER_PARAMETER = 3  # the parameter and Adam's two running means
 BYTES_PER_STEP = 100  # size of a row of the latest steps
+
+
+def copy_of_run(run: AgentRun) -> AgentRun:
+    """An independent copy of a run, as by `copy.deepcopy`, but several times as fast.
+
+    `deepcopy` alone would copy the many empty containers of every module and optimiser one by one.
+    """
+    fixed = _never_changing(run)
+    memo: dict[int, Any] = {id(part): part for part in fixed}
+    parts = list(vars(run).values())
+    for module in parts:
+        if isinstance(module, nn.Module):
+            _copy_module(module, memo)
+    for optimiser in parts:
+        if isinstance(optimiser, Optimizer):
+            for state in optimiser.state.values():
+                memo |= {id(v): v.clone() for v in state.values() if isinstance(v, Tensor)}
+    return copy.deepcopy(run, memo)
+
+
+def _never_changing(run: AgentRun) -> list[object]:
+    """Parts that a run and its copy may share."""
+    inner = run.environment.unwrapped
+    return [run.config, inner.spec, inner.action_space, inner.observation_space, inner.metadata]
+
+
+def _copy_module(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
+    """Copy a module without hooks and buffers, and note the copies of its parts in `memo`."""
+    if id(module) not in memo:
+        made = memo[id(module)] = copy.copy(module)
+        made._modules = {
+            name: part and _copy_module(part, memo) for name, part in module._modules.items()
+        }
+        made._parameters = {
+            name: None if own is None else _copy_parameter(own, memo)
+            for name, own in module._parameters.items()
+        }
+    known: nn.Module = memo[id(module)]
+    return known
+
+
+def _copy_parameter(parameter: nn.Parameter, memo: dict[int, Any]) -> nn.Parameter:
+    if id(parameter) not in memo:
+        memo[id(parameter)] = nn.Parameter(parameter.detach().clone(), parameter.requires_grad)
+    known: nn.Parameter = memo[id(parameter)]
+    return known
 
 
 @dataclass(frozen=True)
@@ -46,7 +95,7 @@ class Checkpoint:
         """The networks at this step; callers must not change them."""
         return self.run.networks
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Approximate size in memory, in bytes."""
         buffer = getattr(self.run, "buffer", None)
@@ -97,7 +146,7 @@ class Checkpoints:
         """Add a copy of the run, unless this step already has a checkpoint."""
         if any(known.global_step == run.global_step for known in self._kept):
             return
-        self._kept.append(Checkpoint(copy.deepcopy(run), history, seconds))
+        self._kept.append(Checkpoint(copy_of_run(run), history, seconds))
         self._kept.sort(key=lambda checkpoint: checkpoint.global_step)
         while len(self._kept) > MOST_CHECKPOINTS or self._too_large:
             del self._kept[least_missed([kept.global_step for kept in self._kept])]

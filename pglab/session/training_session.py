@@ -15,7 +15,7 @@ from pglab.config import ConfigError, settings_of
 from pglab.engine.engine import NO_LIMIT
 from pglab.language import _
 from pglab.replay_buffer import ReplayBuffer
-from pglab.session.checkpoints import Checkpoint, Checkpoints
+from pglab.session.checkpoints import Checkpoint, Checkpoints, copy_of_run
 from pglab.session.history import History
 from pglab.session.trainer import trainer_for
 from pglab.stretch import Stretch
@@ -142,7 +142,7 @@ class TrainingSession:
         The current state becomes a checkpoint too, so that the run can return to it.
         """
         self._keep_checkpoint()
-        self._run = copy.deepcopy(checkpoint.run)
+        self._run = copy_of_run(checkpoint.run)
         self._trainer = trainer_for(self._run)
         self._training_seconds = checkpoint.seconds
         self.history.back_to(checkpoint.history)
@@ -152,7 +152,7 @@ class TrainingSession:
     def copy_of_run(self) -> AgentRun:
         """An independent copy of the current run."""
         self._trainer.save()
-        return copy.deepcopy(self._run)
+        return copy_of_run(self._run)
 
     def forget_later_checkpoints(self) -> None:
         """Drop the checkpoints after the current step: the run will continue differently."""

@@ -22,7 +22,7 @@ from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage import channel as channels
 from pglab.ui.stage.channel import Channel, find_channel
 from pglab.ui.stage.picture import Number, Picture, Progress
-from pglab.ui.stage.rhythm import Rhythm
+from pglab.ui.stage.rhythm import SHARE, Rhythm
 from pglab.ui.stage.socket import MOST_CONNECTIONS, live_route
 from tests.walks.messages import Parts, read, steps_in
 
@@ -331,7 +331,7 @@ def test_the_busier_the_server_the_slower_all_pictures_but_not_without_end() -> 
         rhythm.note(0.004)
     assert (slow, rhythm.slow) == (False, True)
     assert usual < rhythm.interval <= 0.6
-    assert rhythm.interval == pytest.approx(100 * 0.004 / 0.8, rel=0.01)
+    assert rhythm.interval == pytest.approx(100 * 0.004 / SHARE, rel=0.01)
     assert rhythm.frames_per_second < frames
     rhythm.looking = 10_000
     assert rhythm.interval == 0.6
