@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pglab.session.threads import thread_count
 
-NICENESS = 10  # the system prefers threads that draw, so training gets what is left
+NICENESS = 3  # the system prefers threads that draw, so training gets what is left
 AGAIN = 0.002  # seconds until the next attempt, if somebody looks at the run
 
 

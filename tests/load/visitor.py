@@ -16,7 +16,7 @@ from tests.walks.values import Control, another_value
 
 PAGES = ("reinforce", "shared_body", "split_bodies")
 ENDLESS = "total_steps=1000000&stop_when_solved=off"
-CLICK_SECONDS = (4.0, 10.0)  # between two clicks of a visitor
+CLICK_SECONDS = (5.0, 20.0)  # between two clicks of a visitor
 SLIDER = "Discount γ"  # changes while the run goes on
 CLICKS = {"pause and run": 4, "slider": 3, "chapter": 2, "page": 1}  # with their weights
 

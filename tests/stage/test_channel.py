@@ -325,14 +325,16 @@ def test_the_route_is_below_the_path_of_the_app() -> None:
 
 def test_the_busier_the_server_the_slower_all_pictures_but_not_without_end() -> None:
     rhythm = Rhythm()
+    assert rhythm.rest == 0
     usual, frames, slow = rhythm.interval, rhythm.frames_per_second, rhythm.slow
     rhythm.looking = 100
     for _ in range(500):
-        rhythm.note(0.004)
+        rhythm.note(0.004, 0.2)
     assert (slow, rhythm.slow) == (False, True)
     assert usual < rhythm.interval <= 0.6
     assert rhythm.interval == pytest.approx(100 * 0.004 / SHARE, rel=0.01)
     assert rhythm.frames_per_second < frames
+    assert 0 < rhythm.rest < 0.03
     rhythm.looking = 10_000
     assert rhythm.interval == 0.6
     assert rhythm.frames_per_second == 6

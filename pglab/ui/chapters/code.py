@@ -142,16 +142,21 @@ def _read(function: Callable[..., Any]) -> _Source:
 def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None = None) -> str:
     """Return the shown lines of a function as HTML, with their line numbers in the file."""
     source = _source_of(function)
-    marked = highlight(
-        "".join(source.lines), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
-    ).splitlines()
     text = "".join(
         f'<span class="{"pgl-lit" if number == lit else ""}">{number:4d}  {line.rstrip()}</span>'
-        for number, line in enumerate(marked, start=source.first)
+        for number, line in enumerate(_marked(source), start=source.first)
         if number in shown
     )
     name = f"{function.__module__}.{function.__qualname__}"
     return f'<div class="pgl-source"><div>{escape(name)}</div><pre>{text}</pre></div>'
+
+
+@cache
+def _marked(source: _Source) -> list[str]:
+    """Return the lines as HTML in which the syntax is highlighted."""
+    text = "".join(source.lines)
+    html: str = highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    return html.splitlines()
 
 
 def _folded(contract: str | None) -> str:

@@ -167,6 +167,7 @@ class Channel:
                 self.outdated = True
             if not self._is_watched:
                 self.due = math.inf
+        time.sleep(shared_rhythm().rest)
         return True
 
     # For the connections
@@ -195,13 +196,14 @@ class Channel:
         if drawn is not None and self._serves(drawn, sequence):
             return drawn
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(_drawing_thread(), self._draw_newer, sequence)
+        asked = time.perf_counter()
+        return await loop.run_in_executor(_drawing_thread(), self._draw_newer, sequence, asked)
 
     def _serves(self, drawn: Drawn, sequence: int) -> bool:
         fresh = time.perf_counter() < drawn.at + shared_rhythm().interval
         return fresh and drawn.sequence > sequence and not self.outdated
 
-    def _draw_newer(self, sequence: int) -> Drawn | None:
+    def _draw_newer(self, sequence: int, asked: float) -> Drawn | None:
         """Draw a picture in the drawing thread, unless another connection has got a new one."""
         begun = time.perf_counter()
         if self._drawn is not None and self._serves(self._drawn, sequence):
@@ -217,7 +219,7 @@ class Channel:
             self.page.sequence += 1
             sequence = self.page.sequence
         self._drawn = Drawn(sequence, parts_of(_with_company(picture)), running, begun)
-        shared_rhythm().note(time.perf_counter() - begun)
+        shared_rhythm().note(time.perf_counter() - begun, begun - asked)
         return self._drawn
 
 

@@ -10,6 +10,8 @@ SHARE = 0.9  # of the drawing thread's time; the rest is for newcomers
 SMOOTHING = 0.05  # weight of the newest drawing in the mean
 FRAMES_PER_SECOND = 31.0
 FEWEST_FRAMES_PER_SECOND = 6.0
+EARLY = 0.05  # seconds for which a drawing may wait without any effect on training
+LONGEST_REST = 0.03  # seconds
 NOTICEABLE = 2.0  # pictures that come this many times more slowly are noticeably slow
 
 
@@ -20,10 +22,17 @@ class Rhythm:
         """Make the rhythm of a server at which nobody looks yet."""
         self.looking = 0  # connections that get pictures of a run now
         self._cost = 0.004  # seconds for one drawing, smoothed
+        self._wait = 0.0  # seconds from a request to the beginning of its drawing, smoothed
 
-    def note(self, seconds: float) -> None:
-        """Record how long a drawing has taken."""
+    def note(self, seconds: float, waited: float) -> None:
+        """Record how long a drawing has taken, and how long it has waited before."""
         self._cost += SMOOTHING * (seconds - self._cost)
+        self._wait += SMOOTHING * (waited - self._wait)
+
+    @property
+    def rest(self) -> float:
+        """Seconds for which a thread rests after a turn of training, so that drawings keep up."""
+        return min(max(self._wait - EARLY, 0.0) / 10, LONGEST_REST)
 
     @property
     def interval(self) -> float:
