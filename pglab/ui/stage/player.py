@@ -122,6 +122,8 @@ class Player:
         planes = [plane]
         if follows and plane.hidden and shots:
             planes = [plane.through(scene.observation) for scene, _image in shots]
+            if mode == "stream" and shared_rhythm().slow:
+                del planes[:-1]  # a busy server computes one plane for all frames of a picture
         return Showing(self._panel(bench, shots, mode, planes, first), scenes, planes)
 
     @property
