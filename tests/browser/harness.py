@@ -61,15 +61,22 @@ class AppServer:
 
 
 @contextmanager
-def running_app(log: Path, script: str = "app.py") -> Iterator[AppServer]:
-    """Run the app, or another script, on a free port; its output goes to `log`."""
+def running_app(
+    log: Path, script: str = "app.py", *, port: int | None = None, path: str = ""
+) -> Iterator[AppServer]:
+    """Run the app, or another script; its output goes to `log`.
+
+    The app is on a free port if `port` is None, and below `path` if a path is given.
+    """
     log.parent.mkdir(exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     with log.open("wb") as output:
-        command = server_command(port, script)
+        command = [*server_command(port, script), "--server.baseUrlPath", path]
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
-        server = AppServer(f"http://127.0.0.1:{port}", psutil.Process(process.pid), log)
+        server = AppServer(
+            f"http://127.0.0.1:{port}/{path}".rstrip("/"), psutil.Process(process.pid), log
+        )
         wait_until_healthy(server.url, process)
         yield server
     finally:

@@ -98,6 +98,7 @@ class StagesAlone:
         head = {
             "sequence": sequence,
             "running": running,
+            "drawn": sequence,
             "channel": "",
             "landmark": False,
             "plotly": "plotly.min.js",

@@ -139,7 +139,9 @@ def test_one_step_one_episode_one_update_and_one_step_a_second(page: Page) -> No
         lab.expect_update(update)
         expect(lab.subtitle("player")).to_have_text(f"fresh episodes, policy after update {update}")
     lab.expect_paused()
-    assert lab.pictures == 0, "stepping must not start a run"
+    before = lab.numbers()
+    page.wait_for_timeout(WATCHED_MILLISECONDS)
+    assert lab.numbers() == before, "stepping must not start a run"
 
     lab.press("reset")
     lab.expect_no_update()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from functools import cache
+from threading import Lock
 
 from pglab.config import ReinforceConfig
 from pglab.engine import engine
@@ -14,8 +15,17 @@ from pglab.session.training_session import TrainingSession
 SWITCH_SECONDS = 0.0005
 
 
-@cache
+_one_at_a_time = Lock()
+
+
 def warm_up() -> None:
+    """Prepare the process, unless it is prepared; if another thread does so, wait for it."""
+    with _one_at_a_time:
+        _warm_up()
+
+
+@cache
+def _warm_up() -> None:
     """Use PyTorch, pygame and Numba once, and exempt the loaded objects from garbage collection."""
     engine.failure()  # compiles the training code, or loads it from disk
     config = ReinforceConfig()

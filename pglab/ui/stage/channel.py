@@ -23,7 +23,7 @@ from pglab.ui.shell.page_state import LIVE, LivePage
 from pglab.ui.stage.message import parts_of
 from pglab.ui.stage.picture import Picture
 from pglab.ui.stage.rhythm import shared_rhythm
-from pglab.ui.stage.stage import stage
+from pglab.ui.stage.stage import now, stage
 
 AFTERWARDS = 2.0  # seconds for which a run still trains after the last look
 PATIENCE = 0.005  # seconds for which the drawing thread waits for one run, as all others wait too
@@ -63,6 +63,7 @@ class Drawn:
     """A picture of a run, in parts, and the time of its drawing."""
 
     sequence: int
+    script: int  # when a script has drawn the page before
     parts: dict[str, bytes]
     running: bool
     at: float
@@ -88,6 +89,7 @@ class Channel:
         self._language = ""
         self._drawn: Drawn | None = None
         self.due = math.inf  # when the next turn of training is due
+        self._script = 0  # when a script has last drawn the stage
         self._unseen = False  # whether the run has trained since the latest picture
         self._watched_until = -math.inf
         self._started: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
@@ -109,7 +111,8 @@ class Channel:
                 self.page.sequence += 1
                 self._unseen = picture.more
             self.due = driven.next_turn
-            sequence = self.page.sequence
+            sequence, script = self.page.sequence, now()
+            self._script = script
         if error is not None:
             raise error
         stage(
@@ -117,6 +120,7 @@ class Channel:
             key=f"{self.page.key}.stage",
             sequence=sequence,
             running=busy,
+            drawn=script,
             channel=self.name,
             landmark=True,
             on_outdated=self._redraw_page,
@@ -217,8 +221,8 @@ class Channel:
             self._unseen = picture.more
             self.outdated = self._is_outdated()
             self.page.sequence += 1
-            sequence = self.page.sequence
-        self._drawn = Drawn(sequence, parts_of(_with_company(picture)), running, begun)
+            sequence, script = self.page.sequence, self._script
+        self._drawn = Drawn(sequence, script, parts_of(_with_company(picture)), running, begun)
         shared_rhythm().note(time.perf_counter() - begun, begun - asked)
         return self._drawn
 

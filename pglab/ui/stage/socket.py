@@ -119,7 +119,11 @@ class _Connection:
                     await self._socket.send_bytes(message({"outdated": True}, None, {}))
                 return
             self._ready.clear()
-            head = {"sequence": drawn.sequence, "running": drawn.running}
+            head = {
+                "sequence": drawn.sequence,
+                "script": drawn.script,
+                "running": drawn.running,
+            }
             packed = message(head, drawn.parts, self._known)
             self._known, self._sequence = drawn.parts, drawn.sequence
             await self._socket.send_bytes(packed)

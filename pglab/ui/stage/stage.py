@@ -43,12 +43,18 @@ _component = st.components.v2.component(
 )
 
 
+def now() -> int:
+    """The time in microseconds, by which the browser orders messages."""
+    return time.time_ns() // 1000
+
+
 def stage(
     picture: Picture | None,
     *,
     key: str,
     sequence: int,
     running: bool = False,
+    drawn: int | None = None,
     channel: str = "",
     landmark: bool = False,
     on_outdated: Callable[[], None] = lambda: None,
@@ -61,6 +67,7 @@ def stage(
         key: distinguishes this stage from others.
         sequence: a number that must grow with every new picture.
         running: whether a run is in progress.
+        drawn: when the picture was drawn, as `now` tells it; by default, now.
         channel: the name of the channel that brings further pictures; empty if there is none.
         landmark: whether screen readers list this stage and a skip link leads to it. At most one
             stage of a page may be a landmark.
@@ -71,9 +78,9 @@ def stage(
         "stage": key,
         "sequence": sequence,
         "running": running,
-        # Streamlit may send only the hash of a message that it has sent before, even if the browser
-        # has dropped that message because the visitor left the page. So no two are equal.
-        "drawn": time.time_ns(),
+        # No two messages are equal: Streamlit may send only the hash of a message that it has sent
+        # before, even if the browser has dropped it because the visitor left the page.
+        "drawn": now() if drawn is None else drawn,
         "channel": channel,
         "landmark": landmark,
         "plotly": f"{PLOTLY}/plotly.min.js",

@@ -198,6 +198,7 @@ export class FigureView {
     this.patient = panel.patient;
     this.showLower(panel.lower);
     if (!panel.playhead) this.movePlayhead(null, null);
+    if (panel.slices) this.renewed = true;
     if (panel.slices && !(panel.playhead && this.cells.slices)) this.showSlice(panel.slices, 0);
     if (panel.figure === this.json) return;
     this.json = panel.figure;
@@ -239,9 +240,7 @@ export class FigureView {
 
   // Shows the slice that belongs to the player's current frame.
   showSlice(slices, index) {
-    const fresh = slices !== this.cells.slices;
     if (!this.cells.show(slices, index)) return;
-    if (fresh) this.renewed = true;
     if (!this.drawn || this.understood) return;
     this.stale = true; // Plotly must draw the cells
     this.requestPaint();

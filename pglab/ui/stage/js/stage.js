@@ -225,29 +225,38 @@ class Stage {
 
   // Takes a message of a script. If a channel brings the pictures, the message has no picture.
   receive(message) {
+    const repeated = message.drawn === this.head?.drawn; // Streamlit repeats it if the theme changes
     this.head = message;
     this.request.stop();
-    // A channel is faster than a script; its newer picture knows better.
-    if (!(message.sequence < this.data?.sequence)) this.root.dataset.running = message.running;
     this.nameLandmark(message);
     this.link.use(message.channel);
-    // Streamlit calls again, with the same data, if the theme changes.
-    if (message.sequence === this.data?.sequence) this.themeReadAt = -Infinity;
-    if (message.panels) this.show(message);
+    if (repeated) this.themeReadAt = -Infinity;
+    else this.root.dataset.running = message.running;
+    const old = repeated && message.sequence < this.data?.sequence;
+    if (message.panels && !old) this.show(message);
     else this.paint();
+    const early = this.early;
+    this.early = null;
+    if (early) this.receiveLive(early);
   }
 
+  // Takes a message of the channel. A picture that was drawn after a script's message may overtake
+  // this message, so it waits; a picture from before a script's picture is dropped.
   receiveLive(message) {
     if (message.outdated) this.request.ask("outdated");
     if (!message.panels) return;
+    const { drawn, panels } = this.head;
+    if (message.script > drawn) {
+      this.early = message;
+      return;
+    }
     this.pictures += 1;
     this.root.dataset.pictures = this.pictures;
-    this.show(message);
+    if (message.script < drawn && panels) this.paint();
+    else this.show(message);
   }
 
-  // Shows a picture, unless a newer one is shown.
   show(data) {
-    if (data.sequence < this.data?.sequence) return;
     this.data = data;
     this.root.dataset.sequence = data.sequence;
     this.root.dataset.running = data.running;

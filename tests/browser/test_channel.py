@@ -1,0 +1,87 @@
+"""The live channel in a browser: below a path, without WebSockets, and after a restart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.harness import AppServer, free_port, running_app
+from tests.browser.lab_page import LabPage
+
+# Lets no channel reach the server.
+LEAD_AWAY = """
+    const Real = WebSocket;
+    window.WebSocket = class extends Real {
+        constructor(address, ...rest) {
+            super(String(address).includes("/live/") ? "ws://127.0.0.1:9001/" : address, ...rest);
+        }
+    };"""
+# Collects the channels of the page.
+NOTE_SOCKETS = """
+    const Real = WebSocket;
+    window.sockets = [];
+    window.WebSocket = class extends Real {
+        constructor(address, ...rest) {
+            super(address, ...rest);
+            if (String(address).includes("/live/")) window.sockets.push(this);
+        }
+    };"""
+
+
+@contextmanager
+def app_at(tmp_path: Path, *, port: int | None = None, path: str = "") -> Iterator[AppServer]:
+    with running_app(tmp_path / "server.log", port=port, path=path) as server:
+        yield server
+
+
+def test_below_a_path(page: Page, tmp_path: Path) -> None:
+    with app_at(tmp_path, path="lab") as server:
+        lab = LabPage(page).open(server=server.url)
+        lab.run(until_steps=300)
+        assert lab.pictures > 1
+        lab.pause()
+
+
+def test_without_websockets_pictures_come_slowly_and_the_page_says_so(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.add_init_script(LEAD_AWAY)
+    lab = LabPage(page)
+    page.goto("/reinforce")
+    expect(page.get_by_text("cannot open the live connection")).to_be_visible()
+    lab.wait_until_painted()
+    lab.run(until_steps=2_000)
+    assert lab.pictures == 0
+    lab.press("run")
+    lab.expect_paused()
+    steps = lab.steps
+    page.wait_for_timeout(1_000)
+    assert lab.steps == steps
+    browser_errors.clear()  # about the connections that failed
+
+
+def test_a_broken_connection_comes_back(page: Page) -> None:
+    page.add_init_script(NOTE_SOCKETS)
+    lab = LabPage(page).open("?stop_when_solved=off&total_steps=1000000")
+    lab.run(until_steps=300)
+    page.evaluate("window.sockets.at(-1).close()")
+    page.wait_for_function("window.sockets.length === 2")
+    pictures = lab.pictures
+    lab.wait_until(lambda: lab.pictures > pictures + 2, "further pictures")
+    lab.pause()
+
+
+def test_a_page_recovers_from_a_restart_of_the_server(
+    page: Page, tmp_path: Path, browser_errors: list[str]
+) -> None:
+    port = free_port()
+    with app_at(tmp_path, port=port) as server:
+        lab = LabPage(page).open(server=server.url)
+        lab.run(until_steps=300)
+    with app_at(tmp_path, port=port):
+        expect(lab.button("run")).to_contain_text("Run", timeout=60_000)
+        lab.wait_until(lambda: lab.steps == 0, "a new run")
+        lab.run(until_steps=300)
+        lab.pause()
+        browser_errors.clear()  # about the connections that the restart has cut
