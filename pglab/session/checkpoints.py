@@ -62,6 +62,9 @@ def _copy_module(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
             name: None if own is None else _copy_parameter(own, memo)
             for name, own in module._parameters.items()
         }
+        for name, value in vars(module).items():
+            if not name.startswith("_"):  # such as a list of the parameters of some modules
+                setattr(made, name, copy.deepcopy(value, memo))
     known: nn.Module = memo[id(module)]
     return known
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import copy
+from typing import Any
 
+import pytest
+from torch.optim import Optimizer
+
+from pglab.algorithms.agents import AgentConfig, AgentRun, records_of_step
 from pglab.session import checkpoints
 from pglab.session.checkpoints import MOST_CHECKPOINTS, SHORTEST_SPACING, least_missed
 from pglab.session.training_session import TrainingSession
@@ -53,6 +58,48 @@ def test_a_session_that_cannot_rewind_keeps_none() -> None:
     session.advance("step", 2 * SHORTEST_SPACING)
     assert session.checkpoints == ()
     session.change(gamma=0.5)
+
+
+CELLS = [
+    short_config(),
+    short_cell(body="shared", critic_data="on_policy"),
+    short_cell(body="split", critic_data="replay"),
+]
+
+
+@pytest.mark.parametrize("config", CELLS)
+def test_a_copy_shares_nothing_that_training_changes(config: AgentConfig) -> None:
+    session = TrainingSession(config, can_rewind=False)
+    session.advance("step", 300)
+    run, copied = session.copy_of_run(), session.copy_of_run()
+    plain = copy.deepcopy(run)
+    before = parameters_of(run)
+    for steps in (300, 200):  # the second part uses what the first has left, such as Adam's means
+        for other in (copied, plain):
+            train(other, steps)
+        assert parameters_of(copied) == parameters_of(plain)
+        assert copied.global_step == plain.global_step
+    assert parameters_of(run) == before
+    assert parameters_of(copied) != before
+    owned = {id(p) for network in copied.networks.values() for p in network.parameters()}
+    stepped = {id(p) for group in optimisers_of(copied) for p in group["params"]}
+    assert stepped <= owned, "an optimiser must train its own run"
+
+
+def train(run: AgentRun, steps: int) -> None:
+    for _step in range(steps):
+        for _record in records_of_step(run):
+            pass
+
+
+def optimisers_of(run: AgentRun) -> list[dict[str, Any]]:
+    found = [part for part in vars(run).values() if isinstance(part, Optimizer)]
+    return [group for optimiser in found for group in optimiser.param_groups]
+
+
+def parameters_of(run: AgentRun) -> list[list[float]]:
+    networks = run.networks.values()
+    return [p.detach().flatten().tolist() for of in networks for p in of.parameters()]
 
 
 def test_a_diverged_run_goes_back_to_where_it_was_sound() -> None:
