@@ -16,6 +16,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import Slice
+from pglab.networks import use_one_thread
 from pglab.session.bench import Bench
 from pglab.session.pacing import Pacemaker
 from pglab.ui.stage.message import message, parts_of
@@ -82,6 +83,7 @@ def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> d
 
 def main() -> None:
     """Measure all pages and print the results."""
+    use_one_thread()
     json.dump({name: redraw_cost(*page) for name, page in PAGES.items()}, sys.stdout)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import MutableMapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import plotly
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+FOR_EVER = "public, max-age=31536000, immutable"
 SCRIPTS_FOLDER = Path(__file__).parents[1] / "stage" / "js"
 PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 
@@ -19,7 +23,7 @@ PLOTLY_FOLDER = Path(plotly.__file__).parent / "package_data"
 # component's inline script with every message, so the scripts of the stage are files.
 _SOURCE = b"".join(path.read_bytes() for path in sorted(SCRIPTS_FOLDER.glob("*.js")))
 SCRIPTS = f"assets/stage-{sha256(_SOURCE).hexdigest()[:8]}"
-PLOTLY = f"assets/plotly-{plotly.__version__}"
+PLOTLY = f"assets/plotly-{plotly.__version__}.min.js"
 
 
 class _Kept(StaticFiles):
@@ -27,12 +31,26 @@ class _Kept(StaticFiles):
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Cache-Control"] = FOR_EVER
         return response
 
 
-def asset_routes(base_path: str) -> list[Mount]:
+@cache
+def compressed_plotly() -> bytes:
+    """Return plotly.min.js, compressed once for all visitors: that takes a quarter of a second."""
+    return gzip.compress((PLOTLY_FOLDER / "plotly.min.js").read_bytes(), 6)
+
+
+def _send_plotly(_request: Request) -> Response:
+    """Send plotly.min.js; every browser that the app supports accepts gzip."""
+    headers = {"Content-Encoding": "gzip", "Cache-Control": FOR_EVER}
+    return Response(compressed_plotly(), media_type="text/javascript", headers=headers)
+
+
+def asset_routes(base_path: str) -> list[BaseRoute]:
     """Return the routes of the files, below the path at which the app is served."""
     base = f"/{base_path.strip('/')}".rstrip("/")
-    folders = {SCRIPTS: SCRIPTS_FOLDER, PLOTLY: PLOTLY_FOLDER}
-    return [Mount(f"{base}/{name}", _Kept(directory=path)) for name, path in folders.items()]
+    return [
+        Mount(f"{base}/{SCRIPTS}", _Kept(directory=SCRIPTS_FOLDER)),
+        Route(f"{base}/{PLOTLY}", _send_plotly),
+    ]

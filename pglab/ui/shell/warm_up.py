@@ -11,6 +11,7 @@ from pglab.config import ReinforceConfig
 from pglab.engine import engine
 from pglab.looks.render import shared_renderer
 from pglab.session.training_session import TrainingSession
+from pglab.ui.shell.assets import compressed_plotly
 
 SWITCH_SECONDS = 0.0005
 
@@ -31,6 +32,7 @@ def _warm_up() -> None:
     config = ReinforceConfig()
     TrainingSession(config).advance("update")
     shared_renderer(config.env_id)
+    compressed_plotly()
     gc.collect()
     # Otherwise each garbage collection takes 0.1 seconds, mostly for objects of imported modules.
     gc.freeze()

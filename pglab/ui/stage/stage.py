@@ -83,7 +83,7 @@ def stage(
         "drawn": now() if drawn is None else drawn,
         "channel": channel,
         "landmark": landmark,
-        "plotly": f"{PLOTLY}/plotly.min.js",
+        "plotly": PLOTLY,
         "messages": {
             "chartsFailed": _("The charts cannot be drawn: the browser could not load plotly.js."),
             "progress": _("Progress"),

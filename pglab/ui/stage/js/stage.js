@@ -229,6 +229,7 @@ class Stage {
     this.head = message;
     this.request.stop();
     this.nameLandmark(message);
+    this.beginLoading();
     this.link.use(message.channel);
     if (repeated) this.themeReadAt = -Infinity;
     else this.root.dataset.running = message.running;
@@ -238,6 +239,12 @@ class Stage {
     const early = this.early;
     this.early = null;
     if (early) this.receiveLive(early);
+  }
+
+  // Loads Plotly while the first picture is still being laid out.
+  beginLoading() {
+    this.plotly ??= loadPlotly(this.head.plotly, this.head.messages.chartsFailed);
+    this.plotly.catch(() => {}); // `paintFigure` shows the error
   }
 
   // Takes a message of the channel. A picture that was drawn after a script's message may overtake
@@ -367,7 +374,6 @@ class Stage {
 
   async paintFigure(figure, theme, running) {
     try {
-      this.plotly ??= loadPlotly(this.head.plotly, this.head.messages.chartsFailed);
       const plotly = await this.plotly;
       if (!figure.gone) await figure.paint(plotly, theme, running);
     } catch (error) {
