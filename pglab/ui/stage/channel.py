@@ -26,7 +26,8 @@ from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.stage import now, stage
 
 AFTERWARDS = 2.0  # seconds for which a run still trains after the last look
-PATIENCE = 0.005  # seconds for which the drawing thread waits for one run, as all others wait too
+PATIENCE = 0.1  # seconds for which the drawing thread waits for a run; all who look share them
+LONGEST_PATIENCE = 0.03  # a little longer than a turn of training
 SLOWLY = 0.5  # seconds between two redraws of a page without a channel
 
 
@@ -212,7 +213,8 @@ class Channel:
         begun = time.perf_counter()
         if self._drawn is not None and self._serves(self._drawn, sequence):
             return self._drawn
-        with self.driven.lock.within(PATIENCE):
+        patience = min(PATIENCE / max(shared_rhythm().looking, 1), LONGEST_PATIENCE)
+        with self.driven.lock.within(patience):
             running = self.driven.busy
             if self._draw is None or self.outdated or not (running or self._unseen):
                 return None
