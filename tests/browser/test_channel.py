@@ -41,6 +41,7 @@ def test_below_a_path(page: Page, tmp_path: Path) -> None:
         lab.run(until_steps=300)
         assert lab.pictures > 1
         lab.pause()
+        page.goto("about:blank")  # or else the page would report that the server has gone
 
 
 def test_without_websockets_pictures_come_slowly_and_the_page_says_so(

@@ -60,6 +60,16 @@ class Driven(Protocol):
 
 
 @dataclass(frozen=True)
+class View:
+    """What a script has drawn, so that the channel can draw it again."""
+
+    driven: Driven
+    draw: Draw
+    is_outdated: Callable[[], bool]
+    script: int  # when the script has drawn it
+
+
+@dataclass(frozen=True)
 class Drawn:
     """A picture of a run, in parts, and the time of its drawing."""
 
@@ -85,12 +95,10 @@ class Channel:
         self.connections = 0
         self.outdated = False  # whether a script must draw the page again
         self._error: Exception | None = None
-        self._draw: Draw | None = None
-        self._is_outdated: Callable[[], bool] = lambda: False
+        self._view: View | None = None
         self._language = ""
         self._drawn: Drawn | None = None
         self.due = math.inf  # when the next turn of training is due
-        self._script = 0  # when a script has last drawn the stage
         self._unseen = False  # whether the run has trained since the latest picture
         self._watched_until = -math.inf
         self._started: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
@@ -101,7 +109,7 @@ class Channel:
     def show(self, driven: Driven, draw: Draw, is_outdated: Callable[[], bool]) -> None:
         """Draw the stage, as the function `show` says."""
         with driven.lock:
-            self.driven, self._draw, self._is_outdated = driven, draw, is_outdated
+            self.driven = driven
             self._language = st.session_state[LANGUAGE]
             self.outdated = False
             error, self._error = self._error, None
@@ -113,7 +121,7 @@ class Channel:
                 self._unseen = picture.more
             self.due = driven.next_turn
             sequence, script = self.page.sequence, now()
-            self._script = script
+            self._view = View(driven, draw, is_outdated, script)
         if error is not None:
             raise error
         stage(
@@ -214,17 +222,20 @@ class Channel:
         if self._drawn is not None and self._serves(self._drawn, sequence):
             return self._drawn
         patience = min(PATIENCE / max(shared_rhythm().looking, 1), LONGEST_PATIENCE)
-        with self.driven.lock.within(patience):
-            running = self.driven.busy
-            if self._draw is None or self.outdated or not (running or self._unseen):
+        view = self._view  # as a whole, since a script may replace it meanwhile
+        if view is None:
+            return None
+        with view.driven.lock.within(patience):
+            running = view.driven.busy
+            if self.outdated or not (running or self._unseen):
                 return None
             use_language(self._language)
-            picture = self._draw(resume=True)
+            picture = view.draw(resume=True)
             self._unseen = picture.more
-            self.outdated = self._is_outdated()
+            self.outdated = view.is_outdated()
             self.page.sequence += 1
-            sequence, script = self.page.sequence, self._script
-        self._drawn = Drawn(sequence, script, parts_of(_with_company(picture)), running, begun)
+            sequence = self.page.sequence
+        self._drawn = Drawn(sequence, view.script, parts_of(_with_company(picture)), running, begun)
         shared_rhythm().note(time.perf_counter() - begun, begun - asked)
         return self._drawn
 
