@@ -17,13 +17,21 @@ import uvicorn
 import websockets
 from starlette.applications import Starlette
 
+from pglab.algorithms.agents import AgentConfig
+from pglab.config import ReinforceConfig
+from pglab.environments import ENVIRONMENTS
+from pglab.looks.probes import Slice
+from pglab.session.bench import Bench
 from pglab.session.gate import Gate
+from pglab.session.training_session import TrainingSession
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage import channel as channels
 from pglab.ui.stage.channel import Channel, find_channel
 from pglab.ui.stage.picture import Number, Picture, Progress
+from pglab.ui.stage.player import Player
 from pglab.ui.stage.rhythm import SHARE, Rhythm
 from pglab.ui.stage.socket import MOST_CONNECTIONS, live_route
+from tests.oracles_actor_critic import short_cell
 from tests.walks.messages import Parts, read, steps_in
 
 PATIENCE = 20.0  # seconds
@@ -315,6 +323,56 @@ def test_an_error_in_the_training_comes_to_the_page() -> None:
                 draw(channel, run)
 
     over_a_server(test)
+
+
+USUAL: dict[str, Any] = {"env_id": "CartPole-v1", "stop_when_solved": False, "total_steps": 1000}
+IN_COMPANY: list[AgentConfig] = [
+    ReinforceConfig(hidden_sizes=(8,), **USUAL),
+    short_cell(body="shared", critic_data="on_policy", **USUAL),
+    short_cell(body="split", critic_data="replay", **USUAL),
+]
+
+
+def test_runs_in_company_watched_and_paused_are_the_runs_alone() -> None:
+    benches = [Bench(config) for config in IN_COMPANY]
+
+    async def watch(address: str, bench: Bench) -> None:
+        info = ENVIRONMENTS[bench.session.config.env_id]
+        plane = Slice(info, *info.heatmap_axes, (0.0,) * len(info.axes))
+        player = Player(bench.session)
+
+        def picture(*, resume: bool) -> Picture:
+            return Picture([player.show(bench, plane, follows=True, resume=resume).panel])
+
+        channel = Channel(LivePage(key="page"), bench)
+        bench.speed = 2_000.0
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            browser = Browser(socket)
+            for halfway in (True, False):
+                with bench.lock:
+                    bench.run()
+                channel.show(bench, picture, lambda: False)
+                while not (await browser.next()).get("outdated"):
+                    if halfway and bench.session.global_step > 300:
+                        with bench.lock:
+                            bench.pause()
+                        break
+
+    async def test(address: str) -> None:
+        await asyncio.gather(*(watch(address, bench) for bench in benches))
+
+    over_a_server(test)
+    for bench in benches:
+        alone = TrainingSession(bench.session.config)
+        alone.advance("step", alone.config.total_steps)
+        assert bench.session.global_step == alone.global_step == 1000
+        assert state_of(bench.session) == state_of(alone)
+
+
+def state_of(session: TrainingSession) -> list[list[float]]:
+    networks = session.networks.values()
+    parameters = [p.detach().flatten().tolist() for of in networks for p in of.parameters()]
+    return [session.history.episodes["episode_return"].tolist(), *parameters]
 
 
 def test_the_route_is_below_the_path_of_the_app() -> None:
