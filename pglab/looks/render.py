@@ -85,7 +85,7 @@ class FrameRenderer:
 
     def jpeg(self, observation: Floats) -> bytes:
         """The picture of this observation as a JPEG file."""
-        return _jpeg_file(self._picture(observation))
+        return _file_of(self._picture(observation), "JPEG", quality=JPEG_QUALITY)
 
     def cutout(self, observation: Floats) -> Cutout:
         """The exact picture of this observation, without the background."""
@@ -139,17 +139,16 @@ def shared_renderer(env_id: str) -> FrameRenderer:
     return FrameRenderer(env_id)
 
 
-def _jpeg_file(picture: Image.Image) -> bytes:
+def _file_of(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    """A file of the format `kind`, with Pillow's options of this format."""
     file = io.BytesIO()
-    picture.save(file, "JPEG", quality=JPEG_QUALITY)
+    picture.save(file, kind, **options)
     return file.getvalue()
 
 
 def _webp_file(picture: Image.Image) -> bytes:
     """A WebP file without losses."""
-    file = io.BytesIO()
-    picture.save(file, "WEBP", lossless=True, method=1, quality=20)
-    return file.getvalue()
+    return _file_of(picture, "WEBP", lossless=True, method=1, quality=20)
 
 
 def _state(env_id: str, observation: Floats) -> NDArray[np.float64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -219,9 +218,13 @@ class Bench:
         self.pacemaker.start()
         self._choose_player_mode()
 
+    @property
+    def _is_slow(self) -> bool:
+        """True if the speed is low enough to show every step of the training."""
+        return FULL_SPEED < self.speed <= REAL_TIME
+
     def _choose_player_mode(self) -> None:
-        slow = FULL_SPEED < self.speed <= REAL_TIME
-        self.player_mode = "training step" if slow and self.running else "policy"
+        self.player_mode = "training step" if self._is_slow and self.running else "policy"
 
     def pause(self) -> None:
         """Pause at once.
@@ -229,7 +232,7 @@ class Bench:
         If training was fast, the player changes to fresh episodes of the present policy.
         """
         self.running = False
-        if self.speed == FULL_SPEED or self.speed > REAL_TIME:
+        if not self._is_slow:
             self.player_mode = "policy"
 
     def advance(self, unit: Unit) -> None:
@@ -257,9 +260,7 @@ class Bench:
     @property
     def next_turn(self) -> float:
         """When the next turn is due, on the clock of the pacemaker; infinity if none is."""
-        if self.running:
-            return self.pacemaker.next_turn(self.speed)
-        return -math.inf if self.busy else math.inf
+        return self.pacemaker.next_turn(self.speed, running=self.running, busy=self.busy)
 
     def _train_to(self, limit: int) -> None:
         """Train the run up to step `limit` and the further seeds up to the run, for one turn."""

@@ -21,12 +21,16 @@ class Gate:
         self._lock = threading.RLock()
         self._waiting: deque[None] = deque()  # append and pop need no lock
 
-    def __enter__(self) -> None:
+    def _wait(self, seconds: float) -> bool:
+        """Wait for the lock, and return whether it is held now; −1 waits without limit."""
         self._waiting.append(None)
         try:
-            self._lock.acquire()
+            return self._lock.acquire(timeout=seconds)
         finally:
             self._waiting.pop()
+
+    def __enter__(self) -> None:
+        self._wait(-1)
 
     def __exit__(
         self,
@@ -39,12 +43,7 @@ class Gate:
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Hold the lock, but wait for it no longer than this; raises TimeoutError otherwise."""
-        self._waiting.append(None)
-        try:
-            entered = self._lock.acquire(timeout=seconds)
-        finally:
-            self._waiting.pop()
-        if not entered:
+        if not self._wait(seconds):
             raise TimeoutError
         try:
             yield

@@ -45,8 +45,16 @@ class Pacemaker:
             self.interval = min(now - self._last, LONGEST_INTERVAL)
         self._last = now
 
-    def next_turn(self, steps_per_second: float) -> float:
-        """When the next turn is due: at once if a step is due now, otherwise after an interval."""
+    def next_turn(
+        self, steps_per_second: float, *, running: bool = True, busy: bool = True
+    ) -> float:
+        """When the next turn is due: at once if a step is due now, otherwise after an interval.
+
+        If only the further seeds of the run are `busy`, the next turn is due at once. If nothing
+        trains, no turn is due, so the result is infinity.
+        """
+        if not running:
+            return -math.inf if busy else math.inf
         if self._last is None or steps_per_second == FULL_SPEED or self._owed >= 1.0:
             return -math.inf
         return self._last + TURN_INTERVAL

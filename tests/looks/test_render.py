@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -87,22 +88,28 @@ def assembled(renderer: FrameRenderer, cutout: Cutout) -> NDArray[np.uint8]:
     return np.asarray(picture)
 
 
-@pytest.mark.parametrize("env_id", ENVIRONMENTS)
-def test_a_cutout_on_its_background_is_exactly_the_picture(env_id: str) -> None:
-    renderer = shared_renderer(env_id)
+def random_play(env_id: str, *, seed: int, steps: int) -> Iterator[NDArray[Any]]:
+    """The observations of some steps with random actions."""
     environment = gymnasium.make(env_id)
-    environment.action_space.seed(2)
-    observation, _ = environment.reset(seed=4)
-    sizes = []
-    for _step in range(40):
-        cutout = renderer.cutout(observation)
-        np.testing.assert_array_equal(assembled(renderer, cutout), renderer.frame(observation))
-        sizes.append(np.prod(opened(cutout.file).size))
+    environment.action_space.seed(seed)
+    observation, _ = environment.reset(seed=seed)
+    for _step in range(steps):
+        yield observation
         observation, _, terminated, truncated, _ = environment.step(
             environment.action_space.sample()
         )
         if terminated or truncated:
             observation, _ = environment.reset()
+
+
+@pytest.mark.parametrize("env_id", ENVIRONMENTS)
+def test_a_cutout_on_its_background_is_exactly_the_picture(env_id: str) -> None:
+    renderer = shared_renderer(env_id)
+    sizes = []
+    for observation in random_play(env_id, seed=4, steps=40):
+        cutout = renderer.cutout(observation)
+        np.testing.assert_array_equal(assembled(renderer, cutout), renderer.frame(observation))
+        sizes.append(np.prod(opened(cutout.file).size))
     assert np.mean(sizes) < 0.4 * np.prod(opened(renderer.background).size)
 
 
@@ -144,19 +151,11 @@ def differing(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
 def test_a_shared_cutout_is_nearly_that_of_the_observation(env_id: str) -> None:
     renderer = shared_renderer(env_id)
-    environment = gymnasium.make(env_id)
-    environment.action_space.seed(1)
-    observation, _ = environment.reset(seed=3)
-    for _step in range(60):
+    for observation in random_play(env_id, seed=3, steps=60):
         own = renderer.frame(observation)
         shared = assembled(renderer, renderer.shared_cutout(observation))
         away = renderer.frame(moved(env_id, observation))
         assert 2 * differing(shared, own) < differing(away, own)
-        observation, _, terminated, truncated, _ = environment.step(
-            environment.action_space.sample()
-        )
-        if terminated or truncated:
-            observation, _ = environment.reset()
 
 
 def test_shared_cutouts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

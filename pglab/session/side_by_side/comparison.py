@@ -222,9 +222,7 @@ class Comparison:
     @property
     def next_turn(self) -> float:
         """When the next turn is due, on the clock of the pacemaker; infinity if none is."""
-        if self.running:
-            return self.pacemaker.next_turn(self.speed)
-        return -math.inf if self.busy else math.inf
+        return self.pacemaker.next_turn(self.speed, running=self.running, busy=self.busy)
 
     def show_seed(self, index: int) -> None:
         """Choose the seed that all players and heatmaps show; 0 is the first seed."""

@@ -47,10 +47,14 @@ def _send_plotly(_request: Request) -> Response:
     return Response(compressed_plotly(), media_type="text/javascript", headers=headers)
 
 
+def below(base_path: str, address: str) -> str:
+    """Return the path of an address, if the app is served at `base_path`: "lab" gives "/lab/…"."""
+    return f"/{base_path.strip('/')}".rstrip("/") + f"/{address}"
+
+
 def asset_routes(base_path: str) -> list[BaseRoute]:
     """Return the routes of the files, below the path at which the app is served."""
-    base = f"/{base_path.strip('/')}".rstrip("/")
     return [
-        Mount(f"{base}/{SCRIPTS}", _Kept(directory=SCRIPTS_FOLDER)),
-        Route(f"{base}/{PLOTLY}", _send_plotly),
+        Mount(below(base_path, SCRIPTS), _Kept(directory=SCRIPTS_FOLDER)),
+        Route(below(base_path, PLOTLY), _send_plotly),
     ]

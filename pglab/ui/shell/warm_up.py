@@ -15,7 +15,6 @@ from pglab.ui.shell.assets import compressed_plotly
 
 SWITCH_SECONDS = 0.0005
 
-
 _one_at_a_time = Lock()
 
 

@@ -205,22 +205,27 @@ class Channel:
         All connections share the pictures of an interval. Raises TimeoutError if the run is not
         free; then try again soon.
         """
-        drawn = self._drawn
-        if drawn is not None and self._serves(drawn, sequence):
+        drawn = self._newer_than(sequence)
+        if drawn is not None:
             return drawn
         loop = asyncio.get_running_loop()
         asked = time.perf_counter()
         return await loop.run_in_executor(_drawing_thread(), self._draw_newer, sequence, asked)
 
-    def _serves(self, drawn: Drawn, sequence: int) -> bool:
+    def _newer_than(self, sequence: int) -> Drawn | None:
+        """Return the latest picture if it is newer than `sequence` and its interval lasts."""
+        drawn = self._drawn
+        if drawn is None or self.outdated or drawn.sequence <= sequence:
+            return None
         fresh = time.perf_counter() < drawn.at + shared_rhythm().interval
-        return fresh and drawn.sequence > sequence and not self.outdated
+        return drawn if fresh else None
 
     def _draw_newer(self, sequence: int, asked: float) -> Drawn | None:
         """Draw a picture in the drawing thread, unless another connection has got a new one."""
         begun = time.perf_counter()
-        if self._drawn is not None and self._serves(self._drawn, sequence):
-            return self._drawn
+        known = self._newer_than(sequence)
+        if known is not None:
+            return known
         patience = min(PATIENCE / max(shared_rhythm().looking, 1), LONGEST_PATIENCE)
         view = self._view  # as a whole, since a script may replace it meanwhile
         if view is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-SHORTEST = 0.09  # seconds between two pictures of one visitor, if the server is not busy
+from pglab.session.pacing import TURN_INTERVAL
+
+SHORTEST = TURN_INTERVAL  # seconds between two pictures, if the server is not busy
 LONGEST = 0.6
 SHARE = 0.9  # of the drawing thread's time; the rest is for newcomers
 SMOOTHING = 0.05  # weight of the newest drawing in the mean

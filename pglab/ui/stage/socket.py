@@ -14,6 +14,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
 
+from pglab.ui.shell.assets import below
 from pglab.ui.stage.channel import Channel, find_channel
 from pglab.ui.stage.message import message
 from pglab.ui.stage.rhythm import shared_rhythm
@@ -31,8 +32,7 @@ UNKNOWN, REFUSED, TOO_MANY = 4404, 4403, 4429
 
 def live_route(base_path: str) -> WebSocketRoute:
     """Return the route of all channels, below the path at which the app is served."""
-    base = f"/{base_path.strip('/')}".rstrip("/")
-    return WebSocketRoute(f"{base}/live/{{name}}", _serve)
+    return WebSocketRoute(below(base_path, "live/{name}"), _serve)
 
 
 async def _serve(socket: WebSocket) -> None:

@@ -75,7 +75,6 @@ def stage(
         on_refused: called when the browser cannot open the channel.
     """
     head = {
-        "stage": key,
         "sequence": sequence,
         "running": running,
         # No two messages are equal: Streamlit may send only the hash of a message that it has sent
