@@ -108,7 +108,9 @@ def test_every_frame_is_one_moment(config: AgentConfig) -> None:
     for mode, bench, player in modes(config):
         scene = scenery(bench, player)
         panel = scene.showing.panel
-        shown = scene.showing.scenes[-len(panel.frames) :]
+        last = panel.mode == "still"  # the steps before it have no frame
+        begin = -1 if last else panel.first
+        shown = scene.showing.scenes[begin:][: len(panel.frames)]
         assert panel.frames, mode
         heatmap = heatmaps.policy_map(scene)
         policy = bench.shown_session.networks["policy"]
@@ -140,7 +142,9 @@ def test_the_critics_slice_is_that_of_the_frame() -> None:
     assert heatmap.slices.subtitles == policy.slices.subtitles
     low, high = heatmap.slices.ends
     networks = bench.shown_session.networks
-    for frame, there in zip(scene.showing.panel.frames, scene.showing.scenes, strict=True):
+    frames = scene.showing.panel.frames  # of the first part of the clip
+    assert frames
+    for frame, there in zip(frames, scene.showing.scenes[: len(frames)], strict=True):
         plane = scene.showing.planes[frame.slice]
         if not inside(frame.point, plane):
             continue
@@ -163,9 +167,11 @@ def test_words_do_not_speak_of_another_moment_than_the_bars() -> None:
     scene = scenery(bench, player)
     frames = [*scene.showing.panel.frames]
     while player.has_more:  # a long clip comes in parts
-        panel = player.show(bench, scene.view.plane, resume=True).panel
-        assert panel.first == len(frames)
-        frames += panel.frames
+        showing = player.show(bench, scene.view.plane, resume=True)
+        assert showing.panel.first == len(frames)
+        assert showing.scenes == scene.showing.scenes, "the figures show the whole clip"
+        frames += showing.panel.frames
+    assert len(frames) == len(scene.showing.scenes)
     captions = [frame.caption for frame in frames]
     assert captions[:2] == ["step 0", "step 1"]
     assert captions[-1].startswith(f"step {len(captions) - 1} · over\nbefore: ")

@@ -34,7 +34,8 @@ class Showing:
     """The player's panel, its scenes, and the planes that the heatmaps show.
 
     Each frame holds the index of its plane in `planes`. If the heatmaps do not follow the player,
-    `planes` has only one entry. `scenes` may begin with training steps that have no frame.
+    `planes` has only one entry. `scenes` may contain scenes that have no frame: of a clip in parts,
+    all scenes, and before a single step, the earlier steps of its episode.
     """
 
     panel: PlayerPanel
@@ -86,7 +87,7 @@ class Player:
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
         self._info = ENVIRONMENTS[config.env_id]
-        self._clip: Sequence[Scene] = []
+        self._clip: list[Scene] = []
         self._next = 0  # the index of the first scene of the clip that no picture has shown
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
@@ -108,16 +109,16 @@ class Player:
         first = 0
         if bench.running:
             self._clip_of, self._clip, self._next = (), [], 0
-            scenes = self._stream(bench)
+            scenes = shown = self._stream(bench)
         else:
             self._choose_clip(bench)
             first = self._next if resume else 0
-            scenes = [*self._clip[first : first + MOST_FRAMES_PER_PICTURE]]
-            self._next = first + len(scenes)
-            mode = "loop"
-        shots = self._shots(bench, scenes)
-        if mode == "loop" and bench.player_mode == "training step":
-            scenes, mode = training_scenes(bench), "still"
+            scenes, mode = self._clip, "loop"
+            shown = scenes[first : first + MOST_FRAMES_PER_PICTURE]
+            self._next = first + len(shown)
+            if bench.player_mode == "training step":
+                scenes, mode = training_scenes(bench), "still"
+        shots = self._shots(bench, shown)
         self._streamed = (bench.shown_session.config.seed, bench.shown_session.global_step)
         planes = [plane]
         if follows and plane.hidden and shots:
@@ -165,7 +166,7 @@ class Player:
         if shown != self._clip_of:
             self._clip_of = shown
             self._clip_number += 1
-            self._clip, self._next = self._scenes(bench), 0
+            self._clip, self._next = [*self._scenes(bench)], 0
 
     def _shots(self, bench: Playable, scenes: Sequence[Scene]) -> list[tuple[Scene, Cutout]]:
         """Return each scene with its picture; training steps are shown exactly as they were."""
