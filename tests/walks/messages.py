@@ -9,8 +9,9 @@ from typing import Any
 
 import websockets
 
+from pglab.ui.stage.socket import READY, UNKNOWN
+
 Parts = dict[str, bytes]
-OWN_CODES = 4000  # from here on, a code of closing says that the channel will not open again
 RETRY_SECONDS = 0.3
 
 
@@ -47,7 +48,7 @@ async def follow(
         try:
             async with websockets.connect(address, max_size=None) as socket:
                 parts: Parts = {}
-                await socket.send("ready")
+                await socket.send(READY)
                 async for raw in socket:
                     assert isinstance(raw, bytes)
                     head, fresh = read(raw, parts)
@@ -55,9 +56,9 @@ async def follow(
                     if fresh is not None:
                         parts = fresh
                         await asyncio.sleep(paint_seconds)
-                        await socket.send("ready")
+                        await socket.send(READY)
         except (OSError, websockets.WebSocketException) as error:
             closed = isinstance(error, websockets.ConnectionClosed) and error.rcvd is not None
-            if closed and error.rcvd.code >= OWN_CODES:  # type: ignore[union-attr]
+            if closed and error.rcvd.code == UNKNOWN:  # type: ignore[union-attr]
                 return
         await asyncio.sleep(RETRY_SECONDS)

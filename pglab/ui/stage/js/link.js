@@ -5,6 +5,7 @@ import { MessageReader } from "./message.js";
 const FIRST_RETRY_MILLISECONDS = 300;
 const LONGEST_RETRY_MILLISECONDS = 8000;
 const FAILURES_UNTIL_REFUSED = 3; // without any success
+const UNKNOWN = 4404; // with this code, the server closes a channel that it does not know
 
 export class Link {
   // `onMessage` gets each message; `onRefused` is called if the server works, but not the channel.
@@ -53,7 +54,7 @@ export class Link {
   }
 
   retry(code) {
-    if (code >= 4000) return; // the server has forgotten the channel; a script will name a new one
+    if (code === UNKNOWN) return; // a script will name another channel
     this.failures += 1;
     if (!this.opened && this.failures === FAILURES_UNTIL_REFUSED) this.reportRefusal();
     const delay = FIRST_RETRY_MILLISECONDS * 2 ** (this.failures - 1);
