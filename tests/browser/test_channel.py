@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.harness import AppServer, free_port, running_app
 from tests.browser.lab_page import LabPage
 
+ELSEWHERE = "about:blank"  # on the app's page, the browser would report that the server has gone
 # Lets no channel reach the server.
 LEAD_AWAY = """
     const Real = WebSocket;
@@ -41,7 +42,7 @@ def test_below_a_path(page: Page, tmp_path: Path) -> None:
         lab.run(until_steps=300)
         assert lab.pictures > 1
         lab.pause()
-        page.goto("about:blank")  # or else the page would report that the server has gone
+        page.goto(ELSEWHERE)
 
 
 def test_without_websockets_pictures_come_slowly_and_the_page_says_so(
@@ -59,6 +60,7 @@ def test_without_websockets_pictures_come_slowly_and_the_page_says_so(
     steps = lab.steps
     page.wait_for_timeout(1_000)
     assert lab.steps == steps
+    page.goto(ELSEWHERE)
     browser_errors.clear()  # about the connections that failed
 
 
@@ -85,4 +87,5 @@ def test_a_page_recovers_from_a_restart_of_the_server(
         lab.wait_until(lambda: lab.steps == 0, "a new run")
         lab.run(until_steps=300)
         lab.pause()
+        page.goto(ELSEWHERE)
         browser_errors.clear()  # about the connections that the restart has cut
