@@ -54,6 +54,7 @@ def update_once(lab: LabPage) -> dict[str, Any]:
 
 def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
     lab = LabPage(page).open()
+    lab.wait_until_quiet()  # the player's clip comes in parts
     assert_nothing_moves(lab)
     before = {key: lab.traces(key) for key in FIGURES}
     redraws = {key: lab.redraws(key) for key in FIGURES}
