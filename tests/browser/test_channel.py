@@ -1,5 +1,6 @@
 """The live channel in a browser: below a path, without WebSockets, and after a restart."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.harness import AppServer, free_port, running_app
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import CRITIC_FIGURES, LabPage
 
 ELSEWHERE = "about:blank"  # on the app's page, the browser would report that the server has gone
 # Lets no channel reach the server.
@@ -89,3 +90,30 @@ def test_a_page_recovers_from_a_restart_of_the_server(
         lab.pause()
         page.goto(ELSEWHERE)
         browser_errors.clear()  # about the connections that the restart has cut
+
+
+def test_another_visitor_watches_a_run_and_can_take_its_settings(page: Page) -> None:
+    owner = LabPage(page, "shared_body", CRITIC_FIGURES).open("?gamma=0.9&speed=500")
+    page.get_by_text("Let others watch").click()
+    link = page.get_by_test_id("stCode").inner_text()
+    other = page.context.new_page()
+    watcher = LabPage(other)
+    other.goto(link)
+    expect(watcher.panel("value_map")).to_be_visible()
+    owner.run(until_steps=500)
+    watcher.wait_for_steps(500)
+    other.get_by_text("Follow", exact=True).click()
+    steps = watcher.steps
+    owner.wait_for_steps(steps + 500)
+    assert watcher.steps == steps
+    other.get_by_text("Follow", exact=True).click()
+    watcher.wait_for_steps(steps + 500)
+    owner.pause()
+    watcher.wait_until(lambda: watcher.steps == owner.steps, "the paused picture")
+    other.get_by_role("link", name="Open these settings").click()
+    expect(other).to_have_url(re.compile("/shared_body.*gamma=0.9"))
+    other.go_back()
+    expect(watcher.panel("value_map")).to_be_visible()
+    page.get_by_text("Let others watch").click()
+    expect(other.get_by_text("This link shows no run")).to_be_visible()
+    other.close()

@@ -4,6 +4,10 @@ Every visitor presses Run and answers each picture as a browser does. Now and th
 and go on, move a slider, open a chapter, and change the page. The page is that of an agent, or
 `mixed`. The output says for all visitors: pictures per second, delay of a picture, click to effect,
 time to open a page, training, size of a picture, and the server's processor time and memory.
+
+`--watchers W` lets W more visitors watch the first one's run. `--browsers K` adds K windows of a
+real browser. `--minutes M` lets visitors come and go for so long, and prints the server's memory,
+threads and open files for each minute.
 """
 
 from __future__ import annotations
@@ -11,21 +15,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import statistics
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
-
-import psutil
+from contextlib import AsyncExitStack
 
 from tests.browser.harness import ARTIFACTS, AppServer, running_app
+from tests.load.report import Usage, of_minutes, of_visitors, of_watchers
 from tests.load.visitor import ENDLESS, PAGES, LoadVisitor
+from tests.load.windows import Windows
 from tests.walks.walk import errors_in, warm
 
 ARRIVAL_SECONDS = 0.1  # between two visitors
 AFTERWARDS_SECONDS = 70.0  # until the server has forgotten closed tabs
-MEGABYTE = 1e6
+SETTLING_SECONDS = 3.0  # until the first pictures are shown everywhere
+VISIT_SECONDS = (40.0, 120.0)  # of a visitor who comes and goes
+MINUTE = 60.0
 
 
 def main() -> int:
@@ -34,42 +38,64 @@ def main() -> int:
     parser.add_argument("visitors", type=int)
     parser.add_argument("page", nargs="?", default=PAGES[0], choices=[*PAGES, "mixed"])
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--minutes", type=int, default=0)
+    parser.add_argument("--watchers", type=int, default=0)
+    parser.add_argument("--browsers", type=int, default=0)
     parser.add_argument("--speed", default="", help="of the runs: steps per second, or full")
     parser.add_argument("--leave", action="store_true", help="also measure memory afterwards")
     arguments = parser.parse_args()
-    with ExitStack() as stack:
-        server = stack.enter_context(running_app(ARTIFACTS / "load.log"))
+    with running_app(ARTIFACTS / "load.log") as server:
         return asyncio.run(measure(server, arguments))
 
 
 async def measure(server: AppServer, arguments: argparse.Namespace) -> int:
     """Let all visitors visit the server, and print what they have met."""
     await warm(server)
-    before = memory(server.process)
+    before = Usage.of(server.process)
     query = ENDLESS + (f"&speed={arguments.speed}" if arguments.speed else "")
     pages = PAGES if arguments.page == "mixed" else (arguments.page,)
     visitors = [
         LoadVisitor(server.url, pages[n % len(pages)], query) for n in range(arguments.visitors)
     ]
-    await asyncio.gather(*(arrive(v, n * ARRIVAL_SECONDS) for n, v in enumerate(visitors)))
-    server.process.cpu_percent()
-    begun, used = time.perf_counter(), cpu_seconds(server.process)
-    stay = (v.stay(begun + arguments.seconds, random.Random(n)) for n, v in enumerate(visitors))
-    await asyncio.gather(*stay)
-    used = cpu_seconds(server.process) - used
-    during = memory(server.process)
-    for line in report(visitors, used):
-        sys.stdout.write(line + "\n")
+    if arguments.minutes:
+        problems = await soak(server, visitors, arguments.minutes)
+    else:
+        problems = await one_class(server, visitors, arguments)
+    during = Usage.of(server.process)
     await asyncio.gather(*(visitor.close() for visitor in visitors))
-    sys.stdout.write(f"memory: {before:.0f} MB before, {during:.0f} MB during")
+    told = f"memory: {before.megabytes:.0f} MB before, {during.megabytes:.0f} MB during"
     if arguments.leave:
         await asyncio.sleep(AFTERWARDS_SECONDS)
         await warm(server)  # a new visit lets the server look for what is unused
-        sys.stdout.write(f", {memory(server.process):.0f} MB a minute after")
-    problems = [problem for visitor in visitors for problem in visitor.problems]
+        told += f", {Usage.of(server.process).megabytes:.0f} MB a minute after"
     errors = errors_in(server.log)
-    sys.stdout.write(f"\nerrors: {problems[:5] or 'none'} {errors[:500]}\n")
+    say(told, f"errors: {problems[:5] or 'none'} {errors[:500]}")
     return bool(problems or errors)
+
+
+async def one_class(
+    server: AppServer, visitors: list[LoadVisitor], arguments: argparse.Namespace
+) -> list[str]:
+    """Let all visitors train and click for some time, and print the figures of this time."""
+    async with AsyncExitStack() as stack:
+        windows = await stack.enter_async_context(Windows(arguments.browsers))
+        await asyncio.gather(*(arrive(v, n * ARRIVAL_SECONDS) for n, v in enumerate(visitors)))
+        watchers = await watchers_of(visitors[0], arguments.watchers)
+        await windows.open(f"{server.url}/{visitors[0].path}?{visitors[0].query}")
+        await asyncio.sleep(SETTLING_SECONDS)
+        begun, usage = time.perf_counter(), Usage.of(server.process)
+        await windows.begin()
+        clicks = not arguments.watchers  # a watched run is left alone
+        until = begun + arguments.seconds
+        everybody = enumerate([*visitors, *watchers])
+        stays = (v.stay(until, random.Random(n), clicks=clicks) for n, v in everybody)
+        await asyncio.gather(*stays)
+        seconds = time.perf_counter() - begun
+        used = Usage.of(server.process).cpu_seconds - usage.cpu_seconds
+        say(*of_visitors(visitors, used), *of_watchers(watchers, used, seconds))
+        say(*await windows.report(seconds))
+        await asyncio.gather(*(watcher.close() for watcher in watchers))
+        return [p for v in [*visitors, *watchers] for p in v.problems] + windows.problems
 
 
 async def arrive(visitor: LoadVisitor, delay: float) -> None:
@@ -79,48 +105,51 @@ async def arrive(visitor: LoadVisitor, delay: float) -> None:
     await visitor.start()
 
 
-def report(visitors: Sequence[LoadVisitor], used: float) -> list[str]:
-    """Return the lines of the result; `used` are the server's seconds of processor time."""
-    redraws = sorted(visitor.redraws_per_second for visitor in visitors)
-    steps = sorted(visitor.steps_per_second for visitor in visitors)
-    pictures = sum(len(visitor.pictures_at) for visitor in visitors)
-    size = sum(v.bytes_received for v in visitors) / max(sum(v.pictures for v in visitors), 1)
-    clicks: dict[str, list[float]] = {}
-    for visitor in visitors:
-        for kind, seconds in visitor.clicks.items():
-            clicks.setdefault(kind, []).extend(seconds)
-    together = [second for seconds in clicks.values() for second in seconds]
-    return [
-        f"redraws/s: median {statistics.median(redraws):.2f}, least {redraws[0]:.2f}",
-        f"delay of a picture: {quantiles([d for v in visitors for d in v.delays])}",
-        f"click to effect: {quantiles(together)}",
-        *(f"  {kind}: {quantiles(seconds)}" for kind, seconds in sorted(clicks.items())),
-        f"page opened: {quantiles([seconds for v in visitors for seconds in v.opened])}",
-        f"training: {sum(steps):,.0f} steps/s in sum, median {statistics.median(steps):,.0f}, "
-        f"least {steps[0]:,.0f}",
-        f"picture: {size / 1000:.1f} kB, {1000 * used / max(pictures, 1):.1f} ms of processor "
-        "time with training",
-    ]
+async def watchers_of(owner: LoadVisitor, count: int) -> list[LoadVisitor]:
+    """Let visitors watch the owner's run."""
+    if not count:
+        return []
+    link = await owner.let_watch()
+    watchers = [LoadVisitor(owner.url, "watch", link) for _ in range(count)]
+    for watcher in watchers:
+        await watcher.visit("watch")
+    return watchers
 
 
-def quantiles(seconds: Sequence[float]) -> str:
-    """Return the median, the 95th percentile and the number of some times."""
-    if not seconds:
-        return "none"
-    ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return f"median {statistics.median(ordered):.2f} s, p95 {p95:.2f} s of {len(ordered)}"
+async def soak(server: AppServer, visitors: list[LoadVisitor], minutes: int) -> list[str]:
+    """Let visitors come and go; after each minute, print what the server uses."""
+    until = time.perf_counter() + minutes * MINUTE
+    tasks = [asyncio.create_task(come_and_go(v, until, n)) for n, v in enumerate(visitors)]
+    usages = []
+    for minute in range(1, minutes + 1):
+        await asyncio.sleep(max(until - (minutes - minute) * MINUTE - time.perf_counter(), 0.0))
+        usages.append(Usage.of(server.process))
+        say(f"minute {minute}: {usages[-1]}")
+    await asyncio.gather(*tasks)
+    say(of_minutes(usages))
+    return [problem for visitor in visitors for problem in visitor.problems]
 
 
-def memory(process: psutil.Process) -> float:
-    """Return the resident memory of the server in megabytes."""
-    return float(process.memory_info().rss) / MEGABYTE
+async def come_and_go(visitor: LoadVisitor, until: float, seed: int) -> None:
+    """Open the page in one tab after another."""
+    dice = random.Random(seed)
+    page, query = visitor.path, visitor.query
+    await asyncio.sleep(seed * ARRIVAL_SECONDS)
+    while time.perf_counter() < until and not visitor.problems:
+        visitor.history = []
+        visitor.path, visitor.query = page, query
+        await visitor.reload()
+        await visitor.start()
+        leaves = time.perf_counter() + dice.uniform(*VISIT_SECONDS)
+        await visitor.stay(min(until, leaves), dice)
+        await visitor.close()
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    """Return the processor time that the server has used so far."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def say(*lines: str) -> None:
+    """Print at once, since a measurement takes long."""
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
 from tests.walks.messages import Parts, steps_in
-from tests.walks.protocol import PAINT_SECONDS, Visitor
+from tests.walks.protocol import Visitor
 from tests.walks.values import Control, another_value
 
 PAGES = ("reinforce", "shared_body", "split_bodies")
@@ -26,7 +28,7 @@ class LoadVisitor(Visitor):
     """A tab that notes when its pictures come and how long its clicks take; times in seconds."""
 
     pictures_at: list[float] = field(default_factory=list)
-    delays: list[float] = field(default_factory=list)  # from "ready" to the picture
+    delays: list[float] = field(default_factory=list)  # from the drawing of a picture
     clicks: dict[str, list[float]] = field(default_factory=dict)  # by the kind of click
     opened: list[float] = field(default_factory=list)  # until the first picture of a page
     watched: float = 0.0  # while a run was in progress
@@ -41,6 +43,15 @@ class LoadVisitor(Visitor):
             await self.open()
         else:
             await self.go(page)
+        await self._wait_for_channel(page, begun)
+
+    async def reload(self) -> None:
+        """Open the page in a new tab."""
+        begun = time.perf_counter()
+        await self.open()
+        await self._wait_for_channel(self.path, begun)
+
+    async def _wait_for_channel(self, page: str, begun: float) -> None:
         await self.wait_for(lambda: bool(self._channel) and self.path == page)
         self.opened.append(time.perf_counter() - begun)
         await self.settle()
@@ -52,7 +63,15 @@ class LoadVisitor(Visitor):
             await self.press(self.button("Run"))
             await self.wait_for(lambda: self.pictures > before)
 
-    async def stay(self, until: float, dice: random.Random) -> None:
+    async def let_watch(self) -> str:
+        """Let others watch the run, and return the parameters of their link."""
+        switch = self.control("Let others watch")
+        await self.send(WidgetState(id=switch.element.id, bool_value=True))
+        await self.wait_for(lambda: bool(self.watch_link))
+        await self.settle()
+        return self.watch_link.partition("?")[2]
+
+    async def stay(self, until: float, dice: random.Random, *, clicks: bool = True) -> None:
         """Look on and click now and then, until this time of `time.perf_counter`."""
         self.measuring = True
         while not self.problems:
@@ -60,7 +79,8 @@ class LoadVisitor(Visitor):
             await asyncio.sleep(max(min(left, dice.uniform(*CLICK_SECONDS)), 0.0))
             if time.perf_counter() >= until:
                 break
-            await self._click(dice.choices(list(CLICKS), list(CLICKS.values()))[0], dice)
+            if clicks:
+                await self._click(dice.choices(list(CLICKS), list(CLICKS.values()))[0], dice)
         self.measuring = False
 
     async def _click(self, kind: str, dice: random.Random) -> None:
@@ -115,9 +135,9 @@ class LoadVisitor(Visitor):
         super()._take_live(head, parts, length)
         if parts is None or not self.measuring:
             return
+        self.delays.append(now - head["at"])
         if self.pictures_at:
             gap = now - self.pictures_at[-1]
-            self.delays.append(max(gap - PAINT_SECONDS, 0.0))
             if gap < 3.0 and steps_in(parts) >= before:
                 self.watched += gap
                 self.trained += steps_in(parts) - before

@@ -26,7 +26,7 @@ from pglab.session.gate import Gate
 from pglab.session.training_session import TrainingSession
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage import channel as channels
-from pglab.ui.stage.channel import Channel, find_channel
+from pglab.ui.stage.channel import Channel, find_channel, find_watched
 from pglab.ui.stage.picture import Number, Picture, Progress
 from pglab.ui.stage.player import Player
 from pglab.ui.stage.rhythm import SHARE, Rhythm
@@ -95,9 +95,11 @@ async def serving(base: str = "") -> AsyncIterator[str]:
     while not server.started:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"ws://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
+    try:
+        yield f"ws://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
 
 
 class Browser:
@@ -307,6 +309,148 @@ def test_one_channel_has_few_connections() -> None:
     over_a_server(test)
 
 
+def test_watchers_see_every_picture_of_the_owner_and_its_pause() -> None:
+    run = Run()
+    channel = channel_of(run)
+    channel.let_watch(True)
+
+    async def test(address: str) -> None:
+        draw(channel, run)
+        url = f"{address}/live/"
+        async with (
+            websockets.connect(url + channel.name) as socket,
+            websockets.connect(url + channel.watch_name) as other,
+        ):
+            owner, watcher = Browser(socket), Browser(other)
+            assert not (await watcher.next())["running"]  # before the run starts
+            run.running = True
+            draw(channel, run)
+            for _ in range(5):
+                head, seen = await owner.next(), await watcher.next()
+                assert (seen["sequence"], seen["script"]) == (head["sequence"], 0)
+                assert watcher.parts == owner.parts
+            assert "1 person is watching" in owner.parts["progress"].decode()
+            with run.lock:
+                run.running = False
+            draw(channel, run)
+            assert not (await watcher.next())["running"]
+            assert watcher.steps == run.steps
+
+    over_a_server(test)
+
+
+def test_a_watcher_gets_pictures_while_the_tab_of_the_owner_is_hidden() -> None:
+    run = Run()
+    channel = channel_of(run)
+    channel.let_watch(True)
+
+    async def test(address: str) -> None:
+        url = f"{address}/live/"
+        async with (
+            websockets.connect(url + channel.name),  # says never that it is ready
+            websockets.connect(url + channel.watch_name) as other,
+        ):
+            run.running = True
+            draw(channel, run)
+            watcher = Browser(other)
+            steps = [(await watcher.next(), watcher.steps)[1] for _ in range(4)]
+            assert steps == sorted(set(steps))
+
+    over_a_server(test)
+
+
+def test_watchers_learn_that_the_owner_has_left_and_do_not_train_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "AFTERWARDS", 0.1)
+    run = Run()
+    channel = channel_of(run)
+    channel.let_watch(True)
+
+    async def until_told(watcher: Browser, *, left: bool) -> None:
+        while (await watcher.next()).get("left") is not left:
+            pass
+
+    async def test(address: str) -> None:
+        run.running = True
+        draw(channel, run)
+        async with websockets.connect(f"{address}/live/{channel.watch_name}") as other:
+            watcher = Browser(other)
+            async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+                await Browser(socket).next()
+            await until_told(watcher, left=True)
+            steps = run.steps
+            await asyncio.sleep(0.2)
+            assert run.steps == steps
+            async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+                await Browser(socket).next()
+                while watcher.steps <= steps:
+                    await watcher.next()
+
+    over_a_server(test)
+
+
+def test_the_owner_can_end_the_watching_and_his_leaving_ends_it_too() -> None:
+    channels_of_two = [channel_of(Run()), channel_of(Run())]
+    for channel in channels_of_two:
+        channel.let_watch(True)
+    names = [channel.watch_name for channel in channels_of_two]
+    del channel
+
+    async def test(address: str) -> None:
+        sockets = [await websockets.connect(f"{address}/live/{name}") for name in names]
+        for socket in sockets:
+            await socket.send("ready")
+        await asyncio.sleep(0.05)
+        channels_of_two.pop().let_watch(False)
+        channels_of_two.clear()
+        gc.collect()
+        for socket, name in zip(sockets, names, strict=True):
+            assert await closing_code(socket) == 4404
+            assert find_channel(name) is None
+            assert find_watched(name) is None
+
+    over_a_server(test)
+
+
+def test_a_watcher_who_comes_late_gets_the_whole_clip_of_a_paused_run() -> None:
+    bench = Bench(ReinforceConfig(hidden_sizes=(8,), seed=10))
+    info = ENVIRONMENTS[bench.session.config.env_id]
+    plane = Slice(info, *info.heatmap_axes, (0.0,) * len(info.axes))
+    player = Player(bench.session)
+
+    def picture(*, resume: bool) -> Picture:
+        panel = player.show(bench, plane, resume=resume).panel
+        return Picture([panel], [Number("steps", "1", "")], more=player.has_more)
+
+    channel = Channel(LivePage(key="page"), bench)
+    channel.let_watch(True)
+
+    async def clip_of(browser: Browser) -> list[Any]:
+        frames: list[Any] = []
+        while True:
+            try:
+                await asyncio.wait_for(browser.next(), 0.5)
+            except TimeoutError:
+                return frames
+            panel, part = (json.loads(browser.parts[name]) for name in ("player", "player/frames"))
+            assert not frames or panel["first"] == len(frames)
+            frames += [frame["caption"] for frame in part]
+
+    async def test(address: str) -> None:
+        channel.show(bench, picture, lambda: False)
+        url = f"{address}/live/"
+        async with websockets.connect(url + channel.name) as socket:
+            rest = await clip_of(Browser(socket))  # the first part came with the script
+        for _ in range(2):
+            async with websockets.connect(url + channel.watch_name) as socket:
+                clip = await clip_of(Browser(socket))
+            assert len(clip) == len(player._clip) > 20
+            assert clip[20:] == rest
+
+    over_a_server(test)
+
+
 def test_an_error_in_the_training_comes_to_the_page() -> None:
     run = Run()
     channel = channel_of(run)
@@ -401,10 +545,11 @@ def test_the_busier_the_server_the_slower_all_pictures_but_not_without_end() -> 
 def test_a_slow_server_says_how_many_train(monkeypatch: pytest.MonkeyPatch) -> None:
     rhythm = Rhythm()
     monkeypatch.setattr(channels, "shared_rhythm", lambda: rhythm)
-    picture = Run().picture()
-    assert channels._with_company(picture) is picture
+    run = Run()
+    channel, picture = channel_of(run), run.picture()
+    assert channel._with_company(picture) is picture
     rhythm.looking = 100
-    told = channels._with_company(picture).progress
+    told = channel._with_company(picture).progress
     assert told is not None
     assert told.label == "half · 100 people are training here"
     assert json.dumps(told.fraction) == "0.5"

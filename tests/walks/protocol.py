@@ -64,6 +64,7 @@ class Visitor:
     values: dict[str, WidgetState] = field(default_factory=dict)
     running: bool = False
     problems: list[str] = field(default_factory=list)
+    watch_link: str = ""  # for those who may watch the run
     pictures: int = 0  # pictures that the channel brought
     bytes_received: int = 0  # of these pictures
     redraws: int = 0  # redraws that the page's own timers asked for
@@ -326,6 +327,8 @@ class Visitor:
             return
         if kind == "exception":
             self.problems.append(f"{shown.type}: {shown.message}")
+        elif kind == "code" and "watch?" in shown.code_text:
+            self.watch_link = shown.code_text
         elif kind == "bidi_component":
             self._seen.add(shown.id)
             self._take_stage(shown, delta.fragment_id)

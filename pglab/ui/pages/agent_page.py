@@ -23,6 +23,7 @@ from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
 from pglab.ui.controls.shown_panels import Extra, panel_controls
 from pglab.ui.controls.transport import transport
+from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.address import read_address, write_address
 from pglab.ui.pages.live_stage import live
 from pglab.ui.shell.entry import require_entry
@@ -55,6 +56,7 @@ def agent_page(page: AgentPage) -> None:
     require_entry()
     lab = open_lab(page.key, page.preset, page.fixed, partial(read_address, page.key))
     seed_controls(lab)
+    watching_control(lab, lab.bench)
     attempts = open_attempts(lab)
     transport(lab, page.title, on_speed=partial(write_address, lab))
     live(lab, page.panels, page.extras, partial(experiment_line, lab, attempts))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from pglab.config import Link
+from pglab.ui.shell.menu import current_page
 
 
 def link() -> Link:
@@ -32,8 +33,17 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
     return problems
 
 
+def written() -> dict[str, str]:
+    """Return the parameters of the current page's address; each `write` changes the same dict."""
+    address: dict[str, str] = st.session_state.setdefault(f"{current_page()}.address", {})
+    return address
+
+
 def write(parameters: Mapping[str, str]) -> None:
     """Replace the parameters in the address; keep parameters whose names begin with "embed"."""
+    shown = written()
+    shown.clear()
+    shown.update(parameters)
     kept = {n: t for n, t in st.query_params.items() if n.startswith("embed")}
     wanted = {**kept, **parameters}
     if wanted != st.query_params.to_dict():

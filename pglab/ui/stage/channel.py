@@ -8,8 +8,9 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
+from threading import Lock
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -18,10 +19,12 @@ import streamlit as st
 from pglab.language import _, ngettext, use_language
 from pglab.session.gate import Gate
 from pglab.session.turns import shared_turns
+from pglab.ui.shell.address_bar import written
 from pglab.ui.shell.fragments import LANGUAGE, fragment
+from pglab.ui.shell.menu import current_page
 from pglab.ui.shell.page_state import LIVE, LivePage
-from pglab.ui.stage.message import parts_of
-from pglab.ui.stage.picture import Picture
+from pglab.ui.stage.message import message, parts_of
+from pglab.ui.stage.picture import Picture, PlayerPanel
 from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.stage import now, stage
 
@@ -29,6 +32,8 @@ AFTERWARDS = 2.0  # seconds for which a run still trains after the last look
 PATIENCE = 0.1  # seconds for which the drawing thread waits for a run; all who look share them
 LONGEST_PATIENCE = 0.03  # a little longer than a turn of training
 SLOWLY = 0.5  # seconds between two redraws of a page without a channel
+LATE = 1.5  # intervals after a picture; then watchers ask for the next one
+WATCHER_COST = 0.0009  # seconds for sending a picture to one watcher
 
 
 class Draw(Protocol):
@@ -78,30 +83,57 @@ class Drawn:
     parts: dict[str, bytes]
     running: bool
     at: float
+    by_script: bool = False  # then the owner's browser has got it from the script
+    has_frames: bool = False
+    _packed: dict[tuple[int, bool], bytes] = field(default_factory=dict)
+
+    def message(self, known: Drawn | None, *, watched: bool) -> bytes:
+        """Pack the picture for a browser that has the picture `known`; equal messages are shared.
+
+        Watchers get no time of a script, since their pages have scripts of their own.
+        """
+        key = (-1 if known is None else known.sequence, watched)
+        if key not in self._packed:
+            script = 0 if watched else self.script
+            head = {
+                "sequence": self.sequence,
+                "script": script,
+                "running": self.running,
+                "at": round(self.at, 4),  # the load test reads it
+            }
+            self._packed[key] = message(head, self.parts, {} if known is None else known.parts)
+        return self._packed[key]
 
 
 class Channel:
     """Connects the run of one page with the browsers that show it.
 
-    Browsers open the channel by its name, which nobody can guess. Threads of three kinds use a
-    channel: Streamlit's scripts, the threads that train, and the thread that draws.
+    The owner's browser opens the channel by its name, which nobody can guess. The owner may let
+    others watch: they open it by a second name, and see the same pictures. Threads of three kinds
+    use a channel: Streamlit's scripts, the threads that train, and the thread that draws.
     """
 
     def __init__(self, page: LivePage, driven: Driven) -> None:
-        """Make the channel of a page, and let browsers find it."""
+        """Make the channel of a page, and let the owner's browser find it."""
         self.name = secrets.token_urlsafe(18)
+        self.watch_name = ""  # empty: nobody else may watch
         self.page = page
+        self.path = ""  # of the page
+        self.address: dict[str, str] = {}  # the parameters of the page's address
         self.driven = driven
-        self.connections = 0
+        self.connections = 0  # of the owner
         self.outdated = False  # whether a script must draw the page again
         self._error: Exception | None = None
         self._view: View | None = None
         self._language = ""
-        self._drawn: Drawn | None = None
+        self._shown: tuple[Drawn, ...] = ()  # the latest picture, and those that it continues
+        self._publishing = Lock()
+        self._drawing: asyncio.Future[Drawn | None] | None = None
         self.due = math.inf  # when the next turn of training is due
         self._unseen = False  # whether the run has trained since the latest picture
-        self._watched_until = -math.inf
+        self._open_until = -math.inf
         self._started: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+        self._watching: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         _channels[self.name] = self
 
     # For Streamlit's scripts
@@ -135,8 +167,23 @@ class Channel:
             on_outdated=self._redraw_page,
             on_refused=self._do_without,
         )
-        if busy or self._unseen:
+        if picture is not None and self.watch_name:
+            parts = parts_of(self._with_company(picture))
+            self._publish(
+                Drawn(sequence, script, parts, busy, time.perf_counter(), by_script=True), picture
+            )
+        if busy or self._unseen or self.watchers:
             self._start()
+
+    def let_watch(self, allowed: bool) -> None:
+        """Let everybody who knows the name `watch_name` see the pictures, or nobody any more."""
+        if allowed == bool(self.watch_name):
+            return
+        _channels.pop(self.watch_name, None)
+        self.watch_name = secrets.token_urlsafe(18) if allowed else ""
+        if allowed:
+            _channels[self.watch_name] = self
+        _set(self._watching)
 
     def _redraw_page(self) -> None:
         self.page.page_is_stale = True
@@ -147,15 +194,16 @@ class Channel:
     def _start(self) -> None:
         """Wake the threads that train, and the connections."""
         if self.page.without_channel:
-            self._watched_until = time.perf_counter() + AFTERWARDS
-        if self._is_watched:
+            self._open_until = time.perf_counter() + AFTERWARDS
+        if self._is_open:
             shared_turns().join(self)
-        for event, loop in list(self._started.items()):
-            loop.call_soon_threadsafe(event.set)
+        _set(self._started)
+        _set(self._watching)
 
     @property
-    def _is_watched(self) -> bool:
-        return self.connections > 0 or time.perf_counter() < self._watched_until
+    def _is_open(self) -> bool:
+        """Whether the owner looks, or has looked a moment ago."""
+        return self.connections > 0 or time.perf_counter() < self._open_until
 
     # For the threads that train
 
@@ -173,59 +221,105 @@ class Channel:
                 driven.take_turn()
                 self.due = driven.next_turn
                 if self.due != -math.inf:
-                    self.due = max(self.due, begun + shared_rhythm().interval)
+                    self.due = max(self.due, begun + self.interval)
             except Exception as error:
                 self._error, self.due, self.outdated = error, math.inf, True
             if running and not driven.running:
                 self.outdated = True
-            if not self._is_watched:
+            if not self._is_open:
                 self.due = math.inf
         time.sleep(shared_rhythm().rest)
         return True
 
     # For the connections
 
-    def connect(self, started: asyncio.Event) -> None:
-        """Count a connection; the event `started` is set whenever a run starts."""
+    @property
+    def watchers(self) -> int:
+        """How many watch the run, besides its owner."""
+        return len(self._watching)
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two pictures of this run: longer if many watch it."""
+        return max(shared_rhythm().interval, self.watchers * WATCHER_COST)
+
+    @property
+    def left(self) -> bool:
+        """Whether the owner has left the page, so that the run rests."""
+        return not self._is_open
+
+    def connect(self, started: asyncio.Event, *, watches: bool) -> None:
+        """Note a connection.
+
+        The event `started` is set when a run starts and, for watchers, after each picture.
+        """
+        if watches:
+            self._watching[started] = asyncio.get_running_loop()
+            started.set()
+            return
         self._started[started] = asyncio.get_running_loop()
         self.connections += 1
         with self.driven.lock:
             self.due = self.driven.next_turn
         self._start()
 
-    def disconnect(self, started: asyncio.Event) -> None:
-        """Forget a connection; a moment after the last one, training stops."""
+    def disconnect(self, started: asyncio.Event, *, watches: bool) -> None:
+        """Forget a connection; a moment after the owner's last one, training stops."""
+        if watches:
+            del self._watching[started]
+            return
         del self._started[started]
         self.connections -= 1
-        self._watched_until = time.perf_counter() + AFTERWARDS
+        self._open_until = time.perf_counter() + AFTERWARDS
+        asyncio.get_running_loop().call_later(2 * AFTERWARDS, _set, self._watching)
 
-    async def picture(self, sequence: int) -> Drawn | None:
+    async def picture(self, sequence: int, *, watches: bool) -> Drawn | None:
         """Return a picture that is newer than `sequence`; None if the run has stopped.
 
-        All connections share the pictures of an interval. Raises TimeoutError if the run is not
-        free; then try again soon.
+        All connections share the pictures of an interval. Watchers also get None if the owner's
+        browser will bring the next picture. Raises TimeoutError if the run is not free; then try
+        again soon.
         """
-        drawn = self._newer_than(sequence)
-        if drawn is not None:
+        drawn = self._newer_than(sequence, watches)
+        if drawn is not None or (watches and not self._must_draw):
             return drawn
-        loop = asyncio.get_running_loop()
-        asked = time.perf_counter()
-        return await loop.run_in_executor(_drawing_thread(), self._draw_newer, sequence, asked)
+        if self._drawing is None:
+            loop, asked = asyncio.get_running_loop(), time.perf_counter()
+            self._drawing = loop.run_in_executor(_drawing_thread(), self._draw, asked)
+            self._drawing.add_done_callback(self._end_drawing)
+        drawn = await asyncio.shield(self._drawing)
+        return self._newer_than(sequence, watches) or drawn
 
-    def _newer_than(self, sequence: int) -> Drawn | None:
-        """Return the latest picture if it is newer than `sequence` and its interval lasts."""
-        drawn = self._drawn
-        if drawn is None or self.outdated or drawn.sequence <= sequence:
-            return None
-        fresh = time.perf_counter() < drawn.at + shared_rhythm().interval
-        return drawn if fresh else None
+    @property
+    def _must_draw(self) -> bool:
+        """Whether watchers must ask for a picture, since the owner's tab is hidden."""
+        late = not self._shown or time.perf_counter() > self._shown[-1].at + LATE * self.interval
+        return late and not self.left
 
-    def _draw_newer(self, sequence: int, asked: float) -> Drawn | None:
-        """Draw a picture in the drawing thread, unless another connection has got a new one."""
+    def _end_drawing(self, drawing: asyncio.Future[Drawn | None]) -> None:
+        self._drawing = None
+        # Whoever waits gets the error; perhaps nobody waits any more.
+        if not drawing.cancelled() and drawing.exception() is None and drawing.result():
+            _set(self._watching)
+
+    def _newer_than(self, sequence: int, watches: bool) -> Drawn | None:
+        """Return the next picture after `sequence` that is known already.
+
+        The owner gets no picture of an earlier interval; a watcher gets all that he needs.
+        """
+        for drawn in self._shown:
+            if drawn.sequence <= sequence:
+                continue
+            if watches:
+                return drawn
+            if not (drawn.by_script or self.outdated):
+                old = drawn.running and time.perf_counter() > drawn.at + self.interval
+                return None if old else drawn
+        return None
+
+    def _draw(self, asked: float) -> Drawn | None:
+        """Draw a picture in the drawing thread; None if there is nothing new."""
         begun = time.perf_counter()
-        known = self._newer_than(sequence)
-        if known is not None:
-            return known
         patience = min(PATIENCE / max(shared_rhythm().looking, 1), LONGEST_PATIENCE)
         view = self._view  # as a whole, since a script may replace it meanwhile
         if view is None:
@@ -240,9 +334,44 @@ class Channel:
             self.outdated = view.is_outdated()
             self.page.sequence += 1
             sequence = self.page.sequence
-        self._drawn = Drawn(sequence, view.script, parts_of(_with_company(picture)), running, begun)
+        parts = parts_of(self._with_company(picture))
+        drawn = self._publish(Drawn(sequence, view.script, parts, running, begun), picture)
         shared_rhythm().note(time.perf_counter() - begun, begun - asked)
-        return self._drawn
+        return drawn
+
+    def _publish(self, drawn: Drawn, picture: Picture) -> Drawn:
+        """Keep a picture for all connections; for new watchers, also those that it continues."""
+        players = [panel for panel in picture.panels if isinstance(panel, PlayerPanel)]
+        drawn = replace(drawn, has_frames=any(player.frames for player in players))
+        with self._publishing:
+            if self._shown and drawn.sequence < self._shown[-1].sequence:
+                return drawn  # a script has drawn a newer one meanwhile
+            continues = self.watch_name and any(player.first for player in players)
+            kept = self._shown if continues else ()
+            if len(kept) > 1 and not (drawn.has_frames or kept[-1].has_frames):
+                kept = kept[:-1]
+            self._shown = (*kept, drawn)
+        return drawn
+
+    def _with_company(self, picture: Picture) -> Picture:
+        """Say in the progress bar who else is here: watchers, and those who slow pictures down."""
+        rhythm, told = shared_rhythm(), []
+        if rhythm.slow:
+            told.append(
+                ngettext(
+                    "{n} person is training here", "{n} people are training here", rhythm.looking
+                ).format(n=rhythm.looking)
+            )
+        if self.watchers:
+            told.append(
+                ngettext("{n} person is watching", "{n} people are watching", self.watchers).format(
+                    n=self.watchers
+                )
+            )
+        if picture.progress is None or not told:
+            return picture
+        label = " · ".join([picture.progress.label, *told])
+        return replace(picture, progress=replace(picture.progress, label=label))
 
 
 def live_fragment(page: LivePage, draw: Callable[..., None]) -> Callable[..., None]:
@@ -268,28 +397,37 @@ def show(
     `draw` makes a picture, and `is_outdated` says whether the page must be drawn again. Both are
     called in other threads, so they must not read Streamlit's session state.
     """
+    channel_of(page, driven).show(driven, draw, is_outdated)
+
+
+def channel_of(page: LivePage, driven: Driven) -> Channel:
+    """Return the channel of a page of this visit."""
     key = f"{page.key}.channel"
     channel: Channel | None = st.session_state.get(key)
     if channel is None:
         channel = st.session_state[key] = Channel(page, driven)
-    channel.show(driven, draw, is_outdated)
+        channel.path, channel.address = current_page(), written()
+    return channel
+
+
+def find_watched(name: str) -> Channel | None:
+    """Return the channel whose owner lets others watch it by this name; None if there is none."""
+    channel = _channels.get(name)
+    return channel if channel is not None and name == channel.watch_name else None
 
 
 def find_channel(name: str) -> Channel | None:
-    """Return the channel with this name; None if there is none, or if its visit has ended."""
+    """Return the channel with this name or watch name.
+
+    None if there is none, or if its visit has ended.
+    """
     return _channels.get(name)
 
 
-def _with_company(picture: Picture) -> Picture:
-    """Say in the progress bar why pictures come slowly, if they do."""
-    rhythm = shared_rhythm()
-    if picture.progress is None or not rhythm.slow:
-        return picture
-    told = ngettext(
-        "{n} person is training here", "{n} people are training here", rhythm.looking
-    ).format(n=rhythm.looking)
-    label = f"{picture.progress.label} · {told}"
-    return replace(picture, progress=replace(picture.progress, label=label))
+def _set(events: dict[asyncio.Event, asyncio.AbstractEventLoop]) -> None:
+    """Set events from any thread."""
+    for event, loop in list(events.items()):
+        loop.call_soon_threadsafe(event.set)
 
 
 _channels: WeakValueDictionary[str, Channel] = WeakValueDictionary()

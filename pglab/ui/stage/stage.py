@@ -87,6 +87,7 @@ def stage(
             "chartsFailed": _("The charts cannot be drawn: the browser could not load plotly.js."),
             "progress": _("Progress"),
             "landmark": _("Numbers and pictures"),
+            "left": _("the owner of this run has left the page; training waits"),
         },
     }
     _component(

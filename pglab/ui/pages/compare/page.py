@@ -16,6 +16,7 @@ from pglab.ui.controls.copy_link import copy_link
 from pglab.ui.controls.seed_controls import shown_seed_control
 from pglab.ui.controls.settings import say_if_not_compiled
 from pglab.ui.controls.speed import speed_slider
+from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_comparison
@@ -45,6 +46,7 @@ def compare_page() -> None:
         st.session_state[KEY] = page
     settings.side_controls(partial(_mark_stale, page))
     say_if_not_compiled(settings.compared())
+    watching_control(page, page.comparison)
     page.page_is_stale = False
     _adopt_settings(page)
     link.write()

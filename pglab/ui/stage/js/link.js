@@ -8,9 +8,11 @@ const FAILURES_UNTIL_REFUSED = 3; // without any success
 const UNKNOWN = 4404; // with this code, the server closes a channel that it does not know
 
 export class Link {
-  // `onMessage` gets each message; `onRefused` is called if the server works, but not the channel.
-  constructor(onMessage, onRefused) {
+  // `onMessage` gets each message; `onEnded` is called if the server no longer knows the channel,
+  // and `onRefused` if the server works, but no channel can be opened.
+  constructor(onMessage, onEnded, onRefused) {
     this.onMessage = onMessage;
+    this.onEnded = onEnded;
     this.onRefused = onRefused;
     this.name = "";
     this.failures = 0;
@@ -54,7 +56,10 @@ export class Link {
   }
 
   retry(code) {
-    if (code === UNKNOWN) return; // a script will name another channel
+    if (code === UNKNOWN) {
+      this.onEnded();
+      return;
+    }
     this.failures += 1;
     if (!this.opened && this.failures === FAILURES_UNTIL_REFUSED) this.reportRefusal();
     const delay = FIRST_RETRY_MILLISECONDS * 2 ** (this.failures - 1);

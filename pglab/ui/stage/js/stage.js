@@ -127,6 +127,11 @@ class ProgressBar {
     setText(this.marker, progress.marker_label ? `⚑ ${progress.marker_label}` : "");
     this.marker.hidden = !progress.marker_label;
   }
+
+  say(text) {
+    this.element.hidden = false;
+    setText(this.label, text);
+  }
 }
 
 // The table below the panels.
@@ -217,6 +222,7 @@ class Stage {
     this.request = new Request(this.root);
     this.link = new Link(
       (message) => this.receiveLive(message),
+      () => this.request.ask("outdated"),
       () => this.request.ask("refused"),
     );
     this.onVisibility = () => this.paint();
@@ -251,6 +257,8 @@ class Stage {
   // this message, so it waits; a picture from before a script's picture is dropped.
   receiveLive(message) {
     if (message.outdated) this.request.ask("outdated");
+    if (message.left) this.progress.say(this.head.messages.left);
+    else if (message.left === false) this.progress.show(this.data?.progress ?? null);
     if (!message.panels) return;
     const { drawn, panels } = this.head;
     if (message.script > drawn) {

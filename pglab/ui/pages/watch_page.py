@@ -1,0 +1,51 @@
+"""The page *Watch*: the run of another visitor, live."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pglab.language import _
+from pglab.ui.controls.watching import LIVE_RUN
+from pglab.ui.shell.entry import require_entry
+from pglab.ui.stage.channel import find_watched
+from pglab.ui.stage.stage import stage
+
+
+def watch_page() -> None:
+    """Draw the page."""
+    require_entry()
+    name = st.query_params.get(LIVE_RUN, "")
+    channel = find_watched(name)
+    if channel is None:
+        st.info(
+            _(
+                "This link shows no run: its owner has closed the page or lets nobody watch any "
+                "more. Ask for a new link, or train a run of your own: choose a page in the menu."
+            )
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="transport"):
+        st.markdown("#### " + _("Watch"), width="content")
+        follow = st.toggle(
+            _("Follow"),
+            value=True,
+            key="watch.follow",
+            help=_("If you turn this off, the picture stands still while the run goes on."),
+        )
+        st.page_link(
+            f"pages/{channel.path}.py",
+            label=_("Open these settings in a run of your own"),
+            icon=":material/open_in_new:",
+            query_params=dict(channel.address),
+        )
+        st.caption(
+            _("You see the run of another visitor. Only its owner can change it."), width="content"
+        )
+    stage(
+        None,
+        key=f"watch.{name}",
+        sequence=0,
+        channel=name if follow else "",
+        landmark=True,
+        on_outdated=lambda: None,
+    )
