@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from multiprocessing.pool import ThreadPool
 from typing import TypeVar
+
+from pglab.session.variables import whole_number
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -23,19 +24,7 @@ MOST_THREADS = 32
 
 def thread_count() -> int:
     """The number of threads: `PGLAB_THREADS`, or else the number of usable cores, at most 32."""
-    chosen = os.environ.get(VARIABLE)
-    if chosen is not None:
-        try:
-            count = int(chosen)
-        except ValueError:
-            count = 0
-        if 1 <= count <= MOST_THREADS:
-            return count
-        warnings.warn(
-            f"{VARIABLE} is not a whole number from 1 to {MOST_THREADS}, so it has no effect.",
-            stacklevel=2,
-        )
-    return min(usable_cores(), MOST_THREADS)
+    return whole_number(VARIABLE, MOST_THREADS) or min(usable_cores(), MOST_THREADS)
 
 
 def usable_cores() -> int:

@@ -7,13 +7,19 @@ import os
 import sys
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from functools import cache
 from typing import Protocol
+from weakref import WeakKeyDictionary, ref
 
+from pglab.session.capacity import has_room
 from pglab.session.threads import thread_count
 
 NICENESS = 3  # the system prefers threads that draw, so training gets what is left
 AGAIN = 0.002  # seconds until the next attempt, if somebody looks at the run
+PLACE_KEPT = 60.0  # seconds for which a paused run keeps its place on a full server
+ROOM_AGAIN = 1.0  # seconds until the next look for room, for example in the memory
 
 
 class Trainee(Protocol):
@@ -25,13 +31,22 @@ class Trainee(Protocol):
     def train(self) -> bool:
         """Take one turn and set `due`, without raising an error; return False if it is not free."""
 
+    def note_place(self, *, waits: bool) -> None:
+        """Learn whether this trainee waits until there is room for it; must return at once."""
+
 
 class Turns:
     """Threads that train, turn after turn, the trainee that has had the least time so far."""
 
-    def __init__(self, threads: int) -> None:
-        """Start this number of threads, which never end and keep no process alive."""
+    def __init__(self, threads: int, has_room: Callable[[int], bool] = has_room) -> None:
+        """Start this number of threads, which never end and keep no process alive.
+
+        `has_room` says whether one more may train beside this number of trainees.
+        """
+        self._has_room = has_room
         self._changed = threading.Condition()
+        self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()  # kept until when
+        self._waiting: deque[ref[Trainee]] = deque()  # in the order of their arrival
         self._served: dict[Trainee, float] = {}  # seconds of training so far
         self._least = 0.0  # of training; whoever had less time had nothing to train meanwhile
         self._not_free: dict[Trainee, float] = {}  # until when
@@ -40,10 +55,34 @@ class Turns:
             threading.Thread(target=self._work, name="turns", daemon=True).start()
 
     def join(self, trainee: Trainee) -> None:
-        """Train this trainee until its next turn is never due."""
+        """Train this trainee until its next turn is never due; if need be, it waits for room."""
         with self._changed:
-            self._served.setdefault(trainee, self._least)
+            if trainee in self._served:
+                self._changed.notify()
+                return
+            if self._places.get(trainee, -math.inf) > time.perf_counter():
+                self._admit(trainee)
+            elif all(one() is not trainee for one in self._waiting):
+                self._waiting.append(ref(trainee))
+                self._let_in()
+                if trainee not in self._served:
+                    trainee.note_place(waits=True)
             self._changed.notify()
+
+    def _let_in(self) -> None:
+        """Admit those who wait, as long as there is room."""
+        while self._waiting:
+            first, now = self._waiting[0](), time.perf_counter()
+            if first is not None and first.due != math.inf:
+                if not self._has_room(sum(until > now for until in self._places.values())):
+                    return
+                self._admit(first)
+            self._waiting.popleft()
+
+    def _admit(self, trainee: Trainee) -> None:
+        self._served[trainee] = self._least
+        self._places[trainee] = math.inf
+        trainee.note_place(waits=False)
 
     def _work(self) -> None:
         if sys.platform == "linux":  # elsewhere, all threads of a process have one priority
@@ -69,16 +108,20 @@ class Turns:
                 if taken is not None:
                     self._taken.add(taken)
                     return taken
+                if self._waiting:
+                    seconds = min(ROOM_AGAIN, math.inf if seconds is None else seconds)
                 self._changed.wait(seconds)
 
     def _next(self) -> tuple[Trainee | None, float | None]:
         """Return the trainee whose turn it is, or else the seconds until a turn is due."""
+        self._let_in()
         now, first = time.perf_counter(), math.inf
         ready: list[Trainee] = []
         for one in self._served.keys() - self._taken:
             due = max(one.due, self._not_free.get(one, -math.inf))
             if due == math.inf:
                 del self._served[one]
+                self._places[one] = now + PLACE_KEPT
                 self._not_free.pop(one, None)
             elif due <= now:
                 ready.append(one)

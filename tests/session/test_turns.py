@@ -8,7 +8,13 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from types import SimpleNamespace
 
+import psutil
+import pytest
+
+from pglab.session import turns as turns_module
+from pglab.session.capacity import has_room
 from pglab.session.gate import Gate
 from pglab.session.turns import Turns
 
@@ -30,7 +36,7 @@ class Trainee:
         self.seconds = seconds
         self.free = free
         self.turns = 0
-        self.at_once = 0
+        self.waits = False
         self._inside = threading.Lock()
 
     def train(self) -> bool:
@@ -39,6 +45,68 @@ class Trainee:
         self.turns += 1
         self._inside.release()
         return self.free
+
+    def note_place(self, *, waits: bool) -> None:
+        self.waits = waits
+
+
+def test_on_a_full_server_newcomers_wait_and_come_in_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns_module, "PLACE_KEPT", 0.1)
+    turns = Turns(1, has_room=lambda training: training < 2)
+    trainees = [Trainee() for _ in range(5)]
+    for trainee in trainees:
+        turns.join(trainee)
+    first, second, third, fourth, fifth = trainees
+    assert [t.waits for t in trainees] == [False, False, True, True, True]
+    wait_until(lambda: first.turns > 3)
+    assert not third.turns
+    third.due = math.inf  # its visitor has pressed Pause
+    first.due = math.inf
+    wait_until(lambda: not fourth.waits)
+    assert fifth.waits
+    assert not second.waits, "nobody's run is ended"
+    second.due = math.inf
+    del second, trainees, trainee
+    gc.collect()
+    wait_until(lambda: not fifth.waits)
+    fourth.due = fifth.due = math.inf
+    assert third.turns == 0
+
+
+def test_a_run_that_pauses_keeps_its_place_for_a_while() -> None:
+    turns = Turns(1, has_room=lambda training: training < 1)
+    first, other = Trainee(), Trainee()
+    turns.join(first)
+    wait_until(lambda: first.turns > 0)
+    first.due = math.inf
+    wait_until(lambda: first not in turns._served)
+    turns.join(other)
+    assert other.waits
+    first.due = -math.inf
+    turns.join(first)
+    assert not first.waits
+    first.due = other.due = math.inf
+
+
+@pytest.mark.parametrize(
+    ("training", "free", "room"),
+    [
+        (0, 0, True),
+        (1, 9, True),
+        (5, 9, True),
+        (6, 9, False),
+        (1, 7, False),
+    ],
+)
+def test_room_depends_on_the_number_who_train_and_on_the_memory(
+    training: int, free: int, room: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGLAB_CAPACITY", "6")
+    memory = SimpleNamespace(total=100, available=free)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    assert has_room(training) == room
 
 
 def test_all_get_the_same_time_however_long_their_turns_are() -> None:

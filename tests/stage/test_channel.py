@@ -24,6 +24,7 @@ from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
 from pglab.session.gate import Gate
 from pglab.session.training_session import TrainingSession
+from pglab.session.turns import Turns
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage import channel as channels
 from pglab.ui.stage.channel import Channel, find_channel, find_watched
@@ -540,6 +541,36 @@ def test_the_busier_the_server_the_slower_all_pictures_but_not_without_end() -> 
     rhythm.looking = 10_000
     assert rhythm.interval == 0.6
     assert rhythm.frames_per_second == 6
+
+
+def test_on_a_full_server_a_run_waits_says_so_and_then_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    full = [True]
+    turns = Turns(1, has_room=lambda _training: not full[0])
+    monkeypatch.setattr(channels, "shared_turns", lambda: turns)
+    run = Run()
+    channel = channel_of(run)
+
+    async def test(address: str) -> None:
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            run.running = True
+            draw(channel, run)
+            browser = Browser(socket)
+            await browser.next()
+            assert "starts as soon as there is room" in browser.parts["progress"].decode()
+            await socket.send("ready")
+            with pytest.raises(TimeoutError):  # a run that waits needs no pictures
+                await asyncio.wait_for(socket.recv(), 0.3)
+            assert run.steps == 0
+            full.clear()
+            full.append(False)
+            await browser.next(ready=False)
+            assert "starts as soon as" not in browser.parts["progress"].decode()
+            while not browser.steps:
+                await browser.next()
+
+    over_a_server(test)
 
 
 def test_a_slow_server_says_how_many_train(monkeypatch: pytest.MonkeyPatch) -> None:

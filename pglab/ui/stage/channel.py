@@ -131,6 +131,8 @@ class Channel:
         self._drawing: asyncio.Future[Drawn | None] | None = None
         self.due = math.inf  # when the next turn of training is due
         self._unseen = False  # whether the run has trained since the latest picture
+        self._waits = False  # whether the run starts only when the server has room for it
+        self._waiting_told = False
         self._open_until = -math.inf
         self._started: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._watching: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
@@ -148,7 +150,7 @@ class Channel:
             busy = driven.busy
             picture = None
             if not (busy and self.connections):
-                picture = draw(resume=self.page.without_channel)
+                picture = self._with_company(draw(resume=self.page.without_channel))
                 self.page.sequence += 1
                 self._unseen = picture.more
             self.due = driven.next_turn
@@ -168,10 +170,8 @@ class Channel:
             on_refused=self._do_without,
         )
         if picture is not None and self.watch_name:
-            parts = parts_of(self._with_company(picture))
-            self._publish(
-                Drawn(sequence, script, parts, busy, time.perf_counter(), by_script=True), picture
-            )
+            parts, at = parts_of(picture), time.perf_counter()
+            self._publish(Drawn(sequence, script, parts, busy, at, by_script=True), picture)
         if busy or self._unseen or self.watchers:
             self._start()
 
@@ -206,6 +206,11 @@ class Channel:
         return self.connections > 0 or time.perf_counter() < self._open_until
 
     # For the threads that train
+
+    def note_place(self, *, waits: bool) -> None:
+        """Learn whether the run waits until the server has room for it."""
+        self._waits, self._waiting_told = waits, False
+        _set(self._started)
 
     def train(self) -> bool:
         """Train the run for one turn; return False if the run is not free."""
@@ -326,9 +331,10 @@ class Channel:
             return None
         with view.driven.lock.within(patience):
             running = view.driven.busy
-            if self.outdated or not (running or self._unseen):
+            if self.outdated or self._waiting_told or not (running or self._unseen):
                 return None
             use_language(self._language)
+            self._waiting_told = self._waits
             picture = view.draw(resume=True)
             self._unseen = picture.more
             self.outdated = view.is_outdated()
@@ -356,7 +362,9 @@ class Channel:
     def _with_company(self, picture: Picture) -> Picture:
         """Say in the progress bar who else is here: watchers, and those who slow pictures down."""
         rhythm, told = shared_rhythm(), []
-        if rhythm.slow:
+        if self._waits and self.driven.running:
+            told.append(_("the server is full; this run starts as soon as there is room"))
+        elif rhythm.slow:
             told.append(
                 ngettext(
                     "{n} person is training here", "{n} people are training here", rhythm.looking
