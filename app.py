@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from threading import Thread
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 import pglab  # noqa: F401  Import the whole package first, as in main.py.
 from pglab.networks import use_one_thread
 from pglab.ui.pages import actor_critic_page  # noqa: F401  So that the first visitor need not wait.
-from pglab.ui.shell.assets import asset_routes
+from pglab.ui.shell.assets import EarlyAssets, asset_routes
 from pglab.ui.shell.warm_up import warm_up
 from pglab.ui.stage.socket import live_route
 
@@ -24,4 +25,9 @@ async def prepare(_app: st.App) -> AsyncIterator[None]:
     yield
 
 
-app = st.App("main.py", routes=[*asset_routes(BASE), live_route(BASE)], lifespan=prepare)
+app = st.App(
+    "main.py",
+    routes=[*asset_routes(BASE), live_route(BASE)],
+    middleware=[Middleware(EarlyAssets, base_path=BASE)],
+    lifespan=prepare,
+)

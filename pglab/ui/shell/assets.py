@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import plotly
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FOR_EVER = "public, max-age=31536000, immutable"
 SCRIPTS_FOLDER = Path(__file__).parents[1] / "stage" / "js"
@@ -45,6 +47,34 @@ def _send_plotly(_request: Request) -> Response:
     """Send plotly.min.js; every browser that the app supports accepts gzip."""
     headers = {"Content-Encoding": "gzip", "Cache-Control": FOR_EVER}
     return Response(compressed_plotly(), media_type="text/javascript", headers=headers)
+
+
+class EarlyAssets:
+    """Names the files in the header of each page, so that browsers load them beside Streamlit's.
+
+    Otherwise, they would ask for them only when the page has been drawn.
+    """
+
+    def __init__(self, app: ASGIApp, base_path: str) -> None:
+        """Wrap an app that is served at `base_path`."""
+        self._app = app
+        modules = sorted(path.name for path in SCRIPTS_FOLDER.glob("*.js"))
+        addresses = [f"{SCRIPTS}/{name}" for name in modules]
+        links = [f"<{below(base_path, address)}>; rel=modulepreload" for address in addresses]
+        links.append(f"<{below(base_path, PLOTLY)}>; rel=preload; as=script")
+        self._links = ", ".join(links)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; a page gets the header."""
+
+        async def send_with_links(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers["Link"] = self._links
+            await send(message)
+
+        await self._app(scope, receive, send_with_links if scope["type"] == "http" else send)
 
 
 def below(base_path: str, address: str) -> str:

@@ -1,0 +1,58 @@
+"""The files of the stage: pages name them early, and the server has each that is named."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route
+
+from pglab.ui.shell.assets import FOR_EVER, SCRIPTS_FOLDER, EarlyAssets, asset_routes
+
+
+def app_at(base: str) -> EarlyAssets:
+    routes = [
+        *asset_routes(base),
+        Route("/page", lambda _request: HTMLResponse("<p>")),
+        Route("/data", lambda _request: JSONResponse({})),
+    ]
+    return EarlyAssets(Starlette(routes=routes), base)
+
+
+def headers_of(app: EarlyAssets, path: str) -> dict[str, str]:
+    sent: list[Any] = []
+
+    async def ask() -> None:
+        async def receive() -> Any:
+            await asyncio.Event().wait()  # the browser says nothing more
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [], "root_path": ""}
+        await app(scope, receive, send)
+
+    asyncio.run(ask())
+    assert sent[0]["status"] == 200, path
+    return {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+
+
+@pytest.mark.parametrize("base", ["", "class/lab"])
+def test_a_page_names_all_files_and_the_server_has_them(base: str) -> None:
+    app = app_at(base)
+    links = re.findall(
+        "<([^>]+)>; rel=(modulepreload|preload; as=script)", headers_of(app, "/page")["link"]
+    )
+    assert len(links) == len(list(SCRIPTS_FOLDER.glob("*.js"))) + 1
+    for path, _kind in links:
+        headers = headers_of(app, path)
+        assert headers["cache-control"] == FOR_EVER
+        assert "javascript" in headers["content-type"]
+
+
+def test_other_answers_name_no_files() -> None:
+    assert "link" not in headers_of(app_at(""), "/data")
