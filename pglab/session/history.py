@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pglab.curves import Curve, Gaps, GrowingCurve
 from pglab.records import UpdateRecord
 from pglab.stretch import (
     BatchColumns,
@@ -28,6 +29,17 @@ RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows
 RECENT_STEPS = 500  # the longest episode of the three environments
 
 
+class Follower(Protocol):
+    """Something that is computed from all rows of a table, row by row."""
+
+    @property
+    def add(self) -> Callable[..., None]:
+        """Take in new rows, given as columns [N]."""
+
+
+AnyFollower = TypeVar("AnyFollower", bound=Follower)
+
+
 class Series:
     """A table of numbers with named columns; adding a row has constant amortised cost.
 
@@ -42,6 +54,7 @@ class Series:
         self._length = 0
         self._stride = 1
         self.appended = 0  # number of rows, including dropped ones
+        self._followers: dict[Hashable, tuple[Any, int]] = {}  # each with its number of rows
 
     def extend(self, columns: Sequence[NDArray[Any]]) -> None:
         """Add a row for each entry of the columns [N], which are in the order of the names."""
@@ -77,6 +90,7 @@ class Series:
         """Drop every row that was added after the first `appended` rows."""
         self.appended = appended
         self._length = -(-appended // self._stride)
+        self._followers.clear()
 
     def _drop_every_second(self) -> None:
         kept = self._rows[: self._length : 2]
@@ -84,6 +98,31 @@ class Series:
         self._rows[: len(kept)] = kept
         self._length = len(kept)
         self._stride *= 2
+        self._followers.clear()
+
+    def followed(
+        self, key: Hashable, columns: Sequence[str], make: Callable[[], AnyFollower]
+    ) -> AnyFollower:
+        """Return the follower with this key after it has taken in some columns of all rows.
+
+        A row costs time only once, unless rows were dropped: then `make` makes a new follower.
+        """
+        follower, known = self._followers.get(key) or (make(), 0)
+        if known < self._length:
+            follower.add(*(self[name][known:] for name in columns))
+        self._followers[key] = follower, self._length
+        return follower
+
+    def curve(
+        self, column: str, most: int, window: int = 1, gaps: Gaps = "left out", label: str = ""
+    ) -> Curve:
+        """The drawn points of a column over environment steps; see `GrowingCurve`."""
+        drawn = self.followed(
+            (column, most, window, gaps),
+            ("global_step", column),
+            lambda: GrowingCurve(most, window, gaps),
+        )
+        return Curve(drawn.steps, drawn.values, label)
 
     def __len__(self) -> int:
         """Number of kept rows."""
