@@ -12,7 +12,8 @@ from pglab.algorithms.gradients import conflict_between
 from pglab.config import ActorCriticConfig
 from pglab.curves import SMOOTHING_UPDATES
 from pglab.language import _, ngettext
-from pglab.looks.probes import LayerGradient, critic_quantity, fresh_gradients, layer_gradients
+from pglab.looks.layer_gradients import LayerGradient, fresh_gradients, layer_gradients
+from pglab.looks.probes import critic_quantity
 from pglab.networks import ActorCriticNetwork
 from pglab.plots.critic import (
     MOST_UPDATE_POINTS,
