@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from pglab.looks.render import Cutout
 from pglab.ui.stage.picture import FigurePanel, Frame, Picture, PlayerPanel, Slices
 
 Parts = Mapping[str, bytes]
@@ -87,12 +86,12 @@ def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
 def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
     """Add a panel, its frames' data, and its frames' pictures; equal pictures are sent once."""
     parts[f"{panel.key}/background"] = panel.background
-    first: dict[Cutout, int] = {}
+    first: dict[bytes, int] = {}
     for number, frame in enumerate(panel.frames):
-        if first.setdefault(frame.image, number) == number:
+        if first.setdefault(frame.image.file, number) == number:
             parts[f"{panel.key}/picture {number}"] = frame.image.file
     parts[f"{panel.key}/frames"] = _text(
-        [_frame(frame, first[frame.image]) for frame in panel.frames]
+        [_frame(frame, first[frame.image.file]) for frame in panel.frames]
     )
     parts[panel.key] = _text(
         {
