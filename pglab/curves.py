@@ -144,6 +144,7 @@ class GrowingCurve:
         self._mean = RunningMean(window) if window > 1 else None
         self._gaps = gaps
         self._width = 0.0  # steps in a stretch; 0 while all points are drawn
+        self._complete = 0  # number of drawn points before the last stretch; they stay
         self.steps: Numbers = np.empty(0)
         self.values: Numbers = np.empty(0)
 
@@ -156,23 +157,32 @@ class GrowingCurve:
             values = self._mean.add(values)
             known = ~np.isnan(values) if self._gaps == "bridged" else known
         if known.any():
-            self._keep(np.append(self.steps, steps[known]), np.append(self.values, values[known]))
+            self._choose(steps[known], values[known])
 
-    def _keep(self, steps: Numbers, values: Numbers) -> None:
-        """Keep those of the points that are drawn.
+    def _choose(self, steps: Numbers, values: Numbers) -> None:
+        """Choose the drawn points from those drawn so far and from new ones.
 
-        A longer stretch draws no point that its parts would not draw. So the points drawn before
-        and the new ones are enough to choose from.
+        That is enough: a longer stretch draws no point that its parts would not draw.
         """
+        least = min(_width_that_fits(float(steps[-1]), self._most), 1.0)
+        complete = self._complete if self._width >= least else 0
+        steps = np.concatenate([self.steps[complete:], steps])
+        values = np.concatenate([self.values[complete:], values])
         if self._width or len(steps) > self._most:
-            least = min(_width_that_fits(float(steps[-1]), self._most), 1.0)
             self._width = max(self._width, least)
             kept = _extremes(steps, values, self._width)
-            while len(kept) >= self._most:
+            if complete + len(kept) >= self._most:  # choose from all stretches
+                steps = np.concatenate([self.steps[:complete], steps])
+                values = np.concatenate([self.values[:complete], values])
+                kept, complete = np.arange(len(steps)), 0
+            while complete + len(kept) >= self._most:
                 self._width *= 2
                 kept = kept[_extremes(steps[kept], values[kept], self._width)]
             kept = _with_last(kept, len(steps))
-            steps, values = steps[kept], values[kept]
+            steps = np.concatenate([self.steps[:complete], steps[kept]])
+            values = np.concatenate([self.values[:complete], values[kept]])
+            begin = steps[-1] // self._width * self._width
+            self._complete = int(np.searchsorted(steps, begin))
         self.steps, self.values = steps, values
 
 
