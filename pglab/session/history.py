@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pglab.curves import Curve, Gaps, GrowingCurve
-from pglab.records import UpdateRecord
+from pglab.records import CriticBatch, UpdateRecord
 from pglab.stretch import (
     BatchColumns,
     CriticColumns,
@@ -145,23 +144,45 @@ class Change:
 
 
 class Recent(Generic[Columns]):
-    """The last `most` rows of columns to which rows are added."""
+    """The last `most` rows of columns to which rows are added.
+
+    Added rows are joined when somebody reads them: there are more turns of training than pictures.
+    """
 
     def __init__(self, empty: Columns, most: int) -> None:
         """`empty` are the columns without a row."""
-        self.columns: Columns = empty
+        self._parts: list[Columns] = [empty]  # joined rows, and what was added since
+        self._rows_added = 0
         self._most = most
 
     def add(self, columns: Columns) -> None:
-        """Add rows. The former columns stay as they were, so that a mark can keep them."""
+        """Add rows."""
+        self._parts.append(columns)
+        self._rows_added += len(columns[0])
+        if self._rows_added >= self._most:
+            self._join()  # otherwise, rows that nobody reads would fill the memory
+
+    @property
+    def columns(self) -> Columns:
+        """The rows. They never change, so that a mark can keep them."""
+        if len(self._parts) > 1:
+            self._join()
+        return self._parts[0]
+
+    @columns.setter
+    def columns(self, columns: Columns) -> None:
+        self._parts, self._rows_added = [columns], 0
+
+    def _join(self) -> None:
+        empty = self._parts[0]
+        # The empty columns do not know how long an observation is.
+        parts = [part for part in self._parts if len(part[0])]
+        columns: Any = zip(*parts, strict=True)
         joined = (
-            # The empty columns do not know how long an observation is.
-            new[-self._most :].copy()
-            if len(old) == 0 or len(new) >= self._most
-            else np.concatenate((old, new))[-self._most :]
-            for old, new in zip(self.columns, columns, strict=True)
+            np.concatenate([part[-self._most :] for part in column])[-self._most :]
+            for column in columns
         )
-        self.columns = type(self.columns)._make(joined)
+        self.columns = type(empty)._make(joined) if parts else empty
 
 
 @dataclass(frozen=True)
@@ -230,7 +251,7 @@ class History:
         if len(stretch.updates.update):
             self.updates.extend(stretch.updates[:1] + stretch.updates[2:11])
             # Copied, so that a mark does not keep the arrays of the whole stretch in memory.
-            self.last_update = copy.deepcopy(update_record(stretch, -1))
+            self.last_update = _own_copy(update_record(stretch, -1))
             self._signals.add(stretch.batches)
             self._fits.add(stretch.critic_batches)
 
@@ -285,3 +306,14 @@ class History:
             self.reading = float(readings[-1])
         if self.solved_at is None and episodes.solved.any():
             self.solved_at = int(episodes.global_step[episodes.solved.argmax()])
+
+
+def _own_copy(update: UpdateRecord) -> UpdateRecord:
+    """The same record with arrays of its own."""
+    return update._replace(
+        actions=update.actions.copy(),
+        returns=None if update.returns is None else update.returns.copy(),
+        weights=update.weights.copy(),
+        episode_ends=update.episode_ends.copy(),
+        critic=update.critic and CriticBatch._make(column.copy() for column in update.critic),
+    )
