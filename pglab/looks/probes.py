@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -45,7 +46,7 @@ class Slice:
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
         """Evenly spaced values of a coordinate; one may be moved to `fixed`: [resolution]."""
         spanned = self.info.axes[axis]
-        ticks = np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
+        ticks = _evenly_spaced(spanned.low, spanned.high, resolution).copy()
         node = self.node(axis, resolution)
         if node is not None:
             ticks[node[0]] = self.fixed[axis]
@@ -86,6 +87,11 @@ class Slice:
         grid[:, :, self.x_axis] = self.ticks(self.x_axis, resolution)
         grid[:, :, self.y_axis] = self.ticks(self.y_axis, resolution)[:, None]
         return grid.reshape(resolution**2, -1)
+
+
+@cache
+def _evenly_spaced(low: float, high: float, resolution: int) -> NDArray[np.float32]:
+    return np.linspace(low, high, resolution, dtype=np.float32)
 
 
 def probability_map(
