@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,15 +28,37 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
     Returns:
         [N] the means.
     """
-    known = ~np.isnan(values)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0), dtype=float)])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(ends - window, 0)
-    number = counts[ends] - counts[starts]
-    means: NDArray[np.float64] = np.full(len(values), np.nan)
-    np.divide(sums[ends] - sums[starts], number, out=means, where=number > 0)
-    return means
+    return RunningMean(window).add(values)
+
+
+class RunningMean:
+    """Computes the means of `smoothed` for a curve that grows; only new values cost time."""
+
+    def __init__(self, window: int) -> None:
+        """`window` is the maximum number of values in a mean."""
+        self._window = window
+        # Sum and number of all values so far, and of all but the last 1, 2, … `window` − 1 values.
+        self._sums = np.zeros(1)
+        self._counts = np.zeros(1, np.int64)
+
+    def add(self, values: Numbers) -> NDArray[np.float64]:
+        """Return the means that belong to new values: [N] → [N]."""
+        known = ~np.isnan(values)
+        new = np.where(known, values, 0.0)
+        sums = _continued(self._sums, new)
+        counts = _continued(self._counts, known)
+        ends = np.arange(len(self._sums), len(sums))
+        starts = np.maximum(ends - self._window, 0)
+        number = counts[ends] - counts[starts]
+        means: NDArray[np.float64] = np.full(len(values), np.nan)
+        np.divide(sums[ends] - sums[starts], number, out=means, where=number > 0)
+        self._sums, self._counts = sums[-self._window :].copy(), counts[-self._window :].copy()
+        return means
+
+
+def _continued(sums: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+    """Append the running sums of new numbers to earlier running sums."""
+    return np.concatenate([sums[:-1], np.cumsum(np.append(sums[-1:], new))])
 
 
 def thinned(length: int, most: int) -> Indices:
@@ -71,8 +94,12 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
     kept = _extremes(steps, values, width)
     while width > 1 and len(finer := _extremes(steps, values, width / 2)) < most:
         width, kept = width / 2, finer
-    last = len(steps) - 1
-    return kept if kept[-1] == last else np.append(kept, last)
+    return _with_last(kept, len(steps))
+
+
+def _with_last(kept: Indices, length: int) -> Indices:
+    """Add the last of `length` items to the chosen ones, unless it is chosen already."""
+    return kept if kept[-1] == length - 1 else np.append(kept, length - 1)
 
 
 def _width_that_fits(last: float, most: int) -> float:
@@ -84,13 +111,79 @@ def _width_that_fits(last: float, most: int) -> float:
 def _extremes(steps: Numbers, values: Numbers, width: float) -> Indices:
     """Indices of the first, the lowest and the highest item in each stretch of `width` steps."""
     stretch = np.floor_divide(steps, width)
-    firsts = np.flatnonzero(np.append(True, stretch[1:] != stretch[:-1]))
-    of_item = np.repeat(np.arange(len(firsts)), np.diff(np.append(firsts, len(steps))))
-    chosen = [firsts]
+    begins = np.append(True, stretch[1:] != stretch[:-1])
+    firsts = np.flatnonzero(begins)
+    of_item = np.cumsum(begins) - 1
     for extreme in (np.fmin, np.fmax):
         hits = np.flatnonzero(values == extreme.reduceat(values, firsts)[of_item])
-        chosen.append(hits[np.unique(of_item[hits], return_index=True)[1]])
-    return np.unique(np.concatenate(chosen))
+        of_hit = of_item[hits]
+        begins[hits[np.append(True, of_hit[1:] != of_hit[:-1])[: len(hits)]]] = True
+    return np.flatnonzero(begins)
+
+
+Gaps = Literal["left out", "without a point", "bridged"]
+
+
+class GrowingCurve:
+    """The drawn points of a curve that grows: those that `kept_by_place` would choose.
+
+    No other points are kept, so a new point costs the same time however long the curve is.
+    """
+
+    def __init__(self, most: int, window: int = 1, gaps: Gaps = "left out") -> None:
+        """Make a curve without points.
+
+        Args:
+            most: the most drawn points, at least 4.
+            window: each value becomes the mean of itself and the `window` − 1 values before it.
+            gaps: what to do with a missing value. If it is left out, it takes no place in a window.
+                Otherwise, it takes one, and it is either without a point, or bridged by the mean of
+                the known values in its window.
+        """
+        self._most = most
+        self._mean = RunningMean(window) if window > 1 else None
+        self._gaps = gaps
+        self._width = 0.0  # steps in a stretch; 0 while all points are drawn
+        self._complete = 0  # number of drawn points before the last stretch; they stay
+        self.steps: Numbers = np.empty(0)
+        self.values: Numbers = np.empty(0)
+
+    def add(self, steps: Numbers, values: Numbers) -> None:
+        """Add points: [N] environment steps, later than all before, and [N] values."""
+        known = ~np.isnan(values)
+        if self._gaps == "left out":
+            steps, values, known = steps[known], values[known], known[known]
+        if self._mean is not None:
+            values = self._mean.add(values)
+            known = ~np.isnan(values) if self._gaps == "bridged" else known
+        if known.any():
+            self._choose(steps[known], values[known])
+
+    def _choose(self, steps: Numbers, values: Numbers) -> None:
+        """Choose the drawn points from those drawn so far and from new ones.
+
+        That is enough: a longer stretch draws no point that its parts would not draw.
+        """
+        least = min(_width_that_fits(float(steps[-1]), self._most), 1.0)
+        complete = self._complete if self._width >= least else 0
+        steps = np.concatenate([self.steps[complete:], steps])
+        values = np.concatenate([self.values[complete:], values])
+        if self._width or len(steps) > self._most:
+            self._width = max(self._width, least)
+            kept = _extremes(steps, values, self._width)
+            if complete + len(kept) >= self._most:  # choose from all stretches
+                steps = np.concatenate([self.steps[:complete], steps])
+                values = np.concatenate([self.values[:complete], values])
+                kept, complete = np.arange(len(steps)), 0
+            while complete + len(kept) >= self._most:
+                self._width *= 2
+                kept = kept[_extremes(steps[kept], values[kept], self._width)]
+            kept = _with_last(kept, len(steps))
+            steps = np.concatenate([self.steps[:complete], steps[kept]])
+            values = np.concatenate([self.values[:complete], values[kept]])
+            begin = steps[-1] // self._width * self._width
+            self._complete = int(np.searchsorted(steps, begin))
+        self.steps, self.values = steps, values
 
 
 SMOOTHING_EPISODES = 20

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from pglab.curves import kept_by_place, smoothed, thinned
+from pglab.curves import Gaps, GrowingCurve, RunningMean, kept_by_place, smoothed, thinned
 
 MOST = 60
 
@@ -81,3 +84,59 @@ def test_even_thinning_keeps_the_last(length: int) -> None:
     kept = thinned(length, 10)
     assert len(kept) == min(length, 10)
     assert length == 0 or kept[-1] == length - 1
+
+
+def parts_of(length: int, rng: np.random.Generator) -> list[slice]:
+    """Cut a curve at random places into parts, of which some are empty."""
+    cuts = np.sort(rng.integers(0, length + 1, 40))
+    ends = [0, *cuts.tolist(), length]
+    return [slice(*pair) for pair in pairwise(ends)]
+
+
+@pytest.mark.parametrize("window", [1, 2, 7, 5000])
+def test_a_running_mean_is_the_same_bit_by_bit(window: int) -> None:
+    rng = np.random.default_rng(window)
+    values = np.where(rng.random(900) < 0.1, np.nan, rng.normal(size=900))
+    mean = RunningMean(window)
+    means = np.concatenate([mean.add(values[part]) for part in parts_of(900, rng)])
+    known = np.isfinite(values)
+    for end in (1, 5, 300, 900):
+        last = slice(max(end - window, 0), end)
+        naive = values[last][known[last]].mean() if known[last].any() else np.nan
+        assert means[end - 1] == pytest.approx(naive, nan_ok=True)
+    np.testing.assert_array_equal(means, smoothed(values, window))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_growing_curve_draws_what_would_be_chosen_from_the_whole_curve(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    length, window = int(rng.integers(1, 3_000)), int(rng.choice([2, 20, 200]))
+    steps = np.cumsum(rng.integers(1, 2 + rng.integers(60), length)).astype(float)
+    values = rng.normal(size=length).round(1 + seed % 2)  # with equal values, too
+    values[rng.random(length) < 0.2 * (seed % 3)] = np.nan
+    growing = {
+        (gaps, size): GrowingCurve(MOST, size, gaps)
+        for gaps in get_args(Gaps)
+        for size in (1, window)
+    }
+    for part in parts_of(length, rng):
+        for (gaps, size), curve in growing.items():
+            curve.add(steps[part], values[part])
+            expected = drawn_of_whole(steps[: part.stop], values[: part.stop], size, gaps)
+            np.testing.assert_array_equal([curve.steps, curve.values], expected)
+
+
+def drawn_of_whole(
+    steps: np.ndarray, values: np.ndarray, window: int, gaps: Gaps
+) -> tuple[np.ndarray, np.ndarray]:
+    """The drawn points of a curve, chosen from all its points."""
+    known = ~np.isnan(values)
+    if gaps == "left out":
+        steps, values, known = steps[known], values[known], known[known]
+    if window > 1:
+        values = smoothed(values, window)
+    if gaps == "bridged":
+        known = ~np.isnan(values)
+    steps, values = steps[known], values[known]
+    kept = kept_by_place(steps, values, MOST)
+    return steps[kept], values[kept]

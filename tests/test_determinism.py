@@ -17,7 +17,8 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.demonstration import Demonstration
 from pglab.looks.evaluation import play
-from pglab.looks.probes import Slice, fresh_gradients, layer_gradients, maps_of, probability_map
+from pglab.looks.layer_gradients import fresh_gradients, layer_gradients
+from pglab.looks.probes import Slice, maps_of, probability_map
 from pglab.looks.render import shared_renderer
 from pglab.networks import ActorCriticNetwork
 from pglab.records import EpisodeRecord, Record, StepRecord, UpdateRecord

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -185,6 +186,13 @@ class RunConfig:
         return dataclasses.replace(self, **changes)
 
 
-def settings_of(config: RunConfig | type[RunConfig]) -> dict[str, Setting]:
-    """A dictionary from the name of each field to its `Setting`, in the order of the fields."""
-    return {field.name: field.metadata["setting"] for field in dataclasses.fields(config)}
+def settings_of(config: RunConfig | type[RunConfig]) -> Mapping[str, Setting]:
+    """A mapping from the name of each field to its `Setting`, in the order of the fields."""
+    kind = config if isinstance(config, type) else type(config)
+    if kind not in _settings:
+        fields = dataclasses.fields(kind)
+        _settings[kind] = {field.name: field.metadata["setting"] for field in fields}
+    return _settings[kind]
+
+
+_settings: dict[type[RunConfig], dict[str, Setting]] = {}

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from functools import cache
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.algorithms.gradients import Gradient, gradient, norm
-from pglab.config import ActorCriticConfig
 from pglab.environments import EnvironmentInfo
-from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
+from pglab.looks.forward import log_policy_and_values, outputs_of
 from pglab.networks import ActorCriticNetwork
 from pglab.records import Floats
-from pglab.replay_buffer import Transitions
-from pglab.returns import policy_signals, td_targets
 
 MOST_LOG_ODDS = 16.0
 PLANES_AT_ONCE = 8  # with more planes, the processor's cache is too small, and each takes longer
@@ -28,8 +25,7 @@ Quantity = Literal["q", "v", "advantage"]
 def action_probabilities(policy: nn.Module, observations: Floats) -> NDArray[np.float32]:
     """π(a|s) for many observations: [N, D] → [N, A]."""
     with torch.inference_mode():
-        log_probabilities = policy(torch.as_tensor(observations, dtype=torch.float32))
-        return log_probabilities.exp().numpy()  # type: ignore[no-any-return]
+        return outputs_of(policy, observations).exp().numpy()
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Slice:
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
         """Evenly spaced values of a coordinate; one may be moved to `fixed`: [resolution]."""
         spanned = self.info.axes[axis]
-        ticks = np.linspace(spanned.low, spanned.high, resolution, dtype=np.float32)
+        ticks = _evenly_spaced(spanned.low, spanned.high, resolution).copy()
         node = self.node(axis, resolution)
         if node is not None:
             ticks[node[0]] = self.fixed[axis]
@@ -86,10 +82,16 @@ class Slice:
 
     def observations(self, resolution: int) -> NDArray[np.float32]:
         """The points of a square grid on the plane, sorted by y and then by x: [resolution², D]."""
-        grid = np.tile(np.array(self.fixed, dtype=np.float32), (resolution**2, 1))
-        grid[:, self.x_axis] = np.tile(self.ticks(self.x_axis, resolution), resolution)
-        grid[:, self.y_axis] = np.repeat(self.ticks(self.y_axis, resolution), resolution)
-        return grid
+        grid = np.empty((resolution, resolution, len(self.fixed)), np.float32)
+        grid[:] = self.fixed
+        grid[:, :, self.x_axis] = self.ticks(self.x_axis, resolution)
+        grid[:, :, self.y_axis] = self.ticks(self.y_axis, resolution)[:, None]
+        return grid.reshape(resolution**2, -1)
+
+
+@cache
+def _evenly_spaced(low: float, high: float, resolution: int) -> NDArray[np.float32]:
+    return np.linspace(low, high, resolution, dtype=np.float32)
 
 
 def probability_map(
@@ -103,7 +105,7 @@ def probability_map(
 def action_values(critic: nn.Module, observations: Floats) -> NDArray[np.float32]:
     """Q(s,a) for many observations: [N, D] → [N, A]."""
     with torch.inference_mode():
-        return critic(torch.as_tensor(observations, dtype=torch.float32)).numpy()  # type: ignore[no-any-return]
+        return outputs_of(critic, observations).numpy()
 
 
 def maps_of(
@@ -121,10 +123,11 @@ def maps_over(
     networks: Mapping[str, nn.Module], planes: Sequence[Slice], resolution: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """π(a|s) and Q(s,a) as in `maps_of`, for K planes: [K, resolution, resolution, A] each."""
-    grids = [plane.observations(resolution) for plane in planes]
+    grids = np.concatenate([plane.observations(resolution) for plane in planes])
+    together = PLANES_AT_ONCE * resolution**2
     parts = [
-        _pi_and_q(networks, np.concatenate(grids[start : start + PLANES_AT_ONCE]))
-        for start in range(0, len(grids), PLANES_AT_ONCE)
+        _pi_and_q(networks, grids[start : start + together])
+        for start in range(0, len(grids), together)
     ]
     shape = (len(planes), resolution, resolution, -1)
     probabilities = np.concatenate([pi for pi, _q in parts]).reshape(shape)
@@ -139,10 +142,8 @@ def _pi_and_q(
     policy, agent = networks["policy"], networks.get("agent")
     if isinstance(agent, ActorCriticNetwork) and policy is agent.policy:
         with torch.inference_mode():
-            # one pass through the shared body
-            log_probabilities, q_values = agent(torch.as_tensor(observations))
-            probabilities = log_probabilities.exp()
-        return probabilities.numpy(), q_values.numpy()
+            log_pi, q_values = log_policy_and_values(agent.policy, agent.critic, observations)
+            return log_pi.exp().numpy(), q_values.numpy()
     critic = networks.get("critic")
     values = None if critic is None else action_values(critic, observations)
     return action_probabilities(policy, observations), values
@@ -178,81 +179,3 @@ def critic_quantity(
             return mean
         case "advantage":
             return values[..., action] - mean
-
-
-@dataclass(frozen=True)
-class LayerGradient:
-    """One linear layer, with the gradient norm of each loss on this layer.
-
-    `actor` is the norm for the actor's loss, and `critic` is the norm for the critic's loss. A norm
-    is None if the loss gives the layer no gradient.
-    """
-
-    part: Literal["body", "actor body", "critic body", "policy head", "critic head"]
-    outputs: int
-    actor: float | None
-    critic: float | None
-
-
-def fresh_gradients(
-    agent: ActorCriticNetwork, config: ActorCriticConfig, batch: Transitions
-) -> tuple[Gradient, Gradient]:
-    """The gradients of the actor's loss and of the critic's loss, computed from a batch of steps.
-
-    The weights wₜ and the targets y are computed from the current critic. The agent is not changed.
-    The actor's gradient is empty if the actor does not learn. The critic's gradient is empty if the
-    critic does not learn. If the batch is empty, both gradients are empty.
-    """
-    if not len(batch.actions):
-        return {}, {}
-    actions = torch.as_tensor(batch.actions)
-    log_probabilities, q_values = agent(torch.as_tensor(batch.observations, dtype=torch.float32))
-    next_values = action_values(agent.critic, batch.next_observations)
-    targets = td_targets(batch.rewards, batch.terminated, next_values, config.gamma)
-    critic_loss = config.value_loss_coefficient * td_loss(
-        q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
-    )
-    critic = gradient(critic_loss, agent.critic_parameters)
-    if not config.critic_learns:
-        critic = {}
-    if not config.actor_learns:
-        return {}, critic
-    weights = policy_signals(
-        config.policy_signal,
-        q_values.detach().numpy(),
-        log_probabilities.detach().exp().numpy(),
-        batch.actions,
-    )
-    actor_loss = policy_gradient_loss(
-        of_actions(log_probabilities, actions), torch.as_tensor(weights, dtype=torch.float32)
-    )
-    actor_loss = actor_loss - config.entropy_coefficient * entropy(log_probabilities)
-    return gradient(actor_loss, agent.actor_parameters), critic
-
-
-def layer_gradients(
-    agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
-) -> list[LayerGradient]:
-    """The gradient norms of both losses on each linear layer, in order from input to output."""
-
-    def norm_on(layer: nn.Linear, whole: Gradient) -> float | None:
-        reached = {p: whole[p] for p in layer.parameters() if p in whole}
-        return norm(reached) if reached else None
-
-    return [
-        LayerGradient(part, layer.out_features, norm_on(layer, actor), norm_on(layer, critic))
-        for part, layer in _linear_layers(agent)
-    ]
-
-
-def _linear_layers(agent: ActorCriticNetwork) -> Iterator[tuple[Any, nn.Linear]]:
-    """Yield the linear layers from input to output, each with a name such as "critic body"."""
-    bodies = [("actor body", agent.policy.body), ("critic body", agent.critic.body)]
-    if agent.policy.body is agent.critic.body:
-        bodies = [("body", agent.policy.body)]
-    for name, body in bodies:
-        for layer in body:
-            if isinstance(layer, nn.Linear):
-                yield name, layer
-    yield "policy head", agent.policy.head
-    yield "critic head", agent.critic.head

@@ -30,6 +30,10 @@ _SPACINGS = {
     "MountainCar-v0": (0.006, 0.0),
 }
 
+# The pixels by which the whole moving part slides to the right for one spacing of the first
+# coordinate. Then the cutout at 0 serves for all values of this coordinate.
+_SLIDES = {"CartPole-v1": 2}
+
 # Three states whose moving parts lie apart from each other.
 _APART = {
     "CartPole-v1": ([-1.6, 0, 0, 0], [0.0, 0, 0, 0], [1.6, 0, 0, 0]),
@@ -44,7 +48,8 @@ _ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
 class Cutout(NamedTuple):
     """The part of a picture that differs from its environment's background.
 
-    `file` is a WebP file, `left` and `top` are its place in the picture, in pixels.
+    `file` is a WebP file, `left` and `top` are its place in the picture, in pixels. A cutout may
+    extend beyond the edges of the picture.
     """
 
     file: bytes
@@ -71,6 +76,7 @@ class FrameRenderer:
         self._environment.render_mode = "surface"
         self._env_id = env_id
         self._spacings = _SPACINGS[env_id]
+        self._slides = _SLIDES.get(env_id, 0)
         self._shared = lru_cache(SHARED_PICTURES)(self._cutout_at)
         self._lock = threading.Lock()
         self._size: tuple[int, int] = self._environment.screen.get_size()
@@ -99,7 +105,11 @@ class FrameRenderer:
         """
         state = _state(self._env_id, observation).tolist()
         pairs = zip(state, self._spacings, strict=True)
-        return self._shared(tuple(round(value / gap) if gap else 0 for value, gap in pairs))
+        first, *rest = (round(value / gap) if gap else 0 for value, gap in pairs)
+        if not self._slides:
+            return self._shared((first, *rest))
+        middle = self._shared((0, *rest))
+        return middle._replace(left=middle.left + first * self._slides)
 
     def _cutout_at(self, place: tuple[int, ...]) -> Cutout:
         """The cutout of the state that is `place` times the spacings."""

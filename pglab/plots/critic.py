@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pglab import palette
-from pglab.curves import SMOOTHING_UPDATES, Curve, Numbers, kept_by_place, smoothed
+from pglab.curves import SMOOTHING_UPDATES, Curve, Numbers
 from pglab.language import _
 from pglab.plots.figures import (
     Figure,
@@ -24,7 +24,7 @@ from pglab.plots.figures import (
     with_room,
 )
 
-MOST_UPDATE_POINTS = 150
+MOST_UPDATE_POINTS = 150  # of a plot with one point for each update
 COMPACT_FONT = 10
 BOX_HALF_WIDTH = 0.44  # in columns of the drawing of a network
 
@@ -102,31 +102,24 @@ def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
     return figure
 
 
-def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float) -> Figure:
+def conflict_figure(cosines: Curve, means: Curve, limit: float) -> Figure:
     """The cosine between the actor's and the critic's gradient on the shared body.
 
-    Each point shows the cosine of one update, and the line shows the smoothed cosine.
-
     Args:
-        steps: [N] environment steps at the updates.
-        cosines: [N] cosines; NaN for an update in which one of the two gradients is missing or 0.
-        window: number of array entries in each mean; they cover about `SMOOTHING_UPDATES` updates.
+        cosines: the cosines of single updates, drawn as points.
+        means: the smoothed cosine, drawn as a line.
         limit: right end of the axis of environment steps.
     """
-    known = ~np.isnan(cosines)
-    means = smoothed(cosines, window)[known]
-    steps, cosines = steps[known], cosines[known]
-    drawn = kept_by_place(steps, cosines, MOST_UPDATE_POINTS)
     points = {
         "type": "scatter",
         "mode": "markers",
-        "x": packed(steps[drawn]),
-        "y": packed(cosines[drawn]),
+        "x": packed(cosines.steps),
+        "y": packed(cosines.returns),
         "marker": {"color": palette.EARLIER_RUN, "size": 4, "opacity": 0.6},
         "name": _("update"),
         "hovertemplate": _("step %{x:,.0f}<br>cosine %{y:.2f}") + "<extra></extra>",
     }
-    mean = Curve(steps, means, _("mean of {n}").format(n=SMOOTHING_UPDATES))
+    mean = replace(means, label=_("mean of {n}").format(n=SMOOTHING_UPDATES))
     figure = framed(
         _("environment steps"), _("cosine"), [points, line(mean, palette.THIS_RUN, width=2.5)]
     )
@@ -137,26 +130,21 @@ def conflict_figure(steps: Numbers, cosines: Numbers, window: int, limit: float)
     return figure
 
 
-def norms_figure(
-    steps: Numbers, actor: Numbers, critic: Numbers, window: int, limit: float
-) -> Figure:
+def norms_figure(actor: Curve, critic: Curve, limit: float) -> Figure:
     """Smoothed gradient norms of the actor's loss and of the critic's loss, on a log scale.
 
     Args:
-        steps: [N] environment steps at the updates.
-        actor: [N] norms, NaN for an update without this gradient.
-        critic: [N] norms, NaN for an update without this gradient.
-        window: number of array entries in each mean; they cover about `SMOOTHING_UPDATES` updates.
+        actor: the norms of the actor's loss.
+        critic: the norms of the critic's loss.
         limit: right end of the axis of environment steps.
     """
-    traces = []
-    for norms, label, colour in (
-        (actor, _("actor's loss"), palette.ACTOR),
-        (critic, _("critic's loss"), palette.CRITIC),
-    ):
-        means = smoothed(norms, window)
-        known = ~np.isnan(means)
-        traces.append(line(Curve(steps[known], means[known], label), colour, width=2))
+    traces = [
+        line(replace(norms, label=label), colour, width=2)
+        for norms, label, colour in (
+            (actor, _("actor's loss"), palette.ACTOR),
+            (critic, _("critic's loss"), palette.CRITIC),
+        )
+    ]
     figure = framed(_("environment steps"), _("gradient norm"), traces)
     figure["layout"]["yaxis"] |= {"type": "log", "tickformat": ".0e", "nticks": 6}
     figure["layout"]["xaxis"] |= step_axis(limit)

@@ -16,7 +16,6 @@ from pglab.curves import (
     Numbers,
     UsualBand,
     kept_by_place,
-    smoothed,
 )
 from pglab.language import _
 from pglab.plots.end_labels import end_labels
@@ -43,18 +42,22 @@ LOSS_SHARE = 0.38  # the loss takes this share of the figure's height
 class LossPlot:
     """The loss at each update.
 
-    The figure shows the curve `every`, and the moving mean of this curve over `window` points.
+    The figure shows the curve `every`, and its moving `mean` if each single loss is mostly noise.
     """
 
     every: Curve
-    window: int
+    mean: Curve | None = None
 
 
 @dataclass(frozen=True)
 class ReturnPlot:
-    """Everything that the figure of a run shows."""
+    """Everything that the figure of a run shows.
 
-    run: Curve
+    If the run is long, `run`, `mean`, `reading` and `loss` contain only the points that are drawn.
+    """
+
+    run: Curve  # the return of each episode
+    mean: Curve  # moving mean of the returns
     earlier: Sequence[Curve]
     usual: UsualBand | None
     limit: float  # right end of the axis, in environment steps
@@ -71,12 +74,10 @@ class ReturnPlot:
 def return_figure(plot: ReturnPlot) -> Figure:
     """A figure of a run's returns over environment steps, with curves for comparison.
 
-    Each point is an episode. The run's line is a moving mean of the returns of all episodes. If
-    there are many episodes, `kept_by_place` chooses the episodes that get a point.
+    Each point is an episode, and the run's line is a moving mean of the returns.
     """
     low, high = plot.return_range
-    label = _("mean of {n}").format(n=SMOOTHING_EPISODES)
-    mean = Curve(plot.run.steps, smoothed(plot.run.returns, SMOOTHING_EPISODES), label)
+    mean = replace(plot.mean, label=_("mean of {n}").format(n=SMOOTHING_EPISODES))
     earlier = [curve for curve in plot.earlier if len(curve.steps)]
     traces = [
         *(_usual(plot.usual) if plot.usual is not None else []),
@@ -120,10 +121,10 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
     """Add a plot of the loss below the plot of the returns. Both plots share one axis of steps."""
     every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
     values = every.returns
-    mean = replace(every, returns=smoothed(values, loss.window))
-    if loss.window == 1:
+    if loss.mean is None:
         traces = [line(every, palette.ACTOR, width=1.5, legend=False)]
     else:
+        mean = loss.mean if len(loss.mean.steps) else every
         faint = line(every, palette.ACTOR, width=1, legend=False) | {"opacity": 0.4}
         traces = [faint, line(mean, palette.ACTOR, width=2, legend=False)]
     figure["data"] += [trace | {"yaxis": "y2"} for trace in traces]

@@ -286,11 +286,6 @@ class Bench:
         curves = [smoothed_curve(session) for session in sessions]
         return band_of(curves, [stop_of(session) for session in sessions], group.steps)
 
-    def curve(self) -> Curve:
-        """The return of every episode in the current run."""
-        episodes = self.session.history.episodes
-        return Curve(episodes["global_step"], episodes["episode_return"])
-
     @property
     def furthest(self) -> int:
         """The furthest step that this run ever reached, even if the run was rewound later."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab.records import UpdateRecord
+from pglab.curves import Curve, Gaps, GrowingCurve
+from pglab.records import CriticBatch, UpdateRecord
 from pglab.stretch import (
     BatchColumns,
     CriticColumns,
@@ -28,6 +28,17 @@ RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows
 RECENT_STEPS = 500  # the longest episode of the three environments
 
 
+class Follower(Protocol):
+    """Something that is computed from all rows of a table, row by row."""
+
+    @property
+    def add(self) -> Callable[..., None]:
+        """Take in new rows, given as columns [N]."""
+
+
+AnyFollower = TypeVar("AnyFollower", bound=Follower)
+
+
 class Series:
     """A table of numbers with named columns; adding a row has constant amortised cost.
 
@@ -42,6 +53,7 @@ class Series:
         self._length = 0
         self._stride = 1
         self.appended = 0  # number of rows, including dropped ones
+        self._followers: dict[Hashable, tuple[Any, int]] = {}  # each with its number of rows
 
     def extend(self, columns: Sequence[NDArray[Any]]) -> None:
         """Add a row for each entry of the columns [N], which are in the order of the names."""
@@ -77,6 +89,7 @@ class Series:
         """Drop every row that was added after the first `appended` rows."""
         self.appended = appended
         self._length = -(-appended // self._stride)
+        self._followers.clear()
 
     def _drop_every_second(self) -> None:
         kept = self._rows[: self._length : 2]
@@ -84,6 +97,31 @@ class Series:
         self._rows[: len(kept)] = kept
         self._length = len(kept)
         self._stride *= 2
+        self._followers.clear()
+
+    def followed(
+        self, key: Hashable, columns: Sequence[str], make: Callable[[], AnyFollower]
+    ) -> AnyFollower:
+        """Return the follower with this key after it has taken in some columns of all rows.
+
+        A row costs time only once, unless rows were dropped: then `make` makes a new follower.
+        """
+        follower, known = self._followers.get(key) or (make(), 0)
+        if known < self._length:
+            follower.add(*(self[name][known:] for name in columns))
+        self._followers[key] = follower, self._length
+        return follower
+
+    def curve(
+        self, column: str, most: int, window: int = 1, gaps: Gaps = "left out", label: str = ""
+    ) -> Curve:
+        """The drawn points of a column over environment steps; see `GrowingCurve`."""
+        drawn = self.followed(
+            (column, most, window, gaps),
+            ("global_step", column),
+            lambda: GrowingCurve(most, window, gaps),
+        )
+        return Curve(drawn.steps, drawn.values, label)
 
     def __len__(self) -> int:
         """Number of kept rows."""
@@ -106,23 +144,45 @@ class Change:
 
 
 class Recent(Generic[Columns]):
-    """The last `most` rows of columns to which rows are added."""
+    """The last `most` rows of columns to which rows are added.
+
+    Added rows are joined when somebody reads them: there are more turns of training than pictures.
+    """
 
     def __init__(self, empty: Columns, most: int) -> None:
         """`empty` are the columns without a row."""
-        self.columns: Columns = empty
+        self._parts: list[Columns] = [empty]  # joined rows, and what was added since
+        self._rows_added = 0
         self._most = most
 
     def add(self, columns: Columns) -> None:
-        """Add rows. The former columns stay as they were, so that a mark can keep them."""
+        """Add rows."""
+        self._parts.append(columns)
+        self._rows_added += len(columns[0])
+        if self._rows_added >= self._most:
+            self._join()  # otherwise, rows that nobody reads would fill the memory
+
+    @property
+    def columns(self) -> Columns:
+        """The rows. They never change, so that a mark can keep them."""
+        if len(self._parts) > 1:
+            self._join()
+        return self._parts[0]
+
+    @columns.setter
+    def columns(self, columns: Columns) -> None:
+        self._parts, self._rows_added = [columns], 0
+
+    def _join(self) -> None:
+        empty = self._parts[0]
+        # The empty columns do not know how long an observation is.
+        parts = [part for part in self._parts if len(part[0])]
+        columns: Any = zip(*parts, strict=True)
         joined = (
-            # The empty columns do not know how long an observation is.
-            new[-self._most :].copy()
-            if len(old) == 0 or len(new) >= self._most
-            else np.concatenate((old, new))[-self._most :]
-            for old, new in zip(self.columns, columns, strict=True)
+            np.concatenate([part[-self._most :] for part in column])[-self._most :]
+            for column in columns
         )
-        self.columns = type(self.columns)._make(joined)
+        self.columns = type(empty)._make(joined) if parts else empty
 
 
 @dataclass(frozen=True)
@@ -191,7 +251,7 @@ class History:
         if len(stretch.updates.update):
             self.updates.extend(stretch.updates[:1] + stretch.updates[2:11])
             # Copied, so that a mark does not keep the arrays of the whole stretch in memory.
-            self.last_update = copy.deepcopy(update_record(stretch, -1))
+            self.last_update = _own_copy(update_record(stretch, -1))
             self._signals.add(stretch.batches)
             self._fits.add(stretch.critic_batches)
 
@@ -246,3 +306,14 @@ class History:
             self.reading = float(readings[-1])
         if self.solved_at is None and episodes.solved.any():
             self.solved_at = int(episodes.global_step[episodes.solved.argmax()])
+
+
+def _own_copy(update: UpdateRecord) -> UpdateRecord:
+    """The same record with arrays of its own."""
+    return update._replace(
+        actions=update.actions.copy(),
+        returns=None if update.returns is None else update.returns.copy(),
+        weights=update.weights.copy(),
+        episode_ends=update.episode_ends.copy(),
+        critic=update.critic and CriticBatch._make(column.copy() for column in update.critic),
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pglab import palette
-from pglab.curves import Curve, UsualBand
+from pglab.curves import Curve, UsualBand, smoothed
 from pglab.looks.render import Cutout
 from pglab.plots.comparison import SideCurves
 from pglab.plots.comparison import returns_figure as compared_returns
@@ -79,15 +79,17 @@ def returns(reached: float) -> FigurePanel:
     steps, updates = _steps(reached, 90), _steps(reached, 40)
     losses = np.where(np.arange(len(updates)) % 9 == 8, np.nan, np.cos(updates / 200))
     old = np.linspace(20, LIMIT, 40)
+    run = Curve(steps, _wave(steps, 0) + 60 * np.sin(7 * steps))
     plot = ReturnPlot(
-        Curve(steps, _wave(steps, 0) + 60 * np.sin(7 * steps)),
+        run,
+        replace(run, returns=smoothed(run.returns, 20)),
         [Curve(old, _wave(old, 2.5), "earlier")],
         _band(np.linspace(0, LIMIT, 30), 1),
         LIMIT,
         (0, 500),
         changes=[(700, "γ 0.9")],
         reading=Curve(steps, _wave(steps, 0.5)),
-        loss=LossPlot(Curve(updates, losses), 5),
+        loss=LossPlot(Curve(updates, losses), Curve(updates, smoothed(losses, 5))),
     )
     panel = _panel("returns", return_figure(plot))
     return replace(panel, lower=Heading("loss", "", ""))

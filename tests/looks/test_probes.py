@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pglab.algorithms.gradients import conflict_between
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import (
     Quantity,
@@ -17,16 +16,11 @@ from pglab.looks.probes import (
     action_probabilities,
     action_values,
     critic_quantity,
-    fresh_gradients,
-    layer_gradients,
     maps_of,
     probability_map,
 )
-from pglab.networks import ActorCriticNetwork, Body, PolicyNetwork
-from pglab.records import StepRecord, UpdateRecord
-from pglab.replay_buffer import Transitions, transitions
+from pglab.networks import Body, PolicyNetwork
 from pglab.session.training_session import TrainingSession
-from tests.oracles import advance_records, of_type
 from tests.oracles_actor_critic import short_cell
 
 INFO = ENVIRONMENTS["CartPole-v1"]
@@ -144,6 +138,31 @@ def test_maps_of_an_agent_are_those_of_its_networks(settings: dict[str, Any]) ->
     np.testing.assert_allclose(q_values, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"activation": "relu"},
+        {"body": "split", "hidden_sizes": (300,)},
+        {"hidden_sizes": ()},
+        {"symexp_heads": True},
+        {"critic_only": True},
+    ],
+)
+def test_few_calls_give_what_the_networks_give(settings: dict[str, Any]) -> None:
+    networks = TrainingSession(short_cell(**settings)).networks
+    observations = 3 * np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
+    with torch.no_grad():
+        inputs = torch.as_tensor(observations)
+        pi = networks["policy"](inputs).exp().numpy()
+        q_values = networks["critic"](inputs).numpy()
+    found = action_probabilities(networks["policy"], observations)
+    np.testing.assert_allclose(found, pi, rtol=2e-6, atol=1e-6)
+    found = action_values(networks["critic"], observations)
+    np.testing.assert_allclose(found, q_values, rtol=2e-6, atol=1e-6)
+    assert (observations == inputs.numpy()).all()
+
+
 def test_maps_without_a_critic() -> None:
     networks = {"policy": policy_network(4, 2)}
     plane = Slice(INFO, 0, 2, fixed=(0.0, 0.0, 0.0, 0.0))
@@ -151,89 +170,3 @@ def test_maps_without_a_critic() -> None:
     assert q_values is None
     right = probability_map(networks["policy"], plane, action=1, resolution=3)
     assert (probabilities[..., 1] == right).all()
-
-
-# --- Gradients by layer
-
-
-def first_batch(session: TrainingSession) -> Transitions:
-    """The first 12 steps of a run."""
-    return transitions(of_type(StepRecord, advance_records(session, "step", 12)))
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{}, {"value_loss_coefficient": 3.0}, {"seed": 1}, {"entropy_coefficient": 0.5}],
-)
-def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) -> None:
-    """Computed just before an on-policy update, from the steps of its rollout."""
-    config = short_cell(rollout_steps=12, **settings)
-    session = TrainingSession(config)
-    (*_, update) = advance_records(TrainingSession(config), "update")
-    batch = first_batch(TrainingSession(config))
-    agent = session.networks["agent"]
-    assert isinstance(agent, ActorCriticNetwork)
-    layers = layer_gradients(agent, *fresh_gradients(agent, config, batch))
-    assert isinstance(update, UpdateRecord)
-    assert [(layer.part, layer.outputs) for layer in layers] == [
-        ("body", 6),
-        ("body", 5),
-        ("policy head", 2),
-        ("critic head", 2),
-    ]
-    assert layers[2].critic is None
-    assert layers[3].actor is None
-    actor = np.linalg.norm([layer.actor for layer in layers if layer.actor is not None])
-    critic = np.linalg.norm([layer.critic for layer in layers if layer.critic is not None])
-    assert actor == pytest.approx(update.actor_gradient_norm, rel=1e-4)
-    assert critic == pytest.approx(update.critic_gradient_norm, rel=1e-4)
-    assert update.conflict is not None
-    conflict = conflict_between(*fresh_gradients(agent, config, batch))
-    assert conflict == pytest.approx(update.conflict, rel=1e-4)
-
-
-@pytest.mark.parametrize("stopped", ["actor", "critic"])
-def test_a_stopped_gradient_is_none_in_the_body(stopped: str) -> None:
-    session = TrainingSession(short_cell(stop_gradient=stopped))
-    batch = first_batch(session)
-    agent = session.networks["agent"]
-    assert isinstance(agent, ActorCriticNetwork)
-    for layer in layer_gradients(agent, *fresh_gradients(agent, short_cell(), batch))[:2]:
-        assert (layer.actor is None) == (stopped == "actor")
-        assert (layer.critic is None) == (stopped == "critic")
-
-
-def test_a_resting_actor_asks_for_nothing() -> None:
-    config = short_cell(critic_only=True)
-    session = TrainingSession(config)
-    batch = first_batch(session)
-    agent = session.networks["agent"]
-    assert isinstance(agent, ActorCriticNetwork)
-    actor, critic = fresh_gradients(agent, config, batch)
-    assert actor == {}
-    assert set(critic) == set(agent.critic_parameters)
-
-
-def test_without_a_step_neither_loss_asks_for_anything() -> None:
-    config = short_cell()
-    agent = TrainingSession(config).networks["agent"]
-    assert isinstance(agent, ActorCriticNetwork)
-    assert fresh_gradients(agent, config, transitions([])) == ({}, {})
-
-
-def test_split_bodies_are_named_apart() -> None:
-    session = TrainingSession(short_cell(body="split"))
-    batch = first_batch(session)
-    agent = session.networks["agent"]
-    assert isinstance(agent, ActorCriticNetwork)
-    layers = layer_gradients(agent, *fresh_gradients(agent, short_cell(body="split"), batch))
-    assert [layer.part for layer in layers] == [
-        *["actor body"] * 2,
-        *["critic body"] * 2,
-        "policy head",
-        "critic head",
-    ]
-    split = fresh_gradients(agent, short_cell(body="split"), batch)
-    assert conflict_between(*split) is None
-    assert [layer.critic is None for layer in layers] == [True, True, False, False, True, False]
-    assert [layer.actor is None for layer in layers] == [False, False, True, True, False, True]

@@ -129,7 +129,8 @@ NEIGHBOURS = {
 def test_similar_observations_share_one_picture(env_id: str) -> None:
     renderer = FrameRenderer(env_id)
     here, similar, other = (renderer.shared_cutout(np.array(seen)) for seen in NEIGHBOURS[env_id])
-    assert similar is here
+    assert similar.file is here.file
+    assert similar == here
     assert other != here
 
 
@@ -162,10 +163,23 @@ def test_shared_cutouts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pglab.looks.render.SHARED_PICTURES", 2)
     renderer = FrameRenderer("CartPole-v1")
     first = renderer.shared_cutout(np.zeros(4))
-    assert renderer.shared_cutout(np.zeros(4)) is first
-    for position in (0.5, 1.0):
-        renderer.shared_cutout(np.array([position, 0.0, 0.0, 0.0]))
-    assert renderer.shared_cutout(np.zeros(4)) is not first, "the oldest picture was forgotten"
+    assert renderer.shared_cutout(np.zeros(4)).file is first.file
+    for angle in (0.1, 0.2):
+        renderer.shared_cutout(np.array([0.0, 0.0, angle, 0.0]))
+    assert renderer.shared_cutout(np.zeros(4)).file is not first.file, "the oldest was forgotten"
+
+
+def test_a_cart_slides_without_a_new_picture() -> None:
+    """Also at the edges of the picture; there, rounding moves some lines by a pixel."""
+    renderer = FrameRenderer("CartPole-v1")
+    positions = np.linspace(-2.4, 2.4, 49)
+    observations = [np.array([position, 0.0, 0.1, 0.0]) for position in positions]
+    cutouts = [renderer.shared_cutout(observation) for observation in observations]
+    assert len({id(cutout.file) for cutout in cutouts}) == 1
+    for observation, cutout in zip(observations, cutouts, strict=True):
+        near = renderer.frame(observation + np.array([0.016, 0, 0, 0]))
+        here = renderer.frame(observation)
+        assert differing(assembled(renderer, cutout), here) <= differing(near, here)
 
 
 def test_renderers_are_shared() -> None:

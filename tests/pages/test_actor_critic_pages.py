@@ -184,7 +184,11 @@ def test_a_further_panel_has_one_name(key: str) -> None:
     ],
 )
 def test_interference_in_words(cosines: list[float], actor_norms: list[float], text: str) -> None:
-    assert critic.conflict_in_words(np.array(cosines), np.array(actor_norms)) == text
+    counted = critic.Conflicts()
+    for begin in range(len(cosines)):
+        one = slice(begin, begin + 1)
+        counted.add(np.array(cosines[one]), np.array(actor_norms[one]))
+    assert counted.in_words() == text
 
 
 def comparison_of(app: AppTest) -> Comparison:

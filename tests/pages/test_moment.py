@@ -16,10 +16,13 @@ from pglab.looks.render import shared_renderer
 from pglab.records import StepRecord
 from pglab.session.bench import Bench
 from pglab.session.training_session import TrainingSession
+from pglab.ui.stage import player as players
 from pglab.ui.stage.panels import critic, heatmaps, updates
+from pglab.ui.stage.panels import scenery as sceneries
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel
 from pglab.ui.stage.player import Player, training_scenes
+from pglab.ui.stage.rhythm import Rhythm
 from tests.oracles import advance_records, of_type
 
 REINFORCE = ReinforceConfig(hidden_sizes=(16,), learning_rate=0.02)
@@ -129,6 +132,26 @@ def test_every_frame_is_one_moment(config: AgentConfig) -> None:
                 assert found == pytest.approx(expected[scene.view.action], abs=LEVEL_TOLERANCE), (
                     mode
                 )
+
+
+def test_a_busy_server_draws_one_grid_as_fine_as_those_of_an_idle_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rhythm = Rhythm()
+    for module in (players, sceneries):
+        monkeypatch.setattr(module, "shared_rhythm", lambda: rhythm)
+    shapes = []
+    for rhythm.looking in (1, 100):
+        bench = Bench(SHARED)
+        bench.run()
+        player = Player(bench.session, clock=iter([0.0, 0.3]).__next__)
+        bench.take_turn()
+        heatmap = heatmaps.policy_map(scenery(bench, player))
+        assert heatmap.slices is not None
+        shapes.append(heatmap.slices.values.shape)
+    (many, *idle), (one, *busy) = shapes
+    assert many > one == 1
+    assert idle == busy
 
 
 def test_the_critics_slice_is_that_of_the_frame() -> None:

@@ -278,7 +278,7 @@ def test_going_back_continuing_and_forking() -> None:
     app = open_page(REINFORCE, stop_when_solved="off")
     bench = bench_of(app)
     bench.session.advance("step", 1_200)
-    returns = bench.curve().returns.tolist()
+    returns = bench.session.history.episodes["episode_return"].tolist()
     open_chapter(app, "Rewind and fork")
     run(app)
     slider = app.select_slider(key="reinforce.rewind")
@@ -289,7 +289,7 @@ def test_going_back_continuing_and_forking() -> None:
     assert bench.session.global_step == 500
     assert any("At step 500 of 1,200" in caption.value for caption in app.caption)
     bench.session.advance("step", 700)
-    assert bench.curve().returns.tolist() == returns
+    assert bench.session.history.episodes["episode_return"].tolist() == returns
     run(app)
     app.select_slider(key="reinforce.rewind").set_value(500)
     run(app)

@@ -18,7 +18,6 @@ from pglab.plots.figures import Figure, unpacked
 X, Y, PATH = np.arange(3.0), np.arange(2.0), np.zeros((4, 2))
 GRID = np.arange(6.0).reshape(2, 3) - 2
 STEPS = np.arange(5.0)
-COSINES = np.array([np.nan, 0.5, -0.5, np.nan, -1.0])
 EMPTY = np.empty(0)
 BOXES = [Box(0, 0, "in", None, None), Box(1, 0, "8", 0.1, 0.2), Box(2, 1, "π", 0.1, None)]
 CURVE = Curve(STEPS, STEPS)
@@ -34,8 +33,8 @@ FOUR = [comparison_plots.SideCurves(letter, "#AA3377", [], CURVE) for letter in 
         lambda: critic_plots.fit_figure(EMPTY, EMPTY),
         lambda: critic_plots.fit_figure(STEPS, STEPS),
         lambda: critic_plots.truth_figure(STEPS, STEPS),
-        lambda: critic_plots.conflict_figure(STEPS, COSINES, 200, 500.0),
-        lambda: critic_plots.norms_figure(STEPS, STEPS, COSINES, 200, 500.0),
+        lambda: critic_plots.conflict_figure(CURVE, CURVE, 500.0),
+        lambda: critic_plots.norms_figure(CURVE, CURVE, 500.0),
         lambda: critic_plots.buffer_figure(np.empty((0, 2)), np.empty(0, np.int64), PATH, "x", "y"),
         lambda: critic_plots.buffer_figure(PATH, np.arange(4), PATH, "x", "y"),
         lambda: critic_plots.network_figure(BOXES, [(0, 1), (1, 2)]),
@@ -84,12 +83,6 @@ def test_stored_runs_are_drawn_lightly_and_not_in_the_legend() -> None:
     assert [trace["showlegend"] for trace in added] == [False, False]
     assert all(trace["opacity"] < 1 for trace in added)
     assert unpacked(added[1]["y"]).tolist() == STEPS.tolist()
-
-
-def test_updates_without_a_cosine_are_left_out() -> None:
-    points, mean = critic_plots.conflict_figure(STEPS, COSINES, 200, 500.0)["data"]
-    assert unpacked(points["x"]).tolist() == [1, 2, 4]
-    assert unpacked(mean["y"]) == pytest.approx([0.5, 0.0, -1 / 3])
 
 
 def test_a_layer_names_only_the_losses_that_reach_it() -> None:

@@ -30,6 +30,7 @@ def return_plot(episodes: int, **more: Any) -> ReturnPlot:
     band = UsualBand(steps, low=steps, median=steps, high=steps, label="usual")
     settings: dict[str, Any] = {
         "run": curve(episodes),
+        "mean": curve(episodes),
         "earlier": [curve(5, "run 1: γ 0.9")],
         "usual": band,
         "limit": 20_000.0,
@@ -123,7 +124,7 @@ def test_heatmap_rows_run_along_y() -> None:
 
 def test_loss_and_returns_share_the_axis_of_steps() -> None:
     loss = Curve(np.arange(100.0) * 20, np.sin(np.arange(100.0)), "loss")
-    figure = return_figure(return_plot(30, loss=LossPlot(loss, window=20)))
+    figure = return_figure(return_plot(30, loss=LossPlot(loss, loss)))
     go.Figure(figure)
     layout = figure["layout"]
     below = [trace for trace in figure["data"] if trace.get("yaxis") == "y2"]
@@ -152,7 +153,7 @@ def test_the_axis_suits_the_run_and_grows_in_jumps() -> None:
 
 
 @pytest.mark.parametrize("level", [30.0, 480.0])
-@pytest.mark.parametrize("loss", [None, LossPlot(curve(300), window=20)])
+@pytest.mark.parametrize("loss", [None, LossPlot(curve(300), curve(300))])
 def test_an_earlier_run_is_named_where_it_leaves_the_picture(
     level: float, loss: LossPlot | None
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
+from pglab.curves import kept_by_place, smoothed
 from pglab.records import Conflict, CriticBatch, EpisodeRecord, StepRecord, UpdateRecord
 from pglab.session.history import RECENT_SIGNALS, RECENT_STEPS, History, Series
 from pglab.stretch import stretch_of
@@ -105,6 +106,25 @@ def test_a_series_that_was_cut_goes_on_as_if_the_rest_had_never_been(appended: i
     assert cut["a"].tolist() == list(range(0, appended, 4))
     extend(cut, range(appended, 40))
     assert cut["a"].tolist() == whole["a"].tolist()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_drawn_curve_is_that_of_the_kept_rows_also_after_rows_were_dropped(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    series = Series("global_step", "a", most=int(rng.choice([300, 1000])))
+    for _ in range(60):
+        first, last = series.appended, series.appended + int(rng.integers(0, 60))
+        extend(series, range(first, last), rng.normal(size=last - first).tolist())
+        if rng.random() < 0.1:
+            series.cut(int(rng.integers(0, last + 1)))
+        if rng.random() < 0.8:
+            window = series.rows_for(200)
+            means = smoothed(series["a"], window)
+            kept = kept_by_place(series["global_step"], means, 50)
+            drawn = series.curve("a", 50, window, label="name")
+            np.testing.assert_array_equal(drawn.steps, series["global_step"][kept])
+            np.testing.assert_array_equal(drawn.returns, means[kept])
+            assert drawn.label == "name"
 
 
 @pytest.mark.parametrize("at_once", [1, 17, RECENT_STEPS - 1, RECENT_STEPS, RECENT_STEPS + 10])

@@ -126,7 +126,7 @@ def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
 
     The result is None if the environment of `config` is not the default environment.
     """
-    if config.env_id != type(config)().env_id:
+    if config.env_id != type(config).env_id:
         return None
     curves = load(agent)
     low, median, high = _quantiles(agent)

@@ -7,12 +7,11 @@ in the message, and the names of the parts that the browser keeps from the previ
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-from pglab.looks.render import Cutout
+import orjson
+
 from pglab.ui.stage.picture import FigurePanel, Frame, Picture, PlayerPanel, Slices
 
 Parts = Mapping[str, bytes]
@@ -32,16 +31,16 @@ def message(head: Mapping[str, Any], parts: Parts | None, known: Parts) -> bytes
         content["sent"] = [[name, len(part)] for name, part in fresh.items()]
         content["kept"] = [name for name in parts if name not in fresh]
         sent = list(fresh.values())
-    text = json.dumps(content, separators=(",", ":")).encode()
+    text = _text(content)
     return b"".join([len(text).to_bytes(4, "little"), text, *sent])
 
 
 def parts_of(picture: Picture) -> dict[str, bytes]:
     """Return the named parts of a picture."""
     texts: dict[str, Any] = {
-        "numbers": [asdict(number) for number in picture.numbers],
-        "progress": None if picture.progress is None else asdict(picture.progress),
-        "table": None if picture.table is None else asdict(picture.table),
+        "numbers": picture.numbers,
+        "progress": picture.progress,
+        "table": picture.table,
         "panels": [panel.key for panel in picture.panels],
     }
     parts = {name: _text(value) for name, value in texts.items()}
@@ -54,7 +53,8 @@ def parts_of(picture: Picture) -> dict[str, bytes]:
 
 
 def _text(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    """JSON in UTF-8. Python's own encoder took a sixth of the time of a picture."""
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
@@ -79,7 +79,7 @@ def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
             "patient": panel.patient,
             "alt": panel.alt,
             "detail": panel.detail,
-            "lower": None if panel.lower is None else asdict(panel.lower),
+            "lower": panel.lower,
         }
     )
 
@@ -87,12 +87,12 @@ def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
 def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
     """Add a panel, its frames' data, and its frames' pictures; equal pictures are sent once."""
     parts[f"{panel.key}/background"] = panel.background
-    first: dict[Cutout, int] = {}
+    first: dict[bytes, int] = {}
     for number, frame in enumerate(panel.frames):
-        if first.setdefault(frame.image, number) == number:
+        if first.setdefault(frame.image.file, number) == number:
             parts[f"{panel.key}/picture {number}"] = frame.image.file
     parts[f"{panel.key}/frames"] = _text(
-        [_frame(frame, first[frame.image]) for frame in panel.frames]
+        [_frame(frame, first[frame.image.file]) for frame in panel.frames]
     )
     parts[panel.key] = _text(
         {

@@ -14,7 +14,8 @@ from pglab import palette
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.language import _
 from pglab.looks.attribution import Explanation
-from pglab.looks.probes import LayerGradient, critic_quantity, maps_of, probability_map
+from pglab.looks.layer_gradients import LayerGradient
+from pglab.looks.probes import critic_quantity, maps_of, probability_map
 from pglab.looks.render import shared_renderer
 from pglab.plots.critic import network_figure
 from pglab.plots.slow_motion import LEAST_CHANGE, difference_figure, transitions_figure

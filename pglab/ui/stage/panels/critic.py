@@ -12,9 +12,11 @@ from pglab.algorithms.gradients import conflict_between
 from pglab.config import ActorCriticConfig
 from pglab.curves import SMOOTHING_UPDATES
 from pglab.language import _, ngettext
-from pglab.looks.probes import LayerGradient, critic_quantity, fresh_gradients, layer_gradients
+from pglab.looks.layer_gradients import LayerGradient, fresh_gradients, layer_gradients
+from pglab.looks.probes import critic_quantity
 from pglab.networks import ActorCriticNetwork
 from pglab.plots.critic import (
+    MOST_UPDATE_POINTS,
     Box,
     advantage_figure,
     buffer_figure,
@@ -24,6 +26,7 @@ from pglab.plots.critic import (
     norms_figure,
     value_figure,
 )
+from pglab.plots.figures import MOST_POINTS
 from pglab.records import Conflict, Floats
 from pglab.replay_buffer import Transitions
 from pglab.ui.stage.panels.heatmaps import quantity_name, slices_of
@@ -97,15 +100,15 @@ def td_error(scene: Scenery) -> FigurePanel:
 def conflict(scene: Scenery) -> FigurePanel:
     """Plot the cosine between the gradients of actor and critic loss on the shared body."""
     updates = scene.bench.shown_session.history.updates
-    subtitle = conflict_in_words(updates["cosine"], updates["shared_actor_norm"])
+    window = updates.rows_for(SMOOTHING_UPDATES)
+    counted = updates.followed("conflicts", ("cosine", "shared_actor_norm"), Conflicts)
     return FigurePanel(
         "conflict",
         _("Interference"),
-        subtitle,
+        counted.in_words(),
         conflict_figure(
-            updates["global_step"],
-            updates["cosine"],
-            updates.rows_for(SMOOTHING_UPDATES),
+            updates.curve("cosine", MOST_UPDATE_POINTS),
+            updates.curve("cosine", MOST_POINTS, window, "without a point"),
             scene.step_limit,
         ),
         patient=True,
@@ -116,30 +119,45 @@ def conflict(scene: Scenery) -> FigurePanel:
     )
 
 
-def conflict_in_words(cosines: Floats, actor_norms: Floats) -> str:
-    """Say in what share of the updates the actor loss and the critic loss conflict.
+class Conflicts:
+    """Counts the updates in which the actor loss and the critic loss conflict.
 
     The two losses conflict if the cosine of their gradients on the shared body is below 0.
-
-    Args:
-        cosines: [N] the cosine in each of N updates; NaN if one of the two gradients is zero.
-        actor_norms: [N] the norm of the actor loss's gradient on the shared body in each update;
-            NaN if this gradient does not reach the body.
     """
-    known = cosines[~np.isnan(cosines)]
-    if not len(cosines):
-        return _("the gradients conflict if their cosine is below 0")
-    without_actor = float((np.nan_to_num(actor_norms) == 0).mean())
-    conflicting = float((known < 0).mean()) if len(known) else 0.0
-    if without_actor == 1:
-        return _("no actor gradient on the shared body yet")
-    if not len(known):
-        return _("no critic gradient on the shared body yet")
-    if without_actor == 0:
-        return _("losses conflict in {conflicting:.0%} of updates").format(conflicting=conflicting)
-    return _(
-        "no actor gradient in {without:.0%} of updates; conflict in {conflicting:.0%} of the rest"
-    ).format(without=without_actor, conflicting=conflicting)
+
+    def __init__(self) -> None:
+        self._updates = self._known = self._conflicting = self._without_actor = 0
+
+    def add(self, cosines: Floats, actor_norms: Floats) -> None:
+        """Count further updates.
+
+        Args:
+            cosines: [N] the cosine in each of N updates; NaN if one of the two gradients is zero.
+            actor_norms: [N] the norm of the actor loss's gradient on the shared body in each
+                update; NaN if this gradient does not reach the body.
+        """
+        self._updates += len(cosines)
+        self._known += int(np.count_nonzero(~np.isnan(cosines)))
+        self._conflicting += int(np.count_nonzero(cosines < 0))
+        self._without_actor += int(np.count_nonzero(np.nan_to_num(actor_norms) == 0))
+
+    def in_words(self) -> str:
+        """Say in what share of the updates the two losses conflict."""
+        if not self._updates:
+            return _("the gradients conflict if their cosine is below 0")
+        if self._without_actor == self._updates:
+            return _("no actor gradient on the shared body yet")
+        if not self._known:
+            return _("no critic gradient on the shared body yet")
+        conflicting = self._conflicting / self._known
+        if not self._without_actor:
+            return _("losses conflict in {conflicting:.0%} of updates").format(
+                conflicting=conflicting
+            )
+        return _(
+            "no actor gradient in {without:.0%} of updates; "
+            "conflict in {conflicting:.0%} of the rest"
+        ).format(without=self._without_actor / self._updates, conflicting=conflicting)
 
 
 def shared_norms(scene: Scenery) -> FigurePanel:
@@ -169,9 +187,9 @@ def _norms(
 ) -> FigurePanel:
     """Plot two columns of the update history: a norm for the actor, and one for the critic."""
     updates = scene.bench.shown_session.history.updates
-    actor, critic = (updates[column] for column in columns)
     window = updates.rows_for(SMOOTHING_UPDATES)
-    figure = norms_figure(updates["global_step"], actor, critic, window, scene.step_limit)
+    actor, critic = (updates.curve(column, MOST_POINTS, window, "bridged") for column in columns)
+    figure = norms_figure(actor, critic, scene.step_limit)
     return FigurePanel(key, title, subtitle, figure, patient=True, alt=title)
 
 

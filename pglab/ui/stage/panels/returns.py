@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from pglab.config import ActorCriticConfig, RunConfig, describe_settings, format_value
-from pglab.curves import SMOOTHING_UPDATES, Curve, UsualBand
+from pglab.curves import SMOOTHING_EPISODES, SMOOTHING_UPDATES, UsualBand
 from pglab.language import _
+from pglab.plots.figures import MOST_POINTS
 from pglab.plots.returns import LossPlot, ReturnPlot, return_figure
 from pglab.session.bench import OVERLAYS_KEPT, Bench, PastRun
 from pglab.session.history import Change
@@ -49,8 +50,10 @@ def returns_over_loss(scene: Scenery) -> FigurePanel:
 def _return_plot(scene: Scenery, loss: LossPlot | None) -> ReturnPlot:
     bench = scene.bench
     solved_at = bench.session.history.solved_at
+    episodes = bench.session.history.episodes
     return ReturnPlot(
-        run=bench.curve(),
+        run=episodes.curve("episode_return", MOST_POINTS),
+        mean=episodes.curve("episode_return", MOST_POINTS, SMOOTHING_EPISODES),
         earlier=bench.earlier_curves(lambda past: past_label(past, bench, scene.step_limit)),
         usual=scene.usual,
         limit=scene.step_limit,
@@ -62,7 +65,7 @@ def _return_plot(scene: Scenery, loss: LossPlot | None) -> ReturnPlot:
             solved_at,
             _("solved: goal {goal:g} reached").format(goal=bench.session.config.success_return),
         ),
-        reading=_reading_curve(bench),
+        reading=episodes.curve("reading", MOST_POINTS, label=_("progress reading")),
         guess=bench.guess,
         seeds=bench.seed_curves(),
         spread=scene.spread,
@@ -72,13 +75,12 @@ def _return_plot(scene: Scenery, loss: LossPlot | None) -> ReturnPlot:
 
 def _loss_plot(scene: Scenery) -> LossPlot:
     updates = scene.bench.session.history.updates
-    known = ~np.isnan(updates["actor_loss"])
-    every = Curve(
-        updates["global_step"][known],
-        updates["actor_loss"][known],
-        loss_title(scene.bench.session),
-    )
-    return LossPlot(every, updates.rows_for(SMOOTHING_UPDATES) if _learns_often(scene) else 1)
+    title = loss_title(scene.bench.session)
+    every = updates.curve("actor_loss", MOST_POINTS, label=title)
+    if not _learns_often(scene):
+        return LossPlot(every)
+    window = updates.rows_for(SMOOTHING_UPDATES)
+    return LossPlot(every, updates.curve("actor_loss", MOST_POINTS, window, label=title))
 
 
 def _learns_often(scene: Scenery) -> bool:
@@ -197,12 +199,4 @@ def _seeds_in_words(bench: Bench, spread: UsualBand | None) -> str:
     stopped = int(spread.steps[np.argmax(spread.seeds < bench.seeds)])
     return _("{n} seeds (first: {first}); median of fewer seeds from step {step:,}").format(
         n=bench.seeds, first=first, step=stopped
-    )
-
-
-def _reading_curve(bench: Bench) -> Curve:
-    episodes = bench.session.history.episodes
-    counted = ~np.isnan(episodes["reading"])
-    return Curve(
-        episodes["global_step"][counted], episodes["reading"][counted], _("progress reading")
     )

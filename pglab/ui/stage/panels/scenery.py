@@ -17,9 +17,11 @@ from pglab.session.bench import Bench
 from pglab.session.stored.usual_curves import usual_band
 from pglab.ui.stage.picture import FigurePanel, PlayerPanel
 from pglab.ui.stage.player import Showing
+from pglab.ui.stage.rhythm import shared_rhythm
 
 # The number of grid points along each axis of a heatmap. If the heatmap follows the player, each
-# frame has its own grid with fewer points. The browser interpolates between the points.
+# frame has its own grid with fewer points, and on a busy server also the only grid of all frames.
+# The browser interpolates between the points.
 FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
 
 
@@ -109,4 +111,6 @@ PanelMaker = Callable[[Scenery], FigurePanel | PlayerPanel]
 
 def resolution(planes: Sequence[Slice]) -> int:
     """Return the number of grid points along each axis of a plane."""
-    return FOLLOWING_RESOLUTION if len(planes) > 1 else FIXED_RESOLUTION
+    follows = planes[0].has_node
+    few = len(planes) > 1 or (follows and shared_rhythm().slow)
+    return FOLLOWING_RESOLUTION if few else FIXED_RESOLUTION

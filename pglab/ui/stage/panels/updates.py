@@ -10,7 +10,7 @@ from pglab.config import ActorCriticConfig
 from pglab.config.choice_names import choice_name
 from pglab.language import _, ngettext
 from pglab.looks.probes import action_values
-from pglab.plots.figures import weights_figure
+from pglab.plots.figures import MOST_POINTS, weights_figure
 from pglab.plots.returns import series_figure
 from pglab.records import Floats
 from pglab.returns import discounted_returns, policy_signals
@@ -117,11 +117,10 @@ def update_series(
     colour: str = palette.ACTOR,
 ) -> FigurePanel:
     """Plot one column of the update history over environment steps."""
-    updates = scene.bench.shown_session.history.updates
-    known = ~np.isnan(updates[column])
+    drawn = scene.bench.shown_session.history.updates.curve(column, MOST_POINTS)
     figure = series_figure(
-        updates["global_step"][known],
-        updates[column][known],
+        drawn.steps,
+        drawn.returns,
         title,
         colour,
         scene.step_limit,
