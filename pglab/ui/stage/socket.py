@@ -144,8 +144,10 @@ class _Connection:
     async def _wait_until_started(self) -> None:
         """Wait until there may be a picture; watchers also look by themselves during a run."""
         alone = self._watches and self._known is not None and self._known.running
+        # Not `asyncio.wait_for`: until Python 3.12, it may swallow a cancellation.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._started.wait(), ALONE if alone else None)
+            async with asyncio.timeout(ALONE if alone else None):
+                await self._started.wait()
         self._started.clear()
 
     def _look(self, change: int) -> None:
@@ -195,7 +197,8 @@ class _Connection:
         if self._ready.is_set():
             return
         try:
-            await asyncio.wait_for(self._ready.wait(), HIDDEN)
+            async with asyncio.timeout(HIDDEN):
+                await self._ready.wait()
         except TimeoutError:
             self._look(-1)
             try:
