@@ -32,18 +32,9 @@ NOTE_SOCKETS = """
 
 
 @contextmanager
-def app_at(tmp_path: Path, port: int, path: str = "") -> Iterator[AppServer]:
-    with running_app(tmp_path / "server.log", port=port, path=path) as server:
+def app_at(tmp_path: Path, port: int) -> Iterator[AppServer]:
+    with running_app(tmp_path / "server.log", port=port) as server:
         yield server
-
-
-def test_below_a_path(page: Page, tmp_path: Path) -> None:
-    with app_at(tmp_path, free_port(), "lab") as server:
-        lab = LabPage(page).open(server=server.url)
-        lab.run(until_steps=300)
-        assert lab.pictures > 1
-        lab.pause()
-        page.goto(ELSEWHERE)
 
 
 def test_without_websockets_pictures_come_slowly_and_the_page_says_so(
