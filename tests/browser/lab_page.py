@@ -250,8 +250,7 @@ class LabPage:
         choice.click()
         if drawn:
             expect(self.page).not_to_have_url(before)
-            app = self.page.get_by_test_id("stApp")
-            expect(app).to_have_attribute("data-test-script-state", "notRunning")
+            self.wait_for_script()
 
     def wait_for_runs(self, *runs: dict[str, str]) -> None:
         """Wait until the table of runs has these rows; compare only the given columns."""
@@ -295,6 +294,11 @@ class LabPage:
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until the condition holds."""
         wait_until(self.page, condition, what)
+
+    def wait_for_script(self) -> None:
+        """Wait until the server runs no script for the page."""
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def wait_until_quiet(self) -> None:
         """Wait until nothing has changed for a while: the last redraw is painted."""

@@ -29,6 +29,7 @@ from pglab.ui.pages.live_stage import live
 from pglab.ui.shell.entry import require_entry
 from pglab.ui.stage.panels.scenery import PanelMaker
 from pglab.ui.stage.presses import listen
+from pglab.ui.stage.recovery import offer_recovery
 from pglab.ui.stage.scrolling import scroller
 from pglab.ui.stage.skip_links import skip_links
 
@@ -81,6 +82,7 @@ def agent_page(page: AgentPage) -> None:
     )
     scroller(page.key)
     skip_links(page.key)
+    offer_recovery(page.key)
 
 
 def _listen(lab: Lab) -> None:

@@ -7,8 +7,11 @@ import streamlit as st
 from pglab.language import _
 from pglab.ui.controls.watching import LIVE_RUN
 from pglab.ui.shell.entry import require_entry
-from pglab.ui.stage.channel import find_watched
+from pglab.ui.stage.channel import find_watched, refused
+from pglab.ui.stage.recovery import offer_recovery
 from pglab.ui.stage.stage import stage
+
+_REFUSED = "watch.refused"
 
 
 def watch_page() -> None:
@@ -24,6 +27,8 @@ def watch_page() -> None:
             )
         )
         return
+    if st.session_state.pop(_REFUSED, False):
+        st.warning(refused())
     with st.container(horizontal=True, vertical_alignment="center", key="transport"):
         st.markdown("#### " + _("Watch"), width="content")
         follow = st.toggle(
@@ -47,5 +52,6 @@ def watch_page() -> None:
         sequence=0,
         channel=name if follow else "",
         landmark=True,
-        on_outdated=lambda: None,
+        on_refused=lambda: st.session_state.update({_REFUSED: True}),
     )
+    offer_recovery("watch")

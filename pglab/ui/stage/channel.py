@@ -385,13 +385,16 @@ class Channel:
 def live_fragment(page: LivePage, draw: Callable[..., None]) -> Callable[..., None]:
     """Make the fragment that contains the stage; without a channel, it redraws itself slowly."""
     if page.without_channel:
-        st.caption(
-            _(
-                "This browser cannot open the live connection to the server, so pictures come "
-                "slowly. Maybe a proxy blocks WebSockets; reload the page to try again."
-            )
-        )
+        st.caption(refused() + " " + _("Meanwhile, pictures come slowly."))
     return fragment(draw, LIVE, run_every=SLOWLY if page.without_channel else None)
+
+
+def refused() -> str:
+    """Return a sentence for browsers that cannot open a channel."""
+    return _(
+        "This browser cannot open the live connection to the server. Maybe a proxy blocks "
+        "WebSockets; reload the page to try again."
+    )
 
 
 def show(

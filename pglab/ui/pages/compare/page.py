@@ -30,6 +30,7 @@ from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
 from pglab.ui.stage.channel import live_fragment
 from pglab.ui.stage.presses import listen
+from pglab.ui.stage.recovery import offer_recovery
 from pglab.ui.stage.skip_links import skip_links
 
 KEY = "compare.page"
@@ -59,6 +60,7 @@ def compare_page() -> None:
     fragment(_panel_controls, PANEL_CONTROLS)(page)
     fragment(_past, CHAPTERS)(page)
     skip_links(settings.PAGE, chapters=False)
+    offer_recovery(settings.PAGE)
 
 
 def _mark_stale(page: ComparePage) -> None:

@@ -5,18 +5,21 @@ import { MessageReader } from "./message.js";
 const FIRST_RETRY_MILLISECONDS = 300;
 const LONGEST_RETRY_MILLISECONDS = 8000;
 const FAILURES_UNTIL_REFUSED = 3; // without any success
-const UNKNOWN = 4404; // with this code, the server closes a channel that it does not know
+// Codes with which the server closes a channel: see socket.py.
+const UNKNOWN = 4404; // the server does not know the channel
+const FIRST_OF_SERVER = 4000; // smaller codes mean that the connection was lost
 
 export class Link {
-  // `onMessage` gets each message; `onEnded` is called if the server no longer knows the channel,
-  // and `onRefused` if the server works, but no channel can be opened.
-  constructor(onMessage, onEnded, onRefused) {
+  // `onMessage` gets each message; `onRefused` is called if the server works, but not the channel,
+  // and `onReturn` if the server can be reached again, but may have forgotten the visit.
+  constructor(onMessage, onRefused, onReturn) {
     this.onMessage = onMessage;
-    this.onEnded = onEnded;
     this.onRefused = onRefused;
+    this.onReturn = onReturn;
     this.name = "";
     this.failures = 0;
     this.opened = false; // whether the channel has ever been open
+    this.lost = false; // whether the connection was lost and has not come back yet
   }
 
   // Opens the channel with this name, unless it is open.
@@ -25,7 +28,7 @@ export class Link {
     this.close();
     this.name = name;
     this.failures = 0;
-    this.isReady = false;
+    this.isReady = this.lost = false;
     if (name) this.open();
   }
 
@@ -39,6 +42,8 @@ export class Link {
       this.opened = true;
       this.failures = 0;
       if (this.isReady) socket.send("ready");
+      if (this.lost) this.onReturn();
+      this.lost = false;
     };
     socket.onmessage = ({ data }) => {
       this.isReady = false;
@@ -56,10 +61,8 @@ export class Link {
   }
 
   retry(code) {
-    if (code === UNKNOWN) {
-      this.onEnded();
-      return;
-    }
+    if (code === UNKNOWN) return this.onReturn(); // only the script can name another channel
+    if (this.opened && code < FIRST_OF_SERVER) this.lost = true;
     this.failures += 1;
     if (!this.opened && this.failures === FAILURES_UNTIL_REFUSED) this.reportRefusal();
     const delay = FIRST_RETRY_MILLISECONDS * 2 ** (this.failures - 1);

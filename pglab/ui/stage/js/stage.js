@@ -8,10 +8,13 @@ import { FigureView, loadPlotly, readTheme } from "./figures.js";
 import { Link } from "./link.js";
 import { MessageReader } from "./message.js";
 import { PlayerView } from "./player.js";
+import { askForRecovery } from "./recovery.js";
 
 export { bringIntoView } from "./scrolling.js";
 
+const RECOVER = "recover"; // the request that is sent outside all fragments
 const ASK_MILLISECONDS = 60; // before a request to redraw the page; the visitor may leave it
+const RECOVERY_MILLISECONDS = 1000; // the same, after a lost connection: Streamlit's must be back, too
 const ASK_AGAIN_MILLISECONDS = 4000; // without an answer; doubles each time
 const LONGEST_ASK_MILLISECONDS = 60000;
 const LEAVING_MILLISECONDS = 20000; // longest time to wait for another page
@@ -46,11 +49,19 @@ class Request {
     }, delay);
   }
 
+  // Asks for a run of the whole script; other requests may be in vain, since the server may have
+  // forgotten the visit.
+  recover() {
+    this.stop();
+    this.ask(RECOVER, RECOVERY_MILLISECONDS);
+  }
+
   send(name) {
     this.count += 1;
     this.root.dataset.requests = this.count;
     this.sending = true; // Streamlit sends the request later, from a timer
-    this.setTriggerValue(name, performance.now());
+    if (name === RECOVER) askForRecovery();
+    else this.setTriggerValue(name, performance.now());
     setTimeout(() => (this.sending = false), 0);
   }
 
@@ -222,8 +233,8 @@ class Stage {
     this.request = new Request(this.root);
     this.link = new Link(
       (message) => this.receiveLive(message),
-      () => this.request.ask("outdated"),
       () => this.request.ask("refused"),
+      () => this.request.recover(),
     );
     this.onVisibility = () => this.paint();
     document.addEventListener("visibilitychange", this.onVisibility);
@@ -233,7 +244,7 @@ class Stage {
   receive(message) {
     const repeated = message.drawn === this.head?.drawn; // Streamlit repeats it if the theme changes
     this.head = message;
-    this.request.stop();
+    if (!repeated) this.request.stop();
     this.nameLandmark(message);
     this.beginLoading();
     this.link.use(message.channel);

@@ -1,0 +1,180 @@
+"""The app below a path behind nginx, with the configuration that `docs/nginx.conf` documents."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import fail_plainly
+from tests.browser.harness import ROOT, free_port, running_app, stop, wait_until_healthy
+from tests.browser.lab_page import LabPage
+
+PATH = "class/lab"  # as in docs/nginx.conf
+# Browsers look for this host on their own machine. The app knows it only from the header `Host`.
+HOST = "lab.localhost"
+# Everything that nginx writes is in its own folder, and it needs no rights of an administrator.
+MAIN = """
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log error.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    include documented.conf;
+    include without_pictures.conf;
+}
+"""
+ASK_FOR_WEBSOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
+
+
+class Behind:
+    """The app behind nginx; a test may start each of them again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._program = find_nginx()
+        self._folder = folder
+        self._app_port = free_port()
+        self._app, self._nginx = ExitStack(), ExitStack()
+        self.port = free_port()
+        self.port_without_pictures = free_port()  # where nginx does not pass on their WebSocket
+        self._configure()
+
+    def _configure(self) -> None:
+        documented = (ROOT / "docs" / "nginx.conf").read_text(encoding="utf-8")
+        app = f"127.0.0.1:{self._app_port}"
+        documented = replaced(documented, "127.0.0.1:8501", app)
+        location = f"location /{PATH}/ {{"
+        blocked = f"location /{PATH}/live/ {{ proxy_pass http://{app}; }} {location}"
+        configurations = {
+            "nginx": MAIN,
+            "documented": listening(documented, self.port),
+            "without_pictures": listening(
+                replaced(documented, location, blocked), self.port_without_pictures
+            ),
+        }
+        for name, text in configurations.items():
+            (self._folder / f"{name}.conf").write_text(text, encoding="utf-8")
+
+    def start_app(self) -> None:
+        self._app.close()
+        log = self._folder / "app.log"
+        self._app.enter_context(running_app(log, port=self._app_port, path=PATH))
+
+    def start_nginx(self) -> None:
+        self._nginx.close()
+        self._nginx.enter_context(self._running_nginx())
+
+    @contextmanager
+    def _running_nginx(self) -> Iterator[None]:
+        command = [self._program, "-p", str(self._folder), "-c", str(self._folder / "nginx.conf")]
+        process = subprocess.Popen(command)
+        try:
+            wait_until_healthy(f"http://127.0.0.1:{self.port}/{PATH}", process)
+            yield
+        finally:
+            stop(process)
+
+    def close(self) -> None:
+        self._nginx.close()
+        self._app.close()
+
+
+def find_nginx() -> str:
+    """Return the path of nginx; without it, skip the tests, or fail on a server that tests."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up("nginx is not installed (Debian: apt install nginx-light)")
+    return program
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1
+    return text.replace(old, new)
+
+
+def listening(configuration: str, port: int) -> str:
+    return replaced(configuration, "listen 80;", f"listen 127.0.0.1:{port};")
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    behind = Behind(tmp_path_factory.mktemp("nginx"))
+    try:
+        with fail_plainly():
+            behind.start_app()
+            behind.start_nginx()
+        yield behind
+    finally:
+        behind.close()
+
+
+def answer(behind: Behind, path: str, **headers: str) -> HTTPResponse:
+    connection = HTTPConnection("127.0.0.1", behind.port, timeout=30)
+    connection.request("GET", path, headers={"Host": f"{HOST}:{behind.port}", **headers})
+    response = connection.getresponse()
+    connection.close()
+    return response
+
+
+def test_only_pages_of_the_same_host_and_port_may_open_a_channel(behind: Behind) -> None:
+    def status(origin: str) -> int:
+        return answer(behind, f"/{PATH}/live/x", **ASK_FOR_WEBSOCKET, Origin=origin).status
+
+    assert status(f"http://{HOST}:{behind.port}") == 101
+    assert status(f"https://{HOST}:{behind.port}") == 101  # if nginx serves https
+    assert status(f"http://elsewhere.localhost:{behind.port}") == 403
+    assert status(f"http://{HOST}") == 403
+
+
+def test_the_path_without_the_last_slash_leads_to_the_app(behind: Behind) -> None:
+    assert answer(behind, f"/{PATH}").headers["Location"] == f"/{PATH}/"
+
+
+def test_a_page_survives_restarts_of_nginx_and_of_the_app(
+    behind: Behind, page: Page, browser_errors: list[str]
+) -> None:
+    server = f"http://{HOST}:{behind.port}/{PATH}"
+    lab = LabPage(page).open("?stop_when_solved=off&total_steps=1000000", server=server)
+    lab.run(until_steps=300)
+    assert lab.pictures > 1
+    assert browser_errors == []
+    steps, pictures = lab.steps, lab.pictures
+    behind.start_nginx()
+    lab.wait_until(lambda: lab.pictures > pictures + 2, "further pictures")
+    assert lab.steps > steps
+    lab.wait_for_script()
+    behind.start_app()
+    lab.wait_until(lambda: lab.steps == 0, "a new run")
+    lab.run(until_steps=300)
+    lab.pause()
+    browser_errors.clear()  # about the connections that the restarts have cut
+
+
+def test_without_the_websocket_of_the_pictures_they_come_slowly_and_the_page_says_so(
+    behind: Behind, page: Page, browser_errors: list[str]
+) -> None:
+    lab = LabPage(page)
+    page.goto(f"http://{HOST}:{behind.port_without_pictures}/{PATH}/reinforce")
+    expect(page.get_by_text("cannot open the live connection")).to_be_visible()
+    lab.wait_until_painted()
+    lab.run(until_steps=300)
+    assert lab.pictures == 0
+    browser_errors.clear()  # about the connections that failed
