@@ -107,6 +107,7 @@ def test_another_visitor_watches_a_run_and_can_take_its_settings(page: Page) -> 
     owner.run(until_steps=500)
     watcher.wait_for_steps(500)
     other.get_by_text("Follow", exact=True).click()
+    expect(watcher.stage).to_have_attribute("data-running", "false")
     steps = watcher.steps
     owner.wait_for_steps(steps + 500)
     assert watcher.steps == steps
