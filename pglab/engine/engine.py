@@ -38,6 +38,7 @@ from pglab.stretch import Stretch, copied, rows_of, step_records
 
 MOST_STEPS = 4_096  # in one call
 MOST_CRITIC_ROWS = 16_384  # in one call, unless one update needs more
+SPARE = 256  # steps for which a rollout has room between two calls, beside the stored steps
 NO_LIMIT = 2**62
 
 _room = Room()
@@ -230,7 +231,8 @@ class Engine:
         """
         most = min(most, self._most_steps())
         stored = int(self._state.counts[steps.STORED])
-        self._resize(stored + most)
+        if stored + most > len(self._rollout.weights):
+            self._resize(stored + most + SPARE)
         out = columns(
             step_columns(most, self._width, self._actions, self._memory.parameters.dtype),
             self._updates_in(most),
@@ -249,7 +251,9 @@ class Engine:
         for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
             drawn.use(used)
         self._save_counters()
-        self._resize(int(self._state.counts[steps.STORED]))  # many runs wait for their turns
+        left = int(self._state.counts[steps.STORED])
+        if len(self._rollout.weights) > left + 2 * SPARE:  # of many runs, few train at a time
+            self._resize(left + SPARE)
         if status != steps.GOES_ON:
             self.diverged = DIVERGED[type(self.run)][status]
         return trimmed(out)
@@ -343,7 +347,7 @@ class Engine:
         )
 
     def _resize(self, count: int) -> None:
-        """Give the rollout room for exactly `count` steps; the stored steps stay."""
+        """Give the rollout room for `count` steps; the stored steps stay."""
         stored = int(self._state.counts[steps.STORED])
         former, self._rollout = self._rollout, self._rollout_of(count)
         for old, new in zip(former.steps, self._rollout.steps, strict=True):
