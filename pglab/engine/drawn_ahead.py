@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_KEPT = 1_024  # numbers between two calls
+
 
 class DrawnAhead:
     """Uniform random numbers from a generator, of which the unused ones are given back."""
@@ -27,7 +29,10 @@ class DrawnAhead:
     def use(self, count: int) -> None:
         """Count the first `count` numbers as used."""
         self._given += count
-        self.numbers = self.numbers[count:]
+        if len(self.numbers) - count > MOST_KEPT:
+            self.give_back()
+        else:
+            self.numbers = self.numbers[count:].copy()  # a view would keep all numbers
 
     def give_back(self) -> None:
         """Set the generator to where it would be after drawing the used numbers one by one."""

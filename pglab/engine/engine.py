@@ -29,7 +29,7 @@ from pglab.engine.kernels.actor_critic import actor_critic
 from pglab.engine.kernels.layers import AdamConstants
 from pglab.engine.kernels.reinforce import reinforce
 from pglab.engine.kernels.updates import Networks
-from pglab.engine.memory import layers_of, moved, room_for
+from pglab.engine.memory import Room, layers_of, moved
 from pglab.engine.settings import actor_critic_settings, common_settings, reinforce_settings
 from pglab.environments import sizes, time_limit_of
 from pglab.records import StepRecord
@@ -38,7 +38,10 @@ from pglab.stretch import Stretch, copied, rows_of, step_records
 
 MOST_STEPS = 4_096  # in one call
 MOST_CRITIC_ROWS = 16_384  # in one call, unless one update needs more
+SPARE = 256  # steps for which a rollout has room between two calls, beside the stored steps
 NO_LIMIT = 2**62
+
+_room = Room()
 
 # The names of what is no longer finite, as in `pglab.algorithms`.
 DIVERGED: dict[type, dict[int, str]] = {
@@ -105,7 +108,6 @@ class Engine:
         group = optimizers[0].param_groups[0]
         beta1, beta2 = group["betas"]
         self._constants = AdamConstants(beta1, beta2, group["eps"])
-        self._work = room_for(self._memory, self._width, self._actions)
         self._used = np.zeros(4, np.int64)
         self.diverged: str | None = None  # the quantity that is no longer finite
         self.compiled_seconds = 0.0  # wall clock
@@ -147,7 +149,7 @@ class Engine:
             time_limit=time_limit_of(run.environment) or NO_LIMIT,
             observation=np.array(run.observation, np.float32),
         )
-        self._make_room(len(rollout))
+        self._rollout = self._rollout_of(len(rollout))
         weights = run.weights if isinstance(run, ActorCriticRun) else [0.0] * len(rollout)
         for row, (step, weight) in enumerate(zip(rollout, weights, strict=True)):
             self._write(row, step, weight)
@@ -227,10 +229,10 @@ class Engine:
         Returns:
             What happened. `diverged` names a number that is no longer finite.
         """
-        self._make_room_for_batch()
         most = min(most, self._most_steps())
         stored = int(self._state.counts[steps.STORED])
-        self._make_room(stored + most)
+        if stored + most > len(self._rollout.weights):
+            self._resize(stored + most + SPARE)
         out = columns(
             step_columns(most, self._width, self._actions, self._memory.parameters.dtype),
             self._updates_in(most),
@@ -249,6 +251,9 @@ class Engine:
         for drawn, used in zip(self._draws, self._used[:3].tolist(), strict=True):
             drawn.use(used)
         self._save_counters()
+        left = int(self._state.counts[steps.STORED])
+        if len(self._rollout.weights) > left + 2 * SPARE:  # of many runs, few train at a time
+            self._resize(left + SPARE)
         if status != steps.GOES_ON:
             self.diverged = DIVERGED[type(self.run)][status]
         return trimmed(out)
@@ -257,6 +262,8 @@ class Engine:
         """Call the compiled code of the run's algorithm; return why it stopped."""
         config = self.run.config
         common = common_settings(config)
+        batch_size = 0 if isinstance(config, ReinforceConfig) else config.batch_size
+        memory, work = _room.for_call(self._memory, self._width, self._actions, batch_size)
         status: int
         if isinstance(config, ReinforceConfig):
             status = reinforce(
@@ -264,10 +271,10 @@ class Engine:
                 common,
                 reinforce_settings(config),
                 self._constants,
-                self._memory,
+                memory,
                 self._rows[0],
                 self._rows[1],
-                self._work,
+                work,
                 self._rollout,
                 draws,
                 limits,
@@ -279,9 +286,9 @@ class Engine:
                 common,
                 actor_critic_settings(config),
                 self._constants,
-                self._memory,
+                memory,
                 self._networks(config),
-                self._work,
+                work,
                 self._rollout,
                 self._buffer,
                 draws,
@@ -330,29 +337,22 @@ class Engine:
         replay = config.critic_data == "replay"
         return self._updates_in(most) * config.batch_size if replay else stored + most
 
-    def _make_room_for_batch(self) -> None:
-        """Enlarge `work.places` if the critic's batch has become larger during the run."""
-        config = self.run.config
-        if isinstance(config, ActorCriticConfig) and config.batch_size > len(self._work.places):
-            self._work = self._work._replace(places=np.empty(config.batch_size, np.int64))
-
     # --- The rollout
 
-    def _make_room(self, count: int) -> None:
-        """Enlarge the rollout if it has no room for `count` steps."""
-        former = getattr(self, "_rollout", None)
-        if former is not None and count <= len(former.weights):
-            return
-        size = max(2 * count, 256)
-        fresh = steps.Rollout(
-            step_columns(size, self._width, self._actions, self._memory.parameters.dtype),
-            np.empty(size),
+    def _rollout_of(self, count: int) -> steps.Rollout:
+        """A rollout with room for `count` steps."""
+        dtype = self._memory.parameters.dtype
+        return steps.Rollout(
+            step_columns(count, self._width, self._actions, dtype), np.empty(count)
         )
-        if former is not None:
-            for old, new in zip(former.steps, fresh.steps, strict=True):
-                new[: len(old)] = old
-            fresh.weights[: len(former.weights)] = former.weights
-        self._rollout = fresh
+
+    def _resize(self, count: int) -> None:
+        """Give the rollout room for `count` steps; the stored steps stay."""
+        stored = int(self._state.counts[steps.STORED])
+        former, self._rollout = self._rollout, self._rollout_of(count)
+        for old, new in zip(former.steps, self._rollout.steps, strict=True):
+            new[:stored] = old[:stored]
+        self._rollout.weights[:stored] = former.weights[:stored]
 
     def _write(self, row: int, step: StepRecord, weight: float) -> None:
         into: Any = self._rollout.steps

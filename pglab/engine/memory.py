@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,13 +39,12 @@ def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -
             for optimizer in optimizers:
                 if any(parameter is known for known in optimizer.param_groups[0]["params"]):
                     _move_state(optimizer, parameter, flat, steps[row, column])
-    padded = _whole_lines(size)
     return Memory(
         parameters.numpy(),
         means.numpy(),
         squares.numpy(),
         steps.numpy(),
-        _aligned(2 * padded, parameters.numpy().dtype).reshape(2, padded),
+        np.empty((2, 0), parameters.numpy().dtype),  # see `Room`
         table,
     )
 
@@ -92,9 +92,38 @@ def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     return array
 
 
-def room_for(memory: Memory, observation_size: int, actions: int) -> Work:
-    """Make the room that the kernels need for what they compute on the way."""
-    dtype, table = memory.parameters.dtype, memory.table
+class Room:
+    """Room for what the kernels compute on the way; no call reads what a former call has left.
+
+    All engines that one thread serves share their room, since it is larger than a small network.
+    """
+
+    def __init__(self) -> None:
+        self._kept = threading.local()
+
+    def for_call(
+        self, memory: Memory, observation_size: int, actions: int, batch_size: int
+    ) -> tuple[Memory, Work]:
+        """Return the memory with room for gradients, and the further room of one call."""
+        table, dtype = memory.table, memory.parameters.dtype
+        kind = (table.tobytes(), dtype, observation_size, actions, batch_size)
+        if getattr(self._kept, "kind", None) != kind:
+            padded = _whole_lines(len(memory.parameters))
+            self._kept.gradients = _aligned(2 * padded, dtype).reshape(2, padded)
+            self._kept.work = _work_for(table, dtype, observation_size, actions, batch_size)
+            self._kept.kind = kind
+        work: Work = self._kept.work
+        work.constants[:] = 0  # the kernels keep the factors of the latest Adam step here
+        return memory._replace(gradients=self._kept.gradients), work
+
+
+def _work_for(
+    table: NDArray[np.int64],
+    dtype: np.dtype[Any],
+    observation_size: int,
+    actions: int,
+    batch_size: int,
+) -> Work:
     units = int(table[:, OUTPUTS].sum())
     return Work(
         acting=_aligned(units, dtype),
@@ -110,5 +139,5 @@ def room_for(memory: Memory, observation_size: int, actions: int) -> Work:
         terminated=np.empty(BLOCK, np.bool_),
         actions=np.empty(BLOCK, np.int64),
         collected=np.empty(BLOCK, np.int64),
-        places=np.empty(BLOCK, np.int64),
+        places=np.empty(max(BLOCK, batch_size), np.int64),
     )

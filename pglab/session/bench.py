@@ -364,14 +364,17 @@ def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | No
         outcome=session.outcome,
         reading=history.reading,
         forked=forked,
-        snapshots=tuple(snapshots[index] for index in few),
+        # Without the optimisers and the buffer, of which the earlier run has no use.
+        snapshots=tuple(
+            replace(snapshots[index], networks=dict(snapshots[index].networks)) for index in few
+        ),
     )
 
 
 def _snapshots(number: int, session: TrainingSession) -> list[Snapshot]:
     """Snapshots of the networks at the run's checkpoints and at its present step."""
     known: dict[int, tuple[AgentConfig, Mapping[str, nn.Module]]] = {
-        point.global_step: (point.run.config, point.networks) for point in session.checkpoints
+        point.global_step: (point.config, point.networks) for point in session.checkpoints
     }
     if session.global_step not in known:
         known[session.global_step] = session.config, copy.deepcopy(session.networks)

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import pickle
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pglab.algorithms.agents import AgentConfig, AgentRun
-from pglab.networks import parameter_count
 from pglab.session.history import HistoryMark
+from pglab.session.packed import LEVEL, PackedRun, never_changing, packed
 
 MOST_CHECKPOINTS = 24
-MOST_BYTES = 64_000_000
+FEWEST_CHECKPOINTS = 8  # of large networks too
+MOST_BYTES = 5_000_000  # of all checkpoints, unless they are few: many visitors share a server
+MOST_BYTES_WITH_BUFFER = 24_000_000
 SHORTEST_SPACING = 500  # environment steps
 SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
-FLOATS_PER_PARAMETER = 3  # the parameter and Adam's two running means
-BYTES_PER_STEP = 100  # size of a row of the latest steps
 
 
 def copy_of_run(run: AgentRun) -> AgentRun:
@@ -31,7 +34,7 @@ def copy_of_run(run: AgentRun) -> AgentRun:
 
     `deepcopy` alone would copy the many empty containers of every module and optimiser one by one.
     """
-    memo: dict[int, Any] = {id(part): part for part in _never_changing(run)}
+    memo: dict[int, Any] = {id(part): part for part in never_changing(run)}
     parts = list(vars(run).values())
     for module in parts:
         if isinstance(module, nn.Module):
@@ -41,12 +44,6 @@ def copy_of_run(run: AgentRun) -> AgentRun:
             for state in optimiser.state.values():
                 memo |= {id(v): v.clone() for v in state.values() if isinstance(v, Tensor)}
     return copy.deepcopy(run, memo)
-
-
-def _never_changing(run: AgentRun) -> list[object]:
-    """Parts that a run and its copy may share."""
-    inner = run.environment.unwrapped
-    return [run.config, inner.spec, inner.action_space, inner.observation_space, inner.metadata]
 
 
 def _copy_module(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
@@ -76,34 +73,56 @@ def _copy_parameter(parameter: nn.Parameter, memo: dict[int, Any]) -> nn.Paramet
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A copy of a run, taken between two environment steps.
+    """A copy of a run and its history, taken between two environment steps.
 
-    A checkpoint never changes: a rewound run continues from a copy of the checkpoint. `seconds` is
-    the processor time that training took up to this step.
+    A checkpoint never changes: a rewound run continues from what `run` and `history` make anew.
+    `seconds` is the processor time that training took up to this step.
     """
 
-    run: AgentRun
-    history: HistoryMark
+    global_step: int
+    config: AgentConfig
+    packed: PackedRun
+    packed_history: bytes
     seconds: float
-    size: int = field(init=False)
-    """Approximate size in memory, in bytes."""
-
-    def __post_init__(self) -> None:
-        """Compute the size once, since each new checkpoint needs the sizes of all others."""
-        buffer = getattr(self.run, "buffer", None)
-        size = 4 * FLOATS_PER_PARAMETER * parameter_count(*self.networks.values())
-        size += 0 if buffer is None else buffer.size
-        object.__setattr__(self, "size", size + BYTES_PER_STEP * len(self.history.steps.action))
 
     @property
-    def global_step(self) -> int:
-        """Number of environment steps that the run took before this checkpoint."""
-        return self.run.global_step
+    def size(self) -> int:
+        """Bytes of this checkpoint, without the transitions, which checkpoints share."""
+        return self.packed.size + len(self.packed_history)
+
+    def run(self) -> AgentRun:
+        """An independent copy of the run at this step."""
+        return self.packed.unpacked()
+
+    def history(self) -> HistoryMark:
+        """The state of the history at this step."""
+        mark: HistoryMark = pickle.loads(zlib.decompress(self.packed_history))
+        return mark
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """The networks at this step; callers must not change them."""
-        return self.run.networks
+        """The networks at this step, which are made as soon as somebody looks at one."""
+        return _Networks(self.packed)
+
+
+class _Networks(Mapping[str, nn.Module]):
+    """The networks of a packed run."""
+
+    def __init__(self, packed: PackedRun) -> None:
+        self._packed = packed
+
+    @cached_property
+    def _made(self) -> Mapping[str, nn.Module]:
+        return self._packed.unpacked(buffer=False).networks
+
+    def __getitem__(self, name: str) -> nn.Module:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 @dataclass(frozen=True)
@@ -146,7 +165,11 @@ class Checkpoints:
         """Add a copy of the run, unless this step already has a checkpoint."""
         if any(known.global_step == run.global_step for known in self._kept):
             return
-        self._kept.append(Checkpoint(copy_of_run(run), history, seconds))
+        known = [block for kept in self._kept for block in kept.packed.blocks]
+        packed_history = zlib.compress(pickle.dumps(history, pickle.HIGHEST_PROTOCOL), LEVEL)
+        self._kept.append(
+            Checkpoint(run.global_step, run.config, packed(run, known), packed_history, seconds)
+        )
         self._kept.sort(key=lambda checkpoint: checkpoint.global_step)
         while len(self._kept) > MOST_CHECKPOINTS or self._too_large:
             del self._kept[least_missed([kept.global_step for kept in self._kept])]
@@ -156,8 +179,21 @@ class Checkpoints:
         self._kept = [kept for kept in self._kept if kept.global_step <= global_step]
 
     @property
+    def size(self) -> int:
+        """Bytes of all checkpoints, with the transitions of the replay buffer."""
+        blocks = {id(block): block for kept in self._kept for block in kept.packed.blocks}
+        return self._own_size + sum(len(block.packed) for block in blocks.values())
+
+    @property
+    def _own_size(self) -> int:
+        return sum(kept.size for kept in self._kept)
+
+    @property
     def _too_large(self) -> bool:
-        return len(self._kept) > 2 and sum(kept.size for kept in self._kept) > MOST_BYTES
+        count = len(self._kept)
+        return (count > FEWEST_CHECKPOINTS and self._own_size > MOST_BYTES) or (
+            count > 2 and self.size > MOST_BYTES_WITH_BUFFER
+        )
 
 
 def least_missed(steps: Sequence[int]) -> int:

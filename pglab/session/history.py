@@ -75,6 +75,7 @@ class Series:
         end = self._length + len(rows)
         if end > len(self._rows):
             size = max(2 * len(self._rows), end)
+            size = size if self._most is None else min(size, self._most)
             self._rows = np.concatenate(
                 [self._rows, np.empty((size - len(self._rows), len(self._names)))]
             )

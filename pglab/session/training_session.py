@@ -141,10 +141,10 @@ class TrainingSession:
         The current state becomes a checkpoint too, so that the run can return to it.
         """
         self._keep_checkpoint()
-        self._run = copy_of_run(checkpoint.run)
+        self._run = checkpoint.run()
         self._trainer = trainer_for(self._run)
         self._training_seconds = checkpoint.seconds
-        self.history.back_to(checkpoint.history)
+        self.history.back_to(checkpoint.history())
         self.outcome = self.problem = None
         self._note_end()
 

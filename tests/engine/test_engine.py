@@ -15,8 +15,11 @@ import torch
 from pglab.algorithms.actor_critic import ActorCriticRun
 from pglab.algorithms.agents import AgentConfig, begin, records_of_step
 from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.engine import drawn_ahead
 from pglab.engine.drawn_ahead import DrawnAhead
 from pglab.engine.engine import Engine
+from pglab.engine.kernels.steps import Memory, Work
+from pglab.engine.memory import Room
 from pglab.records import EpisodeRecord, Record, UpdateRecord
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
@@ -168,6 +171,29 @@ def test_equal_beside_other_threads() -> None:
         assert same_records(found, expected)
 
 
+@EVERY_CONFIG
+def test_no_call_reads_what_another_run_has_left(
+    config: AgentConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All runs that one thread trains share the room for what a kernel computes on the way."""
+    for_call = Room.for_call
+
+    def spoilt(room: Room, *sizes: Any) -> tuple[Memory, Work]:
+        memory, work = for_call(room, *sizes)
+        for array in (memory.gradients, *work):
+            if array is not work.constants:
+                array.fill(np.nan if array.dtype.kind == "f" else 1)
+        return memory, work
+
+    expected = uncut(config)
+    monkeypatch.setattr(Room, "for_call", spoilt)
+    engine = Engine(begin(config))
+    records: list[Record] = []
+    while engine.global_step < STEPS:
+        records += records_of(engine.advance(min(7, STEPS - engine.global_step)))
+    assert same_records(records, expected)
+
+
 # --- The end of a call and of a run
 
 
@@ -235,7 +261,11 @@ def test_parameters_stay_in_the_memory_of_pytorch() -> None:
 # --- Random numbers drawn ahead
 
 
-def test_unused_random_numbers_are_given_back() -> None:
+@pytest.mark.parametrize("most_kept", [0, 5, 1_000])
+def test_unused_random_numbers_are_given_back(
+    most_kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawn_ahead, "MOST_KEPT", most_kept)
     generator, alone = np.random.default_rng(3), np.random.default_rng(3)
     ahead, counts = DrawnAhead(generator), np.random.default_rng(4)
     for number in range(60):

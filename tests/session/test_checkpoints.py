@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from pglab.algorithms.agents import AgentConfig, AgentRun, records_of_step
 from pglab.session import checkpoints
 from pglab.session.checkpoints import MOST_CHECKPOINTS, SHORTEST_SPACING, least_missed
+from pglab.session.packed import packed
 from pglab.session.training_session import TrainingSession
 from tests.oracles import short_config
 from tests.oracles_actor_critic import short_cell
@@ -35,22 +36,23 @@ def test_a_long_run_keeps_few_and_mostly_recent_ones(monkeypatch: pytest.MonkeyP
     assert later > 2 * (MOST_CHECKPOINTS - later)
 
 
-def test_memory_is_bounded_but_the_first_and_last_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_networks_keep_few_but_the_first_and_last_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(checkpoints, "MOST_BYTES", 1)
+    monkeypatch.setattr(checkpoints, "FEWEST_CHECKPOINTS", 3)
+    session = TrainingSession(short_cell(critic_data="replay", total_steps=5_000))
+    session.advance("step", 6 * SHORTEST_SPACING + 1)
+    steps = [point.global_step for point in session.checkpoints]
+    assert len(steps) == 3
+    assert (steps[0], steps[-1]) == (0, 6 * SHORTEST_SPACING)
+
+
+def test_buffers_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_BYTES_WITH_BUFFER", 1)
     session = TrainingSession(short_cell(critic_data="replay", total_steps=2_000))
     session.advance("step", 3 * SHORTEST_SPACING + 1)
     assert [point.global_step for point in session.checkpoints] == [0, 3 * SHORTEST_SPACING]
-
-
-def test_size_counts_weights_optimiser_buffer_and_steps() -> None:
-    session = TrainingSession(short_cell(critic_data="replay", hidden_sizes=()))
-    session.advance("step", SHORTEST_SPACING + 1)
-    first, second = session.checkpoints
-    parameters = 2 * (4 * 2 + 2)
-    assert first.size == 12 * parameters
-    assert session.buffer is not None
-    held = len(second.run.buffer)  # type: ignore[union-attr,arg-type]
-    assert second.size > first.size + held * 4 * (4 + 4)
 
 
 def test_a_session_that_cannot_rewind_keeps_none() -> None:
@@ -72,18 +74,20 @@ def test_a_copy_shares_nothing_that_training_changes(config: AgentConfig) -> Non
     session = TrainingSession(config, can_rewind=False)
     session.advance("step", 300)
     run, copied = session.copy_of_run(), session.copy_of_run()
+    unpacked = packed(run).unpacked()
     plain = copy.deepcopy(run)
     before = parameters_of(run)
     for steps in (300, 200):  # the second part uses what the first has left, such as Adam's means
-        for other in (copied, plain):
+        for other in (copied, unpacked, plain):
             train(other, steps)
-        assert parameters_of(copied) == parameters_of(plain)
-        assert copied.global_step == plain.global_step
+        assert parameters_of(copied) == parameters_of(unpacked) == parameters_of(plain)
+        assert copied.global_step == unpacked.global_step == plain.global_step
     assert parameters_of(run) == before
     assert parameters_of(copied) != before
-    owned = {id(p) for network in copied.networks.values() for p in network.parameters()}
-    stepped = {id(p) for group in optimisers_of(copied) for p in group["params"]}
-    assert stepped <= owned, "an optimiser must train its own run"
+    for other in (copied, unpacked):
+        owned = {id(p) for network in other.networks.values() for p in network.parameters()}
+        stepped = {id(p) for group in optimisers_of(other) for p in group["params"]}
+        assert stepped <= owned, "an optimiser must train its own run"
 
 
 def train(run: AgentRun, steps: int) -> None:
@@ -129,7 +133,7 @@ def test_a_change_drops_the_future() -> None:
     assert len(session.checkpoints) == 4
     session.change(gamma=0.5)
     assert [point.global_step for point in session.checkpoints] == [0, SHORTEST_SPACING]
-    assert session.checkpoints[1].run.config.gamma != 0.5
+    assert session.checkpoints[1].config.gamma != 0.5
 
 
 def test_a_finished_run_can_go_back_and_ends_again() -> None:

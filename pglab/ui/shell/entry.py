@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 import pandas  # type: ignore[import-untyped]  # noqa: F401  Loaded before several threads need it.
@@ -18,8 +17,6 @@ _STYLE = Path(__file__).parent / "page.css"
 
 def enter() -> None:
     """Begin a script run: set the style of the page, and use the language that the link names."""
-    if _ENTERED not in st.session_state:
-        gc.collect()  # free the memory of visits whose tabs were closed
     st.session_state[_ENTERED] = True
     st.session_state.setdefault(LANGUAGE, st.query_params.get("lang", DEFAULT_LANGUAGE))
     use_language(st.session_state[LANGUAGE])

@@ -12,6 +12,7 @@ from pglab.engine import engine
 from pglab.looks.render import shared_renderer
 from pglab.session.training_session import TrainingSession
 from pglab.ui.shell.assets import compressed_plotly
+from pglab.ui.shell.housekeeping import give_back
 
 SWITCH_SECONDS = 0.0005
 
@@ -32,7 +33,7 @@ def _warm_up() -> None:
     TrainingSession(config).advance("update")
     shared_renderer(config.env_id)
     compressed_plotly()
-    gc.collect()
+    give_back()
     # Otherwise each garbage collection takes 0.1 seconds, mostly for objects of imported modules.
     gc.freeze()
     # Streamlit's server needs Python's interpreter about twelve times per redraw. While another

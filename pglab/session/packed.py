@@ -1,0 +1,143 @@
+"""Compact copies of runs.
+
+A run consists of a few large arrays and of thousands of small objects. A packed run is one piece of
+bytes for the numbers of the networks and the optimisers, which hardly become smaller by
+compression, and one compressed piece for everything else. It takes less than half the memory of a
+copy, and garbage collection need not look through it.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pglab.algorithms.agents import AgentRun
+from pglab.records import StepRecord
+from pglab.replay_buffer import ReplayBuffer
+from pglab.session.transition_blocks import Block, blocks_of, fill
+from pglab.stretch import StepColumns, step_records, stretch_of
+
+LEVEL = 1  # of compression: higher levels need much more time and gain little
+
+
+@dataclass(frozen=True)
+class PackedRun:
+    """A copy of a run that never changes."""
+
+    numbers: bytes  # of all tensors
+    rest: bytes
+    parts: tuple[object, ...]  # never change, so that the run and its copies can share them
+    blocks: tuple[Block, ...]  # the transitions of the replay buffer
+
+    @property
+    def size(self) -> int:
+        """Bytes that belong to this copy alone; other copies may share the blocks."""
+        return len(self.numbers) + len(self.rest)
+
+    def unpacked(self, *, buffer: bool = True) -> AgentRun:
+        """Make an independent run again; if `buffer` is False, its replay buffer is empty."""
+        reader = _Reader(io.BytesIO(zlib.decompress(self.rest)), self, buffer)
+        run: AgentRun = reader.load()
+        return run
+
+
+def packed(run: AgentRun, known: Iterable[Block] = ()) -> PackedRun:
+    """Copy a run; `known` are blocks of other copies of the same run."""
+    parts = never_changing(run)
+    rest = io.BytesIO()
+    writer = _Writer(rest, parts, known)
+    writer.dump(run)
+    return PackedRun(
+        b"".join(writer.numbers), zlib.compress(rest.getvalue(), LEVEL), parts, writer.blocks
+    )
+
+
+def never_changing(run: AgentRun) -> tuple[object, ...]:
+    """Parts that a run and its copies may share."""
+    inner = run.environment.unwrapped
+    return (
+        run.config,
+        run.streams.weights,  # only a new run draws from it
+        inner.spec,
+        inner.action_space,
+        inner.observation_space,
+        inner.metadata,
+    )
+
+
+class _Writer(pickle.Pickler):
+    """Pickles a run without its tensors, its transitions, and the parts that never change."""
+
+    def __init__(self, file: io.BytesIO, parts: Iterable[object], known: Iterable[Block]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.numbers: list[bytes] = []
+        self.blocks: tuple[Block, ...] = ()
+        self._known = known
+        self._size = 0
+        self._names: dict[int, tuple[Any, ...]] = {
+            id(part): ("part", number) for number, part in enumerate(parts)
+        }
+
+    def persistent_id(self, found: Any) -> tuple[Any, ...] | None:
+        """Return what stands for an object in the file; None if the object itself is pickled."""
+        name = self._names.get(id(found))
+        if name is None and isinstance(found, Tensor):
+            name = self._names[id(found)] = self._tensor(found)
+        elif isinstance(found, ReplayBuffer):
+            self.blocks = blocks_of(found, self._known)
+            width = found.columns.observations.shape[1]
+            name = ("buffer", found.capacity, width, found.added)
+        elif type(found) is list and found and isinstance(found[0], StepRecord):
+            name = ("steps", *stretch_of(found).steps)
+        return name
+
+    def _tensor(self, tensor: Tensor) -> tuple[Any, ...]:
+        array = tensor.detach().numpy()
+        start, self._size = self._size, self._size + array.nbytes
+        self.numbers.append(array.tobytes())
+        learns = tensor.requires_grad if isinstance(tensor, nn.Parameter) else None
+        return "tensor", start, array.shape, array.dtype.str, learns
+
+
+class _Reader(pickle.Unpickler):
+    """Makes a run from what a `_Writer` has written."""
+
+    def __init__(self, file: io.BytesIO, packed: PackedRun, buffer: bool) -> None:
+        super().__init__(file)
+        self._packed = packed
+        self._with_buffer = buffer
+        self._tensors: dict[int, Tensor] = {}  # by their places; networks and optimisers share them
+
+    def persistent_load(self, name: tuple[Any, ...]) -> Any:
+        """Return the object that a name stands for."""
+        kind, *rest = name
+        if kind == "part":
+            return self._packed.parts[rest[0]]
+        if kind == "steps":
+            return list(step_records(StepColumns(*rest)))
+        if kind == "tensor":
+            start = rest[0]
+            if start not in self._tensors:
+                self._tensors[start] = self._tensor(*rest)
+            return self._tensors[start]
+        capacity, width, added = rest
+        buffer = ReplayBuffer(capacity, width)
+        if self._with_buffer:
+            fill(buffer, self._packed.blocks, added)
+        return buffer
+
+    def _tensor(
+        self, start: int, shape: tuple[int, ...], dtype: str, learns: bool | None
+    ) -> Tensor:
+        count = int(np.prod(shape))
+        array = np.frombuffer(self._packed.numbers, dtype, count, start).reshape(shape)
+        tensor = torch.from_numpy(array.copy())
+        return tensor if learns is None else nn.Parameter(tensor, learns)
