@@ -15,6 +15,7 @@ from tests.browser.conftest import fail_plainly
 from tests.browser.harness import ROOT, free_port, running_app, stop, wait_until_healthy
 from tests.browser.lab_page import LabPage
 
+ELSEWHERE = "about:blank"  # on the app's page, the browser would report further failures
 PATH = "class/lab"  # as in docs/nginx.conf
 # Browsers look for this host on their own machine. The app knows it only from the header `Host`.
 HOST = "lab.localhost"
@@ -165,6 +166,7 @@ def test_a_page_survives_restarts_of_nginx_and_of_the_app(
     lab.wait_until(lambda: lab.steps == 0, "a new run")
     lab.run(until_steps=300)
     lab.pause()
+    page.goto(ELSEWHERE)
     browser_errors.clear()  # about the connections that the restarts have cut
 
 
@@ -177,4 +179,5 @@ def test_without_the_websocket_of_the_pictures_they_come_slowly_and_the_page_say
     lab.wait_until_painted()
     lab.run(until_steps=300)
     assert lab.pictures == 0
+    page.goto(ELSEWHERE)
     browser_errors.clear()  # about the connections that failed
