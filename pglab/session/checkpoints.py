@@ -23,7 +23,7 @@ from pglab.session.packed import LEVEL, PackedRun, never_changing, packed
 
 MOST_CHECKPOINTS = 24
 FEWEST_CHECKPOINTS = 8  # of large networks too
-MOST_BYTES = 5_000_000  # of all checkpoints, unless they are few: many visitors share a server
+MOST_BYTES = 4_500_000  # of all checkpoints, unless they are few: many visitors share a server
 MOST_BYTES_WITH_BUFFER = 24_000_000
 SHORTEST_SPACING = 500  # environment steps
 SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
