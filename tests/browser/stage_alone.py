@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import plotly
 from PIL import Image
 from playwright.sync_api import Page, Route
 
+from pglab.ui.shell.assets import PLOTLY_FILE
 from pglab.ui.stage import stage
 from pglab.ui.stage.message import whole_message
 from pglab.ui.stage.picture import FigurePanel, Picture, PlayerPanel
@@ -24,7 +24,7 @@ Panels = Sequence[PlayerPanel | FigurePanel]
 ADDRESS = "http://stage.test"
 SCRIPTS = Path(stage.__file__).parent / "js"
 STYLES = SCRIPTS.parent / "stage.css"
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
 QUIET_MILLISECONDS = 250
 
 HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
@@ -152,7 +152,7 @@ class StagesAlone:
         elif name == "stage.css":
             route.fulfill(path=STYLES)
         elif name == "plotly.min.js":
-            route.fulfill(path=PLOTLY)
+            route.fulfill(path=PLOTLY_FILE)
         else:
             route.fulfill(path=self.scripts / name, content_type="text/javascript")
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
+import plotly
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
-from pglab.ui.shell.assets import FOR_EVER, SCRIPTS_FOLDER, EarlyAssets, asset_routes
+from pglab.ui.shell.assets import (
+    FOR_EVER,
+    PLOTLY_FILE,
+    SCRIPTS_FOLDER,
+    EarlyAssets,
+    asset_routes,
+)
 
 
 def app_at(base: str) -> EarlyAssets:
@@ -52,6 +60,16 @@ def test_a_page_names_all_files_and_the_server_has_them(base: str) -> None:
         headers = headers_of(app, path)
         assert headers["cache-control"] == FOR_EVER
         assert "javascript" in headers["content-type"]
+
+
+def test_the_part_of_plotly_has_the_version_of_the_whole() -> None:
+    whole = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    versions = [
+        re.search(r"v(\d+\.\d+\.\d+)", file.read_text(encoding="utf-8")[:300])
+        for file in (whole, PLOTLY_FILE)
+    ]
+    first, second = (version and version[1] for version in versions)
+    assert first == second is not None
 
 
 def test_other_answers_name_no_files() -> None:
