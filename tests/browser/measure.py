@@ -81,7 +81,7 @@ AGENTS: dict[str, tuple[AgentConfig, ...]] = {
     name: (preset.changed(**CHANGED),) for name, preset in PRESETS.items()
 }
 # With the usual networks, REINFORCE would use up these steps during the measurement.
-AGENTS["reinforce"] = (AGENTS["reinforce"][0].changed(hidden_sizes=(256, 256)),)
+AGENTS["reinforce"] = (AGENTS["reinforce"][0].changed(hidden_sizes=(384, 384)),)
 AGENTS["compare"] = PAIRS[CELLS].configs
 FIGURES = {
     "reinforce": ("returns", "policy_map", "weights"),

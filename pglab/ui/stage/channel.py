@@ -326,10 +326,12 @@ class Channel:
         """Draw a picture in the drawing thread; None if there is nothing new."""
         begun = time.perf_counter()
         patience = min(PATIENCE / max(shared_rhythm().looking, 1), LONGEST_PATIENCE)
-        view = self._view  # as a whole, since a script may replace it meanwhile
+        view = self._view
         if view is None:
             return None
         with view.driven.lock.within(patience):
+            if view is not self._view:  # a script has drawn the page meanwhile
+                raise TimeoutError
             running = view.driven.busy
             if self.outdated or self._waiting_told or not (running or self._unseen):
                 return None
