@@ -19,6 +19,7 @@ export class Link {
     this.name = "";
     this.failures = 0;
     this.opened = false; // whether the channel has ever been open
+    this.refused = false; // whether `onRefused` has been called
     this.lost = false; // whether the connection was lost and has not come back yet
   }
 
@@ -64,7 +65,7 @@ export class Link {
     if (code === UNKNOWN) return this.onReturn(); // only the script can name another channel
     if (this.opened && code < FIRST_OF_SERVER) this.lost = true;
     this.failures += 1;
-    if (!this.opened && this.failures === FAILURES_UNTIL_REFUSED) this.reportRefusal();
+    if (!this.opened && this.failures >= FAILURES_UNTIL_REFUSED) this.reportRefusal();
     const delay = FIRST_RETRY_MILLISECONDS * 2 ** (this.failures - 1);
     this.timer = setTimeout(() => this.open(), Math.min(delay, LONGEST_RETRY_MILLISECONDS));
   }
@@ -72,7 +73,9 @@ export class Link {
   async reportRefusal() {
     const health = new URL("_stcore/health", document.baseURI);
     const answer = await fetch(health).catch(() => null);
-    if (answer?.ok) this.onRefused();
+    if (!answer?.ok || this.refused) return;
+    this.refused = true;
+    this.onRefused();
   }
 
   close() {
