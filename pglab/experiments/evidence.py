@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
         ),
     )
     if len(returns) == 2:
-        return f"{text}; {_found_text(sign_flip_p(returns[1] - returns[0]))}."
+        return f"{text}; {_found_text(_p_between(*agents))}."
     if {"equal_shared_replay", "equal_split_replay"} <= set(agents):
         found = _found_text(p_of_the_body("replay"))
         text += "; " + _("with replay, shared and split: {found}").format(found=found)
@@ -85,8 +86,15 @@ def p_of_the_body(data: str, rate: str = "equal") -> float:
 
     The test is paired: it compares the two runs with the same seed.
     """
-    split, shared = (last_returns(f"{rate}_{body}_{data}") for body in ("split", "shared"))
-    return sign_flip_p(split - shared)
+    return _p_between(f"{rate}_shared_{data}", f"{rate}_split_{data}")
+
+
+@cache
+def _p_between(first: str, second: str) -> float:
+    """The same for two agents; computed once, since stored runs do not change."""
+    former, latter = last_returns(first), last_returns(second)
+    seeds = min(len(former), len(latter))
+    return sign_flip_p(latter[:seeds] - former[:seeds])
 
 
 def spread_text(agent: str) -> str:
