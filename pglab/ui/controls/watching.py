@@ -8,7 +8,8 @@ import streamlit as st
 
 from pglab.language import _
 from pglab.ui.shell.page_state import LivePage
-from pglab.ui.stage.channel import Driven, channel_of
+from pglab.ui.stage.channel import channel_of
+from pglab.ui.stage.driven import Driven
 
 LIVE_RUN = "live"  # the parameter of the link that names the run
 

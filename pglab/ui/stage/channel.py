@@ -8,22 +8,21 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from threading import Lock
-from typing import Protocol
 from weakref import WeakValueDictionary
 
 import streamlit as st
 
 from pglab.language import _, ngettext, use_language
-from pglab.session.gate import Gate
 from pglab.session.turns import shared_turns
 from pglab.ui.shell.address_bar import written
 from pglab.ui.shell.fragments import LANGUAGE, fragment
 from pglab.ui.shell.menu import current_page
 from pglab.ui.shell.page_state import LIVE, LivePage
-from pglab.ui.stage.message import message, parts_of
+from pglab.ui.stage.driven import Draw, Driven, View
+from pglab.ui.stage.message import Drawn, parts_of
 from pglab.ui.stage.picture import Picture, PlayerPanel
 from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.stage import now, stage
@@ -34,75 +33,6 @@ LONGEST_PATIENCE = 0.03  # a little longer than a turn of training
 SLOWLY = 0.5  # seconds between two redraws of a page without a channel
 LATE = 1.5  # intervals after a picture; then watchers ask for the next one
 WATCHER_COST = 0.0009  # seconds for sending a picture to one watcher
-
-
-class Draw(Protocol):
-    """Makes a picture of a run; with `resume`, more of what the previous picture began to show."""
-
-    def __call__(self, *, resume: bool) -> Picture:
-        """Make the picture."""
-
-
-class Driven(Protocol):
-    """The object that a page trains: an agent's run with its further seeds, or a comparison."""
-
-    lock: Gate
-
-    @property
-    def running(self) -> bool:
-        """Whether training is in progress: it has been started, and is neither paused nor ended."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether the run is training, or its further seeds are catching up with it."""
-
-    @property
-    def next_turn(self) -> float:
-        """When the next turn of training is due; infinity if none is."""
-
-    def take_turn(self) -> None:
-        """Train for a short time."""
-
-
-@dataclass(frozen=True)
-class View:
-    """What a script has drawn, so that the channel can draw it again."""
-
-    driven: Driven
-    draw: Draw
-    is_outdated: Callable[[], bool]
-    script: int  # when the script has drawn it
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A picture of a run, in parts, and the time of its drawing."""
-
-    sequence: int
-    script: int  # when a script has drawn the page before
-    parts: dict[str, bytes]
-    running: bool
-    at: float
-    by_script: bool = False  # then the owner's browser has got it from the script
-    has_frames: bool = False
-    _packed: dict[tuple[int, bool], bytes] = field(default_factory=dict)
-
-    def message(self, known: Drawn | None, *, watched: bool) -> bytes:
-        """Pack the picture for a browser that has the picture `known`; equal messages are shared.
-
-        Watchers get no time of a script, since their pages have scripts of their own.
-        """
-        key = (-1 if known is None else known.sequence, watched)
-        if key not in self._packed:
-            script = 0 if watched else self.script
-            head = {
-                "sequence": self.sequence,
-                "script": script,
-                "running": self.running,
-                "at": round(self.at, 4),  # the load test reads it
-            }
-            self._packed[key] = message(head, self.parts, {} if known is None else known.parts)
-        return self._packed[key]
 
 
 class Channel:

@@ -8,6 +8,7 @@ in the message, and the names of the parts that the browser keeps from the previ
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -15,6 +16,37 @@ import orjson
 from pglab.ui.stage.picture import FigurePanel, Frame, Picture, PlayerPanel, Slices
 
 Parts = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture of a run, in parts, and the time of its drawing."""
+
+    sequence: int
+    script: int  # when a script has drawn the page before
+    parts: dict[str, bytes]
+    running: bool
+    at: float
+    by_script: bool = False  # then the owner's browser has got it from the script
+    has_frames: bool = False
+    _packed: dict[tuple[int, bool], bytes] = field(default_factory=dict)
+
+    def message(self, known: Drawn | None, *, watched: bool) -> bytes:
+        """Pack the picture for a browser that has the picture `known`; equal messages are shared.
+
+        Watchers get no time of a script, since their pages have scripts of their own.
+        """
+        key = (-1 if known is None else known.sequence, watched)
+        if key not in self._packed:
+            script = 0 if watched else self.script
+            head = {
+                "sequence": self.sequence,
+                "script": script,
+                "running": self.running,
+                "at": round(self.at, 4),  # the load test reads it
+            }
+            self._packed[key] = message(head, self.parts, {} if known is None else known.parts)
+        return self._packed[key]
 
 
 def whole_message(head: Mapping[str, Any], picture: Picture | None) -> bytes:

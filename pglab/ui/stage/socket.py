@@ -17,8 +17,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
 
 from pglab.ui.shell.assets import below
-from pglab.ui.stage.channel import Channel, Drawn, find_channel
-from pglab.ui.stage.message import message
+from pglab.ui.stage.channel import Channel, find_channel
+from pglab.ui.stage.message import Drawn, message
 from pglab.ui.stage.rhythm import shared_rhythm
 
 READY = "ready"
