@@ -208,6 +208,17 @@ def test_every_pair_opens_from_a_link_and_goes_in_lock_step(name: str) -> None:
     assert dict(app.query_params) == kept
 
 
+def test_a_former_comparison_is_not_drawn_with_the_sides_of_the_new_one() -> None:
+    app = open_page(COMPARE, pair="cells")
+    channel = app.session_state["compare.channel"]
+    former = channel._view.draw
+    assert len(former(resume=True).table.names) == 4
+    press(app, "reset")
+    with pytest.raises(TimeoutError):
+        former(resume=True)
+    assert len(channel._view.draw(resume=True).table.names) == 4
+
+
 def test_a_free_comparison_is_restored_by_its_link() -> None:
     link = {"pair": "free", "a": "reinforce", "a.gamma": "0.9", "b": "actor_critic"}
     link |= {"b.body": "split", "b.rollout_steps": "16", "seed": "2147483646", "seeds": "2"}

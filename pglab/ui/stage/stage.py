@@ -77,8 +77,7 @@ def stage(
     head = {
         "sequence": sequence,
         "running": running,
-        # No two messages are equal: Streamlit may send only the hash of a message that it has sent
-        # before, even if the browser has dropped it because the visitor left the page.
+        # No two messages are equal, so the browser knows a message that Streamlit repeats.
         "drawn": now() if drawn is None else drawn,
         "channel": channel,
         "landmark": landmark,

@@ -67,6 +67,8 @@ def _picture(
     playing: bool,
     resume: bool,
 ) -> Picture:
+    if page.comparison is not comparison:
+        raise TimeoutError  # another one has begun, which a script will soon draw
     facts = [side.facts() for side in comparison.sides]
     return Picture(
         _panels(page, comparison, views, playing=playing, resume=resume),
