@@ -270,6 +270,11 @@ def test_coordinates_read_well() -> None:
     assert told == "at pole angle −0.031, angular velocity −1.50"
     nearly = replace(plane, fixed=(0.0, 0.0, -0.0001, -0.004))
     assert heatmaps.fixed_text(nearly) == "at pole angle 0.000, angular velocity 0.00"
+    assert heatmaps.fixed_detail(nearly) == ""
+    acrobot = ENVIRONMENTS["Acrobot-v1"]
+    many = Slice(acrobot, *acrobot.heatmap_axes, tuple(axis.rest for axis in acrobot.axes))
+    assert heatmaps.fixed_text(many) == "at (1.00, 0.00, 1.00, 0.00)"
+    assert "cos of upper angle, sin of upper angle" in heatmaps.fixed_detail(many)
     assert (
         heatmaps.fixed_text(replace(plane, info=ENVIRONMENTS["MountainCar-v0"], fixed=(0, 0))) == ""
     )

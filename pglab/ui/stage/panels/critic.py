@@ -29,7 +29,7 @@ from pglab.plots.critic import (
 from pglab.plots.figures import MOST_POINTS
 from pglab.records import Conflict, Floats
 from pglab.replay_buffer import Transitions
-from pglab.ui.stage.panels.heatmaps import quantity_name, slices_of
+from pglab.ui.stage.panels.heatmaps import fixed_detail, quantity_name, slices_of
 from pglab.ui.stage.panels.scenery import Scenery
 from pglab.ui.stage.panels.updates import update_series
 from pglab.ui.stage.picture import FigurePanel
@@ -62,6 +62,7 @@ def value_map(scene: Scenery) -> FigurePanel:
         patient=True,
         slices=slices_of(values, scene.showing.planes),
         alt=_("Heatmap of the critic's values over two observation axes."),
+        detail=fixed_detail(view.plane),
     )
 
 

@@ -15,6 +15,8 @@ from pglab.plots.figures import Figure, probability_figure
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel, Slices
 
+MOST_NAMED = 2  # fixed coordinates whose names fit into a subtitle
+
 
 def policy_map(scene: Scenery) -> FigurePanel:
     """Draw a heatmap of one action's probability over two coordinates of the observation."""
@@ -51,6 +53,7 @@ def policy_panel(
         playhead=playhead,
         slices=slices_of(log_odds(shown), planes, logistic=True),
         alt=_("Heatmap of the probability of one action over two observation axes."),
+        detail=fixed_detail(view.plane),
     )
 
 
@@ -90,11 +93,25 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 def fixed_text(plane: Slice) -> str:
     """Return a text with the coordinates that are fixed on a plane, and their values."""
-    rest = [_coordinate(plane.info.axes[index], plane.fixed[index]) for index in plane.hidden]
+    axes = [plane.info.axes[index] for index in plane.hidden]
+    values = [
+        _value(axis, plane.fixed[index]) for axis, index in zip(axes, plane.hidden, strict=True)
+    ]
+    if len(axes) > MOST_NAMED:
+        return _("at ({place})").format(place=", ".join(values))
+    rest = [f"{_(axis.name)} {value}" for axis, value in zip(axes, values, strict=True)]
     return _("at {place}").format(place=", ".join(rest)) if rest else ""
 
 
-def _coordinate(axis: ObservationAxis, value: float) -> str:
+def fixed_detail(plane: Slice) -> str:
+    """Return the names of the fixed coordinates, if they are too many for a subtitle."""
+    if len(plane.hidden) <= MOST_NAMED:
+        return ""
+    names = ", ".join(_(plane.info.axes[index].name) for index in plane.hidden)
+    return _("The numbers in parentheses: {names}.").format(names=names)
+
+
+def _value(axis: ObservationAxis, value: float) -> str:
     digits = 2 if axis.high - axis.low > 1 else 3
-    number = f"{value:z.{digits}f}".replace("-", "−")  # no "−0.00"
-    return f"{_(axis.name)} {number}"  # a heading has no room for the unit
+    # No "−0.00". A heading has no room for the unit.
+    return f"{value:z.{digits}f}".replace("-", "−")
