@@ -123,12 +123,24 @@ def policy_signals(
     probabilities: NDArray[np.floating],
     actions: NDArray[np.integer],
 ) -> Array:
-    """The weights wₜ of T steps: apply `policy_signal` to each step.
+    """The weights wₜ of T steps, as by `policy_signal` for each step, but computed at once.
 
     `action_values` and `probabilities` have shape [T, A]. `actions` and the result have shape [T].
+
+    Raises:
+        ValueError: `kind` is no name of a policy signal.
     """
-    steps = zip(action_values, probabilities, actions, strict=True)
-    return np.array([policy_signal(kind, q, pi, int(action)) for q, pi, action in steps])
+    q = np.asarray(action_values, dtype=np.float64)
+    match kind:
+        case "q":
+            baselines = np.zeros(len(q))
+        case "advantage_max":
+            baselines = q.max(axis=1)
+        case "advantage_mean":
+            baselines = (probabilities * q).sum(axis=1)
+        case _:
+            raise ValueError(f"there is no policy signal {kind!r}")
+    return np.asarray(q[np.arange(len(q)), actions] - baselines)
 
 
 def normalized(weights: Array) -> Array:

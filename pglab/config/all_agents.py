@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 from pglab.config.checking import checked
@@ -189,10 +190,9 @@ class RunConfig:
 def settings_of(config: RunConfig | type[RunConfig]) -> Mapping[str, Setting]:
     """A mapping from the name of each field to its `Setting`, in the order of the fields."""
     kind = config if isinstance(config, type) else type(config)
-    if kind not in _settings:
-        fields = dataclasses.fields(kind)
-        _settings[kind] = {field.name: field.metadata["setting"] for field in fields}
-    return _settings[kind]
+    return _settings_of_class(kind)  # type: ignore[arg-type]  # a class is hashable
 
 
-_settings: dict[type[RunConfig], dict[str, Setting]] = {}
+@cache
+def _settings_of_class(kind: type[RunConfig]) -> Mapping[str, Setting]:
+    return {field.name: field.metadata["setting"] for field in dataclasses.fields(kind)}

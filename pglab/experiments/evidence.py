@@ -91,7 +91,10 @@ def p_of_the_body(data: str, rate: str = "equal") -> float:
 
 @cache
 def _p_between(first: str, second: str) -> float:
-    """The same for two agents; computed once, since stored runs do not change."""
+    """The two-sided p-value of the difference in return between two agents.
+
+    It is computed only once, since stored runs do not change.
+    """
     former, latter = last_returns(first), last_returns(second)
     seeds = min(len(former), len(latter))
     return sign_flip_p(latter[:seeds] - former[:seeds])

@@ -21,9 +21,8 @@ from pglab.config import ActorCriticConfig
 from pglab.looks.forward import layers_of
 from pglab.looks.probes import action_values
 from pglab.networks import ActionNetwork, ActorCriticNetwork
-from pglab.records import Floats
 from pglab.replay_buffer import Transitions
-from pglab.returns import td_targets
+from pglab.returns import policy_signals, td_targets
 
 Slopes = NDArray[np.float32]
 
@@ -94,24 +93,10 @@ def _actor_slopes(
     pi = np.exp(log_pi)
     taken = np.arange(len(actions)), actions
     slopes = config.entropy_coefficient * pi * (log_pi + 1)  # with respect to log π
-    slopes[taken] -= _weights(config.policy_signal, q_values, pi, q_values[taken])
+    slopes[taken] -= policy_signals(config.policy_signal, q_values, pi, actions)
     slopes -= pi * slopes.sum(axis=1, keepdims=True)
     of_loss: Slopes = slopes / np.float32(len(actions))
     return of_loss
-
-
-def _weights(kind: str, q_values: Slopes, pi: Slopes, of_taken: Slopes) -> Floats:
-    """The weights wₜ, as by `pglab.returns.policy_signals`, but for all steps at once."""
-    match kind:
-        case "q":
-            return of_taken
-        case "advantage_max":
-            baseline: Floats = q_values.max(axis=1)
-        case "advantage_mean":
-            baseline = (pi * q_values).sum(axis=1)
-        case _:
-            raise ValueError(f"there is no policy signal {kind!r}")
-    return of_taken - baseline
 
 
 def _through_head(config: ActorCriticConfig, slopes: Slopes, outputs: Slopes) -> Tensor:

@@ -12,14 +12,13 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import nn
 
 from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.session.history import HistoryMark
-from pglab.session.packed import LEVEL, PackedRun, never_changing, packed
+from pglab.session.packed import PackedRun, never_changing, packed
+from pglab.session.transition_blocks import LEVEL
 
 MOST_CHECKPOINTS = 24
 FEWEST_CHECKPOINTS = 8  # of large networks too
@@ -30,45 +29,8 @@ SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less oft
 
 
 def copy_of_run(run: AgentRun) -> AgentRun:
-    """An independent copy of a run, as by `copy.deepcopy`, but in half the time.
-
-    `deepcopy` alone would copy the many empty containers of every module and optimiser one by one.
-    """
-    memo: dict[int, Any] = {id(part): part for part in never_changing(run)}
-    parts = list(vars(run).values())
-    for module in parts:
-        if isinstance(module, nn.Module):
-            _copy_module(module, memo)
-    for optimiser in parts:
-        if isinstance(optimiser, Optimizer):
-            for state in optimiser.state.values():
-                memo |= {id(v): v.clone() for v in state.values() if isinstance(v, Tensor)}
-    return copy.deepcopy(run, memo)
-
-
-def _copy_module(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
-    """Copy a module without hooks and buffers, and note the copies of its parts in `memo`."""
-    if id(module) not in memo:
-        made = memo[id(module)] = copy.copy(module)
-        made._modules = {
-            name: part and _copy_module(part, memo) for name, part in module._modules.items()
-        }
-        made._parameters = {
-            name: None if own is None else _copy_parameter(own, memo)
-            for name, own in module._parameters.items()
-        }
-        for name, value in vars(module).items():
-            if not name.startswith("_"):  # such as a list of the parameters of some modules
-                setattr(made, name, copy.deepcopy(value, memo))
-    known: nn.Module = memo[id(module)]
-    return known
-
-
-def _copy_parameter(parameter: nn.Parameter, memo: dict[int, Any]) -> nn.Parameter:
-    if id(parameter) not in memo:
-        memo[id(parameter)] = nn.Parameter(parameter.detach().clone(), parameter.requires_grad)
-    known: nn.Parameter = memo[id(parameter)]
-    return known
+    """An independent copy of a run; it shares the parts that never change."""
+    return copy.deepcopy(run, {id(part): part for part in never_changing(run)})
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,8 @@ from torch import Tensor, nn
 from pglab.algorithms.agents import AgentRun
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
-from pglab.session.transition_blocks import Block, blocks_of, fill
+from pglab.session.transition_blocks import LEVEL, Block, blocks_of, fill
 from pglab.stretch import StepColumns, step_records, stretch_of
-
-LEVEL = 1  # of compression: higher levels need much more time and gain little
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
 from pglab.networks import ActorCriticNetwork
 from pglab.records import StepRecord, UpdateRecord
 from pglab.replay_buffer import Transitions, transitions
-from pglab.returns import policy_signals, td_targets
+from pglab.returns import policy_signal, td_targets
 from pglab.session.training_session import TrainingSession
 from tests.oracles import advance_records, of_type
 from tests.oracles_actor_critic import short_cell
@@ -34,8 +34,9 @@ def gradients_by_autograd(
         q_values, actions, torch.as_tensor(targets, dtype=torch.float32), config.q_regularization
     )
     values, pi = q_values.detach().numpy(), log_pi.detach().exp().numpy()
-    weights = policy_signals(config.policy_signal, values, pi, batch.actions)
-    actor_loss = policy_gradient_loss(of_actions(log_pi, actions), torch.as_tensor(weights).float())
+    steps = zip(values, pi, batch.actions, strict=True)
+    weights = [policy_signal(config.policy_signal, *step) for step in steps]
+    actor_loss = policy_gradient_loss(of_actions(log_pi, actions), torch.tensor(weights))
     actor_loss = actor_loss - config.entropy_coefficient * entropy(log_pi)
     return (
         gradient(actor_loss, agent.actor_parameters),

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,6 +83,13 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def channel_of(run: Run) -> Channel:
     return Channel(LivePage(key="page"), run)
+
+
+def watched_channel() -> tuple[Run, Channel]:
+    run = Run()
+    channel = channel_of(run)
+    channel.let_watch(True)
+    return run, channel
 
 
 def draw(channel: Channel, run: Run) -> None:
@@ -312,9 +320,7 @@ def test_one_channel_has_few_connections() -> None:
 
 
 def test_watchers_see_every_picture_of_the_owner_and_its_pause() -> None:
-    run = Run()
-    channel = channel_of(run)
-    channel.let_watch(True)
+    run, channel = watched_channel()
 
     async def test(address: str) -> None:
         draw(channel, run)
@@ -342,14 +348,12 @@ def test_watchers_see_every_picture_of_the_owner_and_its_pause() -> None:
 
 
 def test_a_watcher_gets_pictures_while_the_tab_of_the_owner_is_hidden() -> None:
-    run = Run()
-    channel = channel_of(run)
-    channel.let_watch(True)
+    run, channel = watched_channel()
 
     async def test(address: str) -> None:
         url = f"{address}/live/"
         async with (
-            websockets.connect(url + channel.name),  # says never that it is ready
+            websockets.connect(url + channel.name),  # never says that it is ready
             websockets.connect(url + channel.watch_name) as other,
         ):
             run.running = True
@@ -365,9 +369,7 @@ def test_watchers_learn_that_the_owner_has_left_and_do_not_train_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(channels, "AFTERWARDS", 0.1)
-    run = Run()
-    channel = channel_of(run)
-    channel.let_watch(True)
+    run, channel = watched_channel()
 
     async def until_told(watcher: Browser, *, left: bool) -> None:
         while (await watcher.next()).get("left") is not left:
@@ -392,12 +394,9 @@ def test_watchers_learn_that_the_owner_has_left_and_do_not_train_the_run(
     over_a_server(test)
 
 
-def test_the_owner_can_end_the_watching_and_his_leaving_ends_it_too() -> None:
-    channels_of_two = [channel_of(Run()), channel_of(Run())]
-    for channel in channels_of_two:
-        channel.let_watch(True)
+def test_the_owner_ends_the_watching_with_the_switch_and_by_leaving() -> None:
+    channels_of_two = [watched_channel()[1], watched_channel()[1]]
     names = [channel.watch_name for channel in channels_of_two]
-    del channel
 
     async def test(address: str) -> None:
         sockets = [await websockets.connect(f"{address}/live/{name}") for name in names]
@@ -570,6 +569,30 @@ def test_on_a_full_server_a_run_waits_says_so_and_then_starts(
             assert "starts as soon as" not in browser.parts["progress"].decode()
             while not browser.steps:
                 await browser.next()
+
+    over_a_server(test)
+
+
+def test_a_run_that_is_paused_while_it_waits_shows_its_whole_clip(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns = Turns(1, has_room=lambda _training: False)
+    monkeypatch.setattr(channels, "shared_turns", lambda: turns)
+    run = Run()
+    channel = channel_of(run)
+
+    def part(*, resume: bool) -> Picture:
+        return replace(run.picture(), more=not resume)
+
+    async def test(address: str) -> None:
+        async with websockets.connect(f"{address}/live/{channel.name}") as socket:
+            run.running = True
+            draw(channel, run)
+            browser = Browser(socket)
+            waiting = await browser.next()
+            run.running = False
+            channel.show(run, part, lambda: False)
+            assert (await browser.next())["sequence"] > waiting["sequence"]
 
     over_a_server(test)
 

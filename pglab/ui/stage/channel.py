@@ -125,14 +125,14 @@ class Channel:
         """Wake the threads that train, and the connections."""
         if self.page.without_channel:
             self._open_until = time.perf_counter() + AFTERWARDS
-        if self._is_open:
+        if self.is_open:
             shared_turns().join(self)
         _set(self._started)
         _set(self._watching)
 
     @property
-    def _is_open(self) -> bool:
-        """Whether the owner looks, or has looked a moment ago."""
+    def is_open(self) -> bool:
+        """Whether the owner looks, or has looked a moment ago; otherwise, the run rests."""
         return self.connections > 0 or time.perf_counter() < self._open_until
 
     # For the threads that train
@@ -161,7 +161,7 @@ class Channel:
                 self._error, self.due, self.outdated = error, math.inf, True
             if running and not driven.running:
                 self.outdated = True
-            if not self._is_open:
+            if not self.is_open:
                 self.due = math.inf
         time.sleep(shared_rhythm().rest)
         return True
@@ -177,11 +177,6 @@ class Channel:
     def interval(self) -> float:
         """Seconds between two pictures of this run: longer if many watch it."""
         return max(shared_rhythm().interval, self.watchers * WATCHER_COST)
-
-    @property
-    def left(self) -> bool:
-        """Whether the owner has left the page, so that the run rests."""
-        return not self._is_open
 
     def connect(self, started: asyncio.Event, *, watches: bool) -> None:
         """Note a connection.
@@ -229,7 +224,7 @@ class Channel:
     def _must_draw(self) -> bool:
         """Whether watchers must ask for a picture, since the owner's tab is hidden."""
         late = not self._shown or time.perf_counter() > self._shown[-1].at + LATE * self.interval
-        return late and not self.left
+        return late and self.is_open
 
     def _end_drawing(self, drawing: asyncio.Future[Drawn | None]) -> None:
         self._drawing = None
@@ -240,7 +235,7 @@ class Channel:
     def _newer_than(self, sequence: int, watches: bool) -> Drawn | None:
         """Return the next picture after `sequence` that is known already.
 
-        The owner gets no picture of an earlier interval; a watcher gets all that he needs.
+        The owner gets no picture of an earlier interval; watchers get all that they need.
         """
         for drawn in self._shown:
             if drawn.sequence <= sequence:
@@ -263,7 +258,8 @@ class Channel:
             if view is not self._view:  # a script has drawn the page meanwhile
                 raise TimeoutError
             running = view.driven.busy
-            if self.outdated or self._waiting_told or not (running or self._unseen):
+            moving = running and not self._waiting_told
+            if self.outdated or not (moving or self._unseen):
                 return None
             use_language(self._language)
             self._waiting_told = self._waits

@@ -185,9 +185,10 @@ class _Connection:
             await self._socket.send_bytes(drawn.message(self._known, watched=self._watches))
             self._known = drawn
             return True, AGAIN if self._watches else channel.interval
-        if self._watches and channel.left != self._left:
-            self._left = channel.left
-            await self._socket.send_bytes(message({"left": channel.left}, None, {}))
+        left = not channel.is_open
+        if self._watches and left != self._left:
+            self._left = left
+            await self._socket.send_bytes(message({"left": left}, None, {}))
         elif channel.outdated and not self._watches:
             await self._socket.send_bytes(message({"outdated": True}, None, {}))
         return True, 0.0
