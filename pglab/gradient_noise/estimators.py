@@ -28,7 +28,7 @@ from pglab.losses import of_actions
 from pglab.networks import PolicyNetwork
 from pglab.records import Floats
 from pglab.returns import discounted_returns
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 
 Estimator = Literal["whole_episode", "reward_to_go", "mean", "value"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)

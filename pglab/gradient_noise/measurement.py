@@ -52,7 +52,7 @@ from pglab.looks.evaluation import PlayedEpisode
 from pglab.looks.lockstep import draw_episodes
 from pglab.networks import PolicyNetwork, parameter_count
 from pglab.records import Floats
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 
 Task = Literal["draw", "survey", "gradients", "project"]
 

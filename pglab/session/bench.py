@@ -15,13 +15,13 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import differences, settings_of
 from pglab.curves import Curve, GuessRegion, UsualBand, kept_by_place, thinned
 from pglab.networks import parameter_count
-from pglab.session.checkpoints import Checkpoint, Snapshot
-from pglab.session.gate import Gate
 from pglab.session.history import Change
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, TURN, Pacemaker
+from pglab.session.rewinding.checkpoints import Checkpoint, Snapshot
 from pglab.session.seeds.group import SeedGroup
 from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.seeds.statistics import band_of, smoothed_curve, stop_of
+from pglab.session.sharing.gate import Gate
 from pglab.session.training_session import Outcome, TrainingSession, Unit
 
 OVERLAYS_KEPT = 6

@@ -14,8 +14,8 @@ from pglab.config import ConfigError, settings_of
 from pglab.engine.engine import NO_LIMIT
 from pglab.language import _
 from pglab.replay_buffer import ReplayBuffer
-from pglab.session.checkpoints import Checkpoint, Checkpoints, copy_of_run
 from pglab.session.history import History
+from pglab.session.rewinding.checkpoints import Checkpoint, Checkpoints, copy_of_run
 from pglab.session.trainer import trainer_for
 from pglab.stretch import Stretch
 

@@ -40,7 +40,7 @@ from pglab.networks import use_one_thread
 from pglab.records import StepRecord
 from pglab.session.bench import Bench
 from pglab.session.pacing import FULL_SPEED
-from pglab.session.threads import usable_cores
+from pglab.session.sharing.threads import usable_cores
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import number_above_zero, parser_of, whole_number

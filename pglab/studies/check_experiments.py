@@ -29,8 +29,8 @@ from pglab.experiments.experiment import STEPS, USUAL
 from pglab.experiments.results import FOLDER, SEEDS, WINDOWS, Arm, held, load
 from pglab.experiments.statistics import STATISTICS, recorded, window_means
 from pglab.networks import use_one_thread
+from pglab.session.sharing.threads import in_threads
 from pglab.session.stored.provenance import KEY, made_by
-from pglab.session.threads import in_threads
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, parser_of
 

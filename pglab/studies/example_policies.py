@@ -23,7 +23,7 @@ import torch
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig, format_value, settings_of
 from pglab.networks import use_one_thread
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.stored.policies import FILE, STEPS, load
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, parser_of

@@ -43,8 +43,8 @@ from pglab.config import ReinforceConfig, settings_of
 from pglab.gradient_noise.estimators import ESTIMATORS
 from pglab.gradient_noise.measurement import EPISODE_CHOICES, EstimatorReport, finished, measure
 from pglab.networks import use_one_thread
+from pglab.session.sharing.threads import thread_count
 from pglab.session.stored.policies import load
-from pglab.session.threads import thread_count
 from pglab.studies.arguments import number_of_seeds, parser_of, whole_number
 from pglab.studies.example_policies import trained
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pglab.algorithms.agents import AgentConfig
 from pglab.algorithms.run import TrainingDiverged
 from pglab.networks import use_one_thread
+from pglab.session.sharing.threads import in_threads
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.stored.usual_curves import (
     AGENTS,
@@ -32,7 +33,6 @@ from pglab.session.stored.usual_curves import (
     LearningCurves,
     table_text,
 )
-from pglab.session.threads import in_threads
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, number_of_seeds, parser_of, steps_of_a_run
 

@@ -46,7 +46,7 @@ from pglab.looks.lockstep import draw_episodes, sample_actions
 from pglab.losses import policy_gradient_loss
 from pglab.networks import Body, PolicyNetwork
 from pglab.records import Floats
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.training_session import TrainingSession
 from pglab.studies.example_policies import trained
 from tests.oracles import SHORT_CARTPOLE, naive_returns, short_config

@@ -9,9 +9,9 @@ import pytest
 from torch.optim import Optimizer
 
 from pglab.algorithms.agents import AgentConfig, AgentRun, records_of_step
-from pglab.session import checkpoints
-from pglab.session.checkpoints import MOST_CHECKPOINTS, SHORTEST_SPACING, least_missed
-from pglab.session.packed import packed
+from pglab.session.rewinding import checkpoints
+from pglab.session.rewinding.checkpoints import MOST_CHECKPOINTS, SHORTEST_SPACING, least_missed
+from pglab.session.rewinding.packed import packed
 from pglab.session.training_session import TrainingSession
 from tests.oracles import short_config
 from tests.oracles_actor_critic import short_cell

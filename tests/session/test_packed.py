@@ -11,10 +11,10 @@ import torch
 from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
-from pglab.session import transition_blocks
-from pglab.session.packed import packed
+from pglab.session.rewinding import transition_blocks
+from pglab.session.rewinding.packed import packed
+from pglab.session.rewinding.transition_blocks import Block, blocks_of, fill
 from pglab.session.training_session import TrainingSession
-from pglab.session.transition_blocks import Block, blocks_of, fill
 from tests.oracles import same_records, short_config
 from tests.oracles_actor_critic import short_cell
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from pglab.session import threads
-from pglab.session.threads import in_threads, thread_count, usable_cores
+from pglab.session.sharing import threads
+from pglab.session.sharing.threads import in_threads, thread_count, usable_cores
 
 
 def test_only_cores_that_this_process_may_use_count(monkeypatch: pytest.MonkeyPatch) -> None:

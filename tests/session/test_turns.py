@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from pglab.session import turns as turns_module
-from pglab.session.capacity import has_room
-from pglab.session.gate import Gate
-from pglab.session.turns import Turns
+from pglab.session.sharing import turns as turns_module
+from pglab.session.sharing.capacity import has_room
+from pglab.session.sharing.gate import Gate
+from pglab.session.sharing.turns import Turns
 
 PATIENCE = 20.0  # seconds
 

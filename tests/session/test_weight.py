@@ -12,8 +12,8 @@ import torch
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
-from pglab.session import checkpoints
-from pglab.session.checkpoints import FEWEST_CHECKPOINTS, MOST_CHECKPOINTS
+from pglab.session.rewinding import checkpoints
+from pglab.session.rewinding.checkpoints import FEWEST_CHECKPOINTS, MOST_CHECKPOINTS
 from pglab.session.training_session import TrainingSession
 
 MEGABYTE = 1_000_000

@@ -23,9 +23,9 @@ from pglab.config import ReinforceConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
-from pglab.session.gate import Gate
+from pglab.session.sharing.gate import Gate
+from pglab.session.sharing.turns import Turns
 from pglab.session.training_session import TrainingSession
-from pglab.session.turns import Turns
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage import channel as channels
 from pglab.ui.stage.channel import Channel, find_channel, find_watched

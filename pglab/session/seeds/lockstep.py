@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pglab.language import _
 from pglab.session.seeds.group import SeedGroup
-from pglab.session.threads import shared_threads, thread_count
+from pglab.session.sharing.threads import shared_threads, thread_count
 from pglab.session.training_session import TrainingSession
 
 PORTION = 0.02  # seconds of training

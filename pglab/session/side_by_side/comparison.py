@@ -11,9 +11,9 @@ from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve, kept_by_place
 from pglab.environments import ENVIRONMENTS
 from pglab.language import N_, _
-from pglab.session.gate import Gate
 from pglab.session.pacing import FIRST_SPEED, TURN, Pacemaker
 from pglab.session.seeds.lockstep import SeedFailed, train_together
+from pglab.session.sharing.gate import Gate
 from pglab.session.side_by_side.contrasts import names_of
 from pglab.session.side_by_side.forecast import Forecast
 from pglab.session.side_by_side.side import Facts, Side, middle_of

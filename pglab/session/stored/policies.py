@@ -17,7 +17,7 @@ from torch import nn
 
 from pglab.algorithms.agents import begin
 from pglab.config import ReinforceConfig, parse_config
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.stored import DATA
 
 FILE = DATA / "policies" / "reinforce.npz"

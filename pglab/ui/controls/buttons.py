@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import streamlit as st
 
 from pglab.language import _
-from pglab.session.gate import Gate
+from pglab.session.sharing.gate import Gate
 from pglab.ui.shell.fragments import redraw_fragments
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, TRANSPORT, LivePage
 from pglab.ui.stage.presses import act_on_presses

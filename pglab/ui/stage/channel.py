@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import streamlit as st
 
 from pglab.language import _, ngettext, use_language
-from pglab.session.turns import shared_turns
+from pglab.session.sharing.turns import shared_turns
 from pglab.ui.shell.address_bar import written
 from pglab.ui.shell.fragments import LANGUAGE, fragment
 from pglab.ui.shell.menu import current_page

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pglab.session.gate import Gate
+from pglab.session.sharing.gate import Gate
 from pglab.ui.stage.picture import Picture
 
 

@@ -10,7 +10,7 @@ from pglab.config import SEEDS
 from pglab.gradient_noise.measurement import EPISODE_CHOICES, most_episodes, problem_with
 from pglab.language import _
 from pglab.networks import parameter_count
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.stored.policies import load
 from pglab.ui.controls.choices import place_of, settle
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key

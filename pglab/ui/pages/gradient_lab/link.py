@@ -9,7 +9,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, ActorCriticConfig, Link, ReinforceConfig, differences, quoted
 from pglab.gradient_noise.measurement import EPISODE_CHOICES
 from pglab.language import _
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.stored.policies import STEPS
 from pglab.ui.pages.gradient_lab.controls import EXAMPLE, Subject
 from pglab.ui.pages.gradient_lab.visit_policies import VisitRun, base_settings, describe_agent

@@ -12,7 +12,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig, describe_differences
 from pglab.language import N_, _
 from pglab.session.bench import Bench
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.side_by_side.comparison import Comparison
 from pglab.session.side_by_side.contrasts import LETTERS, algorithm_name
 

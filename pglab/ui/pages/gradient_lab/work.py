@@ -20,7 +20,7 @@ from pglab.gradient_noise.measurement import (
     most_episodes,
 )
 from pglab.language import _
-from pglab.session.checkpoints import Snapshot
+from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.stored.policies import load
 from pglab.ui.pages.gradient_lab.controls import Subject, describe, set_seed
 from pglab.ui.shell.fragments import fragment

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from pglab.algorithms.agents import AgentRun
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
-from pglab.session.transition_blocks import LEVEL, Block, blocks_of, fill
+from pglab.session.rewinding.transition_blocks import LEVEL, Block, blocks_of, fill
 from pglab.stretch import StepColumns, step_records, stretch_of
 
 

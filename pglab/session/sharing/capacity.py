@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psutil
 
-from pglab.session.threads import usable_cores
-from pglab.session.variables import whole_number
+from pglab.session.sharing.threads import usable_cores
+from pglab.session.sharing.variables import whole_number
 
 VARIABLE = "PGLAB_CAPACITY"  # the environment variable that sets the number of visitors
 MOST_VISITORS = 100_000

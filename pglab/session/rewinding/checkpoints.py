@@ -17,8 +17,8 @@ from torch import nn
 
 from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.session.history import HistoryMark
-from pglab.session.packed import PackedRun, never_changing, packed
-from pglab.session.transition_blocks import LEVEL
+from pglab.session.rewinding.packed import PackedRun, never_changing, packed
+from pglab.session.rewinding.transition_blocks import LEVEL
 
 MOST_CHECKPOINTS = 24
 FEWEST_CHECKPOINTS = 8  # of large networks too

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Protocol
 from weakref import WeakKeyDictionary, ref
 
-from pglab.session.capacity import has_room
-from pglab.session.threads import thread_count
+from pglab.session.sharing.capacity import has_room
+from pglab.session.sharing.threads import thread_count
 
 NICENESS = 3  # the system prefers threads that draw, so training gets what is left
 AGAIN = 0.002  # seconds until the next attempt, if somebody looks at the run

@@ -13,7 +13,7 @@ from functools import cache
 from multiprocessing.pool import ThreadPool
 from typing import TypeVar
 
-from pglab.session.variables import whole_number
+from pglab.session.sharing.variables import whole_number
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

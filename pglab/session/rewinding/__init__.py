@@ -1,0 +1,1 @@
+"""What a run keeps so that it can go back: checkpoints, as compact copies of the run."""
