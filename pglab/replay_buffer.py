@@ -102,13 +102,14 @@ class ReplayBuffer:
         for last, number in enumerate(generator.random(size), start=held - size):
             place = int(number * (last + 1))  # from 0 to `last`
             chosen[last if place in chosen else place] = None
-        return self._rows(np.array(list(chosen)))
+        return self.rows(np.array(list(chosen)))
 
     def thinned(self, most: int) -> Transitions:
         """At most `most` transitions for a figure, evenly spaced over the whole buffer."""
-        return self._rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
+        return self.rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
 
-    def _rows(self, places: NDArray[np.int64]) -> Transitions:
+    def rows(self, places: NDArray[np.int64]) -> Transitions:
+        """Copy the transitions at these places of the arrays: [B]."""
         store = self.columns
         return Transitions(
             store.observations[places],

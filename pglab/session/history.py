@@ -23,7 +23,7 @@ from pglab.stretch import (
 
 Columns = TypeVar("Columns", StepColumns, BatchColumns, CriticColumns)
 
-MOST_UPDATES = 20_000  # number kept, spread over the run: an agent may update at every step
+MOST_UPDATES = 10_000  # number kept, spread over the run: an agent may update at every step
 RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows nothing
 RECENT_STEPS = 500  # the longest episode of the three environments
 

@@ -17,12 +17,12 @@ from torch import nn
 
 from pglab.algorithms.agents import AgentConfig, AgentRun
 from pglab.session.history import HistoryMark
+from pglab.session.rewinding.byte_planes import LEVEL
 from pglab.session.rewinding.packed import PackedRun, never_changing, packed
-from pglab.session.rewinding.transition_blocks import LEVEL
 
 MOST_CHECKPOINTS = 24
 FEWEST_CHECKPOINTS = 8  # of large networks too
-MOST_BYTES = 4_500_000  # of all checkpoints, unless they are few: many visitors share a server
+MOST_BYTES = 3_500_000  # of all checkpoints, unless they are few: many visitors share a server
 MOST_BYTES_WITH_BUFFER = 24_000_000
 SHORTEST_SPACING = 500  # environment steps
 SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
@@ -144,7 +144,7 @@ class Checkpoints:
     def size(self) -> int:
         """Bytes of all checkpoints, with the transitions of the replay buffer."""
         blocks = {id(block): block for kept in self._kept for block in kept.packed.blocks}
-        return self._own_size + sum(len(block.packed) for block in blocks.values())
+        return self._own_size + sum(block.size for block in blocks.values())
 
     @property
     def _own_size(self) -> int:

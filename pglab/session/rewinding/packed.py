@@ -1,9 +1,9 @@
 """Compact copies of runs.
 
 A run consists of a few large arrays and of thousands of small objects. A packed run is one piece of
-bytes for the numbers of the networks and the optimisers, which hardly become smaller by
-compression, and one compressed piece for everything else. It takes less than half the memory of a
-copy, and garbage collection need not look through it.
+bytes for the numbers of the networks and the optimisers, and one piece for everything else. Both
+pieces are compressed. A packed run takes less than half the memory of a copy, and garbage
+collection need not look through it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ from torch import Tensor, nn
 from pglab.algorithms.agents import AgentRun
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
-from pglab.session.rewinding.transition_blocks import LEVEL, Block, blocks_of, fill
+from pglab.session.rewinding.byte_planes import LEVEL, compressed, decompressed
+from pglab.session.rewinding.transition_blocks import Block, blocks_of, fill
 from pglab.stretch import StepColumns, step_records, stretch_of
+
+UNIT = np.dtype(np.uint32)  # most numbers of a run have 32 bits, and no number has fewer
 
 
 @dataclass(frozen=True)
 class PackedRun:
     """A copy of a run that never changes."""
 
-    numbers: bytes  # of all tensors
+    numbers: bytes  # of all tensors, compressed
     rest: bytes
     parts: tuple[object, ...]  # never change, so that the run and its copies can share them
     blocks: tuple[Block, ...]  # the transitions of the replay buffer
@@ -53,9 +56,8 @@ def packed(run: AgentRun, known: Iterable[Block] = ()) -> PackedRun:
     rest = io.BytesIO()
     writer = _Writer(rest, parts, known)
     writer.dump(run)
-    return PackedRun(
-        b"".join(writer.numbers), zlib.compress(rest.getvalue(), LEVEL), parts, writer.blocks
-    )
+    numbers = compressed(np.frombuffer(b"".join(writer.numbers), UNIT))
+    return PackedRun(numbers, zlib.compress(rest.getvalue(), LEVEL), parts, writer.blocks)
 
 
 def never_changing(run: AgentRun) -> tuple[object, ...]:
@@ -111,6 +113,7 @@ class _Reader(pickle.Unpickler):
     def __init__(self, file: io.BytesIO, packed: PackedRun, buffer: bool) -> None:
         super().__init__(file)
         self._packed = packed
+        self._numbers = decompressed(packed.numbers, UNIT)
         self._with_buffer = buffer
         self._tensors: dict[int, Tensor] = {}  # by their places; networks and optimisers share them
 
@@ -136,6 +139,6 @@ class _Reader(pickle.Unpickler):
         self, start: int, shape: tuple[int, ...], dtype: str, learns: bool | None
     ) -> Tensor:
         count = int(np.prod(shape))
-        array = np.frombuffer(self._packed.numbers, dtype, count, start).reshape(shape)
+        array = np.frombuffer(self._numbers, dtype, count, start).reshape(shape)
         tensor = torch.from_numpy(array.copy())
         return tensor if learns is None else nn.Parameter(tensor, learns)

@@ -7,25 +7,30 @@ block that one checkpoint has made serves all other checkpoints of the same run.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pglab.replay_buffer import ReplayBuffer
+from pglab.records import Floats
+from pglab.replay_buffer import ReplayBuffer, Transitions
+from pglab.session.rewinding.byte_planes import compressed, decompressed
 
 ROWS = 1_024  # of a whole block
-LEVEL = 1  # of compression: higher levels need much more time and gain little
 
 
 @dataclass(frozen=True)
 class Block:
-    """The transitions with the numbers from `first` to before `end`, one column after the other."""
+    """The transitions with the numbers from `first` to before `end`; one piece for each column."""
 
     first: int
     end: int
-    packed: bytes
+    packed: tuple[bytes, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes that this block takes."""
+        return sum(map(len, self.packed))
 
 
 def blocks_of(buffer: ReplayBuffer, known: Iterable[Block]) -> tuple[Block, ...]:
@@ -44,17 +49,35 @@ def fill(buffer: ReplayBuffer, blocks: Sequence[Block], added: int) -> None:
     buffer.added = added
     first = added - len(buffer)
     for block in blocks:
-        data, start = zlib.decompress(block.packed), 0
-        count, skipped = block.end - block.first, max(first - block.first, 0)
+        skipped = max(first - block.first, 0)
         places = np.arange(block.first + skipped, block.end) % buffer.capacity
-        for column in buffer.columns:
-            size = count * column[:1].nbytes
-            rows = np.frombuffer(data[start : start + size], column.dtype)
-            column[places] = rows.reshape(count, *column.shape[1:])[skipped:]
-            start += size
+        width = buffer.columns.observations.shape[1]
+        for column, rows in zip(buffer.columns, _unpacked(block, width), strict=True):
+            column[places] = rows[skipped:]
 
 
 def _packed(buffer: ReplayBuffer, first: int, end: int) -> Block:
     places = np.arange(first, end) % buffer.capacity
-    columns = b"".join(column[places].tobytes() for column in buffer.columns)
-    return Block(first, end, zlib.compress(columns, LEVEL))
+    rows = buffer.rows(places)
+    rows = rows._replace(next_observations=_differences(rows))
+    return Block(first, end, tuple(compressed(column) for column in rows))
+
+
+def _unpacked(block: Block, width: int) -> Transitions:
+    dtypes = [column.dtype for column in ReplayBuffer(0, width).columns]
+    rows = Transitions(*map(decompressed, block.packed, dtypes))
+    rows = rows._replace(
+        observations=rows.observations.reshape(-1, width),
+        next_observations=rows.next_observations.reshape(-1, width),
+    )
+    return rows._replace(next_observations=_differences(rows))
+
+
+def _differences(rows: Transitions) -> Floats:
+    """The next observations, combined by "exclusive or" with the observations one row later.
+
+    Within an episode, both are the same, so nearly all bits become 0. Doing it twice restores the
+    next observations.
+    """
+    later = np.roll(rows.observations, -1, axis=0)
+    return (rows.next_observations.view(np.uint32) ^ later.view(np.uint32)).view(np.float32)
