@@ -32,6 +32,7 @@ ROOMS = (
     "pglab.slow_motion",
     "pglab.gradient_noise",
     "pglab.experiments",
+    "pglab.library",
     "pglab.plots",
     "pglab.studies",
     "pglab",  # what users import

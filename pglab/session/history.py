@@ -92,6 +92,21 @@ class Series:
         self._length = -(-appended // self._stride)
         self._followers.clear()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return self._names
+
+    @property
+    def stride(self) -> int:
+        """One of so many added rows is kept; a power of two."""
+        return self._stride
+
+    def fill(self, columns: Sequence[NDArray[Any]], appended: int, stride: int) -> None:
+        """Fill an empty table with the columns [N] of a table that had this state."""
+        self._store(np.column_stack(columns))
+        self.appended, self._stride = appended, stride
+
     def _drop_every_second(self) -> None:
         kept = self._rows[: self._length : 2]
         self._rows = kept.repeat(2, axis=0)  # a new array: views of the old one stay valid
@@ -255,6 +270,17 @@ class History:
             self.last_update = _own_copy(update_record(stretch, -1))
             self._signals.add(stretch.batches)
             self._fits.add(stretch.critic_batches)
+
+    def fill_recent(
+        self,
+        steps: StepColumns,
+        signals: BatchColumns,
+        fits: CriticColumns,
+        last_update: UpdateRecord | None,
+    ) -> None:
+        """Set what the history holds of the latest steps and updates."""
+        self._steps.columns, self._signals.columns, self._fits.columns = steps, signals, fits
+        self.last_update = last_update
 
     def note_change(self, global_step: int, settings: dict[str, Any]) -> None:
         """Add a change of settings.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from torch import nn
 
@@ -48,6 +48,30 @@ class TrainingSession:
         self._trainer = trainer_for(self._run)
         self._training_seconds = 0.0
         self._checkpoints = Checkpoints() if can_rewind else None
+
+    @classmethod
+    def continued(
+        cls,
+        initial_config: AgentConfig,
+        run: AgentRun,
+        history: History,
+        *,
+        training_seconds: float,
+        problem: str | None = None,
+    ) -> Self:
+        """Make a session that continues a stored run; `problem` is why it diverged, if it did.
+
+        Raises:
+            ConfigError: the environment cannot be used.
+        """
+        session = cls(initial_config)
+        session._run, session.history = run, history
+        session._trainer = trainer_for(run)
+        session._training_seconds = training_seconds
+        if problem is not None:
+            session.outcome, session.problem = "diverged", problem
+        session._note_end()
+        return session
 
     @property
     def config(self) -> AgentConfig:
@@ -148,10 +172,19 @@ class TrainingSession:
         self.outcome = self.problem = None
         self._note_end()
 
+    @property
+    def training_seconds(self) -> float:
+        """Processor time that training has taken so far, in seconds."""
+        return self._training_seconds
+
+    def present_run(self) -> AgentRun:
+        """The run itself, up to date at the current step; callers must not change it."""
+        self._trainer.save()
+        return self._run
+
     def copy_of_run(self) -> AgentRun:
         """An independent copy of the current run."""
-        self._trainer.save()
-        return copy_of_run(self._run)
+        return copy_of_run(self.present_run())
 
     def forget_later_checkpoints(self) -> None:
         """Drop the checkpoints after the current step: the run will continue differently."""

@@ -1,0 +1,1 @@
+"""The state of a run as arrays and JSON, from which the run continues exactly."""
