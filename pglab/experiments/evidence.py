@@ -19,8 +19,8 @@ COLLAPSED = 12.0  # with a smaller mean return, a policy repeats one action
 STARTED = 15.0  # with a smaller mean return, a run has not learned; untrained policies reach more
 CHANCE = 0.05  # with a larger p-value, a difference may be due to chance
 
-# Each entry compares a shared body with split bodies, at one learning rate and one kind of critic
-# data. Both words are parts of the names of the stored runs.
+# Each entry (learning rate, data of the critic) compares a shared body with split bodies. The names
+# of the stored runs contain the two words of the entry.
 BODIES = (
     ("half_rate", "on_policy"),
     ("equal", "on_policy"),

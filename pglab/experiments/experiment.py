@@ -69,7 +69,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the offered answers. It is right if `least` ≤ x < `below` for the statistic x."""
+    """An offered answer. The answer is right if `least` ≤ x < `below` for the statistic x."""
 
     text: str
     least: float = 0.0

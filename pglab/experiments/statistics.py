@@ -90,7 +90,7 @@ def mean(values: Numbers) -> float:
 
 
 def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
-    """Split a run into windows of equal length; compute the mean return of each: [windows].
+    """The mean return in each of several windows of equal length in a run: [windows].
 
     An episode counts in the window in which it ended. The mean of a window without episodes is NaN.
     """
@@ -100,9 +100,9 @@ def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic of a run: its name in a sentence, its function, and the number of shown decimals."""
+    """A statistic of a run: its name, its function, and the number of decimals that are shown."""
 
-    name: str
+    name: str  # without a capital letter, for use inside a sentence
     of: Callable[[RecordedRun], float]
     digits: int = 0
 
