@@ -102,7 +102,7 @@ def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
 class Statistic:
     """A statistic of a run: its name, its function, and the number of decimals that are shown."""
 
-    name: str  # without a capital letter, for use inside a sentence
+    name: str  # for use inside a sentence
     of: Callable[[RecordedRun], float]
     digits: int = 0
 
