@@ -1,4 +1,4 @@
-"""The web app: Streamlit's server for the script `main.py`, and the routes that the stage needs."""
+"""The web app: Streamlit runs `main.py`; further routes serve live pictures and their scripts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 
 import pglab  # noqa: F401  Import the whole package first, as in main.py.
 from pglab.networks import use_one_thread
-from pglab.ui.pages import actor_critic_page  # noqa: F401  So that the first visitor need not wait.
+from pglab.ui.pages import actor_critic_page  # noqa: F401  Saves time for the first visitor.
 from pglab.ui.shell.assets import EarlyAssets, asset_routes
 from pglab.ui.shell.housekeeping import keep_house
 from pglab.ui.shell.warm_up import warm_up
@@ -21,7 +21,7 @@ BASE = st.get_option("server.baseUrlPath") or ""
 
 @asynccontextmanager
 async def prepare(_app: st.App) -> AsyncIterator[None]:
-    """Prepare the process while it waits for the first visitor; keep house as long as it runs."""
+    """Warm up the process in a thread, and free the memory of ended visits until the app stops."""
     use_one_thread()
     Thread(target=warm_up, name="warm-up", daemon=True).start()
     housekeeping = asyncio.create_task(keep_house())

@@ -20,7 +20,7 @@ from pglab.ui.stage.panels.usual import OF_REINFORCE
 
 
 def idea() -> None:
-    """Draw the chapter *Idea*, which derives the loss from the aim of learning."""
+    """Draw the chapter *Idea*: it derives the loss from the aim of learning."""
     curves = usual_curves.load("reinforce")
     figures = {
         "learning_curve_table": usual_curves.table_text(curves, len(curves.sums), 100_000),
@@ -38,12 +38,12 @@ def code() -> None:
     formulas_and_code(
         Part(
             r"a_t\sim\pi_\theta(\cdot\mid s_t)",
-            _("The training loop: act and store each step; update at the end of an episode."),
+            _("The training loop stores each step and makes updates at the end of episodes."),
             [reinforce.reinforce, run.take_step, run.sample_action],
         ),
         Part(
             r"\pi_\theta(a\mid s)=\operatorname{softmax}_a\,z_\theta(s)",
-            _("The network's outputs are logits z; log-softmax turns them into log π."),
+            _("The network's outputs are logits z. Log-softmax turns the logits into log π."),
             [PolicyNetwork.of_features, ActionNetwork.forward, ActionNetwork.of_features],
         ),
         Part(
@@ -53,21 +53,21 @@ def code() -> None:
         ),
         Part(
             r"w_t=G_t-b(s_t)",
-            _("wₜ = Gₜ, unless a baseline b is subtracted."),
+            _("The weight wₜ is the return Gₜ. A baseline b may be subtracted."),
             [reinforce.baseline, normalized],
         ),
         Part(
             r"\begin{gathered}L(\theta)=-\frac1T\sum_{t=1}^{T} w_t\,\log\pi_\theta(a_t\mid s_t)\\"
             r"\theta\leftarrow\text{Adam}\big(\theta,\,\nabla L(\theta)\big)\end{gathered}",
             _(
-                "Loss, gradient and Adam step. With an *Entropy bonus*, the loss also falls when "
-                "the policy's entropy rises."
+                "Each update computes the loss and its gradient, and takes an Adam step. With an "
+                "*Entropy bonus*, the loss also falls when the policy's entropy rises."
             ),
             [reinforce.learn, policy_gradient_loss, of_actions, entropy],
         ),
         Part(
             r"L_V=\frac1T\sum_t\big(G_t-V(s_t)\big)^2",
-            _("If the baseline is learned, V takes a step toward the returns in each update."),
+            _("If the baseline is learned, each update moves V(s) toward the returns."),
             [reinforce.fit_value, value_loss, ValueNetwork.forward],
         ),
     )

@@ -1,4 +1,4 @@
-"""The page *Shared body*: an actor-critic with one shared body learns on-policy."""
+"""The page *Shared body*: an on-policy actor-critic whose actor and critic share a body."""
 
 import pglab  # noqa: F401  Import the whole package first, as in main.py.
 from pglab.config import ActorCriticConfig

@@ -1,1 +1,1 @@
-"""Experiments: each asks the visitor to predict a run's result; stored runs show the answer."""
+"""Experiments that ask the visitor to predict a run's result; stored runs show the answer."""

@@ -1,8 +1,8 @@
 """The experiments of the three agents' pages.
 
-Each experiment offers several answers to its question; such an answer is called a choice. `right`
-is the index of the choice that is true for most of the experiment's eight stored runs. The right
-choice does not stand out by its place in the list or by its length.
+Each experiment offers several answers to its question. These answers are called choices. `right` is
+the index of the choice that is true for most of the experiment's eight stored runs. Neither the
+place nor the length of a choice shows that the choice is right.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from pglab.experiments.experiment import Choice, Claim, Experiment
 from pglab.language import N_
 
 _ONE_ACTION = N_("The policy repeats one action, so the pole falls at once.")
-_LEARNS_LITTLE = N_("The policy improves a little, slowly.")
+_LEARNS_LITTLE = N_("The policy improves slowly, and only a little.")
 _NO_BASELINE = N_(
-    "The weight of each action is Q(s, a); no baseline is subtracted. In theory, a baseline does "
-    "not change the expected gradient. How good does the policy become?"
+    "The weight of each action is Q(s, a), without a baseline. In theory, a baseline does not "
+    "change the expected gradient. How good does the policy become?"
 )
 
 _REINFORCE = (
@@ -40,8 +40,8 @@ _REINFORCE = (
         page="reinforce",
         settings={"gamma": 0.0},
         question=N_(
-            "Each action is now weighted only by the reward of its own step, which is always 1. "
-            "How good does the policy become?"
+            "Each action is now weighted only by the reward of its own step. This reward is always "
+            "1. How good does the policy become?"
         ),
         choices=(
             Choice(N_("The agent does not learn to balance."), below=35),
@@ -75,9 +75,9 @@ _REINFORCE = (
         settings={"baseline": "value"},
         length=60_000,
         question=N_(
-            "A second network learns V(s), the expected return of a state. Each action is weighted "
-            "by Gₜ − V(sₜ). On average, V(s) does not change the gradient. How good does the "
-            "policy become?"
+            "A second network learns V(s), the expected return from state s. Each action is "
+            "weighted by Gₜ − V(sₜ). On average, V(s) does not change the gradient. How good does "
+            "the policy become?"
         ),
         choices=(
             Choice(N_("A worse policy: V(s) takes away the reward of good actions."), below=0.9),
@@ -93,8 +93,8 @@ _REINFORCE = (
         page="reinforce",
         settings={"episodes_per_update": 16},
         question=N_(
-            "Each gradient is now the mean over sixteen episodes, so it is much less noisy. How "
-            "good does the policy become with the same number of environment steps?"
+            "Each gradient is now the mean over sixteen episodes, so the gradient is much less "
+            "noisy. How good does the policy become with the same number of environment steps?"
         ),
         choices=(
             Choice(N_("A better policy: each update goes in the right direction."), 1.3),
@@ -133,9 +133,9 @@ _REINFORCE = (
             "third of the run, compared with a usual run?"
         ),
         choices=(
-            Choice(N_("More random, almost uniform."), 1.1),
-            Choice(N_("About as random."), 0.9, 1.1),
-            Choice(N_("Less random."), below=0.9),
+            Choice(N_("More random than usual, almost uniform."), 1.1),
+            Choice(N_("About as random as in a usual run."), 0.9, 1.1),
+            Choice(N_("Less random than in a usual run."), below=0.9),
         ),
         right=1,
         statistic="late_entropy",
@@ -233,7 +233,7 @@ _SHARED = (
         ),
         choices=(
             Choice(N_("A better policy: distant rewards are only noise."), 1.2),
-            Choice(N_("About as good as usual: a fall is seen soon enough."), 0.6, 1.2),
+            Choice(N_("About as good as usual: the agent sees a fall early enough."), 0.6, 1.2),
             Choice(N_("A worse policy: the agent sees a fall too late."), below=0.6),
         ),
         right=2,
@@ -304,8 +304,8 @@ _SPLIT = (
         settings={"critic_updates": 1},
         question=N_(
             "At each update, the critic learns once from 64 replayed transitions, instead of four "
-            "times. This saves time. The actor updates as often as usual. What does the policy do "
-            "in the last third of the run?"
+            "times. Fewer critic steps save time. The actor updates as often as usual. What does "
+            "the policy do in the last third of the run?"
         ),
         choices=(
             Choice(N_("The policy balances the pole, but learns a bit more slowly."), 60),
@@ -324,7 +324,7 @@ _SPLIT = (
         ),
         choices=(
             Choice(N_("A worse policy: the critic is unstable."), below=0.7),
-            Choice(N_("About as good as usual: the actor sets the pace."), 0.7, 1.3),
+            Choice(N_("About as good as usual: the actor still learns slowly."), 0.7, 1.3),
             Choice(N_("A better policy: the critic learns faster."), 1.3),
         ),
         right=2,

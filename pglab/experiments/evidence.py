@@ -1,4 +1,4 @@
-"""Compares agents with shared bodies and agents with split bodies by their stored runs."""
+"""Compares stored runs of agents with a shared body and of agents with split bodies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from pglab.session.seeds.statistics import sign_flip_p
 from pglab.session.stored.provenance import engine_name
 from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, load, stored_agent
 
-CELLS_STEPS = 60_000  # stored runs are compared at this environment step
-COLLAPSED = 12.0  # if the mean return is smaller, the policy repeats one action
-STARTED = 15.0  # a run below this mean return has not learned; untrained policies reach more
+CELLS_STEPS = 60_000  # compare the returns of stored runs at this environment step
+COLLAPSED = 12.0  # with a smaller mean return, a policy repeats one action
+STARTED = 15.0  # with a smaller mean return, a run has not learned; untrained policies reach more
 CHANCE = 0.05  # with a larger p-value, a difference may be due to chance
 
-# Each comparison of the bodies: the start of the stored runs' names, and the critic's data.
+# Each entry (learning rate, data of the critic) compares a shared body with split bodies. The names
+# of the stored runs contain the two words of the entry.
 BODIES = (
     ("half_rate", "on_policy"),
     ("equal", "on_policy"),
@@ -30,13 +31,13 @@ ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
 
 
 def last_returns(agent: str) -> NDArray[np.float64]:
-    """For each stored seed, the mean return in the 10,000 steps before `CELLS_STEPS`: [seeds]."""
+    """The mean return of each stored seed in the 10,000 steps before `CELLS_STEPS`: [seeds]."""
     means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
     return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
 
 
 def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
-    """One line that compares the stored runs of several agents.
+    """A line of text that compares the stored runs of several agents.
 
     The line is empty if an agent has no stored runs, or if two agents have the same stored runs.
     """
@@ -61,7 +62,7 @@ def verdict(configs: Sequence[AgentConfig], names: Sequence[str]) -> str:
         return f"{text}; {_found_text(_p_between(*agents))}."
     if {"equal_shared_replay", "equal_split_replay"} <= set(agents):
         found = _found_text(p_of_the_body("replay"))
-        text += "; " + _("with replay, shared and split: {found}").format(found=found)
+        text += "; " + _("with replay, shared and split bodies: {found}").format(found=found)
     return text + "."
 
 
@@ -93,7 +94,7 @@ def p_of_the_body(data: str, rate: str = "equal") -> float:
 def _p_between(first: str, second: str) -> float:
     """The two-sided p-value of the difference in return between two agents.
 
-    It is computed only once, since stored runs do not change.
+    The p-value is computed only once, because stored runs do not change.
     """
     former, latter = last_returns(first), last_returns(second)
     seeds = min(len(former), len(latter))
@@ -101,16 +102,17 @@ def _p_between(first: str, second: str) -> float:
 
 
 def spread_text(agent: str) -> str:
-    """The `last_returns` of an agent as the text "median (least–greatest)"."""
+    """An agent's `last_returns` as a text: "median (least–greatest)"."""
     returns = last_returns(agent)
     return f"{np.median(returns):.0f} ({returns.min():.0f}–{returns.max():.0f})"
 
 
 def bodies_table() -> str:
-    """A Markdown table that compares shared with split bodies; all other settings are equal."""
+    """A Markdown table that compares shared with split bodies. All other settings are equal."""
     lines = [
         _(
-            "| critic learns from | α | shared | split | below {low:.0f}: shared, split | *p* |"
+            "| critic learns from | α | shared | split "
+            "| runs below {low:.0f}: shared, split | *p* |"
         ).format(low=COLLAPSED),
         "|---|---:|---:|---:|---:|---:|",
     ]

@@ -18,9 +18,10 @@ from pglab.experiments.statistics import STATISTICS
 from pglab.language import _
 from pglab.session.stored.usual_curves import AGENTS
 
-# Environment steps of an experiment's run, by page: few, because the visitor waits for the result.
+# The number of environment steps in an experiment's run, for each page. The number is small,
+# because the visitor waits for the result.
 STEPS = {"reinforce": 12_000, "shared_on_policy": 4_000, "split_replay": 12_000}
-USUAL = "usual"  # name of the stored runs with the page's preset
+USUAL = "usual"  # name of the stored runs with the page's default settings
 
 LATE = (2 / 3, 1.0)  # the last third of a run: its start and end, as shares of the run
 
@@ -68,7 +69,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the offered answers; it is right if `least` ≤ x < `below` for the statistic x."""
+    """An offered answer. The answer is right if `least` ≤ x < `below` for the statistic x."""
 
     text: str
     least: float = 0.0
@@ -79,10 +80,11 @@ class Choice:
 class Experiment:
     """A question and its answers: what does a run do if `settings` replace the usual settings?
 
-    A page names an experiment by its `settings`, because a title might give the answer away.
+    A page shows an experiment's `settings` instead of a title, because a title might reveal the
+    answer.
     `right` is the index of the choice that is right for most stored runs. The explanation of the
     result also states the claims in `further`. `known_bad` is true if training is known to fail
-    with these settings. `length` is the number of environment steps of a run; None stands for the
+    with these settings. `length` is the number of environment steps of a run. None stands for the
     page's usual number in `STEPS`.
     """
 
@@ -118,7 +120,7 @@ class Experiment:
         return Claim(self.statistic, choice.least, choice.below, self.relative)
 
     def shown(self, changed: float, usual: float) -> int | None:
-        """The index of the choice that is right for a run; None if the statistic is NaN.
+        """The index of the choice that is right for a run, or None if the statistic is NaN.
 
         Args:
             changed: the statistic of the run with the changed settings.

@@ -7,7 +7,7 @@ from pglab.experiments.evidence import last_returns, p_of_the_body, p_text, spre
 from pglab.experiments.results import SEEDS, arms_of, held, load
 from pglab.language import _, content
 
-# Stored runs of REINFORCE; their losses do not show which of the policies are good.
+# Names of stored runs of REINFORCE. A lower loss does not mean that a policy is better.
 LOSSES = ("large_learning_rate", "value_baseline", "usual", "usual_60000")
 
 

@@ -20,7 +20,7 @@ from pglab.session.stored.usual_curves import VARIATIONS
 
 FOLDER = DATA / "experiments"
 SEEDS = 8
-WINDOWS = 24  # points of a stored curve
+WINDOWS = 24  # number of points of a stored learning curve
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Arm:
 
     `settings` maps the name of each setting to its value as text; the seed is left out. `figures`
     maps the name of each statistic to its values, one for each seed. Each run is split into windows
-    of equal length. `curves` [seeds, windows] holds the mean return in each window. The mean is NaN
+    of equal length. `curves` [seeds, windows] holds the mean return in each window. An entry is NaN
     if no episode ended in the window. `outcomes` says how each run ended. `made_by` names the
     training engine and the library versions that computed the runs.
     """
@@ -60,14 +60,14 @@ def spread_of(known: NDArray[np.float64]) -> Spread:
 
 
 def held(claim: Claim, changed: Arm, usual: Arm) -> int:
-    """The number of seeds for which a claim about the changed runs is true."""
+    """The number of seeds for which a claim about the runs with changed settings is true."""
     name = claim.statistic
     pairs = zip(changed.figures[name], usual.figures[name], strict=True)
     return sum(claim.holds(float(after), float(before)) for after, before in pairs)
 
 
 def explanation(experiment: Experiment) -> str:
-    """The explanation of an experiment in Markdown, filled with numbers from stored runs."""
+    """The explanation of an experiment in Markdown, with numbers from stored runs."""
     changed, usual = arms_of(experiment)
     return content(f"experiments/{experiment.page}/{experiment.key}").format(
         held=held(experiment.right_claim, changed, usual),
@@ -95,7 +95,10 @@ def arms_of(experiment: Experiment) -> tuple[Arm, Arm]:
 
 @cache
 def load(page: str) -> dict[str, Arm]:
-    """A page's stored runs by name; each name is the `key` or the `usual_arm` of an experiment."""
+    """A page's stored runs by name.
+
+    Each name is the `key` or the `usual_arm` of an experiment.
+    """
     stored = json.loads((FOLDER / f"{page}.json").read_text(encoding="utf-8"))
     return {name: _arm(arm) for name, arm in stored.items()}
 

@@ -1,4 +1,4 @@
-"""Statistics of a run: each statistic is one number, computed from the recorded arrays."""
+"""Statistics of a run. A statistic is one number that is computed from the recorded arrays."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ Numbers = NDArray[np.float64]
 class RecordedRun:
     """One run: its number of environment steps, and arrays that describe its episodes and updates.
 
-    An array [E] has one entry for each episode, and an array [U] one for each update, in order.
+    An array of shape [E] has one entry for each episode, in order. An array of shape [U] has one
+    entry for each update, in order.
     """
 
     steps: int
     episode_steps: Numbers  # [E] environment step at the end of each episode
-    returns: Numbers  # [E]
+    returns: Numbers  # [E] return of each episode
     update_steps: Numbers  # [U] environment step of each update
-    entropies: Numbers  # [U] of the policy, in nats
-    gradient_norms: Numbers  # [U] of the actor's gradient
+    entropies: Numbers  # [U] entropy of the policy, in nats
+    gradient_norms: Numbers  # [U] norm of the actor's gradient
     td_errors: Numbers  # [U] mean |y − Q(s,a)|; NaN without a critic
-    losses: Numbers  # [U] of the actor
+    losses: Numbers  # [U] loss of the actor
 
 
 def recorded(session: TrainingSession) -> RecordedRun:
@@ -77,19 +78,19 @@ def update_count(run: RecordedRun) -> float:
 
 
 def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
-    """For each of the given steps, whether it lies in the last third of the run."""
+    """Whether each of the given steps lies in the last third of the run: [steps]."""
     late: NDArray[np.bool_] = 3 * steps > 2 * run.steps
     return late
 
 
 def mean(values: Numbers) -> float:
-    """The mean of the values that are not NaN; NaN if all values are NaN."""
+    """The mean of all values except NaN. The result is NaN if all values are NaN."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
 
 
 def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
-    """Split a run into windows of equal length, and return the mean return in each: [windows].
+    """The mean return in each of several windows of equal length in a run: [windows].
 
     An episode counts in the window in which it ended. The mean of a window without episodes is NaN.
     """
@@ -99,9 +100,9 @@ def window_means(run: RecordedRun, total_steps: int, windows: int) -> Numbers:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic: its name inside a sentence, its function, and the number of decimals shown."""
+    """A statistic of a run: its name, its function, and the number of decimals that are shown."""
 
-    name: str
+    name: str  # for use inside a sentence
     of: Callable[[RecordedRun], float]
     digits: int = 0
 

@@ -62,7 +62,7 @@ def test_most_shared_bodies_without_the_critics_gradient_collapse() -> None:
 def test_the_four_cells_say_whether_replay_leaves_a_difference_of_the_bodies() -> None:
     configs = PAIRS["cells"].configs
     told = verdict(configs, names_of(configs))
-    assert "with replay, shared and split: no clear difference (p = 0.13)" in told
+    assert "with replay, shared and split bodies: no clear difference (p = 0.13)" in told
 
 
 @pytest.mark.parametrize(
