@@ -18,7 +18,7 @@ from pglab.networks import ActorCriticNetwork
 from pglab.records import Floats
 
 MOST_LOG_ODDS = 16.0
-PLANES_AT_ONCE = 8  # with more planes, the processor's cache is too small, and each takes longer
+PLANES_AT_ONCE = 8  # with more planes, the numbers would not fit into the processor's cache
 Quantity = Literal["q", "v", "advantage"]
 
 
@@ -44,7 +44,7 @@ class Slice:
     has_node: bool = False
 
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
-        """Evenly spaced values of a coordinate; one may be moved to `fixed`: [resolution]."""
+        """Evenly spaced values of a coordinate; one value may be moved to `fixed`: [resolution]."""
         spanned = self.info.axes[axis]
         ticks = _evenly_spaced(spanned.low, spanned.high, resolution).copy()
         node = self.node(axis, resolution)

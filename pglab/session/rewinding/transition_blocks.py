@@ -1,8 +1,8 @@
-"""The transitions of a replay buffer in compressed blocks, which the checkpoints of a run share.
+"""Stores the transitions of a replay buffer in compressed blocks, which checkpoints share.
 
-The transitions of a run are numbered from 0, in the order in which the buffer got them. The number
-decides where in the buffer a transition is, and a run always repeats the same transitions. So a
-block that one checkpoint has made serves all other checkpoints of the same run.
+The transitions of a run are numbered from 0, in the order in which the buffer received them. The
+number of a transition determines its place in the buffer. A run that goes back to a checkpoint
+repeats the same transitions. So all checkpoints of a run can use the same blocks.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 
 from pglab.replay_buffer import ReplayBuffer
 
-ROWS = 1_024  # of a whole block
-LEVEL = 1  # of compression: higher levels need much more time and gain little
+ROWS = 1_024  # number of transitions in a full block
+LEVEL = 1  # compression level: higher levels need much more time and save little memory
 
 
 @dataclass(frozen=True)
 class Block:
-    """The transitions with the numbers from `first` to before `end`, one column after the other."""
+    """The compressed transitions `first` to `end` − 1 of a run, one column after the other."""
 
     first: int
     end: int
@@ -29,7 +29,7 @@ class Block:
 
 
 def blocks_of(buffer: ReplayBuffer, known: Iterable[Block]) -> tuple[Block, ...]:
-    """Return blocks that contain all transitions of the buffer; whole `known` blocks are reused."""
+    """Return blocks with all transitions of the buffer; full blocks in `known` are reused."""
     whole = {block.first: block for block in known if block.end - block.first == ROWS}
     first, blocks = buffer.added - len(buffer), []
     for start in range(first - first % ROWS, buffer.added, ROWS):
@@ -40,7 +40,10 @@ def blocks_of(buffer: ReplayBuffer, known: Iterable[Block]) -> tuple[Block, ...]
 
 
 def fill(buffer: ReplayBuffer, blocks: Sequence[Block], added: int) -> None:
-    """Fill an empty buffer with the blocks of a buffer that got `added` transitions."""
+    """Fill an empty buffer from the blocks of another buffer.
+
+    `added` is the number of transitions that the other buffer had received.
+    """
     buffer.added = added
     first = added - len(buffer)
     for block in blocks:

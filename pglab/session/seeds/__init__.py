@@ -1,1 +1,1 @@
-"""Further seeds: threads train a run again with other seeds."""
+"""Trains a run again with other seeds. These further runs are called further seeds."""
