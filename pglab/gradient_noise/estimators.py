@@ -35,7 +35,7 @@ ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 Source = Literal["critic", "value", "fitted"]  # where the subtracted V comes from
 Values = Callable[[Floats], Floats]  # V(s) of observations: [T, D] → [T]
 
-RIDGE = 1e-4  # λ of the fit, divided by the mean of Σₜ φᵢ(sₜ)² over all features i
+RIDGE = 1e-4  # λ of the ridge regression, divided by the mean of Σₜ φᵢ(sₜ)² over all features i
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100)
 FEWEST_GROUPS = 4  # a variance computed from fewer groups is unreliable
 
@@ -190,8 +190,8 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
     A direction d has P numbers, one for each parameter. T counts the steps of all episodes
     together. The inner product of d and the gradient Σₜ wₜ·∇log π(aₜ|sₜ) is Σₜ wₜ·slopeₜ.
 
-    This inner product is linear in the weights, so its derivatives with respect to the weights are
-    the slopes of all steps.
+    The inner product is a linear function of the weights wₜ. So the derivatives of the inner
+    product with respect to the weights are the slopes.
     """
     log_probs = log_probs_taken(policy, *steps_of(episodes))
     weights = torch.ones_like(log_probs, requires_grad=True)
@@ -207,7 +207,7 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
         if of_one is not None
     )
     assert isinstance(along, torch.Tensor)
-    # One backward pass for each direction, not for each step.
+    # PyTorch makes one backward pass for each direction, and not for each step.
     changes = [torch.autograd.grad(of_one, weights, retain_graph=True)[0] for of_one in along]
     return torch.stack(changes).numpy()
 
@@ -283,15 +283,15 @@ def largest_remaining(gradients: Floats, known: Floats) -> Floats:
     rest = gradients - gradients.mean(axis=0, dtype=np.float64).astype(np.float32)
     along = known.astype(np.float32)
     rest -= np.outer(rest @ along, along)
-    # The first principal component of `rest` comes from K × K products: K is much smaller than P.
-    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # NumPy would use many threads
+    # K is much smaller than P. So a K × K matrix gives the first principal component of `rest`.
+    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # in NumPy, many threads would run
     spread, combinations = torch.linalg.eigh(products.double())
     if not spread[-1] > 0:
         return np.zeros_like(known)
     direction: Floats = combinations[:, -1].numpy() @ rest
     direction = unit(direction - (direction @ along) * along)
     towards: Floats = direction * np.sign(direction[np.abs(direction).argmax()])
-    return towards  # the largest entry is positive, so that the sign is always the same
+    return towards  # the entry with the largest size is positive, so the sign is always the same
 
 
 # --- Vectors

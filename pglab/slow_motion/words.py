@@ -12,8 +12,8 @@ from pglab.language import N_, _, ngettext
 from pglab.looks.attribution import CAUSES, Cause, Explanation
 from pglab.slow_motion.watched_lines import Moment
 
-SMALL_SHARE = 0.1  # a sentence does not name a cause with a smaller share of the change
-ALL = 0.995  # a cause with at least this share of the change is shown as 100 %
+SMALL_SHARE = 0.1  # a cause with a smaller share of the change is not named
+ALL = 0.995  # a cause with at least this share of the change counts as the only cause
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 6
 
 
@@ -37,8 +37,8 @@ PHASES = {
     "sample": Words(
         N_("sample"),
         N_(
-            "One action is drawn at random with the policy's probabilities, so it may be an "
-            "unlikely action."
+            "One action is drawn at random with the policy's probabilities. So the drawn action "
+            "may be an unlikely action."
         ),
     ),
     "environment": Words(
@@ -64,7 +64,10 @@ PHASES = {
     ),
     "draw": Words(
         N_("draw"),
-        N_("The critic learns from a batch of steps, drawn at random from the replay buffer."),
+        N_(
+            "The critic learns from a batch of steps. The batch is drawn at random from the "
+            "replay buffer."
+        ),
     ),
     "targets": Words(
         N_("TD targets"),
@@ -147,7 +150,7 @@ ACTING = {
 LEARNING = set(PHASES) - ACTING
 
 
-# Texts for recorded phases whose usual text in `PHASES` would be wrong.
+# For some recorded phases, the usual text in `PHASES` would be wrong. These texts replace it.
 _WHOLE_EPISODE = N_("Each step's G is the discounted return of its whole episode.")
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
 _NO_GRADIENT = N_("The gradient is 0, so the loss moves no parameter.")
@@ -263,7 +266,7 @@ def what_moved(found: Explanation) -> str:
             clause=clause, share=shares[main]
         )
     ]
-    for heading, sign in ((_("Also: {causes}."), 1), (_("Against it: {causes}."), -1)):
+    for heading, sign in ((_("Also: {causes}."), 1), (_("Against the change: {causes}."), -1)):
         listed = [
             f"{_(CAUSE_WORDS[cause].label)} ({shares[cause]:.0%})".replace("-", "−")
             for cause in named
