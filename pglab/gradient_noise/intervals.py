@@ -18,7 +18,7 @@ from pglab.records import Floats
 RESAMPLES = 2_000
 LEVEL = 0.95  # confidence level of every interval
 ROUNDING = 1e-6  # a smaller standard error comes only from rounding and counts as 0
-SIGNIFICANCE = 0.05  # a signal counts as found if its p-value is smaller
+SIGNIFICANCE = 0.05  # a signal with a smaller p-value counts as found
 
 
 @dataclass(frozen=True)

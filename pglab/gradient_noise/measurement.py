@@ -61,7 +61,7 @@ EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
 CHUNK = 10  # episodes in one pass; every number in `EPISODE_CHOICES` is a multiple of 10
 MOST_NUMBERS = 50_000_000  # limit for episodes × parameters, in 32-bit numbers (200 MB)
-MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # Acrobot's steps take much longer than CartPole's
+MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # a step of Acrobot takes much longer than of CartPole
 FEWEST_CHUNKS = 10  # with fewer chunks, a survey cannot tell a signal from noise
 
 T = TypeVar("T")
@@ -145,11 +145,11 @@ class EstimatorReport:
 class Report:
     """All results of one measurement.
 
-    `plane[0]` is `survey.direction`, scaled to length 1. `plane[1]` has length 1 and is
-    perpendicular to `plane[0]`. Among all such directions, the gradients with whole-episode returns
-    vary most along `plane[1]`. `value_over_mean` is the total variance with V(s) as baseline,
-    divided by the total variance with the mean baseline. `value_over_to_go` is the total variance
-    with V(s) as baseline, divided by the total variance of reward-to-go without a baseline.
+    `plane[0]` is `survey.direction`, scaled to length 1. `plane[1]` has length 1. Among all
+    directions perpendicular to `plane[0]`, the gradients with whole-episode returns vary most along
+    `plane[1]`. `value_over_mean` is the total variance with V(s) as baseline, divided by the total
+    variance with the mean baseline. `value_over_to_go` is the total variance with V(s) as baseline,
+    divided by the total variance of reward-to-go without a baseline.
     """
 
     survey: Survey
@@ -204,7 +204,7 @@ def measure(
     The result depends only on the arguments. The networks are not changed.
 
     Args:
-        snapshot: the policy; `problem_with` has returned None for it.
+        snapshot: contains the policy; `problem_with` must return None for this snapshot.
         episodes: K, at most `most_episodes`.
         seed: seed of the drawn episodes, of a new survey and of the bootstrap.
         survey: the survey of an earlier measurement with the same snapshot and seed, or None.
@@ -240,8 +240,8 @@ def measure(
         norms[k] = squared_norms(gradients)
         yield Progress("gradients", begin + length * (0.45 + 0.45 * k / episodes))
 
-    # --- Plane: inner products of the gradients with y and with the means. Only the gradients in
-    # `plain` were stored, so the inner products are computed from the policy.
+    # --- Plane: inner products of the gradients with the direction y and with the mean gradients
+    # Only the gradients in `plain` were stored, so the inner products come from the policy.
     y = largest_remaining(plain, x)
     projecting = _components(policy, drawn, weights, y, moments.mean)
     across[:, :, 1], along_mean = yield from _part("project", begin + 0.9 * length, 1.0, projecting)
@@ -279,7 +279,7 @@ def make_survey(
     of episodes is at most `most_episodes`. The generator yields the share of the work that is done.
 
     Args:
-        snapshot: the policy; `problem_with` has returned None for it.
+        snapshot: contains the policy; `problem_with` must return None for this snapshot.
         seed: seed of the separate episodes.
         episodes: number of separate episodes, at least `FEWEST_CHUNKS`.
     """

@@ -49,7 +49,7 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
 
     Args:
         over_to_go: the gradient's variance with V(s), divided by the variance with reward-to-go.
-        over_whole: the same variance, divided by the variance with whole-episode returns.
+        over_whole: the variance with V(s), divided by the variance with whole-episode returns.
     """
     if not over_to_go.high < 1 and not over_to_go.low > 1:
         return _(

@@ -35,13 +35,13 @@ CAUSES: tuple[Cause, ...] = ("own", "others", "entropy", "critic", "momentum", "
 
 POINTS = (3, 10, 40)  # numbers of Gauss–Legendre points, tried until the remainder is small
 LEAST_REMAINDER = 1e-3  # allowed remainder, as a share of the chunk's largest change
-ROUNDING = 1e-6  # error of a probability: the networks compute in single precision
+ROUNDING = 1e-6  # rounding error of a probability in single precision
 CHUNK = 512  # transitions that are computed together; more would need too much memory
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The probability π(aₜ|sₜ) before and after an update, and how much each cause changed it.
+    """How much an update changed the probability π(aₜ|sₜ), and how much each cause contributed.
 
     `effects` maps each cause to its effect: the part of the change of π(aₜ|sₜ) that the cause
     made. A cause that moved no parameter is left out. All effects and `remainder` add up to

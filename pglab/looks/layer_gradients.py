@@ -1,7 +1,7 @@
 """Computes the gradient of each loss of an actor-critic, and its norm on each layer.
 
-A page draws these norms in every picture, and PyTorch's `autograd` takes several times as long. So
-this module computes the derivatives with formulas that are written out by hand.
+A page draws the gradient norms in every picture, and PyTorch's `autograd` takes several times as
+long. So this module computes the derivatives with formulas that are written out by hand.
 """
 
 from __future__ import annotations

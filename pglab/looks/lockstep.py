@@ -75,7 +75,7 @@ def draw_episodes(
                 game.step(action)
             playing, length = [game for game in playing if not game.over], length + 1
             yield _share_done(games, len(playing), length)
-    finally:  # also if the caller closes the generator early
+    finally:  # this code also runs if the caller closes the generator early
         for game in games:
             game.environment.close()
     return [game.played() for game in games]

@@ -166,7 +166,7 @@ def critic_quantity(
     quantity: Quantity,
     action: int,
 ) -> NDArray[np.float32]:
-    """Q, V or the advantage, from probabilities and action values: [..., A] each → [...].
+    """Compute Q, V or the advantage from probabilities and action values: [..., A] each → [...].
 
     `q` is Q(s, action). `v` is V(s) = Σ_b π(b|s)·Q(s,b), the mean of Q under the policy.
     `advantage` is Q(s, action) − V(s).

@@ -121,7 +121,7 @@ class FrameRenderer:
         return Cutout(_webp_file(picture.crop(box)), *box[:2])
 
     def _common_pixels(self) -> Image.Image:
-        """The background picture: each pixel is equal in at least two pictures of three states."""
+        """The background: each pixel has the same colour in at least two of three pictures."""
         one, other, third = (
             np.asarray(self._picture_of(np.array(state))) for state in _APART[self._env_id]
         )

@@ -25,7 +25,7 @@ from pglab.session.sharing.gate import Gate
 from pglab.session.training_session import Outcome, TrainingSession, Unit
 
 OVERLAYS_KEPT = 6
-POINTS_PER_OVERLAY = 1_200  # of an earlier run's curve: enough to draw only its beginning
+POINTS_PER_OVERLAY = 1_200  # kept of an earlier curve, because a figure may show only its beginning
 SNAPSHOTS_PER_RUN = 6  # the most snapshots that are kept of one earlier run
 SNAPSHOT_BYTES = 5_000_000  # memory limit for all snapshots of one earlier run
 
@@ -41,7 +41,7 @@ class SeedResult:
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
-    reading: float | None  # the seminar's progress reading
+    reading: float | None  # the seminar's measure of progress
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class PastRun:
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
-    reading: float | None  # the seminar's progress reading
+    reading: float | None  # the seminar's measure of progress
     forked: tuple[int, int] | None = None
     snapshots: tuple[Snapshot, ...] = ()
-    further: tuple[SeedResult, ...] = ()  # the further seeds
+    further: tuple[SeedResult, ...] = ()  # results of the further seeds
 
 
 class Bench:
@@ -198,8 +198,8 @@ class Bench:
     def continue_beyond_end(self) -> AgentConfig:
         """Let the current run continue after its end.
 
-        A run that stopped when it was solved continues with `stop_when_solved` set to False. A run
-        that reached its total steps gets twice as many total steps, up to the maximum.
+        A run that stopped because the task was solved continues with `stop_when_solved` set to
+        False. A run that reached its total steps gets twice as many total steps, up to the maximum.
 
         Returns:
             The new settings.
@@ -325,7 +325,7 @@ class Bench:
         return kept + _snapshots(self.run_number, self.session)
 
     def _keep(self) -> None:
-        """Add the current run to the earlier runs. Old runs then lose their copies of networks."""
+        """Add the current run to the earlier runs. Only the last few runs keep their networks."""
         self.past.append(self._reached if self.rewound and self._reached else self.summary())
         for index, past in enumerate(self.past[:-OVERLAYS_KEPT]):
             self.past[index] = replace(past, snapshots=())

@@ -23,7 +23,7 @@ from pglab.stretch import (
 
 Columns = TypeVar("Columns", StepColumns, BatchColumns, CriticColumns)
 
-MOST_UPDATES = 20_000  # the most updates kept, spread over the run; there may be one at each step
+MOST_UPDATES = 20_000  # the most updates kept, spread over the run; an agent may update each step
 RECENT_SIGNALS = 200  # rows kept of the latest batches, because one batch may have only one step
 RECENT_STEPS = 500  # steps kept: the longest episode of the three environments has 500 steps
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 # These times are in seconds.
-TURN = 0.02  # maximum time of a turn, so that pages need not wait longer to read the run
+TURN = 0.02  # maximum time of a turn; a page that reads the run waits about this long at most
 TURN_INTERVAL = 0.09  # time between turns below full speed: one turn for each picture
 LONGEST_INTERVAL = 1.0  # a longer interval between two turns counts as one second
 RATE_WINDOW = 2.0  # time over which the speed is measured
@@ -19,7 +19,7 @@ POSITION_INTERVAL = 0.05  # minimum time between two recorded positions of a run
 
 # Speeds that visitors can choose, in steps per second.
 FULL_SPEED = 0.0
-REAL_TIME = 50.0  # the simulated cart and pole move as fast as real ones
+REAL_TIME = 50.0  # at this speed, CartPole's cart and pole move as fast as real ones
 FIRST_SPEED = 2_000.0  # the preset speed, slow enough to follow: 200,000 steps take 100 seconds
 SPEEDS = (1.0, 5.0, REAL_TIME, 500.0, FIRST_SPEED, 5_000.0, FULL_SPEED)
 
@@ -72,7 +72,7 @@ class Pacemaker:
         if steps_per_second == FULL_SPEED:
             self._owed = 0.0
             return most
-        longest = steps_per_second * LONGEST_INTERVAL + 1  # + 1 for the fraction of a step
+        longest = steps_per_second * LONGEST_INTERVAL + 1  # 1 more for part of a step
         self._owed = min(self._owed + steps_per_second * self.interval, longest)
         return min(int(self._owed), most)
 

@@ -55,7 +55,7 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 
 
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
-    """One setting of the past run at a step, as text.
+    """The value of a setting in the past run at a step, as text.
 
     The result is None if both runs have the same value for this setting, or if the setting affects
     neither of the runs.

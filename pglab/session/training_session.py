@@ -188,7 +188,7 @@ class TrainingSession:
             self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 
     def _next_stretch(self, unit: Unit, limit: int, seconds: float) -> Stretch:
-        """Train at least one step, then stop at the limit, the next checkpoint or after `seconds`.
+        """Train at least one step; stop at the limit, at the next checkpoint or after `seconds`.
 
         The trainer may stop even earlier.
         """

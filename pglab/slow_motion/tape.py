@@ -65,7 +65,7 @@ class SlowMotion:
         self.steps: list[WatchedStep] = []
         self.traced: int | None = None  # step of the transition that the visitor chose
         self._step = self._moment = 0
-        self._networks: dict[str, nn.Module] | None = None  # copies; unchanged until an update
+        self._networks: dict[str, nn.Module] | None = None  # copies, until the next update
 
     @property
     def stale(self) -> bool:
@@ -180,7 +180,7 @@ class SlowMotion:
 
 @dataclass(frozen=True)
 class _Watched:
-    """The records of one step of PyTorch, and of the update that may follow the step.
+    """The records of one environment step, and of the update that may follow this step.
 
     `before_update` is a copy of the run just before the update. `adam_steps` are the Adam steps
     that changed the policy, in order.

@@ -106,7 +106,7 @@ class _Lines:
             quantity = _quantity(phase, there)
             if not _same(quantity, self._known[index]):
                 self._known[index] = quantity
-                if quantity is _NOT_YET:  # for example, an update has emptied the batch
+                if quantity is _NOT_YET:  # the quantity is gone, such as a batch after an update
                     continue
                 self._moments.append(
                     Moment(phase.key, phase.function, self._line, phase.read(there))

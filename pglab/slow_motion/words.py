@@ -150,7 +150,7 @@ ACTING = {
 LEARNING = set(PHASES) - ACTING
 
 
-# For some recorded phases, the usual text in `PHASES` would be wrong. These texts replace it.
+# Texts for recorded phases in which the usual text from `PHASES` would be wrong.
 _WHOLE_EPISODE = N_("Each step's G is the discounted return of its whole episode.")
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
 _NO_GRADIENT = N_("The gradient is 0, so the loss moves no parameter.")
@@ -167,7 +167,7 @@ _GREEDY = N_(
 
 
 def sentence(moment: Moment) -> str:
-    """The text about a recorded phase. The text is true for the recorded numbers."""
+    """The text about a recorded phase, chosen so that it is true for the recorded numbers."""
     return _(_sentence(moment))
 
 
@@ -281,7 +281,7 @@ def what_moved(found: Explanation) -> str:
 class Row:
     """A row of the table that shows how much each cause changed π.
 
-    `size` is the change of π. `text` is `size`, rounded.
+    `size` is the change of π. `text` is the rounded `size` as text.
     """
 
     label: str
@@ -293,8 +293,8 @@ class Row:
 def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
     """The rows of the table of causes, and the sum of their rounded numbers.
 
-    `effects` are the changes of π by each cause. `remainder` is the error of the computation. If
-    `remainder` rounds to 0, it has no row.
+    `effects` maps each cause to its change of π. `remainder` is the error of the computation. If
+    `remainder` rounds to 0, the table has no row for `remainder`.
     """
     sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
     decimals = _decimals(max(map(abs, sizes)))

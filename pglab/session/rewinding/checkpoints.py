@@ -22,10 +22,12 @@ from pglab.session.rewinding.transition_blocks import LEVEL
 
 MOST_CHECKPOINTS = 24
 FEWEST_CHECKPOINTS = 8  # this many checkpoints are kept even if the networks are large
-MOST_BYTES = 4_500_000  # limit for more than `FEWEST_CHECKPOINTS`; many visitors share a server
+# Limit for all checkpoints of a run, if there are more than `FEWEST_CHECKPOINTS`. The limit is low
+# because many visitors share a server.
+MOST_BYTES = 4_500_000
 MOST_BYTES_WITH_BUFFER = 24_000_000
 SHORTEST_SPACING = 500  # minimum number of environment steps between two new checkpoints
-SPACING_SHARE = 0.08  # minimum spacing as a share of the steps so far; long runs have wider gaps
+SPACING_SHARE = 0.08  # minimum spacing as a share of the steps so far, so the spacing grows
 
 
 def copy_of_run(run: AgentRun) -> AgentRun:

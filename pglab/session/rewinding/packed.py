@@ -53,7 +53,8 @@ class PackedRun:
 def packed(run: AgentRun, known: Iterable[Block] = ()) -> PackedRun:
     """Make a compact copy of a run.
 
-    `known` are the blocks of other copies of the same run. The new copy reuses full blocks.
+    `known` are the blocks of other copies of the same run. The new copy reuses the blocks that are
+    full.
     """
     parts = never_changing(run)
     rest = io.BytesIO()

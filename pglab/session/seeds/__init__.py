@@ -1,1 +1,1 @@
-"""Trains a run again with other seeds. These further runs are called further seeds."""
+"""Trains a run again with other seeds. The additional runs are called further seeds."""

@@ -16,7 +16,7 @@ MOST_SEEDS = 16
 
 
 class SeedGroup:
-    """The further seeds of one run. They follow the run and are never ahead of the run."""
+    """The further seeds of one run. Each further seed follows the run and is never ahead of it."""
 
     def __init__(self, session: TrainingSession, count: int) -> None:
         """Make `count` runs with the initial settings of `session` and the next `count` seeds."""
@@ -29,7 +29,10 @@ class SeedGroup:
         return TrainingSession(config.changed(seed=seed), can_rewind=False)
 
     def belongs_to(self, session: TrainingSession, count: int) -> bool:
-        """True if the group has `count` further seeds of this run, and none is ahead of the run."""
+        """True if the group has `count` further seeds of this run.
+
+        The result is False if a further seed is ahead of the run.
+        """
         ahead = any(member.global_step > session.global_step for member in self.members)
         return session is self.run and count == len(self.members) and not ahead
 
@@ -57,7 +60,8 @@ class SeedGroup:
     def catch_up(self, member: TrainingSession, seconds: float) -> None:
         """Train a further seed towards the run's present step, with the run's changes of settings.
 
-        A call stops earlier at the next change of settings, or after about `seconds` of wall clock.
+        A call may stop earlier: at the next change of settings, or after about `seconds` of wall
+        clock.
         """
         changes = self.run.history.changes
         for number, change in enumerate(changes):

@@ -49,8 +49,8 @@ def train_together(
     further seed waits for this seed.
 
     Raises:
-        SeedFailed: an error occurred in the training of a further seed. This seed begins again at
-            the next call. An error in the training of a run itself is raised unchanged.
+        SeedFailed: an error occurred in the training of a further seed. At the next call, the
+            further seed begins again. An error in the training of a run itself is raised unchanged.
     """
     deadline = time.perf_counter() + seconds
     target = max(run.global_step for run in runs)

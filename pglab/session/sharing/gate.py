@@ -59,7 +59,7 @@ class Gate:
 
     @contextmanager
     def for_training(self) -> Iterator[bool]:
-        """Hold the lock only if it is free and no thread waits for it; yield True if it is held."""
+        """Take the lock if it is free and no thread waits for it; yield True if it was taken."""
         entered = not self._waiting and self._lock.acquire(blocking=False)
         try:
             yield entered

@@ -55,7 +55,7 @@ class Turns:
         self._changed = threading.Condition()
         # The time until which a trainee keeps its place on the server.
         self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
-        self._waiting: deque[ref[Trainee]] = deque()  # the first to arrive is the first item
+        self._waiting: deque[ref[Trainee]] = deque()  # trainees in the order of arrival
         self._served: dict[Trainee, float] = {}  # seconds of training so far
         # A trainee that gets a turn counts at least this many seconds of training, so that a
         # trainee cannot save up time while it has nothing to train.

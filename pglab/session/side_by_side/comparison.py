@@ -19,7 +19,7 @@ from pglab.session.side_by_side.forecast import Forecast
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.session.stored.usual_curves import SAME_WORK
 
-POINTS_PER_OVERLAY = 400  # of an earlier curve: enough to draw only its beginning
+POINTS_PER_OVERLAY = 400  # kept of an earlier curve, because a figure may show only its beginning
 LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
 EQUAL = 0.05  # a difference below this share of the range of returns counts as a tie
 LONGEST = LENGTHS[-1]
@@ -61,7 +61,7 @@ PAIRS = {
 
 
 def pair_of(configs: Sequence[AgentConfig]) -> str:
-    """The key of the comparison in `PAIRS` with exactly these agents; `FREE` if none has them."""
+    """The key of the comparison in `PAIRS` with exactly these agents; `FREE` if no key fits."""
     for name, pair in PAIRS.items():
         if pair.configs == tuple(configs):
             return name
@@ -230,7 +230,7 @@ class Comparison:
             side.shown_seed = index
 
     def run(self) -> None:
-        """Start or continue: from now on, each call of `take_turn` trains the agents."""
+        """Start or continue training: from now on, each call of `take_turn` trains the agents."""
         self._failure = None
         self.pacemaker.start()
         self.forecast.start()

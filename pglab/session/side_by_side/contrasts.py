@@ -57,7 +57,7 @@ class Difference:
 
 
 def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
-    """All differences between the agents, beginning with the algorithm if it differs.
+    """All differences between the agents; if the algorithms differ, this difference comes first.
 
     Each setting is compared by the value that takes effect. For example, on a shared body, the
     critic learns with α, so α is compared instead of `critic_learning_rate`. The list leaves out
@@ -129,7 +129,7 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
             values = {getattr(config, name) for config in configs}
             if len(values) == 1:
                 value = values.pop()
-                if value == "on_policy":  # explained, because readers meet this term here first
+                if value == "on_policy":  # readers meet this term here first
                     told.append(_("on-policy (the critic learns from the steps just taken)"))
                 else:
                     told.append(_short(configs[0], name, value))

@@ -36,7 +36,7 @@ class Forecast:
         while now - self._notes[0][0] > RECENT_SECONDS:
             self._notes.popleft()
         while len(self._notes) > 1 and self._notes[0][1] == self._notes[1][1]:
-            self._notes.popleft()  # time without progress is not counted: other seeds catch up
+            self._notes.popleft()  # while other seeds catch up, the time is not counted
 
     @property
     def steps_per_second(self) -> float | None:

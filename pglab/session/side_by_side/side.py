@@ -73,7 +73,7 @@ class Side:
         return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
-        """The median and quartiles of the seeds' curves, up to the step that all have reached.
+        """Median and quartiles of the seeds' curves, up to the step that all seeds have reached.
 
         The result is None if there is only one seed.
         """
