@@ -32,10 +32,10 @@ from pglab.session.rewinding.checkpoints import Snapshot
 
 Estimator = Literal["whole_episode", "reward_to_go", "mean", "value"]
 ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
-Source = Literal["critic", "value", "fitted"]  # where the subtracted V comes from
+Source = Literal["critic", "value", "fitted"]  # the origin of the function V
 Values = Callable[[Floats], Floats]  # V(s) of observations: [T, D] → [T]
 
-RIDGE = 1e-4  # λ of the fit, divided by the mean of Σₜ φᵢ(sₜ)² over all features i
+RIDGE = 1e-4  # λ of the ridge regression, divided by the mean of Σₜ φᵢ(sₜ)² over all features i
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100)
 FEWEST_GROUPS = 4  # a variance computed from fewer groups is unreliable
 
@@ -48,11 +48,11 @@ def episode_weights(
 ) -> list[Floats]:
     """The weights wₜ of ∇log π for each episode: [E, T], with one row for each estimator.
 
-    `whole_episode` is G₀, the discounted return of the whole episode. `reward_to_go` is Gₜ. `mean`
-    is Gₜ minus a baseline: the mean of all Gₜ in the *other* episodes. A baseline from other
-    episodes adds no bias, because it does not depend on the actions of this episode. `value` is
-    Gₜ − V(sₜ). In a truncated episode, Gₜ contains only the rewards until the end of the episode;
-    the same is true in training.
+    `whole_episode` is G₀, the discounted return of the whole episode. `reward_to_go` is Gₜ, the
+    discounted return from step t. `mean` is Gₜ minus a baseline: the mean of all Gₜ in the *other*
+    episodes. A baseline from other episodes adds no bias, because this baseline does not depend on
+    the actions of the episode itself. `value` is Gₜ − V(sₜ). In a truncated episode, Gₜ contains
+    only the rewards until the end of the episode, as in training.
 
     Args:
         episodes: K episodes.
@@ -93,7 +93,7 @@ def means_of_others(returns: Sequence[Floats]) -> Floats:
 def known_values(snapshot: Snapshot) -> tuple[Values, Source] | None:
     """The function V of a run, and the source of V; None if the run has no V.
 
-    V is the learned baseline, or V(s) = Σₐ π(a|s)·Q(s,a) from the critic.
+    V is the learned baseline, or the mean of the critic's Q: V(s) = Σₐ π(a|s)·Q(s,a).
     """
     networks = snapshot.networks
     if "critic" in networks:
@@ -190,8 +190,8 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
     A direction d has P numbers, one for each parameter. T counts the steps of all episodes
     together. The inner product of d and the gradient Σₜ wₜ·∇log π(aₜ|sₜ) is Σₜ wₜ·slopeₜ.
 
-    This inner product is linear in the weights, so its derivatives with respect to the weights are
-    the slopes of all steps.
+    The inner product is a linear function of the weights wₜ. So the derivatives of the inner
+    product with respect to the weights are the slopes.
     """
     log_probs = log_probs_taken(policy, *steps_of(episodes))
     weights = torch.ones_like(log_probs, requires_grad=True)
@@ -207,7 +207,7 @@ def slopes(policy: nn.Module, episodes: Sequence[PlayedEpisode], directions: Flo
         if of_one is not None
     )
     assert isinstance(along, torch.Tensor)
-    # One backward pass for each direction, not for each step.
+    # PyTorch makes one backward pass for each direction, and not for each step.
     changes = [torch.autograd.grad(of_one, weights, retain_graph=True)[0] for of_one in along]
     return torch.stack(changes).numpy()
 
@@ -223,8 +223,9 @@ class Moments:
     """The means and total variances of many gradients, computed without storing the gradients.
 
     Each call of `add` receives one gradient for each estimator. For each size in `sizes`,
-    consecutive gradients form groups of this size, and the variance of the group means is computed.
-    A group of size 1 is a single gradient. Read `variances` only when every group is complete.
+    consecutive gradients form groups of this size. `variances` contains the variance of the group
+    means. A group of size 1 is a single gradient. Read `variances` only when every group is
+    complete.
     """
 
     def __init__(self, kinds: int, parameters: int, sizes: Sequence[int] = (1,)) -> None:
@@ -263,7 +264,7 @@ class Moments:
 
 
 def group_sizes(episodes: int) -> tuple[int, ...]:
-    """Size 1, and all sizes that divide the episodes into `FEWEST_GROUPS` or more equal groups."""
+    """Size 1, and the sizes that divide the episodes into at least `FEWEST_GROUPS` equal groups."""
     return tuple(
         size
         for size in GROUP_SIZES
@@ -283,15 +284,15 @@ def largest_remaining(gradients: Floats, known: Floats) -> Floats:
     rest = gradients - gradients.mean(axis=0, dtype=np.float64).astype(np.float32)
     along = known.astype(np.float32)
     rest -= np.outer(rest @ along, along)
-    # The first principal component of `rest` comes from K × K products: K is much smaller than P.
-    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # NumPy would use many threads
+    # K is much smaller than P. So a K × K matrix gives the first principal component of `rest`.
+    products = torch.as_tensor(rest) @ torch.as_tensor(rest).T  # in NumPy, many threads would run
     spread, combinations = torch.linalg.eigh(products.double())
     if not spread[-1] > 0:
         return np.zeros_like(known)
     direction: Floats = combinations[:, -1].numpy() @ rest
     direction = unit(direction - (direction @ along) * along)
     towards: Floats = direction * np.sign(direction[np.abs(direction).argmax()])
-    return towards  # the largest entry is positive, so that the sign is always the same
+    return towards  # the entry with the largest size is positive, so the sign is always the same
 
 
 # --- Vectors

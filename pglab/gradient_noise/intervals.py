@@ -17,8 +17,8 @@ from pglab.records import Floats
 
 RESAMPLES = 2_000
 LEVEL = 0.95  # confidence level of every interval
-ROUNDING = 1e-6  # a smaller standard error counts as 0: it comes from rounding
-SIGNIFICANCE = 0.05  # with a larger p-value a signal counts as not found
+ROUNDING = 1e-6  # a smaller standard error comes only from rounding and counts as 0
+SIGNIFICANCE = 0.05  # a signal with a smaller p-value counts as found
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def ratio_interval(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> 
     # hardly change.
     resampled, errors = _log_ratio(parts, wholes, counts)
     known = np.isfinite(resampled) & (errors > ROUNDING)
-    if error < ROUNDING or not known.any():  # nothing varies
+    if error < ROUNDING or not known.any():  # the ratio does not vary
         return Interval(ratio, ratio, ratio)
     t = (resampled[known] - math.log(ratio)) / errors[known]
     high, low = np.quantile(t, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -81,7 +81,7 @@ def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tupl
     sums = np.stack([parts, wholes, parts**2, parts * wholes, wholes**2], axis=1)
     part, whole, *products = (
         counts.astype(np.float64) @ sums
-    ).T  # NumPy multiplies floats with BLAS, and integers more slowly
+    ).T  # NumPy multiplies floating-point matrices faster, with BLAS, than integer matrices
     ratios = _ratio(part, whole)
     squares = products[0] - 2 * ratios * products[1] + ratios**2 * products[2]
     with np.errstate(divide="ignore", invalid="ignore"):

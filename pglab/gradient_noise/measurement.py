@@ -1,8 +1,9 @@
 """The gradient lab measures how noisy each estimator of the policy gradient is.
 
-All estimators use the same frozen policy and the same drawn episodes. The gradients of the drawn
-episodes are compared with a survey: the results from many separate episodes of the same policy.
-Generators do the work in small parts, so that a page can show the progress and stop the work.
+All estimators use the same frozen policy and the same episodes, which are called the drawn
+episodes. A survey is made from many separate episodes of the same policy. The gradients of the
+drawn episodes are compared with the results of the survey. Generators do the work in small parts,
+so that a page can show the progress and stop the work.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ Task = Literal["draw", "survey", "gradients", "project"]
 
 EPISODE_CHOICES = (10, 20, 50, 100, 200, 500)
 SURVEY_EPISODES = 500
-CHUNK = 10  # episodes in one pass; all of EPISODE_CHOICES are multiples of this number
-MOST_NUMBERS = 50_000_000  # limit of K × P, the 32-bit numbers held at once: 200 MB
-MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # its steps take much longer than CartPole's steps
+CHUNK = 10  # episodes in one pass; every number in `EPISODE_CHOICES` is a multiple of 10
+MOST_NUMBERS = 50_000_000  # limit for episodes × parameters, in 32-bit numbers (200 MB)
+MOST_OF_ENVIRONMENT = {"Acrobot-v1": 200}  # a step of Acrobot takes much longer than of CartPole
 FEWEST_CHUNKS = 10  # with fewer chunks, a survey cannot tell a signal from noise
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Survey:
-    """Results from many separate episodes of the policy, to compare the drawn episodes with.
+    """The results from many separate episodes; the drawn episodes are compared with these results.
 
     `episodes` is the number of separate episodes. `values` is the function V that the estimator
     `value` subtracts. `source` says where V comes from. V is independent of the drawn episodes, so
@@ -104,10 +105,10 @@ class Survey:
         return ratio(self.signals["mean"], self.noise)
 
     def has_signal(self, estimator: Estimator) -> bool:
-        """Whether the estimator's gradient and `direction` both differ significantly from noise."""
+        """True if the estimator's gradient and `direction` both differ significantly from noise."""
         return all(
             self.signals[name] > 0 and self.p_values[name] < SIGNIFICANCE
-            # "mean" gives `direction`, with which all estimators are compared.
+            # The estimator "mean" gives `direction`. All estimators are compared with `direction`.
             for name in (estimator, "mean")
         )
 
@@ -144,11 +145,11 @@ class EstimatorReport:
 class Report:
     """All results of one measurement.
 
-    `plane[0]` is `survey.direction`, scaled to length 1. Of all directions perpendicular to
-    `plane[0]`, `plane[1]` is the one along which the gradients with whole-episode returns vary
-    most, scaled to length 1. `value_over_mean` is the total variance with V(s) as baseline, divided
-    by the total variance with the mean baseline. `value_over_to_go` is the total variance with V(s)
-    as baseline, divided by the total variance of reward-to-go without a baseline.
+    `plane[0]` is `survey.direction`, scaled to length 1. `plane[1]` has length 1. Among all
+    directions perpendicular to `plane[0]`, the gradients with whole-episode returns vary most along
+    `plane[1]`. `value_over_mean` is the total variance with V(s) as baseline, divided by the total
+    variance with the mean baseline. `value_over_to_go` is the total variance with V(s) as baseline,
+    divided by the total variance of reward-to-go without a baseline.
     """
 
     survey: Survey
@@ -170,12 +171,12 @@ class Report:
 
 
 def problem_with(snapshot: Snapshot) -> str | None:
-    """A sentence that says why this policy has no gradient to measure; None if it has one."""
+    """A message that says why this policy has no gradient to measure; None if it has a gradient."""
     policy = snapshot.networks["policy"]
     if isinstance(snapshot.config, ActorCriticConfig) and snapshot.config.critic_only:
         return _(
             "With “Act greedily on Q”, this run chooses actions by Q alone and has no policy "
-            "gradient; choose another run, or a checkpoint without this setting."
+            "gradient. Choose another run, or a checkpoint without this setting."
         )
     if not all(bool(torch.isfinite(parameter).all()) for parameter in policy.parameters()):
         return _(
@@ -203,7 +204,7 @@ def measure(
     The result depends only on the arguments. The networks are not changed.
 
     Args:
-        snapshot: the policy; `problem_with` has returned None for it.
+        snapshot: contains the policy; `problem_with` must return None for this snapshot.
         episodes: K, at most `most_episodes`.
         seed: seed of the drawn episodes, of a new survey and of the bootstrap.
         survey: the survey of an earlier measurement with the same snapshot and seed, or None.
@@ -221,7 +222,7 @@ def measure(
         survey = yield from _part("survey", 0.0, begin, make_survey(snapshot, seed))
     length = 1.0 - begin
 
-    # --- Draw: the policy is frozen, every episode is independent of the others
+    # --- Draw: the policy is frozen, and all episodes are independent of each other
     drawing = draw_episodes(policy, config.env_id, episodes, seed, pool=0)
     drawn = yield from _part("draw", begin, begin + 0.45 * length, drawing)
     weights = episode_weights(drawn, config.gamma, survey.values)
@@ -239,7 +240,8 @@ def measure(
         norms[k] = squared_norms(gradients)
         yield Progress("gradients", begin + length * (0.45 + 0.45 * k / episodes))
 
-    # --- Plane: inner products with y and the means; of the gradients, only `plain` was stored
+    # --- Plane: inner products of the gradients with the direction y and with the mean gradients
+    # Only the gradients in `plain` were stored, so the inner products come from the policy.
     y = largest_remaining(plain, x)
     projecting = _components(policy, drawn, weights, y, moments.mean)
     across[:, :, 1], along_mean = yield from _part("project", begin + 0.9 * length, 1.0, projecting)
@@ -271,13 +273,13 @@ def _components(
 def make_survey(
     snapshot: Snapshot, seed: int, episodes: int = SURVEY_EPISODES
 ) -> Generator[float, None, Survey]:
-    """Play episodes that are separate from the drawn episodes, and return their results.
+    """Play episodes that are separate from the drawn episodes, and make a survey from them.
 
     If the run has no V, a function V is fitted to the returns of the separate episodes. The number
     of episodes is at most `most_episodes`. The generator yields the share of the work that is done.
 
     Args:
-        snapshot: the policy; `problem_with` has returned None for it.
+        snapshot: contains the policy; `problem_with` must return None for this snapshot.
         seed: seed of the separate episodes.
         episodes: number of separate episodes, at least `FEWEST_CHUNKS`.
     """

@@ -49,12 +49,12 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
 
     Args:
         over_to_go: the gradient's variance with V(s), divided by the variance with reward-to-go.
-        over_whole: the same variance, divided by the variance with whole-episode returns.
+        over_whole: the variance with V(s), divided by the variance with whole-episode returns.
     """
     if not over_to_go.high < 1 and not over_to_go.low > 1:
         return _(
             "These episodes do not show whether V(s) as baseline makes the gradient more precise "
-            "than reward-to-go alone; with V(s), the variance is {ratio} times as large "
+            "than reward-to-go alone. With V(s), the variance is {ratio} times as large "
             "({interval})."
         ).format(
             ratio=number(over_to_go.estimate, SIGNIFICANT_DIGITS),
@@ -65,13 +65,13 @@ def precision_text(over_to_go: Interval, over_whole: Interval) -> str:
         _(
             "**With V(s) as baseline, one episode estimates the gradient as precisely as about "
             "{times} episodes with reward-to-go alone** ({interval}). With the whole-episode "
-            "return, about {of_whole} episodes give this precision."
+            "return, about {of_whole} episodes give the same precision."
         )
         if over_to_go.high < 1
         else _(
-            "Here V(s) as baseline makes the gradient less precise: one episode estimates it as "
-            "precisely as about {times} episodes with reward-to-go alone ({interval}). With the "
-            "whole-episode return, about {of_whole} episodes give this precision."
+            "Here V(s) as baseline makes the gradient less precise. One episode estimates the "
+            "gradient as precisely as about {times} episodes with reward-to-go alone ({interval}). "
+            "With the whole-episode return, about {of_whole} episodes give the same precision."
         )
     )
     return text.format(
@@ -115,8 +115,8 @@ def signal_text(snr: float, *, found: bool) -> str:
 def aims_text(cosine: Interval, *, found: bool) -> str:
     """Compare the directions of two gradients in words.
 
-    The first is the expected gradient of whole-episode returns. The second is the expected gradient
-    of the other three estimators, which is the same for all three.
+    The first gradient is the expected gradient of whole-episode returns. The second gradient is the
+    expected gradient of the other three estimators, which is the same for all three.
 
     Args:
         cosine: cosine between the two expected gradients; if it is NaN, the text is empty.
@@ -130,11 +130,13 @@ def aims_text(cosine: Interval, *, found: bool) -> str:
     if not found or not cosine.high - cosine.low <= WIDEST_COSINE:
         return _(
             "If γ < 1, the estimator with whole-episode returns estimates another gradient than "
-            "the other three; these episodes cannot show how different it is ({numbers})."
+            "the other three estimators. These episodes cannot show how different the two "
+            "gradients are ({numbers})."
         ).format(numbers=numbers)
     return _(
         "Since γ < 1, the estimator with whole-episode returns estimates another gradient than the "
-        "other three. Compared with the gradient of those three, it points {direction} ({numbers})."
+        "other three estimators. Compared with the gradient of the other three, this gradient "
+        "points {direction} ({numbers})."
     ).format(direction=_direction(cosine.estimate), numbers=numbers)
 
 

@@ -1,1 +1,1 @@
-"""Measure and draw a run without changing it."""
+"""Measures and draws runs without changing these runs."""

@@ -1,4 +1,4 @@
-"""How much each cause in an update changed the probability of each action taken.
+"""Computes how much each cause in an update changed the probability of each action taken.
 
 For an action at one step, the causes are the loss term of this step, the loss terms of the other
 steps, the entropy bonus, the critic's loss, Adam's momentum, and clipping. `parameter_moves` splits
@@ -33,15 +33,15 @@ from pglab.networks import PolicyNetwork
 Cause = Literal["own", "others", "entropy", "critic", "momentum", "clipping"]
 CAUSES: tuple[Cause, ...] = ("own", "others", "entropy", "critic", "momentum", "clipping")
 
-POINTS = (3, 10, 40)  # Gauss–Legendre points; with a large remainder, the next number is tried
+POINTS = (3, 10, 40)  # numbers of Gauss–Legendre points, tried until the remainder is small
 LEAST_REMAINDER = 1e-3  # allowed remainder, as a share of the chunk's largest change
-ROUNDING = 1e-6  # error of a probability: the networks compute in single precision
+ROUNDING = 1e-6  # rounding error of a probability in single precision
 CHUNK = 512  # transitions that are computed together; more would need too much memory
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The probability π(aₜ|sₜ) before and after an update, and how much each cause changed it.
+    """How much an update changed the probability π(aₜ|sₜ), and how much each cause contributed.
 
     `effects` maps each cause to its effect: the part of the change of π(aₜ|sₜ) that the cause
     made. A cause that moved no parameter is left out. All effects and `remainder` add up to
@@ -81,7 +81,7 @@ class Explanation:
         }
 
     def of_steps(self, kept: slice) -> Explanation:
-        """The explanation of only those transitions that the slice `kept` selects."""
+        """The explanation for only the transitions that the slice `kept` selects."""
         effects = {cause: effect[kept] for cause, effect in self.effects.items()}
         return Explanation(
             self.before[kept], self.after[kept], effects, self.actor_norm, self.greedy

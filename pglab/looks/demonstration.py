@@ -21,8 +21,8 @@ class Scene:
     """One time step of a demonstration.
 
     The policy chose `action` for `observation`, and `reward` is the reward of this action. The last
-    scene of an episode shows the final observation. The last scene has no action, and its `ended`
-    is true.
+    scene of an episode shows the final observation. The last scene has no action, and `ended` is
+    true.
     """
 
     episode: int
@@ -35,7 +35,7 @@ class Scene:
 
 
 class Demonstration:
-    """Plays new episodes without end; at each call, the given policy chooses the actions."""
+    """Plays one new episode after another; each call gets the policy that chooses the actions."""
 
     def __init__(self, env_id: str, seed: int) -> None:
         """Begin the first episode.
@@ -45,7 +45,8 @@ class Demonstration:
         Raises:
             ConfigError: the environment cannot be used.
         """
-        # Training makes its random streams from the seed without the 1, so these are independent.
+        # Training makes its random streams from the seed without the 1, so that the random streams
+        # of training and of demonstrations are independent.
         environment, actions = np.random.SeedSequence([seed, 1]).spawn(2)
         self._environment = make_environment(env_id)
         self._actions = np.random.default_rng(actions)

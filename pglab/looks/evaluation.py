@@ -38,8 +38,8 @@ def play(
 ) -> list[PlayedEpisode]:
     """Play whole episodes with sampled actions.
 
-    If `greedy` is true, each action is the most probable action instead. Even with the same
-    seed, the random numbers are not those of training or of demonstrations.
+    If `greedy` is true, the most probable action is always taken. Even with the same seed, training
+    and demonstrations use other random numbers.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -73,8 +73,8 @@ class Calibration:
     """Statistics of a critic's errors Q − G; G is the discounted return after the action.
 
     `bias` is the mean of Q − G, and `spread` is the root mean square of Q − G. `low` is the mean of
-    Q − G over the third of the steps with the smallest Q, and `high` is the mean over the third
-    with the largest Q. All four numbers have the unit of the return.
+    Q − G over the third of the steps with the smallest Q. `high` is the mean of Q − G over the
+    third of the steps with the largest Q. All four numbers have the unit of the return.
     """
 
     bias: float
@@ -110,9 +110,9 @@ def critic_truth(
 ) -> tuple[Floats, Floats]:
     """Q(s,a) and the discounted return G after the action, for all N steps with known G: [N] each.
 
-    If an episode is truncated, the rewards after its end are unknown. In such an episode, the G of
-    a step that k rewards follow counts as known only if γᵏ ≤ 0.1. If all rewards are equal, the
-    unknown rewards then make up at most 10 % of G.
+    If an episode is truncated, the rewards after its end are unknown. A step of such an episode has
+    a known G only if γᵏ ≤ 0.1, where k is the number of rewards from this step to the end. If all
+    rewards are equal, the unknown rewards then make up at most 10 % of G.
     """
     estimates, returns = [], []
     for episode in episodes:

@@ -1,8 +1,8 @@
 """Computes the outputs of networks with few calls of PyTorch.
 
-While a server trains the runs of many visitors, each call of PyTorch may have to wait until it gets
-Python's interpreter back. So the hidden layers are computed here with one call each. NumPy computes
-the activations, and its tanh takes a fraction of the time of PyTorch's.
+While a server trains the runs of many visitors, a thread may have to wait for Python's interpreter
+lock after each call of PyTorch. So this module computes each hidden layer with one call of PyTorch.
+NumPy computes the activations, because tanh is much faster in NumPy than in PyTorch.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pglab.records import Floats
 
 
 def layers_of(body: Body, observations: Floats) -> list[Tensor]:
-    """The observations [N, D], and then the outputs of each hidden layer: [N, units]."""
+    """A list of the observations [N, D] and the outputs [N, units] of each hidden layer."""
     below = torch.as_tensor(observations, dtype=torch.float32)
     found = [below]
     layers: list[Any] = list(body)
     for linear, activation in zip(layers[::2], layers[1::2], strict=True):
         below = nn.functional.linear(below, linear.weight, linear.bias)
-        values = below.numpy()  # the same memory
+        values = below.numpy()  # uses the same memory as `below`
         if isinstance(activation, nn.Tanh):
             np.tanh(values, out=values)
         else:
@@ -34,9 +34,10 @@ def layers_of(body: Body, observations: Floats) -> list[Tensor]:
 
 
 def outputs_of(network: nn.Module, observations: Floats) -> Tensor:
-    """The outputs of a policy or a critic, as by calling it: [N, D] → [N, A].
+    """The outputs of a policy or a critic for N observations: [N, D] → [N, A].
 
-    Call this function in PyTorch's inference mode.
+    Up to rounding, a call of `network` gives the same outputs. Call this function in PyTorch's
+    inference mode.
     """
     if isinstance(network, ActionNetwork):
         return network.of_features(layers_of(network.body, observations)[-1])
@@ -49,7 +50,7 @@ def outputs_of(network: nn.Module, observations: Floats) -> Tensor:
 def log_policy_and_values(
     policy: ActionNetwork, critic: ActionNetwork, observations: Floats
 ) -> tuple[Tensor, Tensor]:
-    """Log π and Q as by `outputs_of`, but with one pass through a body that both networks share."""
+    """Log π and Q, as in `outputs_of`; a body that both networks share is computed only once."""
     features = layers_of(policy.body, observations)[-1]
     others = features if policy.body is critic.body else layers_of(critic.body, observations)[-1]
     return policy.of_features(features), critic.of_features(others)

@@ -1,7 +1,7 @@
-"""Computes how strongly the losses of an actor-critic pull on each layer of its networks.
+"""Computes the gradient of each loss of an actor-critic, and its norm on each layer.
 
-The derivatives are written out by hand, since a page draws them in each picture, and PyTorch's
-`autograd` takes several times as long.
+A page draws the gradient norms in every picture, and PyTorch's `autograd` takes several times as
+long. So this module computes the derivatives with formulas that are written out by hand.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class LayerGradient:
 
 
 @torch.inference_mode()
-@np.errstate(all="ignore")  # the numbers of a run that diverges may be infinite
+@np.errstate(all="ignore")  # if a run diverges, its numbers may be infinite
 def fresh_gradients(
     agent: ActorCriticNetwork, config: ActorCriticConfig, batch: Transitions
 ) -> tuple[Gradient, Gradient]:
@@ -58,7 +58,7 @@ def fresh_gradients(
     actor_layers = critic_layers = layers_of(policy.body, batch.observations)
     if critic.body is not policy.body:
         critic_layers = layers_of(critic.body, batch.observations)
-    # Not `policy.of_features`: the logits before the softmax are needed.
+    # `policy.of_features` returns log-probabilities, but the logits before the softmax are needed.
     logits = ActionNetwork.of_features(policy, actor_layers[-1]).numpy()
     q_values = critic.of_features(critic_layers[-1]).numpy()
     of_actor, of_critic = Gradient(), Gradient()
@@ -92,7 +92,8 @@ def _actor_slopes(
     log_pi = above - np.log(np.exp(above).sum(axis=1, keepdims=True))
     pi = np.exp(log_pi)
     taken = np.arange(len(actions)), actions
-    slopes = config.entropy_coefficient * pi * (log_pi + 1)  # with respect to log π
+    # At first, `slopes` are derivatives with respect to log π.
+    slopes = config.entropy_coefficient * pi * (log_pi + 1)
     slopes[taken] -= policy_signals(config.policy_signal, q_values, pi, actions)
     slopes -= pi * slopes.sum(axis=1, keepdims=True)
     of_loss: Slopes = slopes / np.float32(len(actions))
@@ -100,15 +101,19 @@ def _actor_slopes(
 
 
 def _through_head(config: ActorCriticConfig, slopes: Slopes, outputs: Slopes) -> Tensor:
-    """Derivatives by the outputs of a head, given those by the network's outputs [N, A]."""
+    """The derivatives of a loss with respect to the outputs of a network's head: [N, A].
+
+    `slopes` [N, A] are the derivatives with respect to `outputs`, the outputs of the network.
+    """
     if config.symexp_heads:
         slopes = slopes * (1 + np.abs(outputs))  # the derivative of symexp(x) is e^|x|
     return torch.from_numpy(slopes)
 
 
 def _backward(network: ActionNetwork, layers: list[Tensor], slopes: Tensor) -> Gradient:
-    """The gradient of a loss, given its derivatives by the outputs of the head: [N, A].
+    """The gradient of a loss with respect to the parameters of a network.
 
+    `slopes` [N, A] are the derivatives of the loss with respect to the outputs of the head.
     `layers` are the inputs of the network and the outputs of its hidden layers.
     """
     found: Gradient = {}

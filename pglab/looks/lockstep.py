@@ -43,7 +43,7 @@ class _Game:
 def draw_episodes(
     policy: nn.Module, env_id: str, count: int, seed: int, pool: int = 0
 ) -> Generator[float, None, list[PlayedEpisode]]:
-    """Play whole episodes with sampled actions; after each step, yield the share of work done.
+    """Play whole episodes with sampled actions. After each step, yield the share of work done.
 
     The episodes depend only on the arguments. Training, demonstrations and evaluation use other
     random streams, even with the same seed.
@@ -75,7 +75,7 @@ def draw_episodes(
                 game.step(action)
             playing, length = [game for game in playing if not game.over], length + 1
             yield _share_done(games, len(playing), length)
-    finally:  # also if the caller closes the generator early
+    finally:  # this code also runs if the caller closes the generator early
         for game in games:
             game.environment.close()
     return [game.played() for game in games]
@@ -99,8 +99,8 @@ def sample_actions(
 def _share_done(games: list[_Game], playing: int, length: int) -> float:
     """The share of the work that is done, from 0 to 1.
 
-    It is the larger of two shares: the share of the episodes that have ended, and the share of the
-    time limit that has passed.
+    The result is the larger of two shares: the share of the episodes that have ended, and the share
+    of the time limit that has passed.
     """
     limit = time_limit_of(games[0].environment)
     return max(1 - playing / len(games), length / limit if limit else 0.0)

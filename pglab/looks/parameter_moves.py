@@ -1,12 +1,12 @@
-"""How far each cause moved the policy's parameters in one update: Δθ = Σ_c Δθ_c.
+"""Computes how far each cause moved the policy's parameters in one update: Δθ = Σ_c Δθ_c.
 
 An Adam step changes a parameter by −α·m̂/(√v̂ + ε), and m̂ is proportional to
 m = β₁·m_old + (1 − β₁)·g. The gradient g is a sum over causes, for example the entropy bonus and
 the critic's loss. This module splits m, Adam's first moment, into one part for each of these
-causes. One more part, "momentum", is what remains of the m from before the update. The scale
-√v̂ + ε comes from the whole gradient. For a fixed scale, the step is linear in m, and so it is the
-sum of the steps that the parts of m make. Δθ_c adds up the steps that the part of cause c makes in
-one update.
+causes. Another part, "momentum", is the rest of m from before the update. The scale √v̂ + ε comes
+from the whole gradient. For a fixed scale, the step is linear in m. So each part of m makes its own
+step, and the whole step is the sum of these steps. Δθ_c is the sum of all steps in one update that
+the part of cause c makes.
 
 Source: Kingma & Ba (2015), algorithm 1.
 """
@@ -67,7 +67,8 @@ def noted_step(
     Args:
         run: the run before the step.
         optimizer: the optimiser that takes the step.
-        gradients: the step goes down their sum. At most one of them is the actor's gradient.
+        gradients: the step goes down the sum of these gradients. At most one gradient is the
+            actor's.
     """
     policy, config = run.networks["policy"], run.config
     parameters = tuple(policy.parameters())
@@ -82,7 +83,7 @@ def noted_step(
     group = optimizer.param_groups[0]
 
     def of_loss(*, actor: bool) -> tuple[Tensor | None, ...]:
-        # The policy's head has a gradient only from the actor's loss, never from the critic's.
+        # Only the actor's loss has a gradient for the policy's head.
         gradient = _sum([one for one in gradients if (policy.head.weight in one) == actor])
         return tuple(gradient.get(parameter) for parameter in parameters)
 

@@ -18,7 +18,7 @@ from pglab.networks import ActorCriticNetwork
 from pglab.records import Floats
 
 MOST_LOG_ODDS = 16.0
-PLANES_AT_ONCE = 8  # with more planes, the processor's cache is too small, and each takes longer
+PLANES_AT_ONCE = 8  # with more planes, the numbers would not fit into the processor's cache
 Quantity = Literal["q", "v", "advantage"]
 
 
@@ -44,7 +44,7 @@ class Slice:
     has_node: bool = False
 
     def ticks(self, axis: int, resolution: int) -> NDArray[np.float32]:
-        """Evenly spaced values of a coordinate; one may be moved to `fixed`: [resolution]."""
+        """Evenly spaced values of a coordinate; one value may be moved to `fixed`: [resolution]."""
         spanned = self.info.axes[axis]
         ticks = _evenly_spaced(spanned.low, spanned.high, resolution).copy()
         node = self.node(axis, resolution)
@@ -166,7 +166,7 @@ def critic_quantity(
     quantity: Quantity,
     action: int,
 ) -> NDArray[np.float32]:
-    """Q, V or the advantage, from probabilities and action values: [..., A] each → [...].
+    """Compute Q, V or the advantage from probabilities and action values: [..., A] each → [...].
 
     `q` is Q(s, action). `v` is V(s) = Σ_b π(b|s)·Q(s,b), the mean of Q under the policy.
     `advantage` is Q(s, action) − V(s).

@@ -1,4 +1,4 @@
-"""Pictures of an environment, which Gymnasium and pygame draw without opening a window."""
+"""Draws pictures of an environment with Gymnasium and pygame, without opening a window."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from pglab.records import Floats
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 JPEG_QUALITY = 65
-SHARED_PICTURES = 12_000  # cutouts kept for each environment: about 12 MB
+SHARED_PICTURES = 12_000  # number of cutouts kept for each environment, in about 12 MB
 
-# The most by which each coordinate of the internal state differs between two states that share a
-# picture: two pixels, or 0.4 degrees (Acrobot: 2 degrees). 0: the picture does not show it.
+# If two states share a picture, each coordinate differs by at most its spacing: by two pixels, or
+# by 0.4 degrees (Acrobot: 2 degrees). The spacing is 0 if the picture does not show the coordinate.
 _SPACINGS = {
     "CartPole-v1": (0.016, 0.0, math.radians(0.4), 0.0),
     "Acrobot-v1": (math.radians(2), math.radians(2), 0.0, 0.0),
     "MountainCar-v0": (0.006, 0.0),
 }
 
-# The pixels by which the whole moving part slides to the right for one spacing of the first
-# coordinate. Then the cutout at 0 serves for all values of this coordinate.
+# If the first coordinate grows by one spacing, the whole moving part slides to the right by this
+# number of pixels. So one cutout serves for all values of the first coordinate.
 _SLIDES = {"CartPole-v1": 2}
 
 # Three states whose moving parts lie apart from each other.
@@ -48,8 +48,8 @@ _ORDERS = {0xFF0000: "BGRX", 0xFF: "RGBX"}
 class Cutout(NamedTuple):
     """The part of a picture that differs from its environment's background.
 
-    `file` is a WebP file, `left` and `top` are its place in the picture, in pixels. A cutout may
-    extend beyond the edges of the picture.
+    `file` is a WebP file. `left` and `top` are the place of the cutout in the picture, in pixels. A
+    cutout may extend beyond the edges of the picture.
     """
 
     file: bytes
@@ -69,10 +69,10 @@ class FrameRenderer:
         """Raises ConfigError if the environment cannot be used."""
         environment = make_environment(env_id, render_mode="rgb_array")
         environment.reset(seed=0)
-        environment.render()  # this creates the surface
+        environment.render()  # the first call creates pygame's surface
         self._environment = cast(Any, environment.unwrapped)
-        # In an unknown mode, the environment still draws, but does not copy the picture to an
-        # array. That copy would take longer than the drawing.
+        # In an unknown render mode, the environment still draws, but does not copy the picture to
+        # an array. Copying the picture would take longer than drawing.
         self._environment.render_mode = "surface"
         self._env_id = env_id
         self._spacings = _SPACINGS[env_id]
@@ -98,7 +98,7 @@ class FrameRenderer:
         return self._cutout_of(self._picture(observation))
 
     def shared_cutout(self, observation: Floats) -> Cutout:
-        """The cutout of a picture that all visitors share; it shows nearly this observation.
+        """A cutout that shows nearly this observation. All visitors share these cutouts.
 
         Positions in the picture are wrong by at most about one pixel, and angles by at most 0.2
         degrees (Acrobot: 1 degree). The latest `SHARED_PICTURES` cutouts are kept.
@@ -112,7 +112,7 @@ class FrameRenderer:
         return middle._replace(left=middle.left + first * self._slides)
 
     def _cutout_at(self, place: tuple[int, ...]) -> Cutout:
-        """The cutout of the state that is `place` times the spacings."""
+        """The cutout of a state; each coordinate is a number in `place` times its spacing."""
         return self._cutout_of(self._picture_of(np.array(place) * self._spacings))
 
     def _cutout_of(self, picture: Image.Image) -> Cutout:
@@ -121,7 +121,7 @@ class FrameRenderer:
         return Cutout(_webp_file(picture.crop(box)), *box[:2])
 
     def _common_pixels(self) -> Image.Image:
-        """A picture of what does not move: each pixel of three states that at least two share."""
+        """The background: each pixel has the same colour in at least two of three pictures."""
         one, other, third = (
             np.asarray(self._picture_of(np.array(state))) for state in _APART[self._env_id]
         )
@@ -142,7 +142,7 @@ class FrameRenderer:
 
 @cache
 def shared_renderer(env_id: str) -> FrameRenderer:
-    """The only renderer of an environment in this process, which all runs share.
+    """The only renderer of an environment in this process; all runs share this renderer.
 
     The renderer is never closed, because Gymnasium's `close` would stop pygame for all renderers.
     """
@@ -150,14 +150,14 @@ def shared_renderer(env_id: str) -> FrameRenderer:
 
 
 def _file_of(picture: Image.Image, kind: str, **options: Any) -> bytes:
-    """A file of the format `kind`, with Pillow's options of this format."""
+    """The bytes of a picture file in the format `kind`, written with Pillow's `options`."""
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()
 
 
 def _webp_file(picture: Image.Image) -> bytes:
-    """A WebP file without losses."""
+    """The bytes of a WebP file with lossless compression."""
     return _file_of(picture, "WEBP", lossless=True, method=1, quality=20)
 
 

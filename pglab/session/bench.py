@@ -1,4 +1,4 @@
-"""The bench: a visitor's current run of one algorithm, together with the earlier runs."""
+"""The `Bench` holds a visitor's current run of one algorithm, and the visitor's earlier runs."""
 
 from __future__ import annotations
 
@@ -25,56 +25,58 @@ from pglab.session.sharing.gate import Gate
 from pglab.session.training_session import Outcome, TrainingSession, Unit
 
 OVERLAYS_KEPT = 6
-POINTS_PER_OVERLAY = 1_200  # enough for a figure of only its beginning
-SNAPSHOTS_PER_RUN = 6  # number kept of an earlier run
-SNAPSHOT_BYTES = 5_000_000  # for all snapshots of one earlier run
+POINTS_PER_OVERLAY = 1_200  # kept of an earlier curve, because a figure may show only its beginning
+SNAPSHOTS_PER_RUN = 6  # the most snapshots that are kept of one earlier run
+SNAPSHOT_BYTES = 5_000_000  # memory limit for all snapshots of one earlier run
 
 PlayerMode = Literal["policy", "training step", "training episode"]
 
 
 @dataclass(frozen=True)
 class SeedResult:
-    """The results of one further seed: a run with the same settings but another seed."""
+    """The results of a further seed: another run with the same settings and another seed."""
 
     seed: int
     global_step: int
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
-    reading: float | None  # the seminar's progress reading
+    reading: float | None  # the seminar's measure of progress
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """The data from which pages show an earlier run's curve, table row and policies.
+    """Stores an earlier run's curve, results and policies, so that pages can show them.
 
-    If this run continued another run, `forked` has the other run's number and the step of the fork.
+    A fork is a run that continues another run. If this run is a fork, `forked` holds the number of
+    the other run and the step of the fork.
     """
 
     number: int
     config: AgentConfig
     changes: tuple[Change, ...]
-    steps: NDArray[np.float32]  # with `returns`: the smoothed curve, thinned
+    # `steps` and `returns` are points of the smoothed learning curve; not all points are kept.
+    steps: NDArray[np.float32]
     returns: NDArray[np.float32]
     global_step: int
     episodes: int
     mean_return: float | None
     outcome: Outcome | None
-    reading: float | None  # the seminar's progress reading
+    reading: float | None  # the seminar's measure of progress
     forked: tuple[int, int] | None = None
     snapshots: tuple[Snapshot, ...] = ()
-    further: tuple[SeedResult, ...] = ()  # the further seeds
+    further: tuple[SeedResult, ...] = ()  # results of the further seeds
 
 
 class Bench:
     """A visitor's current run, the earlier runs, and the controls of the current run.
 
-    Pages call a bench when a button is pressed, and they display its contents. Hold `lock` while
-    you use a bench, because two executions of a page's script may overlap.
+    When a visitor presses a button, the page calls a method of the bench. Hold `lock` while you use
+    a bench, because two executions of a page's script may overlap.
     """
 
     def __init__(self, config: AgentConfig) -> None:
-        """Create a new run with these settings, without starting the run.
+        """Create a new run with these settings. The run does not start yet.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -82,16 +84,16 @@ class Bench:
         self.lock = Gate()
         self.session = TrainingSession(config)
         self.past: list[PastRun] = []
-        self.forked: tuple[int, int] | None = None  # the run and the step that this run continues
-        self._reached: PastRun | None = None  # this run at its furthest step, if it was rewound
+        self.forked: tuple[int, int] | None = None  # number and step of the run that was continued
+        self._reached: PastRun | None = None  # if the run was rewound: the run at its furthest step
         self.running = False
         self.speed = FIRST_SPEED
         self.player_mode: PlayerMode = "policy"
-        self.guess: GuessRegion | None = None  # the visitor's guess, drawn with the runs
-        self.beside: Curve | None = None  # a stored run for comparison, drawn with the runs
-        self.seeds = 1  # number of seeds: the run and its further seeds
-        self.shown_seed = 0  # the seed that player and heatmaps show; 0 is the run
-        self.problem: str | None = None  # a sentence, if a further seed could not be trained
+        self.guess: GuessRegion | None = None  # the visitor's guess of the mean return
+        self.beside: Curve | None = None  # curve of a stored run, which is drawn for comparison
+        self.seeds = 1  # number of seeds, including the seed of the run itself
+        self.shown_seed = 0  # index of the seed that player and heatmaps show; 0 is the run's seed
+        self.problem: str | None = None  # error message if a further seed could not be trained
         self._group: SeedGroup | None = None
         self.pacemaker = Pacemaker()
 
@@ -108,12 +110,12 @@ class Bench:
 
     @property
     def shows_training_steps(self) -> bool:
-        """True if the player shows steps of the training itself instead of fresh episodes."""
+        """True if the player shows steps of training; False if the player plays new episodes."""
         return self.player_mode != "policy"
 
     @property
     def group(self) -> SeedGroup | None:
-        """The group of the current run's further seeds; None if the run has no further seeds."""
+        """The further seeds of the current run; None if the visitor chose only one seed."""
         further = self.seeds - 1
         if self._group is not None and not self._group.belongs_to(self.session, further):
             self._group = None
@@ -132,7 +134,7 @@ class Bench:
     @property
     def busy(self) -> bool:
         """True while the run trains, or while a further seed has not reached the run's step."""
-        waits = self.problem is not None  # after an error, seeds train again when Run is pressed
+        waits = self.problem is not None  # after an error, seeds wait until Run is pressed
         return self.running or (not waits and self.group is not None and self.group.behind)
 
     @property
@@ -145,14 +147,15 @@ class Bench:
         self.shown_seed = index
 
     def use(self, config: AgentConfig) -> None:
-        """Adopt new settings.
+        """Apply new settings to the current run, or begin a new run with the new settings.
 
-        The current run continues with the new settings; if it was rewound, it is forked first. A
-        new run replaces the current run if the current run has not begun, if it has ended and
-        cannot continue, or if one of the changed settings is fixed during training.
+        The current run continues if all changed settings may change during training. A rewound run
+        is forked first. In three cases, a new run replaces the current run: a changed setting is
+        fixed during training, the current run has not begun, or the current run has ended and
+        cannot continue with the new settings.
 
         Raises:
-            ConfigError: the environment cannot be used. The current run stays.
+            ConfigError: the environment cannot be used. The bench keeps the current run.
         """
         changed = differences(config, self.session.config)
         if not changed:
@@ -184,8 +187,8 @@ class Bench:
     def fork(self) -> None:
         """Make a new run that continues from the present step.
 
-        The old run stays in the list of earlier runs, with its curve up to the furthest step that
-        it reached.
+        The list of earlier runs keeps the old run, with the whole curve of the old run up to its
+        furthest step.
         """
         number = self.run_number
         self._keep()
@@ -193,10 +196,10 @@ class Bench:
         self.forked = (number, self.session.global_step)
 
     def continue_beyond_end(self) -> AgentConfig:
-        """Let a run continue after it has ended.
+        """Let the current run continue after its end.
 
-        A run that stopped when it was solved continues with `stop_when_solved` set to False. A run
-        that reached its total steps gets twice as many total steps, up to the maximum.
+        A run that stopped because the task was solved continues with `stop_when_solved` set to
+        False. A run that reached its total steps gets twice as many total steps, up to the maximum.
 
         Returns:
             The new settings.
@@ -212,7 +215,7 @@ class Bench:
         return self.session.config
 
     def run(self) -> None:
-        """Start or continue the run, so that each turn trains it."""
+        """Start or continue the run: from now on, each call of `take_turn` trains the run."""
         self.running = not self.session.finished
         self.problem = None
         self.pacemaker.start()
@@ -220,16 +223,17 @@ class Bench:
 
     @property
     def _is_slow(self) -> bool:
-        """True if the speed is low enough to show every step of the training."""
+        """True if training is slow enough for the player to show every step."""
         return FULL_SPEED < self.speed <= REAL_TIME
 
     def _choose_player_mode(self) -> None:
         self.player_mode = "training step" if self._is_slow and self.running else "policy"
 
     def pause(self) -> None:
-        """Pause at once.
+        """Pause the run at once.
 
-        If training was fast, the player changes to fresh episodes of the present policy.
+        If training was too fast for the player to show every step, the player now plays new
+        episodes with the present policy.
         """
         self.running = False
         if not self._is_slow:
@@ -243,7 +247,7 @@ class Bench:
         self.player_mode = modes.get(unit, "policy")
 
     def take_turn(self) -> None:
-        """Train at the chosen speed for one turn."""
+        """Train the run at the chosen speed for one turn, which lasts at most about `TURN`."""
         self.pacemaker.begin_turn()
         before = self.session.global_step
         if not self.running:
@@ -259,11 +263,11 @@ class Bench:
 
     @property
     def next_turn(self) -> float:
-        """When the next turn is due, on the clock of the pacemaker; infinity if none is."""
+        """The time of the next turn, on the clock of the pacemaker; infinity if no turn is due."""
         return self.pacemaker.next_turn(self.speed, running=self.running, busy=self.busy)
 
     def _train_to(self, limit: int) -> None:
-        """Train the run up to step `limit` and the further seeds up to the run, for one turn."""
+        """For one turn, train the run to step `limit` and the further seeds to the run's step."""
         if self.group is None:
             self.session.advance("step", limit - self.session.global_step, seconds=TURN)
             return
@@ -278,7 +282,10 @@ class Bench:
         return self.group.curves() if self.group is not None else []
 
     def spread(self) -> UsualBand | None:
-        """Median and quartiles over all seeds, at steps that all unfinished seeds have reached."""
+        """The median and the quartiles of all seeds' returns.
+
+        The band contains only steps that all unfinished seeds have reached.
+        """
         group = self.group
         if group is None:
             return None
@@ -293,9 +300,9 @@ class Bench:
         return max(self.session.global_step, reached)
 
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
-        """Smoothed curves of the latest earlier runs in this environment.
+        """Smoothed learning curves of the most recent earlier runs in the current environment.
 
-        If a stored run is shown for comparison (`beside`), its curve comes last.
+        If a stored run is shown for comparison, the curve of the stored run is the last item.
         """
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
@@ -313,18 +320,18 @@ class Bench:
         return replace(run, further=tuple(map(_result, further)))
 
     def snapshots(self) -> list[Snapshot]:
-        """All snapshots from this visit's runs, ordered by run and step."""
+        """All copies of networks from the visitor's runs, ordered by run and step."""
         kept = [snapshot for past in self.past for snapshot in past.snapshots]
         return kept + _snapshots(self.run_number, self.session)
 
     def _keep(self) -> None:
-        """Add the current run to the earlier runs. Only the latest runs keep their networks."""
+        """Add the current run to the earlier runs. Only the last few runs keep their networks."""
         self.past.append(self._reached if self.rewound and self._reached else self.summary())
         for index, past in enumerate(self.past[:-OVERLAYS_KEPT]):
             self.past[index] = replace(past, snapshots=())
 
     def _restart(self, config: AgentConfig) -> None:
-        session = TrainingSession(config)  # first: if `config` is refused, the current run stays
+        session = TrainingSession(config)  # made first: after an error, the current run stays
         if self.session.global_step or self.rewound:
             self._keep()
         self.session = session
@@ -364,7 +371,7 @@ def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | No
         outcome=session.outcome,
         reading=history.reading,
         forked=forked,
-        # Without the optimisers and the buffer, of which the earlier run has no use.
+        # Only networks are copied, because an earlier run needs no optimisers and no replay buffer.
         snapshots=tuple(
             replace(snapshots[index], networks=dict(snapshots[index].networks)) for index in few
         ),

@@ -1,4 +1,4 @@
-"""The history of a run: its episodes, its updates, changed settings and latest steps."""
+"""The history of a run: its episodes, its updates, its changes of settings and its last steps."""
 
 from __future__ import annotations
 
@@ -23,17 +23,23 @@ from pglab.stretch import (
 
 Columns = TypeVar("Columns", StepColumns, BatchColumns, CriticColumns)
 
+<<<<<<< HEAD
 MOST_UPDATES = 10_000  # number kept, spread over the run: an agent may update at every step
 RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows nothing
 RECENT_STEPS = 500  # the longest episode of the three environments
+=======
+MOST_UPDATES = 20_000  # the most updates kept, spread over the run; an agent may update each step
+RECENT_SIGNALS = 200  # rows kept of the latest batches, because one batch may have only one step
+RECENT_STEPS = 500  # steps kept: the longest episode of the three environments has 500 steps
+>>>>>>> words-3
 
 
 class Follower(Protocol):
-    """Something that is computed from all rows of a table, row by row."""
+    """An object that processes all rows of a table, including rows that are added later."""
 
     @property
     def add(self) -> Callable[..., None]:
-        """Take in new rows, given as columns [N]."""
+        """The function that processes N new rows; its arguments are columns [N]."""
 
 
 AnyFollower = TypeVar("AnyFollower", bound=Follower)
@@ -42,8 +48,9 @@ AnyFollower = TypeVar("AnyFollower", bound=Follower)
 class Series:
     """A table of numbers with named columns; adding a row has constant amortised cost.
 
-    When the table has `most` rows, it drops every second row, and from then on it keeps only every
-    second added row; the next time, it keeps only every fourth added row, and so on.
+    If `most` is given, the table keeps at most `most` rows. When the table is full, it drops every
+    second row. From then on, the table keeps only every second added row. When the table is full
+    again, it keeps only every fourth added row, and so on.
     """
 
     def __init__(self, *names: str, most: int | None = None) -> None:
@@ -52,11 +59,12 @@ class Series:
         self._rows = np.empty((64, len(names)))
         self._length = 0
         self._stride = 1
-        self.appended = 0  # number of rows, including dropped ones
-        self._followers: dict[Hashable, tuple[Any, int]] = {}  # each with its number of rows
+        self.appended = 0  # number of added rows, including dropped rows
+        # Each value is a follower and the number of rows that this follower has processed.
+        self._followers: dict[Hashable, tuple[Any, int]] = {}
 
     def extend(self, columns: Sequence[NDArray[Any]]) -> None:
-        """Add a row for each entry of the columns [N], which are in the order of the names."""
+        """Add N rows, given as one array [N] for each column, in the order of the names."""
         table = np.column_stack(columns)
         while len(table):
             first = -self.appended % self._stride
@@ -83,7 +91,7 @@ class Series:
         self._length = end
 
     def rows_for(self, appended: int) -> int:
-        """About how many of `appended` added rows remain after thinning; at least 1."""
+        """The approximate number of rows that the table keeps of `appended` rows; at least 1."""
         return max(1, round(appended / self._stride))
 
     def cut(self, appended: int) -> None:
@@ -109,7 +117,7 @@ class Series:
 
     def _drop_every_second(self) -> None:
         kept = self._rows[: self._length : 2]
-        self._rows = kept.repeat(2, axis=0)  # a new array: views of the old one stay valid
+        self._rows = kept.repeat(2, axis=0)  # a new array, so views of the old array stay valid
         self._rows[: len(kept)] = kept
         self._length = len(kept)
         self._stride *= 2
@@ -118,9 +126,10 @@ class Series:
     def followed(
         self, key: Hashable, columns: Sequence[str], make: Callable[[], AnyFollower]
     ) -> AnyFollower:
-        """Return the follower with this key after it has taken in some columns of all rows.
+        """Return the follower with this key, after it has processed the given columns of all rows.
 
-        A row costs time only once, unless rows were dropped: then `make` makes a new follower.
+        The follower processes each row only once. If there is no follower yet, or if the table has
+        dropped rows, `make` makes a new follower.
         """
         follower, known = self._followers.get(key) or (make(), 0)
         if known < self._length:
@@ -131,7 +140,7 @@ class Series:
     def curve(
         self, column: str, most: int, window: int = 1, gaps: Gaps = "left out", label: str = ""
     ) -> Curve:
-        """The drawn points of a column over environment steps; see `GrowingCurve`."""
+        """The points of a column that a figure draws over environment steps; see `GrowingCurve`."""
         drawn = self.followed(
             (column, most, window, gaps),
             ("global_step", column),
@@ -160,27 +169,28 @@ class Change:
 
 
 class Recent(Generic[Columns]):
-    """The last `most` rows of columns to which rows are added.
+    """A table that keeps only its last `most` rows.
 
-    Added rows are joined when somebody reads them: there are more turns of training than pictures.
+    Added rows are joined to the other rows only when a page reads the table, because training adds
+    rows more often than a page reads the table.
     """
 
     def __init__(self, empty: Columns, most: int) -> None:
-        """`empty` are the columns without a row."""
-        self._parts: list[Columns] = [empty]  # joined rows, and what was added since
+        """`empty` is a table with the same columns and without rows."""
+        self._parts: list[Columns] = [empty]  # the joined rows, then the rows added later
         self._rows_added = 0
         self._most = most
 
     def add(self, columns: Columns) -> None:
-        """Add rows."""
+        """Add rows at the end of the table."""
         self._parts.append(columns)
         self._rows_added += len(columns[0])
         if self._rows_added >= self._most:
-            self._join()  # otherwise, rows that nobody reads would fill the memory
+            self._join()  # otherwise, rows that no page reads would fill the memory
 
     @property
     def columns(self) -> Columns:
-        """The rows. They never change, so that a mark can keep them."""
+        """The last rows; these arrays never change, so a `HistoryMark` may share them."""
         if len(self._parts) > 1:
             self._join()
         return self._parts[0]
@@ -191,7 +201,7 @@ class Recent(Generic[Columns]):
 
     def _join(self) -> None:
         empty = self._parts[0]
-        # The empty columns do not know how long an observation is.
+        # Columns without rows are left out, because the length of their observations is unknown.
         parts = [part for part in self._parts if len(part[0])]
         columns: Any = zip(*parts, strict=True)
         joined = (
@@ -217,7 +227,7 @@ class HistoryMark:
 
 
 class History:
-    """The episodes, updates and changes of one run, and its most recent steps."""
+    """The episodes, updates, changes of settings and most recent steps of one run."""
 
     def __init__(self) -> None:
         self.episodes = Series("global_step", "episode_return", "length", "reading")
@@ -259,14 +269,14 @@ class History:
         return self._fits.columns
 
     def add(self, stretch: Stretch) -> None:
-        """Add what happened in a stretch of the run."""
+        """Add the steps, episodes and updates of a stretch, which is a short part of the run."""
         if len(stretch.steps.action):
             self._steps.add(stretch.steps)
         if len(stretch.episodes.episode):
             self._add_episodes(stretch.episodes)
         if len(stretch.updates.update):
             self.updates.extend(stretch.updates[:1] + stretch.updates[2:11])
-            # Copied, so that a mark does not keep the arrays of the whole stretch in memory.
+            # Without a copy, a `HistoryMark` would keep the arrays of a whole stretch in memory.
             self.last_update = _own_copy(update_record(stretch, -1))
             self._signals.add(stretch.batches)
             self._fits.add(stretch.critic_batches)
@@ -292,7 +302,7 @@ class History:
         self.changes.append(Change(global_step, self.updates.appended, settings))
 
     def mark(self) -> HistoryMark:
-        """The present state of the history, to which `back_to` can return."""
+        """The present state of the history; `back_to` can return to this state."""
         return HistoryMark(
             self.episodes.appended,
             self.updates.appended,
@@ -308,7 +318,7 @@ class History:
     def back_to(self, mark: HistoryMark) -> None:
         """Reset the history to the state in `mark`.
 
-        This does not restore updates that the table has dropped since the mark was made.
+        Updates that the table dropped after the mark was made are not restored.
         """
         self.episodes.cut(mark.episodes)
         self.updates.cut(mark.updates)
@@ -336,7 +346,7 @@ class History:
 
 
 def _own_copy(update: UpdateRecord) -> UpdateRecord:
-    """The same record with arrays of its own."""
+    """A copy of the record that shares no array with the original."""
     return update._replace(
         actions=update.actions.copy(),
         returns=None if update.returns is None else update.returns.copy(),

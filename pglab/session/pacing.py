@@ -1,4 +1,7 @@
-"""Says how many steps a turn of training takes, and when the next turn is due."""
+"""Divides training into short turns.
+
+The pacemaker decides when the next turn is due, and how many steps a turn takes.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,16 @@ from collections import deque
 from collections.abc import Callable
 
 # These times are in seconds.
-TURN = 0.02  # a turn of training lasts about so long at most, so nobody waits longer for a look
-TURN_INTERVAL = 0.09  # between two turns at a speed below full speed: once for each picture
-LONGEST_INTERVAL = 1.0  # a longer interval counts as this long
+TURN = 0.02  # maximum time of a turn; a page that reads the run waits about this long at most
+TURN_INTERVAL = 0.09  # time between turns below full speed: one turn for each picture
+LONGEST_INTERVAL = 1.0  # a longer interval between two turns counts as one second
 RATE_WINDOW = 2.0  # time over which the speed is measured
-POSITION_INTERVAL = 0.05  # between two positions that are noted
+POSITION_INTERVAL = 0.05  # minimum time between two recorded positions of a run
 
 # Speeds that visitors can choose, in steps per second.
 FULL_SPEED = 0.0
-REAL_TIME = 50.0  # of CartPole
-FIRST_SPEED = 2_000.0  # slow enough to follow: 200,000 steps take 100 seconds
+REAL_TIME = 50.0  # at this speed, CartPole's cart and pole move as fast as real ones
+FIRST_SPEED = 2_000.0  # the preset speed, slow enough to follow: 200,000 steps take 100 seconds
 SPEEDS = (1.0, 5.0, REAL_TIME, 500.0, FIRST_SPEED, 5_000.0, FULL_SPEED)
 
 
@@ -33,13 +36,13 @@ class Pacemaker:
         self.interval = TURN_INTERVAL  # seconds between the last two turns
 
     def start(self) -> None:
-        """Forget the earlier turns, so that a training pause does not lower the measured speed."""
+        """Forget the earlier turns, so that a pause in training does not lower the speed."""
         self._last = None
         self._owed = 0.0
         self._positions.clear()
 
     def begin_turn(self) -> None:
-        """Record that a turn begins, and measure the interval since the previous one."""
+        """Record that a turn begins, and measure the interval since the previous turn."""
         now = self._clock()
         if self._last is not None:
             self.interval = min(now - self._last, LONGEST_INTERVAL)
@@ -48,10 +51,11 @@ class Pacemaker:
     def next_turn(
         self, steps_per_second: float, *, running: bool = True, busy: bool = True
     ) -> float:
-        """When the next turn is due: at once if a step is due now, otherwise after an interval.
+        """The time on the pacemaker's clock at which the next turn is due.
 
-        If only the further seeds of the run are `busy`, the next turn is due at once. If nothing
-        trains, no turn is due, so the result is infinity.
+        The result is −infinity (at once) if a step of the run is due now, or if only the run's
+        further seeds still train. The result is infinity if nothing trains. Otherwise, the next
+        turn is due `TURN_INTERVAL` after the last turn.
         """
         if not running:
             return -math.inf if busy else math.inf
@@ -60,15 +64,15 @@ class Pacemaker:
         return self._last + TURN_INTERVAL
 
     def steps_due(self, steps_per_second: float, most: int) -> int:
-        """Number of steps to take in this turn at one of the `SPEEDS`, but at most `most`.
+        """The number of steps to take in this turn at one of the `SPEEDS`, but at most `most`.
 
-        Steps for which earlier turns had no time are due again. If the run falls behind its speed
-        by more than about one second, the excess steps are dropped.
+        If earlier turns were too short for all their steps, the missing steps are added. Steps that
+        are more than about one second late are dropped.
         """
         if steps_per_second == FULL_SPEED:
             self._owed = 0.0
             return most
-        longest = steps_per_second * LONGEST_INTERVAL + 1  # plus a step that has begun
+        longest = steps_per_second * LONGEST_INTERVAL + 1  # 1 more for part of a step
         self._owed = min(self._owed + steps_per_second * self.interval, longest)
         return min(int(self._owed), most)
 
@@ -77,7 +81,7 @@ class Pacemaker:
         self._owed = max(self._owed - taken, 0.0)
 
     def note_position(self, global_step: int) -> None:
-        """Record the present step of the run, from which its speed is measured."""
+        """Record the present step of the run, to measure the speed of the run."""
         now = self._clock()
         if not self._positions or now >= self._positions[-1][0] + POSITION_INTERVAL:
             self._positions.append((now, global_step))

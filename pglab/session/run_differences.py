@@ -11,7 +11,7 @@ from pglab.config import RunConfig, describe_settings, format_value, settings_of
 from pglab.language import _
 from pglab.session.history import Change
 
-# These settings decide when a run ends. They do not change its curve.
+# These settings decide when a run ends, but they do not change the learning curve.
 LENGTH_SETTINGS = ("total_steps", "stop_when_solved")
 
 
@@ -55,10 +55,10 @@ def differences_in_words(past: Course, present: Course, until: float) -> list[st
 
 
 def _differing(past: Course, present: Course, name: str, step: float) -> str | None:
-    """One setting of the past run at a step, as text.
+    """The value of a setting in the past run at a step, as text.
 
-    The result is None if the two runs have the same value for this setting, or if it affects
-    neither run.
+    The result is None if both runs have the same value for this setting, or if the setting affects
+    neither of the runs.
     """
     here, there = past.at(step), present.at(step)
     condition = settings_of(past.config)[name].applies_when
@@ -70,7 +70,7 @@ def _differing(past: Course, present: Course, name: str, step: float) -> str | N
 
 
 def _when(begin: float, end: float, until: float) -> str:
-    """The steps from `begin` to `end` in words; empty if the range is from 0 to `until`."""
+    """The range of steps from `begin` to `end` in words; empty for all steps from 0 to `until`."""
     if begin == 0 and end == until:
         return ""
     if end == until:

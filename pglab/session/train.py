@@ -12,15 +12,15 @@ from pglab.records import Record
 from pglab.session.trainer import is_compiled, trainer_for
 from pglab.stretch import records_of
 
-STEPS_AHEAD = 256  # trained before their records are asked for
+STEPS_AHEAD = 256  # number of steps that are trained before their records are yielded
 
 
 def train(config: AgentConfig) -> Iterator[Record]:
     """Train a new agent, and yield a record of each step, episode and update.
 
     Training ends after `total_steps` steps. If `stop_when_solved` is set, training also ends when
-    the task is solved. On the same machine, with the same versions of the packages, a configuration
-    gives the same records bit for bit.
+    the task is solved. The records are the same bit for bit if the configuration, the machine and
+    the package versions are the same.
 
     Raises:
         ConfigError: the environment cannot be used.

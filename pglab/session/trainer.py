@@ -1,4 +1,4 @@
-"""Chooses between the compiled engine and the PyTorch reference, and trains a run with it."""
+"""Trains a run, either with the compiled engine or with the PyTorch reference code."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pglab.engine.engine import NO_LIMIT as NO_LIMIT
 from pglab.records import EpisodeRecord, Record, UpdateRecord
 from pglab.stretch import Stretch, stretch_of
 
-FIRST_STEPS = 32  # of a compiled call, before its speed is known
-LONGEST_CALL = 0.02  # seconds of one compiled call
+FIRST_STEPS = 32  # steps of the first compiled call, when the speed is not known yet
+LONGEST_CALL = 0.02  # approximate maximum time of one compiled call, in seconds
 
 
 class Trainer(Protocol):
-    """Trains one run, a stretch at a time."""
+    """Trains one run. Each call of `advance` trains a stretch, which is a short part of the run."""
 
     problem: str | None
-    """A sentence, if a number was no longer finite; then the run cannot continue."""
+    """An error message if a number is no longer finite, so that the run cannot continue."""
 
     @property
     def compiled_seconds(self) -> float:
@@ -30,26 +30,26 @@ class Trainer(Protocol):
     def advance(
         self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
     ) -> Stretch:
-        """Train at least one step, until the first of the limits is reached.
+        """Train at least one step, and stop as soon as one of the limits is reached.
 
         Args:
-            steps: the most environment steps.
-            episodes: stop with the step that ends so many episodes.
-            updates: stop with the step that causes so many updates.
+            steps: maximum number of environment steps.
+            episodes: number of ended episodes after which training stops.
+            updates: number of updates after which training stops.
             seconds: approximate limit in seconds of wall clock.
         """
 
     def save(self) -> None:
-        """Make the run's own fields those of the present step, so that the run can be copied."""
+        """Write the present state into the fields of the run, so that the run can be copied."""
 
 
 def is_compiled(config: RunConfig) -> bool:
-    """True if compiled code trains this agent: the setting `engine` asks for it, and it can."""
+    """True if the compiled engine is chosen in the settings and can train this agent."""
     return config.engine == "fast" and can_advance(config)
 
 
 def trainer_for(run: AgentRun) -> Trainer:
-    """Make the trainer of a run, which continues from the run's present state."""
+    """Make a trainer that continues a run from the run's present state."""
     return CompiledTrainer(run) if is_compiled(run.config) else ReferenceTrainer(run)
 
 
@@ -69,7 +69,7 @@ class CompiledTrainer:
     def advance(
         self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
     ) -> Stretch:
-        """Train one stretch; see `Trainer`."""
+        """Train a short part of the run; see `Trainer.advance`."""
         begun, before = time.perf_counter(), self._engine.global_step
         stretch = self._engine.advance(min(steps, self._steps_in(seconds)), episodes, updates)
         taken = max(self._engine.global_step - before, 1)
@@ -81,7 +81,7 @@ class CompiledTrainer:
         return stretch
 
     def save(self) -> None:
-        """Write the engine's state into the run."""
+        """Write the state of the compiled engine into the run."""
         self._engine.save()
 
     def _steps_in(self, seconds: float) -> int:
@@ -101,7 +101,7 @@ class ReferenceTrainer:
     def advance(
         self, steps: int, episodes: int = NO_LIMIT, updates: int = NO_LIMIT, *, seconds: float
     ) -> Stretch:
-        """Train one stretch; see `Trainer`."""
+        """Train a short part of the run; see `Trainer.advance`."""
         deadline = time.perf_counter() + seconds
         records: list[Record] = []
         try:
@@ -118,4 +118,4 @@ class ReferenceTrainer:
         return stretch_of(records)
 
     def save(self) -> None:
-        """Do nothing: the reference changes the run's own fields."""
+        """Do nothing, because the PyTorch code already writes its state into the run."""

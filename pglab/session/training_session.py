@@ -1,4 +1,4 @@
-"""A training run that a page shows: it advances on request and keeps its history."""
+"""A `TrainingSession` trains one run when a page asks for steps, and keeps the run's history."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class TrainingSession:
     """One training run with its history and its checkpoints.
 
     On one machine, the results depend only on the configuration and on the changes of settings.
-    The number of steps per call of `advance` does not change the results, and neither does reading
-    the state.
+    The number of steps in each call of `advance` does not change the results. Reading the state
+    does not change the results either.
     """
 
     def __init__(self, config: AgentConfig, *, can_rewind: bool = True) -> None:
-        """Make a new run; if `can_rewind` is False, the run keeps no checkpoints.
+        """Make a new run. If `can_rewind` is False, the run keeps no checkpoints.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -42,8 +42,8 @@ class TrainingSession:
         self.initial_config = config
         self.history = History()
         self.outcome: Outcome | None = None
-        self.problem: str | None = None  # a sentence, if the run diverged
-        self.seconds_per_step: float | None = None  # wall clock, in the last training
+        self.problem: str | None = None  # error message if the run diverged
+        self.seconds_per_step: float | None = None  # wall clock, measured in the last `advance`
         self._run = begin(config)
         self._trainer = trainer_for(self._run)
         self._training_seconds = 0.0
@@ -120,7 +120,7 @@ class TrainingSession:
 
     @property
     def finished(self) -> bool:
-        """True if the run has ended, so that it takes no further step."""
+        """True if the run has ended and takes no more steps."""
         return self.outcome is not None
 
     def could_go_on(self, config: AgentConfig) -> bool:
@@ -136,11 +136,11 @@ class TrainingSession:
     ) -> list[Stretch]:
         """Train `count` steps, episodes or updates, but for at most about `seconds` of wall clock.
 
-        If neither `count` nor `seconds` is given, `count` is 1. What happens at the last step
-        belongs to it: the end of an episode and an update.
+        If neither `count` nor `seconds` is given, `count` is 1. If the last step ends an episode or
+        causes an update, this call includes the end of the episode or the update.
 
         Returns:
-            What happened, in order.
+            The steps, episodes and updates of this call, in order.
         """
         begun, worked = time.perf_counter(), time.thread_time()
         limit = (1 if seconds is None else NO_LIMIT) if count is None else count
@@ -161,8 +161,8 @@ class TrainingSession:
     def rewind(self, checkpoint: Checkpoint) -> None:
         """Go to a checkpoint of this run, earlier or later than the current step.
 
-        Training from the checkpoint repeats the same records bit for bit, unless settings change.
-        The current state becomes a checkpoint too, so that the run can return to it.
+        If no setting changes, training from the checkpoint repeats the same records bit for bit.
+        The current state becomes a checkpoint too, so that the run can return to this state.
         """
         self._keep_checkpoint()
         self._run = checkpoint.run()
@@ -187,7 +187,7 @@ class TrainingSession:
         return copy_of_run(self.present_run())
 
     def forget_later_checkpoints(self) -> None:
-        """Drop the checkpoints after the current step: the run will continue differently."""
+        """Drop the checkpoints after the current step, because the run may continue differently."""
         if self._checkpoints is not None:
             self._checkpoints.forget_after(self.global_step)
 
@@ -215,15 +215,15 @@ class TrainingSession:
             self._note_end()
 
     def _keep_checkpoint(self) -> None:
-        """Keep a checkpoint, unless the run diverged: a diverged run cannot continue."""
+        """Add a checkpoint of the current state, unless the run diverged and cannot continue."""
         if self._checkpoints is not None and self.outcome != "diverged":
             self._trainer.save()
             self._checkpoints.add(self._run, self.history.mark(), self._training_seconds)
 
     def _next_stretch(self, unit: Unit, limit: int, seconds: float) -> Stretch:
-        """Train until the limit or the next checkpoint, for about `seconds`, but at least a step.
+        """Train at least one step; stop at the limit, at the next checkpoint or after `seconds`.
 
-        A stretch may be shorter than that.
+        The trainer may stop even earlier.
         """
         most = NO_LIMIT
         if self._checkpoints is not None:

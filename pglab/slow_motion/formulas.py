@@ -41,7 +41,7 @@ def number(value: float) -> str:
     """A number in LaTeX with `DIGITS` significant digits."""
     if not math.isfinite(value):
         return r"\text{nan}" if math.isnan(value) else (r"\infty" if value > 0 else r"-\infty")
-    text = f"{value + 0.0:.{DIGITS}g}"  # no "-0"
+    text = f"{value + 0.0:.{DIGITS}g}"  # adding 0.0 avoids the text "-0"
     if "e" not in text:
         return text
     mantissa, exponent = text.split("e")

@@ -1,7 +1,7 @@
-"""The phases into which Slow motion splits the steps and the updates of each algorithm.
+"""Slow motion shows each step and each update of an algorithm as a sequence of phases.
 
-Each phase names a function and a quantity. The phase is complete when a line of this function
-changes this quantity.
+This module defines the phases. Each phase names a function and a quantity, such as the loss. The
+phase is complete when a line of this function changes this quantity.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def _length(name: str) -> Any:
 def _copied(*names: str, **renamed: str) -> Any:
     """Return a function that copies local variables.
 
-    The copies of `names` keep their names. `renamed` maps the name of a copy to the variable.
+    The copies of `names` keep their names. `renamed` maps the name of a copy to the name of the
+    variable.
     """
     named = {name: name for name in names} | renamed
     return lambda there: {name: _plain(there[local]) for name, local in named.items()}
@@ -158,9 +159,10 @@ def _read_loss(there: Locals) -> Values:
 
 
 def _backward(network: str) -> Any:
-    """Return a function that reads the gradient that `backward` leaves in a network of the run.
+    """Return a function that reads a gradient in a network of the run, after `backward`.
 
-    After `zero_grad`, the returned function raises `KeyError`, as for a missing variable.
+    If `zero_grad` has removed the gradient, the returned function raises `KeyError`, as for a
+    missing variable.
     """
 
     def value(there: Locals) -> Any:
@@ -202,19 +204,19 @@ def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
 def _step(
     function: Callable[..., Any], optimizer_of: Callable[[Locals], torch.optim.Adam]
 ) -> Phase:
-    """The phase of the Adam step in a function, which ends with the line of `optimizer.step()`."""
+    """The phase of the Adam step in `function`; it ends with the line of `optimizer.step()`."""
 
     def steps(there: Locals) -> int:
-        # Each parameter tensor has one counter.
+        # Adam counts the steps of each parameter tensor separately.
         return sum(int(state["step"]) for state in optimizer_of(there).state.values())
 
     return Phase("step", function, steps, lambda there: _read_step(there, optimizer_of(there)))
 
 
 def _read_step(there: Locals, optimizer: torch.optim.Adam) -> Values:
-    """The numbers in Adam's formula for one parameter: the one with the largest gradient.
+    """The numbers in Adam's formula for the parameter with the largest gradient.
 
-    If every gradient is 0, the function takes the parameter with the largest running mean m.
+    If every gradient is 0, the numbers are those of the parameter with the largest running mean m.
     """
     group = optimizer.param_groups[0]
     gradients = {p: p.grad for p in group["params"] if p.grad is not None}

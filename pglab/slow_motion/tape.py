@@ -1,9 +1,9 @@
-"""The tape of Slow motion: it records the steps of a run, and shows them phase by phase.
+"""The tape of Slow motion records the steps of a run, and shows these steps phase by phase.
 
 Each step is computed twice from the same state. First, a copy of the run computes the step with
 PyTorch, and `watched_lines` records the phases. Then the run itself computes the same step, exactly
-as it does without a tape. If compiled code trains the run, the results of the run and the results
-of the copy agree up to rounding.
+as without a tape. If compiled code trains the run, the results of the run and of the copy agree up
+to rounding.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pglab.slow_motion.watched_lines import Locals, Moment, Watcher, code_of
 from pglab.stretch import records_of
 
 STEPS_KEPT = 200
-UPDATES_KEPT = 8  # each update keeps copies of the networks before and after it
+UPDATES_KEPT = 8  # for each update, the tape keeps copies of the old and the new networks
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class SlowMotion:
     """The recorded steps of one run, and the step and phase that are shown now.
 
     A `Moment` is a recorded phase. `forward` goes to the next phase. At the end of the tape,
-    `forward` lets the run take its next step. `back` only shows recorded steps again. Slow motion
-    does not change the results of the run.
+    `forward` lets the run take its next step. `back` goes to the previous recorded phase. Slow
+    motion does not change the results of the run.
     """
 
     def __init__(self, session: TrainingSession) -> None:
@@ -65,7 +65,7 @@ class SlowMotion:
         self.steps: list[WatchedStep] = []
         self.traced: int | None = None  # step of the transition that the visitor chose
         self._step = self._moment = 0
-        self._networks: dict[str, nn.Module] | None = None  # copies; valid until the next update
+        self._networks: dict[str, nn.Module] | None = None  # copies, until the next update
 
     @property
     def stale(self) -> bool:
@@ -180,10 +180,10 @@ class SlowMotion:
 
 @dataclass(frozen=True)
 class _Watched:
-    """What was recorded while PyTorch computed a step and the update after it, if any.
+    """The records of one environment step, and of the update that may follow this step.
 
-    `before_update` is a copy of the run just before the update. `adam_steps` are the steps that
-    changed the policy, in order.
+    `before_update` is a copy of the run just before the update. `adam_steps` are the Adam steps
+    that changed the policy, in order.
     """
 
     moments: Sequence[Moment]
@@ -192,7 +192,7 @@ class _Watched:
 
 
 def _watched(run: AgentRun) -> _Watched:
-    """Let PyTorch take the next step of a run, and record how."""
+    """Let PyTorch take the next step of a run, and record the phases and the Adam steps."""
     copies: list[AgentRun] = []
     noted: list[AdamStep | None] = []
 
@@ -206,12 +206,12 @@ def _watched(run: AgentRun) -> _Watched:
             code_of(adam_step): note,
         },
     )
-    with watcher.watching(), suppress(TrainingDiverged):  # the session reports a divergence
+    with watcher.watching(), suppress(TrainingDiverged):  # the run itself reports this error
         for _record in agents.records_of_step(run):
             pass
     before = copies[0] if copies else None
     if isinstance(run, ReinforceRun) and isinstance(before, ReinforceRun):
-        # An update of REINFORCE takes one step; its gradient is still there after the step.
+        # An update of REINFORCE takes one Adam step, and the gradient is still stored afterwards.
         pairs = zip(before.policy.parameters(), run.policy.parameters(), strict=True)
         gradient = {old: new.grad for old, new in pairs if new.grad is not None}
         noted.append(noted_step(before, before.optimizer, [gradient]))
@@ -226,5 +226,5 @@ def _learned_from(moments: Sequence[Moment]) -> UpdateData:
 
 
 def _copies(session: TrainingSession) -> dict[str, nn.Module]:
-    """Copies of the current networks; if the networks share a body, the copies share one too."""
+    """Copies of the current networks; if the networks share a body, the copies share a body too."""
     return copy.deepcopy(dict(session.networks))

@@ -83,7 +83,7 @@ class Watcher:
 
 
 class _Lines:
-    """Watches the lines of one function call. A generator is watched until it yields."""
+    """Watches the lines of one function call. A generator is watched until its next `yield`."""
 
     def __init__(self, moments: list[Moment], phases: Sequence[Phase], frame: FrameType) -> None:
         self._moments = moments
@@ -106,7 +106,7 @@ class _Lines:
             quantity = _quantity(phase, there)
             if not _same(quantity, self._known[index]):
                 self._known[index] = quantity
-                if quantity is _NOT_YET:  # the quantity was removed: an update clears its batch
+                if quantity is _NOT_YET:  # the quantity is gone, such as a batch after an update
                     continue
                 self._moments.append(
                     Moment(phase.key, phase.function, self._line, phase.read(there))

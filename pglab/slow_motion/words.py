@@ -12,8 +12,8 @@ from pglab.language import N_, _, ngettext
 from pglab.looks.attribution import CAUSES, Cause, Explanation
 from pglab.slow_motion.watched_lines import Moment
 
-SMALL_SHARE = 0.1  # a sentence does not name a cause with a smaller share of the change
-ALL = 0.995  # a cause with at least this share of the change is shown as 100 %
+SMALL_SHARE = 0.1  # a cause with a smaller share of the change is not named
+ALL = 0.995  # a cause with at least this share of the change counts as the only cause
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 6
 
 
@@ -37,8 +37,8 @@ PHASES = {
     "sample": Words(
         N_("sample"),
         N_(
-            "One action is drawn at random with the policy's probabilities, so it may be an "
-            "unlikely action."
+            "One action is drawn at random with the policy's probabilities. So the drawn action "
+            "may be an unlikely action."
         ),
     ),
     "environment": Words(
@@ -64,7 +64,10 @@ PHASES = {
     ),
     "draw": Words(
         N_("draw"),
-        N_("The critic learns from a batch of steps, drawn at random from the replay buffer."),
+        N_(
+            "The critic learns from a batch of steps. The batch is drawn at random from the "
+            "replay buffer."
+        ),
     ),
     "targets": Words(
         N_("TD targets"),
@@ -147,7 +150,7 @@ ACTING = {
 LEARNING = set(PHASES) - ACTING
 
 
-# Texts for recorded phases whose usual text in `PHASES` would be wrong.
+# Texts for recorded phases in which the usual text from `PHASES` would be wrong.
 _WHOLE_EPISODE = N_("Each step's G is the discounted return of its whole episode.")
 _NO_ACTOR_GRADIENT = N_("Every w is 0, so the gradient is 0: the actor's loss changes nothing.")
 _NO_GRADIENT = N_("The gradient is 0, so the loss moves no parameter.")
@@ -164,7 +167,7 @@ _GREEDY = N_(
 
 
 def sentence(moment: Moment) -> str:
-    """The text about a recorded phase. The text is true for the recorded numbers."""
+    """The text about a recorded phase, chosen so that it is true for the recorded numbers."""
     return _(_sentence(moment))
 
 
@@ -263,7 +266,7 @@ def what_moved(found: Explanation) -> str:
             clause=clause, share=shares[main]
         )
     ]
-    for heading, sign in ((_("Also: {causes}."), 1), (_("Against it: {causes}."), -1)):
+    for heading, sign in ((_("Also: {causes}."), 1), (_("Against the change: {causes}."), -1)):
         listed = [
             f"{_(CAUSE_WORDS[cause].label)} ({shares[cause]:.0%})".replace("-", "−")
             for cause in named
@@ -278,7 +281,7 @@ def what_moved(found: Explanation) -> str:
 class Row:
     """A row of the table that shows how much each cause changed π.
 
-    `size` is the change of π. `text` is `size`, rounded.
+    `size` is the change of π. `text` is the rounded `size` as text.
     """
 
     label: str
@@ -290,8 +293,8 @@ class Row:
 def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row], str]:
     """The rows of the table of causes, and the sum of their rounded numbers.
 
-    `effects` are the changes of π by each cause. `remainder` is the error of the computation. If
-    `remainder` rounds to 0, it has no row.
+    `effects` maps each cause to its change of π. `remainder` is the error of the computation. If
+    `remainder` rounds to 0, the table has no row for `remainder`.
     """
     sizes = [effects.get(cause, 0.0) for cause in CAUSES if cause in effects] + [remainder]
     decimals = _decimals(max(map(abs, sizes)))

@@ -119,8 +119,8 @@ def test_what_is_held_fixed_does_not_differ(pair: str) -> None:
 
 def test_held_fixed_are_the_values_that_both_sides_have() -> None:
     assert held_fixed(PAIRS["body"].configs) == (
-        "actor-critic, CartPole-v1, on-policy (critic: the steps just taken), α 0.0005, "
-        "steps/update 16, Q(s, a) − max Q, γ 0.995, layers 128,128"
+        "actor-critic, CartPole-v1, on-policy (the critic learns from the steps just taken), "
+        "α 0.0005, steps/update 16, Q(s, a) − max Q, γ 0.995, layers 128,128"
     )
     other = REINFORCE.changed(env_id="Acrobot-v1", gamma=0.9)
     assert held_fixed([REINFORCE, other]) == "REINFORCE, α 0.001, baseline none, layers 128,128"

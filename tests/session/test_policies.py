@@ -41,7 +41,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
         ("0/head.bias", np.zeros(3, np.float32), "names or shapes"),
         ("0/head.bias", np.zeros(2), "float32"),
         ("0/head.bias", np.array([0, np.nan], np.float32), "finite"),
-        ("7/head.bias", np.zeros(2, np.float32), "no parameter of a policy"),
+        ("7/head.bias", np.zeros(2, np.float32), "not a parameter of a policy"),
         ("settings", np.array('{"gamma": "9"}'), "gamma"),
         ("0/head.bias", np.array([None, {}]), "allow_pickle"),
     ],

@@ -40,7 +40,7 @@ CASES: dict[str, tuple[Explanation, str]] = {
     "others against own": (
         explanation({"own": -0.05, "others": 0.15}),
         "π moved mostly because the gradients of the other steps in the batch moved the same "
-        "parameters (150% of the change). Against it: own gradient (−50%).",
+        "parameters (150% of the change). Against the change: own gradient (−50%).",
     ),
     "entropy": (
         explanation({"own": -0.002, "entropy": -0.098}),
@@ -50,7 +50,8 @@ CASES: dict[str, tuple[Explanation, str]] = {
     "clipping": (
         explanation({"own": -0.1, "momentum": 0.05, "clipping": 0.09}),
         "π moved mostly because clipping shortened gradients that opposed the change "
-        "(225% of the change). Also: Adam's momentum (125%). Against it: own gradient (−250%).",
+        "(225% of the change). Also: Adam's momentum (125%). Against the change: own gradient "
+        "(−250%).",
     ),
     "nothing": (explanation({}, 0.0), "The actor's gradient is 0. π did not change."),
     "nothing, and no actor": (

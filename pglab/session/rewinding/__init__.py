@@ -1,1 +1,1 @@
-"""What a run keeps so that it can go back: checkpoints, as compact copies of the run."""
+"""Checkpoints of a run: compact copies to which the run can go back."""

@@ -1,4 +1,4 @@
-"""Checkpoints: complete copies of a run, to which the run can be rewound later.
+"""Keeps checkpoints: complete copies of a run, to which the run can go back later.
 
 Recent checkpoints lie closer together than old checkpoints.
 """
@@ -21,15 +21,22 @@ from pglab.session.rewinding.byte_planes import LEVEL
 from pglab.session.rewinding.packed import PackedRun, never_changing, packed
 
 MOST_CHECKPOINTS = 24
+<<<<<<< HEAD
 FEWEST_CHECKPOINTS = 8  # of large networks too
 MOST_BYTES = 3_500_000  # of all checkpoints, unless they are few: many visitors share a server
+=======
+FEWEST_CHECKPOINTS = 8  # this many checkpoints are kept even if the networks are large
+# Limit for all checkpoints of a run, if there are more than `FEWEST_CHECKPOINTS`. The limit is low
+# because many visitors share a server.
+MOST_BYTES = 4_500_000
+>>>>>>> words-3
 MOST_BYTES_WITH_BUFFER = 24_000_000
-SHORTEST_SPACING = 500  # environment steps
-SPACING_SHARE = 0.08  # of the steps taken so far: a long run is copied less often
+SHORTEST_SPACING = 500  # minimum number of environment steps between two new checkpoints
+SPACING_SHARE = 0.08  # minimum spacing as a share of the steps so far, so the spacing grows
 
 
 def copy_of_run(run: AgentRun) -> AgentRun:
-    """An independent copy of a run; it shares the parts that never change."""
+    """An independent copy of a run; only objects that never change are shared with the run."""
     return copy.deepcopy(run, {id(part): part for part in never_changing(run)})
 
 
@@ -37,8 +44,8 @@ def copy_of_run(run: AgentRun) -> AgentRun:
 class Checkpoint:
     """A copy of a run and its history, taken between two environment steps.
 
-    A checkpoint never changes: a rewound run continues from what `run` and `history` make anew.
-    `seconds` is the processor time that training took up to this step.
+    A checkpoint never changes, because `run` and `history` make a new copy at each call. `seconds`
+    is the processor time that training took up to this step.
     """
 
     global_step: int
@@ -49,7 +56,7 @@ class Checkpoint:
 
     @property
     def size(self) -> int:
-        """Bytes of this checkpoint, without the transitions, which checkpoints share."""
+        """The size of this checkpoint in bytes, without the transitions of the replay buffer."""
         return self.packed.size + len(self.packed_history)
 
     def run(self) -> AgentRun:
@@ -63,12 +70,12 @@ class Checkpoint:
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """The networks at this step, which are made as soon as somebody looks at one."""
+        """The networks at this step; the first access to a network unpacks all networks."""
         return _Networks(self.packed)
 
 
 class _Networks(Mapping[str, nn.Module]):
-    """The networks of a packed run."""
+    """The networks of a packed run; the first access to a network unpacks all networks."""
 
     def __init__(self, packed: PackedRun) -> None:
         self._packed = packed
@@ -142,7 +149,7 @@ class Checkpoints:
 
     @property
     def size(self) -> int:
-        """Bytes of all checkpoints, with the transitions of the replay buffer."""
+        """The size of all checkpoints in bytes, with the transitions of the replay buffer."""
         blocks = {id(block): block for kept in self._kept for block in kept.packed.blocks}
         return self._own_size + sum(block.size for block in blocks.values())
 
@@ -161,8 +168,9 @@ class Checkpoints:
 def least_missed(steps: Sequence[int]) -> int:
     """Index of the checkpoint to drop; the first and the last checkpoint always stay.
 
-    Dropping this checkpoint leaves the smallest gap, relative to the age of the gap. Recent
-    checkpoints thus stay closer together than old checkpoints.
+    Dropping a checkpoint leaves a gap between its neighbours. The function chooses the checkpoint
+    whose gap is the smallest share of the steps since the gap began. So recent checkpoints stay
+    closer together than old checkpoints.
     """
     now = steps[-1]
     gaps = [

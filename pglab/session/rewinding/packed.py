@@ -1,9 +1,16 @@
-"""Compact copies of runs.
+"""Makes compact copies of runs.
 
+<<<<<<< HEAD
 A run consists of a few large arrays and of thousands of small objects. A packed run is one piece of
 bytes for the numbers of the networks and the optimisers, and one piece for everything else. Both
 pieces are compressed. A packed run takes less than half the memory of a copy, and garbage
 collection need not look through it.
+=======
+A run consists of a few large arrays and of thousands of small objects. A packed run stores the
+numbers of the networks and the optimisers as bytes, because compression hardly makes these numbers
+smaller. Everything else is compressed. A packed run takes less than half the memory of an ordinary
+copy, and Python's garbage collector does not search the bytes of a packed run.
+>>>>>>> words-3
 """
 
 from __future__ import annotations
@@ -31,27 +38,38 @@ UNIT = np.dtype(np.uint32)  # most numbers of a run have 32 bits, and no number 
 
 @dataclass(frozen=True)
 class PackedRun:
-    """A copy of a run that never changes."""
+    """A compact copy of a run; the copy never changes."""
 
+<<<<<<< HEAD
     numbers: bytes  # of all tensors, compressed
+=======
+    numbers: bytes  # the numbers of all tensors
+>>>>>>> words-3
     rest: bytes
-    parts: tuple[object, ...]  # never change, so that the run and its copies can share them
+    parts: tuple[object, ...]  # objects that never change; the run and its copies share them
     blocks: tuple[Block, ...]  # the transitions of the replay buffer
 
     @property
     def size(self) -> int:
-        """Bytes that belong to this copy alone; other copies may share the blocks."""
+        """The size of this copy in bytes, without the blocks, which other copies may share."""
         return len(self.numbers) + len(self.rest)
 
     def unpacked(self, *, buffer: bool = True) -> AgentRun:
-        """Make an independent run again; if `buffer` is False, its replay buffer is empty."""
+        """Make an independent run from this copy.
+
+        If `buffer` is False, the replay buffer of the new run is empty.
+        """
         reader = _Reader(io.BytesIO(zlib.decompress(self.rest)), self, buffer)
         run: AgentRun = reader.load()
         return run
 
 
 def packed(run: AgentRun, known: Iterable[Block] = ()) -> PackedRun:
-    """Copy a run; `known` are blocks of other copies of the same run."""
+    """Make a compact copy of a run.
+
+    `known` are the blocks of other copies of the same run. The new copy reuses the blocks that are
+    full.
+    """
     parts = never_changing(run)
     rest = io.BytesIO()
     writer = _Writer(rest, parts, known)
@@ -61,11 +79,11 @@ def packed(run: AgentRun, known: Iterable[Block] = ()) -> PackedRun:
 
 
 def never_changing(run: AgentRun) -> tuple[object, ...]:
-    """Parts that a run and its copies may share."""
+    """The objects in a run that never change, so that a run and its copies may share them."""
     inner = run.environment.unwrapped
     return (
         run.config,
-        run.streams.weights,  # only a new run draws from it
+        run.streams.weights,  # random numbers from this stream only initialise a new run
         inner.spec,
         inner.action_space,
         inner.observation_space,
@@ -87,7 +105,7 @@ class _Writer(pickle.Pickler):
         }
 
     def persistent_id(self, found: Any) -> tuple[Any, ...] | None:
-        """Return what stands for an object in the file; None if the object itself is pickled."""
+        """Return the tuple that replaces an object in the file; None if the object is pickled."""
         name = self._names.get(id(found))
         if name is None and isinstance(found, Tensor):
             name = self._names[id(found)] = self._tensor(found)
@@ -108,17 +126,18 @@ class _Writer(pickle.Pickler):
 
 
 class _Reader(pickle.Unpickler):
-    """Makes a run from what a `_Writer` has written."""
+    """Makes a run from the bytes that a `_Writer` has written."""
 
     def __init__(self, file: io.BytesIO, packed: PackedRun, buffer: bool) -> None:
         super().__init__(file)
         self._packed = packed
         self._numbers = decompressed(packed.numbers, UNIT)
         self._with_buffer = buffer
-        self._tensors: dict[int, Tensor] = {}  # by their places; networks and optimisers share them
+        # Each key is a tensor's place in `numbers`. Networks and optimisers may share a tensor.
+        self._tensors: dict[int, Tensor] = {}
 
     def persistent_load(self, name: tuple[Any, ...]) -> Any:
-        """Return the object that a name stands for."""
+        """Return the object that a tuple in the file replaces."""
         kind, *rest = name
         if kind == "part":
             return self._packed.parts[rest[0]]

@@ -1,1 +1,1 @@
-"""Further seeds: threads train a run again with other seeds."""
+"""Trains a run again with other seeds. The additional runs are called further seeds."""

@@ -1,4 +1,7 @@
-"""Further seeds of a run, which show how much the result of the run depends on its seed."""
+"""The further seeds of a run: runs with the same settings and other seeds.
+
+Further seeds show how much the result of a run depends on its seed.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ MOST_SEEDS = 16
 
 
 class SeedGroup:
-    """The further seeds of one run; each of them follows the run and is never ahead of it."""
+    """The further seeds of one run. Each further seed follows the run and is never ahead of it."""
 
     def __init__(self, session: TrainingSession, count: int) -> None:
         """Make `count` runs with the initial settings of `session` and the next `count` seeds."""
@@ -26,24 +29,27 @@ class SeedGroup:
         return TrainingSession(config.changed(seed=seed), can_rewind=False)
 
     def belongs_to(self, session: TrainingSession, count: int) -> bool:
-        """True if the group has `count` seeds of this run, and no seed is ahead of the run."""
+        """True if the group has `count` further seeds of this run.
+
+        The result is False if a further seed is ahead of the run.
+        """
         ahead = any(member.global_step > session.global_step for member in self.members)
         return session is self.run and count == len(self.members) and not ahead
 
     @property
     def behind(self) -> bool:
-        """True if an unfinished seed does not yet have the run's step and settings."""
+        """True if at least one further seed is behind the run; see `is_behind`."""
         return any(self.is_behind(member) for member in self.members)
 
     def is_behind(self, member: TrainingSession) -> bool:
-        """True if this seed is unfinished and does not yet have the run's step and settings."""
+        """True if this unfinished seed lacks steps or changes of settings of the run."""
         return not member.finished and (
             member.global_step < self.run.global_step or _settings(member) != _settings(self.run)
         )
 
     @property
     def steps(self) -> int:
-        """The least environment step among the run and all unfinished seeds."""
+        """The environment step that the run and all unfinished seeds have reached."""
         on_their_way = [member.global_step for member in self.members if not member.finished]
         return min([self.run.global_step, *on_their_way])
 
@@ -52,9 +58,9 @@ class SeedGroup:
         return [smoothed_curve(member) for member in self.members]
 
     def catch_up(self, member: TrainingSession, seconds: float) -> None:
-        """Train a seed towards the run's present step, with the run's changes of settings.
+        """Train a further seed towards the run's present step, with the run's changes of settings.
 
-        Training stops earlier at the next change of settings and after about `seconds` of wall
+        A call may stop earlier: at the next change of settings, or after about `seconds` of wall
         clock.
         """
         changes = self.run.history.changes
@@ -70,7 +76,7 @@ class SeedGroup:
         member.advance("step", self.run.global_step - member.global_step, seconds=seconds)
 
     def begin_again(self, member: TrainingSession) -> None:
-        """Replace a seed by a new run of the same seed, which repeats the same steps."""
+        """Replace a further seed by a new run with the same seed; this run repeats all steps."""
         place = self.members.index(member)
         self.members[place] = self._new_run(place + 1)
 

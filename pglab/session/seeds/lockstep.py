@@ -1,9 +1,9 @@
-"""Trains runs in lock step, and their further seeds up to them, in threads.
+"""Trains runs in lock step, and lets the further seeds of these runs follow.
 
-A thread trains a run for one short portion at a time. The threads serve all visitors in turn, and a
-visitor has at most one portion for each thread in the queue. Every portion belongs to one call of
-`train_together`, which returns only when its portions have ended. So no page reads a run that a
-thread is training, and no training continues after a visitor leaves.
+A further seed is a run with the same settings and another seed. Several threads train the runs of
+all visitors, one short portion at a time. In the queue of the threads, a visitor has at most one
+portion for each thread. `train_together` returns only when all its portions have ended. So no page
+reads a run that a thread is training, and no training continues after a visitor leaves.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pglab.session.seeds.group import SeedGroup
 from pglab.session.sharing.threads import shared_threads, thread_count
 from pglab.session.training_session import TrainingSession
 
-PORTION = 0.02  # seconds of training
-SHORTEST_PORTION = 0.005  # of a further seed, if little time is left
+PORTION = 0.02  # seconds for which a thread trains one run
+SHORTEST_PORTION = 0.005  # seconds for which a further seed trains if little time is left
 LEAD = 3  # how far a run may be ahead of its further seeds, in portions
-FIRST_STEPS = 32  # of a run, before its speed is known
+FIRST_STEPS = 32  # steps in a run's first portion, when the speed is not known yet
 
 
 class SeedFailed(RuntimeError):
@@ -31,7 +31,7 @@ class SeedFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class _Portion:
-    """A call of `train` trains `session` for a short time."""
+    """A short portion of training: a call of `train` trains `session` for a short time."""
 
     session: TrainingSession
     train: Callable[[], object]
@@ -43,13 +43,14 @@ def train_together(
 ) -> None:
     """Train runs and their further seeds, for about `seconds` of wall clock.
 
-    The runs train up to environment step `limit`, but no further once one of them has finished.
-    When the call returns, all runs have reached the same step, except runs that finished earlier.
-    The seeds of `groups` follow their runs, and a run that is far ahead of a seed waits for it.
+    The runs train up to environment step `limit`. If one run finishes, the other runs stop at the
+    next common step. When the call returns, all runs have reached the same step, except runs that
+    finished earlier. The further seeds in `groups` follow their runs. A run that is far ahead of a
+    further seed waits for this seed.
 
     Raises:
-        SeedFailed: an error occurred in the training of a further seed. The seed begins again at
-            the next call. An error in the training of a run is raised as it is.
+        SeedFailed: an error occurred in the training of a further seed. At the next call, the
+            further seed begins again. An error in the training of a run itself is raised unchanged.
     """
     deadline = time.perf_counter() + seconds
     target = max(run.global_step for run in runs)
@@ -64,7 +65,7 @@ def train_together(
             busy = {portion.session for portion in under_way.values()}
             possible = _of_runs(runs, busy, target) + _of_seeds(groups, busy, left)
             for portion in possible[: 0 if failures else most - len(under_way)]:
-                # The context contains the language of the visitor.
+                # The copied context contains the language of the visitor.
                 under_way[pool.submit(copy_context().run, portion.train)] = portion
             if not under_way:
                 break
@@ -79,7 +80,11 @@ def train_together(
 def _next_target(
     runs: Sequence[TrainingSession], groups: Sequence[SeedGroup], target: int, limit: int
 ) -> int:
-    """The step up to which the runs may train: beyond `target` if all of them have reached it."""
+    """The step up to which the runs may train now.
+
+    The result is later than `target` only if all runs have reached `target` and their further seeds
+    are not too far behind.
+    """
     if any(run.finished or run.global_step < target for run in runs):
         return target
     known = [run.seconds_per_step for run in runs if run.seconds_per_step]
@@ -92,7 +97,7 @@ def _next_target(
 def _of_runs(
     runs: Sequence[TrainingSession], busy: set[TrainingSession], target: int
 ) -> list[_Portion]:
-    """The portions of the runs that have not reached the step `target`."""
+    """One portion of training for each waiting run that has not reached the step `target`."""
 
     def portion_of(run: TrainingSession) -> _Portion:
         return _Portion(run, lambda: run.advance("step", target - run.global_step, seconds=PORTION))
@@ -104,9 +109,9 @@ def _of_runs(
 def _of_seeds(
     groups: Sequence[SeedGroup], busy: set[TrainingSession], left: float
 ) -> list[_Portion]:
-    """The portions of the seeds that are behind, in the order of their steps.
+    """One portion of training for each waiting seed that is behind its run, sorted by step.
 
-    `left` is how many seconds are left; if no time is left, there are no portions.
+    `left` is the number of seconds left. If no time is left, the list is empty.
     """
     if left <= 0:
         return []
@@ -125,7 +130,10 @@ def _of_seeds(
 
 
 def _failure(future: Future[object], portion: _Portion) -> list[BaseException]:
-    """The error that occurred in a portion, if there was one; its seed is set to the beginning."""
+    """A list with the error that occurred in a portion; empty if there was no error.
+
+    After an error in the training of a further seed, this seed begins again.
+    """
     error = future.exception()
     if error is None or portion.group is None:
         return [] if error is None else [error]

@@ -19,10 +19,10 @@ MOST_FLIPS = 2**16
 def sign_flip_p(differences: NDArray[np.float64]) -> float:
     """Two-sided p-value of a sign-flip test: [N] → p.
 
-    The tested hypothesis is that the mean difference is 0. A combination of signs decides for
-    each difference whether it is multiplied by 1 or by −1. The p-value is the share of combinations
-    whose mean difference is at least as far from 0 as the observed mean. For up to 16 differences,
-    the test tries all combinations; for more differences, 65,536 random combinations.
+    The tested hypothesis is that the mean difference is 0. The test multiplies each difference by 1
+    or −1, in many combinations of these signs. The p-value is the share of combinations whose mean
+    is at least as far from 0 as the mean of the given differences. For up to 16 differences, the
+    test tries all combinations. For more differences, the test tries 65,536 random combinations.
     """
     count = len(differences)
     if 2**count <= MOST_FLIPS:
@@ -44,19 +44,19 @@ def smoothed_curve(session: TrainingSession) -> Curve:
 
 
 def stop_of(session: TrainingSession) -> float:
-    """The step at which a run stopped; infinite if it has not stopped."""
+    """The step at which a run stopped; infinity if the run has not stopped."""
     return session.global_step if session.finished else math.inf
 
 
 def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> UsualBand | None:
-    """Median and quartiles at each step, over the seeds that have not stopped yet.
+    """At each step, the median and the quartiles of the seeds that have not stopped yet.
 
     A curve keeps its value from the end of one episode to the end of the next episode. The band
     ends when only one seed or fewer than half of the seeds still train.
 
     Args:
         curves: smoothed returns of each seed.
-        stops: the step at which each seed stopped; infinite if it has not stopped.
+        stops: the step at which each seed stopped; infinity for a seed that has not stopped.
         until: a step that all seeds have reached, except seeds that stopped earlier.
 
     Returns:
@@ -73,7 +73,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
     values = np.stack(
         [curve.returns[np.searchsorted(curve.steps, grid, side="right") - 1] for curve in curves]
     )
-    # A stopped seed's later returns are unknown.
+    # After a seed has stopped, its later returns are unknown.
     trains = grid <= np.array(stops)[:, None]
     seeds = trains.sum(axis=0)
     quartiles = np.empty((3, len(grid)))
@@ -86,7 +86,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
 
 
 def _grid(first: float, until: float) -> NDArray[np.float64]:
-    """The steps of a band's points: evenly spaced from `first` on, with `until` as the last."""
+    """The steps at which a band has points: evenly spaced from `first`, and last `until`."""
     spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

@@ -1,1 +1,1 @@
-"""How the runs of all visitors share one machine: threads, turns, and places on a full server."""
+"""Shares one machine among the runs of all visitors: threads, turns and places on a server."""

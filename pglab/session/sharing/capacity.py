@@ -1,4 +1,4 @@
-"""How many visitors may train at once; whoever comes later has to wait until there is room."""
+"""Limits how many visitors may train at once. Later visitors wait until the server has room."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from pglab.session.sharing.variables import whole_number
 
 VARIABLE = "PGLAB_CAPACITY"  # the environment variable that sets the number of visitors
 MOST_VISITORS = 100_000
-FOR_EACH_CORE = 60  # then pictures and clicks are slow, but bearable: `python -m tests.load 100`
-LEAST_FREE = 0.08  # share of the machine's memory
+FOR_EACH_CORE = 60  # with 60 visitors per core, pages are slow but usable (see `tests/load`)
+LEAST_FREE = 0.08  # share of the machine's memory that must be free
 
 
 def capacity() -> int:
-    """The most visitors who train at once: `PGLAB_CAPACITY`, or else 60 for each usable core."""
+    """The maximum number of visitors who may train at once.
+
+    The environment variable `PGLAB_CAPACITY` sets this number. The default is 60 visitors for each
+    usable core.
+    """
     return whole_number(VARIABLE, MOST_VISITORS) or FOR_EACH_CORE * usable_cores()
 
 
 def has_room(training: int) -> bool:
-    """Whether one more visitor may train beside those who train already."""
+    """True if one more visitor may train while `training` other visitors train."""
     if not training:
         return True
     memory = psutil.virtual_memory()

@@ -1,4 +1,4 @@
-"""The lock of a run: whoever wants to see or change the run goes before its training."""
+"""The lock of a run. Code that reads or changes the run gets the lock before training does."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from types import TracebackType
 
 
 class Gate:
-    """A reentrant lock that training gives way to.
+    """A reentrant lock; training does not take this lock while another thread waits for it.
 
-    A plain lock would not do: a thread that trains in short turns takes the lock again before a
-    waiting thread wakes up, so the waiting thread could wait for many turns.
+    With an ordinary lock, a thread that trains in short turns takes the lock again before a waiting
+    thread wakes up. So the waiting thread might wait for many turns.
     """
 
     def __init__(self) -> None:
-        """Make a gate through which nobody goes yet."""
+        """Make a lock that no thread holds yet."""
         self._lock = threading.RLock()
-        self._waiting: deque[None] = deque()  # append and pop need no lock
+        self._waiting: deque[None] = deque()  # one entry per waiting thread; thread-safe
 
     def _wait(self, seconds: float) -> bool:
-        """Wait for the lock, and return whether it is held now; −1 waits without limit."""
+        """Wait for the lock, and return True if this thread now holds the lock.
+
+        If `seconds` is −1, the waiting time has no limit.
+        """
         self._waiting.append(None)
         try:
             return self._lock.acquire(timeout=seconds)
@@ -42,7 +45,11 @@ class Gate:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Hold the lock, but wait for it no longer than this; raises TimeoutError otherwise."""
+        """Hold the lock after a waiting time of at most `seconds`.
+
+        Raises:
+            TimeoutError: the lock did not become free in this time.
+        """
         if not self._wait(seconds):
             raise TimeoutError
         try:
@@ -52,7 +59,7 @@ class Gate:
 
     @contextmanager
     def for_training(self) -> Iterator[bool]:
-        """Hold the lock if nobody holds it or waits for it; yield whether this is so."""
+        """Take the lock if it is free and no thread waits for it; yield True if it was taken."""
         entered = not self._waiting and self._lock.acquire(blocking=False)
         try:
             yield entered

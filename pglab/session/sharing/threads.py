@@ -1,6 +1,7 @@
 """The threads that train runs: one for each processor core that this process may use.
 
-Compiled training holds no interpreter lock, so several runs can train at once in one process.
+Compiled training does not hold Python's interpreter lock, so one process can train several runs at
+the same time.
 """
 
 from __future__ import annotations
@@ -23,14 +24,18 @@ MOST_THREADS = 32
 
 
 def thread_count() -> int:
-    """The number of threads: `PGLAB_THREADS`, or else the number of usable cores, at most 32."""
+    """The number of threads that train, at most 32.
+
+    The environment variable `PGLAB_THREADS` sets this number. The default is the number of usable
+    cores.
+    """
     return whole_number(VARIABLE, MOST_THREADS) or min(usable_cores(), MOST_THREADS)
 
 
 def usable_cores() -> int:
-    """The number of processor cores on which the system lets this process run.
+    """The number of processor cores that the operating system lets this process use.
 
-    A limit on processor time, such as the option `--cpus` of Docker, is not counted.
+    A limit on processor time, such as the option `--cpus` of Docker, is ignored.
     """
     if sys.version_info >= (3, 13):
         return os.process_cpu_count() or 1
@@ -41,16 +46,16 @@ def usable_cores() -> int:
 
 @cache
 def shared_threads() -> ThreadPoolExecutor:
-    """The threads that all visitors share. Requests to them must be short."""
+    """The threads that all visitors share. Each task for these threads must be short."""
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="training")
 
 
 def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Call `work` with each item, in as many threads as `thread_count` says.
+    """Call `work` with each item, in `thread_count()` threads.
 
-    The result has the order of the items. Only compiled code runs in several threads at once: with
-    the PyTorch reference, the threads take turns, and all items together take about as long as one
-    after the other. Ctrl+C ends the command at once, because these threads do not keep it alive.
+    The results are in the order of the items. Only compiled code runs in several threads at once.
+    The PyTorch reference code runs in only one thread at a time, so threads hardly make it faster.
+    Ctrl+C ends the program at once, because these threads do not keep the program alive.
     """
     with ThreadPool(thread_count()) as pool:
         return list(pool.imap(work, items))

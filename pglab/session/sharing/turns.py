@@ -1,4 +1,4 @@
-"""Trains the runs of all visitors: threads, one for each core, give them short turns."""
+"""Trains the runs of all visitors in short turns, with one thread for each processor core."""
 
 from __future__ import annotations
 
@@ -16,46 +16,57 @@ from weakref import WeakKeyDictionary, ref
 from pglab.session.sharing.capacity import has_room
 from pglab.session.sharing.threads import thread_count
 
-NICENESS = 3  # the system prefers threads that draw, so training gets what is left
-AGAIN = 0.002  # seconds until the next attempt, if somebody looks at the run
+NICENESS = 3  # gives training a lower priority than threads that draw pictures
+AGAIN = 0.002  # seconds until the next attempt, if a page or another thread uses the run
 PLACE_KEPT = 60.0  # seconds for which a paused run keeps its place on a full server
-ROOM_AGAIN = 1.0  # seconds until the next look for room, for example in the memory
+ROOM_AGAIN = 1.0  # seconds until the next check whether the server has room
 
 
 class Trainee(Protocol):
-    """One visitor's share of the training; all runs of one visitor together are one share."""
+    """All runs of one visitor. `Turns` divides the training time among the trainees."""
 
     due: float
-    """When the next turn is due, on the clock `time.perf_counter`; infinity: never."""
+    """The time of the next turn, on the clock `time.perf_counter`; infinity if no turn is due."""
 
     def train(self) -> bool:
-        """Take one turn and set `due`, without raising an error; return False if it is not free."""
+        """Train for one turn, and set `due`. This method must not raise an error.
+
+        Returns:
+            False if the runs cannot train because another thread uses them.
+        """
 
     def note_place(self, *, waits: bool) -> None:
-        """Learn whether this trainee waits until there is room for it; must return at once."""
+        """Tell the trainee whether it waits for room on the server; must return at once."""
 
 
 class Turns:
-    """Threads that train, turn after turn, the trainee that has had the least time so far."""
+    """Threads that train all trainees in turn. A trainee stands for all runs of one visitor.
+
+    The next turn goes to the trainee that has had the least training time so far.
+    """
 
     def __init__(self, threads: int, has_room: Callable[[int], bool] = has_room) -> None:
-        """Start this number of threads, which never end and keep no process alive.
+        """Start daemon threads, which never end.
 
-        `has_room` says whether one more may train beside this number of trainees.
+        `has_room` receives the number of trainees that have a place on the server, and returns True
+        if one more trainee may train.
         """
         self._has_room = has_room
         self._changed = threading.Condition()
-        self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()  # kept until when
-        self._waiting: deque[ref[Trainee]] = deque()  # in the order of their arrival
+        # The time until which a trainee keeps its place on the server.
+        self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
+        self._waiting: deque[ref[Trainee]] = deque()  # trainees in the order of arrival
         self._served: dict[Trainee, float] = {}  # seconds of training so far
-        self._least = 0.0  # of training; whoever had less time had nothing to train meanwhile
-        self._not_free: dict[Trainee, float] = {}  # until when
+        # A trainee that gets a turn counts at least this many seconds of training, so that a
+        # trainee cannot save up time while it has nothing to train.
+        self._least = 0.0
+        self._not_free: dict[Trainee, float] = {}  # time of the next attempt to train
         self._taken: set[Trainee] = set()
         for _ in range(threads):
             threading.Thread(target=self._work, name="turns", daemon=True).start()
 
     def join(self, trainee: Trainee) -> None:
-        """Train this trainee until its next turn is never due; if need be, it waits for room."""
+        """Train this trainee until its `due` is infinity. On a full server, the trainee waits."""
         with self._changed:
             if trainee in self._served:
                 self._changed.notify()
@@ -70,7 +81,7 @@ class Turns:
             self._changed.notify()
 
     def _let_in(self) -> None:
-        """Admit those who wait, as long as there is room."""
+        """Admit waiting trainees while the server has room."""
         while self._waiting:
             first, now = self._waiting[0](), time.perf_counter()
             if first is not None and first.due != math.inf:
@@ -85,7 +96,7 @@ class Turns:
         trainee.note_place(waits=False)
 
     def _work(self) -> None:
-        if sys.platform == "linux":  # elsewhere, all threads of a process have one priority
+        if sys.platform == "linux":  # on other systems, a thread has no priority of its own
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while True:
             trainee = self._take()
@@ -98,10 +109,10 @@ class Turns:
                 if not free:
                     self._not_free[trainee] = ended + AGAIN
                 self._changed.notify()
-            del trainee  # a waiting thread keeps no run alive
+            del trainee  # so that a waiting thread does not keep a run in memory
 
     def _take(self) -> Trainee:
-        """Wait until a turn is due, and return the trainee that takes it."""
+        """Wait until a turn is due, and return the trainee that takes this turn."""
         with self._changed:
             while True:
                 taken, seconds = self._next()
@@ -113,7 +124,7 @@ class Turns:
                 self._changed.wait(seconds)
 
     def _next(self) -> tuple[Trainee | None, float | None]:
-        """Return the trainee whose turn it is, or else the seconds until a turn is due."""
+        """Return the trainee whose turn is due, or else the seconds until the next turn is due."""
         self._let_in()
         now, first = time.perf_counter(), math.inf
         ready: list[Trainee] = []
@@ -132,11 +143,11 @@ class Turns:
         taken = min(ready, key=self._served.__getitem__)
         self._not_free.pop(taken, None)
         self._least = max(self._least, self._served[taken])
-        self._served[taken] = self._least  # nobody saves up time
+        self._served[taken] = self._least  # time without training is not saved up
         return taken, None
 
 
 @cache
 def shared_turns() -> Turns:
-    """The turns of all visitors of this process."""
+    """The `Turns` object that trains the runs of all visitors of this process."""
     return Turns(thread_count())

@@ -1,4 +1,4 @@
-"""Reads the environment variables with which those who run a server set its limits."""
+"""Reads the environment variables that set the limits of a server."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import warnings
 
 
 def whole_number(variable: str, most: int) -> int | None:
-    """Return the number from 1 to `most` in an environment variable; None if there is none.
+    """Return the whole number in an environment variable; None if the variable is not set.
 
-    A warning tells about any other value, which has no effect.
+    If the value is not a number from 1 to `most`, the function warns and returns None.
     """
     chosen = os.environ.get(variable)
     if chosen is None:

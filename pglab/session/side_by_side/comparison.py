@@ -1,4 +1,4 @@
-"""A comparison of two or four agents, which train in lock step with the same seeds."""
+"""Compares two or four agents that train in lock step with the same seeds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pglab.session.side_by_side.forecast import Forecast
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.session.stored.usual_curves import SAME_WORK
 
-POINTS_PER_OVERLAY = 400  # enough for a figure of only its beginning
+POINTS_PER_OVERLAY = 400  # kept of an earlier curve, because a figure may show only its beginning
 LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
-EQUAL = 0.05  # share of the range of returns; a smaller difference counts as a tie
+EQUAL = 0.05  # a difference below this share of the range of returns counts as a tie
 LONGEST = LENGTHS[-1]
-MOST_OVERLAYS = 6  # curves, unless the last comparison alone has more
+MOST_OVERLAYS = 6  # limit for earlier curves; the last comparison is always shown as a whole
 CELLS = "cells"
 FREE = "free"
 
@@ -61,7 +61,7 @@ PAIRS = {
 
 
 def pair_of(configs: Sequence[AgentConfig]) -> str:
-    """The key in `PAIRS` of the comparison with exactly these agents; `FREE` if there is none."""
+    """The key of the comparison in `PAIRS` with exactly these agents; `FREE` if no key fits."""
     for name, pair in PAIRS.items():
         if pair.configs == tuple(configs):
             return name
@@ -69,12 +69,12 @@ def pair_of(configs: Sequence[AgentConfig]) -> str:
 
 
 def leader(facts: Sequence[Facts], configs: Sequence[AgentConfig]) -> int | None:
-    """Find the side whose mean return has the highest median over seeds.
+    """Find the agent whose mean return has the highest median over seeds.
 
     Returns:
-        Index of this side. If the best two medians differ by less than `EQUAL` of the range of
-        returns, the number of sides, which is no valid index. None while a side has not ended an
-        episode.
+        The index of this agent, or None while an agent has not ended an episode. If the two best
+        medians differ by less than `EQUAL` of the range of returns, the result is the number of
+        agents, which is not a valid index.
     """
     medians = [of.mean_return[0] for of in facts if of.mean_return is not None]
     if len(medians) < len(facts):
@@ -97,10 +97,10 @@ def _thinned(curve: Curve) -> Curve:
 
 @dataclass(frozen=True)
 class PastComparison:
-    """The data from which pages show an earlier comparison's curves and its table row.
+    """Stores the curves and the results of an earlier comparison, so that pages can show them.
 
-    `middles` has one curve for each side: the median over the side's seeds, thinned for
-    drawing.
+    `middles` contains the median curve of each agent's seeds. To save memory, not all points of a
+    curve are kept.
     """
 
     number: int
@@ -115,9 +115,9 @@ class PastComparison:
 def overlays(past: Sequence[PastComparison], configs: Sequence[AgentConfig]) -> list[Curve]:
     """Median curves of earlier comparisons, with labels such as "run 1: γ 0.9".
 
-    Curves from an environment that none of these agents uses are left out. The latest comparisons
-    are added first. If a comparison would bring the total above `MOST_OVERLAYS` curves, this
-    comparison and all earlier ones are left out.
+    A curve is shown only if an agent in `configs` uses the curve's environment. The latest
+    comparisons are added first. If a comparison would bring the total above `MOST_OVERLAYS` curves,
+    this comparison and all earlier comparisons are left out.
     """
     environments = {config.env_id for config in configs}
     shown: list[Curve] = []
@@ -141,7 +141,7 @@ class Comparison:
     """Two or four agents that train in lock step.
 
     Hold `lock` while you use a comparison. Threads train the first seed of every agent in lock
-    step, and the further seeds up to the step of the first seed.
+    step. The other seeds of each agent follow, up to the step of the first seed.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Comparison:
         first_seed: int = 0,
         length: int = LONGEST,
     ) -> None:
-        """Make new runs of `length` environment steps, with the same seeds on every side.
+        """Make new runs of `length` environment steps, with the same seeds for every agent.
 
         Raises:
             ConfigError: an environment cannot be used.
@@ -161,15 +161,15 @@ class Comparison:
         self.seeds = seeds
         self.first_seed = first_seed
         self.names = names_of(configs)
-        self.length = length  # may change during training: no run depends on it
+        self.length = length  # may change during training, because no run depends on the length
         self.speed = FIRST_SPEED  # one of the pacemaker's `SPEEDS`
         self.forecast = Forecast()
-        self._forecast_speed = self.speed  # the forecast's measurements are of this speed
+        self._forecast_speed = self.speed  # the speed at which `forecast` has measured
         self.pacemaker = Pacemaker()
         self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
         self._runs = [side.session for side in self.sides]
         self._groups = [side.group for side in self.sides if side.group is not None]
-        self._failure: str | None = None  # a sentence, if a further seed could not be trained
+        self._failure: str | None = None  # error message if a further seed could not be trained
 
     @property
     def global_step(self) -> int:
@@ -209,19 +209,19 @@ class Comparison:
 
     @property
     def running(self) -> bool:
-        """True if each turn trains the agents."""
+        """True while the agents train; False if the comparison is paused."""
         return self.sides[0].running
 
     @property
     def busy(self) -> bool:
-        """True while the first seeds train or the further seeds catch up with them."""
-        # After an error, seeds train again when Run is pressed.
+        """True while the first seeds train or the further seeds catch up with the first seeds."""
+        # After an error, the seeds wait until the visitor presses Run.
         waits = self._failure is not None
         return self.running or (not waits and any(group.behind for group in self._groups))
 
     @property
     def next_turn(self) -> float:
-        """When the next turn is due, on the clock of the pacemaker; infinity if none is."""
+        """The time of the next turn, on the clock of the pacemaker; infinity if no turn is due."""
         return self.pacemaker.next_turn(self.speed, running=self.running, busy=self.busy)
 
     def show_seed(self, index: int) -> None:
@@ -230,27 +230,26 @@ class Comparison:
             side.shown_seed = index
 
     def run(self) -> None:
-        """Start or continue the comparison: from now on, each turn trains the agents."""
+        """Start or continue training: from now on, each call of `take_turn` trains the agents."""
         self._failure = None
         self.pacemaker.start()
         self.forecast.start()
         self._set_running(not self.finished)
 
     def pause(self) -> None:
-        """Pause at once."""
+        """Pause the comparison at once."""
         self._set_running(False)
 
     def advance(self, steps: int) -> None:
         """Train the first seed of every agent for `steps` environment steps.
 
-        If the run of one agent diverges, the other agents stop within a fiftieth of a second of
-        training.
+        If the run of one agent diverges, the other agents stop within 0.02 seconds of training.
         """
         limit = min(self.global_step + steps, self.total_steps)
         train_together(self._runs, (), limit, math.inf)
 
     def take_turn(self) -> None:
-        """Train at the chosen speed for one turn."""
+        """Train the agents at the chosen speed for one turn, which lasts at most about `TURN`."""
         self.pacemaker.begin_turn()
         if self.speed != self._forecast_speed:
             self._forecast_speed = self.speed

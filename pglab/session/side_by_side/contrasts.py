@@ -17,11 +17,11 @@ from pglab.config import (
 from pglab.config.choice_names import choice_name
 from pglab.language import N_, _
 
-LETTERS = "ABCD"  # distinguish agents that would have the same name
-# Length and seeds belong to the whole comparison, so they are no difference between agents.
+LETTERS = "ABCD"  # letters that distinguish agents with otherwise equal names
+# These settings belong to a whole comparison, so they are not differences between agents.
 NOT_COMPARED = ("seed", "stop_when_solved", "total_steps")
-MOST_IN_A_NAME = 2  # differences that make up a name
-# A name begins with these settings, because readers ask for them first.
+MOST_IN_A_NAME = 2  # the most differences in an agent's name
+# An agent's name begins with these settings, because readers ask for these settings first.
 FOREMOST = ("algorithm", "env_id", "body", "critic_data")
 HELD = (
     *FOREMOST,
@@ -43,10 +43,10 @@ PRESETS: tuple[tuple[str, AgentConfig], ...] = (
 
 @dataclass(frozen=True)
 class Difference:
-    """A property in which agents differ: its name, its label and the value for each agent.
+    """A property in which agents differ: its name, its label, and the value of each agent.
 
-    `short` contains the values in a shorter form, for a legend. `own` is False if at least one of
-    the agents ignores the setting because of another setting.
+    `short` contains the values in a shorter form, for a legend. `own` is False if at least one
+    agent ignores this property because of another setting.
     """
 
     name: str
@@ -57,12 +57,12 @@ class Difference:
 
 
 def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
-    """All differences between the agents, beginning with the algorithm if it differs.
+    """All differences between the agents; if the algorithms differ, this difference comes first.
 
-    Each setting is compared by the value that takes effect. For example, the critic of a shared
-    body learns with α, so α is compared instead of its `critic_learning_rate`. The list leaves out
-    the seed, the length, settings that have no effect on any agent, and settings that only one of
-    the algorithms has.
+    Each setting is compared by the value that takes effect. For example, on a shared body, the
+    critic learns with α, so α is compared instead of `critic_learning_rate`. The list leaves out
+    the seed, the number of steps, settings that affect no agent, and settings that only one of the
+    algorithms has.
     """
     found = []
     algorithms = tuple(algorithm_name(config) for config in configs)
@@ -84,17 +84,17 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
 
 
 def algorithm_name(config: AgentConfig) -> str:
-    """The name of the algorithm that a configuration belongs to."""
+    """The name of the algorithm of an agent."""
     return "REINFORCE" if isinstance(config, ReinforceConfig) else _("actor-critic")
 
 
 def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
     """Give each agent a different name that says how the agent differs from the other agents.
 
-    If there are several differences and each agent is a different preset, each agent gets the name
-    of its preset. A name that is not a preset's name lists up to `MOST_IN_A_NAME` differences,
-    followed by "…" if the agents have more differences. A letter is added if two names would
-    otherwise be the same.
+    A preset is an agent with a fixed name. If the agents have several differences and all agents
+    are different presets, each agent gets the name of its preset. Otherwise, a name lists up to
+    `MOST_IN_A_NAME` differences, and then "…" if the agents have more differences. A letter is
+    added if two names would otherwise be the same.
     """
     found = differences_between(configs)
     if len(found) > 1:
@@ -129,15 +129,15 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
             values = {getattr(config, name) for config in configs}
             if len(values) == 1:
                 value = values.pop()
-                if value == "on_policy":  # readers meet the term here first
-                    told.append(_("on-policy (critic: the steps just taken)"))
+                if value == "on_policy":  # readers meet this term here first
+                    told.append(_("on-policy (the critic learns from the steps just taken)"))
                 else:
                     told.append(_short(configs[0], name, value))
     return ", ".join(told)
 
 
 def same_agent(one: AgentConfig, other: AgentConfig) -> bool:
-    """True if two configurations describe the same agent; seed and length may differ."""
+    """True if two configurations describe the same agent; seed and number of steps may differ."""
     return not differences_between([one, other])
 
 
@@ -167,7 +167,7 @@ def _own_return(config: AgentConfig) -> bool:
 
 
 def _effective(config: AgentConfig, name: str) -> Any:
-    """The value that a setting has in effect; None if the setting has no effect."""
+    """The value of a setting that takes effect; None if the setting has no effect."""
     if _applies(config, name):
         return getattr(config, name)
     if isinstance(config, ActorCriticConfig):

@@ -1,4 +1,4 @@
-"""Forecasts the time that a comparison still needs, from its measured speed."""
+"""Forecasts how much time a comparison still needs, from the measured speed of training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pglab.language import _
 
 RECENT_SECONDS = 10.0  # time over which the speed is measured
-FIRST_SECONDS = 1.0  # no forecast yet: this time may be spent on loading
+FIRST_SECONDS = 1.0  # no forecast in the first second, which may be spent on loading
 SPREAD = 1.25  # factor of uncertainty: episodes, buffers and other visitors change the speed
 ROUND_SECONDS = (5, 10, 15, 20, 30, 40, 50, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800)
 
@@ -36,7 +36,7 @@ class Forecast:
         while now - self._notes[0][0] > RECENT_SECONDS:
             self._notes.popleft()
         while len(self._notes) > 1 and self._notes[0][1] == self._notes[1][1]:
-            self._notes.popleft()  # no progress yet: seeds catch up
+            self._notes.popleft()  # while other seeds catch up, the time is not counted
 
     @property
     def steps_per_second(self) -> float | None:
@@ -49,7 +49,7 @@ class Forecast:
         return (last - first) / (now - then)
 
     def seconds_left(self, steps: int) -> tuple[float, float] | None:
-        """Shortest and longest expected seconds for `steps` more steps; None if unknown."""
+        """The shortest and longest expected seconds for `steps` more steps; None if unknown."""
         rate = self.steps_per_second
         return None if rate is None else (steps / rate / SPREAD, steps / rate * SPREAD)
 

@@ -23,17 +23,17 @@ MOST_CURVE_POINTS = 200
 
 @dataclass(frozen=True)
 class Facts:
-    """The results of one side, as numbers for the table."""
+    """The results of one agent in a comparison, as numbers for a table."""
 
     parameters: int
     gradient_steps: int
     milliseconds_per_1000_steps: float | None
     mean_return: tuple[float, float, float] | None  # median, minimum, maximum over seeds
-    opposed: float | None  # share of updates with opposed gradients on a shared body
+    opposed: float | None  # share of updates in which the gradients on a shared body are opposed
 
 
 class Side:
-    """One agent of a comparison, with a run for each seed; the player shows one of these runs."""
+    """One agent of a comparison, with one run for each seed. The player shows one of these runs."""
 
     player_mode: Literal["policy"] = "policy"
     shows_training_steps = False
@@ -53,7 +53,7 @@ class Side:
         self.stored = stored_band(config)
         self.pacemaker = pacemaker
         self.running = False
-        self.shown_seed = 0  # counted from 0; the player and the heatmap show it
+        self.shown_seed = 0  # index of the seed that the player and the heatmap show
         first = config.changed(seed=first_seed % SEEDS, stop_when_solved=False)
         self.session = TrainingSession(first, can_rewind=False)
         self.group = SeedGroup(self.session, seeds - 1) if seeds > 1 else None
@@ -69,7 +69,7 @@ class Side:
         return self.sessions[self.shown_seed]
 
     def curves(self) -> list[Curve]:
-        """Smoothed learning curve of every seed."""
+        """The smoothed learning curve of each seed."""
         return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
@@ -87,7 +87,7 @@ class Side:
         return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
 
     def updates(self, column: str) -> Curve:
-        """A smoothed curve of one column in the first seed's updates; NaN values are left out."""
+        """The smoothed curve of one column in the first seed's table of updates, without NaN."""
         updates = self.session.history.updates
         means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
         known = ~np.isnan(means)
@@ -103,7 +103,7 @@ class Side:
         return Curve(steps[kept], returns[kept])
 
     def facts(self) -> Facts:
-        """The results of this side so far, over all seeds."""
+        """The results of this agent so far, over all seeds."""
         means = [session.history.mean_return() for session in self.sessions]
         known = [mean for mean in means if mean is not None]
         times = [session.milliseconds_per_1000_steps for session in self.sessions]
@@ -121,7 +121,7 @@ class Side:
 
 
 def middle_of(curves: Sequence[Curve], band: UsualBand | None) -> Curve:
-    """The curve that represents a side: the median over its seeds, or its only seed's curve.
+    """The curve that represents an agent: the median of its seeds, or the curve of its only seed.
 
     The curve is empty if the median of several seeds is not known yet.
     """

@@ -1,6 +1,6 @@
 """Stored results in the repository: learning curves, policies and clips.
 
-The commands in `pglab.studies` write the stored results; the pages never change them.
+The commands in `pglab.studies` write the stored results. Pages only read the stored results.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Trained policies that are stored in the repository.
 
-A page can show a stored policy without training it first. The command
+A page can show a stored policy at once, without any training. The command
 `pglab.studies.example_policies` trains and stores these policies.
 """
 
@@ -31,7 +31,7 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
     The result is cached, so the caller must not change the policies.
 
     Raises:
-        ValueError: a parameter in the file is missing, foreign, not finite, or has a wrong shape.
+        ValueError: a parameter in the file is missing, unknown, not finite, or has a wrong shape.
     """
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
@@ -42,7 +42,7 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
     policies = {step: _policy(config, _parameters(arrays, step), path) for step in STEPS}
     if arrays:
         raise ValueError(
-            f"{path.name} holds “{next(iter(arrays))}”, which is no parameter of a policy"
+            f"{path.name} contains “{next(iter(arrays))}”, which is not a parameter of a policy"
         )
     return {step: Snapshot(0, step, config, {"policy": of}) for step, of in policies.items()}
 
@@ -62,7 +62,7 @@ def _policy(
     policy = begin(config).networks["policy"]
     shapes = {name: tuple(known.shape) for name, known in policy.state_dict().items()}
     if {name: array.shape for name, array in parameters.items()} != shapes:
-        raise ValueError(f"{path.name}: the parameters have other names or shapes than a policy's")
+        raise ValueError(f"{path.name}: the parameters have wrong names or shapes for a policy")
     for name, array in parameters.items():
         if array.dtype != np.float32 or not np.isfinite(array).all():
             raise ValueError(f"{path.name}: “{name}” is not made of finite float32 numbers")

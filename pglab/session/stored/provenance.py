@@ -1,8 +1,8 @@
 """The provenance of stored results: the engine and the package versions that computed them.
 
 If the same engine repeats a run on the same machine, all numbers are equal bit for bit. Another
-engine, package version or processor rounds the numbers differently, and these small differences
-grow until two runs of one configuration differ visibly.
+engine, package version or processor rounds the numbers differently. In the course of training,
+these small differences grow, until two runs with the same configuration differ visibly.
 """
 
 from __future__ import annotations

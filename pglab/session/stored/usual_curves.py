@@ -1,8 +1,8 @@
-"""Stored learning curves over many seeds: they show which returns are usual.
+"""Stored learning curves of many seeds, which show the usual returns of an agent.
 
-There are curves of the seminar's three agents, of four actor-critics that differ only in the body
-and the critic's data (`equal_…`), and of the agents in `VARIATIONS`. The command
-`pglab.studies.learning_curves` makes the curves.
+The stored agents are the seminar's three agents, four actor-critics with names `equal_…`, and the
+agents in `VARIATIONS`. The four actor-critics differ only in the body and in the critic's data. The
+command `pglab.studies.learning_curves` makes the curves.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 FOLDER = DATA / "learning_curves"
 CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
-# With these settings, a critic takes the same number of steps with and without a buffer, on the
-# same number of transitions.
+# With these settings, a critic with a replay buffer and a critic without a buffer take the same
+# number of gradient steps, and learn from the same number of transitions.
 SAME_WORK = {"critic_updates": 1, "batch_size": 16}
-# Other learning rates of the on-policy cells, another policy signal, less work for the critic.
+# Agents with other learning rates, with another policy signal, or with less training of the critic.
 VARIATIONS = {
     f"{name}_{body}_on_policy": CELLS[f"equal_{body}_on_policy"].changed(
         learning_rate=rate, critic_learning_rate=rate
@@ -50,7 +50,7 @@ AGENTS: dict[str, AgentConfig] = {
 }
 WINDOW = 2_000  # environment steps over which returns are averaged
 TABLE_WINDOW = 10_000
-ROWS = ("sums", "counts", "conflicts", "updates")  # in a stored file, each [seeds, windows]
+ROWS = ("sums", "counts", "conflicts", "updates")  # arrays [seeds, windows] in a stored file
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class LearningCurves:
     """One agent's results for the seeds 0, 1, 2, …, in windows of `WINDOW` environment steps.
 
     All arrays have the shape [seeds, windows]. `counts` is the number of episodes that ended in
-    each window, and `sums` is the sum of their returns. `updates` counts the updates for which
-    the cosine of the two gradients on a shared body is defined, and `conflicts` counts those with a
-    negative cosine. Without a shared body, `updates` and `conflicts` are None. `engine` names the
-    engine that trained the seeds.
+    each window, and `sums` is the sum of the returns of these episodes. `updates` is the number of
+    updates in which the gradients of actor and critic on a shared body have a defined cosine.
+    `conflicts` is the number of updates in which this cosine is negative. Without a shared body,
+    `updates` and `conflicts` are None. `engine` names the engine that trained the seeds.
     """
 
     sums: NDArray[np.float64]
@@ -89,9 +89,10 @@ class LearningCurves:
         return means
 
     def table(self, seeds: int, steps: int) -> list[tuple[int, float, float, float]]:
-        """A table with one row for each 10,000 steps: the last step, and statistics of returns.
+        """A table of returns, with one row for each 10,000 steps.
 
-        The statistics are the median, the minimum and the maximum of the seeds' mean returns.
+        A row contains the last step, and the median, the minimum and the maximum of the seeds' mean
+        returns.
         """
         means = self.mean_returns(TABLE_WINDOW // WINDOW)[:seeds, : steps // TABLE_WINDOW]
         return [
@@ -122,7 +123,7 @@ def _quantiles(agent: str) -> NDArray[np.float64]:
 
 
 def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
-    """The band that contains the middle 80 % of the returns of a stored agent's seeds.
+    """The band that contains the mean returns of the middle 80 % of a stored agent's seeds.
 
     The result is None if the environment of `config` is not the default environment.
     """
@@ -132,7 +133,7 @@ def usual_band(agent: str, config: RunConfig) -> UsualBand | None:
     low, median, high = _quantiles(agent)
     n = len(curves.sums)
     label = ngettext(
-        "grey: middle 80 % of {n} usual seed", "grey: middle 80 % of {n} usual seeds", n
+        "grey: middle 80 % of {n} stored seed", "grey: middle 80 % of {n} stored seeds", n
     ).format(n=n)
     return UsualBand(curves.steps, low, median, high, label)
 
@@ -153,16 +154,16 @@ def table_text(curves: LearningCurves, seeds: int, steps: int) -> str:
 
 
 def stored_agent(config: AgentConfig) -> str | None:
-    """The name of the stored agent that has the settings of `config`, or None.
+    """The name of the stored agent that has the settings of `config`; None if there is none.
 
-    `config` may have any seed and any number of steps.
+    The seed and the number of steps are not compared.
     """
     same = (name for name, stored in AGENTS.items() if same_agent(config, stored))
     return next(same, None)
 
 
 def stored_band(config: AgentConfig) -> UsualBand | None:
-    """The median and the quartiles over an agent's stored seeds; None if no seed is stored."""
+    """The median and the quartiles of an agent's stored curves; None if no curve is stored."""
     agent = stored_agent(config)
     if agent is None:
         return None
