@@ -26,7 +26,8 @@ SHORTEST_AXIS = 2_500  # environment steps
 MOST_POINTS = 400  # points of a trace; with more points, a browser misses its next redraw
 LEAST_BATCH = 10  # steps; on a shorter axis, Plotly would also draw ticks at fractions of a step
 MOST_EPISODE_ENDS = 40
-LEAST_SPAN = 0.05  # least length of an axis, relative to its largest absolute value (at least 1)
+# Least length of an axis, as a share of its largest absolute value (or of 1, if 1 is larger).
+LEAST_SPAN = 0.05
 
 
 def with_room(low: float, high: float) -> list[float]:
@@ -38,7 +39,7 @@ def with_room(low: float, high: float) -> list[float]:
 def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ()) -> float:
     """Return the right end of an axis of environment steps.
 
-    The axis contains all steps that the run has taken. Its right end moves outwards only in jumps.
+    The axis contains all steps that the run has taken. The right end moves outwards only in jumps.
 
     Args:
         reached: number of steps that the run has taken.

@@ -82,7 +82,7 @@ def below(base_path: str, address: str) -> str:
 
 
 def asset_routes(base_path: str) -> list[BaseRoute]:
-    """Return the routes of the files; the app is served at `base_path`."""
+    """Return the routes of plotly.js and of the stage's scripts for an app at `base_path`."""
     return [
         Mount(below(base_path, SCRIPTS), _Kept(directory=SCRIPTS_FOLDER)),
         Route(below(base_path, PLOTLY), _send_plotly),

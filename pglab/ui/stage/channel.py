@@ -173,7 +173,7 @@ class Channel:
 
     @property
     def watchers(self) -> int:
-        """The number of connections of watchers, without those of the run's owner."""
+        """The number of watchers' connections; the owner's connections do not count."""
         return len(self._watching)
 
     @property
@@ -237,7 +237,7 @@ class Channel:
             _set(self._watching)
 
     def _newer_than(self, sequence: int, watches: bool) -> Drawn | None:
-        """Return a finished picture with a number above `sequence`; None if there is none yet.
+        """Return a finished picture with a number above `sequence`; otherwise, return None.
 
         The owner gets no picture of an earlier interval. Watchers get every kept picture, the
         oldest picture first.

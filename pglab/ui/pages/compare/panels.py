@@ -223,7 +223,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             Number(
                 _("{name}: return").format(name=name),
                 "–" if mean is None else _number(mean[0]),
-                _("Mean of the last 100 returns; for several seeds, the median of these means."),
+                _("Mean of the last 100 returns; for several seeds, the median of the means."),
             )
         )
     numbers.append(

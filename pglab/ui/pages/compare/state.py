@@ -27,7 +27,7 @@ class ComparePage(LivePage):
     def tells_evidence(self) -> bool:
         """True if the page may show stored results: after a guess, or after the first step.
 
-        Before a guess, stored results stay hidden, because they would tell the visitor the answer.
+        Before a guess, stored results stay hidden, because the results would reveal the answer.
         """
         return self.guess is not None or self.comparison.global_step > 0
 

@@ -1,4 +1,4 @@
-"""The policies of this visitor's runs: one for each checkpoint of each run."""
+"""The policies of this visitor's runs: one policy for each checkpoint of each run."""
 
 from __future__ import annotations
 

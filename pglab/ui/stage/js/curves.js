@@ -29,7 +29,7 @@ function isWithin({ x, y, marker }, scales) {
   });
 }
 
-// Returns whether a figure has only lines and points, and sets the ranges of its axes.
+// Returns whether a figure has only lines and points, and fixed ranges on all axes.
 function isPlain({ data, layout }) {
   const axes = new Set(["xaxis", ...data.map(verticalOf)]);
   const steady = [...axes].every((name) => layout[name]?.range && layout[name].type !== "log");

@@ -102,7 +102,7 @@ function themedLayout(layout, theme, size, revision, gap) {
   return themed;
 }
 
-// Makes room between two plots for the heading of the lower one.
+// Makes room between two plots for the heading of the lower plot.
 function makeRoom({ yaxis2, margin, height }, gap) {
   const [bottom, top] = yaxis2.domain;
   const plots = Math.max(height - margin.t - margin.b, 1);

@@ -44,7 +44,7 @@ function coloursOfPoints({ color, colorscale, cmin, cmax }) {
   return Array.from(unpackNumbers(color), (value) => scale[Math.min(Math.max(shade(value), 0), 255)]);
 }
 
-// Returns whether this module can draw a trace exactly as Plotly draws it.
+// Returns whether this module can draw a trace in the same way as Plotly.
 export function canDraw({ mode, fill, line, marker, x, y }) {
   if (!isPacked(x) || !isPacked(y)) return false;
   if (mode === "markers") return isPlainMarker(marker);

@@ -1,4 +1,4 @@
-"""The plot of the run's returns; it also shows earlier runs, stored runs and the loss."""
+"""The plot of a run's returns; this plot also shows earlier runs, stored runs and the loss."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _learns_often(scene: Scenery) -> bool:
 
 
 def loss_title(session: TrainingSession) -> str:
-    """Return the title of the loss plot; for an actor-critic, it names the actor's loss."""
+    """Return the title of the loss plot; an actor-critic's title names the actor's loss."""
     return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
 
 

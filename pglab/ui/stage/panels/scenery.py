@@ -31,8 +31,8 @@ Value = TypeVar("Value")
 class computed_once(Generic[Value]):  # noqa: N801  It is used like `property`.
     """A property that is computed at its first use.
 
-    Python 3.11's `cached_property` has one lock for all objects of a class. With it, one visitor's
-    picture would wait for another visitor's picture.
+    Python 3.11's `cached_property` has one lock for all objects of a class. With this lock, one
+    visitor's picture would wait for another visitor's picture.
     """
 
     def __init__(self, compute: Callable[[Any], Value]) -> None:
