@@ -1,1 +1,1 @@
-"""Plotly figures, made from arrays."""
+"""Functions that make Plotly figures from arrays."""

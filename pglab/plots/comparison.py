@@ -15,7 +15,7 @@ from pglab.plots.end_labels import end_labels
 from pglab.plots.figures import Figure, area, framed, horizontal, line, packed, with_room
 from pglab.plots.returns import earlier_line, median_lines
 
-# One dash pattern for each agent of a comparison; earlier comparisons have dotted lines.
+# Each agent of a comparison has its own dash pattern. Earlier comparisons have dotted lines.
 DASHES = ("solid", "dash", "dashdot", "9px,3px,3px,3px,3px,3px")
 BELOW_LEGEND = 0.65  # share of a figure's height that remains below a legend of four agents
 
@@ -25,9 +25,9 @@ class SideCurves:
     """The curves of one side of a comparison: one agent with all its seeds.
 
     `seeds` holds a curve of smoothed returns for each seed, and `middle` is the median of these
-    curves. If there is one seed, `points` holds the returns of its episodes. `band` is the quartile
-    band of several seeds. It is None if there is only one seed, or if there are too few returns so
-    far. `stored` is the quartile band of this agent's stored runs.
+    curves. If there is only one seed, `points` holds the returns of this seed's episodes. `band` is
+    the quartile band of several seeds; `band` is None for one seed, or while there are too few
+    returns. `stored` is the quartile band of this agent's stored runs.
     """
 
     name: str
@@ -45,14 +45,16 @@ def returns_figure(
     return_range: tuple[float, float],
     earlier: Sequence[Curve] = (),
 ) -> Figure:
-    """A figure of smoothed returns: a thin line for each seed, a thick one for each agent's median.
+    """Return a figure of the smoothed returns of several agents.
+
+    Each seed has a thin line, and the median of each agent has a thick line.
 
     Args:
         sides: the agents' curves, in the order of the comparison.
         steps: right end of the horizontal axis, in environment steps.
         return_range: least and greatest return of an episode.
-        earlier: median curves of earlier comparisons. Each curve has at least one point, and its
-            label is drawn at its end.
+        earlier: median curves of earlier comparisons. Each curve has at least one point, and a
+            label at its end.
     """
     low, high = return_range
     traces = [earlier_line(curve, steps) for curve in earlier]
@@ -83,14 +85,14 @@ def returns_figure(
 
 
 def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
-    """The traces for the median and the quartile band of stored runs, in light colours."""
+    """Return the traces for the median and the quartile band of stored runs, in light colours."""
     shade = area(band, palette.band_colour(colour)) | {"opacity": 0.6}
     median = line(Curve(band.steps, band.median, band.label), colour, width=1.5, legend=False)
     return [shade, median | {"opacity": 0.5}]
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
-    """An agent's thick curve; with several seeds, it is dotted after the first seed has stopped."""
+    """Return an agent's thick curve; the curve is dotted after one of several seeds has stopped."""
     if side.band is not None:
         return median_lines(
             side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash
@@ -117,7 +119,7 @@ def updates_figure(
     label: str,
     value_range: tuple[float, float],
 ) -> Figure:
-    """A figure of a quantity that each update computes, with one smoothed line for each agent.
+    """Return a figure of a quantity of each update, with one smoothed line for each agent.
 
     Args:
         sides: name, colour and smoothed curve of each agent.

@@ -24,20 +24,20 @@ from pglab.plots.figures import (
     with_room,
 )
 
-MOST_UPDATE_POINTS = 150  # of a plot with one point for each update
+MOST_UPDATE_POINTS = 150  # most points in a plot with one point for each update
 COMPACT_FONT = 10
-BOX_HALF_WIDTH = 0.44  # in columns of the drawing of a network
+BOX_HALF_WIDTH = 0.44  # the drawing of a network has columns of width 1
 
 
 def value_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """A heatmap of the critic's values over two observation axes.
+    """Return a heatmap of the critic's values over two observation axes.
 
     The colour scale covers the range of the values.
 
     Args:
-        values: [Y, X], with one row for each value of `y`.
+        values: [Y, X] the critic's values, with one row for each value of `y`.
         x: [X] values of the horizontal axis.
         y: [Y] values of the vertical axis.
         x_label: name and unit of the horizontal axis.
@@ -52,16 +52,16 @@ def value_figure(
 def advantage_figure(
     values: Numbers, x: Numbers, y: Numbers, x_label: str, y_label: str, name: str, path: Numbers
 ) -> Figure:
-    """A heatmap of advantages over two observation axes; advantage 0 has the neutral colour."""
+    """Return a heatmap of advantages over two observation axes; the colour of 0 is neutral."""
     most = calm_limits(np.abs(values), 0)[1]
     heatmap = _heatmap(values, x, y, name, palette.ADVANTAGE_SCALE, [-most, most])
     return over_plane(heatmap, x_label, y_label, path)
 
 
 def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
-    """A scatter plot of the critic's targets against its estimates.
+    """Return a scatter plot of the critic's targets against the critic's estimates.
 
-    Each point is one step. Its height above the diagonal is the TD error y − Q(s,a).
+    Each point is one step. The height of a point above the diagonal is the TD error y − Q(s,a).
 
     Args:
         estimates: [N] estimates Q(s,a).
@@ -85,9 +85,10 @@ def fit_figure(estimates: Numbers, targets: Numbers) -> Figure:
 
 
 def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
-    """A scatter plot of discounted returns in fresh episodes against the critic's estimates.
+    """Return a scatter plot of discounted returns against the critic's estimates.
 
-    Each point shows one step: the critic's estimate for the action and the return after the action.
+    Each point shows one step of a fresh episode: the critic's estimate for the action taken, and
+    the discounted return after this action.
     """
     figure = fit_figure(estimates, returns)
     figure["layout"]["yaxis"]["title"]["text"] = _("observed discounted return")
@@ -97,13 +98,13 @@ def truth_figure(estimates: Numbers, returns: Numbers) -> Figure:
     for side in ("xaxis", "yaxis"):
         figure["layout"][side] |= {"automargin": True, "constrain": "domain"}
     figure["layout"]["yaxis"]["scaleanchor"] = (
-        "x"  # equal scales, so that the line of no error is a diagonal
+        "x"  # with equal scales, the line without error is a diagonal
     )
     return figure
 
 
 def conflict_figure(cosines: Curve, means: Curve, limit: float) -> Figure:
-    """The cosine between the actor's and the critic's gradient on the shared body.
+    """Return a plot of the cosine between the actor's and the critic's gradient on the shared body.
 
     Args:
         cosines: the cosines of single updates, drawn as points.
@@ -131,11 +132,11 @@ def conflict_figure(cosines: Curve, means: Curve, limit: float) -> Figure:
 
 
 def norms_figure(actor: Curve, critic: Curve, limit: float) -> Figure:
-    """Smoothed gradient norms of the actor's loss and of the critic's loss, on a log scale.
+    """Return a plot of the smoothed gradient norms of both losses, on a log scale.
 
     Args:
-        actor: the norms of the actor's loss.
-        critic: the norms of the critic's loss.
+        actor: the gradient norms of the actor's loss.
+        critic: the gradient norms of the critic's loss.
         limit: right end of the axis of environment steps.
     """
     traces = [
@@ -155,7 +156,7 @@ def norms_figure(actor: Curve, critic: Curve, limit: float) -> Figure:
 def buffer_figure(
     stored: Numbers, ages: NDArray[np.integer], visited: Numbers, x_label: str, y_label: str
 ) -> Figure:
-    """A scatter plot of the states in the replay buffer, coloured by age.
+    """Return a scatter plot of the states in the replay buffer, coloured by age.
 
     The most recently visited states are drawn on top.
 
@@ -205,8 +206,8 @@ class Box:
     """A box that represents one layer in the drawing of a network.
 
     `actor` is the gradient norm of the actor's loss on this layer, and `critic` is the gradient
-    norm of the critic's loss. If a loss gives the layer no gradient, the norm for this
-    loss is None.
+    norm of the critic's loss on this layer. If a loss gives the layer no gradient, the norm of
+    this loss is None.
     """
 
     column: float
@@ -219,7 +220,7 @@ class Box:
 def network_figure(
     boxes: Sequence[Box], joints: Sequence[tuple[int, int]], *, compact: bool = False
 ) -> Figure:
-    """A drawing of a network, with one box for each layer.
+    """Return a drawing of a network, with one box for each layer.
 
     Each box shows the gradient norms of the actor's loss and of the critic's loss.
 
@@ -276,7 +277,7 @@ def _text(box: Box) -> dict[str, Any]:
         (palette.CRITIC, _("critic"), box.critic),
     ):
         if norm is not None:
-            shown = f"{float(f'{norm:.2g}'):g}"  # 150; .2g alone gives 1.5e+02
+            shown = f"{float(f'{norm:.2g}'):g}"  # gives 150; the format .2g alone gives 1.5e+02
             lines.append(f'<span style="color:{colour}">{name} {shown}</span>')
     return {"x": box.column, "y": box.row, "text": "<br>".join(lines), "showarrow": False}
 

@@ -18,10 +18,11 @@ ROOM = 0.35  # width of a label, as a share of the length of the horizontal axis
 def end_labels(
     curves: Sequence[Curve], limit: float, limits: tuple[float, float], share: float
 ) -> list[dict[str, Any]]:
-    """Labels at the ends of the curves.
+    """Return Plotly annotations that are labels at the ends of the curves.
 
     Labels that would overlap are moved apart. If there is no room for all labels, the first curves
-    in the list get no label. A label may be shortened; its full text appears under the pointer.
+    in the list get no label. A label may be shortened. The full text of a label appears when the
+    pointer is on the label.
 
     Args:
         curves: the curves with their labels; each curve has at least one point.
@@ -48,7 +49,7 @@ def end_labels(
 
 
 def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
-    """Move sorted heights apart by at least `row`; no moved height is above `highest`."""
+    """Move sorted heights apart by at least `row`; each moved height is at most `highest`."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + row) if moved else height)
@@ -60,7 +61,7 @@ def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
 def short_label(name: str) -> str:
     """Shorten a name that consists of parts separated by commas.
 
-    The first part stays, and then as many whole parts as fit into a label.
+    The first part always stays. Further whole parts stay as long as they fit into a label.
     """
     first, *others = name.split(", ")
     kept = [first]

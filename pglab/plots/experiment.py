@@ -22,7 +22,7 @@ def experiment_figure(
     steps: int,
     return_range: tuple[float, float],
 ) -> Figure:
-    """A figure of the visitor's guess and run, drawn over stored runs for comparison.
+    """Return a figure of the visitor's guess and run, drawn over stored runs for comparison.
 
     Args:
         guess: the range of mean returns that the visitor expects; None if the guess is about
@@ -31,12 +31,12 @@ def experiment_figure(
         reached: the mean return of the run's last third, as a horizontal line over that third.
         changed: an array for each stored run with the experiment's settings. The array holds the
             mean return in each of several equally long parts of the run; NaN if unknown.
-        usual: the same for each stored run with the usual settings.
+        usual: such an array for each stored run with the usual settings.
         steps: length of the run, in environment steps.
         return_range: least and greatest return of an episode.
     """
     low, high = return_range
-    # The axis ends near the largest value drawn: in most experiments, that is far below 500.
+    # The axis ends near the largest value drawn. In most experiments, this value is far below 500.
     bounds = [] if guess is None else [guess.low, guess.high]
     seen = [run.returns, reached.returns, *changed, *usual, np.array(bounds)]
     known = np.concatenate([values[np.isfinite(values)] for values in seen])
@@ -68,7 +68,7 @@ def experiment_figure(
 
 
 def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> list[dict[str, Any]]:
-    """One thin line for each seed; only the first line has a legend entry."""
+    """Return one thin line for each seed; only the first line has a legend entry."""
     traces = []
     for number, means in enumerate(seeds):
         curve = stretches(means, steps, label.format(n=len(seeds)))
@@ -77,9 +77,9 @@ def _seeds(seeds: Sequence[Numbers], steps: int, colour: str, label: str) -> lis
 
 
 def stretches(means: Numbers, steps: int, label: str) -> Curve:
-    """A curve of mean returns, each measured over one of `len(means)` equal parts of a run.
+    """Return a curve of the mean returns in `len(means)` equally long parts of a run.
 
-    Each mean return is drawn in the middle of its part of the run; a NaN is not drawn.
+    The curve has each mean return in the middle of its part of the run, and leaves out NaN.
     """
     known = np.flatnonzero(~np.isnan(means))
     return Curve(steps * (0.5 + known) / len(means), means[known], label)

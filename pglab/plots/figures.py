@@ -1,8 +1,8 @@
 """Shared parts of all figures, and the figures that show a policy or a batch.
 
 A figure is a plain dictionary with the structure of Plotly's JSON. `plotly.graph_objects` is not
-used here, because it checks every property at each redraw. These checks take longer than the rest
-of the redraw. The tests check the properties instead.
+used here, because this library checks every property at each redraw. These checks take longer than
+the rest of the redraw. The tests check the properties instead.
 """
 
 from __future__ import annotations
@@ -24,27 +24,28 @@ Figure = dict[str, Any]
 
 SHORTEST_AXIS = 2_500  # environment steps
 MOST_POINTS = 400  # points of a trace; with more points, a browser misses its next redraw
-LEAST_BATCH = 10  # steps; on a shorter axis, Plotly would also mark fractions of a step
+LEAST_BATCH = 10  # steps; on a shorter axis, Plotly would also draw ticks at fractions of a step
 MOST_EPISODE_ENDS = 40
-LEAST_SPAN = 0.05  # least length of an axis, relative to its largest absolute value (at least 1)
+# Least length of an axis, as a share of its largest absolute value (or of 1, if 1 is larger).
+LEAST_SPAN = 0.05
 
 
 def with_room(low: float, high: float) -> list[float]:
-    """The range of an axis from `low` to `high`, with extra room for marks at both ends."""
+    """Return the range of an axis from `low` to `high`, with extra room at both ends."""
     span = high - low
     return [low - 0.03 * span, high + 0.08 * span]
 
 
 def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ()) -> float:
-    """The right end of an axis of environment steps.
+    """Return the right end of an axis of environment steps.
 
-    The axis contains all steps that the run has taken. Its right end moves outwards only in jumps.
+    The axis contains all steps that the run has taken. The right end moves outwards only in jumps.
 
     Args:
         reached: number of steps that the run has taken.
         total_steps: number of steps at which the run will end.
-        compared: for each curve that is compared with the run, its last step. Before the run's
-            first step, all these curves fit on the axis. Later, the axis may end before a curve.
+        compared: the last step of each curve that is compared with the run. Before the run's first
+            step, all these curves fit on the axis. Later, the axis may end before a curve ends.
     """
     if not reached and compared:
         return max(compared) * 1.01
@@ -52,7 +53,7 @@ def step_limit(reached: float, total_steps: int, compared: Sequence[float] = ())
 
 
 def step_axis(limit: float) -> dict[str, Any]:
-    """Plotly's properties for an axis of environment steps.
+    """Return Plotly's properties for an axis of environment steps.
 
     When the axis gets longer, a reader's zoom is reset. Otherwise, Plotly would keep only one end
     of the zoomed range.
@@ -68,10 +69,11 @@ def _doubled(start: float, least: float) -> float:
 
 
 def calm_limits(values: Numbers | NDArray[np.integer], *included: float) -> list[float]:
-    """Limits of an axis or a colour scale that contain all `values` and all `included` numbers.
+    """Return the limits of an axis or a colour scale.
 
-    The limits are rounded outwards to multiples of a step, which is a sixteenth to an eighth of the
-    axis before rounding, so small changes of the values rarely move the limits.
+    The limits contain all `values` and all `included` numbers. The limits are rounded outwards to
+    multiples of a step, so small changes of the values rarely move the limits. The step is a
+    sixteenth to an eighth of the axis before rounding.
     """
     finite = np.append(values[np.isfinite(values)], included)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
@@ -94,7 +96,7 @@ def probability_figure(
     uniform: float,
     path: Numbers,
 ) -> Figure:
-    """A heatmap of one action's probability over two observation axes.
+    """Return a heatmap of one action's probability over two observation axes.
 
     Args:
         probabilities: [Y, X] probability of the action, with one row for each value of `y`.
@@ -104,7 +106,7 @@ def probability_figure(
         y_label: name and unit of the vertical axis.
         action: name of the action.
         colours: colours of probability 0 and of probability 1.
-        uniform: the probability of each action in a uniform policy; its colour is neutral.
+        uniform: the probability of each action in a uniform policy; it has the neutral colour.
         path: [N, 2] points of an episode, drawn as a line on the heatmap.
     """
     heatmap = {
@@ -123,7 +125,7 @@ def probability_figure(
 
 
 def over_plane(heatmap: dict[str, Any], x_label: str, y_label: str, path: Numbers) -> Figure:
-    """A figure whose axes a heatmap fills, with a line through the points of `path` [N, 2]."""
+    """Return a figure that a heatmap fills, with a line through the points of `path` [N, 2]."""
     way = {
         "type": "scatter",
         "mode": "lines",
@@ -146,7 +148,7 @@ def weights_figure(
     action_names: Sequence[str],
     label: str,
 ) -> Figure:
-    """A scatter plot of the weight wₜ at each step of a batch.
+    """Return a scatter plot of the weight wₜ at each step of a batch.
 
     Colours show the actions, and dotted lines mark the ends of episodes.
 
@@ -192,14 +194,14 @@ def weights_figure(
 
 
 def _legend_entry(name: str, colour: str, symbol: str) -> dict[str, Any]:
-    """A trace without points, which only adds an entry to the legend."""
+    """Return a trace without points; the trace only adds an entry to the legend."""
     marker = {"color": colour, "symbol": symbol}
     empty = {"type": "scatter", "mode": "markers", "x": [None], "y": [None]}
     return empty | {"marker": marker, "name": name}
 
 
 def packed(values: Numbers | NDArray[np.integer]) -> dict[str, str]:
-    """Encode numbers as Plotly's typed array; 32 bits each are enough for a picture."""
+    """Encode numbers as Plotly's typed array; for a picture, 32 bits per number are enough."""
     array = np.ascontiguousarray(values, dtype="<f4")
     encoded = {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
     if array.ndim > 1:
@@ -213,7 +215,7 @@ def unpacked(array: dict[str, str]) -> NDArray[np.float32]:
 
 
 def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
-    """A figure with labelled axes; a reader's zoom stays when the figure is redrawn."""
+    """Return a figure with labelled axes; a reader's zoom stays when the figure is redrawn."""
     return {
         "data": traces,
         "layout": {
@@ -230,7 +232,7 @@ def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
 def line(
     curve: Curve, colour: str, *, width: float, dash: str = "solid", legend: bool = True
 ) -> dict[str, Any]:
-    """A line through the points of a curve; `kept_by_place` leaves out points of a long curve."""
+    """Return a line through the points of a curve; on a long curve, many points are left out."""
     drawn = kept_by_place(curve.steps, curve.returns, MOST_POINTS)
     return {
         "type": "scatter",
@@ -245,9 +247,10 @@ def line(
 
 
 def guess_region(guess: GuessRegion, return_range: tuple[float, float]) -> list[dict[str, Any]]:
-    """The traces that draw a visitor's guess: a filled region, and dashed lines at its bounds.
+    """Return the traces of a visitor's guess: a filled region, and dashed lines at its bounds.
 
-    If the guess has no lower or no upper bound, the region reaches that end of the axis.
+    If the guess has no lower bound, the region begins at the lower end of the axis. If the guess
+    has no upper bound, the region ends at the upper end of the axis.
     """
     bottom, top = with_room(*return_range)
     low, high = (float(np.clip(bound, bottom, top)) for bound in (guess.low, guess.high))
@@ -266,7 +269,7 @@ def _bound(across: Numbers, height: float, label: str) -> dict[str, Any]:
 
 
 def area(band: UsualBand, colour: str) -> dict[str, Any]:
-    """A filled area from the lower to the upper quantile of a band."""
+    """Return a filled area from the lower to the upper quantile of a band."""
     return {
         "type": "scatter",
         "x": packed(np.concatenate([band.steps, band.steps[::-1]])),
@@ -281,7 +284,7 @@ def area(band: UsualBand, colour: str) -> dict[str, Any]:
 
 
 def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
-    """Dotted vertical lines as one trace: Plotly redraws a trace faster than shapes."""
+    """Return dotted vertical lines as one trace; Plotly redraws a trace faster than shapes."""
     line_style = {"color": palette.EARLIER_RUN, "width": 1, "dash": "dot"}
     return {
         "type": "scatter",
@@ -295,6 +298,6 @@ def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
 
 
 def horizontal(y: float, dash: str = "solid") -> dict[str, Any]:
-    """A Plotly shape that draws a horizontal line across the whole plot."""
+    """Return a Plotly shape that draws a horizontal line across the whole plot."""
     ends = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": y, "y1": y}
     return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1, "dash": dash}}

@@ -16,7 +16,7 @@ MOST_ARROWS = 150
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 DASHES = ("solid", "dash", "dashdot", "solid")
 ELLIPSE_POINTS = 61
-SHOWN_WHOLE = 0.95  # share of the first picture's arrows that fit into the picture
+SHOWN_WHOLE = 0.95  # share of the first estimator's arrows that fit into its picture
 LEAST_LIMIT = 1e-9  # end of both axes if all gradients are 0
 
 
@@ -51,18 +51,18 @@ class SnrCurve:
 
 
 def plane_limit(pictures: Sequence[Arrows]) -> float:
-    """The end of both axes in all pictures; 95 % of the first picture's arrows fit inside."""
+    """Return the end of both axes in all pictures; 95 % of the first picture's arrows fit in it."""
     tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 
 
 def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
-    """A figure of the episodes' gradients as thin arrows and of their mean as a thick arrow.
+    """Return a figure with the episodes' gradients as thin arrows and their mean as a thick arrow.
 
     The dotted ellipse shows the standard deviation of a single episode's gradient. The solid
     ellipse shows the standard deviation of the mean over all episodes. The cross marks the mean
-    gradient of separate episodes, which have no arrows. At most `MOST_ARROWS` thin arrows are
-    drawn, but all gradients enter the mean and the ellipses.
+    gradient of separate episodes; these episodes have no arrows. At most `MOST_ARROWS` thin arrows
+    are drawn, but the mean and the ellipses are computed from all gradients.
 
     Args:
         arrows: the gradients. The horizontal axis is the direction of the cross.
@@ -81,7 +81,7 @@ def arrows_figure(arrows: Arrows, survey_length: float, limit: float) -> Figure:
 
 
 def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
-    """A figure that shows the mean gradient of every estimator, enlarged.
+    """Return a figure that shows the mean gradient of every estimator, enlarged.
 
     An ellipse around each mean shows the standard deviation of this mean. The cross marks the mean
     gradient of separate episodes; `survey_length` is its horizontal coordinate.
@@ -98,8 +98,8 @@ def means_figure(pictures: Sequence[Arrows], survey_length: float) -> Figure:
 
 
 def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
-    """A figure that draws `traces` and the cross in a plane; both axes have the same scale."""
-    figure = framed(_("along the gradient"), _("across it"), traces)
+    """Return a figure of `traces` and the cross in a plane; both axes have the same scale."""
+    figure = framed(_("along the gradient"), _("across the gradient"), traces)
     layout = figure["layout"]
     layout["annotations"] = [_cross(survey_length)]
     layout["margin"] = {"l": 48, "r": 4, "t": 4, "b": 40}
@@ -111,21 +111,22 @@ def _in_plane(traces: list[dict[str, Any]], survey_length: float) -> Figure:
             "automargin": False,
             "constrain": "domain",
         }
-    layout["yaxis"] |= {"scaleanchor": "x", "constraintoward": "top"}  # equal scales: true angles
+    # Both axes have the same scale, so angles in the picture are true.
+    layout["yaxis"] |= {"scaleanchor": "x", "constraintoward": "top"}
     return figure
 
 
 def snr_figure(
     curves: Sequence[SnrCurve], sizes: Sequence[int], episodes: int, most: int
 ) -> Figure:
-    """How the signal-to-noise ratio of a mean gradient grows with k, the number of episodes.
+    """Return a plot of a mean gradient's signal-to-noise ratio against k, the number of episodes.
 
     Both axes have log scales. Each line shows k times the signal-to-noise ratio of a single
     episode's gradient. Each point shows a signal-to-noise ratio that was measured on groups of k
     episodes. An estimator is left out if its ratio for a single episode is not positive.
 
     Args:
-        curves: one for each estimator.
+        curves: the data of the estimators, one curve for each estimator.
         sizes: [S] sizes of the groups.
         episodes: number of episodes that the visitor drew; a vertical line marks this number.
         most: right end of the horizontal axis.
@@ -133,7 +134,7 @@ def snr_figure(
     steps = np.geomspace(1, most, 25)
     traces = []
     for n, curve in enumerate(curves):
-        if not curve.of_one > 0:  # this includes NaN
+        if not curve.of_one > 0:  # this condition also holds for NaN
             continue
         whole = Curve(steps, curve.of_one * steps, curve.name)
         traces.append(line(whole, curve.colour, width=2, dash=DASHES[n]) | {"legendgroup": n})
@@ -152,7 +153,7 @@ def snr_figure(
 
 
 def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
-    """One trace that draws the thin arrows; each arrow begins at the origin."""
+    """Return one trace that draws all thin arrows; each arrow begins at the origin."""
     kept = thinned(len(arrows.tips), MOST_ARROWS)
     tips = arrows.tips[kept]
     origin, gap = np.zeros(len(kept)), np.full(len(kept), np.nan)
@@ -176,7 +177,7 @@ def _thin_arrows(arrows: Arrows) -> dict[str, Any]:
 
 
 def _mean(arrows: Arrows) -> list[dict[str, Any]]:
-    """A thick arrow for the mean gradient, and an ellipse for its standard deviation."""
+    """Return a thick arrow for the mean gradient, and an ellipse for its standard deviation."""
     mean = arrows.tips.mean(axis=0)
     covariance = np.cov(arrows.tips.T.astype(np.float64)) / len(arrows.tips)
     label = _("spread: {k}-episode mean").format(k=len(arrows.tips))
@@ -201,7 +202,7 @@ def _mean(arrows: Arrows) -> list[dict[str, Any]]:
 def _ellipse(
     mean: Numbers, covariance: Numbers, colour: str, dash: str, label: str
 ) -> dict[str, Any]:
-    """An ellipse around the mean: its radius in each direction is one standard deviation."""
+    """Return an ellipse around the mean that shows one standard deviation."""
     squares, directions = np.linalg.eigh(covariance)
     turn = np.linspace(0, 2 * np.pi, ELLIPSE_POINTS)
     circle = np.stack([np.cos(turn), np.sin(turn)])
@@ -218,7 +219,7 @@ def _ellipse(
 
 
 def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, Any]:
-    """The measured points of one estimator, in the colour of its line."""
+    """Return the measured points of one estimator, in the colour of the estimator's line."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -232,7 +233,7 @@ def _measured(curve: SnrCurve, sizes: Sequence[int], symbol: str) -> dict[str, A
 
 
 def _cross(length: float) -> dict[str, Any]:
-    """A cross at the mean gradient of separate episodes, which have no arrows.
+    """Return a cross at the mean gradient of the separate episodes, which have no arrows.
 
     The cross is an annotation, because a trace does not get the text colour of the theme.
     """
@@ -241,7 +242,7 @@ def _cross(length: float) -> dict[str, Any]:
 
 
 def _centred(text: str) -> dict[str, Any]:
-    """An annotation that shows `text` in the middle of a figure without data."""
+    """Return an annotation that shows `text` in the middle of a figure without data."""
     place = {"x": 0.5, "y": 0.6, "xref": "paper", "yref": "paper", "showarrow": False}
     return place | {"text": text, "font": {"size": 16}}
 

@@ -1,4 +1,4 @@
-"""The figure of a run. It shows returns, curves for comparison and, below them, the loss."""
+"""The figure of a run shows returns, curves for comparison and, in a lower plot, the loss."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from pglab.plots.figures import (
 )
 
 MOST_MARK_LABELS = 4
-POINTS_BEYOND = 100  # most points of an earlier run beyond the axis; zooming out shows them
+POINTS_BEYOND = 100  # most points of an earlier run beyond the axis; a zoom-out shows these points
 LOSS_SHARE = 0.38  # the loss takes this share of the figure's height
 
 
@@ -42,7 +42,8 @@ LOSS_SHARE = 0.38  # the loss takes this share of the figure's height
 class LossPlot:
     """The loss at each update.
 
-    The figure shows the curve `every`, and its moving `mean` if each single loss is mostly noise.
+    The figure shows the curve `every`. If each single loss is mostly noise, the figure also shows
+    the moving mean `mean`.
     """
 
     every: Curve
@@ -60,7 +61,7 @@ class ReturnPlot:
     mean: Curve  # moving mean of the returns
     earlier: Sequence[Curve]
     usual: UsualBand | None
-    limit: float  # right end of the axis, in environment steps
+    limit: float  # right end of the horizontal axis, in environment steps
     return_range: tuple[float, float]
     changes: Sequence[tuple[int, str]] = ()  # step and label of each change of settings
     solved: tuple[int, str] | None = None  # step at which the run was solved, and label
@@ -72,7 +73,7 @@ class ReturnPlot:
 
 
 def return_figure(plot: ReturnPlot) -> Figure:
-    """A figure of a run's returns over environment steps, with curves for comparison.
+    """Return a figure of a run's returns over environment steps, with curves for comparison.
 
     Each point is an episode, and the run's line is a moving mean of the returns.
     """
@@ -105,7 +106,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
             earlier, plot.limit, plot.return_range, 1 if plot.loss is None else 1 - LOSS_SHARE
         ),
     ]
-    layout["showlegend"] = True  # earlier runs are not in the legend; their lines have labels
+    layout["showlegend"] = True  # earlier runs have labels at their lines, not in the legend
     layout["xaxis"] |= step_axis(plot.limit)
     layout["yaxis"] |= {
         "uirevision": plot.limit,
@@ -118,7 +119,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 
 def _add_loss(figure: Figure, loss: LossPlot) -> None:
-    """Add a plot of the loss below the plot of the returns. Both plots share one axis of steps."""
+    """Add a plot of the loss below the plot of the returns; the plots share the horizontal axis."""
     every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
     values = every.returns
     if loss.mean is None:
@@ -144,9 +145,9 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
 
 
 def _nothing(label: str) -> Curve:
-    """A curve without a visible point.
+    """Return a curve without a visible point.
 
-    Its only value is NaN, because Plotly draws no axis for a trace without values.
+    The curve has one value, NaN, because Plotly draws no axis for a trace without values.
     """
     return Curve(np.zeros(1), np.full(1, np.nan), label)
 
@@ -159,7 +160,7 @@ def series_figure(
     limit: float,
     most: float | None = None,
 ) -> Figure:
-    """A line plot of a quantity that is computed once per update.
+    """Return a line plot of a quantity that is computed once per update.
 
     Args:
         steps: [N] environment steps at the updates.
@@ -167,8 +168,8 @@ def series_figure(
         label: label of the vertical axis.
         colour: colour of the line.
         limit: right end of the horizontal axis, in environment steps.
-        most: greatest possible value. If it is given, the vertical axis begins at 0 and ends a
-            little above this value.
+        most: greatest possible value. If `most` is given, the vertical axis begins at 0 and ends a
+            little above `most`.
     """
     figure = framed(
         _("environment steps"), label, [line(Curve(steps, values, label), colour, width=1.5)]
@@ -192,9 +193,10 @@ def _points(run: Curve) -> dict[str, Any]:
 
 
 def earlier_line(curve: Curve, limit: float) -> dict[str, Any]:
-    """The line of an earlier run.
+    """Return the line of an earlier run.
 
-    The axis ends at step `limit`. At most `POINTS_BEYOND` points are drawn beyond this end.
+    The horizontal axis ends at step `limit`. At most `POINTS_BEYOND` points of the line are beyond
+    this end.
     """
     inside = int(np.searchsorted(curve.steps, limit, side="right"))
     within = Curve(curve.steps[:inside], curve.returns[:inside])
@@ -216,14 +218,14 @@ def _usual(band: UsualBand) -> list[dict[str, Any]]:
 
 
 def _thin(curve: Curve) -> dict[str, Any]:
-    """A thin line for one further seed of this run."""
+    """Return a thin line for one further seed of the current run."""
     label = _("seed {seed}").format(seed=curve.label)
     thin = line(replace(curve, label=label), palette.THIS_RUN, width=1, legend=False)
     return thin | {"opacity": 0.4}
 
 
 def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
-    """Two or three traces: the band between the quartiles of all seeds, and the median line."""
+    """Return the band between the quartiles of all seeds, and the one or two median lines."""
     between = area(band, palette.band_colour(palette.THIS_RUN))
     return [between, *median_lines(band, seeds, palette.THIS_RUN, width=3.5, label=band.label)]
 
@@ -231,9 +233,9 @@ def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
 def median_lines(
     band: UsualBand, seeds: int, colour: str, *, width: float, label: str, dash: str = "solid"
 ) -> list[dict[str, Any]]:
-    """The line of the median over all seeds.
+    """Return the line of the median over all seeds, as one or two traces.
 
-    From the step at which the first seed stops, the line is dotted.
+    After the first seed has stopped, the line is dotted.
     """
     assert band.seeds is not None
     whole = int(np.count_nonzero(band.seeds == seeds))
@@ -248,12 +250,12 @@ def median_lines(
 
 
 def _vertical(x: float, colour: str) -> dict[str, Any]:
-    """A dotted vertical line at step `x`, through the plots of the returns and the loss."""
+    """Return a dotted vertical line at step `x` through the plots of the returns and the loss."""
     ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     return ends | {"line": {"color": colour, "width": 1, "dash": "dot"}}
 
 
 def _annotation(x: float, text: str, row: int) -> dict[str, Any]:
-    """The label of a vertical line. Each label has its own row, so labels do not overlap."""
+    """Return the label of a vertical line. Each label has its own row, so labels do not overlap."""
     place = {"x": x, "y": 1 - 0.1 * row, "yref": "paper", "xanchor": "left", "yanchor": "top"}
     return place | {"text": text, "showarrow": False}

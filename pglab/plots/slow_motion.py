@@ -13,7 +13,7 @@ from pglab.language import _
 from pglab.plots.figures import Figure, framed, horizontal, over_plane, packed
 
 LEAST_BARS = 10  # the axis has room for at least this many bars, so that no bar is too wide
-LEAST_CHANGE = 1e-4  # least end of the colour scale, so that tiny changes look pale
+LEAST_CHANGE = 1e-4  # the colour scale ends here or further out, so that tiny changes look pale
 
 
 def difference_figure(
@@ -26,7 +26,7 @@ def difference_figure(
     path: Numbers,
     least: float = LEAST_CHANGE,
 ) -> Figure:
-    """A heatmap of how much one update changed a quantity. The neutral colour means no change.
+    """Return a heatmap of one update's change of a quantity; the neutral colour means no change.
 
     Args:
         changes: [Y, X] the quantity after the update, minus the quantity before the update.
@@ -35,8 +35,8 @@ def difference_figure(
         x_label: name and unit of the horizontal axis.
         y_label: name and unit of the vertical axis.
         name: name and unit of the quantity, for the label under the pointer.
-        path: [N, 2] points (x, y) of N transitions; a dot marks each of them.
-        least: end of the colour scale if no change is larger than this number.
+        path: [N, 2] points (x, y) of N transitions; a dot marks each point.
+        least: the colour scale ends at `least` if no change is larger than `least`.
     """
     most = max(float(np.abs(changes).max()), least)
     heatmap = {
@@ -68,7 +68,7 @@ def transitions_figure(
     label: str,
     first: int = 0,
 ) -> Figure:
-    """A bar chart with one bar for each transition of a batch.
+    """Return a bar chart with one bar for each transition of a batch.
 
     The colour of a bar shows the action. The bar of the transition `chosen` has an outline.
 
@@ -78,7 +78,7 @@ def transitions_figure(
         action_names: [A] names of the actions.
         chosen: index of the chosen transition, or None.
         label: label of the vertical axis.
-        first: index in the whole batch of the transition that the first bar shows.
+        first: index in the batch of the first transition that is shown.
     """
     colours = palette.action_colours(len(action_names))
     outlines = [2.5 if index == chosen else 0 for index in range(len(heights))]

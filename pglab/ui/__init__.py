@@ -1,1 +1,1 @@
-"""Code that the pages share; no other part of pglab imports Streamlit."""
+"""The pages and the code that they share; no other part of pglab imports Streamlit."""

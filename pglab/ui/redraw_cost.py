@@ -1,7 +1,8 @@
-"""Measures the time and the message size that one redraw of an agent's page costs the server.
+"""Measures how much time the server needs for one redraw of an agent's page.
 
-The command `python -m pglab.ui.redraw_cost` prints the measurements as JSON. The costs of Streamlit
-and of the browser are not included.
+This module also measures the size of the message to the browser. The command
+`python -m pglab.ui.redraw_cost` prints the measurements as JSON. The time that Streamlit and the
+browser need is not included.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pglab.ui.stage.rhythm import SHORTEST
 
 STEPS_BEFORE = 5_000
 REDRAWS = 40
-# The key, settings and panels of each page.
+# For each page, its key, the settings of its run, and its panels.
 PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
     "REINFORCE": ("reinforce", ReinforceConfig(), OF_REINFORCE),
     "shared on-policy": (
@@ -47,14 +48,14 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
 def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
     """Redraw a page many times during a run; return the median time and size of a redraw.
 
-    The run has the speed with which a visit begins.
+    The run has the speed that is set when a visitor opens a page.
 
     Args:
         key: the key of the page.
         config: the settings of the run.
         drawn: the panels that the page always shows.
     """
-    seconds = 0.0  # on the page's clock; nobody waits between two redraws
+    seconds = 0.0  # time on a simulated clock, so that nobody waits between two redraws
     bench = Bench(config)
     bench.pacemaker = Pacemaker(lambda: seconds)
     bench.session.advance("step", STEPS_BEFORE)

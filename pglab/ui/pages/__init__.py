@@ -1,1 +1,1 @@
-"""The pages of the program, which combine panels, controls and chapters."""
+"""The pages of the app. A page combines panels, controls and chapters."""

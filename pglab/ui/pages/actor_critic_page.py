@@ -1,4 +1,4 @@
-"""The parts that the pages of the two actor-critics have in common."""
+"""The parts that the pages of both actor-critic agents have in common."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """Draw an actor-critic's page; the further panels named in `opened` are open at first."""
+    """Draw the page of an actor-critic; at first, the further panels in `opened` are shown."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -66,7 +66,7 @@ def actor_critic_page(
 
 
 def _with_td_errors(text: str) -> str:
-    """Replace the text's placeholders by TD errors and mean returns of stored runs."""
+    """Replace the placeholders in the text by TD errors and mean returns of stored runs."""
     for name in ("large_learning_rate", "usual"):
         arm = load("split_replay")[name]
         error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
@@ -76,7 +76,7 @@ def _with_td_errors(text: str) -> str:
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """Return the further panels of a page; those named in `opened` are open at first."""
+    """Return the further panels of a page; at first, the panels in `opened` are shown."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),
@@ -107,8 +107,8 @@ def _code() -> None:
             r"\begin{gathered}\pi_\theta(a\mid s)=\operatorname{softmax}_a\,z_\theta(s)\\"
             r"Q_\phi(s,a)\end{gathered}",
             _(
-                "The actor's outputs are logits z; log-softmax turns them into log π. The critic's "
-                "outputs are the values Q."
+                "The actor's outputs are logits z. The log-softmax of the logits is log π. The "
+                "critic's outputs are the values Q."
             ),
             [
                 ActorCriticNetwork.forward,
@@ -122,8 +122,8 @@ def _code() -> None:
         Part(
             r"w_t=Q(s_t,a_t)-\max_b Q(s_t,b)",
             _(
-                "wₜ is computed when the agent acts; the setting “Policy signal” offers two other "
-                "formulas for wₜ."
+                "The weight wₜ is computed when the agent acts. The setting “Policy signal” offers "
+                "two other formulas for wₜ."
             ),
             [policy_signal],
         ),
@@ -139,7 +139,7 @@ def _code() -> None:
         ),
         Part(
             r"L_{\text{actor}}=-\frac1T\sum_t w_t\,\log\pi_\theta(a_t\mid s_t)",
-            _("wₜ is treated as a constant, so no gradient flows into the critic."),
+            _("The weight wₜ is treated as a constant, so no gradient flows into the critic."),
             [actor_critic.actor_gradient, policy_gradient_loss, of_actions, entropy, gradient],
         ),
         Part(

@@ -11,9 +11,9 @@ from pglab.ui.shell import address_bar
 
 
 def read_address(page: str, link: Link, config: RunConfig) -> None:
-    """Set the controls from the link, except the controls of the settings.
+    """Set all controls from the link, except the controls of the run's settings.
 
-    The settings of the link have already been read; `config` contains them.
+    The settings in the link have already been read; `config` contains these settings.
     """
     speed.read_link(page, link)
     seed_controls.read_link(page, link)
@@ -24,7 +24,7 @@ def read_address(page: str, link: Link, config: RunConfig) -> None:
 
 
 def write_address(lab: Lab) -> None:
-    """Write the page's settings, view, chapter, speed and seeds to the address."""
+    """Write the settings, the view, the chapter, the speed and the seeds to the page's address."""
     experiment = attempts.link_parameters(lab.key)
     shown = {
         **heatmaps_of(lab).parameters(),

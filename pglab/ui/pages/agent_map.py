@@ -58,7 +58,7 @@ def agent_map() -> None:
             "**Policy π**: the probability of each action. **Critic Q(s, a)**: an estimate of the "
             "discounted return after action a in state s. **Body**: the layers that process the "
             "state. **log π**: the logarithm of the probability of the action taken; an update "
-            "raises or lowers it."
+            "raises or lowers this probability."
         )
     )
 

@@ -53,7 +53,7 @@ class AgentPage:
 
 
 def agent_page(page: AgentPage) -> None:
-    """Draw the page."""
+    """Draw the page of an agent."""
     require_entry()
     lab = open_lab(page.key, page.preset, page.fixed, partial(read_address, page.key))
     seed_controls(lab)
@@ -72,7 +72,7 @@ def agent_page(page: AgentPage) -> None:
         "rewind": partial(rewind, lab),
         "runs": partial(runs_table, lab),
     }
-    # While threads train the run, nobody else may read it without the lock.
+    # Threads may be training the run, so each chapter holds the lock while it reads the run.
     safely = {name: locked(lab.bench.lock, draw) for name, draw in below.items()}
     chapters(
         page.key,
@@ -88,7 +88,7 @@ def agent_page(page: AgentPage) -> None:
 def _listen(lab: Lab) -> None:
     """Let the browser report each press of a button.
 
-    If a run could be lost, the browser also asks for confirmation before the tab closes.
+    If a run could be lost, the browser also asks for confirmation before the tab is closed.
     """
     bench = lab.bench
     listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))

@@ -18,7 +18,7 @@ from pglab.ui.stage.panels.scenery import PanelMaker, Scenery, View
 from pglab.ui.stage.picture import Number, Picture, Progress
 
 COLLAPSE_ENTROPY = 0.01
-COLLAPSE_SHARE = 0.5  # below this share of the return range, returns are low
+COLLAPSE_SHARE = 0.5  # a mean return below this share of the return range is low
 
 
 def live(
@@ -26,7 +26,7 @@ def live(
 ) -> None:
     """Draw the stage: the numbers, the progress bar and the panels that show the run.
 
-    `heading` draws what is above the stage.
+    `heading` draws the elements above the stage.
     """
     live_fragment(lab, _live)(lab, panels, extras, heading)
 
@@ -102,14 +102,14 @@ def _milestone(bench: Bench) -> str | None:
 
 
 def _state(bench: Bench) -> str:
-    """Return a short text: how many steps the run has taken, or how the run ended."""
+    """Return a short text with the number of steps, or with the reason why the run stopped."""
     session = bench.session
     if session.outcome == "diverged":
         return _("stopped: see the message above")
     if session.outcome == "solved":
         return _("stopped: “Stop when solved” is on")
     if _collapsed(bench):
-        return _("almost always the same action, returns low")
+        return _("almost always the same action; low returns")
     return _("{done:,} of {total:,} steps").format(
         done=session.global_step, total=session.config.total_steps
     )

@@ -12,7 +12,7 @@ from pglab.session.stored.provenance import engine_name, engine_of
 
 
 def opening_clips() -> None:
-    """Draw the home page's two clips; they are stored as files, so they play without delay."""
+    """Draw the two clips of the home page. The clips are stored files, so they play at once."""
     facts = stored_facts()
     _clip("untrained", _("An untrained agent: the pole falls within a second or two."))
     _clip(

@@ -15,15 +15,16 @@ _REFUSED = "watch.refused"
 
 
 def watch_page() -> None:
-    """Draw the page."""
+    """Draw the page *Watch*."""
     require_entry()
     name = st.query_params.get(LIVE_RUN, "")
     channel = find_watched(name)
     if channel is None:
         st.info(
             _(
-                "This link shows no run: its owner has closed the page or lets nobody watch any "
-                "more. Ask for a new link, or train a run of your own: choose a page in the menu."
+                "This link shows no run. The run's owner has closed the page, or has stopped "
+                "sharing the run. Ask for a new link, or choose a page in the menu and train your "
+                "own run."
             )
         )
         return
@@ -35,11 +36,11 @@ def watch_page() -> None:
             _("Follow"),
             value=True,
             key="watch.follow",
-            help=_("If you turn this off, the picture stands still while the run goes on."),
+            help=_("If you turn this off, the picture stops, but the run continues."),
         )
         st.page_link(
             f"pages/{channel.path}.py",
-            label=_("Open these settings in a run of your own"),
+            label=_("Open these settings in your own run"),
             icon=":material/open_in_new:",
             query_params=dict(channel.address),
         )

@@ -1,1 +1,1 @@
-"""The code that all pages share: start of a script run, menu, link, fragments and messages."""
+"""Code that all pages share: the start of a script run, the menu, links, fragments and messages."""

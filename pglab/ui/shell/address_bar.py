@@ -1,4 +1,4 @@
-"""Reads the link with which a visitor opens a page, and updates it when controls change."""
+"""Reads the link that opens a page, and updates the address when controls change."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
     """Call `read` with the link when a visitor first opens a page; `read` sets the controls.
 
     Returns:
-        A sentence for each part of the link that cannot be used. Later calls return the same list,
-        which becomes empty when the visitor closes the message with these sentences.
+        A sentence for each part of the link that cannot be used. Later calls return the same list.
+        When the visitor closes the message with these sentences, the list becomes empty.
     """
     key = f"{page}.link_problems"
     if key not in st.session_state:
         opened_by = link()
         read(opened_by)
         opened_by.refuse_the_rest()
-        # This line comes last: another request may interrupt `read`, which then runs again.
+        # This line must be last. If another request interrupts `read`, `read` runs again later.
         st.session_state[key] = opened_by.problems
     problems: list[str] = st.session_state[key]
     return problems
 
 
 def written() -> dict[str, str]:
-    """Return the parameters of the current page's address; each `write` changes the same dict."""
+    """Return the parameters of the current page's address; `write` changes this dictionary."""
     address: dict[str, str] = st.session_state.setdefault(f"{current_page()}.address", {})
     return address
 

@@ -1,4 +1,4 @@
-"""Serves the scripts of the stage and plotly.js, which browsers may keep for ever."""
+"""Serves plotly.js and the scripts of the stage; browsers may keep these files for ever."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ FOR_EVER = "public, max-age=31536000, immutable"
 SCRIPTS_FOLDER = Path(__file__).parents[1] / "stage" / "js"
 PLOTLY_FILE = Path(__file__).parents[1] / "stage" / "vendor" / "plotly-cartesian.min.js"
 
-# The addresses change with the contents, so that no browser uses old files. Streamlit sends a
-# component's inline script with every message, so the scripts of the stage are files.
+# The addresses change with the contents of the files, so that no browser uses old files. Streamlit
+# sends a component's inline script with every message, so the long scripts of the stage are files.
 _SOURCE = b"".join(path.read_bytes() for path in sorted(SCRIPTS_FOLDER.glob("*.js")))
 SCRIPTS = f"assets/stage-{sha256(_SOURCE).hexdigest()[:8]}"
 PLOTLY = f"assets/plotly-{sha256(PLOTLY_FILE.read_bytes()).hexdigest()[:8]}.min.js"
 
 
 class _Kept(StaticFiles):
-    """Files that browsers and proxies need not ask for again."""
+    """Serves files that browsers and proxies keep and do not request again."""
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
         response = await super().get_response(path, scope)
@@ -38,7 +38,7 @@ class _Kept(StaticFiles):
 
 @cache
 def compressed_plotly() -> bytes:
-    """Return plotly.js, compressed once for all visitors: that takes a tenth of a second."""
+    """Return compressed plotly.js. The compression takes 0.1 seconds, but is done only once."""
     return gzip.compress(PLOTLY_FILE.read_bytes(), 6)
 
 
@@ -49,9 +49,9 @@ def _send_plotly(_request: Request) -> Response:
 
 
 class EarlyAssets:
-    """Names the files in the header of each page, so that browsers load them beside Streamlit's.
+    """Names the stage's files in a header of each page, so that browsers load these files early.
 
-    Otherwise, they would ask for them only when the page has been drawn.
+    Otherwise, browsers would request these files only after the page has been drawn.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
@@ -64,7 +64,7 @@ class EarlyAssets:
         self._links = ", ".join(links)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; a page gets the header."""
+        """Answer a request; if the answer is an HTML page, add the header with the links."""
 
         async def send_with_links(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -77,12 +77,12 @@ class EarlyAssets:
 
 
 def below(base_path: str, address: str) -> str:
-    """Return the path of an address, if the app is served at `base_path`: "lab" gives "/lab/…"."""
+    """Return the path of `address` for an app at `base_path`; for example, "lab" gives "/lab/…"."""
     return f"/{base_path.strip('/')}".rstrip("/") + f"/{address}"
 
 
 def asset_routes(base_path: str) -> list[BaseRoute]:
-    """Return the routes of the files, below the path at which the app is served."""
+    """Return the routes of plotly.js and of the stage's scripts for an app at `base_path`."""
     return [
         Mount(below(base_path, SCRIPTS), _Kept(directory=SCRIPTS_FOLDER)),
         Route(below(base_path, PLOTLY), _send_plotly),

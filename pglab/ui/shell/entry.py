@@ -16,7 +16,7 @@ _STYLE = Path(__file__).parent / "page.css"
 
 
 def enter() -> None:
-    """Begin a script run: set the style of the page, and use the language that the link names."""
+    """Begin a script run: set the page's style, and use the language that the link names."""
     st.session_state[_ENTERED] = True
     st.session_state.setdefault(LANGUAGE, st.query_params.get("lang", DEFAULT_LANGUAGE))
     use_language(st.session_state[LANGUAGE])

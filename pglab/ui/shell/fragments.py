@@ -29,7 +29,7 @@ def fragment(
     @wraps(function)
     def in_language(*arguments: Any) -> None:
         if st.session_state.get(PAGE) != page:
-            st.rerun()  # the visitor has opened another page, which may use the same keys
+            st.rerun()  # the visitor has opened another page
         use_language(st.session_state[LANGUAGE])
         function(*arguments)
 
@@ -50,5 +50,5 @@ def redraw_fragments(*fragments: str) -> None:
 
 
 def _on_this_page(key: str) -> str:
-    """Put the page's name before a key, so that fragments of two pages never share a key."""
+    """Put the page's name before a key, so that fragments of different pages share no key."""
     return f"{st.session_state.get(PAGE, '')}.{key}"

@@ -13,13 +13,13 @@ from typing import Any
 
 from streamlit.runtime import Runtime
 
-SECONDS = 5.0  # between two looks at the visits
+SECONDS = 5.0  # seconds between two checks for ended visits
 
 
 async def keep_house() -> None:
-    """Whenever visits have ended, free their memory; never returns.
+    """Free the memory of visits whenever visits have ended. This function never returns.
 
-    Only the thread of Streamlit's server may run this.
+    Only the thread of Streamlit's server may run this function.
     """
     known: set[str] = set()
     while True:
@@ -34,20 +34,21 @@ async def keep_house() -> None:
 
 
 def forget(ended: Iterable[str], manager: Any) -> None:
-    """Let Streamlit's session manager drop visits whose tab was closed too long ago.
+    """Let Streamlit's session manager delete visits that ended too long ago.
 
-    By itself, it drops them only when another tab is closed.
+    By itself, the session manager deletes old visits only when another tab is closed.
     """
     for visit in ended:
-        with suppress(KeyError):  # also raised by a visit that is dropped because it is too old
+        with suppress(KeyError):  # Streamlit also raises KeyError when it deletes an old visit
             manager._session_storage.delete(visit)
 
 
 def give_back() -> None:
-    """Free objects that only refer to each other, and give free memory back to the system.
+    """Free the objects of ended visits, and give free memory back to the system.
 
-    A visit is such a set of objects. Without the second step, the C library would keep the memory
-    for later, in pieces that the training of other visitors cannot always use.
+    The objects of an ended visit refer only to each other, so the garbage collector must find them.
+    Without the second step, the C library would keep the free memory in small pieces. The training
+    of other visitors cannot always use these pieces.
     """
     gc.collect()
     trim = _trim_of_c_library()
@@ -57,5 +58,5 @@ def give_back() -> None:
 
 @cache
 def _trim_of_c_library() -> Any:
-    """The function `malloc_trim` of the GNU C library; None in other systems."""
+    """Return the function `malloc_trim` of the GNU C library; None if the system lacks it."""
     return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None

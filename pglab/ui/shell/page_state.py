@@ -26,7 +26,7 @@ class LivePage:
 
         Call this method at the start of each fragment that shows or changes the run. One request of
         the browser may contain a click or a new setting that belongs to another fragment. Streamlit
-        then reruns only one of the fragments, although the click may change the whole page.
+        then reruns only one of these fragments, although the click may change the whole page.
         """
         if self.page_is_stale:
             st.rerun()

@@ -1,4 +1,4 @@
-"""The messages at the top of a page: about unusable values, and about failed runs."""
+"""The messages at the top of a page are about unusable values and failed runs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _QUOTATION = re.compile("“([^“”`]+)”")
 def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | None) -> None:
     """Show one warning about the link and the settings, and one error for each failed run.
 
-    The warning has a Close button if it names problems of the link. All messages are in one
-    container, so that the fragments below keep their places on the page.
+    If the warning names problems of the link, it has a Close button. All messages are in one
+    container, so that the fragments below the messages keep their places on the page.
     """
     with st.container():
         if of_link or of_settings:
@@ -31,7 +31,7 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
 def literal(sentence: str) -> str:
     """Return the sentence with each quotation formatted as code.
 
-    A quotation may repeat a text from the link that opened the page. Markdown in this text must
+    A quotation may contain text from the link that opened the page. Markdown in this text must
     have no effect.
     """
     return _QUOTATION.sub(r"“`\1`”", sentence)

@@ -20,7 +20,7 @@ _one_at_a_time = Lock()
 
 
 def warm_up() -> None:
-    """Prepare the process, unless it is prepared; if another thread does so, wait for it."""
+    """Prepare the process once; if another thread is preparing it, wait for this thread."""
     with _one_at_a_time:
         _warm_up()
 
@@ -34,8 +34,10 @@ def _warm_up() -> None:
     shared_renderer(config.env_id)
     compressed_plotly()
     give_back()
-    # Otherwise each garbage collection takes 0.1 seconds, mostly for objects of imported modules.
+    # Without this line, each garbage collection would take 0.1 seconds, mostly for the objects of
+    # imported modules.
     gc.freeze()
-    # Streamlit's server needs Python's interpreter about twelve times per redraw. While another
-    # thread trains, the server waits each time for one switch interval, by default 5 ms.
+    # During a redraw, Streamlit's server thread takes over Python's interpreter about twelve times.
+    # While another thread trains, the server waits for a switch interval each time. The default
+    # interval is 5 ms.
     sys.setswitchinterval(SWITCH_SECONDS)

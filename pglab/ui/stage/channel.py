@@ -1,4 +1,4 @@
-"""The live channel of a page: it trains the page's run, and draws pictures for the browsers."""
+"""The live channel of a page trains the page's run and draws pictures for browsers."""
 
 from __future__ import annotations
 
@@ -27,51 +27,54 @@ from pglab.ui.stage.picture import Picture, PlayerPanel
 from pglab.ui.stage.rhythm import shared_rhythm
 from pglab.ui.stage.stage import now, stage
 
-AFTERWARDS = 2.0  # seconds for which a run still trains after the last look
-PATIENCE = 0.1  # seconds for which the drawing thread waits for a run; all who look share them
+AFTERWARDS = 2.0  # seconds: a run trains for this time after its owner has disconnected
+# The drawing thread waits for a busy run for at most `LONGEST_PATIENCE` seconds. If many visitors
+# look, the thread waits for only `PATIENCE` seconds, divided by the number of visitors.
+PATIENCE = 0.1
 LONGEST_PATIENCE = 0.03  # a little longer than a turn of training
-SLOWLY = 0.5  # seconds between two redraws of a page without a channel
-LATE = 1.5  # intervals after a picture; then watchers ask for the next one
-WATCHER_COST = 0.0009  # seconds for sending a picture to one watcher
+SLOWLY = 0.5  # seconds between two redraws of a page that has no live channel
+LATE = 1.5  # after this many intervals without a picture, watchers ask for the next picture
+WATCHER_COST = 0.0009  # seconds that the server needs to send a picture to one watcher
 
 
 class Channel:
-    """Connects the run of one page with the browsers that show it.
+    """Connects the run of one page with the browsers that show this run.
 
-    The owner's browser opens the channel by its name, which nobody can guess. The owner may let
-    others watch: they open it by a second name, and see the same pictures. Threads of three kinds
-    use a channel: Streamlit's scripts, the threads that train, and the thread that draws.
+    The browser of the run's owner opens the channel by a name that nobody can guess. If the owner
+    allows it, other visitors (watchers) open the channel by a second name and see the same
+    pictures. Three kinds of threads use a channel: the threads of Streamlit's scripts, the threads
+    that train, and the thread that draws.
     """
 
     def __init__(self, page: LivePage, driven: Driven) -> None:
-        """Make the channel of a page, and let the owner's browser find it."""
+        """Make the channel of a page, and register the name with which a browser can open it."""
         self.name = secrets.token_urlsafe(18)
-        self.watch_name = ""  # empty: nobody else may watch
+        self.watch_name = ""  # if this is empty, only the owner may watch
         self.page = page
-        self.path = ""  # of the page
+        self.path = ""  # the page's name in its address
         self.address: dict[str, str] = {}  # the parameters of the page's address
         self.driven = driven
-        self.connections = 0  # of the owner
-        self.outdated = False  # whether a script must draw the page again
+        self.connections = 0  # number of open connections of the owner's browser
+        self.outdated = False  # whether a Streamlit script must draw the page again
         self._error: Exception | None = None
         self._view: View | None = None
         self._language = ""
-        self._shown: tuple[Drawn, ...] = ()  # the latest picture, and those that it continues
+        self._shown: tuple[Drawn, ...] = ()  # the latest picture, after earlier parts of its clip
         self._publishing = Lock()
         self._drawing: asyncio.Future[Drawn | None] | None = None
         self.due = math.inf  # when the next turn of training is due
-        self._unseen = False  # whether the run has trained since the latest picture
-        self._waits = False  # whether the run starts only when the server has room for it
+        self._unseen = False  # whether there is more to show than in the latest picture
+        self._waits = False  # whether the run must wait until the server has room for it
         self._waiting_told = False
         self._open_until = -math.inf
         self._started: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._watching: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         _channels[self.name] = self
 
-    # For Streamlit's scripts
+    # Methods for the threads of Streamlit's scripts
 
     def show(self, driven: Driven, draw: Draw, is_outdated: Callable[[], bool]) -> None:
-        """Draw the stage, as the function `show` says."""
+        """Draw the stage of the page; the function `show` explains the arguments."""
         with driven.lock:
             self.driven = driven
             self._language = st.session_state[LANGUAGE]
@@ -106,7 +109,7 @@ class Channel:
             self._start()
 
     def let_watch(self, allowed: bool) -> None:
-        """Let everybody who knows the name `watch_name` see the pictures, or nobody any more."""
+        """Allow everybody who knows `watch_name` to watch; if `allowed` is false, allow nobody."""
         if allowed == bool(self.watch_name):
             return
         _channels.pop(self.watch_name, None)
@@ -122,7 +125,7 @@ class Channel:
         self.page.page_is_stale = self.page.without_channel = True
 
     def _start(self) -> None:
-        """Wake the threads that train, and the connections."""
+        """Wake the threads that train, and the connections that wait for pictures."""
         if self.page.without_channel:
             self._open_until = time.perf_counter() + AFTERWARDS
         if self.is_open:
@@ -132,18 +135,18 @@ class Channel:
 
     @property
     def is_open(self) -> bool:
-        """Whether the owner looks, or has looked a moment ago; otherwise, the run rests."""
+        """Whether the run may train: the owner is connected, or was connected a moment ago."""
         return self.connections > 0 or time.perf_counter() < self._open_until
 
-    # For the threads that train
+    # Methods for the threads that train
 
     def note_place(self, *, waits: bool) -> None:
-        """Learn whether the run waits until the server has room for it."""
+        """Record whether the run must wait until the server has room for it."""
         self._waits, self._waiting_told = waits, False
         _set(self._started)
 
     def train(self) -> bool:
-        """Train the run for one turn; return False if the run is not free."""
+        """Train the run for one short turn; return False if another thread uses the run."""
         driven = self.driven
         with driven.lock.for_training() as free:
             if not free:
@@ -166,22 +169,23 @@ class Channel:
         time.sleep(shared_rhythm().rest)
         return True
 
-    # For the connections
+    # Methods for the connections of browsers
 
     @property
     def watchers(self) -> int:
-        """How many watch the run, besides its owner."""
+        """The number of watchers' connections; the owner's connections do not count."""
         return len(self._watching)
 
     @property
     def interval(self) -> float:
-        """Seconds between two pictures of this run: longer if many watch it."""
+        """Seconds between two pictures of this run; with many watchers, this time is longer."""
         return max(shared_rhythm().interval, self.watchers * WATCHER_COST)
 
     def connect(self, started: asyncio.Event, *, watches: bool) -> None:
-        """Note a connection.
+        """Register a connection of a browser.
 
-        The event `started` is set when a run starts and, for watchers, after each picture.
+        The channel sets the event `started` when a run starts. For watchers, the channel also sets
+        this event after each picture.
         """
         if watches:
             self._watching[started] = asyncio.get_running_loop()
@@ -194,7 +198,7 @@ class Channel:
         self._start()
 
     def disconnect(self, started: asyncio.Event, *, watches: bool) -> None:
-        """Forget a connection; a moment after the owner's last one, training stops."""
+        """Remove a connection. Soon after the owner's last connection closes, training stops."""
         if watches:
             del self._watching[started]
             return
@@ -204,11 +208,11 @@ class Channel:
         asyncio.get_running_loop().call_later(2 * AFTERWARDS, _set, self._watching)
 
     async def picture(self, sequence: int, *, watches: bool) -> Drawn | None:
-        """Return a picture that is newer than `sequence`; None if the run has stopped.
+        """Return a picture with a number above `sequence`, or None if the run has stopped.
 
         All connections share the pictures of an interval. Watchers also get None if the owner's
-        browser will bring the next picture. Raises TimeoutError if the run is not free; then try
-        again soon.
+        browser will ask for the next picture. Raises TimeoutError if another thread uses the run;
+        the caller should try again soon.
         """
         drawn = self._newer_than(sequence, watches)
         if drawn is not None or (watches and not self._must_draw):
@@ -222,20 +226,21 @@ class Channel:
 
     @property
     def _must_draw(self) -> bool:
-        """Whether watchers must ask for a picture, since the owner's tab is hidden."""
+        """Whether watchers must ask for the next picture, because the owner's tab is hidden."""
         late = not self._shown or time.perf_counter() > self._shown[-1].at + LATE * self.interval
         return late and self.is_open
 
     def _end_drawing(self, drawing: asyncio.Future[Drawn | None]) -> None:
         self._drawing = None
-        # Whoever waits gets the error; perhaps nobody waits any more.
+        # If a drawing fails, all connections that wait for this drawing get the error.
         if not drawing.cancelled() and drawing.exception() is None and drawing.result():
             _set(self._watching)
 
     def _newer_than(self, sequence: int, watches: bool) -> Drawn | None:
-        """Return the next picture after `sequence` that is known already.
+        """Return a finished picture with a number above `sequence`; otherwise, return None.
 
-        The owner gets no picture of an earlier interval; watchers get all that they need.
+        The owner gets no picture of an earlier interval. Watchers get every kept picture, the
+        oldest picture first.
         """
         for drawn in self._shown:
             if drawn.sequence <= sequence:
@@ -248,14 +253,14 @@ class Channel:
         return None
 
     def _draw(self, asked: float) -> Drawn | None:
-        """Draw a picture in the drawing thread; None if there is nothing new."""
+        """Draw a picture in the drawing thread; return None if there is nothing new to show."""
         begun = time.perf_counter()
         patience = min(PATIENCE / max(shared_rhythm().looking, 1), LONGEST_PATIENCE)
         view = self._view
         if view is None:
             return None
         with view.driven.lock.within(patience):
-            if view is not self._view:  # a script has drawn the page meanwhile
+            if view is not self._view:  # meanwhile, a script has drawn the page
                 raise TimeoutError
             running = view.driven.busy
             moving = running and not self._waiting_told
@@ -274,12 +279,12 @@ class Channel:
         return drawn
 
     def _publish(self, drawn: Drawn, picture: Picture) -> Drawn:
-        """Keep a picture for all connections; for new watchers, also those that it continues."""
+        """Keep a picture for all connections; keep earlier parts of its clip for new watchers."""
         players = [panel for panel in picture.panels if isinstance(panel, PlayerPanel)]
         drawn = replace(drawn, has_frames=any(player.frames for player in players))
         with self._publishing:
             if self._shown and drawn.sequence < self._shown[-1].sequence:
-                return drawn  # a script has drawn a newer one meanwhile
+                return drawn  # meanwhile, a script has drawn a newer picture
             continues = self.watch_name and any(player.first for player in players)
             kept = self._shown if continues else ()
             if len(kept) > 1 and not (drawn.has_frames or kept[-1].has_frames):
@@ -288,7 +293,7 @@ class Channel:
         return drawn
 
     def _with_company(self, picture: Picture) -> Picture:
-        """Say in the progress bar who else is here: watchers, and those who slow pictures down."""
+        """Add texts about watchers and about a busy or full server to the progress bar's label."""
         rhythm, told = shared_rhythm(), []
         if self._waits and self.driven.running:
             told.append(_("the server is full; this run starts as soon as there is room"))
@@ -311,9 +316,12 @@ class Channel:
 
 
 def live_fragment(page: LivePage, draw: Callable[..., None]) -> Callable[..., None]:
-    """Make the fragment that contains the stage; without a channel, it redraws itself slowly."""
+    """Make the fragment that contains the stage.
+
+    If the browser cannot open a channel, Streamlit redraws this fragment every `SLOWLY` seconds.
+    """
     if page.without_channel:
-        st.caption(refused() + " " + _("Meanwhile, pictures come slowly."))
+        st.caption(refused() + " " + _("Until then, pictures come slowly."))
     return fragment(draw, LIVE, run_every=SLOWLY if page.without_channel else None)
 
 
@@ -331,16 +339,16 @@ def show(
     draw: Draw,
     is_outdated: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Draw a page's stage; during a run, its channel brings all further pictures.
+    """Draw a page's stage; during a run, the page's channel brings all further pictures.
 
-    `draw` makes a picture, and `is_outdated` says whether the page must be drawn again. Both are
-    called in other threads, so they must not read Streamlit's session state.
+    `draw` makes a picture, and `is_outdated` says whether the page must be drawn again. Other
+    threads call these two functions, so the functions must not read Streamlit's session state.
     """
     channel_of(page, driven).show(driven, draw, is_outdated)
 
 
 def channel_of(page: LivePage, driven: Driven) -> Channel:
-    """Return the channel of a page of this visit."""
+    """Return the live channel of a page; the first call in a visit makes the channel."""
     key = f"{page.key}.channel"
     channel: Channel | None = st.session_state.get(key)
     if channel is None:
@@ -350,21 +358,21 @@ def channel_of(page: LivePage, driven: Driven) -> Channel:
 
 
 def find_watched(name: str) -> Channel | None:
-    """Return the channel whose owner lets others watch it by this name; None if there is none."""
+    """Return the channel whose watch name is `name`; None if there is no such channel."""
     channel = _channels.get(name)
     return channel if channel is not None and name == channel.watch_name else None
 
 
 def find_channel(name: str) -> Channel | None:
-    """Return the channel with this name or watch name.
+    """Return the channel whose name or watch name is `name`.
 
-    None if there is none, or if its visit has ended.
+    Return None if there is no such channel, or if the channel's visit has ended.
     """
     return _channels.get(name)
 
 
 def _set(events: dict[asyncio.Event, asyncio.AbstractEventLoop]) -> None:
-    """Set events from any thread."""
+    """Set the events; every thread may call this function."""
     for event, loop in list(events.items()):
         loop.call_soon_threadsafe(event.set)
 
@@ -374,5 +382,5 @@ _channels: WeakValueDictionary[str, Channel] = WeakValueDictionary()
 
 @cache
 def _drawing_thread() -> ThreadPoolExecutor:
-    """The thread that draws for all visitors: two would only wait for each other."""
+    """The thread that draws for all visitors; two threads would only wait for each other."""
     return ThreadPoolExecutor(1, thread_name_prefix="drawing")

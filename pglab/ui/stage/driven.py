@@ -1,4 +1,4 @@
-"""What a channel trains and draws."""
+"""The interfaces of the objects that a live channel trains and draws."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from pglab.ui.stage.picture import Picture
 
 
 class Draw(Protocol):
-    """Makes a picture of a run; with `resume`, more of what the previous picture began to show."""
+    """Makes a picture of a run; if `resume` is true, it continues the previous picture's clip."""
 
     def __call__(self, *, resume: bool) -> Picture:
         """Make the picture."""
 
 
 class Driven(Protocol):
-    """The object that a page trains: an agent's run with its further seeds, or a comparison."""
+    """The object that a page trains: one agent's runs with all seeds, or a comparison of agents."""
 
     lock: Gate
 
     @property
     def running(self) -> bool:
-        """Whether training is in progress: it has been started, and is neither paused nor ended."""
+        """Whether training is in progress: it has started, and is neither paused nor finished."""
 
     @property
     def busy(self) -> bool:
-        """Whether the run is training, or its further seeds are catching up with it."""
+        """Whether the run is training, or runs with further seeds are catching up with it."""
 
     @property
     def next_turn(self) -> float:
-        """When the next turn of training is due; infinity if none is."""
+        """The time at which the next turn of training is due; infinity if no turn is due."""
 
     def take_turn(self) -> None:
         """Train for a short time."""
@@ -40,9 +40,9 @@ class Driven(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """What a script has drawn, so that the channel can draw it again."""
+    """All that a channel needs to draw a stage again after a Streamlit script has drawn it."""
 
     driven: Driven
     draw: Draw
     is_outdated: Callable[[], bool]
-    script: int  # when the script has drawn it
+    script: int  # time in microseconds at which the script drew the stage

@@ -1,8 +1,9 @@
-"""Packs pictures into messages for the browser; a message leaves out what the browser has.
+"""Packs pictures into messages for the browser.
 
 A picture consists of named parts: JSON texts, heatmap cells, and frames. A message contains the
-length of a JSON head, this head, and the parts. The head lists the names and lengths of the parts
-in the message, and the names of the parts that the browser keeps from the previous message.
+length of a JSON head, the head itself, and all parts that the browser does not have yet. The head
+lists the names and lengths of the parts in the message. It also lists the names of the parts that
+the browser keeps from the previous message.
 """
 
 from __future__ import annotations
@@ -20,21 +21,22 @@ Parts = Mapping[str, bytes]
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture of a run, in parts, and the time of its drawing."""
+    """A picture of a run, divided into named parts, and the time at which it was drawn."""
 
     sequence: int
-    script: int  # when a script has drawn the page before
+    script: int  # time in microseconds at which a script last drew the page
     parts: dict[str, bytes]
     running: bool
     at: float
-    by_script: bool = False  # then the owner's browser has got it from the script
+    by_script: bool = False  # whether a script sent this picture to the owner's browser
     has_frames: bool = False
     _packed: dict[tuple[int, bool], bytes] = field(default_factory=dict)
 
     def message(self, known: Drawn | None, *, watched: bool) -> bytes:
-        """Pack the picture for a browser that has the picture `known`; equal messages are shared.
+        """Pack the picture for a browser that already has the picture `known`.
 
-        Watchers get no time of a script, since their pages have scripts of their own.
+        Browsers that need the same message share it. A watcher's message has 0 as the time of the
+        script, because the watcher's page has a script of its own.
         """
         key = (-1 if known is None else known.sequence, watched)
         if key not in self._packed:
@@ -43,19 +45,22 @@ class Drawn:
                 "sequence": self.sequence,
                 "script": script,
                 "running": self.running,
-                "at": round(self.at, 4),  # the load test reads it
+                "at": round(self.at, 4),  # the load test reads this time
             }
             self._packed[key] = message(head, self.parts, {} if known is None else known.parts)
         return self._packed[key]
 
 
 def whole_message(head: Mapping[str, Any], picture: Picture | None) -> bytes:
-    """Pack a head and all parts of a picture; without a picture, the browser keeps its own."""
+    """Pack a head and all parts of a picture.
+
+    If `picture` is None, the message has only a head, and the browser keeps its former picture.
+    """
     return message(head, None if picture is None else parts_of(picture), {})
 
 
 def message(head: Mapping[str, Any], parts: Parts | None, known: Parts) -> bytes:
-    """Pack a head and those parts that differ from the `known` parts of the previous message."""
+    """Pack a head and the parts that differ from `known`, the parts of the previous message."""
     content = dict(head)
     sent: list[bytes] = []
     if parts is not None:
@@ -85,15 +90,15 @@ def parts_of(picture: Picture) -> dict[str, bytes]:
 
 
 def _text(value: object) -> bytes:
-    """JSON in UTF-8. Python's own encoder took a sixth of the time of a picture."""
+    """Encode a value as JSON in UTF-8; Python's `json` module took a sixth of a picture's time."""
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
-    """Add a panel, the layout and the traces of its figure, and its slices."""
+    """Add the parts of a figure panel: its data, the figure's layout and traces, and the slices."""
     figure = panel.figure
     traces, slices = figure["data"], panel.slices
-    if slices is not None:  # the cells come as slices
+    if slices is not None:  # the slices replace the heatmap's cells
         heatmap = {name: value for name, value in traces[0].items() if name != "z"}
         traces = [heatmap, *traces[1:]]
         parts[f"{panel.key}/levels"] = slices.levels.tobytes()
@@ -117,7 +122,7 @@ def _add_figure(panel: FigurePanel, parts: dict[str, bytes]) -> None:
 
 
 def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
-    """Add a panel, its frames' data, and its frames' pictures; equal pictures are sent once."""
+    """Add the parts of a player panel; equal pictures of its frames are sent only once."""
     parts[f"{panel.key}/background"] = panel.background
     first: dict[bytes, int] = {}
     for number, frame in enumerate(panel.frames):

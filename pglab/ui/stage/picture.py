@@ -1,4 +1,4 @@
-"""What a stage shows: the numbers, the progress bar, the panels, and a table."""
+"""The contents of a stage: the numbers, the progress bar, the panels, and a table."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from pglab.looks.render import Cutout
 from pglab.plots.figures import Figure
 
 Emphasis = Literal["none", "dim", "lit", "frame", "bars"]
-"""How a panel is emphasised; "frame" and "bars" emphasise only this part of a player."""
+"""How a panel is emphasised; "frame" and "bars" emphasise only a player's frame or its bars."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of the player, with the chosen action and the probability of each action."""
+    """One frame of the player's video, with the chosen action and each action's probability."""
 
     image: Cutout
     probabilities: tuple[float, ...]
-    """π(a|s) for the observation in the picture."""
+    """The probability π(a|s) of each action a for the picture's observation s."""
     action: int | None
-    """The action chosen for the picture's observation; None before the choice."""
+    """The action chosen for the picture's observation; None if no action is chosen yet."""
     point: tuple[float, float]
     """The coordinates of the picture's observation on the two axes of the heatmaps."""
     episode: int
     """The number of the picture's episode; each episode has its own path in the heatmaps."""
     caption: str
     slice: int = 0
-    """The index in `FigurePanel.slices` of the slice that contains the picture's observation."""
+    """The index of the heatmap slice that contains the picture's observation."""
 
 
 @dataclass(frozen=True)
 class PlayerPanel:
-    """Plays frames, and shows one bar for each action beside them."""
+    """A panel that plays frames and, beside the frames, shows one bar for each action."""
 
     key: str
     title: str
@@ -44,17 +44,17 @@ class PlayerPanel:
     frames: tuple[Frame, ...]
     mode: Literal["stream", "loop", "still"]
     clip: int
-    """The number of the clip; a new number restarts playing in the modes "loop" and "still"."""
+    """The number of the clip; in the modes "loop" and "still", a new number restarts the player."""
     frames_per_second: float
     action_names: tuple[str, ...]
     action_colours: tuple[str, ...]
     aspect: float
     """The width of a frame divided by its height."""
     background: bytes
-    """The WebP file on which the frames' cutouts are drawn."""
+    """A WebP file with the background; the browser draws each frame's cutout on this background."""
     emphasis: Emphasis = "none"
     first: int = 0
-    """The index in the clip of the first frame; the browser has the frames before it."""
+    """The position of `frames[0]` in the clip; the browser already has the earlier frames."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Slices:
-    """The values of a heatmap in K slices: one for each frame, or one for all frames.
+    """The values of a heatmap in K slices: one slice for each frame, or one slice for all frames.
 
     The browser interpolates between the points of the grid. If `logistic` is true, `values` are
     log-odds, and the heatmap shows them as probabilities.
@@ -83,14 +83,14 @@ class Slices:
     """[K, 2]: the moved grid column and the moved grid row of each slice.
 
     Grid points are evenly spaced, but one column and one row may be moved. An entry holds the index
-    of the moved column or row, and its distance from the first one in grid steps. The entry is None
-    if no column or row is moved.
+    of the moved column or row, and its distance from the first column or row in grid steps. An
+    entry is None if no column or row is moved.
     """
     logistic: bool = False
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The values that become 0 and 255 in `levels`."""
+        """The value that becomes 0 in `levels`, and the value that becomes 255."""
         low, high = float(self.values.min()), float(self.values.max())
         return low, max(high, low + 1e-6)
 
@@ -106,7 +106,7 @@ class Slices:
 
 @dataclass(frozen=True)
 class FigurePanel:
-    """Shows a Plotly figure; the theme sets all colours that the figure does not set."""
+    """A panel with a Plotly figure; the theme sets all colours that the figure does not set."""
 
     key: str
     title: str
@@ -117,8 +117,8 @@ class FigurePanel:
     patient: bool = False
     """Whether Plotly draws this figure at most twice a second during a run.
 
-    In between, the stage itself draws the new points and lines. If they leave the axes, Plotly
-    draws earlier.
+    Between two of Plotly's drawings, the stage itself draws new points and lines. If new points lie
+    outside the axes, Plotly draws the figure sooner.
     """
     alt: str = ""
     emphasis: Emphasis = "none"
@@ -127,7 +127,7 @@ class FigurePanel:
     lower: Heading | None = None
     """The heading of the lower plot, if the figure has a second vertical axis."""
     slices: Slices | None = None
-    """The slices replace the cells of `figure`, and their subtitles replace `subtitle`."""
+    """If given, the slices replace the heatmap's cells, and their subtitles replace `subtitle`."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Table:
     names: Sequence[str]
     colours: Sequence[str]
     rows: Mapping[str, Sequence[str]]
-    """For the name of each row, one text for each column."""
+    """The texts of each row, one text for each column; the keys are the names of the rows."""
 
 
 @dataclass(frozen=True)
@@ -170,10 +170,10 @@ class Picture:
     progress: Progress | None = None
     table: Table | None = None
     more: bool = False
-    """Whether the next picture will show more of the same moment."""
+    """Whether the next picture can show further frames of the same clip."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError if the panels do not fit together."""
+        """Raises ValueError if two panels share a key, or if a player or a colour is missing."""
         keys = [panel.key for panel in self.panels]
         if len(set(keys)) != len(keys):
             raise ValueError(f"the keys of the panels are not unique: {keys}")

@@ -1,4 +1,4 @@
-"""The player: a video of fresh episodes of the current policy, or of the training steps."""
+"""The player shows a video of fresh episodes of the current policy, or of the training steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pglab.ui.stage.rhythm import SHORTEST, shared_rhythm
 
 MOST_FRAMES_PER_PICTURE = 20
 MOST_FRAMES_PER_CLIP = 150
-MOST_STEPS_PER_PICTURE = round(REAL_TIME)  # the steps of one second
+MOST_STEPS_PER_PICTURE = round(REAL_TIME)  # the environment steps of one second in real time
 
 Mode = Literal["stream", "loop", "still"]
 
@@ -33,9 +33,10 @@ Mode = Literal["stream", "loop", "still"]
 class Showing:
     """The player's panel, its scenes, and the planes that the heatmaps show.
 
-    Each frame holds the index of its plane in `planes`. If the heatmaps do not follow the player,
-    `planes` has only one entry. `scenes` may contain scenes that have no frame: of a clip in parts,
-    all scenes, and before a single step, the earlier steps of its episode.
+    Each frame of the panel holds the index of its plane in `planes`. If the heatmaps do not follow
+    the player, `planes` has only one entry. Some scenes may have no frame in the panel. If the
+    panel shows part of a clip, `scenes` holds the whole clip. If the panel shows only the current
+    state of the training environment, `scenes` also holds the earlier steps of the episode.
     """
 
     panel: PlayerPanel
@@ -66,7 +67,7 @@ class Playable(Protocol):
 
 
 class Player:
-    """Chooses which scenes of a run to show, and gives each scene its picture."""
+    """Chooses the scenes of a run that the page shows, and draws a picture of each scene."""
 
     def __init__(
         self,
@@ -74,36 +75,36 @@ class Player:
         key: str = "player",
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Make the player of one run; `key` identifies the player's panel on the page.
+        """Make the player of one run.
 
-        `clock` returns the time in seconds.
-
-        The player's fresh episodes have their own random numbers, so they do not change the run.
+        `key` identifies the player's panel on the page. `clock` returns the time in seconds. The
+        player's fresh episodes use their own random numbers, so the episodes do not change the run.
         """
         self.session = session
         self._key = key
-        self.name = ""  # shown before the title
+        self.name = ""  # a text before the panel's title
         config = session.config
         self._demonstration = Demonstration(config.env_id, config.seed)
         self._renderer = shared_renderer(config.env_id)
         self._info = ENVIRONMENTS[config.env_id]
         self._clip: list[Scene] = []
-        self._next = 0  # the index of the first scene of the clip that no picture has shown
+        self._next = 0  # index in the clip of the first scene that has not been shown yet
         self._clip_of: tuple[object, ...] = ()
         self._clip_number = 0
         self._streamed = (config.seed, session.global_step)  # seed and step of the last frame
         self._clock = clock
         self._shown_at = clock() - SHORTEST
-        self._due = 0.0  # the part of a frame that was due at the last picture, but not shown
+        self._due = 0.0  # fraction of a frame that was due at the last picture, but was not shown
 
     def show(
         self, bench: Playable, plane: Slice, *, follows: bool = False, resume: bool = False
     ) -> Showing:
         """Make the player's panel for the current state of the run.
 
-        The heatmaps show `plane`. If `follows` is true, the heatmaps show another plane for each
-        frame: it is parallel to `plane` and contains the frame's observation. A paused run shows a
-        clip in parts: each call with `resume` returns the next frames of the same clip.
+        The heatmaps show the plane `plane` of the observation space. If `follows` is true, each
+        frame has its own plane, which is parallel to `plane` and contains the frame's observation.
+        A paused run shows a clip in parts. Each call with `resume` returns the next frames of the
+        same clip.
         """
         mode: Mode = "stream"
         first = 0
@@ -133,7 +134,7 @@ class Player:
         return self._next < len(self._clip)
 
     def _stream(self, bench: Playable) -> list[Scene]:
-        """Return the scenes to show for the time since the last redraw."""
+        """Return the scenes that fill the time since the last redraw."""
         if bench.shows_training_steps:
             return self._latest_steps(bench)
         now = self._clock()
@@ -156,11 +157,11 @@ class Player:
             newest if seed != session.config.seed else max(last, newest - MOST_STEPS_PER_PICTURE)
         )
         scenes = training_scenes(bench, since)
-        many = len(scenes) > 2  # after many steps, the last state would not stay visible
+        many = len(scenes) > 2  # among many scenes, the last state would be visible too briefly
         return scenes[:-1] if many and not scenes[-1].ended else scenes
 
     def _choose_clip(self, bench: Playable) -> None:
-        """Choose the scenes for a paused run, unless they are chosen already."""
+        """Choose the scenes for a paused run, unless these scenes are chosen already."""
         session = bench.shown_session
         shown = (bench.player_mode, session, session.global_step, session.networks["policy"])
         if shown != self._clip_of:
@@ -169,7 +170,7 @@ class Player:
             self._clip, self._next = [*self._scenes(bench)], 0
 
     def _shots(self, bench: Playable, scenes: Sequence[Scene]) -> list[tuple[Scene, Cutout]]:
-        """Return each scene with its picture; training steps are shown exactly as they were."""
+        """Return each scene with its picture; the pictures of training steps are exact."""
         exact = bench.shows_training_steps
         draw = self._renderer.cutout if exact else self._renderer.shared_cutout
         return [(scene, draw(scene.observation)) for scene in scenes]
@@ -196,7 +197,7 @@ class Player:
         own = mode == "stream" and bench.shows_training_steps
         rate = (
             REAL_TIME if own else shared_rhythm().frames_per_second
-        )  # slower frames would fall behind training
+        )  # with fewer frames per second, the player would fall behind the training
         names = tuple(_(name) for name in self._info.actions)
         frames = tuple(
             Frame(
@@ -229,7 +230,11 @@ class Player:
         )
 
     def _caption(self, bench: Playable, scene: Scene) -> str:
-        """Return a frame's caption: the step and, if no action is chosen yet, the previous step."""
+        """Return a frame's caption with the number of the step.
+
+        If no action is chosen yet in this step of training, the caption also names the previous
+        action and its reward.
+        """
         text = _("step {step}").format(step=scene.step)
         if scene.action is not None:
             return text
@@ -246,17 +251,18 @@ class Player:
 
 
 def training_scenes(bench: Playable, since: int | None = None) -> list[Scene]:
-    """Return one scene for each training step, then one for the environment's current state.
+    """Return one scene for each training step, and then a scene of the environment's current state.
 
-    If `since` is None, the scenes show the steps of the last episode. Otherwise, they show all
-    steps after step `since`. Each scene holds the action probabilities of the current policy.
+    If `since` is None, the scenes show the steps of the last episode. Otherwise, the scenes show
+    all steps after step `since`. Each scene holds the action probabilities of the current policy.
     """
     session = bench.shown_session
     steps = session.history.steps
     if not len(steps.episode):
         return []
     last = int(steps.episode[-1])
-    first = np.searchsorted(steps.episode, steps.episode)  # row of each episode's first known step
+    # For each step, the row of the first known step of the same episode.
+    first = np.searchsorted(steps.episode, steps.episode)
     places = np.arange(len(first)) - first
     chosen = steps.episode == last if since is None else steps.global_step > since
     observations: Floats = np.vstack([steps.observation[chosen], steps.next_observation[-1:]])

@@ -1,9 +1,9 @@
 """Acts on every press of a button or key. The browser numbers the presses, so no press is lost.
 
-Streamlit merges waiting requests. Without numbers, two quick presses of a button would become one
-press. The browser sends the numbers of all presses that the server has not confirmed yet. The
-server acts on each numbered press exactly once, in order. If the browser's script is missing, the
-buttons work like ordinary Streamlit buttons.
+Streamlit merges requests that are waiting. Without numbers, two quick presses of a button would
+become one press. The browser sends the numbers of all presses that the server has not confirmed
+yet. The server acts on each numbered press exactly once, in order. If the browser's script is
+missing, the buttons work like ordinary Streamlit buttons.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Presses:
 
     actions: dict[str, Callable[[], None]] = field(
         default_factory=dict
-    )  # by the keys of the buttons
+    )  # for the key of each button, its action
     once: set[str] = field(default_factory=set)  # buttons that a held-down key presses only once
-    last: int = 0
+    last: int = 0  # number of the last press
 
 
 def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> None:
@@ -44,7 +44,7 @@ def act_on_presses(key: str, action: Callable[[], None], *, repeats: bool) -> No
 
 
 def listen(*, unsaved: bool = False) -> None:
-    """Give each press of a button a number; call this after drawing the page's last button.
+    """Let the browser number each press of a button; call this after drawing the last button.
 
     If `unsaved` is true, the browser asks for confirmation before it closes or reloads the tab.
     """
@@ -60,7 +60,7 @@ def listen(*, unsaved: bool = False) -> None:
         },
         on_log_change=partial(_act, page),
     )
-    if not presses.last:  # presses in the log may belong to an earlier, lost connection
+    if not presses.last:  # the log may contain presses from an earlier, lost connection
         presses.last = max((number for number, _key in result.log or ()), default=0)
 
 

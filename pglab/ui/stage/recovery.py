@@ -1,9 +1,9 @@
-"""Lets the browser ask for a run of the page's whole script, after it has lost its connections.
+"""Lets a browser that has lost its connections ask Streamlit to run the page's whole script.
 
-Meanwhile, the server may have forgotten the visit: if it was started again, or if the browser was
-away for long. Streamlit does not always run the script when its own connection comes back, and
-until the script has run, the server ignores every request of a fragment, such as a press of a
-button. So the component that asks is in no fragment.
+While the browser is away, the server may forget the visit: after a restart of the server, or after
+a long time. When Streamlit's own connection comes back, Streamlit does not always run the script.
+Until the script has run, the server ignores every request of a fragment, such as a press of a
+button. So the component that asks for the script run is outside all fragments.
 """
 
 from __future__ import annotations
@@ -16,5 +16,5 @@ _recovery = st.components.v2.component("pglab_recovery", js=js_export("offer", "
 
 
 def offer_recovery(page: str) -> None:
-    """Draw the invisible component that asks; call this outside all fragments."""
+    """Draw the invisible component that asks for a script run; call this outside all fragments."""
     _recovery(key=f"{page}.recovery")

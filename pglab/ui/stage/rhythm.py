@@ -1,4 +1,4 @@
-"""The rhythm of the pictures: the busier the server is, the longer all visitors' intervals get."""
+"""The rhythm of the pictures: on a busy server, the interval between two pictures is longer."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from functools import cache
 
 from pglab.session.pacing import TURN_INTERVAL
 
-SHORTEST = TURN_INTERVAL  # seconds between two pictures, if the server is not busy
-LONGEST = 0.6
-SHARE = 0.9  # of the drawing thread's time; the rest is for newcomers
-SMOOTHING = 0.05  # weight of the newest drawing in the mean
+SHORTEST = TURN_INTERVAL  # seconds between two pictures if the server is not busy
+LONGEST = 0.6  # most seconds between two pictures
+SHARE = 0.9  # share of the drawing thread's time for known visitors; the rest is for new visitors
+SMOOTHING = 0.05  # weight of the newest drawing in a moving mean
 FRAMES_PER_SECOND = 31.0
 FEWEST_FRAMES_PER_SECOND = 6.0
-EARLY = 0.05  # seconds for which a drawing may wait without any effect on training
-LONGEST_REST = 0.03  # seconds
-NOTICEABLE = 2.0  # pictures that come this many times more slowly are noticeably slow
+EARLY = 0.05  # seconds that a drawing may wait before training has to rest
+LONGEST_REST = 0.03  # most seconds of rest after a turn of training
+NOTICEABLE = 2.0  # visitors notice an interval that is this many times the shortest interval
 
 
 class Rhythm:
-    """Knows how many visitors look at a run, and how long a drawing takes."""
+    """Computes the interval between pictures from the number of visitors and the drawing time."""
 
     def __init__(self) -> None:
-        """Make the rhythm of a server at which nobody looks yet."""
-        self.looking = 0  # connections that get pictures of a run now
+        """Make the rhythm of a server without visitors."""
+        self.looking = 0  # number of connections that now get pictures of a run
         self._cost = 0.004  # seconds for one drawing, smoothed
         self._wait = 0.0  # seconds from a request to the beginning of its drawing, smoothed
 
     def note(self, seconds: float, waited: float) -> None:
-        """Record how long a drawing has taken, and how long it has waited before."""
+        """Record the seconds that a drawing took, and the seconds that it waited before."""
         self._cost += SMOOTHING * (seconds - self._cost)
         self._wait += SMOOTHING * (waited - self._wait)
 
     @property
     def rest(self) -> float:
-        """Seconds for which a thread rests after a turn of training, so that drawings keep up."""
+        """Seconds that a thread rests after a turn of training, so that drawings wait less."""
         return min(max(self._wait - EARLY, 0.0) / 10, LONGEST_REST)
 
     @property
     def interval(self) -> float:
-        """Seconds between two pictures of one visitor; the same for all visitors."""
+        """Seconds between two pictures for a visitor; all visitors have the same interval."""
         return min(max(SHORTEST, self.looking * self._cost / SHARE), LONGEST)
 
     @property
@@ -48,12 +48,12 @@ class Rhythm:
 
     @property
     def frames_per_second(self) -> float:
-        """The frames that a player shows in a second; on a busy server, fewer for each picture."""
+        """The player's frames per second; on a busy server, each picture brings fewer frames."""
         slower: float = (SHORTEST / self.interval) ** 1.5
         return max(FRAMES_PER_SECOND * slower, FEWEST_FRAMES_PER_SECOND)
 
 
 @cache
 def shared_rhythm() -> Rhythm:
-    """The rhythm of all visitors of this process."""
+    """The rhythm that all visitors of this server process share."""
     return Rhythm()

@@ -15,7 +15,7 @@ _scroller = st.components.v2.component("pglab_scroller", js=js_export("bringInto
 
 
 def bring_into_view(page: str, part: Part) -> None:
-    """Make the browser scroll to `part` once, at the next redraw of the whole `page`."""
+    """Make the browser scroll to `part` once, at the next redraw of the whole page `page`."""
     number, _former = _asked(page)
     st.session_state[_key(page)] = (number + 1, part)
 

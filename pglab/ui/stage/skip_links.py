@@ -1,4 +1,4 @@
-"""Skip links: with them, visitors who use the keyboard jump to the main parts of a page."""
+"""Skip links: visitors who use the keyboard can jump to the main parts of a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _links = st.components.v2.component(
 def skip_links(page: str, *, stage: bool = True, chapters: bool = True) -> None:
     """Draw the skip links of a page; the Tab key reaches these links first.
 
-    `stage` and `chapters` say whether the page has these parts.
+    `stage` and `chapters` say whether the page has a stage and chapters.
     """
     texts = {"stage": _("Skip to numbers and pictures"), "chapters": _("Skip to the chapters")}
     offered = {"stage": stage, "chapters": chapters}

@@ -1,8 +1,9 @@
 """The WebSocket route of the live channels: it sends pictures to browsers that ask for them.
 
 The browser opens the address `live/<name of the channel>` and sends the word "ready" whenever it
-has painted a picture. The server answers with the next picture of the run, but not sooner than the
-rhythm says. A browser that sends no word gets no picture, so at most one picture is on its way.
+has painted a picture. The server answers with the next picture of the run, at the earliest after
+the interval that `rhythm.py` computes. The server sends no picture before the word "ready", so at
+most one picture is on its way to a browser.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from pglab.ui.stage.message import Drawn, message
 from pglab.ui.stage.rhythm import shared_rhythm
 
 READY = "ready"
-MOST_MESSAGES = 200  # of one browser within `WINDOW`
-WINDOW = 2.0  # seconds
-AGAIN = 0.01  # seconds until the next attempt, if a run is not free
-ALONE = 0.5  # seconds without a picture; then a watcher looks whether the owner's tab is hidden
-HIDDEN = 1.0  # a browser that has not painted for so many seconds is probably hidden
-MOST_CONNECTIONS = 4  # of the owner: a page that comes back may open it twice for a moment
+MOST_MESSAGES = 200  # most messages from one browser within `WINDOW` seconds
+WINDOW = 2.0
+AGAIN = 0.01  # seconds until the next attempt if another thread uses the run
+# After this many seconds without a picture, a watcher's connection checks whether the owner's tab
+# is hidden.
+ALONE = 0.5
+HIDDEN = 1.0  # if a browser has not painted for this many seconds, its tab is probably hidden
+MOST_CONNECTIONS = 4  # of one owner; a page that reconnects may briefly have two connections
 MOST_WATCHERS = 500  # of one run
 
 # Codes that tell the browser why the server closes the connection.
@@ -35,7 +38,7 @@ UNKNOWN, REFUSED, TOO_MANY = 4404, 4403, 4429
 
 
 def live_route(base_path: str) -> WebSocketRoute:
-    """Return the route of all channels, below the path at which the app is served."""
+    """Return the WebSocket route of all live channels; `base_path` is the path of the app."""
     return WebSocketRoute(below(base_path, "live/{name}"), _serve)
 
 
@@ -45,7 +48,7 @@ async def _serve(socket: WebSocket) -> None:
         await socket.close(REFUSED)
         return
     await socket.accept()
-    connection = _connection(socket)  # this function keeps no channel alive
+    connection = _connection(socket)  # so this function has no reference to the channel
     if isinstance(connection, int):
         await socket.close(connection)
     else:
@@ -53,7 +56,7 @@ async def _serve(socket: WebSocket) -> None:
 
 
 def _connection(socket: WebSocket) -> _Connection | int:
-    """Connect a browser with the channel that it names, or return the code that refuses it."""
+    """Return a browser's connection to the channel that it names, or a code that refuses it."""
     name = socket.path_params["name"]
     channel = find_channel(name)
     if channel is None:
@@ -66,7 +69,7 @@ def _connection(socket: WebSocket) -> _Connection | int:
 
 
 class _Connection:
-    """One browser that shows the run of a channel: the owner's, or that of a watcher."""
+    """The connection of one browser, of the run's owner or of a watcher, to a channel."""
 
     def __init__(self, socket: WebSocket, channel: Channel, *, watches: bool) -> None:
         self._socket = socket
@@ -74,19 +77,19 @@ class _Connection:
         self._watches = watches
         self._started = asyncio.Event()
         self._ready = asyncio.Event()
-        self._known: Drawn | None = None  # the latest picture
+        self._known: Drawn | None = None  # the latest picture that the browser has
         self._left = False  # whether a watcher knows that the owner has left
         loop = asyncio.get_running_loop()
 
         def ended(_channel: ref[Channel]) -> None:
-            with suppress(RuntimeError):  # the server stops
+            with suppress(RuntimeError):  # the server is stopping
                 loop.call_soon_threadsafe(self._started.set)
 
-        # A watcher keeps no run alive whose owner has gone.
+        # The reference is weak, so a watcher does not keep a run alive after its owner has gone.
         self._channel = ref(channel, ended)
 
     async def serve(self) -> None:
-        """Receive words and send pictures, until one of both ends."""
+        """Receive messages and send pictures, until receiving or sending ends."""
         self._connect()
         tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._send())]
         try:
@@ -112,7 +115,7 @@ class _Connection:
             channel.disconnect(self._started, watches=self._watches)
 
     async def _receive(self) -> None:
-        """Note that the browser is ready; close the connection if it sends anything else."""
+        """Record that the browser is ready; close the connection after any other message."""
         begun, count = time.perf_counter(), 0
         while True:
             word = await self._socket.receive()
@@ -129,7 +132,7 @@ class _Connection:
             self._ready.set()
 
     async def _send(self) -> None:
-        """Send one picture of the run after another, each when the browser is ready."""
+        """Send the pictures of the run one by one; send each picture when the browser is ready."""
         while True:
             await self._wait_until_started()
             self._look(1)
@@ -142,21 +145,24 @@ class _Connection:
                 return
 
     async def _wait_until_started(self) -> None:
-        """Wait until there may be a picture; watchers also look by themselves during a run."""
+        """Wait until there may be a picture; in a run, a watcher waits at most `ALONE` seconds."""
         alone = self._watches and self._known is not None and self._known.running
-        # Not `asyncio.wait_for`: until Python 3.12, it may swallow a cancellation.
+        # `asyncio.wait_for` is not used, because before Python 3.12 it may swallow a cancellation.
         with suppress(TimeoutError):
             async with asyncio.timeout(ALONE if alone else None):
                 await self._started.wait()
         self._started.clear()
 
     def _look(self, change: int) -> None:
-        """Count those for whom the server draws; watchers share the owner's pictures."""
+        """Add `change` to the number of visitors for whom the server draws.
+
+        Watchers are not counted, because they share the owner's pictures.
+        """
         if not self._watches:
             shared_rhythm().looking += change
 
     async def _follow_run(self) -> bool:
-        """Send pictures until the run stops; return False if the channel has ended."""
+        """Send pictures until the run stops; return False if the channel no longer exists."""
         while True:
             await self._wait_until_ready()
             begun = time.perf_counter()
@@ -170,10 +176,10 @@ class _Connection:
             await asyncio.sleep(begun + interval - time.perf_counter())
 
     async def _send_next(self) -> tuple[bool, float]:
-        """Send the next picture, or else tell why there is none.
+        """Send the next picture, or send the reason why there is no picture.
 
-        Returns whether the channel still exists, and the seconds until the next picture; 0 if the
-        run has stopped. Raises TimeoutError if the run is not free.
+        Returns whether the channel still exists, and the seconds until the next picture. The
+        seconds are 0 if the run has stopped. Raises TimeoutError if another thread uses the run.
         """
         channel = self._channel()
         if channel is None or self._name not in (channel.name, channel.watch_name):
@@ -194,7 +200,7 @@ class _Connection:
         return True, 0.0
 
     async def _wait_until_ready(self) -> None:
-        """Wait until the browser has painted; a hidden tab does not count as looking."""
+        """Wait until the browser has painted. A browser with a hidden tab is not counted."""
         if self._ready.is_set():
             return
         try:

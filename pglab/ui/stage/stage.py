@@ -1,8 +1,8 @@
 """The stage: a Streamlit component that shows a run.
 
-If the data of a chart change, Streamlit replaces the chart, which flickers and loses its zoom. The
-stage keeps its Plotly graphs and updates them in place. During a run, its pictures come from a
-channel (`channel.py`), not from Streamlit.
+If the data of an ordinary chart change, Streamlit replaces the chart. The chart then flickers and
+loses its zoom. The stage keeps its Plotly graphs and updates them in place. During a run, the stage
+gets its pictures from a live channel (`channel.py`), not from Streamlit.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _component = st.components.v2.component(
 
 
 def now() -> int:
-    """The time in microseconds, by which the browser orders messages."""
+    """Return the time in microseconds; the browser orders messages by this time."""
     return time.time_ns() // 1000
 
 
@@ -64,10 +64,11 @@ def stage(
 
     Args:
         picture: what the stage shows; None if a channel brings the pictures.
-        key: distinguishes this stage from others.
+        key: distinguishes this stage from other stages.
         sequence: a number that must grow with every new picture.
         running: whether a run is in progress.
-        drawn: when the picture was drawn, as `now` tells it; by default, now.
+        drawn: the time at which the picture was drawn, as returned by `now`; by default, the
+            present time.
         channel: the name of the channel that brings further pictures; empty if there is none.
         landmark: whether screen readers list this stage and a skip link leads to it. At most one
             stage of a page may be a landmark.
@@ -77,7 +78,7 @@ def stage(
     head = {
         "sequence": sequence,
         "running": running,
-        # No two messages are equal, so the browser knows a message that Streamlit repeats.
+        # Each message has another time, so the browser recognises a message that Streamlit repeats.
         "drawn": now() if drawn is None else drawn,
         "channel": channel,
         "landmark": landmark,

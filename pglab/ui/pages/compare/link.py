@@ -1,4 +1,4 @@
-"""Reads and writes a comparison's address: agents, seeds, length, speed and view of heatmaps."""
+"""Reads and writes a comparison's address: agents, seeds, length, speed and heatmap views."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pglab.ui.shell import address_bar
 
 
 def read(link: Link) -> None:
-    """Set the page's controls from the link that opened the page."""
+    """Set the controls of the page *Compare* from the link that opened the page."""
     names_a_side = link.has_any("a", "b", "a.", "b.")
     pairs = {name: name for name in (*PAIRS, FREE)}
     usual = FREE if names_a_side else settings.USUAL_PAIR

@@ -1,4 +1,4 @@
-"""The page *Compare*: shows agents side by side, with common buttons and common axes."""
+"""The page *Compare* shows agents side by side; they share the buttons and the axes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KEY = "compare.page"
 
 
 def compare_page() -> None:
-    """Draw the page."""
+    """Draw the page *Compare*."""
     require_entry()
     warm_up()
     problems = read_once(settings.PAGE, link.read)
@@ -183,7 +183,7 @@ def _length_menu(page: ComparePage) -> None:
 
 
 def _guess_menu(page: ComparePage) -> None:
-    """Draw the menu for the visitor's guess; the menu is disabled after the first step."""
+    """Draw the menu for the visitor's guess; after the first step, the menu is disabled."""
     comparison = page.comparison
     key = f"compare.guess.{page.restarts}"
 
@@ -248,7 +248,7 @@ def _earlier(page: ComparePage) -> None:
         st.caption(
             _(
                 "A mean return is the mean of the last 100 returns of one seed. For several seeds, "
-                "the table shows the median, the least and the greatest of the mean returns."
+                "the table shows the median, the lowest and the highest mean return."
             )
         )
         st.dataframe([_row(past) for past in reversed(page.past)], hide_index=True)

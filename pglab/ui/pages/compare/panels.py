@@ -1,4 +1,4 @@
-"""Draws a comparison: its curves, heatmaps, players, numbers and table."""
+"""Draws the curves, heatmaps, players, numbers and table of a comparison."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _picture(
     resume: bool,
 ) -> Picture:
     if page.comparison is not comparison:
-        raise TimeoutError  # another one has begun, which a script will soon draw
+        raise TimeoutError  # a new comparison has begun, and a script will soon draw it
     facts = [side.facts() for side in comparison.sides]
     return Picture(
         _panels(page, comparison, views, playing=playing, resume=resume),
@@ -122,7 +122,7 @@ def _panels(
 def _side_panels(
     page: ComparePage, index: int, view: View, *, playing: bool, resume: bool
 ) -> list[FigurePanel | PlayerPanel]:
-    """Return one agent's panels: the heatmap of its policy, and its player if it is playing."""
+    """Return one agent's panels: its policy's heatmap and, if `playing` is true, its player."""
     side = page.comparison.sides[index]
     key, heading = f"policy_{LETTERS[index]}", page.heading(index)
     if not playing:
@@ -147,9 +147,10 @@ def _side_curves(name: str, colour: str, side: Side, stored: UsualBand | None) -
 
 
 def _beside_returns(comparison: Comparison, limit: float) -> FigurePanel:
-    """Return a plot of the interference between the two losses on a shared body.
+    """Return the panel beside the return plot.
 
-    If no agent has a shared body, return a plot of the entropy of the policies.
+    The panel shows the interference of the two losses on a shared body. If no agent has a shared
+    body, the panel shows the entropy of the policies.
     """
     sides, everyone = comparison.sides, _named(comparison)
     shown = [named for named in everyone if named[2].shares_body]
@@ -197,11 +198,11 @@ def _returns_subtitle(
 def _seeds_in_words(comparison: Comparison) -> str:
     first = comparison.first_seed
     if comparison.seeds == 1:
-        return _("one seed ({seed}): maybe chance").format(seed=first)
+        return _("one seed ({seed}): perhaps chance").format(seed=first)
     text = _("{n} seeds (first: {first}), {step:,} steps").format(
         n=comparison.seeds, first=first, step=comparison.steps_of_all
     )
-    return text if comparison.seeds > FEW_SEEDS else text + _(" · still few")
+    return text if comparison.seeds > FEW_SEEDS else text + _(" · few seeds")
 
 
 def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
@@ -211,7 +212,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             _("environment steps each"),
             f"{comparison.global_step:,}",
             _(
-                "Number of environment steps that every agent has taken with the first seed. Runs "
+                "Number of environment steps that each agent has taken with the first seed. Runs "
                 "with the other seeds may have taken fewer steps."
             ),
         )
@@ -222,7 +223,7 @@ def _numbers(comparison: Comparison, facts: Sequence[Facts]) -> list[Number]:
             Number(
                 _("{name}: return").format(name=name),
                 "–" if mean is None else _number(mean[0]),
-                _("Mean of the last 100 returns; for several seeds, the median of their means."),
+                _("Mean of the last 100 returns; for several seeds, the median of the means."),
             )
         )
     numbers.append(
@@ -299,7 +300,7 @@ def _rows(facts: Sequence[Facts], seeds: int) -> dict[str, list[str]]:
 def mean_return_text(facts: Facts) -> str:
     """Return a text with the median of the seeds' mean returns.
 
-    If these means differ, the text also contains the least mean and the greatest mean.
+    If these means differ, the text also contains the lowest mean and the highest mean.
     """
     if facts.mean_return is None:
         return "–"

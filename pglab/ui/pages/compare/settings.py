@@ -1,4 +1,4 @@
-"""The settings of a comparison: the ready-made comparisons, and the controls of each agent."""
+"""The settings of a comparison: buttons for ready-made comparisons, and controls of each agent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS: dict[str, AgentConfig] = {
 }
 FIXED = ("seed", "stop_when_solved", "total_steps")  # settings that all agents share
 USUAL_PAIR = "seminar"
-PAGE = "compare"  # its name in the address and in the keys of its controls
+PAGE = "compare"  # the page's name in the address and in the keys of its controls
 
 _CONFIGS = "compare.configs"
 SEED_COUNT = "compare.seeds"
@@ -34,7 +34,7 @@ _SIDE = "compare.side"
 
 
 def compared() -> tuple[AgentConfig, ...]:
-    """The configurations in the current comparison."""
+    """The configurations of the agents in the current comparison."""
     configs: tuple[AgentConfig, ...] = st.session_state[_CONFIGS]
     return configs
 
@@ -83,7 +83,7 @@ def pair_title(configs: tuple[AgentConfig, ...]) -> str:
 def _invite(choose: Callable[[tuple[AgentConfig, ...]], None]) -> None:
     """Tell the visitor how to choose two agents.
 
-    If four agents are compared, first remove the last two from the comparison.
+    If four agents are compared, first remove the last two agents from the comparison.
     """
     if len(compared()) > 2:
         choose(compared()[:2])
@@ -103,8 +103,8 @@ def side_controls(on_change: Callable[[], None]) -> None:
             seeds(),
             key=SEED_COUNT,
             help=_(
-                "With more seeds, you see more clearly how much of a result is luck, but training "
-                "takes longer. The runs of the seeds use all processor cores."
+                "With more seeds, you see better how much of a result is luck, but training takes "
+                "longer. The runs of the seeds use all processor cores."
             ),
             on_change=on_change,
             persist_state="session",
@@ -153,7 +153,7 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
         _change_side(index, KINDS[other])
         on_change()
 
-    # Buttons, not a menu: a late request of the browser could restore a menu's old value.
+    # A menu is not used here, because a late request of the browser could restore its old value.
     with st.container(horizontal=True, gap="small", key="kinds"):
         for name, preset in KINDS.items():
             st.button(
@@ -167,7 +167,7 @@ def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:
 
 def _change_side(index: int, config: AgentConfig, *, controls_too: bool = True) -> None:
     configs = list(compared())
-    if len(configs) > 2:  # four agents have no controls, so this press came too late
+    if len(configs) > 2:  # a late press: four agents have no controls
         return
     configs[index] = config
     if controls_too:

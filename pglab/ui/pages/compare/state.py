@@ -1,4 +1,4 @@
-"""The comparison page of one visitor: its comparison, earlier comparisons, and players."""
+"""The state of the page *Compare*: the comparison, earlier comparisons, and the players."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class ComparePage(LivePage):
     def tells_evidence(self) -> bool:
         """True if the page may show stored results: after a guess, or after the first step.
 
-        Before a guess, stored results stay hidden, because they would tell the visitor the answer.
+        Before a guess, stored results stay hidden, because the results would reveal the answer.
         """
         return self.guess is not None or self.comparison.global_step > 0
 
     def player(self, index: int) -> Player:
-        """Return the player of one agent; each new run of this agent gets a new player."""
+        """Return the player of one agent; a new run of this agent gets a new player."""
         session = self.comparison.sides[index].session
         known = self._players.get(index)
         if known is None or known.session is not session:
@@ -51,8 +51,8 @@ class ComparePage(LivePage):
     def restart(self) -> None:
         """Replace the comparison by a new comparison with the values of the controls.
 
-        The new comparison is paused. The page keeps the results of the old comparison: dotted lines
-        in the return plot, and a row in a table.
+        The new comparison is paused. The page keeps the results of the old comparison as dotted
+        lines in the return plot and as a row in a table.
         """
         former = self.comparison
         self.comparison = new_comparison()

@@ -1,4 +1,4 @@
-"""Describes a comparison: its different settings, its equal settings, and stored results."""
+"""Describes a comparison: the different settings, the equal settings, and the stored results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pglab.session.stored.usual_curves import stored_agent
 
 
 def words(comparison: Comparison, *, evidence: bool) -> None:
-    """Draw the title, the settings that differ, the equal settings, and stored results.
+    """Draw the title, the settings that differ, the equal settings, and the stored results.
 
     If `evidence` is false, the page hides stored results and asks the visitor to guess first.
     """
@@ -38,7 +38,7 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
                     ("pages/shared_body.py", _("Shared body")),
                     ("pages/split_bodies.py", _("Split bodies")),
                 ):
-                    label = _("More about this: {title}, chapter Idea").format(title=title)
+                    label = _("Read more: {title}, chapter Idea").format(title=title)
                     st.page_link(page, label=label)
 
 
@@ -59,8 +59,8 @@ def _sentences(configs: Sequence[AgentConfig], evidence: bool) -> list[str]:
         return [text, held, *_over_seeds(configs, evidence)]
     return [
         _(
-            ":orange[:material/warning: {n} things differ at once], so you cannot tell which of "
-            "them causes a result: {text}"
+            ":orange[:material/warning: {n} things differ at once], so you cannot tell which "
+            "difference causes a result: {text}"
         ).format(n=len(found), text=text),
         *_over_seeds(configs, evidence),
     ]

@@ -1,1 +1,1 @@
-"""The page that measures how noisy each gradient estimator is."""
+"""The page *Gradient lab*, which measures the noise of each gradient estimator."""

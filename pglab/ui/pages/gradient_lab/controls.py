@@ -25,9 +25,9 @@ USUAL_EPISODES = 100
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a measurement: a policy, a number of episodes, and the episodes' seed.
+    """The subject of a measurement: a policy, a number of episodes, and the seed of the episodes.
 
-    The run with the key `run` had this policy after `step` environment steps.
+    The policy is the policy of the run with the key `run` after `step` environment steps.
     """
 
     run: str = EXAMPLE
@@ -38,7 +38,7 @@ class Subject:
 
     @property
     def with_other_seed(self) -> Subject:
-        """The same policy with the next seed; a different seed gives different episodes."""
+        """The same subject with the next seed; another seed gives other episodes."""
         return replace(self, seed=(self.seed + 1) % SEEDS)
 
 
@@ -73,7 +73,7 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
     """Draw the controls, and return the values that the visitor has chosen.
 
     Returns:
-        The subject of the measurement, its snapshot, and a sentence for each problem.
+        The subject of the measurement, the snapshot of its policy, and a sentence for each problem.
     """
     runs = {run.key: run for run in visit_runs}
     names = {EXAMPLE: _("a stored run of REINFORCE")} | {k: run.name for k, run in runs.items()}
@@ -145,7 +145,7 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
         ),
     )
     if step == steps[-1] and key != EXAMPLE:
-        chosen.pop(key, None)  # always the newest state, even if the run continues
+        chosen.pop(key, None)  # the slider stays at the newest state, even if the run continues
     else:
         chosen[key] = step
     return step

@@ -24,10 +24,10 @@ MOST_STEPS = 10**9
 
 
 def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
-    """Return the parameters of a link to `subject`; leave out default values.
+    """Return the parameters of a link to a measurement of `subject`; leave out default values.
 
-    A link to a visitor's run also contains the run's settings, because other visitors must train
-    the run again.
+    A link to a visitor's own run also contains the settings of the run, because other visitors must
+    train such a run again.
     """
     usual = Subject()
     texts = {EPISODES: str(subject.episodes), SEED: str(subject.seed), STEP: str(subject.step)}
@@ -46,9 +46,9 @@ def link_parameters(subject: Subject, snapshot: Snapshot) -> dict[str, str]:
 
 
 def read_link(link: Link, runs: Sequence[VisitRun]) -> Subject:
-    """Return the subject of measurement that a link names.
+    """Return the subject of the measurement that a link describes.
 
-    If this visit does not have the linked run, return the stored example instead.
+    If this visit does not have the run in the link, return the stored example instead.
     """
     usual = Subject()
     episodes = link.choice(EPISODES, _("Episodes K"), _by_text(EPISODE_CHOICES), usual.episodes)

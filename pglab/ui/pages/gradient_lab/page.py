@@ -1,4 +1,4 @@
-"""The gradient lab: freezes a policy, draws episodes, and shows the noise of each estimator."""
+"""The gradient lab freezes a policy, draws episodes, and shows the noise of each estimator."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGE = "gradient_lab.page"
 
 
 def gradient_lab_page() -> None:
-    """Draw the page."""
+    """Draw the page *Gradient lab*."""
     require_entry()
     page: GradientPage | None = st.session_state.get(PAGE)
     if page is None:
@@ -69,9 +69,9 @@ def gradient_lab_page() -> None:
 
 
 def _opened() -> GradientPage:
-    """Set the controls from the link.
+    """Set the controls from the link, and return the state of the new page.
 
-    If the link's values differ from those of the stored example, begin a measurement with them.
+    If the link's values differ from the stored example's values, begin a measurement.
     """
     link = address_bar.link()
     subject = read_link(link, runs_of_this_visit())

@@ -30,7 +30,8 @@ def results(report: Report, described: str, *, former: str | None) -> None:
     """Draw one plot per estimator, then sentences, two plots and a table that compare them.
 
     `described` is a text that names the measured policy and episodes. `former` is None if the
-    result matches the controls. Otherwise, `former` is a sentence that says why it does not match.
+    result matches the controls. Otherwise, `former` is a sentence that says why the result does not
+    match.
     """
     with st.container(key="gradient_former" if former else "gradient_shown"):
         if former:
@@ -40,9 +41,9 @@ def results(report: Report, described: str, *, former: str | None) -> None:
         if not report.estimators["whole_episode"].variance:
             st.info(
                 _(
-                    "This policy is deterministic: each chosen action has probability 1, so its "
-                    "∇log π is 0. All gradients are 0, so there are no arrows and the policy "
-                    "cannot learn."
+                    "This policy is deterministic: each chosen action has probability 1, so the "
+                    "gradient ∇log π is 0. All gradients are 0, so there are no arrows, and the "
+                    "policy cannot learn."
                 )
             )
         _panels(report, described)
@@ -94,11 +95,11 @@ def _legend(report: Report) -> None:
             "episodes. Dotted ellipse: spread of the estimates (one standard deviation). Solid "
             "ellipse: spread of the mean. ✚: mean gradient of {n} separate episodes. **The axes**: "
             "a gradient has one entry per network parameter, so each gradient is projected onto a "
-            "plane. Horizontal axis: the direction of the mean gradient ✚. Vertical axis: of all "
-            "directions at a right angle to ✚, the one in which the whole-episode gradients spread "
-            "most. All four panels have the same axes. In the first panel, the longest 5 % of the "
-            "arrows extend beyond the axes. *In plane*: the share of an estimator's variance that "
-            "lies in the plane of the axes."
+            "plane. Horizontal axis: the direction of the mean gradient ✚. Vertical axis: the "
+            "direction at a right angle to ✚ in which the whole-episode gradients spread most. All "
+            "four panels have the same axes. In the first panel, the longest 5 % of the arrows "
+            "extend beyond the axes. *In plane*: the share of an estimator's variance that lies in "
+            "the plane of the axes."
         ).format(n=report.survey.episodes)
     )
 
@@ -117,8 +118,8 @@ def _means(report: Report, described: str) -> None:
             "The plot shows the four means in the same plane as the arrows. An ellipse shows one "
             "standard deviation of the mean: the typical distance between the mean and the "
             "gradient ✚. A better estimator has a smaller ellipse. In about 6 of 10 measurements, "
-            "an ellipse does not contain ✚. All four means use the same episodes, so often all "
-            "four ellipses contain ✚, or no ellipse does."
+            "✚ lies outside an ellipse. All four means use the same episodes, so ✚ often lies "
+            "inside all four ellipses, or outside all four ellipses."
         )
     )
 
@@ -148,7 +149,7 @@ def _ratios(report: Report) -> None:
             "of the variances of all its entries. Lines: the values of ‖∇J‖² / (tr Σ / k). Points: "
             "ratios measured on groups of k drawn episodes. Dashed line: at ratio 1, the typical "
             "error of the mean is as long as the gradient. Dotted line: k = {k}, the number of "
-            "drawn episodes. If an estimator has no line, its mean gradient cannot be "
+            "drawn episodes. An estimator has no line if its mean gradient cannot be "
             "distinguished from noise."
         ).format(k=report.episodes)
     )
@@ -262,8 +263,10 @@ def _conditions(report: Report) -> str:
     if report.truncated:
         parts.append(
             ngettext(
-                "The time limit ended {n} of the {k} episodes; its return lacks the later rewards.",
-                "The time limit ended {n} of the {k} episodes; their returns lack later rewards.",
+                "The time limit ended {n} of the {k} episodes. The return of this episode does not "
+                "contain later rewards.",
+                "The time limit ended {n} of the {k} episodes. The returns of these episodes do "
+                "not contain later rewards.",
                 report.truncated,
             ).format(n=report.truncated, k=report.episodes)
         )

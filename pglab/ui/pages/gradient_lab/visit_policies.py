@@ -1,4 +1,4 @@
-"""The policies of this visitor's runs: one for each checkpoint of each run."""
+"""The policies of this visitor's runs: one policy for each checkpoint of each run."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _PAGES = {
 
 @dataclass(frozen=True)
 class VisitRun:
-    """One of the visitor's runs: its name, and its networks at each checkpoint.
+    """One run of the visitor: the name of the run, and its networks at each checkpoint.
 
-    `key` distinguishes the run from the visitor's other runs.
+    `key` distinguishes this run from the visitor's other runs.
     """
 
     key: str
     name: str
-    snapshots: Sequence[Snapshot]  # at least one, in the order of their steps
+    snapshots: Sequence[Snapshot]  # at least one snapshot, in the order of the steps
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -82,7 +82,7 @@ def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]
 
 
 def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:
-    """Return the compared runs; they keep no checkpoints, so each has only its current networks."""
+    """Return the compared runs. These runs keep no checkpoints, only their current networks."""
     with comparison.lock:
         sides = zip(LETTERS, comparison.names, comparison.sides, strict=False)
         for letter, name, side in sides:

@@ -1,4 +1,4 @@
-"""The gradient lab's measurement: a button starts it, and each redraw continues it."""
+"""The measurement in the gradient lab. A button starts a measurement; each redraw continues it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pglab.session.stored.policies import load
 from pglab.ui.pages.gradient_lab.controls import Subject, describe, set_seed
 from pglab.ui.shell.fragments import fragment
 
-WORK_SECONDS = 0.4  # time for measuring in each redraw
+WORK_SECONDS = 0.4  # seconds of measuring in each redraw
 REDRAW_SECONDS = 0.5
 
 
@@ -38,10 +38,10 @@ class Shown:
     report: Report
 
     def survey_for(self, subject: Subject, snapshot: Snapshot) -> Survey | None:
-        """Return this measurement's survey if the measurement of `subject` can use it again.
+        """Return this measurement's survey if a measurement of `subject` can use the survey again.
 
-        A survey holds the results of many separate episodes. The method returns None if the survey
-        is incomplete, or if it comes from another policy or seed.
+        A survey holds the results of many separate episodes. If the survey is incomplete, or comes
+        from another policy or seed, the method returns None.
         """
         known = self.subject
         same = (known.run, known.step, known.seed) == (subject.run, subject.step, subject.seed)
@@ -69,7 +69,7 @@ class Job:
     subject: Subject
     work: Generator[Progress, None, Shown]
     progress: Progress = field(default_factory=lambda: Progress("survey", 0.0))
-    # two script runs of one visit may overlap
+    # Two script runs of one visit may overlap, so a lock protects the measurement.
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def advance(self, seconds: float) -> Shown | None:
@@ -92,7 +92,7 @@ class GradientPage:
     shown: Shown
     problems: list[str]  # problems with the link that opened the page
     job: Job | None = None
-    redraws: bool = False  # whether the browser asks for redraws
+    redraws: bool = False  # whether the browser asks for redraws again and again
 
     def begin(self, subject: Subject, snapshot: Snapshot) -> None:
         """Start to measure the policy in `snapshot`."""
@@ -100,7 +100,7 @@ class GradientPage:
         self.job = Job(subject, _measured(subject, snapshot, known))
 
     def former(self, subject: Subject) -> str | None:
-        """Say why the shown result does not match the controls; return None if it matches."""
+        """Return a sentence that says why the shown result does not match the controls, or None."""
         if self.job is not None:
             return _("This result stays until the new result is ready.")
         if self.shown.subject != subject:
@@ -122,7 +122,7 @@ def _work_row(page: GradientPage, subject: Subject, snapshot: Snapshot) -> None:
         if shown is not None and page.job is job:
             page.shown, page.job = shown, None
     if (page.job is not None) != page.redraws:
-        st.rerun()  # redraw the whole page: a result is new, or redraws must begin or end
+        st.rerun()  # the whole page: a result is new, or redraws begin or end
     with st.container(horizontal=True, vertical_alignment="center"):
         if page.job is None:
             again = page.shown.subject == subject

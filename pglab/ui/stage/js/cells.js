@@ -1,5 +1,5 @@
-// The cells of a heatmap whose slice follows the player. A worker draws the cells; Plotly draws the
-// axes, the colour bar and the label under the pointer.
+// Draws the cells of a heatmap. The shown slice may change with each frame of the player. A worker
+// draws the cells. Plotly draws the axes, the colour bar and the label under the pointer.
 
 import { SHORT_COLOUR_BAR, coloursOf } from "./colours.js";
 import { unpackNumbers } from "./packed.js";
@@ -10,7 +10,7 @@ const LEVELS = 256; // a slice has one byte per cell
 
 const shownValue = (value, logistic) => (logistic ? 1 / (1 + Math.exp(-value)) : value);
 
-// For each level of a slice, its value in the unit of the colour bar.
+// Returns the value of each level of a slice, in the unit of the colour bar.
 function valuesOf({ ends: [low, high], logistic }) {
   const value = (level) => low + (level * (high - low)) / (LEVELS - 1);
   return Array.from({ length: LEVELS }, (_, level) => shownValue(value(level), logistic));
@@ -63,13 +63,13 @@ export class Cells {
     Object.defineProperty(trace, "z", { enumerable: true, get: () => cells.values });
   }
 
-  // All parts of a figure except the ends of its colour scale, as text to compare.
+  // Returns all parts of a figure, except the ends of its colour scale, as a text to compare.
   besides({ data: [trace, ...others], layout }) {
     return JSON.stringify([{ ...trace, zmin: 0, zmax: 0 }, others, layout]);
   }
 
-  // Whether Plotly's picture can stay as it is. If hurried, an outdated colour bar may also stay,
-  // unless it is far too short; the cells then use the outdated colours.
+  // Returns whether Plotly's picture can stay as it is. If `hurried` is true, an outdated colour
+  // bar may also stay, unless it is far too short. The cells then use the outdated colours.
   canShow(figure, hurried) {
     this.outgrown = false;
     if (!this.known || this.besides(figure) !== this.known) return false;
@@ -81,7 +81,7 @@ export class Cells {
     return hurried && !this.outgrown;
   }
 
-  // Puts the cells among Plotly's layers: above its marks, below its labels.
+  // Puts the cells between Plotly's layers: above Plotly's marks, and below Plotly's labels.
   place(graph) {
     const [xaxis, yaxis] = [axisOf(graph, "xaxis"), axisOf(graph, "yaxis")];
     if (!this.slices || !this.ends || !xaxis || !yaxis) return;
@@ -107,7 +107,7 @@ export class Cells {
     this.sheet.draw([["cells", grid, this.palette, this.span]]);
   }
 
-  // For each level, its colour.
+  // The colours of all levels.
   get palette() {
     const perUnit = (LEVELS - 1) / (this.high - this.low);
     return Uint32Array.from(valuesOf(this.slices), (value) => {

@@ -1,6 +1,6 @@
 // Plotly's colour scales.
 
-// An outdated colour bar may be too short by this factor. Values beyond the bar get its last
+// An outdated colour bar may be too short by this factor. Values beyond the bar get the bar's last
 // colour.
 export const SHORT_COLOUR_BAR = 1.25;
 

@@ -1,5 +1,5 @@
 // A button that copies the address of the page; see copy_link.py. If the browser does not allow
-// this, the button shows the address, already selected, so that one shortcut copies it.
+// copying, the button shows the selected address, so that the visitor can copy it with a shortcut.
 
 import { element } from "./dom.js";
 
@@ -29,7 +29,7 @@ class CopyButton {
 
   async copy() {
     try {
-      await navigator.clipboard.writeText(location.href); // also fails without https
+      await navigator.clipboard.writeText(location.href); // fails without permission or https
     } catch {
       return this.showAddress();
     }

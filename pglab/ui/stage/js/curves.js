@@ -1,4 +1,4 @@
-// Draws a figure's new lines and points over the old ones in Plotly's picture during a run.
+// During a run, draws a figure's new lines and points over the old lines and points of Plotly.
 
 import { SHORT_COLOUR_BAR } from "./colours.js";
 import { element } from "./dom.js";
@@ -6,12 +6,13 @@ import { canDraw, drawTrace } from "./marks.js";
 import { firstOf, isPacked, unpackNumbers } from "./packed.js";
 import { axisOf, isSwitchedOff, marksOf, topLayerOf } from "./plotly_internals.js";
 
-// A trace calls its vertical axis "y2", the layout calls it "yaxis2".
+// Returns the layout's name of a trace's vertical axis, such as "yaxis2" for the trace's name "y2".
 function verticalOf({ yaxis = "y" }) {
   return yaxis.replace("y", "yaxis");
 }
 
-// The limits of each trace's points: the ends of its axes, and of its slightly extended colour bar.
+// Returns the limits of each trace's points: the ranges of the axes and of the colour bar. The
+// range of the colour bar is slightly extended.
 function scalesOf({ data, layout }) {
   return data.map((trace) => [
     layout.xaxis?.range,
@@ -28,15 +29,15 @@ function isWithin({ x, y, marker }, scales) {
   });
 }
 
-// Whether a figure has only lines and points, and the ranges of its axes are given.
+// Returns whether a figure has only lines and points, and fixed ranges on all axes.
 function isPlain({ data, layout }) {
   const axes = new Set(["xaxis", ...data.map(verticalOf)]);
   const steady = [...axes].every((name) => layout[name]?.range && layout[name].type !== "log");
   return steady && data.length > 0 && data.every(({ type }) => type === "scatter");
 }
 
-// Returns the figure with only one point in each trace of points. Plotly would make an element for
-// every point, so the stage draws the points over Plotly's picture.
+// Returns the figure with only one point in each trace of points. Plotly would make an HTML element
+// for every point, which is slow, so the stage itself draws the points over Plotly's picture.
 export function withoutPoints({ data, layout }) {
   const lone = (trace) => ({
     ...trace,
@@ -51,7 +52,7 @@ export function withoutPoints({ data, layout }) {
   return { data: data.map((trace) => (trace.mode === "markers" ? lone(trace) : trace)), layout };
 }
 
-// Draws new points and lines in place of those that Plotly has drawn.
+// Draws new points and lines, and hides the old points and lines that Plotly has drawn.
 export class Curves {
   constructor() {
     this.element = element("canvas", "pgl-curves");
@@ -66,10 +67,11 @@ export class Curves {
     this.scales = scalesOf(figure);
     this.outgrown = false;
     this.places = figure.data.map((trace) => this.placeOf(trace));
-    this.greatest = figure.data.map(({ marker }) => marker?.cmax); // ends of visible colour bars
+    // The greatest values of the visible colour bars.
+    this.greatest = figure.data.map(({ marker }) => marker?.cmax);
   }
 
-  // All parts of a figure, as text to compare, except points, axis ranges and ends of colour bars.
+  // Returns a figure as a text to compare, without points, axis ranges and ends of colour bars.
   besides({ data, layout }) {
     const common = (value) => (typeof value === "object" ? 0 : value);
     const rest = data.map(({ x, y, text, marker, ...trace }) => ({
@@ -91,8 +93,8 @@ export class Curves {
     return JSON.stringify([x, y, marker]);
   }
 
-  // Whether Plotly's picture can stay below the new points. If hurried, outdated axes and colour
-  // bars may also stay if all points are within their ranges.
+  // Returns whether Plotly's picture can stay below the new points. If `hurried` is true, outdated
+  // axes and colour bars may also stay, as long as all points are within the outdated ranges.
   canShow(figure, hurried) {
     this.outgrown = false;
     if (!this.known || this.besides(figure) !== this.known) return false;
@@ -101,7 +103,8 @@ export class Curves {
     return hurried && !this.outgrown;
   }
 
-  // Draws all changed traces, and all traces above them; returns false if Plotly must draw.
+  // Draws all changed traces, and all traces above a changed trace. Returns false if Plotly must
+  // draw the figure.
   show(figure, graph) {
     const moved = figure.data.map((trace, index) => this.placeOf(trace) !== this.places[index]);
     const lowest = moved.indexOf(true);
@@ -127,7 +130,7 @@ export class Curves {
     drawTrace(this.context, { ...trace, marker }, ...axes);
   }
 
-  // Whether this class, instead of Plotly, can draw the points of this figure.
+  // Returns whether this class, instead of Plotly, can draw the points of this figure.
   canCover(figure) {
     const points = figure.data.filter(({ mode }) => mode === "markers");
     return isPlain(figure) && points.length > 0 && points.every(canDraw);

@@ -6,9 +6,10 @@ function linkToAnotherPage(event) {
 }
 
 // Notices when the visitor goes to another page of the app. Every request to the server names the
-// page that sends it. If the old page sends a request after the visitor has left, Streamlit returns
-// to the old page, or the new page stays blank. So `onLeave` must stop further requests. If a
-// request `isOnItsWay`, the visitor's click is repeated after this request has been sent.
+// page that sends the request. If the old page sends a request after the visitor has left,
+// Streamlit returns to the old page, or the new page stays blank. So `onLeave` must stop further
+// requests. If `isOnItsWay` says that a request is being sent, the visitor's click is repeated
+// afterwards.
 export class Departure {
   constructor(onLeave, isOnItsWay) {
     this.onLeave = onLeave;

@@ -18,8 +18,8 @@ export function decodeBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)); // older browsers
 }
 
-// Returns a promise that resolves after the browser has shown a frame. If the tab is hidden before
-// that, no frame comes, so a timer resolves the promise.
+// Returns a promise that resolves after the browser has shown a frame. A hidden tab shows no frame,
+// so a timer also resolves the promise.
 export function nextFrame() {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, 250);

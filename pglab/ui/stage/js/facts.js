@@ -1,4 +1,4 @@
-// What a stage shows besides its panels: the numbers, the progress bar, and the table.
+// The parts of a stage besides its panels: the numbers, the progress bar, and the table.
 
 import { element, setText } from "./dom.js";
 

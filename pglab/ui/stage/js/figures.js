@@ -1,4 +1,4 @@
-// The figure panels of the stage: each keeps one Plotly graph and updates it in place.
+// The figure panels of the stage. Each panel keeps one Plotly graph and updates it in place.
 
 import { Cells } from "./cells.js";
 import { Curves, withoutPoints } from "./curves.js";
@@ -10,11 +10,11 @@ import { Texts } from "./texts.js";
 const GRAPH_CONFIG = {
   displaylogo: false,
   modeBarButtons: [["toImage", "resetScale2d"]],
-  responsive: false, // Plotly reacts only to the window's size; the panel has a ResizeObserver
+  responsive: false, // Plotly reacts only to the window's size, so the panel has a ResizeObserver
 };
 
-// During a run, Plotly waits at least this long between two redraws of a patient figure, and these
-// redraws take at most this share of the time.
+// A figure is patient if Plotly may redraw it rarely during a run. Between two redraws of a patient
+// figure, Plotly waits at least this long, and these redraws take at most this share of the time.
 const PATIENCE_MILLISECONDS = 450;
 const PATIENT_SHARE = 0.02;
 
@@ -25,7 +25,7 @@ export function loadPlotly(path, failure) {
   plotlyLoading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     const fail = () => {
-      plotlyLoading = null; // the next stage may try again
+      plotlyLoading = null; // so that another stage can try again
       script.remove();
       reject(new Error(failure));
     };
@@ -62,7 +62,8 @@ function themedAxis(axis, theme) {
   };
 }
 
-// The room for tick labels and titles. With automatic margins, Plotly lays out each figure twice.
+// Returns margins with room for tick labels and titles. With automatic margins, Plotly would lay
+// out each figure twice.
 function marginsFor(fontSize) {
   const margins = { l: 4.4, r: 1, t: 0.5, b: 3.6 };
   return Object.fromEntries(
@@ -70,9 +71,9 @@ function marginsFor(fontSize) {
   );
 }
 
-// Adds the layout that the figure leaves open; everything that the figure sets stays unchanged.
+// Adds the layout properties that the figure does not set; all other properties stay the same.
 function themedLayout(layout, theme, size, revision, gap) {
-  const share = layout.yaxis2 ? 0.7 : 1; // of the height, for one plot
+  const share = layout.yaxis2 ? 0.7 : 1; // the share of the height that the upper plot has
   const fontSize = Math.round(Math.min(Math.max((share * size.height) / 23, 12), 18));
   const clear = "rgba(0,0,0,0)";
   const themed = {
@@ -101,7 +102,7 @@ function themedLayout(layout, theme, size, revision, gap) {
   return themed;
 }
 
-// Makes room between two plots for the heading of the lower one.
+// Makes room between two plots for the heading of the lower plot.
 function makeRoom({ yaxis2, margin, height }, gap) {
   const [bottom, top] = yaxis2.domain;
   const plots = Math.max(height - margin.t - margin.b, 1);
@@ -141,8 +142,8 @@ export class FigureView {
     this.observeHover();
   }
 
-  // Lets Plotly draw the figure under the pointer, since Plotly labels only marks that it has
-  // drawn.
+  // Lets Plotly draw the whole figure while the pointer is over it. Plotly shows labels only for
+  // marks that Plotly itself has drawn.
   observePointer() {
     for (const [event, inside] of [["pointerenter", true], ["pointerleave", false]]) {
       this.element.addEventListener(event, () => {
@@ -154,7 +155,7 @@ export class FigureView {
     }
   }
 
-  // The label under the pointer comes from Plotly's own copy of the cells, so renew this copy.
+  // Renews Plotly's own copy of the cells, because the label under the pointer uses this copy.
   observeHover() {
     const tell = () => {
       if (this.cells.slices) lendValues(this.graph, () => this.cells.values);
@@ -171,7 +172,8 @@ export class FigureView {
     this.screenObserver.observe(this.element);
   }
 
-  // Figures out of sight are not painted. Their old picture could be too wide for the new size.
+  // Hides the old picture of a figure that must be drawn anew but is outside the screen. Such a
+  // figure is not painted, and its old picture could be too wide.
   hideOutgrown() {
     this.graph.hidden = Boolean(this.anew) && !this.visible;
     if (this.graph.hidden) for (const overlay of this.overlays) overlay.hide();
@@ -216,18 +218,18 @@ export class FigureView {
     return this.patient && running && performance.now() < this.waitUntil;
   }
 
-  // Whether newer marks, cells or texts cover parts of Plotly's picture.
+  // Whether the stage's newer marks, cells or texts cover parts of Plotly's picture.
   get overlaid() {
     return this.overlays.some((overlay) => overlay.shown);
   }
 
-  // Returns a fresh copy each time, since Plotly changes the figure that it gets.
+  // A new copy of the figure at each call, because Plotly changes the figure that it draws.
   get figure() {
     return JSON.parse(this.json);
   }
 
-  // Paints without Plotly if only marks are new or if time is short; returns whether it has
-  // painted.
+  // Tries to paint without Plotly: if only marks are new, or if Plotly must wait. Returns whether
+  // the figure is painted.
   paintOverlay(figure, running) {
     if (!running || this.anew || this.pointed || !this.understood) return false;
     const hurried = this.mustWait(running);
@@ -246,7 +248,7 @@ export class FigureView {
     this.requestPaint();
   }
 
-  // The subtitle that replaces the panel's own, if there are slices.
+  // The subtitle of the shown slice, which replaces the panel's own subtitle.
   get subtitle() {
     return this.cells.subtitle;
   }
@@ -275,7 +277,7 @@ export class FigureView {
     }
     const end = performance.now();
     const wait = Math.max(PATIENCE_MILLISECONDS, (end - start) / PATIENT_SHARE);
-    this.waitUntil = running ? end + wait : 0; // the first picture of a run must not wait
+    this.waitUntil = running ? end + wait : 0; // Plotly draws a run's first picture at once
     this.message.hidden = true;
     this.redrawPlayhead();
     this.countRedraw();
@@ -302,8 +304,8 @@ export class FigureView {
     this.placeCells();
   }
 
-  // Hides Plotly's texts from screen readers, since tick labels mean little without the axes.
-  // Screen readers read the figure's name instead.
+  // Hides Plotly's texts from screen readers, because tick labels mean little without the axes.
+  // Screen readers read the figure's label instead.
   hideDrawings() {
     for (const drawing of this.graph.querySelectorAll(".main-svg:not([aria-hidden])")) {
       drawing.setAttribute("aria-hidden", "true");
@@ -332,7 +334,7 @@ export class FigureView {
     if (this.understood) this.cells.place(this.graph);
   }
 
-  // Returns the horizontal axis and one vertical axis; null if their places are not known.
+  // Returns the horizontal axis and one vertical axis. An axis is null if its place is not known.
   axes(vertical = "yaxis") {
     return ["xaxis", vertical].map((name) => (this.understood ? axisOf(this.graph, name) : null));
   }

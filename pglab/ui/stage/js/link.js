@@ -1,17 +1,19 @@
-// The live channel: a WebSocket that brings the pictures of a run. It comes back by itself.
+// The browser's end of the live channel: a WebSocket that brings the pictures of a run. If the
+// connection is lost, the WebSocket is opened again automatically.
 
 import { MessageReader } from "./message.js";
 
 const FIRST_RETRY_MILLISECONDS = 300;
 const LONGEST_RETRY_MILLISECONDS = 8000;
-const FAILURES_UNTIL_REFUSED = 3; // without any success
+const FAILURES_UNTIL_REFUSED = 3; // failed attempts before the first successful connection
 // Codes with which the server closes a channel: see socket.py.
 const UNKNOWN = 4404; // the server does not know the channel
 const FIRST_OF_SERVER = 4000; // smaller codes mean that the connection was lost
 
 export class Link {
-  // `onMessage` gets each message; `onRefused` is called if the server works, but not the channel,
-  // and `onReturn` if the server can be reached again, but may have forgotten the visit.
+  // `onMessage` gets each message. `onRefused` is called if the server works, but the channel
+  // cannot be opened. `onReturn` is called if the server can be reached again, but may have
+  // forgotten the visit.
   constructor(onMessage, onRefused, onReturn) {
     this.onMessage = onMessage;
     this.onRefused = onRefused;
@@ -23,7 +25,7 @@ export class Link {
     this.lost = false; // whether the connection was lost and has not come back yet
   }
 
-  // Opens the channel with this name, unless it is open.
+  // Opens the channel with this name, unless this channel is already in use.
   use(name) {
     if (name === this.name) return;
     this.close();
@@ -37,7 +39,7 @@ export class Link {
     const address = new URL(`live/${this.name}`, document.baseURI);
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
-    const reader = new MessageReader(); // the server sends a new connection everything
+    const reader = new MessageReader(); // on a new connection, the server sends all parts again
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.opened = true;
@@ -62,7 +64,7 @@ export class Link {
   }
 
   retry(code) {
-    if (code === UNKNOWN) return this.onReturn(); // only the script can name another channel
+    if (code === UNKNOWN) return this.onReturn(); // the page's script must name another channel
     if (this.opened && code < FIRST_OF_SERVER) this.lost = true;
     this.failures += 1;
     if (!this.opened && this.failures >= FAILURES_UNTIL_REFUSED) this.reportRefusal();

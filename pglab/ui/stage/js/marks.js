@@ -19,7 +19,7 @@ function dashesOf(style, width) {
   return style.split(",").map(Number.parseFloat);
 }
 
-// Plotly's outlines of the symbols that the figures use.
+// Functions that draw the outlines of Plotly's symbols. Only symbols that the figures use are here.
 const circle = (context, x, y, radius) => context.arc(x, y, radius, 0, 2 * Math.PI);
 const SYMBOLS = {
   circle,
@@ -44,7 +44,7 @@ function coloursOfPoints({ color, colorscale, cmin, cmax }) {
   return Array.from(unpackNumbers(color), (value) => scale[Math.min(Math.max(shade(value), 0), 255)]);
 }
 
-// Whether this module can draw a trace as Plotly would.
+// Returns whether this module can draw a trace in the same way as Plotly.
 export function canDraw({ mode, fill, line, marker, x, y }) {
   if (!isPacked(x) || !isPacked(y)) return false;
   if (mode === "markers") return isPlainMarker(marker);
@@ -61,7 +61,7 @@ function isPlainMarker({ color, symbol = "circle", line }) {
   return coloured && !line && [symbol].flat().every((name) => name in SYMBOLS);
 }
 
-// Draws a trace within its axes.
+// Draws a trace; parts outside the axes are cut off.
 export function drawTrace(context, trace, xaxis, yaxis) {
   const [xs, ys] = [unpackNumbers(trace.x), unpackNumbers(trace.y)];
   const points = Array.from(xs, (x, index) => [xaxis.pixelOf(x), yaxis.pixelOf(ys[index])]);

@@ -1,4 +1,4 @@
-// Unpacks the messages of message.py. A message may leave out parts that the browser already has.
+// Unpacks the messages that message.py packs. A message may leave out parts that the browser has.
 
 const decoder = new TextDecoder();
 
@@ -12,8 +12,8 @@ export class MessageReader {
     this.parts = new Map(); // the parts of the latest picture, by their names
   }
 
-  // Returns the head of a message and, if there is a picture, its numbers, progress, table and
-  // panels.
+  // Returns the head of a message. If the message contains a picture, the result also has the
+  // picture's numbers, progress, table and panels.
   read(bytes) {
     const [{ sent, kept, ...head }, start] = readHead(bytes);
     if (!sent) return head;
@@ -50,10 +50,11 @@ export class MessageReader {
     const slices = panel.slices
       ? { ...this.json(`${key}/slices`), levels: this.parts.get(`${key}/levels`) }
       : null;
-    return { ...panel, figure, slices }; // the figure is text, which is cheap to compare
+    return { ...panel, figure, slices }; // as a text, the figure is cheap to compare
   }
 
-  // The picture of a frame is a part that differs from the common background.
+  // Returns a player panel. All its frames share one background, and each frame has a small picture
+  // of the part that differs from the background.
   player(panel) {
     const background = this.parts.get(`${panel.key}/background`);
     const frames = this.json(`${panel.key}/frames`).map(({ picture, left, top, ...frame }) => {
@@ -64,8 +65,8 @@ export class MessageReader {
   }
 }
 
-// Gives each frame the slices and subtitle that were sent with it. When the frame is shown, its
-// panels may already have newer ones.
+// Stores in each frame the slices and the subtitle from the same message. When the frame is shown,
+// the panels may already have newer slices and a newer subtitle.
 function joinFrames(panels) {
   for (const player of panels.filter(({ kind }) => kind === "player")) {
     const figures = panels.filter(({ playhead, slices }) => playhead === player.key && slices);

@@ -1,8 +1,8 @@
-// Numbers in Plotly's typed arrays: 32-bit floats as base64 text.
+// Reads the numbers in Plotly's typed arrays, which store 32-bit floats as base64 text.
 
 import { decodeBase64 } from "./dom.js";
 
-// Whether this is a one-dimensional typed array of Plotly.
+// Returns whether `values` is a one-dimensional typed array of Plotly.
 export function isPacked(values) {
   return values?.dtype === "f4" && !values.shape;
 }
@@ -11,7 +11,7 @@ export function unpackNumbers(packed) {
   return new Float32Array(decodeBase64(packed.bdata).buffer);
 }
 
-// Returns the first value of a list; a single value is returned as it is.
+// Returns a list or typed array with only its first value. Returns a single value unchanged.
 export function firstOf(values) {
   if (Array.isArray(values)) return values.slice(0, 1);
   if (!isPacked(values)) return values;

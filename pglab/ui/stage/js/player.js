@@ -1,4 +1,4 @@
-// The player panel of the stage: frames on a canvas, and one bar per action for the shown frame.
+// The player panel of the stage shows frames on a canvas, and one bar for each action.
 
 import { element, setText } from "./dom.js";
 import { Sheet } from "./sheet.js";
@@ -8,7 +8,7 @@ const LONGEST_QUEUE_SECONDS = 1.5;
 const USUAL_QUEUE_SECONDS = 0.3;
 const MOST_PIXELS = 10000; // largest width or height of a frame
 
-// Returns whole percentages whose sum is 100; the last one contains the rounding errors.
+// Returns whole percentages with the sum 100; the last percentage contains the rounding errors.
 function wholePercentages(probabilities) {
   const rounded = probabilities.map((probability) => Math.round(probability * 100));
   const others = rounded.slice(0, -1).reduce((sum, value) => sum + value, 0);
@@ -103,15 +103,15 @@ export class PlayerView {
     if (panel.first === this.frames.length) this.frames = [...this.frames, ...panel.frames];
   }
 
-  // Uses a new version of the same clip: the pictures are the same, but axes and captions may
-  // differ.
+  // Replaces the clip by a new version: the pictures are the same, but the axes of the heatmaps and
+  // the captions may differ.
   renewClip(panel) {
     if (panel.frames === this.frames || !this.frames.length) return;
     this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
     this.cursor = Math.min(this.cursor, this.frames.length); // the clip may be shorter now
     const shown = this.frames[this.cursor - 1];
     if (!shown) return;
-    this.onFrame(null); // the path is in coordinates of the former axes
+    this.onFrame(null); // the path in the heatmaps has the coordinates of the former axes
     this.showDecision(shown);
   }
 
@@ -140,9 +140,9 @@ export class PlayerView {
     this.schedule();
   }
 
-  // Uses a timer, since after each animation frame the browser would update the whole page,
-  // although a worker draws. A hidden tab uses animation frames: they do not come, so the player
-  // waits.
+  // Plans the next step with a timer. After an animation frame, the browser would update the whole
+  // page, although only a worker draws. In a hidden tab, the player plans with an animation frame:
+  // the browser shows no frames there, so the player waits until the tab is visible.
   schedule() {
     if (document.hidden) {
       const request = requestAnimationFrame((now) => this.step(now));
@@ -172,13 +172,14 @@ export class PlayerView {
     this.time = now;
     if (this.cursor >= this.frames.length) this.holdLastFrame();
     else if (this.credit >= 1) this.showNext();
-    // Unused credit is limited, so that frames do not follow too fast after a delay.
+    // Unused credit is limited, so that frames do not come too fast after a delay.
     this.credit = Math.min(this.credit, 1.5);
     if (this.hasNext()) this.schedule();
   }
 
-  // A short queue slows a stream down a little, so that it does not stop between two ticks. A long
-  // queue makes it up to 1.5 times as fast, so that it does not fall behind the training.
+  // Returns the player's relative speed. With few frames in the queue, a stream is a little slower,
+  // so that the player does not run out of frames. With many frames, the stream is up to 1.5 times
+  // as fast, so that the player does not fall behind the training.
   speed() {
     if (this.mode !== "stream") return 1;
     const seconds = this.frames.length / this.framesPerSecond;

@@ -1,12 +1,13 @@
-// Marks the player's observation on a figure with a ring, and draws the path of the episode: a line
-// through the observations of all frames shown so far.
+// Marks the player's observation on a figure with a ring. Also draws the path of the episode: a
+// line through the observations of all frames that the player has shown so far.
 
 import { Sheet } from "./sheet.js";
 
 const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; a white circle on a wider black circle
 const TRAIL = { colour: "#1f1f1f", width: 1.5 };
 
-// Returns a value's pixel in the graph; null if there is no axis or the value is outside its range.
+// Returns a value's pixel in the graph; null if there is no axis, or if the value is outside the
+// axis.
 function pixelOnAxis(axis, value) {
   const pixel = axis?.pixelOf(value);
   return pixel >= 0 && pixel <= axis.length ? axis.start + pixel : null;
@@ -42,7 +43,7 @@ export class Playhead {
     this.sheet.draw([["resize", ...pixels.map(Math.round)], ["scale", scale, scale]]);
   }
 
-  // Draws ring and path again after the axes have changed.
+  // Draws the ring and the path again after the axes have changed.
   redraw(xaxis, yaxis) {
     const { points } = this;
     [this.points, this.path] = [[], ""];

@@ -1,18 +1,19 @@
-// Numbers the presses of buttons, by mouse or by key, so that the server can act on each press
-// once: see presses.py. A shortcut presses the button with this shortcut, unless the visitor is
-// typing text. Streamlit's own shortcuts do not work while any input has the focus.
+// Gives each press of a button, by mouse or by key, a number, so that the server can act on each
+// press once: see presses.py. A keyboard shortcut presses its button, unless the visitor is typing
+// text. Streamlit's own shortcuts do not work while an input element has the focus.
 
 const MOST_UNCONFIRMED = 200;
 const GAP_MILLISECONDS = 2000; // longest time between two calls of `listen` on one page
 const NOT_TYPED_IN = ["range", "radio", "checkbox", "button", "submit", "reset", "color", "file"];
-// Elements for which the arrow keys have a meaning of their own.
+// These elements use the arrow keys themselves.
 const MOVED_BY_ARROWS = `input, select, canvas, [role="slider"], [role="radio"], [role="tab"],
   [role="grid"], [role="treegrid"]`;
 const OPEN_ABOVE_THE_PAGE = `[role="dialog"], [role="menu"], [role="listbox"]`;
 const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
-const logs = new Map(); // for each page: its unconfirmed presses, each [number, key]
-const unsaved = new Map(); // for each page: whether a reload would lose a run
+// For each page, the presses that the server has not confirmed yet; each press is [number, key].
+const logs = new Map();
+const unsaved = new Map(); // for each page, whether closing or reloading the tab would lose a run
 let lastNumber = 0;
 let listener = null; // the listener of the visible page
 let clicked = null; // the button that the pointer pressed last
@@ -34,7 +35,7 @@ function onClick(event) {
   const button = event.target.closest?.("button");
   const key = keyOf(button);
   if (key === undefined) return;
-  event.stopPropagation(); // otherwise, Streamlit would send the press a second time
+  event.stopPropagation(); // otherwise, Streamlit would also send this press
   if (!button.disabled) press(key);
 }
 
@@ -59,7 +60,7 @@ function buttonWith(shortcut) {
 
 function onKey(event) {
   const [target] = event.composedPath();
-  if (event.key === "Tab") clicked = null; // keyboard users must see which button has the focus
+  if (event.key === "Tab") clicked = null; // keyboard users must see the focused button
   if (!event.key || event.isComposing || !(target instanceof Element)) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter") return pressOnce(event, target.closest("button"));
@@ -70,17 +71,17 @@ function onKey(event) {
   event.preventDefault();
   event.stopPropagation(); // otherwise, Streamlit would also press the button
   if (!event.repeat || isHeld(button)) button.click();
-  // After a key press, browsers outline the last clicked button, as if the key had pressed it.
+  // Without this line, browsers would outline the last clicked button after a key press.
   if (target === clicked) target.blur();
 }
 
-// Whether holding the key down presses the button again and again.
+// Returns whether a key that is held down presses the button again and again.
 function isHeld(button) {
   const key = keyOf(button);
   return key !== undefined && listener.buttons[key];
 }
 
-// If a button does not allow repeats, prevents repeated presses by the held Enter key.
+// Prevents repeated presses by an Enter key that is held down, if the button allows no repeats.
 function pressOnce(event, button) {
   if (event.repeat && keyOf(button) !== undefined && !isHeld(button)) event.preventDefault();
 }
@@ -108,8 +109,8 @@ export function listen({ data, setStateValue }) {
     page,
     (logs.get(page) ?? []).filter(([number]) => number > last),
   );
-  // Streamlit may call this some time before it calls `listen` again; no press between the two
-  // calls may be lost.
+  // Streamlit may call the returned function before it calls `listen` again. So the old listener
+  // stays for a while, so that no press between these two calls is lost.
   return () => {
     setTimeout(() => {
       if (listener === mine) listener = null;

@@ -1,4 +1,4 @@
-// Asks for a run of the page's whole script, if the server may have forgotten the visit: see
+// Asks Streamlit to run the page's whole script if the server may have forgotten the visit: see
 // recovery.py.
 
 let send = () => {};

@@ -1,11 +1,12 @@
-// Scrolls a part of the page into view when the server asks for it, once for each number.
+// Scrolls a part of the page into view when the server asks for this. Each request has a number, so
+// the page scrolls only once for each request.
 
 const PATIENCE_MILLISECONDS = 5000;
 const done = new Map(); // for each page: the number of its last request
 
 const parts = {
-  // Scrolls to the top of the page or, if the return plot is not visible there, to the line above
-  // the stage.
+  // Scrolls to the top of the page. If the return plot is not visible there, scrolls to the line
+  // above the stage.
   stage: () => {
     const line = document.querySelector(".st-key-experiment_line");
     const returns = document.querySelector('[data-panel="returns"]');

@@ -1,10 +1,11 @@
-// Canvases on which a worker draws. The worker decodes and draws everything that changes with each
-// frame of the player. If the page itself did this, the browser would compose the many layers of
-// all graphs again after each change.
+// Sheets are canvases on which a worker draws. The worker decodes and draws everything that changes
+// with each frame of the player. If the page itself drew these changes, the browser would combine
+// the many layers of all graphs again after each change.
 
 import { element } from "./dom.js";
 
-// Performs calls on a canvas context in order: its methods and properties, and three new commands.
+// Performs calls on a canvas context, in order. A call uses a method of the context, sets a
+// property of the context, or is one of three further commands.
 function performCalls(context, calls) {
   for (const [name, ...values] of calls) {
     if (name === "resize") [context.canvas.width, context.canvas.height] = values;
@@ -18,7 +19,8 @@ function performCalls(context, calls) {
 const CELL_PARTS = 4; // a cell is drawn with this many pixels per side
 
 // For each pixel along one side of a grid, returns the grid point before the pixel, and the pixel's
-// place between this point and the next, from 0 to 1. Only the moved point is not evenly spaced.
+// place between this point (0) and the next point (1). All grid points are evenly spaced, except
+// the point `moved`.
 function placesAlong(points, moved) {
   const at = (point) => (moved?.[0] === point ? moved[1] : point);
   return Array.from({ length: CELL_PARTS * (points - 1) + 1 }, (_, pixel) => {
@@ -30,8 +32,8 @@ function placesAlong(points, moved) {
   });
 }
 
-// Draws the levels of a grid, interpolated and coloured. The first row is the lowest row; `span`
-// holds the places of the grid's outer points.
+// Draws the levels of a grid as colours; between grid points, the levels are interpolated. The
+// first row is the lowest row. `span` holds the pixel positions of the grid's outer points.
 function drawCells(context, { levels, rows, columns, nodes }, palette, span) {
   const [acrosses, ups] = [placesAlong(columns, nodes[0]), placesAlong(rows, nodes[1])];
   const [width, height] = [acrosses.length, ups.length];
@@ -65,7 +67,7 @@ function drawCells(context, { levels, rows, columns, nodes }, palette, span) {
 async function decode(file) {
   const type = "image/webp";
   if (!globalThis.ImageDecoder) return createImageBitmap(new Blob([file], { type }));
-  const decoder = new ImageDecoder({ type, data: file }); // much cheaper than a blob
+  const decoder = new ImageDecoder({ type, data: file }); // a decoder is much faster than a blob
   const { image } = await decoder.decode();
   decoder.close();
   return image;
@@ -87,7 +89,7 @@ class Drawer {
     this.background = decode(file).catch(() => null);
   }
 
-  // Draws a part of a picture on the background, unless a newer order has finished meanwhile.
+  // Draws the background and a part of a picture, unless a newer order has finished meanwhile.
   async show({ file, left, top }) {
     const order = (this.orders += 1);
     const [background, part] = await Promise.all([this.background, decode(file).catch(() => null)]);
@@ -121,7 +123,7 @@ function serveSheets() {
   onmessage = ({ data }) => data.forEach(serve);
 }
 
-// The worker, and the orders for its next message.
+// The worker that draws all sheets, and the drawing orders that the next message to it contains.
 const sheets = { worker: null, open: 0, made: 0, orders: [] };
 
 function orderSheet(order) {
@@ -161,7 +163,7 @@ export class Sheet {
     else orderSheet({ id: this.id, calls });
   }
 
-  // Shows a picture: a part of it, at a place on a background.
+  // Shows a picture: a background, and a smaller image at a place on this background.
   show({ background, ...image }) {
     if (background !== this.background) this.setBackground(background);
     this.background = background;

@@ -1,11 +1,12 @@
-// Links to parts of the page that are otherwise reached only by many presses of Tab. Tab reaches
-// these links first. page.css shows all links while one of them has the focus.
+// Skip links lead to parts of the page that visitors would otherwise reach only by pressing the Tab
+// key many times. The Tab key reaches these links first. The style in page.css shows all skip links
+// while one of them has the focus.
 
 import { element } from "./dom.js";
 
 const PATIENCE_MILLISECONDS = 5000;
 
-// For the name of each part, the element that gets the focus.
+// For each part of the page, a function that finds the element that gets the focus.
 const targets = {
   stage: () => document.getElementById("stage"),
   chapters: (page) => document.querySelector(`.st-key-${page}-chapter [aria-checked="true"]`),
@@ -26,7 +27,7 @@ function link(page, part, text) {
   const made = element("a", "", text);
   made.href = `#${part}`;
   made.addEventListener("click", (event) => {
-    event.preventDefault(); // the address must stay, since it holds the settings
+    event.preventDefault(); // the address must not change, because it contains the settings
     const target = targets[part](page);
     target?.scrollIntoView({ block: part === "stage" ? "nearest" : "start" });
     target?.focus();
@@ -48,7 +49,7 @@ export function offerSkipLinks({ data: { page, label, links, chapters } }) {
   };
   look();
   return () => {
-    if (shown !== nav) return; // a newer call has replaced it
+    if (shown !== nav) return; // a newer call has replaced these links
     nav.remove();
     shown = null;
   };

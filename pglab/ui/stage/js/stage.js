@@ -1,6 +1,6 @@
-// The stage: shows the numbers, progress and panels of a run. Streamlit calls the exported functions
-// when it mounts the component and whenever the data or the theme change. During a run, pictures
-// come from a channel.
+// The stage shows the numbers, the progress and the panels of a run. Streamlit calls the exported
+// functions when it adds the component to the page, and whenever the data or the theme change.
+// During a run, pictures come from a live channel.
 
 import { Departure } from "./departure.js";
 import { element, nextFrame, setText } from "./dom.js";
@@ -13,18 +13,19 @@ import { askForRecovery } from "./recovery.js";
 
 export { bringIntoView } from "./scrolling.js";
 
-const RECOVER = "recover"; // the request that is sent outside all fragments
-const ASK_MILLISECONDS = 60; // before a request to redraw the page; the visitor may leave it
-const RECOVERY_MILLISECONDS = 1000; // the same, after a lost connection: Streamlit's must be back, too
-const ASK_AGAIN_MILLISECONDS = 4000; // without an answer; doubles each time
+const RECOVER = "recover"; // the only request that is sent from outside all fragments
+// The stage waits before a request to redraw the page, because the visitor may leave the page.
+const ASK_MILLISECONDS = 60;
+const RECOVERY_MILLISECONDS = 1000; // the waiting time after lost connections is longer
+const ASK_AGAIN_MILLISECONDS = 4000; // time before a request is repeated; doubles each time
 const LONGEST_ASK_MILLISECONDS = 60000;
-const LEAVING_MILLISECONDS = 20000; // longest time to wait for another page
+const LEAVING_MILLISECONDS = 20000; // longest time to wait until another page opens
 const THEME_MILLISECONDS = 5000; // a running stage reads the theme again after this time
-const FRAME_MILLISECONDS = 8; // in each frame, figures are painted for at most about this time
+const FRAME_MILLISECONDS = 8; // figures are painted for about this time in each frame, at most
 
 const stages = new WeakMap(); // for each parent element, its stage
 
-// Asks the server to draw the page again. While the visitor goes to another page, it does not ask.
+// Asks the server to draw the page again, but not while the visitor goes to another page.
 class Request {
   constructor(root) {
     this.root = root;
@@ -50,8 +51,8 @@ class Request {
     }, delay);
   }
 
-  // Asks for a run of the whole script; other requests may be in vain, since the server may have
-  // forgotten the visit.
+  // Asks Streamlit to run the whole script. The server may have forgotten the visit, and then it
+  // would ignore other requests.
   recover() {
     this.stop();
     this.ask(RECOVER, RECOVERY_MILLISECONDS);
@@ -139,9 +140,11 @@ class Stage {
     document.addEventListener("visibilitychange", this.onVisibility);
   }
 
-  // Takes a message of a script. If a channel brings the pictures, the message has no picture.
+  // Takes a message of a Streamlit script. If a channel brings the pictures, the message has no
+  // picture.
   receive(message) {
-    const repeated = message.drawn === this.head?.drawn; // Streamlit repeats it if the theme changes
+    // If the theme changes, Streamlit sends the last message again.
+    const repeated = message.drawn === this.head?.drawn;
     this.head = message;
     if (!repeated) this.request.stop();
     this.nameLandmark(message);
@@ -163,8 +166,9 @@ class Stage {
     this.plotly.catch(() => {}); // `paintFigure` shows the error
   }
 
-  // Takes a message of the channel. A picture that was drawn after a script's message may overtake
-  // this message, so it waits; a picture from before a script's picture is dropped.
+  // Takes a message of the channel. If the channel's picture is newer than a script's message that
+  // has not arrived yet, the picture waits for this message. If the channel's picture is older than
+  // the script's picture, the channel's picture is dropped.
   receiveLive(message) {
     if (message.outdated) this.request.ask("outdated");
     if (message.left) this.progress.say(this.head.messages.left);
@@ -190,7 +194,7 @@ class Stage {
     this.paint();
   }
 
-  // Makes the stage a landmark for screen readers: a section with a name.
+  // Makes the stage a landmark for screen readers. A landmark is a section with a name.
   nameLandmark({ landmark, messages }) {
     this.progress.track.ariaLabel ??= messages.progress;
     if (!landmark || this.root.id) return;
@@ -224,7 +228,8 @@ class Stage {
     return this.panels.filter((panel) => panel.kind === "figure").map((panel) => panel.view);
   }
 
-  // Changes frame, bars, texts, ring and slices together; null ends the ring's path.
+  // Shows the texts, the ring and the slices that belong to a frame of the player. If `frame` is
+  // null, the ring's path ends.
   followFrame(player, frame) {
     for (const panel of this.panels) {
       const { view } = panel;
@@ -238,7 +243,8 @@ class Stage {
     }
   }
 
-  // Paints all changed parts. Calls during a round of painting together cause only one more round.
+  // Paints all changed parts. If this method is called several times during a round of painting,
+  // only one more round follows.
   async paint() {
     this.paintDue = true;
     if (this.painting) return;
@@ -269,8 +275,8 @@ class Stage {
     }
   }
 
-  // Returns the theme. Reading the theme forces the browser to compute styles, so it is rare in a
-  // run.
+  // Returns the theme. Reading the theme makes the browser compute styles, so the stage reads the
+  // theme rarely during a run.
   currentTheme(running) {
     const now = performance.now();
     if (!running || !(now < this.themeReadAt + THEME_MILLISECONDS)) {
@@ -281,8 +287,8 @@ class Stage {
     return this.theme;
   }
 
-  // Shows all texts in one frame, so that they agree with each other: in the frame of the first
-  // figure, since an extra frame would cost time.
+  // Shows all texts in the same frame, so that the texts agree with each other. The first figure is
+  // also painted in this frame, because an extra frame would cost time.
   showTexts() {
     this.numbers.show(this.data.numbers);
     this.progress.show(this.data.progress);
@@ -317,8 +323,8 @@ export function mount({ parentElement, data, setTriggerValue }) {
   stage.request.setTriggerValue = setTriggerValue;
   stage.receive(new MessageReader().read(data));
   return () => {
-    // Streamlit also calls this for older calls of `mount`; only the newest one may remove the
-    // stage.
+    // Every call of `mount` returns such a function, and Streamlit calls all these functions. Only
+    // the function of the newest call may remove the stage.
     if (call !== stage.calls) return;
     stages.delete(parentElement);
     stage.destroy();

@@ -1,10 +1,10 @@
-// Draws the texts of a figure with only texts and shapes, such as the drawing of a network.
+// Draws the texts of a figure that has only texts and shapes, such as the drawing of a network.
 
 import { annotationsOf } from "./plotly_internals.js";
 
 const TAG = /<[^>]*>/g;
 
-// Replaces the texts that Plotly has drawn by new texts.
+// Replaces Plotly's texts by new texts.
 export class Texts {
   constructor() {
     this.shown = false;
@@ -16,8 +16,8 @@ export class Texts {
     this.known = this.texts.length && !figure.data.length ? this.besides(figure) : null;
   }
 
-  // All parts of a figure except its texts, as text to compare; HTML tags in the texts are
-  // included.
+  // Returns a figure without its texts, as a string to compare. The string includes the HTML tags
+  // of the texts.
   besides({ data, layout }) {
     const annotations = (layout.annotations ?? []).map(({ text, ...rest }) => ({
       ...rest,
@@ -36,7 +36,8 @@ export class Texts {
     return this.shown;
   }
 
-  // Writes the texts into Plotly's text nodes; returns false if the number of nodes does not fit.
+  // Writes the texts into Plotly's text nodes. Returns false if the number of text nodes differs
+  // from the number of texts.
   write(texts) {
     const pieces = texts.flatMap((text) => text.split(TAG).filter(Boolean));
     const nodes = annotationsOf(this.graph).flatMap(leavesOf);
@@ -47,7 +48,7 @@ export class Texts {
     return true;
   }
 
-  // Restores the old texts, since Plotly draws only differences from its own last picture.
+  // Restores the old texts, because Plotly draws only the differences from its own last picture.
   hide() {
     if (this.shown) this.write(this.texts);
     this.shown = false;

@@ -34,7 +34,7 @@ from pglab.ui.stage.panels.scenery import Scenery
 from pglab.ui.stage.panels.updates import update_series
 from pglab.ui.stage.picture import FigurePanel
 
-GRADIENT_STEPS = 64  # the drawing's gradients are computed on at most this many recent steps
+GRADIENT_STEPS = 64  # the drawing of the network uses at most this many recent steps
 BUFFER_POINTS = 400
 VISITED_POINTS = 150
 
@@ -67,7 +67,7 @@ def value_map(scene: Scenery) -> FigurePanel:
 
 
 def td_fit(scene: Scenery) -> FigurePanel:
-    """Plot TD targets against the critic's estimates for the steps of its latest batches."""
+    """Plot TD targets against the critic's estimates for the steps of the latest batches."""
     fits = scene.bench.shown_session.history.fits
     errors = np.abs(fits.target - fits.estimate)
     return FigurePanel(
@@ -93,13 +93,13 @@ def td_error(scene: Scenery) -> FigurePanel:
         scene,
         "td_error",
         _("TD error"),
-        _("mean |y − Q(s,a)| of each batch; it grows with Q"),
+        _("mean |y − Q(s,a)| of each batch, grows with Q"),
         colour=palette.CRITIC,
     )
 
 
 def conflict(scene: Scenery) -> FigurePanel:
-    """Plot the cosine between the gradients of actor and critic loss on the shared body."""
+    """Plot the cosine between the actor's and the critic's gradient on the shared body."""
     updates = scene.bench.shown_session.history.updates
     window = updates.rows_for(SMOOTHING_UPDATES)
     counted = updates.followed("conflicts", ("cosine", "shared_actor_norm"), Conflicts)
@@ -186,7 +186,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
 def _norms(
     scene: Scenery, key: str, title: str, subtitle: str, columns: tuple[str, str]
 ) -> FigurePanel:
-    """Plot two columns of the update history: a norm for the actor, and one for the critic."""
+    """Plot two columns of the update history: the actor's and the critic's gradient norm."""
     updates = scene.bench.shown_session.history.updates
     window = updates.rows_for(SMOOTHING_UPDATES)
     actor, critic = (updates.curve(column, MOST_POINTS, window, "bridged") for column in columns)
@@ -195,7 +195,7 @@ def _norms(
 
 
 def drawing(scene: Scenery) -> FigurePanel:
-    """Draw the network; each layer shows the gradient norms of the losses that reach it."""
+    """Draw the network; each layer shows the gradient norm of each loss that affects this layer."""
     session = scene.bench.shown_session
     config = session.config
     assert isinstance(config, ActorCriticConfig)
@@ -279,7 +279,7 @@ def _ratio(scene: Scenery) -> str:
 
 
 def _recent_transitions(scene: Scenery) -> Transitions:
-    """Return the latest transitions of the training; before training, those in the player."""
+    """Return the latest training transitions; before training, return the player's transitions."""
     steps = scene.bench.shown_session.history.steps
     latest = slice(-GRADIENT_STEPS, None)
     if len(steps.action):
@@ -308,8 +308,8 @@ def arranged(
 ) -> tuple[list[Box], list[tuple[int, int]]]:
     """Return the boxes of a drawing of a network, and the lines between these boxes.
 
-    Each line is given by the indices of the two boxes that it joins. If actor and critic have
-    separate layers, the actor's layers lie above the critic's layers.
+    A line is a pair of indices: the indices of the two boxes that the line joins. If actor and
+    critic have separate layers, the actor's layers lie above the critic's layers.
     """
     rows = {"actor body": 0.5, "policy head": 0.5, "critic body": -0.5, "critic head": -0.5}
     if not any(layer.part == "critic head" for layer in layers):
@@ -320,7 +320,7 @@ def arranged(
     )
     boxes = [Box(0, 0, _("{n} inputs").format(n=observation_size), None, None)]
     joints: list[tuple[int, int]] = []
-    last = {"actor": 0, "critic": 0}  # for actor and critic: index of the last box so far
+    last = {"actor": 0, "critic": 0}  # index of each network's last box so far
     columns = {"actor": 0, "critic": 0}
     for layer in layers:
         sides = {"actor body": ["actor"], "policy head": ["actor"], "body": ["actor", "critic"]}

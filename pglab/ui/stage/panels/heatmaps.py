@@ -15,7 +15,7 @@ from pglab.plots.figures import Figure, probability_figure
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel, Slices
 
-MOST_NAMED = 2  # fixed coordinates whose names fit into a subtitle
+MOST_NAMED = 2  # a subtitle has room for the names of at most this many fixed coordinates
 
 
 def policy_map(scene: Scenery) -> FigurePanel:
@@ -38,10 +38,11 @@ def policy_panel(
         probabilities: [K, Y, X, A] the probabilities of A actions on K planes; each plane has a
             grid of Y rows and X columns.
         planes: the K planes.
-        view: says which action is shown.
+        view: says which action the heatmap shows.
         key: the key of the panel.
-        playhead: the key of a player; a ring marks this player's observation. None: no ring.
-        name: text before the title.
+        playhead: the key of a player; a ring marks this player's observation. If None, the heatmap
+            has no ring.
+        name: a text before the title.
     """
     shown = probabilities[..., view.action]
     action = _(view.plane.info.actions[view.action])
@@ -92,7 +93,7 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 
 def fixed_text(plane: Slice) -> str:
-    """Return a text with the coordinates that are fixed on a plane, and their values."""
+    """Return a text with the values of a plane's fixed coordinates, and their names if few."""
     axes = [plane.info.axes[index] for index in plane.hidden]
     values = [
         _value(axis, plane.fixed[index]) for axis, index in zip(axes, plane.hidden, strict=True)
@@ -104,14 +105,14 @@ def fixed_text(plane: Slice) -> str:
 
 
 def fixed_detail(plane: Slice) -> str:
-    """Return the names of the fixed coordinates, if they are too many for a subtitle."""
+    """Return a sentence that names the fixed coordinates; "" if the subtitle names them."""
     if len(plane.hidden) <= MOST_NAMED:
         return ""
     names = ", ".join(_(plane.info.axes[index].name) for index in plane.hidden)
-    return _("The numbers in parentheses: {names}.").format(names=names)
+    return _("The numbers in parentheses are: {names}.").format(names=names)
 
 
 def _value(axis: ObservationAxis, value: float) -> str:
     digits = 2 if axis.high - axis.low > 1 else 3
-    # No "−0.00". A heading has no room for the unit.
+    # The letter z avoids "−0.00". A heading has no room for the unit.
     return f"{value:z.{digits}f}".replace("-", "−")

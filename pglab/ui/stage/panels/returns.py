@@ -1,4 +1,4 @@
-"""The plot of the run's returns; it also shows earlier runs, stored runs and the loss."""
+"""The plot of a run's returns; this plot also shows earlier runs, stored runs and the loss."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def returns(scene: Scenery) -> FigurePanel:
 
 
 def returns_over_loss(scene: Scenery) -> FigurePanel:
-    """Plot the return of every episode and, in a second plot below it, the loss of each update."""
+    """Plot the return of every episode; a second plot below shows the loss of each update."""
     title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
     told = _("The lower plot shows the loss of each update ({text}) over environment steps.")
     below = told.format(text=subtitle)
@@ -89,7 +89,7 @@ def _learns_often(scene: Scenery) -> bool:
 
 
 def loss_title(session: TrainingSession) -> str:
-    """Return the title of the loss plot; for an actor-critic, it names the actor's loss."""
+    """Return the title of the loss plot; an actor-critic's title names the actor's loss."""
     return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
 
 
@@ -103,14 +103,14 @@ def _about_loss(session: TrainingSession) -> tuple[str, str]:
     if isinstance(config, ActorCriticConfig):
         return _("no measure of success"), rest
     if config.baseline == "none" and not config.normalize_returns:
-        return _("no measure of success: it may rise"), rest
-    return _("no measure of success: it stays near 0"), rest
+        return _("no measure of success: the loss may rise"), rest
+    return _("no measure of success: the loss stays near 0"), rest
 
 
 def past_label(past: PastRun, bench: Bench, limit: float) -> str:
     """Return the label of an earlier run: its number, and how it differs from the current run.
 
-    The label names settings that differ, but ignores changes of settings after step `limit`.
+    The label names the settings that differ, but ignores changes of settings after step `limit`.
     """
     session = bench.session
     found = differences_in_words(
@@ -130,7 +130,7 @@ def change_label(change: Change, config: RunConfig) -> str:
 def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
     """Return the step and the label of each change of settings during a run.
 
-    Changes with no update between them become one change.
+    If there is no update between two changes, they become one change.
     """
     merged: dict[int, Change] = {}
     for change in session.history.changes:
@@ -150,22 +150,22 @@ def _returns_subtitle(scene: Scenery) -> str:
 
 
 def _returns_detail(scene: Scenery) -> str:
-    """Explain the words in the return plot, and the lines that it shows."""
+    """Explain the words and the lines in the return plot."""
     bench = scene.bench
     parts = [reading_explained(bench.session.config)]
     if bench.group is not None:
         parts.append(
             _(
-                "Median and band use only seeds that are still training. A seed no longer counts "
-                "after it has solved the task or diverged; from then on, the median is dotted. "
+                "The median and the band use only seeds that are still training. A seed is left "
+                "out after it has solved the task or diverged. From then on, the median is dotted. "
                 "The remaining seeds learn more slowly than the solved seeds, so the dotted line "
-                "may fall. Median and band end when fewer than half of the seeds remain."
+                "may fall. The median and the band end when fewer than half of the seeds remain."
             )
         )
     parts.append(
         _(
-            "A long run has too many episodes to draw, so the plot splits it into equal stretches "
-            "and shows only the first, the lowest and the highest return of each stretch. The "
+            "A long run has too many episodes to draw, so the plot splits the run into equal parts "
+            "and shows only the first, the lowest and the highest return of each part. The "
             "moving mean is computed from the returns of all episodes. If an earlier run is longer "
             "than the step axis, a double click on the plot shows the whole run."
         )

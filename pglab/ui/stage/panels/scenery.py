@@ -20,8 +20,8 @@ from pglab.ui.stage.player import Showing
 from pglab.ui.stage.rhythm import shared_rhythm
 
 # The number of grid points along each axis of a heatmap. If the heatmap follows the player, each
-# frame has its own grid with fewer points, and on a busy server also the only grid of all frames.
-# The browser interpolates between the points.
+# frame has its own grid with fewer points. On a busy server, all frames share one such small grid.
+# The browser interpolates between the grid points.
 FIXED_RESOLUTION, FOLLOWING_RESOLUTION = 41, 21
 
 
@@ -31,8 +31,8 @@ Value = TypeVar("Value")
 class computed_once(Generic[Value]):  # noqa: N801  It is used like `property`.
     """A property that is computed at its first use.
 
-    Python 3.11's `cached_property` has one lock for all objects of a class, so one visitor's
-    picture would wait for another's.
+    Python 3.11's `cached_property` has one lock for all objects of a class. With this lock, one
+    visitor's picture would wait for another visitor's picture.
     """
 
     def __init__(self, compute: Callable[[Any], Value]) -> None:
@@ -57,7 +57,7 @@ class View:
     quantity: Quantity
     critic_action: int
     follows: bool = False
-    """If true, `plane` is moved in parallel, so that it contains the player's observation."""
+    """If true, the heatmaps show planes parallel to `plane` through the player's observations."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class Scenery:
 
     @computed_once
     def usual(self) -> UsualBand | None:
-        """The learning curve of the agent's stored runs; None if this environment has none."""
+        """The learning curve of the stored runs; None if this environment has no stored runs."""
         return usual_band(self.key, self.bench.session.config)
 
     @computed_once
     def spread(self) -> UsualBand | None:
-        """Median and quartiles over all seeds; None if there is one seed or too few returns."""
+        """The median and the quartiles of all seeds; None for one seed, or for too few returns."""
         return self.bench.spread()
 
     @computed_once

@@ -20,14 +20,14 @@ from pglab.ui.stage.picture import FigurePanel
 
 
 def weights(scene: Scenery) -> FigurePanel:
-    """Plot the weights wₜ of the most recent steps; wₜ multiplies the ∇log π of step t."""
+    """Plot the weights wₜ of the most recent steps; wₜ multiplies the gradient ∇log π of step t."""
     session = scene.bench.shown_session
     update, recent = session.history.last_update, session.history.signals
     critic = isinstance(session.config, ActorCriticConfig)
     title = _("Weights of the last steps") if critic else _("Weights of the last batch")
     if update is None:
         factors, actions, ends = _weights_of_clip(scene)
-        subtitle = _("no update yet; the player's steps are shown")
+        subtitle = _("no update yet: weights of the player's steps")
     elif not critic:
         factors, actions, ends = update.weights, update.actions, update.episode_ends
         subtitle = ngettext(
