@@ -32,7 +32,8 @@ def test_ranges_are_those_of_the_observations(env_id: str) -> None:
     assert isinstance(space, Box)
     for axis, low, high in zip(ENVIRONMENTS[env_id].axes, space.low, space.high, strict=True):
         assert axis.low < axis.high
-        if env_id == "CartPole-v1":  # its observation space extends to twice the limits of an episode
+        # The observation space of CartPole extends to twice the limits of an episode.
+        if env_id == "CartPole-v1":
             low, high = low / 2, high / 2
         if np.isfinite(high) and high < 1e30:
             np.testing.assert_allclose([axis.low, axis.high], [low, high], rtol=0.01)

@@ -94,7 +94,9 @@ def test_every_set_of_transitions_is_drawn_equally_often() -> None:
     sets = [tuple(sorted(buffer.sample(2, random).collected.tolist())) for _ in range(5000)]
     counts = Counter(sets)
     assert len(counts) == 10
-    np.testing.assert_allclose(list(counts.values()), 500, atol=110)  # the tolerance is five standard deviations
+    np.testing.assert_allclose(
+        list(counts.values()), 500, atol=110
+    )  # the tolerance is five standard deviations
 
 
 def test_a_sample_takes_one_number_of_the_stream_for_each_transition() -> None:
