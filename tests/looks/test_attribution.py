@@ -30,10 +30,10 @@ from tests.oracles_actor_critic import CELLS, short_cell
 
 SIGNALS = ("q", "advantage_max", "advantage_mean")
 BASELINES = ("none", "mean", "value")
-Effects = dict[
-    Cause, tuple[NDArray[np.float64], NDArray[np.float64]]
-]  # without the cause, with only the cause
-Parts = dict[str, list[Tensor]]  # cause: gradient of each policy parameter
+# For each cause: the change of π that is lost without it, and the change with only this cause.
+Effects = dict[Cause, tuple[NDArray[np.float64], NDArray[np.float64]]]
+# For each cause: its gradient, with one tensor for each parameter of the policy.
+Parts = dict[str, list[Tensor]]
 
 
 # --- The recomputation
