@@ -320,7 +320,7 @@ def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
         if condition():
             return
         page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)
-    raise AssertionError(f"waited {PATIENCE:.0f} seconds in vain for {what}")
+    raise AssertionError(f"waited {PATIENCE:.0f} seconds for {what}")
 
 
 def unpacked(values: dict[str, str] | list[float]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Measure a live page in the installed browser: `python -m tests.browser.measure shared_body 5`.
+"""Measures a page in a real browser: `python -m tests.browser.measure shared_body 5`.
 
 The first argument is the page: reinforce (the default), shared_body, split_bodies, or compare (with
 four agents). The second argument is the number of turns (default 3). Each turn first measures the

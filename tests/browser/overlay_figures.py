@@ -59,7 +59,7 @@ def lines(reached: float) -> FigurePanel:
     """The return plot of a comparison: lines of all dash styles, thin lines, and bands."""
     sides = []
     for number, colour in enumerate(palette.SIDES):
-        steps = _steps(BEFORE if number == 3 else reached)  # the top line does not move
+        steps = _steps(BEFORE if number == 3 else reached)  # the top line does not grow
         curves = [Curve(steps, _wave(steps, number + seed / 3)) for seed in range(2)]
         sides.append(
             SideCurves(
@@ -96,7 +96,7 @@ def returns(reached: float) -> FigurePanel:
 
 
 def symbols(reached: float) -> FigurePanel:
-    """Points with several symbols and colours, and dotted vertical lines."""
+    """A plot of points with several symbols and colours, and of dotted vertical lines."""
     places = np.arange(int(60 * reached))
     weights = 10 + 9 * np.sin(places / 5 + reached)
     weights[0], weights[1] = 1, 19
@@ -108,7 +108,7 @@ def symbols(reached: float) -> FigurePanel:
 
 
 def shades(reached: float) -> FigurePanel:
-    """Points with colours from a colour scale, and open circles."""
+    """A plot of points with colours from a colour scale, and of open circles."""
     turns = np.linspace(0, 9, 80)
     stored = np.stack([np.cos(turns + reached), np.sin(1.3 * turns)], axis=1)
     visited = np.stack([0.8 * np.cos(turns[:30]), np.sin(turns[:30] + reached)], axis=1)

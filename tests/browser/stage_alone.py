@@ -89,7 +89,7 @@ class StagesAlone:
     def show(
         self, name: str, sequence: int, panels: Panels, *, running: bool, spoil: str = ""
     ) -> None:
-        """Give a stage its next picture.
+        """Send a stage its next picture.
 
         `spoil` is a JavaScript function that changes a graph drawn by Plotly. It returns a function
         that undoes this change.

@@ -18,7 +18,7 @@ ALWAYS = [
     "Gradient norms",
     "Entropy of the policy",
 ]
-LOSS = "Actor's loss"  # drawn below the returns
+LOSS = "Actor's loss"  # the plot of the loss is below the returns
 KEYS = {
     "Interference": "conflict",
     "Norms on the shared body": "shared_norms",

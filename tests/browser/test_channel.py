@@ -1,4 +1,4 @@
-"""The live channel in a browser: without WebSockets, and after lost connections and restarts."""
+"""The live channel in a browser works after lost connections and restarts of the server."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ LEAD_AWAY = """
             super(String(address).includes("/live/") ? "ws://127.0.0.1:9001/" : address, ...rest);
         }
     };"""
-# Collects the connections of the page.
+# Collects all WebSocket connections of the page.
 NOTE_SOCKETS = """
     const Real = WebSocket;
     window.sockets = [];

@@ -1,4 +1,4 @@
-"""The home page, and the way from there to an experiment and back."""
+"""The home page in a browser, and changes between this page and other pages."""
 
 import re
 

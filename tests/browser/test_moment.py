@@ -1,4 +1,4 @@
-"""All parts of the stage show the same moment, in a stream and in a loop."""
+"""All parts of the stage show the same moment of a run, also while the player's clip repeats."""
 
 import re
 from typing import Any

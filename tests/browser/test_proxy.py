@@ -16,7 +16,7 @@ from tests.browser.harness import ROOT, free_port, running_app, stop, wait_until
 from tests.browser.lab_page import LabPage
 
 ELSEWHERE = "about:blank"  # the app's page would report further errors
-PATH = "class/lab"  # as in docs/nginx.conf
+PATH = "class/lab"  # the same path as in docs/nginx.conf
 # Browsers connect to their own machine for this host. The app learns the name of the host only from
 # the header `Host`.
 HOST = "lab.localhost"

@@ -256,7 +256,7 @@ def test_a_baseline_lowers_the_variance_on_a_trained_policy() -> None:
     assert min(report.estimators[name].cosine for name in ("mean", "value")) > 0.8
 
 
-# --- No bias: exact expectations over all possible episodes
+# --- Bias of the estimators: exact expectations over all possible episodes
 
 
 class Bandit(nn.Module):

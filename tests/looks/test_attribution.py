@@ -36,7 +36,7 @@ Effects = dict[Cause, tuple[NDArray[np.float64], NDArray[np.float64]]]
 Parts = dict[str, list[Tensor]]
 
 
-# --- The recomputation
+# --- The update, computed again
 
 
 class Recomputed:

@@ -63,7 +63,9 @@ def test_full_speed_owes_all_steps_and_leaves_no_debt() -> None:
 
 
 def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tuple[float, float]:
-    """Train for a minute at a fixed speed, on a machine that takes `capacity` steps per second.
+    """Simulate a minute of training at a fixed speed.
+
+    The simulated machine can take `capacity` steps per second.
 
     `drawing` returns the seconds until the next turn, if this turn is not due immediately.
 

@@ -193,7 +193,7 @@ def test_a_run_that_diverges_while_it_acts_adds_no_step(config: AgentConfig) -> 
     assert tape.at_end
 
 
-# --- The lines
+# --- The highlighted lines
 
 
 @EVERY_ENGINE

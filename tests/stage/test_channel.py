@@ -184,7 +184,7 @@ def test_a_stage_comes_with_the_script_unless_a_channel_brings_it(
         run.running = True
         draw(channel, run)  # no browser is connected to the channel
         assert [drawn["picture"] is None for drawn in scripts] == [False, False]
-        assert run.steps == 0, "nobody looks"
+        assert run.steps == 0, "without a browser, the run must not train"
         async with websockets.connect(f"{address}/live/{channel.name}") as socket:
             browser = Browser(socket)
             await browser.next()

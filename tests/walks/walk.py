@@ -1,4 +1,4 @@
-"""Random walks of visitors over the protocol: `python -m tests.walks --walks 200 --actions 30`.
+"""Makes random visits to the app: `python -m tests.walks --walks 200 --actions 30`.
 
 A walk fails if the page shows an exception, if a server's log contains an error, or if the walk
 takes too long. The command also fails if no run advances in any walk. A failed walk prints its seed
