@@ -1,12 +1,12 @@
-"""Settings of the process in which the tests run."""
+"""Settings for the process that runs the tests."""
 
 import pytest
 
 from pglab.networks import use_one_thread
 
-use_one_thread()  # as the app and the commands do
+use_one_thread()  # the app and the commands do the same
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the walks through the app first: one of them takes longer than any other test."""
+    """Run the random walks through the app first, because one walk takes longest of all tests."""
     items.sort(key=lambda item: "walks" not in item.path.parts)

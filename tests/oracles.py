@@ -1,8 +1,9 @@
-"""Oracles for the tests: slow, independent versions of the library, and exact comparisons.
+"""Oracles for the tests: slow, independent versions of the library's code, and exact comparisons.
 
-REINFORCE is written here from its definition alone, in double precision and one step at a time.
-As in lecture notebooks, the graph of every log-probability is kept from acting until the update,
-and Adam follows its formula. The oracle follows the steps that the library recorded; it never acts.
+`NaiveReinforce` computes REINFORCE from the definition alone, in double precision and one step at a
+time. As in lecture notebooks, it keeps the computation graph of every log-probability from acting
+until the update. Adam is written out as a formula. The oracle never chooses actions. It repeats the
+steps that the library recorded.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ SomeRun = TypeVar("SomeRun", bound=AgentRun)
 
 SHORT_CARTPOLE = "PglabTests/ShortCartPole-v0"
 SHORT_LIMIT = 20
-"""With a random policy, some episodes terminate before this step; the others are truncated."""
+"""Time limit in steps. With a random policy, some episodes terminate before this limit."""
 
 
 class CountedCartPole(CartPoleEnv):
-    """CartPole that keeps track of its instances in memory."""
+    """CartPole that lists all its instances that are still in memory."""
 
     alive: ClassVar[weakref.WeakSet[CountedCartPole]] = weakref.WeakSet()
 
@@ -52,11 +53,11 @@ class CountedCartPole(CartPoleEnv):
 
 
 gymnasium.register(SHORT_CARTPOLE, entry_point=CountedCartPole, max_episode_steps=SHORT_LIMIT)
-dynamics.KINDS[SHORT_CARTPOLE] = dynamics.CARTPOLE  # so that compiled code trains in it, too
+dynamics.KINDS[SHORT_CARTPOLE] = dynamics.CARTPOLE  # compiled code can train in it, too
 
 
 def short_config(**settings: Any) -> ReinforceConfig:
-    """Settings for a run of a second or less, with truncated episodes and several per batch."""
+    """Settings for a run of at most a second. A batch has several episodes, some truncated."""
     quick = {"env_id": SHORT_CARTPOLE, "hidden_sizes": (8,), "total_steps": 1000}
     return ReinforceConfig(**{**quick, "min_batch_steps": 40, **settings})
 
@@ -65,7 +66,7 @@ def short_config(**settings: Any) -> ReinforceConfig:
 
 
 def same_records(left: Iterable[Any], right: Iterable[Any]) -> bool:
-    """True if two runs have the same records, bit for bit, including types."""
+    """True if two lists of records are equal bit for bit, including the types."""
     left, right = list(left), list(right)
     return len(left) == len(right) and all(map(_same, left, right))
 
@@ -79,24 +80,23 @@ def _same(left: Any, right: Any) -> bool:
     if isinstance(left, tuple):
         return same_records(left, right)
     if isinstance(left, float):
-        return bool(left.hex() == right.hex())  # NaN, if two gradients have no angle, equals NaN
+        return bool(left.hex() == right.hex())  # here, NaN equals NaN
     return bool(left == right)
 
 
 def of_type(kind: type[Kind], records: Iterable[Record]) -> list[Kind]:
-    """The records of one kind."""
+    """Return the records of this type."""
     return [record for record in records if isinstance(record, kind)]
 
 
 def take(records: Iterable[Item], count: int) -> list[Item]:
-    """The first `count` items."""
     return list(islice(records, count))
 
 
 def advance_records(
     session: TrainingSession, unit: Unit = "step", count: int | None = None
 ) -> list[Record]:
-    """Train, and return the records of what happened."""
+    """Train, and return the records of this training."""
     return [record for stretch in session.advance(unit, count) for record in records_of(stretch)]
 
 
@@ -114,7 +114,7 @@ def advance_to_end(session: TrainingSession) -> list[Record]:
 def naive_returns(
     rewards: Sequence[float], restarts: Sequence[bool], gamma: float, whole_episode: bool = False
 ) -> Array:
-    """Every return, computed as the sum that defines it, in O(T²)."""
+    """Compute each return as a sum of rewards, directly from the definition, in O(T²)."""
     returns = []
     for t in range(len(rewards)):
         start = t
@@ -131,10 +131,10 @@ def naive_returns(
 
 
 def naive_episodes(steps: Sequence[StepRecord], config: RunConfig) -> list[EpisodeRecord]:
-    """The episode records of a run, computed afterwards from all of its steps.
+    """Compute the episode records of a run from all its steps.
 
-    An episode counts for the reading if it is the first to end at or after some multiple of
-    `eval_interval`; one that spans several multiples counts once.
+    For each multiple of `eval_interval`, the first episode that ends there or later counts for the
+    progress reading. An episode that spans several multiples counts once.
     """
     ends = [step.global_step for step in steps if step.terminated or step.truncated]
     multiples = range(config.eval_interval, len(steps) + 1, config.eval_interval)
@@ -170,7 +170,7 @@ def naive_episodes(steps: Sequence[StepRecord], config: RunConfig) -> list[Episo
 
 
 def in_double(run: SomeRun) -> SomeRun:
-    """Convert the networks of a run to double precision, so that rounding hides no mistake."""
+    """Convert the networks of a run to double precision, because rounding may hide mistakes."""
     for network in run.networks.values():
         network.double()
         for module in network.modules():
@@ -181,9 +181,9 @@ def in_double(run: SomeRun) -> SomeRun:
 
 @dataclass(eq=False)
 class NaiveParameter:
-    """The weight matrix or the biases of a layer, with their Adam (Kingma & Ba 2015, algorithm 1).
+    """The weights or the biases of a layer, and their Adam state (Kingma & Ba 2015, algorithm 1).
 
-    Each step makes a new tensor, so graphs from the time of acting stay usable.
+    Each step makes a new tensor, so computation graphs with the old tensor stay usable.
     """
 
     tensor: Tensor
@@ -196,11 +196,11 @@ class NaiveParameter:
 
     @classmethod
     def copies_of(cls, network: nn.Module) -> list[NaiveParameter]:
-        """Copies of all parameters of a network, in double precision."""
+        """Copy all parameters of a network in double precision."""
         return [cls(p.detach().double().clone().requires_grad_()) for p in network.parameters()]
 
     def step(self, g: Tensor, learning_rate: float) -> None:
-        """Take one Adam step down the gradient."""
+        """Take one Adam step against the gradient `g`."""
         self.steps += 1
         self.first_moment = 0.9 * self.first_moment + 0.1 * g
         self.second_moment = 0.999 * self.second_moment + 0.001 * g * g
@@ -212,9 +212,9 @@ class NaiveParameter:
 
 @dataclass
 class NaiveNetwork:
-    """A multilayer perceptron and its Adam, written out.
+    """A multilayer perceptron and its Adam optimiser, both written out as formulas.
 
-    `parameters` holds the weight matrix and the biases of each layer in turn.
+    `parameters` contains, for each layer, first the weight matrix and then the biases.
     """
 
     parameters: list[NaiveParameter]
@@ -222,11 +222,11 @@ class NaiveNetwork:
 
     @classmethod
     def copy_of(cls, network: nn.Module, activation: str) -> NaiveNetwork:
-        """A copy of a network in double precision."""
+        """Copy a network in double precision."""
         return cls(NaiveParameter.copies_of(network), activation)
 
     def __call__(self, observation: NDArray[Any]) -> Tensor:
-        """The outputs for one observation."""
+        """Compute the outputs for one observation."""
         signal = torch.tensor(observation, dtype=torch.float64)
         for layer in range(0, len(self.parameters), 2):
             signal = self.parameters[layer].tensor @ signal + self.parameters[layer + 1].tensor
@@ -245,7 +245,7 @@ class NaiveNetwork:
 
 @dataclass
 class NaiveUpdate:
-    """The expected numbers of an update record."""
+    """The numbers that the library's `UpdateRecord` must contain."""
 
     global_step: int
     actor_loss: float
@@ -259,7 +259,7 @@ class NaiveUpdate:
 
 @dataclass
 class Remembered:
-    """A step, with graphs to the parameters that acted in it."""
+    """A stored step. The tensors keep their computation graphs from the time of acting."""
 
     step: StepRecord
     log_prob: Tensor
@@ -268,7 +268,7 @@ class Remembered:
 
 
 class NaiveReinforce:
-    """REINFORCE from its definition; it follows recorded steps."""
+    """REINFORCE from its definition. It learns from the steps that the library recorded."""
 
     def __init__(
         self, config: ReinforceConfig, policy: nn.Module, value: nn.Module | None = None
@@ -280,12 +280,12 @@ class NaiveReinforce:
         self.ended_episodes = 0
 
     def log_probabilities(self, observation: NDArray[Any]) -> Tensor:
-        """Log π of every action."""
+        """Compute log π of every action."""
         logits = self.policy(observation)
         return logits - torch.log(torch.exp(logits).sum())
 
     def follow(self, step: StepRecord) -> NaiveUpdate | None:
-        """Store a step, and return the update if one is due."""
+        """Store a step. Return the update if this step completes a batch, and None otherwise."""
         log_pi = self.log_probabilities(step.observation)
         entropy = -(torch.exp(log_pi) * log_pi).sum()
         value = None if self.value is None else self.value(step.observation)[0]
@@ -301,11 +301,11 @@ class NaiveReinforce:
         return enough_episodes and len(self.store) >= self.config.min_batch_steps
 
     def restarts(self, step: StepRecord) -> bool:
-        """True if the sum of rewards restarts after this step."""
+        """True if no later reward belongs to the return of this step."""
         return step.terminated or step.truncated
 
     def weigh(self, returns: Array) -> Array:
-        """The weight wₜ of each step."""
+        """Compute the weight wₜ of each stored step."""
         weights = returns
         if self.config.baseline == "mean":
             weights = weights - sum(returns) / len(returns)
@@ -319,7 +319,7 @@ class NaiveReinforce:
         return weights
 
     def update(self) -> NaiveUpdate:
-        """Take one step of each network on all stored steps, then drop them."""
+        """Take one Adam step of each network on all stored steps, then delete these steps."""
         config = self.config
         steps = [kept.step for kept in self.store]
         returns = naive_returns(
@@ -357,13 +357,13 @@ class NaiveReinforce:
 def assert_follows(
     oracle: NaiveReinforce, run: ReinforceRun, records: Iterable[Record], tolerance: float
 ) -> int:
-    """Check every number of a run, and its networks at the end, against the oracle.
+    """Compare every number of a run, and the networks after the run, with the oracle.
 
     Returns:
         The number of updates.
 
     Raises:
-        AssertionError: run and oracle differ by more than the tolerance.
+        AssertionError: the run and the oracle differ by more than the tolerance.
     """
     expected: NaiveUpdate | None = None
     updates = 0
@@ -395,26 +395,27 @@ def assert_follows(
 def assert_same_parameters(
     network: nn.Module, oracle: Sequence[NaiveParameter], tolerance: float
 ) -> None:
-    """Check all parameters of a network."""
+    """Compare all parameters of a network with the oracle's parameters."""
     for actual, expected in zip(network.parameters(), oracle, strict=True):
         numbers = actual.detach().numpy(), expected.tensor.detach().numpy()
         assert_close(*numbers, tolerance, "parameters")
 
 
 def assert_close(actual: Any, expected: Any, tolerance: float, name: str = "") -> None:
-    """Check numbers within a tolerance; NaN must meet NaN."""
+    """Check that numbers are equal within a tolerance. Here, NaN equals NaN."""
     found, wanted = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if found.shape == wanted.shape and np.all(
         np.abs(found - wanted) < tolerance + tolerance * np.abs(wanted)
     ):
-        return  # NumPy's own check is slow, but it reports what differs
+        return  # NumPy's own check below is slow, but its message shows the differences
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=name)
 
 
 def repeat_outside(config: RunConfig, steps: Iterable[StepRecord]) -> list[np.ndarray]:
-    """Repeat a run's steps in an environment of its own: one draw of the action stream per action.
+    """Repeat the steps of a run in a new Gymnasium environment, and check that they are equal.
 
-    The environment is reset with the seed once, and without it at the end of each episode.
+    Each action takes one random number from the stream for actions. The environment is reset with
+    the seed only once, at the start. At the end of each episode, it is reset without a seed.
 
     Returns:
         The first observation of each episode.

@@ -1,8 +1,8 @@
-"""The actor-critic family from its definition, one step and one transition at a time.
+"""The oracle of the actor-critics: computed from the definition, one step and transition at a time.
 
-Like the oracle of REINFORCE, it works in double precision, writes out Adam, follows the steps that
-the library recorded, and never acts. Only the sampling of replayed transitions repeats that of the
-library, because other samples would give another run.
+Like the oracle of REINFORCE, this oracle works in double precision and writes out Adam. It never
+chooses actions, but repeats the steps that the library recorded. Only the sampling of replayed
+transitions is the same as in the library, because other samples would give another run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Gradient = dict[NaiveParameter, Tensor]
 
 
 def short_cell(**settings: Any) -> ActorCriticConfig:
-    """Settings of a small agent, with truncated episodes and a replay buffer that is soon full."""
+    """Settings of a small agent. Some episodes are truncated. The replay buffer is soon full."""
     quick: dict[str, Any] = {
         "env_id": SHORT_CARTPOLE,
         "seed": 8,
@@ -55,7 +55,7 @@ def short_cell(**settings: Any) -> ActorCriticConfig:
 
 @dataclass
 class Kept:
-    """A step of the rollout, its wₜ, and log π with a graph to the parameters that acted."""
+    """A step of the rollout, with its weight wₜ, and log π with its computation graph."""
 
     step: StepRecord
     signal: float
@@ -65,7 +65,7 @@ class Kept:
 
 @dataclass
 class LossGradient:
-    """A loss, its gradient, and what it was computed from."""
+    """A loss and its gradient; also the entropy or the critic's batch behind this loss."""
 
     loss: float
     gradient: Gradient
@@ -74,7 +74,7 @@ class LossGradient:
 
 
 class NaiveActorCritic:
-    """An actor-critic from its definition; it follows recorded steps."""
+    """An actor-critic from its definition. It learns from the steps that the library recorded."""
 
     def __init__(self, config: ActorCriticConfig, agent: ActorCriticNetwork) -> None:
         self.config = config
@@ -96,12 +96,12 @@ class NaiveActorCritic:
 
     @property
     def actor_parameters(self) -> list[NaiveParameter]:
-        """The parameters of the policy, with those of its body."""
+        """The parameters of the policy's body and head."""
         return self.actor_body + self.actor_head
 
     @property
     def critic_parameters(self) -> list[NaiveParameter]:
-        """The parameters of the critic, with those of its body."""
+        """The parameters of the critic's body and head."""
         return self.critic_body + self.critic_head
 
     def output(
@@ -111,7 +111,7 @@ class NaiveActorCritic:
         head: list[NaiveParameter],
         who: str,
     ) -> Tensor:
-        """The outputs of a head on a body."""
+        """Compute the outputs of a network that consists of this body and this head."""
         signal = torch.tensor(observation, dtype=torch.float64)
         for weight, bias in zip(body[::2], body[1::2], strict=True):
             signal = weight.tensor @ signal + bias.tensor
@@ -124,25 +124,25 @@ class NaiveActorCritic:
         return output
 
     def log_pi(self, observation: NDArray[Any]) -> Tensor:
-        """Log π of every action."""
+        """Compute log π of every action."""
         logits = self.output(observation, self.actor_body, self.actor_head, "actor")
         return logits - torch.log(torch.exp(logits).sum())
 
     def q(self, observation: NDArray[Any]) -> Tensor:
-        """Q of every action."""
+        """Compute Q of every action."""
         return self.output(observation, self.critic_body, self.critic_head, "critic")
 
     # --- Acting
 
     def acting_probabilities(self, observation: NDArray[Any]) -> list[float]:
-        """The probabilities from which the action is sampled."""
+        """Compute the probabilities with which the agent samples its action."""
         if not self.config.critic_only:
             return [math.exp(log_pi) for log_pi in self.log_pi(observation).tolist()]
         q = self.q(observation).tolist()
         return [0.05 / len(q) + (0.95 if value == max(q) else 0.0) for value in q]
 
     def signal(self, step: StepRecord) -> float:
-        """The weight wₜ of a step."""
+        """Compute the weight wₜ of a step in the actor's loss."""
         q = self.q(step.observation).tolist()
         pi = self.acting_probabilities(step.observation)
         subtracted = {
@@ -153,7 +153,7 @@ class NaiveActorCritic:
         return float(q[step.action] - subtracted[self.config.policy_signal])
 
     def follow(self, step: StepRecord) -> UpdateRecord | None:
-        """Store a step, and return the update if one is due."""
+        """Store a step. Return the update if this step completes a rollout, and None otherwise."""
         self.steps.append(step)
         tensors = [parameter.tensor for parameter in self.actor_parameters]
         log_pi = self.log_pi(step.observation)
@@ -163,7 +163,7 @@ class NaiveActorCritic:
     # --- Learning
 
     def update(self) -> UpdateRecord:
-        """Make one update, and return the record that the library should yield."""
+        """Update the networks. Return the record that the library must yield for this update."""
         steps = [kept.step for kept in self.rollout]
         critic: LossGradient | None = None
         if self.config.critic_data == "replay":
@@ -203,9 +203,9 @@ class NaiveActorCritic:
         return record
 
     def replayed(self) -> Iterator[list[StepRecord]]:
-        """The batches for the critic, drawn from the last `replay_capacity` steps.
+        """Draw the critic's batches from the last `replay_capacity` steps.
 
-        The place of a step in the buffer is its number modulo the capacity.
+        The index of a step in the buffer is the step's number modulo the capacity.
         """
         capacity, size = self.config.replay_capacity, self.config.batch_size
         held = min(len(self.steps), capacity)
@@ -217,16 +217,16 @@ class NaiveActorCritic:
             yield [self.steps[place::capacity][-1] for place in places]
 
     def bootstraps(self, step: StepRecord) -> bool:
-        """True if the target bootstraps from the next observation."""
+        """True if the TD target bootstraps from the next observation."""
         return not step.terminated
 
     def remembered(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Log π of the steps in the rollout, and the tensors of its parameters."""
+        """Return log π for each step of the rollout, and the policy's parameter tensors."""
         tensors = [parameter.tensor for parameter in self.actor_parameters]
         return [self.log_pi(kept.step.observation) for kept in self.rollout], tensors
 
     def actor_gradient(self) -> LossGradient:
-        """The actor's loss on the rollout; its gradient is empty if only the critic learns."""
+        """Compute the actor's loss and gradient; without learning, the gradient is empty."""
         log_pis, tensors = self.remembered()
         loss = entropy = torch.zeros((), dtype=torch.float64)
         for kept, log_pi in zip(self.rollout, log_pis, strict=True):
@@ -244,7 +244,7 @@ class NaiveActorCritic:
         return LossGradient(loss.item(), of_loss, acting_entropy)
 
     def critic_gradient(self, steps: Sequence[StepRecord]) -> LossGradient:
-        """The critic's loss on a batch."""
+        """Compute the critic's loss and gradient on a batch."""
         config = self.config
         loss = torch.zeros((), dtype=torch.float64)
         estimates, targets = [], []
@@ -264,11 +264,14 @@ class NaiveActorCritic:
         return LossGradient(loss.item(), of_loss, batch=batch)
 
     def move_actor(self, found: LossGradient) -> None:
-        """Take a step of the actor alone."""
+        """Take one optimiser step with the actor's gradient alone."""
         self.descend(self.config.learning_rate, found.gradient)
 
     def move_critic(self, found: LossGradient) -> None:
-        """Take a step of the critic alone. A shared body has one Adam with one learning rate."""
+        """Take one optimiser step with the critic's gradient alone.
+
+        A shared body has one Adam optimiser and one learning rate.
+        """
         config = self.config
         shared = config.body == "shared"
         self.descend(
@@ -276,7 +279,7 @@ class NaiveActorCritic:
         )
 
     def descend(self, learning_rate: float, *gradients: Gradient) -> None:
-        """Take one Adam step on the sum, clipped if set. Other parameters do not change."""
+        """Take one Adam step with the sum of the gradients. If clipping is set, clip this sum."""
         total: Gradient = {}
         for one in gradients:
             for parameter, g in one.items():
@@ -291,18 +294,18 @@ class NaiveActorCritic:
 
 
 def gradient(loss: Tensor, parameters: list[NaiveParameter], tensors: list[Tensor]) -> Gradient:
-    """∇loss by parameter, for the parameters that the loss reaches."""
+    """Return the gradient of the loss for each parameter on which the loss depends."""
     derivatives = torch.autograd.grad(loss, tensors, allow_unused=True)
     return {p: g for p, g in zip(parameters, derivatives, strict=True) if g is not None}
 
 
 def length(gradients: Iterable[Tensor]) -> float:
-    """Euclidean norm over all entries."""
+    """Return the Euclidean norm of all entries of all gradients."""
     return math.sqrt(sum((g * g).sum().item() for g in gradients))
 
 
 def conflict(actor: Gradient, critic: Gradient) -> Conflict | None:
-    """Cosine and norms of two gradients on the parameters that both reach."""
+    """Return the cosine and the norms of two gradients on the parameters that they share."""
     both = [parameter for parameter in actor if parameter in critic]
     if not both:
         return None
@@ -321,15 +324,15 @@ def assert_follows(
     tolerance: float,
     changes: dict[int, dict[str, Any]] | None = None,
 ) -> list[UpdateRecord]:
-    """Check every number of the first steps, and the networks after them, against the oracle.
+    """Compare every number of the first steps, and the networks after these steps, with the oracle.
 
-    `changes` are the settings to change, by the number of the update after which they change.
+    `changes` maps the number of an update to the settings that change after this update.
 
     Returns:
-        The updates.
+        The records of the updates.
 
     Raises:
-        AssertionError: run and oracle differ by more than the tolerance.
+        AssertionError: the run and the oracle differ by more than the tolerance.
     """
     expected: UpdateRecord | None = None
     updates: list[UpdateRecord] = []
@@ -356,7 +359,7 @@ def assert_follows(
 
 
 def assert_alike(actual: Any, expected: Any, tolerance: float, name: str) -> None:
-    """Check all fields of a record, including those of the records inside it."""
+    """Check that all fields of two records are equal within a tolerance, also in nested records."""
     if expected is None:
         assert actual is None, name
     elif isinstance(expected, (UpdateRecord, CriticBatch, Conflict)):

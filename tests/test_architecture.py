@@ -1,4 +1,4 @@
-"""The imports follow the design's rules. The sources are read, not run."""
+"""The imports of all modules follow the rules of the design. No module is run for this check."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The rooms of the house from the bottom up. A module imports only from its own room and from those
-# above it in this list.
+# The rooms (packages) of the project. A module may import only from its own room and from rooms
+# that come earlier in this list.
 ROOMS = (
     "pglab.language",
     "pglab.palette",
@@ -35,7 +35,7 @@ ROOMS = (
     "pglab.library",
     "pglab.plots",
     "pglab.studies",
-    "pglab",  # what users import
+    "pglab",  # the public library
     "pglab.ui.shell",
     "pglab.ui.stage",
     "pglab.ui.controls",
@@ -57,7 +57,7 @@ class Module:
     imports: frozenset[str]
 
     def uses(self, package: str) -> bool:
-        """True if the module imports a package or something inside it."""
+        """True if the module imports the package or a part of this package."""
         return any(name == package or name.startswith(package + ".") for name in self.imports)
 
 
@@ -65,14 +65,14 @@ Project = dict[str, Module]
 
 
 def read_project(root: Path) -> Project:
-    """All modules of the app, by name."""
+    """Read all modules of the app. Return them by name."""
     files = [*root.glob("app.py"), *root.glob("pages/*.py"), *root.glob("pglab/**/*.py")]
     modules = (read_module(file, file.relative_to(root)) for file in files)
     return {module.name: module for module in modules}
 
 
 def read_module(file: Path, place: Path) -> Module:
-    """Read one source file; `place` is its path in the project."""
+    """Read one source file. `place` is its path in the project."""
     is_package = place.name == "__init__.py"
     parts = place.parent.parts if is_package else place.with_suffix("").parts
     tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ def read_module(file: Path, place: Path) -> Module:
 
 
 def imported_names(tree: ast.Module, package: tuple[str, ...]) -> Iterator[str]:
-    """Dotted names of all imports in a file, even inside functions; relative ones resolved."""
+    """Yield the absolute dotted names of all imports in a file, also inside functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -92,7 +92,7 @@ def imported_names(tree: ast.Module, package: tuple[str, ...]) -> Iterator[str]:
 
 
 def dependencies(module: Module, project: Project) -> set[str]:
-    """The modules of the project that a module imports directly."""
+    """Return the modules of the project that a module imports directly."""
     found = set()
     for name in module.imports:
         while name and name not in project:
@@ -102,7 +102,7 @@ def dependencies(module: Module, project: Project) -> set[str]:
 
 
 def reached(module: Module, project: Project) -> set[str]:
-    """A module and all modules of the project that it imports, directly or indirectly."""
+    """Return a module and all modules that it imports, directly or indirectly."""
     seen: set[str] = set()
     waiting = [module.name]
     while waiting:
@@ -114,15 +114,15 @@ def reached(module: Module, project: Project) -> set[str]:
 
 
 def room(name: str) -> str:
-    """The room that a module is in: the one with the longest name."""
+    """Return the room of a module. If several rooms fit, the longest name wins."""
     return max((r for r in ROOMS if name == r or name.startswith(r + ".")), key=len)
 
 
-# --- Rules: each yields one line for every violation
+# --- The rules. Each rule yields one line for every violation.
 
 
 def imports_run_one_way(project: Project) -> Iterator[str]:
-    """No module imports from a room below its own in the list."""
+    """No module imports from a room that comes later in `ROOMS` than its own room."""
     for name, module in project.items():
         for imported in dependencies(module, project):
             if ROOMS.index(room(imported)) > ROOMS.index(room(name)):
@@ -130,7 +130,7 @@ def imports_run_one_way(project: Project) -> Iterator[str]:
 
 
 def no_import_runs_in_a_circle(project: Project) -> Iterator[str]:
-    """No module imports itself through others."""
+    """No module imports itself indirectly, through other modules."""
     for name, module in project.items():
         for imported in dependencies(module, project):
             if name in reached(project[imported], project):
@@ -138,14 +138,14 @@ def no_import_runs_in_a_circle(project: Project) -> Iterator[str]:
 
 
 def streamlit_stays_in_the_interface(project: Project) -> Iterator[str]:
-    """Only pglab.ui, the pages and the entry import streamlit."""
+    """Only `pglab.ui`, the pages and `app.py` import streamlit."""
     for name, module in project.items():
         if module.uses("streamlit") and not name.startswith(("pglab.ui", "pages", "app")):
             yield f"{name} imports streamlit"
 
 
 def pages_know_no_machinery(project: Project) -> Iterator[str]:
-    """Pages and entry import neither torch nor gymnasium."""
+    """The pages and `app.py` import neither torch nor gymnasium."""
     for name, module in project.items():
         for package in ("torch", "gymnasium"):
             if module.uses(package) and name.startswith(("pages", "app")):
@@ -153,7 +153,7 @@ def pages_know_no_machinery(project: Project) -> Iterator[str]:
 
 
 def plots_and_records_know_no_torch(project: Project) -> Iterator[str]:
-    """Plots, records, columns and curves do not import torch, not even indirectly."""
+    """The rooms in `TORCHLESS` do not import torch, neither directly nor indirectly."""
     for name in (name for name in project if room(name) in TORCHLESS):
         for imported in reached(project[name], project):
             if project[imported].uses("torch"):
@@ -161,7 +161,7 @@ def plots_and_records_know_no_torch(project: Project) -> Iterator[str]:
 
 
 def environments_are_made_in_one_place(project: Project) -> Iterator[str]:
-    """Only pglab.environments uses gymnasium.make and similar functions."""
+    """Only `pglab.environments` uses `gymnasium.make` and similar functions."""
     for name, module in project.items():
         if name == "pglab.environments":
             continue
@@ -184,7 +184,7 @@ def environments_are_made_in_one_place(project: Project) -> Iterator[str]:
 
 
 def training_neither_blocks_nor_prints(project: Project) -> Iterator[str]:
-    """No print, input or sleep in algorithms, engine and session, or in what they import."""
+    """The training code, with all its imports, never calls `print`, `input` or `sleep`."""
     roots = [n for n in project if room(n) in ("pglab.algorithms", "pglab.engine", "pglab.session")]
     for name in set().union(*(reached(project[root], project) for root in roots)):
         for node in ast.walk(project[name].tree):
@@ -198,9 +198,9 @@ def training_neither_blocks_nor_prints(project: Project) -> Iterator[str]:
 def scripts_load_the_package_before_its_parts(project: Project) -> Iterator[str]:
     """The first import of the package in `app.py` and `pages/` is `import pglab`.
 
-    Streamlit runs the scripts of several visitors at once. Python locks a part before the package
-    that the part is in. If one visitor imports a part while another visitor imports the package,
-    and the package needs this part, each waits for the other's lock.
+    Otherwise, two scripts may wait for each other forever, because Streamlit runs the scripts of
+    several visitors at once. The script that imports a part locks this part, then waits for the
+    package. The script that imports the package locks the package, then waits for the part.
     """
     for name, module in project.items():
         if not name.startswith(("pages", "app")):
@@ -213,7 +213,7 @@ def scripts_load_the_package_before_its_parts(project: Project) -> Iterator[str]
 
 Rule = Callable[[Project], Iterator[str]]
 
-# For each rule a project that breaks it, and the violations that the rule must find.
+# For each rule: a small project that breaks the rule, and the violations that must be found.
 BROKEN: dict[Rule, tuple[dict[str, str], list[str]]] = {
     imports_run_one_way: (
         {

@@ -1,4 +1,4 @@
-"""Thinning of growing curves: bounded, and points that were drawn stay."""
+"""The thinning of growing curves: few points are drawn, and a drawn point stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 60
 
 
 def run_with_a_collapse() -> tuple[np.ndarray, np.ndarray]:
-    """Steps at the ends of episodes, and returns: learning, collapse to ten steps, recovery."""
+    """Make the last steps and the returns of a run that learns, collapses and recovers."""
     rng = np.random.default_rng(0)
     level = np.concatenate([np.linspace(20, 480, 150), np.full(900, 10), np.linspace(10, 400, 150)])
     lengths = np.maximum(1, rng.normal(level, level / 5)).round()
@@ -22,7 +22,7 @@ def run_with_a_collapse() -> tuple[np.ndarray, np.ndarray]:
 
 
 def naive_extremes(steps: np.ndarray, values: np.ndarray, width: float) -> set[int]:
-    """Indices of the lowest and the highest item in each stretch, by a simple loop."""
+    """Find the indices of the lowest and the highest value in each stretch with a simple loop."""
     stretches: dict[float, list[int]] = {}
     for index, step in enumerate(steps):
         stretches.setdefault(step // width, []).append(index)
@@ -42,7 +42,7 @@ def test_what_is_drawn_of_a_growing_run_stays() -> None:
         kept = kept_by_place(steps[:count], smoothed(returns[:count], 20), MOST)
         assert len(kept) <= MOST
         assert (smoothed(returns[:count], 20)[kept] == line[kept]).all()
-        open_since = steps[count - 4] - steps[-1] / 10  # a newer extreme may still be surpassed
+        open_since = steps[count - 4] - steps[-1] / 10  # a later value may replace a newer extreme
         full = {index for index in drawn if steps[index] < open_since}
         now = set(kept.tolist())
         assert {int(line[:count].argmin()), int(line[:count].argmax())} <= now
@@ -52,7 +52,7 @@ def test_what_is_drawn_of_a_growing_run_stays() -> None:
         drawn = now
     assert 1 <= doublings <= 12
     widths = [w for w in 2.0 ** np.arange(20) if naive_extremes(steps, line, w) <= drawn]
-    assert widths, "of equal stretches, the lowest and the highest are drawn"
+    assert widths, "the lowest and the highest value of some equal stretches must be drawn"
     assert steps[-1] / widths[0] > MOST / 12
 
 
@@ -87,7 +87,7 @@ def test_even_thinning_keeps_the_last(length: int) -> None:
 
 
 def parts_of(length: int, rng: np.random.Generator) -> list[slice]:
-    """Cut a curve at random places into parts, of which some are empty."""
+    """Cut a curve at random places into parts. Some parts are empty."""
     cuts = np.sort(rng.integers(0, length + 1, 40))
     ends = [0, *cuts.tolist(), length]
     return [slice(*pair) for pair in pairwise(ends)]
@@ -112,7 +112,7 @@ def test_a_growing_curve_draws_what_would_be_chosen_from_the_whole_curve(seed: i
     rng = np.random.default_rng(seed)
     length, window = int(rng.integers(1, 3_000)), int(rng.choice([2, 20, 200]))
     steps = np.cumsum(rng.integers(1, 2 + rng.integers(60), length)).astype(float)
-    values = rng.normal(size=length).round(1 + seed % 2)  # with equal values, too
+    values = rng.normal(size=length).round(1 + seed % 2)  # rounding makes some values equal
     values[rng.random(length) < 0.2 * (seed % 3)] = np.nan
     growing = {
         (gaps, size): GrowingCurve(MOST, size, gaps)
@@ -129,7 +129,7 @@ def test_a_growing_curve_draws_what_would_be_chosen_from_the_whole_curve(seed: i
 def drawn_of_whole(
     steps: np.ndarray, values: np.ndarray, window: int, gaps: Gaps
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The drawn points of a curve, chosen from all its points."""
+    """Choose the points to draw from the whole curve at once."""
     known = ~np.isnan(values)
     if gaps == "left out":
         steps, values, known = steps[known], values[known], known[known]

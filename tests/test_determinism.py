@@ -1,4 +1,4 @@
-"""A run is a function of its configuration: nothing else in the process changes it."""
+"""A run depends only on its configuration. Nothing else in the process changes a run."""
 
 from __future__ import annotations
 
@@ -49,25 +49,25 @@ CONFIGS |= {
     f"{name}, reference": CONFIGS[name].changed(engine="reference")
     for name in ("reinforce", "split replay")
 }
-LENGTH = 250  # number of records that are compared, unless a run ends earlier
+LENGTH = 250  # number of records to compare; a run may end earlier
 
 Undisturbed = tuple[AgentConfig, list[Record]]
 
 
 @pytest.fixture(scope="module", params=list(CONFIGS.values()), ids=list(CONFIGS))
 def undisturbed(request: pytest.FixtureRequest) -> Undisturbed:
-    """An undisturbed run of every algorithm."""
+    """The configuration and the first records of an undisturbed run; one run per algorithm."""
     return request.param, take(train(request.param), LENGTH)
 
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    """The whole undisturbed run of REINFORCE."""
+    """All records of an undisturbed run of REINFORCE."""
     return list(train(CONFIG))
 
 
 def test_the_runs_hold_what_the_tests_need(undisturbed: Undisturbed) -> None:
-    """There are updates before the last steps, so a different update would show."""
+    """The runs contain updates before the last steps, so a wrong update changes later steps."""
     config, records = undisturbed
     updates = of_type(UpdateRecord, records)
     assert len(updates) >= 3
@@ -122,7 +122,7 @@ def test_all_at_once_in_two_threads() -> None:
 
 
 def disturb_global_streams(number: int) -> None:
-    """Seed and draw from all global random streams."""
+    """Seed all global random generators, and draw from them."""
     random.seed(number)
     random.random()
     np.random.seed(number)  # noqa: NPY002
@@ -164,7 +164,7 @@ def test_global_random_streams_are_left_alone(config: AgentConfig) -> None:
 
 
 def look(session: TrainingSession, demonstration: Demonstration) -> None:
-    """Everything that a page does to show a run."""
+    """Do everything that a page does to show a run."""
     policy = session.networks["policy"]
     info = ENVIRONMENTS[session.config.env_id]
     plane = Slice(info, *info.heatmap_axes, fixed=(0.0,) * len(info.axes))
@@ -178,7 +178,7 @@ def look(session: TrainingSession, demonstration: Demonstration) -> None:
 
 
 def look_at_the_critic(session: TrainingSession, config: ActorCriticConfig, plane: Slice) -> None:
-    """Everything else that a page of an actor-critic shows."""
+    """Compute everything else that the page of an actor-critic shows."""
     agent = session.networks["agent"]
     maps_of(session.networks, plane, resolution=5)
     assert isinstance(agent, ActorCriticNetwork)
@@ -249,13 +249,13 @@ def test_kept_records_of_every_algorithm_stay_as_they_were(undisturbed: Undistur
 
 @pytest.mark.parametrize("steps", [90, 200])
 def test_going_back_and_on_repeats_the_run(undisturbed: Undisturbed, steps: int) -> None:
-    """Records, parameters, optimisers, buffer and history repeat, from any checkpoint, twice."""
+    """After a rewind, training repeats the run exactly, also from the second checkpoint."""
     config, _records = undisturbed
     alone = TrainingSession(config)
     alone.advance("step", 2 * steps)
     session = TrainingSession(config)
     first = advance_records(session, "step", steps)
-    session.rewind(session.checkpoints[0])  # the present state becomes a checkpoint
+    session.rewind(session.checkpoints[0])  # the current state becomes a checkpoint
     assert session.global_step == 0
     assert not len(session.history.episodes)
     assert same_records(first, advance_records(session, "step", steps))
@@ -270,7 +270,7 @@ def test_going_back_and_on_repeats_the_run(undisturbed: Undisturbed, steps: int)
 
 
 def state_of(session: TrainingSession) -> str:
-    """All numbers of the networks, the optimisers, the buffer and the history, as text."""
+    """Return all numbers of the networks, the optimisers, the buffer and the history as text."""
     run = session.copy_of_run()
     optimizers = [part for part in vars(run).values() if isinstance(part, torch.optim.Adam)]
     buffer = session.buffer.thinned(10_000) if session.buffer is not None else None

@@ -1,4 +1,4 @@
-"""The script of the two commands, and the command line of the package."""
+"""The script `dev.py`, and the command line of the package."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PROJECT = tomllib.loads((dev.ROOT / "pyproject.toml").read_text(encoding="utf-8"
 
 
 def run_with_version(version: tuple[int, int], venv: Path) -> subprocess.CompletedProcess[str]:
-    """`dev.py app`, as another version of Python would run it."""
+    """Run `dev.py app` as if this Python had another version."""
     script = f"import sys, runpy; sys.version_info = {(*version, 0, 'final', 0)}; "
     script += "sys.argv = ['dev.py', 'app']; runpy.run_path('dev.py', run_name='__main__')"
     return subprocess.run(
         [sys.executable, "-c", script],
-        timeout=100,  # else a relapse installs everything and starts the app
+        timeout=100,  # without a refusal, the script would install everything and start the app
         cwd=dev.ROOT,
         env={**os.environ, "PGLAB_VENV": str(venv)},
         capture_output=True,
@@ -57,7 +57,8 @@ def test_an_environment_of_an_unsuited_python_is_refused(tmp_path: Path) -> None
     (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.14.2\n")
     with pytest.raises(SystemExit, match=r"made by Python 3\.14.*delete it"):
         dev.refuse_unsuited(tmp_path)
-    (tmp_path / "pyvenv.cfg").write_text("version_info = 3.12.1.final.0\n")  # as virtualenv and uv
+    # The tools virtualenv and uv write the version under this name.
+    (tmp_path / "pyvenv.cfg").write_text("version_info = 3.12.1.final.0\n")
     dev.refuse_unsuited(tmp_path)
     dev.refuse_unsuited(tmp_path / "absent")
 
@@ -121,7 +122,7 @@ def test_arguments_go_on_to_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def execv(_program: str, command: list[str]) -> None:
         started.append(command)
-        raise SystemExit(0)  # as the real one, it does not come back
+        raise SystemExit(0)  # like the real `execv`, this function never returns
 
     monkeypatch.setattr(os, "execv", execv)
     monkeypatch.setattr(os, "chdir", lambda _folder: None)

@@ -1,4 +1,4 @@
-"""The documents name files that exist."""
+"""All files that the documents name exist."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PLACES = (ROOT, ROOT / "pglab", ROOT / "pglab" / "ui" / "stage" / "js")
-# A path has a slash or an ending; `<page>` and the like stand for anything.
+# A path contains a slash or has a file ending. A placeholder such as `<page>` matches any name.
 NAMED = re.compile(r"`([\w.]+(?:/[\w.<>]+)*/?)`")
 ENDINGS = (".py", ".js", ".md", ".txt", ".toml", "/")
 
 
 def missing(text: str) -> list[str]:
-    """The paths in a text that are neither in the repository nor in the package."""
+    """Return the paths in a text that exist neither in the repository nor in the package."""
     paths = [name for name in NAMED.findall(text) if "/" in name or name.endswith(ENDINGS)]
     written = [re.sub(r"<\w+>", "*", path).rstrip("/") for path in paths]
     return [
@@ -28,7 +28,7 @@ def missing(text: str) -> list[str]:
 @pytest.mark.parametrize("name", ["docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md"])
 def test_the_paths_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    # After the first of a list, files of the same folder go by their names.
+    # In a list of files from one folder, only the first path may contain the folder.
     alone = {path for path in missing(text) if not list((ROOT / "pglab").rglob(path))}
     assert alone == set()
 

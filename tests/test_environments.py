@@ -1,4 +1,4 @@
-"""Which environments are accepted, and whether their descriptions are true."""
+"""The app accepts only suitable environments, and its descriptions of them are true."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def test_ranges_are_those_of_the_observations(env_id: str) -> None:
     assert isinstance(space, Box)
     for axis, low, high in zip(ENVIRONMENTS[env_id].axes, space.low, space.high, strict=True):
         assert axis.low < axis.high
-        if env_id == "CartPole-v1":  # its space reaches twice as far as an episode can
+        # The observation space of CartPole extends to twice the limits of an episode.
+        if env_id == "CartPole-v1":
             low, high = low / 2, high / 2
         if np.isfinite(high) and high < 1e30:
             np.testing.assert_allclose([axis.low, axis.high], [low, high], rtol=0.01)
@@ -83,7 +84,7 @@ def test_others_are_refused_with_a_sentence(env_id: str, reason: str) -> None:
 def test_a_name_from_the_address_bar_imports_no_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Gymnasium would import the part of the name before the colon."""
+    """Gymnasium itself would import the module that stands before the colon."""
     (tmp_path / "trap_for_gymnasium.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ConfigError):

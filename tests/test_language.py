@@ -1,4 +1,4 @@
-"""Texts in the chosen language, or in English if there is no translation."""
+"""Texts appear in the chosen language, or in English if there is no translation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab import language
 
 @pytest.fixture
 def translated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two texts, of which only one is translated."""
+    """Write two texts in English, and a translation of only one of them."""
     for name in ("en/both", "en/one", "ru/both"):
         file = tmp_path / "content" / f"{name}.md"
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Losses against closed forms of their values and gradients."""
+"""The losses and their gradients, compared with closed formulas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WEIGHTS = torch.tensor([1.5, -2.0, 0.0, 4.0, 0.5], dtype=torch.float64)
 
 
 def random_logits() -> Tensor:
-    """Logits of five steps and three actions, with a gradient."""
+    """Make random logits [5 steps, 3 actions] that require a gradient."""
     drawn = np.random.default_rng(1).normal(size=(5, 3))
     return torch.tensor(drawn, requires_grad=True)
 
@@ -103,7 +103,7 @@ def test_the_pull_lowers_the_estimates_that_the_critic_ends_at() -> None:
 
 def test_no_gradient_flows_into_the_targets() -> None:
     critic = torch.tensor([[1.0, 2.0], [0.5, -1.0]], requires_grad=True)
-    targets = 1 + 0.9 * critic.max(dim=1).values  # from the same critic, with a graph
+    targets = 1 + 0.9 * critic.max(dim=1).values  # computed by the same critic
     td_loss(critic, torch.tensor([0, 0]), targets, 0.0).backward()
     assert critic.grad is not None
     assert critic.grad[:, 1].tolist() == [0.0, 0.0]
@@ -155,6 +155,6 @@ def test_nearly_deterministic_policies_have_finite_gradients() -> None:
     unlikely = policy_gradient_loss(log_pi[:, 0], torch.tensor([1.0, 1.0]))
     (unlikely - entropy(log_pi)).backward()
     assert entropy(log_pi).item() == 0
-    assert unlikely.item() == 200  # the mean of 0 and 400
+    assert unlikely.item() == 200  # the losses of the two steps are 0 and 400
     assert logits.grad is not None
     np.testing.assert_allclose(logits.grad.numpy(), [[0.0, 0.0], [-0.5, 0.5]])

@@ -1,4 +1,4 @@
-"""Networks: initialisation, shapes, heads, sizes."""
+"""The initialisation, shapes, heads and sizes of the networks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pglab.networks import (
 
 
 def generator(seed: int = 0) -> torch.Generator:
-    """A new random stream."""
+    """Make a new random generator of PyTorch."""
     return torch.Generator().manual_seed(seed)
 
 
@@ -112,7 +112,7 @@ def test_symexp_heads_pass_logits_and_values_through_symexp() -> None:
 
 
 def two_heads(*, shared: bool, stop_gradient: str = "none") -> ActorCriticNetwork:
-    """An actor and a critic, with a shared body or split bodies."""
+    """Make an actor and a critic, with a shared body or with split bodies."""
     stream = generator()
     body = Body(4, (8,), "tanh", stream)
     other = body if shared else Body(4, (8,), "tanh", stream)
@@ -206,7 +206,8 @@ def test_matched_sizes_come_nearest_to_the_count_of_a_shared_body(
 
 
 def test_matched_sizes_of_the_seminar() -> None:
-    # One body: 640 + 16 512, and heads of 516; two of width w: 2·(w² + 6 w) + 4·w + 4.
+    # Parameters with a shared body: 640 + 16,512 in the body, and 516 in the heads.
+    # Parameters with two bodies of width w: 2·(w² + 6·w) + 4·w + 4.
     assert matched_hidden_sizes(4, 2, (128, 128)) == (90, 90)
     assert 2 * (90**2 + 6 * 90) + 4 * 90 + 4 == 17_668 - 24
     assert matched_hidden_sizes(4, 2, ()) == ()

@@ -1,4 +1,4 @@
-"""The replay buffer: what it keeps, what it samples, what it shows."""
+"""The replay buffer keeps the newest transitions, samples them, and shows some of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.replay_buffer import ReplayBuffer, Transitions, transitions
 
 
 def step(number: int) -> StepRecord:
-    """A step whose parts give its number; every third terminates, every fourth is truncated."""
+    """Make a step from its number. Every third step terminates, every fourth is truncated."""
     return StepRecord(
         global_step=number,
         episode=1,
@@ -28,7 +28,7 @@ def step(number: int) -> StepRecord:
 
 
 def filled(steps: int, capacity: int) -> ReplayBuffer:
-    """A buffer after the steps 1 to `steps`."""
+    """Make a buffer, and add the steps from 1 to `steps`."""
     buffer = ReplayBuffer(capacity, observation_size=2)
     for number in range(1, steps + 1):
         buffer.add(step(number))
@@ -36,7 +36,7 @@ def filled(steps: int, capacity: int) -> ReplayBuffer:
 
 
 def assert_are_steps(batch: Transitions, numbers: list[int]) -> None:
-    """Check all arrays of a batch."""
+    """Check that the arrays of a batch belong to the steps with these numbers."""
     for actual, expected in zip(batch, transitions([step(n) for n in numbers]), strict=True):
         np.testing.assert_array_equal(actual, expected)
 
@@ -48,7 +48,7 @@ def test_steps_become_arrays_in_their_order() -> None:
     assert batch.next_observations.tolist() == [[6, -4], [4, -2], [5, -3]]
     assert batch.actions.tolist() == [1, 1, 0]
     assert batch.rewards.tolist() == [0.625, 0.375, 0.5]
-    assert batch.terminated.tolist() == [False, True, False]  # truncation does not count
+    assert batch.terminated.tolist() == [False, True, False]  # step 4 is truncated, not terminated
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_every_transition_is_drawn_equally_often() -> None:
     drawn = np.concatenate([buffer.sample(4, random).collected for _ in range(2000)])
     numbers, counts = np.unique(drawn, return_counts=True)
     assert numbers.tolist() == list(range(21, 31))
-    np.testing.assert_allclose(counts, 800, atol=110)  # five standard deviations
+    np.testing.assert_allclose(counts, 800, atol=110)  # the tolerance is five standard deviations
 
 
 def test_every_set_of_transitions_is_drawn_equally_often() -> None:
@@ -94,11 +94,13 @@ def test_every_set_of_transitions_is_drawn_equally_often() -> None:
     sets = [tuple(sorted(buffer.sample(2, random).collected.tolist())) for _ in range(5000)]
     counts = Counter(sets)
     assert len(counts) == 10
-    np.testing.assert_allclose(list(counts.values()), 500, atol=110)  # five standard deviations
+    np.testing.assert_allclose(
+        list(counts.values()), 500, atol=110
+    )  # the tolerance is five standard deviations
 
 
 def test_a_sample_takes_one_number_of_the_stream_for_each_transition() -> None:
-    """The compiled engine takes the same numbers, so that both versions draw the same batches."""
+    """The compiled engine takes equally many random numbers, so it draws the same batches."""
     sampled, random = np.random.default_rng(0), np.random.default_rng(0)
     filled(30, capacity=20).sample(8, sampled)
     random.random(8)

@@ -1,4 +1,4 @@
-"""Returns against hand-worked numbers and against their definition."""
+"""The functions for returns, compared with numbers worked by hand and with the definition."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_whole_numbers_give_float64(function: ReturnsFunction) -> None:
 def test_normalized() -> None:
     weights = np.array([1.0, 2.0, 3.0, 6.0])
     result = normalized(weights)
-    # Mean 3; deviations −2, −1, 0, 3; variance 14/4 (divided by T, not T − 1).
+    # The mean is 3, the deviations are −2, −1, 0, 3, and the variance is 14/4 (divided by T).
     np.testing.assert_allclose(result, np.array([-2, -1, 0, 3]) / np.sqrt(3.5), rtol=1e-12)
     np.testing.assert_array_equal(weights, [1, 2, 3, 6])
 
@@ -150,7 +150,7 @@ def test_targets_of_wrong_shapes(rewards: Any, terminated: Any, next_values: Any
     [
         ("q", [2.0, -1.0, 5.0]),
         ("advantage_max", [-3.0, -6.0, 0.0]),
-        ("advantage_mean", [-0.75, -3.75, 2.25]),  # minus 2/4 − 1/4 + 5/2
+        ("advantage_mean", [-0.75, -3.75, 2.25]),  # V = 2/4 − 1/4 + 5/2 is subtracted
     ],
 )
 def test_policy_signals(kind: str, signals: list[float]) -> None:
@@ -164,7 +164,7 @@ def test_policy_signals(kind: str, signals: list[float]) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_the_signals_promise(seed: int) -> None:
-    """`advantage_mean` has mean 0 under π. `advantage_max` is never positive, 0 for the best."""
+    """`advantage_mean` has the mean 0 under π. The largest `advantage_max` is 0."""
     random = np.random.default_rng(seed)
     values, probabilities = random.normal(size=4), random.dirichlet(np.ones(4))
 

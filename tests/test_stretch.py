@@ -1,4 +1,4 @@
-"""What happened in a stretch of a run, as columns and as records."""
+"""A stretch is a part of a run. Its columns and its records contain the same data."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ CONFIGS: dict[str, AgentConfig] = {
     "preset": ActorCriticConfig.split_replay(seed=1, batch_size=16),
     **{name: short_cell(**cell) for name, cell in CELLS.items()},
 }
-COUNT = 400  # records of each run
+COUNT = 400  # number of records that the tests take from each run
 
 
 @pytest.fixture(scope="module", params=list(CONFIGS.values()), ids=list(CONFIGS))
 def records(request: pytest.FixtureRequest) -> list[Record]:
-    """The first records of a run of PyTorch."""
+    """The first records of a run that PyTorch trains; one run for each configuration."""
     return take(train(request.param.changed(engine="reference")), COUNT)
 
 
 def step(number: int, *, terminated: bool = False, truncated: bool = False) -> StepRecord:
-    """A step with its number in the observation."""
+    """Make a step whose observation contains the step's number."""
     observation = np.array([number, 0.5], np.float32)
     probabilities = np.array([0.25, 0.75], np.float32)
     step = (number, 1, observation, number % 2, probabilities, -0.5, 1.0)
@@ -48,12 +48,12 @@ def step(number: int, *, terminated: bool = False, truncated: bool = False) -> S
 
 
 def episode(number: int, *, reading: float | None) -> EpisodeRecord:
-    """An episode that ended at step `number`."""
+    """Make the record of an episode that ended at step `number`."""
     return EpisodeRecord(number, 1, float(number), number, True, reading, reading is not None)
 
 
 def update(number: int, size: int, **settings: Any) -> UpdateRecord:
-    """An update of an actor-critic at step `number`, on `size` steps."""
+    """Make the record of an actor-critic's update at step `number` on `size` steps."""
     nothing: dict[str, Any] = {"actor_loss": None, "critic_loss": None, "returns": None}
     norms: dict[str, Any] = {"actor_gradient_norm": None, "critic_gradient_norm": None}
     return UpdateRecord(
@@ -67,7 +67,7 @@ def update(number: int, size: int, **settings: Any) -> UpdateRecord:
     )
 
 
-# --- There and back
+# --- Records are converted to columns and back
 
 
 def test_records_come_back_as_they_were(records: list[Record]) -> None:
@@ -84,7 +84,7 @@ def test_stretches_of_any_length_hold_the_same_records(records: list[Record], si
 
 
 def test_the_runs_hold_what_the_tests_need() -> None:
-    """None and a number for each field that may be None, and everything that one step may cause."""
+    """The runs contain all cases: fields with and without None, steps with other records after."""
     runs = [take(train(config.changed(engine="reference")), COUNT) for config in CONFIGS.values()]
     updates = [update for run in runs for update in of_type(UpdateRecord, run)]
     optional = ("actor_loss", "critic_loss", "critic_gradient_norm", "returns", "critic")
@@ -96,7 +96,7 @@ def test_the_runs_hold_what_the_tests_need() -> None:
 
 
 def test_numbers_that_may_be_missing() -> None:
-    """None, NaN as a number, and batches of the critic only in some of the updates."""
+    """Fields may be None or NaN, and only some updates may have a batch of the critic."""
     batch = CriticBatch(np.array([1.0, 2.0]), np.array([3.0, 5.0]), np.array([4, 0]))
     records: list[Record] = [
         step(1, terminated=True),
@@ -120,7 +120,7 @@ def test_numbers_that_may_be_missing() -> None:
     np.testing.assert_array_equal(stretch.batches.batch_return, np.full(6, np.nan))
 
 
-# --- Parts
+# --- Parts of a stretch
 
 
 def test_a_stretch_without_a_row() -> None:

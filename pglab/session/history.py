@@ -23,15 +23,9 @@ from pglab.stretch import (
 
 Columns = TypeVar("Columns", StepColumns, BatchColumns, CriticColumns)
 
-<<<<<<< HEAD
-MOST_UPDATES = 10_000  # number kept, spread over the run: an agent may update at every step
-RECENT_SIGNALS = 200  # an agent may update at every step: one batch alone shows nothing
-RECENT_STEPS = 500  # the longest episode of the three environments
-=======
-MOST_UPDATES = 20_000  # the most updates kept, spread over the run; an agent may update each step
+MOST_UPDATES = 10_000  # the most updates kept, spread over the run; an agent may update each step
 RECENT_SIGNALS = 200  # rows kept of the latest batches, because one batch may have only one step
 RECENT_STEPS = 500  # steps kept: the longest episode of the three environments has 500 steps
->>>>>>> words-3
 
 
 class Follower(Protocol):

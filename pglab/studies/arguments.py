@@ -9,7 +9,7 @@ from pglab.config import RunConfig, settings_of
 
 
 def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser:
-    """An argument parser for `python -m <module>`; its help text is `documentation`."""
+    """An argument parser for `python -m <module>`. Its help text is `documentation`."""
     return argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=documentation,
@@ -18,7 +18,7 @@ def parser_of(module: str, documentation: str | None) -> argparse.ArgumentParser
 
 
 def add_write(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add the option `--write`. Without it, a command does not change the stored files."""
+    """Add the option `--write`. Without this option, a command does not change stored files."""
     parser.add_argument("--write", action="store_true", help=f"overwrite {what}")
 
 
@@ -28,8 +28,8 @@ def whole_number(least: int, most: int | None = None, multiple_of: int = 1) -> C
     Pass the returned function as `type` to `add_argument` of `argparse`.
 
     Raises:
-        argparse.ArgumentTypeError: raised by the returned function if the text is not such a
-            number. The error message says which numbers are possible.
+        argparse.ArgumentTypeError: the returned function raises this error if the text is not a
+            possible number. The error message says which numbers are possible.
     """
     limits = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
     kind = "a whole number" if multiple_of == 1 else f"a multiple of {multiple_of:,}"
@@ -71,8 +71,8 @@ def number_above_zero(most: float) -> Callable[[str], float]:
     """Return a function that converts a text to a number above 0, up to `most`.
 
     Raises:
-        argparse.ArgumentTypeError: raised by the returned function if the text is not such a
-            number. The error message says which numbers are possible.
+        argparse.ArgumentTypeError: the returned function raises this error if the text is not a
+            possible number. The error message says which numbers are possible.
     """
 
     def read(text: str) -> float:

@@ -3,14 +3,15 @@
 The command `python -m pglab.studies.benchmark` prints the results. With `--json FILE`, it also
 writes the results to a file.
 
-The benchmark trains each agent in four ways, which take turns in one process on one core: with the
-plain loop of a notebook, with the PyTorch reference, with compiled code whose records are all
-taken, and with compiled code as the pages use it, with the run's history and checkpoints. Compare
-only the ratios within one benchmark: the steps per second depend on the machine and on its load.
+The benchmark trains each agent in four ways: with a plain loop as in a notebook, with the PyTorch
+reference, with compiled code that yields every record, and with compiled code as the pages use it.
+The pages also keep the history and the checkpoints of a run. The four ways take turns in one
+process on one core. Compare only the ratios within one benchmark, because the steps per second
+depend on the machine and on its load.
 
 The memory use and the cost of redrawing a page are measured in separate processes. The benchmark
-also prints how many steps the page trains in the time of one redraw, and the share of the training
-time that the pages' way spends outside compiled code.
+also prints how many steps the page trains in the time of one redraw. For training as on the pages,
+it prints the share of the training time outside compiled code.
 """
 
 from __future__ import annotations
@@ -52,10 +53,10 @@ AGENTS: dict[str, Callable[..., AgentConfig]] = {
     "split replay": ActorCriticConfig.split_replay,
 }
 PLAIN, REFERENCE, RECORDS, PAGES = WAYS = ("plain loop", "reference", "all records", "as pages")
-TICK_SECONDS = 0.15  # of training, as between two redraws of a page
+TICK_SECONDS = 0.15  # the pages, too, train for this time between two redraws
 SIZES = ((128, 128), (32, 32), (256, 256))
 SHORTEST_RUN, LONGEST_RUN = 1_000, 1_000_000  # environment steps
-STEPS_AT_ONCE = 50  # between two looks at the clock
+STEPS_AT_ONCE = 50  # environment steps between two readings of the clock
 WARM_UP_SECONDS = 0.5
 MEMORY_STEPS = 3_000
 
@@ -68,13 +69,13 @@ class Result:
     hidden_sizes: tuple[int, ...]
     way: str
     steps_per_second: float  # median over the rounds
-    ratio: float  # to the speed of the plain loop: median over the rounds
+    ratio: float  # speed divided by the plain loop's speed: median over the rounds
     megabytes: float  # peak memory of the process, minus its peak before the training
-    outside: float  # share of the time outside compiled code; NaN where nothing is compiled
+    outside: float  # share of the time outside compiled code; NaN without compiled code
 
 
 class Way:
-    """One way of training an agent; `train` continues the training."""
+    """One way of training an agent. The method `train` continues the training."""
 
     def __init__(self, config: AgentConfig, way: str) -> None:
         """`way` is one of `WAYS`."""
@@ -105,14 +106,14 @@ class Way:
         return taken, share
 
     def _begin(self) -> None:
-        """Begin a run, also when the former run has reached its total steps."""
+        """Begin a new run: the first run, or the next one after the end of a run."""
         self._session = TrainingSession(self._config)
         self._steps = steps_of(self._config, self._way)
         self._left = self._config.total_steps
 
 
 def steps_of(config: AgentConfig, way: str) -> Iterator[object]:
-    """An iterator that trains an agent; each item is exactly one environment step."""
+    """An iterator that trains an agent. Each item stands for exactly one environment step."""
     if way == PLAIN:
         return plain_loop(config)
     records = train(config.changed(engine="reference" if way == REFERENCE else "fast"))
@@ -123,7 +124,7 @@ def take(steps: Iterator[object], count: int) -> None:
     """Take `count` environment steps.
 
     Raises:
-        RuntimeError: the training ended earlier.
+        RuntimeError: the training ended before it had taken all these steps.
     """
     if sum(1 for _step in islice(steps, count)) < count:
         raise RuntimeError("the training ended before the measurement")
@@ -132,7 +133,7 @@ def take(steps: Iterator[object], count: int) -> None:
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
     """Train an agent in each of the `WAYS`, and measure the speed and the memory.
 
-    The ways of training take turns, `rounds` times; each turn takes about `seconds`.
+    The ways of training take turns, `rounds` times. Each turn takes about `seconds`.
     """
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
@@ -208,7 +209,7 @@ def seeds_ratio(agent: str, seconds: float) -> float:
 
 
 def _seconds_of(config: AgentConfig, seeds: int) -> float:
-    """The training time in seconds; `seeds` is the number of seeds trained together."""
+    """The training time in seconds. `seeds` is the number of seeds trained together."""
     bench = Bench(config)
     bench.seeds, bench.speed = seeds, FULL_SPEED
     bench.run()
@@ -263,15 +264,16 @@ def parser() -> argparse.ArgumentParser:
     of_command = parser_of("pglab.studies.benchmark", __doc__)
     of_command.add_argument("--rounds", type=whole_number(1, 1_000), default=5)
     of_command.add_argument(
-        "--seconds", type=number_above_zero(600), default=2.0, help="length of each turn"
+        "--seconds", type=number_above_zero(600), default=2.0, help="length of each turn in seconds"
     )
     of_command.add_argument("--agent", choices=tuple(AGENTS), action="append")
     of_command.add_argument("--quick", action="store_true", help="only networks of 128×128")
     of_command.add_argument(
-        "--seeds", action="store_true", help="also compare eight seeds with one"
+        "--seeds", action="store_true", help="also compare the times for eight seeds and one"
     )
-    of_command.add_argument("--json", type=_new_file, help="file to write the figures to")
-    of_command.add_argument("--memory", nargs="+", help=argparse.SUPPRESS)  # agent, way, layers
+    of_command.add_argument("--json", type=_new_file, help="file for the results")
+    # The option --memory takes the agent, the way of training and the layer sizes.
+    of_command.add_argument("--memory", nargs="+", help=argparse.SUPPRESS)
     return of_command
 
 

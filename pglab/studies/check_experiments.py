@@ -53,9 +53,9 @@ def settings_text(config: AgentConfig) -> dict[str, str]:
 
 
 def make_arm(configs: Sequence[AgentConfig]) -> Arm:
-    """Train one run for each configuration in threads, and collect the results as one `Arm`.
+    """Train one run for each configuration in threads. Return all results as one `Arm`.
 
-    The configurations differ only in the seed.
+    An `Arm` contains the runs with the same settings. The configurations differ only in the seed.
     """
     measured = in_threads(measure, configs)
     return Arm(
@@ -68,7 +68,7 @@ def make_arm(configs: Sequence[AgentConfig]) -> Arm:
 
 
 def save(page: str, arms: dict[str, Arm]) -> Path:
-    """Write the arms of a page to the file that the page reads. Each `Arm` takes one line."""
+    """Write each `Arm` of a page as one line to the file that the page reads."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{page}.json"
     lines = [f"{json.dumps(name)}: {json.dumps(_stored(arm))}" for name, arm in arms.items()]
@@ -94,11 +94,11 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
 
 
 def check(page: str, keys: Sequence[str], *, write: bool) -> dict[str, Arm]:
-    """Return an `Arm` for each experiment of a page and for the usual settings.
+    """Return the runs (an `Arm`) of each experiment of a page, and of the usual settings.
 
-    Arms that are named in `keys` or not stored yet are trained. All other arms are loaded. If
-    `write` is set, each arm is written as soon as it is trained, because training all arms takes
-    long.
+    An `Arm` is trained if `keys` names it or if it is not stored yet. All others are loaded. If
+    `write` is true, each trained `Arm` is written to the file at once, because training all of them
+    takes long.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
     configs: dict[str, Callable[[int], AgentConfig]] = {}
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _name(text: str) -> str:
-    """Check that an argument names a page, or one experiment or the usual runs of a page.
+    """Check that an argument names a page, an experiment of a page, or its usual runs.
 
     Return the argument.
     """

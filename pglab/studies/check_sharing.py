@@ -28,7 +28,7 @@ from pglab.studies.arguments import parser_of
 
 
 def checks() -> list[tuple[str, bool]]:
-    """Each claim about the stored runs, with True if the runs confirm it and False if not."""
+    """Each claim about the stored runs, and whether the runs confirm this claim."""
     split, shared = "equal_split_on_policy", "equal_shared_on_policy"
     seeds = len(last_returns(split))
     replay = [collapsed("equal_split_replay"), collapsed("equal_shared_replay")]
@@ -48,22 +48,22 @@ def checks() -> list[tuple[str, bool]]:
             )
         ),
         (
-            "at double the rate, p is largest",
+            "p is largest at double the learning rate",
             max(ON_POLICY_RATES, key=lambda rate: p_of_the_body("on_policy", rate))
             == "double_rate",
         ),
         (
-            "at double the rate, one split run beats every shared run",
+            "at double the learning rate, one split run beats every shared run",
             last_returns("double_rate_split_on_policy").max()
             > last_returns("double_rate_shared_on_policy").max(),
         ),
-        ("with replay, the bodies cannot be told apart", p_of_the_body("replay") > CHANCE),
+        ("with replay, the bodies do not differ clearly", p_of_the_body("replay") > CHANCE),
         ("with replay, no run collapses", not any(replay)),
         (
             "the split run with seed 0 learns, then collapses",
             best.max() > 100 and late.max() < COLLAPSED,
         ),
-        ("the early dip of shared runs passes", bool((last_returns(shared) > COLLAPSED).all())),
+        ("shared runs recover from an early dip", bool((last_returns(shared) > COLLAPSED).all())),
         (
             "with the textbook's advantage, most split runs collapse too",
             collapsed("advantage_split_on_policy") > seeds / 2,

@@ -4,7 +4,7 @@ This command trains the same ten seeds with each engine, and does not stop when 
 
     python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
 
-It takes long, because the runs of the PyTorch reference take turns on one core.
+The command takes long, because the runs of the PyTorch reference take turns on one core.
 
 Because of rounding, the two runs of one seed may take different actions at some step. The command
 prints for how many seeds this happens, and the range and the median of the first such steps. It
@@ -36,7 +36,7 @@ ENGINES = ("fast", "reference")
 
 
 def first_difference(some: Iterable[Record], others: Iterable[Record]) -> int | None:
-    """The first step at which two runs take different actions; None if no action differs."""
+    """The first step at which two runs take different actions, or None if no action differs."""
     for one, other in zip(_steps(some), _steps(others), strict=False):
         if one.action != other.action:
             return one.global_step
@@ -48,7 +48,7 @@ def _steps(records: Iterable[Record]) -> Iterator[StepRecord]:
 
 
 def parting(config: AgentConfig) -> int | None:
-    """Train with both engines; return the first step with different actions, or None."""
+    """Train with both engines. Return the first step with different actions, or None."""
     fast, reference = (train(config.changed(engine=engine)) for engine in ENGINES)
     return first_difference(fast, reference)
 

@@ -35,7 +35,7 @@ def trained(config: AgentConfig, steps: int) -> Snapshot:
     Training does not stop when the task is solved.
 
     Raises:
-        ConfigError: the environment cannot be used.
+        ConfigError: the environment of `config` cannot be used.
     """
     session = TrainingSession(
         config.changed(total_steps=max(steps, 1000), stop_when_solved=False), can_rewind=False
@@ -46,7 +46,7 @@ def trained(config: AgentConfig, steps: int) -> Snapshot:
 
 
 def save(path: Path, snapshots: list[Snapshot]) -> None:
-    """Write policies to a file; all policies must have the same settings.
+    """Write policies to a file. All policies must have the same settings.
 
     The file contains the settings as JSON, and each parameter under the key `step/name`.
     """

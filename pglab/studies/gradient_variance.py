@@ -17,8 +17,8 @@ significantly from noise.
 The last lines count seeds. For each claim of the gradient lab, they count the seeds that confirm
 the claim. For each estimator, they count the seeds without a star. Another line compares the
 learned baseline with no baseline: it divides the total variance without a baseline by the total
-variance with the learned baseline. One episode with the learned baseline is worth this many
-episodes without a baseline.
+variance with the learned baseline. The quotient says how many episodes without a baseline are worth
+as much as one episode with the learned baseline.
 
 This command checks the confidence intervals of the gradient lab:
 
@@ -26,7 +26,8 @@ This command checks the confidence intervals of the gradient lab:
 
 The command draws 100 episodes of the stored policy with each of 40 seeds. Each seed gives one
 confidence interval for the variance ratio of each estimator. The command also computes this ratio
-from all seeds together. It prints this ratio, and the share of the intervals that contain it.
+from all seeds together. It prints this ratio, and the share of the intervals that contain the
+ratio.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Row:
     mean_return: float
     ratios: Sequence[float]
     cosines: Sequence[float]
-    signals: Sequence[bool]  # true if the gradient differs significantly from noise
+    signals: Sequence[bool]  # true for a gradient that differs significantly from noise
 
 
 def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
@@ -97,7 +98,7 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
     yield f"value has less variance than mean on {_count(rows, 'value', 'mean')}"
     worth = [row.ratios[1] / row.ratios[3] for row in rows]
     yield (
-        "one episode with value is worth this many with reward_to_go alone: median "
+        "one episode with value is worth this many episodes with reward_to_go: median "
         f"{np.median(worth):.1f}, {min(worth):.1f} to {max(worth):.1f}"
     )
     for n, name in enumerate(ESTIMATORS):

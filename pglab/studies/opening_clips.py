@@ -1,6 +1,6 @@
 """Makes the two clips of the home page: the default agent before and after training.
 
-This command repeats the run with the stored seed, and says whether it ends at the stored step:
+This command repeats the run with the stored seed, and says whether it ends at the same step:
 
     python -m pglab.studies.opening_clips
 
@@ -49,7 +49,7 @@ def solved_session() -> TrainingSession:
 
 
 def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
-    """Play episodes until there are at least `SCENES` scenes; an episode has at most `SCENES`."""
+    """Play episodes until there are `SCENES` scenes or more. Cut long episodes at `SCENES`."""
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []
     while len(chosen) < SCENES:
@@ -111,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; its exit status is 1 if the repeated run does not end at the stored step."""
+    """Run the command. The exit status is 1 if the repeated run does not end at the stored step."""
     use_one_thread()
     if parser().parse_args(arguments).write:
         print(make())

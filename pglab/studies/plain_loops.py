@@ -31,7 +31,7 @@ def body(hidden_sizes: Sequence[int], activation: type[nn.Module]) -> tuple[list
 
 
 def reinforce(config: ReinforceConfig) -> Iterator[None]:
-    """Train REINFORCE without end; the iterator yields after each environment step."""
+    """Train REINFORCE without end. The iterator yields after each environment step."""
     torch.manual_seed(config.seed)
     environment = make_environment(config.env_id)
     layers, width = body(config.hidden_sizes, nn.ReLU)

@@ -1,4 +1,4 @@
-"""Sampling of actions."""
+"""Actions are sampled with the probabilities of the policy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ def test_frequencies_are_the_probabilities() -> None:
     drawn = [sample_action(probabilities, generator) for _ in range(10_000)]
     frequencies = np.bincount(drawn, minlength=4) / 10_000
     assert frequencies[2] == 0
-    np.testing.assert_allclose(frequencies, probabilities, atol=0.02)  # four standard deviations
+    # The tolerance is four standard deviations.
+    np.testing.assert_allclose(frequencies, probabilities, atol=0.02)
 
 
 @pytest.mark.parametrize("sure", [0, 1, 2])

@@ -1,4 +1,4 @@
-"""The actor-critic family, compared with a naive version, and its bookkeeping."""
+"""The actor-critics: their updates compared with the oracle, and their records."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def no_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the inputs of the losses be in double precision, too."""
+    """Convert the inputs of the losses to double precision, too."""
     double = partial(torch.as_tensor, dtype=torch.float64)
     monkeypatch.setattr("pglab.algorithms.actor_critic.tensor", double)
 
@@ -73,11 +73,11 @@ def no_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
 def naive(
     run: ActorCriticRun, oracle_class: type[NaiveActorCritic] = NaiveActorCritic
 ) -> NaiveActorCritic:
-    """The oracle, with the initial parameters of a run."""
+    """Make the oracle with the initial parameters of a run."""
     return oracle_class(run.config, run.agent)
 
 
-# --- The definition
+# --- Comparison with the definition
 
 
 @IN_DOUBLE
@@ -93,7 +93,7 @@ def test_every_update_is_the_definition(cell: dict[str, str], settings: dict[str
 @IN_DOUBLE
 @EVERY_CELL
 def test_settings_changed_on_the_way(cell: dict[str, str]) -> None:
-    """While the actor does not learn, its Adam stands still; the critic's does not."""
+    """While only the critic learns, the state of the actor's Adam optimiser does not change."""
     changes: dict[int, dict[str, Any]] = {
         3: {"learning_rate": 0.003, "critic_learning_rate": 0.001, "rollout_steps": 2},
         6: {"critic_only": True, "gamma": 0.9, "batch_size": 5, "critic_updates": 2},
@@ -129,7 +129,7 @@ def test_single_precision_stays_close(config: ActorCriticConfig) -> None:
 
 @EVERY_CELL
 def test_the_short_runs_hold_what_the_tests_need(cell: dict[str, str]) -> None:
-    """Terminated and truncated steps, also in replay, and a buffer that was overwritten."""
+    """The critic learns from terminated and truncated steps, and the buffer is overwritten."""
     config = short_cell(**cell)
     records = list(advance_records(TrainingSession(config), "step", STEPS))
     steps = {step.global_step: step for step in of_type(StepRecord, records)}
@@ -141,28 +141,28 @@ def test_the_short_runs_hold_what_the_tests_need(cell: dict[str, str]) -> None:
     if cell["critic_data"] == "replay":
         assert len(steps) > 2 * config.replay_capacity
         held = [update.critic is not None for update in updates]
-        assert held[:3] == [False, True, True]  # after 4, 8 and 12 steps, with batches of 6
+        assert held[:3] == [False, True, True]  # a batch needs 6 steps; updates at 4, 8, 12
 
 
-# --- Wrong versions
+# --- Wrong versions of the oracle
 
 
 class Merging(NaiveActorCritic):
-    """Truncation counts as termination: a time limit looks like a failure."""
+    """A wrong version: truncated steps do not bootstrap, as if they were terminated."""
 
     def bootstraps(self, step: StepRecord) -> bool:
         return not (step.terminated or step.truncated)
 
 
 class Endless(NaiveActorCritic):
-    """Termination is ignored: every step bootstraps."""
+    """A wrong version: every step bootstraps, even a terminated step."""
 
     def bootstraps(self, step: StepRecord) -> bool:
         return True
 
 
 class CriticFirst(NaiveActorCritic):
-    """wₜ is computed at the update, by a critic that has learned since."""
+    """A wrong version: the weights wₜ are computed at the update, after the critic's steps."""
 
     def actor_gradient(self) -> LossGradient:
         for kept in self.rollout:
@@ -171,14 +171,14 @@ class CriticFirst(NaiveActorCritic):
 
 
 class Remembering(NaiveActorCritic):
-    """Log π keeps its graph from acting time, as in the seminar."""
+    """As in the seminar, log π keeps its computation graph from the time of acting."""
 
     def remembered(self) -> tuple[list[Tensor], list[Tensor]]:
         return [kept.log_pi for kept in self.rollout], self.rollout[0].actor_tensors
 
 
 def follows(wrong: type[NaiveActorCritic], cell: dict[str, str]) -> bool:
-    """True if the library agrees with another version."""
+    """True if the library agrees with this version of the oracle."""
     run = in_double(start(short_cell(**cell)))
     try:
         assert_follows(naive(run, wrong), run, actor_critic(run), steps=STEPS, tolerance=1e-4)
@@ -221,7 +221,7 @@ def test_pytorch_refuses_log_pi_from_acting_time_in_a_shared_body_with_replay() 
         log_pi[0].backward()
 
 
-# --- Bodies
+# --- Shared and split bodies
 
 
 def test_a_shared_body_is_one_and_split_bodies_share_nothing() -> None:
@@ -258,12 +258,12 @@ def test_only_a_shared_body_has_a_conflict(cell: dict[str, str]) -> None:
     assert all(abs(cosine) < 1 + 1e-6 for cosine in angles)
 
 
-# --- Only the critic learns
+# --- Only the actor or only the critic learns
 
 
 @EVERY_CELL
 def test_an_actor_trained_alone_leaves_the_critics_own_weights(cell: dict[str, str]) -> None:
-    """The reverse holds too. Either of them changes a shared body."""
+    """The same holds with the roles exchanged. A shared body changes in both cases."""
     for trained, still in (("actor_only", "critic"), ("critic_only", "policy")):
         run = start(short_cell(**cell, trained=trained))
         networks = run.networks
@@ -299,7 +299,7 @@ def test_critic_only_acts_on_q_and_leaves_the_actor_alone(cell: dict[str, str]) 
     assert not any(torch.equal(*pair) for pair in critic_after)
 
 
-# --- Bookkeeping
+# --- Order and numbers of the records
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_critic_only_acts_on_q_and_leaves_the_actor_alone(cell: dict[str, str]) 
     [("shared on_policy", 1), ("split on_policy", 7), ("shared replay", 7), ("split replay", 16)],
 )
 def test_bookkeeping(name: str, rollout_steps: int) -> None:
-    """Episodes begin and end within rollouts; the last rollout may be incomplete."""
+    """Episodes begin and end within rollouts. The last rollout may be incomplete."""
     config = short_cell(
         **CELLS[name],
         rollout_steps=rollout_steps,
@@ -340,7 +340,7 @@ def test_bookkeeping(name: str, rollout_steps: int) -> None:
 def test_steps_are_those_of_the_environment_and_of_the_random_streams(
     cell: dict[str, str],
 ) -> None:
-    """Repeated outside: one reset with the seed, others without; one draw per action."""
+    """A new environment and new random streams reproduce the steps; see `repeat_outside`."""
     config = short_cell(**cell, seed=9)
     repeat_outside(config, of_type(StepRecord, take(train(config), 150)))
 

@@ -1,4 +1,4 @@
-"""Gradients by parameter and the angle between two of them."""
+"""The gradient for each parameter, and the angle between two gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.algorithms.gradients import conflict_between, gradient, norm
 
 
 def parameters(*sizes: int) -> list[nn.Parameter]:
-    """Parameters of these sizes, filled with ones."""
+    """Make parameters of these sizes, filled with ones."""
     return [nn.Parameter(torch.ones(size)) for size in sizes]
 
 
@@ -24,7 +24,7 @@ def test_what_a_loss_does_not_reach_is_left_out() -> None:
     assert found[first].tolist() == [3, 3]
     assert found[second].tolist() == [-8]
     assert all(parameter.grad is None for parameter in (first, second, third))
-    assert gradient(loss, [first])[first].tolist() == [3, 3]  # the graph has been kept
+    assert gradient(loss, [first])[first].tolist() == [3, 3]  # the computation graph still exists
 
 
 def test_norm_of_all_entries_together() -> None:

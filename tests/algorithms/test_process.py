@@ -1,4 +1,4 @@
-"""The state of PyTorch in a process does not change a run, and the library does not change it."""
+"""PyTorch's global state does not change a run, and the library does not change this state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONFIGS: dict[str, AgentConfig] = {
 
 @contextmanager
 def double_by_default() -> Iterator[None]:
-    """New tensors are in double precision, unless their type is given."""
+    """Make double precision PyTorch's default type for new tensors."""
     former = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
@@ -36,7 +36,7 @@ def double_by_default() -> Iterator[None]:
 
 
 def records_and_parameters(config: AgentConfig) -> tuple[list[Record], list[torch.Tensor]]:
-    """The first records of a new run, and the parameters of its networks after them."""
+    """Return the first records of a new run, and the network parameters after these records."""
     run = begin(config)
     records = take(records_of(run), 200)
     assert run.updates >= 2

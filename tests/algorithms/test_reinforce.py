@@ -1,4 +1,4 @@
-"""REINFORCE, compared with a naive version, and its bookkeeping."""
+"""REINFORCE: its updates compared with the oracle, and its records."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def naive(run: ReinforceRun, oracle_class: type[NaiveReinforce] = NaiveReinforce) -> NaiveReinforce:
-    """The oracle, with the initial parameters of a run."""
+    """Make the oracle with the initial parameters of a run."""
     return oracle_class(run.config, run.policy, run.value)
 
 
@@ -69,21 +69,21 @@ def test_single_precision_stays_close() -> None:
 
 
 class Leaking(NaiveReinforce):
-    """The return of the next episode leaks into a truncated one, as in the seminar."""
+    """As in the seminar, the return of a truncated episode includes the next episode's rewards."""
 
     def restarts(self, step: StepRecord) -> bool:
         return step.terminated
 
 
 class Reinforcing(NaiveReinforce):
-    """The sign is wrong: actions with low returns become more likely."""
+    """A wrong version with the wrong sign: actions with low returns become more likely."""
 
     def weigh(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
         return -super().weigh(returns)
 
 
 class DiscountedGradient(NaiveReinforce):
-    """The gradient has the factor γᵗ, which the usual algorithm leaves out."""
+    """The gradient has the additional factor γᵗ, which the usual algorithm leaves out."""
 
     def weigh(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
         ages, age = [], 0
@@ -94,14 +94,14 @@ class DiscountedGradient(NaiveReinforce):
 
 
 class Summed(NaiveReinforce):
-    """The loss is the sum over steps instead of the mean."""
+    """A wrong version: the loss is the sum over steps instead of the mean."""
 
     def weigh(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
         return super().weigh(returns) * len(returns)
 
 
 class Impatient(NaiveReinforce):
-    """There is an update after every episode, however short."""
+    """A wrong version: every episode causes an update, even a very short episode."""
 
     def due(self) -> bool:
         return True
@@ -165,7 +165,7 @@ def test_bookkeeping(settings: dict[str, Any]) -> None:
 
 
 def test_the_short_runs_hold_what_the_tests_need() -> None:
-    """Episodes that terminate and truncated ones, also both in one batch before its end."""
+    """There are terminated and truncated episodes, and at least three episodes in some batch."""
     records = list(train(short_config(episodes_per_update=3)))
     episodes = of_type(EpisodeRecord, records)
     assert {episode.truncated for episode in episodes} == {True, False}
@@ -175,7 +175,7 @@ def test_the_short_runs_hold_what_the_tests_need() -> None:
 
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "MountainCar-v0"])
 def test_steps_are_those_of_the_environment_and_of_the_random_streams(env_id: str) -> None:
-    """Repeated outside: one reset with the seed, others without; one draw per action."""
+    """A new environment and new random streams reproduce the steps; see `repeat_outside`."""
     config = ReinforceConfig(env_id=env_id, seed=9, total_steps=1200, hidden_sizes=(4,))
     starts = repeat_outside(config, of_type(StepRecord, train(config)))
     assert len(starts) > 2
@@ -191,7 +191,7 @@ def test_a_run_ends_when_solved() -> None:
 
 
 def double_cartpole(**options: Any) -> gymnasium.Env[Any, Any]:
-    """CartPole with observations in double precision."""
+    """Make a CartPole environment whose observations are in double precision."""
     return gymnasium.wrappers.TransformObservation(
         gymnasium.make("CartPole-v1", **options),
         lambda observation: observation.astype(np.float64),

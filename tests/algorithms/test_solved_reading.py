@@ -1,4 +1,4 @@
-"""The seminar's progress reading on worked examples."""
+"""The seminar's progress reading, compared with examples worked by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pglab.algorithms.solved_reading import SeminarReading
 
 
 def readings(progress: SeminarReading, episodes: list[tuple[int, float]]) -> list[float | None]:
-    """The reading at the end of each episode; episodes are given as (last step, return)."""
+    """Return the reading after each episode. An episode is given as (last step, return)."""
     said = []
     step = 0
     for end, episode_return in episodes:
@@ -23,9 +23,9 @@ def test_worked_example() -> None:
     episodes = [
         (30, 1.0),
         (90, 2.0),
-        (310, 10.0),  # spans 100, 200 and 300, and counts once
+        (310, 10.0),  # contains steps 100, 200 and 300; counts once
         (350, 3.0),
-        (400, 20.0),  # ends at a multiple, and counts for it
+        (400, 20.0),  # ends exactly at step 400; counts
         (450, 4.0),
         (501, 60.0),
         (520, 5.0),
@@ -36,7 +36,7 @@ def test_worked_example() -> None:
 
 
 def test_long_episodes_are_overrepresented() -> None:
-    """The inspection paradox: half of the episodes are long, but nearly all that count."""
+    """The inspection paradox: half of all episodes are long, but most counted episodes are long."""
     episodes = []
     end = 0
     for number in range(400):
@@ -51,11 +51,11 @@ def test_long_episodes_are_overrepresented() -> None:
 @pytest.mark.parametrize(
     ("returns", "solved"),
     [
-        ([500.0], False),  # the window is not full
+        ([500.0], False),  # the window has only one return
         ([500.0, 500.0], False),
         ([500.0, 500.0, 500.0], True),
         ([500.0, 500.0, 499.0], False),
-        ([0.0, 500.0, 500.0, 500.0], True),  # the first return has left the window
+        ([0.0, 500.0, 500.0, 500.0], True),  # the window no longer contains the first return
     ],
 )
 def test_solved_only_with_a_full_window(returns: list[float], solved: bool) -> None:

@@ -9,14 +9,14 @@ from tests.browser.legibility import lasting
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ALL_RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
-COLOUR_RULES = {  # the rules whose result can depend on the theme
+COLOUR_RULES = {  # the result of these rules can depend on the theme
     "resultTypes": ["violations"],
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
 
 FURTHER_LOOKS = 5
 LOOK_AGAIN_MILLISECONDS = 1_500
-MOST_TABS = 3  # presses of Tab to reach any skip link
+MOST_TABS = 3  # at most this many presses of Tab reach a skip link
 
 _axe = Axe()
 
@@ -24,7 +24,8 @@ _axe = Axe()
 def violations(page: Page, within: str | None, rules: dict[str, Any]) -> list[str]:
     """Return one line for each element that breaks one of the rules.
 
-    With `within`, a CSS selector, only that part is checked, without the rules about whole pages.
+    The CSS selector `within` limits the check to one part of the page. Rules about whole pages are
+    then left out.
     """
     response = _axe.run(page, context=within, options=rules).response
     return [_line(rule["id"], node) for rule in response["violations"] for node in rule["nodes"]]
@@ -38,10 +39,10 @@ def _line(rule: str, node: dict[str, Any]) -> str:
 def lasting_violations(
     page: Page, within: str | None = None, rules: dict[str, Any] = ALL_RULES
 ) -> list[str]:
-    """The elements that break a rule of WCAG 2.2 AA or a best practice, one line for each.
+    """Return one line for each element that breaks a rule of WCAG 2.2 AA or a best practice.
 
-    No rule is excluded: Streamlit 1.67 by itself breaks none of them. Faults that do not last come
-    from Streamlit, which fades elements while it redraws.
+    All rules are checked, because Streamlit 1.67 itself breaks no rule. Faults that soon disappear
+    are ignored: Streamlit fades elements while it redraws the page.
     """
     return lasting(
         page, lambda: violations(page, within, rules), FURTHER_LOOKS, LOOK_AGAIN_MILLISECONDS
@@ -49,7 +50,7 @@ def lasting_violations(
 
 
 def expect_skip_link(page: Page, link: str, reached: str) -> None:
-    """A few presses of Tab on a page just opened reach a link past all controls, to `reached`."""
+    """Check that a few presses of Tab reach a skip link, which moves the focus to `reached`."""
     target, skip = page.locator(reached).first, page.get_by_role("link", name=link)
     expect(target).to_be_visible()
     expect(skip).to_have_count(1)

@@ -1,14 +1,14 @@
 """Fixtures of the browser tests: the running app, a browser, and pages that report errors.
 
-app_server      the app on a free port: url, process (psutil), log
+app_server      the running app on a free port, with its url, process (psutil) and log
 fresh_server    another process of the app, which no browser has opened yet
-page            a page at 1366x768, light; @pytest.mark.view(width=390, height=844, scheme="dark")
-                changes this
-new_page        makes further pages: new_page(width=..., scheme=..., loops=True)
-browser_errors  the errors that the browser has reported; a test removes those that it expects
-shot            shot(page, name) saves test-artifacts/screenshots/<name>.png
+page            a page of 1366x768 pixels in the light theme. The size and the theme can be changed:
+                @pytest.mark.view(width=390, height=844, scheme="dark")
+new_page        a function that opens a page: new_page(width=..., scheme=..., loops=True)
+browser_errors  the errors that the browser has reported. A test must remove expected errors.
+shot            a function: shot(page, name) saves test-artifacts/screenshots/<name>.png
 
-Addresses are relative to the app: page.goto("/").
+Addresses are relative to the app's address: page.goto("/").
 """
 
 import re
@@ -40,8 +40,8 @@ from tests.browser.harness import (
 LOG_LINES_SHOWN = 80
 EXPECT_MILLISECONDS = 30_000
 
-# When opened at /some-page, Streamlit first asks the server whether the app lives below that path.
-# The answer is no, and the console reports an error.
+# If the browser opens /some-page, Streamlit first asks the server for files below that path. The
+# server does not have these files, and the browser's console reports an error.
 EXPECTED_404 = re.compile(r"http://[^/]+/(?!_stcore/).+/_stcore/(health|host-config)")
 
 HAS_FAILED = pytest.StashKey[bool]()
@@ -62,11 +62,11 @@ class NewPage(Protocol):
         scale: float = 1,
         loops: bool = False,
     ) -> Page:
-        """Open a page; without `loops`, the player plays a clip only once."""
+        """Open a page. If `loops` is false, the player plays a clip only once."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this directory and run them last, those of the longest file first.
+    """Mark the browser tests and run them after all other tests; start with the longest file.
 
     Playwright keeps an asyncio loop running in the main thread. The other tests run first, so that
     the loop cannot disturb them.
@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Record failures for the fixtures, and add the app's log to the report."""
+    """Tell the fixtures that a test has failed, and add the app's log to the report."""
     report = yield
     if report.failed:
         item.stash[HAS_FAILED] = True
@@ -110,7 +110,7 @@ def fresh_server() -> Iterator[AppServer]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=EXPECT_MILLISECONDS)
-    # The pages of all tests share one process, and the scripts that it has compiled.
+    # The pages of all tests share one browser process, so scripts are compiled only once.
     with fail_plainly(), running_browser("--renderer-process-limit=1") as browser:
         yield browser
 
@@ -122,10 +122,11 @@ def browser_errors() -> list[str]:
 
 @pytest.fixture(scope="session")
 def contexts(browser: Browser, app_server: AppServer) -> Iterator[Contexts]:
-    """Make one browser context for each scale of the screen, which all tests use.
+    """Make one browser context for each scale of the screen. All tests share these contexts.
 
-    Its first page stays open, so that the process of all pages does not end between two tests.
-    Compiling the app's scripts again would take a third of an opening.
+    The first page of a context stays open, so the browser process never ends between two tests.
+    In a new process, the app's scripts must be compiled again. This takes a third of the time to
+    open a page.
     """
     made: dict[float, BrowserContext] = {}
 
@@ -171,8 +172,8 @@ def new_page(
         yield open_page
         pages = [page for context in used for page in context.pages[1:]]
         for page in pages:
-            with suppress(Error):  # A crashed page does not answer; its crash is recorded.
-                page.title()  # A round trip: pending events arrive before it returns.
+            with suppress(Error):  # The crash of a page is already recorded.
+                page.title()  # Pending events arrive before the answer to this request.
         if browser_errors or request.node.stash.get(HAS_FAILED, False):
             save_failure(request.node.nodeid, pages)
         for context in used:
@@ -199,7 +200,7 @@ def shot() -> Shot:
 
 @contextmanager
 def fail_plainly() -> Iterator[None]:
-    """Fail without a traceback, which would not explain that the browser is missing."""
+    """Fail without a traceback if the app or the browser cannot be started."""
     try:
         yield
     except UnavailableError as error:
@@ -213,7 +214,7 @@ def tail(log: Path) -> str:
 
 @contextmanager
 def errors_collected(context: BrowserContext, errors: list[str]) -> Iterator[None]:
-    """Record console errors, uncaught exceptions and rejections, and crashes of every page."""
+    """Record all errors: console errors, uncaught exceptions and rejections, crashed pages."""
 
     def on_console(message: ConsoleMessage) -> None:
         url = message.location["url"]
@@ -240,7 +241,7 @@ def errors_collected(context: BrowserContext, errors: list[str]) -> Iterator[Non
 
 
 def forget_visit(context: BrowserContext, origin: str) -> None:
-    """Close all pages but the first; remove what a visit leaves behind, except cached scripts."""
+    """Close all pages except the first. Delete all data of the visit except cached scripts."""
     first, *visited = context.pages
     for page in visited:
         page.close()
@@ -255,5 +256,5 @@ def forget_visit(context: BrowserContext, origin: str) -> None:
 def save_failure(test: str, pages: list[Page]) -> None:
     name = re.sub(r"[^\w.-]+", "-", test)
     for number, page in enumerate(pages, start=1):
-        with suppress(Error):  # A crashed page cannot be photographed.
+        with suppress(Error):  # A crashed page gives no screenshot.
             page.screenshot(path=ARTIFACTS / "failures" / f"{name}-{number}.png")

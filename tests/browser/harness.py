@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
-# The name of this process if several run tests at once, else empty.
+# The name of this process if several processes run tests at once; otherwise empty.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 STARTUP_SECONDS = 60.0
 
@@ -50,7 +50,7 @@ WINDOWS_FOLDERS = ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"]
 
 
 class UnavailableError(Exception):
-    """The app or the browser cannot be started; the message says why."""
+    """The app or the browser cannot be started. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class AppServer:
 def running_app(
     log: Path, script: str = "app.py", *, port: int | None = None, path: str = ""
 ) -> Iterator[AppServer]:
-    """Run the app, or another script; its output goes to `log`.
+    """Run the app, or another Streamlit script, and write its output to `log`.
 
-    The app is on a free port if `port` is None, and below `path` if a path is given.
+    If `port` is None, the app uses a free port. `path` is the path of the app on the server.
     """
     log.parent.mkdir(exist_ok=True)
     port = port or free_port()
@@ -85,7 +85,7 @@ def running_app(
 
 @contextmanager
 def running_browser(*flags: str) -> Iterator[Browser]:
-    """Run an installed Chrome, Chromium or Edge, or else Playwright's own Chromium."""
+    """Run an installed Chrome, Chromium or Edge. If there is none, run Playwright's Chromium."""
     with sync_playwright() as playwright:
         executable = find_browser() or playwright_browser(playwright)
         running = playwright.chromium.launch(
@@ -135,7 +135,7 @@ def is_healthy(url: str) -> bool:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the app and its child processes; on Windows, the app is itself a child of a launcher."""
+    """End the process and its child processes. On Windows, the app runs in a child process."""
     children = psutil.Process(process.pid).children(recursive=True) if is_running(process) else []
     process.terminate()
     for child in children:
@@ -153,7 +153,7 @@ def is_running(process: subprocess.Popen[bytes]) -> bool:
 
 
 def find_browser() -> str | None:
-    """Return the path of an installed Chrome, Chromium or Edge, or None."""
+    """Return the path of an installed Chrome, Chromium or Edge; return None if there is none."""
     chosen = os.environ.get("CHROME_PATH")
     if chosen:
         if not Path(chosen).is_file():
@@ -175,7 +175,7 @@ def usual_places() -> list[Path]:
 
 
 def playwright_browser(playwright: Playwright) -> str:
-    """Return the path of Playwright's own Chromium; download it if it is missing."""
+    """Return the path of Playwright's Chromium. Download the browser if it is missing."""
     executable = playwright.chromium.executable_path
     if not Path(executable).is_file():
         download = [sys.executable, "-m", "playwright", "install", "chromium"]

@@ -1,4 +1,4 @@
-"""Looks for what is wrong with a page in each of its states: texts, accessibility."""
+"""Looks for illegible texts and accessibility faults in each state of a page."""
 
 from collections.abc import Callable
 
@@ -8,39 +8,40 @@ from tests.browser.accessibility import ALL_RULES, COLOUR_RULES, lasting_violati
 from tests.browser.conftest import Scheme
 from tests.browser.legibility import SETTLED_MILLISECONDS, SIZES, illegible, illegible_now, to_top
 
-# No style rule tells 1,920 pixels from 1,366. In a tall window, a chapter is seen in a few looks.
+# No style rule distinguishes 1,920 pixels from 1,366 pixels, so one of these widths is enough.
+# In a tall window, a few scroll positions show the whole chapter.
 CHAPTER_SIZES = [(1366, 2_500), (390, 2_500)]
 
-# Colours change at once, so that a look after a change of theme sees the new colours.
+# Without transitions, the new colours appear at once after a change of theme.
 WITHOUT_FADING = "*, *::before, *::after { transition: none !important; }"
 
 OTHER: dict[Scheme, Scheme] = {"light": "dark", "dark": "light"}
 
 
 class Inspection:
-    """Collects the faults of a page, with the state in which each was seen."""
+    """Collects the faults of a page. For each fault, it notes the state of the page."""
 
     def __init__(self, page: Page, scheme: Scheme = "light") -> None:
-        """`scheme` is the theme in which the page was opened."""
+        """`scheme` is the theme of the opened page."""
         self.page = page
         self.scheme: Scheme = scheme
         self.lines: list[str] = []
         page.add_style_tag(content=WITHOUT_FADING)
 
     def legible(self, state: str, last: str = "") -> None:
-        """Look at every text of the page, or as far as `last`, in every size of window."""
+        """Check all texts of the page, or the texts down to `last`, in windows of all sizes."""
         for width, height in SIZES:
             self.resize(width, height)
             self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, last=last))
 
     def legible_from(self, first: str, state: str) -> None:
-        """Look at every text from `first` on, whose layout depends on the window's width alone."""
+        """Check all texts from `first` on. Their layout must depend only on the window's width."""
         for width, height in CHAPTER_SIZES:
             self.resize(width, height)
             self._look(f"{self.scheme}, {state}", lambda: illegible(self.page, first))
 
     def legible_in_other_theme(self, state: str) -> None:
-        """Look at the texts at the top of the page in the other theme, which moves no text."""
+        """Check the texts at the top of the page in the other theme. The theme moves no text."""
         other = OTHER[self.scheme]
         self._show_theme(other)
         for width, height in SIZES:
@@ -50,7 +51,7 @@ class Inspection:
         self._show_theme(self.scheme)
 
     def legible_under_pointer(self) -> None:
-        """Look with the pointer on each figure in turn, when its label and buttons are visible."""
+        """Check the texts while the pointer is on a figure. Do this for each figure."""
         page = self.page
         for width, height in SIZES:
             self.resize(width, height)
@@ -66,7 +67,10 @@ class Inspection:
         page.mouse.move(0, 0)
 
     def accessible(self, state: str, within: str | None = None) -> None:
-        """Ask axe-core, and about colours in both themes; `within` limits it to a part."""
+        """Check the accessibility with axe-core, and the colours in both themes.
+
+        The CSS selector `within` limits the check to one part of the page.
+        """
         self.resize(*SIZES[0])
         for scheme, rules in ((OTHER[self.scheme], COLOUR_RULES), (self.scheme, ALL_RULES)):
             self._show_theme(scheme)
@@ -74,16 +78,16 @@ class Inspection:
             self.lines += [f"{state}, {scheme}: {line}" for line in found]
 
     def resize(self, width: int, height: int) -> None:
-        """Change the size of the window, and wait until visible figures are painted again."""
+        """Change the size of the window. Wait until the visible figures are painted again."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.wait_for_timeout(SETTLED_MILLISECONDS)
 
     def hide(self, part: str) -> None:
-        """Draw a part of the page no longer."""
+        """Hide a part of the page."""
         self.page.add_style_tag(content=f"{part} {{ display: none; }}")
 
     def expect_none(self) -> None:
-        """Fail if there are faults, with one line for each."""
+        """Fail if there are faults. The message has one line for each fault."""
         assert not self.lines, "\n".join(self.lines)
 
     def _look(self, state: str, look: Callable[[], set[str]]) -> None:

@@ -1,4 +1,4 @@
-"""An agent's page as a visitor sees it: buttons, numbers, panels, controls, address bar."""
+"""Gives tests the parts of an agent's page: buttons, numbers, panels, controls, address bar."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ FURTHER_FIGURES = {
     "entropy": "Entropy of the policy",
     "actor_gradient_norm": "Gradient norm",
 }
-PATIENCE = 60.0  # seconds; a bound for slow machines, not a measure of speed
+PATIENCE = 60.0  # seconds; long enough for slow machines
 LOOK_AGAIN_MILLISECONDS = 50
 QUIET_MILLISECONDS = 600
 MENU_MILLISECONDS = 2000
@@ -27,13 +27,14 @@ ANY_UPDATE = re.compile(r"^update \d")
 ANY_NUMBER = re.compile(r"\d+")
 STEPS, EPISODES, MEAN_RETURN, STEPS_PER_SECOND = range(4)
 
-# The figure that Plotly was given, without Plotly's additions; empty before the first one.
+# Reads the figure that the stage passed to Plotly, without Plotly's additions. Before the first
+# figure, the answer is empty.
 READ_FIGURE = """panel => {
     const {data = [], layout = {}} = panel.querySelector(".pgl-graph") ?? {};
     return JSON.stringify({data, annotations: layout.annotations ?? []});
 }"""
-# What a player and a heatmap with its ring show at one moment. Between two passes of a loop there
-# is no ring, and the answer is empty.
+# Reads what the player and a heatmap show at the same moment. When the player's clip begins again,
+# the heatmap has no ring for a short time. The answer is then empty.
 READ_MOMENT = """([player, map]) => {
     const {ring} = map.querySelector(".pgl-figure").dataset;
     return ring && {
@@ -56,7 +57,7 @@ COUNT_COLOURS = """canvas => {
     return new Set(new Uint32Array(data.buffer)).size;
 }"""
 READ_ROWS = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
-# The counters that grow only while something happens.
+# Reads counters and numbers that change only while the page is redrawn.
 READ_ACTIVITY = """stage => JSON.stringify([
     {...stage.dataset},
     [...stage.querySelectorAll(".pgl-number-value")].map(value => value.textContent),
@@ -65,7 +66,7 @@ READ_ACTIVITY = """stage => JSON.stringify([
 
 
 class LabPage:
-    """The page of an agent in a browser tab; it always shows `figures`."""
+    """The page of an agent in a browser tab. `figures` names the panels that are always shown."""
 
     def __init__(
         self, page: Page, path: str = "reinforce", figures: tuple[str, ...] = FIGURES
@@ -75,7 +76,7 @@ class LabPage:
         self.figures = figures
         self.stage = page.locator(".pgl-stage")
         self.alerts = page.get_by_test_id("stAlert")
-        self.problems = self.alerts.get_by_role("listitem")  # one for each setting refused
+        self.problems = self.alerts.get_by_role("listitem")  # one item per refused setting
         self.exceptions = page.get_by_test_id("stException")
 
     def open(self, query: str = "", server: str = "") -> Self:
@@ -86,7 +87,7 @@ class LabPage:
 
     def wait_until_painted(self) -> None:
         for key in self.figures:
-            self.panel(key).scroll_into_view_if_needed()  # figures out of sight are not painted
+            self.panel(key).scroll_into_view_if_needed()  # otherwise not painted
             expect(self.panel(key)).to_have_attribute("data-redraws", ANY_NUMBER)
         expect(self.panel("player")).to_have_attribute("data-frames-drawn", ANY_NUMBER)
 
@@ -97,7 +98,7 @@ class LabPage:
     # Buttons
 
     def button(self, key: str) -> Locator:
-        """A button by its key; Streamlit hides a second copy for narrow screens."""
+        """The visible button with this key. Streamlit also has a hidden copy for narrow screens."""
         return self.page.locator(f".st-key-{key}").get_by_role("button")
 
     def press(self, key: str) -> None:
@@ -140,12 +141,12 @@ class LabPage:
 
     @property
     def pictures(self) -> int:
-        """The number of pictures that the live channel has brought."""
+        """The number of pictures that have arrived over the live channel."""
         return int(self.stage.get_attribute("data-pictures") or 0)
 
     @property
     def requests(self) -> int:
-        """How often the stage has asked the server to draw the page again."""
+        """The number of the stage's requests to the server to draw the page again."""
         return int(self.stage.get_attribute("data-requests") or 0)
 
     # Panels
@@ -174,7 +175,7 @@ class LabPage:
         return self.panel("player").locator(".pgl-action-percentage").all_inner_texts()
 
     def moment(self, heatmap: str = "policy_map") -> dict[str, Any]:
-        """Read what player and heatmap show at one moment."""
+        """Read what the player and the heatmap show at the same moment."""
         panels = [self.panel(key).element_handle() for key in ("player", heatmap)]
         moment: dict[str, Any] = self.page.wait_for_function(READ_MOMENT, arg=panels).json_value()
         return moment
@@ -184,7 +185,7 @@ class LabPage:
         return count
 
     def figure(self, key: str) -> dict[str, Any]:
-        """The traces and annotations of a panel's figure, as Plotly was given them."""
+        """The traces and annotations of a panel's figure, as the stage passed them to Plotly."""
         figure: dict[str, Any] = json.loads(self.panel(key).evaluate(READ_FIGURE))
         return figure
 
@@ -193,11 +194,11 @@ class LabPage:
         return traces
 
     def annotations(self) -> list[str]:
-        """The labels on the return plot: changes, the solution and earlier runs."""
+        """The labels in the return plot: changed settings, the solved task and earlier runs."""
         return [annotation["text"] for annotation in self.figure("returns")["annotations"]]
 
     def returns(self) -> tuple[list[float], list[float]]:
-        """The steps and returns of the episodes that are drawn as points."""
+        """The steps and the returns of the episodes whose points are drawn."""
         points = next(trace for trace in self.traces("returns") if trace["mode"] == "markers")
         return unpacked(points["x"]).tolist(), unpacked(points["y"]).tolist()
 
@@ -214,16 +215,16 @@ class LabPage:
         self.slider(label).press(key)
 
     def pill(self, title: str) -> Locator:
-        """The pill with this title, whatever its role."""
+        """The button with this title in a row of options."""
         exactly = re.compile(f"^{re.escape(title)}$")
         return self.page.get_by_test_id("stButtonGroup").locator("button", has_text=exactly)
 
     def open_expander(self, label: str) -> None:
-        """Open an expander of the sidebar, or close it if it is open."""
+        """Click the title of an expander in the sidebar. The click opens or closes the expander."""
         self.page.get_by_test_id("stSidebar").get_by_text(label, exact=True).click()
 
     def choose(self, label: str, option: str) -> None:
-        """Open a menu and click an option; try again if a redraw closes the menu."""
+        """Open a menu and click an option. Try again if a redraw closes the menu."""
         box = self.page.get_by_role("combobox", name=label, exact=True)
         box.scroll_into_view_if_needed()
         entry = self.page.get_by_role("option", name=option, exact=True)
@@ -238,22 +239,22 @@ class LabPage:
 
     @property
     def address(self) -> dict[str, str]:
-        """The parameters in the address bar, except the open chapter."""
+        """The parameters in the address bar, without the parameter for the open chapter."""
         parameters = dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
         return {name: text for name, text in parameters.items() if name != "chapter"}
 
     def open_chapter(self, title: str, *, drawn: bool = False) -> None:
-        """Choose one of the chapters below the stage; wait for it, if another was open."""
+        """Choose a chapter below the stage. If `drawn` is true, wait until the chapter is drawn."""
         before = self.page.url
         choice = self.page.get_by_role("radio", name=title)
-        expect(choice).to_have_count(1)  # amid a redraw, Streamlit may still show the former row
+        expect(choice).to_have_count(1)  # during a redraw, the old row may still be there
         choice.click()
         if drawn:
             expect(self.page).not_to_have_url(before)
             self.wait_for_script()
 
     def wait_for_runs(self, *runs: dict[str, str]) -> None:
-        """Wait until the table of runs has these rows; compare only the given columns."""
+        """Wait until the table of runs has these rows. Compare only the given columns."""
         self.open_chapter("Runs of this visit")
 
         def agree() -> bool:
@@ -265,7 +266,7 @@ class LabPage:
         self.wait_until(agree, f"the runs {runs}")
 
     def runs_table(self) -> list[dict[str, str]]:
-        """The rows of the table of runs, newest first, as texts by column."""
+        """Read the table of runs, newest run first. A row maps each column to its text."""
         texts = self.page.get_by_test_id("stDataFrame").locator("table tr").evaluate_all(READ_ROWS)
         if not texts:
             return []
@@ -284,46 +285,46 @@ class LabPage:
         self.wait_until(lambda: self.traces(key) != than, f"other data in {key}")
 
     def wait_for_annotations(self, *texts: str) -> None:
-        """Wait until the labels on the return plot are exactly these."""
+        """Wait until the return plot has exactly these labels."""
         self.wait_until(lambda: self.annotations() == list(texts), f"the marks {texts}")
 
     def wait_for_address(self, **settings: str) -> None:
-        """Wait until the address bar holds exactly these settings."""
+        """Wait until the address bar contains exactly these settings."""
         self.wait_until(lambda: self.address == settings, f"the address {settings}")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait until the condition holds."""
+        """Wait until the condition is true. `what` describes the condition in the error."""
         wait_until(self.page, condition, what)
 
     def wait_for_script(self) -> None:
-        """Wait until the server runs no script for the page."""
+        """Wait until Streamlit's script for this page has ended."""
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def wait_until_quiet(self) -> None:
-        """Wait until nothing has changed for a while: the last redraw is painted."""
+        """Wait until the page has not changed for a while, so that the last redraw is painted."""
         before = ""
         while (now := self.activity()) != before:
             before = now
             self.page.wait_for_timeout(QUIET_MILLISECONDS)
 
     def activity(self) -> str:
-        """Everything that changes during training: counters, numbers and redraws."""
+        """Read everything that changes during training: counters, numbers and redraws."""
         text: str = self.stage.evaluate(READ_ACTIVITY)
         return text
 
 
 def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds; let the browser work between the checks."""
+    """Wait until the condition is true. Let the browser work between the checks."""
     for _ in range(int(PATIENCE * 1000 / LOOK_AGAIN_MILLISECONDS)):
         if condition():
             return
         page.wait_for_timeout(LOOK_AGAIN_MILLISECONDS)
-    raise AssertionError(f"waited {PATIENCE:.0f} seconds in vain for {what}")
+    raise AssertionError(f"waited {PATIENCE:.0f} seconds for {what}")
 
 
 def unpacked(values: dict[str, str] | list[float]) -> NDArray[np.float32]:
-    """Unpack a figure's numbers, which may be Plotly's typed arrays."""
+    """Convert a figure's numbers to an array. They may be packed as Plotly's typed arrays."""
     if isinstance(values, list):
         return np.array(values, dtype="<f4")
     return np.frombuffer(base64.b64decode(values["bdata"]), dtype="<f4")

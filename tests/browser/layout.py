@@ -1,4 +1,4 @@
-"""The layout of a page: what is blank, cut off, or reaches beyond the window."""
+"""Checks the layout of a page: no part may be blank, cut off or wider than the window."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from tests.browser.conftest import Scheme
 from tests.browser.lab_page import LabPage
 from tests.browser.legibility import LOOKS, SETTLED_MILLISECONDS
 
-BACKGROUNDS = {"light": (200, 255), "dark": (0, 60)}  # brightness of the player, by theme
-FEWEST_COLOURS = 8  # a blank panel has one colour, an empty frame has two
+BACKGROUNDS = {"light": (200, 255), "dark": (0, 60)}  # limits of the player's brightness
+FEWEST_COLOURS = 8  # a blank panel has one colour; an empty frame has two colours
 
-# Elements that reach beyond the window. Exceptions: parts that Plotly clips in its drawings, the
-# keyboard inputs of Streamlit's sliders, and formulas for screen readers, clipped to one pixel.
+# Finds elements that reach beyond the window. Three kinds of elements are ignored: the parts of
+# Plotly's drawings, inputs of Streamlit's sliders, and hidden formulas for screen readers.
 WIDER_THAN_WINDOW = """() =>
     [...document.querySelectorAll("[data-testid=stApp] :not(svg *, input)")]
     .filter(element => !element.closest(".katex-mathml"))
@@ -29,14 +29,14 @@ SCROLLS_SIDEWAYS = """() => [...document.querySelectorAll("*")]
 
 
 def box(part: Locator) -> tuple[float, float, float, float]:
-    """The left, top, right and bottom edge of a part of the page."""
+    """Return the left, top, right and bottom edge of a part of the page."""
     found = part.bounding_box()
     assert found is not None
     left, top = found["x"], found["y"]
     return left, top, left + found["width"], top + found["height"]
 
 
-# Whether a part is visible down to its bottom edge, neither covered nor cut off.
+# Tells whether the bottom edge of a part is visible. A covered or cut edge is not visible.
 SEEN_TO_ITS_EDGE = """part => {
     const {left, right, bottom} = part.getBoundingClientRect();
     return part.contains(document.elementFromPoint((left + right) / 2, bottom - 1));
@@ -44,7 +44,7 @@ SEEN_TO_ITS_EDGE = """part => {
 
 
 def assert_scene_suits(scheme: Scheme, scene: Locator, picture: Path) -> None:
-    """Check in a screenshot that the player has the theme's background, a cart and a brown pole."""
+    """Check that a screenshot shows the player with the theme's background, cart and pole."""
     with Image.open(picture) as screen:
         part = screen.convert("RGB").crop(box(scene))
     pixels = np.asarray(part, dtype=np.int64).reshape(-1, 3)
@@ -59,7 +59,7 @@ def assert_scene_suits(scheme: Scheme, scene: Locator, picture: Path) -> None:
 
 
 def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
-    """Check in a screenshot that a panel is not blank, such as text on its own colour would be."""
+    """Check in a screenshot that no panel is blank, by counting the colours of each panel."""
     assert all(lab.numbers())
     with Image.open(picture) as screen:
         for key in lab.figures:
@@ -74,7 +74,10 @@ def assert_no_blank_panel(lab: LabPage, picture: Path) -> None:
 
 
 def assert_nothing_reaches_out(page: Page) -> None:
-    """Look several times, because figures are painted some time after a change of the window."""
+    """Check that no element is wider than the window.
+
+    Figures are painted some time after a change of the window, so the check is repeated.
+    """
     for script in (WIDER_THAN_WINDOW, SCROLLS_SIDEWAYS):
         for _look in range(LOOKS):
             if not page.evaluate(script):
@@ -84,7 +87,7 @@ def assert_nothing_reaches_out(page: Page) -> None:
 
 
 def assert_fits(lab: LabPage) -> None:
-    """Check that the whole stage is in the window."""
+    """Check that all panels of the stage are inside the window."""
     assert_nothing_reaches_out(lab.page)
     assert lab.page.viewport_size is not None
     height = lab.page.viewport_size["height"]

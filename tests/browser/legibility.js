@@ -1,18 +1,19 @@
 // Lists the texts in the window that are not fully legible now: one line for each fault.
 //
-// A text is "cut" if a part of it is outside the window or outside an element that hides its
-// overflow, unless scrolling brings it into view; "covered" if another element is on top of it;
-// "overlaps" if it lies over another text; "wrapped" if its row has wrapped into several.
+// There are four faults. A text is "cut" if a part of the text is outside the window or outside an
+// element that hides its overflow. If scrolling shows this part, the text is not "cut". A text is
+// "covered" if another element lies over the text. Two texts "overlap" if they lie over each other.
+// A row is "wrapped" if its parts need more than one line.
 ({ rows }) => {
-  const SLACK = 1.5; // pixels
-  const HEADROOM = 0.2; // empty share of a glyph box's height, above and below the glyphs
-  const SHARED = 1.5; // pixels that two texts may share on both axes
+  const SLACK = 1.5; // pixels; smaller differences are not faults
+  const HEADROOM = 0.2; // empty part above and below the letters, as a share of the box's height
+  const SHARED = 1.5; // pixels; two texts may overlap by this much
   const LONGEST = 60;
-  const SPACE = 8; // pixels by which a space at the end of a line may stick out
-  const NARROW = 420; // pixels; as in the style sheets
+  const SPACE = 8; // pixels; a space at the end of a line may reach so far beyond the element
+  const NARROW = 420; // pixels; the style sheets use the same width
   const faults = new Set();
   const remembered = (ask) => {
-    const answers = new Map(); // nothing moves while this runs
+    const answers = new Map(); // nothing on the page moves while this script runs
     return (element) => {
       if (!answers.has(element)) answers.set(element, ask(element));
       return answers.get(element);
@@ -22,7 +23,7 @@
   const frameOf = remembered((element) => element.getBoundingClientRect());
   const name = (text) => `“${text.trim().replace(/\s+/g, " ").slice(0, LONGEST)}”`;
 
-  // Elements that are drawn as a whole, and elements without a size of their own.
+  // A formula is treated as one text. Some elements are ignored.
   const whole = (element) => element.closest(".katex");
   const ignored = remembered((element) =>
     element.closest(
@@ -52,18 +53,18 @@
 
   const isEmpty = (box) => box.right - box.left < 1 || box.bottom - box.top < 1;
 
-  // Whether a text is hidden in a frame of one pixel, as texts for screen readers are.
+  // Tells whether a text is only for screen readers. Such a text is hidden in a frame of one pixel.
   const isForScreenReaders = remembered((element) => {
     if (!element || element === document.body) return false;
     const { width, height } = frameOf(element);
     const { overflow, clipPath } = styleOf(element);
     const framed = /hidden|clip/.test(overflow) && (width <= 2 || height <= 2);
-    const cutAway = clipPath === "inset(50%)"; // links that are seen only with the focus
+    const cutAway = clipPath === "inset(50%)"; // a skip link is visible only if it has the focus
     return framed || cutAway || isForScreenReaders(element.parentElement);
   });
 
-  // The part of a box that its ancestors leave visible, and whether they cut off the rest. A part
-  // that scrolling brings into view is not cut off.
+  // Returns the visible part of a box, and whether an ancestor of the element cuts off another part.
+  // If scrolling shows this other part, it is not cut off.
   function clipped(box, element) {
     let shown = { left: box.left, top: box.top, right: box.right, bottom: box.bottom };
     let scrollsX = false;
@@ -76,7 +77,7 @@
       const svg = up instanceof SVGSVGElement;
       const [x, y] = svg ? ["hidden", "hidden"] : [style.overflowX, style.overflowY];
       const frame = frameOf(up);
-      // A visitor does not scroll the whole page sideways.
+      // The whole page must not need sideways scrolling.
       if (/auto|scroll/.test(x) && up.dataset?.testid !== "stMain") scrollsX = true;
       if (/auto|scroll/.test(y)) scrollsY = true;
       const beyondX = Math.max(frame.left - shown.left, shown.right - frame.right);
@@ -99,7 +100,7 @@
   const inWindow = (box) =>
     !isEmpty(box) && box.top >= 0 && box.bottom <= innerHeight && box.right > 0;
 
-  // The texts in the window, each with the boxes of its visible lines.
+  // Returns the texts in the window. Each text has the boxes of its visible lines.
   function texts() {
     const found = new Map();
     const range = document.createRange();
@@ -126,7 +127,7 @@
     return [...found.values()];
   }
 
-  // Labels under the pointer cover the plot on purpose; popovers and toasts cover the page.
+  // Labels at the pointer, popovers and toasts may cover other elements.
   const floats = (element) =>
     element.closest(".hoverlayer, [data-baseweb=popover], [role=tooltip], [data-testid=stToast]");
   const related = (a, b) => a === b || a.contains(b) || b.contains(a);
@@ -142,7 +143,7 @@
     if (wasCut) faults.add(`cut: ${name(text)}`);
   }
 
-  // The box without the room above and below the letters, or beside them if the text is vertical.
+  // Returns the box of the letters alone, without the empty part around them.
   function glyphs({ box, owner }) {
     const upright = !(owner instanceof SVGElement) || box.right - box.left > 0.8 * (box.bottom - box.top);
     const [dx, dy] = upright
@@ -167,7 +168,7 @@
 
   for (const { owner, text, box, floating } of seen) {
     if (floating) continue;
-    const root = owner.closest("svg") ?? owner; // a figure has several drawings
+    const root = owner.closest("svg") ?? owner; // a figure consists of several SVG drawings
     const figure = root.parentElement;
     const mayBeAbove = (other) =>
       related(other, owner) ||
@@ -177,7 +178,7 @@
     for (const share of [0.1, 0.5, 0.9]) {
       const x = box.left + share * (box.right - box.left);
       const y = (box.top + box.bottom) / 2;
-      const first = document.elementFromPoint(x, y); // faster than all elements
+      const first = document.elementFromPoint(x, y); // this is faster than a list of all elements
       if (first && mayBeAbove(first)) continue;
       for (const other of document.elementsFromPoint(x, y)) {
         if (mayBeAbove(other)) break;
@@ -189,12 +190,12 @@
     }
   }
 
-  // Elements that stay in place during scrolling may cover the page for a while.
+  // Headers and the sidebar stay in place during scrolling, and may cover other elements.
   function isSticky(element) {
     return element.closest("header, [data-testid=stSidebar], [data-testid=stExpandSidebarButton]");
   }
 
-  // Layers that only take the pointer do not cover anything.
+  // A transparent layer, which only receives pointer events, does not cover other elements.
   function covers(element) {
     if (element.closest(".modebar")) return Boolean(element.closest(".modebar-btn"));
     const { backgroundColor, fill, fillOpacity } = styleOf(element);
@@ -216,7 +217,7 @@
   }
   for (const button of document.querySelectorAll("button, [role=radio]")) {
     const label = button.querySelector("[data-testid=stMarkdownContainer]");
-    if (!label || !isSeen(label) || button.closest(".st-key-experiments")) continue; // whole sentences
+    if (!label || !isSeen(label) || button.closest(".st-key-experiments")) continue; // these buttons contain whole sentences
     const lines = seen.filter(({ owner }) => label.contains(owner)).map(({ box }) => box);
     const first = lines[0];
     if (lines.some((box) => box.top > first.bottom - SLACK)) faults.add(`wrapped: ${name(label.textContent)}`);

@@ -1,4 +1,4 @@
-"""Finds texts of a page that are illegible: cut, covered, or wrapped out of their row."""
+"""Finds illegible texts of a page. Such a text is cut, covered, or wrapped out of its row."""
 
 import json
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from playwright.sync_api import Page
 _SCRIPT = (Path(__file__).parent / "legibility.js").read_text(encoding="utf-8")
 
 SIZES = [(1366, 768), (1920, 1080), (390, 844)]
-# Rows that must not wrap if the window is wide enough.
+# In a wide window, each of these rows must fit into one line.
 ROWS = [".st-key-transport", ".pgl-header", ".pgl-numbers", "[role=radiogroup][aria-label=Chapter]"]
-WIDE = 1_000  # pixels
-SETTLED_MILLISECONDS = 150  # after resizing, visible figures are painted again
+WIDE = 1_000  # pixels; the least width of a wide window
+SETTLED_MILLISECONDS = 150  # time to paint visible figures again after a resize
 LOOKS = 8
-OVERLAP = 120  # pixels that two scroll positions in succession both show
+OVERLAP = 120  # pixels that are visible at two successive scroll positions
 SCROLL = """async ([top, part]) => {
     const main = document.querySelector("[data-testid=stMain]");
     const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
@@ -30,13 +30,13 @@ SCROLL = """async ([top, part]) => {
 
 
 def illegible_now(page: Page) -> set[str]:
-    """Return one line for every text in the window that stays illegible for several looks."""
+    """Return one line for each text in the window that is illegible in several checks."""
     call = f"({_SCRIPT})({{rows: innerWidth >= {WIDE} ? {json.dumps(ROWS)} : []}})"
     return set(lasting(page, lambda: page.evaluate(call), LOOKS, SETTLED_MILLISECONDS))
 
 
 def lasting(page: Page, find: Callable[[], list[str]], looks: int, milliseconds: int) -> list[str]:
-    """Return the faults that `find` returns at once and at each of `looks` further looks."""
+    """Return the faults that `find` returns now and in each of `looks` further calls."""
     found = find()
     for _look in range(looks):
         if not found:
@@ -48,7 +48,7 @@ def lasting(page: Page, find: Callable[[], list[str]], looks: int, milliseconds:
 
 
 def illegible(page: Page, first: str = "", last: str = "") -> set[str]:
-    """Return the same for the whole page, or from the top of `first` to the end of `last`."""
+    """Return the lines of `illegible_now` for the whole page, or from `first` to `last`."""
     top, end = 0.0, float("inf")
     if first:
         _top, below, _height = page.evaluate(SCROLL, [0, first])

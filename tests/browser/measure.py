@@ -1,11 +1,13 @@
-"""Measure a live page in the installed browser: `python -m tests.browser.measure shared_body 5`.
+"""Measures a page in a real browser: `python -m tests.browser.measure shared_body 5`.
 
-Pages: reinforce (the default), shared_body, split_bodies, compare (its four cells). This is not a
-test, since the results depend on the machine and its load. The window has 1366x768 pixels, and
-training has full speed. The settings are the defaults, but a run is so long that it does not end
-during the measurement. Each turn measures the page, and then the same part of the same training
-alone in a process of its own, on one core. The number says how many turns there are (default 3).
-The output is the median, the least and the greatest value.
+The first argument is the page: reinforce (the default), shared_body, split_bodies, or compare (with
+four agents). The second argument is the number of turns (default 3). Each turn first measures the
+page during training. Then it measures the same part of the same training without a page, in another
+process on one core. The output is the median, the least and the greatest value.
+
+The window has 1366x768 pixels, and training has full speed. The settings are the defaults, but the
+run is long enough to last during the whole measurement. This is not a test, because the results
+depend on the machine and its load.
 """
 
 import os
@@ -29,8 +31,9 @@ WARM_UP_MILLISECONDS = 2_000
 WINDOW_MILLISECONDS = 8_000
 ALONE = "--alone"
 
-# Measures the time between an action and the first frame that shows its effect, on the browser's
-# clock. `shown` tells whether the effect is visible; it must not be visible before the action.
+# Measures the time between an action and the first frame that shows the effect of this action. The
+# time is taken from the browser's clock. `shown` is a JavaScript expression: it is true if the
+# effect is visible. The effect must not be visible before the action.
 STOPWATCH = """({event, shown}) => {
     const isShown = new Function(`return (${shown});`);
     if (isShown()) throw new Error(`shown before it was caused: ${shown}`);
@@ -47,13 +50,13 @@ STOPWATCH = """({event, shown}) => {
 READ_STOPWATCH = "window.stopwatch.shown && window.stopwatch.shown - window.stopwatch.done"
 
 STEPS_SHOWN = "document.querySelector('[data-number=\"0\"] .pgl-number-value').textContent !== '0'"
-# Looks for the mark of the change; other marks may be there before.
+# Looks for the label of the changed setting γ. The plot may already contain other labels.
 CHANGE_SHOWN = """
     [...document.querySelectorAll('[data-panel="returns"] .annotation-text')]
         .some((mark) => mark.textContent.startsWith("γ"))
 """
 
-# The counters of the stage, and the time at which they were read.
+# Reads the counters of the stage, and the time of this reading.
 COUNTERS = """() => {
     const count = (selector, name) =>
         Number(document.querySelector(selector)?.dataset[name] ?? 0);
@@ -80,7 +83,7 @@ CHANGED: dict[str, Any] = {"total_steps": 1_000_000, "stop_when_solved": False}
 AGENTS: dict[str, tuple[AgentConfig, ...]] = {
     name: (preset.changed(**CHANGED),) for name, preset in PRESETS.items()
 }
-# With the usual networks, REINFORCE would use up these steps during the measurement.
+# With the default networks, REINFORCE would use all its steps before the end of the measurement.
 AGENTS["reinforce"] = (AGENTS["reinforce"][0].changed(hidden_sizes=(384, 384)),)
 AGENTS["compare"] = PAIRS[CELLS].configs
 FIGURES = {
@@ -110,18 +113,18 @@ def spread(values: Sequence[float]) -> str:
 
 
 def measure_with_alone(browser: Browser, url: str, name: str) -> dict[str, float]:
-    """Measure the page, and then the speed of the same training alone."""
+    """Measure the page, and then the speed of the same training without a page."""
     figures, first, last = measure_page(browser, url, name)
     alone = (last - first) / seconds_alone(name, first, last)
     share = figures["steps per second in the page"] / alone
     return figures | {
         "steps per second of the same training alone, on one core": alone,
-        "share of one core that trains": share,
+        "speed in the page / speed alone": share,
     }
 
 
 def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float], int, int]:
-    """Measure the page; return the results, and the first and the last step of the measurement."""
+    """Measure the page. Return the results, and the first and the last step of the measurement."""
     context = browser.new_context(base_url=url, viewport={"width": 1366, "height": 768})
     lab = LabPage(context.new_page(), name, FIGURES[name])
     page = lab.page
@@ -146,11 +149,11 @@ def measure_page(browser: Browser, url: str, name: str) -> tuple[dict[str, float
     redraws = {key: after["figures"][key] - count for key, count in before["figures"].items()}
     slowest = min(redraws, key=lambda key: redraws[key])
 
-    figures = {"ms from clicking Run to the first step seen": run_milliseconds}
-    if name != "compare":  # a comparison starts again when a setting changes
+    figures = {"ms from the click on Run to the first visible step": run_milliseconds}
+    if name != "compare":  # a changed setting starts a new comparison
         page.evaluate(STOPWATCH, {"event": "keydown", "shown": CHANGE_SHOWN})
         lab.move_slider("Discount γ", "ArrowLeft")
-        figures["ms from moving γ to its mark seen"] = read_stopwatch(lab)
+        figures["ms from the change of γ to its visible label"] = read_stopwatch(lab)
     figures |= {
         f"redraws per second of the slowest of {len(redraws)} figures": redraws[slowest] / seconds,
         "redraws per second of the numbers": rate("numbers"),
@@ -170,12 +173,12 @@ def address_of(name: str) -> dict[str, str]:
 
 def read_stopwatch(lab: LabPage) -> float:
     milliseconds = lab.page.wait_for_function(READ_STOPWATCH).json_value()
-    assert isinstance(milliseconds, (int, float))  # Playwright returns whole numbers as int
+    assert isinstance(milliseconds, (int, float))  # Playwright returns whole numbers as `int`
     return float(milliseconds)
 
 
 def seconds_alone(name: str, first: int, last: int) -> float:
-    """The seconds that the same training takes in a process of its own, on one core."""
+    """Measure how many seconds the same training takes in another process, on one core."""
     command = [sys.executable, "-m", "tests.browser.measure", ALONE, name, str(first), str(last)]
     environment = os.environ | {"PGLAB_THREADS": "1"}
     result = subprocess.run(

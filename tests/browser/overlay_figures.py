@@ -1,4 +1,4 @@
-"""Figures with every kind of mark that the stage draws over Plotly's picture during a run."""
+"""Makes figures that contain every kind of mark that the stage itself draws during a run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pglab.plots.slow_motion import transitions_figure
 from pglab.ui.stage.picture import FigurePanel, Frame, Heading, PlayerPanel, Slices
 
 LIMIT = 2_500  # environment steps
-BEFORE, AFTER = 0.6, 0.9  # the progress of a run, as a share of the axis
+BEFORE, AFTER = 0.6, 0.9  # two moments of a run, as shares of the axis of steps
 AXIS = np.linspace(-1, 1, 21)
-COLUMN, PLACE = 10, 10.3  # the grid column of the cells that is not evenly spaced, and its place
+COLUMN, PLACE = 10, 10.3  # this grid column is moved from place 10 to place 10.3
 MOVED = np.where(np.arange(21) == COLUMN, AXIS[0] + 0.1 * PLACE, AXIS)
 NO_PATH = np.empty((0, 2))
 OTHER_STYLES = {
-    ': "dash"': ': "dot"',  # of a line
+    ': "dash"': ': "dot"',  # the style of a line
     '"circle"': '"circle-open"',
     '"opacity": 0.55': '"opacity": 0.2',
     palette.LEFT: palette.RIGHT,
@@ -56,10 +56,10 @@ def _band(steps: NDArray[np.float64], phase: float, seeds: int | None = None) ->
 
 
 def lines(reached: float) -> FigurePanel:
-    """The sides of a comparison: every dash style, thin lines, bands."""
+    """The return plot of a comparison: lines of all dash styles, thin lines, and bands."""
     sides = []
     for number, colour in enumerate(palette.SIDES):
-        steps = _steps(BEFORE if number == 3 else reached)  # the top line does not move
+        steps = _steps(BEFORE if number == 3 else reached)  # the top line does not grow
         curves = [Curve(steps, _wave(steps, number + seed / 3)) for seed in range(2)]
         sides.append(
             SideCurves(
@@ -75,7 +75,7 @@ def lines(reached: float) -> FigurePanel:
 
 
 def returns(reached: float) -> FigurePanel:
-    """The return plot of a run: points, lines, marks, an earlier run and the loss below."""
+    """The return plot of a run: points, lines, marks, an earlier run, and a plot of the loss."""
     steps, updates = _steps(reached, 90), _steps(reached, 40)
     losses = np.where(np.arange(len(updates)) % 9 == 8, np.nan, np.cos(updates / 200))
     old = np.linspace(20, LIMIT, 40)
@@ -96,7 +96,7 @@ def returns(reached: float) -> FigurePanel:
 
 
 def symbols(reached: float) -> FigurePanel:
-    """Points with several symbols and colours, and dotted vertical lines."""
+    """A plot of points with several symbols and colours, and of dotted vertical lines."""
     places = np.arange(int(60 * reached))
     weights = 10 + 9 * np.sin(places / 5 + reached)
     weights[0], weights[1] = 1, 19
@@ -108,7 +108,7 @@ def symbols(reached: float) -> FigurePanel:
 
 
 def shades(reached: float) -> FigurePanel:
-    """Points with colours from a colour scale, and open circles."""
+    """A plot of points with colours from a colour scale, and of open circles."""
     turns = np.linspace(0, 9, 80)
     stored = np.stack([np.cos(turns + reached), np.sin(1.3 * turns)], axis=1)
     visited = np.stack([0.8 * np.cos(turns[:30]), np.sin(turns[:30] + reached)], axis=1)
@@ -119,14 +119,14 @@ def shades(reached: float) -> FigurePanel:
 
 
 def bars(reached: float) -> FigurePanel:
-    """Bars, which the stage leaves to Plotly."""
+    """A bar chart. Plotly draws the bars, not the stage."""
     places = np.arange(20)
     heights = 1 + np.cos(places / 3 + 3 * reached)
     return _panel("bars", transitions_figure(heights, places % 2, ["left", "right"], 3, "weight"))
 
 
 def cells(reached: float) -> FigurePanel:
-    """A heatmap whose cells the stage draws."""
+    """A heatmap. The stage draws its cells."""
     x, y = np.meshgrid(MOVED, AXIS)
     values = (np.sin(9 * x + 3 * reached) * np.cos(7 * y)).astype(np.float32)
     values[0, 0], values[-1, -1] = -1, 1
@@ -136,7 +136,7 @@ def cells(reached: float) -> FigurePanel:
 
 
 def texts(reached: float) -> FigurePanel:
-    """A drawing of a network whose numbers change."""
+    """A drawing of a network. The numbers in this drawing change."""
     boxes = [
         Box(0, 0, "4 inputs", None, None),
         Box(1, 0, f"{100 * reached:.0f} units", 987 * reached, 654 * reached),
@@ -147,18 +147,18 @@ def texts(reached: float) -> FigurePanel:
 
 
 TRAIL = np.stack([0.8 * np.cos(np.arange(24) / 4), 0.7 * np.sin(np.arange(24) / 2.3)], axis=1)
-TRAIL[5] = [1.3, 0]  # outside the axes
+TRAIL[5] = [1.3, 0]  # this point is outside the axes
 
 
 def playhead(_reached: float) -> FigurePanel:
-    """A plane with the player's observation and its path."""
+    """A heatmap on which the stage draws the player's current observation and path."""
     x, y = np.meshgrid(AXIS, AXIS)
     figure = value_figure(x + y, AXIS, AXIS, "x", "y", "v", NO_PATH)
     return replace(_panel("playhead", figure), playhead="player")
 
 
 def player(start: float, end: float) -> PlayerPanel:
-    """A player of a part of the trail, without pictures."""
+    """A player panel whose frames have points of `TRAIL` but no pictures."""
     points = TRAIL[int(len(TRAIL) * start) : int(len(TRAIL) * end)]
     frames = tuple(
         Frame(Cutout(b"", 0, 0), (1.0,), 0, (float(x), float(y)), 1, "") for x, y in points
@@ -171,22 +171,22 @@ FIGURES = (*CANVASES, bars, texts)
 
 
 def panels(reached: float, *, since: float = 0.0) -> list[PlayerPanel | FigurePanel]:
-    """All figures at one moment, and the player of the trail from `since` to that moment."""
+    """All figures at the moment `reached`, and a player with the frames since `since`."""
     return [*figures(reached), player(since, reached)]
 
 
 def figures(reached: float) -> list[FigurePanel]:
-    """All figures at one moment."""
+    """All figures at the moment `reached`."""
     return [draw(reached) for draw in FIGURES]
 
 
 def without_overlay(panel: FigurePanel) -> FigurePanel:
-    """The figure without anything that the stage draws over it."""
+    """The figure without the cells, the ring and the path that only the stage can draw."""
     return replace(panel, slices=None, playhead=None)
 
 
 def for_plotly(panel: FigurePanel) -> FigurePanel:
-    """The figure with marks of its own in place of those that the stage draws over it."""
+    """The figure for Plotly alone. Plotly's traces replace the marks that the stage would draw."""
     data = panel.figure["data"]
     if panel.slices is not None:
         data = [data[0] | {"x": packed(MOVED), "zsmooth": "best"}, *data[1:]]
@@ -214,7 +214,7 @@ def _trail_and_ring(points: NDArray[np.float64]) -> list[Figure]:
 
 
 def in_another_style(panel: FigurePanel) -> FigurePanel:
-    """The figure with other dashes, symbols, colours and texts."""
+    """The same figure, but with other line styles, symbols, colours and texts."""
     text = json.dumps(panel.figure)
     for given, other in OTHER_STYLES.items():
         text = text.replace(given, other)

@@ -1,18 +1,19 @@
-"""Compares two pictures, and tolerates that the edges of lines are smoothed differently."""
+"""Compares two pictures. Differently smoothed edges of lines count as equal."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.int16]
 
-SAME = 64  # of 255; colours whose distance is not greater count as equal
+SAME = 64  # of 255; up to this distance, two colours count as equal
 AROUND = (-1, 0, 1)
 
 
 def difference(one: Pixels, other: Pixels) -> float:
-    """The number of pixels per 10,000 whose colour the other picture lacks at that place.
+    """The number of different pixels per 10,000 pixels.
 
-    The pictures are [rows, columns, 3]. A neighbouring pixel counts as the same place.
+    A pixel is different if the other picture does not have its colour at the same place or at a
+    neighbouring pixel. The shape of the pictures is [rows, columns, 3].
     """
     places = np.nonzero(np.abs(one - other).max(axis=2) > SAME)
     most = max(_missing(one, other, places), _missing(other, one, places))
@@ -21,7 +22,7 @@ def difference(one: Pixels, other: Pixels) -> float:
 
 
 def _missing(one: Pixels, other: Pixels, places: tuple[NDArray[np.intp], ...]) -> int:
-    """The number of places whose colour the other picture has neither there nor next to it."""
+    """Count the places where `other`, even at the neighbouring pixels, lacks the colour."""
     around = np.pad(other, ((1, 1), (1, 1), (0, 0)), mode="edge")
     rows, columns = places
     nearest = np.min(

@@ -1,4 +1,4 @@
-"""Shows stages on a page without the app: several at once, and with changes to Plotly if wanted."""
+"""Shows several stages on one page without the app. A test can change Plotly on this page."""
 
 import base64
 import re
@@ -48,7 +48,7 @@ HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
     }
     mount({ parentElement, data: bytesOf(message), setTriggerValue: () => {} });
   };
-  // Plotly, but for some stages a part of each graph is spoiled as soon as it is drawn.
+  // Plotly is loaded. For some stages, each new graph is changed as soon as Plotly has drawn it.
   window.spoiled = {};
   await new Promise((resolve) => {
     const script = Object.assign(document.createElement("script"), { src: "plotly.min.js" });
@@ -66,13 +66,13 @@ HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
   window.ready = true;
 </script>"""
 
-# A value that changes whenever something has been drawn.
+# Reads a value that changes with every drawing.
 READ_ACTIVITY = """() => JSON.stringify([...document.querySelectorAll("[data-panel]")].map(
     (panel) => [panel.dataset, panel.querySelector(".pgl-figure")?.dataset]))"""
 
 
 class StagesAlone:
-    """A page with one column per stage; all panels have the same size."""
+    """A page with one column for each stage. All panels have the same size."""
 
     def __init__(
         self,
@@ -89,9 +89,10 @@ class StagesAlone:
     def show(
         self, name: str, sequence: int, panels: Panels, *, running: bool, spoil: str = ""
     ) -> None:
-        """Give a stage its next picture.
+        """Send a stage its next picture.
 
-        `spoil` changes a graph that Plotly has drawn, and returns a function that undoes this.
+        `spoil` is a JavaScript function that changes a graph drawn by Plotly. It returns a function
+        that undoes this change.
         """
         if spoil:
             self.page.evaluate(f"name => {{ window.spoiled[name] = {spoil}; }}", name)
@@ -111,14 +112,14 @@ class StagesAlone:
         )
 
     def wait_until_quiet(self) -> None:
-        """Wait until everything is drawn."""
+        """Wait until all stages are drawn."""
         before = None
         while (now := self.page.evaluate(READ_ACTIVITY)) != before:
             before = now
             self.page.wait_for_timeout(QUIET_MILLISECONDS)
 
     def pictures(self) -> dict[tuple[str, str], Pixels]:
-        """The pixels [rows, columns, 3] of every figure, by stage and panel."""
+        """Return the pixels [rows, columns, 3] of each figure; the key is (stage, panel)."""
         png = Image.open(BytesIO(self.page.screenshot(animations="allow")))
         pixels = np.asarray(png.convert("RGB"), dtype=np.int16)
         boxes = self.page.evaluate(
@@ -136,7 +137,7 @@ class StagesAlone:
         }
 
     def overlaid(self, name: str) -> set[str]:
-        """The panels of a stage that Plotly has drawn only once."""
+        """The panels that Plotly has drawn only once. The stage itself has drawn their changes."""
         panels: list[str] = self.page.evaluate(
             """name => [...document.getElementById(name).querySelectorAll(".pgl-graph")]
                 .filter((graph) => graph.drawn === 1)
@@ -157,7 +158,7 @@ class StagesAlone:
             route.fulfill(path=self.scripts / name, content_type="text/javascript")
 
     def _html(self) -> str:
-        """The page in the app's theme."""
+        """Return the page as HTML, in the app's theme."""
         settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
         theme = "".join(
             f"--st-{re.sub('([A-Z])', lambda letter: '-' + letter[1].lower(), name)}: {value};"

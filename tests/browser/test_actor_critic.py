@@ -1,4 +1,4 @@
-"""The pages of the actor-critics: every panel is drawn, the switches work, nothing is blank."""
+"""The pages of the actor-critics draw every panel, their switches work, and no panel is blank."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALWAYS = [
     "Gradient norms",
     "Entropy of the policy",
 ]
-LOSS = "Actor's loss"  # drawn below the returns
+LOSS = "Actor's loss"  # the plot of the loss is below the returns
 KEYS = {
     "Interference": "conflict",
     "Norms on the shared body": "shared_norms",
@@ -78,7 +78,7 @@ def test_the_norms_in_the_drawing_go_on_between_plotlys_pictures(page: Page) -> 
         return [re.sub("<[^>]*>", "", text) for text in texts]
 
     lab.run(until_steps=200)
-    drawing.scroll_into_view_if_needed()  # figures out of sight are not painted
+    drawing.scroll_into_view_if_needed()  # figures outside the window are not painted
     lab.wait_until(lambda: shown() != drawn_by_plotly(), "norms that Plotly has not drawn")
     assert len(shown()) == len(drawn_by_plotly()) == 7
     lab.pause()

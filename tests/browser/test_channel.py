@@ -1,4 +1,4 @@
-"""The live channel in a browser: without WebSockets, and after lost connections and restarts."""
+"""The live channel in a browser works after lost connections and restarts of the server."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.harness import AppServer, free_port, running_app
 from tests.browser.lab_page import CRITIC_FIGURES, LabPage
 
-ELSEWHERE = "about:blank"  # on the app's page, the browser would report that the server has gone
-# Lets no channel reach the server.
+ELSEWHERE = "about:blank"  # the app's page would report the end of the server
+# Leads the live channel to another port, where no server answers.
 LEAD_AWAY = """
     const Real = WebSocket;
     window.WebSocket = class extends Real {
@@ -20,7 +20,7 @@ LEAD_AWAY = """
             super(String(address).includes("/live/") ? "ws://127.0.0.1:9001/" : address, ...rest);
         }
     };"""
-# Collects the connections of the page.
+# Collects all WebSocket connections of the page.
 NOTE_SOCKETS = """
     const Real = WebSocket;
     window.sockets = [];
@@ -54,7 +54,7 @@ def test_without_websockets_pictures_come_slowly_and_the_page_says_so(
     page.wait_for_timeout(1_000)
     assert lab.steps == steps
     page.goto(ELSEWHERE)
-    browser_errors.clear()  # about the connections that failed
+    browser_errors.clear()  # expected errors: the connections failed
 
 
 def test_a_broken_connection_comes_back(page: Page) -> None:
@@ -83,7 +83,7 @@ def test_a_page_recovers_if_the_server_has_forgotten_the_visit(
     with app_at(tmp_path, port) as server:
         lab.open(server=server.url)
         lab.run(until_steps=300)
-        # After a run of the whole script, Streamlit does not run it when it comes back.
+        # The whole script runs once more. After that, Streamlit does not rerun it on reconnection.
         lab.move_slider("Discount γ", "ArrowLeft")
         lab.wait_for_address(gamma="0.98")
         lab.wait_for_script()
@@ -93,7 +93,7 @@ def test_a_page_recovers_if_the_server_has_forgotten_the_visit(
         expect_new_run()
         lab.pause()
         page.goto(ELSEWHERE)
-        browser_errors.clear()  # about the connections that the restart has cut
+        browser_errors.clear()  # expected errors: the restart cut the connections
 
 
 def test_another_visitor_watches_a_run_and_can_take_its_settings(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The comparison: pairs that wait for Run, sides in lock step, links that restore it."""
+"""The page Compare: pairs wait for Run, agents train in lock step, links restore a comparison."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OTHERS = ["body", "data", "frequency", "gamma", "learning_rate", "cells"]
 
 
 class ComparePage(LabPage):
-    """The comparison in a browser tab."""
+    """The page Compare in a browser tab."""
 
     def __init__(self, page: Page) -> None:
         super().__init__(page, "compare", FIGURES)
@@ -36,7 +36,7 @@ def test_every_ready_made_pair_is_set_up_and_waits_for_run(page: Page) -> None:
         compare.wait_until(lambda: compare.steps == 0, "a fresh start")
         compare.expect_paused()
         compare.run(until_steps=10)
-        page.wait_for_timeout(300)  # requests under way still bring old values
+        page.wait_for_timeout(300)  # late requests may still contain old values
         assert compare.address == ({} if name == USUAL else {"pair": name})
         expect(compare.exceptions).to_have_count(0)
     compare.pause()
@@ -73,7 +73,7 @@ def test_a_setting_changed_mid_run_makes_a_fresh_start_that_waits(page: Page) ->
     compare.run(until_steps=500)
     compare.move_slider("Learning rate α ↻", "ArrowRight")
     compare.wait_until(lambda: compare.address.get("pair") == "free", "a free comparison")
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible()  # the former comparison
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()  # it contains the former comparison
     compare.expect_paused()
     assert compare.steps == 0
     expect(compare.exceptions).to_have_count(0)
@@ -117,7 +117,7 @@ def test_every_agent_plays_beside_its_heatmap(page: Page, pair: str, letters: st
         assert len(heights) == 1, f"the panels of {letter} are not side by side"
     compare.press("steps_1")
     compare.wait_until(lambda: compare.steps == 1, "one step")
-    compare.run(until_steps=300)  # after the first episodes, every line is drawn
+    compare.run(until_steps=300)  # then each agent has episodes, and each line is drawn
     redraws = compare.redraws("returns")
     compare.wait_for_redraws("returns", redraws + 2)
     expect(compare.exceptions).to_have_count(0)
@@ -132,7 +132,7 @@ def test_several_seeds_have_a_band_and_one_of_them_is_watched(page: Page) -> Non
     expect(subtitle).to_contain_text("1,000 steps", timeout=60_000)
     expect(compare.stage).to_have_attribute("data-running", "false")
     filled = [trace for trace in compare.traces("returns") if trace.get("fill") == "toself"]
-    assert len(filled) == 3  # a band for each side, and the stored runs of one
+    assert len(filled) == 3  # two bands of the agents, one band of stored runs
     before = compare.traces("policy_A")
     compare.choose("Player and heatmaps show", "seed 2")
     compare.wait_for_other_data("policy_A", before)

@@ -1,8 +1,8 @@
-"""The gradient lab in a browser: measuring from a link, cancelling, drawing to the end."""
+"""The gradient lab in a browser: measurements that are started, cancelled and completed."""
 
 from playwright.sync_api import Page, expect
 
-MEASUREMENT_MILLISECONDS = 120_000  # a bound for slow machines, not a measure of speed
+MEASUREMENT_MILLISECONDS = 120_000  # long enough for slow machines
 
 
 def test_episodes_are_drawn_can_be_cancelled_and_give_numbers(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The home page, and the way from there to an experiment and back."""
+"""The home page in a browser, and changes between this page and other pages."""
 
 import re
 
@@ -10,15 +10,16 @@ from tests.browser.harness import AppServer
 from tests.browser.lab_page import ANY_NUMBER, LabPage, wait_until
 
 WATCHED_MILLISECONDS = 1000
-IDLE_SHARE = 0.2  # of one core; training takes at least half of one
+IDLE_SHARE = 0.2  # of one core's time; training takes at least half a core
 
-# Leaves the page after the stage has asked the server for the page, before the request is sent.
+# Leaves the page when the stage has decided to ask the server for the page, but before the request
+# is sent.
 LEAVE_BEHIND_A_REQUEST = """(stage, way) => new MutationObserver((changes, observer) => {
     observer.disconnect();
     const home = document.querySelector("[data-testid=stSidebarNav] a");
     way === "link" ? home.click() : history.back();
 }).observe(stage, {attributeFilter: ["data-requests"]})"""
-# A click on a link that reaches the stage but not Streamlit.
+# Hides the click on a link from Streamlit, but not from the stage.
 KEEP_FROM_STREAMLIT = """link => link.addEventListener("click", event => {
     event.preventDefault();
     event.stopPropagation();
@@ -107,7 +108,7 @@ def test_leaving_for_home_pauses_the_run_and_keeps_it(page: Page, app_server: Ap
 
 
 def open_compare(page: Page) -> LabPage:
-    """Open Compare by the menu; the stage asks for the page when the first step is taken."""
+    """Open Compare from the menu. With the first step, the stage asks the server for the page."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Compare").click()
     compare = LabPage(page, "compare", ("returns",))
     expect(compare.panel("returns")).to_have_attribute("data-redraws", ANY_NUMBER)
@@ -161,7 +162,7 @@ def test_closing_the_tab_stops_the_training(page: Page, app_server: AppServer) -
         tab.close()
         wait_until_idle(page, server)
 
-    visit()  # the server also starts threads that send files
+    visit()  # the first visit also starts threads that send files
     threads = server.num_threads()
     visit()
     wait_until(page, lambda: server.num_threads() <= threads + 2, "the server's threads to end")

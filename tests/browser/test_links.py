@@ -1,4 +1,4 @@
-"""Links: what they restore, and what the page says if it cannot use one."""
+"""Links restore settings. For each setting that it cannot use, the page says so."""
 
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from tests.browser.lab_page import ANY_UPDATE, LabPage
 
 SHARED = {
     "gamma": "0.9",
-    "learning_rate": "0.003",  # between two stops of its slider
+    "learning_rate": "0.003",  # a value between two stops of the slider
     "hidden_sizes": "64,32",
     "activation": "tanh",
     "seed": "3",
@@ -47,7 +47,7 @@ def expect_shared_settings(lab: LabPage) -> None:
 
 
 def test_a_shared_link_restores_everything(fresh_server: AppServer, page: Page) -> None:
-    """Even if it is the first request to a server."""
+    """The link works even as the first request to a server."""
     lab = LabPage(page).open(f"?{urlencode(SHARED)}", server=fresh_server.url)
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_text(
         ["Home", "REINFORCE", "Shared body", "Split bodies", "Compare", "Gradient lab"]
@@ -60,7 +60,7 @@ def test_a_shared_link_restores_everything(fresh_server: AppServer, page: Page) 
 
 
 def test_unusable_settings_get_a_sentence_each(page: Page) -> None:
-    """One link has them all: a value out of range, unknown names, an environment, layers."""
+    """The link has several errors: a value out of range, unknown names, an environment, layers."""
     unusable = {
         "gamma": "2",
         "gama": "0.9",

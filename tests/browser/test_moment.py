@@ -1,4 +1,4 @@
-"""All parts of the stage show the same moment, in a stream and in a loop."""
+"""All parts of the stage show the same moment of a run, also while the player's clip repeats."""
 
 import re
 from typing import Any
@@ -11,12 +11,12 @@ from pglab.environments import ENVIRONMENTS
 from tests.browser.lab_page import CRITIC_FIGURES, LabPage
 
 MOMENTS = 8
-TOLERANCE = 0.025  # since log-odds are rounded to 8 bits, and percentages to whole numbers
+TOLERANCE = 0.025  # log-odds have 8 bits, percentages are whole numbers
 PLACE = re.compile(r"at cart position −?\d\.\d\d, cart velocity −?\d\.\d\d")
 
 
 def under_the_ring(moment: dict[str, Any]) -> float:
-    """The probability of the slice at the ring's place, which is a point of its grid."""
+    """Return the heatmap's probability at the place of the ring, which is a point of the grid."""
     info = ENVIRONMENTS["CartPole-v1"]
     cells = np.array(moment["cells"])
     column, row = (
@@ -33,7 +33,7 @@ def is_inside(moment: dict[str, Any]) -> bool:
 
 
 def check_moments(lab: LabPage) -> None:
-    """Check different frames; each is read at once from all parts that show it."""
+    """Check several frames. For each frame, all parts of the stage are read at the same time."""
     seen: set[str] = set()
 
     def have_been_seen() -> bool:

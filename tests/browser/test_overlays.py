@@ -1,4 +1,4 @@
-"""The stage's own drawings over Plotly's picture look like those of Plotly."""
+"""The marks that the stage draws look the same as the marks that Plotly draws."""
 
 import pytest
 
@@ -9,14 +9,15 @@ from tests.browser.pixels import difference
 from tests.browser.stage_alone import StagesAlone
 
 PANEL = (400, 200)  # pixels
-MOST_DIFFERENT = 3.0  # of 10,000 pixels; Plotly omits points that hardly bend a line
+MOST_DIFFERENT = 3.0  # per 10,000 pixels; Plotly leaves out some points of a line
 ALL = {draw.__name__ for draw in marks.FIGURES}
 ON_CANVASES = {draw.__name__ for draw in marks.CANVASES}
 
-# Changes that make the canvases of a stage wrong on purpose.
+# Style rules that make the stage's canvases wrong on purpose.
 MISTAKES = {"lowered": "transform: translateY(2px)", "inverted": "filter: invert(1)"}
 
-# Changes to the internals of Plotly's graph, grouped by what the stage then leaves to Plotly.
+# Changes to internal parts of Plotly's graph. `LEFT_TO_PLOTLY` gives, for each change, the figures
+# that Plotly must then draw without the stage.
 OTHER_PLACES = {
     "no layout": "swap(graph, '_fullLayout', undefined)",
     "no pixels": "swap(graph._fullLayout.xaxis, 'l2p', undefined)",

@@ -1,4 +1,4 @@
-"""The app below a path behind nginx, with the configuration that `docs/nginx.conf` documents."""
+"""The app behind nginx and below a path, with the configuration in `docs/nginx.conf`."""
 
 import os
 import shutil
@@ -15,11 +15,12 @@ from tests.browser.conftest import fail_plainly
 from tests.browser.harness import ROOT, free_port, running_app, stop, wait_until_healthy
 from tests.browser.lab_page import LabPage
 
-ELSEWHERE = "about:blank"  # on the app's page, the browser would report further failures
-PATH = "class/lab"  # as in docs/nginx.conf
-# Browsers look for this host on their own machine. The app knows it only from the header `Host`.
+ELSEWHERE = "about:blank"  # the app's page would report further errors
+PATH = "class/lab"  # the same path as in docs/nginx.conf
+# Browsers connect to their own machine for this host. The app learns the name of the host only from
+# the header `Host`.
 HOST = "lab.localhost"
-# Everything that nginx writes is in its own folder, and it needs no rights of an administrator.
+# With this configuration, nginx writes only to its own folder and needs no administrator rights.
 MAIN = """
 daemon off;
 master_process off;
@@ -46,7 +47,7 @@ ASK_FOR_WEBSOCKET = {
 
 
 class Behind:
-    """The app behind nginx; a test may start each of them again."""
+    """The app behind nginx. A test may restart the app or nginx."""
 
     def __init__(self, folder: Path) -> None:
         self._program = find_nginx()
@@ -54,7 +55,7 @@ class Behind:
         self._app_port = free_port()
         self._app, self._nginx = ExitStack(), ExitStack()
         self.port = free_port()
-        self.port_without_pictures = free_port()  # where nginx does not pass on their WebSocket
+        self.port_without_pictures = free_port()  # here, nginx does not forward the live channel
         self._configure()
 
     def _configure(self) -> None:
@@ -98,7 +99,7 @@ class Behind:
 
 
 def find_nginx() -> str:
-    """Return the path of nginx; without it, skip the tests, or fail on a server that tests."""
+    """Return the path of nginx. If nginx is missing, skip the tests, or fail if `CI` is set."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
@@ -140,7 +141,7 @@ def test_only_pages_of_the_same_host_and_port_may_open_a_channel(behind: Behind)
         return answer(behind, f"/{PATH}/live/x", **ASK_FOR_WEBSOCKET, Origin=origin).status
 
     assert status(f"http://{HOST}:{behind.port}") == 101
-    assert status(f"https://{HOST}:{behind.port}") == 101  # if nginx serves https
+    assert status(f"https://{HOST}:{behind.port}") == 101  # the same over https
     assert status(f"http://elsewhere.localhost:{behind.port}") == 403
     assert status(f"http://{HOST}") == 403
 
@@ -167,7 +168,7 @@ def test_a_page_survives_restarts_of_nginx_and_of_the_app(
     lab.run(until_steps=300)
     lab.pause()
     page.goto(ELSEWHERE)
-    browser_errors.clear()  # about the connections that the restarts have cut
+    browser_errors.clear()  # expected errors: the restarts cut the connections
 
 
 def test_without_the_websocket_of_the_pictures_they_come_slowly_and_the_page_says_so(
@@ -180,4 +181,4 @@ def test_without_the_websocket_of_the_pictures_they_come_slowly_and_the_page_say
     lab.run(until_steps=300)
     assert lab.pictures == 0
     page.goto(ELSEWHERE)
-    browser_errors.clear()  # about the connections that failed
+    browser_errors.clear()  # expected errors: the connections failed

@@ -1,4 +1,4 @@
-"""Rewind and fork in a browser: the panels show the step to which the run was rewound."""
+"""Rewind and fork in a browser. After a rewind, the panels show the chosen earlier step."""
 
 from playwright.sync_api import Page, expect
 

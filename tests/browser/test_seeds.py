@@ -1,4 +1,4 @@
-"""Several seeds at once in a browser."""
+"""A run with several seeds in a browser."""
 
 import re
 
@@ -10,8 +10,8 @@ FEW_STEPS = 300
 
 
 def test_paused_seeds_come_to_exactly_where_the_run_stands(page: Page) -> None:
-    lab = LabPage(page).open("?seeds=3&at=0,0,0,0")  # with a fixed slice
-    lab.press("step")  # the further seeds advance too, though nothing has run before
+    lab = LabPage(page).open("?seeds=3&at=0,0,0,0")  # the slice of the heatmap is fixed
+    lab.press("step")  # further seeds advance too, even before Run
     subtitle = lab.panel("returns").locator(".pgl-subtitle")
     expect(subtitle).to_contain_text(re.compile(r"to step 1\b"), timeout=60_000)
     expect(lab.stage).to_have_attribute("data-running", "false")
@@ -19,7 +19,8 @@ def test_paused_seeds_come_to_exactly_where_the_run_stands(page: Page) -> None:
     lab.run(until_steps=FEW_STEPS)
     lab.press("run")
     expect(lab.button("run")).not_to_contain_text("Pause")
-    expect(lab.stage).to_have_attribute("data-running", "false", timeout=60_000)  # all have arrived
+    # The stage shows no run as soon as all seeds are at the same step.
+    expect(lab.stage).to_have_attribute("data-running", "false", timeout=60_000)
     steps = lab.number(STEPS).inner_text()
     expect(subtitle).to_contain_text(re.compile(rf"3 seeds \(first: 0\).*to step {steps}\b"))
     names = [trace.get("name") for trace in lab.figure("returns")["data"]]

@@ -1,4 +1,4 @@
-"""Settings that change while training runs, and the controls of the view below the panels."""
+"""Changes of settings during training, and the controls for the heatmaps below the panels."""
 
 from playwright.sync_api import Page, expect
 
@@ -68,7 +68,7 @@ def test_a_setting_holds_while_its_expander_is_closed(page: Page) -> None:
 
 
 def test_heatmap_axes_and_further_panels(page: Page) -> None:
-    lab = LabPage(page).open("?at=0,0,0,0")  # a slice that does not follow the player
+    lab = LabPage(page).open("?at=0,0,0,0")  # the slice is fixed
     before = lab.traces("policy_map")
     expect(lab.axis_title("policy_map", "x")).to_have_text("pole angle (rad)")
     lab.choose("Heatmap: horizontal axis", "cart position (m)")

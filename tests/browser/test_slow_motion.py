@@ -1,4 +1,4 @@
-"""Slow motion in a browser, only with the keyboard."""
+"""Slow motion in a browser, used only with the keyboard."""
 
 from playwright.sync_api import Page, expect
 
@@ -9,7 +9,7 @@ def test_an_update_taken_apart_with_the_keyboard(page: Page) -> None:
     lab = LabPage(page).open()
     lab.open_chapter("Slow motion")
     expect(page.locator(".pgl-phases")).to_be_visible()
-    # In the row of titles, the arrow keys would choose another chapter.
+    # While a chapter's title has the focus, the arrow keys would choose another chapter.
     page.keyboard.press("Tab")
     current = page.locator(".pgl-phases [aria-current]")
     expect(current).to_have_count(0)
@@ -29,7 +29,7 @@ def test_an_update_taken_apart_with_the_keyboard(page: Page) -> None:
         expect(current).to_contain_text(phase)
     expect(page.locator('[data-panel="slow_difference"]')).to_be_visible()
 
-    lab.move_slider("Discount γ", "ArrowLeft")  # arrows on a slider are its own
+    lab.move_slider("Discount γ", "ArrowLeft")  # on a slider, the arrow keys move the slider
     lab.wait_for_address(gamma="0.98")
     page.wait_for_timeout(300)
     expect(current).to_contain_text("new policy")

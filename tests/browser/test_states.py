@@ -1,6 +1,6 @@
-"""Every page in its states: texts are legible, the page is accessible, and its layout fits.
+"""Each page is checked in its states: legible texts, accessibility, and layout.
 
-A page is opened once, for all three, since most of the time goes into opening and resizing pages.
+Each page is opened only once for all three checks, because opening and resizing take most time.
 """
 
 import re
@@ -30,7 +30,7 @@ STAGE = ".pgl-stage"
 CHAPTER = ".st-key-chapter"
 TO_NUMBERS = ("Skip to numbers and pictures", STAGE)
 TO_CHAPTERS = ("Skip to the chapters", "[class*='-chapter'] [role='radio']")
-ENDLESS = "?stop_when_solved=off&total_steps=1000000&speed=500"  # no run ends while it is inspected
+ENDLESS = "?stop_when_solved=off&total_steps=1000000&speed=500"  # no run ends during the checks
 PROJECTORS = [(1920, 1080), (1366, 768)]
 
 
@@ -109,7 +109,7 @@ def test_page_of_an_agent(
     scheme: Scheme,
     skip: tuple[str, str],
 ) -> None:
-    """At rest, during a run, after it, with an earlier run, and in every chapter."""
+    """Check the page before, during and after a run, with an earlier run, and in all chapters."""
     lab = LabPage(new_page(scheme=scheme), path, figures).open(ENDLESS)
     inspection = Inspection(lab.page, scheme)
     expect_skip_link(lab.page, *skip)
@@ -147,7 +147,7 @@ def test_page_of_an_agent(
 
 
 def fill_projectors(lab: LabPage, scheme: Scheme, shot: Shot, state: str) -> None:
-    """Check that the panels fill the screen, as if the window went to a projector and back."""
+    """Check that the panels fit the window at the sizes of a projector and of a laptop."""
     for width, height in PROJECTORS:
         redraws = {key: lab.redraws(key) for key in lab.figures}
         lab.page.set_viewport_size({"width": width, "height": height})
@@ -164,7 +164,7 @@ def inspect_chapters(lab: LabPage, inspection: Inspection) -> None:
         lab.page.get_by_role("radiogroup", name="Chapter").get_by_role("radio").all_inner_texts()
     )
     assert len(titles) >= 5
-    inspection.hide(STAGE)  # otherwise, each change of the window would redraw its figures
+    inspection.hide(STAGE)  # so no change of the window redraws its figures
     for title in titles:
         if title != titles[0]:
             lab.open_chapter(title, drawn=True)
@@ -209,7 +209,7 @@ def test_comparison_of_four(page: Page) -> None:
 
 
 def inspect_run(compare: ComparePage, inspection: Inspection) -> None:
-    """Look at a comparison that runs, then while it is paused, then after a reset."""
+    """Check a running comparison, then the paused comparison, then the page after a reset."""
     inspection.legible("running", last=STAGE)
     compare.to_top()
     compare.pause()
@@ -251,12 +251,12 @@ def test_gradient_lab(page: Page) -> None:
         assert abs((right - left) - (bottom - top)) <= 2
         sides.append(right - left)
     small, large, phone = sides
-    assert large > 1.4 * small, "a large screen's room is used"
+    assert large > 1.4 * small, "a large screen must show larger figures"
     assert phone > 300
 
     page.set_viewport_size({"width": 1366, "height": 768})
     page.get_by_role("button", name=re.compile("^Draw")).click()
-    page.mouse.move(0, 0)  # off the button, whose tooltip would open
+    page.mouse.move(0, 0)  # away from the button, so that no tooltip opens
     expect(page.get_by_role("progressbar")).to_be_visible()
     inspection.accessible("drawing")
     inspection.expect_none()

@@ -1,4 +1,4 @@
-"""Run, Pause, the three kinds of step, Reset and New seed, by mouse and by keyboard."""
+"""The buttons Run, Pause, Step, Episode, Update, Reset and New seed, with mouse and keyboard."""
 
 import re
 from typing import Any
@@ -35,7 +35,7 @@ def assert_nothing_moves(lab: LabPage) -> None:
 
 
 def outcome(lab: LabPage) -> dict[str, Any]:
-    """The pictures of a run's current state: numbers, weights and heatmap."""
+    """Read the numbers, the weights, the heatmap and the returns that the page shows."""
     return {
         "numbers": lab.numbers(),
         "weights": lab.traces("weights"),
@@ -45,7 +45,7 @@ def outcome(lab: LabPage) -> dict[str, Any]:
 
 
 def update_once(lab: LabPage) -> dict[str, Any]:
-    """Press Update in a new run, wait for its picture, and return the outcome."""
+    """Press Update in a new run. Wait for the picture of this update, and return `outcome`."""
     lab.press("update")
     lab.expect_update(1)
     lab.wait_until_quiet()
@@ -54,7 +54,7 @@ def update_once(lab: LabPage) -> dict[str, Any]:
 
 def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
     lab = LabPage(page).open()
-    lab.wait_until_quiet()  # the player's clip comes in parts
+    lab.wait_until_quiet()  # the player's clip arrives in several parts
     assert_nothing_moves(lab)
     before = {key: lab.traces(key) for key in FIGURES}
     redraws = {key: lab.redraws(key) for key in FIGURES}
@@ -76,10 +76,10 @@ def test_run_changes_everything_and_pause_stops_it(page: Page) -> None:
     steps = lab.steps
     expect(lab.number(3)).to_have_text("–")
     points = lab.panel("returns").locator(".scatterlayer .point")
-    expect(points).to_have_count(lab.episodes)  # under the pointer, each point shows its data
+    expect(points).to_have_count(lab.episodes)  # Plotly has drawn a point per episode
 
     lab.run(until_steps=steps + 200)
-    assert lab.annotations() == [], "running on must not start a new run"
+    assert lab.annotations() == [], "the button Run must continue the paused run"
 
 
 def test_pictures_go_on_in_order_when_the_theme_changes(page: Page) -> None:
@@ -92,7 +92,7 @@ def test_pictures_go_on_in_order_when_the_theme_changes(page: Page) -> None:
         page.wait_for_timeout(WATCHED_MILLISECONDS)
         title = lab.panel("returns").locator(".xtitle")
         colour = title.evaluate(FILL)
-        page.emulate_media(color_scheme=scheme)  # Streamlit then passes all data to the stage again
+        page.emulate_media(color_scheme=scheme)  # then the stage gets all data again
         lab.wait_until(lambda: title.evaluate(FILL) != colour, "the other theme")  # noqa: B023
         before = lab.pictures
         page.wait_for_timeout(WATCHED_MILLISECONDS)
@@ -107,7 +107,7 @@ def test_all_panels_keep_step_from_the_start_of_a_run(page: Page, path: str, key
     figures = ("returns", "policy_map", key)
     lab = LabPage(page, path, figures).open()
     shown = lab.redraws(key)
-    # Plotly draws everything before the run continues.
+    # After this, Plotly has drawn all figures once.
     lab.press("update" if path == "reinforce" else "step")
     lab.wait_for_redraws(key, shown + 1)
     before = {key: lab.redraws(key) for key in figures}
@@ -142,7 +142,7 @@ def test_one_step_one_episode_one_update_and_one_step_a_second(page: Page) -> No
     lab.expect_paused()
     before = lab.numbers()
     page.wait_for_timeout(WATCHED_MILLISECONDS)
-    assert lab.numbers() == before, "stepping must not start a run"
+    assert lab.numbers() == before, "Step, Episode and Update must not start a run"
 
     lab.press("reset")
     lab.expect_no_update()
@@ -187,7 +187,7 @@ def test_a_new_start_pressed_as_a_picture_comes(page: Page) -> None:
 
 
 def test_reset_keeps_the_former_run_and_starts_from_the_same_start(page: Page) -> None:
-    lab = LabPage(page).open("?at=0,0,0,0")  # the same slice in every picture
+    lab = LabPage(page).open("?at=0,0,0,0")  # all heatmaps show the same slice
     first = update_once(lab)
     former = {"run": "1", "environment steps": first["numbers"][STEPS]}
     lab.wait_for_runs(former)
@@ -244,7 +244,7 @@ def test_a_shortcut_works_wherever_no_text_is_typed(page: Page) -> None:
     steps = lab.steps
     page.keyboard.press("s")
     expect(lab.number(STEPS)).to_have_text(f"{steps + 1:,}")
-    page.keyboard.press("x")  # means nothing
+    page.keyboard.press("x")  # this key is no shortcut
     assert_nothing_moves(lab)
 
     lab.press("run")
@@ -272,7 +272,7 @@ def test_a_shortcut_works_wherever_no_text_is_typed(page: Page) -> None:
 
 
 def test_no_quick_press_is_lost(page: Page) -> None:
-    """Not even while a slider has the focus, where Streamlit's own shortcuts do not work."""
+    """No press is lost even if a slider has the focus. Streamlit's own shortcuts would not work."""
     lab = LabPage(page).open()
     for milliseconds in (30, 150):
         lab.slider("Discount γ").focus()
@@ -293,7 +293,7 @@ def test_no_quick_press_is_lost(page: Page) -> None:
 
 
 def test_a_new_seed_chosen_mid_run_stays(page: Page) -> None:
-    """A picture that is under way when the button is pressed still carries the old seed."""
+    """A late picture with the old seed must not restore the old seed."""
     lab = LabPage(page).open()
     for seed in range(1, 5):
         lab.run(until_steps=10)

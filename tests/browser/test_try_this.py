@@ -1,4 +1,4 @@
-"""Predict, then run, without a mouse: a link, a locked guess, the run and its result."""
+"""The chapter *Try this*, used without a mouse: a link, a locked guess, the run, its result."""
 
 import re
 
@@ -10,11 +10,11 @@ from tests.browser.conftest import NewPage
 from tests.browser.lab_page import STEPS, LabPage
 
 EXPERIMENT = experiments_of("reinforce")[0]
-WHOLE_RUN_MILLISECONDS = 240_000  # a bound for slow machines, not a measure of speed
+WHOLE_RUN_MILLISECONDS = 240_000  # long enough for slow machines
 
 
 def guess_is_drawn(lab: LabPage) -> bool:
-    lab.panel("returns").scroll_into_view_if_needed()  # figures out of sight are not painted
+    lab.panel("returns").scroll_into_view_if_needed()  # outside the window, it is not painted
     return any(trace.get("name") == "your guess" for trace in lab.traces("returns"))
 
 
@@ -23,7 +23,7 @@ def choices_of(page: Page) -> Locator:
 
 
 def place(page: Page, button: Locator) -> tuple[float, float]:
-    """The scroll position of the page, and the distance of the button from the window's top."""
+    """Return the scroll position of the page, and the button's distance from the window's top."""
     scrolled: float = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
     box = button.bounding_box()
     assert box is not None
@@ -51,7 +51,7 @@ def test_the_page_stays_at_lock_and_shows_the_stage_at_run(
     lock.scroll_into_view_if_needed()
     lab.wait_until_quiet()
     before = place(page, lock)
-    assert before[0] > 0, "the page must be scrolled for this test to say anything"
+    assert before[0] > 0, "this test needs a scrolled page"
     lock.click()
     start = page.get_by_role("button", name="Run it")
     expect(start).to_be_visible()
@@ -97,13 +97,13 @@ def test_a_guess_is_locked_and_the_run_answers_it(page: Page) -> None:
     expect(choices.first).to_be_checked()
     expect(lock).to_be_enabled()
     lab.wait_until_quiet()
-    choices.first.focus()  # Streamlit may rebuild the choices between two quick presses
+    choices.first.focus()  # Streamlit may rebuild the choices meanwhile
     page.keyboard.press("Tab")
     expect(lock).to_be_focused()
     page.keyboard.press("Enter")
     expect(choices.first).to_be_disabled()
     lab.wait_until(lambda: guess_is_drawn(lab), "the guess in the return plot")
-    assert lab.steps == 0, "locking must not train"
+    assert lab.steps == 0, "locking a guess must not start training"
 
     press_by_key(page, "Run it")
     expect(page.locator(".st-key-experiment_line")).to_contain_text(" · 12,000 steps")

@@ -1,4 +1,4 @@
-"""Settings: descriptions, ranges, texts."""
+"""The settings have descriptions, ranges of values, and texts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NUMBERS = [
 
 
 def identified(value: Any) -> str:
-    """The name of a test case."""
+    """Return the name of a test case."""
     return next((name for name, preset in PRESETS.items() if preset is value), str(value))
 
 
@@ -53,7 +53,7 @@ EVERY_NUMBER = pytest.mark.parametrize(("preset", "name"), NUMBERS, ids=identifi
 
 
 def assert_sentences(text: str) -> None:
-    """Check that a text is a whole sentence for visitors, with no placeholder left."""
+    """Check that a text consists of whole sentences and contains no placeholder."""
     assert text[0].isupper()
     assert text.endswith((".", "?"))
     assert not set("{}\n") & set(text)
@@ -61,7 +61,7 @@ def assert_sentences(text: str) -> None:
 
 
 def limits(preset: RunConfig, name: str) -> tuple[float, float]:
-    """The least and the greatest value of a numeric setting."""
+    """Return the least and the greatest value of a numeric setting."""
     described = settings_of(preset)[name]
     assert described.minimum is not None
     assert described.maximum is not None
@@ -148,7 +148,7 @@ def test_the_actor_critic_presets_are_the_seminars() -> None:
         "replay_capacity": 50_000,
         "batch_size": 64,
         "critic_updates": 4,
-        "critic_learning_rate": 2.5e-4,  # has no effect if the body is shared
+        "critic_learning_rate": 2.5e-4,  # a shared body does not use this setting
         "value_loss_coefficient": 1.0,
         "stop_gradient": "none",
         "match_parameters": False,
@@ -189,7 +189,7 @@ def test_defaults_of_one_algorithm_are_not_those_of_another() -> None:
 def test_ranges_hold_on_both_sides(preset: RunConfig, name: str) -> None:
     low, high = limits(preset, name)
     for inside in (low, high):
-        # A batch must fit into the smallest buffer, too.
+        # The smallest buffer must have enough room for this batch.
         room = {"replay_capacity": {"batch_size": 1}}.get(name, {})
         assert getattr(preset.changed(**{name: inside, **room}), name) == inside
     beyond = 1 if isinstance(getattr(preset, name), int) else 1e-9
@@ -204,7 +204,7 @@ def test_ranges_hold_on_both_sides(preset: RunConfig, name: str) -> None:
 def test_values_of_no_use_are_refused(preset: RunConfig, name: str) -> None:
     values = [math.nan, math.inf, -math.inf, None, b"", (0,), object, 10**5_000, (10**5_000,)]
     if name == "success_return":
-        values.remove(None)  # stands for the environment's own value
+        values.remove(None)  # None means the environment's own value
     for value in values:
         with pytest.raises(ConfigError) as refusal:
             preset.changed(**{name: value})
@@ -284,7 +284,7 @@ OTHER_VALUES: dict[str, list[Any]] = {
 
 
 def other_values(preset: RunConfig, name: str) -> list[Any]:
-    """Values of a setting that differ from its default."""
+    """Return values of a setting that are not its default."""
     default = getattr(preset, name)
     if name in OTHER_VALUES:
         return OTHER_VALUES[name]
@@ -293,7 +293,7 @@ def other_values(preset: RunConfig, name: str) -> list[Any]:
     if choices := settings_of(preset)[name].choices:
         return list(choices)
     low, high = limits(preset, name)
-    middle = low + (high - low) / 3  # a number with many digits
+    middle = low + (high - low) / 3  # this number has many digits
     return [low, high, type(default)(middle)]
 
 
@@ -343,7 +343,7 @@ def test_texts_that_do_not_go_together_keep_the_rest() -> None:
 
 @pytest.mark.parametrize("preset", COMPARED)
 def test_no_link_to_batch_buffer_and_data_can_raise(preset: RunConfig) -> None:
-    """Not even if a linked value conflicts with a value of the preset."""
+    """No link raises an error, even if its value conflicts with a value of the preset."""
     values = {
         "batch_size": ("", "1", "16", "64", "1024"),
         "replay_capacity": ("", "1", "32", "64", "200000"),

@@ -1,4 +1,4 @@
-"""Reading links: every parameter is used, refused in a sentence, or foreign to the app."""
+"""Each parameter of a link is used, or refused with a sentence, or unknown to the app."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pglab.config import (
 from pglab.config.links import MOST_UNKNOWN
 from tests.config.test_config import assert_sentences
 
-HUGE = "9" * 4_400  # more digits than Python converts to an integer
+HUGE = "9" * 4_400  # Python refuses to convert so many digits
 NO_NUMBERS = [
     "",
     "nan",
@@ -38,7 +38,7 @@ NO_NUMBERS = [
 
 
 def refused(link: Link, name: str) -> None:
-    """Check that the link has one problem: a short sentence about this parameter."""
+    """Check that the link has exactly one problem: a short sentence about this parameter."""
     (problem,) = link.problems
     assert_sentences(problem)
     assert f"({name}) cannot be “" in problem

@@ -1,4 +1,4 @@
-"""One run, trained twice: by the PyTorch reference and by the compiled engine."""
+"""Trains the same run twice: with the PyTorch reference and with the compiled engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.stretch import Stretch, mean_td_error, records_of
 
 
 class Tolerance(NamedTuple):
-    """The largest error of a number: relative to the largest number of an array, and absolute."""
+    """The largest allowed error, relative to an array's largest number, and absolute."""
 
     relative: float
     absolute: float
@@ -30,7 +30,7 @@ SINGLE = Tolerance(1e-3, 1e-5)
 
 
 class Pair:
-    """A run that the reference trains, and a copy of it that the engine trains."""
+    """Two equal runs. The PyTorch reference trains one run, and the compiled engine the other."""
 
     def __init__(self, run: AgentRun, tolerance: Tolerance = DOUBLE) -> None:
         self.reference = run
@@ -39,7 +39,7 @@ class Pair:
         self._tolerance = tolerance
 
     def advance(self, steps: int) -> None:
-        """Train both for some steps that cause no update."""
+        """Train both runs for some steps. These steps must not cause an update."""
         for _ in range(steps):
             list(records_of_step(self.reference))
         self.engine.advance(steps)
@@ -49,7 +49,7 @@ class Pair:
         self.reference.config = self.compiled.config = self.reference.config.changed(**settings)
 
     def update(self) -> UpdateRecord:
-        """Train both up to their next update, compare the records, and return the reference's."""
+        """Train both runs to their next update. Compare the records, and return the last record."""
         expected: list[Record] = []
         while not expected or not isinstance(expected[-1], UpdateRecord):
             expected += records_of_step(self.reference)
@@ -60,7 +60,7 @@ class Pair:
         return expected[-1]
 
     def finish(self) -> str | None:
-        """Train both to their end, compare the records, and return why the reference diverged."""
+        """Train both runs to their end. Compare the records, and return why the runs diverged."""
         expected, problem = until_the_end(records_of_reference(self.reference))
         found: list[Record] = []
         while not self.engine.over and self.engine.diverged is None:
@@ -70,14 +70,14 @@ class Pair:
         return problem
 
     def compare(self) -> None:
-        """Compare all that the two runs contain."""
+        """Compare the complete states of the two runs."""
         self.engine.save()
         tolerance = self._tolerance._replace(absolute=self._tolerance.absolute / 1000)
         assert_alike(state_of(self.compiled), state_of(self.reference), tolerance)
 
 
 def records_in(stretch: Stretch) -> list[Record]:
-    """The records of a stretch, whose mean TD errors are those of its targets and estimates."""
+    """Return the records of a stretch. Check the stretch's mean TD errors against the records."""
     records = list(records_of(stretch))
     updates = [record for record in records if isinstance(record, UpdateRecord)]
     expected = [np.nan if (mean := mean_td_error(u)) is None else mean for u in updates]
@@ -86,7 +86,7 @@ def records_in(stretch: Stretch) -> list[Record]:
 
 
 def until_the_end(records: Iterable[Record]) -> tuple[list[Record], str | None]:
-    """All records of a run, and the sentence if it diverged."""
+    """Return all records of a run, and the error message if the run diverged."""
     found: list[Record] = []
     try:
         for record in records:
@@ -97,7 +97,7 @@ def until_the_end(records: Iterable[Record]) -> tuple[list[Record], str | None]:
 
 
 def problem_of(engine: Engine) -> str | None:
-    """The engine's sentence about a number that is no longer finite; None if all are."""
+    """Return the engine's message about a number that is not finite, or None."""
     try:
         engine.require_finite()
     except TrainingDiverged as diverged:
@@ -106,7 +106,7 @@ def problem_of(engine: Engine) -> str | None:
 
 
 def state_of(run: AgentRun) -> dict[str, Any]:
-    """All that a run contains, as numbers and arrays."""
+    """Return the complete state of a run as numbers and arrays."""
     own: list[Any]
     if isinstance(run, ReinforceRun):
         optimizers, own = [run.optimizer, run.value_optimizer], [run.batch, run.ended_episodes]
@@ -134,7 +134,7 @@ def state_of(run: AgentRun) -> dict[str, Any]:
 
 
 def adam_of(optimizer: torch.optim.Adam) -> list[Any]:
-    """Number of steps and both moments of each parameter; all are 0 before its first step."""
+    """Return Adam's step count and moments for each parameter; before the first step, zeros."""
     states = [(p, optimizer.state.get(p, {})) for p in optimizer.param_groups[0]["params"]]
     return [
         [
@@ -146,10 +146,12 @@ def adam_of(optimizer: torch.optim.Adam) -> list[Any]:
 
 
 def assert_alike(actual: Any, expected: Any, tolerance: Tolerance, name: str = "") -> None:
-    """Check that numbers are close, and that observations and everything else are equal.
+    """Check that floating-point numbers are close, and that all other values are equal.
+
+    Observations must also be exactly equal.
 
     Raises:
-        AssertionError: the message says where the two differ.
+        AssertionError: the message names the place of the difference.
     """
     if isinstance(expected, Mapping):
         assert actual.keys() == expected.keys(), name
@@ -170,7 +172,7 @@ def assert_alike(actual: Any, expected: Any, tolerance: Tolerance, name: str = "
 
 
 def assert_close(actual: Any, expected: Any, tolerance: Tolerance, name: str) -> None:
-    """Check the shape of an array and its numbers, of any precision; NaN must meet NaN."""
+    """Check that two arrays have equal shapes and close numbers. The precision may differ."""
     one, other = np.asarray(actual), np.asarray(expected)
     assert (one.dtype.kind, one.shape) == (other.dtype.kind, other.shape), name
     if other.dtype.kind != "f":
@@ -178,5 +180,5 @@ def assert_close(actual: Any, expected: Any, tolerance: Tolerance, name: str) ->
         return
     largest = np.abs(other[np.isfinite(other)]).max(initial=0.0)
     limit = tolerance.relative * largest + tolerance.absolute
-    if not np.all(np.abs(one - other) <= limit):  # NumPy's own check is slow, but it reports
+    if not np.all(np.abs(one - other) <= limit):  # the check below is slow
         np.testing.assert_allclose(one, other, rtol=0, atol=limit, err_msg=name)

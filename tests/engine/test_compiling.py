@@ -1,4 +1,4 @@
-"""The library works if only temporary files can be written and there is no home directory."""
+"""The library works without a home directory, and if only temporary files can be written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def refuse(event, arguments):
 sys.addaudithook(refuse)
 """
 
-# A small kernel stands for all: to compile all of them takes more than a minute.
+# Only one small kernel is compiled, because all kernels together take more than a minute.
 PROGRAM = """
 from pglab import ReinforceConfig, train
 from pglab.engine.kernels.gradients import symexp_of
@@ -31,7 +31,7 @@ print(symexp_of(0.0), symexp_of.signatures)
 
 
 def test_no_cache_can_be_written(tmp_path: Path) -> None:
-    """The settings, the reference, and kernels that are compiled without a cache."""
+    """The settings, the reference and the kernels work without a cache for compiled code."""
     hidden = ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "LOCALAPPDATA", "USERPROFILE")
     process = subprocess.run(
         [sys.executable, "-B", "-c", READ_ONLY + PROGRAM],

@@ -1,4 +1,4 @@
-"""A run whose numbers are no longer finite stops at the reference's step, with its sentence."""
+"""If a number is not finite, the engine stops at the reference's step, with the same message."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.oracles_actor_critic import CELLS
 
 Poison = Callable[[AgentRun], None]
 
-KERNELS: Any = gradients  # Numba's kernels have no types
+KERNELS: Any = gradients  # Numba's kernels have no type annotations
 
 SMALL: dict[str, Any] = {"hidden_sizes": (8,), "total_steps": 1000, "seed": 5}
 BUFFER: dict[str, Any] = {"replay_capacity": 100, "batch_size": 16, "critic_updates": 2}
 
 
 def cell(name: str, **settings: Any) -> ActorCriticConfig:
-    """Settings of a small actor-critic."""
+    """Make settings of a small actor-critic."""
     return ActorCriticConfig(**{"rollout_steps": 4, **SMALL, **BUFFER, **CELLS[name], **settings})
 
 
@@ -60,7 +60,9 @@ CONFIGS = REINFORCE | ACTOR_CRITIC | SINGLE_STEPS
 
 
 def problem(config: AgentConfig, poison: Poison) -> str:
-    """Train 54 steps, poison the run, and let engine and reference train it to its end."""
+    """Train 54 steps, change a number of the run, and finish the run with both engines.
+
+    Both must stop with the same message, which is returned."""
     engine = Engine(begin(config))
     engine.advance(54)
     engine.save()
@@ -71,7 +73,9 @@ def problem(config: AgentConfig, poison: Poison) -> str:
 
 
 def parameter(network: str, place: int, value: float) -> Poison:
-    """Set the first number of one of a network's parameters; the last two are those of its head."""
+    """Return a function that sets one number of a network's parameter with index `place`.
+
+    The indices −2 and −1 mean the weights and the biases of the head."""
 
     def poison(run: AgentRun) -> None:
         with torch.no_grad():
@@ -96,7 +100,7 @@ def test_the_critic(name: str, place: int, value: float) -> None:
 
 
 def fill(network: str, body: float, head: float) -> Poison:
-    """Set all parameters of a network's body, and all of its head."""
+    """Return a function that fills a network's body and head with two numbers."""
 
     def poison(run: AgentRun) -> None:
         *of_body, weights, biases = run.networks[network].parameters()
@@ -110,7 +114,7 @@ def fill(network: str, body: float, head: float) -> Poison:
 
 
 LARGE_LOSS = (1.0, 1e25)
-LARGE_GRADIENT = (1e8, 1e9)  # the loss is below 1e38, the square of the gradient's norm is not
+LARGE_GRADIENT = (1e8, 1e9)  # the loss is finite; the squared norm is not
 
 
 @pytest.mark.parametrize(("sizes", "name"), [(LARGE_LOSS, "loss"), (LARGE_GRADIENT, "gradient")])
@@ -127,7 +131,7 @@ def test_the_loss_of_a_critic_that_learns_alone(sizes: tuple[float, float], name
 @pytest.mark.parametrize("name", [*REINFORCE, *CELLS, "symexp", "critic trained alone"])
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e300, 1e30])
 def test_a_reward(name: str, value: float) -> None:
-    """Set a reward of the batch or the rollout, and rewards in the buffer."""
+    """Change one reward of the batch or the rollout, and 40 rewards in the replay buffer."""
 
     def poison(run: AgentRun) -> None:
         steps = run.batch if isinstance(run, ReinforceRun) else run.rollout
@@ -158,7 +162,7 @@ def test_a_moment_of_adam() -> None:
 
 
 def test_a_large_learning_rate() -> None:
-    """The numbers before the end are finite. Which runs diverge depends on rounding; most do."""
+    """All recorded numbers are finite. Most runs diverge, but rounding decides which ones."""
     rates = {"learning_rate": 1.0, "critic_learning_rate": 1.0, "symexp_heads": True}
     problems = []
     for name in CELLS:
@@ -176,12 +180,12 @@ def test_a_large_learning_rate() -> None:
     assert problems
 
 
-# --- Kernels that choose the greatest of several values
+# --- Kernels that choose the largest of several values
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_value_that_is_not_a_number_is_the_greatest(place: int) -> None:
-    """As in NumPy and PyTorch: a comparison alone would ignore it."""
+    """NumPy and PyTorch do the same. A comparison with < or > would ignore NaN."""
     values = np.array([2.0, 3.0, 1.0])
     values[place] = math.nan
     assert math.isnan(KERNELS.td_target(1.0, False, values, False, 0.9))

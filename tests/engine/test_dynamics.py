@@ -1,4 +1,4 @@
-"""The compiled dynamics are equal to Gymnasium's, bit for bit."""
+"""The compiled environments are equal to Gymnasium's environments, bit for bit."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gymnasium.utils.seeding import np_random
 from pglab.engine.kernels import dynamics
 from pglab.environments import Environment, make_environment, sizes, time_limit_of
 
-KERNELS: Any = dynamics  # Numba's kernels have no types
+KERNELS: Any = dynamics  # Numba's kernels have no type annotations
 ACROBOT: Any = acrobot
 
-# An observation as bytes, the reward, terminated, truncated.
+# The observation as bytes, the reward, terminated, and truncated.
 Step = tuple[bytes, float, bool, bool]
 
-# Gymnasium needs most of the time, above all for Acrobot.
+# Gymnasium takes most of the test's time, especially with Acrobot.
 STEPS = {"CartPole-v1": 40_000, "Acrobot-v1": 15_000, "MountainCar-v0": 40_000}
 
 EVERY_ENVIRONMENT = pytest.mark.parametrize("env_id", STEPS)
@@ -76,7 +76,7 @@ def state_of(environment: Environment) -> np.ndarray:
 
 
 def skilful(state: np.ndarray, kind: int) -> int:
-    """An action of a policy that keeps the pole up, or reaches the goal."""
+    """Choose an action with a policy that keeps the pole up or reaches the goal."""
     if kind == dynamics.CARTPOLE:
         return int(state @ [0.1, 0.3, 3.0, 1.0] > 0)
     return 2 if state[-1] > 0 else 0  # pushes in the direction of the motion
@@ -84,7 +84,7 @@ def skilful(state: np.ndarray, kind: int) -> int:
 
 @EVERY_ENVIRONMENT
 def test_equal_over_many_episodes(env_id: str) -> None:
-    """Every second episode follows a skilful policy, so that episodes end in both ways."""
+    """Every second episode follows a skilful policy, so some episodes terminate."""
     environment = make_environment(env_id)
     compiled = Compiled(environment, seed=7)
     assert compiled.reset() == environment.reset(seed=7)[0].tobytes()
@@ -103,7 +103,7 @@ def test_equal_over_many_episodes(env_id: str) -> None:
 
 @EVERY_ENVIRONMENT
 def test_equal_resets(env_id: str) -> None:
-    """Acrobot's first observation is the cosine and the sine of float32 numbers."""
+    """For Acrobot, the first observation must use the cosine and the sine of float32 numbers."""
     environment = make_environment(env_id)
     compiled = Compiled(environment, seed=11)
     assert compiled.reset() == environment.reset(seed=11)[0].tobytes()
@@ -118,7 +118,7 @@ def test_equal_after_taking_over_an_episode(env_id: str) -> None:
     choices = np.random.default_rng(2)
     for seed in range(10):
         environment.reset(seed=seed)
-        for _ in range(seed):  # also right after the reset
+        for _ in range(seed):  # with seed 0, no step follows the reset
             environment.step(int(choices.integers(2)))
         compiled.take_over(environment)
         ended = False
@@ -132,9 +132,10 @@ def test_equal_after_taking_over_an_episode(env_id: str) -> None:
 
 @EVERY_ENVIRONMENT
 def test_equal_from_any_state(env_id: str) -> None:
-    """From states that no episode reaches, too, and at the last steps before the time limit.
+    """The next steps are equal from random states, also near the time limit.
 
-    The float64 states are compared because the observations, in float32, hide small differences.
+    Some of these states never occur in an episode. The float64 states are compared, because the
+    float32 observations hide small differences.
     """
     environment = make_environment(env_id, disable_env_checker=True)
     compiled = Compiled(environment, seed=0)
@@ -164,7 +165,7 @@ def test_the_ends_of_the_circle_stay_where_they_are() -> None:
 
 @pytest.mark.parametrize("action", range(3))
 def test_only_a_car_that_moves_left_stops_at_the_wall(action: int) -> None:
-    """A velocity to the right may be too small to change the position."""
+    """At the wall, the car's velocity to the right is too small to change its position."""
     environment = make_environment("MountainCar-v0", disable_env_checker=True)
     environment.reset(seed=0)
     compiled = Compiled(environment, seed=0)
@@ -179,7 +180,7 @@ def test_only_a_car_that_moves_left_stops_at_the_wall(action: int) -> None:
 @EVERY_ENVIRONMENT
 @pytest.mark.parametrize("steps", [0, 1, 23])
 def test_a_restored_environment_continues(env_id: str, steps: int) -> None:
-    """Also right after the reset; to the end of the episode, and in the next episode."""
+    """After a restore, the environments stay equal until the end of the next episode."""
     environment = make_environment(env_id)
     environment.reset(seed=3)
     compiled = Compiled(environment, seed=5)
@@ -211,7 +212,7 @@ def test_a_restored_environment_has_a_state_of_its_own(env_id: str) -> None:
 
 
 def test_squares_are_those_of_numpy_scalars() -> None:
-    """NumPy's `x**2` calls C's `pow`; the product x · x is sometimes different."""
+    """NumPy's `x**2` calls C's `pow`. The product x · x is sometimes slightly different."""
     numbers = np.random.default_rng(4).normal(0, 10, 100_000)
     expected = np.array([x**2 for x in numbers])
     assert np.array_equal([KERNELS.square(x) for x in numbers], expected)

@@ -1,4 +1,4 @@
-"""However a run is cut, saved, copied or handed to the reference, it is the same run."""
+"""A run stays the same if it is trained in parts, saved, copied, or continued by the reference."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ EVERY_CONFIG = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 STEPS = 240
 
 
-# --- The same records, however the run is cut
+# --- A run in parts has the same records
 
 
 def uncut(config: AgentConfig) -> list[Record]:
-    """The records of the first steps, from one compiled call."""
+    """Return the records of the first `STEPS` steps, trained in one compiled call."""
     return list(records_of(Engine(begin(config)).advance(STEPS)))
 
 
 def cut(
     config: AgentConfig, advance: Callable[[Engine], Stretch], after: Callable[[Engine], Engine]
 ) -> list[Record]:
-    """The records of as many steps, from many calls; `after` follows each of them."""
+    """Return the records of these steps, trained in many calls. `after` is called after each."""
     engine = Engine(begin(config))
     records: list[Record] = []
     while engine.global_step < STEPS:
@@ -90,7 +90,7 @@ def loaded(engine: Engine) -> Engine:
 
 
 def copied(engine: Engine) -> Engine:
-    """Another engine, which continues a copy of the run."""
+    """Return a new engine, which continues a copy of the run."""
     engine.save()
     return Engine(copy.deepcopy(engine.run))
 
@@ -110,7 +110,7 @@ def test_equal_in_short_calls(config: AgentConfig, after: Callable[[Engine], Eng
     expected = uncut(config)
     for name, advance in WAYS_TO_ADVANCE.items():
         if name == "step" and after is copied:
-            continue  # a copy of the run takes longer than a step
+            continue  # too slow: a copy for each step
         assert same_records(take(cut(config, advance, after), len(expected)), expected)
 
 
@@ -131,7 +131,7 @@ def test_a_batch_grows_over_many_calls() -> None:
 
 
 def test_a_saved_run_stays_as_it_is() -> None:
-    """Except for the networks, which the engine trains in PyTorch's memory."""
+    """Further training does not change the saved data. Only the networks are trained in place."""
     engine = Engine(begin(CONFIGS["split on_policy"]))
     engine.advance(103)
     engine.save()
@@ -147,7 +147,7 @@ def test_a_saved_run_stays_as_it_is() -> None:
 @EVERY_CONFIG
 @pytest.mark.parametrize("seconds", [0.007, 1.0])
 def test_equal_in_a_session(config: AgentConfig, seconds: float) -> None:
-    """A session also copies the run for its checkpoints."""
+    """A training session also copies the run to make checkpoints."""
     session = TrainingSession(config)
     records: list[Record] = []
     while session.global_step < STEPS:
@@ -175,7 +175,7 @@ def test_equal_beside_other_threads() -> None:
 def test_no_call_reads_what_another_run_has_left(
     config: AgentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All runs that one thread trains share the room for what a kernel computes on the way."""
+    """All runs of one thread share the memory for intermediate results of a call."""
     for_call = Room.for_call
 
     def spoilt(room: Room, *sizes: Any) -> tuple[Memory, Work]:
@@ -219,14 +219,14 @@ def test_a_run_ends_after_its_last_step(steps: int) -> None:
     assert not len(engine.advance(steps).steps.global_step)
 
 
-# --- The reference takes over
+# --- The PyTorch reference continues a run of the engine
 
 
 @EVERY_CONFIG
 def test_the_reference_takes_over(config: AgentConfig) -> None:
-    """At each of these steps, the engine and the reference take the same next step.
+    """At several steps of a run, the engine and the PyTorch reference take the same next step.
 
-    Then another engine takes the step after it from the reference.
+    Then a new engine continues the reference's run, and takes the same next step, too.
     """
     engine = Engine(begin(config))
     for _ in range(20):
@@ -243,7 +243,7 @@ def test_the_reference_takes_over(config: AgentConfig) -> None:
 
 
 def test_parameters_stay_in_the_memory_of_pytorch() -> None:
-    """Whoever looks at the networks between two calls sees the present parameters."""
+    """Between two calls of the engine, the networks contain the current parameters."""
     run = begin(CONFIGS["shared replay"])
     before = copy.deepcopy(run.networks["policy"])
     parameters = list(run.networks["policy"].parameters())
@@ -258,7 +258,7 @@ def test_parameters_stay_in_the_memory_of_pytorch() -> None:
         assert not torch.equal(parameter, first)
 
 
-# --- Random numbers drawn ahead
+# --- Random numbers that are drawn in advance
 
 
 @pytest.mark.parametrize("most_kept", [0, 5, 1_000])

@@ -1,4 +1,4 @@
-"""The engine makes the reference's updates, up to rounding, with every setting."""
+"""With every setting, the engine makes the same updates as the reference, except for rounding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Settings = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _in_double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the reference compute everything in double precision, so that rounding hides nothing."""
+    """The reference computes in double precision, because rounding may hide mistakes."""
     double = partial(torch.as_tensor, dtype=torch.float64)
     for module in ("reinforce", "actor_critic"):
         monkeypatch.setattr(f"pglab.algorithms.{module}.tensor", double)
@@ -33,10 +33,10 @@ def _in_double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def pair_of(config: AgentConfig, *, elapsed: int = 0, global_step: int = 0) -> Pair:
-    """A new run in double precision, trained twice.
+    """Make a `Pair` of new runs in double precision.
 
-    `elapsed` is the number of steps that count toward the time limit of the first episode, and
-    `global_step` the number of steps before it.
+    `global_step` is the number of steps before the first episode. `elapsed` is the number of steps
+    that count as already taken in the first episode.
     """
     run = in_double(begin(config))
     run.global_step = global_step
@@ -77,7 +77,7 @@ REINFORCE: dict[str, Settings] = {
     "truncated episodes": {
         "env_id": "MountainCar-v0",
         "baseline": "mean",
-        "min_batch_steps": 200,  # as long as an episode
+        "min_batch_steps": 200,  # the length of an episode
     },
 }
 
@@ -155,7 +155,7 @@ EVERY_CELL = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 
 
 def cell_config(cell: Settings, **settings: Any) -> ActorCriticConfig:
-    """Settings of a small agent, with a replay buffer that is soon full."""
+    """Make settings of a small agent whose replay buffer is soon full."""
     quick: Settings = {
         "seed": 8,
         "hidden_sizes": (6, 5),
@@ -171,7 +171,7 @@ def cell_config(cell: Settings, **settings: Any) -> ActorCriticConfig:
 @EVERY_CELL
 @pytest.mark.parametrize("settings", ACTOR_CRITIC.values(), ids=ACTOR_CRITIC)
 def test_actor_critic_with_batches(cell: Settings, settings: Settings) -> None:
-    """The first episode is truncated after 7 steps; the next episodes terminate."""
+    """The first episode is truncated after 7 steps. The next episodes terminate."""
     limit = 200 if settings.get("env_id") == "MountainCar-v0" else 500
     pair = pair_of(cell_config(cell, rollout_steps=5, **settings), elapsed=limit - 7)
     records = [pair.update() for _ in range(6)]
@@ -183,7 +183,7 @@ def test_actor_critic_with_batches(cell: Settings, settings: Settings) -> None:
 @pytest.mark.parametrize("body", ["shared", "split"])
 @pytest.mark.parametrize("settings", ACTOR_CRITIC.values(), ids=ACTOR_CRITIC)
 def test_actor_critic_with_single_steps(body: str, settings: Settings) -> None:
-    """Without replay, such updates have code of their own."""
+    """Without replay, the engine has special code for updates on a single step."""
     pair = pair_of(cell_config({"body": body}, rollout_steps=1, **settings), elapsed=490)
     for _ in range(6):
         pair.update()
@@ -195,7 +195,7 @@ def test_actor_critic_with_single_steps(body: str, settings: Settings) -> None:
 
 @pytest.mark.parametrize("body", ["shared", "split"])
 def test_replay_after_single_steps(body: str) -> None:
-    """The buffer is full after 20 steps."""
+    """The replay buffer is full after 20 steps, so later steps replace old steps."""
     pair = pair_of(cell_config({"body": body, "critic_data": "replay"}, rollout_steps=1))
     critics = [pair.update().critic for _ in range(50)]
     pair.compare()
@@ -212,15 +212,18 @@ def test_actor_critic_with_several_blocks(cell: Settings, rollout_steps: int) ->
     pair.compare()
 
 
-# --- Both
+# --- Both algorithms
 
 
 @pytest.mark.parametrize("stop_when_solved", [True, False])
 @pytest.mark.parametrize("before", [0, 199])
 def test_the_end_of_a_run(before: int, stop_when_solved: bool) -> None:
-    """All returns are −200, and an episode of 200 steps counts if it contains a multiple of 200.
+    """The run ends at the step at which the task counts as solved, or after all steps.
 
-    Three full episodes solve the task. `before` is the number of steps before the first episode.
+    Each episode has 200 steps and the return −200. An episode counts if it contains a multiple
+    of 200 as step number.
+
+    Three counted episodes solve the task. `before` is the number of steps before the first episode.
     """
     config = ReinforceConfig(
         env_id="MountainCar-v0",
@@ -241,7 +244,7 @@ def test_the_end_of_a_run(before: int, stop_when_solved: bool) -> None:
 @pytest.mark.parametrize("config", [ReinforceConfig(), ActorCriticConfig()], ids=["R", "AC"])
 def test_an_episode_that_terminates_at_the_time_limit(config: AgentConfig) -> None:
     run = in_double(begin(config.changed(hidden_sizes=(4,), total_steps=1000)))
-    leaving = np.array([2.39, 2.0, 0.0, 0.0])  # the cart reaches the end of the track
+    leaving = np.array([2.39, 2.0, 0.0, 0.0])  # the next step leaves the track
     run.environment.set_wrapper_attr("state", leaving)
     run.environment.set_wrapper_attr("_elapsed_steps", 499)
     run.observation = leaving.astype(np.float32)
@@ -252,7 +255,7 @@ def test_an_episode_that_terminates_at_the_time_limit(config: AgentConfig) -> No
 
 
 def test_readings() -> None:
-    """The window of three readings is soon full; an episode enters it between two updates."""
+    """The window of three returns is soon full. A new return enters it between two updates."""
     config = cell_config({}, hidden_sizes=(4,), total_steps=1000, rollout_steps=50)
     pair = pair_of(config.changed(eval_interval=100, smoothing_window=3, learning_rate=1e-4))
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""The sentences about stored runs, compared with those runs."""
+"""The sentences about stored runs are true for these runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_verdict_over_a_comparison_is_of_its_own_agents(pair: str) -> None:
 
 
 def test_the_lowest_loss_belongs_to_the_worst_policy() -> None:
-    """The page says so below its table."""
+    """The text of REINFORCE claims this below its table of losses."""
     rows = [[cell.strip() for cell in row.split("|")] for row in loss_table().splitlines()[2:]]
     losses, returns = ([float(row[n]) for row in rows] for n in (3, 4))
     assert losses == sorted(losses)
@@ -48,13 +48,13 @@ def test_the_lowest_loss_belongs_to_the_worst_policy() -> None:
 
 
 def test_without_a_baseline_the_loss_rises_with_the_return() -> None:
-    """The home page and the chapter Idea of REINFORCE say so."""
+    """The home page and the chapter *Idea* of REINFORCE claim this."""
     runs = results.load("reinforce")["usual_60000"].figures
     assert np.corrcoef(runs["late_loss"], runs["late_return"])[0, 1] > 0.5
 
 
 def test_most_shared_bodies_without_the_critics_gradient_collapse() -> None:
-    """The page about sharing gives this as a reason."""
+    """The page about shared bodies gives this as a reason for the benefit of sharing."""
     runs = results.load("shared_on_policy")["critic_kept_out"].figures
     assert np.mean(runs["late_return"] < COLLAPSED) > 0.5
 

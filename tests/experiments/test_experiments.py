@@ -1,4 +1,4 @@
-"""Experiments: the statistics of a run, the definitions, and the stored results."""
+"""Tests of the experiments: statistics of a run, definitions, and stored results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGES = pytest.mark.parametrize("page", STEPS)
 
 
 def hand_made(**more: list[float]) -> RecordedRun:
-    """A run of thirty steps; the last third begins after the twentieth."""
+    """Make a run of 30 steps. Its last third begins after step 20."""
     arrays: dict[str, list[float]] = {
         "episode_steps": [5, 20, 21, 30],
         "returns": [5, 15, 2, 9],
@@ -61,7 +61,7 @@ def test_a_statistic_of_a_run_made_by_hand(name: str, expected: float) -> None:
 def test_every_statistic_is_tried() -> None:
     nothing: dict[str, list[float]] = {name: [] for name in vars(hand_made()) if name != "steps"}
     known = {name for name, s in STATISTICS.items() if not math.isnan(s.of(hand_made(**nothing)))}
-    assert known == {"updates"}, "without episodes and updates nothing else is known"
+    assert known == {"updates"}, "without episodes and updates, only the number of updates is known"
 
 
 def test_a_curve_has_the_mean_of_each_stretch() -> None:
@@ -121,7 +121,8 @@ def test_neither_place_nor_length_of_a_choice_gives_the_answer_away(page: str) -
     assert sum(map(operator.eq, places, longest)) <= len(offered) / 2
 
 
-# Words for an outcome: a question may name the change and the measurement, but not the outcome.
+# Words for the outcome of an experiment. A question may name the change and the measurement, but
+# not the outcome.
 OUTCOMES = re.compile(
     r"\b(bad|fail\w*|collaps\w*|ruin\w*|unstable|diverge\w*|useless|better|worse|faster|slower"
     r"|become of|becomes of|hardly any\w*|no longer|cannot|drown\w*)\b",
@@ -150,7 +151,7 @@ def test_a_claim_is_a_region_of_numbers() -> None:
 def test_the_stored_runs_are_those_of_the_present_definition(experiment: Experiment) -> None:
     configs = (experiment.config(seed=0), experiment.usual_config(seed=0))
     for config, arm in zip(configs, results.arms_of(experiment), strict=True):
-        # A setting that was added after the runs has its default, which changes nothing.
+        # A newer setting is missing in the stored runs. Its default does not change a run.
         assert {**settings_text(type(config)()), **arm.settings} == (settings_text(config))
         assert arm.settings["total_steps"] == str(experiment.steps)
         assert arm.curves.shape == (results.SEEDS, results.WINDOWS)
@@ -217,7 +218,7 @@ def test_checking_agrees_with_a_plain_loop(tmp_path: Path, monkeypatch: pytest.M
     assert stored.settings == settings_text(config)
     assert stored.made_by == made_by("fast")
     np.testing.assert_allclose(stored.curves, arm.curves, atol=0.05)
-    assert "late_td_error" not in stored.figures, "REINFORCE has none"
+    assert "late_td_error" not in stored.figures, "REINFORCE has no TD error"
 
 
 @PAGES
@@ -230,6 +231,6 @@ def test_the_stored_runs_begin_as_the_present_code_does(page: str) -> None:
             break
         if isinstance(record, EpisodeRecord):
             returns.append(record.episode_return)
-    # Rounding differs between processors, so two runs may drift apart after a while.
+    # Processors round differently, so two equal runs may become different later.
     stored = results.load(page)[USUAL].curves[3, 0]
     assert np.mean(returns) == pytest.approx(stored, rel=0.2)

@@ -1,4 +1,4 @@
-"""Bootstrap intervals and the test for a signal, against naive versions and known answers."""
+"""Bootstrap intervals and the test for a signal, compared with naive versions and known answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def generator(seed: int = 0) -> np.random.Generator:
 
 
 def log_ratio(part: Floats, whole: Floats) -> tuple[float, float]:
-    """The log of a ratio and its standard error, from the influence of each item."""
+    """Return the logarithm of a ratio, and its standard error from the influence of each item."""
     ratio = part.sum() / whole.sum()
     influence = (part - ratio * whole) / part.mean()
     return float(np.log(ratio)), float(np.sqrt((influence**2).sum()) / len(part))
@@ -60,7 +60,7 @@ def test_where_few_items_decide_the_truth_is_found_more_often_than_by_percentile
 
 
 def test_nothing_varies_in_a_ratio_to_itself() -> None:
-    for seed in range(5):  # rounding differs
+    for seed in range(5):  # the rounding errors differ between seeds
         whole = generator(seed).lognormal(size=100)
         found = ratio_interval(whole, whole, bootstrap_counts(100, generator()))
         assert (found.estimate, found.low, found.high) == (1.0, 1.0, 1.0)
@@ -77,7 +77,7 @@ def test_the_interval_of_a_cosine_is_that_of_resampled_means() -> None:
 
 
 def test_a_signal_is_told_from_noise_and_noise_is_not_taken_for_one() -> None:
-    """In about one of twenty cases, noise alone counts as a signal."""
+    """In about 5 % of all cases, the test takes pure noise for a signal."""
     noise = [generator(n).normal(size=(12, 40)) for n in range(200)]
     by_chance = np.mean([signal_p_value(of, generator(n)) < 0.05 for n, of in enumerate(noise)])
     assert 0.01 <= by_chance <= 0.10

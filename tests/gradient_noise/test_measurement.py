@@ -70,7 +70,7 @@ def network(hidden: tuple[int, ...] = (8,)) -> PolicyNetwork:
 
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
-    """A policy after a little training, in an environment that truncates some episodes."""
+    """A policy after 500 training steps, in an environment that truncates some episodes."""
     return snapshot_of(short_config(gamma=GAMMA, learning_rate=0.01), steps=500)
 
 
@@ -95,7 +95,7 @@ def drawn(snapshot: Snapshot, pool: int = 0, count: int = K) -> list[PlayedEpiso
 def naive_weights(
     episodes: Sequence[PlayedEpisode], values: Values, gamma: float = GAMMA
 ) -> list[dict[Estimator, Floats]]:
-    """The weights wₜ, from the sums that define them."""
+    """Compute the weights wₜ directly from their definition as sums."""
     returns = [
         naive_returns(list(e.rewards), [*[False] * (len(e.rewards) - 1), True], gamma)
         for e in episodes
@@ -115,7 +115,7 @@ def naive_weights(
 
 
 def naive_gradient(policy: nn.Module, episode: PlayedEpisode, weights: Floats) -> Floats:
-    """The gradient of an episode through `.grad`, in double precision, one step at a time."""
+    """Compute the gradient of an episode with `.grad`, in double precision, step by step."""
     copied = copy.deepcopy(policy).double()
     for observation, action, weight in zip(
         episode.observations, episode.actions, weights, strict=True
@@ -128,7 +128,7 @@ def naive_gradient(policy: nn.Module, episode: PlayedEpisode, weights: Floats) -
 
 @pytest.fixture(scope="module")
 def naive(snapshot: Snapshot, survey: Survey) -> dict[Estimator, Floats]:
-    """The gradients of all episodes, for each estimator: [K, P]."""
+    """The gradients of K episodes for each estimator, as arrays [K, parameters]."""
     episodes, policy = drawn(snapshot), snapshot.networks["policy"]
     weights = naive_weights(episodes, survey.values)
     return {
@@ -160,7 +160,7 @@ def test_mean_and_variances_agree_with_naive_ones(
 def test_the_mean_is_the_gradient_of_the_pooled_batch(
     name: Estimator, snapshot: Snapshot, survey: Survey, report: Report
 ) -> None:
-    """It is minus the gradient of REINFORCE's loss, which is a mean over steps."""
+    """The mean gradient is −(steps / K) · ∇loss, where the loss is REINFORCE's mean over steps."""
     episodes, policy = drawn(snapshot), snapshot.networks["policy"]
     weights = np.concatenate([w[name] for w in naive_weights(episodes, survey.values)])
     observations = torch.as_tensor(np.concatenate([e.observations for e in episodes]))
@@ -198,7 +198,7 @@ def test_a_signal_is_found_if_it_is_positive_and_noise_hardly_looks_like_it(surv
     assert not replace(survey, p_values=likely).has_signal("mean")
     assert not replace(survey, p_values=unlikely, signals=none).has_signal("mean")
     alone = replace(survey, p_values=likely | {"whole_episode": 0.01})
-    assert not alone.has_signal("whole_episode"), "the gradient that all are judged against"
+    assert not alone.has_signal("whole_episode"), "needs a clear mean gradient, too"
 
 
 def test_the_plane_and_the_arrows_agree_with_a_naive_decomposition(
@@ -244,7 +244,7 @@ def test_the_survey_is_the_mean_of_separate_episodes(snapshot: Snapshot, survey:
 
 
 def test_a_baseline_lowers_the_variance_on_a_trained_policy() -> None:
-    """Shares of the variance of whole-episode returns, when measured: 0.31, 0.09 and 0.04."""
+    """Measured shares of the variance with whole-episode returns: 0.31, 0.09 and 0.04."""
     policy = trained(ReinforceConfig(hidden_sizes=(16,), learning_rate=0.01), 3_000)
     survey = finished(make_survey(policy, 0, episodes=50))
     report = finished(measure(policy, 50, 0, survey))
@@ -256,11 +256,11 @@ def test_a_baseline_lowers_the_variance_on_a_trained_policy() -> None:
     assert min(report.estimators[name].cosine for name in ("mean", "value")) > 0.8
 
 
-# --- No bias: exact expectations over all possible episodes
+# --- Bias of the estimators: exact expectations over all possible episodes
 
 
 class Bandit(nn.Module):
-    """A policy that does not depend on the observation: the softmax of three numbers."""
+    """A policy that ignores the observation. It has three logits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -275,7 +275,7 @@ class Bandit(nn.Module):
 
 
 def arm(*actions: int) -> PlayedEpisode:
-    """An episode in which each reward depends on its action and on the action before."""
+    """Make an episode. Each reward depends on the current and on the former action."""
     rewards = [float(a + 3 * before) for a, before in zip(actions, [0, *actions], strict=False)]
     return PlayedEpisode(
         np.zeros((len(actions), 1)), np.array(actions), np.array(rewards), truncated=False
@@ -283,7 +283,7 @@ def arm(*actions: int) -> PlayedEpisode:
 
 
 def expected_gradients(episodes: int, steps: int, gamma: float) -> Floats:
-    """The expected gradient of the first episode for each estimator: [E, 3]."""
+    """Compute the expected gradient of the first episode: [estimators, 3]."""
     bandit = Bandit()
     total = np.zeros((len(ESTIMATORS), 3))
     for actions in product(range(3), repeat=episodes * steps):
@@ -295,7 +295,7 @@ def expected_gradients(episodes: int, steps: int, gamma: float) -> Floats:
 
 
 def test_every_estimator_expects_the_gradient_of_the_return() -> None:
-    """With γ = 1. A mean that includes the episode itself would add a bias."""
+    """Here, γ = 1. A mean baseline that includes the episode itself would cause a bias."""
     bandit = Bandit()
     pi = torch.softmax(bandit.logits, 0)
     aim = sum(
@@ -354,7 +354,7 @@ def test_a_run_with_a_critic_or_a_baseline_brings_its_own_values() -> None:
     np.testing.assert_allclose(survey.values(observations), expected, rtol=1e-5)
 
 
-# --- Drawing
+# --- Drawing of episodes
 
 
 def test_drawn_episodes_are_what_the_environment_answers(snapshot: Snapshot) -> None:
@@ -378,7 +378,8 @@ def test_actions_follow_the_probabilities_of_their_rows() -> None:
     expected = [sample_action(row, np.random.default_rng(n)) for n, row in enumerate(probabilities)]
     draws = np.array([np.random.default_rng(n).random() for n in range(200)])
     assert sample_actions(probabilities, draws).tolist() == expected
-    assert sample_actions(np.array([[0.3, 0.6]]), np.array([0.95])).tolist() == [1]  # rounding
+    # These probabilities sum to 0.9, and the random number is larger.
+    assert sample_actions(np.array([[0.3, 0.6]]), np.array([0.95])).tolist() == [1]
 
 
 def test_pools_and_seeds_are_apart(snapshot: Snapshot) -> None:
@@ -414,7 +415,7 @@ def test_a_drawing_that_is_stopped_closes_its_environments(
 def test_the_same_measurement_however_it_is_driven(
     snapshot: Snapshot, survey: Survey, report: Report
 ) -> None:
-    """The measurement is interleaved with another one and with draws from global streams."""
+    """During the measurement, another measurement runs, and global random numbers are drawn."""
     work, other = measure(snapshot, K, SEED, survey), measure(snapshot, 10, 1, survey)
     seen = []
     while True:
@@ -475,7 +476,7 @@ def test_a_policy_that_is_certain_has_no_gradient() -> None:
         assert not report.survey.has_signal(name)
 
 
-# --- Bounds
+# --- Limits
 
 
 def test_large_networks_and_slow_environments_get_fewer_episodes(snapshot: Snapshot) -> None:

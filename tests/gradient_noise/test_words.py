@@ -1,4 +1,4 @@
-"""The sentences of the gradient lab follow from its numbers."""
+"""The sentences of the gradient lab agree with its numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAN = math.nan
     ],
 )
 def test_what_an_episode_with_a_baseline_is_worth(ratio: Interval, words: str) -> None:
-    """The number in bold compares with reward-to-go, which differs in the baseline alone."""
+    """The number in bold compares V(s) as baseline with reward-to-go without a baseline."""
     assert words in precision_text(ratio, Interval(0.045, 0.021, 0.079))
 
 

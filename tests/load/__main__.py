@@ -1,13 +1,14 @@
-"""A class on one server: `python -m tests.load 30 reinforce` starts the app and 30 visitors.
+"""The load test: `python -m tests.load 30 reinforce` starts the app and 30 simulated visitors.
 
-Every visitor presses Run and answers each picture as a browser does. Now and then, visitors pause
-and go on, move a slider, open a chapter, and change the page. The page is that of an agent, or
-`mixed`. The output says for all visitors: pictures per second, delay of a picture, click to effect,
-time to open a page, training, size of a picture, and the server's processor time and memory.
+Each visitor presses Run, and answers each picture as a browser does. From time to time, a visitor
+pauses and continues the run, moves a slider, opens a chapter, or changes the page. All visitors
+start on the named page. With the name `mixed`, they start on different agents' pages. The output
+summarises all visitors: pictures per second, delay of a picture, time from a click to its effect,
+time to open a page, training speed, size of a picture, and the server's processor time and memory.
 
-`--watchers W` lets W more visitors watch the first one's run. `--browsers K` adds K windows of a
-real browser. `--minutes M` lets visitors come and go for so long, and prints the server's memory,
-threads and open files for each minute.
+With `--watchers W`, W more visitors watch the first visitor's run. `--browsers K` adds K windows of
+a real browser. With `--minutes M`, visitors come and go for M minutes. For each minute, the output
+then shows the server's memory, threads and open files.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from tests.load.visitor import ENDLESS, PAGES, LoadVisitor
 from tests.load.windows import Windows
 from tests.walks.walk import errors_in, warm
 
-ARRIVAL_SECONDS = 0.1  # between two visitors
-AFTERWARDS_SECONDS = 70.0  # until the server has forgotten closed tabs
-SETTLING_SECONDS = 3.0  # until the first pictures are shown everywhere
-VISIT_SECONDS = (40.0, 120.0)  # of a visitor who comes and goes
+ARRIVAL_SECONDS = 0.1  # between the arrivals of two visitors
+AFTERWARDS_SECONDS = 70.0  # after this time, the server has forgotten closed tabs
+SETTLING_SECONDS = 3.0  # after this time, all visitors have a picture
+VISIT_SECONDS = (40.0, 120.0)  # shortest and longest visit with `--minutes`
 MINUTE = 60.0
 
 
 def main() -> int:
-    """Measure and print; return 1 if a visitor or the server met an error, else 0."""
+    """Measure and print the results. Return 1 if there were errors, and 0 otherwise."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("visitors", type=int)
     parser.add_argument("page", nargs="?", default=PAGES[0], choices=[*PAGES, "mixed"])
@@ -41,15 +42,15 @@ def main() -> int:
     parser.add_argument("--minutes", type=int, default=0)
     parser.add_argument("--watchers", type=int, default=0)
     parser.add_argument("--browsers", type=int, default=0)
-    parser.add_argument("--speed", default="", help="of the runs: steps per second, or full")
-    parser.add_argument("--leave", action="store_true", help="also measure memory afterwards")
+    parser.add_argument("--speed", default="", help="speed of the runs: steps per second, or full")
+    parser.add_argument("--leave", action="store_true", help="also measure memory after all visits")
     arguments = parser.parse_args()
     with running_app(ARTIFACTS / "load.log") as server:
         return asyncio.run(measure(server, arguments))
 
 
 async def measure(server: AppServer, arguments: argparse.Namespace) -> int:
-    """Let all visitors visit the server, and print what they have met."""
+    """Run the load test on this server. Print the memory and the errors. Return 1 for errors."""
     await warm(server)
     before = Usage.of(server.process)
     query = ENDLESS + (f"&speed={arguments.speed}" if arguments.speed else "")
@@ -66,7 +67,7 @@ async def measure(server: AppServer, arguments: argparse.Namespace) -> int:
     told = f"memory: {before.megabytes:.0f} MB before, {during.megabytes:.0f} MB during"
     if arguments.leave:
         await asyncio.sleep(AFTERWARDS_SECONDS)
-        await warm(server)  # a new visit lets the server look for what is unused
+        await warm(server)  # during a visit, the server deletes unused data
         told += f", {Usage.of(server.process).megabytes:.0f} MB a minute after"
     errors = errors_in(server.log)
     say(told, f"errors: {problems[:5] or 'none'} {errors[:500]}")
@@ -76,7 +77,7 @@ async def measure(server: AppServer, arguments: argparse.Namespace) -> int:
 async def one_class(
     server: AppServer, visitors: list[LoadVisitor], arguments: argparse.Namespace
 ) -> list[str]:
-    """Let all visitors train and click for some time, and print the figures of this time."""
+    """Let all visitors train and click for some time. Print the measurements of this time."""
     async with AsyncExitStack() as stack:
         windows = await stack.enter_async_context(Windows(arguments.browsers))
         await asyncio.gather(*(arrive(v, n * ARRIVAL_SECONDS) for n, v in enumerate(visitors)))
@@ -85,7 +86,7 @@ async def one_class(
         await asyncio.sleep(SETTLING_SECONDS)
         begun, usage = time.perf_counter(), Usage.of(server.process)
         await windows.begin()
-        clicks = not arguments.watchers  # a watched run is left alone
+        clicks = not arguments.watchers  # if others watch a run, nobody clicks
         until = begun + arguments.seconds
         everybody = enumerate([*visitors, *watchers])
         stays = (v.stay(until, random.Random(n), clicks=clicks) for n, v in everybody)
@@ -99,14 +100,14 @@ async def one_class(
 
 
 async def arrive(visitor: LoadVisitor, delay: float) -> None:
-    """Open the visitor's page after a delay, and start the run."""
+    """After a delay, open the visitor's page and start the run."""
     await asyncio.sleep(delay)
     await visitor.visit(visitor.path)
     await visitor.start()
 
 
 async def watchers_of(owner: LoadVisitor, count: int) -> list[LoadVisitor]:
-    """Let visitors watch the owner's run."""
+    """Make `count` visitors, and let them watch the owner's run."""
     if not count:
         return []
     link = await owner.let_watch()
@@ -117,7 +118,7 @@ async def watchers_of(owner: LoadVisitor, count: int) -> list[LoadVisitor]:
 
 
 async def soak(server: AppServer, visitors: list[LoadVisitor], minutes: int) -> list[str]:
-    """Let visitors come and go; after each minute, print what the server uses."""
+    """Let visitors come and go. After each minute, print the server's memory, threads and files."""
     until = time.perf_counter() + minutes * MINUTE
     tasks = [asyncio.create_task(come_and_go(v, until, n)) for n, v in enumerate(visitors)]
     usages = []
@@ -131,7 +132,7 @@ async def soak(server: AppServer, visitors: list[LoadVisitor], minutes: int) -> 
 
 
 async def come_and_go(visitor: LoadVisitor, until: float, seed: int) -> None:
-    """Open the page in one tab after another."""
+    """Let a visitor open the page, train, close the tab and begin again, until the time is up."""
     dice = random.Random(seed)
     page, query = visitor.path, visitor.query
     await asyncio.sleep(seed * ARRIVAL_SECONDS)
@@ -146,7 +147,7 @@ async def come_and_go(visitor: LoadVisitor, until: float, seed: int) -> None:
 
 
 def say(*lines: str) -> None:
-    """Print at once, since a measurement takes long."""
+    """Print lines immediately, because a measurement takes long."""
     for line in lines:
         sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The figures of the load test, in lines of text."""
+"""Formats the results of the load test as lines of text."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Usage:
-    """What the server uses at one moment."""
+    """The resources that the server process uses at one moment."""
 
-    megabytes: float  # resident
-    cpu_seconds: float  # so far
+    megabytes: float  # resident memory
+    cpu_seconds: float  # processor time since the start
     threads: int
-    files: int  # and sockets
+    files: int  # open files and sockets
 
     @classmethod
     def of(cls, process: psutil.Process) -> Usage:
-        """Look at the process of the server."""
+        """Read the resources from the server's process."""
         times = process.cpu_times()
         return cls(
             process.memory_info().rss / MEGABYTE,
@@ -38,7 +38,7 @@ class Usage:
 
 
 def of_visitors(visitors: Sequence[LoadVisitor], used: float) -> list[str]:
-    """Return the figures of visitors; `used` are the server's seconds of processor time."""
+    """Summarise the visitors. `used` is the server's processor time in seconds."""
     redraws = sorted(visitor.redraws_per_second for visitor in visitors)
     steps = sorted(visitor.steps_per_second for visitor in visitors)
     pictures = sum(len(visitor.pictures_at) for visitor in visitors)
@@ -57,12 +57,12 @@ def of_visitors(visitors: Sequence[LoadVisitor], used: float) -> list[str]:
         f"training: {sum(steps):,.0f} steps/s in sum, median {statistics.median(steps):,.0f}, "
         f"least {steps[0]:,.0f}",
         f"picture: {size / 1000:.1f} kB, {1000 * used / max(pictures, 1):.1f} ms of processor "
-        "time with training",
+        "time, training included",
     ]
 
 
 def of_watchers(watchers: Sequence[LoadVisitor], used: float, seconds: float) -> list[str]:
-    """Return the figures of those who watch one run for some seconds."""
+    """Summarise the watchers of one run during a measurement of `seconds`."""
     if not watchers:
         return []
     rates = sorted(len(watcher.pictures_at) / seconds for watcher in watchers)
@@ -75,14 +75,14 @@ def of_watchers(watchers: Sequence[LoadVisitor], used: float, seconds: float) ->
 
 
 def of_minutes(usages: Sequence[Usage]) -> str:
-    """Compare the first half of a soak with the second."""
+    """Compare the memory in the first half of the test with the memory in the second half."""
     half = len(usages) // 2
     first, second = (max(u.megabytes for u in part) for part in (usages[:half], usages[half:]))
     return f"largest memory: {first:.0f} MB in the first half, {second:.0f} MB in the second"
 
 
 def quantiles(seconds: Sequence[float]) -> str:
-    """Return the median, the 95th percentile and the number of some times."""
+    """Return the median, the 95th percentile and the number of the times as text."""
     if not seconds:
         return "none"
     ordered = sorted(seconds)

@@ -1,4 +1,4 @@
-"""A visitor of the load test: presses Run, answers each picture, and clicks now and then."""
+"""A visitor of the load test, who presses Run, answers each picture, and sometimes clicks."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tests.walks.values import Control, another_value
 
 PAGES = ("reinforce", "shared_body", "split_bodies")
 ENDLESS = "total_steps=1000000&stop_when_solved=off"
-CLICK_SECONDS = (5.0, 20.0)  # between two clicks of a visitor
-SLIDER = "Discount γ"  # changes while the run goes on
-CLICKS = {"pause and run": 4, "slider": 3, "chapter": 2, "page": 1}  # with their weights
+CLICK_SECONDS = (5.0, 20.0)  # limits of the time between two clicks
+SLIDER = "Discount γ"  # a change of this setting does not restart the run
+CLICKS = {"pause and run": 4, "slider": 3, "chapter": 2, "page": 1}  # relative frequencies
 
 
 @dataclass
 class LoadVisitor(Visitor):
-    """A tab that notes when its pictures come and how long its clicks take; times in seconds."""
+    """A tab that records the times of its pictures and clicks. All times are in seconds."""
 
     pictures_at: list[float] = field(default_factory=list)
-    delays: list[float] = field(default_factory=list)  # from the drawing of a picture
-    clicks: dict[str, list[float]] = field(default_factory=dict)  # by the kind of click
-    opened: list[float] = field(default_factory=list)  # until the first picture of a page
-    watched: float = 0.0  # while a run was in progress
-    trained: int = 0  # steps meanwhile
+    delays: list[float] = field(default_factory=list)  # of pictures, until their arrival
+    clicks: dict[str, list[float]] = field(default_factory=dict)  # until the effect; key: kind
+    opened: list[float] = field(default_factory=list)  # time to the first picture of a page
+    watched: float = 0.0  # measured time with a run in progress
+    trained: int = 0  # environment steps in this time
     measuring: bool = False
 
     async def visit(self, page: str) -> None:
@@ -64,7 +64,7 @@ class LoadVisitor(Visitor):
             await self.wait_for(lambda: self.pictures > before)
 
     async def let_watch(self) -> str:
-        """Let others watch the run, and return the parameters of their link."""
+        """Allow others to watch the run. Return the parameters of the link for the watchers."""
         switch = self.control("Let others watch")
         await self.send(WidgetState(id=switch.element.id, bool_value=True))
         await self.wait_for(lambda: bool(self.watch_link))
@@ -72,7 +72,7 @@ class LoadVisitor(Visitor):
         return self.watch_link.partition("?")[2]
 
     async def stay(self, until: float, dice: random.Random, *, clicks: bool = True) -> None:
-        """Look on and click now and then, until this time of `time.perf_counter`."""
+        """Watch the page and sometimes click, until `time.perf_counter()` reaches `until`."""
         self.measuring = True
         while not self.problems:
             left = until - time.perf_counter()
@@ -107,7 +107,7 @@ class LoadVisitor(Visitor):
             await self.start()
 
     def button(self, label: str) -> Control:
-        """Return the button with this label."""
+        """Return the button whose label contains this text."""
         return next(c for c in self.controls.values() if c.kind == "button" and label in c.label)
 
     def control(self, label: str) -> Control:
@@ -116,14 +116,14 @@ class LoadVisitor(Visitor):
 
     @contextmanager
     def timed(self, kind: str) -> Iterator[None]:
-        """Note the time of a click; whatever was on its way before does not count."""
+        """Record how long the code in the `with` block takes, as the time of a click."""
         begun = time.perf_counter()
         yield
         if self.measuring:
             self.clicks.setdefault(kind, []).append(time.perf_counter() - begun)
 
     async def wait_for(self, true: Callable[[], bool]) -> None:
-        """Wait until a condition is true."""
+        """Wait until the condition `true` returns true."""
         begun = time.perf_counter()
         while not true() and not self.problems:
             await asyncio.sleep(0.01)

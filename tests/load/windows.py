@@ -1,4 +1,4 @@
-"""Windows of a real browser beside the simulated visitors of the load test."""
+"""Opens windows of a real browser during the load test, besides the simulated visitors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FRAMES = "Number(document.querySelector('.pgl-panel-player').dataset.framesDrawn
 
 
 class Windows:
-    """Some windows that each show a run of their own."""
+    """Several browser windows. Each window trains and shows its own run."""
 
     def __init__(self, count: int) -> None:
         self.problems: list[str] = []
@@ -42,7 +42,7 @@ class Windows:
             await self._playwright.stop()
 
     async def open(self, address: str) -> None:
-        """Open all windows, each with an empty cache, and press Run in each."""
+        """Open all windows with empty caches, and press Run in each window."""
         for _ in range(self._count):
             page = await (await self._browser.new_context()).new_page()
             page.on("pageerror", lambda error: self.problems.append(f"in a window: {error}"))
@@ -52,11 +52,11 @@ class Windows:
             self._pages.append(page)
 
     async def begin(self) -> None:
-        """Begin to count."""
+        """Read the counters of all windows at the beginning of the measurement."""
         self._before = await self._counts()
 
     async def report(self, seconds: float) -> list[str]:
-        """Return one line for each window."""
+        """Return one line for each window with the redraws and the player's frames per second."""
         counts = zip(await self._counts(), self._before, strict=True)
         return [
             f"window {n}: {(now[0] - then[0]) / seconds:.1f} redraws/s, "

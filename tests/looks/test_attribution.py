@@ -1,7 +1,7 @@
-"""The causes of an update, compared with updates recomputed without one cause.
+"""The causes of an update, compared with updates that are computed again without one cause.
 
-The recomputation works in double precision, one transition at a time, with Adam's formula written
-out. The gradient of a cause is left out, while Adam's scale √v̂ + ε is kept.
+These updates are computed in double precision, one transition at a time, with Adam written out as a
+formula. To leave out a cause, its gradient is left out, but Adam's scale √v̂ + ε stays the same.
 """
 
 from __future__ import annotations
@@ -30,15 +30,17 @@ from tests.oracles_actor_critic import CELLS, short_cell
 
 SIGNALS = ("q", "advantage_max", "advantage_mean")
 BASELINES = ("none", "mean", "value")
-Effects = dict[Cause, tuple[NDArray[np.float64], NDArray[np.float64]]]  # off alone, on alone
-Parts = dict[str, list[Tensor]]  # gradient by cause, a tensor per parameter of the policy
+# For each cause: the change of π that is lost without it, and the change with only this cause.
+Effects = dict[Cause, tuple[NDArray[np.float64], NDArray[np.float64]]]
+# For each cause: its gradient, with one tensor for each parameter of the policy.
+Parts = dict[str, list[Tensor]]
 
 
-# --- The recomputation
+# --- The update, computed again
 
 
 class Recomputed:
-    """An update that is due, recomputed with a separate gradient for each cause."""
+    """The next update of a run, computed again with a separate gradient for each cause."""
 
     def __init__(self, run: AgentRun) -> None:
         self.config: Any = run.config
@@ -65,7 +67,7 @@ class Recomputed:
         self.moved: list[set[int]] = []
         self._follow()
 
-    # The optimiser steps of the update, in order
+    # The optimiser steps of the update
 
     def _follow(self) -> None:
         config = self.config
@@ -92,7 +94,7 @@ class Recomputed:
         )
 
     def _actor(self) -> dict[str, list[Tensor | None]]:
-        """−wₜ·∇log π(aₜ|sₜ)/T for each transition, and −c·∇H."""
+        """Compute −wₜ·∇log π(aₜ|sₜ)/T for each transition, and the entropy's gradient −c·∇H."""
         if getattr(self.config, "trained", "both") == "critic_only":
             return {}
         parts: dict[str, list[Tensor | None]] = {}
@@ -135,7 +137,7 @@ class Recomputed:
         return {"critic": self._derivatives(mean)}
 
     def _adam_step(self, wanted: dict[str, list[Tensor | None]], bound: float) -> None:
-        """Kingma & Ba (2015), algorithm 1, on the parameters that some gradient reaches."""
+        """Take an Adam step (Kingma & Ba 2015, algorithm 1) on all parameters with a gradient."""
         if not wanted:
             return
         reached = {i for part in wanted.values() for i, g in enumerate(part) if g is not None}
@@ -164,10 +166,10 @@ class Recomputed:
         self.moved.append(reached)
         self._place(self.after())
 
-    # The policy without some causes
+    # The policy after the update, without some causes
 
     def after(self, off: Set[str] = frozenset()) -> list[Tensor]:
-        """The parameters after all steps so far without some causes; Adam's scale is kept."""
+        """Return the parameters after all steps so far, without the causes in `off`."""
         theta = [p.clone() for p in self.start]
         m = [torch.zeros_like(p) if "momentum" in off else p.clone() for p in self.mean]
         for (parts, scales, corrections), reached in zip(self.adam, self.moved, strict=True):
@@ -178,7 +180,7 @@ class Recomputed:
         return theta
 
     def probabilities(self, theta: list[Tensor]) -> NDArray[np.float64]:
-        """π(aₜ|sₜ) for given parameters: [T]."""
+        """Compute π(aₜ|sₜ) of all T steps for these parameters: [T]."""
         self._place(theta)
         with torch.no_grad():
             pi = [self.policy(torch.tensor(step.observation)).exp() for step in self.steps]
@@ -189,7 +191,10 @@ class Recomputed:
             parameter.data = value.clone()
 
     def effects(self, cause: Cause) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The change lost without a cause, and the change with this cause alone: [T] each."""
+        """Return two changes of π: the part lost without the cause, and with only the cause.
+
+        Both arrays have the shape [T].
+        """
         before, full = self.probabilities(self.start), self.probabilities(self.after())
         every = {"momentum"}.union(*(parts for parts, _scales, _corrections in self.adam))
         lost, gained = np.zeros(len(self.steps)), np.zeros(len(self.steps))
@@ -198,14 +203,14 @@ class Recomputed:
             of_cause = parts if cause in ("own", "others") else {cause}
             without = self.probabilities(self.after(of_cause))
             alone = self.probabilities(self.after(every - of_cause))
-            if cause not in ("own", "others"):  # the same for all transitions
+            if cause not in ("own", "others"):  # one computation is enough for all steps
                 return full - without, alone - before
             lost[t], gained[t] = (full - without)[t], (alone - before)[t]
         return lost, gained
 
 
 def reinforce_weights(run: ReinforceRun) -> NDArray[np.float64]:
-    """Returns minus the baseline, normalised if the settings say so."""
+    """Compute the returns minus the baseline. Normalise them if the settings require this."""
     config = run.config
     rewards, ends = [s.reward for s in run.batch], [s.ended for s in run.batch]
     whole = config.return_form == "whole_episode"
@@ -221,11 +226,11 @@ def reinforce_weights(run: ReinforceRun) -> NDArray[np.float64]:
     return weights
 
 
-# --- Updates drawn at random
+# --- Updates with random settings
 
 
 def drawn_configs(count: int) -> list[AgentConfig]:
-    """Settings that cover all cells, signals and baselines; the rest is drawn at random."""
+    """Make settings for all kinds of agents, signals and baselines; the others are random."""
     random = np.random.default_rng(13)
 
     def one_of(*values: Any) -> Any:
@@ -272,7 +277,7 @@ CONFIGS = drawn_configs(30)
 
 
 def watched(config: AgentConfig, updates: int) -> WatchedStep:
-    """The watched step with update number `updates` of a new run."""
+    """Return the recorded step with update number `updates` of a new run."""
     tape = SlowMotion(TrainingSession(config))
     for _ in range(updates):
         tape.forward_to({"changed"}, 200)
@@ -281,7 +286,7 @@ def watched(config: AgentConfig, updates: int) -> WatchedStep:
 
 @functools.cache
 def drawn(number: int) -> tuple[Explanation, Effects]:
-    """The explanation of an update drawn at random, and the recomputed effects of each cause."""
+    """Return the explanation of an update, and the effects that `Recomputed` finds for it."""
     step = watched(CONFIGS[number], 1 + number % 4)
     assert step.explanation is not None
     assert step.before_update is not None
@@ -290,11 +295,12 @@ def drawn(number: int) -> tuple[Explanation, Effects]:
 
 
 def error(found: Mapping[Cause, NDArray[np.float64]], expected: Effects, largest: float) -> float:
-    """The largest error of the effects, in units of the tolerance: up to 1 is right.
+    """Return the largest error of the effects, divided by the tolerance: at most 1 is right.
 
-    π is not linear along the path. So the change that is lost without a cause differs from the
-    change with this cause alone. Up to the third order the effect is the mean of the two. The
-    tolerance is half of their difference, plus 1 % of the largest change.
+    The change of π that is lost without a cause differs from the change with only this cause,
+    because π is not a linear function of the parameters. Up to the third order, the effect is the
+    mean of these two changes. The tolerance is half of their difference, plus 1 % of the largest
+    change.
     """
     worst = [0.0]
     for cause, (lost, gained) in expected.items():
@@ -330,7 +336,7 @@ def test_the_drawn_updates_know_every_cause() -> None:
     assert {cause: at_work.count(cause) >= 3 for cause in CAUSES} == dict.fromkeys(CAUSES, True)
 
 
-# --- Single cases
+# --- Special cases
 
 
 def test_the_first_update_of_a_shared_body_is_the_critics() -> None:

@@ -1,4 +1,4 @@
-"""Episodes for the player: their scenes, their ends, and their independence of the training."""
+"""The player's episodes: their scenes, their ends, and their independence of the training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.oracles import SHORT_CARTPOLE, SHORT_LIMIT
 
 
 class Fixed(nn.Module):
-    """The same probabilities everywhere."""
+    """A policy with the same probabilities for every observation."""
 
     def __init__(self, *probabilities: float) -> None:
         super().__init__()
@@ -29,12 +29,12 @@ RANDOM, LEFT = Fixed(0.5, 0.5), Fixed(1.0, 0.0)
 
 
 def episodes_of(scenes: list[Scene]) -> list[list[Scene]]:
-    """The scenes of each episode, as one list for each."""
+    """Split scenes into episodes. Return one list of scenes for each episode."""
     return [list(group) for _, group in groupby(scenes, key=lambda scene: scene.episode)]
 
 
 def has_fallen(observation: np.ndarray) -> bool:
-    """True if CartPole has terminated: beyond 2.4 m from the centre or 12° from the vertical."""
+    """True if the CartPole episode is over: |position| > 2.4 m, or |pole angle| > 12°."""
     return bool(abs(observation[0]) > 2.4 or abs(observation[2]) > np.radians(12))
 
 

@@ -1,4 +1,4 @@
-"""Fresh episodes: their own random streams, and the critic against the returns."""
+"""Fresh episodes have their own random streams, and their returns test the critic."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_playing_leaves_the_training_as_it_is() -> None:
 
 
 def test_a_critic_is_judged_by_what_it_expects() -> None:
-    """This critic is too high where Q is small and too low where Q is large."""
+    """The critic's small estimates are too high, and its large estimates are too low."""
     estimates = np.array([10.0, 90.0, 50.0, 12.0, 88.0, 50.0])
     returns = np.array([0.0, 110.0, 50.0, 2.0, 108.0, 70.0])
     found = calibration(estimates, returns)
@@ -104,6 +104,6 @@ def test_the_truth_is_the_return_that_followed() -> None:
 
 @pytest.mark.parametrize(("gamma", "known"), [(0.5, 7), (0.9, 0), (1.0, 0)])
 def test_steps_whose_return_was_cut_do_not_count(gamma: float, known: int) -> None:
-    """0.5⁴ ≤ 0.1 < 0.5³: the last three of ten steps do not count; with γ = 0.9 none counts."""
+    """With γ = 0.5, the last three of ten steps do not count, because 0.5⁴ ≤ 0.1 < 0.5³."""
     estimates, returns = critic_truth(Constant(0.0, 0.0), [episode(10, truncated=True)], gamma)
     assert len(estimates) == len(returns) == known

@@ -1,4 +1,4 @@
-"""Gradients of both losses on each layer of an actor-critic."""
+"""The gradients of the actor's and the critic's loss on each layer of an actor-critic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.oracles_actor_critic import short_cell
 def gradients_by_autograd(
     agent: ActorCriticNetwork, config: ActorCriticConfig, batch: Transitions
 ) -> tuple[Gradient, Gradient]:
-    """The gradients of the functions in `pglab.losses`."""
+    """Compute the gradients of both losses from `pglab.losses` with PyTorch's autograd."""
     actions = torch.as_tensor(batch.actions)
     log_pi, q_values = agent(torch.as_tensor(batch.observations, dtype=torch.float32))
     with torch.no_grad():
@@ -77,7 +77,7 @@ def test_gradients_are_those_of_autograd(settings: dict[str, Any]) -> None:
 
 
 def first_batch(session: TrainingSession) -> Transitions:
-    """The first 12 steps of a run."""
+    """Return the first 12 transitions of a run."""
     return transitions(of_type(StepRecord, advance_records(session, "step", 12)))
 
 
@@ -86,7 +86,7 @@ def first_batch(session: TrainingSession) -> Transitions:
     [{}, {"value_loss_coefficient": 3.0}, {"seed": 1}, {"entropy_coefficient": 0.5}],
 )
 def test_layer_gradients_are_those_of_the_next_update(settings: dict[str, Any]) -> None:
-    """Computed just before an on-policy update, from the steps of its rollout."""
+    """The layer gradients are computed before an on-policy update, from the same rollout."""
     config = short_cell(rollout_steps=12, **settings)
     session = TrainingSession(config)
     (*_, update) = advance_records(TrainingSession(config), "update")

@@ -1,4 +1,4 @@
-"""Maps and gradients of networks whose outputs are known."""
+"""Heatmaps and gradients of networks with known outputs."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Tilted(nn.Module):
 
 
 def policy_network(observation_size: int, actions: int) -> PolicyNetwork:
-    """A policy that has not been trained."""
+    """Make an untrained policy."""
     generator = torch.Generator().manual_seed(0)
     return PolicyNetwork(Body(observation_size, (8,), "tanh", generator), actions, generator)
 
 
 def sigmoid(x: float) -> float:
-    """The logistic function."""
+    """Compute the logistic function."""
     return float(1 / (1 + np.exp(-x)))
 
 

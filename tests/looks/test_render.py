@@ -82,14 +82,14 @@ def opened(file: bytes) -> Image.Image:
 
 
 def assembled(renderer: FrameRenderer, cutout: Cutout) -> NDArray[np.uint8]:
-    """The whole picture, as the browser assembles it."""
+    """Assemble a whole picture as the browser does."""
     picture = opened(renderer.background)
     picture.paste(opened(cutout.file), (cutout.left, cutout.top))
     return np.asarray(picture)
 
 
 def random_play(env_id: str, *, seed: int, steps: int) -> Iterator[NDArray[Any]]:
-    """The observations of some steps with random actions."""
+    """Yield the observations of steps with random actions."""
     environment = gymnasium.make(env_id)
     environment.action_space.seed(seed)
     observation, _ = environment.reset(seed=seed)
@@ -113,7 +113,7 @@ def test_a_cutout_on_its_background_is_exactly_the_picture(env_id: str) -> None:
     assert np.mean(sizes) < 0.4 * np.prod(opened(renderer.background).size)
 
 
-# An observation, one with the same picture, and one with another picture.
+# Three observations per environment. The first two share one picture; the third has another one.
 NEIGHBOURS = {
     "CartPole-v1": ([0.5, 1.0, 0.1, -2.0], [0.501, -1.0, 0.101, 2.0], [0.5, 1.0, 0.115, -2.0]),
     "Acrobot-v1": (
@@ -135,7 +135,7 @@ def test_similar_observations_share_one_picture(env_id: str) -> None:
 
 
 def moved(env_id: str, observation: NDArray[Any]) -> NDArray[Any]:
-    """An observation a few pixels and a few degrees away."""
+    """Return an observation whose picture differs by a few pixels or a few degrees."""
     if env_id.startswith("Acrobot"):
         cos, sin = np.cos(np.radians(6)), np.sin(np.radians(6))
         turn = np.kron(np.eye(2), [[cos, -sin], [sin, cos]])
@@ -145,7 +145,7 @@ def moved(env_id: str, observation: NDArray[Any]) -> NDArray[Any]:
 
 
 def differing(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Share of the pixels that clearly differ."""
+    """Return the share of pixels whose colours clearly differ."""
     return float((np.abs(one.astype(int) - other).max(axis=2) > 60).mean())
 
 
@@ -166,11 +166,13 @@ def test_shared_cutouts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert renderer.shared_cutout(np.zeros(4)).file is first.file
     for angle in (0.1, 0.2):
         renderer.shared_cutout(np.array([0.0, 0.0, angle, 0.0]))
-    assert renderer.shared_cutout(np.zeros(4)).file is not first.file, "the oldest was forgotten"
+    assert renderer.shared_cutout(np.zeros(4)).file is not first.file, (
+        "the oldest picture must be dropped"
+    )
 
 
 def test_a_cart_slides_without_a_new_picture() -> None:
-    """Also at the edges of the picture; there, rounding moves some lines by a pixel."""
+    """This holds at the edges of the picture, too. There, rounding moves some lines by a pixel."""
     renderer = FrameRenderer("CartPole-v1")
     positions = np.linspace(-2.4, 2.4, 49)
     observations = [np.array([position, 0.0, 0.1, 0.0]) for position in positions]
@@ -188,7 +190,7 @@ def test_renderers_are_shared() -> None:
 
 
 def test_frames_are_drawn_off_screen_whatever_the_environment_says() -> None:
-    # In a process of its own: pygame reads the variable once.
+    # The script runs in a new process, because pygame reads the environment variable only once.
     script = """
 import importlib, os, pygame
 import pglab.looks.render as render

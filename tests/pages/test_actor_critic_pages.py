@@ -38,7 +38,8 @@ PRESETS = {
 }
 SCRIPTS = {"shared_on_policy": "pages/shared_body.py", "split_replay": "pages/split_bodies.py"}
 COMPARE = "pages/compare.py"
-STORED = "over 10 stored seeds: shared **129**"  # what the stored runs of the pair `body` gave
+# The page Compare says this about the stored runs of the pair `body`.
+STORED = "over 10 stored seeds: shared **129**"
 
 pages = pytest.mark.parametrize("key", PRESETS)
 
@@ -57,7 +58,7 @@ def test_the_page_opens_with_its_preset_and_trains(key: str) -> None:
 def test_a_side_is_not_changed_once_there_are_four() -> None:
     app = open_page(COMPARE)
     app.button(key="pair_cells").click()
-    app.button(key="kind_reinforce").click()  # in the same request
+    app.button(key="kind_reinforce").click()  # both clicks are in one request
     run(app)
     assert len(app.session_state["compare.configs"]) == 4
 
@@ -147,7 +148,7 @@ def test_idea_and_code_are_complete(key: str) -> None:
     assert "| 60,000 |" in text
     assert "{" + "cells" not in text
     assert not re.search(r"\{[a-z_]+\}", re.sub(r"\$+[^$]*\$+", "", text)), (
-        "a number was not filled in"
+        "every placeholder must have its number"
     )
     assert "Does sharing a body help, and when?" in text
     open_chapter(app, "Code")
@@ -158,7 +159,7 @@ def test_idea_and_code_are_complete(key: str) -> None:
 
 @pages
 def test_a_further_panel_has_one_name(key: str) -> None:
-    """The chip that opens a panel has the panel's title."""
+    """The button that opens a panel has the same title as the panel."""
     bench, info = Bench(PRESETS[key]), ENVIRONMENTS[PRESETS[key].env_id]
     plane = Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
     showing = Player(bench.session).show(bench, plane)
@@ -364,7 +365,7 @@ def test_the_heatmaps_axes_are_chosen_and_linked() -> None:
     assert not problems(app)
     assert dict(app.query_params) == {"x": "0", "y": "1", "at": "0,0,0.1,0"}
     app.selectbox(key="compare.CartPole-v1.y").set_value(2)
-    run(app)  # only the live parts
+    run(app)  # redraws only the live parts of the page
     run(app)
     assert dict(app.query_params) == {"x": "0", "y": "2", "at": "0,0,0.1,0"}
     press(app, "pair_gamma")
@@ -389,7 +390,7 @@ def test_two_environments_have_heatmaps_of_their_own() -> None:
 def test_players_are_shown_for_every_side() -> None:
     app = open_page(COMPARE, pair="cells")
     app.toggle("compare_players").set_value(True)
-    run(app)  # only the live parts
+    run(app)  # redraws only the live parts of the page
     run(app)
     press(app, "steps_1")
     assert len(app.session_state["compare.page"]._players) == 4

@@ -1,4 +1,4 @@
-"""The chapter *Code* shows every function on the way from an agent's formula to the Adam step."""
+"""The chapter *Code* shows every function that computes a training step, down to Adam's step."""
 
 from __future__ import annotations
 
@@ -35,17 +35,18 @@ PAGES = ROOT / "pages"
 
 Function = Callable[..., Any]
 
-# Functions that the training loop calls but that do not compute its steps, and why.
+# The training loop also calls these functions, but they do not compute a step. The text says what
+# they do instead.
 NOT_SHOWN = {
     "acting_entropy": "only recorded",
     "gradient_of": "only recorded",
-    "norm": "only recorded, and the bound of a gradient's length",
+    "norm": "only recorded, and used to clip gradients",
     "conflict_between": "only recorded",
     "require_finite": "stops a run that has diverged",
     "_check_steps": "refuses wrong shapes",
     "_same_length": "refuses wrong shapes",
-    "tensor": "from NumPy to PyTorch",
-    "transitions": "from steps to arrays",
+    "tensor": "converts NumPy arrays to PyTorch tensors",
+    "transitions": "converts steps to arrays",
     "end_episode": "counts episodes, and resets the environment",
     "ReplayBuffer.add": "storage",
     "ReplayBuffer._rows": "storage",
@@ -55,7 +56,7 @@ LOOPS: dict[str, Function] = {
     "shared_body": actor_critic.actor_critic,
     "split_bodies": actor_critic.actor_critic,
 }
-# Some of the functions that must be found: the whole way from acting to the step.
+# The search must find these functions, from the choice of an action to Adam's step.
 OF_REINFORCE = {
     run.take_step,
     run.sample_action,
@@ -86,7 +87,7 @@ OF_ACTOR_CRITIC = {
 def test_code_shows_all_that_the_training_loop_calls(
     page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """REINFORCE has no setting for symexp."""
+    """The chapter shows exactly these functions. REINFORCE never uses `symexp`."""
     shown = functions_shown(page, monkeypatch)
     called = called_by(LOOPS[page]) - ({symexp} if page == "reinforce" else set())
     assert {function.__qualname__ for function in called - shown} == set()
@@ -127,7 +128,7 @@ def test_loss_gradient_and_step_stand_on_one_screen(
 
 
 def functions_shown(page: str, monkeypatch: pytest.MonkeyPatch) -> set[Function]:
-    """The functions that the page's chapter passes to `formulas_and_code`."""
+    """Return the functions that the page's chapter *Code* passes to `formulas_and_code`."""
     pages: list[agent_page.AgentPage] = []
     parts: list[code.Part] = []
     for module in (agent_page, actor_critic_page):
@@ -141,7 +142,7 @@ def functions_shown(page: str, monkeypatch: pytest.MonkeyPatch) -> set[Function]
 
 
 def called_by(function: Function, not_shown: dict[str, str] = NOT_SHOWN) -> set[Function]:
-    """The function, and the project's functions that it calls, directly or indirectly."""
+    """Return a function, and all functions of the project that it calls, also indirectly."""
     found: set[Function] = set()
     waiting = [function]
     while waiting:
@@ -154,10 +155,10 @@ def called_by(function: Function, not_shown: dict[str, str] = NOT_SHOWN) -> set[
 
 
 def calls_in(function: Function) -> Iterator[Function]:
-    """The project's functions that the source of a function calls.
+    """Yield the functions of the project that a function calls directly.
 
-    A call of a network is a call of its `forward`. A method is found if the class of its object
-    follows from annotations: of the function's parameters, and of the fields of classes.
+    A call of a network counts as a call of its `forward`. A called method is found if annotations
+    give the class of its object. These are annotations of parameters and of class fields.
     """
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     known = {**function.__globals__, **get_type_hints(function)}
@@ -175,7 +176,7 @@ def calls_in(function: Function) -> Iterator[Function]:
 
 
 def overrides_of(method: Function) -> Iterator[Function]:
-    """The methods that replace a method in subclasses; none if the function is not a method."""
+    """Yield the methods of subclasses that override this method."""
     owner = method.__globals__[method.__qualname__.partition(".")[0]]
     for subclass in owner.__subclasses__() if inspect.isclass(owner) else ():
         if method.__name__ in vars(subclass):
@@ -183,7 +184,7 @@ def overrides_of(method: Function) -> Iterator[Function]:
 
 
 def meaning(node: ast.expr, known: dict[str, Any]) -> Any:
-    """What an expression such as `run.agent.policy` is: a function, or the class of an object."""
+    """Return what an expression such as `run.agent.policy` is: a function, or an object's class."""
     match node:
         case ast.Name(name):
             return only_class(known.get(name))
@@ -201,16 +202,16 @@ def meaning(node: ast.expr, known: dict[str, Any]) -> Any:
             return None
 
 
-# The networks inside networks, which have no annotations.
+# These parts of networks have no annotations.
 OF_MODULES = {"policy": PolicyNetwork, "critic": ActionValueNetwork}
 
 
 def hints_of(owner: type) -> dict[str, Any]:
-    """The annotations of a class of the project."""
+    """Return the annotations of a class if it belongs to the project."""
     return get_type_hints(owner) if owner.__module__.startswith("pglab") else {}
 
 
 def only_class(annotation: Any) -> Any:
-    """The class in an annotation such as `ValueNetwork | None`."""
+    """Return the class in an annotation such as `ValueNetwork | None`."""
     classes = [one for one in typing.get_args(annotation) if one is not type(None)]
     return classes[0] if len(classes) == 1 else annotation

@@ -29,7 +29,7 @@ def page_of(app: AppTest) -> GradientPage:
 
 
 def finish(app: AppTest) -> None:
-    """Rerun the page, as the browser does, until the measurement is done."""
+    """Rerun the page until the measurement has ended, as the browser does."""
     for _redraw in range(200):
         run(app)
         if page_of(app).job is None:
@@ -43,13 +43,13 @@ def choose(app: AppTest, episodes: int) -> None:
 
 
 def caption(app: AppTest) -> str:
-    """The caption that says what the pictures show."""
+    """Return the caption that describes the pictures."""
     (text,) = (c.value for c in app.caption if "training steps" in c.value)
     return text
 
 
 def opened_by(link: dict[str, str], runs: list[VisitRun]) -> tuple[Subject, list[str]]:
-    """A link sets the controls; a sentence tells of every part that cannot be used."""
+    """Open a link. Return the chosen subject, and a sentence for each unusable parameter."""
     asked = Link(link)
     subject = read_link(asked, runs)
     asked.refuse_the_rest()
@@ -61,7 +61,7 @@ def draw_button(app: AppTest) -> str:
 
 
 def test_controls_button_caption_and_pictures_agree_before_anything_is_pressed() -> None:
-    """The policy is also a trained one, on which a baseline does what the page says."""
+    """At first, the page shows a trained policy, for which its claims about baselines are true."""
     app = run(open_page(LAB))
     report = page_of(app).shown.report
     assert not problems(app)
@@ -86,7 +86,7 @@ def test_a_former_result_keeps_its_caption_and_is_marked_until_the_new_one_comes
     run(app)
     assert "Former" not in caption(app)
     assert caption(app).startswith("**Shown:** 10 episodes (seed 0)")
-    app.button(key="draw").click()  # again: other episodes
+    app.button(key="draw").click()  # a second click draws other episodes
     finish(app)
     run(app)
     assert caption(app).startswith("**Shown:** 10 episodes (seed 1)")
@@ -183,7 +183,7 @@ def test_a_link_to_a_run_says_which_and_opens_it_only_in_its_own_visit() -> None
 
 
 def test_a_figure_without_any_signal_says_so() -> None:
-    """Plotly refuses a figure without a trace."""
+    """Without a signal, the figure has a text. Plotly would refuse a figure without a trace."""
     none = SnrCurve("", "#000000", math.nan, np.array([math.nan]))
     figure = graph_objects.Figure(snr_figure([none], [1], 10, 500))
     assert len(figure.data) == 1

@@ -1,4 +1,4 @@
-"""Visits whose tabs were closed are forgotten, and their memory is given back."""
+"""After a visitor closes the tab, the server forgets the visit and frees its memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pglab.ui.shell import housekeeping
 
 
 class Visit:
-    """Stands for a session of Streamlit; as there, it is part of a cycle."""
+    """Replaces a session of Streamlit. Like such a session, it is part of a reference cycle."""
 
     def __init__(self, name: str) -> None:
         self.session = SimpleNamespace(id=name, visit=self)
@@ -32,7 +32,7 @@ def test_a_closed_tab_is_forgotten_after_a_while(monkeypatch: pytest.MonkeyPatch
     del visits
     manager = SimpleNamespace(_session_storage=storage)
     gc.collect()
-    assert alive["closed"]() is not None, "Streamlit itself forgets it now"
+    assert alive["closed"]() is not None, "Streamlit itself now forgets closed visits"
     housekeeping.forget({"closed", "never seen"}, manager)
     housekeeping.give_back()
     assert alive["closed"]() is None

@@ -1,4 +1,4 @@
-"""The words of the progress bar: the reading, and the return that it must reach."""
+"""The words of the progress bar: the progress reading, and the goal of this reading."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_reading_stands_beside_what_is_asked_of_it() -> None:
     finish(bench, 100, 153)
     label = _progress(bench).label
     assert "progress reading 153, goal 500" in label
-    assert "1 of 4 episodes" in label, "a reading that is not full solves nothing"
+    assert "1 of 4 episodes" in label, "a reading over too few episodes does not solve the task"
     for step in (200, 300, 400):
         finish(bench, step, 400)
     assert "episodes" not in _progress(bench).label

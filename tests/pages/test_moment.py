@@ -1,4 +1,4 @@
-"""Frame, bars, chosen action, words and heatmaps show the same moment, in every mode."""
+"""The player's frame, bars, chosen action and words, and the heatmaps show the same moment."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ REINFORCE = ReinforceConfig(hidden_sizes=(16,), learning_rate=0.02)
 SHARED = ActorCriticConfig.shared_on_policy().changed(hidden_sizes=(16,))
 ACROBOT = ReinforceConfig(env_id="Acrobot-v1", hidden_sizes=(16,))
 MOUNTAIN_CAR = ReinforceConfig(env_id="MountainCar-v0", hidden_sizes=(16,))
-LEVEL_TOLERANCE = 0.017  # log-odds within ±16, stored in 8 bits
+LEVEL_TOLERANCE = 0.017  # log-odds from −16 to 16 are stored in 8 bits
 
 
 class Grouped(Bench):
-    """A bench whose further seed is at another step than its own run."""
+    """A bench that shows another seed. This seed is at another step than the bench's own run."""
 
     def __init__(self, config: AgentConfig) -> None:
         super().__init__(config)
@@ -59,7 +59,7 @@ def slow_ticks(bench: Bench, speed: float) -> None:
 
 
 def modes(config: AgentConfig) -> Iterator[tuple[str, Bench, Player]]:
-    """The same run in every state that the player can show."""
+    """Yield the same run in every state that the player can show."""
     bench = Bench(config)
     player = Player(bench.session)
     yield "before the first step", bench, player
@@ -82,7 +82,7 @@ def modes(config: AgentConfig) -> Iterator[tuple[str, Bench, Player]]:
 
 
 def under_the_ring(panel: FigurePanel, index: int, plane: Slice) -> float:
-    """The value of a frame's slice at its ring, which lies on a node of the grid."""
+    """Return the heatmap's value at the ring of a frame. The ring lies on a grid point."""
     assert panel.slices is not None
     low, high = panel.slices.ends
     grid = low + panel.slices.levels[index].astype(float) * (high - low) / 255
@@ -111,7 +111,7 @@ def test_every_frame_is_one_moment(config: AgentConfig) -> None:
     for mode, bench, player in modes(config):
         scene = scenery(bench, player)
         panel = scene.showing.panel
-        last = panel.mode == "still"  # the steps before it have no frame
+        last = panel.mode == "still"  # only the last step has a frame
         begin = -1 if last else panel.first
         shown = scene.showing.scenes[begin:][: len(panel.frames)]
         assert panel.frames, mode
@@ -165,7 +165,7 @@ def test_the_critics_slice_is_that_of_the_frame() -> None:
     assert heatmap.slices.subtitles == policy.slices.subtitles
     low, high = heatmap.slices.ends
     networks = bench.shown_session.networks
-    frames = scene.showing.panel.frames  # of the first part of the clip
+    frames = scene.showing.panel.frames  # the first part of the clip
     assert frames
     for frame, there in zip(frames, scene.showing.scenes[: len(frames)], strict=True):
         plane = scene.showing.planes[frame.slice]
@@ -189,10 +189,10 @@ def test_words_do_not_speak_of_another_moment_than_the_bars() -> None:
     bench.advance("episode")
     scene = scenery(bench, player)
     frames = [*scene.showing.panel.frames]
-    while player.has_more:  # a long clip comes in parts
+    while player.has_more:  # a long clip arrives in parts
         showing = player.show(bench, scene.view.plane, resume=True)
         assert showing.panel.first == len(frames)
-        assert showing.scenes == scene.showing.scenes, "the figures show the whole clip"
+        assert showing.scenes == scene.showing.scenes, "all parts use the same scenes"
         frames += showing.panel.frames
     assert len(frames) == len(scene.showing.scenes)
     captions = [frame.caption for frame in frames]
@@ -212,7 +212,7 @@ def test_the_slow_stream_shows_each_step_once_and_waits_where_the_environment_st
     assert [frame.image for frame in seen] == [
         renderer.cutout(observation) for observation in taken
     ]
-    again = scenery(bench, player).showing.panel.frames  # a turn without a step
+    again = scenery(bench, player).showing.panel.frames  # no step was taken since
     assert [frame.action for frame in again] == [None]
 
 
@@ -220,7 +220,7 @@ def test_the_slow_stream_shows_each_step_once_and_waits_where_the_environment_st
 def test_scenes_of_training_are_the_steps_in_order(since: int | None) -> None:
     bench = Bench(REINFORCE)
     steps = of_type(StepRecord, advance_records(bench.session, "step", 60))
-    assert steps[30].episode < steps[-1].episode, "the steps are of several episodes"
+    assert steps[30].episode < steps[-1].episode, "the steps must belong to several episodes"
     *scenes, stands = training_scenes(bench, since)
     if since is None:
         chosen = [step for step in steps if step.episode == steps[-1].episode]

@@ -1,7 +1,7 @@
-"""The pages without a browser: they run, links set them, controls change or restart the run.
+"""Tests of the pages without a browser: the pages run, and links and controls set the run.
 
-AppTest runs the scripts in this process. It sees neither the stage nor its redraws, and its
-`switch_page` opens a page directly, as the very first visitor of a server does.
+Streamlit's AppTest runs the scripts in this process. It does not run the stage's JavaScript. Its
+method `switch_page` opens a page directly, as the first visitor of a server does.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def open_app() -> AppTest:
 
 
 def open_page(page: str = REINFORCE, **link: str) -> AppTest:
-    """A page opened by a link, with all its controls visible."""
+    """Open a page with these link parameters, and make all its controls visible."""
     app = open_app()
     for level in ("batch", "advanced"):
         app.session_state[f"settings.{level}"] = True
@@ -80,19 +80,19 @@ def bench_of(app: AppTest, key: str = "reinforce") -> Bench:
 
 
 def problems(app: AppTest) -> list[str]:
-    """The sentences about settings in the link that cannot be used."""
+    """Return the page's sentences about settings in the link that cannot be used."""
     return [line for warning in app.warning for line in warning.value.splitlines()]
 
 
 def press(app: AppTest, key: str) -> None:
-    """Press a button of the transport; then redraw the whole page."""
+    """Press a button of the row above the panels. Then redraw the whole page."""
     app.button(key=key).click()
-    run(app)  # only the live parts
+    run(app)  # redraws only the live parts of the page
     run(app)
 
 
 def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
-    """The control in the sidebar with this name, whatever its kind."""
+    """Return the control in the sidebar with this name. It may be of any kind."""
     sidebar = app.sidebar
     kinds: list[Any] = [
         sidebar.slider,
@@ -108,7 +108,7 @@ def control(app: AppTest, name: str, page: str = "reinforce") -> Any:
 
 
 def values_of_controls(app: AppTest) -> WidgetStates:
-    """The widget states of a browser's request, to send it again late."""
+    """Return the values of all controls as a browser's request contains them."""
     return app._tree.get_widget_states()
 
 
@@ -117,7 +117,7 @@ def controls_of(name: str) -> list[str]:
 
 
 def change(app: AppTest, name: str) -> None:
-    """Change a setting through its control."""
+    """Change a setting with its control."""
     key = controls_of(name)[-1]
     widget = control(app, key)
     if widget.type == "selectbox":
@@ -170,7 +170,7 @@ def test_only_its_own_button_takes_a_run_beyond_its_end(end: dict[str, str]) -> 
     buttons = {button.key: button for button in app.button}
     assert buttons["run"].label == "Run"
     assert buttons["run"].disabled
-    app.session_state["reinforce.numbered"].actions["run"]()  # as a late press does
+    app.session_state["reinforce.numbered"].actions["run"]()  # a late press does the same
     assert not bench.running
     assert (bench.session.config, bench.session.global_step) == (config, steps)
     assert "P" not in buttons["continue"].proto.shortcut.upper()
@@ -192,7 +192,7 @@ def test_the_page_opens_paused_with_the_defaults() -> None:
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
 def test_links_set_the_run_and_the_page_trains(env_id: str) -> None:
     link = {
-        "learning_rate": "0.00003",  # between two stops of its slider
+        "learning_rate": "0.00003",  # a value between two stops of the slider
         "hidden_sizes": "7,300,1,512",
         "baseline": "value",
         "stop_when_solved": "off",
@@ -213,7 +213,7 @@ def test_links_set_the_run_and_the_page_trains(env_id: str) -> None:
 
 
 EVERY_PAGE = ["pages/home.py", *AGENT_PAGES, "pages/compare.py", "pages/gradient_lab.py"]
-HUGE = "9" * 4_400  # digits, which Python refuses to read
+HUGE = "9" * 4_400  # so many digits that Python refuses to read them
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
@@ -378,7 +378,7 @@ def test_every_setting_has_a_control_with_help() -> None:
 
 
 def test_live_settings_change_the_run_that_goes_on() -> None:
-    app = open_page(baseline="value")  # otherwise the baseline's learning rate has no effect
+    app = open_page(baseline="value")  # with this baseline, its learning rate has an effect
     press(app, "update")
     session = bench_of(app).session
     steps = session.global_step
@@ -433,7 +433,7 @@ def test_a_late_request_does_not_bring_the_former_seed_back() -> None:
         assert bench_of(app).session.config.seed == control(app, "seed").value == seed
     before = len(app.session_state)
     press(app, "new_seed")
-    assert len(app.session_state) == before, "old values must not pile up"
+    assert len(app.session_state) == before, "old values must be deleted"
 
 
 def test_the_page_shows_the_code_that_runs() -> None:
@@ -441,7 +441,7 @@ def test_the_page_shows_the_code_that_runs() -> None:
     open_chapter(app, "Code")
     shown = code_shown(app)
     names = re.findall(r"<div>(pglab\.[\w.]+)</div>", shown)
-    # In the order of the program; `test_code_chapter` checks that none is missing.
+    # The functions appear in the program's order. `test_code_chapter` checks that all are there.
     acting = ["reinforce.reinforce", "run.take_step", "run.sample_action"]
     assert names[:3] == [f"pglab.algorithms.{name}" for name in acting]
     assert names.index("pglab.returns.discounted_returns") < names.index(
@@ -458,18 +458,18 @@ def test_code_has_its_lines_first_and_its_contract_on_demand() -> None:
     lines = "\n".join(re.sub(r"<[^>]+>", "", row) for row in rows)
     source, first = inspect.getsourcelines(discounted_returns)
     numbers = [int(number) for number in re.findall(r"^ *(\d+)  ", lines, flags=re.MULTILINE)]
-    assert numbers[0] == first, "numbered as in its file"
+    assert numbers[0] == first, "the line numbers must be those of the file"
     assert numbers[-1] == first + len(source) - 1
     assert "G = r[t] + gamma" in lines
     assert "Reward-to-go of every step" not in lines
-    assert "Reward-to-go of every step" in blocks[1], "its docstring, folded away"
+    assert "Reward-to-go of every step" in blocks[1], "the docstring must be in the folded block"
 
 
 def test_visitors_may_open_the_code_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python 3.11 raises SystemError if a thread parses while another does."""
+    """Only one thread parses at a time. Otherwise, Python 3.11 may raise SystemError."""
 
     class Shown:
-        """A class: Python parses its file to find it."""
+        """Python parses the file to find the source of this class."""
 
     parse, busy = ast.parse, Lock()
 
@@ -487,7 +487,7 @@ def test_visitors_may_open_the_code_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def code_shown(app: AppTest) -> str:
-    """The HTML of the open chapter's source code."""
+    """Return the HTML of the source code in the open chapter."""
     return "\n".join(
         block.proto.body for block in app.get("html") if "pgl-source" in block.proto.body
     )
@@ -502,14 +502,14 @@ def test_every_page_keeps_its_open_chapter() -> None:
         ("pages/gradient_lab.py", "Idea"),
         (REINFORCE, "Code"),
     ):
-        app.query_params.clear()  # as a browser does
+        app.query_params.clear()  # a browser does the same
         app.switch_page(page)
         run(app)
         assert chapters_of(app).value == chapter
 
 
 def said(app: AppTest, key: str, *options: str) -> WidgetStates:
-    """A request in which one control has another value: offered, not offered, or None."""
+    """Return a request in which one control has another value. No option means no value."""
     states = values_of_controls(app)
     (widget,) = (state for state in states.widgets if state.id.endswith(f"-{key}"))
     if widget.WhichOneof("value") == "string_array_value":
@@ -542,7 +542,7 @@ def test_a_control_keeps_its_choice_if_the_browser_names_none_that_is_offered(
 
 @pytest.mark.parametrize("page", [*AGENT_PAGES, "pages/compare.py", "pages/gradient_lab.py"])
 def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
-    """Quick changes make browsers rebuild a control; it then reports its declared value."""
+    """After quick changes, a browser may rebuild a control, which then sends its declared value."""
     kinds = {"select_slider": "slider", "toggle": "checkbox"}
     dice = random.Random(0)
     app = open_page(page, seeds="2")
@@ -558,7 +558,7 @@ def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
         if control.label not in (
             "Environment ↻",
             "Settings of",
-        ):  # these change which controls there are
+        ):  # these two change the set of controls
             state.CopyFrom(another_value_of(control, dice))
     app._run(changed)
     run(app)
@@ -569,7 +569,7 @@ def test_a_control_that_is_built_anew_says_what_it_said(page: str) -> None:
 
 
 def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
-    """As after a click on a page that the visitor leaves, or that another click interrupts."""
+    """The fragments may be missing because the visitor leaves the page or clicks again."""
 
     def page() -> None:
         import streamlit as st
@@ -585,7 +585,7 @@ def test_a_click_whose_fragments_are_not_there_draws_the_whole_page() -> None:
 
 
 def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> None:
-    """Until a page is complete, Streamlit keeps the fragments of the page before it."""
+    """Streamlit keeps the fragments of the former page until the new page is complete."""
 
     def page() -> None:
         import streamlit as st
@@ -616,7 +616,7 @@ def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> N
 
 
 def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:
-    """Requests for fragments of two pages may wait for one script run."""
+    """One script run may have to answer requests for fragments of two pages."""
 
     def page() -> None:
         import streamlit as st
@@ -651,7 +651,7 @@ def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:
     [(REINFORCE, "run"), ("pages/compare.py", "run"), ("pages/gradient_lab.py", "draw")],
 )
 def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: str) -> None:
-    """Streamlit tells fragments apart by place: two of one name draw every control twice."""
+    """Streamlit identifies a fragment by its place. After a move, it would draw controls twice."""
 
     def place(app: AppTest) -> int:
         (found,) = (
@@ -667,7 +667,7 @@ def test_what_is_said_above_the_fragments_does_not_move_them(page: str, button: 
 
 
 def cut_short(monkeypatch: pytest.MonkeyPatch, app: AppTest, key: str) -> None:
-    """Run the page as if another request ended the script when it writes this key."""
+    """Run the page, and interrupt the script when it writes this key of the session state."""
     write = SafeSessionState.__setitem__
 
     def cut(state: SafeSessionState, name: str, value: Any) -> None:
@@ -697,7 +697,7 @@ def test_a_page_whose_first_run_is_cut_short_is_whole_afterwards(
     app.switch_page(page)
     cut_short(monkeypatch, app, key)
     assert key not in app.session_state
-    for slider in app.sidebar.select_slider:  # those that are there already
+    for slider in app.sidebar.select_slider:  # sliders that are already drawn
         slider.set_value(slider.options[0])
     run(app)
     assert [button for button in app.button if button.key == "run"]

@@ -1,4 +1,4 @@
-"""Slow motion and rewind on the pages, without a browser; see `test_pages`."""
+"""Tests of *Slow motion* and *Rewind and fork* without a browser; see `test_pages`."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_the_last_phase_says_what_the_update_did() -> None:
 
 
 def test_slow_motion_and_code_number_a_line_alike() -> None:
-    """Both give the line's number in the file."""
+    """Both chapters show the line number in the file."""
     app = slow_page()
     for _press in range(3):
         press(app, "slow_next")

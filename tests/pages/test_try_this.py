@@ -1,4 +1,4 @@
-"""Try this, without a browser: a guess is locked, the run follows, and only then the result."""
+"""The chapter *Try this* without a browser: the visitor locks a guess, runs, sees the result."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from pglab.ui.chapters.experiment_line import title_of
 from tests.pages.test_pages import bench_of, control, open_chapter, open_page, press, problems, run
 
 EXPERIMENT = experiments_of("reinforce")[0]
-LENGTH = 5000  # of a run
-GUESS = 0  # a wrong choice whose region is open upwards
+LENGTH = 5000  # steps of a run
+GUESS = 0  # a wrong answer; its region has no upper bound
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def lock(app: AppTest, guess: int = GUESS) -> None:
 
 
 def finish(app: AppTest) -> None:
-    """Train the current run to its end, as turns would."""
+    """Train the current run to its end, as the training threads would."""
     with bench_of(app).lock:
         bench_of(app).session.advance("step", LENGTH)
     run(app)
@@ -63,7 +63,7 @@ def guess_traces(app: AppTest) -> bool:
 
 
 def test_a_guess_is_locked_before_anything_runs(app: AppTest) -> None:
-    assert app.radio[0].value is None, "no choice may be suggested"
+    assert app.radio[0].value is None, "no answer may be selected at first"
     assert app.button(key="lock_guess").disabled
     assert not guess_traces(app)
     lock(app)
@@ -72,7 +72,7 @@ def test_a_guess_is_locked_before_anything_runs(app: AppTest) -> None:
     assert [radio.value for radio in app.radio] == [GUESS]
     assert "run_experiment" in [button.key for button in app.button]
     claimed = EXPERIMENT.choices[GUESS]
-    assert claimed.below == math.inf, "this test is about a guess that is open upwards"
+    assert claimed.below == math.inf, "this test needs a guess without an upper bound"
     region = bench_of(app).guess
     assert region is not None
     assert (region.start, region.end) == pytest.approx((LENGTH * 2 / 3, LENGTH))
@@ -93,8 +93,8 @@ def test_the_run_has_the_experiments_settings_and_then_its_result(app: AppTest) 
     assert session.config == EXPERIMENT.config(seed=0)
     assert control(app, "learning_rate").value == 0.1
     assert [past.config for past in bench_of(app).past] == [before.initial_config]
-    assert not bench_of(app).past[0].changes, "the run so far is left as it was"
-    assert "What you see" not in shown(app), "no result before the run has ended"
+    assert not bench_of(app).past[0].changes, "the current run must not change"
+    assert "What you see" not in shown(app), "the result must not appear before the end of the run"
     finish(app)
     assert "What you see" in shown(app)
     assert "This run (seed 0)" in shown(app)
@@ -116,7 +116,7 @@ def test_the_line_above_the_stage_goes_from_the_guess_to_the_verdict(app: AppTes
     open_chapter(app, "Idea")
     assert "Your guess was wrong, for this run and for most seeds." in shown(app)
     press(app, "to_explanation")
-    assert "What you see" in shown(app), "the chapter with the explanation is open"
+    assert "What you see" in shown(app), "the chapter with the explanation must be open"
     press(app, "back_to_usual")
     assert "to_explanation" not in [button.key for button in app.button]
 
@@ -158,7 +158,7 @@ def test_another_seed_and_back_to_the_usual_settings(app: AppTest) -> None:
     assert bench_of(app).session.config.learning_rate == 0.001
     assert not bench_of(app).running
     assert not guess_traces(app)
-    assert "(seed 1)" in shown(app), "what was seen stays"
+    assert "(seed 1)" in shown(app), "the result must stay"
     assert len(bench_of(app).past) == 2
 
 

@@ -1,4 +1,4 @@
-"""Figures of critics and comparisons: valid for plotly, and with the right numbers."""
+"""The figures of critics and comparisons are valid for Plotly and contain the right numbers."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def test_earlier_comparisons_are_named_at_their_ends_each_in_a_row_of_its_own() 
     assert {note["text"]: note["x"] for note in notes} == {n: x for n, (x, _y) in ends.items()}
     heights = [note["y"] for note in notes]
     assert min(np.diff(heights)) > 0.1 * 500
-    assert heights[-1] < 450, "none is above the picture"
+    assert heights[-1] < 450, "no label may be above the picture"
     sides = {note["text"]: note["xanchor"] for note in notes}
-    assert (sides["1A"], sides["2B"]) == ("right", "left"), "on the side with more room"
+    assert (sides["1A"], sides["2B"]) == ("right", "left"), "not the side with more room"
     dashes = [trace["line"]["dash"] for trace in figure["data"]]
     assert dashes[:4] == ["dot"] * 4
-    assert len({"dot", *dashes[4:]}) == 5  # no line of a side looks like an earlier comparison
+    assert len({"dot", *dashes[4:]}) == 5  # no agent has the style of an earlier comparison
 
 
 def test_stored_runs_are_drawn_lightly_and_not_in_the_legend() -> None:

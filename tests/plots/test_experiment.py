@@ -1,4 +1,4 @@
-"""The figure of an experiment's result, and the region of a guess."""
+"""The figure with an experiment's result and the region of the guess."""
 
 import math
 
@@ -24,7 +24,7 @@ def test_plotly_accepts_it_and_every_seed_is_a_line() -> None:
     drawn = figure(np.array([[9.0, 8.0], [np.nan, 7.0], [np.nan, np.nan]]))
     go.Figure(drawn)
     lines = [(unpacked(t["x"]).tolist(), unpacked(t["y"]).tolist()) for t in drawn["data"]]
-    assert lines[2:5] == [([25, 75], [9, 8]), ([75], [7]), ([], [])], "NaN is left out"
+    assert lines[2:5] == [([25, 75], [9, 8]), ([75], [7]), ([], [])], "NaN must be left out"
     shown = [trace["name"] for trace in drawn["data"] if trace["showlegend"]]
     assert shown == [
         "usual settings, 2 seeds",
@@ -62,7 +62,7 @@ def test_a_region_lies_between_the_bounds_of_the_guess(
     assert set(unpacked(filled["x"]).tolist()) == {8_000, 12_000}
     heights = unpacked(filled["y"])
     assert heights.min() == pytest.approx(max(low, bottom))
-    assert heights.max() == pytest.approx(min(high, top)), "an open side reaches the axis' end"
+    assert heights.max() == pytest.approx(min(high, top)), "must reach the end of the axis"
     assert [unpacked(edge["y"]).tolist() for edge in edges] == [[b, b] for b in bounds]
     assert filled["name"] == "your guess"
 

@@ -1,4 +1,4 @@
-"""Figures: valid for plotly, and with the right numbers."""
+"""The figures are valid for Plotly and contain the right numbers."""
 
 import base64
 import math
@@ -129,7 +129,7 @@ def test_loss_and_returns_share_the_axis_of_steps() -> None:
     layout = figure["layout"]
     below = [trace for trace in figure["data"] if trace.get("yaxis") == "y2"]
     assert [len(unpacked(trace["x"])) for trace in below] == [100, 100]
-    assert all("xaxis" not in trace for trace in figure["data"]), "one axis of steps for both"
+    assert all("xaxis" not in trace for trace in figure["data"]), "the plots must share one axis"
     assert layout["yaxis2"]["domain"][1] <= layout["yaxis"]["domain"][0]
     low, high = layout["yaxis2"]["range"]
     assert low <= loss.returns.min()
@@ -142,7 +142,7 @@ def test_loss_and_returns_share_the_axis_of_steps() -> None:
 def test_the_axis_suits_the_run_and_grows_in_jumps() -> None:
     assert plots.step_limit(0, 200_000, [150_000]) > 150_000, "all there is to compare with"
     slow = plots.step_limit(40, 200_000, [150_000])
-    assert slow < 5_000, "a slow run is no speck beside an earlier one"
+    assert slow < 5_000, "a slow run must not look tiny beside an earlier run"
     limits = [plots.step_limit(reached, 200_000) for reached in range(1, 200_001, 100)]
     assert limits == sorted(limits)
     assert len(set(limits)) < 10
@@ -168,11 +168,11 @@ def test_an_earlier_run_is_named_where_it_leaves_the_picture(
     apart = min(np.diff(heights)) / 500 * (high - low)
     assert apart > 0.08, "none covers another"
     assert heights[0] >= 0
-    assert heights[-1] < 450, "none is above the picture"
+    assert heights[-1] < 450, "no label may be above the picture"
     earlier = [t for t in figure["data"] if t.get("line", {}).get("dash") == "dot"]
     inside = [int((unpacked(trace["x"]) <= 2_500).sum()) for trace in earlier]
-    assert min(inside) > 100, "its beginning is as fine as that of the run"
-    assert all(unpacked(trace["x"])[-1] == 80_000 for trace in earlier), "a reader may zoom out"
+    assert min(inside) > 100, "its beginning must be as fine as the run"
+    assert all(unpacked(trace["x"])[-1] == 80_000 for trace in earlier), "must allow zooming out"
 
 
 def test_a_label_is_never_cut_within_a_difference() -> None:
@@ -187,4 +187,4 @@ def test_a_label_is_never_cut_within_a_difference() -> None:
 def test_an_axis_of_one_number_has_room_around_it(value: float) -> None:
     low, high = plots.calm_limits(np.array([value]))
     assert low < value < high
-    assert 0.05 <= (high - low) / max(value, 1) < 0.1, "its ticks need few digits"
+    assert 0.05 <= (high - low) / max(value, 1) < 0.1, "the tick labels must have few digits"

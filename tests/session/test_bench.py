@@ -1,4 +1,4 @@
-"""The bench: restarts, earlier curves, ticks at every speed, rewinding and forks."""
+"""The bench of a page: restarts, earlier runs, turns at every speed, rewinding and forking."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def trained_bench(updates: int = 3) -> Bench:
 
 
 def returns_of(bench: Bench) -> list[float]:
-    """The return of every episode."""
+    """Return the returns of all episodes."""
     returns: list[float] = bench.session.history.episodes["episode_return"].tolist()
     return returns
 
@@ -86,7 +86,7 @@ def test_ticks_take_the_steps_that_the_speed_owes(speed: float) -> None:
     bench.speed = speed
     bench.run()
     bench.pacemaker.interval = 0.5
-    bench.take_turn()  # the first tick of a run cannot measure an interval
+    bench.take_turn()  # the first turn uses the preset interval
     assert bench.session.global_step == int(0.5 * speed)
 
 
@@ -109,7 +109,7 @@ def test_a_run_ends_once_and_takes_no_further_step() -> None:
 
 
 def rewound_bench() -> Bench:
-    """A run of 600 steps that was rewound to step 500."""
+    """Make a bench with a run of 600 steps, rewound to step 500."""
     bench = Bench(QUICK)
     bench.session.advance("step", 600)
     bench.rewind(bench.session.checkpoints[1])

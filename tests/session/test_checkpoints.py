@@ -1,4 +1,4 @@
-"""Checkpoints: bounded in number and size, dense where they are recent, unchanged by the run."""
+"""Checkpoints are few and small; recent ones are close together; training does not change them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_copy_shares_nothing_that_training_changes(config: AgentConfig) -> Non
     unpacked = packed(run).unpacked()
     plain = copy.deepcopy(run)
     before = parameters_of(run)
-    for steps in (300, 200):  # the second part uses what the first has left, such as Adam's means
+    for steps in (300, 200):  # the second part needs Adam's state from the first part
         for other in (copied, unpacked, plain):
             train(other, steps)
         assert parameters_of(copied) == parameters_of(unpacked) == parameters_of(plain)

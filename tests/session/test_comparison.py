@@ -1,4 +1,4 @@
-"""Comparisons: agents in lock step, each exactly as if it ran alone."""
+"""In a comparison, agents train in lock step. Each agent trains exactly as it would alone."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def spoil(session: TrainingSession) -> None:
 
 
 def bring_up(comparison: Comparison) -> None:
-    """Train all further seeds up to the step of the first ones."""
+    """Train all further seeds up to the step of the first seeds."""
     deadline = time.monotonic() + PATIENCE
     while comparison.busy and time.monotonic() < deadline:
         comparison.take_turn()
@@ -124,7 +124,7 @@ def test_a_tick_trains_all_sides_alike(speed: float) -> None:
     comparison.speed = speed
     comparison.run()
     comparison.pacemaker.interval = 0.5
-    comparison.take_turn()  # the first tick of a run cannot measure an interval
+    comparison.take_turn()  # the first turn uses the preset interval
     assert len(set(steps_of(comparison))) == 1
     assert comparison.global_step > 0
     assert speed == FULL_SPEED or comparison.global_step == int(0.5 * speed)
@@ -173,7 +173,7 @@ def test_facts_and_curves() -> None:
 
 def test_what_is_kept_of_a_comparison_draws_its_curves() -> None:
     comparison = Comparison(AGENTS, seeds=2)
-    assert overlays([comparison.summary(1)], AGENTS) == []  # no episode has ended
+    assert overlays([comparison.summary(1)], AGENTS) == []  # no episode has ended yet
     comparison.advance(900)
     bring_up(comparison)
     past = comparison.summary(3)
@@ -240,7 +240,7 @@ def test_ahead_is_who_leads_by_more_than_a_twentieth_of_the_range() -> None:
     assert told(10.0, None) is None
     assert told(100.0, 10.0) == 0
     assert told(10.0, 30.0, 100.0, 20.0) == 2
-    assert told(10.0, 34.0) == 2  # 2 of two sides: about equal
+    assert told(10.0, 34.0) == 2  # the verdict 2 means: both sides are about equal
 
 
 def _past(number: int, configs: tuple[AgentConfig, ...]) -> PastComparison:

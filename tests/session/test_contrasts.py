@@ -1,4 +1,4 @@
-"""Agents in words: their differences, their common settings, and their names."""
+"""Describes agents in words: their differences, their common settings, and their names."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_ready_made_side_is_named_by_what_differs(pair: str, names: tuple[str,
             (REINFORCE, REINFORCE.changed(gamma=0.9, learning_rate=0.01, hidden_sizes=())),
             ("γ 0.99, α 0.001 …", "γ 0.9, α 0.01 …"),
         ),
-        (  # the critic's own rate follows from the body
+        (  # the body decides the critic's learning rate, so only the body is named
             (ActorCriticConfig(gamma=0.9), SPLIT),
             ("shared, γ 0.9", "split, γ 0.995"),
         ),

@@ -1,4 +1,4 @@
-"""The forecast of the remaining time: a range, from measured steps."""
+"""The forecast of the remaining time is a range that follows from measured steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history that a session keeps."""
+"""The history of a training session."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pglab.stretch import stretch_of
 
 
 def episode(number: int, *, reading: float | None = None, solved: bool = False) -> EpisodeRecord:
-    """An episode of ten steps, with its number as its return."""
+    """Make the record of an episode of ten steps. Its number is also its return."""
     return EpisodeRecord(10 * number, number, float(number), 10, False, reading, solved)
 
 
 def step(number: int) -> StepRecord:
-    """Some step."""
+    """Make a step with this number."""
     nothing = np.zeros(1)
     return StepRecord(number, 1, nothing, 0, nothing, 0.0, 1.0, False, False, nothing)
 
 
 def extend(series: Series, *columns: Iterable[float]) -> None:
-    """Add rows, given as one iterable for each column."""
+    """Add rows to a series. Each column is given as an iterable."""
     series.extend([np.array(list(column)) for column in columns])
 
 
@@ -68,7 +68,7 @@ def test_long_series_are_thinned_evenly(most: int) -> None:
 @pytest.mark.parametrize("most", [None, 1, 2, 5, 8, 100])
 @pytest.mark.parametrize("at_once", [0, 2, 7, 64, 99, 1000])
 def test_many_rows_at_once_are_as_one_by_one(most: int | None, at_once: int) -> None:
-    """Also if so many rows come at once that the series is thinned several times."""
+    """This holds even if very many rows are added at once and the series is thinned repeatedly."""
     one_by_one, series = Series("a", "b", most=most), Series("a", "b", most=most)
     added = 0
     for count in [1, at_once, 3, at_once, at_once]:
@@ -92,7 +92,7 @@ def test_series_are_whole_up_to_their_limit() -> None:
     np.testing.assert_array_equal(series["a"], np.arange(0, 101, 2))
     extend(series, [101])
     assert len(series) == 51
-    np.testing.assert_array_equal(full, np.arange(100))  # as it was read
+    np.testing.assert_array_equal(full, np.arange(100))  # unchanged since it was read
 
 
 @pytest.mark.parametrize("appended", [0, 1, 7, 8, 30])
@@ -184,7 +184,7 @@ def test_last_reading_and_first_solution_are_remembered() -> None:
 
 
 def update(number: int, *, with_critic: bool = True, shared: bool = True) -> UpdateRecord:
-    """An update on three steps; its critic is wrong by 1, 2 and 3."""
+    """Make the record of an update on three steps, with critic errors of 1, 2 and 3."""
     estimates, errors = np.array([[0.0, 10.0, 20.0], [1.0, -2.0, 3.0]])
     return UpdateRecord(
         global_step=3 * number,

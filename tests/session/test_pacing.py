@@ -1,4 +1,4 @@
-"""The pacemaker, with a clock that the test sets."""
+"""Tests of the pacemaker, which decides when and how long to train."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 
 from pglab.session.pacing import FULL_SPEED, SPEEDS, TURN, TURN_INTERVAL, Pacemaker
 
-MANY = 10**9  # steps
+MANY = 10**9  # steps; no limit in practice
 
 
 class Clock:
@@ -22,7 +22,7 @@ class Clock:
 def test_the_next_turn_is_due_at_once_only_if_a_step_is_due() -> None:
     clock = Clock()
     pacemaker = Pacemaker(clock)
-    assert pacemaker.next_turn(50.0) < clock.now, "the first turn of a run does not wait"
+    assert pacemaker.next_turn(50.0) < clock.now, "the first turn of a run must not wait"
     pacemaker.begin_turn()
     due = pacemaker.steps_due(50.0, MANY)
     assert due == int(50 * TURN_INTERVAL)
@@ -63,12 +63,14 @@ def test_full_speed_owes_all_steps_and_leaves_no_debt() -> None:
 
 
 def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tuple[float, float]:
-    """Train for a minute at a fixed speed, on a machine that takes `capacity` steps per second.
+    """Simulate a minute of training at a fixed speed.
 
-    `drawing` returns the seconds from the end of a turn to the next one that is not due at once.
+    The simulated machine can take `capacity` steps per second.
+
+    `drawing` returns the seconds until the next turn, if this turn is not due immediately.
 
     Returns:
-        Steps per second over the whole minute, and the highest speed that was shown.
+        The steps per second over the whole minute, and the highest displayed speed.
     """
     clock = Clock()
     pacemaker = Pacemaker(clock)
@@ -92,7 +94,7 @@ def drive(speed: float, capacity: float, drawing: Callable[[int], float]) -> tup
 @pytest.mark.parametrize("speed", [speed for speed in SPEEDS if speed != FULL_SPEED])
 @pytest.mark.parametrize("capacity", [20_000, 200_000])
 def test_a_fixed_speed_is_kept_where_the_machine_can(speed: float, capacity: float) -> None:
-    """This holds even if every fifth turn comes late."""
+    """The speed is kept even if every fifth turn comes late."""
     kept, _claimed = drive(speed, capacity, lambda turn: 0.7 if turn % 5 == 0 else 0.06)
     assert kept == pytest.approx(speed, rel=0.02)
 

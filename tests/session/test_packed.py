@@ -1,4 +1,4 @@
-"""A packed run has everything of the run bit for bit, and checkpoints share its transitions."""
+"""A packed run contains the whole run bit for bit. Checkpoints share the stored transitions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_everything_comes_back(config: AgentConfig, steps: int) -> None:
 
 
 def numbers_of(run: AgentRun) -> list[Any]:
-    """Everything that the run consists of; the same object at two places counts once."""
+    """Return all numbers of a run. An object that occurs twice is included once."""
     found: list[Any] = []
     seen: set[int] = set()
 
@@ -78,7 +78,7 @@ def test_a_packed_run_holds_little_beside_its_numbers() -> None:
     session.advance("step", 300)
     copied = packed(session.copy_of_run())
     parameters = sum(p.numel() for p in session.networks["policy"].parameters())
-    size = 12 * parameters + 6 * 4  # Adam counts the steps of each tensor
+    size = 12 * parameters + 6 * 4  # six step counts of Adam
     assert decompressed(copied.numbers, UNIT).nbytes == size
     assert len(copied.numbers) < 0.9 * size
     assert len(copied.rest) < 20_000
@@ -88,7 +88,7 @@ def test_a_packed_run_holds_little_beside_its_numbers() -> None:
 
 
 def buffer_of(added: int, capacity: int) -> ReplayBuffer:
-    """A buffer that has got so many transitions; each contains its number."""
+    """Make a replay buffer, and add transitions. Each transition contains its number."""
     buffer = ReplayBuffer(capacity, 2)
     for number in range(added):
         pair = np.array([number, -number], np.float32)

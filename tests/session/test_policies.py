@@ -1,4 +1,4 @@
-"""The stored policies: the contents of the file, and files that are refused."""
+"""The file of the stored policies has the right contents, and wrong files are refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_another_file_is_refused(tmp_path: Path, name: str, value: Any, words: s
 
 
 def test_on_the_policy_that_the_page_opens_with_each_baseline_clearly_helps() -> None:
-    """This holds for other seeds than the page's, too."""
+    """The test uses other seeds than the page."""
     for seed in (0, 1):
         report = finished(measure(load()[EXAMPLE_STEP], 100, seed))
         assert report.value_over_mean.high < 1

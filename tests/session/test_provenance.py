@@ -1,4 +1,4 @@
-"""Every stored figure names its engine, and it is the engine of the pages."""
+"""Every stored result names its training engine. This is the engine that the pages use."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ STORED = sorted((Path(pglab.__file__).parent / "data").rglob("*.json"))
 
 
 def parts(file: Path) -> list[dict[str, Any]]:
-    """The parts of a file that were computed separately: the whole, or each arm."""
+    """Return the separately computed parts of a file: each experiment, or the whole file."""
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return list(content.values()) if file.parent.name == "experiments" else [content]
 

@@ -1,4 +1,4 @@
-"""Differences of an earlier run in the part that is drawn, including changes and forks."""
+"""The differences between an earlier run and the current run, within the plotted part."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def changed(*changes: tuple[int, dict[str, float]]) -> tuple[Change, ...]:
         (Course(USUAL, ()), Course(USUAL, ()), 900, []),
         (Course(USUAL.changed(total_steps=5_000), ()), Course(USUAL, ()), 900, []),
         (Course(USUAL.changed(seed=3, gamma=0.9), ()), Course(USUAL, ()), 900, ["γ 0.9", "seed 3"]),
-        # A fork: the present run has another α from the step of the fork on.
+        # A fork: from step 500 on, the current run has another α.
         (
             Course(USUAL, ()),
             Course(USUAL, changed((500, {"learning_rate": 0.01}))),
             900,
             ["α 0.001 from step 500"],
         ),
-        # A change after the part that is drawn is no difference yet.
+        # A change after the plotted part is not a difference.
         (Course(USUAL, ()), Course(USUAL, changed((500, {"gamma": 0.5}))), 400, []),
         (
             Course(USUAL, changed((100, {"gamma": 0.5}), (300, {"gamma": 0.99}))),

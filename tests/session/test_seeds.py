@@ -1,4 +1,4 @@
-"""Further seeds of a run: threads train them exactly as if each ran alone."""
+"""The further seeds of a run. Threads train each seed exactly as if the seed ran alone."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ RUN = CONFIGS["REINFORCE"]
 
 @pytest.fixture(autouse=True)
 def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let two threads train, however many cores the machine has."""
+    """Make two threads train, on any number of cores."""
     monkeypatch.setenv("PGLAB_THREADS", "2")
     pool = ThreadPoolExecutor(2)
     monkeypatch.setattr(lockstep, "shared_threads", lambda: pool)
 
 
 def bring_up(group: SeedGroup) -> None:
-    """Train all further seeds up to the step of the run."""
+    """Train all further seeds up to the step of the group's first run."""
     train_together([group.run], [group], group.run.global_step, PATIENCE)
     assert not group.behind
 
@@ -64,7 +64,7 @@ def assert_same_run(session: TrainingSession, other: TrainingSession) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_a_further_seed_is_the_run_that_it_would_be_alone(config: AgentConfig) -> None:
-    """Training in several stretches, with settings that change at the same steps."""
+    """The runs train in several parts. Between the parts, the same settings change in both runs."""
     run = TrainingSession(config)
     group = SeedGroup(run, 2)
     alone = TrainingSession(config.changed(seed=config.seed + 2))
@@ -105,10 +105,10 @@ def test_two_changes_at_one_step_both_arrive() -> None:
 def test_no_seed_is_ever_ahead_of_the_run_and_the_run_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each portion of a seed is 10 steps long, and a run may be 3 portions ahead."""
+    """A seed trains 10 steps at a time. The run may be at most 30 steps ahead of the seeds."""
     pace = property(lambda _session: 100.0, lambda _session, _seconds: None)
     monkeypatch.setattr(TrainingSession, "seconds_per_step", pace, raising=False)
-    monkeypatch.setattr(lockstep, "PORTION", 1000.0)  # so a portion of the run has 10 steps, too
+    monkeypatch.setattr(lockstep, "PORTION", 1000.0)  # then the run, too, trains 10 steps at a time
     run = TrainingSession(RUN)
     group = SeedGroup(run, 4)
     leads: list[int] = []
@@ -125,7 +125,7 @@ def test_no_seed_is_ever_ahead_of_the_run_and_the_run_waits(
 
 
 def test_seeds_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A portion is 10 steps long, and two threads train at once; one of them may be held up."""
+    """A seed trains 10 steps at a time. Two threads train at once, and one may be delayed."""
     run = TrainingSession(RUN)
     run.advance("step", 200)
     group = SeedGroup(run, 5)
@@ -145,7 +145,7 @@ def test_seeds_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_visitor_has_one_portion_for_each_thread_in_the_queue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The threads take portions in the order of their arrival, so all visitors get turns."""
+    """Threads do the waiting work in the order of its arrival, so every visitor gets turns."""
     counts: list[int] = []
     begun: list[Future[Any]] = []
 
@@ -165,7 +165,7 @@ def test_a_visitor_has_one_portion_for_each_thread_in_the_queue(
 
 
 def test_a_thread_works_in_the_context_of_the_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The language of messages depends on the context."""
+    """The thread needs the visitor's context, because the context contains the language."""
     visitor = ContextVar("visitor", default="nobody")
     found: list[str] = []
     original = SeedGroup.catch_up
@@ -183,9 +183,9 @@ def test_a_thread_works_in_the_context_of_the_visitor(monkeypatch: pytest.Monkey
 
 
 def fail_once(monkeypatch: pytest.MonkeyPatch, failing: TrainingSession) -> list[int]:
-    """Let one seed fail after 20 of its steps, while another seed trains.
+    """Make one seed fail after 20 steps, while another seed trains.
 
-    The list that is returned has the seeds whose portion has ended since.
+    Return a list. Each seed that later finishes a part of its training is added to this list.
     """
     failed = threading.Event()
     ended: list[int] = []
@@ -205,7 +205,7 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, failing: TrainingSession) -> list
 
 
 def test_a_thread_that_raises_loses_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other portion ends before the call does, so no thread trains when a visitor leaves."""
+    """The call ends after the other thread's work, so no thread trains after a visitor leaves."""
     run = TrainingSession(RUN.changed(seed=5))
     run.advance("step", 50)
     group = SeedGroup(run, 2)
@@ -286,7 +286,7 @@ STOPS = [math.inf, 61.0, 12.0, math.inf, 33.0]
 
 
 def naive_band(step: float) -> tuple[int, float, float, float]:
-    """Number of seeds that still train at a step, and the quartiles of their values."""
+    """Return the number of seeds that still train at a step, and the quartiles of their values."""
     held = [
         [r for s, r in zip(curve.steps, curve.returns, strict=True) if s <= step][-1]
         for curve, stop in zip(FIVE, STOPS, strict=True)
@@ -301,7 +301,7 @@ def test_a_stopped_seed_leaves_the_band_which_ends_when_few_are_left() -> None:
     assert band is not None
     assert band.seeds is not None
     assert band.steps[0] >= 15
-    assert band.steps[-1] == 61, "two of five are fewer than half"
+    assert band.steps[-1] == 61, "the band must end when fewer than half of the seeds train"
     rows = zip(band.steps, band.seeds, band.low, band.median, band.high, strict=True)
     for step, *row in rows:
         assert row == pytest.approx(naive_band(step)), step

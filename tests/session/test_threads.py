@@ -1,4 +1,4 @@
-"""How many threads train, and that they finish the work of the commands."""
+"""The number of training threads, and the commands' work in these threads."""
 
 from __future__ import annotations
 

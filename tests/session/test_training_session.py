@@ -1,4 +1,4 @@
-"""Sessions: advancing, changing settings, ending, diverging, being dropped."""
+"""Training sessions: training, changes of settings, end, divergence, deletion."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RECORDS: dict[Unit, type[StepRecord] | type[EpisodeRecord] | type[UpdateRecord]]
 }
 
 
-# --- Advancing
+# --- Training
 
 
 @pytest.mark.parametrize("unit", list(RECORDS))
@@ -105,12 +105,12 @@ def test_history_holds_the_whole_run() -> None:
 
 @pytest.fixture(scope="module")
 def unchanged() -> list[Record]:
-    """A run whose settings do not change."""
+    """All records of a run whose settings do not change."""
     return list(train(CONFIG))
 
 
 def changed_after(updates: int, settings: dict[str, Any]) -> list[Record]:
-    """The records of the same run if settings change one step after an update; two more updates."""
+    """Change settings one step after an update. Return the records up to two updates later."""
     session = TrainingSession(CONFIG)
     records = advance_records(session, "update", updates) + advance_records(session, "step")
     session.change(**settings)
@@ -118,7 +118,7 @@ def changed_after(updates: int, settings: dict[str, Any]) -> list[Record]:
 
 
 def until_update(records: list[Record], number: int) -> list[Record]:
-    """The records before that of update `number`."""
+    """Return the records before the record of update `number`."""
     updates = (i for i, record in enumerate(records) if isinstance(record, UpdateRecord))
     return records[: list(updates)[number - 1]]
 
@@ -182,7 +182,7 @@ def test_a_new_learning_rate_scales_the_next_step_of_adam(name: str, setting: st
 
 
 def replay(session: TrainingSession) -> list[Record]:
-    """All records of a second run, with the same changes at the same steps."""
+    """Train a second run with the same changes at the same steps, and return its records."""
     second = TrainingSession(session.initial_config)
     records: list[Record] = []
     for change in session.history.changes:
@@ -216,7 +216,7 @@ def test_changes_are_remembered_and_can_be_replayed(unchanged: list[Record]) -> 
     [
         [{"gamma": 0.5}, {"gamma": 0.9}],
         [{"gamma": 0.5}, {"learning_rate": 0.1}],
-        [{"min_batch_steps": 2048}, {"min_batch_steps": 40}],  # no update while this is set
+        [{"min_batch_steps": 2048}, {"min_batch_steps": 40}],  # such large batches prevent updates
         [{"episodes_per_update": 32}, {"gamma": 0.5}],
         [{"stop_when_solved": False, "min_batch_steps": 2048}, {"min_batch_steps": 1}],
     ],
@@ -298,7 +298,7 @@ def test_a_batch_that_outgrows_the_buffer_is_refused_while_training_runs() -> No
     assert len(update.critic.targets) == 30
 
 
-# --- Ending
+# --- End of a run
 
 
 def test_ends_at_total_steps() -> None:
@@ -359,7 +359,7 @@ def test_goes_on_after_success_where_asked_to() -> None:
     assert resumed.history.changes[0].global_step == resumed.history.solved_at
 
 
-# --- Diverging
+# --- Divergence
 
 
 @pytest.mark.parametrize("name", ["policy", "value"])
@@ -374,7 +374,7 @@ def test_divergence_ends_the_run_with_a_sentence(name: str, poison: float) -> No
     assert session.problem is not None
     assert "learning rate" in session.problem
     assert session.problem.endswith(".")
-    # A policy without probabilities takes no step; V is only used in the update.
+    # Without valid probabilities, the policy takes no step. V is used only in the update.
     assert not of_type(UpdateRecord, records)
     assert bool(of_type(StepRecord, records)) == (name == "value")
     history += records
@@ -427,14 +427,14 @@ def test_divergence_in_the_update_leaves_the_policy_as_it_was() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-# --- Being dropped
+# --- Deletion of a session
 
 
 def test_a_dropped_session_frees_its_environment() -> None:
     gc.collect()
     before = len(CountedCartPole.alive)
     session = TrainingSession(CONFIG)
-    records = advance_records(session, "update", 2)  # kept: records hold no reference to the run
+    records = advance_records(session, "update", 2)  # the records must not keep the run alive
     history = session.history
     assert len(CountedCartPole.alive) == before + 1
     del session
@@ -453,7 +453,7 @@ def test_an_unusable_environment_is_refused_at_once() -> None:
 
 @pytest.mark.parametrize("name", CELLS)
 def test_gradient_steps_and_buffer(name: str) -> None:
-    """A buffer of 4, 8, 12, 16 and more steps gives 0, 1, 2, 2 and 3 batches of 6."""
+    """With 4, 8, 12, 16, 20 or more steps, the buffer gives 0, 1, 2, 2 and 3 batches of 6."""
     session = TrainingSession(short_cell(**CELLS[name]))
     assert session.gradient_steps == 0
     session.advance("update", 20)
@@ -467,7 +467,7 @@ def test_gradient_steps_and_buffer(name: str) -> None:
 
 
 def test_waiting_is_no_time_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If it counted, the lead over further seeds would be only few steps on a busy machine."""
+    """If waiting counted, a run could get only a few steps ahead of its further seeds."""
     session = TrainingSession(CONFIG)
     advance = TrainingSession._next_stretch
 
@@ -475,7 +475,7 @@ def test_waiting_is_no_time_of_training(monkeypatch: pytest.MonkeyPatch) -> None
         time.sleep(0.05)
         return advance(self, unit, limit, seconds)
 
-    TrainingSession(CONFIG).advance()  # loading the compiled code takes long
+    TrainingSession(CONFIG).advance()  # loads the compiled code, which takes long
     monkeypatch.setattr(TrainingSession, "_next_stretch", waiting)
     session.advance("step")
     assert (session.milliseconds_per_1000_steps or 0) < 1e6 * 0.05

@@ -1,4 +1,4 @@
-"""The turns of training, and the gate that lets everybody else go before them."""
+"""The turns in which runs train, and the gate that lets other threads go before training."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 class Trainee:
-    """Trains without doing anything; the test says when a turn is due."""
+    """A run that only sleeps in its turns. The test sets `due`, the time of the next turn."""
 
     def __init__(self, seconds: float = 0.002, *, free: bool = True) -> None:
         self.due = -math.inf
@@ -40,7 +40,7 @@ class Trainee:
         self._inside = threading.Lock()
 
     def train(self) -> bool:
-        assert self._inside.acquire(blocking=False), "two threads train the same run"
+        assert self._inside.acquire(blocking=False), "two threads must not train the same run"
         time.sleep(self.seconds)
         self.turns += 1
         self._inside.release()
@@ -62,11 +62,11 @@ def test_on_a_full_server_newcomers_wait_and_come_in_their_order(
     assert [t.waits for t in trainees] == [False, False, True, True, True]
     wait_until(lambda: first.turns > 3)
     assert not third.turns
-    third.due = math.inf  # its visitor has pressed Pause
+    third.due = math.inf  # as after the press of Pause
     first.due = math.inf
     wait_until(lambda: not fourth.waits)
     assert fifth.waits
-    assert not second.waits, "nobody's run is ended"
+    assert not second.waits, "a run that trains must keep its place"
     second.due = math.inf
     del second, trainees, trainee
     gc.collect()
@@ -156,7 +156,7 @@ def test_a_run_that_is_not_free_is_tried_again_and_holds_up_nobody() -> None:
 def test_a_trainee_without_further_turns_is_forgotten() -> None:
     turns = Turns(2)
     kept = weakref.ref(trained_for_a_while(turns))
-    trained_for_a_while(turns)  # wakes the threads
+    trained_for_a_while(turns)  # this wakes the threads
 
     def is_gone() -> bool:
         gc.collect()
@@ -177,7 +177,7 @@ def test_training_goes_through_the_gate_only_if_nobody_is_there() -> None:
     gate = Gate()
     with gate.for_training() as free:
         assert free
-        with gate, gate:  # the same thread may look
+        with gate, gate:  # the same thread may enter the gate
             pass
     held, done = threading.Event(), threading.Event()
 
@@ -210,7 +210,7 @@ def test_whoever_waits_at_the_gate_goes_before_further_training() -> None:
         looker = threading.Thread(target=look)
         looker.start()
         wait_until(lambda: len(gate._waiting) == 1)
-        with gate.for_training() as again:  # this thread could, but somebody waits
+        with gate.for_training() as again:  # another thread waits at the gate
             assert not again
     assert entered.wait(PATIENCE)
     looker.join()

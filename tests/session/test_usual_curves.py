@@ -1,4 +1,4 @@
-"""The stored curves are those of the defaults, and the table reads them correctly."""
+"""The stored curves come from the default settings, and the table summarises them correctly."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from pglab.studies.learning_curves import windows_of_run
 
 
 def curves(means: list[float], counts: list[float]) -> LearningCurves:
-    """Curves with one seed per given mean, and the same numbers of episodes in each window."""
+    """Make curves with one seed for each mean. `counts` are the episodes in each window."""
     episodes = np.array(counts)
     return LearningCurves(np.outer(means, episodes), np.tile(episodes, (len(means), 1)))
 
@@ -24,7 +24,8 @@ def test_means_are_over_episodes_not_over_windows() -> None:
     sums, counts = np.array([[90.0, 10.0]]), np.array([[9.0, 1.0]])
     assert LearningCurves(sums, counts).mean_returns(windows=2).tolist() == [[10.0]]
     unequal = LearningCurves(np.array([[90.0, 500.0]]), counts)
-    assert unequal.mean_returns(windows=2).tolist() == [[59.0]]  # the mean of windows is 255
+    # The mean of the two windows' means would be 255.
+    assert unequal.mean_returns(windows=2).tolist() == [[59.0]]
     empty = LearningCurves(np.zeros((1, 1)), np.zeros((1, 1)))
     assert np.isnan(empty.mean_returns()).all()
 
@@ -34,7 +35,7 @@ def test_the_stored_curves_begin_as_the_defaults_do() -> None:
     assert len(stored.sums) >= 20
     config = ReinforceConfig(seed=3, total_steps=WINDOW, stop_when_solved=False)
     sums = windows_of_run(config)[0]
-    # On another processor, rounding may make the runs differ later; their beginning stays close.
+    # On another processor, rounding may change later steps, but the first steps stay similar.
     np.testing.assert_allclose(sums[0], stored.sums[3, 0], rtol=0.2)
 
 

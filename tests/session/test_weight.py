@@ -1,4 +1,4 @@
-"""The memory of a run, counted in the bytes of its arrays: many visitors share one server."""
+"""A run needs little memory, because many visitors share one server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_long_run_is_light(
 
 
 def bytes_of(session: TrainingSession) -> int:
-    """Bytes of all arrays and texts that only this session holds, but not of an empty buffer."""
+    """Return the bytes of a session's arrays and texts, without the memory of its replay buffer."""
     total, seen = 0, set[int]()
     waiting: list[Any] = [session]
     while waiting:
@@ -65,7 +65,7 @@ def bytes_of(session: TrainingSession) -> int:
 
 
 def _of_buffer(session: TrainingSession) -> int:
-    """Bytes of the buffer's columns; the engine adds the number of the latest draw to each row."""
+    """Return the replay buffer's bytes, with the engine's 8 bytes per row for the latest draw."""
     assert session.buffer is not None
     held = sum(column.nbytes for column in session.buffer.columns)
     return held + 8 * session.buffer.capacity

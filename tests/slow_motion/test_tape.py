@@ -1,4 +1,4 @@
-"""Slow motion: the steps of a run, the lines that compute them, and their numbers."""
+"""Slow motion shows a run's steps, the lines of code that compute them, and their numbers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FAST: dict[str, AgentConfig] = {
     "reinforce": short_config(baseline="value", min_batch_steps=5),
     **{name: short_cell(**cell, policy_signal="q") for name, cell in CELLS.items()},
 }
-# The tape watches the reference. If the run uses it too, the numbers are exactly the same.
+# The recording uses the PyTorch reference. If the run uses it, too, all numbers are equal.
 CONFIGS = {name: config.changed(engine="reference") for name, config in FAST.items()}
 EVERY = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 EVERY_ENGINE = pytest.mark.parametrize(
@@ -44,7 +44,7 @@ EVERY_ENGINE = pytest.mark.parametrize(
 )
 INFO = ENVIRONMENTS["CartPole-v1"]
 
-# The line of each phase must contain one of these texts.
+# For each phase, the highlighted line of code must contain one of these texts.
 DOES_IT = {
     "observe": ("observation = tensor(run.observation)",),
     "probabilities": ("probabilities = np.exp(log_pi)",),
@@ -70,7 +70,7 @@ DOES_IT = {
 
 
 def watched_update(config: AgentConfig, updates: int = 1) -> tuple[SlowMotion, WatchedStep]:
-    """A tape at the end of an update, and its last step; all networks have learned."""
+    """Return a recording at the end of an update, and the last step of this recording."""
     tape = SlowMotion(TrainingSession(config))
     for _ in range(updates):
         tape.forward_to({"changed"}, 200)
@@ -78,7 +78,7 @@ def watched_update(config: AgentConfig, updates: int = 1) -> tuple[SlowMotion, W
 
 
 def found(step: WatchedStep, phase: str) -> dict[str, Any]:
-    """The values of the last moment of a phase."""
+    """Return the numbers that the step's last moment in this phase contains."""
     return dict([moment for moment in step.moments if moment.phase == phase][-1].values)
 
 
@@ -193,7 +193,7 @@ def test_a_run_that_diverges_while_it_acts_adds_no_step(config: AgentConfig) -> 
     assert tape.at_end
 
 
-# --- The lines
+# --- The highlighted lines
 
 
 @EVERY_ENGINE
@@ -214,7 +214,7 @@ def test_every_phase_has_words() -> None:
 
 
 def test_a_line_that_did_not_do_it_would_be_noticed() -> None:
-    """The watcher finds the lines while they run: no line number is written down."""
+    """The watcher finds the line of each phase while the program runs."""
     namespace: dict[str, Any] = {}
     source = "def program():\n    first = 1.5\n    second = [first]\n    return second\n"
     exec(compile(source, "<program>", "exec"), namespace)
@@ -283,14 +283,14 @@ def test_numbers_of_an_actor_critic_are_those_of_the_records(cell: str) -> None:
 
 
 def numbers_in(latex: str) -> list[float]:
-    """All numbers of a formula in order, without those of subscripts."""
+    """Return all numbers of a formula in their order, without the numbers in subscripts."""
     plain = re.sub(r"_\{\d+\}", "", latex)
     plain = re.sub(r"\\times10\^\{(-?\d+)\}", r"e\1", plain)
     return [float(text) for text in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", plain)]
 
 
 Check = Callable[[list[float]], tuple[float, float]]
-# Both sides of the last equation of a formula, computed from its numbers.
+# For each formula: a function that computes both sides of its last equation from its numbers.
 CHECKS: dict[str, Check] = {
     "returns": lambda n: (n[0] + n[1] * n[2], n[3]),
     "weights": lambda n: (n[0] + n[1] if n[1] < 0 else n[0] - n[1], n[2]),
@@ -311,7 +311,7 @@ def test_the_numbers_of_a_formula_satisfy_it(config: AgentConfig, row: int) -> N
             if check is None:
                 continue
             checked.add(moment.phase)
-            if moment.phase == "weights":  # "G-V=w"; a negative V is in brackets
+            if moment.phase == "weights":  # the formula is G−V=w, with brackets around a negative V
                 g, v, w = map(float, re.findall(r"=(\S+?)-\(?(-?[\d.e-]+)\)?=(\S+)", text)[0])
                 assert g - v == pytest.approx(w, abs=2e-3 * max(abs(g), abs(v)))
                 continue
@@ -349,7 +349,7 @@ def test_adams_numbers_move_the_parameter_from_before_to_after(config: AgentConf
     old = dict(step.before[network].named_parameters())
     before = torch.cat([p.detach().flatten() for name, p in old.items() if name.startswith(path)])
     if "replay" in str(getattr(config, "critic_data", "")) and config.body == "shared":  # type: ignore[union-attr]
-        return  # the critic's steps have moved the parameter already
+        return  # the critic's steps come first
     assert float((before - (values["parameter"] + moved)).abs().min()) == pytest.approx(0, abs=1e-7)
 
 
@@ -360,7 +360,7 @@ def test_adams_numbers_move_the_parameter_from_before_to_after(config: AgentConf
 def test_an_update_is_explained_from_the_policies_before_and_after(config: AgentConfig) -> None:
     tape, _step = watched_update(config, updates=3)
     explained = [step for step in tape.steps if step.update is not None]
-    assert len(explained) == 3  # earlier updates too, because the tape goes back
+    assert len(explained) == 3  # earlier updates are also explained
     for step in explained:
         loss, explanation = found(step, "loss"), step.explanation
         assert explanation is not None
@@ -377,7 +377,7 @@ def test_an_update_is_explained_from_the_policies_before_and_after(config: Agent
 
 
 def test_a_sentence_is_true_of_a_gradient_of_zero() -> None:
-    """The signal of the action with the largest Q is 0, and so is its gradient."""
+    """If the agent chose the action with the largest Q, its weight and the gradient are 0."""
     _tape, step = watched_update(ActorCriticConfig.shared_on_policy(seed=0))
     moments = {moment.phase: moment for moment in step.moments}
     assert moments["gradient"].values["norm"] == 0
@@ -410,7 +410,7 @@ def test_adam_without_a_gradient_is_its_momentum_or_nothing() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_partial_updates(cell: str) -> None:
-    """With both losses it is the run's own; each loss alone leaves the other head unchanged."""
+    """With both losses, the update is the run's own. Each loss alone changes only its own head."""
     tape, step = watched_update(CONFIGS[cell], updates=3)
     run = step.before_update
     assert isinstance(run, actor_critic.ActorCriticRun)

@@ -1,4 +1,4 @@
-"""The causes of an update in words: a case for each cause, and numbers that add up."""
+"""The causes of an update, described in words. The numbers add up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pglab.slow_motion.words import CAUSE_WORDS, rows_of, what_moved
 def explanation(
     effects: dict[Cause, float], actor_norm: float | None = 1.0, *, greedy: bool = False
 ) -> Explanation:
-    """The explanation for one transition, whose π changes by the sum of the effects."""
+    """Make the explanation of one transition. Its π changes by the sum of the effects."""
     arrays = {cause: np.array([effect]) for cause, effect in effects.items()}
     before = np.array([0.5])
     after = before + sum(arrays.values(), np.zeros(1))

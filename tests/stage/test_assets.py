@@ -1,4 +1,4 @@
-"""The files of the stage: pages name them early, and the server has each that is named."""
+"""Each page lists the stage's files in its header, and the server has all listed files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def headers_of(app: EarlyAssets, path: str) -> dict[str, str]:
 
     async def ask() -> None:
         async def receive() -> Any:
-            await asyncio.Event().wait()  # the browser says nothing more
+            await asyncio.Event().wait()  # the browser sends nothing else
 
         async def send(message: Any) -> None:
             sent.append(message)

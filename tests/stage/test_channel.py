@@ -1,4 +1,4 @@
-"""The live channel, over a real server: pictures, bad input, the end of a run."""
+"""Tests of the live channel with a real server: pictures, bad input, the end of a run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PATIENCE = 20.0  # seconds
 
 
 class Run:
-    """A run whose turns take one step each."""
+    """A run that takes one step in each turn."""
 
     def __init__(self, most: int = 10**9) -> None:
         self.lock = Gate()
@@ -70,7 +70,7 @@ class Run:
 
 @pytest.fixture(autouse=True)
 def scripts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the scripts have drawn: the arguments of the stage."""
+    """A list of all calls of the function `stage`, with their arguments."""
     drawn: list[dict[str, Any]] = []
 
     def stage(picture: Picture | None, **named: Any) -> None:
@@ -112,7 +112,7 @@ async def serving(base: str = "") -> AsyncIterator[str]:
 
 
 class Browser:
-    """One connection, and the parts of its latest picture."""
+    """A browser's connection to a channel, and the parts of its latest picture."""
 
     def __init__(self, socket: Any) -> None:
         self.socket = socket
@@ -164,7 +164,7 @@ def test_pictures_come_only_to_a_browser_that_is_ready_and_the_end_is_told() -> 
                 assert head["running"]
                 sequences.append(head["sequence"])
                 steps.append(browser.steps)
-                with pytest.raises(TimeoutError):  # not ready
+                with pytest.raises(TimeoutError):  # the browser is not ready for another picture
                     await asyncio.wait_for(socket.recv(), 0.02)
             assert steps == sorted(steps)
             assert sequences == sorted(set(sequences))
@@ -182,9 +182,9 @@ def test_a_stage_comes_with_the_script_unless_a_channel_brings_it(
     async def test(address: str) -> None:
         draw(channel, run)
         run.running = True
-        draw(channel, run)  # no browser has opened the channel yet
+        draw(channel, run)  # no browser is connected to the channel
         assert [drawn["picture"] is None for drawn in scripts] == [False, False]
-        assert run.steps == 0, "nobody looks"
+        assert run.steps == 0, "without a browser, the run must not train"
         async with websockets.connect(f"{address}/live/{channel.name}") as socket:
             browser = Browser(socket)
             await browser.next()
@@ -215,7 +215,7 @@ def test_training_stops_a_moment_after_the_last_browser_has_gone(
         await asyncio.sleep(0.2)
         assert run.steps == steps > 0
         async with websockets.connect(f"{address}/live/{channel.name}") as socket:
-            browser = Browser(socket)  # comes back: it gets everything, and training goes on
+            browser = Browser(socket)  # after its return, training continues
             await browser.next()
             await browser.next()
             assert browser.steps > steps
@@ -330,7 +330,7 @@ def test_watchers_see_every_picture_of_the_owner_and_its_pause() -> None:
             websockets.connect(url + channel.watch_name) as other,
         ):
             owner, watcher = Browser(socket), Browser(other)
-            assert not (await watcher.next())["running"]  # before the run starts
+            assert not (await watcher.next())["running"]  # the run has not started
             run.running = True
             draw(channel, run)
             for _ in range(5):
@@ -353,7 +353,7 @@ def test_a_watcher_gets_pictures_while_the_tab_of_the_owner_is_hidden() -> None:
     async def test(address: str) -> None:
         url = f"{address}/live/"
         async with (
-            websockets.connect(url + channel.name),  # never says that it is ready
+            websockets.connect(url + channel.name),  # this browser is never ready
             websockets.connect(url + channel.watch_name) as other,
         ):
             run.running = True
@@ -442,7 +442,7 @@ def test_a_watcher_who_comes_late_gets_the_whole_clip_of_a_paused_run() -> None:
         channel.show(bench, picture, lambda: False)
         url = f"{address}/live/"
         async with websockets.connect(url + channel.name) as socket:
-            rest = await clip_of(Browser(socket))  # the first part came with the script
+            rest = await clip_of(Browser(socket))  # without the first part
         for _ in range(2):
             async with websockets.connect(url + channel.watch_name) as socket:
                 clip = await clip_of(Browser(socket))
@@ -560,7 +560,7 @@ def test_on_a_full_server_a_run_waits_says_so_and_then_starts(
             await browser.next()
             assert "starts as soon as there is room" in browser.parts["progress"].decode()
             await socket.send("ready")
-            with pytest.raises(TimeoutError):  # a run that waits needs no pictures
+            with pytest.raises(TimeoutError):  # a waiting run sends no pictures
                 await asyncio.wait_for(socket.recv(), 0.3)
             assert run.steps == 0
             full.clear()

@@ -1,4 +1,4 @@
-"""Messages to the browser: a reader that has the previous picture gets the whole next one."""
+"""Messages to the browser. With the previous picture, the browser can read the next picture."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_whole_message_contains_every_part() -> None:
     assert json.loads(parts["panels"]) == ["player", "map"]
     assert json.loads(parts["table"])["rows"] == {"row": ["1", "2"]}
     assert parts["map/levels"] == np.rint(GRID * 255).astype(np.uint8).tobytes()
-    assert "z" not in json.loads(parts["map/trace 0"]), "the cells come as slices"
+    assert "z" not in json.loads(parts["map/trace 0"]), "the cells must be sent as slices"
 
 
 def test_equal_frames_are_sent_once() -> None:
@@ -65,7 +65,7 @@ def test_a_message_leaves_out_what_is_known_and_forgets_what_is_gone() -> None:
     assert parts == now
     assert {name for name, _length in head["sent"]} == {
         "numbers",
-        "map",  # the number of its traces
+        "map",  # contains the number of traces
         "map/trace 2",
         "map/trace 3",
     }

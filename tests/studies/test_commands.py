@@ -1,4 +1,4 @@
-"""The commands check their arguments before they train, and write only with `--write`."""
+"""The commands check their arguments before training, and write files only with `--write`."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ PLACEHOLDERS = {
 
 
 def commands_in(text: str) -> list[tuple[str, list[str]]]:
-    """Every command of a text: its module and its arguments, with examples for placeholders."""
+    """Find all commands in a text. Return modules and arguments, with values for placeholders."""
     for placeholder, example in PLACEHOLDERS.items():
         text = text.replace(placeholder, example)
     return [(module, shlex.split(rest)) for module, rest in COMMAND.findall(text)]

@@ -1,4 +1,4 @@
-"""The comparison of the fast engine with the reference over seeds."""
+"""The comparison of the fast engine with the PyTorch reference over several seeds."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.oracles import short_config
 def test_two_runs_part_at_their_first_different_action() -> None:
     runs = [list(train(short_config(engine=engine, total_steps=1000))) for engine in ENGINES]
     fast, reference = runs
-    assert first_difference(fast, reference) is None, "a thousand steps do not part them"
+    assert first_difference(fast, reference) is None, "the actions must be the same"
     steps = [n for n, record in enumerate(fast) if isinstance(record, StepRecord)]
     for place in (steps[700], steps[500]):
         record = fast[place]
@@ -33,9 +33,9 @@ def test_the_parting_in_words() -> None:
 @pytest.mark.parametrize(
     ("differences", "p"),
     [
-        ([1.0, 2.0, 3.0], 2 / 8),  # all plus or all minus
-        ([1.0, 2.0, -3.0], 1.0),  # the sum is 0
-        ([5.0, -1.0], 1.0),  # ±4 and ±6
+        ([1.0, 2.0, 3.0], 2 / 8),  # all signs plus, or all minus
+        ([1.0, 2.0, -3.0], 1.0),  # the sum of the differences is 0
+        ([5.0, -1.0], 1.0),  # the possible sums are ±4 and ±6
         ([5.0, 1.0], 0.5),
         ([0.0] * 10, 1.0),
     ],

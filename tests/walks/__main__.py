@@ -14,7 +14,7 @@ from tests.walks.walk import walk_all
 
 
 def main() -> int:
-    """Walk and print all problems; return 1 if there are any, else 0."""
+    """Make the random walks and print all problems. Return 1 if there are any problems."""
     parser = argparse.ArgumentParser(description=walk.__doc__)
     usual = {"walks": 200, "actions": 30, "seed": 0, "at-once": 6, "servers": 2}
     for name, number in usual.items():

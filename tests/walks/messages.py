@@ -1,4 +1,4 @@
-"""The stage's messages and its live channel, as the scripts in the browser read them."""
+"""Reads the stage's messages and its live channel as the scripts in the browser do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ RETRY_SECONDS = 0.3
 
 
 def read(raw: bytes, known: Mapping[str, bytes]) -> tuple[dict[str, Any], Parts | None]:
-    """Return the head of a message and its parts, of which it may leave out `known` ones."""
+    """Return the head and the parts of a message. `known` contains the parts of the last message.
+
+    A message does not repeat parts that have not changed. A message without parts gives None.
+    """
     start = 4 + int.from_bytes(raw[:4], "little")
     head: dict[str, Any] = json.loads(raw[4:start])
     if "sent" not in head:
@@ -29,7 +32,7 @@ def read(raw: bytes, known: Mapping[str, bytes]) -> tuple[dict[str, Any], Parts 
 
 
 def steps_in(parts: Mapping[str, bytes]) -> int:
-    """Return the number of environment steps in the first tile above the panels."""
+    """Return the number of environment steps that the page shows above the panels."""
     return int(json.loads(parts["numbers"])[0]["value"].replace(",", ""))
 
 
@@ -39,9 +42,10 @@ async def follow(
     paint_seconds: float,
     take: Callable[[dict[str, Any], Parts | None, int], None],
 ) -> None:
-    """Read a channel until the server closes it for good, and open it again if it breaks.
+    """Read a live channel until the server no longer knows the channel.
 
-    `take` gets the head of each message, its parts, and its length in bytes.
+    If the connection breaks, connect again. For each message, `take` is called with the head, the
+    parts and the length in bytes.
     """
     address = f"{url.replace('http', 'ws', 1)}/live/{name}"
     while True:

@@ -1,4 +1,4 @@
-"""A simulated visitor, who reads pages and sends requests over Streamlit's own protocol."""
+"""A simulated visitor, who reads pages and sends requests with Streamlit's own protocol."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from tests.walks.messages import Parts, follow, read, steps_in
 from tests.walks.values import BEARERS, KINDS, Control, name_in, shown_value
 
-PAINT_SECONDS = 0.03  # between a picture and the next, while a browser would paint
-DROPPED_SECONDS = 2.0  # if the server is idle for longer, it has dropped the request
-ASK_SECONDS = 0.06  # before the stage asks for the page, and then more and more
-MOST_UNCONFIRMED = 200  # presses that presses.js keeps at most
+PAINT_SECONDS = 0.03  # time that a browser needs to paint a picture
+DROPPED_SECONDS = 2.0  # a server that is idle for longer has dropped the request
+ASK_SECONDS = 0.06  # first delay before the stage asks for the page
+MOST_UNCONFIRMED = 200  # presses.js keeps at most so many presses
 
 
 @dataclass
 class Presses:
-    """The state of presses.js: the buttons that it numbers, and the unconfirmed presses."""
+    """The state of the script presses.js: the buttons it handles, and the unconfirmed presses."""
 
     identity: str = ""
     fragment: str = ""
     page: str = ""
     buttons: frozenset[str] = frozenset()
-    logs: dict[str, list[list[Any]]] = field(default_factory=dict)  # by page: [number, key]
+    logs: dict[str, list[list[Any]]] = field(default_factory=dict)  # page: list of [number, key]
     last: int = 0
 
     def listen(self, identity: str, fragment: str, data: dict[str, Any]) -> None:
-        """Take the page's buttons and the last confirmed press, as the script does."""
+        """Update the buttons of the page and the number of the last confirmed press."""
         self.identity, self.fragment, self.page = identity, fragment, data["page"]
         self.buttons = frozenset(data["buttons"])
         self.last = max(self.last, data["last"])
@@ -41,7 +41,7 @@ class Presses:
         self.logs[self.page] = unconfirmed
 
     def press(self, key: str) -> WidgetState:
-        """Number a press; return what the script sends: this press and all unconfirmed ones."""
+        """Number a press. Return the script's message: this press and all unconfirmed presses."""
         self.last += 1
         log = [*self.logs[self.page], [self.last, key]][-MOST_UNCONFIRMED:]
         self.logs[self.page] = log
@@ -50,10 +50,10 @@ class Presses:
 
 @dataclass
 class Visitor:
-    """One tab, with the `controls` on its page and the `values` that it sends for them.
+    """A simulated browser tab, with the `controls` on its page and their `values`.
 
-    It behaves like a browser: while it is open, it follows the live channel and asks for timed
-    redraws. It numbers the presses of buttons, and adds each page and address to its history.
+    Like a browser, the open tab follows the live channel and requests timed redraws. The tab also
+    numbers the presses of buttons, and adds each page and address to its history.
     """
 
     url: str
@@ -64,15 +64,15 @@ class Visitor:
     values: dict[str, WidgetState] = field(default_factory=dict)
     running: bool = False
     problems: list[str] = field(default_factory=list)
-    watch_link: str = ""  # for those who may watch the run
-    pictures: int = 0  # pictures that the channel brought
-    bytes_received: int = 0  # of these pictures
-    redraws: int = 0  # redraws that the page's own timers asked for
-    answers: int = 0  # script runs that finished
-    dropped: int = 0  # requests for fragments that no longer existed
-    steps: int = 0  # steps trained while this visitor watched
+    watch_link: str = ""  # the link for watchers of the run
+    pictures: int = 0  # number of pictures from the live channel
+    bytes_received: int = 0  # size of these pictures
+    redraws: int = 0  # number of redraws requested by timers of the page
+    answers: int = 0  # number of finished script runs
+    dropped: int = 0  # number of requests for fragments that no longer existed
+    steps: int = 0  # environment steps trained during this visit
     history: list[tuple[str, str]] = field(default_factory=list)  # path and query, oldest first
-    _stage: tuple[str, str] = ("", "")  # id and fragment
+    _stage: tuple[str, str] = ("", "")  # identity and fragment of the stage
     _presses: Presses = field(default_factory=lambda: Presses())
     _channel: str = ""
     _link: asyncio.Task[None] | None = None
@@ -81,18 +81,18 @@ class Visitor:
     _seen: set[str] = field(default_factory=set)
     _of_fragments: list[str] = field(default_factory=list)
     _answered: asyncio.Event = field(default_factory=asyncio.Event)
-    _timers: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by fragment
+    _timers: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # key: fragment
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _page_hash: str = ""
-    _hashes: dict[str, str] = field(default_factory=dict)  # by path
-    _goes_back: bool = False  # whether the last request went back in the history
-    _at_work: bool = False  # whether a script run is under way
-    _for_fragment: bool = False  # whether the last request was for a fragment
+    _hashes: dict[str, str] = field(default_factory=dict)  # key: path of a page
+    _goes_back: bool = False  # true if the last request went back in the history
+    _at_work: bool = False  # true while the server runs a script
+    _for_fragment: bool = False  # true if the last request was for a fragment
     _sent: float = 0.0
     _socket: Any = None
 
     async def open(self) -> None:
-        """Connect and load the page, as at a first visit or a reload."""
+        """Connect to the server and load the page, as a first visit or a reload does."""
         await self.close()
         self.controls.clear()
         self.values.clear()
@@ -122,14 +122,14 @@ class Visitor:
             await self._socket.close()
 
     async def go(self, page: str) -> None:
-        """Follow a link to a page, which may be the current one."""
+        """Follow a link to a page. This may be the current page."""
         if page != self.path:
             self._leave_page()
             self.query = ""
         await self._change_page(page, back=False)
 
     async def go_back(self) -> None:
-        """Go back to the previous address: another page, or an earlier state of this one."""
+        """Go back to the previous address: another page, or an earlier state of the same page."""
         if len(self.history) > 1:
             self.history.pop()
         page, self.query = self.history[-1]
@@ -138,7 +138,7 @@ class Visitor:
         await self._change_page(page, back=True)
 
     async def _change_page(self, page: str, *, back: bool) -> None:
-        """Send a request without the values of the page that the visitor leaves.
+        """Request a page. The request contains no values from the page that the visitor leaves.
 
         Until the server answers, further requests still name the old page.
         """
@@ -146,7 +146,7 @@ class Visitor:
         await self._send([], page_hash=self._hashes.get(page, self._page_hash), back=back)
 
     async def press(self, button: Control) -> None:
-        """Press a button; presses.js numbers the press if it knows the button."""
+        """Press a button. If presses.js handles the button, the press gets a number."""
         key = name_in(button.element.id)
         if key in self._presses.buttons:
             await self.send(self._presses.press(key), fragment=self._presses.fragment)
@@ -157,7 +157,7 @@ class Visitor:
     async def send(
         self, *changed: WidgetState, fragment: str = "", by_itself: bool = False
     ) -> None:
-        """Send a request with the values of all controls; `by_itself` if a timer causes it."""
+        """Send a request with the values of all controls. A timer sets `by_itself`."""
         for state in changed:
             if state.WhichOneof("value") not in ("trigger_value", "json_trigger_value"):
                 self.values[state.id] = state
@@ -192,8 +192,8 @@ class Visitor:
     async def settle(self) -> None:
         """Wait until a script run has finished since the last request.
 
-        Streamlit drops a request for a fragment that no longer exists, for example if the visitor
-        has left its page.
+        Streamlit drops a request for a fragment that no longer exists. For example, the visitor may
+        have left the fragment's page.
         """
         clock = asyncio.get_running_loop().time
         begun = clock()
@@ -207,7 +207,7 @@ class Visitor:
                 return
 
     async def look_on(self, pictures: int) -> None:
-        """Wait for some pictures of a run, or until it stops."""
+        """Wait for some pictures of the run. Stop waiting if the run stops."""
         wanted = self.pictures + pictures
         while self.running and self.pictures < wanted and not self.problems:
             await asyncio.sleep(0.05)
@@ -218,13 +218,13 @@ class Visitor:
                 message = ForwardMsg()
                 message.ParseFromString(raw)
                 self.take(message)
-        except Exception as error:  # whatever it is, the walk must not end silently
+        except Exception as error:  # the walk must report every kind of error
             self.problems.append(f"the visitor cannot read on: {error!r}")
             self._answered.set()
             raise
 
     def _use_channel(self, name: str) -> None:
-        """Follow the channel with this name, and no other; an empty name means none."""
+        """Follow only the live channel with this name. An empty name means no channel."""
         if name == self._channel:
             return
         if self._link is not None:
@@ -237,7 +237,7 @@ class Visitor:
         )
 
     def _take_live(self, head: dict[str, Any], parts: Parts | None, length: int) -> None:
-        """Take a message of the channel."""
+        """Process a message of the live channel."""
         self.bytes_received += length
         if head.get("outdated") and self._asking is None:
             self._asking = asyncio.create_task(self._ask("outdated"))
@@ -251,7 +251,7 @@ class Visitor:
         self._steps_shown = steps
 
     async def _ask(self, trigger: str) -> None:
-        """Send a trigger of the stage, and again until the stage is drawn."""
+        """Send a trigger of the stage. Repeat it with longer delays until the stage is drawn."""
         delay = ASK_SECONDS
         while True:
             await asyncio.sleep(delay)
@@ -272,7 +272,7 @@ class Visitor:
             await self.send(fragment=fragment, by_itself=True)
 
     def take(self, message: ForwardMsg) -> None:
-        """Apply a message to the page."""
+        """Update the tab with a message from the server."""
         match message.WhichOneof("type"):
             case "new_session":
                 self._at_work = True
@@ -297,7 +297,7 @@ class Visitor:
                 self._finish(message)
 
     def _take_navigation(self, navigation: Any) -> None:
-        """Note which page a script run shows, whether link, address or script asked for it."""
+        """Note which page the script shows. A link, an address or the script may have chosen it."""
         self._page_hash = navigation.page_script_hash
         self._hashes = {
             "" if page.is_default else page.url_pathname: page.page_script_hash
@@ -379,7 +379,7 @@ class Visitor:
         self._timers.clear()
 
     def _forget_fragments(self, fragments: list[str]) -> None:
-        """Forget nested fragments that were not drawn again."""
+        """Forget nested fragments that the last run did not draw again."""
         for fragment in fragments:
             timer = self._timers.pop(fragment, None)
             if timer is not None:

@@ -1,4 +1,4 @@
-"""Some random walks through the app; and checks that a walk finds errors."""
+"""Random walks through the app find no errors. Walks through two faulty apps find the errors."""
 
 import asyncio
 from pathlib import Path
@@ -7,10 +7,10 @@ from tests.browser.harness import running_app
 from tests.walks.walk import LINKS, PAGES, Walk, errors_in, walk
 
 SEEDS = {"": 2, "reinforce": 4, "shared_body": 13, "split_bodies": 0, "compare": 6}
-SEEDS |= {"gradient_lab": 19}  # by the page on which the walk begins
+SEEDS |= {"gradient_lab": 19}  # the keys are the pages on which the walks begin
 ACTIONS = 14
 
-# A former fault of the chapters: the browser rebuilds the row, which then has no value.
+# This app has a fault: if the browser rebuilds the row of chapters, the row has no value.
 WITHOUT_CHOICE = """
 import streamlit as st
 st.session_state.setdefault("chapter", "Idea")
@@ -31,7 +31,7 @@ def walked(
     pages: tuple[str, ...] = PAGES,
     links: tuple[str, ...] = LINKS,
 ) -> list[Walk]:
-    """Walk with all seeds at once."""
+    """Make one walk for each seed, all at the same time."""
 
     async def at_once() -> list[Walk]:
         return await asyncio.gather(*(walk(url, seed, actions, pages, links) for seed in seeds))
@@ -40,7 +40,7 @@ def walked(
 
 
 def test_walks_from_every_page_meet_no_exception(tmp_path: Path) -> None:
-    """They are a server's first visitors, all at once: Python loads the app while they wait."""
+    """The walks are the first visits to this server, and begin while Python loads the app."""
     log = tmp_path / "log"
     with running_app(log) as server:
         walks = walked(server.url, *SEEDS.values(), actions=ACTIONS)

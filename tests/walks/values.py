@@ -1,4 +1,4 @@
-"""The controls that a walk knows: their values at first, after a rebuild, and by choice."""
+"""The controls of a page: their initial values, values after a rebuild, and random values."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ KINDS = (
     "slider",
     "text_input",
 )
-SELECT_SLIDER = 2  # of Streamlit's Slider.Type
+SELECT_SLIDER = 2  # the value of Slider.Type in Streamlit's protocol
 TEXTS = ("", "0", "-1e9", "<b>x</b>", "ß" * 5_000)
 
 
 @dataclass
 class Control:
-    """An element that a visitor can act on, and the fragment that it belongs to."""
+    """An element that a visitor can use, and the fragment that contains this element."""
 
     kind: str
     element: Any
@@ -38,31 +38,31 @@ class Control:
 
     @property
     def disabled(self) -> bool:
-        """Whether the page has disabled it."""
+        """Whether the control is disabled."""
         return bool(getattr(self.element, "disabled", False))
 
     @property
     def holds_value(self) -> bool:
-        """Whether every request carries a value of it."""
+        """Whether every request contains a value of this control."""
         return self.kind not in BEARERS
 
     @property
     def label(self) -> str:
-        """The label on the page, or the kind if there is none."""
+        """The control's label on the page. Without a label, the kind of control."""
         return str(getattr(self.element, "label", "")) or self.kind
 
 
 def name_in(identity: str) -> str:
-    """The key in a control's identity; empty if it has none."""
+    """Return the key in a control's identity. Without a key, return an empty string."""
     name = identity.split("-", 2)[-1]
     return "" if name == "None" else name
 
 
 def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
-    """The value that a browser sends for a control that it has just drawn.
+    """Return the value that a browser sends for a newly drawn control.
 
-    `anew`: the browser has rebuilt the control after quick changes. Then a value set by code is
-    lost, and the browser sends the default with which the control was declared.
+    If `anew` is true, the browser has rebuilt the control after quick changes. The browser then
+    sends the control's declared default, even if code has set another value.
     """
     state = WidgetState(id=shown.id)
     told = not anew and getattr(shown, "set_value", False)
@@ -95,18 +95,18 @@ def shown_value(kind: str, shown: Any, *, anew: bool = False) -> WidgetState:
 
 
 def chosen_rows(rows: list[int]) -> str:
-    """The value of a table in which the visitor has selected these rows."""
+    """Return the value of a table with these selected rows."""
     return json.dumps({"selection": {"rows": rows, "columns": [], "cells": []}})
 
 
 def row_count(shown: Any) -> int:
-    """The number of rows of a table."""
+    """Return the number of rows of a table."""
     with pyarrow.ipc.open_stream(shown.arrow_data.data) as stream:
         return int(stream.read_all().num_rows)
 
 
 def another_value(control: Control, dice: random.Random) -> WidgetState:
-    """A random value that a visitor may give a control."""
+    """Return a random value that a visitor can choose for this control."""
     shown = control.element
     state = WidgetState(id=shown.id)
     match control.kind:

@@ -1,8 +1,9 @@
-"""Random walks of visitors over the protocol: `python -m tests.walks --walks 200 --actions 30`.
+"""Makes random visits to the app: `python -m tests.walks --walks 200 --actions 30`.
 
-A walk fails if there is an exception on the page or an error in a server's log, if it takes too
-long, or if no run advances. A failed walk prints its seed and its actions. To roll the same
-dice again, use `--seed SEED --walks 1`; which requests overlap still depends on the clock.
+A walk fails if the page shows an exception, if a server's log contains an error, or if the walk
+takes too long. The command also fails if no run advances in any walk. A failed walk prints its seed
+and its actions. To repeat the random choices of a walk, use `--seed SEED --walks 1`. The timing of
+the requests may still differ.
 """
 
 from __future__ import annotations
@@ -56,14 +57,14 @@ ACTIONS = {
     "back": 1,
     "reload": 1,
 }
-NO_WAIT = 0.35  # share of the actions that do not wait for the answer to the one before
-PROGRESS_EACH = 25  # walks between two messages
-LONGEST_HASTE = 0.15  # seconds between quick actions, at most
+NO_WAIT = 0.35  # share of the actions that are not followed by a wait for an answer
+PROGRESS_EACH = 25  # number of walks between two messages
+LONGEST_HASTE = 0.15  # seconds; the longest time between two quick actions
 
 
 @dataclass
 class Walk:
-    """One visit: its visitor, its dice, and the actions so far."""
+    """A random visit: its visitor, its random generator, and its actions so far."""
 
     visitor: Visitor
     seed: int
@@ -73,7 +74,7 @@ class Walk:
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     async def go_through(self, actions: int) -> None:
-        """Open the page and perform this number of actions, or stop at the first problem."""
+        """Open the page and perform this number of actions. Stop at the first problem."""
         visitor = self.visitor
         self.done.append(f"open /{visitor.path}?{visitor.query[:99]}")
         await visitor.open()
@@ -90,7 +91,7 @@ class Walk:
         await visitor.settle()
 
     async def _act(self) -> tuple[str, str]:
-        """Perform a random action; return its name and a description."""
+        """Perform a random action. Return the name and a description of this action."""
         visitor, dice = self.visitor, self.dice
         usable = [c for _, c in sorted(visitor.controls.items()) if not c.disabled]
         pressed = [c for c in usable if c.kind == "button"]
@@ -132,12 +133,12 @@ class Walk:
         return button.label
 
     async def _say(self, said: list[tuple[Control, WidgetState]]) -> str:
-        """Send these values in one request; like a browser's, it names the first one's fragment."""
+        """Send these values in one request. Like a browser, name the first control's fragment."""
         await self.visitor.send(*(state for _, state in said), fragment=said[0][0].fragment)
         return str([(control.label, _short(state)) for control, state in said])
 
     async def _turn_quickly(self, control: Control) -> str:
-        """Send one value after another, as if a key were held down."""
+        """Send several values quickly, as a browser does while a key is held down."""
         states = [another_value(control, self.dice) for _ in range(self.dice.randint(3, 8))]
         for state in states:
             await self.visitor.send(state, fragment=control.fragment)
@@ -146,7 +147,7 @@ class Walk:
 
 
 def _short(state: WidgetState) -> str:
-    """A value as short text, without the identity of its control."""
+    """Return a control's value as short text."""
     shown = WidgetState()
     shown.CopyFrom(state)
     shown.ClearField("id")
@@ -160,7 +161,7 @@ async def walk(
     pages: tuple[str, ...] = PAGES,
     links: tuple[str, ...] = LINKS,
 ) -> Walk:
-    """Make one visit; its visitor's `problems` say what went wrong."""
+    """Make one random visit. The `problems` of its visitor describe all errors."""
     dice = random.Random(seed)
     taken = Walk(Visitor(url, dice.choice(pages), dice.choice(links)), seed, dice, pages)
     try:
@@ -175,14 +176,14 @@ async def walk(
 
 
 def errors_in(log: Path) -> str:
-    """The log from its first error on; empty if there is none."""
+    """Return the log from the first error on. Without an error, return an empty text."""
     text = log.read_text(encoding="utf-8", errors="replace")
     found = ERROR_IN_LOG.search(text)
     return text[found.start() :][:LOG_CHARACTERS] if found else ""
 
 
 async def warm(server: AppServer) -> None:
-    """Let a first visitor wait until the process has loaded and compiled everything."""
+    """Make a first visit, and wait until the server has loaded and compiled everything."""
     visitor = Visitor(server.url, PAGES[1], "", patience=FIRST_SECONDS)
     await visitor.open()
     await visitor.settle()
@@ -190,7 +191,7 @@ async def warm(server: AppServer) -> None:
 
 
 async def walk_all(servers: list[AppServer], arguments: argparse.Namespace) -> list[str]:
-    """Make all walks, several at once; return a report of each that failed, and then the sums."""
+    """Make all walks, several at once, and print their sums. Return a report on each failure."""
     gate, reports, walks = asyncio.Semaphore(arguments.at_once), [], []
 
     async def one(seed: int) -> None:
@@ -239,7 +240,7 @@ def _sums(walks: list[Walk], servers: list[AppServer]) -> str:
         for taken in sorted(walks, key=lambda taken: -sum(taken.seconds.values()))[:5]
     }
     usage = [
-        f"{sum(server.process.cpu_times()[:2]):.0f} s of processor, "
+        f"{sum(server.process.cpu_times()[:2]):.0f} s of processor time, "
         f"{server.process.memory_info().rss / 1e6:.0f} MB"
         for server in servers
     ]

@@ -80,10 +80,7 @@ def history_from(
         _columns(arrays, "fits", empty.critic_batches, RECENT_SIGNALS),
         _last_update(arrays, empty),
     )
-    if arrays:
-        raise StateError(
-            _("The file contains “{name}”, which no run has.").format(name=min(arrays))
-        )
+    require_all_taken(arrays)
     return history
 
 

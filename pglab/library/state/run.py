@@ -118,10 +118,7 @@ def run_from(config: AgentConfig, state: State) -> AgentRun:
         _restore_stream(stream, facts, name)
     buffer = run.buffer if isinstance(run, ActorCriticRun) else None
     _restore_buffer(buffer, state.blocks, _count(facts, "transitions"))
-    if arrays:
-        raise StateError(
-            _("The file contains “{name}”, which no run has.").format(name=min(arrays))
-        )
+    require_all_taken(arrays)
     return run
 
 

@@ -21,15 +21,10 @@ from pglab.session.rewinding.byte_planes import LEVEL
 from pglab.session.rewinding.packed import PackedRun, never_changing, packed
 
 MOST_CHECKPOINTS = 24
-<<<<<<< HEAD
-FEWEST_CHECKPOINTS = 8  # of large networks too
-MOST_BYTES = 3_500_000  # of all checkpoints, unless they are few: many visitors share a server
-=======
 FEWEST_CHECKPOINTS = 8  # this many checkpoints are kept even if the networks are large
 # Limit for all checkpoints of a run, if there are more than `FEWEST_CHECKPOINTS`. The limit is low
 # because many visitors share a server.
-MOST_BYTES = 4_500_000
->>>>>>> words-3
+MOST_BYTES = 3_500_000
 MOST_BYTES_WITH_BUFFER = 24_000_000
 SHORTEST_SPACING = 500  # minimum number of environment steps between two new checkpoints
 SPACING_SHARE = 0.08  # minimum spacing as a share of the steps so far, so the spacing grows

@@ -1,16 +1,9 @@
 """Makes compact copies of runs.
 
-<<<<<<< HEAD
-A run consists of a few large arrays and of thousands of small objects. A packed run is one piece of
-bytes for the numbers of the networks and the optimisers, and one piece for everything else. Both
-pieces are compressed. A packed run takes less than half the memory of a copy, and garbage
-collection need not look through it.
-=======
 A run consists of a few large arrays and of thousands of small objects. A packed run stores the
 numbers of the networks and the optimisers as bytes, because compression hardly makes these numbers
 smaller. Everything else is compressed. A packed run takes less than half the memory of an ordinary
 copy, and Python's garbage collector does not search the bytes of a packed run.
->>>>>>> words-3
 """
 
 from __future__ import annotations
@@ -40,11 +33,7 @@ UNIT = np.dtype(np.uint32)  # most numbers of a run have 32 bits, and no number 
 class PackedRun:
     """A compact copy of a run; the copy never changes."""
 
-<<<<<<< HEAD
-    numbers: bytes  # of all tensors, compressed
-=======
-    numbers: bytes  # the numbers of all tensors
->>>>>>> words-3
+    numbers: bytes  # the numbers of all tensors, compressed
     rest: bytes
     parts: tuple[object, ...]  # objects that never change; the run and its copies share them
     blocks: tuple[Block, ...]  # the transitions of the replay buffer

@@ -1,8 +1,8 @@
-"""The transitions of a replay buffer in compressed blocks, which the checkpoints of a run share.
+"""Stores the transitions of a replay buffer in compressed blocks, which checkpoints share.
 
-The transitions of a run are numbered from 0, in the order in which the buffer got them. The number
-decides where in the buffer a transition is, and a run always repeats the same transitions. So a
-block that one checkpoint has made serves all other checkpoints of the same run.
+The transitions of a run are numbered from 0, in the order in which the buffer received them. The
+number of a transition determines its place in the buffer. A run that goes back to a checkpoint
+repeats the same transitions. So all checkpoints of a run can use the same blocks.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pglab.records import Floats
 from pglab.replay_buffer import ReplayBuffer, Transitions
 from pglab.session.rewinding.byte_planes import compressed, decompressed
 
-ROWS = 1_024  # of a whole block
+ROWS = 1_024  # number of transitions in a full block
 
 
 @dataclass(frozen=True)
 class Block:
-    """The transitions with the numbers from `first` to before `end`; one piece for each column."""
+    """The compressed transitions `first` to `end` − 1 of a run; one piece for each column."""
 
     first: int
     end: int
@@ -34,7 +34,7 @@ class Block:
 
 
 def blocks_of(buffer: ReplayBuffer, known: Iterable[Block]) -> tuple[Block, ...]:
-    """Return blocks that contain all transitions of the buffer; whole `known` blocks are reused."""
+    """Return blocks with all transitions of the buffer; full blocks in `known` are reused."""
     whole = {block.first: block for block in known if block.end - block.first == ROWS}
     first, blocks = buffer.added - len(buffer), []
     for start in range(first - first % ROWS, buffer.added, ROWS):

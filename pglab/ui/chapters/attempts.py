@@ -37,11 +37,11 @@ PARAMETER = "try"  # the address parameter that names the chosen experiment
 class Result:
     """The result of one run of an experiment.
 
-    `figure` is the value of the experiment's statistic in this run. `usual` is the value with the
-    usual settings. If a run with the same seed is stored, `same_seed` is true, and `usual` is the
-    value of the stored run. Otherwise, `usual` is the median over the stored seeds. `choice` is the
-    index of the answer that is right for this run; it is None if no answer is right. `late_return`
-    is the mean return in the run's last third.
+    `figure` is the value of the experiment's statistic in this run. `usual` is the value of this
+    statistic with the usual settings. If a run with the same seed is stored, `same_seed` is true,
+    and `usual` is the value of the stored run. Otherwise, `usual` is the median over the stored
+    seeds. `choice` is the index of the answer that is right for this run. If no answer is right,
+    `choice` is None. `late_return` is the mean return in the run's last third.
     """
 
     seed: int
@@ -64,7 +64,7 @@ class Attempt:
     guess: int | None = None
     started: bool = False
     result: Result | None = None
-    done: bool = False  # True after the first result; a new run does not change it
+    done: bool = False  # true after the first result, also during a new run
 
 
 @dataclass
@@ -72,12 +72,12 @@ class Attempts:
     """One visitor's attempts at the experiments of one page."""
 
     page: str
-    chosen: str | None = None  # key of the experiment that a click or the link has chosen
+    chosen: str | None = None  # key of the experiment that the visitor or the link chose
     by_key: dict[str, Attempt] = field(default_factory=lambda: defaultdict(Attempt))
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment that the page shows: the chosen one, or the first if none is chosen."""
+        """The experiment that the page shows: the chosen experiment, or else the first one."""
         offered = experiments_of(self.page)
         return next((e for e in offered if e.key == self.chosen), offered[0])
 
@@ -98,12 +98,12 @@ class Attempts:
         return "under way" if answers(session, self.experiment) else "changed"
 
     def guess(self) -> Choice | None:
-        """The answer that the visitor locked for the shown experiment; None if none is locked."""
+        """The answer that the visitor locked for the shown experiment, or None before the lock."""
         number = self.attempt.guess
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """True if the shown experiment was started and the current run has kept its settings."""
+        """True if the shown experiment was started and its settings have not changed since."""
         return self.attempt.started and answers(session, self.experiment)
 
 
@@ -127,7 +127,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(page: str) -> dict[str, str]:
-    """Return the address parameter that names the chosen experiment; empty if none is chosen."""
+    """Return the address parameter that names the chosen experiment, or no parameter."""
     attempts: Attempts | None = st.session_state.get(f"{page}.try")
     if attempts is None or attempts.chosen is None:
         return {}
@@ -186,8 +186,8 @@ def reference_of(experiment: Experiment, seed: int) -> Reference:
 def start(lab: Lab, attempts: Attempts, seed: int) -> None:
     """Start the shown experiment, and scroll to the stage.
 
-    A low speed is set to the speed with which a visit begins. The current run stays in the table of
-    runs.
+    If the speed is below the initial speed of a visit, the speed is set to this initial speed. The
+    former run stays in the table of runs.
     """
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
@@ -205,14 +205,14 @@ def back_to_usual(lab: Lab) -> None:
 
 
 def _use(lab: Lab, config: AgentConfig) -> None:
-    """Prepare a fresh run with these settings; the current run becomes an earlier run."""
+    """Prepare a fresh run with these settings. The current run becomes an earlier run."""
     lab.bench.reset()
     lab.bench.use(config)
     lab.set_controls(config)
 
 
 def _note_results(attempts: Attempts, session: TrainingSession) -> None:
-    """If the current run is a run of a started experiment and has ended, keep its result."""
+    """Keep the result of the current run if it has ended and belongs to a started experiment."""
     if session.outcome is None:
         return
     for experiment in experiments_of(attempts.page):
@@ -241,8 +241,8 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess, and the curve with the usual settings, for comparison.
 
-    The stage draws neither of them if no guess is locked, or if the experiment was started but the
-    current run has not kept its settings.
+    The stage draws neither the guess nor the curve if no guess is locked. The same holds if the
+    experiment was started but the current run has other settings.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

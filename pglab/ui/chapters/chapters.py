@@ -14,13 +14,14 @@ from pglab.ui.shell.page_state import CHAPTERS
 
 # The name of a chapter in links, and the function that draws the chapter.
 Chapter = tuple[str, Callable[[], None]]
-PARAMETER = "chapter"  # this word in the address names the open chapter
+PARAMETER = "chapter"  # the address parameter that names the open chapter
 
-NO_TOOLBAR = {"displayModeBar": False}  # for charts whose legend the toolbar would cover
+# For some charts: otherwise, the toolbar would cover the legend.
+NO_TOOLBAR = {"displayModeBar": False}
 
 
 def titles() -> dict[str, str]:
-    """The titles of the chapters; the keys name the chapters in links."""
+    """The titles of the chapters. The keys name the chapters in links."""
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
@@ -44,7 +45,7 @@ def chapters(
         page: key of the page.
         parts: the chapters in the order of their titles.
         on_change: called when another chapter is chosen.
-        behind: draws the elements that follow the chapter.
+        behind: draws the elements below the chapter.
 
     The titles are not Streamlit's tabs, because tabs are too slow. Each redraw of the stage renders
     all containers of the page again. Tabs take by far the most time of all containers.
@@ -58,19 +59,19 @@ def open_at_first(page: str, name: str) -> None:
 
 
 def open_chapter(page: str, name: str) -> None:
-    """Open a chapter of the page; call this function only in a callback."""
+    """Open a chapter of the page. Call this function only in a callback."""
     st.session_state[_key(page)] = titles()[name]
 
 
 def read_link(page: str, names: Collection[str], link: Link) -> None:
-    """Open the chapter that the link names; `link` notes a problem if `names` lacks the name."""
+    """Open the chapter that the link names. If `names` lacks the name, `link` notes a problem."""
     name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
     if name is not None:
         open_at_first(page, name)
 
 
 def link_parameters(page: str, usual: str) -> dict[str, str]:
-    """Return the address parameter that names the open chapter; empty if `usual` is open."""
+    """Return the address parameter that names the open chapter; return none for `usual`."""
     names = {title: name for name, title in titles().items()}
     name = names.get(st.session_state.get(_key(page), ""), usual)
     return {} if name == usual else {PARAMETER: name}

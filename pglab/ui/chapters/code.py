@@ -1,4 +1,4 @@
-"""Shows the source code of the running program beside the formulas that it computes."""
+"""Shows formulas beside the source code that computes them in the running program."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def formulas_and_code(*parts: Part) -> None:
 
 
 def source_code(*functions: Callable[..., Any]) -> None:
-    """Draw the source code of functions; a click shows the docstring of a function."""
+    """Draw the source code of functions. A click shows the docstring of a function."""
     for function in functions:
         source = _source_of(function)
         numbers = range(source.first, source.first + len(source.lines))
@@ -163,6 +163,6 @@ def _folded(contract: str | None) -> str:
     """Return a docstring as HTML that is hidden until a click on its title."""
     if contract is None:
         return ""
-    words = escape(_("What it promises"))
+    words = escape(_("What the function promises"))
     text = escape(contract)
     return f'<details class="pgl-contract"><summary>{words}</summary><pre>{text}</pre></details>'

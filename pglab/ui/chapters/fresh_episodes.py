@@ -30,7 +30,7 @@ class Verdict:
     global_step: int
     sampled: list[PlayedEpisode]
     greedy: list[PlayedEpisode]
-    truth: tuple[Floats, Floats] | None  # for `sampled`: estimates Q and returns
+    truth: tuple[Floats, Floats] | None  # of `sampled`: Q estimates and returns
 
 
 def evaluation(lab: Lab) -> None:
@@ -104,9 +104,9 @@ def _show_truth(estimates: Floats, returns: Floats) -> None:
     st.caption(
         _(
             "If the time limit cut off an episode, the rewards after the cut are missing. The plot "
-            "leaves out the last steps before the cut: more than a tenth of their return may be "
-            "missing, if all rewards are equal. In CartPole, the missing rewards make G too low, "
-            "so Q seems too high."
+            "leaves out the last steps before the cut, because more than a tenth of their return "
+            "may be missing (if all rewards are equal). In CartPole, the missing rewards make G "
+            "too low, so Q seems too high."
         )
     )
 

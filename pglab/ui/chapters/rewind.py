@@ -62,8 +62,8 @@ def rewind(lab: Lab) -> None:
             disabled=bench.running or not here,
             on_click=on_whole_page(lab, bench.lock, bench.fork),
             help=_(
-                "Starts a new run from this step. To make it differ from the old run, change a "
-                "setting that is not marked ↻. Then press Run."
+                "Starts a new run from this step. To make the new run differ from the old run, "
+                "change a setting that is not marked ↻. Then press Run."
             ),
         )
     st.caption(_state(lab, steps[-1]))

@@ -53,7 +53,7 @@ def _listing(lab: Lab, attempts: Attempts) -> None:
     )
     with st.container(key="experiments", gap="xsmall"):
         for number, experiment in enumerate(offered, start=1):
-            # Buttons, not a menu: a late request could restore a menu's old value.
+            # No menu is used here, because a late request could restore a menu's old value.
             st.button(
                 _name(number, experiment, attempts.by_key[experiment.key]),
                 key=f"try_{experiment.key}",
@@ -138,8 +138,8 @@ def _choices(lab: Lab, attempts: Attempts) -> int | None:
         format_func=lambda number: _(experiment.choices[number].text),
         captions=[experiment.claim_of(choice).sentence() for choice in experiment.choices],
         key=f"{lab.key}.guess.{experiment.key}",
-        # If one request contains the choice and another click, only one fragment may run again.
-        # Therefore, the choice marks the whole page for a redraw.
+        # If one request contains this choice and another click, Streamlit may redraw only one
+        # fragment of the page. Therefore, the choice marks the whole page for a redraw.
         on_change=on_whole_page(lab, lab.bench.lock, lambda: None),
         disabled=guess is not None,
     )
@@ -176,8 +176,8 @@ def _start_button(lab: Lab, attempts: Attempts, label: str, seed: int) -> None:
 def _choices_table(experiment: Experiment, attempt: Attempt) -> None:
     """Draw a table with one row for each possible guess.
 
-    A row shows whether the visitor chose this guess. After the run, it also shows whether the guess
-    is right for this run, and for how many of the stored seeds it is right.
+    A row shows whether the visitor chose this guess. After the run, the row also shows whether the
+    guess is right for this run, and the number of stored seeds for which the guess is right.
     """
     result = attempt.result
     heads = ["", _("you")]

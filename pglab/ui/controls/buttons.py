@@ -1,4 +1,4 @@
-"""Buttons that change a run or its panels; a press waits until the current turn ends."""
+"""Buttons that change a run or its panels. A press waits while a thread trains the run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Startable(Protocol):
         """Whether training has ended, so that no further step is possible."""
 
     def run(self) -> None:
-        """Start training, unless it has ended."""
+        """Start training, unless training has ended."""
 
     def pause(self) -> None:
         """Pause training."""
@@ -47,9 +47,9 @@ def live_button(
     repeats: bool = True,
     **options: Any,
 ) -> None:
-    """Draw a button; a press calls `press` and redraws the parts of the page that show the run.
+    """Draw a button. A press calls `press` and redraws the parts of the page that show the run.
 
-    If `repeats` is true, the button is pressed repeatedly while its shortcut key is held down.
+    If `repeats` is true, holding down the shortcut key presses the button repeatedly.
     """
     action = locked(lock, press)
 
@@ -72,14 +72,14 @@ def page_button(
     press: Callable[[], None],
     **options: Any,
 ) -> None:
-    """Draw a button; a press calls `press` and redraws the whole page and the sidebar."""
+    """Draw a button. A press calls `press` and redraws the whole page and the sidebar."""
     action = on_whole_page(page, lock, press)
     act_on_presses(key, action, repeats=False)
     st.button(label, icon=f":material/{icon}:", key=key, on_click=action, **options)
 
 
 def run_or_pause(driven: Startable) -> None:
-    """Draw the button that starts and pauses training; its label is Run or Pause.
+    """Draw the button that starts and pauses training. Its label is Run or Pause.
 
     The second of two quick presses undoes the first. If a run has ended, the button does not
     continue this run.
@@ -92,7 +92,7 @@ def run_or_pause(driven: Startable) -> None:
             driven.run()
 
     label, icon = (_("Pause"), "pause") if driven.running else (_("Run"), "play_arrow")
-    with st.container(key="start", width=START_WIDTH):  # the same size for both labels
+    with st.container(key="start", width=START_WIDTH):  # both labels get the same width
         live_button(
             driven.lock,
             label,

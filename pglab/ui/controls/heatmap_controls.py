@@ -79,7 +79,7 @@ class HeatmapControls:
         return View(plane, action, *_quantity(info, critic), follows=follows)
 
     def parameters(self) -> dict[str, str]:
-        """Return the values of the controls as address parameters; leave out default values."""
+        """Return the values of the controls as address parameters. Leave out default values."""
         view, info = self.view(), self.info
         found: dict[str, str] = {}
         if (view.plane.x_axis, view.plane.y_axis) != info.heatmap_axes:
@@ -142,7 +142,7 @@ class HeatmapControls:
                     "The axes of a heatmap are two coordinates of the observation. If this switch "
                     "is on, all other coordinates come from the frame that the player shows; "
                     "otherwise, they are fixed. A ring marks the state in this frame. A line shows "
-                    "the episode's earlier states; their other coordinates differ from the slice's."
+                    "the episode's earlier states, whose other coordinates may be different."
                 ),
                 **common,
             )
@@ -179,8 +179,8 @@ def _rest(info: EnvironmentInfo) -> list[float]:
 def _quantity(info: EnvironmentInfo, index: int) -> tuple[Quantity, int]:
     """Return the quantity and the action that one entry of the menu *Critic's heatmap* shows.
 
-    The menu lists Q of each action, then V, then the advantage of each action. The action of V is 0
-    and has no meaning.
+    The menu lists Q of each action, then V, then the advantage of each action. For V, the returned
+    action is 0 and has no meaning.
     """
     actions = len(info.actions)
     if index < actions:

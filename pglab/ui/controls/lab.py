@@ -81,11 +81,11 @@ def open_lab(
     """Read the settings from the link and the controls, and give these settings to the run.
 
     Args:
-        key: the name of the page, and the name of the stored learning curves of its preset.
+        key: the name of the page. The stored learning curves of its preset have the same name.
         preset: the page's default settings.
         fixed: the settings that define the page's agent; the visitor cannot change them here.
-        read_further: a function that reads the parameters of the link that are not settings. Its
-            arguments are the link and the configuration.
+        read_further: a function that reads the link's other parameters, which are not settings.
+            Its arguments are the link and the configuration.
     """
     warm_up()
     terms = Terms(preset, fixed)

@@ -14,7 +14,7 @@ from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.fragments import redraw_fragments
 from pglab.ui.shell.page_state import LIVE
 
-PARAMETER = "seeds"  # in the address bar
+PARAMETER = "seeds"  # the address parameter with the number of seeds
 
 
 def seed_controls(lab: Lab) -> None:
@@ -54,14 +54,14 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
-    """Return the number of seeds as an address parameter; no parameter if there is one seed."""
+    """Return the number of seeds as an address parameter; return no parameter for one seed."""
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 
 def shown_seed_control(key: str, count: int, first: int, show: Callable[[int], None]) -> None:
     """Let the visitor choose the seed to show, and call `show` with the index of this seed.
 
-    If there is only one seed, no menu is drawn. The seeds are consecutive numbers; the seed `first`
+    If there is only one seed, no menu is drawn. The seeds are consecutive numbers. The seed `first`
     has index 0.
     """
     if count == 1:

@@ -21,13 +21,13 @@ def value_of(name: str) -> Any:
     """Return the value of the control with this name.
 
     Raises:
-        KeyError: the control was never given a value.
+        KeyError: the control has no value yet.
     """
     return st.session_state[widget_key(name)]
 
 
 def set_value(name: str, value: Any) -> None:
-    """Set the value of the control with this name; afterwards, the caller must redraw the page."""
+    """Set the value of the control with this name. The caller must then redraw the page."""
     state = st.session_state
     key = widget_key(name)
     if key in state and state[key] == value:

@@ -1,4 +1,4 @@
-"""The controls for the hyperparameters; their values come from a link or from the visitor.
+"""The controls for the hyperparameters. A link or the visitor sets their values.
 
 Each control is built from a `Setting`, which describes one hyperparameter.
 """
@@ -46,7 +46,7 @@ class Terms:
 
 
 def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
-    """Set the page's controls from a link; report each unusable value in `link.problems`.
+    """Set the page's controls from a link. Report each unusable value in `link.problems`.
 
     Returns:
         The configuration that the controls describe after this call.
@@ -61,7 +61,7 @@ def read_settings(key: str, terms: Terms, link: Link) -> RunConfig:
 
 
 def set_controls(key: str, config: RunConfig) -> None:
-    """Set the page's controls to a configuration; then the caller must redraw the page."""
+    """Set the page's controls to a configuration. The caller must then redraw the page."""
     for name in settings_of(config):
         value = getattr(config, name)
         if name == "hidden_sizes":
@@ -73,11 +73,11 @@ def set_controls(key: str, config: RunConfig) -> None:
 
 
 def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig | None:
-    """Draw the controls in the sidebar; a control calls `on_change` when its value changes.
+    """Draw the controls in the sidebar. A control calls `on_change` when its value changes.
 
     Returns:
-        The configuration that the controls describe. None if their values contradict each other;
-        then a sentence in the sidebar says why.
+        The configuration that the controls describe. If their values contradict each other, the
+        sidebar shows the reason, and the function returns None.
     """
     _follow_environment(key)
     described = settings_of(terms.preset)
@@ -91,7 +91,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
             values[name] = _control(key, name, terms, on_change)
         folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
         for level, title in folded.items():
-            # The controls of a closed expander would slow down every redraw, so they are left out.
+            # A closed expander contains no controls, because they would slow down every redraw.
             expander = st.expander(title, key=f"settings.{level}", on_change=on_change)
             with expander:
                 for name in groups[level]:
@@ -114,7 +114,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def say_if_not_compiled(configs: Sequence[RunConfig]) -> None:
-    """Say in the sidebar if PyTorch must train an agent that asks for compiled code."""
+    """Say in the sidebar that PyTorch trains, if compiled code is chosen but does not work."""
     if any(config.engine == "fast" and not is_compiled(config) for config in configs):
         st.sidebar.caption(
             _("Compiled code does not work on this machine, so the slower PyTorch code trains.")
@@ -124,7 +124,7 @@ def say_if_not_compiled(configs: Sequence[RunConfig]) -> None:
 def _follow_environment(key: str) -> None:
     """After a change of environment, set `success_return` to the new environment's default.
 
-    If `success_return` was not the old environment's default, it does not change.
+    If `success_return` was not the old environment's default, the value does not change.
     """
     before, now = st.session_state[f"{key}.environment"], value_of(f"{key}.env_id")
     if now == before or now not in ENVIRONMENTS:
@@ -135,7 +135,7 @@ def _follow_environment(key: str) -> None:
 
 
 def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -> Any:
-    """Draw a control that suits the type and range of one setting; return the control's value."""
+    """Draw a control that suits the type and range of one setting. Return the control's value."""
     setting = settings_of(terms.preset)[name]
     if name == "hidden_sizes":
         return _layer_controls(key, setting, on_change)
@@ -161,7 +161,7 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
     if isinstance(value, bool):
         return st.toggle(label, value=value, **common)
     if setting.stops:
-        # The value from the preset or from a link need not be one of the slider's usual stops.
+        # The preset or a link may set a value that is not one of the slider's usual stops.
         own = {getattr(terms.preset, name), getattr(_opened_with(key), name), value}
         stops = sorted({*setting.stops, *own})
         return st.select_slider(label, stops, value=value, format_func=format_value, **common)

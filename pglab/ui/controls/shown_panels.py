@@ -21,7 +21,7 @@ from pglab.ui.stage.panels.scenery import PanelMaker, View
 class Extra:
     """A further panel, which the visitor opens with the control *Further panels*.
 
-    `replaces` is the usual panel whose place the further panel takes. If `replaces` is None, the
+    The further panel takes the place of the usual panel `replaces`. If `replaces` is None, the
     further panel appears below all usual panels.
     """
 
@@ -33,12 +33,12 @@ class Extra:
 
 
 def loss_below_returns(title: str) -> Extra:
-    """Return a panel with returns and loss; it replaces the panel that shows only the returns."""
+    """Return a panel with returns and loss, which replaces the panel with only the returns."""
     return Extra("loss", title, returns_over_loss, open_at_first=True, replaces=returns)
 
 
 def panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
-    """Draw the controls for the heatmaps and for the further panels; a change calls `on_change`."""
+    """Draw the controls for the heatmaps and for the further panels. A change calls `on_change`."""
     fragment(_panel_controls, PANEL_CONTROLS)(lab, extras, on_change)
 
 
@@ -63,7 +63,7 @@ def _opened(lab: Lab, extras: Sequence[Extra]) -> list[str]:
 def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], None]) -> None:
     def redraw() -> None:
         on_change()
-        redraw_fragments(LIVE, PANEL_CONTROLS)  # some controls depend on the values of others
+        redraw_fragments(LIVE, PANEL_CONTROLS)  # some controls depend on other controls
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="panel_controls"):
         heatmaps_of(lab).draw(redraw)
@@ -76,7 +76,7 @@ def _panel_controls(lab: Lab, extras: Sequence[Extra], on_change: Callable[[], N
             format_func=lambda name: titles[name],
             key=f"{lab.key}.extras",
             persist_state="session",
-            width="stretch",  # the pills can use several rows
+            width="stretch",  # the titles of the panels can use several rows
             on_change=redraw,
         )
 

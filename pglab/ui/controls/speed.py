@@ -1,4 +1,4 @@
-"""The slider for the speed of a run, and the value of the speed in the link."""
+"""The slider for the speed of a run, and the address parameter with this speed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pglab.language import _
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
-PARAMETER = "speed"  # in the address bar: steps per second, or the name of full speed
+PARAMETER = "speed"  # address parameter; its value is "full" or a number of steps per second
 _FULL = "full"
 WIDTH = 140  # pixels
 
 
 class Paced(Protocol):
-    """The run of an agent's page, or a comparison."""
+    """An object with a training speed: the run of an agent's page, or a comparison."""
 
     speed: float
 
 
 def speed_slider(page: str, paced: Paced, on_change: Callable[[], None]) -> None:
-    """Draw the slider and set `paced.speed` to its value; a change calls `on_change`."""
+    """Draw the slider and set `paced.speed` to its value. A change calls `on_change`."""
 
     def changed() -> None:
         paced.speed = value_of(_name_of(page))
@@ -54,7 +54,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(page: str) -> dict[str, str]:
-    """Return the slider's speed as an address parameter; no parameter if it is the default."""
+    """Return the speed as an address parameter; return no parameter for the default speed."""
     speed = st.session_state.get(widget_key(_name_of(page)), FIRST_SPEED)
     return {} if speed == FIRST_SPEED else {PARAMETER: _in_link(speed)}
 

@@ -1,4 +1,4 @@
-"""The row above the panels: Run, Step, Episode, Update, Reset, New seed, and the speed."""
+"""The row above the panels: Run, Step, Episode, Update, Reset, New seed, and a speed slider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pglab.ui.shell.page_state import TRANSPORT
 
 
 def transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
-    """Draw the page's title and buttons in one row; a change of the speed calls `on_speed`."""
+    """Draw the page's title and buttons in one row. A change of the speed calls `on_speed`."""
     fragment(_transport, TRANSPORT)(lab, title, on_speed)
 
 

@@ -1,4 +1,4 @@
-"""The switch with which the owner of a run lets others watch it."""
+"""The switch that lets other people watch a visitor's run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.channel import channel_of
 from pglab.ui.stage.driven import Driven
 
-LIVE_RUN = "live"  # the parameter of the link that names the run
+LIVE_RUN = "live"  # the address parameter with the name of the run
 
 
 def watching_control(page: LivePage, driven: Driven) -> None:
-    """Draw the switch in the sidebar and, if it is on, the link for those who watch."""
+    """Draw the switch in the sidebar. If the switch is on, also draw the link for the watchers."""
     channel = channel_of(page, driven)
     with st.sidebar:
         allowed = st.toggle(
@@ -23,8 +23,9 @@ def watching_control(page: LivePage, driven: Driven) -> None:
             key=f"{page.key}.watched",
             persist_state="session",
             help=_(
-                "Makes a link to this run. Whoever opens it sees the same pictures as you, but can "
-                "change nothing. All see them a little less often if more than a hundred watch."
+                "Makes a link to this run. People who open the link see the same pictures as you, "
+                "but they cannot change anything. If more than a hundred people watch, everybody "
+                "sees the pictures a little less often."
             ),
         )
         channel.let_watch(allowed)

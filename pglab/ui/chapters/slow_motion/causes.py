@@ -27,7 +27,7 @@ def causes_table(caption: str, rows: Sequence[Row], total: str) -> None:
 
 
 def _line(row: Row, most: float) -> str:
-    width = 50 * abs(row.size) / most  # in % of the cell; zero is in the middle of the cell
+    width = 50 * abs(row.size) / most  # in % of the cell's width; the middle of the cell means 0
     start, colour = (50 - width, palette.LESS) if row.size < 0 else (50, palette.MORE)
     bar = f"left: {start:.1f}%; width: {width:.1f}%; background: {colour}"
     return (

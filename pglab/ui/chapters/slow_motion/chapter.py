@@ -87,9 +87,9 @@ def slow_motion(lab: Lab) -> None:
 
 
 def _strip(lab: Lab, tape: SlowMotion) -> None:
-    """Draw a numbered list of the phases; mark the current phase and the phases already seen.
+    """Draw a numbered list of the phases. Mark the current phase and the phases already seen.
 
-    The upper row contains the phases of a step; the lower row contains the phases of an update.
+    The upper row contains the phases of a step. The lower row contains the phases of an update.
     """
     seen = {moment.phase for moment in tape.seen}
     now = tape.seen[-1].phase if tape.seen else ""
@@ -144,7 +144,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
     batch = batch_at(watched, tape.seen, lab.bench.session.history.steps)
     chosen = None if tape.traced is None else tape.traced - batch.first_step
     if chosen is not None and not 0 <= chosen < len(batch.actions):
-        chosen = None  # `transitions` says that this step is not shown
+        chosen = None  # the function `transitions` says that this step is not shown
     view = view_of(lab)
     scene = SlowScene(
         env_id=lab.bench.session.config.env_id,
@@ -154,13 +154,13 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
         chosen=chosen,
         view=view,
     )
-    if not view.follows or scene.phase == "changed":  # the slice follows no player
+    if not view.follows or scene.phase == "changed":  # the heatmaps do not follow the player
         return scene
     return replace(scene, view=replace(view, plane=view.plane.through(scene.observation)))
 
 
 def _moment(scene: SlowScene, config: AgentConfig) -> None:
-    """Explain the phase in words and formulas; show the line of code that computed its numbers."""
+    """Explain the phase in words and formulas. Show the line of code that computed its numbers."""
     moment = scene.seen[-1]
     title = _(PHASES[scene.phase].title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")

@@ -1,4 +1,4 @@
-"""Makes the pictures of the chapter *Slow motion*; each phase emphasises some of them."""
+"""Makes the pictures of the chapter *Slow motion*. Each phase emphasises some pictures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pglab.ui.stage.panels.heatmaps import policy_figure
 from pglab.ui.stage.panels.scenery import View
 from pglab.ui.stage.picture import Emphasis, FigurePanel, Frame, PlayerPanel
 
-# The pictures that each phase is about; all other pictures are dimmed.
+# For each phase: the pictures to emphasise. All other pictures are dimmed.
 _ABOUT: dict[str, tuple[str, ...]] = {
     "observe": ("frame",),
     "probabilities": ("bars", "policy"),
@@ -51,7 +51,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "step": ("network",),
     "changed": ("policy", "batch"),
 }
-# The phase in which the action is chosen, and the phase in which the environment answers.
+# The phase that samples the action, and the phase in which the environment takes the step.
 _CHOSEN_AT = "sample"
 _ANSWERED_AT = "environment"
 
@@ -61,9 +61,9 @@ class Batch:
     """The stored transitions, with all numbers that the agent has computed for them so far.
 
     The run keeps only its last steps, so the first `offset` transitions of a very long batch are
-    missing. T is the number of transitions that are not missing, and D is the length of an
-    observation. After an update, `whole` explains the change of π for the complete batch, and
-    `explanation` explains the change for the T transitions.
+    missing. T is the number of the other transitions, and D is the length of an observation. After
+    an update, `whole` explains the change of π for the complete batch, and `explanation` explains
+    the change for the T transitions.
     """
 
     first_step: int  # environment step of the first transition
@@ -102,7 +102,7 @@ class SlowScene:
 
     @property
     def observation(self) -> Floats:
-        """The observation before the action; in the phase `environment`, the next observation."""
+        """The observation before the action. In the phase `environment`, the next observation."""
         step = self.watched.step
         return step.next_observation if self.phase == _ANSWERED_AT else step.observation
 
@@ -119,11 +119,11 @@ class SlowScene:
 
 
 def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: StepColumns) -> Batch:
-    """Return the steps stored so far; during an update, return the steps that the update uses.
+    """Return the steps stored so far. During an update, return the steps that the update uses.
 
     Args:
         watched: the step that the visitor sees now.
-        seen: the moments of this step, up to the moment that the visitor sees now.
+        seen: one moment for each phase of this step, up to the phase that the visitor sees now.
         recent: the run's last steps.
     """
     stored = [moment.values["stored"] for moment in watched.moments if moment.phase == "store"]
@@ -191,7 +191,7 @@ def player_panel(scene: SlowScene) -> PlayerPanel:
 
 
 def policy_panel(scene: SlowScene) -> FigurePanel:
-    """Draw a heatmap of the policy that chose the action; a ring marks the observation."""
+    """Draw a heatmap of the policy that chose the action. A ring marks the observation."""
     probabilities = _map(scene, scene.watched.before)
     return _map_panel(scene, "slow_before", _("Policy"), _("at this step"), probabilities)
 
@@ -236,7 +236,7 @@ def _map_panel(
 def _difference_panel(
     scene: SlowScene, key: str, title: str, subtitle: str, changes: Floats, emphasis: Emphasis
 ) -> FigurePanel:
-    """Draw a heatmap of the change in probability; dots mark the update's transitions."""
+    """Draw a heatmap of the change in probability. Dots mark the update's transitions."""
     view = scene.view
     axes = [view.plane.x_axis, view.plane.y_axis]
     return FigurePanel(
@@ -258,7 +258,7 @@ def _difference_panel(
 def partial_panels(
     scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
 ) -> list[FigurePanel]:
-    """Draw how both losses together, and each loss alone, change the policy and the critic."""
+    """Draw the changes of the policy and the critic: by both losses, and by each loss alone."""
     view = scene.view
     pi, q = _maps(scene, scene.watched.before)
     value = critic_quantity(pi, q, "v", view.action)
@@ -343,7 +343,7 @@ def batch_panel(scene: SlowScene) -> FigurePanel:
 
 
 def network_panel(scene: SlowScene) -> FigurePanel:
-    """Draw the networks' layers; each layer shows the gradient norms computed so far."""
+    """Draw the networks' layers. Each layer shows the gradient norms computed so far."""
     pulls: dict[str, dict[str, float]] = {"actor": {}, "critic": {}}
     for moment in scene.seen:
         if moment.phase.endswith("gradient"):
@@ -364,7 +364,7 @@ def network_panel(scene: SlowScene) -> FigurePanel:
 def _layers(
     networks: Mapping[str, nn.Module], pulls: Mapping[str, Mapping[str, float]]
 ) -> list[LayerGradient]:
-    """List the linear layers, bodies before heads; a shared body is listed only once."""
+    """List the linear layers, first the bodies and then the heads; list a shared body once."""
     found: dict[nn.Linear, tuple[str, str]] = {}
     for network in ("policy", "critic", "value"):
         module = networks.get(network)

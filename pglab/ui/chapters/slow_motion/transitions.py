@@ -16,11 +16,11 @@ from pglab.ui.chapters.slow_motion.panels import SlowScene
 from pglab.ui.controls.lab import Lab
 
 TABLE_HEIGHT, ROW_HEIGHT = 260, 36  # pixels
-_PI_BEFORE, _PI_AFTER, _DELTA_PI = "π before", "π after", "Δπ"  # columns
+_PI_BEFORE, _PI_AFTER, _DELTA_PI = "π before", "π after", "Δπ"  # column keys
 
 
 def transitions(lab: Lab, scene: SlowScene) -> None:
-    """Draw a table of the batch; beside the table, draw the transition that the visitor chose."""
+    """Draw a table of the batch. Beside the table, draw the transition that the visitor chose."""
     batch, tape = scene.batch, lab.slow_motion
     if not len(batch.actions):
         return
@@ -71,7 +71,7 @@ def transitions(lab: Lab, scene: SlowScene) -> None:
 
 
 def _columns_explained() -> dict[str, Any]:
-    """Return the format of each column, and the help text that appears at the pointer."""
+    """Return the format and the help text of each column."""
     number = st.column_config.NumberColumn
     return {
         "t": number(help=_("Number of the step in the batch, counted from 0.")),
