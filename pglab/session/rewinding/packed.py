@@ -1,9 +1,9 @@
 """Makes compact copies of runs.
 
 A run consists of a few large arrays and of thousands of small objects. A packed run stores the
-numbers of the networks and the optimisers as bytes, because compression hardly makes these numbers
-smaller. Everything else is compressed. A packed run takes less than half the memory of an ordinary
-copy, and Python's garbage collector does not search the bytes of a packed run.
+numbers of the networks and the optimisers as one compressed piece of bytes, and everything else as
+another. A packed run takes less than half the memory of an ordinary copy, and Python's garbage
+collector does not search the bytes of a packed run.
 """
 
 from __future__ import annotations

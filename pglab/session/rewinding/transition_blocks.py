@@ -45,7 +45,10 @@ def blocks_of(buffer: ReplayBuffer, known: Iterable[Block]) -> tuple[Block, ...]
 
 
 def fill(buffer: ReplayBuffer, blocks: Sequence[Block], added: int) -> None:
-    """Fill an empty buffer with the blocks of a buffer that got `added` transitions."""
+    """Fill an empty buffer from the blocks of another buffer.
+
+    `added` is the number of transitions that the other buffer had received.
+    """
     buffer.added = added
     first = added - len(buffer)
     for block in blocks:
@@ -76,8 +79,8 @@ def _unpacked(block: Block, width: int) -> Transitions:
 def _differences(rows: Transitions) -> Floats:
     """The next observations, combined by "exclusive or" with the observations one row later.
 
-    Within an episode, both are the same, so nearly all bits become 0. Doing it twice restores the
-    next observations.
+    Within an episode, these two observations are equal, so their bits become 0. A second "exclusive
+    or" restores the next observations.
     """
     later = np.roll(rows.observations, -1, axis=0)
     return (rows.next_observations.view(np.uint32) ^ later.view(np.uint32)).view(np.float32)
