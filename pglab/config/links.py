@@ -166,9 +166,7 @@ class Link:
         further = len(self._left) - MOST_UNKNOWN
         if further > 0:
             self.problems.append(
-                _("The link has {n:,} more unknown parameters, which are ignored.").format(
-                    n=further
-                )
+                _("{n:,} more unknown parameters of the link are ignored.").format(n=further)
             )
         self._left.clear()
 
