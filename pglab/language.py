@@ -37,7 +37,7 @@ def _(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Translate the form that fits `number`. The caller replaces `{n}` by the number."""
+    """Translate `singular` or `plural`, depending on `number`. The caller replaces `{n}`."""
     return _catalogue(_language.get()).ngettext(singular, plural, number)
 
 

@@ -76,7 +76,7 @@ class ActorCriticRun(Run[ActorCriticConfig]):
     greedy: EpsilonGreedyPolicy = field(init=False)  # chooses the actions if `critic_only` is set
 
     def __post_init__(self) -> None:
-        """Make the ε-greedy policy, which takes the action that the critic values most."""
+        """Make the ε-greedy policy, which mostly takes the action with the greatest Q."""
         self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
 
     @property

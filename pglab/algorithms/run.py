@@ -49,7 +49,7 @@ class Run(Generic[AnyConfig]):
     """The part of a run's state that all algorithms need.
 
     Subclasses add the networks and optimisers of an algorithm. During training, another
-    configuration may replace `config`. It may differ only in settings with `changes_while_running`.
+    configuration may replace `config` if it differs only in settings with `changes_while_running`.
     """
 
     config: AnyConfig

@@ -12,9 +12,9 @@ from pglab.config.checking import checked
 from pglab.config.setting import DECADES, HORIZONS, SEEDS, Setting, powers_of_two, setting
 from pglab.language import N_
 
-# The mean return at which an environment counts as solved. For CartPole, this is the greatest
-# possible return, as in the seminar; Gymnasium's `reward_threshold` is 475. For the other
-# environments, this is Gymnasium's `reward_threshold`.
+# The mean return at which an environment is solved. CartPole is solved at the greatest possible
+# return, as in the seminar (Gymnasium's `reward_threshold` is 475). The other environments are
+# solved at Gymnasium's `reward_threshold`.
 SUCCESS_RETURNS = {"CartPole-v1": 500.0, "Acrobot-v1": -100.0, "MountainCar-v0": -110.0}
 
 

@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 LANGUAGE = "lang"
 MOST_UNKNOWN = 8  # the largest number of unknown parameters that get an error message each
-# The names of two kinds of parameters: advertisements, newsletters and social networks add the
-# first kind to links; Streamlit itself reads the second kind.
+# The names of parameters that this module ignores. Advertisements, newsletters and social networks
+# add such parameters to links, or Streamlit itself reads them.
 _FOREIGN = re.compile(
     r"(utm|hsa|mtm|pk|mc|gad)_.*|_?_hs.*|_g[al]|[a-z]*cl(k?id|src)|[gw]braid|igshi?d?|ref(_src|_url)?"
     r"|li_fat_id|mkt_tok|srsltid|embed(_options)?"
@@ -47,11 +47,11 @@ class Link:
         }
         self._known: set[str] = set()
         self.problems: list[str] = []
-        # This only checks the language. The entry script has already set the language.
+        # The entry script has already set the language, so the language is only checked here.
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
-        """Remove a parameter from the link, and return its text; None without this parameter."""
+        """Remove a parameter from the link, and return its text; None if it is not in the link."""
         self._known.add(name)
         return self._left.pop(name, None)
 

@@ -12,8 +12,8 @@ def whole_number(text: str) -> int:
     """Read an integer from a text.
 
     Raises:
-        ValueError: the text is not a whole number with at most 20 of the digits 0 to 9. For
-            example, "1_000", "٣" and "1e3" are refused.
+        ValueError: the text is not a whole number in the digits 0 to 9, or has more than 20
+            digits. For example, "1_000", "٣" and "1e3" are refused.
     """
     if _WHOLE.fullmatch(text.strip()) is None:
         raise ValueError("not a whole number in plain digits")

@@ -39,7 +39,7 @@ class Setting:
     stops: tuple[float, ...] = ()  # the values of a slider; links may contain other values
     choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # words for each choice
     changes_while_running: bool = False
-    applies_when: tuple[str, str] | None = None  # another setting and its required value
+    applies_when: tuple[str, str] | None = None  # another setting, and the value that it must have
     level: Literal["basic", "batch", "advanced"] = "advanced"
 
     @property

@@ -255,7 +255,7 @@ class Engine:
             drawn.use(used)
         self._save_counters()
         left = int(self._state.counts[steps.STORED])
-        if len(self._rollout.weights) > left + 2 * SPARE:  # many waiting runs must need little
+        if len(self._rollout.weights) > left + 2 * SPARE:  # waiting runs must need little
             self._resize(left + SPARE)
         if status != steps.GOES_ON:
             self.diverged = DIVERGED[type(self.run)][status]

@@ -8,7 +8,7 @@ from pglab.engine.kernels.reinforce import ReinforceSettings
 from pglab.engine.kernels.steps import Settings
 from pglab.engine.kernels.updates import ActorCriticSettings
 
-SIGNALS = ("q", "advantage_max", "advantage_mean")  # in the order of `kind` in `signal_of`
+SIGNALS = ("q", "advantage_max", "advantage_mean")  # the index is `kind` of `signal_of`
 
 
 def common_settings(config: RunConfig) -> Settings:

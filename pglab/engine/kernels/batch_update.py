@@ -89,7 +89,7 @@ def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws
 def learn_critic(
     counts, own, constants, memory, networks, work, rollout, buffer, draws, out, joint
 ):
-    """Compute the critic's gradient. If `joint` is false, also take an Adam step with it.
+    """Compute the critic's gradient. If `joint` is false, take an Adam step with this gradient.
 
     With replay, the function repeats this up to `critic_updates` times. If `joint` is true, actor
     and critic later take one common Adam step.
