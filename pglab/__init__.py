@@ -1,4 +1,4 @@
-"""The library of the Policy Gradient Lab: it trains policy-gradient agents step by step."""
+"""The library of the Policy Gradient Lab. The library trains policy-gradient agents."""
 
 from pglab.algorithms.run import TrainingDiverged
 from pglab.config import ActorCriticConfig, ConfigError, ReinforceConfig

@@ -1,4 +1,4 @@
-"""The command `pglab`, which can also be written `python -m pglab`."""
+"""The command `pglab`. The command `python -m pglab` does the same."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from pglab.studies import benchmark as benchmark_study
 ROOT = Path(__file__).resolve().parents[1]
 NOT_EDITABLE = """\
 pglab app: there is no app.py in {folder}. The app's pages are not part of the package.
-Only the repository contains the pages. Clone the repository, then run in the clone:
+Only the repository contains the pages. Clone the repository, then run these commands in the clone:
 
     pip install -e .
     pglab app"""
 
 
 def app(arguments: Sequence[str]) -> int:
-    """Start the app, and pass further arguments to "streamlit run"."""
+    """Start the app, and pass all further arguments to "streamlit run"."""
     if not (ROOT / "app.py").exists():
         sys.exit(NOT_EDITABLE.format(folder=ROOT))
-    _say("Loading the training kernels (the first time, they are compiled: up to a minute) ...")
-    failure = engine.failure()  # otherwise the first visitor waits for the kernels
+    _say("Loading the compiled training code (the first start compiles it in up to a minute) ...")
+    failure = engine.failure()  # loads the code now, so that the first visitor need not wait
     if failure is not None:
-        _say(f"They do not work here, so the slower PyTorch code trains. The reason: {failure}")
+        _say(f"The compiled code fails here, so the slower PyTorch code trains: {failure}")
     elif cache_directory() is None:
-        _say("They cannot be stored on this machine, so the next start compiles them again.")
-    os.chdir(ROOT)  # Streamlit looks for its settings here.
+        _say("The compiled code cannot be stored here, so the next start compiles it again.")
+    os.chdir(ROOT)  # Streamlit looks for its settings in this folder.
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *arguments]
-    if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
+    if os.name == "nt":  # On Windows, the shell would not wait for a process started with exec.
         return subprocess.call(command)
     os.execv(command[0], command)
 
 
 def benchmark(arguments: Sequence[str]) -> int:
-    """Measure the speed of training; "pglab benchmark --help" lists the options."""
+    """Measure the speed of training. "pglab benchmark --help" lists the options."""
     benchmark_study.main(arguments)
     return 0
 
@@ -50,7 +50,7 @@ COMMANDS = {"app": app, "benchmark": benchmark}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name, and return its exit code."""
+    """Run the command that the first argument names, and return the exit code of this command."""
     parser = argparse.ArgumentParser(
         prog="pglab",
         usage="%(prog)s command [arguments of the command]",

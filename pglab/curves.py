@@ -1,4 +1,4 @@
-"""Smooths curves, and chooses which points of a long curve are drawn."""
+"""Smooths curves, and chooses the points of a long curve that are drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.floating]
 Indices = NDArray[np.intp]
 
-KEPT_PER_BUCKET = 3  # drawn items of a stretch: the first, the lowest and the highest
+KEPT_PER_BUCKET = 3  # drawn items of a part of a curve: the first, the lowest and the highest item
 
 
 def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
@@ -32,17 +32,19 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
 
 
 class RunningMean:
-    """Computes the means of `smoothed` for a curve that grows; only new values cost time."""
+    """Computes the means of `smoothed` for a growing curve. Only new values cost time."""
 
     def __init__(self, window: int) -> None:
         """`window` is the maximum number of values in a mean."""
         self._window = window
-        # Sum and number of all values so far, and of all but the last 1, 2, … `window` − 1 values.
+        # The last entry of `_sums` is the sum of all values so far. The entries before it are the
+        # sums without the last 1, 2, … `window` − 1 values. `_counts` are the numbers of values in
+        # these sums.
         self._sums = np.zeros(1)
         self._counts = np.zeros(1, np.int64)
 
     def add(self, values: Numbers) -> NDArray[np.float64]:
-        """Return the means that belong to new values: [N] → [N]."""
+        """Add new values at the end of the curve, and return their means: [N] → [N]."""
         known = ~np.isnan(values)
         new = np.where(known, values, 0.0)
         sums = _continued(self._sums, new)
@@ -64,8 +66,8 @@ def _continued(sums: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
 def thinned(length: int, most: int) -> Indices:
     """Choose at most `most` of `length` items, evenly spaced, and return their indices.
 
-    If `most` is at least 2, the last item is always chosen. Use this function for curves that do
-    not grow, and `kept_by_place` for curves that grow.
+    If `most` is at least 2, the last item is always chosen. This function is for curves that do not
+    grow. For growing curves, use `kept_by_place`.
     """
     if length <= most:
         return np.arange(length)
@@ -73,20 +75,21 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Choose which items of a growing curve are drawn, up to `most`, and return their indices.
+    """Choose at most `most` items of a growing curve for drawing, and return their indices.
 
     A curve of at most `most` items is drawn completely. A longer curve is divided, from step 0 on,
     into stretches of equal length. The drawn items are the first, the lowest and the highest item
     of each stretch, and the last item of the curve. The length of a stretch, in steps, is the
-    smallest power of two with which at most `most` items are drawn. While the curve grows, the
-    drawn items of a complete stretch stay the same. When the stretches become twice as long, two
-    old stretches form a new stretch. Of the items drawn in the two old stretches, the first, the
-    lowest and the highest are still drawn.
+    smallest power of two with which at most `most` items are drawn.
+
+    While the curve grows, the drawn items of a complete stretch stay the same. When the stretches
+    become twice as long, two old stretches form one new stretch. The first, the lowest and the
+    highest of the items drawn in the two old stretches are still drawn.
 
     Args:
-        steps: [N] environment steps in ascending order, the first at least 0.
-        values: [N]; a missing value is NaN.
-        most: at least 4.
+        steps: [N] environment steps in ascending order; the first is at least 0.
+        values: [N] values of the curve; a missing value is NaN.
+        most: largest number of drawn items, at least 4.
     """
     if len(steps) <= most:
         return np.arange(len(steps))
@@ -98,12 +101,12 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
 
 
 def _with_last(kept: Indices, length: int) -> Indices:
-    """Add the last of `length` items to the chosen ones, unless it is chosen already."""
+    """Add the index of the last of `length` items, unless this item is chosen already."""
     return kept if kept[-1] == length - 1 else np.append(kept, length - 1)
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A power of two; stretches of this length keep at most `most` items up to step `last`."""
+    """A power of two: stretches of this length draw at most `most` items up to step `last`."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 
@@ -125,31 +128,33 @@ Gaps = Literal["left out", "without a point", "bridged"]
 
 
 class GrowingCurve:
-    """The drawn points of a curve that grows: those that `kept_by_place` would choose.
+    """The drawn points of a growing curve: the points that `kept_by_place` would choose.
 
-    No other points are kept, so a new point costs the same time however long the curve is.
+    This class stores no other points, so a new point costs the same time on a short and on a long
+    curve.
     """
 
     def __init__(self, most: int, window: int = 1, gaps: Gaps = "left out") -> None:
         """Make a curve without points.
 
         Args:
-            most: the most drawn points, at least 4.
+            most: largest number of drawn points, at least 4.
             window: each value becomes the mean of itself and the `window` − 1 values before it.
-            gaps: what to do with a missing value. If it is left out, it takes no place in a window.
-                Otherwise, it takes one, and it is either without a point, or bridged by the mean of
-                the known values in its window.
+            gaps: how missing values (NaN) are treated. "left out": a missing value takes no place
+                in a window. "without a point": a missing value takes a place in the windows, and
+                the curve has no point there. "bridged": a missing value takes a place, and its
+                point is the mean of the known values in its window.
         """
         self._most = most
         self._mean = RunningMean(window) if window > 1 else None
         self._gaps = gaps
         self._width = 0.0  # steps in a stretch; 0 while all points are drawn
-        self._complete = 0  # number of drawn points before the last stretch; they stay
+        self._complete = 0  # number of drawn points before the last stretch; these points stay
         self.steps: Numbers = np.empty(0)
         self.values: Numbers = np.empty(0)
 
     def add(self, steps: Numbers, values: Numbers) -> None:
-        """Add points: [N] environment steps, later than all before, and [N] values."""
+        """Add points: [N] environment steps, later than all earlier steps, and [N] values."""
         known = ~np.isnan(values)
         if self._gaps == "left out":
             steps, values, known = steps[known], values[known], known[known]
@@ -160,9 +165,9 @@ class GrowingCurve:
             self._choose(steps[known], values[known])
 
     def _choose(self, steps: Numbers, values: Numbers) -> None:
-        """Choose the drawn points from those drawn so far and from new ones.
+        """Choose the drawn points from the points drawn so far and the new points.
 
-        That is enough: a longer stretch draws no point that its parts would not draw.
+        The other old points are not needed: a longer stretch draws only points that its parts drew.
         """
         least = min(_width_that_fits(float(steps[-1]), self._most), 1.0)
         complete = self._complete if self._width >= least else 0
@@ -171,7 +176,7 @@ class GrowingCurve:
         if self._width or len(steps) > self._most:
             self._width = max(self._width, least)
             kept = _extremes(steps, values, self._width)
-            if complete + len(kept) >= self._most:  # choose from all stretches
+            if complete + len(kept) >= self._most:  # too many points: choose from all stretches
                 steps = np.concatenate([self.steps[:complete], steps])
                 values = np.concatenate([self.values[:complete], values])
                 kept, complete = np.arange(len(steps)), 0
@@ -194,8 +199,8 @@ SMOOTHING_UPDATES = 200
 class Curve:
     """The learning curve of one run.
 
-    `returns` [N] are the returns of the run's episodes. `steps` [N] are the steps at which the
-    episodes end.
+    `returns` [N] are the returns of the run's episodes. `steps` [N] are the environment steps at
+    which the episodes end.
     """
 
     steps: Numbers
@@ -207,8 +212,8 @@ class Curve:
 class UsualBand:
     """The returns that runs with certain settings usually reach.
 
-    At each step in `steps`, `low`, `median` and `high` are quantiles of the mean return over many
-    seeds.
+    At each environment step in `steps`, `low`, `median` and `high` are quantiles, over many seeds,
+    of the mean return.
     """
 
     steps: Numbers
@@ -223,7 +228,7 @@ class UsualBand:
 class GuessRegion:
     """A visitor's guess: a mean return from `low` to `high` between the steps `start` and `end`.
 
-    If the guess has no lower or no upper bound, that bound is infinite.
+    If the guess has no lower bound, `low` is −∞. If the guess has no upper bound, `high` is ∞.
     """
 
     start: float

@@ -1,4 +1,4 @@
-"""Makes the environments, and describes their observations, actions and returns for pages."""
+"""Makes the environments, and describes their observations, actions and returns."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Environment = gymnasium.Env[np.ndarray, Any]
 class ObservationAxis:
     """One coordinate of the observation, with the range that figures show.
 
-    A heatmap shows two coordinates. In a heatmap of two other coordinates, this coordinate has the
-    value `rest` by default.
+    A heatmap has two coordinates as axes. If this coordinate is not an axis of the heatmap, its
+    default value is `rest`.
     """
 
     name: str
@@ -31,16 +31,16 @@ class ObservationAxis:
 
     @property
     def label(self) -> str:
-        """The translated name of the coordinate, with its unit."""
+        """The translated name of the coordinate and, if the coordinate has a unit, the unit."""
         return f"{_(self.name)} ({self.unit})" if self.unit else _(self.name)
 
 
 @dataclass(frozen=True)
 class EnvironmentInfo:
-    """The facts that pages state about an environment.
+    """The facts that pages show about an environment.
 
-    `heatmap_axes` are the indices of the two coordinates that heatmaps show at first.
-    The return of an episode is never outside `return_range`. `end` says why an episode terminates.
+    `heatmap_axes` are the indices of the two coordinates that are the axes of heatmaps at first.
+    The return of an episode is always in `return_range`. `end` says why an episode terminates.
     """
 
     axes: tuple[ObservationAxis, ...]
@@ -98,7 +98,7 @@ def make_environment(env_id: str, **options: Any) -> Environment:
     Raises:
         ConfigError: there is no such environment, or its spaces are not supported.
     """
-    if ":" in env_id:  # or a link could make Gymnasium import any module
+    if ":" in env_id:  # otherwise, a link could make Gymnasium import any module
         reason = _("An ID with a colon would make Gymnasium import a module.")
         raise ConfigError(_unsupported(env_id, reason))
     try:
@@ -122,12 +122,12 @@ def sizes(environment: Environment) -> tuple[int, int]:
 
 
 def time_limit_of(environment: Environment) -> int | None:
-    """The number of steps after which an episode is truncated; None without a limit."""
+    """The number of steps after which an episode is truncated; None without a time limit."""
     return environment.spec.max_episode_steps if environment.spec is not None else None
 
 
 def _unsupported(env_id: str, reason: str) -> str:
     return _(
-        "The environment “{env_id}” cannot be used: {reason} Choose one with a flat Box "
-        "observation and a Discrete action space, such as {examples}."
+        "The environment “{env_id}” cannot be used: {reason} Choose an environment with a flat "
+        "Box observation and a Discrete action space, such as {examples}."
     ).format(env_id=env_id, reason=reason.rstrip(".") + ".", examples=", ".join(ENVIRONMENTS))

@@ -1,4 +1,4 @@
-"""Losses: pure functions of tensors. The docstring of each loss begins with its formula."""
+"""The losses, as pure functions of tensors. The docstring of a loss begins with its formula."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def policy_gradient_loss(log_probs: Tensor, weights: Tensor) -> Tensor:
 
     Args:
         log_probs: [T] log π(aₜ|sₜ) of the actions taken, with a graph to the policy's parameters.
-        weights: [T] wₜ, returns or advantages. They are constants: no gradient flows into them.
+        weights: [T] wₜ, such as returns or advantages. No gradient flows into the weights.
 
     Returns:
         Scalar.
@@ -29,7 +29,7 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
 
     Args:
         values: [T] estimates V(sₜ), with a graph to the parameters of V.
-        returns: [T] observed returns Gₜ. They are constants: no gradient flows into them.
+        returns: [T] observed returns Gₜ. No gradient flows into the returns.
 
     Returns:
         Scalar.
@@ -47,12 +47,12 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
     """L = mean( (y − Q(s,a))² ) + q_regularization · mean( Q(s,a) ).
 
     The maximum in the target y makes the critic overestimate Q. The term with `q_regularization`
-    pulls Q down. This term therefore also changes the values to which the critic converges.
+    pulls Q down, and so also changes the values to which the critic converges.
 
     Args:
         q_values: [B, A] Q(s,·), with a graph to the critic's parameters.
         actions: [B] the actions taken, as integers.
-        targets: [B] targets y. They are constants: no gradient flows into them.
+        targets: [B] targets y. No gradient flows into the targets.
         q_regularization: factor of the second term; 0 switches the term off.
 
     Returns:
@@ -75,7 +75,7 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
 
 
 def of_actions(outputs: Tensor, actions: Tensor) -> Tensor:
-    """From each row, take the output for the action taken: [B, A] and integers [B] → [B]."""
+    """The output for the action taken, in each row: outputs [B, A], actions [B] → [B]."""
     return outputs.gather(1, actions[:, None]).squeeze(1)
 
 
@@ -90,7 +90,7 @@ def entropy(log_probabilities: Tensor) -> Tensor:
     Returns:
         Scalar.
 
-    Source: Williams & Peng (1991), on entropy as a regulariser.
+    Source: Williams & Peng (1991), who use the entropy as a regulariser.
     """
     return -(log_probabilities.exp() * log_probabilities).sum(dim=-1).mean()
 

@@ -1,4 +1,7 @@
-"""Policy and value networks: small multilayer perceptrons, each with a body and a head."""
+"""Policy and value networks: small multilayer perceptrons, each with a body and a head.
+
+The body is the hidden layers. The head is the linear output layer.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
 
 def use_one_thread() -> None:
-    """Let PyTorch use one thread for each operation: with small networks, more only cost time.
+    """Let PyTorch use only one thread. With small networks, more threads are slower.
 
-    This changes the whole process, so only the code that owns the process calls it.
+    This function changes the whole process. So only programs call this function, not the library.
     """
     torch.set_num_threads(1)
 
@@ -34,9 +37,10 @@ def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
 
 
 class Body(nn.Sequential):
-    """The hidden layers: for each entry of `hidden_sizes`, a linear layer and an activation.
+    """The hidden layers of a network.
 
-    If `hidden_sizes` is empty, the output equals the input. `features` is the number of outputs.
+    Each entry of `hidden_sizes` gives a linear layer and an activation. If `hidden_sizes` is empty,
+    the output equals the input. `features` is the number of outputs.
     """
 
     def __init__(
@@ -56,10 +60,10 @@ class Body(nn.Sequential):
 
 
 class ActionNetwork(nn.Module):
-    """A body and a linear head with one output per action.
+    """A network with a body, and with a linear head that has one output per action.
 
-    If `symexp_head` is true, `symexp` is applied to the outputs. If `stop_gradient` is true, no
-    gradient of these outputs reaches the body.
+    If `symexp_head` is true, the function `symexp` is applied to the outputs. If `stop_gradient` is
+    true, no gradient of these outputs reaches the body.
     """
 
     def __init__(
@@ -79,33 +83,36 @@ class ActionNetwork(nn.Module):
         self.stop_gradient = stop_gradient
 
     def forward(self, observations: Tensor) -> Tensor:
-        """The outputs for every action, given observations: [..., D] → [..., A]."""
+        """Compute the outputs for every action from observations: [..., D] → [..., A]."""
         return self.of_features(self.body(observations))
 
     def of_features(self, features: Tensor) -> Tensor:
-        """The outputs for every action, given the body's F outputs: [..., F] → [..., A]."""
+        """Compute the outputs for every action from the body's outputs: [..., F] → [..., A]."""
         outputs: Tensor = self.head(features.detach() if self.stop_gradient else features)
         return symexp(outputs) if self._symexp_head else outputs
 
 
 class PolicyNetwork(ActionNetwork):
-    """π(·|s): the outputs are the log-probabilities of all actions (log-softmax of logits)."""
+    """The policy π(·|s). The outputs are the log-probabilities of all actions.
+
+    The log-probabilities are the log-softmax of the head's outputs, which are logits.
+    """
 
     def of_features(self, features: Tensor) -> Tensor:
-        """Log π of every action, given the body's F outputs: [..., F] → [..., A]."""
+        """Compute log π of every action from the body's outputs: [..., F] → [..., A]."""
         return torch.log_softmax(super().of_features(features), dim=-1)
 
 
 class ActionValueNetwork(ActionNetwork):
-    """Q(s,·): the outputs are the values of all actions."""
+    """The critic Q(s,·). The outputs are the values of all actions."""
 
 
 class ActorCriticNetwork(nn.Module):
-    """An actor and a critic, which share a body if both were made with the same `Body` object.
+    """An actor and a critic. They share a body if both were made with the same `Body` object.
 
     `actor_parameters` are all parameters that the actor uses. `critic_parameters` are all
-    parameters that the critic uses. `shared_parameters` are the parameters of a shared body;
-    without a shared body, this list is empty.
+    parameters that the critic uses. `shared_parameters` are the parameters of a shared body.
+    Without a shared body, `shared_parameters` is empty.
     """
 
     def __init__(self, policy: PolicyNetwork, critic: ActionValueNetwork) -> None:
@@ -118,14 +125,16 @@ class ActorCriticNetwork(nn.Module):
         self.shared_parameters = list(policy.body.parameters()) if self._one_body else []
 
     def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """Log π and Q of every action, given observations: [..., D] → [..., A] and [..., A]."""
+        """Compute log π and Q of every action: observations [..., D] → [..., A] and [..., A]."""
         features = self.policy.body(observations)
         others = features if self._one_body else self.critic.body(observations)
         return self.policy.of_features(features), self.critic.of_features(others)
 
 
 class EpsilonGreedyPolicy(nn.Module):
-    """ε-greedy: a uniformly random action with probability ε, else the action with the greatest Q.
+    """The ε-greedy policy of a critic.
+
+    With probability ε, the action is uniformly random. Otherwise, the action has the greatest Q.
 
     Source: Sutton & Barto (2018), section 2.2.
     """
@@ -136,18 +145,18 @@ class EpsilonGreedyPolicy(nn.Module):
         self._epsilon = epsilon
 
     def forward(self, observations: Tensor) -> Tensor:
-        """Log-probability of every action, given observations: [..., D] → [..., A]."""
+        """Compute the log-probability of every action: observations [..., D] → [..., A]."""
         return self.of_values(self.critic(observations))
 
     def of_values(self, values: Tensor) -> Tensor:
-        """Log-probability of every action, given the action values: [..., A] → [..., A]."""
+        """Compute the log-probability of every action from Q(s,·): [..., A] → [..., A]."""
         actions = values.shape[-1]
         greedy = nn.functional.one_hot(values.argmax(dim=-1), actions).to(values.dtype)
         return torch.log(greedy * (1 - self._epsilon) + self._epsilon / actions)
 
 
 class ValueNetwork(nn.Module):
-    """V(s): a body and a head with one output."""
+    """The value function V(s): a body, and a head with one output."""
 
     def __init__(self, body: Body, generator: torch.Generator) -> None:
         """Draw the initial parameters of the head from `generator`."""
@@ -161,12 +170,12 @@ class ValueNetwork(nn.Module):
 
 
 def symexp(x: Tensor) -> Tensor:
-    """sign(x)·(e^|x| − 1), elementwise; its inverse is sign(x)·ln(|x| + 1)."""
+    """Compute sign(x)·(e^|x| − 1) for each element. The inverse is sign(x)·ln(|x| + 1)."""
     return torch.sign(x) * torch.expm1(torch.abs(x))
 
 
 def parameter_count(*networks: nn.Module) -> int:
-    """The number of trainable parameters; the parameters of a shared body count only once."""
+    """The number of trainable parameters. The parameters of a shared body count only once."""
     return sum(p.numel() for p in {p for network in networks for p in network.parameters()})
 
 
@@ -175,9 +184,9 @@ def matched_hidden_sizes(
 ) -> tuple[int, ...]:
     """Layer sizes for two split bodies that match the parameter count of one shared body.
 
-    `hidden_sizes` are the layer sizes of the shared body. Each entry is multiplied by the same
-    factor and rounded. The chosen factor makes the two parameter counts, including the heads, as
-    equal as possible.
+    `hidden_sizes` are the layer sizes of the shared body. The function multiplies each size by the
+    same factor, and rounds the result. With the chosen factor, the two parameter counts, including
+    the heads, are as equal as possible.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

@@ -6,9 +6,9 @@ them. Each colour is legible on a white background and on an almost black backgr
 
 LEFT = "#3B82C4"
 RIGHT = "#E6940A"
-MIDDLE = "#8C8C8C"  # the middle one of three actions
+MIDDLE = "#8C8C8C"  # the middle action of three actions
 OTHER_ACTIONS = "#5F6368"  # probability 0 of an action, if there are three or more actions
-NEUTRAL = "#F5F5F2"  # the probability of each action in a uniform policy
+NEUTRAL = "#F5F5F2"  # the probability that every action has in a uniform policy
 
 ACTOR = "#D55E00"
 CRITIC = "#009E73"
@@ -18,7 +18,7 @@ LESS, MORE = "#7D5BB5", "#8F8400"
 
 THIS_RUN = "#B0489A"
 EARLIER_RUN = "#8A8F98"
-GUESS = "#A5672F"  # what the visitor expects of a run
+GUESS = "#A5672F"  # the visitor's guess about a run
 SIDES = ("#AA3377", "#2FA193", "#A6A11E", "#7A78D8")  # the agents A, B, C, D of a comparison
 # The four estimators of the gradient lab, in order: whole-episode return, reward-to-go alone,
 # reward-to-go minus the mean baseline, reward-to-go minus V(s).
@@ -26,8 +26,8 @@ ESTIMATORS = ("#758A1F", "#CF4C66", "#2B90AB", CRITIC)
 USUAL_BAND = "rgba(138, 143, 152, 0.22)"
 USUAL_LINE = "rgba(138, 143, 152, 0.75)"
 
-# Values: light is low, dark green is high. Advantages: grey is negative, green is positive. Ages:
-# dark blue is new, pale is old.
+# A low value is light, and a high value is dark green. A negative advantage is grey, and a positive
+# advantage is green. A new transition is dark blue, and an old transition is pale.
 VALUE_SCALE = [[0.0, NEUTRAL], [0.5, CRITIC], [1.0, "#00382A"]]
 ADVANTAGE_SCALE = [[0.0, "#4A4E54"], [0.5, NEUTRAL], [1.0, CRITIC]]
 AGE_SCALE = [[0.0, "#28337A"], [0.5, "#6E8FBF"], [1.0, "#D5D9DE"]]
@@ -42,14 +42,14 @@ def band_colour(colour: str) -> str:
 
 
 def probability_colours(action: int, actions: int) -> tuple[str, str]:
-    """Two colours: the first shows probability 0 of an action, the second shows probability 1.
+    """Two colours for an action: one for probability 0, and one for probability 1.
 
-    If there are only two actions, the colour of probability 0 is the colour of the other action.
+    If there are only two actions, the colour for probability 0 is the colour of the other action.
     """
     colours = action_colours(actions)
     return (colours[1 - action] if actions == 2 else OTHER_ACTIONS, colours[action])
 
 
 def action_colours(actions: int) -> tuple[str, ...]:
-    """A colour for each action: `LEFT` first, `RIGHT` last, `MIDDLE` in between."""
+    """The colours of all actions: `LEFT` for the first, `RIGHT` for the last, `MIDDLE` between."""
     return (LEFT, *[MIDDLE] * (actions - 2), RIGHT)

@@ -1,6 +1,6 @@
 """The records of the steps, episodes and updates of a run.
 
-A record contains plain numbers and NumPy arrays, but no reference to the run.
+A record contains numbers and NumPy arrays, but no reference to the run.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ Floats = NDArray[np.floating]
 class StepRecord(NamedTuple):
     """One environment step.
 
-    `global_step` counts the steps of the run from 1, and `episode` counts its episodes from 1. The
-    agent chose `action` after it saw `observation`. `next_observation` is the observation after
-    this step. Even if the episode ended, `next_observation` belongs to the same episode.
+    `global_step` counts the steps of the run from 1. `episode` counts the episodes of the run from
+    1. The agent chose `action` after it saw `observation`. `next_observation` is the observation
+    after the action. Even if the episode ended, `next_observation` belongs to the same episode.
     """
 
     global_step: int
@@ -33,7 +33,7 @@ class StepRecord(NamedTuple):
     next_observation: Floats  # [D]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> StepRecord:
-        """Return the record itself: records never change, so copies of a run can share them."""
+        """Return the record itself. Records never change, so copies of a run can share records."""
         return self
 
     @property
@@ -63,7 +63,7 @@ class CriticBatch(NamedTuple):
     """The batch from which the action-value critic learned in its last gradient step.
 
     `estimates` Q(s,a) and `targets` y were computed before the critic's gradient step. `ages` are
-    the numbers of environment steps since the transitions were collected.
+    the ages of the transitions: the numbers of environment steps since they were collected.
     """
 
     estimates: Floats  # [B]
@@ -75,9 +75,9 @@ class Conflict(NamedTuple):
     """A comparison of the actor's gradient and the critic's gradient on the shared layers.
 
     `cosine` is the cosine of the angle between the two gradients. If `cosine` is negative, a small
-    gradient step on the shared layers for one loss alone raises the other loss. `cosine` is NaN if
-    one of the gradients is zero. `actor_norm` and `critic_norm` are Euclidean norms of the
-    gradients.
+    gradient step on the shared layers for one loss alone raises the other loss. If one of the
+    gradients is zero, `cosine` is NaN. `actor_norm` and `critic_norm` are the Euclidean norms of
+    the two gradients.
     """
 
     cosine: float
@@ -90,9 +90,9 @@ class UpdateRecord(NamedTuple):
 
     `weights` are the wₜ, which multiply log π in the actor's loss. Each loss was computed before
     the gradient step on this loss. `entropy` is the policy's entropy in nats, before the actor's
-    gradient step. Gradient norms are Euclidean. A field is None if the algorithm does not compute
-    it. For example, an actor-critic does not compute `returns`. If only the critic learns,
-    `actor_loss` is None.
+    gradient step. Gradient norms are Euclidean. If the algorithm does not compute a field, the
+    field is None. For example, an actor-critic does not compute `returns`. If only the critic
+    learns, `actor_loss` is None.
     """
 
     global_step: int

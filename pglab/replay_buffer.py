@@ -1,4 +1,4 @@
-"""The replay buffer: it keeps recent transitions for a critic that learns off-policy."""
+"""The replay buffer. It stores recent transitions for a critic that learns off-policy."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Transitions(NamedTuple):
     actions: NDArray[np.int64]  # [B]
     rewards: Floats  # [B]
     terminated: NDArray[np.bool_]  # [B]
-    next_observations: Floats  # [B, D], of the same episode, even at its end
-    collected: NDArray[np.int64]  # [B], step of the run that gave each transition
+    next_observations: Floats  # [B, D], of the same episode, even at the end of the episode
+    collected: NDArray[np.int64]  # [B], `global_step` of the step that gave each transition
 
 
 def transitions(steps: Sequence[StepRecord]) -> Transitions:
-    """Convert recorded steps to one batch of transitions, in the same order."""
+    """Convert the records of steps to one batch of transitions, in the same order."""
     return Transitions(
         np.array([step.observation for step in steps]),
         np.array([step.action for step in steps]),
@@ -35,7 +35,7 @@ def transitions(steps: Sequence[StepRecord]) -> Transitions:
 
 
 class ReplayBuffer:
-    """Keeps the last `capacity` transitions.
+    """Stores the last `capacity` transitions.
 
     If the buffer is full, a new transition replaces the oldest transition.
 
@@ -60,23 +60,23 @@ class ReplayBuffer:
 
     @property
     def size(self) -> int:
-        """Memory that the transitions in the buffer take, in bytes."""
+        """Memory of the transitions in the buffer, in bytes."""
         return sum(column[: len(self)].nbytes for column in self.columns)
 
     def __getstate__(self) -> dict[str, object]:
-        """Return the state for a copy. The unused rows of the arrays are left out."""
+        """Return the state for a copy of the buffer, without the unused rows of the arrays."""
         held = [column[: len(self)] for column in self.columns]
         return {"capacity": self.capacity, "added": self.added, "held": held}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a copied state. The arrays again have room for `capacity` transitions."""
+        """Restore a copied state, in arrays with room for `capacity` transitions."""
         self.__init__(state["capacity"], state["held"][0].shape[1])  # type: ignore[misc]
         self.added = state["added"]
         for column, held in zip(self.columns, state["held"], strict=True):
             column[: len(held)] = held
 
     def add(self, step: StepRecord) -> None:
-        """Store a step. If the buffer is full, the step replaces the oldest transition."""
+        """Store a step. If the buffer is full, the new step replaces the oldest transition."""
         place = self.added % self.capacity
         store = self.columns
         store.observations[place] = step.observation
@@ -88,7 +88,7 @@ class ReplayBuffer:
         self.added += 1
 
     def sample(self, size: int, generator: np.random.Generator) -> Transitions:
-        """Draw `size` different transitions at random; each transition has the same probability.
+        """Draw `size` different transitions at random. All transitions have the same probability.
 
         Raises:
             ValueError: the buffer holds fewer than `size` transitions.
@@ -97,15 +97,15 @@ class ReplayBuffer:
         """
         held = len(self)
         if held < size:
-            raise ValueError(f"a buffer of {held} transitions holds no batch of {size}")
+            raise ValueError(f"a buffer of {held} transitions holds no batch of {size} transitions")
         chosen: dict[int, None] = {}
         for last, number in enumerate(generator.random(size), start=held - size):
-            place = int(number * (last + 1))  # from 0 to `last`
+            place = int(number * (last + 1))  # an integer from 0 to `last`
             chosen[last if place in chosen else place] = None
         return self.rows(np.array(list(chosen)))
 
     def thinned(self, most: int) -> Transitions:
-        """At most `most` transitions for a figure, evenly spaced over the whole buffer."""
+        """Choose at most `most` transitions, evenly spaced over the whole buffer, for a figure."""
         return self.rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
 
     def rows(self, places: NDArray[np.int64]) -> Transitions:

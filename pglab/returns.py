@@ -1,4 +1,4 @@
-"""Pure functions that compute returns, TD targets and policy-gradient weights wₜ from arrays."""
+"""Functions that compute returns, TD targets and policy-gradient weights wₜ from arrays."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Array = NDArray[np.float64]
 def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """Reward-to-go of every step: Gₜ = rₜ + γ·Gₜ₊₁, and Gₜ = rₜ at the last step of an episode.
 
-    The returns of an episode never include rewards of the next episode in the batch. In the
-    seminar's code, the returns of a truncated episode also include rewards of the next episode.
+    The returns of an episode never include rewards of the next episode in the batch. The seminar's
+    code is different: the returns of a truncated episode also include rewards of the next episode.
 
     Args:
         rewards: [T] reward of each step.
-        episode_ends: [T] True at the last step of an episode, terminated or truncated.
+        episode_ends: [T] True at the last step of a terminated or truncated episode.
         gamma: discount factor γ in [0, 1].
 
     Returns:
@@ -39,9 +39,9 @@ def discounted_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float
 def whole_episode_returns(rewards: ArrayLike, episode_ends: ArrayLike, gamma: float) -> Array:
     """The discounted return G₀ of the whole episode, repeated for each step of the episode.
 
-    G₀ also includes the rewards before an action, which do not depend on the action. The earlier
-    rewards add variance to the action's gradient, but no information. Arguments, shapes and errors
-    are the same as for `discounted_returns`.
+    G₀ also includes the rewards before an action, which do not depend on this action. So these
+    earlier rewards add variance to the gradient of the action, but no information. Arguments,
+    shapes and errors are the same as for `discounted_returns`.
 
     Source: Sutton & Barto (2018), section 13.2; Williams (1992).
     """
@@ -58,12 +58,12 @@ def td_targets(
 ) -> Array:
     """TD targets of Q(s,a): y = r + γ·(1 − d)·max_b Q(s′,b).
 
-    Only termination (d = 1) removes the bootstrap term γ·max_b Q(s′,b). A truncation does not
-    remove it, because the episode would have continued from s′ (Pardo et al. 2018).
+    Only termination (d = 1) removes the bootstrap term γ·max_b Q(s′,b). Truncation does not remove
+    the bootstrap term, because the episode would have continued from s′ (Pardo et al. 2018).
 
     Args:
         rewards: [B] reward of each step.
-        terminated: [B] d of each step: True only if the episode terminated at this step.
+        terminated: [B] d of each step. It is True only if the episode terminated at this step.
         next_values: [B, A] Q(s′,·) of the next observations.
         gamma: discount factor γ in [0, 1].
 
@@ -90,8 +90,8 @@ def policy_signal(
 
     With `q`, the weight is Q(s,a). With `advantage_mean`, the weight is the textbooks' advantage:
     Q(s,a) − Σ_b π(b|s)·Q(s,b). With `advantage_max`, the weight is Q(s,a) − max_b Q(s,b), as in the
-    seminar. This last weight is never positive: the action with the largest Q gets weight 0, and
-    all actions with a smaller Q get negative weights.
+    seminar. The weight of `advantage_max` is never positive: the action with the largest Q gets
+    weight 0, and all actions with a smaller Q get negative weights.
 
     Args:
         kind: `q`, `advantage_max` or `advantage_mean`.
@@ -100,7 +100,7 @@ def policy_signal(
         action: the action taken.
 
     Raises:
-        ValueError: `kind` is none of the three names.
+        ValueError: `kind` is not one of these three names.
 
     Source: Sutton et al. (1999) for `q` and `advantage_mean`.
     """
@@ -123,12 +123,12 @@ def policy_signals(
     probabilities: NDArray[np.floating],
     actions: NDArray[np.integer],
 ) -> Array:
-    """The weights wₜ of T steps, as by `policy_signal` for each step, but computed at once.
+    """The weights wₜ of T steps. Each weight is the same as with `policy_signal`.
 
     `action_values` and `probabilities` have shape [T, A]. `actions` and the result have shape [T].
 
     Raises:
-        ValueError: `kind` is no name of a policy signal.
+        ValueError: `kind` is not the name of a policy signal.
     """
     q = np.asarray(action_values, dtype=np.float64)
     match kind:
@@ -152,8 +152,8 @@ def normalized(weights: Array) -> Array:
         return weights
     spread = weights.std()
     centred = weights - weights.mean()
-    # If all weights are equal, rounding leaves a standard deviation of about 1e-16.
-    # This rounding error must not be scaled up.
+    # If all weights are equal, rounding errors give a standard deviation of about 1e-16. The
+    # division must not enlarge these rounding errors.
     return centred / spread if spread > 1e-8 else np.zeros_like(weights)
 
 

@@ -1,4 +1,4 @@
-"""What happened in a stretch of a run, as columns of arrays with one row per record."""
+"""The data of a stretch, which is a part of a run: arrays with one row per record."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StepColumns(NamedTuple):
 
 
 class EpisodeColumns(NamedTuple):
-    """One row for each episode, with the fields of `EpisodeRecord`; NaN stands for no reading."""
+    """One row for each episode, with the fields of `EpisodeRecord`. NaN means no reading."""
 
     global_step: NDArray[np.int64]  # [M]
     episode: NDArray[np.int64]  # [M]
@@ -53,11 +53,12 @@ class EpisodeColumns(NamedTuple):
 
 
 class UpdateColumns(NamedTuple):
-    """One row for each update, with the numbers of `UpdateRecord`; NaN stands for None.
+    """One row for each update, with the numbers of `UpdateRecord`. NaN replaces None.
 
-    `cosine`, `shared_actor_norm` and `shared_critic_norm` are the fields of `Conflict`, and
-    `td_error` is the mean of |y − Q(s,a)|. `batch_end` and `critic_end` say where the update's rows
-    end in `BatchColumns` and `CriticColumns`; they begin where those of the former update end.
+    `cosine`, `shared_actor_norm` and `shared_critic_norm` are the fields of `Conflict`. `td_error`
+    is the mean of |y − Q(s,a)|. `batch_end` says where the update's rows end in `BatchColumns`, and
+    `critic_end` says where its rows end in `CriticColumns`. The rows of an update begin where the
+    rows of the update before end.
     """
 
     global_step: NDArray[np.int64]  # [U]
@@ -76,7 +77,7 @@ class UpdateColumns(NamedTuple):
 
 
 class BatchColumns(NamedTuple):
-    """One row for each step of the batches from which the actor learned."""
+    """One row for each environment step of the batches from which the actor learned."""
 
     action: NDArray[np.int64]
     batch_return: Floats  # Gₜ; NaN for an actor-critic
@@ -93,7 +94,7 @@ class CriticColumns(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """What happened in a stretch of a run; the rows are in the order of time."""
+    """The data of a stretch (a part of a run). The rows are in the order of time."""
 
     steps: StepColumns
     episodes: EpisodeColumns
@@ -106,21 +107,21 @@ AnyColumns = TypeVar("AnyColumns", bound=NamedTuple)
 
 
 def rows_of(columns: AnyColumns, rows: slice) -> AnyColumns:
-    """Views of some rows of all columns."""
+    """Take some rows of all columns, as views of the arrays."""
     kind: Any = type(columns)
     part: AnyColumns = kind(*(column[rows] for column in columns))
     return part
 
 
 def copied(columns: AnyColumns) -> AnyColumns:
-    """Copies of all columns."""
+    """Copy all columns."""
     kind: Any = type(columns)
     copies: AnyColumns = kind(*(column.copy() for column in columns))
     return copies
 
 
 def records_of(stretch: Stretch) -> Iterator[Record]:
-    """Make the records of a stretch, in the order step, episode, update."""
+    """Make the records of a stretch. For each step, the order is step, episode, update."""
     episodes, updates = _episode_records(stretch), _update_records(stretch)
     episode, update = next(episodes, None), next(updates, None)
     for step in step_records(stretch.steps):
@@ -135,7 +136,7 @@ def records_of(stretch: Stretch) -> Iterator[Record]:
 
 def step_records(steps: StepColumns) -> Iterator[StepRecord]:
     """Make a record for each row of the columns."""
-    # Lists of Python's numbers are quicker to go through than arrays.
+    # A loop over a list of Python numbers is faster than a loop over an array.
     return map(
         StepRecord,
         steps.global_step.tolist(),
@@ -165,7 +166,7 @@ def _update_records(stretch: Stretch) -> Iterator[UpdateRecord]:
 
 
 def update_record(stretch: Stretch, index: int) -> UpdateRecord:
-    """Make the record of one update of a stretch; negative indices count from the end."""
+    """Make the record of one update of a stretch. Negative indices count from the end."""
     columns = stretch.updates
     index = range(len(columns.update))[index]
     first, first_of_critic = (
@@ -201,7 +202,7 @@ def _number(value: float) -> float | None:
 
 
 def stretch_of(records: Sequence[Record]) -> Stretch:
-    """Collect records in columns; the opposite of `records_of`."""
+    """Collect records in columns. This function is the opposite of `records_of`."""
     steps = [record for record in records if isinstance(record, StepRecord)]
     episodes = [record for record in records if isinstance(record, EpisodeRecord)]
     updates = [record for record in records if isinstance(record, UpdateRecord)]
@@ -224,7 +225,7 @@ def stretch_of(records: Sequence[Record]) -> Stretch:
     )
 
 
-# Without rows, NumPy cannot know the type of these columns.
+# The types of these columns. NumPy cannot find the type of a column without rows.
 _TYPES: dict[str, type[np.generic]] = {
     "global_step": np.int64,
     "episode": np.int64,
@@ -279,7 +280,7 @@ def _update_columns(updates: Sequence[UpdateRecord]) -> UpdateColumns:
 
 
 def mean_td_error(update: UpdateRecord) -> float | None:
-    """Mean |y − Q(s,a)| over the critic's batch; None without a batch."""
+    """Mean of |y − Q(s,a)| over the critic's batch; None if the update has no critic's batch."""
     if update.critic is None:
         return None
     return float(np.abs(update.critic.targets - update.critic.estimates).mean())

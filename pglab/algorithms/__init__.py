@@ -1,1 +1,1 @@
-"""The algorithms. Each algorithm is a generator that trains an agent and yields records."""
+"""The algorithms in PyTorch. Each algorithm is a generator that trains an agent."""

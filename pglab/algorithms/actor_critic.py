@@ -1,10 +1,11 @@
 """Actor-critic with an action-value critic (Konda & Tsitsiklis 1999; Sutton & Barto 2018, 13.5).
 
-In REINFORCE, the weight wₜ comes from the return after step t. Here, wₜ comes from a critic Q_φ,
-which learns at the same time as the actor, so the agent does not wait for the end of an episode.
-The actor learns from a rollout of T steps, and the critic from a batch of B transitions:
+In REINFORCE, the weight wₜ comes from the return after step t. In an actor-critic, wₜ comes from a
+critic Q_φ. The critic learns at the same time as the actor, so the agent does not wait for the end
+of an episode. The actor learns from a rollout of T steps, and the critic learns from a batch of B
+transitions:
 
-wₜ = Q_φ(sₜ,aₜ) − max_b Q_φ(sₜ,b), computed when the agent acts; settings offer two other weights
+wₜ = Q_φ(sₜ,aₜ) − max_b Q_φ(sₜ,b), computed when the agent acts; `policy_signal` offers two others
 L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H(π_θ), with an entropy bonus c that is 0 by default
 y = r + γ·(1 − d)·max_b Q_φ(s′,b); d is 1 if the episode terminated, and 0 if it was truncated
 L(φ) = 1/B · Σ (y − Q_φ(s,a))² + k/B · Σ Q_φ(s,a), with a pull k that lowers Q
@@ -14,10 +15,11 @@ If wₜ were the true Q^π, or Q^π minus any function of the state, the actor w
 gradient without the factor γᵗ. The critic's Q_φ is only an estimate, so the actor follows only an
 approximation of the policy gradient. The critic's target takes the maximum over the next actions,
 so Q_φ approaches Q* instead of Q^π. The seminar's weight wₜ = Q − max Q subtracts a valid baseline
-from Q, but it is never positive, so it is not the advantage.
+from Q. But this weight is never positive, so it is not the advantage.
 
-The settings `body` and `critic_data` give four agents. The actor and the critic share one body, or
-each of them has its own body. The critic learns from the steps just taken, or from a replay buffer.
+The settings `body` and `critic_data` give four agents. The actor and the critic share their hidden
+layers (one body), or the actor and the critic have separate hidden layers (two bodies). The critic
+learns from the steps just taken, or from a replay buffer.
 """
 
 from __future__ import annotations
@@ -59,9 +61,10 @@ from pglab.returns import policy_signal, td_targets
 
 @dataclass(kw_only=True)
 class ActorCriticRun(Run[ActorCriticConfig]):
-    """The state of one run of an actor-critic.
+    """The state of one training run of an actor-critic.
 
-    With a shared body, `actor_optimizer` and `critic_optimizer` are the same object.
+    If the actor and the critic share a body, `actor_optimizer` and `critic_optimizer` are the same
+    object.
     """
 
     agent: ActorCriticNetwork
@@ -73,12 +76,12 @@ class ActorCriticRun(Run[ActorCriticConfig]):
     greedy: EpsilonGreedyPolicy = field(init=False)  # chooses the actions if `critic_only` is set
 
     def __post_init__(self) -> None:
-        """Make the ε-greedy policy from the critic."""
+        """Make the ε-greedy policy, which mostly takes the action with the greatest Q."""
         self.greedy = EpsilonGreedyPolicy(self.agent.critic, EPSILON)
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name; the network named `policy` chooses the actions."""
+        """Maps names to networks. The network named `policy` chooses the actions."""
         acting = self.greedy if self.config.critic_only else self.agent.policy
         return {"policy": acting, "critic": self.agent.critic, "agent": self.agent}
 
@@ -115,7 +118,7 @@ def start(config: ActorCriticConfig) -> ActorCriticRun:
 def make_agent(
     config: ActorCriticConfig, observation_size: int, actions: int, generator: torch.Generator
 ) -> ActorCriticNetwork:
-    """Make the actor and the critic, with one shared body or with two split bodies."""
+    """Make the actor and the critic. They share one body, or they have two separate bodies."""
     split = config.body == "split"
     hidden_sizes = config.hidden_sizes
     if split and config.match_parameters:
@@ -187,7 +190,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 
     if run.buffer is not None:
         critic = learn_from_replay(run, run.buffer)
-        # If the body is shared, the critic's steps have changed log π, so the actor's data are
+        # With a shared body, the critic's gradient steps have changed log π. The actor then learns
         # slightly off-policy.
         actor = actor_gradient(run, rollout, weights)
         adam_step(run, run.actor_optimizer, actor.gradient)
@@ -225,7 +228,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 class ActorGradient(NamedTuple):
     """The actor's loss without the entropy bonus, the entropy in nats, and the gradient of L(θ).
 
-    The gradient is empty if the actor does not learn.
+    If the actor does not learn, the gradient is empty.
     """
 
     loss: float
@@ -247,11 +250,11 @@ NOT_LEARNED = CriticGradient(None, {}, None)
 def learn_from_replay(run: ActorCriticRun, buffer: ReplayBuffer) -> CriticGradient:
     """Take `critic_updates` Adam steps of the critic, each on a random batch of the buffer.
 
-    As long as the buffer contains too few transitions for `critic_updates` batches, the critic
-    takes fewer steps, or no step at all.
+    If the buffer contains too few transitions for `critic_updates` batches, the critic takes fewer
+    Adam steps, or no step at all.
 
     Returns:
-        The gradient of the last step; `NOT_LEARNED` if there was no step.
+        The critic's gradient at the last Adam step; `NOT_LEARNED` if there was no step.
     """
     config = run.config
     critic = NOT_LEARNED
@@ -300,8 +303,8 @@ def actor_gradient(run: ActorCriticRun, batch: Transitions, weights: Floats) -> 
     require_finite(run.global_step, "actor loss", actor_loss.item())
 
     # --- Gradient
-    # Without `loss.backward()`, which would add the gradients of actor and critic on a shared body:
-    # the app compares them there.
+    # `loss.backward()` would add up the gradients of actor and critic on a shared body. The app
+    # needs two separate gradients, because it compares them.
     learns = run.config.actor_learns
     loss_gradient = gradient(loss, run.agent.actor_parameters) if learns else {}
     return ActorGradient(actor_loss.item(), policy_entropy.item(), loss_gradient)
@@ -310,11 +313,11 @@ def actor_gradient(run: ActorCriticRun, batch: Transitions, weights: Floats) -> 
 def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
     """Take one Adam step down the sum of the gradients.
 
-    Parameters that are in none of the gradients do not change. If `max_gradient_norm` is positive,
-    the sum is scaled down until its Euclidean norm is at most this number.
+    A parameter without a gradient does not change. If `max_gradient_norm` is positive, the sum of
+    the gradients is scaled down until its Euclidean norm is at most `max_gradient_norm`.
 
     Raises:
-        TrainingDiverged: the sum is not finite. In this case no parameter has changed.
+        TrainingDiverged: the sum of the gradients is not finite. No parameter has changed then.
     """
     total: Gradient = {}
     for one in gradients:
@@ -332,7 +335,7 @@ def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Grad
     optimizer.zero_grad()
     for parameter, derivative in total.items():
         parameter.grad = derivative
-    of_actor = optimizer is run.actor_optimizer  # also with a shared body
+    of_actor = optimizer is run.actor_optimizer  # also true of the optimiser of a shared body
     optimizer.param_groups[0]["lr"] = (
         run.config.learning_rate if of_actor else run.config.critic_learning_rate
     )

@@ -1,4 +1,4 @@
-"""Chooses the algorithm for a configuration."""
+"""Chooses the algorithm that belongs to a configuration."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def begin(config: AgentConfig) -> AgentRun:
 
 
 def records_of(run: AgentRun) -> Iterator[Record]:
-    """Continue a run in PyTorch, and return its records.
+    """Continue a run in PyTorch, and return an iterator over its records.
 
     Call this function only between two environment steps.
     """
@@ -43,10 +43,10 @@ def records_of_step(run: AgentRun) -> Iterator[Record]:
     Call this function only between two environment steps.
 
     Raises:
-        TrainingDiverged: the numbers are no longer finite.
+        TrainingDiverged: a number in the training is no longer finite.
     """
-    # A new generator begins with a step. The generator of the step before would first ask whether
-    # an update is due, with settings that may have changed.
+    # A new generator begins with a step. The old generator would first check whether an update is
+    # due, but the settings may have changed since the last step.
     records = records_of(run)
     step = next(records)
     assert isinstance(step, StepRecord)

@@ -16,19 +16,19 @@ Gradient = dict[nn.Parameter, Tensor]
 def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
     """Compute ∇loss for each parameter. Leave out parameters that do not affect the loss.
 
-    In contrast to `loss.backward()`, nothing is added to the gradients in `parameter.grad`.
+    Unlike `loss.backward()`, this function does not change `parameter.grad`.
     """
     derivatives = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
     return {p: d for p, d in zip(parameters, derivatives, strict=True) if d is not None}
 
 
 def gradient_of(network: nn.Module) -> Gradient:
-    """The gradient that `backward` has left in the parameters of a network."""
+    """The gradient of a network's parameters, after a call of `loss.backward()`."""
     return {p: p.grad for p in network.parameters() if p.grad is not None}
 
 
 def norm(of: Gradient) -> float:
-    """Euclidean norm of a gradient over all parameters; inf or nan if an entry is inf or nan."""
+    """Euclidean norm of a gradient over all parameters; not finite if an entry is not finite."""
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 
@@ -36,7 +36,8 @@ def conflict_between(actor: Gradient, critic: Gradient) -> Conflict | None:
     """Compare the gradients of actor and critic, on the parameters that are in both gradients.
 
     Returns:
-        Their cosine and their norms; None if no parameter is in both gradients.
+        The cosine of the angle between the two gradients, and their norms; None if no parameter is
+        in both gradients.
     """
     both = [parameter for parameter in actor if parameter in critic]
     if not both:

@@ -3,15 +3,16 @@
 After whole episodes, the agent makes each action more likely, in proportion to the return that
 followed this action. An update learns from all T steps of these episodes:
 
-Gₜ = rₜ + γ·Gₜ₊₁; at the last step of an episode, Gₜ = rₜ, whether it terminated or was truncated
+Gₜ = rₜ + γ·Gₜ₊₁; at the last step of a terminated or truncated episode, Gₜ = rₜ
 wₜ = Gₜ − b(sₜ), with a baseline b that is 0 by default
 L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H, with an entropy bonus c that is 0 by default
 θ ← Adam(θ, ∇L(θ))
 
-H is the mean entropy of π_θ(·|sₜ) over the T steps. If b is a learned V, one Adam step on
-1/T · Σₜ (Gₜ − V(sₜ))² follows. Two settings are off by default: each step of an episode can get the
-episode's G₀ instead of Gₜ, and the T weights can be shifted and scaled to mean 0 and standard
-deviation 1.
+H is the mean entropy of π_θ(·|sₜ) over the T steps. If the baseline b is a learned V, the update
+also takes one Adam step of V on the loss 1/T · Σₜ (Gₜ − V(sₜ))².
+
+Two settings are off by default. One setting gives each step of an episode the episode's G₀ instead
+of Gₜ. The other setting shifts and scales the T weights to mean 0 and standard deviation 1.
 
 Like most implementations (Nota & Thomas 2020), the seminar and this file leave the factor γᵗ out of
 the gradient.
@@ -47,7 +48,7 @@ from pglab.returns import discounted_returns, normalized, whole_episode_returns
 
 @dataclass(kw_only=True)
 class ReinforceRun(Run[ReinforceConfig]):
-    """The state of one run of REINFORCE."""
+    """The state of one training run of REINFORCE."""
 
     policy: PolicyNetwork
     optimizer: torch.optim.Adam
@@ -57,7 +58,7 @@ class ReinforceRun(Run[ReinforceConfig]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """The networks by name: the policy, and the learned baseline if there is one."""
+        """Maps names to networks: `policy`, and `value` if there is a learned baseline V."""
         named = {"policy": self.policy, "value": self.value}
         return {name: network for name, network in named.items() if network is not None}
 
@@ -129,10 +130,10 @@ def update(run: ReinforceRun) -> UpdateRecord:
     batch = transitions(run.batch)
     episode_ends = np.array([step.terminated or step.truncated for step in run.batch])
 
-    # --- Returns, without rewards or estimates from beyond the episode's end
+    # --- Returns: no reward or estimate after the end of an episode counts
     if config.return_form == "reward_to_go":  # Gₜ = rₜ + γ·Gₜ₊₁
         returns = discounted_returns(batch.rewards, episode_ends, config.gamma)
-    else:  # the episode's G₀ for each of its steps
+    else:  # every step of an episode gets the episode's G₀
         returns = whole_episode_returns(batch.rewards, episode_ends, config.gamma)
 
     # --- Weights: wₜ = Gₜ − b(sₜ)
@@ -167,7 +168,8 @@ def learn(run: ReinforceRun, batch: Transitions, weights: Floats) -> tuple[float
         L without the entropy bonus, the entropy H in nats, and the norm of the gradient.
     """
     # --- Loss: −meanₜ( wₜ·log π(aₜ|sₜ) ) − c·H
-    # The policy has not changed since it acted, so log π is computed only now, for the whole batch.
+    # The policy has not changed since the agent acted, so log π can be computed for the whole batch
+    # at once.
     with torch.enable_grad():
         log_pi = run.policy(tensor(batch.observations))  # [T, A]
         log_probs = of_actions(log_pi, torch.as_tensor(batch.actions))  # [T]
@@ -183,14 +185,14 @@ def learn(run: ReinforceRun, batch: Transitions, weights: Floats) -> tuple[float
     require_finite(run.global_step, "gradient", gradient_norm)
 
     # --- Step
-    run.optimizer.param_groups[0]["lr"] = run.config.learning_rate  # it can change during training
+    run.optimizer.param_groups[0]["lr"] = run.config.learning_rate  # may change during training
     run.optimizer.step()
     run.gradient_steps += 1
     return actor_loss.item(), policy_entropy.item(), gradient_norm
 
 
 def baseline(run: ReinforceRun, observations: Floats, returns: Floats) -> Floats | float:
-    """The baseline b, which is subtracted from the returns: 0, their mean, or a learned V(sₜ)."""
+    """The baseline b: 0, the mean of the returns, or a learned V(sₜ)."""
     match run.config.baseline:
         case "mean":
             return float(returns.mean())
@@ -208,7 +210,7 @@ def fit_value(
     """Take one Adam step that moves the learned baseline V toward the returns.
 
     Returns:
-        The loss of V and the norm of its gradient; both are None if there is no V.
+        The loss of V, and the norm of its gradient. Both are None if there is no V.
     """
     if run.value is None or run.value_optimizer is None:
         return None, None

@@ -1,4 +1,4 @@
-"""The code that all algorithms use: random streams, counters, a step, the end of an episode."""
+"""The code that all algorithms use: random streams, counters, steps and ends of episodes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainingDiverged(ArithmeticError):
 
 @dataclass(frozen=True)
 class RandomStreams:
-    """The random streams that belong to one run alone."""
+    """The random streams of one run. No other run uses these streams."""
 
     environment_seed: int
     weights: torch.Generator  # for the initial parameters of the networks
@@ -48,15 +48,15 @@ def random_streams(seed: int) -> RandomStreams:
 class Run(Generic[AnyConfig]):
     """The part of a run's state that all algorithms need.
 
-    Subclasses add the networks and optimisers of an algorithm. During training, `config` may be
-    replaced by a configuration that differs only in settings with `changes_while_running`.
+    Subclasses add the networks and optimisers of an algorithm. During training, another
+    configuration may replace `config` if it differs only in settings with `changes_while_running`.
     """
 
     config: AnyConfig
     streams: RandomStreams
     environment: Environment
     reading: SeminarReading
-    observation: Floats  # [D], the next action is chosen for it
+    observation: Floats  # [D], the current observation, before the next action
     episode_return: float = 0.0
     length: int = 0
     global_step: int = 0
@@ -67,13 +67,13 @@ class Run(Generic[AnyConfig]):
 
     @property
     def over(self) -> bool:
-        """True if the run has ended and takes no more steps."""
+        """True if the run has ended, so that it takes no more steps."""
         stopped = self.solved and self.config.stop_when_solved
         return stopped or self.global_step >= self.config.total_steps
 
 
 def common_parts(config: RunConfig) -> dict[str, Any]:
-    """Make the fields that every new run has.
+    """Make the fields of `Run` for a new run, as a mapping from names to values.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -96,11 +96,11 @@ def take_step(run: Run[Any], log_pi: Floats) -> StepRecord:
     """Sample aₜ from π(·|sₜ), and get rₜ and sₜ₊₁ from the environment.
 
     Args:
-        run: advances by one step.
+        run: the run, which advances by one step.
         log_pi: [A] log π of every action, given `run.observation`.
 
     Raises:
-        TrainingDiverged: a probability is not a number.
+        TrainingDiverged: the log-probability of the action is not finite.
     """
     probabilities = np.exp(log_pi)
     action = sample_action(probabilities, run.streams.actions)
@@ -133,19 +133,19 @@ def sample_action(probabilities: NDArray[np.floating], generator: np.random.Gene
     number between 0 and 1.
 
     Args:
-        probabilities: [A] π(·|s). Each is at least 0; the sum is 1 up to rounding.
-        generator: gives exactly one random number per call.
+        probabilities: [A] π(·|s). Each probability is at least 0. The sum is 1 up to rounding.
+        generator: the source of randomness. Each call draws exactly one random number.
     """
     draw, reached, action = generator.random(), 0.0, 0
     for action, probability in enumerate(probabilities.tolist()):
         reached += probability
         if draw < reached:
             return action
-    return action  # rounding can leave the sum just below the draw
+    return action  # because of rounding, the sum can be just below the random number
 
 
 def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
-    """Make the record of the episode that ended with the step `last`; begin the next episode."""
+    """Make the record of the episode that ended with the step `last`. Begin the next episode."""
     run.episodes += 1
     reading = run.reading.episode(run.episode_return)
     run.solved = run.solved or run.reading.solved_at(reading)
@@ -164,14 +164,14 @@ def end_episode(run: Run[Any], last: StepRecord) -> EpisodeRecord:
 
 
 def adam(network: nn.Module, learning_rate: float) -> torch.optim.Adam:
-    """Make the optimiser of a network's parameters."""
+    """Make the Adam optimiser of a network's parameters."""
     return torch.optim.Adam(
         network.parameters(), lr=learning_rate, betas=ADAM_BETAS, eps=ADAM_EPSILON
     )
 
 
 def tensor(array: Floats) -> Tensor:
-    """Convert an array to a tensor in single precision, because the networks use this type."""
+    """Convert an array to a tensor in single precision, because the networks use this precision."""
     return torch.as_tensor(array, dtype=torch.float32)
 
 

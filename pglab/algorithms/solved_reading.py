@@ -1,4 +1,4 @@
-"""The seminar's measure of progress, which decides whether a run is solved."""
+"""The seminar's measure of progress. This measure decides whether a run is solved."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class SeminarReading:
     """The mean return over a window of recent episodes.
 
     An episode enters the window if the `global_step` of one of its steps is a multiple of
-    `eval_interval`, which is more often true of long episodes than of short ones. In CartPole, long
-    episodes also have higher returns. The window then contains too many high returns, so their mean
-    is biased upward (the inspection paradox).
+    `eval_interval`. Long episodes enter the window more often than short episodes. In CartPole,
+    long episodes also have higher returns. So the window contains too many high returns, and their
+    mean is biased upward (the inspection paradox).
     """
 
     def __init__(self, eval_interval: int, smoothing_window: int, success_return: float) -> None:
-        """Make an empty window for the returns of `smoothing_window` episodes."""
+        """Make an empty window with room for the returns of `smoothing_window` episodes."""
         self._eval_interval = eval_interval
         self._success_return = success_return
         self._returns: deque[float] = deque(maxlen=smoothing_window)
@@ -24,11 +24,11 @@ class SeminarReading:
 
     @property
     def returns(self) -> Sequence[float]:
-        """The returns in the window, oldest first."""
+        """The returns in the window. The oldest return comes first."""
         return tuple(self._returns)
 
     def restore(self, returns: Sequence[float], due: bool) -> None:
-        """Set the returns in the window, and whether the present episode enters the window."""
+        """Set the returns in the window. `due` says whether the present episode will enter it."""
         self._returns.clear()
         self._returns.extend(returns)
         self._due = due
@@ -39,7 +39,7 @@ class SeminarReading:
             self._due = True
 
     def episode(self, episode_return: float) -> float | None:
-        """End an episode; return the new reading if the episode enters the window, else None."""
+        """End an episode. Return the new mean if the episode enters the window, else None."""
         if not self._due:
             return None
         self._due = False

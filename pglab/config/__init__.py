@@ -1,4 +1,4 @@
-"""Defines the settings (hyperparameters) of each agent, and reads and writes them as text."""
+"""Defines the settings (hyperparameters) of each agent, and converts settings from and to text."""
 
 from pglab.config.actor_critic import ActorCriticConfig
 from pglab.config.all_agents import RunConfig, settings_of, success_return_of

@@ -14,8 +14,9 @@ from pglab.language import N_, _
 class ActorCriticConfig(RunConfig):
     """The settings of an actor-critic whose critic estimates action values.
 
-    `body` says whether actor and critic share a body. `critic_data` says from which steps the
-    critic learns. The defaults are the settings of the seminar's second agent, `shared_on_policy`.
+    `body` says whether actor and critic share their hidden layers. `critic_data` says from which
+    steps the critic learns. The defaults are the settings of the seminar's second agent,
+    `shared_on_policy`.
 
     Source: Konda & Tsitsiklis (1999); Sutton & Barto (2018), section 13.5.
     """
@@ -26,7 +27,10 @@ class ActorCriticConfig(RunConfig):
         "shared",
         label=N_("Body"),
         short=N_("body"),
-        help=N_("Shared: actor and critic use the same hidden layers. Split: each has its own."),
+        help=N_(
+            "Shared: actor and critic use the same hidden layers. Split: actor and critic have "
+            "separate hidden layers."
+        ),
         choices={
             "shared": N_("shared"),
             "split": N_("split"),
@@ -37,7 +41,10 @@ class ActorCriticConfig(RunConfig):
         "on_policy",
         label=N_("Critic learns from"),
         short=N_("critic data"),
-        help=N_("On-policy: the steps just taken. Replay: random steps from a buffer."),
+        help=N_(
+            "On-policy: the critic learns from the steps just taken. Replay: the critic learns "
+            "from random steps of a buffer."
+        ),
         choices={
             "on_policy": N_("the steps just taken"),
             "replay": N_("a replay buffer"),
@@ -48,7 +55,7 @@ class ActorCriticConfig(RunConfig):
         1,
         label=N_("Steps per update"),
         short=N_("steps/update"),
-        help=N_("More steps per update: steadier gradients, but fewer updates."),
+        help=N_("More steps per update make the gradients steadier, but the updates rarer."),
         minimum=1,
         maximum=2_048,
         scale="log",
@@ -60,7 +67,9 @@ class ActorCriticConfig(RunConfig):
         2.5e-4,
         label=N_("Learning rate of the critic"),
         short=N_("α of Q"),
-        help=N_("Larger rate: Q follows its targets faster. A shared body learns at the rate α."),
+        help=N_(
+            "With a larger rate, Q follows its targets faster. A shared body learns at the rate α."
+        ),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -73,7 +82,10 @@ class ActorCriticConfig(RunConfig):
         "advantage_max",
         label=N_("Policy signal"),
         short=N_("signal"),
-        help=N_("The factor of ∇log π: Q, or Q minus its maximum or its mean over the actions."),
+        help=N_(
+            "The policy signal is the factor of ∇log π. It is Q, or Q minus the maximum or the "
+            "mean of Q over the actions."
+        ),
         choices={
             "q": N_("Q(s, a)"),
             "advantage_max": N_("Q(s, a) − max Q"),
@@ -85,7 +97,7 @@ class ActorCriticConfig(RunConfig):
         50_000,
         label=N_("Replay buffer"),
         short=N_("buffer"),
-        help=N_("Larger buffer: the critic also learns from steps of older policies."),
+        help=N_("With a larger buffer, the critic also learns from steps of older policies."),
         minimum=1,
         maximum=200_000,
         applies_when=("critic_data", "replay"),
@@ -94,7 +106,7 @@ class ActorCriticConfig(RunConfig):
         64,
         label=N_("Critic batch"),
         short=N_("critic batch"),
-        help=N_("Larger batch: the critic's steps are steadier, but each step takes longer."),
+        help=N_("A larger batch makes the critic's steps steadier, but each step takes longer."),
         minimum=1,
         maximum=1_024,
         scale="log",
@@ -106,7 +118,10 @@ class ActorCriticConfig(RunConfig):
         4,
         label=N_("Critic steps per update"),
         short=N_("critic steps"),
-        help=N_("More critic steps learn more from the same data, but each update takes longer."),
+        help=N_(
+            "With more critic steps, the critic learns more from the same data, but each update "
+            "takes longer."
+        ),
         minimum=1,
         maximum=64,
         changes_while_running=True,
@@ -116,7 +131,7 @@ class ActorCriticConfig(RunConfig):
         0.1,
         label=N_("Pull on Q"),
         short=N_("pull on Q"),
-        help=N_("A larger pull lowers Q more, which counters overestimation."),
+        help=N_("A larger pull lowers Q more, and so reduces the overestimation of Q."),
         minimum=0.0,
         maximum=10.0,
         stops=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
@@ -126,15 +141,18 @@ class ActorCriticConfig(RunConfig):
         False,
         label=N_("Symexp heads"),
         short=N_("symexp"),
-        help=N_("On: each logit or Q value x becomes sign(x)·(e^|x| − 1), which grows fast."),
+        help=N_(
+            "On: each logit or Q value x is replaced by sign(x)·(e^|x| − 1), which grows fast with "
+            "|x|."
+        ),
     )
     critic_only: bool = setting(
         False,
         label=N_("Act greedily on Q"),
         short=N_("greedy on Q"),
         help=N_(
-            "On: the agent takes the action with the largest Q (5 % at random); the actor does not "
-            "learn."
+            "On: the agent takes the action with the largest Q, or a random action with "
+            "probability 5 %. The actor does not learn."
         ),
         changes_while_running=True,
     )
@@ -142,7 +160,10 @@ class ActorCriticConfig(RunConfig):
         "both",
         label=N_("Networks that learn"),
         short=N_("learns"),
-        help=N_("If only one network learns, you see what its loss alone does to the body."),
+        help=N_(
+            "If only one network learns, you see how the loss of this network alone changes the "
+            "body."
+        ),
         choices={
             "both": N_("both"),
             "actor_only": N_("the actor only"),
@@ -154,7 +175,7 @@ class ActorCriticConfig(RunConfig):
         1.0,
         label=N_("Coefficient of the critic's loss"),
         short=N_("critic loss ×"),
-        help=N_("Larger coefficient: the critic's loss changes a shared body more."),
+        help=N_("With a larger coefficient, the critic's loss changes a shared body more."),
         minimum=0.0,
         maximum=100.0,
         stops=(0.0, 0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0),
@@ -183,7 +204,10 @@ class ActorCriticConfig(RunConfig):
         0.0,
         label=N_("Gradient clipping"),
         short=N_("clip at"),
-        help=N_("A higher limit clips fewer gradients; 0 clips none."),
+        help=N_(
+            "Gradients with a greater norm are scaled down to this norm. The value 0 switches "
+            "clipping off."
+        ),
         minimum=0.0,
         maximum=1_000.0,
         stops=(0.0, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1_000.0),
@@ -192,7 +216,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def shared_on_policy(cls, **settings: Any) -> Self:
-        """The seminar's second agent: one shared body; its critic learns from the step just taken.
+        """The seminar's second agent: a shared body, and a critic that learns from the newest step.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -201,7 +225,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def split_replay(cls, **settings: Any) -> Self:
-        """The seminar's third agent: split bodies; its critic learns from a replay buffer.
+        """The seminar's third agent: split bodies, and a critic that learns from a replay buffer.
 
         Raises:
             ConfigError: a setting cannot be used.
@@ -245,8 +269,8 @@ class ActorCriticConfig(RunConfig):
         if self.critic_data == "replay" and self.batch_size > self.replay_capacity:
             raise ConfigError(
                 _(
-                    "A buffer of {capacity:,} steps can never hold a batch of {batch:,}: choose a "
-                    "smaller critic batch or a larger replay buffer."
+                    "A buffer of {capacity:,} steps can never hold a batch of {batch:,} steps. "
+                    "Choose a smaller critic batch or a larger replay buffer."
                 ).format(capacity=self.replay_capacity, batch=self.batch_size),
                 "batch_size",
                 "replay_capacity",

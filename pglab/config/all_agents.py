@@ -12,9 +12,9 @@ from pglab.config.checking import checked
 from pglab.config.setting import DECADES, HORIZONS, SEEDS, Setting, powers_of_two, setting
 from pglab.language import N_
 
-# The mean return at which an environment counts as solved. CartPole has its greatest possible
-# return, as in the seminar (Gymnasium's `reward_threshold` is 475). The other environments have
-# Gymnasium's `reward_threshold`.
+# The mean return at which an environment is solved. CartPole is solved at the greatest possible
+# return, as in the seminar (Gymnasium's `reward_threshold` is 475). The other environments are
+# solved at Gymnasium's `reward_threshold`.
 SUCCESS_RETURNS = {"CartPole-v1": 500.0, "Acrobot-v1": -100.0, "MountainCar-v0": -110.0}
 
 
@@ -35,7 +35,7 @@ class RunConfig:
         0.99,
         label=N_("Discount γ"),
         short=N_("γ"),
-        help=N_("Larger γ: later rewards count more, but returns get noisier."),
+        help=N_("With a larger γ, later rewards count more, but returns get noisier."),
         minimum=0.0,
         maximum=1.0,
         stops=HORIZONS,
@@ -47,7 +47,7 @@ class RunConfig:
         label=N_("Learning rate α"),
         short=N_("α"),
         help=N_(
-            "Larger α: each update changes the policy more; if α is too large, the policy "
+            "With a larger α, each update changes the policy more. If α is too large, the policy "
             "collapses."
         ),
         minimum=1e-5,
@@ -72,7 +72,9 @@ class RunConfig:
         "relu",
         label=N_("Activation"),
         short=N_("activation"),
-        help=N_("ReLU makes boundaries in the heatmap piecewise linear; Tanh makes them smooth."),
+        help=N_(
+            "With ReLU, boundaries in the heatmap are piecewise linear. With Tanh, they are smooth."
+        ),
         choices={
             "relu": N_("ReLU"),
             "tanh": N_("Tanh"),
@@ -83,16 +85,16 @@ class RunConfig:
         "CartPole-v1",
         label=N_("Environment"),
         short=N_("environment"),
-        help=N_("The task. Settings that suit one task may fail on another task."),
+        help=N_("The task to learn. Settings that suit one task may fail on another task."),
     )
     engine: str = setting(
         "fast",
         label=N_("Engine"),
         short=N_("engine"),
         help=N_(
-            "Fast: compiled code. Reference: the slower PyTorch code, shown in the Code tab. "
-            "The engines' updates differ only by rounding, but rounding errors grow, so runs "
-            "drift apart."
+            "The fast engine is compiled code. The reference is the slower PyTorch code, which the "
+            "chapter Code shows. The updates of the two engines differ only by rounding, but "
+            "rounding errors grow, so their runs drift apart."
         ),
         choices={
             "fast": N_("fast"),
@@ -111,7 +113,7 @@ class RunConfig:
         200_000,
         label=N_("Total environment steps"),
         short=N_("total steps"),
-        help=N_("More steps: the run lasts longer, unless it stops because the task is solved."),
+        help=N_("With more steps, a run lasts longer, unless it stops because the task is solved."),
         minimum=1_000,
         maximum=1_000_000,
         step=1_000,
@@ -121,7 +123,7 @@ class RunConfig:
         1_000,
         label=N_("Steps between readings"),
         short=N_("reading interval"),
-        help=N_("Larger interval: fewer episodes count in the measure of progress."),
+        help=N_("With a larger interval, fewer episodes count in the measure of progress."),
         minimum=100,
         maximum=50_000,
         step=100,
@@ -130,7 +132,7 @@ class RunConfig:
         10,
         label=N_("Readings averaged"),
         short=N_("readings averaged"),
-        help=N_("More readings: the measure of progress is steadier, but reacts more slowly."),
+        help=N_("More readings make the measure of progress steadier, but slower to react."),
         minimum=1,
         maximum=100,
     )
@@ -140,7 +142,7 @@ class RunConfig:
         short=N_("solved at"),
         help=N_(
             "A higher return is harder to reach. "
-            "Defaults: CartPole 500, Acrobot −100, MountainCar −110."
+            "The defaults are 500 for CartPole, −100 for Acrobot and −110 for MountainCar."
         ),
         minimum=-500.0,
         maximum=500.0,
@@ -150,7 +152,7 @@ class RunConfig:
         True,
         label=N_("Stop when solved"),
         short=N_("stop when solved"),
-        help=N_("Off: training continues after success, and the policy may get worse again."),
+        help=N_("Off: training continues after the task is solved, and the policy may get worse."),
         changes_while_running=True,
     )
 

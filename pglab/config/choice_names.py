@@ -1,4 +1,4 @@
-"""The words that pages show for the possible values of a setting."""
+"""The words that pages show for the choices of a setting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pglab.config.all_agents import settings_of
 from pglab.config.reinforce import ReinforceConfig
 from pglab.language import _
 
-# Two settings that offer the same value use the same words for it.
+# If two settings offer the same choice, they use the same words for this choice.
 _WORDS = {
     value: words
     for config_class in (ReinforceConfig, ActorCriticConfig)
@@ -17,5 +17,5 @@ _WORDS = {
 
 
 def choice_name(choice: str) -> str:
-    """The translated words for a choice such as "on_policy"; any other text stays unchanged."""
+    """The translated words for a choice such as "on_policy". Any other text stays unchanged."""
     return _(_WORDS[choice]) if choice in _WORDS else choice

@@ -1,4 +1,4 @@
-"""Writes the differences between two configurations, for links, tables and legends."""
+"""Writes the differences between two configurations as text, for links, tables and legends."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pglab.config.setting import format_value
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
     """Find the settings in which `config` differs from `reference`.
 
-    Return the name of each such setting, with its value in `config` as text.
+    The result maps the name of each such setting to its value in `config`, as text.
     """
-    # Each environment has its own default of `success_return`. This default is not a difference.
+    # Each environment has its own default of `success_return`. Two defaults count as equal.
     expected = {
         **vars(reference),
         "success_return": reference.changed(env_id=config.env_id).success_return,
@@ -31,6 +31,6 @@ def describe_differences(config: RunConfig, reference: RunConfig) -> str:
 
 
 def describe_settings(config_class: type[RunConfig], texts: Mapping[str, str]) -> str:
-    """Join the texts of settings, with their short names, for example "γ 0.9, seed 3"."""
+    """Join the short names and the texts of settings, for example "γ 0.9, seed 3"."""
     described = settings_of(config_class)
     return ", ".join(f"{described[name].name} {text}" for name, text in texts.items())

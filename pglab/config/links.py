@@ -1,4 +1,4 @@
-"""Reads the parameters of a link, for example "?gamma=0.9".
+"""Reads the parameters of a link to a page, for example "?gamma=0.9".
 
 An invalid parameter gets an error message. Parameters that other programs add are ignored.
 """
@@ -25,9 +25,9 @@ from pglab.language import DEFAULT_LANGUAGE, _, languages
 T = TypeVar("T")
 
 LANGUAGE = "lang"
-MOST_UNKNOWN = 8  # at most this many unknown parameters get an error message each
-# Parameters that advertisements, newsletters and social networks add to links, and parameters that
-# Streamlit reads itself.
+MOST_UNKNOWN = 8  # the largest number of unknown parameters that get an error message each
+# The names of parameters that this module ignores. Advertisements, newsletters and social networks
+# add such parameters to links, or Streamlit itself reads them.
 _FOREIGN = re.compile(
     r"(utm|hsa|mtm|pk|mc|gad)_.*|_?_hs.*|_g[al]|[a-z]*cl(k?id|src)|[gw]braid|igshi?d?|ref(_src|_url)?"
     r"|li_fat_id|mkt_tok|srsltid|embed(_options)?"
@@ -35,34 +35,34 @@ _FOREIGN = re.compile(
 
 
 class Link:
-    """The parameters of a link. A method that reads a parameter also removes it from the link.
+    """The parameters of a link. A method that reads a parameter also removes this parameter.
 
     `problems` lists the error messages about parameters that cannot be used.
     """
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
-        """Drop the parameters of other programs, and check the language."""
+        """Leave out the parameters of other programs, and check the parameter for the language."""
         self._left = {
             name: text for name, text in parameters.items() if not _FOREIGN.fullmatch(name)
         }
         self._known: set[str] = set()
         self.problems: list[str] = []
-        # The language is only checked here: the entry script has already set it.
+        # The entry script has already set the language, so the language is only checked here.
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
-        """Remove a parameter from the link and return its text, or None if the link lacks it."""
+        """Remove a parameter from the link, and return its text; None if it is not in the link."""
         self._known.add(name)
         return self._left.pop(name, None)
 
     def has(self, name: str) -> bool:
-        """True if this parameter is still in the link and its text is not empty."""
+        """True if this parameter is still in the link, with a text that is not empty."""
         return bool(self._left.get(name))
 
     def has_any(self, *names: str) -> bool:
         """True if at least one of these parameters is still in the link.
 
-        A name with a dot at its end, such as "a.", stands for all names that begin with it.
+        If a name ends with a dot, such as "a.", it stands for all names that begin with "a.".
         """
         return any(
             left.startswith(name) if name.endswith(".") else left == name
@@ -71,7 +71,7 @@ class Link:
         )
 
     def choice(self, name: str, label: str, choices: Mapping[str, T], usual: T) -> T:
-        """Read a parameter that must be a key of `choices`, and return the value of this key.
+        """Read a parameter whose text must be a key of `choices`; return the value of this key.
 
         Return `usual` if the parameter is missing or invalid.
         """
@@ -103,10 +103,10 @@ class Link:
     def point(
         self, name: str, label: str, ranges: Sequence[tuple[float, float]]
     ) -> list[float] | None:
-        """Read a point's coordinates from a parameter of the link.
+        """Read the coordinates of a point from one parameter.
 
-        Each coordinate has its own range in `ranges`. Return None if the parameter is missing,
-        invalid or out of range.
+        `ranges` contains a range for each coordinate. Return None if the parameter is missing or
+        invalid, or if a coordinate is out of its range.
         """
         text = self.text(name)
         if text is None:
@@ -134,12 +134,13 @@ class Link:
         """Read all settings from the link.
 
         Args:
-            preset: gives the settings that the link does not name.
+            preset: the values of the settings that are not in the link.
             prefix: the text before each setting's name in the link.
-            offered: the values that the page offers for some settings; it refuses other values.
+            offered: for some settings, the values that the page offers. Other values are refused.
 
         Returns:
-            The configuration that the link asks for, and an error message for each refused text.
+            The configuration with the settings of the link, and an error message for each value
+            that is refused.
         """
         texts: dict[str, str] = {}
         problems: list[str] = []
@@ -158,7 +159,7 @@ class Link:
     def refuse_the_rest(self) -> None:
         """Refuse all parameters that are still in the link.
 
-        A page calls this method after it has taken all parameters that it knows.
+        A page calls this method after the page has read all parameters that it knows.
         """
         for name in list(self._left)[:MOST_UNKNOWN]:
             self.problems.append(unknown(name, self._known))

@@ -1,4 +1,4 @@
-"""Reads numbers from text. Only numbers in the digits 0 to 9 are accepted."""
+"""Reads numbers from text, and accepts only the digits 0 to 9."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def whole_number(text: str) -> int:
     """Read an integer from a text.
 
     Raises:
-        ValueError: the text is not a whole number of at most 20 plain digits. For example,
-            "1_000", "٣" and "1e3" are refused.
+        ValueError: the text is not a whole number in the digits 0 to 9, or has more than 20
+            digits. For example, "1_000", "٣" and "1e3" are refused.
     """
     if _WHOLE.fullmatch(text.strip()) is None:
         raise ValueError("not a whole number in plain digits")
@@ -24,7 +24,7 @@ def decimal_number(text: str) -> float:
     """Read a number from a text. A number that is too large for a float becomes infinite.
 
     Raises:
-        ValueError: the text is not a number in plain digits. For example, "nan", "inf" and
+        ValueError: the text is not a number in the digits 0 to 9. For example, "nan", "inf" and
             "1_000" are refused.
     """
     if _DECIMAL.fullmatch(text.strip()) is None:

@@ -1,4 +1,4 @@
-"""Reads settings from the texts of links and files."""
+"""Reads settings from text, for example from the text of a link."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
 
 
 def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig, list[str]]:
-    """Read settings from texts. If a text is invalid, the setting keeps its preset value.
+    """Read settings from texts. If a text is invalid, the setting keeps its value in `preset`.
 
     Args:
-        preset: gives the settings that no text names.
-        texts: the text of each setting, by field name.
+        preset: the values of the settings that are not in `texts`.
+        texts: maps the field name of a setting to its text.
 
     Returns:
-        The configuration, and one error message for every text that was refused.
+        The configuration, and an error message for each problem.
     """
     fields = {field.name: field for field in dataclasses.fields(preset)}
     values: dict[str, Any] = {}
@@ -43,12 +43,12 @@ def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig
         except ConfigError as error:  # two valid settings conflict
             problems.append(_("{problem} The defaults are used.").format(problem=error))
             kept = {name: value for name, value in values.items() if name not in error.names}
-            # Drop the texts of the conflicting settings. If there are none, drop all texts.
+            # Leave out the values of the conflicting settings; if none is known, all values.
             values = kept if len(kept) < len(values) else {}
 
 
 def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
-    """Convert the text to the field's type."""
+    """Convert a text to the type of a field."""
     kind = type_of(field)
     try:
         if kind is bool:

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from pglab.language import _
 
 LONGEST_QUOTE = 40  # characters
-# A quotation must not contain these marks: pages find a quotation by “ and ”, and show it between
-# backticks.
+# A quotation must not contain the marks “, ” and `, because pages find a quotation by the marks “
+# and ”, and show the quotation between backticks.
 _MARKS = str.maketrans("“”`", '""\'')
 
 
 def quoted(text: str) -> str:
-    """Put a text in quotation marks, on one line, and cut it after 40 characters."""
+    """Put a text in quotation marks, on one line, and cut the text after 40 characters."""
     start = " ".join(text[: 2 * LONGEST_QUOTE].split()).translate(_MARKS)
     plain = "".join(letter if letter.isprintable() else "�" for letter in start)
     cut = len(plain) > LONGEST_QUOTE or len(text) > 2 * LONGEST_QUOTE
@@ -44,7 +44,7 @@ def default_is_used(problem: object) -> str:
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """An error message about an unknown name, with a similar known name if there is one."""
+    """An error message about an unknown name. The message suggests a similar known name."""
     close = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1)
     hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""
     sentence = _("The setting {name} is unknown here, so it is ignored.")

@@ -1,4 +1,4 @@
-"""The settings of REINFORCE, such as its batch, its baseline and the form of its return."""
+"""The settings of REINFORCE, such as the batch, the baseline and the form of the return."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.language import N_
 
 @dataclass(frozen=True, kw_only=True)
 class ReinforceConfig(RunConfig):
-    """The settings of REINFORCE; the defaults come from the seminar's first agent.
+    """The settings of REINFORCE. The defaults come from the seminar's first agent.
 
     Source: Williams (1992); Sutton & Barto (2018), chapter 13.
     """
@@ -30,7 +30,7 @@ class ReinforceConfig(RunConfig):
         64,
         label=N_("Minimum batch"),
         short=N_("min. batch"),
-        help=N_("An update waits for more episodes until it has this many steps."),
+        help=N_("An update waits until the batch has at least this many steps."),
         minimum=1,
         maximum=2_048,
         scale="log",
@@ -53,7 +53,7 @@ class ReinforceConfig(RunConfig):
         1e-3,
         label=N_("Learning rate of the baseline V"),
         short=N_("α of V"),
-        help=N_("Larger rate: V(s) learns faster."),
+        help=N_("With a larger rate, V(s) learns faster."),
         minimum=1e-5,
         maximum=1.0,
         scale="log",
@@ -65,7 +65,9 @@ class ReinforceConfig(RunConfig):
         "reward_to_go",
         label=N_("Return form"),
         short=N_("return form"),
-        help=N_("Whole episode: an action also gets credit for earlier rewards, which adds noise."),
+        help=N_(
+            "Whole episode: an action also gets credit for rewards before it, which adds noise."
+        ),
         choices={
             "reward_to_go": N_("reward-to-go"),
             "whole_episode": N_("whole episode"),
@@ -77,7 +79,8 @@ class ReinforceConfig(RunConfig):
         label=N_("Normalise the weights"),
         short=N_("normalise"),
         help=N_(
-            "On: a batch's weights get mean 0 and standard deviation 1; equal weights become 0."
+            "On: the weights of a batch are scaled to mean 0 and standard deviation 1. If all "
+            "weights are equal, they become 0."
         ),
         changes_while_running=True,
     )

@@ -31,15 +31,15 @@ class Setting:
 
     label: str
     help: str
-    short: str = ""  # name in legends and tables; if empty, they use the label
+    short: str = ""  # name in legends and tables; if it is empty, the label is the name
     minimum: float | None = None
     maximum: float | None = None
     step: float = 1
     scale: Literal["linear", "log"] = "linear"
-    stops: tuple[float, ...] = ()  # the values of a slider; links may name other values
-    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # the words for each value
+    stops: tuple[float, ...] = ()  # the values of a slider; links may contain other values
+    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)  # words for each choice
     changes_while_running: bool = False
-    applies_when: tuple[str, str] | None = None  # another setting and its required value
+    applies_when: tuple[str, str] | None = None  # another setting, and the value that it must have
     level: Literal["basic", "batch", "advanced"] = "advanced"
 
     @property
@@ -71,12 +71,12 @@ def same_setting(config_class: type[Any], name: str, default: Any) -> Any:
 
 
 def type_of(field: dataclasses.Field[Any]) -> type:
-    """Find the type of a setting's values from the text of its annotation."""
+    """The type of a setting's values, from the type annotation of the dataclass field."""
     return _TYPES[str(field.type)]
 
 
 def format_value(value: Any) -> str:
-    """Write a value as text for links and tables, in a form that `parse_config` can read."""
+    """Write a value as text for links and tables. `parse_config` can read this text."""
     if isinstance(value, tuple):
         return ",".join(str(size) for size in value) or NO_HIDDEN_LAYERS
     if isinstance(value, bool):

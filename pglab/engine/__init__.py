@@ -1,1 +1,1 @@
-"""The fast engine: it trains runs in compiled code, on PyTorch's memory."""
+"""The fast engine, which trains runs in compiled code and uses the memory of PyTorch's tensors."""

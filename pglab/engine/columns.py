@@ -1,4 +1,4 @@
-"""Makes the columns that a compiled call fills, and cuts them to what it has filled."""
+"""Makes the arrays that compiled code fills, and cuts them to the rows that it has filled."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _empty(name: str, rows: int) -> NDArray[Any]:
 
 
 def step_columns(rows: int, width: int, actions: int, dtype: Any) -> StepColumns:
-    """Make room for `rows` steps; `width` is the length of an observation."""
+    """Make room for `rows` steps. `width` is the length of an observation."""
     wide = {
         "observation": np.empty((rows, width), np.float32),
         "action_probabilities": np.empty((rows, actions), dtype),
@@ -49,7 +49,7 @@ def step_columns(rows: int, width: int, actions: int, dtype: Any) -> StepColumns
 
 
 def trimmed(out: Columns) -> Stretch:
-    """The rows that a kernel has written."""
+    """Keep only the rows that the compiled code has written."""
     steps, episodes, updates, batch_rows, critic_rows = out.rows.tolist()
     return Stretch(
         rows_of(out.steps, slice(steps)),
@@ -61,7 +61,10 @@ def trimmed(out: Columns) -> Stretch:
 
 
 def columns(steps: StepColumns, updates: int, batch_rows: int, critic_rows: int) -> Columns:
-    """Make columns with room for `steps` and for so many rows of the other kinds."""
+    """Make columns with the given numbers of rows, and put `steps` into these columns.
+
+    The number of rows for episodes is the number of rows of `steps`.
+    """
     episodes = len(steps.action)
     return Columns(
         steps,

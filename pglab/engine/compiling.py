@@ -1,11 +1,12 @@
-"""Compiles functions with Numba, and keeps the compiled code on disk.
+"""Compiles functions with Numba, and stores the compiled code on disk.
 
-`compiled` is for sums and products of many numbers, `exact` for functions that must round as
-Python does, and `inlined` for a function with one caller, or one that returns a view of an array.
+The decorator `compiled` is for sums and products of many numbers. The decorator `exact` is for
+functions that must round as Python does. The decorator `inlined` is for functions that have only
+one caller or return a view of an array.
 
-Numba compiles a stored function again only if the file of this function changes. Here, functions
-call functions of other files, so the compiled code is stored in a directory whose name is a digest
-of all files of this package.
+Numba compiles a stored function again only if the file of this function changes. But functions of
+this package call functions of other files. So the name of the directory for the compiled code
+contains a digest of all files of this package.
 """
 
 from __future__ import annotations
@@ -23,47 +24,49 @@ import numba
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-_njit: Any = numba.njit  # its types lack some of its options
+_njit: Any = numba.njit  # the type hints of `njit` lack some options
 _config: Any = numba.config
 
-# The compiler may reorder sums, so that vector units can compute them. NaN and infinity keep their
-# meaning.
+# With these options, the compiler may reorder sums, so that the processor's vector units can
+# compute them. NaN and infinity keep their meaning.
 REORDERING = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def compiled(function: Kernel) -> Kernel:
-    """Compile a function; the compiler may reorder sums."""
+    """Compile a function. The compiler may reorder its sums."""
     return _compile(function, fastmath=REORDERING)
 
 
 def exact(function: Kernel) -> Kernel:
-    """Compile a function so that every operation is rounded as in Python, also within its callers.
+    """Compile a function so that every operation is rounded as in Python.
 
-    The function must not be `inlined`.
+    This is also true if the function is called by a function that may reorder sums. A function with
+    this decorator must not have the decorator `inlined` too.
     """
     return _compile(function, fastmath=False)
 
 
 def inlined(function: Kernel) -> Kernel:
-    """Let Numba copy a function into its callers before it compiles them.
+    """Let Numba copy the code of a function into its callers before the callers are compiled.
 
-    The function then costs no compilation of its own, and rounds as its caller does. Only such a
-    function can return a view of an array.
+    So this function is not compiled on its own, and rounds as its caller does. Only a function with
+    this decorator can return a view of an array.
     """
     return cast(Kernel, _njit(inline="always", _nrt=False)(function))
 
 
 def _compile(function: Kernel, **options: Any) -> Kernel:
-    """Compile a function at its first call for each type of arguments.
+    """Compile a function at its first call with each combination of argument types.
 
-    The error model of NumPy removes the check for division by zero, which prevents the use of
-    vector units. Without `_nrt`, views of arrays are not counted, which would take longer than
-    making them; so a function cannot make or return arrays. A called function is copied into its
-    caller: otherwise it could have several compiled copies that round differently, and the order
-    of loading would choose between them.
+    The error model "numpy" removes the check for division by zero. This check would prevent the use
+    of the processor's vector units. `_nrt=False` switches off the reference counting of arrays,
+    which would take longer than making a view. So a function cannot make or return arrays. With
+    `forceinline`, a called function is copied into its caller. Otherwise, the function could have
+    several compiled versions that round differently, and the order of loading would choose the
+    version.
     """
     former = _config.CACHE_DIR
-    _config.CACHE_DIR = cache_directory() or former  # Numba reads it here and now
+    _config.CACHE_DIR = cache_directory() or former  # `njit` reads this setting when it is called
     try:
         kernel: Any = _njit(
             cache=cache_directory() is not None,
@@ -80,10 +83,10 @@ def _compile(function: Kernel, **options: Any) -> Kernel:
 
 @cache
 def cache_directory() -> str | None:
-    """The directory of the compiled code; None if no directory can be written.
+    """The directory for the compiled code; None if no directory can be written.
 
-    The first choice is Numba's own setting `NUMBA_CACHE_DIR`, the second is beside this package,
-    and the third is the user's cache directory.
+    The first choice is the directory of Numba's setting `NUMBA_CACHE_DIR`. The second choice is
+    `__pycache__` in this package. The last choice is the user's cache directory.
     """
     name = f"compiled-{_digest()}"
     for parent in _places():
@@ -105,7 +108,7 @@ def _places() -> Iterator[Path]:
         yield Path(os.environ["XDG_CACHE_HOME"]) / "pglab"
     try:
         yield Path.home() / ".cache" / "pglab"
-    except RuntimeError:  # a user without a home directory
+    except RuntimeError:  # the user has no home directory
         return
 
 
@@ -118,6 +121,7 @@ def _digest() -> str:
 def is_finite(number):
     """True if a number is neither infinite nor NaN.
 
-    In a function whose sums may be reordered, `math.isfinite` fails: it computes x − x.
+    In a function whose sums may be reordered, `math.isfinite` gives wrong results, because it
+    computes x − x.
     """
     return math.isfinite(number)

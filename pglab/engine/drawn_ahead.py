@@ -1,4 +1,7 @@
-"""Random numbers for compiled code, which cannot call a generator of NumPy quickly."""
+"""Random numbers for compiled code. They are drawn before the compiled code runs.
+
+Compiled code cannot call a random generator of NumPy quickly.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_KEPT = 1_024  # numbers between two calls
+MOST_KEPT = 1_024  # the largest number of unused random numbers that are kept between two calls
 
 
 class DrawnAhead:
-    """Uniform random numbers from a generator, of which the unused ones are given back."""
+    """Draws uniform random numbers from a generator, and gives unused numbers back to it."""
 
     def __init__(self, generator: np.random.Generator) -> None:
         self._generator = generator
@@ -20,22 +23,22 @@ class DrawnAhead:
         self.numbers: NDArray[np.float64] = np.empty(0)
 
     def ensure(self, count: int) -> NDArray[np.float64]:
-        """At least `count` numbers that are not used yet."""
+        """Return at least `count` numbers that are not used yet."""
         missing = count - len(self.numbers)
         if missing > 0:
             self.numbers = np.concatenate([self.numbers, self._generator.random(missing)])
         return self.numbers
 
     def use(self, count: int) -> None:
-        """Count the first `count` numbers as used."""
+        """Remove the first `count` numbers, because they are used now."""
         self._given += count
         if len(self.numbers) - count > MOST_KEPT:
             self.give_back()
         else:
-            self.numbers = self.numbers[count:].copy()  # a view would keep all numbers
+            self.numbers = self.numbers[count:].copy()  # a view would keep all numbers in memory
 
     def give_back(self) -> None:
-        """Set the generator to where it would be after drawing the used numbers one by one."""
+        """Set the generator to the state that it has after only the used numbers were drawn."""
         bits: Any = self._generator.bit_generator
         bits.state = self._start
         bits.advance(self._given)

@@ -1,7 +1,7 @@
-"""Advances a run in compiled code, a stretch at a time, on PyTorch's own memory.
+"""Trains a run in compiled code, one stretch (part of the run) after another.
 
-Between two stretches, either version can take over from the other: the compiled code of this
-package, or the PyTorch code of `pglab.algorithms`.
+The compiled code uses the memory of PyTorch's tensors. So between two stretches, the PyTorch code
+of `pglab.algorithms` can continue the run, and the compiled code can continue a run of PyTorch.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
 from pglab.stretch import Stretch, copied, rows_of, step_records
 
-MOST_STEPS = 4_096  # in one call
-MOST_CRITIC_ROWS = 16_384  # in one call, unless one update needs more
-SPARE = 256  # steps for which a rollout has room between two calls, beside the stored steps
+MOST_STEPS = 4_096  # the largest number of environment steps in one call
+MOST_CRITIC_ROWS = 16_384  # transitions drawn for the critic in one call; one update may need more
+SPARE = 256  # free rows of a rollout between two calls, in addition to the stored steps
 NO_LIMIT = 2**62
 
 _room = Room()
 
-# The names of what is no longer finite, as in `pglab.algorithms`.
+# The names of the quantities that may become infinite or NaN, as in `pglab.algorithms`.
 DIVERGED: dict[type, dict[int, str]] = {
     ReinforceRun: {
         steps.LOG_PROBABILITY: "log probability",
@@ -61,15 +61,15 @@ DIVERGED: dict[type, dict[int, str]] = {
 
 
 def can_advance(config: RunConfig) -> bool:
-    """True if compiled code can train in this environment, and if it works on this machine."""
+    """True if the compiled code has this environment, and works on this machine."""
     return config.env_id in dynamics.KINDS and failure() is None
 
 
 @cache
 def failure() -> str | None:
-    """The reason why compiled code does not work on this machine; None if it works.
+    """The reason why the compiled code does not work on this machine; None if it works.
 
-    The first call compiles the code, or loads it from disk.
+    The first call compiles the code, or loads the compiled code from disk.
     """
     try:
         warm_up()
@@ -81,7 +81,7 @@ def failure() -> str | None:
 
 
 def warm_up(dtype: torch.dtype = torch.float32) -> None:
-    """Compile all code for one precision, or load it from disk, before a run needs it."""
+    """Compile all code for one precision, or load it from disk, before a run needs the code."""
     for config in (ReinforceConfig(hidden_sizes=(2,)), ActorCriticConfig(hidden_sizes=(2,))):
         run = begin(config)
         for network in run.networks.values():
@@ -90,15 +90,15 @@ def warm_up(dtype: torch.dtype = torch.float32) -> None:
 
 
 class Engine:
-    """Advances one run.
+    """Trains one run.
 
-    The arrays of the engine hold the run's state between `load` and `save`. The networks, Adam's
-    states and the replay buffer are common memory all the time, and `advance` updates the run's
-    counters.
+    Between `load` and `save`, the arrays of the engine hold the state of the run. The engine and
+    PyTorch always share the memory of the networks, of Adam's states and of the replay buffer.
+    `advance` also updates the counters of the run.
     """
 
     def __init__(self, run: AgentRun) -> None:
-        """Move the run's parameters into flat arrays; the run goes on using them."""
+        """Move the run's parameters into flat arrays. PyTorch then uses these arrays too."""
         self.run = run
         self._width, self._actions = sizes(run.environment)
         one, other, optimizers = _networks_of(run)
@@ -110,7 +110,7 @@ class Engine:
         self._constants = AdamConstants(beta1, beta2, group["eps"])
         self._used = np.zeros(4, np.int64)
         self.diverged: str | None = None  # the quantity that is no longer finite
-        self.compiled_seconds = 0.0  # wall clock
+        self.compiled_seconds = 0.0  # time in compiled code so far, by the wall clock
         buffer = run.buffer if isinstance(run, ActorCriticRun) else None
         self._buffer = _buffer_of(ReplayBuffer(0, self._width) if buffer is None else buffer)
         self.load()
@@ -118,7 +118,7 @@ class Engine:
     # --- The state of the run, in arrays
 
     def load(self) -> None:
-        """Read the run's state, which may have changed since the last stretch."""
+        """Read the state of the run, which may have changed since the last stretch."""
         run = self.run
         environment: Any = run.environment.unwrapped
         kind = dynamics.KINDS[run.config.env_id]
@@ -163,7 +163,7 @@ class Engine:
         ]
 
     def save(self) -> None:
-        """Write the state into the run, so that it can be copied, or continued by PyTorch."""
+        """Write the state into the run. Then the run can be copied, or PyTorch can continue it."""
         run, counts = self.run, self._state.counts
         for drawn in self._draws:
             drawn.give_back()
@@ -195,18 +195,18 @@ class Engine:
 
     @property
     def over(self) -> bool:
-        """True if the run has ended and takes no more steps."""
+        """True if the run has ended, so that it takes no more steps."""
         config, counts = self.run.config, self._state.counts
         stopped = counts[steps.SOLVED] and config.stop_when_solved
         return bool(stopped) or counts[steps.GLOBAL_STEP] >= config.total_steps
 
     @property
     def global_step(self) -> int:
-        """Number of environment steps taken."""
+        """The number of environment steps that the run has taken."""
         return int(self._state.counts[steps.GLOBAL_STEP])
 
     def require_finite(self) -> None:
-        """Raise an error if a number was no longer finite in the last stretch.
+        """Raise an error if a number became infinite or NaN in the last stretch.
 
         Raises:
             TrainingDiverged: the message names the quantity and the step.
@@ -219,15 +219,18 @@ class Engine:
     def advance(
         self, most: int = MOST_STEPS, episodes: int = NO_LIMIT, updates: int = NO_LIMIT
     ) -> Stretch:
-        """Train in one call that holds no interpreter lock, between `load` and `save`.
+        """Train the run in one call of compiled code, which does not hold the interpreter lock.
+
+        Call this method only between `load` and `save`.
 
         Args:
-            most: the most environment steps; the call may take fewer, but at least one.
-            episodes: the call ends with the step that ends so many episodes.
-            updates: the call ends with the step that causes so many updates.
+            most: the largest number of environment steps. The call takes at least one step.
+            episodes: the call ends when this number of episodes has ended.
+            updates: the call ends after this number of updates.
 
         Returns:
-            What happened. `diverged` names a number that is no longer finite.
+            The data of the steps, episodes and updates. If a number became infinite or NaN,
+            `diverged` names this number.
         """
         most = min(most, self._most_steps())
         stored = int(self._state.counts[steps.STORED])
@@ -252,14 +255,14 @@ class Engine:
             drawn.use(used)
         self._save_counters()
         left = int(self._state.counts[steps.STORED])
-        if len(self._rollout.weights) > left + 2 * SPARE:  # of many runs, few train at a time
+        if len(self._rollout.weights) > left + 2 * SPARE:  # waiting runs must need little
             self._resize(left + SPARE)
         if status != steps.GOES_ON:
             self.diverged = DIVERGED[type(self.run)][status]
         return trimmed(out)
 
     def _call(self, draws: steps.Draws, limits: steps.Limits, out: steps.Columns) -> int:
-        """Call the compiled code of the run's algorithm; return why it stopped."""
+        """Call the compiled code of the run's algorithm. Return the reason why the call ended."""
         config = self.run.config
         common = common_settings(config)
         batch_size = 0 if isinstance(config, ReinforceConfig) else config.batch_size
@@ -311,7 +314,7 @@ class Engine:
         )
 
     def _most_steps(self) -> int:
-        """The most steps of one call, so that its columns and its draws need little memory."""
+        """The largest number of steps in one call. This limit keeps the arrays of a call small."""
         config = self.run.config
         if isinstance(config, ReinforceConfig) or config.critic_data != "replay":
             return MOST_STEPS
@@ -323,14 +326,17 @@ class Engine:
         return most if isinstance(config, ReinforceConfig) else most // config.rollout_steps + 1
 
     def _draws_for(self, most: int) -> tuple[int, int, int]:
-        """How many numbers a call may use, of each of the run's streams."""
+        """The largest number of random numbers that a call may use, for each random stream."""
         config, replay = self.run.config, 0
         if isinstance(config, ActorCriticConfig) and config.critic_data == "replay":
             replay = self._updates_in(most) * config.critic_updates * config.batch_size
         return most, most * dynamics.UNIFORMS[self._state.kind], replay
 
     def _critic_rows(self, most: int, stored: int) -> int:
-        """The most transitions of critics' batches in a call, after `stored` steps of a rollout."""
+        """The largest number of rows for the critic's batches in a call of at most `most` steps.
+
+        `stored` is the number of steps that are in the rollout before the call.
+        """
         config = self.run.config
         if isinstance(config, ReinforceConfig):
             return 0
@@ -340,14 +346,14 @@ class Engine:
     # --- The rollout
 
     def _rollout_of(self, count: int) -> steps.Rollout:
-        """A rollout with room for `count` steps."""
+        """Make a rollout with room for `count` steps."""
         dtype = self._memory.parameters.dtype
         return steps.Rollout(
             step_columns(count, self._width, self._actions, dtype), np.empty(count)
         )
 
     def _resize(self, count: int) -> None:
-        """Give the rollout room for `count` steps; the stored steps stay."""
+        """Give the rollout room for `count` steps, and keep the stored steps."""
         stored = int(self._state.counts[steps.STORED])
         former, self._rollout = self._rollout, self._rollout_of(count)
         for old, new in zip(former.steps, self._rollout.steps, strict=True):
@@ -362,7 +368,7 @@ class Engine:
 
 
 def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[torch.optim.Adam]]:
-    """The layers of the actor and of the critic or the baseline, and the optimisers."""
+    """The actor's layers, the layers of the critic or of the learned baseline, the optimisers."""
     if isinstance(run, ReinforceRun):
         if run.value is None or run.value_optimizer is None:
             return layers_of(run.policy), [], [run.optimizer]
@@ -372,7 +378,7 @@ def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[
 
 
 def _buffer_of(buffer: ReplayBuffer) -> steps.Buffer:
-    """The arrays of a replay buffer, in which compiled code goes on storing transitions."""
+    """The arrays of a replay buffer. The compiled code stores new transitions in these arrays."""
     observations, actions, rewards, terminated, next_observations, collected = buffer.columns
     return steps.Buffer(
         observations.astype(np.float32, copy=False),

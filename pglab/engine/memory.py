@@ -1,4 +1,4 @@
-"""Moves the parameters of PyTorch networks into flat arrays, which PyTorch goes on using."""
+"""Moves the parameters of networks into flat arrays that PyTorch and compiled code both use."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ AnyNetwork = ActionNetwork | ValueNetwork
 
 
 def layers_of(network: AnyNetwork) -> list[nn.Linear]:
-    """The layers with parameters, in order; the head is the last."""
+    """The layers that have parameters, from the first to the last. The head is the last layer."""
     hidden = [layer for layer in network.body if isinstance(layer, nn.Linear)]
     return [*hidden, network.head]
 
 
 def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -> Memory:
-    """Move all parameters and their Adam states into flat arrays; PyTorch uses views of them."""
+    """Move all parameters and their Adam states into flat arrays.
+
+    PyTorch's tensors become views of these arrays.
+    """
     table = _table(layers)
     size = int(table[-1, BIASES]) + layers[-1].out_features
     parameters, means, squares = (torch.zeros(size, dtype=layers[0].weight.dtype) for _ in range(3))
@@ -50,7 +53,7 @@ def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -
 
 
 def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
-    """Make the table from which the kernels read the sizes and places of the layers."""
+    """Make the table of the layers. Compiled code reads their sizes and places in this table."""
     rows, start, units = [], 0, 0
     for layer in layers:
         weights = layer.in_features * layer.out_features
@@ -61,12 +64,12 @@ def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
 
 
 def _whole_lines(size: int) -> int:
-    """A size rounded up, so that what follows begins with a cache line of 64 bytes."""
+    """Round a size up, so that the next part of the array begins at a cache line of 64 bytes."""
     return -(-size // 16) * 16
 
 
 def _move(parameter: Tensor, flat: Tensor) -> None:
-    """Copy a parameter into part of a flat array; PyTorch then uses this part."""
+    """Copy a parameter into part of a flat array. PyTorch then uses this part of the array."""
     flat.copy_(parameter.data.flatten())
     parameter.data = flat.view_as(parameter)
 
@@ -74,7 +77,7 @@ def _move(parameter: Tensor, flat: Tensor) -> None:
 def _move_state(
     optimizer: torch.optim.Adam, parameter: Tensor, flat: dict[str, Tensor], steps: Tensor
 ) -> None:
-    """Move a parameter's Adam state into flat arrays; if it has no state yet, create one there."""
+    """Move a parameter's Adam state into flat arrays, or make a new Adam state there."""
     state = optimizer.state[parameter]
     for name, part in flat.items():
         if name in state:
@@ -86,16 +89,17 @@ def _move_state(
 
 
 def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """An array of zeros that begins with a cache line, so that vector units read it faster."""
+    """Make an array of zeros that begins at a cache line, so that vector units read it faster."""
     kind = {4: torch.float32, 8: torch.float64}[dtype.itemsize]
-    array: NDArray[Any] = torch.zeros(size, dtype=kind).numpy()  # PyTorch aligns what it allocates
+    array: NDArray[Any] = torch.zeros(size, dtype=kind).numpy()  # PyTorch aligns new tensors
     return array
 
 
 class Room:
-    """Room for what the kernels compute on the way; no call reads what a former call has left.
+    """Arrays for the intermediate results of the compiled code.
 
-    All engines that one thread serves share their room, since it is larger than a small network.
+    No call reads the intermediate results of an earlier call. So all runs that one thread trains
+    share the same arrays, which are larger than a small network.
     """
 
     def __init__(self) -> None:
@@ -104,7 +108,7 @@ class Room:
     def for_call(
         self, memory: Memory, observation_size: int, actions: int, batch_size: int
     ) -> tuple[Memory, Work]:
-        """Return the memory with room for gradients, and the further room of one call."""
+        """Return `memory` with an array for the gradients, and the other arrays for one call."""
         table, dtype = memory.table, memory.parameters.dtype
         kind = (table.tobytes(), dtype, observation_size, actions, batch_size)
         if getattr(self._kept, "kind", None) != kind:
@@ -113,7 +117,7 @@ class Room:
             self._kept.work = _work_for(table, dtype, observation_size, actions, batch_size)
             self._kept.kind = kind
         work: Work = self._kept.work
-        work.constants[:] = 0  # the kernels keep the factors of the latest Adam step here
+        work.constants[:] = 0  # the compiled code stores the factors of the latest Adam step here
         return memory._replace(gradients=self._kept.gradients), work
 
 

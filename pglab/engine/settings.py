@@ -1,4 +1,4 @@
-"""The settings of a run as numbers, which compiled code can read."""
+"""Converts the settings of a run to numbers, which compiled code can read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pglab.engine.kernels.reinforce import ReinforceSettings
 from pglab.engine.kernels.steps import Settings
 from pglab.engine.kernels.updates import ActorCriticSettings
 
-SIGNALS = ("q", "advantage_max", "advantage_mean")  # in the order of `gradients.signal_of`
+SIGNALS = ("q", "advantage_max", "advantage_mean")  # the index is `kind` of `signal_of`
 
 
 def common_settings(config: RunConfig) -> Settings:
@@ -22,7 +22,7 @@ def common_settings(config: RunConfig) -> Settings:
 
 
 def reinforce_settings(config: ReinforceConfig) -> ReinforceSettings:
-    """The settings that only REINFORCE has."""
+    """The further settings of a REINFORCE run, as numbers."""
     return ReinforceSettings(
         gamma=config.gamma,
         learning_rate=config.learning_rate,
@@ -39,7 +39,7 @@ def reinforce_settings(config: ReinforceConfig) -> ReinforceSettings:
 
 
 def actor_critic_settings(config: ActorCriticConfig) -> ActorCriticSettings:
-    """The settings that only actor-critics have."""
+    """The further settings of an actor-critic, as numbers."""
     return ActorCriticSettings(
         gamma=config.gamma,
         learning_rate=config.learning_rate,

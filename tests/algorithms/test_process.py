@@ -65,4 +65,4 @@ def test_importing_the_library_changes_no_number_of_threads() -> None:
 def test_adam_has_the_defaults_of_pytorch_and_the_help_names_epsilon() -> None:
     defaults = torch.optim.Adam([torch.zeros(1)]).defaults
     assert (defaults["betas"], defaults["eps"]) == (ADAM_BETAS, ADAM_EPSILON)
-    assert f"({100 * EPSILON:.0f} % at random)" in settings_of(short_cell())["critic_only"].help
+    assert f"probability {100 * EPSILON:.0f} %" in settings_of(short_cell())["critic_only"].help

@@ -1,1 +1,1 @@
-"""The compiled functions: environments, networks, and the loops of both algorithms."""
+"""The compiled functions, called kernels: environments, networks, loops of both algorithms."""

@@ -1,4 +1,7 @@
-"""Actor-critic, compiled: the loop of `pglab.algorithms.actor_critic`, for many steps in a call."""
+"""The training loop of an actor-critic in compiled code, for many steps in one call.
+
+The loop does the same as the PyTorch code in `pglab.algorithms.actor_critic`.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ from pglab.engine.kernels.updates import finish_record
 def actor_critic(
     run, settings, own, constants, memory, networks, work, rollout, buffer, draws, limits, out
 ):
-    """Train until a limit is reached or the run ends; return why it stopped."""
+    """Train until a limit is reached or the run ends. Return why the training stopped."""
     counts, written = run.counts, out.rows
     while not is_over(run, settings):
         compute_policy(run.observation, own, memory, networks, work)
@@ -88,7 +91,10 @@ def compute_policy(observation, own, memory, networks, work):
 
 @exact
 def remember(buffer, counts, steps, row):
-    """Store row `row` of `steps` in the replay buffer, in place of the oldest if it is full."""
+    """Store row `row` of `steps` in the replay buffer.
+
+    In a full buffer, the new transition replaces the oldest transition.
+    """
     place = counts[ADDED] % len(buffer.actions)
     copy_row(steps.observation, row, buffer.observations, place)
     buffer.actions[place] = steps.action[row]
@@ -101,7 +107,7 @@ def remember(buffer, counts, steps, row):
 
 @exact
 def finish_update(counts, own, rollout, out):
-    """Complete the record of an update, and delete the rollout."""
+    """Complete the record of an update, and delete the steps of the rollout."""
     count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
     batches, entropy = out.batches, 0.0
     for t in range(count):

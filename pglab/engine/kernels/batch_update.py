@@ -1,4 +1,4 @@
-"""The update of a compiled actor-critic on a batch."""
+"""The update of an actor-critic on a batch of steps, in compiled code."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ from pglab.engine.kernels.updates import (
 
 @inlined
 def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws, out):
-    """Learn from the rollout; with replay, the critic learns from random transitions, and first.
+    """Update the actor and the critic. The actor learns from the rollout.
+
+    With replay, the critic learns before the actor, from random transitions of the replay buffer.
+    Without replay, the critic learns from the rollout too.
 
     Returns:
-        `GOES_ON`, or what is no longer finite.
+        `GOES_ON`, or the code of the quantity that is not finite.
     """
     record, row, gradients = out.updates, out.rows[UPDATE_ROWS], memory.gradients
     clear_record(record, row)
@@ -86,10 +89,14 @@ def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws
 def learn_critic(
     counts, own, constants, memory, networks, work, rollout, buffer, draws, out, joint
 ):
-    """Compute the critic's gradients, and take its Adam steps, unless they are `joint`.
+    """Compute the critic's gradient. If `joint` is false, take an Adam step with this gradient.
+
+    With replay, the function repeats this up to `critic_updates` times. If `joint` is true, actor
+    and critic later take one common Adam step.
 
     Returns:
-        `GOES_ON`, or what is no longer finite; and the squared norm of the last gradient.
+        `GOES_ON`, or the code of the quantity that is not finite; and the squared norm of the last
+        gradient.
     """
     record, row, first = out.updates, out.rows[UPDATE_ROWS], out.rows[CRITIC_ROWS]
     held = min(counts[ADDED], len(buffer.actions))
@@ -136,7 +143,7 @@ def learn_critic(
 
 @inlined
 def add_overlap(table, rows, first, last, gradients):
-    """Add the critic's gradient to the actor's, on the layers `first` to `last` − 1."""
+    """Add the critic's gradient to the actor's gradient, on the layers `first` to `last` − 1."""
     for place in range(first, last):
         start, end = layers.span_of(table, rows[place])
         one, other = gradients[ACTOR, start:end], gradients[CRITIC, start:end]
@@ -146,18 +153,19 @@ def add_overlap(table, rows, first, last, gradients):
 
 @inlined
 def critic_gradient(counts, own, memory, networks, work, rollout, buffer, size, first, out):
-    """Fill the critic's gradient on a batch; write estimates, targets and ages from row `first` on.
+    """Compute the critic's gradient on a batch.
 
-    The batch is the rollout, or the places `work.places` of the replay buffer.
+    The estimates, targets and ages of the batch go into the rows from `first` on. The batch is the
+    rollout, or the transitions at the places `work.places` of the replay buffer.
 
     Returns:
-        The sum over the batch whose mean is the critic's loss, and the sum of |y − Q(s,a)|.
+        `size` times the critic's loss, and the sum of |y − Q(s,a)| over the batch.
     """
     table, rows, gradient = memory.table, networks.critic, memory.gradients[CRITIC]
     layers.clear(table, rows, networks.critic_reach, gradient)
     batches = out.critic_batches
     loss, distance = 0.0, 0.0
-    block = BLOCK // 2  # for each sample, s and s′
+    block = BLOCK // 2  # because each sample has two inputs, s and s′
     for start in range(0, size, block):
         count = min(block, size - start)
         for t in range(count):
@@ -205,7 +213,7 @@ def critic_gradient(counts, own, memory, networks, work, rollout, buffer, size, 
 
 @exact
 def draw_places(buffer, held, size, draws, places):
-    """Draw `size` different places of the buffer, as `ReplayBuffer.sample` does."""
+    """Draw `size` different places of the replay buffer, in the way of `ReplayBuffer.sample`."""
     draws.used[3] += 1
     for n in range(size):
         last = held - size + n
@@ -219,7 +227,7 @@ def draw_places(buffer, held, size, draws, places):
 
 @inlined
 def gather_from_buffer(buffer, place, t, count, work):
-    """Copy a transition of the buffer into row `t` of the room for a block of `count` samples."""
+    """Copy a transition of the replay buffer into `work`, as sample `t` of `count` samples."""
     for i in range(work.inputs.shape[1]):
         work.inputs[t, i] = buffer.observations[place, i]
         work.inputs[count + t, i] = buffer.next_observations[place, i]
@@ -231,7 +239,7 @@ def gather_from_buffer(buffer, place, t, count, work):
 
 @inlined
 def gather_from_rollout(steps, place, t, count, work):
-    """Copy a step of the rollout into row `t` of the room for a block of `count` samples."""
+    """Copy a step of the rollout into `work`, as sample `t` of `count` samples."""
     for i in range(work.inputs.shape[1]):
         work.inputs[t, i] = steps.observation[place, i]
         work.inputs[count + t, i] = steps.next_observation[place, i]
@@ -243,7 +251,7 @@ def gather_from_rollout(steps, place, t, count, work):
 
 @inlined
 def actor_gradient(counts, own, memory, networks, work, rollout, out):
-    """Fill the actor's gradient on the rollout, and record loss, entropy and norm.
+    """Compute the actor's gradient on the rollout. Record the loss, the entropy and the norm.
 
     Returns:
         The squared norm of the gradient; 0 if the actor does not learn.

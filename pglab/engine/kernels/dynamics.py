@@ -1,14 +1,14 @@
 """The dynamics of three Gymnasium environments, compiled by Numba.
 
-Observations, rewards and ends of episodes are equal to Gymnasium's bit for bit. The environments
-are `CartPole-v1`, `Acrobot-v1` and `MountainCar-v0` with their default options, as Gymnasium 1.4
-makes them. The formulas are those of `gymnasium.envs.classic_control`
+The environments are `CartPole-v1`, `Acrobot-v1` and `MountainCar-v0` with their default options, as
+in Gymnasium 1.4. Observations, rewards and ends of episodes are equal bit for bit to the results of
+Gymnasium. The formulas come from `gymnasium.envs.classic_control`
 (https://github.com/Farama-Foundation/Gymnasium).
 
-The kernels get an environment as an integer, its `kind`. What an environment remembers is a state
-(float64, of length `STATE_SIZES[kind]`) and the number of steps since the last reset, `elapsed`.
-The caller counts the steps. An episode ends when `step` returns that it terminated, or when the
-time limit is reached; then the caller must call `reset`.
+The integer `kind` says which of the environments a function computes. The memory of an environment
+has two parts: a state (float64, of length `STATE_SIZES[kind]`), and `elapsed`, the number of steps
+since the last reset. The caller counts these steps. An episode ends when the result of `step` says
+that it terminated, or when the time limit is reached. The caller must then call `reset`.
 
 Sums and products are in Gymnasium's order, because another order rounds differently.
 """
@@ -31,7 +31,7 @@ KINDS = {"CartPole-v1": CARTPOLE, "Acrobot-v1": ACROBOT, "MountainCar-v0": MOUNT
 
 # One entry for each kind.
 STATE_SIZES = (4, 4, 2)
-UNIFORMS = (4, 4, 1)  # how many random numbers a reset needs
+UNIFORMS = (4, 4, 1)  # number of random numbers that a reset needs
 
 
 # --- Kernels that the engine calls
@@ -57,7 +57,7 @@ def reset(kind, uniforms, state):
 
 @exact
 def step(kind, state, action):
-    """Change `state` by one step; return the reward and whether the episode terminated."""
+    """Change `state` by one step. Return the reward, and whether the episode terminated."""
     if kind == CARTPOLE:
         return step_cartpole(state, action)
     if kind == ACROBOT:
@@ -74,7 +74,7 @@ def observe(kind, elapsed, state, out):
         return
     for i in range(2):
         angle = state[i]
-        if elapsed == 0:  # Gymnasium's state is float32 until the first step
+        if elapsed == 0:  # before the first step, Gymnasium's state is float32
             single = np.float32(angle)
             out[2 * i], out[2 * i + 1] = single_cos(single), single_sin(single)
         else:
@@ -84,15 +84,15 @@ def observe(kind, elapsed, state, out):
 
 # --- CartPole: the state is x, dx/dt, θ, dθ/dt
 
-TRACK = 2.4  # metres from the middle to the end
-TILT = 12 * 2 * math.pi / 360  # the largest θ, in radians
-TOTAL_MASS = 0.1 + 1.0  # of the pole and the cart
+TRACK = 2.4  # metres from the middle of the track to its end
+TILT = 12 * 2 * math.pi / 360  # the largest θ without termination, in radians
+TOTAL_MASS = 0.1 + 1.0  # mass of the pole plus mass of the cart
 POLE_MASS_LENGTH = 0.1 * 0.5
 
 
 @exact
 def step_cartpole(state, action):
-    """One Euler step of 0.02 seconds."""
+    """Compute one step of CartPole: an Euler step of 0.02 seconds."""
     x, dx, theta, dtheta = state[0], state[1], state[2], state[3]
     force = 10.0 if action == 1 else -10.0
     cos, sin = math.cos(theta), math.sin(theta)
@@ -113,7 +113,7 @@ MOST_1, MOST_2 = 4 * math.pi, 9 * math.pi  # the largest angular velocities, in 
 
 @exact
 def step_acrobot(state, action):
-    """One Runge-Kutta step of order four, of 0.2 seconds."""
+    """Compute one step of Acrobot: a Runge-Kutta step of order four, of 0.2 seconds."""
     torque = action - 1.0
     a, b, c, d = state[0], state[1], state[2], state[3]
     half = 0.2 / 2.0
@@ -137,9 +137,10 @@ def step_acrobot(state, action):
 
 @exact
 def acceleration(theta1, theta2, dtheta1, dtheta2, torque):
-    """The derivatives of the four numbers of the state: two velocities, two accelerations.
+    """The time derivatives of Acrobot's state: two velocities and two accelerations.
 
-    Both links have mass 1, length 1 and moment of inertia 1; each centre of mass is in the middle.
+    Both links have mass 1, length 1 and moment of inertia 1. The centre of mass of a link is in its
+    middle.
     """
     cos, sin = math.cos(theta2), math.sin(theta2)
     d1 = 0.25 + (1.0 + 0.25 + cos) + 1.0 + 1.0
@@ -160,7 +161,7 @@ def acceleration(theta1, theta2, dtheta1, dtheta2, torque):
 
 @exact
 def wrapped(angle):
-    """The angle plus a multiple of 2π, in [−π, π]."""
+    """Add a multiple of 2π to an angle, so that the result is in [−π, π]."""
     while angle > math.pi:
         angle = angle - 2 * math.pi
     while angle < -math.pi:
@@ -173,7 +174,7 @@ def wrapped(angle):
 
 @exact
 def step_mountain_car(state, action):
-    """One step; the unit of time is the step."""
+    """Compute one step of MountainCar. The unit of time is one step."""
     position, velocity = state[0], state[1]
     velocity = velocity + ((action - 1) * 0.001 + math.cos(3 * position) * -0.0025)
     velocity = min(max(velocity, -0.07), 0.07)
@@ -189,22 +190,23 @@ def step_mountain_car(state, action):
 
 @exact
 def between(low, high, uniform):
-    """A number in [low, high), as `numpy.random.Generator.uniform` computes it."""
+    """Compute a random number in [low, high) as `numpy.random.Generator.uniform` does."""
     return low + (high - low) * uniform
 
 
 @exact
 def square(x):
-    """x², rounded as NumPy's scalars round `x**2`.
+    """Compute x², rounded in the same way as `x**2` of a NumPy scalar.
 
-    They call the C function `pow`, which sometimes rounds differently from x · x. The compiler
-    would replace `pow(x, 2.0)` by x · x, so the exponent is written in a form that it must compute.
+    NumPy calls the C function `pow`, which sometimes rounds differently from x · x. The compiler
+    would replace `pow(x, 2.0)` by x · x. So the exponent here is an expression with x, which the
+    compiler cannot replace by 2.
     """
     return math.pow(x, 2.0 + 0.0 * x)
 
 
 def multiply_add(context, a, b, c):
-    """Compute a · b + c for three float32 numbers; round only once."""
+    """Compute a · b + c for three float32 numbers, and round only once."""
 
     def instruction(context, builder, signature, arguments):
         return builder.fma(*arguments)
@@ -215,8 +217,8 @@ def multiply_add(context, a, b, c):
 fused: Any = intrinsic(multiply_add)
 
 
-# NumPy computes the cosine and the sine of float32 numbers by its own polynomials
-# (numpy/_core/src/umath/loops_trigonometric.dispatch.cpp), not by the C functions.
+# For the cosine and the sine of float32 numbers, NumPy does not call the C functions. It uses its
+# own polynomials (numpy/_core/src/umath/loops_trigonometric.dispatch.cpp).
 ZERO, ONE = np.float32(0), np.float32(1)
 COS_2, COS_4, COS_6, COS_8 = (
     np.float32(float.fromhex(digits))
@@ -230,7 +232,7 @@ SIN_3, SIN_5, SIN_7, SIN_9 = (
 
 @exact
 def single_cos(x):
-    """NumPy's cosine of a float32 number in [−0.1, 0.1]."""
+    """Compute the cosine of a float32 number in [−0.1, 0.1] as NumPy does."""
     z = fused(x, x, ZERO)
     r = fused(COS_8, z, COS_6)
     r = fused(r, z, COS_4)
@@ -240,7 +242,7 @@ def single_cos(x):
 
 @exact
 def single_sin(x):
-    """NumPy's sine of a float32 number in [−0.1, 0.1]."""
+    """Compute the sine of a float32 number in [−0.1, 0.1] as NumPy does."""
     z = fused(x, x, ZERO)
     r = fused(SIN_9, z, SIN_7)
     r = fused(r, z, SIN_5)
@@ -252,7 +254,7 @@ def single_sin(x):
 def restore(environment: Environment, state: NDArray[np.float64], elapsed: int) -> None:
     """Set a Gymnasium environment to a state, `elapsed` steps after the last reset."""
     kind = KINDS[environment.spec.id] if environment.spec is not None else None
-    single = kind == ACROBOT and elapsed == 0  # Gymnasium's state is float32 until the first step
+    single = kind == ACROBOT and elapsed == 0  # before the first step, the state is float32
     bare: Any = environment.unwrapped
     bare.state = state.astype(np.float32) if single else state.copy()
     environment.set_wrapper_attr("_elapsed_steps", elapsed)

@@ -1,4 +1,4 @@
-"""The losses of `pglab.losses` and their gradients, derived by hand and compiled by Numba."""
+"""The losses of `pglab.losses` and their gradients. The derivatives were computed by hand."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def symexp_of(raw):
 
 @compiled
 def squash(outputs, symexp, values):
-    """Fill `values` with the critic's last outputs, to which symexp is applied if it is true."""
+    """Copy `outputs` to `values`. If `symexp` is true, apply the function symexp to each value."""
     for k in range(len(values)):
         values[k] = symexp_of(outputs[k]) if symexp else outputs[k]
 
 
 @compiled
 def log_policy(logits, symexp, policy):
-    """Fill `policy` [A] with log π, given the actor's last outputs [A]."""
+    """Fill `policy` [A] with log π, computed from the actor's last outputs `logits` [A]."""
     squash(logits, symexp, policy)
     most = policy[0]
     for k in range(1, len(policy)):
@@ -39,10 +39,10 @@ def log_policy(logits, symexp, policy):
 
 @compiled
 def greedy_policy(values, epsilon, policy):
-    """Fill `policy` [A] with the log-probabilities of an ε-greedy policy, given Q(s,·) [A]."""
+    """Fill `policy` [A] with the log-probabilities of an ε-greedy policy for Q(s,·) [A]."""
     best = 0
     for k in range(1, len(values)):
-        # As in PyTorch, the first value that is not a number counts as the greatest.
+        # As in PyTorch, the first NaN counts as the greatest value.
         if values[best] == values[best] and not values[k] <= values[best]:
             best = k
     for k in range(len(values)):
@@ -51,16 +51,17 @@ def greedy_policy(values, epsilon, policy):
 
 @compiled
 def actor_delta(outputs, symexp, policy, action, weight, pull, count, delta):
-    """Fill `delta` [A] with the derivatives of the actor's loss by its last outputs for one sample.
+    """Fill `delta` [A] with the derivatives of the actor's loss for one sample.
 
-    The loss is −mean( w · log π(a|s) ) − pull · mean( H ), where H is the policy's entropy in nats
-    and the means are over `count` samples. `policy` [A] is room for log π.
+    The derivatives are with respect to the actor's last outputs. The loss is
+    −mean( w · log π(a|s) ) − pull · mean( H ), with means over `count` samples. H is the policy's
+    entropy in nats. The function writes log π into `policy` [A].
 
     Returns:
         −w · log π(a|s) and H of this sample.
     """
     log_policy(outputs, symexp, policy)
-    # In the precision of the network, so that it overflows if the reference's loss does.
+    # `delta` has the network's precision, so the loss overflows when the PyTorch loss overflows.
     delta[0] = weight * policy[action]
     loss, entropy = -delta[0], 0.0
     for k in range(len(policy)):
@@ -77,10 +78,11 @@ def actor_delta(outputs, symexp, policy, action, weight, pull, count, delta):
 
 @compiled
 def critic_delta(outputs, symexp, action, target, factor, pull, count, delta):
-    """Fill `delta` with the derivatives of factor · L by the critic's last outputs for one sample.
+    """Fill `delta` with the derivatives of factor · L for one sample.
 
-    The critic's loss is L = mean( (y − Q(s,a))² ) + pull · mean( Q(s,a) ), with means over `count`
-    samples, and the target y is a constant. `outputs` and `delta` are [A], or [1] for V(s).
+    The derivatives are with respect to the critic's last outputs. The critic's loss is
+    L = mean( (y − Q(s,a))² ) + pull · mean( Q(s,a) ), with means over `count` samples. The target y
+    is a constant. `outputs` and `delta` are [A], or [1] for V(s).
 
     Returns:
         Q(s,a), and (y − Q(s,a))² + pull · Q(s,a) of this sample.
@@ -91,7 +93,7 @@ def critic_delta(outputs, symexp, action, target, factor, pull, count, delta):
     derivative = factor * (pull - 2 * error) / count
     if symexp:
         derivative *= math.exp(abs(raw))
-    delta[0] = error * error + pull * estimate  # in the precision of the network, as above
+    delta[0] = error * error + pull * estimate  # in the network's precision, as in `actor_delta`
     loss = delta[0]
     for k in range(len(delta)):
         delta[k] = 0
@@ -101,22 +103,23 @@ def critic_delta(outputs, symexp, action, target, factor, pull, count, delta):
 
 @compiled
 def td_target(reward, terminated, outputs, symexp, gamma):
-    """The TD target r + γ·(1 − d)·max Q(s′,·), given the critic's last outputs for s′ [A]."""
+    """The TD target r + γ·(1 − d)·max Q(s′,·). `outputs` [A] are the critic's outputs for s′."""
     if terminated:
         return reward
     most = outputs[0]
     for k in range(1, len(outputs)):
-        # A value that is not a number must stay: the run then stops.
+        # If a value is NaN, the maximum must be NaN too, so that the run stops.
         if outputs[k] > most or outputs[k] != outputs[k]:
             most = outputs[k]
-    return reward + gamma * (symexp_of(most) if symexp else most)  # symexp keeps the order
+    # symexp is increasing, so the maximum can be taken before symexp.
+    return reward + gamma * (symexp_of(most) if symexp else most)
 
 
 @compiled
 def signal_of(kind, values, probabilities, action):
     """The weight wₜ of an action, as `pglab.returns.policy_signal` computes it.
 
-    `kind` is the place of the signal in `SIGNALS`.
+    `kind` is the index of the policy signal in `pglab.engine.settings.SIGNALS`.
     """
     baseline = 0.0
     if kind == 1:

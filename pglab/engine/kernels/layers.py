@@ -1,12 +1,13 @@
 """Forward pass, backward pass and Adam for small multilayer perceptrons, compiled by Numba.
 
-One flat array contains all parameters; a second one contains all activations. A `table` has one
-row for each layer. A row has five numbers: the number of inputs, the number of outputs, the place
-where the weight matrix [outputs, inputs] begins, the place where the biases begin, and the total
-number of outputs of the layers in earlier rows. A network is given as the list of its layers' rows
-in the table; if two networks share a body, the body's rows are in both lists, and both networks use
-the same place for the body's activations. All sizes come from the table, so networks of another
-size need no new compilation.
+One flat array contains all parameters. A second flat array contains all activations (the outputs of
+the layers). A `table` has one row for each layer. A row has five numbers: the number of inputs, the
+number of outputs, the place where the weight matrix [outputs, inputs] begins, the place where the
+biases begin, and the total number of outputs of the layers in earlier rows.
+
+A network is a list of row numbers of the table, one for each layer. If two networks share a body,
+the rows of the body are in both lists. Both networks then use the same place for the activations of
+the body. All sizes come from the table, so networks of another size need no new compilation.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from pglab.engine.compiling import compiled, inlined
 
 INPUTS, OUTPUTS, WEIGHTS, BIASES, UNITS = range(5)  # columns of a table
 
-# A matrix with fewer columns is multiplied in another order: a loop over a few numbers is slow.
+# For a matrix with fewer columns, products are computed in another order, because a loop over only
+# a few numbers is slow.
 NARROW = 16
 
 
@@ -29,7 +31,7 @@ NARROW = 16
 
 @inlined
 def outputs_of(table, row, count, units):
-    """A layer's part of `units` for a batch of `count` samples, as a view: [B, outputs]."""
+    """A layer's part of the array `units`, for a batch of `count` samples: view [B, outputs]."""
     size = table[row, OUTPUTS]
     start = count * table[row, UNITS]
     return units[start : start + count * size].reshape(count, size)
@@ -37,7 +39,7 @@ def outputs_of(table, row, count, units):
 
 @inlined
 def below_of(table, rows, place, inputs, units):
-    """The inputs of layer number `place` of a network: [B, inputs of the layer]."""
+    """The inputs of a network's layer number `place`, for a batch: [B, inputs of the layer]."""
     if place == 0:
         return inputs
     return outputs_of(table, rows[place - 1], len(inputs), units)
@@ -45,25 +47,28 @@ def below_of(table, rows, place, inputs, units):
 
 @inlined
 def vector_of(table, row, units):
-    """A layer's part of `units` for one sample, as a view: [outputs]."""
+    """A layer's part of the array `units`, for one sample: view [outputs]."""
     return units[table[row, UNITS] : table[row, UNITS] + table[row, OUTPUTS]]
 
 
 @inlined
 def weights_of(flat, table, row):
-    """A layer's part of a flat array like the parameters, for the weights: [outputs · inputs]."""
+    """The part of a flat array that belongs to a layer's weights: view [outputs · inputs]."""
     return flat[table[row, WEIGHTS] : table[row, BIASES]]
 
 
 @inlined
 def matrix_of(flat, table, row):
-    """The same as a matrix: [outputs, inputs]. Making it costs more than making a vector."""
+    """The part of a flat array that belongs to a layer's weights, as a matrix [outputs, inputs].
+
+    To make the matrix takes longer than to make the vector with `weights_of`.
+    """
     return weights_of(flat, table, row).reshape(table[row, OUTPUTS], table[row, INPUTS])
 
 
 @inlined
 def biases_of(flat, table, row):
-    """A layer's part of a flat array like the parameters, for the biases: [outputs]."""
+    """The part of a flat array that belongs to a layer's biases: view [outputs]."""
     return flat[table[row, BIASES] : table[row, BIASES] + table[row, OUTPUTS]]
 
 
@@ -81,14 +86,14 @@ def fill(vector, number):
         vector[i] = number
 
 
-# --- Sums of rows, from which all products of matrices are made
+# --- Sums of rows: all products of matrices consist of such sums
 
 
 @compiled
 def add_rows(factors, weights, out):
     """Add Σₙ factors[n] · W[n] to `out` [J], four rows of the matrix W at a time.
 
-    `weights` [N · J] are the rows of W one after the other.
+    `weights` [N · J] contains the rows of W, one after the other.
     """
     count, wide = len(factors), len(out)
     fours = count - count % 4
@@ -108,9 +113,9 @@ def add_rows(factors, weights, out):
 
 @compiled
 def add_product(left, right, out):
-    """Add left · right to `out`: [P, Q] and [Q, J] to [P, J].
+    """Add left · right to `out`. The shapes are [P, Q], [Q, J] and [P, J].
 
-    Eight rows of `right` at a time, which then stay in the processor's nearest cache.
+    The loop takes eight rows of `right` at a time, which stay in the processor's fastest cache.
     """
     many, count = left.shape
     wide = right.shape[1]
@@ -144,7 +149,7 @@ def add_product(left, right, out):
 
 @compiled
 def transpose(matrix, out):
-    """Fill `out` [J, I] with the transpose of `matrix` [I, J], in blocks that fit the cache."""
+    """Fill `out` [J, I] with the transpose of `matrix` [I, J], in blocks that fit in the cache."""
     many, wide = matrix.shape
     blocks, across = many - many % 8, wide - wide % 8
     for i0 in range(0, blocks, 8):
@@ -162,9 +167,9 @@ def transpose(matrix, out):
 
 @compiled
 def forward_one(parameters, table, rows, first, tanh, x, units):
-    """Compute the activations of layers `first` to the last for one input `x` [D].
+    """Compute the activations of the layers from `first` to the last, for one input `x` [D].
 
-    The activations of the layers before `first` must be in `units`.
+    The array `units` must already contain the activations of the layers before `first`.
     """
     for place in range(first, len(rows)):
         row = rows[place]
@@ -179,7 +184,7 @@ def forward_one(parameters, table, rows, first, tanh, x, units):
 def dot_rows(weights, biases, x, out):
     """Fill `out` [J] with W · x + biases, four rows of the matrix W at a time.
 
-    `weights` [J · I] are the rows of W one after the other.
+    `weights` [J · I] contains the rows of W, one after the other.
     """
     size, wide = len(out), len(x)
     fours = size - size % 4
@@ -204,10 +209,10 @@ def dot_rows(weights, biases, x, out):
 
 @compiled
 def forward(parameters, table, rows, first, tanh, inputs, units, scratch):
-    """Compute the activations of layers `first` to the last for a batch of inputs [B, D].
+    """Compute the activations of the layers from `first` to the last, for a batch of inputs [B, D].
 
-    The activations of the layers before `first` must be in `units`. `scratch` has room for the
-    largest weight matrix.
+    The array `units` must already contain the activations of the layers before `first`. `scratch`
+    has room for the largest weight matrix.
     """
     for place in range(first, len(rows)):
         row = rows[place]
@@ -233,7 +238,7 @@ def forward(parameters, table, rows, first, tanh, inputs, units, scratch):
 
 @compiled
 def activate(out, tanh):
-    """Apply tanh to `out` [J] in place if `tanh` is true; otherwise apply ReLU."""
+    """Change `out` [J] in place: apply tanh if `tanh` is true, otherwise apply ReLU."""
     if tanh:
         for j in range(len(out)):
             out[j] = tanh_of(out[j])
@@ -244,17 +249,17 @@ def activate(out, tanh):
 
 @compiled
 def tanh_of(x):
-    """The hyperbolic tangent, without branches, so that vector units can compute it.
+    """Compute the hyperbolic tangent without branches, so that vector units can compute it.
 
-    On [−9, 9] the error is at most 1e-9. Beyond ±9 the result is constant, with an error of at most
-    3.1e-8.
+    For x in [−9, 9], the error is at most 1e-9. Outside [−9, 9], the result is constant, with an
+    error of at most 3.1e-8.
     """
     y = min(max(x, -9.0), 9.0) / 8
     z = y * y
-    # p / q approximates tanh y (Padé, order (7, 6)).
+    # The Padé approximation p / q of order (7, 6) approximates tanh y.
     p = y * (1 + z * (17325 / 135135 + z * (378 / 135135 + z / 135135)))
     q = 1 + z * (62370 / 135135 + z * (3150 / 135135 + z * (28 / 135135)))
-    # From y to 8y, in three steps: tanh 2y = 2pq / (p² + q²).
+    # Three steps with tanh 2y = 2pq / (p² + q²) lead from tanh y to tanh 8y.
     p, q = 2 * p * q, p * p + q * q
     p, q = 2 * p * q, p * p + q * q
     return 2 * p * q / (p * p + q * q)
@@ -265,7 +270,10 @@ def tanh_of(x):
 
 @compiled
 def slope(lower, values, tanh):
-    """Multiply `lower` [I] by the slope of the activation at its outputs `values` [I], in place."""
+    """Multiply `lower` [I], in place, by the derivative of the activation function.
+
+    `values` [I] are the outputs of the activation function.
+    """
     if tanh:
         for i in range(len(lower)):
             lower[i] *= 1 - values[i] * values[i]
@@ -278,8 +286,9 @@ def slope(lower, values, tanh):
 def backward(parameters, table, rows, reach, tanh, inputs, units, count, deltas, gradient, scratch):
     """Add the derivatives of a loss to `gradient`, from layer `reach` to the last layer.
 
-    The loss is about the first `count` samples of the batch `inputs`. The part of `deltas` of the
-    last layer contains the derivatives of the loss with respect to its outputs, [count, outputs].
+    The loss depends on the first `count` samples of the batch `inputs`. Before the call, the last
+    layer's part of `deltas` must contain the derivatives of the loss with respect to the outputs of
+    this layer: [count, outputs].
     """
     for place in range(len(rows) - 1, reach - 1, -1):
         row = rows[place]
@@ -318,7 +327,7 @@ def clear(table, rows, reach, gradient):
 
 @compiled
 def square_norm(table, rows, reach, gradient):
-    """Squared norm of a gradient, over a network's layers from `reach` to the last."""
+    """Squared norm of a gradient, over the layers of a network from `reach` to the last layer."""
     total = 0.0
     for place in range(reach, len(rows)):
         start, end = span_of(table, rows[place])
@@ -339,7 +348,7 @@ def squares_of(vector):
 
 
 class AdamConstants(NamedTuple):
-    """The constants of PyTorch's Adam."""
+    """The constants of PyTorch's optimiser Adam."""
 
     beta1: float
     beta2: float
@@ -350,7 +359,7 @@ class AdamConstants(NamedTuple):
 def descend(memory, rows, first, last, gradient, scale, rate, adam_constants, numbers):
     """Take one Adam step with `scale` · `gradient`, on the layers `first` to `last` − 1.
 
-    `numbers` [10] is room for the factors of the step.
+    The function writes the factors of the Adam step into `numbers` [10].
     """
     for place in range(first, last):
         start, end = span_of(memory.table, rows[place])
@@ -369,7 +378,7 @@ def descend(memory, rows, first, last, gradient, scale, rate, adam_constants, nu
 def begin_step(memory, row, scale, rate, adam_constants, numbers):
     """Count the next Adam step of a layer, and fill `numbers` with the factors of this step.
 
-    `numbers` has the precision of the parameters; otherwise the arithmetic would be slower.
+    `numbers` has the precision of the parameters, because mixed precisions would be slower.
     """
     memory.adam_steps[row, 0] += 1
     memory.adam_steps[row, 1] += 1
@@ -377,7 +386,7 @@ def begin_step(memory, row, scale, rate, adam_constants, numbers):
     beta1, beta2, epsilon = adam_constants
     numbers[0], numbers[1] = beta1, 1 - beta1
     numbers[2], numbers[3] = beta2, 1 - beta2
-    if numbers[8] != steps:  # the powers take longer than the rest
+    if numbers[8] != steps:  # compute the powers only if needed, because they take long
         numbers[8] = steps
         numbers[5], numbers[9] = 1 / math.sqrt(1 - beta2**steps), 1 / (1 - beta1**steps)
     numbers[4] = rate * numbers[9]
@@ -386,9 +395,9 @@ def begin_step(memory, row, scale, rate, adam_constants, numbers):
 
 @compiled
 def adam(parameters, means, squares, gradient, factor, numbers):
-    """Take one Adam step (Kingma & Ba 2015) with `factor` · `gradient`: four arrays [N].
+    """Take one Adam step (Kingma & Ba 2015) with the gradient `factor` · `gradient`.
 
-    `numbers` are those of `begin_step`.
+    The first four arguments are arrays [N]. `begin_step` has filled `numbers`.
     """
     kept, fresh, kept_square, fresh_square = numbers[0], numbers[1], numbers[2], numbers[3]
     size, root, small = numbers[4], numbers[5], numbers[6]

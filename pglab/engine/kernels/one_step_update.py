@@ -1,8 +1,8 @@
-"""The update of a compiled actor-critic on one step.
+"""The update of an actor-critic on a single step, in compiled code.
 
-The gradient of a weight matrix is δ · xᵀ, where x are the layer's inputs and δ the derivatives of
-the loss by its outputs. Norms and products of gradients follow from the vectors, so no matrix is
-formed.
+The gradient of a weight matrix is δ · xᵀ. Here, x are the inputs of the layer, and δ are the
+derivatives of the loss with respect to the outputs of the layer. The norms and the dot products of
+gradients can be computed from the vectors x and δ. So the code makes no gradient matrix for them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from pglab.engine.kernels.updates import clear_record, note_conflict, part_of_st
 
 @inlined
 def learn_from_one_step(counts, own, constants, memory, networks, work, rollout, out):
-    """Do the same as `learn` for a rollout of one step and a critic without replay.
+    """Do the same as `learn`, for a rollout of one step and a critic without replay.
 
-    The activations of actor and critic at sₜ are still in `work.acting`.
+    `work.acting` still contains the activations of actor and critic at sₜ.
 
     Returns:
-        `GOES_ON`, or what is no longer finite.
+        `GOES_ON`, or the code of the quantity that is not finite.
     """
     record, row, table = out.updates, out.rows[UPDATE_ROWS], memory.table
     clear_record(record, row)
@@ -75,10 +75,11 @@ def learn_from_one_step(counts, own, constants, memory, networks, work, rollout,
 
 @inlined
 def one_step_deltas(counts, own, memory, networks, work, rollout, out, x):
-    """Compute both losses and their derivatives by the outputs of all layers, and record them.
+    """Compute and record both losses, and compute their derivatives at the outputs of all layers.
 
     Returns:
-        `GOES_ON`, or what is no longer finite; and the squared norms of both gradients.
+        `GOES_ON`, or the code of the quantity that is not finite; and the squared norms of both
+        gradients.
     """
     record, row = out.updates, out.rows[UPDATE_ROWS]
     actor_square, critic_square = 0.0, 0.0
@@ -106,7 +107,11 @@ def one_step_deltas(counts, own, memory, networks, work, rollout, out, x):
 
 @inlined
 def one_actor_loss(own, memory, networks, work, rollout):
-    """Fill the derivatives by the actor's last outputs; return the actor's loss and the entropy."""
+    """Compute the derivatives of the actor's loss with respect to the actor's last outputs.
+
+    Returns:
+        The actor's loss, and the entropy.
+    """
     table, head = memory.table, networks.actor[-1]
     return actor_delta(
         layers.vector_of(table, head, work.acting),
@@ -122,7 +127,10 @@ def one_actor_loss(own, memory, networks, work, rollout):
 
 @inlined
 def one_critic_loss(counts, own, memory, networks, work, rollout, out):
-    """Fill the derivatives by the critic's last outputs, write its batch; return its loss."""
+    """Compute the derivatives of the critic's loss with respect to the critic's last outputs.
+
+    The function also records the critic's batch, which is one transition, and returns the loss.
+    """
     table, head, place = memory.table, networks.critic[-1], out.rows[CRITIC_ROWS]
     following = work.inputs[1]
     for i in range(len(following)):
@@ -157,15 +165,16 @@ def one_critic_loss(counts, own, memory, networks, work, rollout, out):
 
 @inlined
 def below(table, rows, place, x, units):
-    """The inputs of layer number `place` of a network, for one sample `x` [D]: [inputs]."""
+    """The inputs of a network's layer number `place`, for one sample `x` [D]: [inputs]."""
     return x if place == 0 else layers.vector_of(table, rows[place - 1], units)
 
 
 @compiled
 def deltas_of(own, memory, rows, reach, x, units, deltas):
-    """Fill `deltas` for all layers from `reach` on; return the squared norm of the gradient.
+    """Fill `deltas` for all layers from `reach` on. Return the squared norm of the gradient.
 
-    Before the call, `deltas` must contain the derivatives of the loss by the last layer's outputs.
+    `deltas` are the derivatives of the loss with respect to the outputs of the layers. Before the
+    call, `deltas` must contain these derivatives for the last layer.
     """
     table, total = memory.table, 0.0
     for place in range(len(rows) - 1, reach - 1, -1):
@@ -185,13 +194,13 @@ def compare_deltas(table, rows, first, last, x, work):
     """Compare the gradients of actor and critic on the layers `first` to `last` − 1.
 
     Returns:
-        Both squared norms, and the product of the two gradients.
+        The squared norms of the two gradients, and their dot product.
     """
     actor, critic, dot = 0.0, 0.0, 0.0
     for place in range(first, last):
         one = layers.vector_of(table, rows[place], work.deltas)
         other = layers.vector_of(table, rows[place], work.other_deltas)
-        # The 1 is the input of the biases.
+        # The 1 is the input that belongs to the biases.
         inputs = layers.squares_of(below(table, rows, place, x, work.acting)) + 1.0
         product = one[0] * 0
         for j in range(len(one)):
@@ -204,7 +213,7 @@ def compare_deltas(table, rows, first, last, x, work):
 
 @inlined
 def add_deltas(table, rows, first, last, work):
-    """Add the critic's derivatives to the actor's, on the layers `first` to `last` − 1."""
+    """Add the critic's deltas to the actor's deltas, on the layers `first` to `last` − 1."""
     for place in range(first, last):
         one = layers.vector_of(table, rows[place], work.deltas)
         other = layers.vector_of(table, rows[place], work.other_deltas)

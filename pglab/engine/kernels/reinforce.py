@@ -1,4 +1,7 @@
-"""REINFORCE, compiled: the loop of `pglab.algorithms.reinforce` for many steps in one call."""
+"""The training loop of REINFORCE in compiled code, for many steps in one call.
+
+The loop does the same as the PyTorch code in `pglab.algorithms.reinforce`.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ class ReinforceSettings(NamedTuple):
 def reinforce(
     run, settings, own, constants, memory, rows, value_rows, work, batch, draws, limits, out
 ):
-    """Train until a limit is reached or the run ends; return why it stopped."""
+    """Train until a limit is reached or the run ends. Return why the training stopped."""
     counts, written = run.counts, out.rows
     while not is_over(run, settings):
         x = work.inputs[0]
@@ -81,10 +84,10 @@ def reinforce(
 
 @inlined
 def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
-    """Take one gradient step on the stored episodes, then delete them.
+    """Learn from the stored episodes, then delete these episodes.
 
     Returns:
-        `GOES_ON`, or what is no longer finite.
+        `GOES_ON`, or the code of the quantity that is not finite.
     """
     count = counts[STORED]
     place = out.rows[BATCH_ROWS]
@@ -158,7 +161,7 @@ def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
     """Take one Adam step that moves the learned baseline V toward the returns [T].
 
     Returns:
-        `GOES_ON`, or what is no longer finite.
+        `GOES_ON`, or the code of the quantity that is not finite.
     """
     count, row = counts[STORED], out.rows[UPDATE_ROWS]
     table, gradient = memory.table, memory.gradients[1]
@@ -201,8 +204,8 @@ def forward_block(own, memory, rows, work, batch, start, end):
     """Compute a network's activations for a part of the batch.
 
     Returns:
-        The observations in the precision of the network [B, D], and the room for the derivatives
-        by the last outputs [B, outputs].
+        The observations [B, D] in the precision of the network, and an array [B, outputs] for the
+        derivatives with respect to the last outputs.
     """
     table = memory.table
     inputs = work.inputs[: end - start]
@@ -215,7 +218,7 @@ def forward_block(own, memory, rows, work, batch, start, end):
 
 @inlined
 def backward_block(own, memory, rows, work, inputs, gradient):
-    """Add the derivatives of a loss on the part of the batch of the last `forward_block`."""
+    """Add the derivatives of a loss to `gradient`, for the samples of the last `forward_block`."""
     layers.backward(
         memory.parameters,
         memory.table,
@@ -233,7 +236,7 @@ def backward_block(own, memory, rows, work, inputs, gradient):
 
 @inlined
 def fill_values(own, memory, rows, work, batch, count, values):
-    """Fill `values` [T] with V(sₜ) of the learned baseline."""
+    """Fill `values` [T] with the estimates V(sₜ) of the learned baseline."""
     for start in range(0, count, BLOCK):
         end = min(start + BLOCK, count)
         forward_block(own, memory, rows, work, batch, start, end)
@@ -244,7 +247,10 @@ def fill_values(own, memory, rows, work, batch, count, values):
 
 @exact
 def fill_returns(batch, count, gamma, whole_episode, returns):
-    """Fill `returns` [T] as `discounted_returns` or `whole_episode_returns` does."""
+    """Fill `returns` [T] with the same numbers as `discounted_returns`.
+
+    If `whole_episode` is true, the numbers are the same as from `whole_episode_returns`.
+    """
     G = 0.0  # noqa: N806 (the formula's symbol)
     for t in range(count - 1, -1, -1):
         G = batch.steps.reward[t] + gamma * (0.0 if ends(batch.steps, t) else G)  # noqa: N806
@@ -257,7 +263,10 @@ def fill_returns(batch, count, gamma, whole_episode, returns):
 
 @inlined
 def fill_weights(own, returns, weights):
-    """Replace `weights` [T] by wₜ; if V is the baseline, they are V(sₜ) before the call."""
+    """Fill `weights` [T] with wₜ. If V is the baseline, `weights` must contain V(sₜ) before.
+
+    The other baselines do not read `weights`.
+    """
     count = len(returns)
     mean = 0.0
     for t in range(count):
@@ -280,5 +289,6 @@ def fill_weights(own, returns, weights):
         square += (weights[t] - mean) * (weights[t] - mean)
     spread = math.sqrt(square / count)
     for t in range(count):
-        # Rounding leaves a small spread in a constant batch, which must not be scaled up.
+        # If all weights are equal, rounding errors give a small spread. The division must not
+        # enlarge these rounding errors.
         weights[t] = (weights[t] - mean) / spread if spread > 1e-8 else 0.0

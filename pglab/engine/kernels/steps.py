@@ -1,6 +1,7 @@
-"""What both algorithms do at every environment step, compiled by Numba.
+"""The environment step and the end of an episode, for both algorithms, compiled by Numba.
 
-The kernels get the state of a run as named tuples of arrays, and change it in place.
+The compiled functions get the state of a run as named tuples of arrays, and change these arrays in
+place.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pglab.stretch import (
     UpdateColumns,
 )
 
-BLOCK = 256  # samples of a batch at a time, whose activations stay in the processor's cache
+BLOCK = 256  # samples computed at a time, so that their activations stay in the processor's cache
 
 # Entries of `RunState.counts`.
 (
@@ -30,16 +31,17 @@ BLOCK = 256  # samples of a batch at a time, whose activations stay in the proce
     EPISODES,
     UPDATES,
     GRADIENT_STEPS,
-    LENGTH,  # steps of the present episode
-    STORED,  # steps of the batch or rollout
-    ENDED,  # episodes that ended in the batch
-    ADDED,  # transitions that the replay buffer ever got
-    READINGS,  # returns in the window of the seminar's reading, before a full window drops some
+    LENGTH,  # number of steps in the present episode
+    STORED,  # number of steps in the batch or rollout
+    ENDED,  # number of episodes in the batch that have ended
+    ADDED,  # number of transitions stored in the replay buffer so far, also replaced ones
+    READINGS,  # number of returns put into the window so far; a full window drops the oldest return
     SOLVED,
 ) = range(10)
 COUNTS = SOLVED + 1
 
-# Why a kernel stopped. The names of what diverged are in `pglab.engine.engine`.
+# The reasons why a compiled function stopped. `GOES_ON` means that training can go on. The other
+# numbers name a quantity that is not finite (`DIVERGED` in `pglab.engine.engine`).
 GOES_ON, LOG_PROBABILITY, ACTOR_LOSS, CRITIC_LOSS, GRADIENT = range(5)
 
 
@@ -53,12 +55,12 @@ class Settings(NamedTuple):
 
 
 class RunState(NamedTuple):
-    """The changing numbers of a run, and its environment."""
+    """The numbers of a run that change during training, and the state of its environment."""
 
     counts: NDArray[np.int64]
-    episode_return: NDArray[np.float64]  # [1], of the present episode
-    window: NDArray[np.float64]  # [smoothing_window] returns, oldest first
-    kind: int  # of the environment
+    episode_return: NDArray[np.float64]  # [1], sum of the rewards in the present episode
+    window: NDArray[np.float64]  # [smoothing_window] returns; the oldest return comes first
+    kind: int  # number of the environment, see `dynamics`
     state: NDArray[np.float64]
     elapsed: NDArray[np.int64]  # [1] environment steps since the last reset
     time_limit: int  # environment steps after which an episode is truncated
@@ -66,23 +68,23 @@ class RunState(NamedTuple):
 
 
 class Draws(NamedTuple):
-    """Random numbers from the run's streams, drawn ahead, and how many of them were used."""
+    """Random numbers that were drawn before the call. `used` says how many of them were used."""
 
     actions: NDArray[np.float64]
     resets: NDArray[np.float64]
     replay: NDArray[np.float64]
-    used: NDArray[np.int64]  # [4]; the last entry counts the batches drawn from the buffer
+    used: NDArray[np.int64]  # [4]; the last entry counts the batches drawn from the replay buffer
 
 
 class Columns(NamedTuple):
-    """What a kernel writes, and the numbers of rows that it has written."""
+    """The arrays that compiled code fills, and the numbers of rows filled so far."""
 
     steps: StepColumns
     episodes: EpisodeColumns
     updates: UpdateColumns
     batches: BatchColumns
     critic_batches: CriticColumns
-    rows: NDArray[np.int64]  # [5], in the order above
+    rows: NDArray[np.int64]  # [5], in the order of the fields before
 
 
 # Entries of `Columns.rows`.
@@ -90,7 +92,10 @@ STEP_ROWS, EPISODE_ROWS, UPDATE_ROWS, BATCH_ROWS, CRITIC_ROWS = range(5)
 
 
 class Limits(NamedTuple):
-    """A kernel stops after this many steps, or at the first step that reaches another limit."""
+    """The largest numbers of steps, episodes and updates in a call.
+
+    The call stops at the first step that reaches one of these limits.
+    """
 
     steps: int
     episodes: int
@@ -98,14 +103,14 @@ class Limits(NamedTuple):
 
 
 class Rollout(NamedTuple):
-    """The steps since the last update, with room for more; `counts[STORED]` rows are in use."""
+    """The steps since the last update. The first `counts[STORED]` rows are in use."""
 
     steps: StepColumns
-    weights: NDArray[np.float64]  # wₜ of an actor-critic
+    weights: NDArray[np.float64]  # wₜ of an actor-critic; 0 for REINFORCE
 
 
 class Buffer(NamedTuple):
-    """The replay buffer; `counts[ADDED]` says how many transitions it ever got."""
+    """The replay buffer. `counts[ADDED]` is the number of transitions stored so far."""
 
     observations: NDArray[np.float32]  # [capacity, D]
     actions: NDArray[np.int64]  # [capacity]
@@ -113,43 +118,43 @@ class Buffer(NamedTuple):
     terminated: NDArray[np.bool_]  # [capacity]
     next_observations: NDArray[np.float32]  # [capacity, D]
     collected: NDArray[np.int64]  # [capacity]
-    drawn: NDArray[np.int64]  # [capacity], the last draw that contained the transition
+    drawn: NDArray[np.int64]  # [capacity], number of the last batch that contained the transition
 
 
 class Memory(NamedTuple):
-    """The parameters of all networks and what Adam remembers, in PyTorch's own memory.
+    """The parameters of all networks and the states of Adam, in the memory of PyTorch's tensors.
 
-    `table` describes the layers, as in `pglab.engine.kernels.layers`.
+    `table` describes the layers. The module `pglab.engine.kernels.layers` explains the table.
     """
 
     parameters: Floats  # [P]
     means: Floats  # [P]
     squares: Floats  # [P]
-    adam_steps: NDArray[np.float32]  # [layers, 2], of weights and of biases
-    gradients: Floats  # [2, P or a little more], of actor and critic
+    adam_steps: NDArray[np.float32]  # [layers, 2], numbers of Adam steps of weights and of biases
+    gradients: Floats  # [2, P or a little more], the actor's and the critic's gradient
     table: NDArray[np.int64]  # [layers, 5]
 
 
 class Work(NamedTuple):
-    """Room for what a kernel computes on the way."""
+    """Arrays for the intermediate results of compiled code."""
 
     acting: Floats  # activations for one observation
-    units: Floats  # activations of a batch
-    deltas: Floats  # derivatives by the activations of a batch, of one network
-    other_deltas: Floats  # the same of another network
+    units: Floats  # activations for a batch
+    deltas: Floats  # derivatives of one network's loss with respect to the activations of a batch
+    other_deltas: Floats  # derivatives of the critic's loss, in an update on one step
     inputs: Floats  # [BLOCK, D]
     policy: Floats  # [A], log π
     values: Floats  # [A], Q(s,·)
-    constants: Floats  # [10], of Adam
+    constants: Floats  # [10], factors of the latest Adam step
     matrix: Floats  # as large as the largest weight matrix
     rewards: NDArray[np.float64]  # [BLOCK]
     terminated: NDArray[np.bool_]  # [BLOCK]
     actions: NDArray[np.int64]  # [BLOCK]
     collected: NDArray[np.int64]  # [BLOCK]
-    places: NDArray[np.int64]  # [the largest batch of a critic]
+    places: NDArray[np.int64]  # [the largest batch of a critic], places in the replay buffer
 
 
-# Loops, because Numba needs seconds to compile the assignment of one array to another.
+# The copy functions use loops, because Numba needs seconds to compile an assignment of arrays.
 @exact
 def copy_row(source, place, target, row):
     """Copy row `place` of `source` [N, J] into row `row` of `target` [M, J]."""
@@ -166,7 +171,7 @@ def copy_vector(vector, target, row):
 
 @exact
 def sample(probabilities, draw):
-    """The first action at which the running sum of the probabilities exceeds `draw`."""
+    """The first action at which the running sum of the probabilities is greater than `draw`."""
     reached = 0.0
     for action in range(len(probabilities)):
         reached += float(probabilities[action])
@@ -177,12 +182,13 @@ def sample(probabilities, draw):
 
 @exact
 def take_step(run, draws, policy, steps, row):
-    """Sample aₜ from log π(·|sₜ) = `policy` [A], and let the environment take a step.
+    """Sample aₜ from π(·|sₜ), and let the environment take a step.
 
-    The step goes into row `row` of `steps`.
+    `policy` [A] is log π(·|sₜ). The step is written into row `row` of `steps`.
 
     Returns:
-        True; False if the action's log-probability is not a finite number. Then nothing happened.
+        True if the step was taken. False if the log-probability of the action is not finite; the
+        run has not changed then.
     """
     counts = run.counts
     probabilities = steps.action_probabilities[row]
@@ -212,7 +218,7 @@ def take_step(run, draws, policy, steps, row):
 
 @exact
 def end_episode(run, settings, draws, out, last):
-    """Write the episode that has ended into its row, and begin the next one.
+    """Write the data of the episode that has ended, and begin the next episode.
 
     `last` is the row of the episode's last step.
     """
@@ -241,7 +247,10 @@ def end_episode(run, settings, draws, out, last):
 
 @exact
 def read(run, settings):
-    """The seminar's reading after an episode, as `SeminarReading` computes it; else NaN."""
+    """Compute the seminar's measure of progress after an episode, as `SeminarReading` does.
+
+    The result is NaN if the episode does not count for this measure.
+    """
     counts, window = run.counts, run.window
     before = counts[GLOBAL_STEP] - counts[LENGTH]
     if counts[GLOBAL_STEP] // settings.eval_interval == before // settings.eval_interval:
@@ -294,7 +303,7 @@ def is_enough(written, limits):
 
 @exact
 def is_over(run, settings):
-    """True if the run has ended and takes no more steps."""
+    """True if the run has ended, so that it takes no more steps."""
     counts = run.counts
     stopped = counts[SOLVED] == 1 and settings.stop_when_solved
     return stopped or counts[GLOBAL_STEP] >= settings.total_steps

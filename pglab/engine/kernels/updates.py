@@ -1,4 +1,4 @@
-"""What compiled updates have in common: the record; and an actor-critic's settings and networks."""
+"""The record of a compiled update, and the settings and networks of a compiled actor-critic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACTOR, CRITIC = range(2)
 
 
 class ActorCriticSettings(NamedTuple):
-    """The settings that only actor-critics have, as numbers."""
+    """The further settings of an actor-critic, as numbers."""
 
     gamma: float
     learning_rate: float
@@ -33,7 +33,7 @@ class ActorCriticSettings(NamedTuple):
     value_loss_coefficient: float
     max_gradient_norm: float
     epsilon: float
-    signal: int  # place in `SIGNALS`
+    signal: int  # index in `pglab.engine.settings.SIGNALS`
     rollout_steps: int
     batch_size: int
     critic_updates: int
@@ -46,10 +46,10 @@ class ActorCriticSettings(NamedTuple):
 
 
 class Networks(NamedTuple):
-    """The layers of actor and critic, as rows of the table.
+    """The layers of actor and critic, as row numbers of the table of layers.
 
-    A network's gradient has entries for its layers from its `reach` on. `shared` is the number of
-    layers that the two networks have in common.
+    A loss has a gradient only for the layers from `actor_reach` or `critic_reach` on. `shared` is
+    the number of layers that actor and critic share.
     """
 
     actor: NDArray[np.int64]
@@ -62,7 +62,7 @@ class Networks(NamedTuple):
 
 @exact
 def clear_record(record, row):
-    """Set all that an update may not compute to NaN."""
+    """Set those fields of an update's record to NaN that the update may not compute."""
     record.actor_loss[row] = record.critic_loss[row] = math.nan
     record.actor_gradient_norm[row] = record.critic_gradient_norm[row] = math.nan
     record.cosine[row] = record.td_error[row] = math.nan
@@ -71,7 +71,7 @@ def clear_record(record, row):
 
 @exact
 def finish_record(counts, steps, out):
-    """Complete the record of an update on the stored `steps`, and delete them."""
+    """Complete the record of an update, and delete the stored steps from which it learned."""
     count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
     record, batches = out.updates, out.batches
     for t in range(count):
@@ -89,7 +89,7 @@ def finish_record(counts, steps, out):
 
 @exact
 def note_conflict(record, row, actor_square, critic_square, dot):
-    """Record the cosine of two gradients on the shared layers, and their norms there."""
+    """Record the cosine and the norms of two gradients on the shared layers."""
     product = math.sqrt(actor_square) * math.sqrt(critic_square)
     record.cosine[row] = dot / product if product > 0 else math.nan
     record.shared_actor_norm[row] = math.sqrt(actor_square)
@@ -98,18 +98,18 @@ def note_conflict(record, row, actor_square, critic_square, dot):
 
 @exact
 def scale_of(square, limit):
-    """The factor that clips a gradient with this squared norm; 1 without a limit."""
+    """The factor that clips a gradient with the squared norm `square`; 1 without a limit."""
     length = math.sqrt(max(square, 0.0))
     return limit / length if limit > 0 and length > limit else 1.0
 
 
 @exact
 def part_of_step(networks, actor_steps, critic_steps, part):
-    """The layers that part 0, 1 or 2 of an Adam step changes, from the first to before the last.
+    """The layers that part 0, 1 or 2 of an Adam step changes: the first layer, and the last plus 1.
 
-    Part 0 changes the actor's layers. For layers that both losses train, it takes the sum of both
-    gradients. Parts 1 and 2 change the critic's other layers: those of a shared body, and those of
-    the critic alone.
+    Part 0 changes the actor's layers. For layers that both losses train, part 0 uses the sum of
+    both gradients. Part 1 changes the layers of a shared body that only the critic's loss trains.
+    Part 2 changes the layers that only the critic has.
     """
     if part == 0:
         return (networks.actor_reach, len(networks.actor)) if actor_steps else (0, 0)
