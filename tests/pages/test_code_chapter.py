@@ -49,7 +49,7 @@ NOT_SHOWN = {
     "transitions": "converts steps to arrays",
     "end_episode": "counts episodes, and resets the environment",
     "ReplayBuffer.add": "storage",
-    "ReplayBuffer._rows": "storage",
+    "ReplayBuffer.rows": "storage",
 }
 LOOPS: dict[str, Function] = {
     "reinforce": reinforce.reinforce,
