@@ -121,7 +121,9 @@ def _columns(arrays: Arrays, part: str, empty: Columns, most: int) -> Columns:
         found = arrays.get(f"{part}/{name}")
         wide = found is not None and name in WIDE and found.ndim == 2
         shape = (rows, found.shape[1]) if wide and found is not None else (rows,)
-        dtype = np.float32 if name in WIDE else getattr(empty, name).dtype
+        dtype = getattr(empty, name).dtype
+        if dtype.kind == "f" and found is not None and found.dtype == np.float32:
+            dtype = found.dtype  # some columns have the precision of the networks
         taken[name] = take(arrays, f"{part}/{name}", shape, dtype, finite=False)
     kind: Any = type(empty)
     filled: Columns = kind(**taken)
