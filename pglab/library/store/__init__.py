@@ -1,0 +1,1 @@
+"""The library of runs in a database: it saves, finds, lists and tidies runs."""

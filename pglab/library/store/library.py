@@ -1,0 +1,177 @@
+"""The library of runs; `opening` opens it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from pglab.library.store import listing, saving, tidying, visits
+from pglab.library.store.kept import KeptRun, RunRow, Stored, is_address
+from pglab.library.store.listing import Order
+from pglab.library.store.problems import lost_race, sentences
+from pglab.library.store.tidying import Quotas
+
+Result = TypeVar("Result")
+
+_ATTEMPTS = 3  # to write, if other transactions come first
+_BETWEEN_TIDYING = 3_600.0  # seconds
+
+
+class Library:
+    """Runs in a database. Threads and processes may use the same database at once.
+
+    Every method raises `LibraryUnavailable` if the database cannot be used at the moment.
+    """
+
+    def __init__(
+        self,
+        reading: Engine,
+        writing: Engine,
+        place: str,
+        notice: str | None = None,
+    ) -> None:
+        """Use a database that has the newest tables.
+
+        Args:
+            reading: its transactions see one state of the database.
+            writing: its transactions do not fail because another one writes too, but wait.
+            place: names the database in messages.
+            notice: what happened when the library was opened.
+        """
+        self.notice = notice
+        self._reading, self._writing = reading, writing
+        self._place = place
+        self._quotas = Quotas.from_environment()
+        self._tidied = -math.inf
+
+    def save(self, kept: KeptRun) -> None:
+        """Insert or update a run; write nothing if exactly this state is stored already.
+
+        About once an hour, this method also calls `tidy`.
+
+        Raises:
+            TakenOver: the run belongs to another owner, or another visit writes it.
+            ValueError: this cannot be an address.
+        """
+        if not is_address(kept.address):
+            raise ValueError("the address of a run has 22 to 64 letters, digits, '-' or '_'")
+        self._write(lambda connection: saving.save(connection, kept, time.time()))
+        if time.monotonic() - self._tidied > _BETWEEN_TIDYING:
+            self._tidied = time.monotonic()
+            self.tidy()
+
+    def take_over(self, address: str, owner: str, writer: str) -> None:
+        """Let the visit `writer` of the owner write a run from now on; then load the run.
+
+        If no such run is stored, nothing happens.
+
+        Raises:
+            TakenOver: the run belongs to another owner.
+        """
+        if is_address(address):
+            self._write(lambda connection: saving.take_over(connection, address, owner, writer))
+
+    def load(self, address: str) -> Stored | None:
+        """Load a run; None if no such run is stored.
+
+        Raises:
+            StateError: the stored bytes are damaged.
+        """
+        if not is_address(address):
+            return None
+        return self._read(lambda connection: saving.load(connection, address))
+
+    def runs_of(
+        self,
+        owner: str,
+        *,
+        search: str = "",
+        order: Order = "date",
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[RunRow]:
+        """List the runs of an owner, at most `limit`, after the first `offset`.
+
+        Args:
+            owner: the random key of a browser.
+            search: words that the name, the note, the agent, the environment or the outcome
+                contains; upper and lower case are the same.
+            order: "date" is the last save, latest first; "steps" and "return" begin with the most.
+            limit: the most rows.
+            offset: the number of rows to leave out.
+        """
+        return self._read(
+            lambda connection: listing.runs_of(connection, owner, search, order, limit, offset)
+        )
+
+    def annotate(
+        self,
+        owner: str,
+        address: str,
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        pinned: bool | None = None,
+    ) -> bool:
+        """Name, describe or pin a run; None changes nothing. Return True if the owner has this run.
+
+        Longer texts are cut to `listing.MOST_IN_NAME` and `listing.MOST_IN_NOTE` characters.
+
+        Raises:
+            TooManyPinned: the owner has pinned as many runs as possible.
+        """
+        most = self._quotas.runs
+        return is_address(address) and self._write(
+            lambda connection: listing.annotate(
+                connection, owner, address, name, note, pinned, most
+            )
+        )
+
+    def delete(self, owner: str, addresses: Iterable[str]) -> int:
+        """Delete runs of an owner, and return how many there were; other addresses are ignored."""
+        chosen = list(filter(is_address, addresses))
+        return self._write(lambda connection: listing.delete_runs(connection, owner, chosen))
+
+    def save_visit(self, key: str, facts_json: str) -> None:
+        """Store the facts of a page under a secret key; they replace earlier ones.
+
+        Raises:
+            ValueError: the text is not JSON, or longer than `visits.MOST_BYTES`.
+        """
+        visits.check(facts_json)
+        self._write(lambda connection: visits.save(connection, key, facts_json, time.time()))
+
+    def load_visit(self, key: str) -> str | None:
+        """The facts that were stored under this key, as JSON; None if there are none."""
+        return self._read(lambda connection: visits.load(connection, key))
+
+    def tidy(self) -> int:
+        """Delete the oldest unpinned runs that exceed the quotas; return how many."""
+        return self._write(lambda connection: tidying.tidy(connection, self._quotas, time.time()))
+
+    def close(self) -> None:
+        """Close all connections to the database."""
+        self._reading.dispose()
+
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with sentences(self._place), self._reading.begin() as connection:
+            return work(connection)
+
+    def _write(self, work: Callable[[Connection], Result]) -> Result:
+        with sentences(self._place):
+            for _attempt in range(_ATTEMPTS - 1):
+                try:
+                    return self._write_once(work)
+                except DBAPIError as error:
+                    if not lost_race(error):
+                        raise
+            return self._write_once(work)
+
+    def _write_once(self, work: Callable[[Connection], Result]) -> Result:
+        with self._writing.begin() as connection:
+            return work(connection)

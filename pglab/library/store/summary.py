@@ -1,0 +1,48 @@
+"""Sums a run up for lists."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from pglab.algorithms.agents import AgentConfig
+from pglab.config import ReinforceConfig
+from pglab.curves import SMOOTHING_EPISODES, Curve, smoothed, thinned
+from pglab.library.contents import RunContents
+from pglab.library.encoding import config_facts
+from pglab.library.store.kept import Summary
+
+MOST_POINTS = 100  # of the small curve
+_MEAN_EPISODES = 100  # as in `History.mean_return`
+
+
+def summary_of(contents: RunContents) -> Summary:
+    """What a list shows of a run."""
+    config, episodes = contents.config, contents.episodes.columns
+    returns = episodes["episode_return"]
+    curve = np.stack([episodes["global_step"], smoothed(returns, SMOOTHING_EPISODES)])
+    return Summary(
+        agent=_agent(config),
+        environment=config.env_id,
+        settings=json.dumps(config_facts(config)["settings"]),
+        global_step=contents.global_step,
+        episodes=contents.episodes.appended,
+        mean_return=float(returns[-_MEAN_EPISODES:].mean()) if len(returns) else None,
+        outcome=contents.outcome,
+        seed=config.seed,
+        curve=curve[:, thinned(len(returns), MOST_POINTS)].astype("<f4").tobytes(),
+        training_seconds=contents.training_seconds,
+    )
+
+
+def curve_of(summary: Summary) -> Curve:
+    """The small curve of a run: running means of its returns, at most `MOST_POINTS`."""
+    points = np.frombuffer(summary.curve, "<f4").reshape(2, -1)
+    return Curve(points[0], points[1])
+
+
+def _agent(config: AgentConfig) -> str:
+    if isinstance(config, ReinforceConfig):
+        return "reinforce"
+    return f"{config.body}_{config.critic_data}"

@@ -1,0 +1,84 @@
+"""Deletes the oldest runs when the library holds too much. Pinned runs stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sqlalchemy import Connection, and_, delete, func, or_, select
+
+from pglab.library.store.tables import runs, visits
+from pglab.session.sharing.variables import whole_number
+
+_DAY = 86_400.0  # seconds
+_MEGABYTE = 1_000_000
+_MOST = 1_000_000_000  # of each environment variable
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """How much the library keeps."""
+
+    runs: int = 200  # unpinned runs of one owner, and as many pinned ones
+    megabytes: int = 500  # of the unpinned runs of one owner
+    all_megabytes: int = 10_000
+    days: int = 180  # for which an unpinned run and the facts of a visit stay
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the quotas from environment variables; a quota without a variable has its default.
+
+        If a variable contains no whole number from 1, the function warns and ignores it.
+        """
+        variables = {
+            "runs": "PGLAB_RUNS_OF_OWNER",
+            "megabytes": "PGLAB_MEGABYTES_OF_OWNER",
+            "all_megabytes": "PGLAB_MEGABYTES_OF_ALL",
+            "days": "PGLAB_DAYS_KEPT",
+        }
+        chosen = {field: whole_number(name, _MOST) for field, name in variables.items()}
+        return cls(**{field: number for field, number in chosen.items() if number is not None})
+
+
+def tidy(connection: Connection, quotas: Quotas, now: float) -> int:
+    """Delete the runs that exceed the quotas, the oldest first; return how many were deleted.
+
+    A run is as old as its last save. The newest unpinned run of an owner exceeds no quota of this
+    owner, because somebody may be training it.
+    """
+    begin = now - quotas.days * _DAY
+    connection.execute(delete(visits).where(visits.c.saved < begin))
+    old = connection.execute(delete(runs).where(~runs.c.pinned, runs.c.saved < begin))
+    return old.rowcount + _tidy_owners(connection, quotas) + _tidy_all(connection, quotas)
+
+
+def _tidy_owners(connection: Connection, quotas: Quotas) -> int:
+    """Delete what exceeds the quotas of one owner."""
+    newest_first = runs.c.saved.desc(), runs.c.address
+    of_owner: Any = {"partition_by": runs.c.owner_hash, "order_by": newest_first}
+    ranked = (
+        select(
+            runs.c.address,
+            func.row_number().over(**of_owner).label("number"),
+            func.sum(runs.c.size).over(**of_owner).label("size"),
+        )
+        .where(~runs.c.pinned)
+        .subquery()
+    )
+    too_large = and_(ranked.c.number > 1, ranked.c.size > quotas.megabytes * _MEGABYTE)
+    exceeding = select(ranked.c.address).where(or_(ranked.c.number > quotas.runs, too_large))
+    return connection.execute(delete(runs).where(runs.c.address.in_(exceeding))).rowcount
+
+
+def _tidy_all(connection: Connection, quotas: Quotas) -> int:
+    """Delete what exceeds the space of the library, where pinned runs come first."""
+    kept_first = runs.c.pinned.desc(), runs.c.saved.desc(), runs.c.address
+    ranked = select(
+        runs.c.address,
+        runs.c.pinned,
+        func.sum(runs.c.size).over(order_by=kept_first).label("size"),
+    ).subquery()
+    exceeding = select(ranked.c.address).where(
+        ~ranked.c.pinned, ranked.c.size > quotas.all_megabytes * _MEGABYTE
+    )
+    return connection.execute(delete(runs).where(runs.c.address.in_(exceeding))).rowcount
