@@ -139,7 +139,7 @@ def _limits(contents: RunContents) -> Iterator[str]:
     if contents.outcome == "solved":
         yield _(
             "It is not a run of a fixed length. It stopped at the first reading that counts as "
-            "solved, so its last returns are probably better than those of later policies."
+            "solved, and luck may have helped to reach this reading."
         )
     yield _(
         "It is not made for use outside this environment. It is a small network for teaching and "

@@ -16,7 +16,7 @@ from pglab.library.files.tables import Format, TableWriter, schema_of, table_of
 from pglab.session.training_session import TrainingSession
 from pglab.stretch import StepColumns, Stretch
 
-ROWS = 16_384  # of one part, so that the memory does not grow with the length of the run
+ROWS = 8_192  # of one part, so that the memory does not grow with the length of the run
 SECONDS_PER_REPORT = 0.1
 
 Progress = Callable[[int, int], None]  # gets the steps that are done, and all steps
@@ -34,7 +34,7 @@ def write_steps(
     Args:
         contents: the run.
         sinks: for each format, a file that is open for writing.
-        progress: is called at least each few tenths of a second. To cancel, it raises an error,
+        progress: is called several times a second. To cancel, it raises an error,
             which this function passes on; then the files are not complete.
 
     Raises:
