@@ -71,7 +71,7 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
     for name, setting in settings_of(configs[0]).items():
         if name in NOT_COMPARED or not all(name in settings_of(config) for config in configs):
             continue
-        applying = [_applies(config, name) for config in configs]
+        applying = [applies(config, name) for config in configs]
         if not any(applying) or (name == "success_return" and all(map(_own_return, configs))):
             continue
         values = [_effective(config, name) for config in configs]
@@ -125,7 +125,7 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
             shared = {algorithm_name(config) for config in configs}
             if len(shared) == 1:
                 told += shared
-        elif all(name in settings_of(c) and _applies(c, name) for c in configs):
+        elif all(name in settings_of(c) and applies(c, name) for c in configs):
             values = {getattr(config, name) for config in configs}
             if len(values) == 1:
                 value = values.pop()
@@ -139,6 +139,12 @@ def held_fixed(configs: Sequence[AgentConfig]) -> str:
 def same_agent(one: AgentConfig, other: AgentConfig) -> bool:
     """True if two configurations describe the same agent; seed and number of steps may differ."""
     return not differences_between([one, other])
+
+
+def applies(config: AgentConfig, name: str) -> bool:
+    """True if this setting has an effect together with the other settings."""
+    condition = settings_of(config)[name].applies_when
+    return condition is None or getattr(config, condition[0]) == condition[1]
 
 
 def _short(config: AgentConfig, name: str, value: Any) -> str:
@@ -156,11 +162,6 @@ def _preset_name(config: AgentConfig) -> str | None:
     return next(found, None)
 
 
-def _applies(config: AgentConfig, name: str) -> bool:
-    condition = settings_of(config)[name].applies_when
-    return condition is None or getattr(config, condition[0]) == condition[1]
-
-
 def _own_return(config: AgentConfig) -> bool:
     """True if the success return of a configuration is the default of its environment."""
     return config.success_return == success_return_of(config.env_id)
@@ -168,7 +169,7 @@ def _own_return(config: AgentConfig) -> bool:
 
 def _effective(config: AgentConfig, name: str) -> Any:
     """The value of a setting that takes effect; None if the setting has no effect."""
-    if _applies(config, name):
+    if applies(config, name):
         return getattr(config, name)
     if isinstance(config, ActorCriticConfig):
         instead = {

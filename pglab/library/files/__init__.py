@@ -1,0 +1,1 @@
+"""The data files of a bundle: settings, tables, TensorBoard events, the policy, the model card."""

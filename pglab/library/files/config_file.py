@@ -1,0 +1,27 @@
+"""Writes `config.json`: the settings of a run, their changes, and what has computed the run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from pglab.library.contents import Facts, RunContents
+from pglab.library.encoding import config_facts
+from pglab.library.files.origin import written_by
+
+
+def config_file(contents: RunContents, link: str | None) -> str:
+    """Write everything that decides the results of a run, as JSON.
+
+    Args:
+        contents: the run.
+        link: an address that opens the app with these settings, if there is one.
+    """
+    facts: Facts = {
+        **config_facts(contents.initial_config),
+        "changes": [asdict(change) for change in contents.changes],
+        "link": link,
+        "made_by": contents.made_by,
+        "written_by": written_by(),
+    }
+    return json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=2) + "\n"

@@ -1,0 +1,67 @@
+"""What has written a file: the version and the commit of pglab, and the machine."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import tomllib
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pglab.library
+from pglab.library.contents import Facts
+
+_PACKAGE = Path(pglab.library.__file__).resolve().parents[1]
+
+
+def written_by() -> Facts:
+    """The version of pglab, its commit, and the machine, as values that JSON can hold.
+
+    A value is None if it is unknown.
+    """
+    return {
+        "pglab": pglab_version(),
+        "commit": commit_of(_PACKAGE.parent),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+    }
+
+
+@cache
+def pglab_version() -> str | None:
+    """The version in the `pyproject.toml` of the repository, or else of the installed package."""
+    project = _PACKAGE.parent / "pyproject.toml"
+    if project.exists():
+        facts = tomllib.loads(project.read_text(encoding="utf-8")).get("project", {})
+        if facts.get("name") == _PACKAGE.name:
+            return str(facts["version"])
+    try:
+        return version(_PACKAGE.name)
+    except PackageNotFoundError:
+        return None
+
+
+@cache
+def commit_of(folder: Path) -> str | None:
+    """The commit of the Git repository whose top folder this is; None if there is none, or no Git.
+
+    A package that is installed in somebody's repository does not belong to this repository. The
+    commit ends with "-dirty" if files have changed since then.
+    """
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != folder.resolve():
+        return None
+    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """What Git prints in a folder; None if Git is missing or reports an error."""
+    try:
+        done = subprocess.run(
+            ["git", *words], cwd=folder, capture_output=True, encoding="utf-8", errors="replace"
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

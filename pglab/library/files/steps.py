@@ -1,0 +1,126 @@
+"""Writes a table with each environment step of a run, which is trained again for this purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pglab.language import _
+from pglab.library.contents import RunContents
+from pglab.library.files.columns import step_columns
+from pglab.library.files.tables import Format, TableWriter, schema_of, table_of
+from pglab.session.training_session import TrainingSession
+from pglab.stretch import StepColumns, Stretch
+
+ROWS = 8_192  # of one part, so that the memory does not grow with the length of the run
+SECONDS_PER_REPORT = 0.1
+
+Progress = Callable[[int, int], None]  # gets the steps that are done, and all steps
+
+
+class CannotRepeat(RuntimeError):
+    """The run cannot be repeated here; the message is a sentence for the visitor."""
+
+
+def write_steps(
+    contents: RunContents, sinks: Mapping[Format, BinaryIO], progress: Progress
+) -> None:
+    """Train the run again, and write a row for each of its environment steps.
+
+    Args:
+        contents: the run.
+        sinks: for each format, a file that is open for writing.
+        progress: is called several times a second. To cancel, it raises an error,
+            which this function passes on; then the files are not complete.
+
+    Raises:
+        ConfigError: the environment cannot be used.
+        CannotRepeat: training again gives another run.
+    """
+    columns = step_columns(contents.initial_config)
+    schema = schema_of(columns)
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(TableWriter(sink, file_format, schema))
+            for file_format, sink in sinks.items()
+        ]
+        for steps in _steps_in_parts(contents, progress):
+            table = table_of(columns, _by_name(steps))
+            for writer in writers:
+                writer.write(table)
+
+
+def _steps_in_parts(contents: RunContents, progress: Progress) -> Iterator[StepColumns]:
+    """Train the run again, and yield its steps in parts of at most `ROWS` steps."""
+    session = TrainingSession(contents.initial_config, can_rewind=False)
+    changes, end = list(contents.changes), contents.global_step
+    part: list[Stretch] = []
+    progress(0, end)
+    while session.global_step < end:
+        while changes and changes[0].global_step == session.global_step:
+            session.change(**changes.pop(0).settings)
+        part_end = (session.global_step // ROWS + 1) * ROWS
+        until = min(part_end, end, *(change.global_step for change in changes[:1]))
+        if session.finished or until <= session.global_step:
+            raise _cannot_repeat()
+        part += session.advance("step", until - session.global_step, seconds=SECONDS_PER_REPORT)
+        _require_same_episodes(session, contents, first=len(session.history.episodes) - 1)
+        progress(session.global_step, end)
+        if session.global_step in (part_end, end):
+            yield _joined(part)
+            part = []
+    _require_same_end(session, contents)
+
+
+def _require_same_episodes(session: TrainingSession, contents: RunContents, first: int) -> None:
+    """Compare the episodes with the stored ones, from the row `first` on."""
+    episodes, stored = session.history.episodes, contents.episodes.columns
+    rows = slice(max(0, first), len(episodes))
+    for name in episodes.names:
+        if not np.array_equal(episodes[name][rows], stored[name][rows], equal_nan=True):
+            raise _cannot_repeat()
+
+
+def _require_same_end(session: TrainingSession, contents: RunContents) -> None:
+    _require_same_episodes(session, contents, first=0)
+    run, stored = session.present_run(), contents.state
+    counted = {name: getattr(run, name) for name in ("episodes", "updates", "episode_return")}
+    same = np.array_equal(run.observation, stored.arrays["observation"], equal_nan=True)
+    if not same or any(stored.facts[name] != number for name, number in counted.items()):
+        raise _cannot_repeat()
+
+
+def _cannot_repeat() -> CannotRepeat:
+    return CannotRepeat(
+        _(
+            "The steps of this run cannot be computed again here, because another machine or other "
+            "package versions round differently. Export the steps on the machine that trained the "
+            "run."
+        )
+    )
+
+
+def _joined(part: list[Stretch]) -> StepColumns:
+    columns = zip(*(stretch.steps for stretch in part if len(stretch.steps.action)), strict=True)
+    return StepColumns(*map(np.concatenate, columns))
+
+
+def _by_name(steps: StepColumns) -> dict[str, NDArray[Any]]:
+    """The columns [N] by name; each coordinate of an observation gets a column of its own."""
+    named = {
+        "observation": steps.observation,
+        "probability": steps.action_probabilities,
+        "next_observation": steps.next_observation,
+    }
+    return {
+        **steps._asdict(),
+        **{
+            f"{name}_{i}": array[:, i]
+            for name, array in named.items()
+            for i in range(array.shape[1])
+        },
+    }

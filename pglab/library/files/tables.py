@@ -1,0 +1,116 @@
+"""Makes the tables of a run, and writes them as CSV and as Parquet.
+
+NaN means "no value": such a cell is empty in CSV, and null in Parquet.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, BinaryIO, Literal, Self
+
+import numpy as np
+import pyarrow
+import pyarrow.csv
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from pglab.language import _
+from pglab.library.contents import RunContents, Table
+from pglab.library.files.columns import EPISODES, UPDATES, Column
+
+Format = Literal["csv", "parquet"]
+
+
+def episodes_table(contents: RunContents) -> pyarrow.Table:
+    """One row for each finished episode; see `EPISODES` for the columns."""
+    return _numbered(EPISODES, contents.episodes)
+
+
+def updates_table(contents: RunContents) -> pyarrow.Table:
+    """One row for each stored update; see `UPDATES` for the columns.
+
+    Of a long run, only each `contents.updates.stride`-th update is stored.
+    """
+    return _numbered(UPDATES, contents.updates)
+
+
+def table_bytes(table: pyarrow.Table, file_format: Format) -> bytes:
+    """The bytes of a CSV file or of a Parquet file with this table."""
+    sink = io.BytesIO()
+    with TableWriter(sink, file_format, table.schema) as writer:
+        writer.write(table)
+    return sink.getvalue()
+
+
+def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:
+    """The names and types of the columns; the metadata of each field has its meaning and unit."""
+    return pyarrow.schema(
+        [
+            pyarrow.field(
+                column.name,
+                pyarrow.from_numpy_dtype(np.dtype(column.type)),
+                metadata={
+                    "meaning": _(column.meaning),
+                    "unit": _(column.unit) if column.unit else "",
+                },
+            )
+            for column in columns
+        ]
+    )
+
+
+def table_of(columns: Sequence[Column], values: Mapping[str, NDArray[Any]]) -> pyarrow.Table:
+    """Make a table of arrays [N], which have the names of the columns; NaN becomes null."""
+    schema = schema_of(columns)
+    arrays = [
+        pyarrow.array(values[field.name], from_pandas=True).cast(field.type) for field in schema
+    ]
+    return pyarrow.Table.from_arrays(arrays, schema=schema)
+
+
+class TableWriter:
+    """Writes a table part by part into a file that is open for writing; it stays open."""
+
+    def __init__(self, sink: BinaryIO, file_format: Format, schema: pyarrow.Schema) -> None:
+        """Write the head of the file."""
+        if file_format == "csv":
+            options = pyarrow.csv.WriteOptions(quoting_header="none")
+            schema = _doubles(schema)
+            self._writer: Any = pyarrow.csv.CSVWriter(sink, schema, write_options=options)
+        else:
+            self._writer = pyarrow.parquet.ParquetWriter(sink, schema)
+        self._schema = schema
+
+    def write(self, table: pyarrow.Table) -> None:
+        """Write some rows; in a Parquet file, they become one row group."""
+        self._writer.write_table(table.cast(self._schema), max(1, len(table)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.close()
+
+
+def _doubles(schema: pyarrow.Schema) -> pyarrow.Schema:
+    """Numbers in single precision as double precision, so that a CSV file has all their digits."""
+    for index, field in enumerate(schema):
+        if field.type == pyarrow.float32():
+            schema = schema.set(index, field.with_type(pyarrow.float64()))
+    return schema
+
+
+def _numbered(columns: Sequence[Column], table: Table) -> pyarrow.Table:
+    """Add the first column, which is the number of each row; one of `stride` rows is stored."""
+    known = set(table.columns)
+    (number,) = (column.name for column in columns if column.name not in known)
+    rows = len(table.columns["global_step"])
+    numbers = 1 + table.stride * np.arange(rows)
+    return table_of(columns, {**table.columns, number: numbers})

@@ -1,0 +1,87 @@
+"""Says in words what an agent is, and which settings it usually has."""
+
+from __future__ import annotations
+
+from pglab.algorithms.agents import AgentConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.config.choice_names import choice_name
+from pglab.config.fixed import EPSILON
+from pglab.language import N_, _
+from pglab.session.side_by_side.contrasts import PRESETS, algorithm_name
+
+_CELLS = {
+    ("shared", "on_policy"): N_("actor-critic, shared body, on-policy critic"),
+    ("shared", "replay"): N_("actor-critic, shared body, critic with replay buffer"),
+    ("split", "on_policy"): N_("actor-critic, split bodies, on-policy critic"),
+    ("split", "replay"): N_("actor-critic, split bodies, critic with replay buffer"),
+}
+
+
+def agent_name(config: AgentConfig) -> str:
+    """The name of an agent, which tells the four actor-critics apart."""
+    if isinstance(config, ReinforceConfig):
+        return algorithm_name(config)
+    return _(_CELLS[config.body, config.critic_data])
+
+
+def defaults_of(config: AgentConfig) -> AgentConfig:
+    """The settings of this agent when its page opens, or Compare if it has no page of its own."""
+    presets = (*(preset for _name, preset in PRESETS), *ActorCriticConfig.cells())
+    return next(preset for preset in presets if agent_name(preset) == agent_name(config))
+
+
+def agent_sentences(config: AgentConfig) -> str:
+    """Say in a few sentences how the agent learns."""
+    if isinstance(config, ReinforceConfig):
+        return _reinforce(config)
+    return _actor_critic(config)
+
+
+def _reinforce(config: ReinforceConfig) -> str:
+    returns = {
+        "reward_to_go": _("the return from this action to the end of the episode"),
+        "whole_episode": _("the return of the whole episode"),
+    }[config.return_form]
+    weight = {
+        "none": _("The weight is {returns}."),
+        "mean": _("The weight is {returns}, minus the mean of the batch."),
+        "value": _("The weight is {returns}, minus a baseline V(s) that is learned."),
+    }[config.baseline]
+    return " ".join(
+        [
+            _("The agent is REINFORCE."),
+            _("It learns from whole episodes, and weights the log-probability of each action."),
+            weight.format(returns=returns),
+            *([_("The weights of a batch are normalised.")] if config.normalize_returns else []),
+        ]
+    )
+
+
+def _actor_critic(config: ActorCriticConfig) -> str:
+    body = {
+        "shared": _("The actor and the critic share one body."),
+        "split": _("The actor and the critic have separate bodies."),
+    }[config.body]
+    data = {
+        "on_policy": _("The critic learns from the steps just taken."),
+        "replay": _("The critic learns from a replay buffer."),
+    }[config.critic_data]
+    signal = _("The weight of each action's log-probability is {signal}.")
+    learns = {
+        "both": [],
+        "actor_only": [_("At the end, only the actor learned.")],
+        "critic_only": [_("At the end, only the critic learned.")],
+    }[config.trained]
+    greedy = _(
+        "At the end, the critic chose the actions: the action with the greatest Q, and with "
+        "probability {epsilon:.0%} a random action. The actor did not learn."
+    )
+    return " ".join(
+        [
+            _("The agent is an actor-critic."),
+            body,
+            data,
+            signal.format(signal=choice_name(config.policy_signal)),
+            *([greedy.format(epsilon=EPSILON)] if config.critic_only else learns),
+        ]
+    )
