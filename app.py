@@ -13,6 +13,7 @@ from pglab.networks import use_one_thread
 from pglab.ui.pages import actor_critic_page  # noqa: F401  Saves time for the first visitor.
 from pglab.ui.shell.assets import EarlyAssets, asset_routes
 from pglab.ui.shell.housekeeping import keep_house
+from pglab.ui.shell.owner import OwnerCookie
 from pglab.ui.shell.warm_up import warm_up
 from pglab.ui.stage.socket import live_route
 
@@ -32,6 +33,9 @@ async def prepare(_app: st.App) -> AsyncIterator[None]:
 app = st.App(
     "main.py",
     routes=[*asset_routes(BASE), live_route(BASE)],
-    middleware=[Middleware(EarlyAssets, base_path=BASE)],
+    middleware=[
+        Middleware(EarlyAssets, base_path=BASE),
+        Middleware(OwnerCookie, base_path=BASE),
+    ],
     lifespan=prepare,
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,15 @@ class Bench:
         self.problem: str | None = None  # error message if a further seed could not be trained
         self._group: SeedGroup | None = None
         self.pacemaker = Pacemaker()
+
+    @classmethod
+    def continued(
+        cls, session: TrainingSession, past: Sequence[PastRun], forked: tuple[int, int] | None
+    ) -> Self:
+        """Make a paused bench that goes on with a stored run, and with runs before this run."""
+        bench = cls(session.config)
+        bench.session, bench.past, bench.forked = session, list(past), forked
+        return bench
 
     @property
     def run_number(self) -> int:
@@ -316,7 +325,7 @@ class Bench:
         """The present state of the current run as a `PastRun`."""
         group = self._group
         further = group.members if group and self.session is group.run else []
-        run = _summary(self.run_number, self.session, self.forked)
+        run = past_run(self.run_number, self.session, self.forked)
         return replace(run, further=tuple(map(_result, further)))
 
     def snapshots(self) -> list[Snapshot]:
@@ -352,7 +361,8 @@ def _result(session: TrainingSession) -> SeedResult:
     )
 
 
-def _summary(number: int, session: TrainingSession, forked: tuple[int, int] | None) -> PastRun:
+def past_run(number: int, session: TrainingSession, forked: tuple[int, int] | None) -> PastRun:
+    """The present state of a run as a `PastRun`, without further seeds."""
     history = session.history
     snapshots = _snapshots(number, session)
     per_network = 4 * parameter_count(*session.networks.values())

@@ -20,6 +20,7 @@ from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel
 from pglab.ui.stage.player import Player
 from tests.pages.test_pages import (
+    address,
     bench_of,
     code_shown,
     control,
@@ -114,7 +115,7 @@ def test_the_missing_cell_trains_too(key: str) -> None:
         press(app, "step")
     session = bench_of(app, key).session
     assert (session.buffer is not None) == (other == "replay")
-    assert dict(app.query_params) == {"critic_data": other, "batch_size": "8", "critic": "3"}
+    assert address(app) == {"critic_data": other, "batch_size": "8", "critic": "3"}
 
 
 @pages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -11,12 +12,13 @@ import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, Link
-from pglab.curves import Curve, GuessRegion
+from pglab.curves import Curve, GuessRegion, kept_by_place
 from pglab.experiments.catalogue import experiments_of
 from pglab.experiments.experiment import LATE, Choice, Experiment
 from pglab.experiments.results import arms_of
 from pglab.experiments.statistics import STATISTICS, late_return, recorded
 from pglab.language import _
+from pglab.library.contents import Facts
 from pglab.plots.experiment import stretches
 from pglab.session.bench import Bench
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED
@@ -30,6 +32,16 @@ from pglab.ui.stage.scrolling import bring_into_view
 
 AttemptState = Literal["asked", "locked", "under way", "changed", "done"]
 
+POINTS_KEPT = 200  # of the curve of a stored result
+_NUMBERS_OF_RESULT = (
+    "seed",
+    "figure",
+    "usual",
+    "same_seed",
+    "choice",
+    "late_return",
+    "outcome",
+)
 PARAMETER = "try"  # the address parameter that names the chosen experiment
 
 
@@ -111,10 +123,61 @@ def open_attempts(lab: Lab) -> Attempts:
     """Return the visitor's attempts, with the result of the current run if the run has ended."""
     key = f"{lab.key}.try"
     attempts: Attempts = st.session_state.setdefault(key, Attempts(lab.key))
+    if lab.kept.visit:
+        restore(attempts, lab.kept.visit)
+        lab.kept.visit = {}
+    lab.kept.keeper.visit = partial(facts_of, attempts)
     with lab.bench.lock:
         _note_results(attempts, lab.bench.session)
         _draw_expectation(attempts, lab.bench)
     return attempts
+
+
+def facts_of(attempts: Attempts) -> Facts:
+    """Describe the guesses and results, so that `restore` can bring them back."""
+    return {
+        "chosen": attempts.chosen,
+        "attempts": {
+            key: {
+                "guess": attempt.guess,
+                "started": attempt.started,
+                "done": attempt.done,
+                "result": attempt.result and _result_facts(attempt.result),
+            }
+            for key, attempt in attempts.by_key.items()
+            if attempt.guess is not None
+        },
+    }
+
+
+def _result_facts(result: Result) -> Facts:
+    kept = kept_by_place(result.curve.steps, result.curve.returns, POINTS_KEPT)
+    return {
+        **{name: getattr(result, name) for name in _NUMBERS_OF_RESULT},
+        "steps": result.curve.steps[kept].tolist(),
+        "returns": result.curve.returns[kept].tolist(),
+    }
+
+
+def restore(attempts: Attempts, facts: Facts) -> None:
+    """Bring back guesses and results that `facts_of` has described; drop what does not fit."""
+    known = {experiment.key: experiment for experiment in experiments_of(attempts.page)}
+    if attempts.chosen is None and facts.get("chosen") in known:
+        attempts.chosen = facts["chosen"]
+    for key, stored in (facts.get("attempts") or {}).items():
+        if key in known and stored["guess"] in range(len(known[key].choices)):
+            result = stored["result"]
+            attempts.by_key[key] = Attempt(
+                stored["guess"],
+                stored["started"],
+                result and _restored_result(result),
+                stored["done"],
+            )
+
+
+def _restored_result(facts: Facts) -> Result:
+    curve = Curve(np.array(facts["steps"]), np.array(facts["returns"]), _("this run"))
+    return Result(**{name: facts[name] for name in _NUMBERS_OF_RESULT}, curve=curve)
 
 
 def read_link(page: str, link: Link) -> None:

@@ -14,6 +14,8 @@ from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
+from pglab.ui.controls import kept_run
+from pglab.ui.controls.kept_run import Kept, say_what_is_kept
 from pglab.ui.controls.settings import (
     Terms,
     controls,
@@ -26,6 +28,7 @@ from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
+from pglab.ui.stage.channel import channel_of
 from pglab.ui.stage.player import Player
 
 
@@ -35,6 +38,7 @@ class Lab(LivePage):
 
     terms: Terms
     bench: Bench
+    kept: Kept
     _player: Player | None = None
     _slow_motion: SlowMotion | None = None
 
@@ -89,14 +93,13 @@ def open_lab(
     """
     warm_up()
     terms = Terms(preset, fixed)
-    problems = read_once(key, lambda link: read_further(link, read_settings(key, terms, link)))
+    problems = read_once(key, partial(_read_link, key, terms, read_further))
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     if config is not None:
         say_if_not_compiled([config])
     lab: Lab | None = st.session_state.get(f"{key}.lab")
     if lab is None:
-        lab = Lab(key=key, terms=terms, bench=Bench(config or preset))
-        st.session_state[f"{key}.lab"] = lab
+        lab = st.session_state[f"{key}.lab"] = _new_lab(key, terms, config or preset)
     lab.page_is_stale = False
     unusable: list[str] = []
     with lab.bench.lock:
@@ -110,6 +113,28 @@ def open_lab(
         if st.session_state.pop(f"{key}.start_on_arrival", False):
             lab.bench.run()
     show_problems(problems, unusable, lab.bench.session.problem, lab.bench.problem)
+    say_what_is_kept(lab, lab.bench, lab.kept)
+    return lab
+
+
+def _read_link(
+    key: str, terms: Terms, read_further: Callable[[Link, RunConfig], None], link: Link
+) -> None:
+    """Set the controls from the link; a stored run that the link names brings its own settings."""
+    of_run = kept_run.read_link(key, terms, link)
+    config = read_settings(key, terms, link)
+    read_further(link, of_run or config)
+    if of_run is not None:
+        set_controls(key, of_run)
+
+
+def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
+    """Make the state of a page: with the stored run that its link names, or with a new run."""
+    found = kept_run.take_reopened(key)
+    bench = Bench(config) if found is None else found.bench
+    lab = Lab(key=key, terms=terms, bench=bench, kept=kept_run.keep(bench, found))
+    channel = channel_of(lab, bench)
+    lab.kept.keeper.is_watched = lambda: channel.connections > 0
     return lab
 
 

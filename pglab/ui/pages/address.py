@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pglab.config import ActorCriticConfig, Link, RunConfig, differences
 from pglab.ui.chapters import attempts, chapters
-from pglab.ui.controls import seed_controls, speed
+from pglab.ui.controls import kept_run, seed_controls, speed
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import heatmaps_of, heatmaps_on
 from pglab.ui.shell import address_bar
@@ -32,6 +32,7 @@ def write_address(lab: Lab) -> None:
         **chapters.link_parameters(lab.key, "try_this" if experiment else "idea"),
         **speed.link_parameters(lab.key),
         **seed_controls.link_parameters(lab),
+        **kept_run.address_parameter(lab.kept),
     }
     changed = differences(lab.bench.session.config, lab.terms.preset)
     address_bar.write({**changed, **shown})

@@ -19,6 +19,7 @@ from pglab.ui.chapters.runs_table import runs_table
 from pglab.ui.chapters.slow_motion.chapter import slow_motion
 from pglab.ui.chapters.try_this import try_this
 from pglab.ui.controls.buttons import locked
+from pglab.ui.controls.kept_run import is_saved
 from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
 from pglab.ui.controls.shown_panels import Extra, panel_controls
@@ -88,10 +89,11 @@ def agent_page(page: AgentPage) -> None:
 def _listen(lab: Lab) -> None:
     """Let the browser report each press of a button.
 
-    If a run could be lost, the browser also asks for confirmation before the tab is closed.
+    If a run would be lost, the browser also asks for confirmation before the tab is closed.
     """
     bench = lab.bench
-    listen(unsaved=bench.running or bench.session.global_step > 0 or bool(bench.past))
+    begun = bench.running or bench.session.global_step > 0 or bool(bench.past)
+    listen(unsaved=begun and not is_saved(lab.kept))
 
 
 def _code(lab: Lab, page: AgentPage) -> None:

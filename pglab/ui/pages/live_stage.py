@@ -12,6 +12,7 @@ from pglab.language import _
 from pglab.session.bench import Bench
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
+from pglab.ui.pages.address import write_address
 from pglab.ui.stage.channel import live_fragment, show
 from pglab.ui.stage.panels.returns import reading_explained
 from pglab.ui.stage.panels.scenery import PanelMaker, Scenery, View
@@ -35,8 +36,19 @@ def _live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
     lab.redraw_stale_page()
+    write_address(lab)  # a run that has begun has an address
     heading()
-    show(lab, lab.bench, partial(_picture, lab, view_of(lab), shown_panels(lab, panels, extras)))
+    draw = partial(_picture, lab, view_of(lab), shown_panels(lab, panels, extras))
+    show(lab, lab.bench, draw, partial(_lost, lab))
+
+
+def _lost(lab: Lab) -> bool:
+    """Whether another tab has taken over this run; then this tab must stop and say so."""
+    if not (lab.kept.keeper.taken_over and lab.bench.running):
+        return False
+    lab.bench.pause()
+    lab.page_is_stale = True
+    return True
 
 
 def _picture(lab: Lab, view: View, panels: Sequence[PanelMaker], *, resume: bool) -> Picture:

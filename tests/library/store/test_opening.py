@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import platformdirs
-import psycopg
 import pytest
-from sqlalchemy import inspect, select, update
-from sqlalchemy.exc import DBAPIError
 
-from pglab.library.store import opening
 from pglab.library.store.library import Library
-from pglab.library.store.migrations import MIGRATIONS, migrate
-from pglab.library.store.opening import VARIABLE, open_library
+from pglab.library.store.opening import open_library
 from pglab.library.store.problems import LibraryUnavailable
-from pglab.library.store.tables import metadata, runs, schema
 from tests.library.store.samples import ADA, address, blocks_at, invented
 
 OPERATIONS: dict[str, Callable[[Library], object]] = {

@@ -9,6 +9,13 @@ const CHAIN = `<svg viewBox="0 0 24 24" aria-hidden="true">
   <path transform="rotate(-45 12 12)"
     d="M10 7H7a5 5 0 0 0 0 10h3M14 7h3a5 5 0 0 1 0 10h-3M8.5 12h7"/></svg>`;
 
+// The settings, without the stored run: whoever opens the link begins a run of their own.
+function addressToShare() {
+  const address = new URL(location.href);
+  address.searchParams.delete("run");
+  return address.href;
+}
+
 class CopyButton {
   constructor(parent) {
     this.button = element("button", "");
@@ -29,7 +36,7 @@ class CopyButton {
 
   async copy() {
     try {
-      await navigator.clipboard.writeText(location.href); // fails without permission or https
+      await navigator.clipboard.writeText(addressToShare()); // fails without permission or https
     } catch {
       return this.showAddress();
     }
@@ -40,7 +47,7 @@ class CopyButton {
   showAddress() {
     const address = element("input", "");
     address.readOnly = true;
-    address.value = location.href;
+    address.value = addressToShare();
     address.setAttribute("aria-label", this.texts.label);
     this.say(this.texts.refused, address);
     address.addEventListener("blur", () => this.hide());
