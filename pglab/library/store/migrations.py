@@ -20,7 +20,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     (
         """
         CREATE TABLE pglab_runs (
-            address TEXT PRIMARY KEY,
+            address TEXT NOT NULL PRIMARY KEY,
             owner_hash TEXT NOT NULL,
             writer TEXT NOT NULL,
             agent TEXT NOT NULL,
@@ -46,7 +46,8 @@ MIGRATIONS: tuple[Migration, ...] = (
         "CREATE INDEX pglab_runs_of_owner ON pglab_runs (owner_hash, saved)",
         """
         CREATE TABLE pglab_contents (
-            address TEXT PRIMARY KEY REFERENCES pglab_runs (address) ON DELETE CASCADE,
+            address TEXT NOT NULL PRIMARY KEY
+                REFERENCES pglab_runs (address) ON DELETE CASCADE,
             data {blob} NOT NULL
         )
         """,
@@ -63,7 +64,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         """,
         """
         CREATE TABLE pglab_visits (
-            key_hash TEXT PRIMARY KEY,
+            key_hash TEXT NOT NULL PRIMARY KEY,
             facts TEXT NOT NULL,
             saved DOUBLE PRECISION NOT NULL
         )

@@ -106,12 +106,14 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _is_damaged(file: Path) -> bool:
     """True if this is not a database of SQLite, or if SQLite finds damage in it."""
-    if not file.exists():
+    if not file.is_file():
         return False
     whole = file.stat().st_size <= _MOST_CHECKED
     command = "PRAGMA quick_check(1)" if whole else "SELECT count(*), 'ok' FROM sqlite_schema"
     try:
-        with closing(sqlite3.connect(file, timeout=_PATIENCE)) as connection:
+        # A connection that may only read leaves a damaged file and its log as they are.
+        place = f"{file.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(place, uri=True, timeout=_PATIENCE)) as connection:
             answer: str = connection.execute(command).fetchone()[-1]
     except sqlite3.DatabaseError as error:
         if is_damage(error):

@@ -6,42 +6,291 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import platformdirs
+import psycopg
 import pytest
+from sqlalchemy import URL, inspect, select, update
+from sqlalchemy.exc import DBAPIError
 
+from pglab.library.store import opening
 from pglab.library.store.library import Library
-from pglab.library.store.opening import open_library
+from pglab.library.store.migrations import MIGRATIONS, migrate
+from pglab.library.store.opening import VARIABLE, open_library
 from pglab.library.store.problems import LibraryUnavailable
+from pglab.library.store.tables import metadata, runs, schema
 from tests.library.store.samples import ADA, address, blocks_at, invented
 
-OPERATIONS: dict[str, Callable[[Library], object]] = {
+WRITING: dict[str, Callable[[Library], object]] = {
     "save": lambda library: library.save(invented(data=b"other")),
     "take_over": lambda library: library.take_over(address(), ADA, "tab"),
-    "load": lambda library: library.load(address()),
-    "runs_of": lambda library: library.runs_of(ADA),
     "annotate": lambda library: library.annotate(ADA, address(), name="name"),
     "delete": lambda library: library.delete(ADA, [address()]),
     "save_visit": lambda library: library.save_visit("key", "{}"),
-    "load_visit": lambda library: library.load_visit("key"),
     "tidy": lambda library: library.tidy(),
 }
-READING = ("load", "runs_of", "load_visit")
+EVERYTHING = WRITING | {
+    "load": lambda library: library.load(address()),
+    "runs_of": lambda library: library.runs_of(ADA),
+    "load_visit": lambda library: library.load_visit("key"),
+}
 
 
-def require_unavailable(library: Library, message: str, operations: dict[str, object]) -> None:
-    for name in operations:
-        with pytest.raises(LibraryUnavailable, match=message):
-            OPERATIONS[name](library)
+def problems_of(library: Library, operations: dict[str, Callable[[Library], object]]) -> set[str]:
+    """The sentences of operations that must all fail."""
+    found = set()
+    for operation in operations.values():
+        with pytest.raises(LibraryUnavailable) as caught:
+            operation(library)
+        found.add(str(caught.value))
+    return found
+
+
+def address_of(file: Path) -> str:
+    return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def run_sql(library: Library, command: str) -> None:
+    with library._writing.begin() as connection:
+        connection.exec_driver_sql(command)
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A database of SQLite with one run."""
-    file = tmp_path / "folder that is made" / "runs & more?.sqlite3"
+    file = tmp_path / "folder to be made" / "runs & more?.sqlite3"
     with closing(open_library(address_of(file))) as library:
         library.save(invented(blocks=blocks_at(100_000, 50_000)))
     return file
 
 
-def address_of(file: Path, **options: object) -> str:
-    query = "".join(f"&{name}={value}" for name, value in options.items())
-    return f"sqlite:///{str(file).replace('?', '%3F')}?{query}"
+# --- Where the library is
+
+
+def test_the_default_is_a_file_in_the_users_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda name: tmp_path / name)
+    with closing(open_library()) as library:
+        library.save(invented())
+        with library._reading.begin() as connection:
+            mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    assert (tmp_path / "pglab" / "runs.sqlite3").exists()
+    assert mode == "wal"
+
+
+def test_the_environment_names_another_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv(VARIABLE, url)
+    with closing(open_library()) as library:
+        library.save(invented())
+    with closing(open_library(url)) as library:
+        assert library.notice is None
+        assert library.load(address()) is not None
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "sqlite://", "mysql://host/db", "postgresql://host:port/db", "a://b"]
+)
+def test_an_unusable_address_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv(VARIABLE, url)
+    with pytest.raises(LibraryUnavailable, match="PGLAB_DATABASE_URL does not name a usable"):
+        open_library()
+
+
+def test_a_missing_server_is_a_sentence_without_the_password(tmp_path: Path) -> None:
+    for place in (f"/database?host={tmp_path}", "127.0.0.1:1/database"):
+        with pytest.raises(LibraryUnavailable) as caught:
+            open_library(f"postgresql://user:secret@{place}")
+        assert "The database of runs does not answer" in str(caught.value)
+        assert "secret" not in str(caught.value)
+
+
+# --- The disk
+
+
+def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file" / "runs.sqlite3", tmp_path):
+        with pytest.raises(LibraryUnavailable, match="may not write the database of runs"):
+            open_library(address_of(place))
+
+
+def test_a_database_that_can_only_be_read(library: Library, url: str) -> None:
+    library.save(invented())
+    if url.startswith("sqlite"):
+        run_sql(library, "PRAGMA query_only = ON")
+        (problem,) = problems_of(library, WRITING)
+    else:
+        read_only = url.replace("options=", "options=-cdefault_transaction_read_only%3Don%20")
+        with pytest.raises(LibraryUnavailable) as caught:
+            open_library(read_only)
+        problem = str(caught.value)
+    assert "may not write the database of runs" in problem
+    assert library.load(address()) is not None
+
+
+def test_a_full_disk(file: Path) -> None:
+    with closing(open_library(address_of(file))) as library:
+        run_sql(library, "PRAGMA max_page_count = 1")  # SQLite allows the present number of pages
+        with pytest.raises(LibraryUnavailable, match="The disk is full, so runs are not saved"):
+            library.save(invented(data=bytes(10_000_000)))
+        stored = library.load(address())
+        assert stored is not None
+        assert stored.data == b"data"
+        run_sql(library, "PRAGMA max_page_count = 1000000")
+        library.save(invented(data=bytes(10_000_000)))
+
+
+# --- Other programs
+
+
+def test_a_locked_database(monkeypatch: pytest.MonkeyPatch, library: Library, url: str) -> None:
+    monkeypatch.setattr(opening, "_PATIENCE", 1)
+    library.save(invented())
+    with closing(open_library(url)) as impatient:
+        with library._writing.begin() as other:
+            other.exec_driver_sql("UPDATE pglab_runs SET seed = 1")
+            with pytest.raises(LibraryUnavailable, match="Another program has locked"):
+                impatient.save(invented(data=b"other"))
+            assert impatient.load(address()) is not None
+            if url.startswith("sqlite"):
+                with pytest.raises(LibraryUnavailable, match="Another program has locked"):
+                    open_library(url)
+        impatient.save(invented(data=b"other"))
+
+
+def test_a_lost_connection_is_made_again(library: Library, url: str) -> None:
+    library.save(invented())
+    if not url.startswith("sqlite"):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid != pg_backend_pid() AND backend_type = 'client backend'"
+            )
+    library.save(invented(data=b"other"))
+
+
+def test_every_operation_reports_missing_tables(library: Library) -> None:
+    library.save(invented())
+    for table in ("pglab_blocks", "pglab_contents", "pglab_runs", "pglab_visits"):
+        run_sql(library, f"DROP TABLE {table}")
+    (problem,) = problems_of(library, EVERYTHING)
+    assert "The database of runs refuses this command" in problem
+
+
+# --- Damage
+
+
+def overwrite_all(file: Path) -> None:
+    file.write_bytes(b"This is no database. " * 1_000)
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20_000])
+
+
+def overwrite_a_page(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[8_192:12_288] = bytes(range(256)) * 16
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [overwrite_all, cut_off, overwrite_a_page])
+def test_a_damaged_file_is_set_aside(file: Path, damage: Callable[[Path], None]) -> None:
+    damage(file)
+    Path(f"{file}-wal").write_bytes(b"log")
+    for known in ([], [address()]):
+        before = file.read_bytes()
+        with closing(open_library(address_of(file))) as library:
+            assert [row.address for row in library.runs_of(ADA)] == []
+            library.save(invented())
+            assert library.notice is not None
+            kept = Path(library.notice.partition("is kept as ")[2].removesuffix("."))
+        assert kept.name.startswith(f"{file.name}.damaged-20")
+        assert kept.read_bytes() == before
+        assert known or Path(f"{kept}-wal").read_bytes() == b"log"
+        with closing(open_library(address_of(file))) as library:
+            assert library.notice is None
+            assert [row.address for row in library.runs_of(ADA)] == [address()]
+        damage(file)
+    names = [kept.name for kept in file.parent.glob("*.damaged-*")]
+    assert len([name for name in names if not name.endswith(("-wal", "-shm"))]) == 2
+
+
+def test_damage_that_appears_later(file: Path) -> None:
+    with closing(open_library(address_of(file))) as library:
+        library.close()  # the next operation opens the file again
+        overwrite_all(file)
+        (problem,) = problems_of(library, EVERYTHING)
+    assert "is damaged" in problem
+    assert str(file) in problem
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    file = tmp_path / "runs.sqlite3"
+    file.touch()
+    with closing(open_library(address_of(file))) as library:
+        assert library.notice is None
+        library.save(invented())
+
+
+# --- Versions
+
+
+def test_the_migrations_make_the_tables_of_the_code(library: Library) -> None:
+    found = inspect(library._reading)
+    for name, table in metadata.tables.items():
+        made = {column["name"]: column for column in found.get_columns(name)}
+        assert made.keys() == set(table.columns.keys())
+        for column in table.columns:
+            kind = str(made[column.name]["type"]).replace("REAL", "DOUBLE")  # SQLite's word
+            expected = column.type.compile(library._reading.dialect)
+            assert kind.removesuffix(" PRECISION") == expected.removesuffix(" PRECISION")
+            assert made[column.name]["nullable"] == column.nullable
+        indices = {index["name"]: index["column_names"] for index in found.get_indexes(name)}
+        assert indices == {index.name: index.columns.keys() for index in table.indexes}
+        primary = found.get_pk_constraint(name)["constrained_columns"]
+        assert primary == table.primary_key.columns.keys()
+
+
+NEXT = ("ALTER TABLE pglab_runs ADD COLUMN colour TEXT", "UPDATE pglab_runs SET colour = 'red'")
+
+
+def test_an_older_database_is_migrated_with_its_runs(library: Library) -> None:
+    library.save(invented())
+    migrate(library._writing, [*MIGRATIONS, NEXT, ("ALTER TABLE pglab_runs DROP COLUMN seed",)])
+    columns = [column["name"] for column in inspect(library._reading).get_columns(runs.name)]
+    assert ("colour" in columns, "seed" in columns) == (True, False)
+    with library._reading.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT address, colour FROM pglab_runs").all()
+        assert [tuple(row) for row in rows] == [(address(), "red")]
+        assert connection.scalar(select(schema.c.version)) == len(MIGRATIONS) + 2
+
+
+def test_a_migration_that_fails_changes_nothing(library: Library) -> None:
+    library.save(invented())
+    with pytest.raises(DBAPIError):
+        migrate(library._writing, [*MIGRATIONS, (*NEXT, "nonsense")])
+    with library._reading.begin() as connection:
+        assert connection.scalar(select(schema.c.version)) == len(MIGRATIONS)
+    assert "colour" not in [c["name"] for c in inspect(library._reading).get_columns(runs.name)]
+    assert library.load(address()) is not None
+
+
+def test_a_newer_database_is_not_touched(library: Library, url: str) -> None:
+    library.save(invented())
+    with library._writing.begin() as connection:
+        connection.execute(update(schema).values(version=len(MIGRATIONS) + 1))
+    library.close()
+    before = snapshot(url)
+    with pytest.raises(LibraryUnavailable, match="A newer version of the app has changed"):
+        open_library(url)
+    assert snapshot(url) == before
+
+
+def snapshot(url: str) -> object:
+    """The bytes of the file, or when a row of the server was last written."""
+    if url.startswith("sqlite"):
+        return Path(url.removeprefix("sqlite:///")).read_bytes()
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT xmin, * FROM pglab_schema").fetchall()
