@@ -1,0 +1,1 @@
+"""Writes scripts that run without this package."""

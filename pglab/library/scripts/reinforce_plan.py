@@ -1,0 +1,59 @@
+"""What the script of REINFORCE needs of a configuration."""
+
+from __future__ import annotations
+
+from pglab.config import ReinforceConfig
+from pglab.library.scripts.plan import Plan
+
+
+class ReinforcePlan(Plan):
+    """The choices of texts for REINFORCE, and its formulas."""
+
+    def __init__(self, config: ReinforceConfig) -> None:
+        super().__init__(config)
+        self.config = config
+        self.learned_baseline = config.baseline == "value"
+        self.whole_episode = config.return_form == "whole_episode"
+        self.waits_for_episodes = config.episodes_per_update > 1
+        self.waits_for_steps = config.min_batch_steps > 1 or not self.waits_for_episodes
+
+    @property
+    def return_symbol(self) -> str:
+        """The return that each step gets."""
+        return "G₀" if self.whole_episode else "Gₜ"
+
+    @property
+    def return_formula(self) -> str:
+        """The formula of the return that each step gets."""
+        if self.whole_episode:
+            return "G₀ = r₀ + γ·r₁ + γ²·r₂ + …, the same for each step of an episode"
+        return "Gₜ = rₜ + γ·Gₜ₊₁; at the last step of an episode, Gₜ = rₜ"
+
+    @property
+    def weight_formula(self) -> str:
+        """The formula of the weights."""
+        symbol = self.return_symbol
+        baseline = {"none": "", "mean": f" − mean({symbol})", "value": " − V(sₜ)"}
+        normalized = ", shifted and scaled to mean 0 and standard deviation 1"
+        weight = f"wₜ = {symbol}{baseline[self.config.baseline]}"
+        return weight + normalized if self.config.normalize_returns else weight
+
+    @property
+    def loss_formula(self) -> str:
+        """The formula of the policy's loss."""
+        bonus = " − c·H" if self.config.entropy_coefficient else ""
+        return f"L(θ) = −meanₜ( wₜ·log π(aₜ|sₜ) ){bonus}"
+
+    @property
+    def returns_function(self) -> str:
+        """The function of the script that computes the returns of an episode."""
+        return "whole_episode_returns" if self.whole_episode else "discounted_returns"
+
+    @property
+    def update_condition(self) -> str:
+        """The condition for an update."""
+        enough_steps = "len(returns) >= MIN_BATCH_STEPS"
+        enough_episodes = "episodes >= EPISODES_PER_UPDATE"
+        if not self.waits_for_episodes:
+            return enough_steps
+        return f"{enough_steps} and {enough_episodes}" if self.waits_for_steps else enough_episodes

@@ -1,0 +1,64 @@
+"""Writes `train.py`, a script that repeats a run with PyTorch, Gymnasium and NumPy alone."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pglab.algorithms.agents import AgentConfig
+from pglab.config import ReinforceConfig
+from pglab.library.scripts.actor_critic_plan import ActorCriticPlan
+from pglab.library.scripts.reinforce_plan import ReinforcePlan
+
+
+def train_script(config: AgentConfig) -> str:
+    """Write a Python script that trains the agent of this configuration, and no other agent.
+
+    The returns of its episodes equal the returns of the reference engine bit for bit, if the
+    machine and the package versions are the same. The setting `engine` has no effect. The script
+    prints each episode; its function `train` yields the exact returns. If training diverges, both
+    stop at the same step. In one case the script goes on: the actor does not learn, and its unused
+    loss is no longer finite.
+
+    Raises:
+        ConfigError: the environment cannot be used.
+    """
+    if isinstance(config, ReinforceConfig):
+        return _written("reinforce.jinja", config, ReinforcePlan(config))
+    return _written("actor_critic.jinja", config, ActorCriticPlan(config))
+
+
+def literal(value: str | int | float | tuple[int, ...]) -> str:
+    """Write a value as Python source: integers with underscores, floats exactly."""
+    match value:
+        case str():
+            return json.dumps(value)
+        case int():
+            return f"{value:_}"
+        case float():
+            return repr(value)
+        case _:
+            return f"({', '.join(map(literal, value))})"
+
+
+def _written(template: str, config: AgentConfig, plan: ReinforcePlan | ActorCriticPlan) -> str:
+    context: dict[str, Any] = {"config": config, "plan": plan}
+    return _templates().get_template(template).render(context)
+
+
+@cache
+def _templates() -> Environment:
+    """The templates, in which a line with a statement leaves no line in the script."""
+    templates = Environment(
+        loader=PackageLoader("pglab.library.scripts"),
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+        autoescape=False,  # the text is Python, not HTML
+    )
+    templates.filters["literal"] = literal
+    return templates

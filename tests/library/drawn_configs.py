@@ -1,0 +1,70 @@
+"""Draws configurations at random over all settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from random import Random
+from typing import Any
+
+from pglab.algorithms.agents import AgentConfig, begin
+from pglab.config import ActorCriticConfig, ConfigError, ReinforceConfig
+from pglab.config.setting import MAX_HIDDEN_LAYERS, Setting, type_of
+from pglab.environments import ENVIRONMENTS
+from pglab.networks import parameter_count
+
+
+def drawn_config(dice: Random, total_steps: int, most_work: float) -> AgentConfig:
+    """Draw a configuration of the reference engine. One of five trains REINFORCE.
+
+    A configuration is drawn again if two of its settings conflict, or if training would need more
+    than `most_work` multiplications.
+    """
+    kind: type[AgentConfig] = ReinforceConfig if dice.random() < 0.2 else ActorCriticConfig
+    while True:
+        values = {field.name: _drawn(dice, field) for field in dataclasses.fields(kind)}
+        values |= {"engine": "reference", "total_steps": total_steps}
+        try:
+            config = kind(**values)
+        except ConfigError:
+            continue
+        if _work(config) <= most_work:
+            return config
+
+
+def _drawn(dice: Random, field: dataclasses.Field[Any]) -> Any:
+    described: Setting = field.metadata["setting"]
+    kind = type_of(field)
+    if field.name == "env_id":
+        return dice.choice(list(ENVIRONMENTS))
+    if described.choices:
+        return dice.choice(list(described.choices))
+    if kind is bool:
+        return dice.random() < 0.5
+    if kind is tuple:
+        return tuple(dice.choices(described.stops, k=dice.randint(0, MAX_HIDDEN_LAYERS)))
+    if described.stops and dice.random() < 0.5:
+        return dice.choice(described.stops)
+    return _number(dice, described, whole=kind is int)
+
+
+def _number(dice: Random, described: Setting, whole: bool) -> float:
+    """Draw a number between the limits of a setting; half of the large numbers by magnitude."""
+    low, high = described.minimum, described.maximum
+    assert low is not None
+    assert high is not None
+    by_magnitude = described.scale == "log" or (low > 0 and dice.random() < 0.5)
+    if by_magnitude:
+        number = math.exp(dice.uniform(math.log(low), math.log(high)))
+    else:
+        number = dice.uniform(low, high)
+    return min(max(round(number), low), high) if whole else min(max(number, low), high)
+
+
+def _work(config: AgentConfig) -> float:
+    """Roughly how many multiplications training needs."""
+    networks = begin(config.changed(total_steps=1_000)).networks.values()
+    passes = 10.0  # of each step: the agent acts and learns from it
+    if isinstance(config, ActorCriticConfig) and config.critic_data == "replay":
+        passes += 4 * config.critic_updates * config.batch_size / config.rollout_steps
+    return config.total_steps * passes * parameter_count(*networks)
