@@ -4,6 +4,24 @@ The colours follow the palettes by Okabe & Ito and by Tol, so colour-blind reade
 them. Each colour is legible on a white background and on an almost black background.
 """
 
+from typing import Literal, NamedTuple
+
+ThemeName = Literal["light", "dark"]
+
+
+class Theme(NamedTuple):
+    """The colours of a page around its figures; `.streamlit/config.toml` has the same ones."""
+
+    background: str
+    text: str
+    border: str
+
+
+THEMES: dict[ThemeName, Theme] = {
+    "light": Theme(background="#FFFFFF", text="#221D28", border="#DCD6E2"),
+    "dark": Theme(background="#15131A", text="#ECE8F0", border="#423B4D"),
+}
+
 LEFT = "#3B82C4"
 RIGHT = "#E6940A"
 MIDDLE = "#8C8C8C"  # the middle action of three actions

@@ -22,7 +22,7 @@ class Scene:
 
     The policy chose `action` for `observation`, and `reward` is the reward of this action. The last
     scene of an episode shows the final observation. The last scene has no action, and `ended` is
-    true.
+    true. If the time limit ended the episode, its `truncated` is true too.
     """
 
     episode: int
@@ -32,6 +32,7 @@ class Scene:
     action: int | None
     reward: float
     ended: bool
+    truncated: bool = False
 
 
 class Demonstration:
@@ -52,7 +53,7 @@ class Demonstration:
         self._actions = np.random.default_rng(actions)
         self._episode = 0
         self._step = 0
-        self._over = self._ended = False
+        self._over = self._ended = self._truncated = False
         self._observation: Floats = self._reset(seed=int(environment.generate_state(1)[0]))
 
     def scenes(self, policy: nn.Module, count: int) -> list[Scene]:
@@ -75,10 +76,12 @@ class Demonstration:
         observation = self._observation
         if self._over:
             self._ended = True
-            return Scene(*number, observation, probabilities, None, 0.0, ended=True)
+            ending = {"ended": True, "truncated": self._truncated}
+            return Scene(*number, observation, probabilities, None, 0.0, **ending)
         action = sample_action(probabilities, self._actions)
         self._observation, reward, terminated, truncated, _ = self._environment.step(action)
         self._over = terminated or truncated
+        self._truncated = truncated and not terminated
         self._step += 1
         return Scene(*number, observation, probabilities, action, float(reward), ended=False)
 

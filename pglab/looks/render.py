@@ -82,8 +82,14 @@ class FrameRenderer:
         self._size: tuple[int, int] = self._environment.screen.get_size()
         self._order = _ORDERS[self._environment.screen.get_masks()[0]]
         self.aspect = self._size[0] / self._size[1]
+        self.frames_per_second: int = self._environment.metadata["render_fps"]
         self._background = self._common_pixels()
         self.background = _webp_file(self._background)  # the picture without its moving parts
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The width and the height of a picture, in pixels."""
+        return self._size
 
     def frame(self, observation: Floats) -> NDArray[np.uint8]:
         """The picture of this observation: [height, width, 3]."""

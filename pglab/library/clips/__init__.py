@@ -1,0 +1,1 @@
+"""Clips of a run's policy: one episode as a video file."""

@@ -1,0 +1,142 @@
+"""Writes a clip as a video file: MP4 with H.264, or GIF. The memory holds one picture at a time."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import av
+import numpy as np
+from PIL import Image
+
+from pglab.language import _
+from pglab.library.clips.pictures import Colour, Painter
+from pglab.library.clips.replay import Replay
+from pglab.looks.render import shared_renderer
+from pglab.palette import ThemeName
+
+MOST_GIF_PICTURES_PER_SECOND = 25  # a GIF leaves out the pictures between them
+GIF_COLOURS = 64
+GIF_SAMPLES = 8  # the pictures of which the colours of a GIF are taken
+GIF_HOLD = 1.5  # seconds; a GIF repeats itself, so it shows its last picture longer
+QUALITY = "20"  # of H.264: 0 is without loss, 51 is the worst
+
+
+class Cancelled(Exception):
+    """The visitor has cancelled the work."""
+
+
+def _nothing(_share: float) -> None:
+    """Report the progress to nobody."""
+
+
+def _never() -> bool:
+    return False
+
+
+def mp4(
+    episode: Replay,
+    *,
+    theme: ThemeName,
+    progress: Callable[[float], None] = _nothing,
+    cancelled: Callable[[], bool] = _never,
+) -> bytes:
+    """Write an MP4 file (H.264, yuv420p) with one picture for each scene, in real time.
+
+    Args:
+        episode: what the clip shows.
+        theme: the colours of the clip.
+        progress: receives the share of the work that is done, from 0 to 1.
+        cancelled: if this is true before a picture, the work ends.
+
+    Raises:
+        Cancelled: `cancelled` was true.
+    """
+    painter = Painter(episode, theme)
+    file = io.BytesIO()
+    rate = shared_renderer(episode.env_id).frames_per_second
+    # With the index at its begin, a browser plays the file before it has all of it. For that, the
+    # muxer reads again what it has written.
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    with av.open(
+        file, "w", format="mp4", options=options, io_open=lambda *_: io.BytesIO(file.getvalue())
+    ) as container:
+        stream = container.add_stream("libx264", rate, {"crf": QUALITY, "preset": "fast"})
+        stream.width, stream.height = painter.size
+        stream.pix_fmt = "yuv420p"
+        for number, index in _steps(range(len(episode.scenes)), progress, cancelled):
+            frame = av.VideoFrame.from_ndarray(np.asarray(painter.picture(index)))
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def gif(
+    episode: Replay,
+    *,
+    theme: ThemeName,
+    progress: Callable[[float], None] = _nothing,
+    cancelled: Callable[[], bool] = _never,
+) -> bytes:
+    """Write a GIF that repeats itself in real time; see `mp4` for arguments and errors."""
+    painter = Painter(episode, theme)
+    file = io.BytesIO()
+    rate = shared_renderer(episode.env_id).frames_per_second
+    every = -(-rate // MOST_GIF_PICTURES_PER_SECOND)
+    last = len(episode.scenes) - 1
+    chosen = [*range(0, last, every), last]
+    colours = _usual_colours(painter, chosen)
+    table = _table(colours)
+    options = {"final_delay": str(round(100 * GIF_HOLD))}
+    with av.open(file, "w", format="gif", options=options) as container:
+        stream = container.add_stream("gif", rate)
+        stream.width, stream.height = painter.size
+        stream.pix_fmt = "pal8"
+        for _number, index in _steps(chosen, progress, cancelled):
+            picture = painter.picture(index).quantize(palette=colours, dither=Image.Dither.NONE)
+            planes: Any = np.asarray(picture), table
+            frame = av.VideoFrame.from_ndarray(planes, format="pal8")
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def _steps(
+    indices: Sequence[int], progress: Callable[[float], None], cancelled: Callable[[], bool]
+) -> Iterator[tuple[int, int]]:
+    """Yield the number and the index of each picture; report the progress after each."""
+    for number, index in enumerate(indices):
+        if cancelled():
+            raise Cancelled(_("The clip was cancelled."))
+        yield number, index
+        progress((number + 1) / len(indices))
+
+
+def _usual_colours(painter: Painter, indices: Sequence[int]) -> Image.Image:
+    """An image whose palette has the colours of all bars, and the most frequent other colours."""
+    counts: Counter[Any] = Counter()
+    samples = np.linspace(0, len(indices) - 1, min(GIF_SAMPLES, len(indices)), dtype=int)
+    for sample in samples:
+        picture = painter.picture(indices[sample])
+        width, height = picture.size
+        counts.update({colour: n for n, colour in picture.getcolors(width * height) or ()})
+    others = (colour for colour, _n in counts.most_common())
+    # Pillow rounds colours when it looks for the nearest one, so they must be well apart.
+    apart: dict[tuple[int, ...], Colour] = {}
+    for colour in [*painter.colours, *others]:
+        apart.setdefault(tuple(channel // 8 for channel in colour), colour)
+    image = Image.new("P", (1, 1))
+    image.putpalette([channel for colour in [*apart.values()][:GIF_COLOURS] for channel in colour])
+    return image
+
+
+def _table(image: Image.Image) -> np.ndarray:
+    """The palette of an image as ffmpeg wants it: [256, 4] with alpha, red, green, blue."""
+    palette = np.array(image.getpalette(), np.uint8).reshape(-1, 3)
+    table = np.full((256, 4), 255, np.uint8)
+    table[: len(palette), 1:] = palette
+    return table
