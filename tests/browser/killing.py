@@ -22,9 +22,9 @@ from pglab.library.snapshot import contents_of
 from pglab.library.store.opening import open_library
 from pglab.session.training_session import TrainingSession
 from tests.browser.harness import free_port, running_app, running_browser
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
 
-PAGES = ("reinforce", "shared_body", "split_bodies")
+PAGES = {"reinforce": FIGURES, "shared_body": CRITIC_FIGURES, "split_bodies": CRITIC_FIGURES}
 SHORTEST, LONGEST = 1.0, 9.0  # seconds of training before a kill
 QUERY = "?stop_when_solved=off&total_steps=1000000&speed=full"
 
@@ -58,7 +58,10 @@ def kill_while_three_visitors_train(
 ) -> Report:
     """Kill and restart the app `kills` times; the app uses the database in its environment."""
     report, port = Report(), free_port()
-    visitors = [Visitor(LabPage(browser.new_context().new_page(), page)) for page in PAGES]
+    visitors = [
+        Visitor(LabPage(browser.new_context().new_page(), page, figures))
+        for page, figures in PAGES.items()
+    ]
     for number in range(kills + 1):
         with running_app(folder / f"server-{number}.log", port=port) as server:
             for visitor in visitors:

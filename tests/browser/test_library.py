@@ -6,11 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.browser.harness import AppServer, free_port, running_app
 from tests.browser.killing import kill_while_three_visitors_train
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import CRITIC_FIGURES, LabPage
+from tests.browser.test_try_this import choices_of, guess_is_drawn
 
 
 @pytest.fixture
@@ -22,8 +23,12 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_reload_brings_back_the_run_with_everything_beside_it(page: Page) -> None:
     lab = LabPage(page).open("?seeds=2&try=no_foresight&gamma=0.9")
-    page.get_by_role("radio").first.click()
-    page.get_by_role("button", name="Lock my guess").click()
+    lock = page.get_by_role("button", name="Lock my guess")
+    choices_of(page).first.check(force=True)
+    expect(lock).to_be_enabled()
+    lab.wait_until_quiet()
+    lock.click()
+    lab.wait_until(lambda: guess_is_drawn(lab), "the guess")
     lab.run(until_steps=300)
     lab.pause()
     lab.press("reset")
@@ -33,12 +38,11 @@ def test_a_reload_brings_back_the_run_with_everything_beside_it(page: Page) -> N
     numbers, returns = lab.numbers()[:3], lab.returns()
     lab.open_chapter("Runs of this visit")
     runs = lab.runs_table()
-    guess = lab.annotations()
     page.reload()
     lab.wait_until_painted()
     assert lab.numbers()[:3] == numbers
     assert lab.returns() == returns
-    assert lab.annotations() == guess
+    assert guess_is_drawn(lab)
     assert lab.runs_table() == runs
     assert lab.slider("Discount γ").get_attribute("aria-valuetext") == "0.9"
     lab.run(until_steps=lab.steps + 300)
@@ -80,7 +84,7 @@ def test_a_visitor_moves_from_one_server_to_another(
         running_app(tmp_path / "one.log") as one,
         running_app(tmp_path / "other.log", port=free_port()) as other,
     ):
-        lab = LabPage(page, "split_bodies").open(server=one.url)
+        lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open(server=one.url)
         lab.run(until_steps=300)
         lab.pause()
         lab.wait_until(lambda: "run" in lab.address, "an address")
@@ -101,3 +105,25 @@ def test_nobody_loses_more_than_five_seconds_if_the_server_is_killed(
     assert len(report.lost_seconds) == 6
     assert max(report.lost_seconds) <= 5
     assert report.exact == 3
+
+
+def test_without_a_library_the_page_says_so_and_asks_before_a_run_is_lost(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGLAB_DATABASE_URL", f"sqlite:///{tmp_path}/server.log/runs.sqlite3")
+    asked: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", note)
+    with running_app(tmp_path / "server.log") as server:
+        lab = LabPage(page).open(server=server.url)
+        expect(page.get_by_text("Runs are not saved on this server")).to_be_visible()
+        lab.press("step")
+        expect(lab.number(0)).to_have_text("1")
+        assert "run" not in lab.address
+        page.reload()
+        lab.wait_until_painted()
+    assert asked == ["beforeunload"]
