@@ -10,7 +10,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig
 from pglab.curves import SMOOTHING_EPISODES, Curve, smoothed, thinned
 from pglab.library.contents import RunContents
-from pglab.library.encoding import config_facts
+from pglab.library.encoding import config_facts, config_from
 from pglab.library.store.kept import Summary
 
 MOST_POINTS = 100  # of the small curve
@@ -34,6 +34,16 @@ def summary_of(contents: RunContents) -> Summary:
         curve=curve[:, thinned(len(returns), MOST_POINTS)].astype("<f4").tobytes(),
         training_seconds=contents.training_seconds,
     )
+
+
+def config_of(summary: Summary) -> AgentConfig:
+    """The settings of the run at its last save.
+
+    Raises:
+        ConfigError, StateError: another version of the app, which knew other settings, saved them.
+    """
+    agent = "reinforce" if summary.agent == "reinforce" else "actor_critic"
+    return config_from({"agent": agent, "settings": json.loads(summary.settings)})
 
 
 def curve_of(summary: Summary) -> Curve:

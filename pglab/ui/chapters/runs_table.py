@@ -57,13 +57,20 @@ def _row(run: PastRun, result: SeedResult, preset: RunConfig) -> dict[str, str |
     }
 
 
-def _outcome_text(result: SeedResult) -> str:
-    match result.outcome:
+def outcome_name(outcome: str | None) -> str:
+    """How a run ended, in words; None means that it has not ended."""
+    match outcome:
         case "solved":
-            return _("solved (progress reading {reading:.0f})").format(reading=result.reading)
+            return _("solved")
         case "total_steps":
             return _("all steps used")
         case "diverged":
             return _("diverged")
-        case None:
+        case _:
             return _("not ended")
+
+
+def _outcome_text(result: SeedResult) -> str:
+    if result.outcome == "solved":
+        return _("solved (progress reading {reading:.0f})").format(reading=result.reading)
+    return outcome_name(result.outcome)

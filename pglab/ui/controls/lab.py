@@ -12,6 +12,7 @@ import streamlit as st
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.library.store.library import Library
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
 from pglab.ui.controls import kept_run
@@ -23,12 +24,12 @@ from pglab.ui.controls.settings import (
     say_if_not_compiled,
     set_controls,
 )
-from pglab.ui.shell.address_bar import read_once
+from pglab.ui.shell.address_bar import read_again, read_once
 from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
-from pglab.ui.stage.channel import channel_of
+from pglab.ui.stage.channel import channel_of, give_up_channel
 from pglab.ui.stage.player import Player
 
 
@@ -76,6 +77,31 @@ def start_on_arrival(key: str) -> None:
     st.session_state[f"{key}.start_on_arrival"] = True
 
 
+def shows(key: str, address: str) -> bool:
+    """Whether the page of an agent has the run with this address as its current run."""
+    lab: Lab | None = st.session_state.get(_state_of(key))
+    return lab is not None and lab.kept.keeper.address == address
+
+
+def leave(key: str, library: Library) -> None:
+    """Save the run of a page and give it up: when the page opens next, it reads its link again.
+
+    Raises:
+        LibraryUnavailable: the run could not be saved. The page keeps it.
+    """
+    lab: Lab | None = st.session_state.get(_state_of(key))
+    if lab is not None:
+        with lab.bench.lock:
+            lab.kept.keeper.release(library)
+    st.session_state.pop(_state_of(key), None)
+    give_up_channel(key)
+    read_again(key)
+
+
+def _state_of(key: str) -> str:
+    return f"{key}.lab"
+
+
 def open_lab(
     key: str,
     preset: AgentConfig,
@@ -97,9 +123,9 @@ def open_lab(
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     if config is not None:
         say_if_not_compiled([config])
-    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    lab: Lab | None = st.session_state.get(_state_of(key))
     if lab is None:
-        lab = st.session_state[f"{key}.lab"] = _new_lab(key, terms, config or preset)
+        lab = st.session_state[_state_of(key)] = _new_lab(key, terms, config or preset)
     lab.page_is_stale = False
     unusable: list[str] = []
     with lab.bench.lock:
@@ -140,6 +166,6 @@ def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
 
 def _changed(key: str) -> None:
     """If the page exists already, mark the whole page for a redraw."""
-    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    lab: Lab | None = st.session_state.get(_state_of(key))
     if lab is not None:
         lab.page_is_stale = True

@@ -22,7 +22,7 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
         A sentence for each part of the link that cannot be used. Later calls return the same list.
         When the visitor closes the message with these sentences, the list becomes empty.
     """
-    key = f"{page}.link_problems"
+    key = _problems_of(page)
     if key not in st.session_state:
         opened_by = link()
         read(opened_by)
@@ -31,6 +31,15 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
         st.session_state[key] = opened_by.problems
     problems: list[str] = st.session_state[key]
     return problems
+
+
+def read_again(page: str) -> None:
+    """Let the page read its link once more when it opens next."""
+    st.session_state.pop(_problems_of(page), None)
+
+
+def _problems_of(page: str) -> str:
+    return f"{page}.link_problems"
 
 
 def written() -> dict[str, str]:

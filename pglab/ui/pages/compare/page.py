@@ -20,6 +20,7 @@ from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_comparison
+from pglab.ui.pages.compare.stored_curves import chosen_curves, forget, say_which_are_drawn
 from pglab.ui.pages.compare.words import difference_text, words
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import require_entry
@@ -50,6 +51,7 @@ def compare_page() -> None:
     watching_control(page, page.comparison)
     page.page_is_stale = False
     _adopt_settings(page)
+    page.stored = chosen_curves()
     link.write()
     show_problems(problems, [], page.comparison.problem)
     page.evidence_drawn = page.tells_evidence
@@ -116,6 +118,13 @@ def _panel_controls(page: ComparePage) -> None:
             if len(heatmaps) > 1:
                 st.markdown(f"**{env_id}**", width="content")
             controls.draw(redraw, playing=st.session_state.get(PLAYERS, False))
+    say_which_are_drawn(page.stored, comparison.configs, partial(_forget_stored, page))
+
+
+def _forget_stored(page: ComparePage) -> None:
+    page.stored = ()
+    forget()
+    redraw_fragments(LIVE, PANEL_CONTROLS)
 
 
 def _transport(page: ComparePage) -> None:

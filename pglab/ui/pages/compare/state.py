@@ -8,6 +8,7 @@ from pglab.language import _
 from pglab.session.side_by_side.comparison import Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import LETTERS
 from pglab.ui.pages.compare import settings
+from pglab.ui.pages.compare.stored_curves import StoredCurve
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.player import Player
 
@@ -18,6 +19,7 @@ class ComparePage(LivePage):
 
     comparison: Comparison
     past: list[PastComparison] = field(default_factory=list)
+    stored: tuple[StoredCurve, ...] = ()  # drawn for comparison
     guess: int | None = None  # index of an agent; the number of agents means "about equal"
     restarts: int = 0
     evidence_drawn: bool = False  # whether the page was last drawn with stored results
