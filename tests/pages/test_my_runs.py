@@ -435,6 +435,15 @@ def test_a_bundle_comes_back_and_goes_on(library: Library, me: str) -> None:
     )
 
 
+def test_the_sentence_of_a_diverged_run_from_a_bundle_is_text(library: Library, me: str) -> None:
+    contents = replace(trained(small(), 100), outcome="diverged", problem=MARKUP)
+    app = open_list(me)
+    app.file_uploader(key="my_runs.bundle").upload("run.zip", packed(run_files(contents)))
+    run(app)
+    assert bench_of(app).session.problem == MARKUP
+    assert [error.value for error in app.error] == [escaped(MARKUP)]
+
+
 def spoiled() -> RunContents:
     contents = trained(small(), 50)
     arrays = dict(contents.state.arrays)
