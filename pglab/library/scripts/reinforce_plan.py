@@ -18,6 +18,28 @@ class ReinforcePlan(Plan):
         self.waits_for_steps = config.min_batch_steps > 1 or not self.waits_for_episodes
 
     @property
+    def network_parts(self) -> list[str]:
+        """The layers of a network."""
+        return [*self.hidden_parts, self.head]
+
+    @property
+    def policy_parts(self) -> list[str]:
+        """The layers of the policy."""
+        return [*self.network_parts, "nn.LogSoftmax(dim=-1)"]
+
+    @property
+    def network(self) -> str:
+        """A new network with an output for each action."""
+        return (
+            "make_network(inputs, outputs)" if self.hidden_sizes else "nn.Linear(inputs, outputs)"
+        )
+
+    @property
+    def value_network(self) -> str:
+        """A new network with one output."""
+        return self.network.replace("outputs", "1")
+
+    @property
     def return_symbol(self) -> str:
         """The return that each step gets."""
         return "G₀" if self.whole_episode else "Gₜ"
@@ -48,6 +70,13 @@ class ReinforcePlan(Plan):
     def returns_function(self) -> str:
         """The function of the script that computes the returns of an episode."""
         return "whole_episode_returns" if self.whole_episode else "discounted_returns"
+
+    @property
+    def weights(self) -> str:
+        """The weights of the batch."""
+        baseline = {"none": "", "mean": " - np.mean(returns)", "value": " - baseline"}
+        weights = f"np.array(returns){baseline[self.config.baseline]}"
+        return f"normalized({weights})" if self.config.normalize_returns else weights
 
     @property
     def update_condition(self) -> str:
