@@ -28,7 +28,7 @@ WEIGHTS = {  # the code and the formula of each policy signal
 
 
 class ActorCriticPlan(Plan):
-    """The choices of texts for an actor-critic, and its formulas.
+    """What the template of the actor-critics needs to know.
 
     A network that does not learn needs no loss, no optimiser and no replay buffer. A coefficient of
     0, and a factor of 1, are left out.
@@ -206,7 +206,7 @@ class ActorCriticPlan(Plan):
     @property
     def learned_symbols(self) -> str:
         """The symbols of the parameters that learn."""
-        return ", ".join("θ" * self.actor_learns + "φ" * self.critic_learns)
+        return "θ, φ" if self.both_learn else "θ" if self.actor_learns else "φ"
 
     @property
     def sources(self) -> str:

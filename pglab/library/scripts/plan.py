@@ -16,9 +16,9 @@ UNIT_NAMES = ("first", "second", "third", "fourth")
 
 
 class Plan:
-    """The choices between two texts that a configuration makes, and the texts with its formulas.
+    """What a template needs to know of a configuration, beyond the values of its settings.
 
-    A template asks a plan only for what follows from several settings, or from a setting's value.
+    The attributes choose between two texts. The properties are texts of the script.
     """
 
     can_diverge = True

@@ -7,7 +7,7 @@ from pglab.library.scripts.plan import Plan
 
 
 class ReinforcePlan(Plan):
-    """The choices of texts for REINFORCE, and its formulas."""
+    """What the template of REINFORCE needs to know."""
 
     def __init__(self, config: ReinforceConfig) -> None:
         super().__init__(config)
