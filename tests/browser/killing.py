@@ -81,7 +81,7 @@ def kill_while_three_visitors_train(
                 for visitor in visitors:
                     visitor.look()
             server.process.kill()
-    report.exact = sum(is_exact(database, visitor.lab.address["run"]) for visitor in visitors)
+    report.exact = sum(is_exact(database, visitor.lab.run_address or "") for visitor in visitors)
     for visitor in visitors:
         visitor.lab.page.context.close()
     return report
