@@ -12,7 +12,7 @@ from functools import cache
 
 @cache
 def use_own_library() -> None:
-    """Let this process, and the apps that it starts, use a new and empty library; later calls do nothing."""
+    """Let this process, and the apps that it starts, use a new library; later calls do nothing."""
     folder = tempfile.mkdtemp(prefix="pglab-tests-")
     os.environ["PGLAB_DATABASE_URL"] = f"sqlite:///{folder}/runs.sqlite3"
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -19,9 +19,9 @@ from tests.own_library import use_own_library
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
-# The name of this process if several processes run tests at once; otherwise empty.
 use_own_library()  # for the apps of tests and measurements
 
+# The name of this process if several processes run tests at once; otherwise empty.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 STARTUP_SECONDS = 60.0
 
