@@ -25,8 +25,8 @@ from pglab.session.rewinding.transition_blocks import Block, blocks_of, fill
 
 RUN = "run.safetensors"
 TRANSITIONS = "replay_buffer.safetensors"
-MOST_BYTES = 200_000_000  # of an uploaded bundle
-MOST_UNPACKED = 120_000_000  # of one file in it
+MOST_BYTES = 150_000_000  # of an uploaded bundle
+MOST_UNPACKED = 60_000_000  # of one file in it; the largest networks need 20 MB
 MOST_FILES = 500
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same run gives the same bytes
 

@@ -19,7 +19,7 @@ from pglab.session.history import Change
 from pglab.session.rewinding.transition_blocks import Block
 
 FORMAT = 1  # of the bytes; a newer version of the app may read older formats
-MOST_BYTES = 100_000_000  # of one run without its replay buffer
+MOST_BYTES = 60_000_000  # of one run without its replay buffer
 AGENTS: dict[str, type[AgentConfig]] = {
     "reinforce": ReinforceConfig,
     "actor_critic": ActorCriticConfig,
