@@ -9,9 +9,10 @@ from html import escape
 import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
+from pglab.config import quoted
 from pglab.curves import Curve
 from pglab.language import _
-from pglab.library.files.markdown import escaped
+from pglab.ui.shell.problems import literal
 
 _CURVES = "compare.stored_curves"
 
@@ -71,15 +72,15 @@ def say_which_are_drawn(
             )
         told.setdefault((sentence, one.env_id), []).append(one)
     sentences = (
-        sentence.format(environment=escaped(env_id), names=_names(runs))
+        sentence.format(environment=env_id, names=_names(runs))
         for (sentence, env_id), runs in told.items()
     )
     with st.container(horizontal=True, vertical_alignment="center", key="stored_curves"):
-        st.caption(" ".join(sentences), width="content")
+        st.caption(literal(" ".join(sentences)), width="content")
         st.button(
             _("Remove these lines"), icon=":material/close:", key="forget_stored", on_click=remove
         )
 
 
 def _names(curves: Iterable[StoredCurve]) -> str:
-    return ", ".join(escaped(one.curve.label) for one in curves)
+    return ", ".join(quoted(one.curve.label) for one in curves)

@@ -7,13 +7,14 @@ from functools import partial
 
 import streamlit as st
 
+from pglab.config import quoted
 from pglab.language import _, ngettext
-from pglab.library.files.markdown import escaped
 from pglab.library.store.library import Library
 from pglab.ui.pages.my_runs.desk import with_library
 from pglab.ui.pages.my_runs.going import compare_curves, open_run, train_side_by_side
 from pglab.ui.pages.my_runs.shown_run import ShownRun
 from pglab.ui.shell.owner import owner
+from pglab.ui.shell.problems import literal
 
 MOST_COMPARED = 4
 
@@ -131,7 +132,7 @@ def _confirm_deletion(chosen: Sequence[ShownRun]) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="confirm_deletion"
     ):
-        st.warning(_question(chosen))
+        st.warning(literal(_question(chosen)))
         count = len(chosen)
         st.button(
             ngettext("Delete {n} run", "Delete {n} runs", count).format(n=count),
@@ -152,7 +153,7 @@ def _question(chosen: Sequence[ShownRun]) -> str:
             count,
         ).format(n=count)
     ]
-    pinned = [escaped(run.title) for run in chosen if run.row.pinned]
+    pinned = [quoted(run.title) for run in chosen if run.row.pinned]
     if pinned:
         sentences.append(_("Pinned: {names}.").format(names=", ".join(pinned)))
     return " ".join(sentences)

@@ -32,7 +32,8 @@ ORDERS: dict[Order, str] = {
     "return": N_("Highest return"),
 }
 LONGEST_SEARCH = 200
-PAGINATION_WIDTH = 340  # pixels; with "content", Streamlit would hide most numbers
+MOST_NUMBERS = 7  # of pages that are visible at once
+NUMBER_WIDTH = 44  # pixels; without a width in pixels, Streamlit hides most numbers
 
 _SEARCH = "my_runs.search"
 _ORDER = "my_runs.order"
@@ -115,7 +116,8 @@ def pages(listing: Listing, chosen: Sequence[ShownRun]) -> None:
                 listing.pages,
                 default=listing.page,
                 key=_PAGE,
-                width=PAGINATION_WIDTH,
+                max_visible_pages=MOST_NUMBERS,
+                width=NUMBER_WIDTH * (min(listing.pages, MOST_NUMBERS) + 2),
                 persist_state="session",
             )
         st.caption(f"{_shown_in_words(listing)} {_chosen_in_words(chosen)}", width="content")
@@ -152,24 +154,25 @@ def table(listing: Listing) -> list[ShownRun]:
     runs = listing.runs
     addresses = " ".join(run.address for run in runs)
     key = f"my_runs.table.{hashlib.sha256(addresses.encode()).hexdigest()[:16]}"
-    event: Any = st.dataframe(
-        pd.DataFrame([_cells(run) for run in runs]),
-        hide_index=True,
-        column_order=_columns(runs),
-        column_config=_column_config(),
-        key=key,
-        on_select="rerun",
-        selection_mode="multi-row",
-        placeholder="–",
-        alt=_("Table of your runs"),
-    )
+    with st.container(key="my_runs_table"):
+        event: Any = st.dataframe(
+            pd.DataFrame([_cells(run) for run in runs]),
+            hide_index=True,
+            column_order=_columns(runs),
+            column_config=_column_config(),
+            key=key,
+            on_select="rerun",
+            selection_mode="multi-row",
+            placeholder="–",
+            alt=_("Table of your runs"),
+        )
     return [runs[place] for place in sorted(event.selection.rows) if place < len(runs)]
 
 
 def _cells(run: ShownRun) -> dict[str, Any]:
     summary = run.summary
     return {
-        "pinned": "📌" if run.row.pinned else "",
+        "pinned": _("yes") if run.row.pinned else "",
         "name": run.row.name,
         "agent": _(run.place.title),
         "settings": run.differing or _("none"),
@@ -207,7 +210,7 @@ def _columns(runs: Sequence[ShownRun]) -> list[str]:
 def _column_config() -> dict[str, Any]:
     column = st.column_config
     return {
-        "pinned": column.TextColumn(_("pin"), width=44),
+        "pinned": column.TextColumn(_("pinned"), width=62),
         "name": column.TextColumn(_("name"), width=125),
         "agent": column.TextColumn(_("agent"), width=100),
         "settings": column.TextColumn(

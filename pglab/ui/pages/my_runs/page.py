@@ -61,7 +61,7 @@ def my_runs_page() -> None:
 
 def _what_is_kept(quotas: Quotas) -> str:
     return _(
-        "Only this browser shows these runs. Pinned runs stay (at most {runs:,}); of the others, "
-        "the server keeps the latest {runs:,}, up to {megabytes:,} MB, each for {days:,} days "
-        "after its last save."
+        "Only this browser shows these runs. Pinned runs stay (at most {runs:,}). Of the others, "
+        "the server keeps the latest {runs:,}, up to {megabytes:,} MB, for {days:,} days after the "
+        "last save, as long as it has room."
     ).format(runs=quotas.runs, megabytes=quotas.megabytes, days=quotas.days)
