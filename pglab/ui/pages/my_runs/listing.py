@@ -134,7 +134,7 @@ def _shown_in_words(listing: Listing) -> str:
 
 def _chosen_in_words(chosen: Sequence[ShownRun]) -> str:
     if not chosen:
-        return _("Choose runs with the boxes on the left.")
+        return _("Choose runs with the boxes on the left, or with the arrow keys and Shift+Space.")
     sentence = ngettext("{n} run is chosen.", "{n} runs are chosen.", len(chosen))
     sentence = sentence.format(n=len(chosen))
     seeds = [run.summary.seed for run in chosen]
@@ -211,11 +211,11 @@ def _column_config() -> dict[str, Any]:
     column = st.column_config
     return {
         "pinned": column.TextColumn(_("pinned"), width=62),
-        "name": column.TextColumn(_("name"), width=125),
+        "name": column.TextColumn(_("name"), width=120),
         "agent": column.TextColumn(_("agent"), width=100),
         "settings": column.TextColumn(
             _("settings"),
-            width=165,
+            width=150,
             help=_("The settings at the last save that differ from the defaults of the page."),
         ),
         "curve": column.LineChartColumn(
