@@ -23,7 +23,7 @@ from pglab.ui.controls.settings import (
     say_if_not_compiled,
     set_controls,
 )
-from pglab.ui.shell.address_bar import read_once
+from pglab.ui.shell.address_bar import read_again, read_once
 from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.problems import show_problems
@@ -93,6 +93,9 @@ def open_lab(
     """
     warm_up()
     terms = Terms(preset, fixed)
+    if f"{key}.lab" in st.session_state and kept_run.another_run_is_asked_for(key):
+        st.session_state.pop(f"{key}.lab").bench.pause()  # its keeper saves it
+        read_again(key)
     problems = read_once(key, partial(_read_link, key, terms, read_further))
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     if config is not None:
