@@ -1,7 +1,7 @@
 """Figures leave the app as picture files that need no page around them."""
 
 import io
-import os
+import tempfile
 import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
-from choreographer.browsers.chromium import Chromium
 from PIL import Image, ImageColor
 from playwright.sync_api import sync_playwright
 
@@ -37,6 +37,13 @@ def figure(label: str) -> Figure:
 FIGURES = {"entropy": figure("entropy in nats"), "norm": figure("gradient norm")}
 
 
+def is_running(process: int) -> bool:
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @dataclass(frozen=True)
 class Drawn:
     files: dict[str, bytes]
@@ -46,11 +53,10 @@ class Drawn:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[None]:
     """Let the figures be drawn in the browser of the browser tests."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         path = find_browser() or playwright_browser(playwright)
-        patch.setattr(Chromium, "find_browser", lambda **_options: path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Chromium, "find_browser", lambda **_options: path)
+        patch.setenv("BROWSER_PATH", path)
         yield
 
 
@@ -120,7 +126,7 @@ def test_a_visitor_can_cancel_the_work(browser: None) -> None:
 
 
 def test_without_a_browser_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Chromium, "find_browser", lambda **_options: None)
+    monkeypatch.setenv("BROWSER_PATH", str(ROOT / "no browser"))
     with pytest.raises(PictureError, match=r"apt install chromium.*BROWSER_PATH"):
         figure_file(FIGURES["norm"], "png", "light")
 
@@ -129,16 +135,17 @@ def test_without_a_browser_a_sentence_says_what_to_install(monkeypatch: pytest.M
 def test_a_browser_that_does_not_work_is_told(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = tmp_path / "chromium"
-    started = tmp_path / "started"
+    program, started, places = tmp_path / "chromium", tmp_path / "started", tmp_path / "places"
     program.write_text(f"#!/bin/sh\necho $$ > {started}\n{command}\n")
     program.chmod(0o755)
-    monkeypatch.setattr(Chromium, "find_browser", lambda **_options: str(program))
-    monkeypatch.setattr(files, "START_SECONDS", 1.0)
+    places.mkdir()
+    monkeypatch.setenv("BROWSER_PATH", str(program))
+    monkeypatch.setattr(files, "MOST_SECONDS", 4.0)
+    monkeypatch.setattr(tempfile, "tempdir", str(places))
     with pytest.raises(PictureError, match="does not work"):
         figure_file(FIGURES["norm"], "png", "light")
-    with pytest.raises(ProcessLookupError):  # no process is left
-        os.kill(int(started.read_text()), 0)
+    assert not is_running(int(started.read_text()))
+    assert not list(places.iterdir())
 
 
 def test_a_theme_leaves_the_figure_itself_unchanged() -> None:
