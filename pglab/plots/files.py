@@ -153,8 +153,10 @@ def _process(pictures: Sequence[_Picture]) -> Iterator[subprocess.Popen[str]]:
         with process:
             try:
                 assert process.stdin is not None
-                process.stdin.write(json.dumps(orders))
-                process.stdin.close()
+                with suppress(BrokenPipeError):  # a process that has ended at once writes no line
+                    process.stdin.write(json.dumps(orders))
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
                 yield process
             finally:
                 _end(process.pid)
@@ -199,8 +201,18 @@ def _no_browser(process: subprocess.Popen[str]) -> str:
 
 def _end(process: int) -> None:
     """End a process and all processes that it has started; without effect if it has ended."""
+    for each in _suspended(process):
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+
+
+def _suspended(process: int) -> list[psutil.Process]:
+    """Suspend a process and all that it has started, so that none of them can start another one."""
+    family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(process)
-        for each in (*parent.children(recursive=True), parent):
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
+        parent.suspend()
+        family.append(parent)
+        for child in parent.children():
+            family += _suspended(child.pid)
+    return family
