@@ -187,8 +187,10 @@ def _next_line(lines: Queue[str], cancelled: IsCancelled) -> str:
 
 
 def _no_browser(process: subprocess.Popen[str]) -> str:
-    """Say what is wrong with the browser."""
-    if process.poll() == drawing_process.NO_BROWSER:
+    """Say what is wrong with the browser, after the process has written its last line."""
+    with suppress(subprocess.TimeoutExpired):  # a process with a browser that hangs does not end
+        process.wait(POLL_SECONDS * 10)
+    if process.returncode == drawing_process.NO_BROWSER:
         return _(
             "The pictures of the figures need Chrome or Chromium. Install it (Debian: apt install "
             "chromium), or set BROWSER_PATH to its program."
