@@ -29,6 +29,7 @@ from pglab.session.training_session import TrainingSession
 INTERVAL = 3.5  # seconds between two saves of a run in progress: at most five may be lost
 ROUND = 0.5  # seconds between two looks at all runs; a paused run is saved at the next look
 PATIENCE = 0.1  # seconds of waiting for a run that another thread uses
+KEPT_FOR = 10.0  # seconds: so long a run stays in memory after its page was closed
 AGAIN = 60.0  # seconds until the next attempt to open a library that could not be opened
 
 
@@ -217,6 +218,8 @@ class Saver:
     def __init__(self, shared: SharedLibrary) -> None:
         self._shared = shared
         self._keepers: WeakSet[Keeper] = WeakSet()
+        # Runs whose pages were shown until a moment ago stay in memory until they are saved.
+        self._shown: dict[Keeper, float] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._work, name="saver", daemon=True).start()
 
@@ -253,8 +256,11 @@ class Saver:
 
     def save_all(self, library: Library) -> None:
         """Save every run that is due."""
+        now = time.monotonic()
         with self._lock:
             keepers = list(self._keepers)
+            self._shown |= {keeper: now for keeper in keepers if keeper.is_watched()}
+            self._shown = {k: seen for k, seen in self._shown.items() if now - seen < KEPT_FOR}
         for keeper in keepers:
             try:
                 keeper.save(library)

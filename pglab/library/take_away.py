@@ -6,7 +6,9 @@ import io
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from pglab.config import ConfigError
 from pglab.language import N_
 from pglab.library.bundle import run_files
 from pglab.library.clips.replay import replay
@@ -19,14 +21,19 @@ from pglab.library.files.model_card import model_card
 from pglab.library.files.onnx_file import policy_onnx
 from pglab.library.files.play_script import play_script
 from pglab.library.files.policy import exported_policy, policy_safetensors
-from pglab.library.files.steps import write_steps
+from pglab.library.files.steps import CannotRepeat, write_steps
 from pglab.library.files.tables import episodes_table, table_bytes, updates_table
 from pglab.library.progress import Cancelled, IsCancelled, Progress, never, unreported
 from pglab.library.scripts.train_script import train_script
+from pglab.library.state.taking import StateError
 from pglab.palette import ThemeName
 
 Files = dict[str, bytes]
 Figures = Callable[[RunContents, Progress, IsCancelled], Files]
+
+
+class PartMissing(RuntimeError):
+    """A part cannot be made on this server; the message is a sentence that says why."""
 
 
 @dataclass(frozen=True)
@@ -152,22 +159,31 @@ PARTS: Mapping[str, Part] = {
 }
 
 
-def made_files(order: Order, chosen: Mapping[str, Part] = PARTS) -> Files:
-    """Make the files of the chosen parts, by name.
+class Made(NamedTuple):
+    """The files that were made, by name, and a sentence for each part that could not be made."""
+
+    files: Files
+    problems: list[str]
+
+
+def made_files(order: Order, chosen: Mapping[str, Part] = PARTS) -> Made:
+    """Make the files of the chosen parts.
 
     Raises:
         Cancelled: the visitor has cancelled the work.
-        ConfigError, StateError, CannotRepeat: a part cannot be made; the message says why.
     """
     total = sum(part.effort for part in chosen.values())
-    files, done = Files(), 0.0
+    made, done = Made({}, []), 0.0
     for part in chosen.values():
         if order.cancelled():
             raise Cancelled
-        files |= part.make(_reporting(order, done / total, part.effort / total))
+        try:
+            made.files.update(part.make(_reporting(order, done / total, part.effort / total)))
+        except (CannotRepeat, ConfigError, PartMissing, StateError) as error:
+            made.problems.append(str(error))
         done += part.effort
         order.progress(done / total)
-    return files
+    return made
 
 
 def _reporting(order: Order, begin: float, share: float) -> Order:

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pglab.environments import EnvironmentInfo
+from pglab.environments import EnvironmentInfo, ObservationAxis
+from pglab.language import _
 from pglab.looks.forward import log_policy_and_values, outputs_of
 from pglab.networks import ActorCriticNetwork
 from pglab.records import Floats
@@ -76,6 +77,12 @@ class Slice:
         """The indices of the coordinates that do not vary over the plane."""
         return tuple(i for i in range(len(self.fixed)) if i not in (self.x_axis, self.y_axis))
 
+    @property
+    def fixed_values(self) -> list[tuple[str, str]]:
+        """The name and the value, as texts, of each coordinate that does not vary."""
+        axes = [(self.info.axes[index], self.fixed[index]) for index in self.hidden]
+        return [(_(axis.name), _in_digits(axis, value)) for axis, value in axes]
+
     def through(self, observation: Floats) -> Slice:
         """This plane, moved so that it passes through an observation [D]."""
         return replace(self, fixed=tuple(float(value) for value in observation), has_node=True)
@@ -87,6 +94,17 @@ class Slice:
         grid[:, :, self.x_axis] = self.ticks(self.x_axis, resolution)
         grid[:, :, self.y_axis] = self.ticks(self.y_axis, resolution)[:, None]
         return grid.reshape(resolution**2, -1)
+
+
+def _in_digits(axis: ObservationAxis, value: float) -> str:
+    digits = 2 if axis.high - axis.low > 1 else 3
+    # The letter z avoids "−0.00". A heading has no room for the unit.
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
+def first_plane(info: EnvironmentInfo) -> Slice:
+    """The plane that heatmaps show at first."""
+    return Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
 
 
 @cache

@@ -120,15 +120,7 @@ def return_figure(plot: ReturnPlot) -> Figure:
 
 def _add_loss(figure: Figure, loss: LossPlot) -> None:
     """Add a plot of the loss below the plot of the returns; the plots share the horizontal axis."""
-    every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
-    values = every.returns
-    if loss.mean is None:
-        traces = [line(every, palette.ACTOR, width=1.5, legend=False)]
-    else:
-        mean = loss.mean if len(loss.mean.steps) else every
-        faint = line(every, palette.ACTOR, width=1, legend=False) | {"opacity": 0.4}
-        traces = [faint, line(mean, palette.ACTOR, width=2, legend=False)]
-    figure["data"] += [trace | {"yaxis": "y2"} for trace in traces]
+    figure["data"] += [trace | {"yaxis": "y2"} for trace in _loss_traces(loss, palette.ACTOR)]
     layout = figure["layout"]
     layout["shapes"].append(horizontal(0) | {"yref": "y2"})
     layout["xaxis"] |= {"anchor": "y2"}
@@ -139,9 +131,31 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
         "uirevision": layout["xaxis"]["uirevision"],
         "title": {"text": _("loss"), "standoff": 4},
         "zeroline": False,
-        "range": with_room(*calm_limits(values, *([0, 1] if np.isnan(values).all() else [0]))),
+        "range": _loss_range(loss.every.returns),
         "nticks": 3,
     }
+
+
+def loss_figure(loss: LossPlot, colour: str, limit: float) -> Figure:
+    """Return a plot of a loss alone; the label of `loss.every` is the label of the axis."""
+    figure = framed(_("environment steps"), loss.every.label, _loss_traces(loss, colour))
+    figure["layout"]["xaxis"] |= step_axis(limit)
+    figure["layout"]["yaxis"]["range"] = _loss_range(loss.every.returns)
+    figure["layout"]["shapes"] = [horizontal(0)]
+    return figure
+
+
+def _loss_traces(loss: LossPlot, colour: str) -> list[dict[str, Any]]:
+    every = loss.every if len(loss.every.steps) else _nothing(loss.every.label)
+    if loss.mean is None:
+        return [line(every, colour, width=1.5, legend=False)]
+    mean = loss.mean if len(loss.mean.steps) else every
+    faint = line(every, colour, width=1, legend=False) | {"opacity": 0.4}
+    return [faint, line(mean, colour, width=2, legend=False)]
+
+
+def _loss_range(values: Numbers) -> list[float]:
+    return with_room(*calm_limits(values, *([0, 1] if np.isnan(values).all() else [0])))
 
 
 def _nothing(label: str) -> Curve:

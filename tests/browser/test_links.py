@@ -90,7 +90,7 @@ def test_unusable_settings_get_a_sentence_each(page: Page) -> None:
     lab.expect_update(1)
 
 
-def test_the_link_is_copied_and_a_run_is_not_lost_unasked(page: Page) -> None:
+def test_the_link_is_copied_and_nobody_is_asked_before_a_reload(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     asked: list[str] = []
 
@@ -114,7 +114,7 @@ def test_the_link_is_copied_and_a_run_is_not_lost_unasked(page: Page) -> None:
     expect(page.get_by_role("heading", name="Policy Gradient Lab")).to_be_visible()
     assert asked == [], "the run waits on its page"
     page.reload()
-    assert asked == ["beforeunload"]
+    assert asked == [], "the run was saved"
 
 
 def test_where_the_browser_refuses_to_copy_the_link_is_shown(page: Page) -> None:
@@ -123,7 +123,7 @@ def test_where_the_browser_refuses_to_copy_the_link_is_shown(page: Page) -> None
     page.get_by_role("button", name="Copy link").click()
     shown = page.get_by_role("textbox", name="Copy link")
     expect(shown).to_be_focused()
-    expect(shown).to_have_value(page.url)
+    expect(shown).to_have_value(page.url)  # the run has not begun, so it has no address yet
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
 

@@ -16,9 +16,10 @@ from PIL import Image, ImageColor, ImageSequence
 from pglab.config import ReinforceConfig
 from pglab.library.clips.pictures import Painter
 from pglab.library.clips.replay import Replay, replay
-from pglab.library.clips.video import Cancelled, gif, mp4
+from pglab.library.clips.video import gif, mp4
 from pglab.library.contents import RunContents
 from pglab.library.encoding import encoded
+from pglab.library.progress import Cancelled
 from pglab.library.snapshot import contents_of
 from pglab.library.state.run import policy_of
 from pglab.library.state.taking import StateError

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import av
 import numpy as np
 from PIL import Image
 
-from pglab.language import _
 from pglab.library.clips.pictures import Colour, Painter
 from pglab.library.clips.replay import Replay
+from pglab.library.progress import IsCancelled, Progress, never, steps, unreported
 from pglab.looks.render import shared_renderer
 from pglab.palette import ThemeName
 
@@ -24,24 +24,12 @@ GIF_HOLD = 1.5  # seconds; a GIF repeats itself, so it shows its last picture lo
 QUALITY = "20"  # of H.264: 0 is without loss, 51 is the worst
 
 
-class Cancelled(Exception):
-    """The visitor has cancelled the work."""
-
-
-def _nothing(_share: float) -> None:
-    """Report the progress to nobody."""
-
-
-def _never() -> bool:
-    return False
-
-
 def mp4(
     episode: Replay,
     *,
     theme: ThemeName,
-    progress: Callable[[float], None] = _nothing,
-    cancelled: Callable[[], bool] = _never,
+    progress: Progress = unreported,
+    cancelled: IsCancelled = never,
 ) -> bytes:
     """Write an MP4 file (H.264, yuv420p) with one picture for each scene, in real time.
 
@@ -66,9 +54,9 @@ def mp4(
         stream = container.add_stream("libx264", rate, {"crf": QUALITY, "preset": "fast"})
         stream.width, stream.height = painter.size
         stream.pix_fmt = "yuv420p"
-        for number, index in _steps(range(len(episode.scenes)), progress, cancelled):
+        for index in steps(range(len(episode.scenes)), progress, cancelled):
             frame = av.VideoFrame.from_ndarray(np.asarray(painter.picture(index)))
-            frame.pts = number
+            frame.pts = index
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return file.getvalue()
@@ -78,8 +66,8 @@ def gif(
     episode: Replay,
     *,
     theme: ThemeName,
-    progress: Callable[[float], None] = _nothing,
-    cancelled: Callable[[], bool] = _never,
+    progress: Progress = unreported,
+    cancelled: IsCancelled = never,
 ) -> bytes:
     """Write a GIF that repeats itself in real time; see `mp4` for arguments and errors."""
     painter = Painter(episode, theme)
@@ -95,7 +83,7 @@ def gif(
         stream = container.add_stream("gif", rate)
         stream.width, stream.height = painter.size
         stream.pix_fmt = "pal8"
-        for _number, index in _steps(chosen, progress, cancelled):
+        for index in steps(chosen, progress, cancelled):
             picture = painter.picture(index).quantize(palette=colours, dither=Image.Dither.NONE)
             planes: Any = np.asarray(picture), table
             frame = av.VideoFrame.from_ndarray(planes, format="pal8")
@@ -103,17 +91,6 @@ def gif(
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return file.getvalue()
-
-
-def _steps(
-    indices: Sequence[int], progress: Callable[[float], None], cancelled: Callable[[], bool]
-) -> Iterator[tuple[int, int]]:
-    """Yield the number and the index of each picture; report the progress after each."""
-    for number, index in enumerate(indices):
-        if cancelled():
-            raise Cancelled(_("The clip was cancelled."))
-        yield number, index
-        progress((number + 1) / len(indices))
 
 
 def _usual_colours(painter: Painter, indices: Sequence[int]) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,7 +111,7 @@ def _sentence(error: Exception, place: str) -> str:
     elif isinstance(cause, Timeout):  # `filelock` makes it an OSError
         found = LOCKED
     elif isinstance(cause, OSError):
-        found = NOT_WRITABLE
+        found = FULL if cause.errno == errno.ENOSPC else NOT_WRITABLE
     elif isinstance(error, DBAPIError) and _state(error):
         found = _OF_POSTGRESQL.get(_state(error), REFUSED)
     else:

@@ -160,9 +160,10 @@ def _block(row: AnyRow) -> Block:
 
 
 def _digest(pieces: Iterable[bytes]) -> str:
-    """The SHA-256 of the pieces, one after the other."""
+    """The SHA-256 of the pieces, each after its length."""
     digest = hashlib.sha256()
     for piece in pieces:
+        digest.update(len(piece).to_bytes(8, "little"))
         digest.update(piece)
     return digest.hexdigest()
 

@@ -30,6 +30,7 @@ def titles() -> dict[str, str]:
         "fresh_episodes": _("Fresh episodes"),
         "rewind": _("Rewind and fork"),
         "runs": _("Runs of this visit"),
+        "take_along": _("Take along"),
     }
 
 

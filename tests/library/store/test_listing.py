@@ -8,6 +8,7 @@ from sqlalchemy import event
 from pglab.library.store.library import Library
 from pglab.library.store.listing import MOST_IN_NAME, MOST_IN_NOTE, Order
 from pglab.library.store.problems import TooManyPinned
+from pglab.library.store.tidying import Quotas
 from tests.library.store.samples import ADA, BOB, SUMMARY, address, invented
 
 
@@ -117,7 +118,7 @@ def test_an_annotation_changes_only_what_is_given(library: Library) -> None:
 def test_only_so_many_runs_can_be_pinned(
     monkeypatch: pytest.MonkeyPatch, library: Library, url: str
 ) -> None:
-    monkeypatch.setattr(library, "_quotas", library._quotas.__class__(runs=2))
+    monkeypatch.setattr(library, "_quotas", Quotas(runs=2))
     for number in (1, 2, 3):
         library.save(invented(number))
     library.save(invented(4, owner=BOB))

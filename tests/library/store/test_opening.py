@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -145,7 +146,7 @@ def test_a_full_disk(file: Path) -> None:
 
 
 def test_a_locked_database(monkeypatch: pytest.MonkeyPatch, library: Library, url: str) -> None:
-    monkeypatch.setattr(opening, "_PATIENCE", 1)
+    monkeypatch.setattr(opening, "_PATIENCE", 0 if url.startswith("sqlite") else 1)
     library.save(invented())
     with closing(open_library(url)) as impatient:
         with library._writing.begin() as other:
@@ -224,6 +225,17 @@ def test_damage_that_appears_later(file: Path) -> None:
         (problem,) = problems_of(library, EVERYTHING)
     assert "is damaged" in problem
     assert str(file) in problem
+
+
+def test_a_full_disk_when_the_library_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def no_space(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", no_space)
+    with pytest.raises(LibraryUnavailable, match="The disk is full"):
+        open_library(address_of(tmp_path / "folder" / "runs.sqlite3"))
 
 
 def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:

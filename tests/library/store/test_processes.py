@@ -57,7 +57,7 @@ def test_a_killed_process_loses_nothing_that_was_saved(
 ) -> None:
     random = np.random.default_rng(7)
     last = 0
-    for _kill in range(8):
+    for _kill in range(6):
         reports, writing_end = multiprocessing.Pipe(duplex=False)
         process = start(save_forever, url, last + 1, writing_end)
         writing_end.close()

@@ -23,10 +23,10 @@ from pglab.plots.critic import (
     conflict_figure,
     fit_figure,
     network_figure,
-    norms_figure,
     value_figure,
 )
 from pglab.plots.figures import MOST_POINTS
+from pglab.plots.run import NORMS_TITLE, smoothed_norms_figure
 from pglab.records import Conflict, Floats
 from pglab.replay_buffer import Transitions
 from pglab.ui.stage.panels.heatmaps import fixed_detail, quantity_name, slices_of
@@ -177,7 +177,7 @@ def gradient_norms(scene: Scenery) -> FigurePanel:
     return _norms(
         scene,
         "gradient_norms",
-        _("Gradient norms"),
+        _(NORMS_TITLE),
         _("Euclidean norm of each loss's gradient"),
         ("actor_gradient_norm", "critic_gradient_norm"),
     )
@@ -188,9 +188,7 @@ def _norms(
 ) -> FigurePanel:
     """Plot two columns of the update history: the actor's and the critic's gradient norm."""
     updates = scene.bench.shown_session.history.updates
-    window = updates.rows_for(SMOOTHING_UPDATES)
-    actor, critic = (updates.curve(column, MOST_POINTS, window, "bridged") for column in columns)
-    figure = norms_figure(actor, critic, scene.step_limit)
+    figure = smoothed_norms_figure(updates, columns, scene.step_limit)
     return FigurePanel(key, title, subtitle, figure, patient=True, alt=title)
 
 

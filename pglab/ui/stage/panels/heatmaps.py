@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pglab import palette
-from pglab.environments import EnvironmentInfo, ObservationAxis
+from pglab.environments import EnvironmentInfo
 from pglab.language import _
 from pglab.looks.probes import Quantity, Slice, log_odds
-from pglab.plots.figures import Figure, probability_figure
+from pglab.plots import run
+from pglab.plots.figures import Figure
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel, Slices
 
@@ -48,7 +48,7 @@ def policy_panel(
     action = _(view.plane.info.actions[view.action])
     return FigurePanel(
         key,
-        (name + _("π({action})") if name else _("Probability of “{action}”")).format(action=action),
+        (name + _("π({action})") if name else _(run.PROBABILITY_TITLE)).format(action=action),
         "",
         policy_figure(shown[0], view),
         playhead=playhead,
@@ -73,15 +73,8 @@ def slices_of(
 
 def policy_figure(probabilities: NDArray[np.float32], view: View) -> Figure:
     """Draw a heatmap of the probabilities [Y, X] of `view.action`, with Y rows and X columns."""
-    actions = view.plane.info.actions
-    return probability_figure(
-        probabilities,
-        *view.plane.grid(len(probabilities)),
-        _(actions[view.action]),
-        palette.probability_colours(view.action, len(actions)),
-        uniform=1 / len(actions),
-        path=np.empty((0, 2), np.float32),  # the stage draws the path
-    )
+    plane = view.plane
+    return run.policy_figure(probabilities, plane.grid(len(probabilities)), plane.info, view.action)
 
 
 def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str:
@@ -94,13 +87,10 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 def fixed_text(plane: Slice) -> str:
     """Return a text with the values of a plane's fixed coordinates, and their names if few."""
-    axes = [plane.info.axes[index] for index in plane.hidden]
-    values = [
-        _value(axis, plane.fixed[index]) for axis, index in zip(axes, plane.hidden, strict=True)
-    ]
-    if len(axes) > MOST_NAMED:
-        return _("at ({place})").format(place=", ".join(values))
-    rest = [f"{_(axis.name)} {value}" for axis, value in zip(axes, values, strict=True)]
+    fixed = plane.fixed_values
+    if len(fixed) > MOST_NAMED:
+        return _("at ({place})").format(place=", ".join(value for _name, value in fixed))
+    rest = [f"{name} {value}" for name, value in fixed]
     return _("at {place}").format(place=", ".join(rest)) if rest else ""
 
 
@@ -108,11 +98,5 @@ def fixed_detail(plane: Slice) -> str:
     """Return a sentence that names the fixed coordinates; "" if the subtitle names them."""
     if len(plane.hidden) <= MOST_NAMED:
         return ""
-    names = ", ".join(_(plane.info.axes[index].name) for index in plane.hidden)
+    names = ", ".join(name for name, _value in plane.fixed_values)
     return _("The numbers in parentheses are: {names}.").format(names=names)
-
-
-def _value(axis: ObservationAxis, value: float) -> str:
-    digits = 2 if axis.high - axis.low > 1 else 3
-    # The letter z avoids "−0.00". A heading has no room for the unit.
-    return f"{value:z.{digits}f}".replace("-", "−")

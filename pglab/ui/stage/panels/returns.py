@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from pglab.config import ActorCriticConfig, RunConfig, describe_settings, format_value
-from pglab.curves import SMOOTHING_EPISODES, SMOOTHING_UPDATES, UsualBand
+from pglab.config import ActorCriticConfig, RunConfig
+from pglab.curves import UsualBand
 from pglab.language import _
-from pglab.plots.figures import MOST_POINTS
 from pglab.plots.returns import LossPlot, ReturnPlot, return_figure
+from pglab.plots.run import RETURNS_TITLE, loss_plot, loss_title, return_plot
 from pglab.session.bench import OVERLAYS_KEPT, Bench, PastRun
-from pglab.session.history import Change
 from pglab.session.run_differences import Course, differences_in_words
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.panels.scenery import Scenery
@@ -23,7 +22,7 @@ def returns(scene: Scenery) -> FigurePanel:
     """Plot the return of every episode, the earlier runs, and the curve of many stored runs."""
     return FigurePanel(
         "returns",
-        _("Return of each episode"),
+        _(RETURNS_TITLE),
         _returns_subtitle(scene),
         return_figure(_return_plot(scene, None)),
         alt=_("Return of each episode over environment steps, with a smoothed line."),
@@ -33,14 +32,16 @@ def returns(scene: Scenery) -> FigurePanel:
 
 def returns_over_loss(scene: Scenery) -> FigurePanel:
     """Plot the return of every episode; a second plot below shows the loss of each update."""
-    title, (subtitle, detail) = loss_title(scene.bench.session), _about_loss(scene.bench.session)
+    session = scene.bench.session
+    title, (subtitle, detail) = loss_title(session.config), _about_loss(session)
+    loss = loss_plot(session.config, session.history.updates, "actor_loss", title)
     told = _("The lower plot shows the loss of each update ({text}) over environment steps.")
     below = told.format(text=subtitle)
     return FigurePanel(
         "returns",
-        _("Return of each episode"),
+        _(RETURNS_TITLE),
         _returns_subtitle(scene),
-        return_figure(_return_plot(scene, _loss_plot(scene))),
+        return_figure(_return_plot(scene, loss)),
         alt=_("Return of each episode over environment steps, with a smoothed line. ") + below,
         detail=_returns_detail(scene),
         lower=Heading(title, subtitle, detail),
@@ -49,48 +50,15 @@ def returns_over_loss(scene: Scenery) -> FigurePanel:
 
 def _return_plot(scene: Scenery, loss: LossPlot | None) -> ReturnPlot:
     bench = scene.bench
-    solved_at = bench.session.history.solved_at
-    episodes = bench.session.history.episodes
-    return ReturnPlot(
-        run=episodes.curve("episode_return", MOST_POINTS),
-        mean=episodes.curve("episode_return", MOST_POINTS, SMOOTHING_EPISODES),
+    return replace(
+        return_plot(bench.session.config, bench.session.history, scene.step_limit),
         earlier=bench.earlier_curves(lambda past: past_label(past, bench, scene.step_limit)),
         usual=scene.usual,
-        limit=scene.step_limit,
-        return_range=scene.info.return_range,
-        changes=_change_marks(bench.session),
-        solved=None
-        if solved_at is None
-        else (
-            solved_at,
-            _("solved: goal {goal:g} reached").format(goal=bench.session.config.success_return),
-        ),
-        reading=episodes.curve("reading", MOST_POINTS, label=_("progress reading")),
         guess=bench.guess,
         seeds=bench.seed_curves(),
         spread=scene.spread,
         loss=loss,
     )
-
-
-def _loss_plot(scene: Scenery) -> LossPlot:
-    updates = scene.bench.session.history.updates
-    title = loss_title(scene.bench.session)
-    every = updates.curve("actor_loss", MOST_POINTS, label=title)
-    if not _learns_often(scene):
-        return LossPlot(every)
-    window = updates.rows_for(SMOOTHING_UPDATES)
-    return LossPlot(every, updates.curve("actor_loss", MOST_POINTS, window, label=title))
-
-
-def _learns_often(scene: Scenery) -> bool:
-    """Return whether each update uses so few steps that its loss is mostly noise."""
-    return isinstance(scene.bench.session.config, ActorCriticConfig)
-
-
-def loss_title(session: TrainingSession) -> str:
-    """Return the title of the loss plot; an actor-critic's title names the actor's loss."""
-    return _("Actor's loss") if isinstance(session.config, ActorCriticConfig) else _("Loss")
 
 
 def _about_loss(session: TrainingSession) -> tuple[str, str]:
@@ -119,25 +87,6 @@ def past_label(past: PastRun, bench: Bench, limit: float) -> str:
         min(past.global_step, limit),
     )
     return _("run {n}: {text}").format(n=past.number, text=", ".join(found) or _("same settings"))
-
-
-def change_label(change: Change, config: RunConfig) -> str:
-    """Return the label of a change of settings during a run, such as "γ 0.9"."""
-    texts = {name: format_value(value) for name, value in change.settings.items()}
-    return describe_settings(type(config), texts)
-
-
-def _change_marks(session: TrainingSession) -> list[tuple[int, str]]:
-    """Return the step and the label of each change of settings during a run.
-
-    If there is no update between two changes, they become one change.
-    """
-    merged: dict[int, Change] = {}
-    for change in session.history.changes:
-        before = merged.get(change.update)
-        settings = {**(before.settings if before else {}), **change.settings}
-        merged[change.update] = replace(change, settings=settings)
-    return [(c.global_step, change_label(c, session.config)) for c in merged.values()]
 
 
 def _returns_subtitle(scene: Scenery) -> str:

@@ -10,8 +10,8 @@ from pglab.config import ActorCriticConfig
 from pglab.config.choice_names import choice_name
 from pglab.language import _, ngettext
 from pglab.looks.probes import action_values
-from pglab.plots.figures import MOST_POINTS, weights_figure
-from pglab.plots.returns import series_figure
+from pglab.plots.figures import weights_figure
+from pglab.plots.run import ENTROPY_TITLE, NORM_TITLE, entropy_figure, update_figure
 from pglab.records import Floats
 from pglab.returns import discounted_returns, policy_signals
 from pglab.session.training_session import TrainingSession
@@ -57,20 +57,17 @@ def weights(scene: Scenery) -> FigurePanel:
 
 def entropy(scene: Scenery) -> FigurePanel:
     """Plot the mean entropy of the policy on the batch of each update."""
+    title, updates = _(ENTROPY_TITLE), scene.bench.shown_session.history.updates
+    figure = entropy_figure(updates, scene.info, scene.step_limit)
     most = float(np.log(len(scene.info.actions)))
-    return update_series(
-        scene,
-        "entropy",
-        _("Entropy of the policy"),
-        _("entropy in nats; uniform policy: {most:.2f}").format(most=most),
-        most,
-    )
+    subtitle = _("entropy in nats; uniform policy: {most:.2f}").format(most=most)
+    return FigurePanel("entropy", title, subtitle, figure, patient=True, alt=title)
 
 
 def gradient_norm(scene: Scenery) -> FigurePanel:
     """Plot the norm of the policy gradient in each update."""
     return update_series(
-        scene, "actor_gradient_norm", _("Gradient norm"), _("Euclidean norm, all parameters")
+        scene, "actor_gradient_norm", _(NORM_TITLE), _("Euclidean norm, all parameters")
     )
 
 
@@ -109,21 +106,9 @@ def _weights_of_clip(scene: Scenery) -> tuple[Floats, NDArray[np.int64], NDArray
 
 
 def update_series(
-    scene: Scenery,
-    column: str,
-    title: str,
-    subtitle: str,
-    most: float | None = None,
-    colour: str = palette.ACTOR,
+    scene: Scenery, column: str, title: str, subtitle: str, colour: str = palette.ACTOR
 ) -> FigurePanel:
     """Plot one column of the update history over environment steps."""
-    drawn = scene.bench.shown_session.history.updates.curve(column, MOST_POINTS)
-    figure = series_figure(
-        drawn.steps,
-        drawn.returns,
-        title,
-        colour,
-        scene.step_limit,
-        most,
-    )
+    updates = scene.bench.shown_session.history.updates
+    figure = update_figure(updates, column, title, scene.step_limit, colour=colour)
     return FigurePanel(column, title, subtitle, figure, patient=True, alt=title)

@@ -1,0 +1,129 @@
+"""In a browser: runs come back after a reload, and after the server was killed."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, expect
+
+from tests.browser.harness import AppServer, free_port, running_app
+from tests.browser.killing import kill_while_three_visitors_train
+from tests.browser.lab_page import CRITIC_FIGURES, LabPage
+from tests.browser.test_try_this import choices_of, guess_is_drawn
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = f"sqlite:///{tmp_path}/runs.sqlite3"
+    monkeypatch.setenv("PGLAB_DATABASE_URL", url)
+    return url
+
+
+def test_a_reload_brings_back_the_run_with_everything_beside_it(page: Page) -> None:
+    lab = LabPage(page).open("?seeds=2&try=no_foresight&gamma=0.9")
+    lock = page.get_by_role("button", name="Lock my guess")
+    choices_of(page).first.check(force=True)
+    expect(lock).to_be_enabled()
+    lab.wait_until_quiet()
+    lock.click()
+    lab.wait_until(lambda: guess_is_drawn(lab), "the guess")
+    lab.run(until_steps=300)
+    lab.pause()
+    lab.press("reset")
+    lab.run(until_steps=400)
+    lab.pause()
+    lab.wait_until(lambda: "run" in lab.address, "an address")
+    numbers, returns = lab.numbers()[:3], lab.returns()
+    lab.open_chapter("Runs of this visit")
+    runs = lab.runs_table()
+    page.reload()
+    lab.wait_until_painted()
+    assert lab.numbers()[:3] == numbers
+    assert lab.returns() == returns
+    assert guess_is_drawn(lab)
+    assert lab.runs_table() == runs
+    assert lab.slider("Discount γ").get_attribute("aria-valuetext") == "0.9"
+    lab.run(until_steps=lab.steps + 300)
+    lab.pause()
+
+
+def test_another_tab_and_another_person_get_a_copy(
+    page: Page, browser: Browser, app_server: AppServer
+) -> None:
+    lab = LabPage(page).open()
+    lab.run(until_steps=300)
+    lab.pause()
+    lab.wait_until(lambda: "run" in lab.address, "an address")
+    steps, address = lab.steps, lab.address["run"]
+    stranger = browser.new_context(base_url=app_server.url).new_page()
+    for other, told in (
+        (page.context.new_page(), "open in another tab"),
+        (stranger, "Somebody has shared this run"),
+    ):
+        second = LabPage(other)
+        other.goto(page.url)
+        second.wait_until_painted()
+        expect(other.get_by_text(told)).to_be_visible()
+        assert second.steps == steps
+        assert second.address["run"] == address
+        second.run(until_steps=steps + 100)
+        second.pause()
+        second.wait_until(lambda of=second: of.address["run"] != address, "an own address")  # type: ignore[misc]
+        other.close()
+    page.reload()
+    lab.wait_until_painted()
+    assert lab.steps == steps
+
+
+def test_a_visitor_moves_from_one_server_to_another(
+    page: Page, tmp_path: Path, database: str
+) -> None:
+    with (
+        running_app(tmp_path / "one.log") as one,
+        running_app(tmp_path / "other.log", port=free_port()) as other,
+    ):
+        lab = LabPage(page, "split_bodies", CRITIC_FIGURES).open(server=one.url)
+        lab.run(until_steps=300)
+        lab.pause()
+        lab.wait_until(lambda: "run" in lab.address, "an address")
+        page.wait_for_timeout(1_000)
+        steps, link = lab.steps, page.url
+        page.goto(link.replace(one.url, other.url))
+        lab.wait_until_painted()
+        assert lab.steps == steps
+        lab.run(until_steps=steps + 300)
+
+
+def test_nobody_loses_more_than_five_seconds_if_the_server_is_killed(
+    browser: Browser, tmp_path: Path, database: str
+) -> None:
+    report = kill_while_three_visitors_train(
+        browser, tmp_path, database, kills=2, moments=random.Random(0)
+    )
+    assert len(report.lost_seconds) == 6
+    assert max(report.lost_seconds) <= 5
+    assert report.exact == 3
+
+
+def test_without_a_library_the_page_says_so_and_asks_before_a_run_is_lost(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGLAB_DATABASE_URL", f"sqlite:///{tmp_path}/server.log/runs.sqlite3")
+    asked: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", note)
+    with running_app(tmp_path / "server.log") as server:
+        lab = LabPage(page).open(server=server.url)
+        expect(page.get_by_text("Runs are not saved on this server")).to_be_visible()
+        lab.press("step")
+        expect(lab.number(0)).to_have_text("1")
+        assert "run" not in lab.address
+        page.reload()
+        lab.wait_until_painted()
+    assert asked == ["beforeunload"]

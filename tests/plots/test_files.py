@@ -1,0 +1,158 @@
+"""Figures leave the app as picture files that need no page around them."""
+
+import io
+import os
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from choreographer.browsers.chromium import Chromium
+from PIL import Image, ImageColor
+from playwright.sync_api import sync_playwright
+
+from pglab.library.progress import Cancelled
+from pglab.palette import THEMES
+from pglab.plots import files
+from pglab.plots.figures import Figure
+from pglab.plots.files import PictureError, figure_file, figure_files, themed
+from pglab.plots.returns import series_figure
+from tests.browser.harness import find_browser, playwright_browser
+
+ROOT = Path(__file__).resolve().parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def figure(label: str) -> Figure:
+    made = series_figure(np.arange(20.0), np.arange(20.0), label, "#D55E00", limit=20.0)
+    made["layout"]["title"] = {"text": "A title", "subtitle": {"text": "on CartPole-v1"}}
+    return made
+
+
+FIGURES = {"entropy": figure("entropy in nats"), "norm": figure("gradient norm")}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    files: dict[str, bytes]
+    shares: list[float]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[None]:
+    """Let the figures be drawn in the browser of the browser tests."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        path = find_browser() or playwright_browser(playwright)
+        patch.setattr(Chromium, "find_browser", lambda **_options: path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Chromium, "find_browser", lambda **_options: path)
+        yield
+
+
+@pytest.fixture(scope="module")
+def drawn(browser: None) -> Drawn:
+    shares: list[float] = []
+    return Drawn(figure_files(FIGURES, progress=shares.append), shares)
+
+
+@pytest.mark.browser
+def test_each_figure_has_a_file_of_each_kind_in_each_theme(drawn: Drawn) -> None:
+    assert set(drawn.files) == {
+        f"{name}-{theme}.{kind}"
+        for name in ("entropy", "norm")
+        for theme in ("light", "dark")
+        for kind in ("png", "svg")
+    }
+    assert all(earlier < later for earlier, later in pairwise(drawn.shares))
+    assert (len(drawn.shares), drawn.shares[-1]) == (8, 1)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_png_has_the_size_and_the_colours_of_the_theme(drawn: Drawn, theme: str) -> None:
+    with Image.open(io.BytesIO(drawn.files[f"entropy-{theme}.png"])) as picture:
+        assert (picture.format, picture.size) == ("PNG", (1800, 1080))
+        colours = {c for _n, c in picture.convert("RGB").getcolors(10**6) or ()}
+        corner = picture.convert("RGB").getpixel((0, 0))
+    expected = {
+        name: ImageColor.getrgb(value)
+        for name, value in THEMES[theme]._asdict().items()  # type: ignore[index]
+    }
+    assert corner == expected["background"]
+    assert {expected["text"], expected["border"]} <= colours
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", THEMES)
+def test_an_svg_holds_its_texts_as_text(drawn: Drawn, theme: str) -> None:
+    tree = ET.fromstring(drawn.files[f"norm-{theme}.svg"])
+    assert tree.tag == f"{SVG}svg"
+    assert (tree.get("width"), tree.get("height")) == ("900", "540")
+    texts = ["".join(text.itertext()) for text in tree.iter(f"{SVG}text")]
+    assert {"environment steps", "gradient norm"} <= set(texts)
+    assert any("A title" in text and "on CartPole-v1" in text for text in texts)
+    assert all("Arial" in text.get("style", "") for text in tree.iter(f"{SVG}text"))
+
+
+@pytest.mark.browser
+def test_the_files_of_the_themes_differ(drawn: Drawn) -> None:
+    for kind in ("png", "svg"):
+        assert drawn.files[f"norm-light.{kind}"] != drawn.files[f"norm-dark.{kind}"]
+
+
+@pytest.mark.browser
+def test_the_same_figure_gives_the_same_bytes(drawn: Drawn) -> None:
+    assert figure_file(FIGURES["norm"], "svg", "dark") == drawn.files["norm-dark.svg"]
+    assert figure_file(FIGURES["entropy"], "png", "light") == drawn.files["entropy-light.png"]
+
+
+@pytest.mark.browser
+def test_a_visitor_can_cancel_the_work(browser: None) -> None:
+    shares: list[float] = []
+    with pytest.raises(Cancelled):
+        figure_files(FIGURES, progress=shares.append, cancelled=lambda: len(shares) == 2)
+    assert len(shares) == 2
+
+
+def test_without_a_browser_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Chromium, "find_browser", lambda **_options: None)
+    with pytest.raises(PictureError, match=r"apt install chromium.*BROWSER_PATH"):
+        figure_file(FIGURES["norm"], "png", "light")
+
+
+@pytest.mark.parametrize("command", ["exit 1", "exec sleep 60"], ids=["ends", "hangs"])
+def test_a_browser_that_does_not_work_is_told(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "chromium"
+    started = tmp_path / "started"
+    program.write_text(f"#!/bin/sh\necho $$ > {started}\n{command}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(Chromium, "find_browser", lambda **_options: str(program))
+    monkeypatch.setattr(files, "START_SECONDS", 1.0)
+    with pytest.raises(PictureError, match="does not work"):
+        figure_file(FIGURES["norm"], "png", "light")
+    with pytest.raises(ProcessLookupError):  # no process is left
+        os.kill(int(started.read_text()), 0)
+
+
+def test_a_theme_leaves_the_figure_itself_unchanged() -> None:
+    before = deepcopy(FIGURES)
+    dark = themed(FIGURES["norm"], "dark")
+    assert before == FIGURES
+    assert dark["data"] == FIGURES["norm"]["data"]
+    assert dark["layout"]["xaxis"]["range"] == FIGURES["norm"]["layout"]["xaxis"]["range"]
+
+
+def test_the_themes_are_those_of_the_app() -> None:
+    settings = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    for name, theme in THEMES.items():
+        of_app = settings["theme"][name]
+        assert theme.background == of_app["backgroundColor"]
+        assert theme.text == of_app["textColor"]
+        assert theme.border == of_app["borderColor"]
