@@ -22,6 +22,21 @@ def add_out(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 
 
+def require_writable(path: Path, *, overwrite: bool) -> None:
+    """Check that a bundle can be written here later.
+
+    Raises:
+        CommandError: the file exists, or its folder is missing or must not be written to.
+    """
+    _require_free(path, overwrite)
+    unfinished = _unfinished(path)
+    try:
+        unfinished.touch(exist_ok=False)
+        unfinished.unlink()
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
 @contextmanager
 def new_bundle(path: Path, *, overwrite: bool) -> Iterator[zipfile.ZipFile]:
     """Open a new ZIP file for writing. It gets its name only when it is complete.
@@ -31,17 +46,15 @@ def new_bundle(path: Path, *, overwrite: bool) -> Iterator[zipfile.ZipFile]:
     Raises:
         CommandError: the file exists, or it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    _require_free(path, overwrite)
+    unfinished = _unfinished(path)
     try:
-        _require_free(path, overwrite)
         with zipfile.ZipFile(unfinished, "x") as archive:
             yield archive
         _require_free(path, overwrite)  # somebody may have made it meanwhile
         unfinished.replace(path)
     except OSError as error:
-        raise CommandError(
-            _("{file} cannot be written: {reason}.").format(file=path, reason=_reason(error))
-        ) from error
+        raise _not_written(path, error) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -62,6 +75,17 @@ def bundle_in(path: Path) -> Iterator[Bundle]:
         ) from error
     with file:
         yield Bundle(file)
+
+
+def _unfinished(path: Path) -> Path:
+    """The name of a bundle that is not complete yet, in the same folder."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+
+
+def _not_written(path: Path, error: OSError) -> CommandError:
+    return CommandError(
+        _("{file} cannot be written: {reason}.").format(file=path, reason=_reason(error))
+    )
 
 
 def _require_free(path: Path, overwrite: bool) -> None:

@@ -19,6 +19,12 @@ from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library
 from pglab.library.store.summary import summary_of
 
+# The pages of the app, by the agents that they show; see `Summary.agent`.
+PAGES = {
+    "reinforce": "reinforce",
+    "shared_on_policy": "shared_body",
+    "split_replay": "split_bodies",
+}
 _KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
@@ -71,6 +77,16 @@ def _write_key(file: Path) -> None:
     with os.fdopen(descriptor, "w", encoding="ascii") as target:
         target.write(secrets.token_urlsafe(24))
     unfinished.replace(file)
+
+
+def how_to_open(kept: KeptRun) -> str:
+    """Where the app shows a run."""
+    page = PAGES.get(kept.summary.agent)
+    if page is None:
+        return _("“pglab export” makes a bundle of it; no page shows this agent alone")
+    return _("open it in the app: http://localhost:8501/{page}?run={address}").format(
+        page=page, address=kept.address
+    )
 
 
 def store(library: Library, contents: RunContents, owner: str) -> KeptRun:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+from pglab.library.progress import Progress
+
 SECONDS_BETWEEN_LINES = 10.0
 
 Report = Callable[[float, float], None]  # gets how much is done, and how much there is in all
@@ -36,6 +38,11 @@ def progress_bar(what: str, *, unit: str = "", quiet: bool = False) -> Iterator[
             yield _moving(bar)
     else:
         yield _in_lines(what, unit, shape.replace("|{bar}|", ""))
+
+
+def part_of(report: Report, number: int, count: int) -> Progress:
+    """The progress of one of `count` equal pieces of work; the pieces are numbered from 0."""
+    return lambda share: report(number + share, count)
 
 
 def _moving(bar: tqdm) -> Report:

@@ -1,7 +1,7 @@
 """Bundles: ZIP files that take runs along, and from which the runs go on exactly.
 
-A bundle of one run has the files of this run at its top. A bundle of several seeds has a folder for
-each seed.
+A bundle of one run has the files of this run at its top. A bundle of several runs has a folder for
+each run.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ _DAMAGE = (
     ValueError,  # for example a name that is not UTF-8
     NotImplementedError,  # an unknown compression
 )
-_OF_RUN = re.compile(rf"(|seed-[0-9]{{1,10}}/){re.escape(RUN)}")
+# The folder of a run is no path that leaves the folder to which somebody unpacks the bundle.
+_OF_RUN = re.compile(rf"(|[^./\\:\x00-\x1f][^/\\:\x00-\x1f]{{0,99}}/){re.escape(RUN)}")
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same run gives the same bytes
 
 
