@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import subprocess
 import sys
@@ -27,7 +28,7 @@ def app(arguments: Sequence[str]) -> int:
     from pglab.engine import engine
     from pglab.engine.compiling import cache_directory
 
-    _say("Loading the compiled training code (the first start compiles it in up to a minute) ...")
+    _say(engine.LOADING)
     failure = engine.failure()  # loads the code now, so that the first visitor need not wait
     if failure is not None:
         _say(f"The compiled code fails here, so the slower PyTorch code trains: {failure}")
@@ -98,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("command", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # some terminals have no Greek letters
     given = sys.argv[1:] if arguments is None else arguments
     if not given:
         parser.print_help(sys.stderr)

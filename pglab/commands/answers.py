@@ -12,6 +12,7 @@ from pglab.library.state.taking import StateError
 from pglab.library.store.problems import LibraryUnavailable
 
 DONE, FAILED, REFUSED = 0, 1, 2  # exit codes
+_LONGEST = 1_000  # characters of a sentence
 INTERRUPTED = 130  # what shells expect after Ctrl+C: 128, plus the number of the signal
 
 
@@ -34,8 +35,13 @@ def add_quiet(parser: argparse.ArgumentParser) -> None:
 
 
 def say(sentence: object) -> None:
-    """Print a sentence that is not the result of the command, to stderr."""
-    print(sentence, file=sys.stderr)
+    """Print a sentence that is not the result of the command, to stderr.
+
+    The sentence may quote a file of somebody else, so characters that control a terminal are left
+    out.
+    """
+    text = str(sentence)[:_LONGEST]
+    print("".join(c if c.isprintable() else "�" for c in text), file=sys.stderr)
 
 
 def answered(work: Callable[[], int]) -> int:
@@ -50,7 +56,7 @@ def answered(work: Callable[[], int]) -> int:
         say(error)
         return FAILED
     except KeyboardInterrupt:
-        say(_("Stopped. Nothing was written."))
+        say(_("Stopped. No file was written."))
         return INTERRUPTED
 
 

@@ -47,8 +47,11 @@ def _import_all(chosen: argparse.Namespace) -> int:
         try:
             with bundle_in(file) as bundle:
                 _import(bundle, library, owner, quiet=chosen.quiet)
-        except (CommandError, ConfigError, StateError) as error:
-            say(f"{file}: {error}")  # the other bundles may be usable
+        except (ConfigError, StateError) as error:
+            say(f"{file}: {error}")
+            code = FAILED
+        except CommandError as error:
+            say(error)
             code = FAILED
     return code
 

@@ -7,7 +7,8 @@ import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from pglab.commands.answers import say
+from pglab.commands.answers import CommandError, say
+from pglab.config import quoted
 from pglab.figures_of_run import drawn_figures
 from pglab.language import _
 from pglab.library.bundle import add_files
@@ -48,19 +49,17 @@ def write_run(
         order: the run, and what the files say about it.
         parts: the parts to write.
         progress: receives the share of the run's files that are made.
+
+    Raises:
+        CommandError: none of the parts can be made.
     """
     made = made_files(replace(order, figures=drawn_figures, progress=progress), parts)
+    if not made.files:
+        raise CommandError(" ".join(made.problems))
     add_files(archive, {folder + name: data for name, data in made.files.items()})
     for problem in made.problems:
-        say(
-            _("{folder}A part is left out: {problem}").format(
-                folder=_named(folder), problem=problem
-            )
-        )
-
-
-def _named(folder: str) -> str:
-    return f"{folder} " if folder else ""
+        sentence = _("A part is left out: {problem}").format(problem=problem)
+        say(f"{quoted(folder)} {sentence}" if folder else sentence)
 
 
 def _parts(text: str) -> list[str]:

@@ -32,6 +32,7 @@ from pglab.commands.parts import USUAL, add_parts, in_order, write_run
 from pglab.commands.progress_bar import part_of, progress_bar
 from pglab.commands.seeds import seeds_of, train_all
 from pglab.config import ConfigError, require_config
+from pglab.engine.engine import LOADING
 from pglab.engine.kernels import dynamics
 from pglab.language import _, ngettext
 from pglab.library.bundle import MOST_RUNS, folder_of
@@ -120,11 +121,13 @@ def _require_storable(config: AgentConfig, chosen: argparse.Namespace) -> None:
 
 def _train(config: AgentConfig, chosen: argparse.Namespace) -> int:
     """Train all seeds, and do what the options ask for; return the exit code."""
-    sessions = seeds_of(config, chosen.seeds)
     # What could not be written in the end is refused now.
     library, owner = (opened_library(), own_key()) if chosen.keep else (None, "")
     if chosen.out is not None:
         require_writable(chosen.out, overwrite=chosen.force)
+    if config.engine == "fast" and not chosen.quiet:
+        say(_(LOADING))
+    sessions = seeds_of(config, chosen.seeds)
     with progress_bar(_("Training"), unit=_(" steps"), quiet=chosen.quiet) as report:
         ended = train_all(sessions, report)
     if not ended:
@@ -169,7 +172,9 @@ def _results(sessions: Sequence[TrainingSession]) -> Iterator[str]:
     yield table(header, rows, numbers=(0, 1, 2, 3))
     for session in sessions:
         if session.problem is not None:
-            yield f"{_('seed')} {session.config.seed}: {session.problem}"
+            yield _("Seed {seed}: {problem}").format(
+                seed=session.config.seed, problem=session.problem
+            )
     means = [session.history.mean_return() for session in sessions]
     known = [mean for mean in means if mean is not None]
     if len(sessions) == 1:
