@@ -17,7 +17,6 @@ import safetensors.numpy
 from pglab import figures_of_run
 from pglab.__main__ import main
 from pglab.commands.own_runs import opened_library, own_key
-from pglab.library import take_away
 from pglab.library.bundle import RUN, packed, read_bundle
 from pglab.plots.files import PictureError
 
@@ -43,7 +42,7 @@ def addresses() -> list[str]:
 def test_a_bundle_that_was_imported_is_exported_as_the_same_bytes(
     agent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(take_away.time, "time", lambda: 1.8e9)  # the events contain a date
+    monkeypatch.setattr("pglab.library.take_away.time.time", lambda: 1.8e9)  # the events contain a date
     first, copy, second = (tmp_path / f"{name}.zip" for name in ("first", "copy", "second"))
     train(first, agent)
     assert main(["import", str(first)]) == 0

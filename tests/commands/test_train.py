@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ MEAN = "mean of last 100 returns"
 SHORT = [*SMALL, "--steps", "1000", "--parts", "run,card"]
 
 
-def trained(**settings: int | float) -> TrainingSession:
+def trained(**settings: Any) -> TrainingSession:
     session = TrainingSession(ReinforceConfig(hidden_sizes=(8,), **settings))
     while not session.finished:
         session.advance("step", 1_000)
