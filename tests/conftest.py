@@ -1,20 +1,12 @@
 """Settings for the process that runs the tests."""
 
-import atexit
-import os
-import shutil
-import tempfile
-
 import pytest
 
 from pglab.networks import use_one_thread
+from tests.own_library import use_own_library
 
 use_one_thread()  # the app and the commands do the same
-
-# The tests keep their runs in a folder of their own, not among the runs of whoever runs them.
-_FOLDER = tempfile.mkdtemp(prefix="pglab-tests-")
-os.environ["PGLAB_DATABASE_URL"] = f"sqlite:///{_FOLDER}/runs.sqlite3"
-atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+use_own_library()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

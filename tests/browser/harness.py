@@ -15,8 +15,12 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.own_library import use_own_library
+
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
+use_own_library()  # for the apps of tests and measurements
+
 # The name of this process if several processes run tests at once; otherwise empty.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 STARTUP_SECONDS = 60.0

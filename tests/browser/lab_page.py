@@ -239,9 +239,17 @@ class LabPage:
 
     @property
     def address(self) -> dict[str, str]:
-        """The parameters in the address bar, without the parameter for the open chapter."""
-        parameters = dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
-        return {name: text for name, text in parameters.items() if name != "chapter"}
+        """The parameters in the address bar, without those of the open chapter and the run."""
+        return {n: text for n, text in self._parameters.items() if n not in ("chapter", "run")}
+
+    @property
+    def run_address(self) -> str | None:
+        """The address of the stored run in the address bar, or None if there is none."""
+        return self._parameters.get("run")
+
+    @property
+    def _parameters(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
 
     def open_chapter(self, title: str, *, drawn: bool = False) -> None:
         """Choose a chapter below the stage. If `drawn` is true, wait until the chapter is drawn."""

@@ -41,7 +41,7 @@ def expect_shared_settings(lab: LabPage) -> None:
     expect(lab.axis_title("policy_map", "x")).to_have_text("cart position (m)")
     expect(lab.axis_title("policy_map", "y")).to_have_text("cart velocity (m/s)")
     expect(lab.subtitle("returns")).to_contain_text("one seed (3)")
-    assert lab.address == SHARED
+    lab.wait_for_address(**SHARED)
     expect(lab.alerts).to_have_count(0)
     expect(lab.exceptions).to_have_count(0)
 

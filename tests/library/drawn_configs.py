@@ -63,8 +63,12 @@ def _number(dice: Random, described: Setting, whole: bool) -> float:
 
 def _work(config: AgentConfig) -> float:
     """Roughly how many multiplications training needs."""
-    networks = begin(config.changed(total_steps=1_000)).networks.values()
-    passes = 10.0  # of each step: the agent acts and learns from it
-    if isinstance(config, ActorCriticConfig) and config.critic_data == "replay":
-        passes += 4 * config.critic_updates * config.batch_size / config.rollout_steps
-    return config.total_steps * passes * parameter_count(*networks)
+    agent = begin(config.changed(total_steps=1_000))
+    parameters = parameter_count(*agent.networks.values())
+    step = 10 * parameters  # the agent acts and learns from the step
+    if isinstance(config, ReinforceConfig):
+        return config.total_steps * step
+    update = 100 * parameters + 5e6  # Adam, and the time that each call takes
+    if config.critic_data == "replay":
+        update += config.critic_updates * (4 * config.batch_size * parameters + update)
+    return config.total_steps * (step + update / config.rollout_steps)

@@ -28,7 +28,7 @@ WEIGHTS = {  # the code and the formula of each policy signal
 
 
 class ActorCriticPlan(Plan):
-    """The choices of texts for an actor-critic, and its formulas.
+    """What the template of the actor-critics needs to know.
 
     A network that does not learn needs no loss, no optimiser and no replay buffer. A coefficient of
     0, and a factor of 1, are left out.
@@ -43,17 +43,19 @@ class ActorCriticPlan(Plan):
                 self.observation_size, self.actions, config.hidden_sizes
             )
         self.actor_learns, self.critic_learns = config.actor_learns, config.critic_learns
+        self.needs_probabilities = self.actor_learns and config.policy_signal == "advantage_mean"
         self.learns = self.actor_learns or self.critic_learns
         self.both_learn = self.actor_learns and self.critic_learns
         self.can_diverge = self.learns or not config.critic_only
         self.replay = config.critic_data == "replay" and self.critic_learns
+        self.sums_losses = self.both_learn and self.shared and not self.replay
         self.waits = self.learns and config.rollout_steps > 1
         self.keeps_rollout = self.waits and (self.actor_learns or not self.replay)
 
         blocked = config.stop_gradient if self.shared and config.hidden_sizes else "none"
         self.actor_blocked = blocked == "actor" and self.actor_learns
         self.critic_blocked = blocked == "critic" and self.critic_learns
-        self.critic_is_linear = not (self.hidden_sizes or config.symexp_heads)
+        self.makes_networks = not self.shared and bool(self.hidden_sizes or config.symexp_heads)
 
         self.clips = config.max_gradient_norm > 0 and self.learns
         self.entropy_bonus = config.entropy_coefficient > 0 and self.actor_learns
@@ -67,9 +69,34 @@ class ActorCriticPlan(Plan):
     # --- Texts of the code
 
     @property
-    def body(self) -> str:
-        """The body of a network: the shared one, or a new one."""
-        return "body" if self.shared else "make_body(observation_size)"
+    def network_parts(self) -> list[str]:
+        """The layers of one of two split networks, without the actor's log-softmax."""
+        return [*self.hidden_parts, *self._head_parts]
+
+    @property
+    def actor_parts(self) -> list[str]:
+        """The parts of the actor."""
+        return [*self._parts(self.actor_blocked), "nn.LogSoftmax(dim=-1)"]
+
+    @property
+    def critic_parts(self) -> list[str]:
+        """The parts of the critic."""
+        return self._parts(self.critic_blocked)
+
+    @property
+    def unused_actor(self) -> str:
+        """The actor that draws initial parameters, but is not used."""
+        return self.head if self.shared else self.critic_parts[0]
+
+    def _parts(self, blocked: bool) -> list[str]:
+        if self.makes_networks:
+            return ["make_network(inputs, outputs)"]
+        body = ["body"] if self.hidden_sizes else []
+        return [*body, *(["StopGradient()"] if blocked else []), *self._head_parts]
+
+    @property
+    def _head_parts(self) -> list[str]:
+        return [self.head, "Symexp()"] if self.config.symexp_heads else [self.head]
 
     @property
     def weight(self) -> str:
@@ -140,13 +167,13 @@ class ActorCriticPlan(Plan):
             yield "The actor π_θ and the critic Q_φ share their hidden layers."
         else:
             yield "The actor π_θ and the critic Q_φ are linear."
-        if self.hidden_sizes != self.config.hidden_sizes:
+        if self.hidden_sizes != self.config.hidden_sizes and not self.config.critic_only:
             yield (
                 "Together, they have about as many parameters as two networks with shared hidden "
                 f"layers of {' and '.join(map(str, self.config.hidden_sizes))} units."
             )
         if self.actor_blocked:
-            yield "The loss of the actor does not change these layers."
+            yield "The loss of the actor does not change the hidden layers."
         if self.critic_blocked:
             yield "The loss of the critic does not change the hidden layers."
         if self.replay:
@@ -179,7 +206,7 @@ class ActorCriticPlan(Plan):
     @property
     def learned_symbols(self) -> str:
         """The symbols of the parameters that learn."""
-        return ", ".join("θ" * self.actor_learns + "φ" * self.critic_learns)
+        return "θ, φ" if self.both_learn else "θ" if self.actor_learns else "φ"
 
     @property
     def sources(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
 
@@ -16,9 +16,9 @@ UNIT_NAMES = ("first", "second", "third", "fourth")
 
 
 class Plan:
-    """The choices between two texts that a configuration makes, and the texts with its formulas.
+    """What a template needs to know of a configuration, beyond the values of its settings.
 
-    A template asks a plan only for what follows from several settings, or from a setting's value.
+    The attributes choose between two texts. The properties are texts of the script.
     """
 
     can_diverge = True
@@ -46,21 +46,35 @@ class Plan:
     @property
     def unit_names(self) -> tuple[str, ...]:
         """The script's names for the numbers of units of the hidden layers."""
-        several = len(self.hidden_sizes) > 1
-        return UNIT_NAMES[: len(self.hidden_sizes)] if several else ("HIDDEN_SIZE",)
+        layers = len(self.hidden_sizes)
+        return ("HIDDEN_SIZE",) if layers == 1 else UNIT_NAMES[:layers]
 
     @property
-    def layers(self) -> Iterator[tuple[str, str]]:
-        """The script's names for the numbers of inputs and outputs of each hidden layer."""
-        return pairwise(("inputs", *self.unit_names))
+    def hidden_parts(self) -> list[str]:
+        """The hidden layers."""
+        layers = pairwise(("inputs", *self.unit_names))
+        return [
+            part
+            for inputs, outputs in layers
+            for part in (f"nn.Linear({inputs}, {outputs})", f"nn.{self.activation}()")
+        ]
 
     @property
-    def features(self) -> str:
-        """The script's name for the number of inputs of a head."""
-        match len(self.hidden_sizes):
-            case 0:
-                return "observation_size"
-            case 1:
-                return "HIDDEN_SIZE"
-            case _:
-                return "HIDDEN_SIZES[-1]"
+    def head(self) -> str:
+        """The last linear layer."""
+        return f"nn.Linear({('inputs', *self.unit_names)[-1]}, outputs)"
+
+
+def sequential(parts: Sequence[str], start: str) -> str:
+    """Write a network that applies its parts one after the other, as Ruff formats it.
+
+    `start` is the text before the network, with the indentation.
+    """
+    if len(parts) == 1:
+        return start + parts[0]
+    line = f"{start}nn.Sequential({', '.join(parts)})"
+    if len(line) <= WIDTH:
+        return line
+    indent = " " * (len(start) - len(start.lstrip()))
+    lines = (f"{indent}    {part},\n" for part in parts)
+    return f"{start}nn.Sequential(\n{''.join(lines)}{indent})"

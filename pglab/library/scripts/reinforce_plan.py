@@ -7,7 +7,7 @@ from pglab.library.scripts.plan import Plan
 
 
 class ReinforcePlan(Plan):
-    """The choices of texts for REINFORCE, and its formulas."""
+    """What the template of REINFORCE needs to know."""
 
     def __init__(self, config: ReinforceConfig) -> None:
         super().__init__(config)
@@ -16,6 +16,28 @@ class ReinforcePlan(Plan):
         self.whole_episode = config.return_form == "whole_episode"
         self.waits_for_episodes = config.episodes_per_update > 1
         self.waits_for_steps = config.min_batch_steps > 1 or not self.waits_for_episodes
+
+    @property
+    def network_parts(self) -> list[str]:
+        """The layers of a network."""
+        return [*self.hidden_parts, self.head]
+
+    @property
+    def policy_parts(self) -> list[str]:
+        """The layers of the policy."""
+        return [*self.network_parts, "nn.LogSoftmax(dim=-1)"]
+
+    @property
+    def network(self) -> str:
+        """A new network with an output for each action."""
+        return (
+            "make_network(inputs, outputs)" if self.hidden_sizes else "nn.Linear(inputs, outputs)"
+        )
+
+    @property
+    def value_network(self) -> str:
+        """A new network with one output."""
+        return self.network.replace("outputs", "1")
 
     @property
     def return_symbol(self) -> str:
@@ -48,6 +70,13 @@ class ReinforcePlan(Plan):
     def returns_function(self) -> str:
         """The function of the script that computes the returns of an episode."""
         return "whole_episode_returns" if self.whole_episode else "discounted_returns"
+
+    @property
+    def weights(self) -> str:
+        """The weights of the batch."""
+        baseline = {"none": "", "mean": " - np.mean(returns)", "value": " - baseline"}
+        weights = f"np.array(returns){baseline[self.config.baseline]}"
+        return f"normalized({weights})" if self.config.normalize_returns else weights
 
     @property
     def update_condition(self) -> str:

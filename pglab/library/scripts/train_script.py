@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig
 from pglab.library.scripts.actor_critic_plan import ActorCriticPlan
+from pglab.library.scripts.plan import sequential
 from pglab.library.scripts.reinforce_plan import ReinforcePlan
 
 
@@ -61,4 +62,5 @@ def _templates() -> Environment:
         autoescape=False,  # the text is Python, not HTML
     )
     templates.filters["literal"] = literal
+    templates.filters["sequential"] = sequential
     return templates

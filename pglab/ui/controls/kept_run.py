@@ -144,10 +144,12 @@ def say_what_is_kept(page: LivePage, bench: Bench, kept: Kept) -> None:
 
 def address_parameter(kept: Kept) -> dict[str, str]:
     """Return the address of the current run as a parameter; return none before it has begun."""
-    address = kept.keeper.address or kept.original
-    if kept.keeper.address is not None:
+    address = kept.keeper.address
+    if address is not None:
         kept.original = ""
-    return {PARAMETER: address} if address else {}
+    if shared_library().problem is not None or not (address or kept.original):
+        return {}
+    return {PARAMETER: address or kept.original}
 
 
 def is_saved(kept: Kept) -> bool:
