@@ -25,7 +25,7 @@ def add_parts(parser: argparse.ArgumentParser, usual: Collection[str]) -> None:
         type=_parts,
         metavar="NAME,NAME,…",
         default=usual,
-        help=f"the parts of the bundle, from {','.join(PARTS)}; usually {','.join(usual)}",
+        help=f"the parts of the bundle: {', '.join(PARTS)}; the default is {', '.join(usual)}",
     )
 
 

@@ -2,8 +2,8 @@
 
     pglab train reinforce --set gamma=0.9 --seeds 8 --out run.zip
 
-Ctrl+C ends the training early. What was trained until then is printed and written; each such run
-can go on in the app. The agent's settings have the same names as in the links of the app.
+The settings have the same names as in the links of the app. Ctrl+C ends the training early. Then
+the command still prints and writes the runs, and they can continue in the app.
 """
 
 from __future__ import annotations
@@ -79,12 +79,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a setting of the agent, for example gamma=0.9; several are possible",
     )
-    of_command.add_argument("--steps", help="the most environment steps (the setting total_steps)")
+    of_command.add_argument(
+        "--steps", help="environment steps of each seed (the setting total_steps)"
+    )
     of_command.add_argument(
         "--seeds",
         type=whole_number(1, MOST_RUNS),
         default=1,
-        help="train so many seeds, from the setting seed on",
+        help="the number of seeds to train; the setting seed is the first one",
     )
     of_command.add_argument(
         "--keep", action="store_true", help="keep the runs in the library; “pglab runs” lists them"

@@ -42,7 +42,8 @@ def addresses() -> list[str]:
 def test_a_bundle_that_was_imported_is_exported_as_the_same_bytes(
     agent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("pglab.library.take_away.time.time", lambda: 1.8e9)  # the events contain a date
+    # The events of TensorBoard contain dates.
+    monkeypatch.setattr("pglab.library.take_away.time.time", lambda: 1.8e9)
     first, copy, second = (tmp_path / f"{name}.zip" for name in ("first", "copy", "second"))
     train(first, agent)
     assert main(["import", str(first)]) == 0

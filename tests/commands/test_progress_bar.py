@@ -13,6 +13,7 @@ from pglab.commands.progress_bar import part_of, progress_bar
 def test_a_terminal_shows_a_bar(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with progress_bar("Training", unit=" steps") as report:
         report(500, 4_000)
