@@ -36,20 +36,21 @@ def summary_of(contents: RunContents) -> Summary:
     )
 
 
-def config_of(summary: Summary) -> AgentConfig:
-    """The settings of the run at its last save.
-
-    Raises:
-        ConfigError, StateError: another version of the app, which knew other settings, saved them.
-    """
-    agent = "reinforce" if summary.agent == "reinforce" else "actor_critic"
-    return config_from({"agent": agent, "settings": json.loads(summary.settings)})
-
-
 def curve_of(summary: Summary) -> Curve:
     """The small curve of a run: running means of its returns, at most `MOST_POINTS`."""
     points = np.frombuffer(summary.curve, "<f4").reshape(2, -1)
     return Curve(points[0], points[1])
+
+
+def config_of(summary: Summary) -> AgentConfig:
+    """The settings of a run at the moment of its summary.
+
+    Raises:
+        ConfigError: a setting cannot be used.
+        StateError: another version of the app has written the settings.
+    """
+    agent = summary.agent if summary.agent == "reinforce" else "actor_critic"
+    return config_from({"agent": agent, "settings": json.loads(summary.settings)})
 
 
 def _agent(config: AgentConfig) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pglab.config import RunConfig, describe_differences
 from pglab.language import _
+from pglab.library.files.words import outcome_name
 from pglab.plots.run import change_label
 from pglab.session.bench import PastRun, SeedResult
 from pglab.ui.controls.lab import Lab
@@ -55,19 +56,6 @@ def _row(run: PastRun, result: SeedResult, preset: RunConfig) -> dict[str, str |
         ),
         _("outcome"): _outcome_text(result),
     }
-
-
-def outcome_name(outcome: str | None) -> str:
-    """How a run ended, in words; None means that it has not ended."""
-    match outcome:
-        case "solved":
-            return _("solved")
-        case "total_steps":
-            return _("all steps used")
-        case "diverged":
-            return _("diverged")
-        case _:
-            return _("not ended")
 
 
 def _outcome_text(result: SeedResult) -> str:

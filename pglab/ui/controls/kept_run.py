@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,9 +19,11 @@ from pglab.library.store.problems import LibraryUnavailable
 from pglab.session.bench import Bench
 from pglab.ui.controls.buttons import on_whole_page
 from pglab.ui.controls.settings import Terms
+from pglab.ui.shell.address_bar import written
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
 
+LATE = 2.0  # seconds
 PARAMETER = "run"  # the address parameter with the address of a stored run
 
 
@@ -71,6 +74,17 @@ def _not_found(address: str) -> str:
         "No stored run has the address {address}. Maybe the run was deleted, or it was saved on "
         "another server. The page begins a new run with the settings of the link."
     ).format(address=quoted(address))
+
+
+def another_run_is_asked_for(page: str) -> bool:
+    """Whether the visitor went back or forward in the browser, to the address of another run."""
+    asked, shown = st.query_params.get(PARAMETER), written().get(PARAMETER, "")
+    known, since = st.session_state.get(f"{page}.shown_run", ("", 0.0))
+    if shown != known:
+        st.session_state[f"{page}.shown_run"] = (shown, time.monotonic())
+        return False
+    # Soon after the address has changed, a late request may still contain the former address.
+    return bool(asked) and asked != shown and time.monotonic() - since > LATE
 
 
 def take_reopened(page: str) -> Reopened | None:

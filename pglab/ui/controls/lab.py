@@ -12,7 +12,9 @@ import streamlit as st
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.library.keeping import shared_library
 from pglab.library.store.library import Library
+from pglab.library.store.problems import LibraryUnavailable
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
 from pglab.ui.controls import kept_run
@@ -98,6 +100,17 @@ def leave(key: str, library: Library) -> None:
     read_again(key)
 
 
+def _leave_if_possible(key: str) -> None:
+    """Leave the run of a page, unless the library cannot be used now."""
+    library = shared_library().get()
+    if library is None:
+        return
+    try:
+        leave(key, library)
+    except LibraryUnavailable as error:
+        shared_library().note(error)
+
+
 def _state_of(key: str) -> str:
     return f"{key}.lab"
 
@@ -119,6 +132,8 @@ def open_lab(
     """
     warm_up()
     terms = Terms(preset, fixed)
+    if _state_of(key) in st.session_state and kept_run.another_run_is_asked_for(key):
+        _leave_if_possible(key)
     problems = read_once(key, partial(_read_link, key, terms, read_further))
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     if config is not None:

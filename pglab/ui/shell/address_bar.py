@@ -22,7 +22,7 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
         A sentence for each part of the link that cannot be used. Later calls return the same list.
         When the visitor closes the message with these sentences, the list becomes empty.
     """
-    key = _problems_of(page)
+    key = f"{page}.link_problems"
     if key not in st.session_state:
         opened_by = link()
         read(opened_by)
@@ -34,12 +34,8 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
 
 
 def read_again(page: str) -> None:
-    """Let the page read its link once more when it opens next."""
-    st.session_state.pop(_problems_of(page), None)
-
-
-def _problems_of(page: str) -> str:
-    return f"{page}.link_problems"
+    """Let the next call of `read_once` read the link that is now in the address bar."""
+    st.session_state.pop(f"{page}.link_problems", None)
 
 
 def written() -> dict[str, str]:

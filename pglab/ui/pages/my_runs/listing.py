@@ -13,12 +13,12 @@ import streamlit as st
 from pglab.curves import SMOOTHING_EPISODES
 from pglab.environments import ENVIRONMENTS
 from pglab.language import N_, _, ngettext
+from pglab.library.files.words import outcome_name
 from pglab.library.store.kept import Summary
 from pglab.library.store.library import Library
 from pglab.library.store.listing import Order
 from pglab.library.store.summary import curve_of
 from pglab.library.store.tidying import Quotas
-from pglab.ui.chapters.runs_table import outcome_name
 from pglab.ui.controls.choices import place_of
 from pglab.ui.pages.my_runs.shown_run import ShownRun, shown
 from pglab.ui.shell.owner import owner
