@@ -12,6 +12,7 @@ from pglab.ui.pages.my_runs.bring_back import bring_back
 from pglab.ui.pages.my_runs.desk import problem, show_what_was_said, with_library
 from pglab.ui.pages.my_runs.details import name_and_note
 from pglab.ui.pages.my_runs.listing import pages, read, search_and_order, table
+from pglab.ui.pages.my_runs.taking import taking
 from pglab.ui.shell.address_bar import read_once, write
 from pglab.ui.shell.entry import require_entry
 from pglab.ui.shell.problems import show_problems
@@ -46,6 +47,7 @@ def my_runs_page() -> None:
             actions(chosen)
         if len(chosen) == 1:
             name_and_note(chosen[0])
+        taking(chosen)
     elif found.search:
         st.info(_("No run contains all these words."))
     else:
