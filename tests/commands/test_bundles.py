@@ -106,7 +106,7 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, bytes]], bytes], str]] = {
     "without a run": (lambda files: packed({"README.md": b""}), "contains no run."),
     "outside": (lambda files: packed({f"../{RUN}": files[RUN]}), "contains no run."),
     "NaN": (lambda files: changed(files, not_finite), "number that is not finite."),
-    "strange": (lambda files: changed(files, strange_name), "contains “�[31mred�”"),
+    "strange": (lambda files: changed(files, strange_name), "contains “�[31mred”"),
 }
 
 
