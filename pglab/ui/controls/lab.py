@@ -12,6 +12,9 @@ import streamlit as st
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.library.contents import Facts
+from pglab.library.keeping_run import RunKeeper
+from pglab.library.reopening import Reopened
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
 from pglab.ui.controls import kept_run
@@ -25,10 +28,10 @@ from pglab.ui.controls.settings import (
 )
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.menu import page_changed
+from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
-from pglab.ui.stage.channel import channel_of
 from pglab.ui.stage.player import Player
 
 
@@ -38,7 +41,8 @@ class Lab(LivePage):
 
     terms: Terms
     bench: Bench
-    kept: Kept
+    kept: Kept[RunKeeper]
+    visit: Facts  # what was stored with a reopened run, such as guesses; not checked
     _player: Player | None = None
     _slow_motion: SlowMotion | None = None
 
@@ -121,7 +125,7 @@ def _read_link(
     key: str, terms: Terms, read_further: Callable[[Link, RunConfig], None], link: Link
 ) -> None:
     """Set the controls from the link; a stored run that the link names brings its own settings."""
-    of_run = kept_run.read_link(key, terms, link)
+    of_run = kept_run.read_run(key, terms, link)
     config = read_settings(key, terms, link)
     read_further(link, of_run or config)
     if of_run is not None:
@@ -130,11 +134,17 @@ def _read_link(
 
 def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
     """Make the state of a page: with the stored run that its link names, or with a new run."""
-    found = kept_run.take_reopened(key)
+    found = kept_run.take_reopened(key, Reopened)
     bench = Bench(config) if found is None else found.bench
-    lab = Lab(key=key, terms=terms, bench=bench, kept=kept_run.keep(bench, found))
-    channel = channel_of(lab, bench)
-    lab.kept.keeper.is_watched = lambda: channel.connections > 0
+    keeper = RunKeeper(bench, owner(), {} if found is None else found.addresses)
+    lab = Lab(
+        key=key,
+        terms=terms,
+        bench=bench,
+        kept=kept_run.keep(keeper, found),
+        visit={} if found is None else found.visit,
+    )
+    kept_run.watch(lab, bench, lab.kept)
     return lab
 
 
