@@ -33,6 +33,7 @@ from pglab.session.side_by_side.side import Facts as SideFacts
 MOST_EARLIER = 6  # comparisons of the visit that come back
 POINTS_KEPT = 200  # of a curve of an earlier comparison
 _MOST_STEPS = 2**53
+_DIGITS = 9  # of a return; figures draw numbers of 32 bits, which have fewer digits
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _curve_facts(curve: Curve) -> Facts:
     kept = kept_by_place(curve.steps, curve.returns, POINTS_KEPT)
     return {
         "steps": curve.steps[kept].tolist(),
-        "returns": [float(f"{value:.6g}") for value in curve.returns[kept]],
+        "returns": [float(f"{value:.{_DIGITS}g}") for value in curve.returns[kept]],
     }
 
 

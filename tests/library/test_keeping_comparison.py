@@ -153,7 +153,7 @@ def test_a_reset_keeps_the_former_comparison_and_its_row(library: Library) -> No
     assert replace(past, middles=()) == replace(row, middles=())
     for curve, known in zip(past.middles, row.middles, strict=True):
         np.testing.assert_array_equal(curve.steps, known.steps)
-        np.testing.assert_allclose(curve.returns, known.returns, rtol=1e-5)
+        np.testing.assert_allclose(curve.returns, known.returns, rtol=1e-8)
     found.begin(Comparison(AGENTS, 1))
     assert [past.number for past in found.past] == [1, 2]
 
