@@ -8,7 +8,7 @@ from threading import Thread
 import streamlit as st
 from starlette.middleware import Middleware
 
-import pglab  # noqa: F401  Import the whole package first, as in main.py.
+import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.networks import use_one_thread
 from pglab.ui.pages import actor_critic_page  # noqa: F401  Saves time for the first visitor.
 from pglab.ui.shell.assets import EarlyAssets, asset_routes

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-# Import the whole package before its parts: if several visitors import different parts at the same
-# time, Python can wait forever (a deadlock).
-import pglab  # noqa: F401
+# This package loads its own parts. Import it before its parts: if several visitors import different
+# parts at the same time, Python can wait forever (a deadlock).
+import pglab.config  # noqa: F401
 from pglab.networks import use_one_thread
 from pglab.ui.shell.entry import enter
 from pglab.ui.shell.menu import navigation

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import pglab  # noqa: F401  Import the whole package first, as in main.py.
+import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.experiments.home_answers import answers
 from pglab.language import _, content
 from pglab.ui.controls.lab import start_on_arrival

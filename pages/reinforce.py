@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import pglab  # noqa: F401  Import the whole package first, as in main.py.
+import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.algorithms import reinforce, run
 from pglab.config import ReinforceConfig
 from pglab.experiments.home_answers import loss_table

@@ -3,7 +3,7 @@
 The critic learns off-policy from a replay buffer.
 """
 
-import pglab  # noqa: F401  Import the whole package first, as in main.py.
+import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.config import ActorCriticConfig
 from pglab.language import _
 from pglab.ui.pages.actor_critic_page import actor_critic_page

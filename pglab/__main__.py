@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pglab.engine import engine
-from pglab.engine.compiling import cache_directory
-from pglab.networks import use_one_thread
-from pglab.studies import benchmark as benchmark_study
+# The modules of the commands are imported only when they are needed, so that the others start fast.
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_EDITABLE = """\
@@ -27,7 +25,10 @@ def app(arguments: Sequence[str]) -> int:
     """Start the app, and pass all further arguments to "streamlit run"."""
     if not (ROOT / "app.py").exists():
         sys.exit(NOT_EDITABLE.format(folder=ROOT))
-    _say("Loading the compiled training code (the first start compiles it in up to a minute) ...")
+    from pglab.engine import engine
+    from pglab.engine.compiling import cache_directory
+
+    _say(engine.LOADING)
     failure = engine.failure()  # loads the code now, so that the first visitor need not wait
     if failure is not None:
         _say(f"The compiled code fails here, so the slower PyTorch code trains: {failure}")
@@ -42,11 +43,48 @@ def app(arguments: Sequence[str]) -> int:
 
 def benchmark(arguments: Sequence[str]) -> int:
     """Measure the speed of training. "pglab benchmark --help" lists the options."""
-    benchmark_study.main(arguments)
+    from pglab.studies import benchmark
+
+    benchmark.main(arguments)
     return 0
 
 
-COMMANDS = {"app": app, "benchmark": benchmark}
+def train(arguments: Sequence[str]) -> int:
+    """Train an agent with one or several seeds, and write a bundle of the runs."""
+    from pglab.commands import train
+
+    return train.main(arguments)
+
+
+def runs(arguments: Sequence[str]) -> int:
+    """List the runs that the command line has kept in the library."""
+    from pglab.commands import list_runs
+
+    return list_runs.main(arguments)
+
+
+def export_run(arguments: Sequence[str]) -> int:
+    """Write a bundle of a run in the library, or of the runs in another bundle."""
+    from pglab.commands import export_run
+
+    return export_run.main(arguments)
+
+
+def import_runs(arguments: Sequence[str]) -> int:
+    """Store the runs of bundles in the library."""
+    from pglab.commands import import_runs
+
+    return import_runs.main(arguments)
+
+
+COMMANDS = {
+    "app": app,
+    "benchmark": benchmark,
+    "train": train,
+    "runs": runs,
+    "export": export_run,
+    "import": import_runs,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,17 +93,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="pglab",
         usage="%(prog)s command [arguments of the command]",
         description="Policy Gradient Lab. The commands:\n\n"
-        + "\n".join(f"  {name:10} {command.__doc__}" for name, command in COMMANDS.items()),
+        + "\n".join(f"  {name:10} {command.__doc__}" for name, command in COMMANDS.items())
+        + "\n\n“pglab train --help” lists the options of train, and so on.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # some terminals have no Greek letters
     given = sys.argv[1:] if arguments is None else arguments
     if not given:
         parser.print_help(sys.stderr)
         return 2
     chosen = parser.parse_args(given)
-    use_one_thread()
     return COMMANDS[chosen.command](chosen.arguments)
 
 

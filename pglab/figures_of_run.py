@@ -11,11 +11,14 @@ from pglab.config import ActorCriticConfig
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.library.contents import RunContents
+from pglab.library.progress import IsCancelled, Progress
 from pglab.library.state.history import history_from
 from pglab.library.state.run import policy_of
+from pglab.library.take_away import Files, PartMissing
 from pglab.looks.probes import first_plane, probability_map
 from pglab.plots import run
 from pglab.plots.figures import Figure, step_limit
+from pglab.plots.files import PictureError, figure_files
 from pglab.plots.returns import loss_figure, return_figure
 from pglab.session.history import History
 from pglab.session.side_by_side.contrasts import algorithm_name
@@ -45,6 +48,20 @@ def run_figures(contents: RunContents) -> dict[str, Figure]:
     if contents.outcome != "diverged":
         figures["policy"] = _policy_figure(contents)
     return figures
+
+
+def drawn_figures(contents: RunContents, progress: Progress, cancelled: IsCancelled) -> Files:
+    """Draw the figures of a run as picture files, for an `Order`.
+
+    Raises:
+        Cancelled: `cancelled` was true.
+        ConfigError, StateError: the contents of the run are damaged.
+        PartMissing: no browser can draw the figures.
+    """
+    try:
+        return figure_files(run_figures(contents), progress=progress, cancelled=cancelled)
+    except PictureError as error:
+        raise PartMissing(str(error)) from error
 
 
 def _update_figures(contents: RunContents, history: History, limit: float) -> dict[str, Figure]:

@@ -47,6 +47,25 @@ def parse_config(preset: AnyConfig, texts: Mapping[str, str]) -> tuple[AnyConfig
             values = kept if len(kept) < len(values) else {}
 
 
+def require_config(preset: AnyConfig, texts: Mapping[str, str]) -> AnyConfig:
+    """Read settings from texts, and refuse the first text that is invalid.
+
+    Args:
+        preset: the values of the settings that are not in `texts`.
+        texts: maps the field name of a setting to its text.
+
+    Raises:
+        ConfigError: a setting is unknown, its value cannot be used, or two settings conflict.
+    """
+    fields = {field.name: field for field in dataclasses.fields(preset)}
+    values: dict[str, Any] = {}
+    for name, text in texts.items():
+        if name not in fields:
+            raise ConfigError(unknown(name, fields, ignored=False))
+        values[name] = checked(fields[name], _parsed(fields[name], text))
+    return preset.changed(**values)
+
+
 def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
     """Convert a text to the type of a field."""
     kind = type_of(field)

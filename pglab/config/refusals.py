@@ -43,9 +43,16 @@ def default_is_used(problem: object) -> str:
     return _("{problem} The default is used.").format(problem=problem)
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """An error message about an unknown name. The message suggests a similar known name."""
+def unknown(name: str, known: Iterable[str], *, ignored: bool = True) -> str:
+    """An error message about an unknown name. The message suggests a similar known name.
+
+    `ignored` says whether the work goes on without this setting.
+    """
     close = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1)
     hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""
-    sentence = _("The setting {name} is unknown here, so it is ignored.")
+    sentence = (
+        _("The setting {name} is unknown here, so it is ignored.")
+        if ignored
+        else _("The setting {name} is unknown here.")
+    )
     return sentence.format(name=quoted(name)) + hint

@@ -32,6 +32,7 @@ from pglab.engine.kernels.updates import Networks
 from pglab.engine.memory import Room, layers_of, moved
 from pglab.engine.settings import actor_critic_settings, common_settings, reinforce_settings
 from pglab.environments import sizes, time_limit_of
+from pglab.language import N_
 from pglab.records import StepRecord
 from pglab.replay_buffer import ReplayBuffer
 from pglab.stretch import Stretch, copied, rows_of, step_records
@@ -40,6 +41,9 @@ MOST_STEPS = 4_096  # the largest number of environment steps in one call
 MOST_CRITIC_ROWS = 16_384  # transitions drawn for the critic in one call; one update may need more
 SPARE = 256  # free rows of a rollout between two calls, in addition to the stored steps
 NO_LIMIT = 2**62
+LOADING = N_(
+    "Loading the compiled training code (the first start compiles it in up to a minute) ..."
+)
 
 _room = Room()
 

@@ -1,20 +1,27 @@
-"""Bundles: ZIP files that take a run along, and from which the run goes on exactly."""
+"""Bundles: ZIP files that take runs along, and from which the runs go on exactly.
+
+A bundle of one run has the files of this run at its top. A bundle of several runs has a folder for
+each run.
+"""
 
 from __future__ import annotations
 
 import io
+import lzma
+import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
 from pglab.algorithms.agents import AgentConfig
-from pglab.config import ActorCriticConfig
+from pglab.config import ActorCriticConfig, ConfigError
 from pglab.environments import make_environment, sizes
 from pglab.language import _
 from pglab.library.contents import RunContents
@@ -25,9 +32,21 @@ from pglab.session.rewinding.transition_blocks import Block, blocks_of, fill
 
 RUN = "run.safetensors"
 TRANSITIONS = "replay_buffer.safetensors"
-MOST_BYTES = 200_000_000  # of an uploaded bundle
-MOST_UNPACKED = 120_000_000  # of one file in it
-MOST_FILES = 500
+MOST_BYTES = 150_000_000  # of an uploaded bundle
+MOST_UNPACKED = 60_000_000  # of one file in it; the largest networks need 20 MB
+MOST_RUNS = 100  # in one bundle
+MOST_FILES = 10_000
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,  # for example a name that is not UTF-8
+    NotImplementedError,  # an unknown compression
+)
+# The folder of a run is no path that leaves the folder to which somebody unpacks the bundle.
+_OF_RUN = re.compile(rf"(|[^./\\:\x00-\x1f][^/\\:\x00-\x1f]{{0,99}}/){re.escape(RUN)}")
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same run gives the same bytes
 
 
@@ -47,12 +66,22 @@ def packed(files: Mapping[str, bytes]) -> bytes:
     """Make a ZIP file of these files; the same files give the same bytes."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        for name, data in files.items():
-            entry = zipfile.ZipInfo(name, _NO_DATE)
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, data, compresslevel=6)
+        add_files(archive, files)
     return target.getvalue()
+
+
+def add_files(archive: zipfile.ZipFile, files: Mapping[str, bytes]) -> None:
+    """Add these files to a ZIP file that is open for writing."""
+    for name, data in files.items():
+        entry = zipfile.ZipInfo(name, _NO_DATE)
+        entry.external_attr = 0o644 << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(entry, data, compresslevel=6)
+
+
+def folder_of(seed: int) -> str:
+    """The folder of one seed in a bundle of several seeds."""
+    return f"seed-{seed}/"
 
 
 def read_bundle(data: bytes) -> RunContents:
@@ -60,25 +89,75 @@ def read_bundle(data: bytes) -> RunContents:
 
     Raises:
         ConfigError: a setting of the run cannot be used.
-        StateError: this is no bundle, or something in it is damaged or too large.
+        StateError: this is no bundle of one run, or something in it is damaged or too large.
     """
     if len(data) > MOST_BYTES:
         raise StateError(
             _("The file is larger than {most} MB.").format(most=MOST_BYTES // 1_000_000)
         )
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if len(archive.infolist()) > MOST_FILES:
-                raise StateError(_("The file contains too many files to be a bundle of this app."))
-            contents = decoded(_member(archive, RUN))
+    bundle = Bundle(io.BytesIO(data))
+    if "" not in bundle.folders:
+        raise StateError(
+            _(
+                "The bundle contains {n} runs, but only one can be opened here. The command “pglab "
+                "import” stores all of them."
+            ).format(n=len(bundle.folders))
+        )
+    return bundle.run("")
+
+
+class Bundle:
+    """The runs in a bundle. One run at a time is read into memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Read which runs the bundle contains.
+
+        Raises:
+            StateError: this is no bundle, or it contains no run or too many.
+        """
+        with _sentences():
+            self._archive = zipfile.ZipFile(file)
+        names = self._archive.namelist()
+        if len(names) > MOST_FILES:
+            raise StateError(_("The file contains too many files to be a bundle of this app."))
+        found = (_OF_RUN.fullmatch(name) for name in dict.fromkeys(names))
+        self.folders = [match[1] for match in found if match is not None]
+        """The folder of each run, such as "seed-3/"; "" for a run at the top."""
+        if not self.folders:
+            raise StateError(
+                _("The file contains no run. Choose a bundle that this app has exported.")
+            )
+        if len(self.folders) > MOST_RUNS:
+            raise StateError(_("The bundle contains more than {n} runs.").format(n=MOST_RUNS))
+
+    def run(self, folder: str) -> RunContents:
+        """Read one of the runs. All files but those from which it goes on are ignored.
+
+        Raises:
+            ConfigError: a setting of the run cannot be used.
+            StateError: something in the bundle is damaged or too large.
+        """
+        with _sentences():
+            contents = decoded(_member(self._archive, folder + RUN))
             blocks: tuple[Block, ...] = ()
-            if isinstance(contents.config, ActorCriticConfig) and TRANSITIONS in archive.namelist():
-                blocks = _blocks(contents, _member(archive, TRANSITIONS))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            transitions = folder + TRANSITIONS
+            is_stored = transitions in self._archive.namelist()
+            if isinstance(contents.config, ActorCriticConfig) and is_stored:
+                blocks = _blocks(contents, _member(self._archive, transitions))
+        return replace(contents, state=replace(contents.state, blocks=blocks))
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn each error of a damaged ZIP file into a `StateError`."""
+    try:
+        yield
+    except (ConfigError, StateError):  # these are ValueErrors, too
+        raise
+    except _DAMAGE as error:
         raise StateError(
             _("The file is not a bundle of this app, or it is damaged. Export the run again.")
         ) from error
-    return replace(contents, state=replace(contents.state, blocks=blocks))
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -86,10 +165,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         with archive.open(name) as member:
             data = member.read(MOST_UNPACKED + 1)
-    except KeyError as error:
-        raise StateError(
-            _("The file contains no run. Choose a bundle that this app has exported.")
-        ) from error
+    except NotImplementedError:
+        raise
     except RuntimeError as error:  # the archive is encrypted
         raise StateError(_("The bundle has a password. Remove the password.")) from error
     if len(data) > MOST_UNPACKED:

@@ -19,7 +19,7 @@ from pglab.session.history import Change
 from pglab.session.rewinding.transition_blocks import Block
 
 FORMAT = 1  # of the bytes; a newer version of the app may read older formats
-MOST_BYTES = 100_000_000  # of one run without its replay buffer
+MOST_BYTES = 60_000_000  # of one run without its replay buffer
 AGENTS: dict[str, type[AgentConfig]] = {
     "reinforce": ReinforceConfig,
     "actor_critic": ActorCriticConfig,
@@ -46,10 +46,7 @@ def config_from(facts: Any) -> AgentConfig:
         kind, settings = AGENTS[facts["agent"]], dict(facts["settings"])
     except (KeyError, TypeError, ValueError) as error:
         raise StateError(_("The settings in the file are damaged.")) from error
-    unknown = settings.keys() - settings_of(kind).keys()
-    if unknown:
-        name = str(min(unknown, key=str))[:40]
-        raise StateError(_("The file has a setting “{name}”, which is unknown.").format(name=name))
+    _require_known(settings, kind)
     return kind(**{name: _setting(value) for name, value in settings.items()})
 
 
@@ -103,7 +100,7 @@ def decoded(data: bytes, blocks: tuple[Block, ...] = ()) -> RunContents:
         config = config_from(facts)
         return RunContents(
             initial_config=config,
-            changes=tuple(map(_change, facts["changes"])),
+            changes=tuple(_change(change, type(config)) for change in facts["changes"]),
             outcome=_choice(facts["outcome"], (None, "solved", "total_steps", "diverged")),
             problem=None if facts["problem"] is None else str(facts["problem"])[:1_000],
             training_seconds=_seconds(facts["training_seconds"]),
@@ -135,11 +132,19 @@ def _setting(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _change(facts: Any) -> Change:
+def _require_known(settings: Facts, kind: type[AgentConfig]) -> None:
+    unknown = settings.keys() - settings_of(kind).keys()
+    if unknown:
+        name = str(min(unknown, key=str))[:40]
+        raise StateError(_("The file has a setting “{name}”, which is unknown.").format(name=name))
+
+
+def _change(facts: Any, kind: type[AgentConfig]) -> Change:
     steps = facts["global_step"], facts["update"]
     if any(type(number) is not int or number < 0 for number in steps):
         raise StateError(_("A change of settings in the file is damaged."))
     settings = {str(name): _setting(value) for name, value in facts["settings"].items()}
+    _require_known(settings, kind)
     return Change(*steps, settings)
 
 

@@ -32,7 +32,12 @@ def steps(items: Sequence[Item], progress: Progress, cancelled: IsCancelled) -> 
         Cancelled: `cancelled` is true before an item.
     """
     for done, item in enumerate(items, start=1):
-        if cancelled():
-            raise Cancelled(_("The work was cancelled."))
+        require_going_on(cancelled)
         yield item
         progress(done / len(items))
+
+
+def require_going_on(cancelled: IsCancelled) -> None:
+    """Raise a Cancelled error if the work is cancelled."""
+    if cancelled():
+        raise Cancelled(_("The work was cancelled."))

@@ -6,25 +6,41 @@ that BROWSER_PATH names, or else one that is installed.
 
 from __future__ import annotations
 
-import asyncio
+import base64
+import json
+import os
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, get_args
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from queue import Empty, Queue
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Literal, NamedTuple, get_args
 
-import kaleido
 import psutil
-from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
 
 from pglab.language import _
-from pglab.library.progress import IsCancelled, Progress, never, steps, unreported
+from pglab.library.progress import (
+    IsCancelled,
+    Progress,
+    never,
+    require_going_on,
+    steps,
+    unreported,
+)
 from pglab.palette import THEMES, ThemeName
+from pglab.plots import drawing_process
 from pglab.plots.figures import Figure
 
 Kind = Literal["png", "svg"]
 
 WIDTH, HEIGHT = 900, 540  # pixels
 PNG_SCALE = 2  # a PNG has so many times more pixels in each direction
-START_SECONDS = 30.0  # a browser that has not started after this time does not work
+MOST_SECONDS = 60.0  # a browser that needs longer for a picture does not work
+POLL_SECONDS = 0.2  # between two looks whether the visitor has cancelled the work
 FONT_SIZE = 15
 # The letters of these fonts are equally wide, so an SVG looks alike on all systems.
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
@@ -39,19 +55,6 @@ class _Picture(NamedTuple):
     figure: Figure
     kind: Kind
     theme: ThemeName
-
-
-class _Page(kaleido.PageGenerator):  # type: ignore[misc]  # kaleido has no types
-    """The page in which the browser draws: the same figure always gives the same bytes.
-
-    Plotly names the parts of an SVG at random.
-    """
-
-    header = (
-        kaleido.PageGenerator.header
-        + "<script>let drawn = 1; Math.random = () => (drawn = drawn * 16807 % 2147483647)"
-        " / 2147483647;</script>"
-    )
 
 
 def figure_file(figure: Figure, kind: Kind, theme: ThemeName) -> bytes:
@@ -118,56 +121,100 @@ def _heading(text: str, subtitle: dict[str, str]) -> str:
 
 
 def _drawn(pictures: Sequence[_Picture], progress: Progress, cancelled: IsCancelled) -> list[bytes]:
-    """Draw all pictures in one browser. The thread must have no running event loop."""
-    try:
-        return asyncio.run(_draw(pictures, progress, cancelled))
-    except ChromeNotFoundError as error:
-        raise PictureError(
-            _(
-                "The pictures of the figures need Chrome or Chromium. Install it (Debian: apt "
-                "install chromium), or set BROWSER_PATH to its program."
-            )
-        ) from error
-    except (BrowserClosedError, BrowserFailedError, TimeoutError) as error:
-        raise PictureError(
-            _(
-                "Chrome or Chromium does not work here, so there are no pictures of the figures. "
-                "Install it anew (Debian: apt install chromium), or set BROWSER_PATH to the "
-                "program of another one."
-            )
-        ) from error
+    """Draw all pictures in one browser, which runs in a process of its own."""
+    files = []
+    with _process(pictures) as process:
+        lines = _lines_of(process)
+        for _picture in steps(pictures, progress, cancelled):
+            line = _next_line(lines, cancelled)
+            if not line:
+                raise PictureError(_no_browser(process))
+            files.append(base64.b64decode(line))
+    return files
 
 
-async def _draw(
-    pictures: Sequence[_Picture], progress: Progress, cancelled: IsCancelled
-) -> list[bytes]:
-    browser = await _started()
-    try:
-        files = []
-        for figure, kind, theme in steps(pictures, progress, cancelled):
-            options = {"format": kind, "scale": PNG_SCALE if kind == "png" else 1}
-            files.append(await browser.calc_fig(themed(figure, theme), options))
-        return files
-    finally:
-        await browser.close()
+@contextmanager
+def _process(pictures: Sequence[_Picture]) -> Iterator[subprocess.Popen[str]]:
+    """Start the process that draws the pictures; at the end, end all that it has started."""
+    orders = [
+        {
+            "figure": themed(figure, theme),
+            "options": {"format": kind, "scale": PNG_SCALE if kind == "png" else 1},
+        }
+        for figure, kind, theme in pictures
+    ]
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-P", drawing_process.__file__]
+    # The browser's own files are in a folder that is deleted, even if the browser is killed.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
+        environment = os.environ | places
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True)
+        with process:
+            try:
+                assert process.stdin is not None
+                with suppress(BrokenPipeError):  # a process that has ended at once writes no line
+                    process.stdin.write(json.dumps(orders))
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
+                yield process
+            finally:
+                _end(process.pid)
 
 
-async def _started() -> Any:
-    """Start a browser. If it hangs, end it."""
-    # MathJax would come from the internet, and no figure needs it.
-    browser = kaleido.Kaleido(page_generator=_Page(mathjax=False))
-    try:
-        await asyncio.wait_for(browser.open(), START_SECONDS)
-    except (BrowserFailedError, TimeoutError):
-        _end(browser.subprocess.pid)
-        await browser.close()
-        raise
-    return browser
+def _lines_of(process: subprocess.Popen[str]) -> Queue[str]:
+    """Read the lines that a process writes; an empty line follows the last one."""
+    lines: Queue[str] = Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line)
+        lines.put("")
+
+    Thread(target=read, daemon=True).start()
+    return lines
+
+
+def _next_line(lines: Queue[str], cancelled: IsCancelled) -> str:
+    """Wait for a line; the result is empty if none comes."""
+    deadline = time.monotonic() + MOST_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(Empty):
+            return lines.get(timeout=POLL_SECONDS)
+        require_going_on(cancelled)
+    return ""
+
+
+def _no_browser(process: subprocess.Popen[str]) -> str:
+    """Say what is wrong with the browser, after the process has written its last line."""
+    with suppress(subprocess.TimeoutExpired):  # a process with a browser that hangs does not end
+        process.wait(POLL_SECONDS * 10)
+    if process.returncode == drawing_process.NO_BROWSER:
+        return _(
+            "The pictures of the figures need Chrome or Chromium. Install it (Debian: apt install "
+            "chromium), or set BROWSER_PATH to its program."
+        )
+    return _(
+        "Chrome or Chromium does not work here, so there are no pictures of the figures. Install "
+        "it anew (Debian: apt install chromium), or set BROWSER_PATH to the program of another one."
+    )
 
 
 def _end(process: int) -> None:
     """End a process and all processes that it has started; without effect if it has ended."""
-    if psutil.pid_exists(process):
-        parent = psutil.Process(process)
-        for each in (*parent.children(recursive=True), parent):
+    for each in _suspended(process):
+        with suppress(psutil.NoSuchProcess):
             each.kill()
+
+
+def _suspended(process: int) -> list[psutil.Process]:
+    """Suspend a process and all that it has started, so that none of them can start another one."""
+    family: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(process)
+        parent.suspend()
+        family.append(parent)
+        for child in parent.children():
+            family += _suspended(child.pid)
+    return family

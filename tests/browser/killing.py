@@ -26,7 +26,7 @@ from tests.browser.lab_page import CRITIC_FIGURES, FIGURES, LabPage
 
 PAGES = {"reinforce": FIGURES, "shared_body": CRITIC_FIGURES, "split_bodies": CRITIC_FIGURES}
 SHORTEST, LONGEST = 1.0, 9.0  # seconds of training before a kill
-QUERY = "?stop_when_solved=off&total_steps=1000000&speed=full"
+QUERY = "?stop_when_solved=off&total_steps=1000000&speed=2000"
 
 
 @dataclass

@@ -86,6 +86,31 @@ def shown_by(compare: ComparePage) -> tuple[object, ...]:
     )
 
 
+def test_back_and_forward_move_between_runs(page: Page) -> None:
+    lab = LabPage(page).open()
+    steps = []
+    for number in (1, 2):
+        lab.run(until_steps=300 * number)
+        lab.pause()
+        lab.wait_until(lambda: lab.run_address is not None, "an address")
+        steps.append(lab.steps)
+        if number == 1:
+            first = lab.run_address
+            lab.press("reset")
+            lab.wait_until(lambda: lab.steps == 0, "a new run")
+    second = lab.run_address
+    assert first != second
+    page.wait_for_timeout(2_500)
+    page.evaluate("history.go(-1)")
+    if lab.run_address is None:  # the page before the second run began
+        page.evaluate("history.go(-1)")
+    lab.wait_until(lambda: lab.steps == steps[0], "the first run")
+    assert lab.run_address == first
+    page.wait_for_timeout(2_500)
+    page.go_forward()
+    lab.wait_until(lambda: lab.steps == steps[1] or lab.run_address != first, "another address")
+
+
 def test_another_tab_and_another_person_get_a_copy(
     page: Page, browser: Browser, app_server: AppServer
 ) -> None:

@@ -16,6 +16,7 @@ from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
 from pglab.session.side_by_side.comparison import PAIRS, Comparison, overlays
 from pglab.session.side_by_side.contrasts import differences_between
+from pglab.ui.controls import kept_run
 from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic
 from pglab.ui.stage.panels.scenery import Scenery, View
@@ -380,11 +381,15 @@ def test_the_heatmaps_axes_are_chosen_and_linked() -> None:
     assert address(app) == {"pair": "gamma", "x": "0", "y": "2", "at": "0,0,0.1,0"}
 
 
+def save(app: AppTest) -> None:
+    library = shared_library().get()
+    assert library is not None
+    app.session_state["compare.page"].kept.keeper.save_now(library)
+
+
 def reopen(first: AppTest, *, owner: str) -> AppTest:
     """Open the stored comparison of a page in another tab, as the browser of this owner."""
-    library, page = shared_library().get(), first.session_state["compare.page"]
-    assert library is not None
-    page.kept.keeper.save_now(library)
+    save(first)
     app = open_app()
     app.session_state["owner"] = owner
     app.switch_page(COMPARE)
@@ -427,6 +432,27 @@ def test_a_comparison_that_was_opened_again_goes_on_here_only_as_a_copy() -> Non
     assert not first.warning
     assert comparison_of(first).global_step == 2
     assert first.query_params["run"] != again.query_params["run"]
+
+
+def test_the_address_of_an_earlier_comparison_brings_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept_run, "LATE", -1.0)  # do not wait for late requests
+    app = open_page(COMPARE, pair="gamma")
+    press(app, "steps_1000")
+    run(app)
+    first = app.query_params["run"]
+    save(app)
+    press(app, "pair_frequency")
+    press(app, "steps_1")
+    run(app)
+    assert app.query_params["run"] != first
+    app.query_params["run"] = first  # as after a press of the browser's button Back
+    run(app)
+    assert not problems(app)
+    assert comparison_of(app).configs == PAIRS["gamma"].configs
+    assert comparison_of(app).global_step == 1_000
+    assert app.query_params["run"] == first
 
 
 def test_somebody_elses_comparison_is_a_copy_without_his_guess_and_table() -> None:

@@ -217,7 +217,8 @@ def test_links_set_the_run_and_the_page_trains(env_id: str) -> None:
     assert bench_of(app).session.config == config, "the controls must agree with the link"
 
 
-EVERY_PAGE = ["pages/home.py", *AGENT_PAGES, "pages/compare.py", "pages/gradient_lab.py"]
+FURTHER_PAGES = ["pages/compare.py", "pages/gradient_lab.py", "pages/my_runs.py"]
+EVERY_PAGE = ["pages/home.py", *AGENT_PAGES, *FURTHER_PAGES]
 HUGE = "9" * 4_400  # so many digits that Python refuses to read them
 
 

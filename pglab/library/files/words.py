@@ -1,4 +1,4 @@
-"""Says in words what an agent is, and which settings it usually has."""
+"""Says in words what an agent is, which settings it usually has, and how a run ended."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def agent_name(config: AgentConfig) -> str:
     if isinstance(config, ReinforceConfig):
         return algorithm_name(config)
     return _(_CELLS[config.body, config.critic_data])
+
+
+def outcome_name(outcome: str | None) -> str:
+    """How a run ended, in a word or two; None: it has not ended."""
+    return {
+        "solved": _("solved"),
+        "total_steps": _("all steps used"),
+        "diverged": _("diverged"),
+        None: _("not ended"),
+    }[outcome]
 
 
 def defaults_of(config: AgentConfig) -> AgentConfig:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pglab.config import quoted
 from pglab.language import _
 from pglab.library.contents import Arrays
 
@@ -49,5 +50,5 @@ def take(
 def require_all_taken(arrays: Arrays) -> None:
     """Raise a StateError if an array is left that nobody has taken."""
     if arrays:
-        name = min(arrays)
-        raise StateError(_("The file contains “{name}”, which no run has.").format(name=name))
+        name = quoted(min(arrays))
+        raise StateError(_("The file contains {name}, which no run has.").format(name=name))

@@ -17,8 +17,13 @@ _BYTES = 18  # of randomness in an address: 144 bits
 
 
 def new_address() -> str:
-    """Make the address of a run: a random text that nobody can guess, and that fits into a link."""
-    return secrets.token_urlsafe(_BYTES)
+    """Make the address of a run: a random text that nobody can guess, and that fits into a link.
+
+    No address begins with "-", because a command would take it for an option.
+    """
+    while (address := secrets.token_urlsafe(_BYTES)).startswith("-"):
+        pass
+    return address
 
 
 def is_address(text: str) -> bool:

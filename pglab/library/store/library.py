@@ -46,7 +46,7 @@ class Library:
         self.notice = notice
         self._reading, self._writing = reading, writing
         self._place = place
-        self._quotas = Quotas.from_environment()
+        self.quotas = Quotas.from_environment()
         self._tidied = -math.inf
 
     def save(self, *kept: KeptRun) -> None:
@@ -128,6 +128,10 @@ class Library:
             lambda connection: listing.runs_of(connection, owner, search, order, limit, offset)
         )
 
+    def count_of(self, owner: str, *, search: str = "") -> int:
+        """The number of runs that `runs_of` lists with this search, on all its pages."""
+        return self._read(lambda connection: listing.count_of(connection, owner, search))
+
     def annotate(
         self,
         owner: str,
@@ -144,7 +148,7 @@ class Library:
         Raises:
             TooManyPinned: the owner has pinned as many runs as possible.
         """
-        most = self._quotas.runs
+        most = self.quotas.runs
         return is_address(address) and self._write(
             lambda connection: listing.annotate(
                 connection, owner, address, name, note, pinned, most
@@ -171,7 +175,7 @@ class Library:
 
     def tidy(self) -> int:
         """Delete the oldest unpinned runs that exceed the quotas; return how many."""
-        return self._write(lambda connection: tidying.tidy(connection, self._quotas, time.time()))
+        return self._write(lambda connection: tidying.tidy(connection, self.quotas, time.time()))
 
     def close(self) -> None:
         """Close all connections to the database."""

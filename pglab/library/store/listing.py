@@ -43,18 +43,20 @@ def runs_of(
     """
     if order not in get_args(Order):
         raise ValueError(f"no order is called {order!r}")
-    words = _cleaned(search, _MOST_IN_SEARCH).casefold().split()[:_MOST_WORDS]
     found = connection.execute(
         select(*ROW)
-        .where(
-            runs.c.owner_hash == hash_of(owner),
-            *(runs.c.searched.contains(word, autoescape=True) for word in words),
-        )
+        .where(*_found(owner, search))
         .order_by(*_ORDERS[order], runs.c.address)
         .limit(limit)
         .offset(offset)
     )
     return [RunRow(**fields_of(row)) for row in found]
+
+
+def count_of(connection: Connection, owner: str, search: str) -> int:
+    """Count the runs of an owner that contain all words of `search`."""
+    counted = select(func.count()).select_from(runs).where(*_found(owner, search))
+    return connection.execute(counted).scalar_one()
 
 
 def annotate(
@@ -102,6 +104,15 @@ def delete_runs(connection: Connection, owner: str, addresses: Sequence[str]) ->
         )
     )
     return deleted.rowcount
+
+
+def _found(owner: str, search: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for the runs of an owner that contain all words of `search`."""
+    words = _cleaned(search, _MOST_IN_SEARCH).casefold().split()[:_MOST_WORDS]
+    return (
+        runs.c.owner_hash == hash_of(owner),
+        *(runs.c.searched.contains(word, autoescape=True) for word in words),
+    )
 
 
 def _require_room(connection: Connection, owner: str, most: int) -> None:

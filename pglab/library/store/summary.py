@@ -10,7 +10,7 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig
 from pglab.curves import SMOOTHING_EPISODES, Curve, smoothed, thinned
 from pglab.library.contents import RunContents
-from pglab.library.encoding import config_facts
+from pglab.library.encoding import config_facts, config_from
 from pglab.library.store.kept import Summary
 
 MOST_POINTS = 100  # of the small curve
@@ -40,6 +40,17 @@ def curve_of(summary: Summary) -> Curve:
     """The small curve of a run: running means of its returns, at most `MOST_POINTS`."""
     points = np.frombuffer(summary.curve, "<f4").reshape(2, -1)
     return Curve(points[0], points[1])
+
+
+def config_of(summary: Summary) -> AgentConfig:
+    """The settings of a run at the moment of its summary.
+
+    Raises:
+        ConfigError: a setting cannot be used.
+        StateError: another version of the app has written the settings.
+    """
+    agent = summary.agent if summary.agent == "reinforce" else "actor_critic"
+    return config_from({"agent": agent, "settings": json.loads(summary.settings)})
 
 
 def _agent(config: AgentConfig) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pglab.config import RunConfig, describe_differences
 from pglab.language import _
+from pglab.library.files.words import outcome_name
 from pglab.plots.run import change_label
 from pglab.session.bench import PastRun, SeedResult
 from pglab.ui.controls.lab import Lab
@@ -58,12 +59,6 @@ def _row(run: PastRun, result: SeedResult, preset: RunConfig) -> dict[str, str |
 
 
 def _outcome_text(result: SeedResult) -> str:
-    match result.outcome:
-        case "solved":
-            return _("solved (progress reading {reading:.0f})").format(reading=result.reading)
-        case "total_steps":
-            return _("all steps used")
-        case "diverged":
-            return _("diverged")
-        case None:
-            return _("not ended")
+    if result.outcome == "solved":
+        return _("solved (progress reading {reading:.0f})").format(reading=result.reading)
+    return outcome_name(result.outcome)

@@ -5,6 +5,7 @@ It comes back after a reload, and is saved from then on.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,10 +27,12 @@ from pglab.session.bench import Bench
 from pglab.session.side_by_side.comparison import Comparison
 from pglab.ui.controls.buttons import on_whole_page
 from pglab.ui.controls.settings import Terms
+from pglab.ui.shell.address_bar import read_again, written
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
-from pglab.ui.stage.channel import channel_of
+from pglab.ui.stage.channel import channel_of, give_up_channel
 
+LATE = 2.0  # seconds
 PARAMETER = "run"  # the address parameter with the address of a stored run or comparison
 
 FoundT = TypeVar("FoundT", bound=Found)
@@ -105,6 +108,51 @@ def _no_comparison(address: str) -> str:
         "the comparison was saved on another server. The page begins a new comparison with the "
         "settings of the link."
     ).format(address=quoted(address))
+
+
+def leave(page: str, state: str, library: Library) -> None:
+    """Save the run of a page and give it up: when the page opens next, it reads its link again.
+
+    Args:
+        page: the name of the page.
+        state: the key of the page's state, which has the field `kept`.
+        library: receives the run.
+
+    Raises:
+        LibraryUnavailable: the run could not be saved. The page keeps it.
+    """
+    if state in st.session_state:
+        st.session_state[state].kept.keeper.release(library)
+        del st.session_state[state]
+    give_up_channel(page)
+    read_again(page)
+
+
+def follow_address(page: str, state: str) -> None:
+    """Leave the run of a page if the visitor went back or forward to the address of another run.
+
+    If the library cannot be used now, the page keeps its run. See `leave` for the arguments.
+    """
+    if state not in st.session_state or not _another_run_is_asked_for(page):
+        return
+    library = shared_library().get()
+    if library is None:
+        return
+    try:
+        leave(page, state, library)
+    except LibraryUnavailable as error:
+        shared_library().note(error)
+
+
+def _another_run_is_asked_for(page: str) -> bool:
+    """Whether the visitor went back or forward in the browser, to the address of another run."""
+    asked, shown = st.query_params.get(PARAMETER), written().get(PARAMETER, "")
+    known, since = st.session_state.get(f"{page}.shown_run", ("", 0.0))
+    if shown != known:
+        st.session_state[f"{page}.shown_run"] = (shown, time.monotonic())
+        return False
+    # Soon after the address has changed, a late request may still contain the former address.
+    return bool(asked) and asked != shown and time.monotonic() - since > LATE
 
 
 def take_reopened(page: str, kind: type[FoundT]) -> FoundT | None:

@@ -15,6 +15,7 @@ from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.library.contents import Facts
 from pglab.library.keeping_run import RunKeeper
 from pglab.library.reopening import Reopened
+from pglab.library.store.library import Library
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
 from pglab.ui.controls import kept_run
@@ -80,6 +81,25 @@ def start_on_arrival(key: str) -> None:
     st.session_state[f"{key}.start_on_arrival"] = True
 
 
+def shows(key: str, address: str) -> bool:
+    """Whether the page of an agent has the run with this address as its current run."""
+    lab: Lab | None = st.session_state.get(_state_of(key))
+    return lab is not None and lab.kept.keeper.address == address
+
+
+def leave(key: str, library: Library) -> None:
+    """Save the run of a page and give it up: when the page opens next, it reads its link again.
+
+    Raises:
+        LibraryUnavailable: the run could not be saved. The page keeps it.
+    """
+    kept_run.leave(key, _state_of(key), library)
+
+
+def _state_of(key: str) -> str:
+    return f"{key}.lab"
+
+
 def open_lab(
     key: str,
     preset: AgentConfig,
@@ -97,13 +117,14 @@ def open_lab(
     """
     warm_up()
     terms = Terms(preset, fixed)
+    kept_run.follow_address(key, _state_of(key))
     problems = read_once(key, partial(_read_link, key, terms, read_further))
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     if config is not None:
         say_if_not_compiled([config])
-    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    lab: Lab | None = st.session_state.get(_state_of(key))
     if lab is None:
-        lab = st.session_state[f"{key}.lab"] = _new_lab(key, terms, config or preset)
+        lab = st.session_state[_state_of(key)] = _new_lab(key, terms, config or preset)
     lab.page_is_stale = False
     unusable: list[str] = []
     with lab.bench.lock:
@@ -150,6 +171,6 @@ def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
 
 def _changed(key: str) -> None:
     """If the page exists already, mark the whole page for a redraw."""
-    lab: Lab | None = st.session_state.get(f"{key}.lab")
+    lab: Lab | None = st.session_state.get(_state_of(key))
     if lab is not None:
         lab.page_is_stale = True

@@ -11,12 +11,10 @@ from contextvars import copy_context
 from dataclasses import replace
 from functools import cache
 
-from pglab.figures_of_run import run_figures
+from pglab.figures_of_run import drawn_figures
 from pglab.library.bundle import packed
-from pglab.library.contents import RunContents
-from pglab.library.progress import Cancelled, IsCancelled, Progress
-from pglab.library.take_away import Files, Made, Order, Part, PartMissing, made_files
-from pglab.plots.files import PictureError, figure_files
+from pglab.library.progress import Cancelled
+from pglab.library.take_away import Files, Made, Order, Part, made_files
 
 NICENESS = 5  # training and drawing go before this work
 
@@ -75,14 +73,9 @@ class Preparation:
         def report(share: float) -> None:
             self.share = begin + share / len(self._orders)
 
-        return replace(order, figures=_figures, progress=report, cancelled=self._cancelled.is_set)
-
-
-def _figures(contents: RunContents, progress: Progress, cancelled: IsCancelled) -> Files:
-    try:
-        return figure_files(run_figures(contents), progress=progress, cancelled=cancelled)
-    except PictureError as error:
-        raise PartMissing(str(error)) from error
+        return replace(
+            order, figures=drawn_figures, progress=report, cancelled=self._cancelled.is_set
+        )
 
 
 def zipped(files: Files) -> Callable[[], bytes]:

@@ -13,7 +13,6 @@ from pglab.library.contents import RunContents
 from pglab.library.take_away import PARTS, Files, Order
 from pglab.palette import ThemeName
 from pglab.ui.controls.preparing import Preparation, zipped
-from pglab.ui.shell.address_bar import written
 from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.problems import literal
 
@@ -111,18 +110,16 @@ def _downloads(key: str, files: Files) -> None:
             )
 
 
-def order_of(contents: RunContents, *, name: str = "", note: str = "") -> Order:
-    """The order for a run of this page, with a link to its settings and the theme of the page."""
-    settings = {name: text for name, text in written().items() if name != "run"}
-    address = (st.context.url or "").partition("?")[0]
+def order_of(contents: RunContents, link: str | None, *, name: str = "", note: str = "") -> Order:
+    """The order for a run, in the theme of the page; `link` opens the app with its settings."""
     theme: ThemeName = "dark" if st.context.theme.type == "dark" else "light"
-    return Order(
-        contents,
-        link=urljoin(address, f"?{urlencode(settings)}") if address else None,
-        name=name,
-        note=note,
-        theme=theme,
-    )
+    return Order(contents, link=link, name=name, note=note, theme=theme)
+
+
+def link_to(page: str, settings: Mapping[str, str]) -> str | None:
+    """The address of a page of the app with these parameters; None if the app's is unknown."""
+    address = st.context.url
+    return urljoin(address, f"{page}?{urlencode(settings)}") if address else None
 
 
 def _job(key: str) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
+from pglab.config import differences
 from pglab.language import _
 from pglab.library.snapshot import contents_of
 from pglab.library.take_away import Order
@@ -26,12 +27,13 @@ from pglab.ui.controls.kept_run import is_saved
 from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
 from pglab.ui.controls.shown_panels import Extra, panel_controls
-from pglab.ui.controls.take_along import order_of, take_along
+from pglab.ui.controls.take_along import link_to, order_of, take_along
 from pglab.ui.controls.transport import transport
 from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.address import read_address, write_address
 from pglab.ui.pages.live_stage import live
 from pglab.ui.shell.entry import require_entry
+from pglab.ui.shell.menu import current_page
 from pglab.ui.stage.panels.scenery import PanelMaker
 from pglab.ui.stage.presses import listen
 from pglab.ui.stage.recovery import offer_recovery
@@ -116,6 +118,8 @@ def _take_along(lab: Lab) -> None:
 
     def orders() -> dict[str, Order]:
         with lab.bench.lock:
-            return {"": order_of(contents_of(lab.bench.session))}
+            session = lab.bench.session
+            link = link_to(current_page(), differences(session.initial_config, lab.terms.preset))
+            return {"": order_of(contents_of(session), link)}
 
     take_along(f"{lab.key}.take_along", orders)

@@ -33,6 +33,11 @@ def read_once(page: str, read: Callable[[Link], None]) -> list[str]:
     return problems
 
 
+def read_again(page: str) -> None:
+    """Let the next call of `read_once` read the link that is now in the address bar."""
+    st.session_state.pop(f"{page}.link_problems", None)
+
+
 def written() -> dict[str, str]:
     """Return the parameters of the current page's address; `write` changes this dictionary."""
     address: dict[str, str] = st.session_state.setdefault(f"{current_page()}.address", {})

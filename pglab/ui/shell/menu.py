@@ -22,6 +22,7 @@ def navigation() -> Any:
             st.Page("pages/split_bodies.py", title=_("Split bodies")),
             st.Page("pages/compare.py", title=_("Compare")),
             st.Page("pages/gradient_lab.py", title=_("Gradient lab")),
+            st.Page("pages/my_runs.py", title=_("My runs")),
             st.Page("pages/watch.py", title=_("Watch"), visibility="hidden"),
         ]
     )

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from pglab.language import _
+from pglab.library.files.markdown import escaped
 
 _QUOTATION = re.compile("“([^“”`]+)”")
 
@@ -25,7 +26,7 @@ def show_problems(of_link: list[str], of_settings: list[str], *of_runs: str | No
                     st.button(_("Close"), key="close_problems", on_click=of_link.clear)
         for problem in of_runs:
             if problem is not None:
-                st.error(literal(problem))
+                st.error(escaped(problem))  # a bundle may have brought this sentence
 
 
 def literal(sentence: str) -> str:

@@ -349,12 +349,21 @@ def show(
 
 def channel_of(page: LivePage, driven: Driven) -> Channel:
     """Return the live channel of a page; the first call in a visit makes the channel."""
-    key = f"{page.key}.channel"
+    key = _channel_key(page.key)
     channel: Channel | None = st.session_state.get(key)
     if channel is None:
         channel = st.session_state[key] = Channel(page, driven)
         channel.path, channel.address = current_page(), written()
     return channel
+
+
+def give_up_channel(page: str) -> None:
+    """Let the page with this key make a new channel when it opens next."""
+    st.session_state.pop(_channel_key(page), None)
+
+
+def _channel_key(page: str) -> str:
+    return f"{page}.channel"
 
 
 def find_watched(name: str) -> Channel | None:

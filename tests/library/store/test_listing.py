@@ -83,6 +83,9 @@ def test_the_search(library: Library) -> None:
     library.annotate(ADA, address(3), note="100%5 a_b\\c")
     found = {search: sorted(numbers(library, search=search)) for search in SEARCHES}
     assert found == SEARCHES
+    counted = {search: library.count_of(ADA, search=search) for search in SEARCHES}
+    assert counted == {search: len(expected) for search, expected in SEARCHES.items()}
+    assert library.count_of(BOB) == 0
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,7 @@ def test_an_annotation_changes_only_what_is_given(library: Library) -> None:
 def test_only_so_many_runs_can_be_pinned(
     monkeypatch: pytest.MonkeyPatch, library: Library, url: str
 ) -> None:
-    monkeypatch.setattr(library, "_quotas", Quotas(runs=2))
+    monkeypatch.setattr(library, "quotas", Quotas(runs=2))
     for number in (1, 2, 3):
         library.save(invented(number))
     library.save(invented(4, owner=BOB))

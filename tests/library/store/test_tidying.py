@@ -19,7 +19,7 @@ def left(library: Library) -> list[int]:
 
 
 def set_quotas(monkeypatch: pytest.MonkeyPatch, library: Library, quotas: Quotas) -> None:
-    monkeypatch.setattr(library, "_quotas", quotas)
+    monkeypatch.setattr(library, "quotas", quotas)
 
 
 def make_older(library: Library, days: float, *numbers: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
@@ -16,6 +18,8 @@ from pglab.ui.pages.compare.panels import heatmaps_of
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.shell import address_bar
 
+FIRST_SEED = "seed"  # the address parameter with the first seed of all agents
+
 
 def read(link: Link) -> None:
     """Set the controls of the page *Compare* from the link that opened the page."""
@@ -27,7 +31,7 @@ def read(link: Link) -> None:
     configs = PAIRS[pair].configs if pair != FREE else tuple(_side(link, c) for c in "ab")
     lengths = {str(steps): steps for steps in LENGTHS}
     length = link.choice("steps", _("Length of the comparison"), lengths, settings.USUAL_LENGTH)
-    first = link.whole_number("seed", _("First seed"), 0, SEEDS - 1, 0)
+    first = link.whole_number(FIRST_SEED, _("First seed"), 0, SEEDS - 1, 0)
     stored = kept_run.read_comparison(settings.PAGE, link)
     if stored is not None:  # it brings its own settings
         configs, length = stored.configs, stored.length
@@ -73,15 +77,26 @@ def write(page: ComparePage) -> None:
     if settings.length() != settings.USUAL_LENGTH:
         wanted["steps"] = str(settings.length())
     if settings.first_seed():
-        wanted["seed"] = str(settings.first_seed())
+        wanted[FIRST_SEED] = str(settings.first_seed())
     if pair == FREE:
-        for letter, config in zip("ab", configs, strict=True):
-            kind = settings.kind_of(config)
-            wanted[letter] = kind
-            differing = differences(config, settings.KINDS[kind])
-            wanted |= {f"{letter}.{name}": text for name, text in differing.items()}
+        wanted |= sides(configs)
     wanted |= speed.link_parameters(settings.PAGE)
     for heatmap in heatmaps_of(configs).values():
         wanted |= heatmap.parameters()
     wanted |= kept_run.address_parameter(page.kept)
     address_bar.write(wanted)
+
+
+def sides(configs: Sequence[AgentConfig]) -> dict[str, str]:
+    """The address parameters that choose two agents, but for the settings that sides share."""
+    wanted = {}
+    for letter, config in zip("ab", configs, strict=True):
+        kind = settings.kind_of(config)
+        wanted[letter] = kind
+        differing = differences(config, settings.KINDS[kind])
+        wanted |= {
+            f"{letter}.{name}": text
+            for name, text in differing.items()
+            if name not in settings.FIXED
+        }
+    return wanted

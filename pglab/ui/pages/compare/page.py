@@ -8,10 +8,9 @@ import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.language import _
-from pglab.library.snapshot import contents_of
-from pglab.library.take_away import Order
 from pglab.session.side_by_side.comparison import LENGTHS, Comparison, PastComparison
-from pglab.session.side_by_side.contrasts import LETTERS, differences_between, names_of
+from pglab.session.side_by_side.contrasts import differences_between, names_of
+from pglab.ui.controls import kept_run
 from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, run_or_pause
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.copy_link import copy_link
@@ -19,11 +18,12 @@ from pglab.ui.controls.kept_run import is_saved, say_what_is_kept
 from pglab.ui.controls.seed_controls import shown_seed_control
 from pglab.ui.controls.settings import say_if_not_compiled
 from pglab.ui.controls.speed import speed_slider
-from pglab.ui.controls.take_along import order_of, take_along
 from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_page
+from pglab.ui.pages.compare.stored_curves import chosen_curves, forget, say_which_are_drawn
+from pglab.ui.pages.compare.taking import take_sides_along
 from pglab.ui.pages.compare.words import difference_text, words
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import require_entry
@@ -44,6 +44,7 @@ def compare_page() -> None:
     """Draw the page *Compare*."""
     require_entry()
     warm_up()
+    kept_run.follow_address(settings.PAGE, KEY)
     problems = read_once(settings.PAGE, link.read)
     page: ComparePage | None = st.session_state.get(KEY)
     if page is None:
@@ -53,6 +54,7 @@ def compare_page() -> None:
     watching_control(page, page.comparison)
     page.page_is_stale = False
     _adopt_settings(page)
+    page.stored = chosen_curves()
     link.write(page)
     show_problems(problems, [], page.comparison.problem)
     say_what_is_kept(page, page.comparison, page.kept)
@@ -125,6 +127,13 @@ def _panel_controls(page: ComparePage) -> None:
             if len(heatmaps) > 1:
                 st.markdown(f"**{env_id}**", width="content")
             controls.draw(redraw, playing=st.session_state.get(PLAYERS, False))
+    say_which_are_drawn(page.stored, comparison.configs, partial(_forget_stored, page))
+
+
+def _forget_stored(page: ComparePage) -> None:
+    page.stored = ()
+    forget()
+    redraw_fragments(LIVE, PANEL_CONTROLS)
 
 
 def _transport(page: ComparePage) -> None:
@@ -249,7 +258,7 @@ def _past(page: ComparePage) -> None:
     with st.container():  # so that the expander below stays the same element
         _earlier(page)
     with st.expander(_("Take along")):
-        _take_along(page)
+        take_sides_along(page)
     comparison = page.comparison
     begun = comparison.running or comparison.global_step > 0 or bool(page.past)
     listen(unsaved=begun and not is_saved(page.kept))
@@ -265,24 +274,3 @@ def _earlier(page: ComparePage) -> None:
             )
         )
         st.dataframe([_row(past) for past in reversed(page.past)], hide_index=True)
-
-
-def _take_along(page: ComparePage) -> None:
-    st.caption(
-        _(
-            "The run of each agent with the first seed, at its step when you press the button. The "
-            "bundle has one folder for each agent."
-        )
-    )
-
-    def orders() -> dict[str, Order]:
-        comparison = page.comparison
-        with comparison.lock:
-            return {
-                f"side-{letter}": order_of(contents_of(side.session), name=name)
-                for letter, name, side in zip(
-                    LETTERS, comparison.names, comparison.sides, strict=False
-                )
-            }
-
-    take_along(f"{settings.PAGE}.take_along", orders)

@@ -23,6 +23,7 @@ from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.ui.controls.heatmap_controls import HeatmapControls
 from pglab.ui.controls.kept_run import is_lost
 from pglab.ui.pages.compare.state import ComparePage
+from pglab.ui.pages.compare.stored_curves import drawn_curves
 from pglab.ui.stage.channel import show
 from pglab.ui.stage.panels.heatmaps import policy_panel
 from pglab.ui.stage.panels.scenery import View, resolution
@@ -95,8 +96,9 @@ def _panels(
 ) -> list[FigurePanel | PlayerPanel]:
     sides = comparison.sides
     earlier = overlays(page.past, comparison.configs)
+    from_library = drawn_curves(page.stored, comparison.configs)
     stored = [side.stored if page.evidence_drawn else None for side in sides]
-    ends = [curve.steps for curve in earlier]
+    ends = [curve.steps for curve in (*earlier, *from_library)]
     ends += [side.stored.steps for side in sides if side.stored is not None]
     compared = [float(steps[-1]) for steps in ends]
     limit = step_limit(comparison.global_step, comparison.total_steps, compared)
@@ -104,16 +106,17 @@ def _panels(
         FigurePanel(
             "returns",
             _("Returns"),
-            _returns_subtitle(comparison, stored, bool(earlier)),
+            _returns_subtitle(comparison, stored, bool(earlier), bool(from_library)),
             returns_figure(
                 list(map(_side_curves, comparison.names, palette.SIDES, sides, stored)),
                 limit,
                 _return_range(sides),
-                earlier,
+                [*earlier, *from_library],
             ),
             detail=_(
                 "The band contains the middle half of the seeds' curves. Faint lines show stored "
-                "runs with the same settings. Dotted lines show earlier comparisons."
+                "runs with the same settings. Dotted lines show earlier comparisons, and stored "
+                "runs that you have chosen in My runs."
             ),
             alt=_("Plot of the smoothed returns of all agents over environment steps."),
         ),
@@ -191,13 +194,18 @@ def _return_range(sides: Sequence[Side]) -> tuple[float, float]:
 
 
 def _returns_subtitle(
-    comparison: Comparison, stored: Sequence[UsualBand | None], earlier: bool
+    comparison: Comparison,
+    stored: Sequence[UsualBand | None],
+    earlier: bool,
+    from_library: bool,
 ) -> str:
     parts = [_seeds_in_words(comparison)]
     if labels := dict.fromkeys(band.label for band in stored if band is not None):
         parts.append(_("faint: {seeds}").format(seeds=", ".join(labels)))
     if earlier:
         parts.append(_("dotted: earlier"))
+    if from_library:
+        parts.append(_("dotted: My runs"))
     return " · ".join(parts)
 
 

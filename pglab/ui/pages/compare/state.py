@@ -13,6 +13,7 @@ from pglab.session.side_by_side.contrasts import LETTERS
 from pglab.ui.controls import kept_run
 from pglab.ui.controls.kept_run import Kept
 from pglab.ui.pages.compare import settings
+from pglab.ui.pages.compare.stored_curves import StoredCurve
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.player import Player
@@ -24,6 +25,7 @@ class ComparePage(LivePage):
 
     bench: ComparisonBench
     kept: Kept[ComparisonKeeper]
+    stored: tuple[StoredCurve, ...] = ()  # drawn for comparison
     restarts: int = 0
     evidence_drawn: bool = False  # whether the page was last drawn with stored results
     _players: dict[int, Player] = field(default_factory=dict)

@@ -10,17 +10,12 @@ import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig, describe_differences
-from pglab.language import N_, _
+from pglab.language import _
 from pglab.session.bench import Bench
 from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.side_by_side.comparison import Comparison
 from pglab.session.side_by_side.contrasts import LETTERS, algorithm_name
-
-_PAGES = {
-    "reinforce": N_("REINFORCE"),
-    "shared_on_policy": N_("Shared body"),
-    "split_replay": N_("Split bodies"),
-}
+from pglab.ui.pages.agent_places import AGENT_PLACES, AgentPlace
 
 
 @dataclass(frozen=True)
@@ -61,24 +56,24 @@ def describe_agent(config: AgentConfig) -> str:
 def runs_of_this_visit() -> list[VisitRun]:
     """Return the runs of each agent's page, newest first, and then the runs of the comparison."""
     runs: list[VisitRun] = []
-    for key in _PAGES:
-        lab = st.session_state.get(f"{key}.lab")
+    for place in AGENT_PLACES:
+        lab = st.session_state.get(f"{place.key}.lab")
         if lab is not None:
-            runs += reversed(list(_of_bench(key, lab.bench, lab.terms.preset)))
+            runs += reversed(list(_of_bench(place, lab.bench, lab.terms.preset)))
     compare_page = st.session_state.get("compare.page")
     if compare_page is not None:
         runs += _of_comparison(compare_page.comparison)
     return runs
 
 
-def _of_bench(key: str, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]:
+def _of_bench(place: AgentPlace, bench: Bench, preset: AgentConfig) -> Iterator[VisitRun]:
     with bench.lock:
         snapshots = bench.snapshots()
     for number in sorted({snapshot.run for snapshot in snapshots}):
         own = [snapshot for snapshot in snapshots if snapshot.run == number]
         differing = describe_differences(own[-1].config, preset)
-        name = _("{page}, run {n}").format(page=_(_PAGES[key]), n=number)
-        yield VisitRun(f"{key}.{number}", f"{name}: {differing}" if differing else name, own)
+        name = _("{page}, run {n}").format(page=_(place.title), n=number)
+        yield VisitRun(f"{place.key}.{number}", f"{name}: {differing}" if differing else name, own)
 
 
 def _of_comparison(comparison: Comparison) -> Iterator[VisitRun]:

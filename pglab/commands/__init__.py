@@ -1,0 +1,1 @@
+"""The commands of `pglab` that train, list, export and import runs."""

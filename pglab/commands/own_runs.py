@@ -1,0 +1,86 @@
+"""The runs that the command line keeps in the library. They belong to a key in a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from pglab.commands.answers import CommandError, say
+from pglab.language import _
+from pglab.library.store.kept import KeptRun
+from pglab.library.store.library import Library
+from pglab.library.store.opening import open_library
+
+# The pages of the app, by the agents that they show; see `Summary.agent`.
+PAGES = {
+    "reinforce": "reinforce",
+    "shared_on_policy": "shared_body",
+    "split_replay": "split_bodies",
+}
+_KEY = re.compile(r"[A-Za-z0-9_-]{32}")
+
+
+def opened_library() -> Library:
+    """Open the library, and say what happened to it.
+
+    Raises:
+        LibraryUnavailable: the database cannot be used.
+    """
+    library = open_library()
+    if library.notice is not None:
+        say(library.notice)
+    return library
+
+
+def own_key() -> str:
+    """The key of this user's command line; it is made at the first use, and only he can read it.
+
+    Raises:
+        CommandError: the file with the key cannot be read or written.
+    """
+    file = platformdirs.user_data_path("pglab") / "command_line_key"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{file}.lock"):  # two commands that start at once get the same key
+            if not file.exists():
+                _write_key(file)
+        key = file.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CommandError(
+            _("The key of the command line ({file}) cannot be used: {reason}.").format(
+                file=file, reason=reason
+            )
+        ) from error
+    if _KEY.fullmatch(key) is None:
+        raise CommandError(
+            _(
+                "The key of the command line ({file}) is damaged. Restore the file, or delete it; "
+                "then a new key is made, which does not list the earlier runs."
+            ).format(file=file)
+        )
+    return key
+
+
+def _write_key(file: Path) -> None:
+    unfinished = file.with_name(f"{file.name}.new")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as target:
+        target.write(secrets.token_urlsafe(24))
+    unfinished.replace(file)
+
+
+def how_to_open(kept: KeptRun) -> str:
+    """Where the app shows a run."""
+    page = PAGES.get(kept.summary.agent)
+    if page is None:
+        return _("“pglab export” makes a bundle of it; no page shows this agent alone")
+    return _("open it in the app: http://localhost:8501/{page}?run={address}").format(
+        page=page, address=kept.address
+    )

@@ -1,0 +1,1 @@
+"""The page *My runs*: the stored runs of this visitor."""

@@ -1,0 +1,52 @@
+"""Works with the library for the page *My runs*, and keeps sentences for the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from pglab.library.files.markdown import escaped
+from pglab.library.keeping import shared_library
+from pglab.library.store.library import Library
+from pglab.library.store.problems import LibraryUnavailable, TooManyPinned
+
+Result = TypeVar("Result")
+
+_SAID = "my_runs.said"
+
+
+def with_library(work: Callable[[Library], Result]) -> Result | None:
+    """Let `work` use the library; return None if that fails.
+
+    If the library cannot be used, `problem` says why. If the library refuses, `say` says why.
+    """
+    library = shared_library().get()
+    if library is None:
+        return None
+    try:
+        return work(library)
+    except LibraryUnavailable as error:
+        shared_library().note(error)
+    except TooManyPinned as error:
+        say(str(error))
+    return None
+
+
+def problem() -> str | None:
+    """A sentence that says why the library cannot be used; None if it can be used."""
+    return shared_library().problem
+
+
+def say(sentence: str) -> None:
+    """Let the page show a sentence once, as plain text."""
+    st.session_state[_SAID] = sentence
+
+
+def show_what_was_said() -> None:
+    """Show the sentence of the last press, in a container that always has the same place."""
+    with st.container():
+        sentence = st.session_state.pop(_SAID, None)
+        if sentence is not None:
+            st.warning(escaped(sentence))
