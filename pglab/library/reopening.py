@@ -17,17 +17,25 @@ from pglab.session.bench import Bench, PastRun, SeedResult, past_run
 from pglab.session.training_session import TrainingSession
 
 MOST_EARLIER = 20  # runs of the visit that come back; all of them stay in the library
+OF_COMPARISON = "comparison"  # names the fact with the address of a comparison
 
 
-@dataclass(frozen=True)
-class Reopened:
-    """A stored run that goes on, paused at the step at which it was saved."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What an address leads to: it goes on, paused at the step at which it was saved."""
+
+    mine: bool  # whether this visitor's browser has saved it
+    shown_elsewhere: bool = False  # whether another tab of this browser shows it
+    is_side: bool = False  # whether it is the run of one side of a stored comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopened(Found):
+    """A stored run that goes on."""
 
     bench: Bench
     addresses: dict[int, str]  # of the visit's runs, by their numbers in the bench
-    visit: Facts  # what else was stored with the run, such as guesses; not checked
-    mine: bool  # whether this visitor's browser has saved it
-    shown_elsewhere: bool = False  # whether another tab of this browser shows the run
+    visit: Facts  # what else was stored with the visitor's own run, such as guesses; not checked
 
 
 def visit_facts(bench: Bench, addresses: Mapping[int, str]) -> Facts:
@@ -56,19 +64,31 @@ def reopened(library: Library, address: str, owner: str) -> Reopened | None:
     if stored is None:
         return None
     session = session_from(decoded(stored.data, tuple(stored.blocks)))
-    visit = _visit_of(library, address)
     mine = stored.belongs_to(owner)
+    stored_visit = visit_of(library, address)
+    # Earlier runs and guesses of another person are not shown: he has shared this run alone.
+    visit = stored_visit if mine else {}
     past, addresses = list[PastRun](), dict[int, str]()
-    # Earlier runs of another person are not shown: he has shared this run alone.
-    for known, facts, before in _earlier(library, visit, owner) if mine else ():
+    for known, facts, before in _earlier(library, visit, owner):
         number = len(past) + 1
         past.append(replace(past_run(number, before, _fork(facts)), further=tuple(_further(facts))))
         addresses[number] = known
     bench = Bench.continued(session, past, _fork(visit) if past else None)
-    return Reopened(bench, {**addresses, bench.run_number: address}, visit, mine)
+    return Reopened(
+        bench=bench,
+        addresses={**addresses, bench.run_number: address},
+        visit=visit,
+        mine=mine,
+        is_side=OF_COMPARISON in stored_visit,
+    )
 
 
-def _visit_of(library: Library, address: str) -> Facts:
+def visit_of(library: Library, address: str) -> Facts:
+    """Load the facts that are stored beside a run or a comparison; they may be empty.
+
+    Raises:
+        LibraryUnavailable: the library cannot be read now.
+    """
     text = library.load_visit(address)
     visit = json.loads(text) if text else {}
     return visit if isinstance(visit, dict) else {}

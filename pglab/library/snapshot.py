@@ -30,8 +30,10 @@ def contents_of(session: TrainingSession, known: Sequence[Block] = ()) -> RunCon
     )
 
 
-def session_from(contents: RunContents) -> TrainingSession:
+def session_from(contents: RunContents, *, can_rewind: bool = True) -> TrainingSession:
     """Make a session that continues exactly where the copied run was.
+
+    If `can_rewind` is False, the session keeps no checkpoints.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -43,4 +45,5 @@ def session_from(contents: RunContents) -> TrainingSession:
         history_from(contents.episodes, contents.updates, contents.recent, contents.changes),
         training_seconds=contents.training_seconds,
         problem=contents.problem if contents.outcome == "diverged" else None,
+        can_rewind=can_rewind,
     )

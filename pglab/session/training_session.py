@@ -58,13 +58,14 @@ class TrainingSession:
         *,
         training_seconds: float,
         problem: str | None = None,
+        can_rewind: bool = True,
     ) -> Self:
         """Make a session that continues a stored run; `problem` is why it diverged, if it did.
 
         Raises:
             ConfigError: the environment cannot be used.
         """
-        session = cls(initial_config)
+        session = cls(initial_config, can_rewind=can_rewind)
         session._run, session.history = run, history
         session._trainer = trainer_for(run)
         session._training_seconds = training_seconds

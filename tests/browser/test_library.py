@@ -12,6 +12,7 @@ from tests.browser.harness import AppServer, free_port, running_app
 from tests.browser.killing import kill_while_three_visitors_train
 from tests.browser.lab_page import CRITIC_FIGURES, LabPage
 from tests.browser.test_channel import ELSEWHERE
+from tests.browser.test_compare import ComparePage
 from tests.browser.test_try_this import choices_of, guess_is_drawn
 
 
@@ -48,6 +49,41 @@ def test_a_reload_brings_back_the_run_with_everything_beside_it(page: Page) -> N
     assert lab.slider("Discount γ").get_attribute("aria-valuetext") == "0.9"
     lab.run(until_steps=lab.steps + 300)
     lab.pause()
+
+
+def test_a_reload_brings_back_a_comparison_with_all_its_seeds(page: Page) -> None:
+    compare = ComparePage(page).open("?pair=gamma&seeds=2")
+    compare.run(until_steps=300)
+    compare.pause()
+    compare.press("reset")
+    compare.wait_until(lambda: compare.steps == 0, "the reset")
+    compare.choose("Your guess: which side is ahead at the end?", "about equal")
+    expect(page.get_by_text("your guess: about equal")).to_be_visible()
+    compare.run(until_steps=400)
+    compare.pause()
+    compare.wait_until(lambda: compare.run_address is not None, "an address")
+    shown = shown_by(compare)
+    for _reload in range(2):
+        page.reload()
+        compare.wait_until_painted()
+        compare.wait_until(lambda: shown_by(compare) == shown, "the same comparison")
+        expect(page.get_by_text("your guess: about equal")).to_be_visible()
+        compare.expect_paused()
+    expect(compare.exceptions).to_have_count(0)
+    compare.run(until_steps=compare.steps + 300)
+    compare.pause()
+
+
+def shown_by(compare: ComparePage) -> tuple[object, ...]:
+    """The steps and returns, the curves, the earlier comparison, and the address of the page."""
+    return (
+        compare.numbers()[:3],
+        compare.traces("returns"),
+        compare.annotations(),
+        compare.runs_table(),
+        compare.run_address,
+        compare.address,
+    )
 
 
 def test_back_and_forward_move_between_runs(page: Page) -> None:

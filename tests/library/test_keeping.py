@@ -10,7 +10,8 @@ import pytest
 
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.library.encoding import encoded
-from pglab.library.keeping import Keeper, Saver, SharedLibrary
+from pglab.library.keeping import Saver, SharedLibrary
+from pglab.library.keeping_run import RunKeeper
 from pglab.library.reopening import Reopened, reopened
 from pglab.library.snapshot import contents_of
 from pglab.library.store.library import Library
@@ -30,7 +31,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     opened.close()
 
 
-def address_of(keeper: Keeper) -> str:
+def address_of(keeper: RunKeeper) -> str:
     assert keeper.address is not None
     return keeper.address
 
@@ -45,7 +46,7 @@ def is_running(bench: Bench) -> bool:
     return bench.running
 
 
-def is_taken_over(keeper: Keeper) -> bool:
+def is_taken_over(keeper: RunKeeper) -> bool:
     return keeper.taken_over
 
 
@@ -54,7 +55,7 @@ def state(session: TrainingSession) -> bytes:
 
 
 def test_a_run_that_has_not_begun_is_not_saved(library: Library) -> None:
-    keeper = Keeper(Bench(short_config()), OWNER)
+    keeper = RunKeeper(Bench(short_config()), OWNER)
     keeper.save(library)
     assert keeper.address is None
     assert library.runs_of(OWNER) == []
@@ -62,7 +63,7 @@ def test_a_run_that_has_not_begun_is_not_saved(library: Library) -> None:
 
 def test_a_paused_run_is_saved_at_once_and_a_running_one_now_and_then(library: Library) -> None:
     bench = Bench(short_config(total_steps=5_000))
-    keeper = Keeper(bench, OWNER)
+    keeper = RunKeeper(bench, OWNER)
     bench.advance("step")
     keeper.save(library)
     bench.advance("step")
@@ -83,7 +84,7 @@ def test_a_run_comes_back_with_the_runs_before_it(
     library: Library, config: ReinforceConfig | ActorCriticConfig
 ) -> None:
     bench = Bench(config)
-    keeper = Keeper(bench, OWNER)
+    keeper = RunKeeper(bench, OWNER)
     keeper.visit = lambda: {"chosen": "x"}
     first = ""
     for steps in (1_500, 1_300):
@@ -109,7 +110,7 @@ def test_a_run_comes_back_with_the_runs_before_it(
 
 def test_a_fork_gets_an_address_of_its_own_and_the_old_run_stays(library: Library) -> None:
     bench = Bench(short_config(total_steps=9_000))
-    keeper = Keeper(bench, OWNER)
+    keeper = RunKeeper(bench, OWNER)
     bench.session.advance("step", 2_000)
     keeper.save(library)
     old = address_of(keeper)
@@ -126,7 +127,7 @@ def test_a_fork_gets_an_address_of_its_own_and_the_old_run_stays(library: Librar
 
 def test_another_person_gets_a_copy_and_no_earlier_runs(library: Library) -> None:
     bench = Bench(short_config())
-    keeper = Keeper(bench, OWNER)
+    keeper = RunKeeper(bench, OWNER)
     for _ in range(2):
         bench.reset()
         bench.session.advance("step", 50)
@@ -134,8 +135,8 @@ def test_another_person_gets_a_copy_and_no_earlier_runs(library: Library) -> Non
     shared = back(library, address_of(keeper), OTHER)
     assert not shared.mine
     assert shared.bench.past == []
-    copy = Keeper(shared.bench, OTHER)
-    copy.copy({})
+    copy = RunKeeper(shared.bench, OTHER)
+    copy.copy()
     copy.save(library)
     assert library.runs_of(OTHER) == []
     shared.bench.session.advance("step", 10)
@@ -147,17 +148,16 @@ def test_another_person_gets_a_copy_and_no_earlier_runs(library: Library) -> Non
 
 def test_the_tab_that_opened_a_run_last_saves_it(library: Library) -> None:
     bench = Bench(short_config())
-    keeper = Keeper(bench, OWNER)
+    keeper = RunKeeper(bench, OWNER)
     bench.advance("step")
     keeper.save(library)
     found = back(library, address_of(keeper))
-    later = Keeper(found.bench, OWNER)
-    later.adopt(library, found.addresses)
+    RunKeeper(found.bench, OWNER, found.addresses).adopt(library)
     bench.advance("step")
     keeper.save(library)
     assert is_taken_over(keeper)
     assert back(library, found.addresses[1]).bench.session.global_step == 1
-    keeper.copy({})
+    keeper.copy()
     bench.advance("step")
     keeper.save(library)
     assert not is_taken_over(keeper)
@@ -167,7 +167,7 @@ def test_the_tab_that_opened_a_run_last_saves_it(library: Library) -> None:
 def test_a_reloaded_page_takes_the_run_where_it_stood(library: Library) -> None:
     saver = Saver(SharedLibrary(lambda: library))
     bench = Bench(short_config(total_steps=5_000))
-    keeper = Keeper(bench, OWNER)
+    keeper = RunKeeper(bench, OWNER)
     saver.add(keeper)
     bench.advance("step")
     keeper.save(library)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from pglab.config import ActorCriticConfig, ReinforceConfig, settings_of
 from pglab.environments import ENVIRONMENTS
+from pglab.library.keeping import shared_library
 from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
 from pglab.session.side_by_side.comparison import PAIRS, Comparison, overlays
 from pglab.session.side_by_side.contrasts import differences_between
+from pglab.ui.controls import kept_run
 from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic
 from pglab.ui.stage.panels.scenery import Scenery, View
@@ -25,6 +28,7 @@ from tests.pages.test_pages import (
     code_shown,
     control,
     controls_of,
+    open_app,
     open_chapter,
     open_page,
     press,
@@ -50,7 +54,7 @@ def test_the_page_opens_with_its_preset_and_trains(key: str) -> None:
     app = open_page(SCRIPTS[key])
     assert bench_of(app, key).session.config == PRESETS[key]
     assert not problems(app)
-    assert dict(app.query_params) == {}
+    assert address(app) == {}
     for unit in ("step", "episode", "update"):
         press(app, unit)
     assert bench_of(app, key).session.global_step > 2
@@ -198,6 +202,11 @@ def comparison_of(app: AppTest) -> Comparison:
     return comparison
 
 
+def guess_of(app: AppTest) -> Any:
+    (guess,) = (box for box in app.selectbox if box.label.startswith("Your guess"))
+    return guess
+
+
 @pytest.mark.parametrize("name", PAIRS)
 def test_every_pair_opens_from_a_link_and_goes_in_lock_step(name: str) -> None:
     app = open_page(COMPARE, pair=name, seeds="2")
@@ -207,7 +216,7 @@ def test_every_pair_opens_from_a_link_and_goes_in_lock_step(name: str) -> None:
     assert [side.session.global_step for side in sides] == [1] * len(PAIRS[name].configs)
     assert [len(side.sessions) for side in sides] == [2] * len(sides)
     kept = {"seeds": "2"} if name == "seminar" else {"pair": name, "seeds": "2"}
-    assert dict(app.query_params) == kept
+    assert address(app) == kept
 
 
 def test_a_former_comparison_is_not_drawn_with_the_sides_of_the_new_one() -> None:
@@ -229,7 +238,7 @@ def test_a_free_comparison_is_restored_by_its_link() -> None:
         ReinforceConfig(gamma=0.9),
         ActorCriticConfig(body="split", rollout_steps=16),
     )
-    assert dict(app.query_params) == link
+    assert address(app) == link
     press(app, "steps_1")
 
 
@@ -242,7 +251,7 @@ def test_a_comparison_has_a_speed_that_stays_when_it_begins_again() -> None:
     assert comparison_of(app).speed == 5.0
     press(app, "pair_frequency")
     assert comparison_of(app).speed == 5.0
-    assert dict(app.query_params) == {"pair": "frequency", "speed": "5"}
+    assert address(app) == {"pair": "frequency", "speed": "5"}
 
 
 def test_what_a_comparisons_link_gets_wrong_is_explained() -> None:
@@ -282,7 +291,7 @@ def test_a_late_request_does_not_bring_the_settings_of_another_pair_back() -> No
     press(app, "pair_frequency")
     app._run(former)
     assert comparison_of(app).configs == PAIRS["frequency"].configs
-    assert dict(app.query_params) == {"pair": "frequency"}
+    assert address(app) == {"pair": "frequency"}
 
 
 def test_a_pair_waits_for_run_and_pause_stays_paused() -> None:
@@ -301,8 +310,7 @@ def test_a_pair_waits_for_run_and_pause_stays_paused() -> None:
 def test_what_stored_runs_gave_comes_with_a_guess_or_the_first_step(guesses: bool) -> None:
     app = open_page(COMPARE, pair="body")
     if guesses:
-        (guess,) = (box for box in app.selectbox if box.label.startswith("Your guess"))
-        guess.set_value(1)
+        guess_of(app).set_value(1)
         run(app)
     else:
         press(app, "steps_1")
@@ -314,15 +322,14 @@ def test_a_guess_is_noted_until_the_first_step_and_the_length_is_chosen() -> Non
     app = open_page(COMPARE, pair="body", steps="20000")
     page = app.session_state["compare.page"]
     assert page.comparison.total_steps == 20_000
-    (guess,) = (box for box in app.selectbox if box.label.startswith("Your guess"))
+    guess = guess_of(app)
     assert guess.options == ["shared", "split", "about equal"]
     guess.set_value(1)
     run(app)
     run(app)
     assert page.guess == 1
     press(app, "steps_1")
-    (guess,) = (box for box in app.selectbox if box.label.startswith("Your guess"))
-    assert (guess.value, guess.disabled) == (1, True)
+    assert (guess_of(app).value, guess_of(app).disabled) == (1, True)
     app.selectbox(key="compare.length").set_value(200_000)
     run(app)
     run(app)
@@ -364,14 +371,110 @@ def test_the_table_has_room_for_comparisons_of_two_and_of_four() -> None:
 def test_the_heatmaps_axes_are_chosen_and_linked() -> None:
     app = open_page(COMPARE, x="0", y="1", at="0,0,0.1,0")
     assert not problems(app)
-    assert dict(app.query_params) == {"x": "0", "y": "1", "at": "0,0,0.1,0"}
+    assert address(app) == {"x": "0", "y": "1", "at": "0,0,0.1,0"}
     app.selectbox(key="compare.CartPole-v1.y").set_value(2)
     run(app)  # redraws only the live parts of the page
     run(app)
-    assert dict(app.query_params) == {"x": "0", "y": "2", "at": "0,0,0.1,0"}
+    assert address(app) == {"x": "0", "y": "2", "at": "0,0,0.1,0"}
     press(app, "pair_gamma")
     run(app)
-    assert dict(app.query_params) == {"pair": "gamma", "x": "0", "y": "2", "at": "0,0,0.1,0"}
+    assert address(app) == {"pair": "gamma", "x": "0", "y": "2", "at": "0,0,0.1,0"}
+
+
+def save(app: AppTest) -> None:
+    library = shared_library().get()
+    assert library is not None
+    app.session_state["compare.page"].kept.keeper.save_now(library)
+
+
+def reopen(first: AppTest, *, owner: str) -> AppTest:
+    """Open the stored comparison of a page in another tab, as the browser of this owner."""
+    save(first)
+    app = open_app()
+    app.session_state["owner"] = owner
+    app.switch_page(COMPARE)
+    app.query_params["run"] = first.query_params["run"]
+    return run(app)
+
+
+def test_a_stored_comparison_comes_back_with_its_settings_guess_and_table() -> None:
+    first = open_page(COMPARE, pair="learning_rate", steps="20000", seed="4")
+    press(first, "steps_1000")
+    press(first, "pair_gamma")
+    guess_of(first).set_value(1)
+    run(first)
+    press(first, "steps_1000")
+    press(first, "steps_1000")
+    app = reopen(first, owner=first.session_state["owner"])
+    assert not problems(app)
+    assert not app.info
+    assert dict(app.query_params) == dict(first.query_params)
+    comparison = comparison_of(app)
+    assert (comparison.global_step, comparison.total_steps) == (2_000, 20_000)
+    assert comparison.configs == PAIRS["gamma"].configs
+    assert not comparison.running
+    assert (guess_of(app).value, guess_of(app).disabled) == (1, True)
+    assert app.dataframe[0].value.equals(first.dataframe[0].value)
+    press(app, "steps_1000")
+    assert comparison_of(app).global_step == 3_000
+
+
+def test_a_comparison_that_was_opened_again_goes_on_here_only_as_a_copy() -> None:
+    first = open_page(COMPARE, pair="gamma")
+    press(first, "steps_1")
+    again = reopen(first, owner=first.session_state["owner"])
+    run(first)
+    (warning,) = first.warning
+    assert warning.value.startswith("This run is now open in another tab, which saves it.")
+    assert first.query_params["run"] == again.query_params["run"]
+    press(first, "copy_run")
+    press(first, "steps_1")
+    assert not first.warning
+    assert comparison_of(first).global_step == 2
+    assert first.query_params["run"] != again.query_params["run"]
+
+
+def test_the_address_of_an_earlier_comparison_brings_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept_run, "LATE", -1.0)  # do not wait for late requests
+    app = open_page(COMPARE, pair="gamma")
+    press(app, "steps_1000")
+    run(app)
+    first = app.query_params["run"]
+    save(app)
+    press(app, "pair_frequency")
+    press(app, "steps_1")
+    run(app)
+    assert app.query_params["run"] != first
+    app.query_params["run"] = first  # as after a press of the browser's button Back
+    run(app)
+    assert not problems(app)
+    assert comparison_of(app).configs == PAIRS["gamma"].configs
+    assert comparison_of(app).global_step == 1_000
+    assert app.query_params["run"] == first
+
+
+def test_somebody_elses_comparison_is_a_copy_without_his_guess_and_table() -> None:
+    first = open_page(COMPARE, pair="gamma")
+    press(first, "steps_1")
+    press(first, "reset")
+    guess_of(first).set_value(0)
+    run(first)
+    press(first, "steps_1")
+    app = reopen(first, owner="o" * 32)
+    (told,) = app.info
+    assert told.value.startswith("Somebody has shared this run with you.")
+    assert (comparison_of(app).global_step, guess_of(app).value) == (1, None)
+    assert not app.dataframe
+    assert app.query_params["run"] == first.query_params["run"]
+    press(app, "reset")
+    assert address(app) == dict(app.query_params) == {"pair": "gamma"}
+
+
+def test_a_comparison_that_is_not_stored_is_explained() -> None:
+    (problem,) = problems(open_page(COMPARE, run="nowhere", pair="gamma"))
+    assert problem.startswith("- No stored comparison has the address “`nowhere`”.")
 
 
 def test_two_environments_have_heatmaps_of_their_own() -> None:
@@ -379,7 +482,7 @@ def test_two_environments_have_heatmaps_of_their_own() -> None:
     link |= {"x": "0", "y": "1", "b.x": "0", "b.y": "5", "b.action": "0"}
     app = open_page(COMPARE, **link)
     assert not problems(app)
-    assert dict(app.query_params) == link
+    assert address(app) == link
     assert app.selectbox(key="compare.Acrobot-v1.y").value == 5
     assert app.selectbox(key="compare.Acrobot-v1.action").value == 0
     press(app, "steps_1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -49,18 +49,24 @@ class Library:
         self.quotas = Quotas.from_environment()
         self._tidied = -math.inf
 
-    def save(self, kept: KeptRun) -> None:
-        """Insert or update a run; write nothing if exactly this state is stored already.
+    def save(self, *kept: KeptRun) -> None:
+        """Insert or update runs; write nothing if exactly these states are stored already.
 
-        About once an hour, this method also calls `tidy`.
+        After an error, none of the runs is changed. About once an hour, this method also calls
+        `tidy`.
 
         Raises:
-            TakenOver: the run belongs to another owner, or another visit writes it.
+            TakenOver: a run belongs to another owner, or another visit writes it.
             ValueError: this cannot be an address.
         """
-        if not is_address(kept.address):
+        if not all(is_address(run.address) for run in kept):
             raise ValueError("the address of a run has 22 to 64 letters, digits, '-' or '_'")
-        self._write(lambda connection: saving.save(connection, kept, time.time()))
+
+        def save_all(connection: Connection) -> None:
+            for run in kept:
+                saving.save(connection, run, time.time())
+
+        self._write(save_all)
         if time.monotonic() - self._tidied > _BETWEEN_TIDYING:
             self._tidied = time.monotonic()
             self.tidy()
@@ -82,9 +88,22 @@ class Library:
         Raises:
             StateError: the stored bytes are damaged.
         """
-        if not is_address(address):
-            return None
-        return self._read(lambda connection: saving.load(connection, address))
+        return self.load_together([address])[0]
+
+    def load_together(self, addresses: Sequence[str]) -> list[Stored | None]:
+        """Load runs as they were at one moment; None for each run that is not stored.
+
+        Raises:
+            StateError: the stored bytes of a run are damaged.
+        """
+
+        def load_all(connection: Connection) -> list[Stored | None]:
+            return [
+                saving.load(connection, address) if is_address(address) else None
+                for address in addresses
+            ]
+
+        return self._read(load_all)
 
     def runs_of(
         self,

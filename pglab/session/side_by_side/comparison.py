@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
@@ -18,6 +19,7 @@ from pglab.session.side_by_side.contrasts import names_of
 from pglab.session.side_by_side.forecast import Forecast
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.session.stored.usual_curves import SAME_WORK
+from pglab.session.training_session import TrainingSession
 
 POINTS_PER_OVERLAY = 400  # kept of an earlier curve, because a figure may show only its beginning
 LENGTHS = (20_000, 60_000, 200_000)  # environment steps of a comparison
@@ -150,8 +152,12 @@ class Comparison:
         seeds: int,
         first_seed: int = 0,
         length: int = LONGEST,
+        sessions: Sequence[TrainingSession] = (),
     ) -> None:
         """Make new runs of `length` environment steps, with the same seeds for every agent.
+
+        If `sessions` are given, they are the stored runs of the agents with the first seed. These
+        runs continue, and the runs with the other seeds train again up to the same step.
 
         Raises:
             ConfigError: an environment cannot be used.
@@ -166,7 +172,10 @@ class Comparison:
         self.forecast = Forecast()
         self._forecast_speed = self.speed  # the speed at which `forecast` has measured
         self.pacemaker = Pacemaker()
-        self.sides = [Side(config, seeds, self.pacemaker, first_seed) for config in configs]
+        self.sides = [
+            Side(config, seeds, self.pacemaker, first_seed, session)
+            for config, session in zip_longest(configs, sessions)
+        ]
         self._runs = [side.session for side in self.sides]
         self._groups = [side.group for side in self.sides if side.group is not None]
         self._failure: str | None = None  # error message if a further seed could not be trained

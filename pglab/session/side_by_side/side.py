@@ -32,6 +32,11 @@ class Facts:
     opposed: float | None  # share of updates in which the gradients on a shared body are opposed
 
 
+def first_config(config: AgentConfig, first_seed: int) -> AgentConfig:
+    """The settings of an agent's run with the first seed; success does not stop this run."""
+    return config.changed(seed=first_seed % SEEDS, stop_when_solved=False)
+
+
 class Side:
     """One agent of a comparison, with one run for each seed. The player shows one of these runs."""
 
@@ -39,12 +44,17 @@ class Side:
     shows_training_steps = False
 
     def __init__(
-        self, config: AgentConfig, seeds: int, pacemaker: Pacemaker, first_seed: int = 0
+        self,
+        config: AgentConfig,
+        seeds: int,
+        pacemaker: Pacemaker,
+        first_seed: int = 0,
+        session: TrainingSession | None = None,
     ) -> None:
         """Make one new run for each of `seeds` consecutive seeds, beginning with `first_seed`.
 
         The seed in `config` is ignored. The runs of all other seeds follow the run with
-        `first_seed`.
+        `first_seed`. If `session` is given, it is the run with `first_seed`, and it continues.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -54,8 +64,9 @@ class Side:
         self.pacemaker = pacemaker
         self.running = False
         self.shown_seed = 0  # index of the seed that the player and the heatmap show
-        first = config.changed(seed=first_seed % SEEDS, stop_when_solved=False)
-        self.session = TrainingSession(first, can_rewind=False)
+        if session is None:
+            session = TrainingSession(first_config(config, first_seed), can_rewind=False)
+        self.session = session
         self.group = SeedGroup(self.session, seeds - 1) if seeds > 1 else None
 
     @property

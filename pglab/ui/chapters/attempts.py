@@ -123,9 +123,9 @@ def open_attempts(lab: Lab) -> Attempts:
     """Return the visitor's attempts, with the result of the current run if the run has ended."""
     key = f"{lab.key}.try"
     attempts: Attempts = st.session_state.setdefault(key, Attempts(lab.key))
-    if lab.kept.visit:
-        restore(attempts, lab.kept.visit)
-        lab.kept.visit = {}
+    if lab.visit:
+        restore(attempts, lab.visit)
+        lab.visit = {}
     lab.kept.keeper.visit = partial(facts_of, attempts)
     with lab.bench.lock:
         _note_results(attempts, lab.bench.session)

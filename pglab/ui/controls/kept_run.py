@@ -1,44 +1,79 @@
-"""The run that a page's address names: it comes back after a reload, and is saved from then on."""
+"""The run or comparison that a page's address names.
+
+It comes back after a reload, and is saved from then on.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, quoted
 from pglab.language import _
-from pglab.library.contents import Facts
-from pglab.library.keeping import Keeper, shared_library, shared_saver
-from pglab.library.reopening import Reopened, reopened
+from pglab.library.keeper import Keeper
+from pglab.library.keeping import shared_library, shared_saver
+from pglab.library.reopening import Found, reopened
+from pglab.library.reopening_comparison import reopened_comparison
 from pglab.library.state.taking import StateError
+from pglab.library.store.library import Library
 from pglab.library.store.problems import LibraryUnavailable
 from pglab.session.bench import Bench
+from pglab.session.side_by_side.comparison import Comparison
 from pglab.ui.controls.buttons import on_whole_page
 from pglab.ui.controls.settings import Terms
-from pglab.ui.shell.address_bar import written
+from pglab.ui.shell.address_bar import read_again, written
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
+from pglab.ui.stage.channel import channel_of, give_up_channel
 
 LATE = 2.0  # seconds
-PARAMETER = "run"  # the address parameter with the address of a stored run
+PARAMETER = "run"  # the address parameter with the address of a stored run or comparison
+
+FoundT = TypeVar("FoundT", bound=Found)
+KeeperT = TypeVar("KeeperT", bound=Keeper)
+Load = Callable[[Library, str, str], FoundT | None]  # from the library, an address and the owner
 
 
 @dataclass
-class Kept:
+class Kept(Generic[KeeperT]):
     """The part of a page that saves its runs."""
 
-    keeper: Keeper
-    visit: Facts  # what was stored with a reopened run, such as guesses; not checked
+    keeper: KeeperT
     copied: str = ""  # a sentence, if this page works with a copy of a stored run
-    original: str = ""  # the address of the stored run, until its copy has an address of its own
 
 
-def read_link(page: str, terms: Terms, link: Link) -> AgentConfig | None:
+def read_run(page: str, terms: Terms, link: Link) -> AgentConfig | None:
     """Load the run that the link names, and return its settings; None if there is none."""
+    found = _found(link, reopened, _no_run)
+    if found is None:
+        return None
+    config = found.bench.session.config
+    if type(config) is not type(terms.preset) or any(
+        getattr(config, name) != getattr(terms.preset, name) for name in terms.fixed
+    ):
+        link.problems.append(_("The stored run belongs to the page of another agent."))
+        return None
+    st.session_state[_key(page)] = found
+    return config
+
+
+def read_comparison(page: str, link: Link) -> Comparison | None:
+    """Load the comparison that the link names; return None if there is none."""
+    found = _found(link, reopened_comparison, _no_comparison)
+    if found is None:
+        return None
+    st.session_state[_key(page)] = found
+    return found.bench.comparison
+
+
+def _found(link: Link, load: Load[FoundT], not_found: Callable[[str], str]) -> FoundT | None:
+    """Load what the link names; if this is not possible, the link's problems say why."""
     address = link.text(PARAMETER)
     if address is None:
         return None
@@ -47,7 +82,7 @@ def read_link(page: str, terms: Terms, link: Link) -> AgentConfig | None:
         return None
     try:
         elsewhere = shared_saver().hand_over(library, address, owner())
-        found = reopened(library, address, owner())
+        found = load(library, address, owner())
     except (ConfigError, StateError) as error:
         link.problems.append(_("The stored run cannot be opened. {reason}").format(reason=error))
         return None
@@ -55,28 +90,61 @@ def read_link(page: str, terms: Terms, link: Link) -> AgentConfig | None:
         shared_library().note(error)
         return None
     if found is None:
-        link.problems.append(_not_found(address))
+        link.problems.append(not_found(address))
         return None
-    config = found.bench.session.config
-    if type(config) is not type(terms.preset) or any(
-        getattr(config, name) != getattr(terms.preset, name) for name in terms.fixed
-    ):
-        link.problems.append(_("The stored run belongs to the page of another agent."))
-        return None
-    if elsewhere:
-        found = replace(found, shown_elsewhere=True)
-    st.session_state[_key(page)] = found
-    return config
+    return replace(found, shown_elsewhere=elsewhere)
 
 
-def _not_found(address: str) -> str:
+def _no_run(address: str) -> str:
     return _(
         "No stored run has the address {address}. Maybe the run was deleted, or it was saved on "
         "another server. The page begins a new run with the settings of the link."
     ).format(address=quoted(address))
 
 
-def another_run_is_asked_for(page: str) -> bool:
+def _no_comparison(address: str) -> str:
+    return _(
+        "No stored comparison has the address {address}. Maybe the run of an agent was deleted, or "
+        "the comparison was saved on another server. The page begins a new comparison with the "
+        "settings of the link."
+    ).format(address=quoted(address))
+
+
+def leave(page: str, state: str, library: Library) -> None:
+    """Save the run of a page and give it up: when the page opens next, it reads its link again.
+
+    Args:
+        page: the name of the page.
+        state: the key of the page's state, which has the field `kept`.
+        library: receives the run.
+
+    Raises:
+        LibraryUnavailable: the run could not be saved. The page keeps it.
+    """
+    if state in st.session_state:
+        st.session_state[state].kept.keeper.release(library)
+        del st.session_state[state]
+    give_up_channel(page)
+    read_again(page)
+
+
+def follow_address(page: str, state: str) -> None:
+    """Leave the run of a page if the visitor went back or forward to the address of another run.
+
+    If the library cannot be used now, the page keeps its run. See `leave` for the arguments.
+    """
+    if state not in st.session_state or not _another_run_is_asked_for(page):
+        return
+    library = shared_library().get()
+    if library is None:
+        return
+    try:
+        leave(page, state, library)
+    except LibraryUnavailable as error:
+        shared_library().note(error)
+
+
+def _another_run_is_asked_for(page: str) -> bool:
     """Whether the visitor went back or forward in the browser, to the address of another run."""
     asked, shown = st.query_params.get(PARAMETER), written().get(PARAMETER, "")
     known, since = st.session_state.get(f"{page}.shown_run", ("", 0.0))
@@ -87,41 +155,47 @@ def another_run_is_asked_for(page: str) -> bool:
     return bool(asked) and asked != shown and time.monotonic() - since > LATE
 
 
-def take_reopened(page: str) -> Reopened | None:
-    """Return the run that `read_link` has loaded, once."""
-    found: Reopened | None = st.session_state.pop(_key(page), None)
-    return found
+def take_reopened(page: str, kind: type[FoundT]) -> FoundT | None:
+    """Return the run or the comparison that was loaded from the link, once."""
+    found = st.session_state.pop(_key(page), None)
+    return found if isinstance(found, kind) else None
 
 
-def keep(bench: Bench, found: Reopened | None) -> Kept:
+def keep(keeper: KeeperT, found: Found | None) -> Kept[KeeperT]:
     """Save the runs of a page from now on.
 
-    If the run was reopened by its owner, it keeps its address. Another person's run stays as it is,
+    If `found` was reopened by its owner, it keeps its address. Another person's run stays as it is,
     and a copy of it gets a new address.
     """
-    kept = Kept(
-        Keeper(bench, owner()),
-        visit=found.visit if found is not None and found.mine else {},
-        copied="" if found is None else _why_copied(found),
-    )
+    kept = Kept(keeper, copied="" if found is None else _why_copied(found))
     library = shared_library().get()
-    if found is not None and kept.copied:
-        kept.original = found.addresses[bench.run_number]
-        kept.keeper.copy(found.addresses if found.mine else {})
+    if kept.copied:
+        keeper.copy()
     elif found is not None and library is not None:
         try:
-            kept.keeper.adopt(library, found.addresses)
+            keeper.adopt(library)
         except LibraryUnavailable as error:
             shared_library().note(error)
-    shared_saver().add(kept.keeper)
+    shared_saver().add(keeper)
     return kept
 
 
-def _why_copied(found: Reopened) -> str:
+def watch(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> None:
+    """Tell the keeper whether a browser shows the page."""
+    channel = channel_of(page, driven)
+    kept.keeper.is_watched = lambda: channel.connections > 0
+
+
+def _why_copied(found: Found) -> str:
     if not found.mine:
         return _(
             "Somebody has shared this run with you. If you continue, you continue a copy of your "
             "own. The shared run does not change."
+        )
+    if found.is_side:
+        return _(
+            "This run belongs to a comparison. If you continue here, you continue a copy. The "
+            "comparison does not change."
         )
     if found.shown_elsewhere:
         return _(
@@ -131,7 +205,19 @@ def _why_copied(found: Reopened) -> str:
     return ""
 
 
-def say_what_is_kept(page: LivePage, bench: Bench, kept: Kept) -> None:
+def is_lost(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> bool:
+    """Whether another tab has taken over the run of this page; then pause it, and redraw the page.
+
+    Hold the lock of `driven`.
+    """
+    if not (kept.keeper.taken_over and driven.running):
+        return False
+    driven.pause()
+    page.page_is_stale = True
+    return True
+
+
+def say_what_is_kept(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> None:
     """Tell the visitor if this run is a copy, is saved by another tab, or is not saved at all."""
     if kept.keeper.taken_over:
         with st.container(horizontal=True, vertical_alignment="center", key="taken_over"):
@@ -144,7 +230,7 @@ def say_what_is_kept(page: LivePage, bench: Bench, kept: Kept) -> None:
             st.button(
                 _("Continue with a copy"),
                 key="copy_run",
-                on_click=on_whole_page(page, bench.lock, partial(kept.keeper.copy, {})),
+                on_click=on_whole_page(page, driven.lock, kept.keeper.copy),
             )
     elif kept.copied:
         with st.container(horizontal=True, vertical_alignment="center", key="copied"):
@@ -156,17 +242,15 @@ def say_what_is_kept(page: LivePage, bench: Bench, kept: Kept) -> None:
         st.toast(_("Runs are not saved on this server: {reason}").format(reason=problem))
 
 
-def address_parameter(kept: Kept) -> dict[str, str]:
+def address_parameter(kept: Kept[Any]) -> dict[str, str]:
     """Return the address of the current run as a parameter; return none before it has begun."""
-    address = kept.keeper.address
-    if address is not None:
-        kept.original = ""
-    if shared_library().problem is not None or not (address or kept.original):
+    address = kept.keeper.shown_address
+    if address is None or shared_library().problem is not None:
         return {}
-    return {PARAMETER: address or kept.original}
+    return {PARAMETER: address}
 
 
-def is_saved(kept: Kept) -> bool:
+def is_saved(kept: Kept[Any]) -> bool:
     """Whether the current run comes back after a reload of its page."""
     return kept.keeper.address is not None and shared_library().problem is None
 

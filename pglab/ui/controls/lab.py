@@ -12,9 +12,10 @@ import streamlit as st
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
-from pglab.library.keeping import shared_library
+from pglab.library.contents import Facts
+from pglab.library.keeping_run import RunKeeper
+from pglab.library.reopening import Reopened
 from pglab.library.store.library import Library
-from pglab.library.store.problems import LibraryUnavailable
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
 from pglab.ui.controls import kept_run
@@ -26,12 +27,12 @@ from pglab.ui.controls.settings import (
     say_if_not_compiled,
     set_controls,
 )
-from pglab.ui.shell.address_bar import read_again, read_once
+from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.menu import page_changed
+from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.shell.problems import show_problems
 from pglab.ui.shell.warm_up import warm_up
-from pglab.ui.stage.channel import channel_of, give_up_channel
 from pglab.ui.stage.player import Player
 
 
@@ -41,7 +42,8 @@ class Lab(LivePage):
 
     terms: Terms
     bench: Bench
-    kept: Kept
+    kept: Kept[RunKeeper]
+    visit: Facts  # what was stored with a reopened run, such as guesses; not checked
     _player: Player | None = None
     _slow_motion: SlowMotion | None = None
 
@@ -91,24 +93,7 @@ def leave(key: str, library: Library) -> None:
     Raises:
         LibraryUnavailable: the run could not be saved. The page keeps it.
     """
-    lab: Lab | None = st.session_state.get(_state_of(key))
-    if lab is not None:
-        with lab.bench.lock:
-            lab.kept.keeper.release(library)
-    st.session_state.pop(_state_of(key), None)
-    give_up_channel(key)
-    read_again(key)
-
-
-def _leave_if_possible(key: str) -> None:
-    """Leave the run of a page, unless the library cannot be used now."""
-    library = shared_library().get()
-    if library is None:
-        return
-    try:
-        leave(key, library)
-    except LibraryUnavailable as error:
-        shared_library().note(error)
+    kept_run.leave(key, _state_of(key), library)
 
 
 def _state_of(key: str) -> str:
@@ -132,8 +117,7 @@ def open_lab(
     """
     warm_up()
     terms = Terms(preset, fixed)
-    if _state_of(key) in st.session_state and kept_run.another_run_is_asked_for(key):
-        _leave_if_possible(key)
+    kept_run.follow_address(key, _state_of(key))
     problems = read_once(key, partial(_read_link, key, terms, read_further))
     config = cast("AgentConfig | None", controls(key, terms, on_change=partial(_changed, key)))
     if config is not None:
@@ -162,7 +146,7 @@ def _read_link(
     key: str, terms: Terms, read_further: Callable[[Link, RunConfig], None], link: Link
 ) -> None:
     """Set the controls from the link; a stored run that the link names brings its own settings."""
-    of_run = kept_run.read_link(key, terms, link)
+    of_run = kept_run.read_run(key, terms, link)
     config = read_settings(key, terms, link)
     read_further(link, of_run or config)
     if of_run is not None:
@@ -171,11 +155,17 @@ def _read_link(
 
 def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
     """Make the state of a page: with the stored run that its link names, or with a new run."""
-    found = kept_run.take_reopened(key)
+    found = kept_run.take_reopened(key, Reopened)
     bench = Bench(config) if found is None else found.bench
-    lab = Lab(key=key, terms=terms, bench=bench, kept=kept_run.keep(bench, found))
-    channel = channel_of(lab, bench)
-    lab.kept.keeper.is_watched = lambda: channel.connections > 0
+    keeper = RunKeeper(bench, owner(), {} if found is None else found.addresses)
+    lab = Lab(
+        key=key,
+        terms=terms,
+        bench=bench,
+        kept=kept_run.keep(keeper, found),
+        visit={} if found is None else found.visit,
+    )
+    kept_run.watch(lab, bench, lab.kept)
     return lab
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.session.bench import Bench
+from pglab.ui.controls.kept_run import is_lost
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
 from pglab.ui.pages.address import write_address
@@ -39,16 +40,7 @@ def _live(
     write_address(lab)  # a run that has begun has an address
     heading()
     draw = partial(_picture, lab, view_of(lab), shown_panels(lab, panels, extras))
-    show(lab, lab.bench, draw, partial(_lost, lab))
-
-
-def _lost(lab: Lab) -> bool:
-    """Whether another tab has taken over this run; then this tab must stop and say so."""
-    if not (lab.kept.keeper.taken_over and lab.bench.running):
-        return False
-    lab.bench.pause()
-    lab.page_is_stale = True
-    return True
+    show(lab, lab.bench, draw, partial(is_lost, lab, lab.bench, lab.kept))
 
 
 def _picture(lab: Lab, view: View, panels: Sequence[PanelMaker], *, resume: bool) -> Picture:

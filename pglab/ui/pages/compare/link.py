@@ -11,10 +11,11 @@ from pglab.config import SEEDS, Link, ReinforceConfig, differences, settings_of
 from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS
 from pglab.session.side_by_side.comparison import FREE, LENGTHS, PAIRS, pair_of
-from pglab.ui.controls import speed
+from pglab.ui.controls import kept_run, speed
 from pglab.ui.controls.settings import OFFERED
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.panels import heatmaps_of
+from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.shell import address_bar
 
 FIRST_SEED = "seed"  # the address parameter with the first seed of all agents
@@ -31,6 +32,10 @@ def read(link: Link) -> None:
     lengths = {str(steps): steps for steps in LENGTHS}
     length = link.choice("steps", _("Length of the comparison"), lengths, settings.USUAL_LENGTH)
     first = link.whole_number(FIRST_SEED, _("First seed"), 0, SEEDS - 1, 0)
+    stored = kept_run.read_comparison(settings.PAGE, link)
+    if stored is not None:  # it brings its own settings
+        configs, length = stored.configs, stored.length
+        seeds, first = stored.seeds, stored.first_seed
     st.session_state[settings.SEED_COUNT] = seeds
     st.session_state[settings.LENGTH] = length
     st.session_state[settings.FIRST_SEED] = first
@@ -62,7 +67,7 @@ def _not_on_one_side(name: str) -> str:
     ).format(label=_(settings_of(ReinforceConfig)[name].label))
 
 
-def write() -> None:
+def write(page: ComparePage) -> None:
     """Write the comparison, its speed and the view of its heatmaps to the address."""
     configs = settings.compared()
     pair = pair_of(configs)
@@ -78,6 +83,7 @@ def write() -> None:
     wanted |= speed.link_parameters(settings.PAGE)
     for heatmap in heatmaps_of(configs).values():
         wanted |= heatmap.parameters()
+    wanted |= kept_run.address_parameter(page.kept)
     address_bar.write(wanted)
 
 

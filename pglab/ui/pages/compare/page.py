@@ -10,17 +10,20 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.language import _
 from pglab.session.side_by_side.comparison import LENGTHS, Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import differences_between, names_of
+from pglab.ui.controls import kept_run
 from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, run_or_pause
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.copy_link import copy_link
+from pglab.ui.controls.kept_run import is_saved, say_what_is_kept
 from pglab.ui.controls.seed_controls import shown_seed_control
 from pglab.ui.controls.settings import say_if_not_compiled
 from pglab.ui.controls.speed import speed_slider
 from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
-from pglab.ui.pages.compare.state import ComparePage, new_comparison
+from pglab.ui.pages.compare.state import ComparePage, new_page
 from pglab.ui.pages.compare.stored_curves import chosen_curves, forget, say_which_are_drawn
+from pglab.ui.pages.compare.taking import take_sides_along
 from pglab.ui.pages.compare.words import difference_text, words
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.entry import require_entry
@@ -41,24 +44,25 @@ def compare_page() -> None:
     """Draw the page *Compare*."""
     require_entry()
     warm_up()
+    kept_run.follow_address(settings.PAGE, KEY)
     problems = read_once(settings.PAGE, link.read)
     page: ComparePage | None = st.session_state.get(KEY)
     if page is None:
-        page = ComparePage(key=settings.PAGE, comparison=new_comparison())
-        st.session_state[KEY] = page
+        page = st.session_state[KEY] = new_page()
     settings.side_controls(partial(_mark_stale, page))
     say_if_not_compiled(settings.compared())
     watching_control(page, page.comparison)
     page.page_is_stale = False
     _adopt_settings(page)
     page.stored = chosen_curves()
-    link.write()
+    link.write(page)
     show_problems(problems, [], page.comparison.problem)
+    say_what_is_kept(page, page.comparison, page.kept)
     page.evidence_drawn = page.tells_evidence
     words(page.comparison, evidence=page.evidence_drawn)
     settings.pair_menu(partial(_set_up, page))
     fragment(_transport, TRANSPORT)(page)
-    live_fragment(page, live)(page)
+    live_fragment(page, _live)(page)
     fragment(_panel_controls, PANEL_CONTROLS)(page)
     fragment(_past, CHAPTERS)(page)
     skip_links(settings.PAGE, chapters=False)
@@ -91,11 +95,16 @@ def _set_up(page: ComparePage, configs: tuple[AgentConfig, ...]) -> None:
     _mark_stale(page)
 
 
+def _live(page: ComparePage) -> None:
+    link.write(page)  # a comparison that has begun has an address
+    live(page)
+
+
 def _panel_controls(page: ComparePage) -> None:
     """Draw a switch for the players, a menu for the shown seed, and the heatmaps' controls."""
 
     def redraw() -> None:
-        link.write()
+        link.write(page)
         redraw_fragments(LIVE, PANEL_CONTROLS)
 
     comparison = page.comparison
@@ -159,7 +168,7 @@ def _transport(page: ComparePage) -> None:
                 "stays in the return plot and in the table."
             ),
         )
-        speed_slider(settings.PAGE, comparison, link.write)
+        speed_slider(settings.PAGE, comparison, partial(link.write, page))
         _length_menu(page)
         _guess_menu(page)
         copy_link()
@@ -198,7 +207,7 @@ def _guess_menu(page: ComparePage) -> None:
 
     def note() -> None:
         if not comparison.global_step:
-            page.guess = st.session_state[key]
+            page.bench.guess = st.session_state[key]
         redraw_fragments(LIVE)
 
     st.selectbox(
@@ -246,9 +255,13 @@ def _seed_range(first: int, seeds: int) -> str:
 
 
 def _past(page: ComparePage) -> None:
-    _earlier(page)
+    with st.container():  # so that the expander below stays the same element
+        _earlier(page)
+    with st.expander(_("Take along")):
+        take_sides_along(page)
     comparison = page.comparison
-    listen(unsaved=comparison.running or comparison.global_step > 0 or bool(page.past))
+    begun = comparison.running or comparison.global_step > 0 or bool(page.past)
+    listen(unsaved=begun and not is_saved(page.kept))
 
 
 def _earlier(page: ComparePage) -> None:

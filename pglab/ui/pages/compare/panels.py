@@ -21,6 +21,7 @@ from pglab.session.side_by_side.contrasts import LETTERS
 from pglab.session.side_by_side.forecast import duration_text
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.ui.controls.heatmap_controls import HeatmapControls
+from pglab.ui.controls.kept_run import is_lost
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.pages.compare.stored_curves import drawn_curves
 from pglab.ui.stage.channel import show
@@ -56,8 +57,13 @@ def live(page: ComparePage) -> None:
         page,
         comparison,
         partial(_picture, page, comparison, views, playing=playing),
-        lambda: page.tells_evidence != page.evidence_drawn,
+        partial(_is_outdated, page, comparison),
     )
+
+
+def _is_outdated(page: ComparePage, comparison: Comparison) -> bool:
+    lost = is_lost(page, comparison, page.kept)
+    return lost or page.tells_evidence != page.evidence_drawn
 
 
 def _picture(
@@ -265,6 +271,10 @@ def _progress(page: ComparePage, facts: Sequence[Facts]) -> Progress:
             parts.append(_("{time} left").format(time=duration_text(*left)))
         elif comparison.running:
             parts.append(_("estimating the time left"))
+        elif comparison.busy:
+            parts.append(
+                _("the other seeds train up to step {n:,}").format(n=comparison.global_step)
+            )
     if page.guess is not None:
         parts.append(_("your guess: {name}").format(name=outcome_name(comparison, page.guess)))
         ahead = leader(facts, comparison.configs)

@@ -1,29 +1,49 @@
-"""The state of the page *Compare*: the comparison, earlier comparisons, and the players."""
+"""The state of the page *Compare*: its comparisons, and the players."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from pglab.language import _
+from pglab.library.keeping_comparison import ComparisonKeeper
+from pglab.library.reopening_comparison import ReopenedComparison
+from pglab.session.side_by_side.bench import ComparisonBench
 from pglab.session.side_by_side.comparison import Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import LETTERS
+from pglab.ui.controls import kept_run
+from pglab.ui.controls.kept_run import Kept
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.stored_curves import StoredCurve
+from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.player import Player
 
 
 @dataclass(kw_only=True)
 class ComparePage(LivePage):
-    """The current comparison of one visitor, and the results of earlier comparisons."""
+    """The page of one visitor, with the current comparison and the earlier comparisons."""
 
-    comparison: Comparison
-    past: list[PastComparison] = field(default_factory=list)
+    bench: ComparisonBench
+    kept: Kept[ComparisonKeeper]
     stored: tuple[StoredCurve, ...] = ()  # drawn for comparison
-    guess: int | None = None  # index of an agent; the number of agents means "about equal"
     restarts: int = 0
     evidence_drawn: bool = False  # whether the page was last drawn with stored results
     _players: dict[int, Player] = field(default_factory=dict)
+
+    @property
+    def comparison(self) -> Comparison:
+        """The current comparison."""
+        return self.bench.comparison
+
+    @property
+    def past(self) -> list[PastComparison]:
+        """The results of earlier comparisons."""
+        return self.bench.past
+
+    @property
+    def guess(self) -> int | None:
+        """Index of the agent that the visitor expects to be ahead; see `ComparisonBench`."""
+        return self.bench.guess
 
     @property
     def tells_evidence(self) -> bool:
@@ -56,14 +76,21 @@ class ComparePage(LivePage):
         The new comparison is paused. The page keeps the results of the old comparison as dotted
         lines in the return plot and as a row in a table.
         """
-        former = self.comparison
-        self.comparison = new_comparison()
-        shown = former.sides[0].shown_seed
+        shown = self.comparison.sides[0].shown_seed
+        self.bench.begin(new_comparison())
         self.comparison.show_seed(shown if shown < self.comparison.seeds else 0)
         self._players.clear()
-        self.guess, self.restarts = None, self.restarts + 1
-        if former.global_step:
-            self.past.append(former.summary(len(self.past) + 1))
+        self.restarts += 1
+
+
+def new_page() -> ComparePage:
+    """Make the state of the page: with the stored comparison of its link, or with a new one."""
+    found = kept_run.take_reopened(settings.PAGE, ReopenedComparison)
+    bench = ComparisonBench(new_comparison()) if found is None else found.bench
+    keeper = ComparisonKeeper(bench, owner(), None if found is None else found.addresses)
+    page = ComparePage(key=settings.PAGE, bench=bench, kept=kept_run.keep(keeper, found))
+    kept_run.watch(page, bench.comparison, page.kept)
+    return page
 
 
 def new_comparison() -> Comparison:

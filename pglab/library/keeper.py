@@ -1,0 +1,240 @@
+"""Saves what one visitor's page trains: a run (`keeping_run`) or a comparison."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pglab.library.contents import Facts, RunContents
+from pglab.library.encoding import encoded
+from pglab.library.snapshot import contents_of
+from pglab.library.state.run import can_be_stored
+from pglab.library.store.kept import KeptRun
+from pglab.library.store.library import Library
+from pglab.library.store.problems import TakenOver
+from pglab.library.store.summary import summary_of
+from pglab.session.bench import Bench
+from pglab.session.rewinding.transition_blocks import Block
+from pglab.session.side_by_side.comparison import Comparison
+from pglab.session.training_session import Outcome, TrainingSession
+
+INTERVAL = 3.5  # seconds between two saves during training: at most five may be lost
+PATIENCE = 0.1  # seconds of waiting for a run that another thread uses
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """What a save depends on; if nothing of it has changed, there is nothing to save."""
+
+    address: str
+    sessions: tuple[TrainingSession, ...]
+    # The step, the outcome and the number of changed settings of each run.
+    states: tuple[tuple[int, Outcome | None, int], ...]
+    facts: dict[str, Facts]  # of the visit, by their addresses
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where a copy comes from: the runs that are copied, their step, and the stored address."""
+
+    sessions: tuple[TrainingSession, ...]
+    global_step: int
+    address: str
+
+
+class Keeper(ABC):
+    """Saves what one page trains at the moment, which has one or several runs.
+
+    Every new run or comparison of the page has an address of its own.
+    """
+
+    def __init__(self, owner: str) -> None:
+        """Make a keeper that has saved nothing yet; `owner` is the key of the visitor's browser."""
+        self.owner = owner
+        # Whether a browser shows the page now. After a reload, another page asks for the same run.
+        self.is_watched: Callable[[], bool] = lambda: False
+        self.taken_over = False  # whether the run was opened in another tab, which now saves it
+        self._writer = secrets.token_urlsafe(16)
+        self._saved: _Mark | None = None
+        self._saved_at = 0.0
+        self._blocks: dict[TrainingSession, tuple[Block, ...]] = {}
+        self._copied: _Origin | None = None
+        self._saving = threading.Lock()
+
+    @property
+    @abstractmethod
+    def driven(self) -> Bench | Comparison:
+        """What trains the current runs; hold its lock while you use the runs."""
+
+    @abstractmethod
+    def _place(self) -> str:
+        """The address of what is current; it stays the same from save to save."""
+
+    @abstractmethod
+    def _leave_place(self) -> None:
+        """Give what is current a new address."""
+
+    @abstractmethod
+    def _runs(self) -> dict[str, TrainingSession]:
+        """The current runs by their addresses."""
+
+    @abstractmethod
+    def _facts(self) -> dict[str, Facts]:
+        """The facts of the visit that are stored beside the runs, by their addresses."""
+
+    def _may_be_saved(self) -> bool:
+        return True
+
+    @property
+    def address(self) -> str | None:
+        """The address at which the current run is saved; None if it has not begun.
+
+        The result is also None if another tab saves the run, or if the run can never be stored. A
+        copy has an address of its own as soon as it has continued.
+        """
+        return None if self.taken_over or not self._has_begun() else self._place()
+
+    @property
+    def shown_address(self) -> str | None:
+        """The address that shows the same as this page after a reload; None if there is none.
+
+        A copy that has not continued has the address of its original.
+        """
+        if self._has_begun():
+            return self._place()
+        origin = self._origin()
+        return None if origin is None else origin.address
+
+    def saves(self, address: str) -> bool:
+        """Whether this keeper saves something at this address now."""
+        return self.address is not None and address in (self._place(), *self._runs())
+
+    def adopt(self, library: Library) -> None:
+        """Go on saving the current run at its address; an earlier tab stops saving it.
+
+        Raises:
+            LibraryUnavailable: the library cannot be changed now.
+            TakenOver: the run belongs to another owner.
+        """
+        for address in self._runs():
+            library.take_over(address, self.owner, self._writer)
+
+    def copy(self) -> None:
+        """Leave what is stored as it is; what continues here is saved at a new address."""
+        sessions = tuple(self._runs().values())
+        self._copied = _Origin(sessions, _step_of(sessions), self._place())
+        self._leave_place()
+        self.taken_over = False
+
+    def release(self, library: Library) -> None:
+        """Pause the run, save its present state, and save nothing more.
+
+        Raises:
+            LibraryUnavailable: the run could not be saved.
+        """
+        with self.driven.lock:
+            self.driven.pause()
+            self.save_now(library)
+        self.taken_over = True
+
+    def save_now(self, library: Library) -> None:
+        """Save the present state even during training; wait for the run if necessary.
+
+        Raises:
+            LibraryUnavailable: the run could not be saved.
+        """
+        with self.driven.lock:
+            self.save(library, at_once=True)
+
+    def save(self, library: Library, *, at_once: bool = False) -> None:
+        """Save the current run if it has changed; during training, only now and then.
+
+        Raises:
+            LibraryUnavailable: the run could not be saved.
+            TimeoutError: another thread uses the run.
+        """
+        with self._saving:
+            driven = self.driven
+            with driven.lock.within(PATIENCE):
+                if self.driven is not driven:
+                    raise TimeoutError  # meanwhile, the visitor has begun something new
+                mark = self._mark()
+                if mark is None or not self._is_due(mark, at_once):
+                    return
+                runs = self._copies()
+            try:
+                library.save(*(self._kept(address, copied) for address, copied in runs.items()))
+                self._save_facts(library, mark)
+            except TakenOver:
+                self.taken_over = True
+                return
+            self._saved, self._saved_at = mark, time.monotonic()
+
+    def _has_begun(self) -> bool:
+        sessions = tuple(self._runs().values())
+        if not all(can_be_stored(session.config) for session in sessions):
+            return False
+        origin = self._origin()
+        begin = 0 if origin is None else origin.global_step
+        return self.driven.running or _step_of(sessions) > begin
+
+    def _origin(self) -> _Origin | None:
+        """Where the current runs come from, if they began as a copy."""
+        origin = self._copied
+        if origin is None or origin.sessions != tuple(self._runs().values()):
+            return None
+        return origin
+
+    def _mark(self) -> _Mark | None:
+        """What a save depends on now; None if there is nothing to store."""
+        if self.address is None or not self._may_be_saved():
+            return None
+        sessions = tuple(self._runs().values())
+        states = ((s.global_step, s.outcome, len(s.history.changes)) for s in sessions)
+        return _Mark(self._place(), sessions, tuple(states), self._facts())
+
+    def _is_due(self, mark: _Mark, at_once: bool) -> bool:
+        saved = self._saved
+        if mark == saved:
+            return False
+        known = saved is not None and (saved.address, saved.sessions) == (
+            mark.address,
+            mark.sessions,
+        )
+        waited = time.monotonic() - self._saved_at >= INTERVAL
+        return at_once or waited or not known or not self.driven.running
+
+    def _copies(self) -> dict[str, RunContents]:
+        """Copy the current runs at this moment."""
+        runs = self._runs()
+        copies = {
+            address: contents_of(session, self._blocks.get(session, ()))
+            for address, session in runs.items()
+        }
+        self._blocks = {runs[address]: copies[address].state.blocks for address in runs}
+        return copies
+
+    def _save_facts(self, library: Library, mark: _Mark) -> None:
+        stored = {} if self._saved is None else self._saved.facts
+        for address, facts in mark.facts.items():
+            if stored.get(address) != facts:
+                library.save_visit(address, json.dumps(facts))
+
+    def _kept(self, address: str, contents: RunContents) -> KeptRun:
+        return KeptRun(
+            address=address,
+            owner=self.owner,
+            writer=self._writer,
+            data=encoded(contents),
+            blocks=contents.state.blocks,
+            summary=summary_of(contents),
+        )
+
+
+def _step_of(sessions: tuple[TrainingSession, ...]) -> int:
+    return max(session.global_step for session in sessions)
