@@ -358,12 +358,21 @@ def test_two_runs_train_side_by_side(library: Library, me: str) -> None:
     assert not app.warning
 
 
+def with_a_begun_comparison(library: Library, me: str) -> AppTest:
+    """Open Compare and train. The runs of both sides are stored, so runs saved later are newer."""
+    app = open_as(me, "pages/compare.py")
+    page: ComparePage = app.session_state[COMPARISON]
+    page.comparison.advance(30)
+    page.kept.keeper.save_now(library)
+    return app
+
+
 def test_a_comparison_that_was_open_before_gets_the_sides(library: Library, me: str) -> None:
+    app = with_a_begun_comparison(library, me)
     for seed in (1, 2):
         save(library, me, trained(ReinforceConfig(seed=seed, gamma=0.9 + seed / 100), 40))
-    app = open_as(me, "pages/compare.py")
-    app.session_state[COMPARISON].comparison.advance(30)
     go_to(app, MY_RUNS)
+    assert len(app.dataframe[0].value) == 4
     choose(app, 0, 1)
     click(app, "train_side_by_side")
     page: ComparePage = app.session_state[COMPARISON]
@@ -393,10 +402,9 @@ def test_stored_curves_are_drawn_on_compare(library: Library, me: str) -> None:
 
 
 def test_curves_do_not_disturb_a_comparison_that_has_begun(library: Library, me: str) -> None:
-    save(library, me, trained(small(env_id="Acrobot-v1"), 600))
-    app = open_as(me, "pages/compare.py")
+    app = with_a_begun_comparison(library, me)
     comparison = app.session_state[COMPARISON].comparison
-    comparison.advance(30)
+    save(library, me, trained(small(env_id="Acrobot-v1"), 600))
     go_to(app, MY_RUNS)
     choose(app, 0)
     click(app, "compare_curves")
