@@ -141,21 +141,21 @@ def _run(order: Order) -> Files:
 
 
 PARTS: Mapping[str, Part] = {
-    "card": Part(N_("Model card: what was trained, how it went, and what it is not"), _card),
+    "card": Part(N_("Model card: what was trained, how it went"), _card),
     "config": Part(N_("Settings as JSON"), _config),
-    "tables": Part(N_("Episodes and updates as CSV and Parquet, with a data dictionary"), _tables),
+    "tables": Part(N_("Episodes and updates (CSV, Parquet)"), _tables),
     "steps": Part(
-        N_("Every environment step as CSV and Parquet (the run is trained again)"),
+        N_("Every step (CSV, Parquet); trains again"),
         _steps,
         10.0,
         asked_for=True,
     ),
     "tensorboard": Part(N_("TensorBoard events"), _tensorboard),
-    "policy": Part(N_("The policy as safetensors and ONNX, and a script that plays it"), _policy),
-    "script": Part(N_("train.py: this run in plain PyTorch and Gymnasium"), _script),
-    "clip": Part(N_("One fresh episode as MP4 and GIF"), _clip, 8.0),
-    "figures": Part(N_("Plots as PNG and SVG, light and dark"), _figures, 15.0),
-    "run": Part(N_("The run itself; My runs can open it again, and it goes on exactly"), _run),
+    "policy": Part(N_("Policy (safetensors, ONNX) and play.py"), _policy),
+    "script": Part(N_("train.py: this run in plain PyTorch"), _script),
+    "clip": Part(N_("One fresh episode (MP4, GIF)"), _clip, 8.0),
+    "figures": Part(N_("Plots (PNG, SVG), light and dark"), _figures, 15.0),
+    "run": Part(N_("The run itself, to open on My runs"), _run),
 }
 
 

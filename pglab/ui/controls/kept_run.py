@@ -28,6 +28,7 @@ from pglab.session.side_by_side.comparison import Comparison
 from pglab.ui.controls.buttons import on_whole_page
 from pglab.ui.controls.settings import Terms
 from pglab.ui.shell.address_bar import read_again, written
+from pglab.ui.shell.menu import current_page
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage.channel import channel_of, give_up_channel
@@ -133,7 +134,7 @@ def follow_address(page: str, state: str) -> None:
 
     If the library cannot be used now, the page keeps its run. See `leave` for the arguments.
     """
-    if state not in st.session_state or not _another_run_is_asked_for(page):
+    if state not in st.session_state or not _another_run_is_asked_for():
         return
     library = shared_library().get()
     if library is None:
@@ -144,13 +145,10 @@ def follow_address(page: str, state: str) -> None:
         shared_library().note(error)
 
 
-def _another_run_is_asked_for(page: str) -> bool:
+def _another_run_is_asked_for() -> bool:
     """Whether the visitor went back or forward in the browser, to the address of another run."""
-    asked, shown = st.query_params.get(PARAMETER), written().get(PARAMETER, "")
-    known, since = st.session_state.get(f"{page}.shown_run", ("", 0.0))
-    if shown != known:
-        st.session_state[f"{page}.shown_run"] = (shown, time.monotonic())
-        return False
+    asked, shown = st.query_params.get(PARAMETER), written().get(PARAMETER)
+    since: float = st.session_state.get(_changed(), 0.0)
     # Soon after the address has changed, a late request may still contain the former address.
     return bool(asked) and asked != shown and time.monotonic() - since > LATE
 
@@ -244,10 +242,10 @@ def say_what_is_kept(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]
 
 def address_parameter(kept: Kept[Any]) -> dict[str, str]:
     """Return the address of the current run as a parameter; return none before it has begun."""
-    address = kept.keeper.shown_address
-    if address is None or shared_library().problem is not None:
-        return {}
-    return {PARAMETER: address}
+    address = kept.keeper.shown_address if shared_library().problem is None else None
+    if address != written().get(PARAMETER):
+        st.session_state[_changed()] = time.monotonic()
+    return {} if address is None else {PARAMETER: address}
 
 
 def is_saved(kept: Kept[Any]) -> bool:
@@ -257,3 +255,7 @@ def is_saved(kept: Kept[Any]) -> bool:
 
 def _key(page: str) -> str:
     return f"{page}.reopened"
+
+
+def _changed() -> str:
+    return f"{current_page()}.run_changed"

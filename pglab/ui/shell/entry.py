@@ -9,7 +9,7 @@ import streamlit as st
 
 from pglab.language import DEFAULT_LANGUAGE, use_language
 from pglab.ui.shell.fragments import LANGUAGE
-from pglab.ui.shell.menu import navigation
+from pglab.ui.shell.menu import PAGE, navigation
 
 _ENTERED = "entered"
 _STYLE = Path(__file__).parent / "page.css"
@@ -27,6 +27,7 @@ def require_entry() -> None:
     """Run the entry script first if Streamlit has started a page without it."""
     # If the server process has not called `st.navigation` yet, Streamlit runs the script of a page
     # in `pages/` without the entry script.
-    if _ENTERED not in st.session_state:
+    # The same happens if the first run of the entry script was interrupted.
+    if _ENTERED not in st.session_state or PAGE not in st.session_state:
         navigation()
         st.rerun()

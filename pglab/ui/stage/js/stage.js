@@ -2,6 +2,7 @@
 // functions when it adds the component to the page, and whenever the data or the theme change.
 // During a run, pictures come from a live channel.
 
+import "./one_entry.js";
 import { Departure } from "./departure.js";
 import { element, nextFrame, setText } from "./dom.js";
 import { FactsTable, NumbersRow, ProgressBar } from "./facts.js";
