@@ -39,6 +39,7 @@ def test_a_reload_brings_back_the_run_with_everything_beside_it(page: Page) -> N
     lab.wait_until(lambda: lab.run_address is not None, "an address")
     numbers, returns = lab.numbers()[:3], lab.returns()
     lab.open_chapter("Runs of this visit")
+    lab.wait_until(lambda: len(lab.runs_table()) == 2, "both runs")
     runs = lab.runs_table()
     page.reload()
     lab.wait_until_painted()
