@@ -71,7 +71,7 @@ def test_home_shows_moving_clips_and_one_way_to_start(page: Page, shot: Shot) ->
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
     primary.click()
-    expect(page).to_have_url(re.compile(r"/reinforce$"))
+    expect(page).to_have_url(re.compile(r"/reinforce(\?run=.*)?$"))
     lab = LabPage(page)
     lab.wait_until_painted()
     lab.expect_running()
