@@ -79,6 +79,7 @@ def test_a_page_recovers_if_the_server_has_forgotten_the_visit(
         expect(lab.button("run")).to_contain_text("Run", timeout=60_000)
         lab.wait_until(lambda: lab.steps > 0, "the stored run")
         lab.run(until_steps=lab.steps + 300)
+        page.wait_for_timeout(2_000)  # until the run is saved
 
     with app_at(tmp_path, port) as server:
         lab.open(server=server.url)
