@@ -76,7 +76,7 @@ def test_a_page_recovers_if_the_server_has_forgotten_the_visit(
     port = free_port()
 
     def expect_the_run_back() -> None:
-        expect(lab.button("run")).to_contain_text("Run", timeout=60_000)
+        expect(lab.button("run").first).to_contain_text("Run", timeout=60_000)
         lab.wait_until(lambda: lab.steps > 0, "the stored run")
         lab.run(until_steps=lab.steps + 300)
         page.wait_for_timeout(2_000)  # until the run is saved
