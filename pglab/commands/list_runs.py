@@ -15,7 +15,7 @@ from pglab.commands.answers import DONE, answered, mean_text, parser_of, table
 from pglab.commands.own_runs import opened_library, own_key
 from pglab.config import ConfigError, describe_differences
 from pglab.language import _
-from pglab.library.files.words import defaults_of, outcome_name
+from pglab.library.model_card.words import defaults_of, outcome_name
 from pglab.library.state.taking import StateError
 from pglab.library.store.kept import RunRow, Summary
 from pglab.library.store.listing import Order

@@ -36,8 +36,8 @@ from pglab.engine.engine import LOADING
 from pglab.engine.kernels import dynamics
 from pglab.language import _, ngettext
 from pglab.library.bundle import MOST_RUNS, folder_of
-from pglab.library.files.words import outcome_name
 from pglab.library.importing import store
+from pglab.library.model_card.words import outcome_name
 from pglab.library.snapshot import contents_of
 from pglab.library.state.run import can_be_stored
 from pglab.library.store.library import Library

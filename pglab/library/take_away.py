@@ -14,18 +14,18 @@ from pglab.library.bundle import run_files
 from pglab.library.clips.replay import replay
 from pglab.library.clips.video import gif, mp4
 from pglab.library.contents import RunContents
-from pglab.library.files import tensorboard_events
-from pglab.library.files.config_file import config_file
-from pglab.library.files.data_dictionary import data_dictionary
-from pglab.library.files.model_card import model_card
-from pglab.library.files.onnx_file import policy_onnx
-from pglab.library.files.play_script import play_script
-from pglab.library.files.policy import exported_policy, policy_safetensors
-from pglab.library.files.steps import CannotRepeat, write_steps
-from pglab.library.files.tables import episodes_table, table_bytes, updates_table
+from pglab.library.model_card.config_file import config_file
+from pglab.library.model_card.model_card import model_card
+from pglab.library.policy_files.onnx_file import policy_onnx
+from pglab.library.policy_files.play_script import play_script
+from pglab.library.policy_files.policy import exported_policy, policy_safetensors
 from pglab.library.progress import Cancelled, IsCancelled, Progress, never, unreported
 from pglab.library.scripts.train_script import train_script
 from pglab.library.state.taking import StateError
+from pglab.library.tables import tensorboard_events
+from pglab.library.tables.data_dictionary import data_dictionary
+from pglab.library.tables.steps import CannotRepeat, write_steps
+from pglab.library.tables.tables import episodes_table, table_bytes, updates_table
 from pglab.palette import ThemeName
 
 Files = dict[str, bytes]

@@ -17,9 +17,9 @@ import safetensors
 import torch
 from safetensors.numpy import load
 
-from pglab.library.files.onnx_file import policy_onnx
-from pglab.library.files.play_script import play_script
-from pglab.library.files.policy import exported_policy, policy_safetensors
+from pglab.library.policy_files.onnx_file import policy_onnx
+from pglab.library.policy_files.play_script import play_script
+from pglab.library.policy_files.policy import exported_policy, policy_safetensors
 from pglab.library.state.run import policy_of
 from tests.library.example_runs import RUNS, contents
 

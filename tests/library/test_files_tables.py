@@ -14,11 +14,11 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from pglab.library.contents import RunContents
-from pglab.library.files import steps, tensorboard_events
-from pglab.library.files.columns import EPISODES, UPDATES, Column, step_columns
-from pglab.library.files.data_dictionary import data_dictionary
-from pglab.library.files.steps import CannotRepeat, write_steps
-from pglab.library.files.tables import Format, episodes_table, table_bytes, updates_table
+from pglab.library.tables import steps, tensorboard_events
+from pglab.library.tables.columns import EPISODES, UPDATES, Column, step_columns
+from pglab.library.tables.data_dictionary import data_dictionary
+from pglab.library.tables.steps import CannotRepeat, write_steps
+from pglab.library.tables.tables import Format, episodes_table, table_bytes, updates_table
 from pglab.session.training_session import TrainingSession
 from pglab.stretch import StepColumns
 from tests.library.example_runs import RUNS, contents, session_of

@@ -13,11 +13,11 @@ import pytest
 
 from pglab.config import ActorCriticConfig, settings_of
 from pglab.library.encoding import config_from
-from pglab.library.files import origin
-from pglab.library.files.config_file import config_file
-from pglab.library.files.markdown import escaped
-from pglab.library.files.model_card import model_card
-from pglab.library.files.words import agent_name, agent_sentences, defaults_of
+from pglab.library.model_card import origin
+from pglab.library.model_card.config_file import config_file
+from pglab.library.model_card.markdown import escaped
+from pglab.library.model_card.model_card import model_card
+from pglab.library.model_card.words import agent_name, agent_sentences, defaults_of
 from pglab.session.history import Change
 from tests.library.example_runs import RUNS, contents, session_of
 

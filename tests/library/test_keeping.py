@@ -10,9 +10,9 @@ import pytest
 
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.library.encoding import encoded
-from pglab.library.keeping import Saver, SharedLibrary
-from pglab.library.keeping_run import RunKeeper
-from pglab.library.reopening import Reopened, reopened
+from pglab.library.keeping.reopening import Reopened, reopened
+from pglab.library.keeping.run_keeper import RunKeeper
+from pglab.library.keeping.saver import Saver, SharedLibrary
 from pglab.library.snapshot import contents_of
 from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library

@@ -13,12 +13,12 @@ import pytest
 
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.curves import Curve
-from pglab.library.comparison_facts import MOST_EARLIER, comparison_facts, past_facts
 from pglab.library.encoding import encoded
-from pglab.library.keeping import Saver, SharedLibrary
-from pglab.library.keeping_comparison import ComparisonKeeper
-from pglab.library.reopening import reopened
-from pglab.library.reopening_comparison import ReopenedComparison, reopened_comparison
+from pglab.library.keeping.comparison_facts import MOST_EARLIER, comparison_facts, past_facts
+from pglab.library.keeping.comparison_keeper import ComparisonKeeper
+from pglab.library.keeping.reopening import reopened
+from pglab.library.keeping.reopening_comparison import ReopenedComparison, reopened_comparison
+from pglab.library.keeping.saver import Saver, SharedLibrary
 from pglab.library.snapshot import contents_of
 from pglab.library.state.taking import StateError
 from pglab.library.store.kept import new_address

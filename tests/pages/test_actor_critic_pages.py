@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from pglab.config import ActorCriticConfig, ReinforceConfig, settings_of
 from pglab.environments import ENVIRONMENTS
-from pglab.library.keeping import shared_library
+from pglab.library.keeping.saver import shared_library
 from pglab.looks.probes import Slice
 from pglab.session.bench import Bench
 from pglab.session.side_by_side.comparison import PAIRS, Comparison, overlays
 from pglab.session.side_by_side.contrasts import differences_between
-from pglab.ui.controls import kept_run
+from pglab.ui.controls.sharing import kept_run
 from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic
 from pglab.ui.stage.panels.scenery import Scenery, View

@@ -18,9 +18,9 @@ from pglab.environments import ENVIRONMENTS
 from pglab.library.bundle import packed, run_files
 from pglab.library.contents import RunContents
 from pglab.library.encoding import encoded
-from pglab.library.files.markdown import escaped
 from pglab.library.importing import import_bundle
-from pglab.library.keeping import shared_library
+from pglab.library.keeping.saver import shared_library
+from pglab.library.model_card.markdown import escaped
 from pglab.library.snapshot import contents_of
 from pglab.library.store.kept import KeptRun, RunRow, new_address
 from pglab.library.store.library import Library

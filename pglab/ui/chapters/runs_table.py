@@ -6,7 +6,7 @@ import streamlit as st
 
 from pglab.config import RunConfig, describe_differences
 from pglab.language import _
-from pglab.library.files.words import outcome_name
+from pglab.library.model_card.words import outcome_name
 from pglab.plots.run import change_label
 from pglab.session.bench import PastRun, SeedResult
 from pglab.ui.controls.lab import Lab

@@ -13,13 +13,11 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
 from pglab.library.contents import Facts
-from pglab.library.keeping_run import RunKeeper
-from pglab.library.reopening import Reopened
+from pglab.library.keeping.reopening import Reopened
+from pglab.library.keeping.run_keeper import RunKeeper
 from pglab.library.store.library import Library
 from pglab.session.bench import Bench
 from pglab.slow_motion.tape import SlowMotion
-from pglab.ui.controls import kept_run
-from pglab.ui.controls.kept_run import Kept, say_what_is_kept
 from pglab.ui.controls.settings import (
     Terms,
     controls,
@@ -27,6 +25,8 @@ from pglab.ui.controls.settings import (
     say_if_not_compiled,
     set_controls,
 )
+from pglab.ui.controls.sharing import kept_run
+from pglab.ui.controls.sharing.kept_run import Kept, say_what_is_kept
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.owner import owner

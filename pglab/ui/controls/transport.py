@@ -11,8 +11,8 @@ from pglab.config import SEEDS
 from pglab.language import _
 from pglab.session.training_session import Unit
 from pglab.ui.controls.buttons import live_button, page_button, run_or_pause
-from pglab.ui.controls.copy_link import copy_link
 from pglab.ui.controls.lab import Lab
+from pglab.ui.controls.sharing.copy_link import copy_link
 from pglab.ui.controls.speed import WIDTH, speed_slider
 from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.page_state import TRANSPORT

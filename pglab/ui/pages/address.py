@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pglab.config import ActorCriticConfig, Link, RunConfig, differences
 from pglab.ui.chapters import attempts, chapters
-from pglab.ui.controls import kept_run, seed_controls, speed
+from pglab.ui.controls import seed_controls, speed
 from pglab.ui.controls.lab import Lab
+from pglab.ui.controls.sharing import kept_run
 from pglab.ui.controls.shown_panels import heatmaps_of, heatmaps_on
 from pglab.ui.shell import address_bar
 

@@ -23,13 +23,13 @@ from pglab.ui.chapters.runs_table import runs_table
 from pglab.ui.chapters.slow_motion.chapter import slow_motion
 from pglab.ui.chapters.try_this import try_this
 from pglab.ui.controls.buttons import locked
-from pglab.ui.controls.kept_run import is_saved
 from pglab.ui.controls.lab import Lab, open_lab
 from pglab.ui.controls.seed_controls import seed_controls
+from pglab.ui.controls.sharing.kept_run import is_saved
+from pglab.ui.controls.sharing.take_along import link_to, order_of, take_along
+from pglab.ui.controls.sharing.watching import watching_control
 from pglab.ui.controls.shown_panels import Extra, panel_controls
-from pglab.ui.controls.take_along import link_to, order_of, take_along
 from pglab.ui.controls.transport import transport
-from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.address import read_address, write_address
 from pglab.ui.pages.live_stage import live
 from pglab.ui.shell.entry import require_entry

@@ -10,8 +10,8 @@ import numpy as np
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.session.bench import Bench
-from pglab.ui.controls.kept_run import is_lost
 from pglab.ui.controls.lab import Lab
+from pglab.ui.controls.sharing.kept_run import is_lost
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
 from pglab.ui.pages.address import write_address
 from pglab.ui.stage.channel import live_fragment, show

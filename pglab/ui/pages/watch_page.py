@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pglab.language import _
-from pglab.ui.controls.watching import LIVE_RUN
+from pglab.ui.controls.sharing.watching import LIVE_RUN
 from pglab.ui.shell.entry import require_entry
 from pglab.ui.stage.channel import find_watched, refused
 from pglab.ui.stage.recovery import offer_recovery

@@ -7,7 +7,7 @@ import re
 import streamlit as st
 
 from pglab.language import _
-from pglab.library.files.markdown import escaped
+from pglab.library.model_card.markdown import escaped
 
 _QUOTATION = re.compile("“([^“”`]+)”")
 

@@ -11,8 +11,9 @@ from pglab.config import SEEDS, Link, ReinforceConfig, differences, settings_of
 from pglab.language import _
 from pglab.session.seeds.group import MOST_SEEDS
 from pglab.session.side_by_side.comparison import FREE, LENGTHS, PAIRS, pair_of
-from pglab.ui.controls import kept_run, speed
+from pglab.ui.controls import speed
 from pglab.ui.controls.settings import OFFERED
+from pglab.ui.controls.sharing import kept_run
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.panels import heatmaps_of
 from pglab.ui.pages.compare.state import ComparePage

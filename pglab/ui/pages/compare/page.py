@@ -10,15 +10,15 @@ from pglab.algorithms.agents import AgentConfig
 from pglab.language import _
 from pglab.session.side_by_side.comparison import LENGTHS, Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import differences_between, names_of
-from pglab.ui.controls import kept_run
 from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, run_or_pause
 from pglab.ui.controls.choices import place_of
-from pglab.ui.controls.copy_link import copy_link
-from pglab.ui.controls.kept_run import is_saved, say_what_is_kept
 from pglab.ui.controls.seed_controls import shown_seed_control
 from pglab.ui.controls.settings import say_if_not_compiled
+from pglab.ui.controls.sharing import kept_run
+from pglab.ui.controls.sharing.copy_link import copy_link
+from pglab.ui.controls.sharing.kept_run import is_saved, say_what_is_kept
+from pglab.ui.controls.sharing.watching import watching_control
 from pglab.ui.controls.speed import speed_slider
-from pglab.ui.controls.watching import watching_control
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_page

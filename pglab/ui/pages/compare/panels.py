@@ -21,7 +21,7 @@ from pglab.session.side_by_side.contrasts import LETTERS
 from pglab.session.side_by_side.forecast import duration_text
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.ui.controls.heatmap_controls import HeatmapControls
-from pglab.ui.controls.kept_run import is_lost
+from pglab.ui.controls.sharing.kept_run import is_lost
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.pages.compare.stored_curves import drawn_curves
 from pglab.ui.stage.channel import show

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pglab.language import _
-from pglab.library.keeping_comparison import ComparisonKeeper
-from pglab.library.reopening_comparison import ReopenedComparison
+from pglab.library.keeping.comparison_keeper import ComparisonKeeper
+from pglab.library.keeping.reopening_comparison import ReopenedComparison
 from pglab.session.side_by_side.bench import ComparisonBench
 from pglab.session.side_by_side.comparison import Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import LETTERS
-from pglab.ui.controls import kept_run
-from pglab.ui.controls.kept_run import Kept
+from pglab.ui.controls.sharing import kept_run
+from pglab.ui.controls.sharing.kept_run import Kept
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.stored_curves import StoredCurve
 from pglab.ui.shell.owner import owner

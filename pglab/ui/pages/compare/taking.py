@@ -8,8 +8,8 @@ from pglab.language import _
 from pglab.library.snapshot import contents_of
 from pglab.library.take_away import Order
 from pglab.session.side_by_side.contrasts import LETTERS
-from pglab.ui.controls.kept_run import PARAMETER
-from pglab.ui.controls.take_along import link_to, order_of, take_along
+from pglab.ui.controls.sharing.kept_run import PARAMETER
+from pglab.ui.controls.sharing.take_along import link_to, order_of, take_along
 from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.shell.address_bar import written

@@ -17,7 +17,7 @@ from pglab.ui.chapters.chapters import chapters
 from pglab.ui.chapters.chapters import link_parameters as chapter_in_link
 from pglab.ui.chapters.chapters import read_link as read_chapter
 from pglab.ui.chapters.code import source_code
-from pglab.ui.controls.copy_link import copy_link
+from pglab.ui.controls.sharing.copy_link import copy_link
 from pglab.ui.pages.gradient_lab.controls import EXAMPLE, controls, describe, set_controls
 from pglab.ui.pages.gradient_lab.link import link_parameters, read_link
 from pglab.ui.pages.gradient_lab.results import results, return_text

@@ -7,8 +7,8 @@ import streamlit as st
 from pglab.config import ConfigError
 from pglab.language import _
 from pglab.library.bundle import MOST_BYTES
-from pglab.library.files.markdown import escaped
 from pglab.library.importing import import_bundle
+from pglab.library.model_card.markdown import escaped
 from pglab.library.state.taking import StateError
 from pglab.library.store.library import Library
 from pglab.ui.pages.agent_places import place_of

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import streamlit as st
 
-from pglab.library.files.markdown import escaped
-from pglab.library.keeping import shared_library
+from pglab.library.keeping.saver import shared_library
+from pglab.library.model_card.markdown import escaped
 from pglab.library.store.library import Library
 from pglab.library.store.problems import LibraryUnavailable, TooManyPinned
 

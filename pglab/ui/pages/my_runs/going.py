@@ -12,8 +12,8 @@ from pglab.library.store.library import Library
 from pglab.library.store.summary import curve_of
 from pglab.plots.end_labels import LONGEST_END_LABEL
 from pglab.session.side_by_side.comparison import PAIRS
-from pglab.ui.controls.kept_run import PARAMETER
 from pglab.ui.controls.lab import leave, shows
+from pglab.ui.controls.sharing.kept_run import PARAMETER
 from pglab.ui.pages.agent_places import AgentPlace
 from pglab.ui.pages.compare import link, settings
 from pglab.ui.pages.compare.page import KEY

@@ -13,7 +13,7 @@ import streamlit as st
 from pglab.curves import SMOOTHING_EPISODES
 from pglab.environments import ENVIRONMENTS
 from pglab.language import N_, _, ngettext
-from pglab.library.files.words import outcome_name
+from pglab.library.model_card.words import outcome_name
 from pglab.library.store.kept import Summary
 from pglab.library.store.library import Library
 from pglab.library.store.listing import Order

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pglab.language import _
-from pglab.library.files.markdown import escaped
+from pglab.library.model_card.markdown import escaped
 from pglab.library.store.tidying import Quotas
 from pglab.ui.pages.my_runs.actions import actions
 from pglab.ui.pages.my_runs.bring_back import bring_back

@@ -13,7 +13,7 @@ from pglab.library.encoding import decoded
 from pglab.library.state.taking import StateError
 from pglab.library.store.library import Library
 from pglab.library.take_away import Order
-from pglab.ui.controls.take_along import link_to, order_of, take_along
+from pglab.ui.controls.sharing.take_along import link_to, order_of, take_along
 from pglab.ui.pages.my_runs.desk import say, with_library
 from pglab.ui.pages.my_runs.shown_run import ShownRun
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pglab.config import format_value
 from pglab.language import _, ngettext
 from pglab.library.contents import RunContents
-from pglab.library.files.markdown import escaped
+from pglab.library.model_card.markdown import escaped
 
 WINDOW = 100  # episodes of the mean return, as on the pages
 

@@ -12,7 +12,7 @@ from pglab.language import _, ngettext
 from pglab.library.contents import RunContents
 from pglab.library.take_away import PARTS, Files, Order
 from pglab.palette import ThemeName
-from pglab.ui.controls.preparing import Preparation, zipped
+from pglab.ui.controls.sharing.preparing import Preparation, zipped
 from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.problems import literal
 

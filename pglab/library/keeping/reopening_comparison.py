@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.language import _
-from pglab.library.comparison_facts import described
 from pglab.library.encoding import decoded
-from pglab.library.keeping_comparison import ComparisonAddresses
-from pglab.library.reopening import Found, visit_of
+from pglab.library.keeping.comparison_facts import described
+from pglab.library.keeping.comparison_keeper import ComparisonAddresses
+from pglab.library.keeping.reopening import Found, visit_of
 from pglab.library.snapshot import session_from
 from pglab.library.state.taking import StateError
 from pglab.library.store.kept import Stored

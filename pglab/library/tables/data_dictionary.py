@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pglab.language import _, ngettext
 from pglab.library.contents import RunContents
-from pglab.library.files.columns import EPISODES, UPDATES, Column, step_columns
-from pglab.library.files.markdown import table
-from pglab.library.files.tensorboard_events import TAGS
+from pglab.library.model_card.markdown import table
+from pglab.library.tables.columns import EPISODES, UPDATES, Column, step_columns
+from pglab.library.tables.tensorboard_events import TAGS
 
 
 def data_dictionary(contents: RunContents, *, with_steps: bool) -> str:

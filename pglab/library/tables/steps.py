@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pglab.language import _
 from pglab.library.contents import RunContents
-from pglab.library.files.columns import step_columns
-from pglab.library.files.tables import Format, TableWriter, schema_of, table_of
+from pglab.library.tables.columns import step_columns
+from pglab.library.tables.tables import Format, TableWriter, schema_of, table_of
 from pglab.session.training_session import TrainingSession
 from pglab.stretch import StepColumns, Stretch
 

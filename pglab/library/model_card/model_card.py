@@ -11,10 +11,10 @@ from pglab.config.choice_names import choice_name
 from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.library.contents import RunContents
-from pglab.library.files.markdown import escaped, quotation, table
-from pglab.library.files.origin import written_by
-from pglab.library.files.outcome import outcome_sentences
-from pglab.library.files.words import agent_name, agent_sentences, defaults_of
+from pglab.library.model_card.markdown import escaped, quotation, table
+from pglab.library.model_card.origin import written_by
+from pglab.library.model_card.outcome import outcome_sentences
+from pglab.library.model_card.words import agent_name, agent_sentences, defaults_of
 from pglab.session.side_by_side.contrasts import algorithm_name, applies
 from pglab.session.stored.provenance import engine_name
 

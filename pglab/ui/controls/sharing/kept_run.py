@@ -16,10 +16,10 @@ import streamlit as st
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, quoted
 from pglab.language import _
-from pglab.library.keeper import Keeper
-from pglab.library.keeping import shared_library, shared_saver
-from pglab.library.reopening import Found, reopened
-from pglab.library.reopening_comparison import reopened_comparison
+from pglab.library.keeping.keeper import Keeper
+from pglab.library.keeping.reopening import Found, reopened
+from pglab.library.keeping.reopening_comparison import reopened_comparison
+from pglab.library.keeping.saver import shared_library, shared_saver
 from pglab.library.state.taking import StateError
 from pglab.library.store.library import Library
 from pglab.library.store.problems import LibraryUnavailable

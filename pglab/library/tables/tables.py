@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pglab.language import _
 from pglab.library.contents import RunContents, Table
-from pglab.library.files.columns import EPISODES, UPDATES, Column
+from pglab.library.tables.columns import EPISODES, UPDATES, Column
 
 Format = Literal["csv", "parquet"]
 

@@ -1,4 +1,4 @@
-"""Saves what one visitor's page trains: a run (`keeping_run`) or a comparison."""
+"""Saves what one visitor's page trains: a run or a comparison."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from weakref import WeakSet
 
-from pglab.library.keeper import Keeper
+from pglab.library.keeping.keeper import Keeper
 from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library
 from pglab.library.store.problems import LibraryUnavailable

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from pglab.library.contents import Facts, RunContents
 from pglab.library.encoding import config_facts
-from pglab.library.files.origin import written_by
+from pglab.library.model_card.origin import written_by
 
 
 def config_file(contents: RunContents, link: str | None) -> str:

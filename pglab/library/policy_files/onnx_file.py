@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from onnx.helper import make_node
 
-from pglab.library.files.policy import Policy
+from pglab.library.policy_files.policy import Policy
 
 # Versions that runtimes of the last years read.
 OPSET = 17

@@ -21,7 +21,7 @@ from tensorboardX.record_writer import RecordWriter
 
 from pglab.language import N_
 from pglab.library.contents import RunContents
-from pglab.library.files.columns import EPISODES, UPDATES
+from pglab.library.tables.columns import EPISODES, UPDATES
 
 FILE_NAME = "events.out.tfevents.pglab"  # TensorBoard looks for "tfevents"
 WINDOW = 100  # episodes, as in Stable-Baselines3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from string import Template
 
-from pglab.library.files.policy import Policy
-from pglab.library.files.words import agent_name
+from pglab.library.model_card.words import agent_name
+from pglab.library.policy_files.policy import Policy
 
 _SCRIPT = Template('''\
 """Shows episodes of $environment with a trained policy.

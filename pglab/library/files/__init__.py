@@ -1,1 +1,0 @@
-"""The data files of a bundle: settings, tables, TensorBoard events, the policy, the model card."""

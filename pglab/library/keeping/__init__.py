@@ -1,0 +1,1 @@
+"""Saves what visitors train, and brings it back."""

@@ -1,0 +1,1 @@
+"""The texts of a bundle: the model card, and the settings as JSON."""

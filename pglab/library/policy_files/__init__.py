@@ -1,0 +1,1 @@
+"""The files of a run's policy, for other programs."""
