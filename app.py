@@ -11,10 +11,12 @@ from starlette.middleware import Middleware
 import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.networks import use_one_thread
 from pglab.ui.pages import actor_critic_page  # noqa: F401  Saves time for the first visitor.
+from pglab.ui.room.routes import room_routes
 from pglab.ui.shell.assets import EarlyAssets, asset_routes
-from pglab.ui.shell.housekeeping import keep_house
 from pglab.ui.shell.owner import OwnerCookie
-from pglab.ui.shell.warm_up import warm_up
+from pglab.ui.shell.process.housekeeping import keep_house
+from pglab.ui.shell.process.process_name import ProcessCookie
+from pglab.ui.shell.process.warm_up import prepare_process
 from pglab.ui.stage.socket import live_route
 
 BASE = st.get_option("server.baseUrlPath") or ""
@@ -24,7 +26,7 @@ BASE = st.get_option("server.baseUrlPath") or ""
 async def prepare(_app: st.App) -> AsyncIterator[None]:
     """Warm up the process in a thread, and free the memory of ended visits until the app stops."""
     use_one_thread()
-    Thread(target=warm_up, name="warm-up", daemon=True).start()
+    Thread(target=prepare_process, name="warm-up", daemon=True).start()
     housekeeping = asyncio.create_task(keep_house())
     yield
     housekeeping.cancel()
@@ -32,10 +34,11 @@ async def prepare(_app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "main.py",
-    routes=[*asset_routes(BASE), live_route(BASE)],
+    routes=[*asset_routes(BASE), live_route(BASE), *room_routes(BASE)],
     middleware=[
         Middleware(EarlyAssets, base_path=BASE),
         Middleware(OwnerCookie, base_path=BASE),
+        Middleware(ProcessCookie, base_path=BASE),
     ],
     lifespan=prepare,
 )

@@ -55,13 +55,14 @@ FOR_APP = ["float32"]
 FOR_TESTS = ["float32", "float64"]  # some tests compute in double precision
 UNIT_TESTS = [
     "--ignore=tests/browser",
+    "--ignore=tests/processes",
     "--numprocesses=auto",
     "--maxprocesses=8",
     "--dist=worksteal",
 ]
-# Each test process has its own app and browser. A test process often waits, so three processes keep
-# two cores busy.
-BROWSER_TESTS = ["tests/browser", "--numprocesses=3", "--dist=worksteal"]
+# Each test process has its own app and browser, or its own Dask workers. A test process often
+# waits, so three processes keep two cores busy.
+BROWSER_TESTS = ["tests/browser", "tests/processes", "--numprocesses=3", "--dist=worksteal"]
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,9 @@ import streamlit as st
 # parts at the same time, Python can wait forever (a deadlock).
 import pglab.config  # noqa: F401
 from pglab.networks import use_one_thread
-from pglab.ui.shell.entry import enter
+from pglab.ui.pages.lesson.bar import lesson_bar
+from pglab.ui.pages.lesson.making import making_button
+from pglab.ui.shell.entry import enter, leave
 from pglab.ui.shell.menu import navigation
 
 st.set_page_config(
@@ -18,4 +20,8 @@ st.set_page_config(
 )
 use_one_thread()
 enter()
-navigation().run()
+page = navigation()
+lesson_bar()
+page.run()
+making_button()
+leave()

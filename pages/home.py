@@ -18,25 +18,30 @@ show_problems(read_once("home", lambda link: None), [])
 text, picture = st.columns([5, 4], gap="large", vertical_alignment="center")
 with text:
     st.markdown(content("home"))
-    if st.button(
-        _("Watch REINFORCE learn"), icon=":material/play_arrow:", type="primary", key="start"
-    ):
-        start_on_arrival("reinforce")
-        st.switch_page("pages/reinforce.py")
+    with st.container(horizontal=True, vertical_alignment="center", key="begin"):
+        if st.button(
+            _("Watch REINFORCE learn"), icon=":material/play_arrow:", type="primary", key="start"
+        ):
+            start_on_arrival("reinforce")
+            st.switch_page("pages/reinforce.py")
+        st.page_link(
+            "pages/lessons.py",
+            label=_("With a class: open a room on Lessons"),
+            icon=":material/groups:",
+        )
 with picture:
     opening_clips()
 agent_map()
-for column, (path, label) in zip(
-    st.columns(4),
-    (
+with st.container(horizontal=True, horizontal_alignment="distribute", key="ways"):
+    for path, label in (
         ("pages/reinforce.py", _("Open REINFORCE")),
         ("pages/shared_body.py", _("Open the shared body")),
         ("pages/split_bodies.py", _("Open the split bodies")),
         ("pages/compare.py", _("Compare agents")),
-    ),
-    strict=True,
-):
-    column.page_link(path, label=label, icon=":material/arrow_forward:")
+        ("pages/maps.py", _("Maps of settings")),
+        ("pages/lessons.py", _("Lessons")),
+    ):
+        st.page_link(path, label=label, icon=":material/arrow_forward:", width="content")
 with st.container(key="questions"):
     st.markdown("## " + _("Three questions, answered with real runs"))
 for column, answer, (path, label) in zip(

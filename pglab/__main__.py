@@ -43,7 +43,7 @@ def app(arguments: Sequence[str]) -> int:
 
 def benchmark(arguments: Sequence[str]) -> int:
     """Measure the speed of training. "pglab benchmark --help" lists the options."""
-    from pglab.studies import benchmark
+    from pglab.studies.speed import benchmark
 
     benchmark.main(arguments)
     return 0
@@ -54,6 +54,13 @@ def train(arguments: Sequence[str]) -> int:
     from pglab.commands import train
 
     return train.main(arguments)
+
+
+def train_map(arguments: Sequence[str]) -> int:
+    """Train an agent over the values of one or two settings, and write a map."""
+    from pglab.commands import train_map
+
+    return train_map.main(arguments)
 
 
 def runs(arguments: Sequence[str]) -> int:
@@ -77,10 +84,19 @@ def import_runs(arguments: Sequence[str]) -> int:
     return import_runs.main(arguments)
 
 
+def check(arguments: Sequence[str]) -> int:
+    """Make curves, tables, maps and checks again, and say which of them no longer hold."""
+    from pglab.commands import check
+
+    return check.main(arguments)
+
+
 COMMANDS = {
     "app": app,
     "benchmark": benchmark,
+    "check": check,
     "train": train,
+    "map": train_map,
     "runs": runs,
     "export": export_run,
     "import": import_runs,

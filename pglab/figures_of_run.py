@@ -18,7 +18,7 @@ from pglab.library.take_away import Files, PartMissing
 from pglab.looks.probes import first_plane, probability_map
 from pglab.plots import run
 from pglab.plots.figures import Figure, step_limit
-from pglab.plots.files import PictureError, figure_files
+from pglab.plots.picture_files.files import PictureError, figure_files
 from pglab.plots.returns import loss_figure, return_figure
 from pglab.session.history import History
 from pglab.session.side_by_side.contrasts import algorithm_name

@@ -31,6 +31,11 @@ def languages() -> tuple[str, ...]:
     return (DEFAULT_LANGUAGE, *sorted(found - {DEFAULT_LANGUAGE}))
 
 
+def current_language() -> str:
+    """The chosen language of this context, for example "en"."""
+    return _language.get()
+
+
 def _(message: str) -> str:
     """Translate a message into the chosen language. Without a translation, return the message."""
     return _catalogue(_language.get()).gettext(message)
@@ -51,6 +56,11 @@ def content(name: str) -> str:
     translated = _ROOT / "content" / _language.get() / f"{name}.md"
     path = translated if translated.exists() else _ROOT / "content" / "en" / f"{name}.md"
     return path.read_text(encoding="utf-8")
+
+
+def content_names(folder: str) -> list[str]:
+    """The names of all texts in a folder of the content, for example "lessons", in order."""
+    return sorted(path.stem for path in (_ROOT / "content" / "en" / folder).glob("*.md"))
 
 
 @cache

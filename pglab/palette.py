@@ -45,9 +45,11 @@ USUAL_BAND = "rgba(138, 143, 152, 0.22)"
 USUAL_LINE = "rgba(138, 143, 152, 0.75)"
 
 # A low value is light, and a high value is dark green. A negative advantage is grey, and a positive
-# advantage is green. A new transition is dark blue, and an old transition is pale.
+# advantage is green. A new transition is dark blue, and an old transition is pale. On a map over
+# settings, a bad result is light, and a good result is dark.
 VALUE_SCALE = [[0.0, NEUTRAL], [0.5, CRITIC], [1.0, "#00382A"]]
 ADVANTAGE_SCALE = [[0.0, "#4A4E54"], [0.5, NEUTRAL], [1.0, CRITIC]]
+MAP_SCALE = [[0.0, NEUTRAL], [0.5, "#C97BB9"], [1.0, "#4A1140"]]
 AGE_SCALE = [[0.0, "#28337A"], [0.5, "#6E8FBF"], [1.0, "#D5D9DE"]]
 
 PATH = "#1F1F1F"

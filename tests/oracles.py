@@ -355,9 +355,15 @@ class NaiveReinforce:
 
 
 def assert_follows(
-    oracle: NaiveReinforce, run: ReinforceRun, records: Iterable[Record], tolerance: float
+    oracle: NaiveReinforce,
+    run: ReinforceRun,
+    records: Iterable[Record],
+    tolerance: float,
+    most_updates: int | None = None,
 ) -> int:
     """Compare every number of a run, and the networks after the run, with the oracle.
+
+    If `most_updates` is given, the comparison ends with this update.
 
     Returns:
         The number of updates.
@@ -385,6 +391,8 @@ def assert_follows(
                 else:
                     assert_close(actual, number, tolerance, name)
             expected = None
+            if updates == most_updates:
+                break
     assert_same_parameters(run.policy, oracle.policy.parameters, tolerance)
     if oracle.value is not None:
         assert run.value is not None

@@ -15,8 +15,12 @@ import torch
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.environments import ENVIRONMENTS
-from pglab.looks.demonstration import Demonstration
-from pglab.looks.evaluation import play
+from pglab.looks.by_hand.own_episode import checked_episode
+from pglab.looks.by_hand.own_update import own_update
+from pglab.looks.by_hand.policy_data import policy_data
+from pglab.looks.by_hand.same_world import same_world_returns, usual_returns
+from pglab.looks.fresh_episodes.demonstration import Demonstration
+from pglab.looks.fresh_episodes.evaluation import play
 from pglab.looks.layer_gradients import fresh_gradients, layer_gradients
 from pglab.looks.probes import Slice, maps_of, probability_map
 from pglab.looks.render import shared_renderer
@@ -26,6 +30,7 @@ from pglab.replay_buffer import transitions
 from pglab.session.train import train
 from pglab.session.training_session import TrainingSession, Unit
 from pglab.stretch import Stretch, records_of, step_records
+from tests.looks.by_hand.browser_episodes import sent_episode
 from tests.oracles import advance_records, of_type, same_records, take
 from tests.oracles_actor_critic import CELLS
 
@@ -173,8 +178,19 @@ def look(session: TrainingSession, demonstration: Demonstration) -> None:
     demonstration.episode(policy, 4)
     shared_renderer(session.config.env_id).frame(scene.observation)
     play(policy, session.config.env_id, episodes=1, seed=0, greedy=False)
+    play_by_hand(session)
     if isinstance(session.config, ActorCriticConfig):
         look_at_the_critic(session, session.config, plane)
+
+
+def play_by_hand(session: TrainingSession) -> None:
+    """Do everything that a page does when a visitor has played an episode."""
+    policy = session.networks["policy"]
+    policy_data(policy, session.config)
+    episode = checked_episode(sent_episode(lambda _state: 1))
+    own_update(session, episode)
+    same_world_returns(policy, episode, 1, session.config.seed)
+    usual_returns(policy, 1, session.config.seed)
 
 
 def look_at_the_critic(session: TrainingSession, config: ActorCriticConfig, plane: Slice) -> None:

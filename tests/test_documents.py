@@ -25,7 +25,9 @@ def missing(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", ["docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/architecture.md", "docs/glossary.md", "docs/running.md", "CONTRIBUTING.md"]
+)
 def test_the_paths_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     # In a list of files from one folder, only the first path may contain the folder.

@@ -27,11 +27,12 @@ class SeminarReading:
         """The returns in the window. The oldest return comes first."""
         return tuple(self._returns)
 
-    def restore(self, returns: Sequence[float], due: bool) -> None:
-        """Set the returns in the window. `due` says whether the present episode will enter it."""
+    def restore(self, returns: Sequence[float], global_step: int, length: int) -> None:
+        """Set the returns in the window; the present episode has taken `length` steps so far."""
         self._returns.clear()
         self._returns.extend(returns)
-        self._due = due
+        begun, every = global_step - length, self._eval_interval
+        self._due = global_step // every != begun // every
 
     def step(self, global_step: int) -> None:
         """Let the present episode enter the window if `eval_interval` divides `global_step`."""

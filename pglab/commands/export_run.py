@@ -15,8 +15,8 @@ from pathlib import Path
 
 from pglab.commands.answers import DONE, CommandError, add_quiet, answered, parser_of
 from pglab.commands.files import add_out, bundle_in, new_bundle
+from pglab.commands.options.parts import USUAL, add_parts, in_order, write_run
 from pglab.commands.own_runs import opened_library, own_key
-from pglab.commands.parts import USUAL, add_parts, in_order, write_run
 from pglab.commands.progress_bar import part_of, progress_bar
 from pglab.config import quoted
 from pglab.language import _
@@ -70,9 +70,7 @@ def _orders(run: str) -> Iterator[Orders]:
     with bundle_in(Path(run)) as bundle:
 
         def order_of(folder: str) -> Order:
-            contents = bundle.run(folder)
-            session_from(contents)  # checks what reading has left unchecked
-            return Order(contents)
+            return Order(bundle.run(folder))
 
         yield {folder: partial(order_of, folder) for folder in bundle.folders}
 

@@ -1,4 +1,4 @@
-"""Reads and writes bundles. An existing file is replaced only if the user asks for it."""
+"""Reads bundles, and writes files. An existing file is replaced only if the user asks for it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pglab.language import _
 from pglab.library.bundle import Bundle
 
 
-def add_out(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """Add the options `--out` and `--force`."""
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", required=required, help="write a bundle (ZIP file)"
-    )
+def add_out(
+    parser: argparse.ArgumentParser, *, required: bool, what: str = "write a bundle (ZIP file)"
+) -> None:
+    """Add the options `--out`, whose help text is `what`, and `--force`."""
+    parser.add_argument("--out", type=Path, metavar="FILE", required=required, help=what)
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 
 
 def require_writable(path: Path, *, overwrite: bool) -> None:
-    """Check that a bundle can be written here later.
+    """Check that a file can be written here later.
 
     Raises:
         CommandError: the file exists, or its folder is missing or must not be written to.
@@ -39,7 +39,21 @@ def require_writable(path: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def new_bundle(path: Path, *, overwrite: bool) -> Iterator[zipfile.ZipFile]:
-    """Open a new ZIP file for writing. It gets its name only when it is complete.
+    """Open a new ZIP file for writing, as `new_file` does.
+
+    Raises:
+        CommandError: the file exists, or it cannot be written.
+    """
+    with (
+        new_file(path, overwrite=overwrite) as unfinished,
+        zipfile.ZipFile(unfinished, "x") as archive,
+    ):
+        yield archive
+
+
+@contextmanager
+def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield the path where a new file is to be written. It gets its name when it is complete.
 
     If the work ends with an error, no file is left, and an existing file stays as it is.
 
@@ -49,8 +63,7 @@ def new_bundle(path: Path, *, overwrite: bool) -> Iterator[zipfile.ZipFile]:
     _require_free(path, overwrite)
     unfinished = _unfinished(path)
     try:
-        with zipfile.ZipFile(unfinished, "x") as archive:
-            yield archive
+        yield unfinished
         _require_free(path, overwrite)  # somebody may have made it meanwhile
         unfinished.replace(path)
     except OSError as error:
@@ -78,7 +91,7 @@ def bundle_in(path: Path) -> Iterator[Bundle]:
 
 
 def _unfinished(path: Path) -> Path:
-    """The name of a bundle that is not complete yet, in the same folder."""
+    """The name of a file that is not complete yet, in the same folder."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 

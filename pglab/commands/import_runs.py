@@ -15,15 +15,14 @@ from pathlib import Path
 from pglab.commands.answers import DONE, FAILED, CommandError, add_quiet, answered, parser_of, say
 from pglab.commands.files import bundle_in
 from pglab.commands.own_runs import how_to_open, opened_library, own_key
-from pglab.commands.progress_bar import progress_bar
+from pglab.commands.progress_bar import part_of, progress_bar
 from pglab.config import ConfigError, quoted
 from pglab.language import _
 from pglab.library.bundle import Bundle
-from pglab.library.importing import store
-from pglab.library.snapshot import session_from
+from pglab.library.importing import import_runs
 from pglab.library.state.taking import StateError
-from pglab.library.store.kept import KeptRun
 from pglab.library.store.library import Library
+from pglab.library.store.runs.kept import KeptRun
 from pglab.networks import use_one_thread
 
 
@@ -58,18 +57,9 @@ def _import_all(chosen: argparse.Namespace) -> int:
 
 
 def _import(bundle: Bundle, library: Library, owner: str, *, quiet: bool) -> None:
-    """Check all runs of a bundle, and then store all of them."""
-    work = 2 * len(bundle.folders)
     with progress_bar(_("Importing"), quiet=quiet) as report:
-        # Each run is read twice, so that the memory never holds more than one.
-        for done, folder in enumerate(bundle.folders):
-            session_from(bundle.run(folder))
-            report(done + 1, work)
-        stored = []
-        for done, folder in enumerate(bundle.folders, start=len(bundle.folders)):
-            stored.append((folder, store(library, bundle.run(folder), owner)))
-            report(done + 1, work)
-    for folder, kept in stored:
+        stored = import_runs(library, bundle, owner, part_of(report, 0, 1))
+    for folder, kept in stored.items():
         print(_line(folder, kept))
 
 

@@ -17,9 +17,9 @@ from pglab.config import ConfigError, describe_differences
 from pglab.language import _
 from pglab.library.model_card.words import defaults_of, outcome_name
 from pglab.library.state.taking import StateError
-from pglab.library.store.kept import RunRow, Summary
-from pglab.library.store.listing import Order
-from pglab.library.store.summary import config_of
+from pglab.library.store.runs.kept import RunRow, Summary
+from pglab.library.store.runs.listing import SortOrder
+from pglab.library.store.runs.summary import config_of
 
 MOST_LISTED = 10_000
 
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="WORDS",
         help="only runs whose name, note, agent, environment or outcome contains all these words",
     )
-    of_command.add_argument("--sort", choices=get_args(Order), default="date")
+    of_command.add_argument("--sort", choices=get_args(SortOrder), default="date")
     return of_command
 
 

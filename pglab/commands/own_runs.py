@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-import secrets
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
 
+from pglab.agent_places import agent_place
 from pglab.commands.answers import CommandError, say
 from pglab.language import _
-from pglab.library.store.kept import KeptRun
 from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library
-
-# The pages of the app, by the agents that they show; see `Summary.agent`.
-PAGES = {
-    "reinforce": "reinforce",
-    "shared_on_policy": "shared_body",
-    "split_replay": "split_bodies",
-}
-_KEY = re.compile(r"[A-Za-z0-9_-]{32}")
+from pglab.library.store.runs.kept import KeptRun, is_key, new_key
 
 
 def opened_library() -> Library:
@@ -57,7 +48,7 @@ def own_key() -> str:
                 file=file, reason=reason
             )
         ) from error
-    if _KEY.fullmatch(key) is None:
+    if not is_key(key):
         raise CommandError(
             _(
                 "The key of the command line ({file}) is damaged. Restore the file, or delete it; "
@@ -72,15 +63,12 @@ def _write_key(file: Path) -> None:
     unfinished.unlink(missing_ok=True)
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as target:
-        target.write(secrets.token_urlsafe(24))
+        target.write(new_key())
     unfinished.replace(file)
 
 
 def how_to_open(kept: KeptRun) -> str:
     """Where the app shows a run."""
-    page = PAGES.get(kept.summary.agent)
-    if page is None:
-        return _("“pglab export” makes a bundle of it; no page shows this agent alone")
     return _("open it in the app: http://localhost:8501/{page}?run={address}").format(
-        page=page, address=kept.address
+        page=agent_place(kept.summary.agent).path, address=kept.address
     )

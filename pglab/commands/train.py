@@ -27,8 +27,9 @@ from pglab.commands.answers import (
     table,
 )
 from pglab.commands.files import add_out, new_bundle, require_writable
+from pglab.commands.options.agent_options import PRESETS, add_agent, setting_texts
+from pglab.commands.options.parts import USUAL, add_parts, in_order, write_run
 from pglab.commands.own_runs import opened_library, own_key
-from pglab.commands.parts import USUAL, add_parts, in_order, write_run
 from pglab.commands.progress_bar import part_of, progress_bar
 from pglab.commands.seeds import seeds_of, train_all
 from pglab.config import ConfigError, require_config
@@ -44,11 +45,9 @@ from pglab.library.store.library import Library
 from pglab.library.store.problems import LibraryUnavailable
 from pglab.library.take_away import Order
 from pglab.networks import use_one_thread
-from pglab.session.stored.usual_curves import AGENTS, VARIATIONS
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import whole_number
 
-PRESETS = {name: preset for name, preset in AGENTS.items() if name not in VARIATIONS}
 # Training takes seconds, so a bundle of many seeds would wait mostly for its pictures.
 PARTS = [name for name in USUAL if name not in ("clip", "figures")]
 
@@ -57,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     chosen = parser().parse_args(arguments)
     try:
-        config = require_config(PRESETS[chosen.agent], _texts(chosen))
+        config = require_config(PRESETS[chosen.agent], setting_texts(chosen))
         _require_storable(config, chosen)
     except (ConfigError, CommandError) as error:
         say(error)
@@ -69,17 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The parser of the command's arguments."""
     of_command = parser_of("train", __doc__)
-    of_command.add_argument(
-        "agent", choices=PRESETS, metavar="agent", help=f"one of {', '.join(PRESETS)}"
-    )
-    of_command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        type=_setting,
-        metavar="NAME=VALUE",
-        help="a setting of the agent, for example gamma=0.9; several are possible",
-    )
+    add_agent(of_command)
     of_command.add_argument(
         "--steps", help="environment steps of each seed (the setting total_steps)"
     )
@@ -96,19 +85,6 @@ def parser() -> argparse.ArgumentParser:
     add_parts(of_command, PARTS)
     add_quiet(of_command)
     return of_command
-
-
-def _setting(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"“{text}” has no =; write NAME=VALUE, such as gamma=0.9")
-    return name.strip(), value.strip()
-
-
-def _texts(chosen: argparse.Namespace) -> dict[str, str]:
-    """The settings that the options name, by field name."""
-    steps = {} if chosen.steps is None else {"total_steps": chosen.steps}
-    return dict(chosen.set) | steps
 
 
 def _require_storable(config: AgentConfig, chosen: argparse.Namespace) -> None:

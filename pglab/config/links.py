@@ -34,6 +34,11 @@ _FOREIGN = re.compile(
 )
 
 
+def language_parameter(language: str) -> dict[str, str]:
+    """The parameter of a link to a page in this language; none for the default language."""
+    return {} if language == DEFAULT_LANGUAGE else {LANGUAGE: language}
+
+
 class Link:
     """The parameters of a link. A method that reads a parameter also removes this parameter.
 

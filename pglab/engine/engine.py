@@ -26,7 +26,7 @@ from pglab.engine.columns import columns, step_columns, trimmed
 from pglab.engine.drawn_ahead import DrawnAhead
 from pglab.engine.kernels import dynamics, steps
 from pglab.engine.kernels.actor_critic import actor_critic
-from pglab.engine.kernels.layers import AdamConstants
+from pglab.engine.kernels.adam import AdamConstants
 from pglab.engine.kernels.reinforce import reinforce
 from pglab.engine.kernels.updates import Networks
 from pglab.engine.memory import Room, layers_of, moved
@@ -173,10 +173,9 @@ class Engine:
             drawn.give_back()
         run.episode_return = float(self._state.episode_return[0])
         run.observation = self._state.observation.copy()
-        every, begun = run.config.eval_interval, run.global_step - run.length
-        due = run.global_step // every != begun // every
         held = min(int(counts[steps.READINGS]), len(self._state.window))
-        run.reading.restore(self._state.window[:held].tolist(), due)
+        returns = self._state.window[:held].tolist()
+        run.reading.restore(returns, run.global_step, run.length)
         stored = int(counts[steps.STORED])
         rollout = list(step_records(copied(rows_of(self._rollout.steps, slice(stored)))))
         if isinstance(run, ReinforceRun):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pglab.algorithms.gradients import gradient
-from pglab.looks.evaluation import PlayedEpisode
+from pglab.looks.fresh_episodes.evaluation import PlayedEpisode
 from pglab.looks.probes import action_probabilities, action_values
 from pglab.losses import of_actions
 from pglab.networks import PolicyNetwork

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pglab.gradient_noise.intervals import LEVEL, Interval
-from pglab.gradient_noise.measurement import Report
+from pglab.gradient_noise.results import Report
 from pglab.language import _
 
 WIDEST_COSINE = 0.5  # if the cosine's interval is wider, the text names no direction

@@ -23,9 +23,10 @@ from safetensors import SafetensorError
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ConfigError
 from pglab.environments import make_environment, sizes
-from pglab.language import _
+from pglab.language import N_, _
 from pglab.library.contents import RunContents
 from pglab.library.encoding import decoded, encoded
+from pglab.library.snapshot import session_from
 from pglab.library.state.taking import StateError, require_all_taken, take
 from pglab.replay_buffer import ReplayBuffer, Transitions
 from pglab.session.rewinding.transition_blocks import Block, blocks_of, fill
@@ -36,6 +37,8 @@ MOST_BYTES = 150_000_000  # of an uploaded bundle
 MOST_UNPACKED = 60_000_000  # of one file in it; the largest networks need 20 MB
 MOST_RUNS = 100  # in one bundle
 MOST_FILES = 10_000
+_LONGEST_LIST = 200 * MOST_FILES  # bytes of the list of all files in an archive
+_TOO_MANY = N_("The file contains too many files to be a bundle of this app.")
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -84,26 +87,17 @@ def folder_of(seed: int) -> str:
     return f"seed-{seed}/"
 
 
-def read_bundle(data: bytes) -> RunContents:
-    """Read the run of a bundle. Nothing is written to disk, and all other files are ignored.
+def opened_bundle(data: bytes) -> Bundle:
+    """Open an uploaded bundle. Nothing is written to disk.
 
     Raises:
-        ConfigError: a setting of the run cannot be used.
-        StateError: this is no bundle of one run, or something in it is damaged or too large.
+        StateError: this is no bundle, or it is too large; see `Bundle`.
     """
     if len(data) > MOST_BYTES:
         raise StateError(
             _("The file is larger than {most} MB.").format(most=MOST_BYTES // 1_000_000)
         )
-    bundle = Bundle(io.BytesIO(data))
-    if "" not in bundle.folders:
-        raise StateError(
-            _(
-                "The bundle contains {n} runs, but only one can be opened here. The command “pglab "
-                "import” stores all of them."
-            ).format(n=len(bundle.folders))
-        )
-    return bundle.run("")
+    return Bundle(io.BytesIO(data))
 
 
 class Bundle:
@@ -115,11 +109,13 @@ class Bundle:
         Raises:
             StateError: this is no bundle, or it contains no run or too many.
         """
+        opening = _OpeningFile(file)
         with _sentences():
-            self._archive = zipfile.ZipFile(file)
+            self._archive = zipfile.ZipFile(opening)
+        opening.most = None
         names = self._archive.namelist()
         if len(names) > MOST_FILES:
-            raise StateError(_("The file contains too many files to be a bundle of this app."))
+            raise StateError(_(_TOO_MANY))
         found = (_OF_RUN.fullmatch(name) for name in dict.fromkeys(names))
         self.folders = [match[1] for match in found if match is not None]
         """The folder of each run, such as "seed-3/"; "" for a run at the top."""
@@ -131,7 +127,7 @@ class Bundle:
             raise StateError(_("The bundle contains more than {n} runs.").format(n=MOST_RUNS))
 
     def run(self, folder: str) -> RunContents:
-        """Read one of the runs. All files but those from which it goes on are ignored.
+        """Read and check one of the runs. All files but those from which it goes on are ignored.
 
         Raises:
             ConfigError: a setting of the run cannot be used.
@@ -144,7 +140,31 @@ class Bundle:
             is_stored = transitions in self._archive.namelist()
             if isinstance(contents.config, ActorCriticConfig) and is_stored:
                 blocks = _blocks(contents, _member(self._archive, transitions))
-        return replace(contents, state=replace(contents.state, blocks=blocks))
+        contents = replace(contents, state=replace(contents.state, blocks=blocks))
+        session_from(contents)  # a run that could not continue is refused here
+        return contents
+
+
+class _OpeningFile:
+    """A file from which only a short list of files is read.
+
+    `zipfile` reads the whole list at once and makes an object for each file, however many there
+    are. Every other piece that it reads to open an archive is short.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self.most: int | None = _LONGEST_LIST  # bytes in one piece; None: the archive is open
+
+    def read(self, size: int = -1) -> bytes:
+        """Read a piece of the file; refuse a piece that is too long for the list of a bundle."""
+        if self.most is None:
+            return self._file.read(size)
+        data = self._file.read(self.most + 1 if size < 0 else min(size, self.most + 1))
+        if len(data) > self.most:
+            raise StateError(_(_TOO_MANY))
+        return data
 
 
 @contextmanager

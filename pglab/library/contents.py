@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pglab.algorithms.agents import AgentConfig
@@ -39,6 +40,11 @@ class Table:
     columns: Arrays
     appended: int
     stride: int = 1
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """The number of each row that is kept, counted from 1: [N]."""
+        return 1 + self.stride * np.arange(len(self.columns["global_step"]))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def config_from(facts: Any) -> AgentConfig:
     except (KeyError, TypeError, ValueError) as error:
         raise StateError(_("The settings in the file are damaged.")) from error
     _require_known(settings, kind)
-    return kind(**{name: _setting(value) for name, value in settings.items()})
+    return kind(**settings)
 
 
 def encoded(contents: RunContents) -> bytes:
@@ -109,11 +109,9 @@ def decoded(data: bytes, blocks: tuple[Block, ...] = ()) -> RunContents:
             state=State(_part(arrays, "state"), dict(facts["state"]), blocks),
             recent=State(_part(arrays, "recent"), dict(facts["recent"])),
         )
-    except ConfigError:
+    except (ConfigError, StateError):  # these are ValueErrors, too
         raise
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, StateError):
-            raise
         raise StateError(_("The stored run is damaged.")) from error
 
 
@@ -128,10 +126,6 @@ def _facts_of(data: bytes) -> Facts:
         raise StateError(_("The stored run is damaged.")) from error
 
 
-def _setting(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _require_known(settings: Facts, kind: type[AgentConfig]) -> None:
     unknown = settings.keys() - settings_of(kind).keys()
     if unknown:
@@ -143,7 +137,7 @@ def _change(facts: Any, kind: type[AgentConfig]) -> Change:
     steps = facts["global_step"], facts["update"]
     if any(type(number) is not int or number < 0 for number in steps):
         raise StateError(_("A change of settings in the file is damaged."))
-    settings = {str(name): _setting(value) for name, value in facts["settings"].items()}
+    settings = dict(facts["settings"])
     _require_known(settings, kind)
     return Change(*steps, settings)
 

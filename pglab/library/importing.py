@@ -1,31 +1,54 @@
-"""Stores a run as a new one: a run of a bundle, for example."""
+"""Stores runs as new ones: the runs of a bundle, for example."""
 
 from __future__ import annotations
 
-import secrets
-
-from pglab.library.bundle import read_bundle
+from pglab.library.bundle import Bundle, opened_bundle
 from pglab.library.contents import RunContents
-from pglab.library.encoding import encoded
-from pglab.library.snapshot import session_from
-from pglab.library.store.kept import KeptRun, new_address
+from pglab.library.progress import Progress, unreported
 from pglab.library.store.library import Library
-from pglab.library.store.summary import summary_of
+from pglab.library.store.runs.kept import KeptRun, new_address, new_key
+from pglab.library.store.runs.summary import kept_of
 
 
-def import_bundle(library: Library, data: bytes, owner: str) -> KeptRun:
-    """Store the run of a bundle as a new run of this owner; return what was stored.
-
-    Nothing is stored unless the run can continue.
+def import_bundle(
+    library: Library, data: bytes, owner: str, progress: Progress = unreported
+) -> list[KeptRun]:
+    """Store the runs of an uploaded bundle as new runs of this owner; return what was stored.
 
     Raises:
-        ConfigError: a setting of the run cannot be used.
-        LibraryUnavailable: the run cannot be stored now.
+        ConfigError: a setting of a run cannot be used.
+        LibraryUnavailable: the runs cannot be stored now.
         StateError: the bundle cannot be used; the message is a sentence for the visitor.
     """
-    contents = read_bundle(data)
-    session_from(contents)  # checks everything that `read_bundle` leaves unchecked
-    return store(library, contents, owner)
+    return list(import_runs(library, opened_bundle(data), owner, progress).values())
+
+
+def import_runs(
+    library: Library, bundle: Bundle, owner: str, progress: Progress
+) -> dict[str, KeptRun]:
+    """Store all runs of a bundle, each at a new address; return them by their folders.
+
+    After an error, none of the runs is stored.
+
+    Raises:
+        ConfigError: a setting of a run cannot be used.
+        LibraryUnavailable: the runs cannot be stored now.
+        StateError: a run is damaged or too large.
+    """
+    work = 2 * len(bundle.folders)
+    # Each run is read twice, so that the memory never holds more than one.
+    for done, folder in enumerate(bundle.folders, start=1):
+        bundle.run(folder)
+        progress(done / work)
+    stored: dict[str, KeptRun] = {}
+    try:
+        for done, folder in enumerate(bundle.folders, start=1 + len(bundle.folders)):
+            stored[folder] = store(library, bundle.run(folder), owner)
+            progress(done / work)
+    except BaseException:  # `progress` may also end the work
+        library.delete(owner, [kept.address for kept in stored.values()])
+        raise
+    return stored
 
 
 def store(library: Library, contents: RunContents, owner: str) -> KeptRun:
@@ -34,13 +57,6 @@ def store(library: Library, contents: RunContents, owner: str) -> KeptRun:
     Raises:
         LibraryUnavailable: the run cannot be stored now.
     """
-    kept = KeptRun(
-        address=new_address(),
-        owner=owner,
-        writer=secrets.token_urlsafe(16),
-        data=encoded(contents),
-        blocks=contents.state.blocks,
-        summary=summary_of(contents),
-    )
+    kept = kept_of(contents, address=new_address(), owner=owner, writer=new_key())
     library.save(kept)
     return kept

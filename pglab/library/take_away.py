@@ -12,7 +12,6 @@ from pglab.config import ConfigError
 from pglab.language import N_
 from pglab.library.bundle import run_files
 from pglab.library.clips.replay import replay
-from pglab.library.clips.video import gif, mp4
 from pglab.library.contents import RunContents
 from pglab.library.model_card.config_file import config_file
 from pglab.library.model_card.model_card import model_card
@@ -109,6 +108,9 @@ def _script(order: Order) -> Files:
 
 
 def _clip(order: Order) -> Files:
+    # FFmpeg takes 14 MB, so only a server that makes clips loads it.
+    from pglab.library.clips.video import gif, mp4
+
     episode = replay(order.contents, seed=order.contents.initial_config.seed)
 
     def half(begin: float) -> Progress:

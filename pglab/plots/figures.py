@@ -229,6 +229,12 @@ def framed(x_label: str, y_label: str, traces: list[dict[str, Any]]) -> Figure:
     }
 
 
+def titled(figure: Figure, name: str, title: str, subtitle: str = "") -> Figure:
+    """Return the figure with a name and a title, so that a presentation can show it as a panel."""
+    meta = {"name": name, "title": title, "subtitle": subtitle}
+    return {**figure, "layout": {**figure["layout"], "meta": meta}}
+
+
 def line(
     curve: Curve, colour: str, *, width: float, dash: str = "solid", legend: bool = True
 ) -> dict[str, Any]:
@@ -295,6 +301,12 @@ def _verticals(places: Numbers, ends: Sequence[float]) -> dict[str, Any]:
         "hoverinfo": "skip",
         "showlegend": False,
     }
+
+
+def vertical(x: float) -> dict[str, Any]:
+    """Return a Plotly shape that draws a thin vertical line through the whole plot."""
+    ends = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
+    return ends | {"line": {"color": palette.EARLIER_RUN, "width": 1}}
 
 
 def horizontal(y: float, dash: str = "solid") -> dict[str, Any]:

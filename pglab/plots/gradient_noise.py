@@ -10,7 +10,7 @@ import numpy as np
 
 from pglab.curves import Curve, Numbers, thinned
 from pglab.language import _
-from pglab.plots.figures import Figure, framed, horizontal, line, packed
+from pglab.plots.figures import Figure, framed, horizontal, line, packed, vertical
 
 MOST_ARROWS = 150
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
@@ -248,5 +248,6 @@ def _centred(text: str) -> dict[str, Any]:
 
 
 def _drawn(episodes: int) -> dict[str, Any]:
-    ends = {"type": "line", "x0": episodes, "x1": episodes, "y0": 0, "y1": 1, "yref": "paper"}
-    return ends | {"line": horizontal(0)["line"] | {"dash": "dot"}}
+    shape = vertical(episodes)
+    shape["line"]["dash"] = "dot"
+    return shape

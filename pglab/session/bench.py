@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal, Self
-
-import numpy as np
-from numpy.typing import NDArray
-from torch import nn
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import differences, settings_of
-from pglab.curves import Curve, GuessRegion, UsualBand, kept_by_place, thinned
-from pglab.networks import parameter_count
-from pglab.session.history import Change
+from pglab.curves import Curve, GuessRegion, UsualBand
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, TURN, Pacemaker
+from pglab.session.past_run import PastRun, past_run, seed_result, snapshots_of
 from pglab.session.rewinding.checkpoints import Checkpoint, Snapshot
 from pglab.session.seeds.group import SeedGroup
 from pglab.session.seeds.lockstep import SeedFailed, train_together
 from pglab.session.seeds.statistics import band_of, smoothed_curve, stop_of
 from pglab.session.sharing.gate import Gate
-from pglab.session.training_session import Outcome, TrainingSession, Unit
+from pglab.session.training_session import TrainingSession, Unit
 
 OVERLAYS_KEPT = 6
-POINTS_PER_OVERLAY = 1_200  # kept of an earlier curve, because a figure may show only its beginning
-SNAPSHOTS_PER_RUN = 6  # the most snapshots that are kept of one earlier run
-SNAPSHOT_BYTES = 5_000_000  # memory limit for all snapshots of one earlier run
 
 PlayerMode = Literal["policy", "training step", "training episode"]
-
-
-@dataclass(frozen=True)
-class SeedResult:
-    """The results of a further seed: another run with the same settings and another seed."""
-
-    seed: int
-    global_step: int
-    episodes: int
-    mean_return: float | None
-    outcome: Outcome | None
-    reading: float | None  # the seminar's measure of progress
-
-
-@dataclass(frozen=True)
-class PastRun:
-    """Stores an earlier run's curve, results and policies, so that pages can show them.
-
-    A fork is a run that continues another run. If this run is a fork, `forked` holds the number of
-    the other run and the step of the fork.
-    """
-
-    number: int
-    config: AgentConfig
-    changes: tuple[Change, ...]
-    # `steps` and `returns` are points of the smoothed learning curve; not all points are kept.
-    steps: NDArray[np.float32]
-    returns: NDArray[np.float32]
-    global_step: int
-    episodes: int
-    mean_return: float | None
-    outcome: Outcome | None
-    reading: float | None  # the seminar's measure of progress
-    forked: tuple[int, int] | None = None
-    snapshots: tuple[Snapshot, ...] = ()
-    further: tuple[SeedResult, ...] = ()  # results of the further seeds
 
 
 class Bench:
@@ -75,22 +30,24 @@ class Bench:
     a bench, because two executions of a page's script may overlap.
     """
 
-    def __init__(self, config: AgentConfig) -> None:
-        """Create a new run with these settings. The run does not start yet.
+    def __init__(self, config: AgentConfig, session: TrainingSession | None = None) -> None:
+        """Make a paused bench with a new run, or with the given `session` of these settings.
 
         Raises:
             ConfigError: the environment cannot be used.
         """
         self.lock = Gate()
-        self.session = TrainingSession(config)
+        self.session = session or TrainingSession(config)
         self.past: list[PastRun] = []
         self.forked: tuple[int, int] | None = None  # number and step of the run that was continued
         self._reached: PastRun | None = None  # if the run was rewound: the run at its furthest step
         self.running = False
         self.speed = FIRST_SPEED
+        self._pause_at: int | None = None  # a step to which the run trains at full speed
         self.player_mode: PlayerMode = "policy"
         self.guess: GuessRegion | None = None  # the visitor's guess of the mean return
         self.beside: Curve | None = None  # curve of a stored run, which is drawn for comparison
+        self.sketch: Curve | None = None  # the curve that the visitor expects in a lesson
         self.seeds = 1  # number of seeds, including the seed of the run itself
         self.shown_seed = 0  # index of the seed that player and heatmaps show; 0 is the run's seed
         self.problem: str | None = None  # error message if a further seed could not be trained
@@ -102,8 +59,8 @@ class Bench:
         cls, session: TrainingSession, past: Sequence[PastRun], forked: tuple[int, int] | None
     ) -> Self:
         """Make a paused bench that goes on with a stored run, and with runs before this run."""
-        bench = cls(session.config)
-        bench.session, bench.past, bench.forked = session, list(past), forked
+        bench = cls(session.config, session)
+        bench.past, bench.forked = list(past), forked
         return bench
 
     @property
@@ -131,6 +88,19 @@ class Bench:
         if further and self._group is None:
             self._group = SeedGroup(self.session, further)
         return self._group
+
+    @property
+    def seeds_without_results(self) -> set[int]:
+        """The further seeds whose present numbers are no results, because they still catch up.
+
+        After a reload, for example, all further seeds begin at step 0. While the run trains, its
+        further seeds are always a little behind, so only those that have not begun are counted.
+        """
+        group = self.group
+        if group is None:
+            return set()
+        waiting = filter(group.is_behind, group.members)
+        return {m.config.seed for m in waiting if not (self.running and m.global_step)}
 
     @property
     def shown_session(self) -> TrainingSession:
@@ -226,14 +196,26 @@ class Bench:
     def run(self) -> None:
         """Start or continue the run: from now on, each call of `take_turn` trains the run."""
         self.running = not self.session.finished
+        self._pause_at = None
         self.problem = None
         self.pacemaker.start()
         self._choose_player_mode()
 
+    def run_to(self, step: int) -> None:
+        """Train the run to an environment step at full speed; there, the run pauses by itself."""
+        if step > self.session.global_step:
+            self.run()
+            self._pause_at = step
+
+    @property
+    def _pace(self) -> float:
+        """The speed of the run: the chosen speed, or full speed on the way to a step."""
+        return FULL_SPEED if self.running and self._pause_at is not None else self.speed
+
     @property
     def _is_slow(self) -> bool:
         """True if training is slow enough for the player to show every step."""
-        return FULL_SPEED < self.speed <= REAL_TIME
+        return FULL_SPEED < self._pace <= REAL_TIME
 
     def _choose_player_mode(self) -> None:
         self.player_mode = "training step" if self._is_slow and self.running else "policy"
@@ -262,9 +244,12 @@ class Bench:
         if not self.running:
             self._train_to(before)
         else:
-            left = self.session.config.total_steps - before
-            self._train_to(before + self.pacemaker.steps_due(self.speed, left))
+            last = self.session.config.total_steps
+            last = last if self._pause_at is None else min(self._pause_at, last)
+            self._train_to(before + self.pacemaker.steps_due(self._pace, last - before))
             self.pacemaker.note_steps(self.session.global_step - before)
+            if self.session.global_step == self._pause_at:
+                self.pause()
             self._choose_player_mode()
         self.pacemaker.note_position(self.session.global_step)
         if self.session.finished:
@@ -273,7 +258,7 @@ class Bench:
     @property
     def next_turn(self) -> float:
         """The time of the next turn, on the clock of the pacemaker; infinity if no turn is due."""
-        return self.pacemaker.next_turn(self.speed, running=self.running, busy=self.busy)
+        return self.pacemaker.next_turn(self._pace, running=self.running, busy=self.busy)
 
     def _train_to(self, limit: int) -> None:
         """For one turn, train the run to step `limit` and the further seeds to the run's step."""
@@ -311,7 +296,7 @@ class Bench:
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
         """Smoothed learning curves of the most recent earlier runs in the current environment.
 
-        If a stored run is shown for comparison, the curve of the stored run is the last item.
+        If a stored run is shown for comparison, its curve follows them. A sketch is the last item.
         """
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past
@@ -319,19 +304,19 @@ class Bench:
         curves = [
             Curve(past.steps, past.returns, label(past)) for past in comparable[-OVERLAYS_KEPT:]
         ]
-        return curves if self.beside is None else [*curves, self.beside]
+        return curves + [curve for curve in (self.beside, self.sketch) if curve is not None]
 
     def summary(self) -> PastRun:
         """The present state of the current run as a `PastRun`."""
         group = self._group
         further = group.members if group and self.session is group.run else []
         run = past_run(self.run_number, self.session, self.forked)
-        return replace(run, further=tuple(map(_result, further)))
+        return replace(run, further=tuple(map(seed_result, further)))
 
     def snapshots(self) -> list[Snapshot]:
         """All copies of networks from the visitor's runs, ordered by run and step."""
         kept = [snapshot for past in self.past for snapshot in past.snapshots]
-        return kept + _snapshots(self.run_number, self.session)
+        return kept + snapshots_of(self.run_number, self.session)
 
     def _keep(self) -> None:
         """Add the current run to the earlier runs. Only the last few runs keep their networks."""
@@ -347,52 +332,3 @@ class Bench:
         self.forked = None
         self.player_mode = "policy"
         self.pacemaker.start()
-
-
-def _result(session: TrainingSession) -> SeedResult:
-    history = session.history
-    return SeedResult(
-        session.config.seed,
-        session.global_step,
-        len(history.episodes),
-        history.mean_return(),
-        session.outcome,
-        history.reading,
-    )
-
-
-def past_run(number: int, session: TrainingSession, forked: tuple[int, int] | None) -> PastRun:
-    """The present state of a run as a `PastRun`, without further seeds."""
-    history = session.history
-    snapshots = _snapshots(number, session)
-    per_network = 4 * parameter_count(*session.networks.values())
-    few = thinned(len(snapshots), max(1, min(SNAPSHOTS_PER_RUN, SNAPSHOT_BYTES // per_network)))
-    curve = smoothed_curve(session)
-    kept = kept_by_place(curve.steps, curve.returns, POINTS_PER_OVERLAY)
-    return PastRun(
-        number=number,
-        config=session.initial_config,
-        changes=tuple(history.changes),
-        steps=curve.steps[kept].astype(np.float32),
-        returns=curve.returns[kept].astype(np.float32),
-        global_step=session.global_step,
-        episodes=len(history.episodes),
-        mean_return=history.mean_return(),
-        outcome=session.outcome,
-        reading=history.reading,
-        forked=forked,
-        # Only networks are copied, because an earlier run needs no optimisers and no replay buffer.
-        snapshots=tuple(
-            replace(snapshots[index], networks=dict(snapshots[index].networks)) for index in few
-        ),
-    )
-
-
-def _snapshots(number: int, session: TrainingSession) -> list[Snapshot]:
-    """Snapshots of the networks at the run's checkpoints and at its present step."""
-    known: dict[int, tuple[AgentConfig, Mapping[str, nn.Module]]] = {
-        point.global_step: (point.config, point.networks) for point in session.checkpoints
-    }
-    if session.global_step not in known:
-        known[session.global_step] = session.config, copy.deepcopy(session.networks)
-    return [Snapshot(number, step, *known[step]) for step in sorted(known)]

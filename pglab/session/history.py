@@ -24,6 +24,7 @@ from pglab.stretch import (
 Columns = TypeVar("Columns", StepColumns, BatchColumns, CriticColumns)
 
 MOST_UPDATES = 10_000  # the most updates kept, spread over the run; an agent may update each step
+MEAN_EPISODES = 100  # episodes of the mean return that pages and files state
 RECENT_SIGNALS = 200  # rows kept of the latest batches, because one batch may have only one step
 RECENT_STEPS = 500  # steps kept: the longest episode of the three environments has 500 steps
 
@@ -323,7 +324,7 @@ class History:
         self._fits.columns = mark.fits
         self.reading, self.solved_at = mark.reading, mark.solved_at
 
-    def mean_return(self, window: int = 100) -> float | None:
+    def mean_return(self, window: int = MEAN_EPISODES) -> float | None:
         """Mean of the last `window` episode returns; None before the first episode."""
         returns = self.episodes["episode_return"][-window:]
         return float(returns.mean()) if len(returns) else None

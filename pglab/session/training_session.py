@@ -39,13 +39,18 @@ class TrainingSession:
         Raises:
             ConfigError: the environment cannot be used.
         """
-        self.initial_config = config
-        self.history = History()
+        self._begin(config, begin(config), History(), can_rewind=can_rewind)
+
+    def _begin(
+        self, initial_config: AgentConfig, run: AgentRun, history: History, *, can_rewind: bool
+    ) -> None:
+        self.initial_config = initial_config
+        self.history = history
         self.outcome: Outcome | None = None
         self.problem: str | None = None  # error message if the run diverged
         self.seconds_per_step: float | None = None  # wall clock, measured in the last `advance`
-        self._run = begin(config)
-        self._trainer = trainer_for(self._run)
+        self._run = run
+        self._trainer = trainer_for(run)
         self._training_seconds = 0.0
         self._checkpoints = Checkpoints() if can_rewind else None
 
@@ -60,14 +65,9 @@ class TrainingSession:
         problem: str | None = None,
         can_rewind: bool = True,
     ) -> Self:
-        """Make a session that continues a stored run; `problem` is why it diverged, if it did.
-
-        Raises:
-            ConfigError: the environment cannot be used.
-        """
-        session = cls(initial_config, can_rewind=can_rewind)
-        session._run, session.history = run, history
-        session._trainer = trainer_for(run)
+        """Make a session that continues a stored run; `problem` is why it diverged, if it did."""
+        session = cls.__new__(cls)
+        session._begin(initial_config, run, history, can_rewind=can_rewind)
         session._training_seconds = training_seconds
         if problem is not None:
             session.outcome, session.problem = "diverged", problem

@@ -6,18 +6,28 @@ phase is complete when a line of this function changes this quantity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from pglab.algorithms import actor_critic, reinforce, run
 from pglab.algorithms.agents import AgentConfig
-from pglab.algorithms.gradients import Gradient, gradient_of, norm
+from pglab.algorithms.gradients import Gradient, gradient_of
 from pglab.config import ReinforceConfig
 from pglab.losses import of_actions
+from pglab.slow_motion.readers import (
+    after_backward,
+    copied,
+    filled,
+    length_of,
+    local,
+    networks_of,
+    plain,
+    read_adam,
+    read_gradient,
+)
 from pglab.slow_motion.watched_lines import Locals, Phase, Values
 
 
@@ -33,69 +43,6 @@ def phases_of(config: AgentConfig) -> Sequence[Phase]:
 def update_of(config: AgentConfig) -> Callable[..., Any]:
     """The function that computes one update of an algorithm; its argument is the run."""
     return reinforce.update if isinstance(config, ReinforceConfig) else actor_critic.update
-
-
-def _local(name: str) -> Any:
-    """Return a function that reads the local variable `name`."""
-    return lambda there: there[name]
-
-
-def _filled(name: str) -> Any:
-    """Return a function that reads the local variable `name`.
-
-    If the value is empty, the returned function raises `KeyError`, as for a missing variable.
-    """
-
-    def value(there: Locals) -> Any:
-        if not there[name]:
-            raise KeyError(name)
-        return there[name]
-
-    return value
-
-
-def _length(name: str) -> Any:
-    """Return a function that reads the length of the run's list `name`.
-
-    If the list is empty, the returned function raises `KeyError`, as for a missing variable.
-    """
-
-    def value(there: Locals) -> int:
-        length = len(getattr(there["run"], name))
-        if not length:
-            raise KeyError(name)
-        return length
-
-    return value
-
-
-def _copied(*names: str, **renamed: str) -> Any:
-    """Return a function that copies local variables.
-
-    The copies of `names` keep their names. `renamed` maps the name of a copy to the name of the
-    variable.
-    """
-    named = {name: name for name in names} | renamed
-    return lambda there: {name: _plain(there[local]) for name, local in named.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Copy a value, so that the run cannot change the copy later.
-
-    A tensor becomes a number or a NumPy array.
-    """
-    if isinstance(value, torch.Tensor):
-        array = value.detach().numpy().copy()
-        return array.item() if array.ndim == 0 else array
-    return value.copy() if isinstance(value, np.ndarray) else value
-
-
-def _named(there: Locals) -> dict[str, nn.Module]:
-    """The run's networks by name.
-
-    The network "agent" is left out, because it only contains the other networks.
-    """
-    return {name: net for name, net in there["run"].networks.items() if name != "agent"}
 
 
 # --- Acting, the same for all algorithms
@@ -126,25 +73,14 @@ def _read_episode(there: Locals) -> Values:
 
 def _acting(generator: Callable[..., Any]) -> list[Phase]:
     return [
-        Phase("observe", generator, _local("observation"), _copied("observation")),
-        Phase("probabilities", run.take_step, _local("probabilities"), _read_probabilities),
-        Phase("sample", run.take_step, _local("action"), _copied("probabilities", "action")),
-        Phase("environment", run.take_step, _local("reward"), _read_environment),
+        Phase("observe", generator, local("observation"), copied("observation")),
+        Phase("probabilities", run.take_step, local("probabilities"), _read_probabilities),
+        Phase("sample", run.take_step, local("action"), copied("probabilities", "action")),
+        Phase("environment", run.take_step, local("reward"), _read_environment),
     ]
 
 
 # --- Updating
-
-
-def _read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """The norm of the whole gradient, and the norm of the gradient in each layer."""
-    layers: dict[str, Gradient] = {}
-    for parameter, derivative in gradient.items():
-        layers.setdefault(layer_of(parameter, networks), {})[parameter] = derivative
-    return {
-        "norm": norm(gradient),
-        "layers": {layer: norm(part) for layer, part in layers.items()},
-    }
 
 
 def _read_loss(there: Locals) -> Values:
@@ -152,26 +88,10 @@ def _read_loss(there: Locals) -> Values:
         "observations": there["batch"].observations.copy(),
         "actions": there["batch"].actions.copy(),
         "weights": there["weights"].copy(),
-        "log_probs": _plain(there["log_probs"]),
-        "loss": _plain(there["actor_loss"]),
+        "log_probs": plain(there["log_probs"]),
+        "loss": plain(there["actor_loss"]),
         "entropy_coefficient": there["run"].config.entropy_coefficient,
     }
-
-
-def _backward(network: str) -> Any:
-    """Return a function that reads a gradient in a network of the run, after `backward`.
-
-    If `zero_grad` has removed the gradient, the returned function raises `KeyError`, as for a
-    missing variable.
-    """
-
-    def value(there: Locals) -> Any:
-        derivative = getattr(there["run"], network).head.bias.grad
-        if derivative is None:
-            raise KeyError(network)
-        return derivative
-
-    return value
 
 
 def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
@@ -180,25 +100,10 @@ def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
     "weighted" is true if the weight wₜ of at least one step is not 0.
     """
     return {
-        **_read_gradient(gradient, _named(there)),
+        **read_gradient(gradient, networks_of(there)),
         "weighted": bool(np.any(there["weights"])),
         "entropy_coefficient": there["run"].config.entropy_coefficient,
     }
-
-
-def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
-    """The name of a parameter's layer, such as "policy.body.0".
-
-    If several networks share the layer, the layer's name begins with the name of the first network.
-
-    Raises:
-        ValueError: the parameter belongs to none of the networks.
-    """
-    for name, network in networks.items():
-        for path, known in network.named_parameters():
-            if known is parameter:
-                return f"{name}.{path}".rsplit(".", 1)[0]
-    raise ValueError("the parameter belongs to none of the networks")
 
 
 def _step(
@@ -210,39 +115,10 @@ def _step(
         # Adam counts the steps of each parameter tensor separately.
         return sum(int(state["step"]) for state in optimizer_of(there).state.values())
 
-    return Phase("step", function, steps, lambda there: _read_step(there, optimizer_of(there)))
+    return Phase("step", function, steps, lambda there: read_adam(there, optimizer_of(there)))
 
 
-def _read_step(there: Locals, optimizer: torch.optim.Adam) -> Values:
-    """The numbers in Adam's formula for the parameter with the largest gradient.
-
-    If every gradient is 0, the numbers are those of the parameter with the largest running mean m.
-    """
-    group = optimizer.param_groups[0]
-    gradients = {p: p.grad for p in group["params"] if p.grad is not None}
-    length = there["gradient_norm"]
-    pulls = {p: g if length else optimizer.state[p]["exp_avg"] for p, g in gradients.items()}
-    parameter = max(pulls, key=lambda known: float(pulls[known].abs().max()))
-    place = int(pulls[parameter].abs().argmax())
-    state = optimizer.state[parameter]
-    names = _named(there)
-    return {
-        "layer": layer_of(parameter, names),
-        "layers": sorted({layer_of(known, names) for known in gradients}),
-        "gradient": float(gradients[parameter].flatten()[place]),
-        "mean": float(state["exp_avg"].flatten()[place]),
-        "mean_square": float(state["exp_avg_sq"].flatten()[place]),
-        "steps": int(state["step"]),
-        "betas": tuple(group["betas"]),
-        "epsilon": float(group["eps"]),
-        "learning_rate": float(group["lr"]),
-        "parameter": float(parameter.detach().flatten()[place]),
-        "norm": length,
-        "max_norm": getattr(there["run"].config, "max_gradient_norm", 0.0),
-    }
-
-
-EPISODE = Phase("episode", run.end_episode, _local("record"), _read_episode)
+EPISODE = Phase("episode", run.end_episode, local("record"), _read_episode)
 
 
 def _changed(generator: Callable[..., Any]) -> Phase:
@@ -268,36 +144,36 @@ def _read_stored_batch(there: Locals) -> Values:
 
 
 def _read_returns(there: Locals) -> Values:
-    copied = _copied("episode_ends", "returns")(there)
-    copied["rewards"] = there["batch"].rewards.copy()
-    return {**copied, "gamma": there["config"].gamma, "form": there["config"].return_form}
+    values = copied("episode_ends", "returns")(there)
+    values["rewards"] = there["batch"].rewards.copy()
+    return {**values, "gamma": there["config"].gamma, "form": there["config"].return_form}
 
 
 def _read_weights(there: Locals) -> Values:
-    copied = _copied("returns", "weights")(there)
-    return {**copied, "baseline": there["config"].baseline}
+    values = copied("returns", "weights")(there)
+    return {**values, "baseline": there["config"].baseline}
 
 
 REINFORCE: Sequence[Phase] = (
     *_acting(reinforce.reinforce),
-    Phase("store", reinforce.reinforce, _length("batch"), _read_stored_batch),
+    Phase("store", reinforce.reinforce, length_of("batch"), _read_stored_batch),
     EPISODE,
-    Phase("returns", reinforce.update, _local("returns"), _read_returns),
-    Phase("weights", reinforce.update, _local("weights"), _read_weights),
-    Phase("loss", reinforce.learn, _local("actor_loss"), _read_loss),
+    Phase("returns", reinforce.update, local("returns"), _read_returns),
+    Phase("weights", reinforce.update, local("weights"), _read_weights),
+    Phase("loss", reinforce.learn, local("actor_loss"), _read_loss),
     Phase(
         "gradient",
         reinforce.learn,
-        _backward("policy"),
+        after_backward("policy"),
         lambda there: _read_actor_gradient(there, gradient_of(there["run"].policy)),
     ),
     _step(reinforce.learn, lambda there: there["run"].optimizer),
-    Phase("value_loss", reinforce.fit_value, _local("loss"), _copied("loss", "returns")),
+    Phase("value_loss", reinforce.fit_value, local("loss"), copied("loss", "returns")),
     Phase(
         "value_gradient",
         reinforce.fit_value,
-        _backward("value"),
-        lambda there: _read_gradient(gradient_of(there["run"].value), _named(there)),
+        after_backward("value"),
+        lambda there: read_gradient(gradient_of(there["run"].value), networks_of(there)),
     ),
     _step(reinforce.fit_value, lambda there: there["run"].value_optimizer),
     _changed(reinforce.reinforce),
@@ -312,7 +188,7 @@ def _read_signal(there: Locals) -> Values:
     return {
         "weight": there["weight"],
         "action": step.action,
-        "action_values": _plain(there["q_values"]),
+        "action_values": plain(there["q_values"]),
         "probabilities": step.action_probabilities.copy(),
         "kind": there["run"].config.policy_signal,
     }
@@ -343,7 +219,7 @@ def _read_targets(there: Locals) -> Values:
     return {
         "rewards": batch.rewards.copy(),
         "terminated": batch.terminated.copy(),
-        "next_values": _plain(there["next_values"]),
+        "next_values": plain(there["next_values"]),
         "targets": there["targets"].copy(),
         "gamma": there["run"].config.gamma,
     }
@@ -351,22 +227,22 @@ def _read_targets(there: Locals) -> Values:
 
 def _read_critic_loss(there: Locals) -> Values:
     return {
-        "estimates": _plain(of_actions(there["q_values"].detach(), there["actions"])),
+        "estimates": plain(of_actions(there["q_values"].detach(), there["actions"])),
         "targets": there["targets"].copy(),
-        "loss": _plain(there["critic_loss"]),
+        "loss": plain(there["critic_loss"]),
         "q_regularization": there["run"].config.q_regularization,
         "coefficient": there["run"].config.value_loss_coefficient,
     }
 
 
 def _read_loss_gradient(there: Locals) -> Values:
-    return _read_gradient(there["loss_gradient"], _named(there))
+    return read_gradient(there["loss_gradient"], networks_of(there))
 
 
 ACTING_WITH_CRITIC: Sequence[Phase] = (
     *_acting(actor_critic.actor_critic),
-    Phase("judge", actor_critic.actor_critic, _local("weight"), _read_signal),
-    Phase("store", actor_critic.actor_critic, _length("rollout"), _read_stored_step),
+    Phase("judge", actor_critic.actor_critic, local("weight"), _read_signal),
+    Phase("store", actor_critic.actor_critic, length_of("rollout"), _read_stored_step),
     Phase(
         "remember",
         actor_critic.actor_critic,
@@ -376,22 +252,22 @@ ACTING_WITH_CRITIC: Sequence[Phase] = (
     EPISODE,
 )
 CRITIC: Sequence[Phase] = (
-    Phase("draw", actor_critic.learn_from_replay, _local("batch"), _read_draw),
-    Phase("targets", actor_critic.critic_gradient, _local("targets"), _read_targets),
-    Phase("critic_loss", actor_critic.critic_gradient, _local("critic_loss"), _read_critic_loss),
+    Phase("draw", actor_critic.learn_from_replay, local("batch"), _read_draw),
+    Phase("targets", actor_critic.critic_gradient, local("targets"), _read_targets),
+    Phase("critic_loss", actor_critic.critic_gradient, local("critic_loss"), _read_critic_loss),
     Phase(
         "critic_gradient",
         actor_critic.critic_gradient,
-        _filled("loss_gradient"),
+        filled("loss_gradient"),
         _read_loss_gradient,
     ),
 )
 ACTOR: Sequence[Phase] = (
-    Phase("loss", actor_critic.actor_gradient, _local("actor_loss"), _read_loss),
+    Phase("loss", actor_critic.actor_gradient, local("actor_loss"), _read_loss),
     Phase(
         "gradient",
         actor_critic.actor_gradient,
-        _filled("loss_gradient"),
+        filled("loss_gradient"),
         lambda there: _read_actor_gradient(there, there["loss_gradient"]),
     ),
 )

@@ -8,14 +8,14 @@ The command trains the seeds 0–7 with the settings of each experiment, and wit
 of the page. For each claim, it prints the number of seeds for which the claim is true. Without
 names, the command checks all experiments of all pages. With `--write`, the command also writes the
 results to `pglab/data/experiments/<page>.json`, which the pages read. Only the results of the named
-experiments are replaced.
+experiments are replaced. The environment variable `PGLAB_DASK` chooses the workers that train.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,14 @@ from pglab.experiments.catalogue import experiments_of
 from pglab.experiments.experiment import STEPS, USUAL
 from pglab.experiments.results import FOLDER, SEEDS, WINDOWS, Arm, held, load
 from pglab.experiments.statistics import STATISTICS, recorded, window_means
+from pglab.maps.running.calls import on_workers
+from pglab.maps.running.keys import provenance_of
 from pglab.networks import use_one_thread
-from pglab.session.sharing.threads import in_threads
-from pglab.session.stored.provenance import KEY, made_by
+from pglab.session.stored.provenance import KEY
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, parser_of
+from pglab.studies.outcome import Outcome, changed_versions, number_differences
+from pglab.studies.workers import workers_of_command
 
 
 def measure(config: AgentConfig) -> dict[str, Any]:
@@ -53,17 +56,17 @@ def settings_text(config: AgentConfig) -> dict[str, str]:
 
 
 def make_arm(configs: Sequence[AgentConfig]) -> Arm:
-    """Train one run for each configuration in threads. Return all results as one `Arm`.
+    """Train one run for each configuration on workers. Return all results as one `Arm`.
 
     An `Arm` contains the runs with the same settings. The configurations differ only in the seed.
     """
-    measured = in_threads(measure, configs)
+    measured = on_workers(measure, configs)
     return Arm(
         settings=settings_text(configs[0]),
         figures={n: np.array([run["figures"][n] for run in measured]) for n in STATISTICS},
         curves=np.stack([run["curve"] for run in measured]),
         outcomes=[run["outcome"] for run in measured],
-        made_by=made_by(configs[0].engine),
+        made_by=provenance_of(configs[0]),
     )
 
 
@@ -101,12 +104,8 @@ def check(page: str, keys: Sequence[str], *, write: bool) -> dict[str, Arm]:
     takes long.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
-    configs: dict[str, Callable[[int], AgentConfig]] = {}
-    for experiment in experiments_of(page):
-        configs.setdefault(experiment.usual_arm, experiment.usual_config)
-        configs[experiment.key] = experiment.config
     arms: dict[str, Arm] = {}
-    for key, config in configs.items():
+    for key, config in configs_of(page).items():
         arm = stored.get(key)
         if arm is None or key in keys:
             arm = make_arm([config(seed) for seed in range(SEEDS)])
@@ -117,14 +116,75 @@ def check(page: str, keys: Sequence[str], *, write: bool) -> dict[str, Arm]:
     return arms
 
 
+def configs_of(page: str) -> dict[str, Callable[[int], AgentConfig]]:
+    """The runs of a page by name: for each name, a function from a seed to the configuration."""
+    configs: dict[str, Callable[[int], AgentConfig]] = {}
+    for experiment in experiments_of(page):
+        configs.setdefault(experiment.usual_arm, experiment.usual_config)
+        configs[experiment.key] = experiment.config
+    return configs
+
+
+def recheck(page: str) -> Outcome:
+    """Run all experiments of a page again; compare the results with the stored results."""
+    stored = load(page)
+    arms = {
+        key: make_arm([config(seed) for seed in range(SEEDS)])
+        for key, config in configs_of(page).items()
+    }
+    versions = (
+        changed_versions(stored[key].made_by, arm.made_by)
+        for key, arm in arms.items()
+        if key in stored
+    )
+    return Outcome(
+        numbers=[
+            text
+            for key, arm in arms.items()
+            for text in (
+                differences(key, arm, stored[key]) if key in stored else [f"{key}: not stored"]
+            )
+        ],
+        claims=refuted(page, arms),
+        versions="; ".join(dict.fromkeys(filter(None, versions))),
+    )
+
+
+def differences(key: str, arm: Arm, stored: Arm) -> list[str]:
+    """Say how an `Arm` differs from the stored one, which has fewer digits."""
+    new, known = _stored(arm), _stored(stored)
+    nothing = [None] * len(arm.outcomes)
+    found = [
+        text
+        for name in STATISTICS
+        for text in number_differences(
+            f"{key}, {name}",
+            new["figures"].get(name, nothing),
+            known["figures"].get(name, nothing),
+        )
+    ]
+    found += number_differences(f"{key}, curves", new["curves"], known["curves"])
+    if new["outcomes"] != known["outcomes"]:
+        found.append(f"{key}: the runs end otherwise")
+    return found
+
+
+def refuted(page: str, arms: dict[str, Arm]) -> list[str]:
+    """The claims of a page that are true for at most half of the seeds."""
+    return [text for text, count in _counts(page, arms) if count <= SEEDS / 2]
+
+
 def report(page: str, arms: dict[str, Arm]) -> str:
     """List the claims of a page, each with the number of seeds for which the claim is true."""
-    return "\n".join(
-        f"{page}/{e.key}: {claim.sentence()}: {count} of {SEEDS}"
-        for e in experiments_of(page)
-        for claim in (e.right_claim, *e.further)
-        for count in [held(claim, arms[e.key], arms[e.usual_arm])]
-    )
+    return "\n".join(text for text, _count in _counts(page, arms))
+
+
+def _counts(page: str, arms: dict[str, Arm]) -> Iterator[tuple[str, int]]:
+    """Yield each claim of a page in words, with the number of seeds for which it is true."""
+    for e in experiments_of(page):
+        for claim in (e.right_claim, *e.further):
+            count = held(claim, arms[e.key], arms[e.usual_arm])
+            yield f"{page}/{e.key}: {claim.sentence()}: {count} of {SEEDS}", count
 
 
 def parser() -> argparse.ArgumentParser:
@@ -144,7 +204,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if asked:
             everything = _names(page) if page in asked else asked
             keys = [n.split("/")[1] for n in everything]
-            arms = check(page, keys, write=chosen.write)
+            with workers_of_command():
+                arms = check(page, keys, write=chosen.write)
             if chosen.write:
                 print(save(page, arms))
             print(report(page, arms))

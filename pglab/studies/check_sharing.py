@@ -25,6 +25,7 @@ from pglab.experiments.evidence import (
 )
 from pglab.networks import use_one_thread
 from pglab.studies.arguments import parser_of
+from pglab.studies.outcome import Outcome
 
 
 def checks() -> list[tuple[str, bool]]:
@@ -79,6 +80,11 @@ def checks() -> list[tuple[str, bool]]:
             float(np.median(one_step[:, 5])) < COLLAPSED,
         ),
     ]
+
+
+def recheck() -> Outcome:
+    """Check each claim about the stored runs."""
+    return Outcome(claims=[claim for claim, holds in checks() if not holds])
 
 
 def parser() -> argparse.ArgumentParser:

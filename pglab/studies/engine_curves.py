@@ -4,7 +4,8 @@ This command trains the same ten seeds with each engine, and does not stop when 
 
     python -m pglab.studies.engine_curves split_replay --seeds 10 --steps 60000
 
-The command takes long, because the runs of the PyTorch reference take turns on one core.
+The command takes long, because in one process the runs of the PyTorch reference take turns. With
+the environment variable `PGLAB_DASK=auto`, each core has a process of its own.
 
 Because of rounding, the two runs of one seed may take different actions at some step. The command
 prints for how many seeds this happens, and the range and the median of the first such steps. It
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -31,8 +33,18 @@ from pglab.session.stored.usual_curves import AGENTS, TABLE_WINDOW, WINDOW, Lear
 from pglab.session.train import train
 from pglab.studies.arguments import number_of_seeds, parser_of, steps_of_a_run
 from pglab.studies.learning_curves import make, of_seeds
+from pglab.studies.outcome import Outcome, not_in
+from pglab.studies.workers import workers_of_command
 
 ENGINES = ("fast", "reference")
+# What the README compares: the agents, by their names in its table.
+README = Path(__file__).parents[2] / "README.md"
+NAMES = {
+    "reinforce": "REINFORCE",
+    "shared_on_policy": "shared body",
+    "split_replay": "split bodies",
+}
+SEEDS, STEPS = 10, 60_000
 
 
 def first_difference(some: Iterable[Record], others: Iterable[Record]) -> int | None:
@@ -83,12 +95,47 @@ def comparison(fast: LearningCurves, reference: LearningCurves) -> list[str]:
     return lines
 
 
+def recheck() -> Outcome:
+    """Compare the engines again, and look for the results in the README.
+
+    Raises:
+        OSError: there is no README, because this is not a clone of the repository.
+    """
+    sentences, smallest_p = [], 1.0
+    for agent, name in NAMES.items():
+        config = AGENTS[agent]
+        sentences.append(parting_sentence(of_seeds(parting, config, SEEDS, STEPS)))
+        fast, reference = (
+            make(config.changed(engine=engine), SEEDS, STEPS).mean_returns(TABLE_WINDOW // WINDOW)
+            for engine in ENGINES
+        )
+        last = (np.median(means[:, -1]) for means in (reference, fast))
+        sentences.append(f"| {name} | {' | '.join(f'{median:.0f}' for median in last)} |")
+        smallest_p = min(smallest_p, *map(sign_flip_p, (fast - reference).T))
+    sentences.append(f"The smallest p-value of these 18 tests is {smallest_p:.2f}.")
+    missing = not_in(README.read_text(encoding="utf-8"), sentences)
+    return Outcome(claims=[f"not in the README: {text}" for text in missing])
+
+
+def parting_sentence(steps: Sequence[int | None]) -> str:
+    """The part of a sentence of the README that says where the runs of two engines part."""
+    parted = sorted(step for step in steps if step is not None)
+    if len(parted) == 1:
+        return f"for only one of ten seeds, at step {parted[0]:,}."
+    if len(parted) < len(steps):
+        return parting_text(steps)
+    return (
+        f"between step {parted[0]:,} and step {parted[-1]:,} (ten seeds, median "
+        f"{np.median(parted):,.0f})"
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the command's arguments."""
     of_command = parser_of("pglab.studies.engine_curves", __doc__)
     of_command.add_argument("agent", choices=AGENTS)
-    of_command.add_argument("--seeds", type=number_of_seeds(), default=10)
-    of_command.add_argument("--steps", type=steps_of_a_run(TABLE_WINDOW), default=60_000)
+    of_command.add_argument("--seeds", type=number_of_seeds(), default=SEEDS)
+    of_command.add_argument("--steps", type=steps_of_a_run(TABLE_WINDOW), default=STEPS)
     return of_command
 
 
@@ -97,11 +144,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     use_one_thread()
     chosen = parser().parse_args(arguments)
     config = AGENTS[chosen.agent]
-    partings = of_seeds(parting, config, chosen.seeds, chosen.steps)
-    print(parting_text(partings), flush=True)
-    fast, reference = (
-        make(config.changed(engine=engine), chosen.seeds, chosen.steps) for engine in ENGINES
-    )
+    with workers_of_command():
+        partings = of_seeds(parting, config, chosen.seeds, chosen.steps)
+        print(parting_text(partings), flush=True)
+        fast, reference = (
+            make(config.changed(engine=engine), chosen.seeds, chosen.steps) for engine in ENGINES
+        )
     print("\n".join(comparison(fast, reference)))
 
 

@@ -19,14 +19,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig, format_value, settings_of
+from pglab.maps.running.keys import provenance_of
 from pglab.networks import use_one_thread
 from pglab.session.rewinding.checkpoints import Snapshot
-from pglab.session.stored.policies import FILE, STEPS, load
+from pglab.session.stored.policies import FILE, STEPS, load, stored_provenance
+from pglab.session.stored.provenance import KEY
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, parser_of
+from pglab.studies.outcome import Outcome, changed_versions, number_differences
 
 
 def trained(config: AgentConfig, steps: int) -> Snapshot:
@@ -48,7 +52,8 @@ def trained(config: AgentConfig, steps: int) -> Snapshot:
 def save(path: Path, snapshots: list[Snapshot]) -> None:
     """Write policies to a file. All policies must have the same settings.
 
-    The file contains the settings as JSON, and each parameter under the key `step/name`.
+    The file contains the settings and the provenance as JSON, and each parameter under the key
+    `step/name`.
     """
     config = snapshots[0].config
     settings = {name: format_value(getattr(config, name)) for name in settings_of(config)}
@@ -58,13 +63,39 @@ def save(path: Path, snapshots: list[Snapshot]) -> None:
         for name, parameter in snapshot.networks["policy"].state_dict().items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, allow_pickle=False, settings=np.array(json.dumps(settings)), **arrays)
+    facts = {"settings": settings, KEY: provenance_of(config)}
+    texts = {name: np.array(json.dumps(content)) for name, content in facts.items()}
+    np.savez_compressed(path, allow_pickle=False, **texts, **arrays)
 
 
 def same_parameters(one: Snapshot, other: Snapshot) -> bool:
     """True if the parameters of two policies are equal bit for bit."""
     own, others = (of.networks["policy"].state_dict() for of in (one, other))
     return all(torch.equal(parameter, others[name]) for name, parameter in own.items())
+
+
+def recheck() -> Outcome:
+    """Train the policies again, and compare their parameters with the stored parameters."""
+    config = ReinforceConfig()
+    stored = load()
+    pairs = ((stored[steps], trained(config, steps)) for steps in STEPS)
+    return Outcome(
+        numbers=[
+            text
+            for known, new in pairs
+            if not same_parameters(new, known)
+            for text in number_differences(
+                f"parameters after {new.global_step:,} steps", _vector(new), _vector(known)
+            )
+        ],
+        versions=changed_versions(stored_provenance(), provenance_of(config)),
+    )
+
+
+def _vector(snapshot: Snapshot) -> NDArray[np.float32]:
+    """All parameters of a policy in one row."""
+    parameters = snapshot.networks["policy"].state_dict().values()
+    return np.concatenate([parameter.numpy().ravel() for parameter in parameters])
 
 
 def parser() -> argparse.ArgumentParser:

@@ -28,26 +28,35 @@ The command draws 100 episodes of the stored policy with each of 40 seeds. Each 
 confidence interval for the variance ratio of each estimator. The command also computes this ratio
 from all seeds together. It prints this ratio, and the share of the intervals that contain the
 ratio.
+
+The measurements run in processes of their own, or on the workers that the environment variable
+`PGLAB_DASK` chooses.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig, settings_of
 from pglab.gradient_noise.estimators import ESTIMATORS
-from pglab.gradient_noise.measurement import EPISODE_CHOICES, EstimatorReport, finished, measure
+from pglab.gradient_noise.measurement import EPISODE_CHOICES, finished, measure
+from pglab.gradient_noise.results import EstimatorReport
+from pglab.maps.running.calls import on_workers
+from pglab.maps.running.workers import Workers
 from pglab.networks import use_one_thread
-from pglab.session.sharing.threads import thread_count
 from pglab.session.stored.policies import load
 from pglab.studies.arguments import number_of_seeds, parser_of, whole_number
 from pglab.studies.example_policies import trained
+from pglab.studies.workers import processes, workers_of_command
+
+Numbers = NDArray[np.float64]
 
 STORED_STEP = 20_000
 
@@ -65,9 +74,9 @@ class Row:
     signals: Sequence[bool]  # true for a gradient that differs significantly from noise
 
 
-def row_of_seed(steps: int, episodes: int, seed: int) -> Row:
+def row_of_seed(steps: int, episodes: int, config: AgentConfig) -> Row:
     """Train one policy, and measure the estimators on fresh episodes of this policy."""
-    report = finished(measure(trained(ReinforceConfig(seed=seed), steps), episodes, seed))
+    report = finished(measure(trained(config, steps), episodes, config.seed))
     found = report.estimators
     return Row(
         float(report.totals.mean()),
@@ -111,14 +120,28 @@ def _count(rows: Sequence[Row], less: str, more: str) -> str:
     return f"{sum(row.ratios[n] < row.ratios[m] for row in rows)} of {len(rows)} seeds"
 
 
-def drawn_again(seed: int) -> list[EstimatorReport]:
-    """Draw 100 episodes of the stored policy, and return a report on each estimator."""
-    report = finished(measure(load()[STORED_STEP], 100, seed))
+def rows_of(steps: int, episodes: int, seeds: int, workers: Workers) -> list[Row]:
+    """Train the policies of the seeds from 0 to `seeds` − 1, and measure the estimators."""
+    return on_workers(partial(row_of_seed, steps, episodes), _seeds(seeds), workers)
+
+
+def drawings_of(count: int, workers: Workers) -> list[list[EstimatorReport]]:
+    """Draw episodes of the stored policy with the seeds from 0 to `count` − 1."""
+    return on_workers(drawn_again, _seeds(count), workers)
+
+
+def _seeds(count: int) -> list[AgentConfig]:
+    return [ReinforceConfig(seed=seed) for seed in range(count)]
+
+
+def drawn_again(config: AgentConfig) -> list[EstimatorReport]:
+    """Draw 100 episodes of the stored policy with the seed of `config`; report each estimator."""
+    report = finished(measure(load()[STORED_STEP], 100, config.seed))
     return [report.estimators[name] for name in ESTIMATORS]
 
 
-def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
-    """List each estimator's overall ratio, and the share of intervals that contain this ratio.
+def coverage(drawings: Sequence[Sequence[EstimatorReport]]) -> tuple[Numbers, Numbers]:
+    """Each estimator's overall ratio, and the share of intervals that contain this ratio.
 
     The overall ratio is the estimator's variance divided by the variance with whole-episode
     returns. Both variances are means over `drawings`. Each entry of `drawings` is a result of
@@ -130,7 +153,12 @@ def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
         [of.ratio.low <= whole <= of.ratio.high for of, whole in zip(found, overall, strict=True)]
         for found in drawings
     ]
-    shares = np.mean(inside, axis=0)
+    return overall, np.mean(inside, axis=0)
+
+
+def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
+    """List the results of `coverage` for all estimators but the first one, whose ratio is 1."""
+    overall, shares = coverage(drawings)
     cells = zip(ESTIMATORS[1:], overall[1:], shares[1:], strict=True)
     return "\n".join(
         f"{name}: ratio {whole:.4f}, inside {share:.0%}" for name, whole, share in cells
@@ -155,18 +183,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     use_one_thread()
     chosen = parser().parse_args(arguments)
-    with ProcessPoolExecutor(thread_count(), initializer=use_one_thread) as pool:
+    with workers_of_command(), processes() as workers:
         if chosen.check_intervals:
-            print(check_intervals(list(pool.map(drawn_again, range(chosen.check_intervals)))))
+            print(check_intervals(drawings_of(chosen.check_intervals, workers)))
             return
         for steps in chosen.steps:
             print(f"\nafter {steps:,} steps: variance / variance of whole-episode, and cosine")
             print(f"{'seed':>6} {'return':>7}", *(f"{name:>17}" for name in ESTIMATORS))
-            rows = []
-            work = partial(row_of_seed, steps, chosen.episodes)
-            for seed, row in enumerate(pool.map(work, range(chosen.seeds))):
-                rows.append(row)
-                print(line(str(seed), row), flush=True)
+            rows = rows_of(steps, chosen.episodes, chosen.seeds, workers)
+            for seed, row in enumerate(rows):
+                print(line(str(seed), row))
             print("\n".join(summary(rows)), flush=True)
 
 

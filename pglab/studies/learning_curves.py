@@ -1,11 +1,12 @@
 """Makes the learning curves of the usual settings, which the pages show behind a run.
 
-This command trains REINFORCE with the seeds 0–19, in threads on all cores:
+This command trains REINFORCE with the seeds 0–19, on all cores:
 
     python -m pglab.studies.learning_curves reinforce --seeds 20 --steps 200000
 
 Training does not stop when the task is solved. The command prints a table of the returns. With
-`--write`, it also writes `pglab/data/learning_curves/<agent>.json`, which the pages read.
+`--write`, it also writes `pglab/data/learning_curves/<agent>.json`, which the pages read. The
+environment variable `PGLAB_DASK` chooses the workers that train.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from numpy.typing import NDArray
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.algorithms.run import TrainingDiverged
+from pglab.maps.running.calls import on_workers
+from pglab.maps.running.keys import provenance_of
 from pglab.networks import use_one_thread
-from pglab.session.sharing.threads import in_threads
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.stored.usual_curves import (
     AGENTS,
@@ -31,10 +33,14 @@ from pglab.session.stored.usual_curves import (
     TABLE_WINDOW,
     WINDOW,
     LearningCurves,
+    load,
+    stored_provenance,
     table_text,
 )
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, number_of_seeds, parser_of, steps_of_a_run
+from pglab.studies.outcome import Outcome, changed_versions, number_differences
+from pglab.studies.workers import workers_of_command
 
 Item = TypeVar("Item")
 
@@ -68,7 +74,7 @@ def _add(windows: NDArray[np.float64], steps: NDArray[np.int64], values: NDArray
 
 
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
-    """Train the seeds from 0 to `seeds` − 1 in threads, and return their curves."""
+    """Train the seeds from 0 to `seeds` − 1, and return their curves."""
     rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
     return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
 
@@ -76,13 +82,13 @@ def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
 def of_seeds(
     measure: Callable[[AgentConfig], Item], config: AgentConfig, seeds: int, steps: int
 ) -> list[Item]:
-    """Call `measure` once for each of the seeds from 0 to `seeds` − 1, in threads.
+    """Call `measure` on workers, once for each of the seeds from 0 to `seeds` − 1.
 
     The argument of `measure` is `config` with this seed and with `steps` environment steps.
     Training does not stop when the task is solved.
     """
     whole = config.changed(total_steps=steps, stop_when_solved=False)
-    return in_threads(measure, [whole.changed(seed=seed) for seed in range(seeds)])
+    return on_workers(measure, [whole.changed(seed=seed) for seed in range(seeds)])
 
 
 def save(agent: str, curves: LearningCurves) -> Path:
@@ -99,6 +105,27 @@ def save(agent: str, curves: LearningCurves) -> Path:
     return path
 
 
+def recheck(agent: str) -> Outcome:
+    """Train the stored seeds of an agent again, and compare their curves with the stored curves."""
+    config, stored = AGENTS[agent], load(agent)
+    seeds, windows = stored.sums.shape
+    try:
+        curves = make(config, seeds, windows * WINDOW)
+    except TrainingDiverged as error:
+        return Outcome(claims=[f"a seed diverges: {error}"])
+    rows = ((name, getattr(curves, name), getattr(stored, name)) for name in ROWS)
+    return Outcome(
+        numbers=[
+            text
+            for name, new, known in rows  # rows of zeros are not stored
+            for text in number_differences(
+                name, new, np.zeros_like(new) if known is None else known
+            )
+        ],
+        versions=changed_versions(stored_provenance(agent), provenance_of(config)),
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the command's arguments."""
     of_command = parser_of("pglab.studies.learning_curves", __doc__)
@@ -113,7 +140,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     use_one_thread()
     chosen = parser().parse_args(arguments)
-    curves = make(AGENTS[chosen.agent], chosen.seeds, chosen.steps)
+    with workers_of_command():
+        curves = make(AGENTS[chosen.agent], chosen.seeds, chosen.steps)
     print(table_text(curves, chosen.seeds, chosen.steps))
     if chosen.write:
         print(save(chosen.agent, curves))

@@ -22,13 +22,15 @@ from PIL import Image
 from torch import nn
 
 from pglab.config import ReinforceConfig, RunConfig
-from pglab.looks.demonstration import Demonstration, Scene
+from pglab.looks.fresh_episodes.demonstration import Demonstration, Scene
 from pglab.looks.render import shared_renderer
+from pglab.maps.running.keys import provenance_of
 from pglab.networks import use_one_thread
 from pglab.session.stored.clips import FOLDER, stored_facts
 from pglab.session.stored.provenance import KEY, made_by
 from pglab.session.training_session import TrainingSession
 from pglab.studies.arguments import add_write, parser_of
+from pglab.studies.outcome import Outcome, changed_versions, number_differences
 
 SIZE = (450, 300)
 SCENES = 160
@@ -101,6 +103,14 @@ def run_again(facts: Mapping[str, Any]) -> int:
     while not session.finished:
         session.advance("episode")
     return session.global_step
+
+
+def recheck() -> Outcome:
+    """Repeat the run of the clip, and compare the step at which it ends with the stored step."""
+    facts = stored_facts()
+    here = provenance_of(ReinforceConfig(seed=facts["seed"]))
+    numbers = number_differences("last step of the run", run_again(facts), facts["steps"])
+    return Outcome(numbers, versions=changed_versions(facts[KEY], here))
 
 
 def parser() -> argparse.ArgumentParser:

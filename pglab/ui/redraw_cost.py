@@ -24,8 +24,8 @@ from pglab.ui.stage.message import message, parts_of
 from pglab.ui.stage.panels.scenery import PanelMaker, Scenery, View
 from pglab.ui.stage.panels.usual import OF_ACTOR_CRITIC, OF_REINFORCE
 from pglab.ui.stage.picture import Picture
-from pglab.ui.stage.player import Player
 from pglab.ui.stage.rhythm import SHORTEST
+from pglab.ui.stage.video.player import Player
 
 STEPS_BEFORE = 5_000
 REDRAWS = 40

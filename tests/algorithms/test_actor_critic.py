@@ -28,7 +28,7 @@ from tests.oracles_actor_critic import (
 
 IN_DOUBLE = pytest.mark.usefixtures("no_rounding")
 EVERY_CELL = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
-STEPS = 80
+STEPS = 66
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "defaults": {},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -54,12 +52,6 @@ def test_a_run_does_not_depend_on_the_state_of_pytorch(
     assert same_records(found, expected)
     assert all(one.dtype == torch.float32 for one in others)
     assert all(map(torch.equal, others, parameters))
-
-
-def test_importing_the_library_changes_no_number_of_threads() -> None:
-    program = "import torch; torch.set_num_threads(3); import pglab; print(torch.get_num_threads())"
-    command = [sys.executable, "-c", program]
-    assert subprocess.run(command, capture_output=True, check=True, text=True).stdout == "3\n"
 
 
 def test_adam_has_the_defaults_of_pytorch_and_the_help_names_epsilon() -> None:

@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: the running app, a browser, and pages that report errors.
 
 app_server      the running app on a free port, with its url, process (psutil) and log
+database        the address of a new database, which the apps that the test starts will use
 fresh_server    another process of the app, which no browser has opened yet
 page            a page of 1366x768 pixels in the light theme. The size and the theme can be changed:
                 @pytest.mark.view(width=390, height=844, scheme="dark")
@@ -62,7 +63,7 @@ class NewPage(Protocol):
         scale: float = 1,
         loops: bool = False,
     ) -> Page:
-        """Open a page. If `loops` is false, the player plays a clip only once."""
+        """Open a page. If `loops` is false, the player of a paused run stands still."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -105,6 +106,14 @@ def app_server(request: pytest.FixtureRequest) -> Iterator[AppServer]:
 def fresh_server() -> Iterator[AppServer]:
     with fail_plainly(), running_app(ARTIFACTS / f"fresh-app-server{WORKER}.log") as server:
         yield server
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new database for the apps that a test starts."""
+    url = f"sqlite:///{tmp_path}/runs.sqlite3"
+    monkeypatch.setenv("PGLAB_DATABASE_URL", url)
+    return url
 
 
 @pytest.fixture(scope="session")

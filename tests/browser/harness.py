@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,17 +66,24 @@ class AppServer:
 
 @contextmanager
 def running_app(
-    log: Path, script: str = "app.py", *, port: int | None = None, path: str = ""
+    log: Path,
+    script: str = "app.py",
+    *,
+    port: int | None = None,
+    path: str = "",
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[AppServer]:
     """Run the app, or another Streamlit script, and write its output to `log`.
 
-    If `port` is None, the app uses a free port. `path` is the path of the app on the server.
+    If `port` is None, the app uses a free port. `path` is the path of the app on the server, and
+    `variables` are further environment variables.
     """
     log.parent.mkdir(exist_ok=True)
     port = port or free_port()
     with log.open("wb") as output:
         command = [*server_command(port, script), "--server.baseUrlPath", path]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        environment = {**os.environ, **(variables or {})}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         server = AppServer(
             f"http://127.0.0.1:{port}/{path}".rstrip("/"), psutil.Process(process.pid), log

@@ -88,8 +88,10 @@ def test_a_page_recovers_if_the_server_has_forgotten_the_visit(
         lab.move_slider("Discount γ", "ArrowLeft")
         lab.wait_for_address(gamma="0.98")
         lab.wait_for_script()
+        address = lab.run_address
         page.evaluate("window.sockets.forEach(socket => socket.close())")
         expect_the_run_back()
+        assert lab.run_address == address, "the page continues its own run, not a copy"
     with app_at(tmp_path, port):
         expect_the_run_back()
         lab.pause()

@@ -16,13 +16,6 @@ from tests.browser.test_compare import ComparePage
 from tests.browser.test_try_this import choices_of, guess_is_drawn
 
 
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    url = f"sqlite:///{tmp_path}/runs.sqlite3"
-    monkeypatch.setenv("PGLAB_DATABASE_URL", url)
-    return url
-
-
 def test_a_reload_brings_back_the_run_with_everything_beside_it(page: Page) -> None:
     lab = LabPage(page).open("?try=no_foresight&gamma=0.9")
     lock = page.get_by_role("button", name="Lock my guess")
@@ -183,11 +176,13 @@ def test_without_a_library_the_page_says_so_and_asks_before_a_run_is_lost(
 
     page.on("dialog", note)
     with running_app(tmp_path / "server.log") as server:
-        lab = LabPage(page).open(server=server.url)
+        page.goto(f"{server.url}/reinforce")  # the sentence stays only for seconds
         expect(page.get_by_text("Runs are not saved on this server")).to_be_visible()
+        lab = LabPage(page).open(server=server.url)
         lab.press("step")
         expect(lab.number(0)).to_have_text("1")
         assert lab.run_address is None
+        lab.wait_until_quiet()  # the buttons learn a moment after the stage that a run has begun
         page.reload()
         lab.wait_until_painted()
         leave(page, browser_errors)

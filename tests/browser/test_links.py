@@ -51,7 +51,16 @@ def test_a_shared_link_restores_everything(fresh_server: AppServer, page: Page) 
     lab = LabPage(page).open(f"?{urlencode(SHARED)}", server=fresh_server.url)
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_text(
         [
-            *("Home", "REINFORCE", "Shared body", "Split bodies", "Compare", "Gradient lab"),
+            *(
+                "Home",
+                "REINFORCE",
+                "Shared body",
+                "Split bodies",
+                "Compare",
+                "Maps",
+                "Gradient lab",
+            ),
+            "Lessons",
             "My runs",
         ]
     )

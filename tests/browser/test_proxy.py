@@ -1,10 +1,7 @@
 """The app behind nginx and below a path, with the configuration in `docs/nginx.conf`."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -12,32 +9,21 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import fail_plainly
-from tests.browser.harness import ROOT, free_port, running_app, stop, wait_until_healthy
+from tests.browser.harness import free_port, running_app
 from tests.browser.lab_page import LabPage
+from tests.nginx import (
+    PATH,
+    documented_configuration,
+    listening,
+    replaced,
+    require_nginx,
+    running_nginx,
+)
 
 ELSEWHERE = "about:blank"  # the app's page would report further errors
-PATH = "class/lab"  # the same path as in docs/nginx.conf
 # Browsers connect to their own machine for this host. The app learns the name of the host only from
 # the header `Host`.
 HOST = "lab.localhost"
-# With this configuration, nginx writes only to its own folder and needs no administrator rights.
-MAIN = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log error.log;
-events {}
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    include documented.conf;
-    include without_pictures.conf;
-}
-"""
 ASK_FOR_WEBSOCKET = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -50,7 +36,7 @@ class Behind:
     """The app behind nginx. A test may restart the app or nginx."""
 
     def __init__(self, folder: Path) -> None:
-        self._program = find_nginx()
+        require_nginx()
         self._folder = folder
         self._app_port = free_port()
         self._app, self._nginx = ExitStack(), ExitStack()
@@ -59,13 +45,12 @@ class Behind:
         self._configure()
 
     def _configure(self) -> None:
-        documented = (ROOT / "docs" / "nginx.conf").read_text(encoding="utf-8")
+        documented = documented_configuration("nginx.conf")
         app = f"127.0.0.1:{self._app_port}"
         documented = replaced(documented, "127.0.0.1:8501", app)
         location = f"location /{PATH}/ {{"
         blocked = f"location /{PATH}/live/ {{ proxy_pass http://{app}; }} {location}"
         configurations = {
-            "nginx": MAIN,
             "documented": listening(documented, self.port),
             "without_pictures": listening(
                 replaced(documented, location, blocked), self.port_without_pictures
@@ -73,6 +58,7 @@ class Behind:
         }
         for name, text in configurations.items():
             (self._folder / f"{name}.conf").write_text(text, encoding="utf-8")
+        self._health = f"http://127.0.0.1:{self.port}/{PATH}"
 
     def start_app(self) -> None:
         self._app.close()
@@ -81,39 +67,11 @@ class Behind:
 
     def start_nginx(self) -> None:
         self._nginx.close()
-        self._nginx.enter_context(self._running_nginx())
-
-    @contextmanager
-    def _running_nginx(self) -> Iterator[None]:
-        command = [self._program, "-p", str(self._folder), "-c", str(self._folder / "nginx.conf")]
-        process = subprocess.Popen(command)
-        try:
-            wait_until_healthy(f"http://127.0.0.1:{self.port}/{PATH}", process)
-            yield
-        finally:
-            stop(process)
+        self._nginx.enter_context(running_nginx(self._folder, self._health))
 
     def close(self) -> None:
         self._nginx.close()
         self._app.close()
-
-
-def find_nginx() -> str:
-    """Return the path of nginx. If nginx is missing, skip the tests, or fail if `CI` is set."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("nginx is not installed (Debian: apt install nginx-light)")
-    return program
-
-
-def replaced(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1
-    return text.replace(old, new)
-
-
-def listening(configuration: str, port: int) -> str:
-    return replaced(configuration, "listen 80;", f"listen 127.0.0.1:{port};")
 
 
 @pytest.fixture(scope="module")

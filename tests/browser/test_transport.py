@@ -130,7 +130,7 @@ def test_one_step_one_episode_one_update_and_one_step_a_second(page: Page) -> No
         lab.press("episode")
         expect(lab.number(EPISODES)).to_have_text(str(episodes))
         expect(lab.subtitle("player")).to_have_text(
-            f"training environment · episode {episodes} · bars: π now"
+            f"training environment · episode {episodes} · bars: the policy now"
         )
 
     lab.press("reset")

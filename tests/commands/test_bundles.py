@@ -17,8 +17,9 @@ import safetensors.numpy
 from pglab import figures_of_run
 from pglab.__main__ import main
 from pglab.commands.own_runs import opened_library, own_key
-from pglab.library.bundle import RUN, packed, read_bundle
-from pglab.plots.files import PictureError
+from pglab.library.bundle import RUN, packed
+from pglab.plots.picture_files.files import PictureError
+from tests.library.example_runs import run_in
 
 PARTS = ["--parts", "card,config,tables,tensorboard,policy,script,run", "--quiet"]
 
@@ -192,7 +193,7 @@ def test_every_step_is_exported_on_request(sound: dict[str, bytes], tmp_path: Pa
     file.write_bytes(packed(sound))
     assert main(["export", str(file), "--steps", *PARTS, "--out", str(out)]) == 0
     rows = files_in(out)["steps.csv"].splitlines()
-    assert len(rows) == 1 + read_bundle(packed(sound)).global_step
+    assert len(rows) == 1 + run_in(packed(sound)).global_step
 
 
 def test_only_the_owner_exports_the_name_of_a_run(

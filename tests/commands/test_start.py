@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 import pglab
-from pglab.commands import export_run, import_runs, list_runs, train
-from pglab.commands.own_runs import PAGES
+from pglab.agent_places import AGENT_PLACES
+from pglab.commands import export_run, import_runs, list_runs, train, train_map
 
 ROOT = Path(__file__).parents[2]
 PARSERS = {
     "train": train.parser,
+    "map": train_map.parser,
     "runs": list_runs.parser,
     "export": export_run.parser,
     "import": import_runs.parser,
@@ -54,4 +55,4 @@ def test_the_commands_in_the_documents_can_be_given() -> None:
 
 
 def test_the_pages_that_show_a_run_exist() -> None:
-    assert all((ROOT / "pages" / f"{page}.py").exists() for page in PAGES.values())
+    assert all((ROOT / "pages" / f"{place.path}.py").exists() for place in AGENT_PLACES)

@@ -21,17 +21,24 @@ sys.addaudithook(refuse)
 
 # Only one small kernel is compiled, because all kernels together take more than a minute.
 PROGRAM = """
+import torch
+
+torch.set_num_threads(3)
 from pglab import ReinforceConfig, train
 from pglab.engine.kernels.gradients import symexp_of
 
 print(ReinforceConfig(seed=3).seed)
 print(next(train(ReinforceConfig(engine="reference"))).global_step)
 print(symexp_of(0.0), symexp_of.signatures)
+print(torch.get_num_threads())
 """
 
 
 def test_no_cache_can_be_written(tmp_path: Path) -> None:
-    """The settings, the reference and the kernels work without a cache for compiled code."""
+    """The settings, the reference and the kernels work without a cache for compiled code.
+
+    None of them changes the number of PyTorch's threads.
+    """
     hidden = ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "LOCALAPPDATA", "USERPROFILE")
     process = subprocess.run(
         [sys.executable, "-B", "-c", READ_ONLY + PROGRAM],
@@ -41,4 +48,4 @@ def test_no_cache_can_be_written(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert process.stdout.splitlines() == ["3", "1", "0.0 [(float64,)]"], process.stderr
+    assert process.stdout.splitlines() == ["3", "1", "0.0 [(float64,)]", "3"], process.stderr

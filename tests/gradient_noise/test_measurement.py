@@ -32,17 +32,16 @@ from pglab.gradient_noise.estimators import (
 )
 from pglab.gradient_noise.intervals import bootstrap_counts, ratio_interval
 from pglab.gradient_noise.measurement import (
-    Report,
-    Survey,
     finished,
     make_survey,
     measure,
     most_episodes,
     problem_with,
 )
-from pglab.looks import lockstep
-from pglab.looks.evaluation import PlayedEpisode, play
-from pglab.looks.lockstep import draw_episodes, sample_actions
+from pglab.gradient_noise.results import Report, Survey
+from pglab.looks.fresh_episodes import lockstep
+from pglab.looks.fresh_episodes.evaluation import PlayedEpisode, play
+from pglab.looks.fresh_episodes.lockstep import draw_episodes, sample_actions
 from pglab.losses import policy_gradient_loss
 from pglab.networks import Body, PolicyNetwork
 from pglab.records import Floats

@@ -7,9 +7,15 @@ from functools import cache
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig
+from pglab.library.bundle import opened_bundle
 from pglab.library.contents import RunContents
 from pglab.library.snapshot import contents_of
 from pglab.session.training_session import TrainingSession
+
+
+def run_in(bundle: bytes) -> RunContents:
+    """The run in a bundle of one run."""
+    return opened_bundle(bundle).run("")
 
 
 def trained(config: AgentConfig, steps: int) -> TrainingSession:

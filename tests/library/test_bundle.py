@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import resource
 import struct
+import tracemalloc
 import zipfile
 from dataclasses import replace
 
@@ -14,11 +15,12 @@ import pytest
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ConfigError
 from pglab.library import bundle
-from pglab.library.bundle import RUN, TRANSITIONS, packed, read_bundle, run_files
+from pglab.library.bundle import RUN, TRANSITIONS, opened_bundle, packed, run_files
 from pglab.library.contents import RunContents
 from pglab.library.snapshot import contents_of, session_from
 from pglab.library.state.taking import StateError
 from pglab.session.training_session import TrainingSession
+from tests.library.example_runs import run_in
 from tests.oracles import short_config
 from tests.oracles_actor_critic import short_cell
 
@@ -42,7 +44,7 @@ def without_time(contents: RunContents) -> RunContents:
 def test_a_bundle_goes_on_exactly_and_exports_the_same_bytes(config: AgentConfig) -> None:
     contents = contents_at(config, 555)
     archive = packed(run_files(contents))
-    again = session_from(read_bundle(archive))
+    again = session_from(run_in(archive))
     assert packed(run_files(contents_of(again))) == archive
     alone = session_from(contents)
     for session in (again, alone):
@@ -59,7 +61,7 @@ def test_other_files_and_their_names_have_no_effect() -> None:
         **run_files(contents),
         "train.py": b"import os",
     }
-    assert read_bundle(packed(files)).global_step == 100
+    assert run_in(packed(files)).global_step == 100
 
 
 def encrypted(archive: bytes) -> bytes:
@@ -82,6 +84,14 @@ def bomb(name: str) -> bytes:
         for _ in range(300):
             member.write(bytes(1_000_000))
     return target.getvalue()
+
+
+def many_entries(count: int, name: bytes) -> bytes:
+    """An archive that is nothing but a list of `count` files."""
+    sizes = (0, 0, 0, len(name), 0, 0, 0, 0, 0, 0)
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 0, 20, 0, 0, 0, 0, 33, *sizes) + name
+    end = (0, 0, count % 2**16, count % 2**16, count * len(entry), 0, 0)
+    return entry * count + struct.pack("<4s4H2LH", b"PK\x05\x06", *end)
 
 
 def hostile() -> dict[str, bytes]:
@@ -111,9 +121,25 @@ def test_hostile_bundles_are_refused_with_a_sentence_and_little_memory() -> None
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, archive in cases.items():
         with pytest.raises(REFUSED) as refused:
-            session_from(read_bundle(archive))
+            session_from(run_in(archive))
         assert str(refused.value).endswith("."), name
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kilobytes
+
+
+@pytest.mark.parametrize(("count", "name"), [(200_000, b"x"), (500, b"\xff" * 65_535)])
+def test_an_archive_with_a_huge_list_of_files_is_refused_before_the_list_is_read(
+    count: int, name: bytes
+) -> None:
+    assert opened_bundle(many_entries(5, RUN.encode())).folders == [""], "a short list is read"
+    archive = many_entries(count, name)
+    tracemalloc.start()
+    try:
+        with pytest.raises(StateError, match="too many files"):
+            opened_bundle(archive)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 def test_six_hundred_damaged_bundles_give_no_other_error() -> None:
@@ -129,7 +155,7 @@ def test_six_hundred_damaged_bundles_give_no_other_error() -> None:
         for place in random.integers(len(damaged) or 1, size=random.integers(1, 6)):
             damaged[place : place + 1] = bytes([random.integers(256)])
         try:
-            session_from(read_bundle(bytes(damaged)))
+            session_from(run_in(bytes(damaged)))
         except REFUSED:
             refused += 1
     assert refused > 400

@@ -17,7 +17,7 @@ from pglab.library.snapshot import contents_of, session_from
 from pglab.library.state.taking import StateError
 from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library
-from pglab.library.store.summary import summary_of
+from pglab.library.store.runs.summary import summary_of
 from pglab.session.history import Change
 from tests.library.example_runs import contents, session_of
 from tests.library.store.samples import ADA, BOB
@@ -33,7 +33,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 @pytest.mark.parametrize("name", ["reinforce", "split with replay", "diverged", "no episode"])
 def test_an_imported_run_goes_on_exactly(library: Library, name: str) -> None:
     before = contents(name)
-    kept = import_bundle(library, packed(run_files(before)), ADA)
+    (kept,) = import_bundle(library, packed(run_files(before)), ADA)
     (row,) = library.runs_of(ADA)
     assert row.summary == kept.summary == summary_of(before)
     assert library.runs_of(BOB) == []
@@ -51,9 +51,39 @@ def test_an_imported_run_goes_on_exactly(library: Library, name: str) -> None:
 
 def test_a_bundle_can_be_imported_twice(library: Library) -> None:
     bundle = packed(run_files(contents("reinforce")))
-    first, second = (import_bundle(library, bundle, ADA) for _ in range(2))
+    (first,), (second,) = (import_bundle(library, bundle, ADA) for _ in range(2))
     assert first.address != second.address
     assert library.count_of(ADA) == 2
+
+
+def bundle_of(*runs: RunContents) -> bytes:
+    """A bundle of several runs, each in a folder."""
+    files = {f"side-{n}/{name}": x for n, c in enumerate(runs) for name, x in run_files(c).items()}
+    return packed(files)
+
+
+def test_all_runs_of_a_bundle_are_imported_and_the_progress_is_told(library: Library) -> None:
+    runs, shares = [contents("reinforce"), contents("split with replay")], list[float]()
+    kept = import_bundle(library, bundle_of(*runs), ADA, shares.append)
+    assert [run.summary for run in kept] == list(map(summary_of, runs))
+    assert {row.address for row in library.runs_of(ADA)} == {run.address for run in kept}
+    assert len({run.writer for run in kept}) == len(kept)
+    assert shares == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_if_one_run_is_damaged_or_the_visitor_stops_none_is_stored(library: Library) -> None:
+    good = contents("reinforce")
+    with pytest.raises(StateError):
+        import_bundle(library, bundle_of(good, damaged(good)), ADA)
+
+    def stop(share: float) -> None:
+        if share == 0.75:
+            assert library.count_of(ADA) == 1
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_bundle(library, bundle_of(good, good), ADA, stop)
+    assert library.count_of(ADA) == 0
 
 
 def changed(**settings: object) -> Callable[[RunContents], RunContents]:

@@ -164,6 +164,50 @@ def test_the_tab_that_opened_a_run_last_saves_it(library: Library) -> None:
     assert len(library.runs_of(OWNER)) == 2
 
 
+@pytest.mark.parametrize("is_reopened", [False, True])
+def test_a_deleted_run_stays_deleted_and_what_continues_is_a_new_run(
+    library: Library, is_reopened: bool
+) -> None:
+    bench = Bench(short_config(total_steps=5_000))
+    keeper, facts = RunKeeper(bench, OWNER), {"guess": 1}
+    bench.session.advance("step", 50)
+    keeper.save(library)
+    deleted = address_of(keeper)
+    if is_reopened:
+        found = back(library, deleted)
+        bench = found.bench
+        keeper = RunKeeper(bench, OWNER, found.addresses)
+        keeper.adopt(library)
+    keeper.visit = lambda: facts
+    library.delete(OWNER, [deleted])
+    facts = {"guess": 2}
+    keeper.save_now(library)
+    assert library.runs_of(OWNER) == [], "nothing was trained"
+    assert (keeper.address, keeper.shown_address) == (None, deleted)
+    for step in (51, 52):
+        bench.advance("step")
+        keeper.save(library)
+        (row,) = library.runs_of(OWNER)
+        assert row.summary.global_step == step
+        assert row.address == keeper.address == keeper.shown_address != deleted
+    assert back(library, address_of(keeper)).visit["guess"] == 2
+
+
+def test_a_run_that_trains_while_it_is_deleted_loses_nothing(library: Library) -> None:
+    bench = Bench(short_config(total_steps=5_000))
+    keeper = RunKeeper(bench, OWNER)
+    bench.run()
+    bench.session.advance("step", 50)
+    keeper.save(library)
+    assert not keeper.has_moved
+    library.delete(OWNER, [address_of(keeper)])
+    bench.session.advance("step", 50)
+    keeper.release(library)
+    (row,) = library.runs_of(OWNER)
+    assert row.summary.global_step == 100
+    assert keeper.has_moved, "the page must show the new address"
+
+
 def test_a_reloaded_page_takes_the_run_where_it_stood(library: Library) -> None:
     saver = Saver(SharedLibrary(lambda: library))
     bench = Bench(short_config(total_steps=5_000))

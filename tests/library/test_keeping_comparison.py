@@ -21,9 +21,9 @@ from pglab.library.keeping.reopening_comparison import ReopenedComparison, reope
 from pglab.library.keeping.saver import Saver, SharedLibrary
 from pglab.library.snapshot import contents_of
 from pglab.library.state.taking import StateError
-from pglab.library.store.kept import new_address
 from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library
+from pglab.library.store.runs.kept import new_address
 from pglab.library.store.visits import MOST_BYTES
 from pglab.session.side_by_side.bench import ComparisonBench
 from pglab.session.side_by_side.comparison import LENGTHS, PAIRS, Comparison
@@ -247,6 +247,24 @@ def test_a_comparison_with_a_deleted_side_cannot_be_found(library: Library) -> N
     library.delete(OWNER, [library.runs_of(OWNER)[0].address])
     assert reopened_comparison(library, address, OWNER) is None
     assert reopened_comparison(library, new_address(), OWNER) is None
+
+
+def test_a_comparison_with_a_deleted_side_goes_on_at_new_addresses(library: Library) -> None:
+    bench = bench_at(100)
+    bench.guess = 0
+    keeper = kept(library, bench)
+    former = {row.address for row in library.runs_of(OWNER)}
+    deleted, other = former
+    library.delete(OWNER, [deleted])
+    bench.guess = 1
+    keeper.save(library)
+    assert {row.address for row in library.runs_of(OWNER)} == {other}
+    bench.comparison.advance(1)
+    keeper.save(library)
+    new = {row.address for row in library.runs_of(OWNER)} - {other}
+    assert len(new) == 2
+    assert deleted not in new
+    assert stored_steps(library, address_of(keeper)) == [101, 101]
 
 
 def without_a_side(facts: Any) -> None:

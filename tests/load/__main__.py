@@ -7,8 +7,10 @@ summarises all visitors: pictures per second, delay of a picture, time from a cl
 time to open a page, training speed, size of a picture, and the server's processor time and memory.
 
 With `--watchers W`, W more visitors watch the first visitor's run. `--browsers K` adds K windows of
-a real browser. With `--minutes M`, visitors come and go for M minutes. For each minute, the output
-then shows the server's memory, threads and open files.
+a real browser. With `--room`, all visitors are members of a room, and each of them trains a seed of
+his own for the class. With `--map`, one more visitor trains a map. With `--minutes M`, visitors
+come and go for M minutes. For each minute, the output then shows the server's memory, threads and
+open files.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ import time
 from contextlib import AsyncExitStack
 
 from tests.browser.harness import ARTIFACTS, AppServer, running_app
+from tests.load.map_beside import MapBeside
 from tests.load.report import Usage, of_minutes, of_visitors, of_watchers
+from tests.load.room import LoadRoom
 from tests.load.visitor import ENDLESS, PAGES, LoadVisitor
 from tests.load.windows import Windows
 from tests.walks.walk import errors_in, warm
@@ -42,6 +46,8 @@ def main() -> int:
     parser.add_argument("--minutes", type=int, default=0)
     parser.add_argument("--watchers", type=int, default=0)
     parser.add_argument("--browsers", type=int, default=0)
+    parser.add_argument("--room", action="store_true", help="all visitors train for a room")
+    parser.add_argument("--map", action="store_true", help="a map trains beside the visitors")
     parser.add_argument("--speed", default="", help="speed of the runs: steps per second, or full")
     parser.add_argument("--leave", action="store_true", help="also measure memory after all visits")
     arguments = parser.parse_args()
@@ -53,15 +59,26 @@ async def measure(server: AppServer, arguments: argparse.Namespace) -> int:
     """Run the load test on this server. Print the memory and the errors. Return 1 for errors."""
     await warm(server)
     before = Usage.of(server.process)
-    query = ENDLESS + (f"&speed={arguments.speed}" if arguments.speed else "")
     pages = PAGES if arguments.page == "mixed" else (arguments.page,)
+    speed = f"&speed={arguments.speed}" if arguments.speed else ""
+    room = LoadRoom(pages[0]) if arguments.room else None
     visitors = [
-        LoadVisitor(server.url, pages[n % len(pages)], query) for n in range(arguments.visitors)
+        LoadVisitor(server.url, pages[n % len(pages)], ENDLESS + speed)
+        if room is None
+        else await room.visitor(server.url, speed)
+        for n in range(arguments.visitors)
     ]
+    beside = MapBeside(server.url) if arguments.map else None
+    if beside is not None:
+        await beside.start()
     if arguments.minutes:
         problems = await soak(server, visitors, arguments.minutes)
     else:
         problems = await one_class(server, visitors, arguments)
+    say(*(part.report() for part in (room, beside) if part is not None))
+    if beside is not None:
+        problems += beside.visitor.problems
+        await beside.visitor.close()
     during = Usage.of(server.process)
     await asyncio.gather(*(visitor.close() for visitor in visitors))
     told = f"memory: {before.megabytes:.0f} MB before, {during.megabytes:.0f} MB during"

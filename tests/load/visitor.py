@@ -18,6 +18,7 @@ from tests.walks.values import Control, another_value
 
 PAGES = ("reinforce", "shared_body", "split_bodies")
 ENDLESS = "total_steps=1000000&stop_when_solved=off"
+WIDE = "hidden_sizes=512,512"  # so that a run lasts for more than a minute at full speed
 CLICK_SECONDS = (5.0, 20.0)  # limits of the time between two clicks
 SLIDER = "Discount γ"  # a change of this setting does not restart the run
 CLICKS = {"pause and run": 4, "slider": 3, "chapter": 2, "page": 1}  # relative frequencies

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -81,9 +82,14 @@ def opened(file: bytes) -> Image.Image:
     return picture.convert("RGB")
 
 
+@cache
+def background_of(renderer: FrameRenderer) -> Image.Image:
+    return opened(renderer.background)
+
+
 def assembled(renderer: FrameRenderer, cutout: Cutout) -> NDArray[np.uint8]:
     """Assemble a whole picture as the browser does."""
-    picture = opened(renderer.background)
+    picture = background_of(renderer).copy()
     picture.paste(opened(cutout.file), (cutout.left, cutout.top))
     return np.asarray(picture)
 
@@ -146,7 +152,7 @@ def moved(env_id: str, observation: NDArray[Any]) -> NDArray[Any]:
 
 def differing(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """Return the share of pixels whose colours clearly differ."""
-    return float((np.abs(one.astype(int) - other).max(axis=2) > 60).mean())
+    return float((np.abs(one.astype(np.int16) - other).max(axis=2) > 60).mean())
 
 
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)

@@ -21,7 +21,7 @@ from pglab.ui.pages import actor_critic_page
 from pglab.ui.stage.panels import critic
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel
-from pglab.ui.stage.player import Player
+from pglab.ui.stage.video.player import Player
 from tests.pages.test_pages import (
     address,
     bench_of,
@@ -388,8 +388,12 @@ def save(app: AppTest) -> None:
 
 
 def reopen(first: AppTest, *, owner: str) -> AppTest:
-    """Open the stored comparison of a page in another tab, as the browser of this owner."""
+    """Open the stored comparison of a page again, as the browser of this owner.
+
+    The tab with the first page has been closed.
+    """
     save(first)
+    first.session_state["compare.page"].kept.keeper.is_watched = lambda: False
     app = open_app()
     app.session_state["owner"] = owner
     app.switch_page(COMPARE)

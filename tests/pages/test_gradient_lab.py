@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from plotly import graph_objects
 from streamlit.testing.v1 import AppTest
 
 from pglab.config import Link
+from pglab.gradient_noise import measurement
 from pglab.plots.gradient_noise import SnrCurve, snr_figure
 from pglab.ui.pages.gradient_lab.controls import EXAMPLE, Subject
 from pglab.ui.pages.gradient_lab.link import link_parameters, read_link
@@ -73,6 +75,14 @@ def test_controls_button_caption_and_pictures_agree_before_anything_is_pressed()
     assert dict(app.query_params) == {}
 
 
+@pytest.fixture
+def short_survey(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Survey few episodes; the tests with this fixture check no number of the survey."""
+    short = partial(measurement.make_survey, episodes=measurement.FEWEST_CHUNKS)
+    monkeypatch.setattr(measurement, "make_survey", short)
+
+
+@pytest.mark.usefixtures("short_survey")
 def test_a_former_result_keeps_its_caption_and_is_marked_until_the_new_one_comes() -> None:
     app = run(open_page(LAB))
     choose(app, 10)
@@ -93,6 +103,7 @@ def test_a_former_result_keeps_its_caption_and_is_marked_until_the_new_one_comes
     assert dict(app.query_params) == {"episodes": "10", "seed": "1"}
 
 
+@pytest.mark.usefixtures("short_survey")
 def test_drawing_from_a_checkpoint_of_a_run_of_this_visit() -> None:
     app = open_page()
     bench = bench_of(app)
@@ -126,6 +137,7 @@ def test_a_measurement_can_be_cancelled_and_keeps_the_former_result() -> None:
     assert page_of(app).shown is former
 
 
+@pytest.mark.usefixtures("short_survey")
 def test_a_link_restores_what_it_was_made_of() -> None:
     link = {"step": "0", "episodes": "20", "seed": "3"}
     app = run(open_page(LAB, **link))

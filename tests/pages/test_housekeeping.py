@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
-from pglab.ui.shell import housekeeping
+from pglab.ui.shell.process import housekeeping
 
 
 class Visit:

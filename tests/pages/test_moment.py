@@ -16,13 +16,14 @@ from pglab.looks.render import shared_renderer
 from pglab.records import StepRecord
 from pglab.session.bench import Bench
 from pglab.session.training_session import TrainingSession
-from pglab.ui.stage import player as players
 from pglab.ui.stage.panels import critic, heatmaps, updates
 from pglab.ui.stage.panels import scenery as sceneries
 from pglab.ui.stage.panels.scenery import Scenery, View
 from pglab.ui.stage.picture import FigurePanel
-from pglab.ui.stage.player import Player, training_scenes
 from pglab.ui.stage.rhythm import Rhythm
+from pglab.ui.stage.video import player as players
+from pglab.ui.stage.video.playable import training_scenes
+from pglab.ui.stage.video.player import Player
 from tests.oracles import advance_records, of_type
 
 REINFORCE = ReinforceConfig(hidden_sizes=(16,), learning_rate=0.02)

@@ -22,16 +22,16 @@ from pglab.library.importing import import_bundle
 from pglab.library.keeping.saver import shared_library
 from pglab.library.model_card.markdown import escaped
 from pglab.library.snapshot import contents_of
-from pglab.library.store.kept import KeptRun, RunRow, new_address
 from pglab.library.store.library import Library
-from pglab.library.store.summary import summary_of
+from pglab.library.store.runs.kept import KeptRun, RunRow, new_address, new_key
+from pglab.library.store.runs.summary import summary_of
 from pglab.library.store.tidying import Quotas
 from pglab.session.training_session import TrainingSession
-from pglab.ui.pages.compare.page import KEY as COMPARISON
+from pglab.ui.pages.compare.settings import STATE as COMPARISON
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.pages.compare.stored_curves import StoredCurve, drawn_curves
+from pglab.ui.pages.live_stage import _is_outdated
 from pglab.ui.pages.my_runs.listing import RUNS_PER_PAGE
-from pglab.ui.shell.owner import new_key
 from tests.pages.test_pages import bench_of, open_app, press, run
 
 MY_RUNS = "pages/my_runs.py"
@@ -326,6 +326,26 @@ def test_a_deletion_must_be_confirmed(library: Library, me: str) -> None:
     assert app.button(key="delete_runs").disabled, "nothing is chosen after a deletion"
 
 
+def test_a_deleted_run_that_continues_on_its_page_has_a_new_address(
+    library: Library, me: str
+) -> None:
+    app = open_as(me, "pages/reinforce.py")
+    press(app, "step")
+    keeper = app.session_state["reinforce.lab"].kept.keeper
+    keeper.save_now(library)
+    deleted = app.query_params["run"]
+    library.delete(me, [deleted])
+    press(app, "step")
+    keeper.save_now(library)
+    # The saver of the process may have saved the run before the page was drawn.
+    has_new_address = app.query_params["run"] != deleted
+    assert has_new_address or _is_outdated(app.session_state["reinforce.lab"])
+    run(app)
+    (row,) = rows_of(library, me)
+    assert row.address == app.query_params["run"] != deleted
+    assert not _is_outdated(app.session_state["reinforce.lab"])
+
+
 def test_rows_that_moved_are_not_chosen(library: Library, me: str) -> None:
     """Otherwise, a run that was saved meanwhile would be deleted instead of the chosen one."""
     contents = trained(small(), 20)
@@ -431,15 +451,37 @@ def test_a_bundle_comes_back_and_goes_on(library: Library, me: str) -> None:
     app.file_uploader(key="my_runs.bundle").upload("run.zip", packed(run_files(contents)))
     run(app)
     (row,) = rows_of(library, me)
-    session = bench_of(app, "split_replay").session
+    bench = bench_of(app, "split_replay")
+    session = bench.session
     assert session.global_step == 700
     assert app.query_params["run"] == row.address
     original = TrainingSession(contents.initial_config)
     original.advance("step", 1_000)
-    session.advance("step", 300)
+    with bench.lock:  # the thread that saves runs reads this run, too
+        session.advance("step", 300)
     np.testing.assert_array_equal(
         session.history.updates["critic_loss"], original.history.updates["critic_loss"]
     )
+
+
+def test_all_runs_of_a_bundle_come_back(library: Library, me: str) -> None:
+    sides = {"side-a": trained(small(seed=5), 300), "side-b": trained(small_cell(), 200)}
+    files = {
+        f"{folder}/{name}": data
+        for folder, contents in sides.items()
+        for name, data in run_files(contents).items()
+    }
+    app = open_list(me)
+    app.file_uploader(key="my_runs.bundle").upload("comparison.zip", packed(files))
+    run(app)
+    assert sorted(column(app, "steps")) == [200, 300]
+    sentence = "2 runs came in. They are in the list above."
+    assert [success.value for success in app.success] == [sentence]
+    run(app)
+    assert library.count_of(me) == 2, "each file is read once"
+    choose(app, column(app, "steps").index(300))
+    click(app, "open_run")
+    assert bench_of(app).session.global_step == 300
 
 
 def test_the_sentence_of_a_diverged_run_from_a_bundle_is_text(library: Library, me: str) -> None:
@@ -491,5 +533,5 @@ def test_without_a_library_the_page_says_so_and_shows_nothing_else(
     monkeypatch.setattr(shared, "problem", "The disk is full.")
     app = open_list(me)
     assert said(app) == ["The disk is full\\."]
-    for shown in (app.dataframe, app.button, app.file_uploader, app.text_input, app.caption):
+    for shown in (app.dataframe, app.main.button, app.file_uploader, app.text_input, app.caption):
         assert not shown

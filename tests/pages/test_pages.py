@@ -10,14 +10,13 @@ import ast
 import inspect
 import random
 import re
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
@@ -27,10 +26,12 @@ from streamlit.testing.v1 import AppTest
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.engine import engine
 from pglab.environments import ENVIRONMENTS
+from pglab.library.keeping.saver import shared_library
 from pglab.returns import discounted_returns
 from pglab.session.bench import Bench
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED
 from pglab.ui.chapters.code import source_code
+from pglab.ui.pages.live_stage import _is_outdated
 from tests.walks.values import Control, shown_value
 from tests.walks.values import another_value as another_value_of
 
@@ -145,7 +146,7 @@ def another_value(setting: Setting, value: Any) -> Any:
 
 def test_home_runs_and_leads_to_the_experiment() -> None:
     app = run(open_app())
-    assert [button.label for button in app.button] == ["Watch REINFORCE learn"]
+    assert [button.label for button in app.main.button] == ["Watch REINFORCE learn"]
     app.button(key="start").click()
     run(app)
     assert app.button(key="run").label == "Pause", "one click starts the run"
@@ -413,6 +414,45 @@ def test_structural_settings_restart_and_keep_the_former_run() -> None:
     open_chapter(app, "Runs of this visit")
     rows = app.dataframe[0].value
     assert list(rows["run"]) == list(range(len(STRUCTURAL) + 1, 0, -1))
+
+
+def test_after_a_reload_a_further_seed_catches_up_before_its_results_are_shown() -> None:
+    """Otherwise, a reload would turn its steps into 0."""
+
+    def seeds_in(app: AppTest) -> list[tuple[int | None, str]]:
+        table = app.dataframe[0].value
+        steps = [None if pd.isna(n) else int(n) for n in table["environment steps"]]
+        return list(zip(steps, table["outcome"], strict=True))
+
+    def catch_up(app: AppTest) -> None:
+        while bench_of(app).busy:
+            bench_of(app).take_turn()
+
+    library = shared_library().get()
+    assert library is not None
+    app = open_page(seeds="2", chapter="runs")
+    press(app, "step")
+    press(app, "step")
+    catch_up(app)
+    run(app)
+    assert seeds_in(app) == [(2, "not ended")] * 2
+    app.session_state["reinforce.lab"].kept.keeper.save_now(library)
+    again = open_page(**{name: app.query_params[name] for name in ("seeds", "chapter", "run")})
+    assert seeds_in(again) == [(2, "not ended"), (None, "catches up")]
+    lab = again.session_state["reinforce.lab"]
+    assert not _is_outdated(lab)
+    catch_up(again)
+    assert _is_outdated(lab), "the page must be drawn again with the results"
+    run(again)
+    assert seeds_in(again) == [(2, "not ended")] * 2
+    assert not _is_outdated(lab)
+
+
+def test_of_an_earlier_run_the_seeds_that_never_began_are_left_out() -> None:
+    app = open_page(seeds="2", chapter="runs")
+    press(app, "step")
+    press(app, "reset")
+    assert list(app.dataframe[0].value["run"]) == [2, 2, 1]
 
 
 def test_reset_and_new_seed() -> None:
@@ -717,8 +757,3 @@ def test_a_click_that_is_cut_short_leaves_every_control_its_value(
     cut_short(monkeypatch, app, "reinforce.seed.2")
     run(app)
     assert control(app, "seed").value == bench_of(app).session.config.seed
-
-
-def test_pandas_is_whole_before_two_visitors_draw_at_once() -> None:
-    loaded = "import sys, pglab.ui.shell.entry; sys.exit('pandas' not in sys.modules)"
-    subprocess.run([sys.executable, "-c", loaded], check=True)

@@ -14,9 +14,9 @@ from pglab.looks.partial_updates import partial_updates
 from pglab.looks.render import shared_renderer
 from pglab.records import StepRecord, UpdateRecord
 from pglab.session.train import train
+from pglab.ui.chapters.slow_motion import steering
 from pglab.ui.chapters.slow_motion.chapter import _scene
 from pglab.ui.chapters.slow_motion.panels import partial_panels, player_panel
-from pglab.ui.chapters.slow_motion.steering import STEPS_AT_ONCE
 from tests.oracles import of_type, take
 from tests.pages.test_actor_critic_pages import SCRIPTS
 from tests.pages.test_pages import REINFORCE, bench_of, control, open_chapter, open_page, press, run
@@ -167,7 +167,7 @@ def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
     tape = app.session_state["shared_on_policy.lab"].slow_motion
     tape.traced = tape.session.global_step
     run(app)
-    assert any("In step 0 of the batch" in text.value for text in app.markdown)
+    assert any("At t = 0 of the batch" in text.value for text in app.markdown)
     press(app, "slow_update")
     gone = f"Step {tape.traced}, which you chose, is no longer stored. Choose another one."
     assert gone in [caption.value for caption in app.caption]
@@ -176,13 +176,16 @@ def test_a_followed_transition_that_is_gone_gets_a_sentence() -> None:
     assert any(caption.value.endswith("is not stored yet.") for caption in app.caption)
 
 
-def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped() -> None:
-    waits_for = 3 * STEPS_AT_ONCE + 100
+def test_a_long_way_to_the_update_shows_how_far_it_is_and_can_be_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(steering, "STEPS_AT_ONCE", 40)
+    waits_for = 160
     app = slow_page(min_batch_steps=str(waits_for))
     press(app, "slow_update")
     session = bench_of(app).session
     reached = session.global_step
-    assert STEPS_AT_ONCE < reached < waits_for
+    assert 40 < reached < waits_for
     assert not formulas(app)
     app.button(key="slow_stop").click()
     run(app)

@@ -1,4 +1,4 @@
-"""The number of training threads, and the commands' work in these threads."""
+"""The number of training threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pglab.session.sharing import threads
-from pglab.session.sharing.threads import in_threads, thread_count, usable_cores
+from pglab.session.sharing.threads import thread_count, usable_cores
 
 
 def test_only_cores_that_this_process_may_use_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,12 +43,3 @@ def test_another_value_of_the_variable_is_told_and_has_no_effect(
     monkeypatch.setattr(threads, "usable_cores", lambda: 3)
     with pytest.warns(UserWarning, match="PGLAB_THREADS is not a whole number from 1 to 32"):
         assert thread_count() == 3
-
-
-def test_results_have_the_order_of_the_items_and_errors_are_raised(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PGLAB_THREADS", "3")
-    assert in_threads(lambda number: 12 // number, (4, 3, 2, 1)) == [3, 4, 6, 12]
-    with pytest.raises(ZeroDivisionError):
-        in_threads(lambda number: 12 // number, (4, 3, 0))

@@ -8,6 +8,7 @@ import linecache
 import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,12 @@ def watched_update(config: AgentConfig, updates: int = 1) -> tuple[SlowMotion, W
     return tape, tape.steps[-1]
 
 
+@cache
+def three_updates(config: AgentConfig) -> tuple[SlowMotion, WatchedStep]:
+    """Make a recording of three updates once, for all tests that only read it."""
+    return watched_update(config, updates=3)
+
+
 def found(step: WatchedStep, phase: str) -> dict[str, Any]:
     """Return the numbers that the step's last moment in this phase contains."""
     return dict([moment for moment in step.moments if moment.phase == phase][-1].values)
@@ -90,6 +97,8 @@ def test_watching_back_and_forth_leaves_the_run_as_it_is(config: AgentConfig) ->
     plain, session = TrainingSession(config), TrainingSession(config)
     tape = SlowMotion(session)
     for number in range(400):
+        if number > 200 and session.history.updates.appended >= 3:
+            break
         tape.forward()
         if number % 7 == 0:
             for move in (tape.back, tape.back, tape.back, tape.forward, tape.forward):
@@ -198,7 +207,7 @@ def test_a_run_that_diverges_while_it_acts_adds_no_step(config: AgentConfig) -> 
 
 @EVERY_ENGINE
 def test_every_phase_points_at_the_line_that_does_it(config: AgentConfig) -> None:
-    tape, _step = watched_update(config, updates=6)
+    tape, _step = three_updates(config)
     moments = [moment for step in tape.steps for moment in step.moments]
     for moment in moments:
         line = linecache.getline(inspect.getfile(moment.function), moment.line)
@@ -237,7 +246,7 @@ def test_a_line_that_did_not_do_it_would_be_noticed() -> None:
 
 @pytest.mark.parametrize("config", FAST.values(), ids=FAST)
 def test_numbers_watched_beside_the_fast_engine_are_its_own(config: AgentConfig) -> None:
-    _tape, step = watched_update(config, updates=4)
+    _tape, step = three_updates(config)
     update = step.update
     assert update is not None
     assert found(step, "loss")["loss"] == pytest.approx(update.actor_loss, rel=1e-4, abs=1e-6)
@@ -250,7 +259,7 @@ def test_numbers_watched_beside_the_fast_engine_are_its_own(config: AgentConfig)
 
 
 def test_numbers_of_reinforce_are_those_of_the_records() -> None:
-    _tape, step = watched_update(CONFIGS["reinforce"], updates=3)
+    _tape, step = three_updates(CONFIGS["reinforce"])
     update = step.update
     assert update is not None
     np.testing.assert_array_equal(found(step, "returns")["returns"], update.returns)
@@ -269,7 +278,7 @@ def test_numbers_of_reinforce_are_those_of_the_records() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_numbers_of_an_actor_critic_are_those_of_the_records(cell: str) -> None:
-    _tape, step = watched_update(CONFIGS[cell], updates=4)
+    _tape, step = three_updates(CONFIGS[cell])
     update = step.update
     assert update is not None
     assert update.critic is not None
@@ -302,7 +311,7 @@ CHECKS: dict[str, Check] = {
 @EVERY
 @pytest.mark.parametrize("row", [0, 2])
 def test_the_numbers_of_a_formula_satisfy_it(config: AgentConfig, row: int) -> None:
-    tape, _step = watched_update(config, updates=3)
+    tape, _step = three_updates(config)
     checked = set()
     for step in tape.steps:
         for moment in step.moments:
@@ -339,7 +348,7 @@ def test_the_loss_formula_holds_for_a_batch_of_two() -> None:
 
 @EVERY
 def test_adams_numbers_move_the_parameter_from_before_to_after(config: AgentConfig) -> None:
-    _tape, step = watched_update(config, updates=2)
+    _tape, step = three_updates(config)
     values = found(step, "step")
     first, second = values["betas"]
     mean = values["mean"] / (1 - first ** values["steps"])
@@ -358,7 +367,7 @@ def test_adams_numbers_move_the_parameter_from_before_to_after(config: AgentConf
 
 @EVERY_ENGINE
 def test_an_update_is_explained_from_the_policies_before_and_after(config: AgentConfig) -> None:
-    tape, _step = watched_update(config, updates=3)
+    tape, _step = three_updates(config)
     explained = [step for step in tape.steps if step.update is not None]
     assert len(explained) == 3  # earlier updates are also explained
     for step in explained:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from pglab.ui.shell.assets import (
     FOR_EVER,
     PLOTLY_FILE,
+    PROJECTOR_STYLE,
     SCRIPTS_FOLDER,
     EarlyAssets,
     asset_routes,
@@ -27,6 +28,7 @@ def app_at(base: str) -> EarlyAssets:
         *asset_routes(base),
         Route("/page", lambda _request: HTMLResponse("<p>")),
         Route("/data", lambda _request: JSONResponse({})),
+        Route("/phone", lambda _request: HTMLResponse("<p>", headers={"Link": "<own.css>"})),
     ]
     return EarlyAssets(Starlette(routes=routes), base)
 
@@ -62,6 +64,12 @@ def test_a_page_names_all_files_and_the_server_has_them(base: str) -> None:
         assert "javascript" in headers["content-type"]
 
 
+def test_the_style_of_presentations_is_there() -> None:
+    headers = headers_of(app_at("class/lab"), f"/class/lab/{PROJECTOR_STYLE}")
+    assert headers["content-type"].startswith("text/css")
+    assert headers["cache-control"] == FOR_EVER
+
+
 def test_the_part_of_plotly_has_the_version_of_the_whole() -> None:
     whole = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     versions = [
@@ -74,3 +82,7 @@ def test_the_part_of_plotly_has_the_version_of_the_whole() -> None:
 
 def test_other_answers_name_no_files() -> None:
     assert "link" not in headers_of(app_at(""), "/data")
+
+
+def test_a_page_that_names_its_own_files_needs_no_files_of_the_stage() -> None:
+    assert headers_of(app_at(""), "/phone")["link"] == "<own.css>"

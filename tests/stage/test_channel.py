@@ -30,9 +30,9 @@ from pglab.ui.shell.page_state import LivePage
 from pglab.ui.stage import channel as channels
 from pglab.ui.stage.channel import Channel, find_channel, find_watched
 from pglab.ui.stage.picture import Number, Picture, Progress
-from pglab.ui.stage.player import Player
 from pglab.ui.stage.rhythm import SHARE, Rhythm
 from pglab.ui.stage.socket import MOST_CONNECTIONS, live_route
+from pglab.ui.stage.video.player import Player
 from tests.oracles_actor_critic import short_cell
 from tests.walks.messages import Parts, read, steps_in
 
@@ -446,7 +446,7 @@ def test_a_watcher_who_comes_late_gets_the_whole_clip_of_a_paused_run() -> None:
         for _ in range(2):
             async with websockets.connect(url + channel.watch_name) as socket:
                 clip = await clip_of(Browser(socket))
-            assert len(clip) == len(player._clip) > 20
+            assert len(clip) == len(player._reel.clip) > 20
             assert clip[20:] == rest
 
     over_a_server(test)

@@ -6,6 +6,7 @@ import importlib
 import math
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ import pytest
 
 from pglab.config import ReinforceConfig
 from pglab.experiments.results import load
+from pglab.maps.plan import Axis, MapPlan
+from pglab.maps.ready import shipped
+from pglab.maps.ready.table import read_map, write_map
+from pglab.maps.run_result import measured
 from pglab.session.stored.usual_curves import AGENTS, LearningCurves
 from pglab.studies import (
-    benchmark,
     check_experiments,
     check_sharing,
     engine_curves,
@@ -25,9 +29,13 @@ from pglab.studies import (
     learning_curves,
     opening_clips,
 )
+from pglab.studies.lessons import lesson_runs
+from pglab.studies.maps import make_maps
+from pglab.studies.maps.make_maps import differences
+from pglab.studies.speed import benchmark
 
 ROOT = Path(__file__).parents[2]
-COMMAND = re.compile(r"`python -m (pglab\.studies\.\w+)([^`]*)`")
+COMMAND = re.compile(r"`python -m (pglab\.studies(?:\.\w+)+)([^`]*)`")
 
 
 @pytest.mark.parametrize(
@@ -46,9 +54,11 @@ COMMAND = re.compile(r"`python -m (pglab\.studies\.\w+)([^`]*)`")
         (gradient_variance, "--seeds 0", "a whole number from 1"),
         (gradient_variance, "--check-intervals 0", "a whole number from 1"),
         (check_experiments, "reinforce/nothing", "“reinforce/nothing” is not one of"),
+        (make_maps, "reinforce_gamma none", "“none” is not one of reinforce_gamma, "),
         (check_sharing, "reinforce", "unrecognized arguments"),
         (example_policies, "reinforce", "unrecognized arguments"),
         (opening_clips, "--check", "unrecognized arguments"),
+        (lesson_runs, "first_update", "unrecognized arguments"),
         (benchmark, "--rounds 0", "a whole number from 1"),
         (benchmark, "--seconds 0", "above 0"),
         (benchmark, "--seconds nan", "above 0"),
@@ -102,6 +112,31 @@ def test_experiments_are_written_on_request(
     assert list(tmp_path.iterdir()) == []
     check_experiments.main(["reinforce/rare_updates", "--write"])
     assert [path.name for path in tmp_path.iterdir()] == ["reinforce.json"]
+
+
+def test_maps_are_compared_and_written_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    axis = Axis("gamma", (0.9, 0.99))
+    plan = MapPlan(ReinforceConfig(hidden_sizes=(8,)), (axis,), seeds=3, total_steps=1_000)
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "maps")
+    monkeypatch.setattr(shipped, "PLANS", {"small": plan})
+    monkeypatch.setattr(make_maps, "seconds_of", lambda *_arguments: 12.0)
+    make_maps.main([])
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == ["small: 6 runs, about 12 s", "small: no map is stored"]
+    assert list(tmp_path.iterdir()) == []
+    make_maps.main(["small", "--write"])
+    file = tmp_path / "maps" / "small.parquet"
+    results = {run: measured(plan.config_of(*run)) for run in plan.runs()}
+    assert read_map(file) == (plan, results)
+    capsys.readouterr()
+    first = next(iter(results))
+    write_map(file, plan, {**results, first: replace(results[first], solved_at=1)})
+    make_maps.main(["small"])
+    assert "small: 1 of 6 runs differ from the stored map" in capsys.readouterr().out
+    write_map(file, replace(plan, seeds=4), results)
+    assert differences(file, plan, results) == ["the stored map has another plan"]
 
 
 def test_policies_are_compared_and_written_on_request(

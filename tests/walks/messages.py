@@ -20,8 +20,7 @@ def read(raw: bytes, known: Mapping[str, bytes]) -> tuple[dict[str, Any], Parts 
 
     A message does not repeat parts that have not changed. A message without parts gives None.
     """
-    start = 4 + int.from_bytes(raw[:4], "little")
-    head: dict[str, Any] = json.loads(raw[4:start])
+    head, start = read_head(raw), _start(raw)
     if "sent" not in head:
         return head, None
     parts = {name: known[name] for name in head["kept"]}
@@ -29,6 +28,17 @@ def read(raw: bytes, known: Mapping[str, bytes]) -> tuple[dict[str, Any], Parts 
         parts[name] = raw[start : start + length]
         start += length
     return head, parts
+
+
+def read_head(raw: bytes) -> dict[str, Any]:
+    """Return only the head of a message."""
+    head: dict[str, Any] = json.loads(raw[4 : _start(raw)])
+    return head
+
+
+def _start(raw: bytes) -> int:
+    """Return where the parts of a message begin."""
+    return 4 + int.from_bytes(raw[:4], "little")
 
 
 def steps_in(parts: Mapping[str, bytes]) -> int:

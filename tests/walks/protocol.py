@@ -59,6 +59,7 @@ class Visitor:
     url: str
     path: str
     query: str
+    cookie: str = ""  # the header with the browser's cookies
     patience: float = 60.0  # seconds; longest wait for an answer or a picture
     controls: dict[str, Control] = field(default_factory=dict)
     values: dict[str, WidgetState] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Visitor:
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         self._socket = await websockets.connect(
             address,
+            additional_headers={"Cookie": self.cookie} if self.cookie else None,
             subprotocols=[websockets.Subprotocol("streamlit")],
             max_size=None,
             open_timeout=self.patience,

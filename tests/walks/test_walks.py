@@ -6,8 +6,8 @@ from pathlib import Path
 from tests.browser.harness import running_app
 from tests.walks.walk import LINKS, PAGES, Walk, errors_in, walk
 
-SEEDS = {"": 2, "reinforce": 4, "shared_body": 13, "split_bodies": 0, "compare": 6}
-SEEDS |= {"gradient_lab": 19}  # the keys are the pages on which the walks begin
+SEEDS = {"": 2, "reinforce": 6, "shared_body": 1, "split_bodies": 3, "compare": 5}
+SEEDS |= {"maps": 7, "gradient_lab": 0, "my_runs": 9}  # the keys are the first pages
 ACTIONS = 14
 
 # This app has a fault: if the browser rebuilds the row of chapters, the row has no value.

@@ -24,7 +24,16 @@ from tests.browser.harness import AppServer
 from tests.walks.protocol import Visitor
 from tests.walks.values import Control, another_value, shown_value
 
-PAGES = ("", "reinforce", "shared_body", "split_bodies", "compare", "gradient_lab")
+PAGES = (
+    "",
+    "reinforce",
+    "shared_body",
+    "split_bodies",
+    "compare",
+    "maps",
+    "gradient_lab",
+    "my_runs",
+)
 LINKS = (
     "",
     "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pglab.engine.compiling import exact, inlined, is_finite
-from pglab.engine.kernels import layers
+from pglab.engine.kernels import adam, layers
 from pglab.engine.kernels.gradients import actor_delta, compare, critic_delta, td_target
 from pglab.engine.kernels.steps import (
     ACTOR_LOSS,
@@ -68,7 +68,7 @@ def learn(counts, own, constants, memory, networks, work, rollout, buffer, draws
     critic_steps = joint and critic_learned
     for part in range(3):
         first, last = part_of_step(networks, own.actor_learns, critic_steps, part)
-        layers.descend(
+        adam.descend(
             memory,
             networks.actor if part == 0 else networks.critic,
             first,
@@ -121,7 +121,7 @@ def learn_critic(
         if status != GOES_ON:
             break
         if not joint:
-            layers.descend(
+            adam.descend(
                 memory,
                 networks.critic,
                 networks.critic_reach,

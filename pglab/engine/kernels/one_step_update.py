@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from pglab.engine.compiling import compiled, inlined, is_finite
-from pglab.engine.kernels import layers
+from pglab.engine.kernels import adam, layers
 from pglab.engine.kernels.gradients import actor_delta, critic_delta, td_target
 from pglab.engine.kernels.steps import (
     ACTOR_LOSS,
@@ -227,7 +227,7 @@ def step_outer(memory, rows, first, last, x, work, deltas, scale, rate, constant
     numbers, table = work.constants, memory.table
     for place in range(first, last):
         row = rows[place]
-        layers.begin_step(memory, row, scale, rate, constants, numbers)
+        adam.begin_step(memory, row, scale, rate, constants, numbers)
         inputs = below(table, rows, place, x, work.acting)
         here = layers.vector_of(table, row, deltas)
         weights = layers.weights_of(memory.parameters, table, row)
@@ -239,11 +239,11 @@ def step_outer(memory, rows, first, last, x, work, deltas, scale, rate, constant
             for j in range(len(here)):
                 for i in range(wide):
                     gradient[j * wide + i] = here[j] * inputs[i]
-            layers.adam(weights, means, squares, gradient, numbers[7], numbers)
+            adam.adam(weights, means, squares, gradient, numbers[7], numbers)
         else:
             for j in range(len(here)):
                 start, end = j * wide, j * wide + wide
-                layers.adam(
+                adam.adam(
                     weights[start:end],
                     means[start:end],
                     squares[start:end],
@@ -251,7 +251,7 @@ def step_outer(memory, rows, first, last, x, work, deltas, scale, rate, constant
                     numbers[7] * here[j],
                     numbers,
                 )
-        layers.adam(
+        adam.adam(
             layers.biases_of(memory.parameters, table, row),
             layers.biases_of(memory.means, table, row),
             layers.biases_of(memory.squares, table, row),

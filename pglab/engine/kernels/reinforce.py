@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 from pglab.engine.compiling import compiled, exact, inlined, is_finite
-from pglab.engine.kernels import layers
+from pglab.engine.kernels import adam, layers
 from pglab.engine.kernels.gradients import actor_delta, critic_delta, log_policy
 from pglab.engine.kernels.steps import (
     ACTOR_LOSS,
@@ -108,7 +108,7 @@ def update(counts, own, constants, memory, rows, value_rows, work, batch, out):
     square = layers.square_norm(memory.table, rows, 0, gradient)
     if not is_finite(square):
         return GRADIENT
-    layers.descend(
+    adam.descend(
         memory, rows, 0, len(rows), gradient, 1.0, own.learning_rate, constants, work.constants
     )
     counts[GRADIENT_STEPS] += 1
@@ -182,7 +182,7 @@ def fit_value(counts, own, constants, memory, rows, work, batch, returns, out):
     square = layers.square_norm(table, rows, 0, gradient)
     if not is_finite(square):
         return GRADIENT
-    layers.descend(
+    adam.descend(
         memory,
         rows,
         0,

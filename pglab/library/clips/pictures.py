@@ -11,7 +11,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from pglab.language import _
 from pglab.library.clips.replay import Replay
-from pglab.looks.demonstration import Scene
+from pglab.looks.fresh_episodes.demonstration import Scene
 from pglab.looks.render import shared_renderer
 from pglab.palette import THEMES, ThemeName, action_colours
 

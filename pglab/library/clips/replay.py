@@ -12,7 +12,7 @@ from pglab.language import _
 from pglab.library.contents import RunContents
 from pglab.library.state.run import policy_of
 from pglab.library.state.taking import StateError
-from pglab.looks.demonstration import Demonstration, Scene
+from pglab.looks.fresh_episodes.demonstration import Demonstration, Scene
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def past_facts(past: PastComparison) -> Facts:
         "seeds": past.seeds,
         "first_seed": past.first_seed,
         "global_step": past.global_step,
-        "middles": list(map(_curve_facts, past.middles)),
+        "middles": list(map(curve_facts, past.middles)),
         "results": list(map(asdict, past.facts)),
     }
 
@@ -111,7 +111,10 @@ def described(facts: Facts) -> Described:
 
 def _past(facts: Facts) -> PastComparison:
     configs = tuple(map(config_from, facts["configs"]))
-    middles, results = tuple(map(_curve, facts["middles"])), tuple(map(_result, facts["results"]))
+    middles, results = (
+        tuple(map(curve_from, facts["middles"])),
+        tuple(map(_result, facts["results"])),
+    )
     _require(len(configs) == len(middles) == len(results) > 0)
     return PastComparison(
         _whole(facts["number"], 1, _MOST_STEPS),
@@ -124,7 +127,8 @@ def _past(facts: Facts) -> PastComparison:
     )
 
 
-def _curve_facts(curve: Curve) -> Facts:
+def curve_facts(curve: Curve) -> Facts:
+    """Describe a curve without its label; at most `POINTS_KEPT` points are kept."""
     kept = kept_by_place(curve.steps, curve.returns, POINTS_KEPT)
     return {
         "steps": curve.steps[kept].tolist(),
@@ -132,7 +136,12 @@ def _curve_facts(curve: Curve) -> Facts:
     }
 
 
-def _curve(facts: Facts) -> Curve:
+def curve_from(facts: Facts) -> Curve:
+    """Read and check what `curve_facts` has described.
+
+    Raises:
+        StateError: the curve is damaged.
+    """
     steps, returns = (np.array(facts[name], np.float64) for name in ("steps", "returns"))
     _require(steps.shape == returns.shape and steps.ndim == 1 and len(steps) <= POINTS_KEPT)
     return Curve(steps, returns)

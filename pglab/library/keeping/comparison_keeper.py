@@ -14,7 +14,7 @@ from pglab.library.contents import Facts
 from pglab.library.keeping.comparison_facts import MOST_EARLIER, comparison_facts, past_facts
 from pglab.library.keeping.keeper import Keeper
 from pglab.library.keeping.reopening import OF_COMPARISON
-from pglab.library.store.kept import new_address
+from pglab.library.store.runs.kept import new_address
 from pglab.session.side_by_side.bench import ComparisonBench
 from pglab.session.side_by_side.comparison import Comparison
 from pglab.session.training_session import TrainingSession

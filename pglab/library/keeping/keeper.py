@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pglab.library.contents import Facts, RunContents
-from pglab.library.encoding import encoded
 from pglab.library.snapshot import contents_of
 from pglab.library.state.run import can_be_stored
-from pglab.library.store.kept import KeptRun
 from pglab.library.store.library import Library
-from pglab.library.store.problems import TakenOver
-from pglab.library.store.summary import summary_of
+from pglab.library.store.problems import RunDeleted, TakenOver
+from pglab.library.store.runs.kept import KeptRun, new_key
+from pglab.library.store.runs.summary import kept_of
 from pglab.session.bench import Bench
 from pglab.session.rewinding.transition_blocks import Block
 from pglab.session.side_by_side.comparison import Comparison
@@ -40,7 +38,10 @@ class _Mark:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where a copy comes from: the runs that are copied, their step, and the stored address."""
+    """Where a copy comes from: the runs that are copied, their step, and the stored address.
+
+    A run that was deleted goes on as a copy, too.
+    """
 
     sessions: tuple[TrainingSession, ...]
     global_step: int
@@ -59,7 +60,9 @@ class Keeper(ABC):
         # Whether a browser shows the page now. After a reload, another page asks for the same run.
         self.is_watched: Callable[[], bool] = lambda: False
         self.taken_over = False  # whether the run was opened in another tab, which now saves it
-        self._writer = secrets.token_urlsafe(16)
+        # Whether a run that was deleted has a new address, which the browser does not show yet.
+        self.has_moved = False
+        self._writer = new_key()
         self._saved: _Mark | None = None
         self._saved_at = 0.0
         self._blocks: dict[TrainingSession, tuple[Block, ...]] = {}
@@ -123,6 +126,9 @@ class Keeper(ABC):
         """
         for address in self._runs():
             library.take_over(address, self.owner, self._writer)
+        mark = self._mark()
+        if mark is not None:
+            self._saved = replace(mark, facts={})
 
     def copy(self) -> None:
         """Leave what is stored as it is; what continues here is saved at a new address."""
@@ -154,26 +160,44 @@ class Keeper(ABC):
     def save(self, library: Library, *, at_once: bool = False) -> None:
         """Save the current run if it has changed; during training, only now and then.
 
+        A run that was deleted after its last save stays deleted. If it has continued since then, it
+        is saved at a new address.
+
         Raises:
             LibraryUnavailable: the run could not be saved.
             TimeoutError: another thread uses the run.
         """
         with self._saving:
-            driven = self.driven
-            with driven.lock.within(PATIENCE):
-                if self.driven is not driven:
-                    raise TimeoutError  # meanwhile, the visitor has begun something new
-                mark = self._mark()
-                if mark is None or not self._is_due(mark, at_once):
-                    return
-                runs = self._copies()
             try:
-                library.save(*(self._kept(address, copied) for address, copied in runs.items()))
-                self._save_facts(library, mark)
+                self._save(library, at_once)
+            except RunDeleted:
+                self._leave_deleted()
+                self._save(library, at_once)
             except TakenOver:
                 self.taken_over = True
+
+    def _save(self, library: Library, at_once: bool) -> None:
+        driven = self.driven
+        with driven.lock.within(PATIENCE):
+            if self.driven is not driven:
+                raise TimeoutError  # meanwhile, the visitor has begun something new
+            mark = self._mark()
+            if mark is None or not self._is_due(mark, at_once):
                 return
-            self._saved, self._saved_at = mark, time.monotonic()
+            runs = self._copies()
+        known = self._is_known(mark)
+        library.save(*(self._kept(address, copied, known) for address, copied in runs.items()))
+        self._save_facts(library, mark)
+        self._saved, self._saved_at = mark, time.monotonic()
+
+    def _leave_deleted(self) -> None:
+        """Give a run that was deleted a new address, at which it is saved when it has continued."""
+        saved = self._saved
+        assert saved is not None
+        step = max(step for step, *_rest in saved.states)
+        self._copied = _Origin(saved.sessions, step, saved.address)
+        self._leave_place()
+        self.has_moved = True
 
     def _has_begun(self) -> bool:
         sessions = tuple(self._runs().values())
@@ -199,15 +223,18 @@ class Keeper(ABC):
         return _Mark(self._place(), sessions, tuple(states), self._facts())
 
     def _is_due(self, mark: _Mark, at_once: bool) -> bool:
-        saved = self._saved
-        if mark == saved:
+        if mark == self._saved:
             return False
-        known = saved is not None and (saved.address, saved.sessions) == (
+        waited = time.monotonic() - self._saved_at >= INTERVAL
+        return at_once or waited or not self._is_known(mark) or not self.driven.running
+
+    def _is_known(self, mark: _Mark) -> bool:
+        """Whether these runs were already stored at this address."""
+        saved = self._saved
+        return saved is not None and (saved.address, saved.sessions) == (
             mark.address,
             mark.sessions,
         )
-        waited = time.monotonic() - self._saved_at >= INTERVAL
-        return at_once or waited or not known or not self.driven.running
 
     def _copies(self) -> dict[str, RunContents]:
         """Copy the current runs at this moment."""
@@ -225,14 +252,13 @@ class Keeper(ABC):
             if stored.get(address) != facts:
                 library.save_visit(address, json.dumps(facts))
 
-    def _kept(self, address: str, contents: RunContents) -> KeptRun:
-        return KeptRun(
+    def _kept(self, address: str, contents: RunContents, known: bool) -> KeptRun:
+        return kept_of(
+            contents,
             address=address,
             owner=self.owner,
             writer=self._writer,
-            data=encoded(contents),
-            blocks=contents.state.blocks,
-            summary=summary_of(contents),
+            was_stored=known,
         )
 
 

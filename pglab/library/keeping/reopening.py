@@ -13,7 +13,8 @@ from pglab.library.encoding import decoded
 from pglab.library.snapshot import session_from
 from pglab.library.state.taking import StateError
 from pglab.library.store.library import Library
-from pglab.session.bench import Bench, PastRun, SeedResult, past_run
+from pglab.session.bench import Bench
+from pglab.session.past_run import PastRun, SeedResult, past_run
 from pglab.session.training_session import TrainingSession
 
 MOST_EARLIER = 20  # runs of the visit that come back; all of them stay in the library
@@ -63,7 +64,7 @@ def reopened(library: Library, address: str, owner: str) -> Reopened | None:
     stored = library.load(address)
     if stored is None:
         return None
-    session = session_from(decoded(stored.data, tuple(stored.blocks)))
+    session = session_from(decoded(stored.data, stored.blocks))
     mine = stored.belongs_to(owner)
     stored_visit = visit_of(library, address)
     # Earlier runs and guesses of another person are not shown: he has shared this run alone.
@@ -103,7 +104,7 @@ def _earlier(
         if stored is None or not stored.belongs_to(owner):
             continue
         try:
-            yield facts["address"], facts, session_from(decoded(stored.data, tuple(stored.blocks)))
+            yield facts["address"], facts, session_from(decoded(stored.data, stored.blocks))
         except (ConfigError, StateError):
             continue  # a damaged earlier run must not keep the visitor from the current run
 

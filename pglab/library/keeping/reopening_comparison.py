@@ -13,8 +13,8 @@ from pglab.library.keeping.comparison_keeper import ComparisonAddresses
 from pglab.library.keeping.reopening import Found, visit_of
 from pglab.library.snapshot import session_from
 from pglab.library.state.taking import StateError
-from pglab.library.store.kept import Stored
 from pglab.library.store.library import Library
+from pglab.library.store.runs.kept import Stored
 from pglab.session.side_by_side.bench import ComparisonBench
 from pglab.session.side_by_side.comparison import Comparison
 from pglab.session.side_by_side.side import first_config
@@ -69,7 +69,7 @@ def _sessions(
     """Continue the runs of all sides, and check that they belong to this comparison."""
     sessions = []
     for run, config in zip(stored, configs, strict=True):
-        contents = decoded(run.data, tuple(run.blocks))
+        contents = decoded(run.data, run.blocks)
         if contents.initial_config != first_config(config, first_seed) or contents.changes:
             raise StateError(_("The stored runs do not belong to this comparison."))
         sessions.append(session_from(contents, can_rewind=False))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pglab.library.contents import Facts
 from pglab.library.keeping.keeper import Keeper
 from pglab.library.keeping.reopening import visit_facts
-from pglab.library.store.kept import new_address
+from pglab.library.store.runs.kept import new_address
 from pglab.session.bench import Bench
 from pglab.session.training_session import TrainingSession
 

@@ -7,12 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 from weakref import WeakSet
 
 from pglab.library.keeping.keeper import Keeper
 from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library
 from pglab.library.store.problems import LibraryUnavailable
+
+Result = TypeVar("Result")
 
 ROUND = 0.5  # seconds between two looks at all runs; a paused run is saved at the next look
 KEPT_FOR = 10.0  # seconds: so long a run stays in memory after its page was closed
@@ -38,6 +41,17 @@ class SharedLibrary:
                 except LibraryUnavailable as error:
                     self.note(error)
             return self._library
+
+    def use(self, work: Callable[[Library], Result]) -> Result | None:
+        """Let `work` use the library; return None if the library cannot be used."""
+        library = self.get()
+        if library is None:
+            return None
+        try:
+            return work(library)
+        except LibraryUnavailable as error:
+            self.note(error)
+            return None
 
     def note(self, error: LibraryUnavailable) -> None:
         """Remember that the library could not be used; after a minute, it is opened again."""

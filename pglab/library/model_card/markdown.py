@@ -14,7 +14,12 @@ _PIPE = "\\|"
 def escaped(text: str) -> str:
     """One line of Markdown that shows the text as it is, but without its control characters."""
     printable = "".join(character if character.isprintable() else " " for character in text)
-    return _MARKUP.sub(r"\\\g<0>", " ".join(printable.split()))
+    return with_backslashes(" ".join(printable.split()))
+
+
+def with_backslashes(text: str) -> str:
+    """The text with a backslash before each character that may be a mark of Markdown."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def quotation(text: str) -> str:

@@ -8,8 +8,7 @@ from pglab.config import format_value
 from pglab.language import _, ngettext
 from pglab.library.contents import RunContents
 from pglab.library.model_card.markdown import escaped
-
-WINDOW = 100  # episodes of the mean return, as on the pages
+from pglab.session.history import MEAN_EPISODES
 
 
 def outcome_sentences(contents: RunContents) -> Iterator[str]:
@@ -33,7 +32,7 @@ def _length(contents: RunContents) -> str:
 
 
 def _mean_return(contents: RunContents) -> str:
-    returns = contents.episodes.columns["episode_return"][-WINDOW:]
+    returns = contents.episodes.columns["episode_return"][-MEAN_EPISODES:]
     n = len(returns)
     if n == 0:
         return _("No episode has ended yet, so there is no mean return.")
@@ -42,7 +41,7 @@ def _mean_return(contents: RunContents) -> str:
             "The mean return of the last {n} episodes is {mean:,.1f}, with a standard deviation of "
             "{sd:,.1f}."
         )
-        if n == WINDOW
+        if n == MEAN_EPISODES
         else ngettext(
             "The only finished episode has the return {mean:,.1f}.",
             "The mean return of all {n} finished episodes is {mean:,.1f}, with a standard "

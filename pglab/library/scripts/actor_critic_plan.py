@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from pglab.config import ActorCriticConfig
 from pglab.config.fixed import EPSILON
-from pglab.library.scripts.plan import WIDTH, Plan
+from pglab.library.scripts.plan import NO_DISCOUNT_FACTOR, SURROGATE, Plan, paragraph
 from pglab.networks import matched_hidden_sizes
 
-ACTOR_FIELDS = (("observation", "np.ndarray"), ("action", "int"))
+CARTPOLE = "CartPole-v1"  # each of its rewards is 1
+ACTOR_FIELDS = (("observation", "np.ndarray"), ("action", "int | np.ndarray"))
 CRITIC_FIELDS = (
     *ACTOR_FIELDS,
-    ("reward", "float"),
-    ("terminated", "bool"),
+    ("reward", "float | np.ndarray"),
+    ("terminated", "bool | np.ndarray"),
     ("next_observation", "np.ndarray"),
 )
 WEIGHTS = {  # the code and the formula of each policy signal
@@ -24,6 +24,15 @@ WEIGHTS = {  # the code and the formula of each policy signal
         "q[action] - np.dot(probabilities, q)",
         "Q(sₜ,aₜ) − Σ_b π(b|sₜ)·Q(sₜ,b)",
     ),
+}
+WEIGHT_MEANINGS = {
+    "q": "If Q were Q^π, the actor would follow the policy gradient, without a baseline.",
+    "advantage_max": (
+        "The baseline max_b Q(sₜ,b) is the same for all actions, so it does not change the mean of "
+        "the actor's gradient. But wₜ is never positive: the gradient of L(θ) only lowers "
+        "probabilities of actions that were taken, and the action with the largest Q has wₜ = 0."
+    ),
+    "advantage_mean": "If Q were Q^π, wₜ would be the advantage of aₜ under π.",
 }
 
 
@@ -156,7 +165,7 @@ class ActorCriticPlan(Plan):
     @property
     def idea(self) -> str:
         """A paragraph about the agent."""
-        return textwrap.fill(" ".join(self._sentences()), WIDTH)
+        return paragraph(self._sentences())
 
     def _sentences(self) -> Iterator[str]:
         if self.config.critic_only:
@@ -177,13 +186,68 @@ class ActorCriticPlan(Plan):
         if self.critic_blocked:
             yield "The loss of the critic does not change the hidden layers."
         if self.replay:
-            yield "The critic learns from random transitions of a replay buffer."
+            yield (
+                "The critic learns by Q-learning from random transitions of a replay buffer, "
+                "without the target network of Mnih et al. (2015)."
+            )
         elif self.critic_learns:
-            yield "The critic learns from the steps just taken."
+            steps = "steps" if self.waits else "step"
+            yield f"The critic learns by one-step Q-learning on the {steps} just taken."
         else:
             yield "Q does not learn: it keeps its initial parameters."
         if not (self.actor_learns or self.config.critic_only):
             yield "The actor does not learn: it keeps its initial parameters."
+        if self.actor_learns and not self.waits:
+            yield f"An update {'of the actor ' if self.replay else ''}learns from one step (T = 1)."
+
+    @property
+    def remarks(self) -> str:
+        """Paragraphs about what is special in the formulas; empty if nothing is."""
+        return "\n\n".join(filter(None, map(paragraph, (self._meanings(), self._cautions()))))
+
+    def _meanings(self) -> Iterator[str]:
+        if not self.both_learn:
+            return
+        yield "This is a seminar's variant, not the textbook's actor-critic."
+        yield (
+            "The target y takes the maximum over the next actions, so Q estimates Q*, and not the "
+            "Q^π of the policy gradient theorem."
+        )
+        yield WEIGHT_MEANINGS[self.config.policy_signal]
+        if self.config.env_id == CARTPOLE:
+            yield (
+                "A run may stay near a return of 10 for thousands of steps: its policy then takes "
+                "almost always the same action."
+            )
+
+    def _cautions(self) -> Iterator[str]:
+        if self.pulls:
+            yield (
+                "The term k·mean( Q(s,a) ) acts as if each reward were smaller by k/2, which adds "
+                f"up {self._added_up}."
+            )
+            if self.config.env_id == CARTPOLE and self.config.q_regularization < 2:
+                factor = 1 - self.config.q_regularization / 2
+                yield f"As each reward is 1, the critic then aims at {factor:.3g} times the same Q."
+        if self.both_learn and self.replay:
+            yield (
+                "The critic learns before the actor, so the weights are a little older than the "
+                "critic. Only the actor learns while the buffer holds less than one batch."
+            )
+        if self.both_learn and self.shared and self.hidden_sizes:
+            yield "The shared hidden layers belong to both θ and φ."
+        if self.actor_learns:
+            yield f"No gradient flows through wₜ{' and y' if self.critic_learns else ''}."
+            yield SURROGATE
+            yield NO_DISCOUNT_FACTOR
+
+    @property
+    def _added_up(self) -> str:
+        """How far the pull lowers Q: k/2 at each later step, discounted."""
+        gamma, pull = self.config.gamma, self.config.q_regularization
+        if gamma == 1:
+            return "over the rest of the episode"
+        return f"to at most k/(2(1−γ)) = {pull / (2 * (1 - gamma)):.3g}"
 
     @property
     def weight_formula(self) -> str:
@@ -204,18 +268,28 @@ class ActorCriticPlan(Plan):
         return f"L(φ) = v·[ {loss} ]" if self.weighs_critic else f"L(φ) = {loss}"
 
     @property
-    def learned_symbols(self) -> str:
-        """The symbols of the parameters that learn."""
-        return "θ, φ" if self.both_learn else "θ" if self.actor_learns else "φ"
+    def descent(self) -> str:
+        """What an update does with the losses."""
+        if self.sums_losses:
+            return "Adam takes a step down the gradient of L(θ) + L(φ)"
+        steps = "CRITIC_UPDATES steps" if self.replay else "a step"
+        if self.both_learn:
+            return f"Adam takes {steps} down the gradient of L(φ), then a step down that of L(θ)"
+        return f"Adam takes {steps} down the gradient of {'L(θ)' if self.actor_learns else 'L(φ)'}"
 
     @property
     def sources(self) -> str:
         """A paragraph that names the papers."""
-        papers = (
-            'Watkins & Dayan (1992), "Q-learning"; Sutton & Barto (2018), section 6.5'
-            if self.config.critic_only
-            else 'Konda & Tsitsiklis (1999), "Actor-critic algorithms"; Sutton & Barto (2018), '
-            "section 13.5"
-        )
-        replay = "; Lin (1992), on replay" if self.replay else ""
-        return textwrap.fill(f"Source: {papers}{replay}.", WIDTH)
+        papers = []
+        if not self.config.critic_only:
+            papers += [
+                'Konda & Tsitsiklis (1999), "Actor-critic algorithms"',
+                "Sutton & Barto (2018), section 13.5",
+            ]
+        if self.critic_learns or self.config.critic_only:
+            papers.append('Watkins & Dayan (1992), "Q-learning"')
+        if self.replay:
+            papers += ["Lin (1992), on replay", "Mnih et al. (2015), on target networks"]
+        if self.actor_learns:
+            papers.append("Nota & Thomas (2020), on γᵗ")
+        return paragraph([f"Source: {'; '.join(papers)}."])

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from itertools import pairwise
 
 from pglab.config import RunConfig
-from pglab.environments import make_environment, sizes
+from pglab.environments import ENVIRONMENTS, make_environment, sizes
 from pglab.networks import ACTIVATIONS
 
 PACKAGES = ("torch", "gymnasium", "numpy")
 WIDTH = 88  # characters in a line of a script; the default of Ruff
+SURROGATE = "Only the gradient of L(θ) matters; the value of L(θ) does not measure progress."
+NO_DISCOUNT_FACTOR = (
+    "Like most implementations (Nota & Thomas 2020), this script leaves the factor γᵗ out of the "
+    "policy gradient."
+)
 UNIT_NAMES = ("first", "second", "third", "fourth")
 
 
@@ -22,6 +28,7 @@ class Plan:
     """
 
     can_diverge = True
+    learns = True
     replay = False
     clips = False
     transition_fields: tuple[tuple[str, str], ...] = ()
@@ -35,6 +42,9 @@ class Plan:
         environment = make_environment(config.env_id)
         self.observation_size, self.actions = sizes(environment)
         environment.close()
+        info = ENVIRONMENTS.get(config.env_id)
+        low, high = info.return_range if info else (-1.0, 1.0)
+        self.only_rewards, self.only_costs = low >= 0, high <= 0
         self.hidden_sizes = config.hidden_sizes
         self.activation = ACTIVATIONS[config.activation].__name__
 
@@ -42,6 +52,11 @@ class Plan:
     def packages(self) -> str:
         """The packages of the script, with the versions that are installed here."""
         return " ".join(f"{name}=={version(name).partition('+')[0]}" for name in PACKAGES)
+
+    @property
+    def reading_error(self) -> str:
+        """How the reading differs from the mean return of all episodes, if lengths vary."""
+        return "too high" if self.only_rewards else "too low" if self.only_costs else "biased"
 
     @property
     def unit_names(self) -> tuple[str, ...]:
@@ -63,6 +78,11 @@ class Plan:
     def head(self) -> str:
         """The last linear layer."""
         return f"nn.Linear({('inputs', *self.unit_names)[-1]}, outputs)"
+
+
+def paragraph(sentences: Iterable[str]) -> str:
+    """Write sentences as a paragraph of the script's docstring."""
+    return textwrap.fill(" ".join(sentences), WIDTH, break_on_hyphens=False)
 
 
 def sequential(parts: Sequence[str], start: str) -> str:

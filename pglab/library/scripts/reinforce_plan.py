@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pglab.config import ReinforceConfig
-from pglab.library.scripts.plan import Plan
+from pglab.library.scripts.plan import NO_DISCOUNT_FACTOR, SURROGATE, Plan, paragraph
 
 
 class ReinforcePlan(Plan):
@@ -13,6 +15,7 @@ class ReinforcePlan(Plan):
         super().__init__(config)
         self.config = config
         self.learned_baseline = config.baseline == "value"
+        self.weighs = config.baseline != "none" or config.normalize_returns
         self.whole_episode = config.return_form == "whole_episode"
         self.waits_for_episodes = config.episodes_per_update > 1
         self.waits_for_steps = config.min_batch_steps > 1 or not self.waits_for_episodes
@@ -64,12 +67,45 @@ class ReinforcePlan(Plan):
     def loss_formula(self) -> str:
         """The formula of the policy's loss."""
         bonus = " − c·H" if self.config.entropy_coefficient else ""
-        return f"L(θ) = −meanₜ( wₜ·log π(aₜ|sₜ) ){bonus}"
+        weight = "wₜ" if self.weighs else self.return_symbol
+        return f"L(θ) = −meanₜ( {weight}·log π(aₜ|sₜ) ){bonus}"
+
+    @property
+    def remarks(self) -> str:
+        """A paragraph about what is special in the formulas."""
+        return paragraph(self._remarks())
+
+    def _remarks(self) -> Iterator[str]:
+        yield "Sutton & Barto call rₜ Rₜ₊₁."
+        kind = " (here: mostly better)" if self.only_rewards else " (here: mostly worse)"
+        yield (
+            "The mean divides by T, which is random: each step of a longer"
+            f"{kind if self.only_rewards or self.only_costs else ''} batch weighs less."
+        )
+        error = "small" if self.only_rewards else "large" if self.only_costs else "small or large"
+        yield (
+            "An episode that reaches the time limit counts like an episode that ended, so its "
+            f"returns are too {error}{'' if self.whole_episode else ' near the limit'}."
+            if self.config.gamma
+            else "An episode that reaches the time limit counts like an episode that ended."
+        )
+        yield SURROGATE
+        yield NO_DISCOUNT_FACTOR
+        if not self.learned_baseline:
+            yield (
+                "Without a learned baseline, the gradient is noisy: some seeds learn slowly, or "
+                "get worse again."
+            )
 
     @property
     def returns_function(self) -> str:
         """The function of the script that computes the returns of an episode."""
         return "whole_episode_returns" if self.whole_episode else "discounted_returns"
+
+    @property
+    def weights_parameter(self) -> str:
+        """The parameter of the policy's loss that holds the weights."""
+        return "weights: np.ndarray" if self.weighs else "returns: list[float]"
 
     @property
     def weights(self) -> str:

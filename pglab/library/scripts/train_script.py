@@ -6,13 +6,14 @@ import json
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ReinforceConfig
 from pglab.library.scripts.actor_critic_plan import ActorCriticPlan
 from pglab.library.scripts.plan import sequential
 from pglab.library.scripts.reinforce_plan import ReinforcePlan
+from pglab.library.templates import templates_of
 
 
 def train_script(config: AgentConfig) -> str:
@@ -52,15 +53,7 @@ def _written(template: str, config: AgentConfig, plan: ReinforcePlan | ActorCrit
 
 @cache
 def _templates() -> Environment:
-    """The templates, in which a line with a statement leaves no line in the script."""
-    templates = Environment(
-        loader=PackageLoader("pglab.library.scripts"),
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-        autoescape=False,  # the text is Python, not HTML
-    )
+    templates = templates_of("pglab.library.scripts", html=False)
     templates.filters["literal"] = literal
     templates.filters["sequential"] = sequential
     return templates

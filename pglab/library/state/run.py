@@ -211,9 +211,8 @@ def _restore_reading(run: AgentRun, facts: Facts) -> None:
     readings = facts.get("readings")
     if not isinstance(readings, list) or len(readings) > run.config.smoothing_window:
         raise StateError(_damaged("readings"))
-    every, begun = run.config.eval_interval, run.global_step - run.length
-    due = run.global_step // every != begun // every
-    run.reading.restore([_finite(number, "readings") for number in readings], due)
+    returns = [_finite(number, "readings") for number in readings]
+    run.reading.restore(returns, run.global_step, run.length)
 
 
 def _restore_environment(run: AgentRun, arrays: Arrays, facts: Facts) -> None:

@@ -79,8 +79,20 @@ class TakenOver(Exception):
     """The visit may not write this run any more; the message is a sentence for the visitor."""
 
 
+class RunDeleted(Exception):
+    """The run was deleted after its last save, so it is not saved again at its address."""
+
+
 class TooManyPinned(ValueError):
     """The owner may not pin another run; the message is a sentence for the visitor."""
+
+
+class TooManyLessons(ValueError):
+    """The owner may not store another lesson; the message is a sentence for the visitor."""
+
+
+class TooManyRooms(ValueError):
+    """No more rooms can be open; the message is a sentence for the visitor."""
 
 
 @contextmanager

@@ -78,3 +78,33 @@ visits = Table(
     Column("facts", Text, nullable=False),
     Column("saved", Double, nullable=False),
 )
+
+results = Table(
+    "pglab_results",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("saved", Double, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("pglab_results_by_age", "saved"),
+)
+
+lessons = Table(
+    "pglab_lessons",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("owner_hash", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("content", Text, nullable=False),  # the lesson's file
+    Column("created", Double, nullable=False),
+    Column("used", Double, nullable=False),  # saved or loaded last, to the day
+    Index("pglab_lessons_of_owner", "owner_hash", "created"),
+)
+
+lesson_progress = Table(
+    "pglab_lesson_progress",
+    metadata,
+    Column("owner_hash", Text, primary_key=True),
+    Column("lesson", Text, primary_key=True),
+    Column("facts", Text, nullable=False),  # the answers, as JSON
+    Column("saved", Double, nullable=False),
+)

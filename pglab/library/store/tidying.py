@@ -1,4 +1,7 @@
-"""Deletes the oldest runs when the library holds too much. Pinned runs stay."""
+"""Deletes the oldest runs, results and lessons when the library holds too much.
+
+Pinned runs stay. Rooms whose time is over are deleted with all their data.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
+from pglab.library.store import lesson_progress, lessons, results
+from pglab.library.store.rooms import guesses, joins, rooms
 from pglab.library.store.tables import runs, visits
 from pglab.session.sharing.variables import whole_number
 
@@ -22,7 +27,10 @@ class Quotas:
     runs: int = 200  # unpinned runs of one owner, and as many pinned ones
     megabytes: int = 500  # of the unpinned runs of one owner
     all_megabytes: int = 10_000
-    days: int = 180  # for which an unpinned run and the facts of a visit stay
+    days: int = 180  # for which an unpinned run, an unused lesson and the facts of a visit stay
+    results: int = 500_000  # of trained runs; they belong to nobody
+    lessons: int = 100  # of one owner, and as many lessons with answers
+    room_hours: int = 24  # from the opening of a room until all its data are deleted
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -35,19 +43,28 @@ class Quotas:
             "megabytes": "PGLAB_MEGABYTES_OF_OWNER",
             "all_megabytes": "PGLAB_MEGABYTES_OF_ALL",
             "days": "PGLAB_DAYS_KEPT",
+            "results": "PGLAB_RESULTS",
+            "lessons": "PGLAB_LESSONS_OF_OWNER",
+            "room_hours": "PGLAB_ROOM_HOURS",
         }
         chosen = {field: whole_number(name, _MOST) for field, name in variables.items()}
         return cls(**{field: number for field, number in chosen.items() if number is not None})
 
 
 def tidy(connection: Connection, quotas: Quotas, now: float) -> int:
-    """Delete the runs that exceed the quotas, the oldest first; return how many were deleted.
+    """Delete what exceeds the quotas, the oldest first; return how many runs were deleted.
 
     A run is as old as its last save. The newest unpinned run of an owner exceeds no quota of this
     owner, because somebody may be training it.
     """
     begin = now - quotas.days * _DAY
     connection.execute(delete(visits).where(visits.c.saved < begin))
+    results.tidy(connection, quotas.results)
+    lessons.tidy(connection, begin)
+    lesson_progress.tidy(connection, begin)
+    rooms.tidy(connection, now)
+    guesses.tidy(connection, now)
+    joins.tidy(connection, now)
     old = connection.execute(delete(runs).where(~runs.c.pinned, runs.c.saved < begin))
     return old.rowcount + _tidy_owners(connection, quotas) + _tidy_all(connection, quotas)
 

@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import Connection, insert, select, update
 
-from pglab.library.store.kept import hash_of
+from pglab.library.store.runs.kept import hash_of
 from pglab.library.store.tables import visits
 
 MOST_BYTES = 200_000  # of the facts of one page

@@ -19,7 +19,7 @@ from pglab.stretch import StepColumns, Stretch
 ROWS = 8_192  # of one part, so that the memory does not grow with the length of the run
 SECONDS_PER_REPORT = 0.1
 
-Progress = Callable[[int, int], None]  # gets the steps that are done, and all steps
+ReportSteps = Callable[[int, int], None]  # gets the steps that are done, and all steps
 
 
 class CannotRepeat(RuntimeError):
@@ -27,7 +27,7 @@ class CannotRepeat(RuntimeError):
 
 
 def write_steps(
-    contents: RunContents, sinks: Mapping[Format, BinaryIO], progress: Progress
+    contents: RunContents, sinks: Mapping[Format, BinaryIO], progress: ReportSteps
 ) -> None:
     """Train the run again, and write a row for each of its environment steps.
 
@@ -54,7 +54,7 @@ def write_steps(
                 writer.write(table)
 
 
-def _steps_in_parts(contents: RunContents, progress: Progress) -> Iterator[StepColumns]:
+def _steps_in_parts(contents: RunContents, progress: ReportSteps) -> Iterator[StepColumns]:
     """Train the run again, and yield its steps in parts of at most `ROWS` steps."""
     session = TrainingSession(contents.initial_config, can_rewind=False)
     changes, end = list(contents.changes), contents.global_step

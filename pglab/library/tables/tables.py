@@ -111,6 +111,4 @@ def _numbered(columns: Sequence[Column], table: Table) -> pyarrow.Table:
     """Add the first column, which is the number of each row; one of `stride` rows is stored."""
     known = set(table.columns)
     (number,) = (column.name for column in columns if column.name not in known)
-    rows = len(table.columns["global_step"])
-    numbers = 1 + table.stride * np.arange(rows)
-    return table_of(columns, {**table.columns, number: numbers})
+    return table_of(columns, {**table.columns, number: table.numbers})

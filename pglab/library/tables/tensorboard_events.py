@@ -19,6 +19,7 @@ from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.record_writer import RecordWriter
 
+from pglab.curves import smoothed
 from pglab.language import N_
 from pglab.library.contents import RunContents
 from pglab.library.tables.columns import EPISODES, UPDATES
@@ -90,7 +91,7 @@ def _event(step: int, numbers: Iterable[tuple[str, float]], written_at: float) -
 
 def _add_episodes(points: Points, contents: RunContents) -> None:
     columns = contents.episodes.columns
-    curves = {tag.name: _running_mean(columns[name]) for name, tag in EPISODE_TAGS.items()}
+    curves = {tag.name: smoothed(columns[name], WINDOW) for name, tag in EPISODE_TAGS.items()}
     curves[OWN_TAGS["reading"].name] = columns["reading"]
     _add(points, columns["global_step"], curves)
 
@@ -114,19 +115,9 @@ def _add(
             points[int(step)].append((name, number))
 
 
-def _running_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each of the values [N], the mean of the last `WINDOW` values up to it."""
-    sums = np.concatenate([[0.0], values.cumsum()])
-    ends = np.arange(1, len(values) + 1)
-    firsts = np.maximum(0, ends - WINDOW)
-    means: NDArray[np.float64] = (sums[ends] - sums[firsts]) / (ends - firsts)
-    return means
-
-
 def _learning_rates(contents: RunContents) -> NDArray[np.float64]:
     """The learning rate of each stored update; a change holds from the next update on."""
-    table = contents.updates
-    updates = 1 + table.stride * np.arange(len(table.columns["global_step"]))
+    updates = contents.updates.numbers
     rates = np.full(len(updates), contents.initial_config.learning_rate)
     for change in contents.changes:
         if "learning_rate" in change.settings:

@@ -48,7 +48,9 @@ def stop_of(session: TrainingSession) -> float:
     return session.global_step if session.finished else math.inf
 
 
-def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> UsualBand | None:
+def band_of(
+    curves: Sequence[Curve], stops: Sequence[float], until: int, spacing: float | None = None
+) -> UsualBand | None:
     """At each step, the median and the quartiles of the seeds that have not stopped yet.
 
     A curve keeps its value from the end of one episode to the end of the next episode. The band
@@ -58,6 +60,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
         curves: smoothed returns of each seed.
         stops: the step at which each seed stopped; infinity for a seed that has not stopped.
         until: a step that all seeds have reached, except seeds that stopped earlier.
+        spacing: steps between the points of the band; if it is None, `grid_spacing(until)`.
 
     Returns:
         The band; None if there is only one seed, or if a seed has not ended an episode yet.
@@ -69,7 +72,7 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
     until = int(min(until, sorted(stops, reverse=True)[least - 1]))
     if until <= first:
         return None
-    grid = _grid(first, until)
+    grid = _grid(first, until, spacing or grid_spacing(until))
     values = np.stack(
         [curve.returns[np.searchsorted(curve.steps, grid, side="right") - 1] for curve in curves]
     )
@@ -85,8 +88,12 @@ def band_of(curves: Sequence[Curve], stops: Sequence[float], until: int) -> Usua
     return UsualBand(grid, low, median, high, label, seeds)
 
 
-def _grid(first: float, until: float) -> NDArray[np.float64]:
+def grid_spacing(until: float) -> float:
+    """Steps between the points of a band that ends at the step `until`: a power of two."""
+    return 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
+
+
+def _grid(first: float, until: float, spacing: float) -> NDArray[np.float64]:
     """The steps at which a band has points: evenly spaced from `first`, and last `until`."""
-    spacing = 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from multiprocessing.pool import ThreadPool
-from typing import TypeVar
 
 from pglab.session.sharing.variables import whole_number
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 VARIABLE = "PGLAB_THREADS"  # the environment variable that sets the number of threads
 MOST_THREADS = 32
@@ -44,18 +39,13 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def be_nice(niceness: int) -> None:
+    """Let the threads of this process with a smaller niceness go before the calling thread."""
+    if sys.platform == "linux":  # on other systems, a thread has no priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+
+
 @cache
 def shared_threads() -> ThreadPoolExecutor:
     """The threads that all visitors share. Each task for these threads must be short."""
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="training")
-
-
-def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Call `work` with each item, in `thread_count()` threads.
-
-    The results are in the order of the items. Only compiled code runs in several threads at once.
-    The PyTorch reference code runs in only one thread at a time, so threads hardly make it faster.
-    Ctrl+C ends the program at once, because these threads do not keep the program alive.
-    """
-    with ThreadPool(thread_count()) as pool:
-        return list(pool.imap(work, items))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 import threading
 import time
 from collections import deque
@@ -14,7 +12,7 @@ from typing import Protocol
 from weakref import WeakKeyDictionary, ref
 
 from pglab.session.sharing.capacity import has_room
-from pglab.session.sharing.threads import thread_count
+from pglab.session.sharing.threads import be_nice, thread_count
 
 NICENESS = 3  # gives training a lower priority than threads that draw pictures
 AGAIN = 0.002  # seconds until the next attempt, if a page or another thread uses the run
@@ -52,6 +50,7 @@ class Turns:
         if one more trainee may train.
         """
         self._has_room = has_room
+        self._threads = threads
         self._changed = threading.Condition()
         # The time until which a trainee keeps its place on the server.
         self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
@@ -80,6 +79,11 @@ class Turns:
                     trainee.note_place(waits=True)
             self._changed.notify()
 
+    @property
+    def crowded(self) -> bool:
+        """Whether more trainees train than there are threads, so that no processor core is free."""
+        return len(self._served) > self._threads
+
     def _let_in(self) -> None:
         """Admit waiting trainees while the server has room."""
         while self._waiting:
@@ -96,8 +100,7 @@ class Turns:
         trainee.note_place(waits=False)
 
     def _work(self) -> None:
-        if sys.platform == "linux":  # on other systems, a thread has no priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        be_nice(NICENESS)
         while True:
             trainee = self._take()
             begun = time.perf_counter()

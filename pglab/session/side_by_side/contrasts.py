@@ -74,7 +74,7 @@ def differences_between(configs: Sequence[AgentConfig]) -> list[Difference]:
         applying = [applies(config, name) for config in configs]
         if not any(applying) or (name == "success_return" and all(map(_own_return, configs))):
             continue
-        values = [_effective(config, name) for config in configs]
+        values = [effective(config, name) for config in configs]
         if len({value for value in values if value is not None}) > 1:
             texts = ("–" if value is None else format_value(value) for value in values)
             short = (_short(configs[0], name, value) for value in values)
@@ -167,7 +167,7 @@ def _own_return(config: AgentConfig) -> bool:
     return config.success_return == success_return_of(config.env_id)
 
 
-def _effective(config: AgentConfig, name: str) -> Any:
+def effective(config: AgentConfig, name: str) -> Any:
     """The value of a setting that takes effect; None if the setting has no effect."""
     if applies(config, name):
         return getattr(config, name)

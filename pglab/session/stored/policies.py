@@ -19,6 +19,7 @@ from pglab.algorithms.agents import begin
 from pglab.config import ReinforceConfig, parse_config
 from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.stored import DATA
+from pglab.session.stored.provenance import KEY
 
 FILE = DATA / "policies" / "reinforce.npz"
 STEPS = (0, 5_000, 20_000, 60_000)  # training steps: untrained, early, improving, nearly solved
@@ -35,6 +36,7 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
     """
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
+    arrays.pop(KEY, None)
     texts = json.loads(str(arrays.pop("settings")))
     config, problems = parse_config(ReinforceConfig(), texts)
     if problems:
@@ -45,6 +47,13 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
             f"{path.name} contains “{next(iter(arrays))}”, which is not a parameter of a policy"
         )
     return {step: Snapshot(0, step, config, {"policy": of}) for step, of in policies.items()}
+
+
+def stored_provenance(path: Path = FILE) -> dict[str, str]:
+    """The provenance of the stored policies."""
+    with np.load(path, allow_pickle=False) as file:
+        provenance: dict[str, str] = json.loads(str(file[KEY]))
+    return provenance
 
 
 def _parameters(

@@ -8,6 +8,7 @@ these small differences grow, until two runs with the same configuration differ 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -19,7 +20,23 @@ COMPUTING = ("torch", "numba", "numpy", "gymnasium")
 
 def made_by(engine: str) -> dict[str, str]:
     """The provenance of a run: the name of its engine, and the installed package versions."""
-    return {"engine": engine, **{name: version(name) for name in COMPUTING}}
+    return {"engine": engine, **_versions()}
+
+
+@cache  # each name costs a millisecond, and every save asks for all of them
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in COMPUTING}
+
+
+def other_versions(
+    stored: Mapping[str, str], here: Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
+    """How two provenances differ: for each package or engine, the stored and the present version.
+
+    A package that a provenance does not name has the version "none".
+    """
+    pairs = {n: (stored.get(n, "none"), here.get(n, "none")) for n in {**stored, **here}}
+    return {name: (before, now) for name, (before, now) in pairs.items() if before != now}
 
 
 def engine_of(stored: Mapping[str, Any]) -> str:

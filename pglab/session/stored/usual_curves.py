@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from pglab.curves import UsualBand
 from pglab.language import _, ngettext
 from pglab.session.side_by_side.contrasts import same_agent
 from pglab.session.stored import DATA
-from pglab.session.stored.provenance import engine_name, engine_of
+from pglab.session.stored.provenance import KEY, engine_name, engine_of
 
 FOLDER = DATA / "learning_curves"
 CELLS = {f"equal_{c.body}_{c.critic_data}": c for c in ActorCriticConfig.cells()}
@@ -108,9 +109,20 @@ class LearningCurves:
 @cache
 def load(agent: str) -> LearningCurves:
     """Load the stored curves of an agent; `agent` is its name in `AGENTS`."""
-    content = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
+    content = _content(agent)
     rows = {name: np.array(content[name]) for name in ROWS if name in content}
     return LearningCurves(**rows, engine=engine_of(content))
+
+
+def stored_provenance(agent: str) -> dict[str, str]:
+    """The provenance of the stored curves of an agent."""
+    provenance: dict[str, str] = _content(agent)[KEY]
+    return provenance
+
+
+def _content(agent: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((FOLDER / f"{agent}.json").read_text(encoding="utf-8"))
+    return content
 
 
 @cache

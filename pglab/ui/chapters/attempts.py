@@ -12,13 +12,14 @@ import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import SEEDS, Link
-from pglab.curves import Curve, GuessRegion, kept_by_place
+from pglab.curves import Curve, GuessRegion
 from pglab.experiments.catalogue import experiments_of
 from pglab.experiments.experiment import LATE, Choice, Experiment
 from pglab.experiments.results import arms_of
 from pglab.experiments.statistics import STATISTICS, late_return, recorded
 from pglab.language import _
 from pglab.library.contents import Facts
+from pglab.library.keeping.comparison_facts import curve_facts, curve_from
 from pglab.plots.experiment import stretches
 from pglab.session.bench import Bench
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED
@@ -28,11 +29,10 @@ from pglab.session.training_session import Outcome, TrainingSession
 from pglab.ui.chapters.chapters import open_at_first
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.set_by_code import set_value
-from pglab.ui.stage.scrolling import bring_into_view
+from pglab.ui.stage.components.scrolling import bring_into_view
 
 AttemptState = Literal["asked", "locked", "under way", "changed", "done"]
 
-POINTS_KEPT = 200  # of the curve of a stored result
 _NUMBERS_OF_RESULT = (
     "seed",
     "figure",
@@ -151,12 +151,8 @@ def facts_of(attempts: Attempts) -> Facts:
 
 
 def _result_facts(result: Result) -> Facts:
-    kept = kept_by_place(result.curve.steps, result.curve.returns, POINTS_KEPT)
-    return {
-        **{name: getattr(result, name) for name in _NUMBERS_OF_RESULT},
-        "steps": result.curve.steps[kept].tolist(),
-        "returns": result.curve.returns[kept].tolist(),
-    }
+    numbers = {name: getattr(result, name) for name in _NUMBERS_OF_RESULT}
+    return {**numbers, "curve": curve_facts(result.curve)}
 
 
 def restore(attempts: Attempts, facts: Facts) -> None:
@@ -176,7 +172,7 @@ def restore(attempts: Attempts, facts: Facts) -> None:
 
 
 def _restored_result(facts: Facts) -> Result:
-    curve = Curve(np.array(facts["steps"]), np.array(facts["returns"]), _("this run"))
+    curve = replace(curve_from(facts["curve"]), label=_("this run"))
     return Result(**{name: facts[name] for name in _NUMBERS_OF_RESULT}, curve=curve)
 
 

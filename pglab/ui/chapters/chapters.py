@@ -11,6 +11,8 @@ from pglab.language import _
 from pglab.ui.controls.choices import settle
 from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.page_state import CHAPTERS
+from pglab.ui.shell.visibility import CHAPTERS as ALL_CHAPTERS
+from pglab.ui.shell.visibility import visibility
 
 # The name of a chapter in links, and the function that draws the chapter.
 Chapter = tuple[str, Callable[[], None]]
@@ -25,7 +27,9 @@ def titles() -> dict[str, str]:
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
+        "why": _("Why this action?"),
         "try_this": _("Try this"),
+        "play": _("Play it yourself"),
         "code": _("Code"),
         "fresh_episodes": _("Fresh episodes"),
         "rewind": _("Rewind and fork"),
@@ -64,6 +68,11 @@ def open_chapter(page: str, name: str) -> None:
     st.session_state[_key(page)] = titles()[name]
 
 
+def is_open(page: str, name: str) -> bool:
+    """Whether a chapter of the page is open."""
+    return bool(st.session_state.get(_key(page)) == titles()[name])
+
+
 def read_link(page: str, names: Collection[str], link: Link) -> None:
     """Open the chapter that the link names. If `names` lacks the name, `link` notes a problem."""
     name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
@@ -86,7 +95,15 @@ def _key(page: str) -> str:
 def _chapters(
     page: str, parts: Sequence[Chapter], on_change: Callable[[], None], behind: Callable[[], None]
 ) -> None:
-    drawings = {titles()[name]: draw for name, draw in parts}
+    names = titles()
+    drawings = {
+        names[name]: draw
+        for name, draw in parts
+        if not visibility(name, names[name], ALL_CHAPTERS, lockable=False).hidden
+    }
+    if not drawings:
+        behind()
+        return
     key = _key(page)
     chosen = settle(key, drawings, next(iter(drawings)))
     st.segmented_control(
@@ -98,6 +115,7 @@ def _chapters(
         label_visibility="collapsed",
         persist_state="session",
         on_change=on_change,
+        disabled=visibility(ALL_CHAPTERS, _("choice of the chapter")).locked,
     )
     with st.container(key="chapter"):
         drawings[chosen]()

@@ -16,7 +16,7 @@ from pglab.ui.chapters.attempts import Attempt, Attempts, Result
 from pglab.ui.chapters.chapters import open_chapter
 from pglab.ui.controls.buttons import on_whole_page
 from pglab.ui.controls.lab import Lab
-from pglab.ui.stage.scrolling import bring_into_view
+from pglab.ui.stage.components.scrolling import bring_into_view
 
 
 def title_of(experiment: Experiment) -> str:

@@ -8,7 +8,13 @@ import numpy as np
 import streamlit as st
 
 from pglab.language import _
-from pglab.looks.evaluation import Calibration, PlayedEpisode, calibration, critic_truth, play
+from pglab.looks.fresh_episodes.evaluation import (
+    Calibration,
+    PlayedEpisode,
+    calibration,
+    critic_truth,
+    play,
+)
 from pglab.plots.critic import truth_figure
 from pglab.records import Floats
 from pglab.session.training_session import TrainingSession

@@ -11,6 +11,7 @@ from pglab.language import _
 from pglab.session.sharing.gate import Gate
 from pglab.ui.shell.fragments import redraw_fragments
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, TRANSPORT, LivePage
+from pglab.ui.shell.visibility import BUTTONS, visibility
 from pglab.ui.stage.presses import act_on_presses
 
 START_WIDTH = 100  # pixels: enough for "Run" and for "Pause"
@@ -49,14 +50,19 @@ def live_button(
 ) -> None:
     """Draw a button. A press calls `press` and redraws the parts of the page that show the run.
 
-    If `repeats` is true, holding down the shortcut key presses the button repeatedly.
+    A link can hide or lock the button by its key. If `repeats` is true, holding down the shortcut
+    key presses the button repeatedly.
     """
+    allowed = visibility(key, label, BUTTONS)
+    if allowed.hidden:
+        return
     action = locked(lock, press)
 
     def pressed() -> None:
         action()
         redraw_fragments(TRANSPORT, LIVE, CHAPTERS)
 
+    options["disabled"] = options.get("disabled", False) or allowed.locked
     act_on_presses(key, action, repeats=repeats)
     st.button(
         label, icon=f":material/{icon}:", key=key, shortcut=shortcut, on_click=pressed, **options
@@ -72,7 +78,14 @@ def page_button(
     press: Callable[[], None],
     **options: Any,
 ) -> None:
-    """Draw a button. A press calls `press` and redraws the whole page and the sidebar."""
+    """Draw a button. A press calls `press` and redraws the whole page and the sidebar.
+
+    A link can hide or lock the button by its key.
+    """
+    allowed = visibility(key, label, BUTTONS)
+    if allowed.hidden:
+        return
+    options["disabled"] = options.get("disabled", False) or allowed.locked
     action = on_whole_page(page, lock, press)
     act_on_presses(key, action, repeats=False)
     st.button(label, icon=f":material/{icon}:", key=key, on_click=action, **options)
@@ -92,6 +105,8 @@ def run_or_pause(driven: Startable) -> None:
             driven.run()
 
     label, icon = (_("Pause"), "pause") if driven.running else (_("Run"), "play_arrow")
+    if visibility("run", label, BUTTONS).hidden:
+        return
     with st.container(key="start", width=START_WIDTH):  # both labels get the same width
         live_button(
             driven.lock,

@@ -93,14 +93,21 @@ class HeatmapControls:
             found["critic"] = str(critic)
         return {self.prefix + name: text for name, text in found.items()}
 
-    def draw(self, on_change: Callable[[], None], *, playing: bool = True) -> None:
+    def draw(
+        self, on_change: Callable[[], None], *, playing: bool = True, locked: bool = False
+    ) -> None:
         """Draw a row of controls: axes, action, the critic's quantity, and position of the slice.
 
-        If `playing` is false, the page shows no player, so the slice cannot follow a player.
+        If `playing` is false, the page shows no player, so the slice cannot follow a player. If
+        `locked` is true, the controls show their values, but nobody can change them.
         """
         info, view = self.info, self.view()
         plane = view.plane
-        common: dict[str, Any] = {"persist_state": "session", "on_change": on_change}
+        common: dict[str, Any] = {
+            "persist_state": "session",
+            "on_change": on_change,
+            "disabled": locked,
+        }
         others = {"x": plane.y_axis, "y": plane.x_axis}
         for side, title in _axis_titles().items():
             known = [index for index in range(len(info.axes)) if index != others[side]]

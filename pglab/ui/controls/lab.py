@@ -12,6 +12,7 @@ import streamlit as st
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, Link, RunConfig
 from pglab.environments import ENVIRONMENTS, EnvironmentInfo
+from pglab.language import _
 from pglab.library.contents import Facts
 from pglab.library.keeping.reopening import Reopened
 from pglab.library.keeping.run_keeper import RunKeeper
@@ -30,10 +31,12 @@ from pglab.ui.controls.sharing.kept_run import Kept, say_what_is_kept
 from pglab.ui.shell.address_bar import read_once
 from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.owner import owner
-from pglab.ui.shell.page_state import LivePage
+from pglab.ui.shell.page_state import SKETCH, LivePage
 from pglab.ui.shell.problems import show_problems
-from pglab.ui.shell.warm_up import warm_up
-from pglab.ui.stage.player import Player
+from pglab.ui.shell.process.warm_up import warm_up
+from pglab.ui.stage.video.player import Player
+
+START = "start"  # the address parameter with the step to which a new run trains first
 
 
 @dataclass(kw_only=True)
@@ -44,6 +47,7 @@ class Lab(LivePage):
     bench: Bench
     kept: Kept[RunKeeper]
     visit: Facts  # what was stored with a reopened run, such as guesses; not checked
+    awaits_seeds: bool = False  # whether the table of runs says that further seeds catch up
     _player: Player | None = None
     _slow_motion: SlowMotion | None = None
 
@@ -81,9 +85,15 @@ def start_on_arrival(key: str) -> None:
     st.session_state[f"{key}.start_on_arrival"] = True
 
 
+def lab_of_page(key: str) -> Lab | None:
+    """The state of the page of an agent; None if it is no such page, or has not been opened."""
+    lab: Lab | None = st.session_state.get(_state_of(key))
+    return lab
+
+
 def shows(key: str, address: str) -> bool:
     """Whether the page of an agent has the run with this address as its current run."""
-    lab: Lab | None = st.session_state.get(_state_of(key))
+    lab = lab_of_page(key)
     return lab is not None and lab.kept.keeper.address == address
 
 
@@ -125,9 +135,10 @@ def open_lab(
     lab: Lab | None = st.session_state.get(_state_of(key))
     if lab is None:
         lab = st.session_state[_state_of(key)] = _new_lab(key, terms, config or preset)
-    lab.page_is_stale = False
+    lab.page_is_stale = lab.awaits_seeds = False
     unusable: list[str] = []
     with lab.bench.lock:
+        lab.bench.sketch = st.session_state.get(SKETCH)
         if page_changed():
             lab.bench.pause()  # a run does not continue while the visitor is on another page
         if config is not None:
@@ -135,8 +146,11 @@ def open_lab(
                 lab.bench.use(config)
             except ConfigError as error:
                 unusable.append(str(error))
+        first_step = st.session_state.pop(f"{key}.start_at", 0)
         if st.session_state.pop(f"{key}.start_on_arrival", False):
             lab.bench.run()
+        elif first_step and not lab.bench.session.global_step:
+            lab.bench.run_to(first_step)
     show_problems(problems, unusable, lab.bench.session.problem, lab.bench.problem)
     say_what_is_kept(lab, lab.bench, lab.kept)
     return lab
@@ -148,6 +162,8 @@ def _read_link(
     """Set the controls from the link; a stored run that the link names brings its own settings."""
     of_run = kept_run.read_run(key, terms, link)
     config = read_settings(key, terms, link)
+    first_step = link.whole_number(START, _("Start at step"), 0, config.total_steps, 0)
+    st.session_state[f"{key}.start_at"] = first_step
     read_further(link, of_run or config)
     if of_run is not None:
         set_controls(key, of_run)
@@ -158,15 +174,13 @@ def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
     found = kept_run.take_reopened(key, Reopened)
     bench = Bench(config) if found is None else found.bench
     keeper = RunKeeper(bench, owner(), {} if found is None else found.addresses)
-    lab = Lab(
+    return Lab(
         key=key,
         terms=terms,
         bench=bench,
         kept=kept_run.keep(keeper, found),
         visit={} if found is None else found.visit,
     )
-    kept_run.watch(lab, bench, lab.kept)
-    return lab
 
 
 def _changed(key: str) -> None:

@@ -13,6 +13,7 @@ from pglab.ui.controls.choices import if_offered, settle
 from pglab.ui.controls.lab import Lab
 from pglab.ui.shell.fragments import redraw_fragments
 from pglab.ui.shell.page_state import LIVE
+from pglab.ui.shell.visibility import SEVERAL_SEEDS, visibility
 
 PARAMETER = "seeds"  # the address parameter with the number of seeds
 
@@ -26,25 +27,34 @@ def seed_controls(lab: Lab) -> None:
         lab.page_is_stale = True
 
     with st.sidebar:
-        st.slider(
-            _("Seeds at once"),
-            1,
-            MOST_SEEDS,
-            st.session_state[key],
-            key=key,
-            persist_state="session",
-            on_change=changed,
-            help=_(
-                "Trains one run for each seed. All runs have the same settings; their seeds are "
-                "consecutive numbers. With more seeds, you see more clearly how much of a result "
-                "is luck, but training takes longer."
-            ),
-        )
+        _seed_slider(key, changed)
         with lab.bench.lock:
             lab.bench.seeds = st.session_state[key]
         bench = lab.bench
         first = bench.session.config.seed
         shown_seed_control(f"{lab.key}.shown_seed", bench.seeds, first, bench.show_seed)
+
+
+def _seed_slider(key: str, changed: Callable[[], None]) -> None:
+    label = _("Seeds at once")
+    allowed = visibility(SEVERAL_SEEDS, label)
+    if allowed.hidden:
+        return
+    st.slider(
+        label,
+        1,
+        MOST_SEEDS,
+        st.session_state[key],
+        key=key,
+        persist_state="session",
+        on_change=changed,
+        disabled=allowed.locked,
+        help=_(
+            "Trains one run for each seed. All runs have the same settings; their seeds are "
+            "consecutive numbers. With more seeds, you see more clearly how much of a result "
+            "is luck, but training takes longer."
+        ),
+    )
 
 
 def read_link(page: str, link: Link) -> None:

@@ -27,6 +27,7 @@ from pglab.language import _
 from pglab.session.trainer import is_compiled
 from pglab.ui.controls.choices import place_of
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
+from pglab.ui.shell.visibility import SETTINGS, Visibility, visibility
 
 MOST_SLIDER_STOPS = 100
 OFFERED = {"env_id": list(ENVIRONMENTS)}  # a link may name only these environments
@@ -80,17 +81,15 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
         sidebar shows the reason, and the function returns None.
     """
     _follow_environment(key)
-    described = settings_of(terms.preset)
-    groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
-    for name, setting in described.items():
-        if name not in terms.fixed:
-            groups[setting.level].append(name)
-    values: dict[str, Any] = {}
+    groups, hidden = _groups(terms)
+    values: dict[str, Any] = {name: _value(key, name) for name in hidden}
     with st.sidebar:
         for name in groups["basic"]:
             values[name] = _control(key, name, terms, on_change)
         folded = {"batch": _("Activation and batch"), "advanced": _("More settings")}
         for level, title in folded.items():
+            if not groups[level]:
+                continue
             # A closed expander contains no controls, because they would slow down every redraw.
             expander = st.expander(title, key=f"settings.{level}", on_change=on_change)
             with expander:
@@ -98,8 +97,8 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
                     if expander.open:
                         values[name] = _control(key, name, terms, on_change)
                     else:
-                        values[name] = value_of(f"{key}.{name}")
-        if not terms.everything_restarts:
+                        values[name] = _value(key, name)
+        if not terms.everything_restarts and _some_can_change(terms, groups):
             st.caption(
                 _(
                     "If you change a setting marked ↻, the run restarts. You can change all other "
@@ -111,6 +110,24 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
         except ConfigError as error:
             st.error(str(error))
             return None
+
+
+def _groups(terms: Terms) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the names of the settings to draw, by their levels, and those that a link hides."""
+    groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
+    hidden: list[str] = []
+    for name, setting in settings_of(terms.preset).items():
+        if name in terms.fixed:
+            continue
+        (hidden if _visibility(name, setting).hidden else groups[setting.level]).append(name)
+    return groups, hidden
+
+
+def _some_can_change(terms: Terms, groups: dict[str, list[str]]) -> bool:
+    """Whether a link has left some of the shown settings to the visitor."""
+    described = settings_of(terms.preset)
+    names = [name for group in groups.values() for name in group]
+    return not all(_visibility(name, described[name]).locked for name in names)
 
 
 def say_if_not_compiled(configs: Sequence[RunConfig]) -> None:
@@ -149,7 +166,7 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
         "help": " ".join([_(setting.help), *idle]),
         "persist_state": "session",
         "on_change": on_change,
-        "disabled": bool(idle),
+        "disabled": bool(idle) or _visibility(name, setting).locked,
     }
     if name == "env_id":
         known = list(ENVIRONMENTS)
@@ -172,6 +189,10 @@ def _control(key: str, name: str, terms: Terms, on_change: Callable[[], None]) -
     return st.number_input(label, **numeric, **common)
 
 
+def _visibility(name: str, setting: Setting) -> Visibility:
+    return visibility(name, _(setting.label), SETTINGS)
+
+
 def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
     """Return a list with one sentence that says why the setting has no effect.
 
@@ -190,6 +211,15 @@ def _reason_not_to_apply(key: str, setting: Setting) -> list[str]:
     ]
 
 
+def _value(key: str, name: str) -> Any:
+    """Return the value of a setting whose control is not drawn."""
+    if name != "hidden_sizes":
+        return value_of(f"{key}.{name}")
+    layers = value_of(f"{key}.layers")
+    own_widths = st.session_state[f"{key}.own_widths"]
+    return tuple(value_of(f"{key}.width_{n if own_widths else 0}") for n in range(layers))
+
+
 def _opened_with(key: str) -> RunConfig:
     """Return the configuration last given to `set_controls`."""
     config: RunConfig = st.session_state[f"{key}.opened_with"]
@@ -205,6 +235,7 @@ def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -
         "help": _(setting.help),
         "persist_state": "session",
         "on_change": on_change,
+        "disabled": _visibility("hidden_sizes", setting).locked,
     }
     layers = st.slider(
         _("Hidden layers ↻"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import streamlit as st
@@ -10,7 +11,9 @@ import streamlit as st
 from pglab.config import Link
 from pglab.language import _
 from pglab.session.pacing import FIRST_SPEED, FULL_SPEED, REAL_TIME, SPEEDS
+from pglab.ui.controls.choices import if_offered
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
+from pglab.ui.shell.visibility import BUTTONS, Visibility, visibility
 
 PARAMETER = "speed"  # address parameter; its value is "full" or a number of steps per second
 _FULL = "full"
@@ -23,13 +26,22 @@ class Paced(Protocol):
     speed: float
 
 
+def speed_visibility() -> Visibility:
+    """Return whether the link hides or locks the slider."""
+    return visibility("speed", _("Speed"), BUTTONS)
+
+
 def speed_slider(page: str, paced: Paced, on_change: Callable[[], None]) -> None:
     """Draw the slider and set `paced.speed` to its value. A change calls `on_change`."""
 
-    def changed() -> None:
-        paced.speed = value_of(_name_of(page))
+    def use(speed: float) -> None:
+        paced.speed = speed
         on_change()
 
+    allowed = speed_visibility()
+    if allowed.hidden:
+        paced.speed = st.session_state.get(widget_key(_name_of(page)), paced.speed)
+        return
     key = widget_key(_name_of(page))
     st.session_state.setdefault(key, paced.speed)
     paced.speed = st.select_slider(
@@ -41,7 +53,9 @@ def speed_slider(page: str, paced: Paced, on_change: Callable[[], None]) -> None
         label_visibility="collapsed",
         width=WIDTH,
         persist_state="session",
-        on_change=changed,
+        # A late request of the browser may come after the page has forgotten its controls.
+        on_change=partial(if_offered, key, SPEEDS, use),
+        disabled=allowed.locked,
     )
 
 

@@ -13,9 +13,10 @@ from pglab.session.training_session import Unit
 from pglab.ui.controls.buttons import live_button, page_button, run_or_pause
 from pglab.ui.controls.lab import Lab
 from pglab.ui.controls.sharing.copy_link import copy_link
-from pglab.ui.controls.speed import WIDTH, speed_slider
+from pglab.ui.controls.speed import WIDTH, speed_slider, speed_visibility
 from pglab.ui.shell.fragments import fragment
 from pglab.ui.shell.page_state import TRANSPORT
+from pglab.ui.shell.visibility import BUTTONS, NEW_SEED, visibility
 
 
 def transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
@@ -63,11 +64,14 @@ def _transport(lab: Lab, title: str, on_speed: Callable[[], None]) -> None:
             bench.lock,
             _("New seed"),
             "casino",
-            "new_seed",
+            NEW_SEED,
             partial(_new_seed, lab),
             shortcut="n",
             help=_("Begin a new run with the next seed. The old run stays in the return plot."),
         )
+        # One of the two replaces the other, but a link may name both at any time.
+        speed_visibility()
+        visibility("continue", _("Continue"), BUTTONS)
         if bench.session.outcome in ("solved", "total_steps"):
             _continue_button(lab)
         else:

@@ -7,7 +7,6 @@ import streamlit as st
 from pglab.algorithms import actor_critic, run
 from pglab.algorithms.gradients import gradient
 from pglab.config import ActorCriticConfig
-from pglab.experiments.evidence import evidence_text
 from pglab.experiments.results import load
 from pglab.language import _, content
 from pglab.losses import entropy, of_actions, policy_gradient_loss, td_loss
@@ -24,6 +23,7 @@ from pglab.session.stored import usual_curves
 from pglab.ui.chapters.code import Part, formulas_and_code
 from pglab.ui.controls.shown_panels import Extra, loss_below_returns
 from pglab.ui.pages.agent_page import AgentPage, agent_page
+from pglab.ui.pages.sharing_evidence import sharing_evidence
 from pglab.ui.stage.panels import critic, updates
 from pglab.ui.stage.panels.usual import OF_ACTOR_CRITIC
 
@@ -41,12 +41,12 @@ def actor_critic_page(
         basics, quirks = _with_td_errors(content("actor_critic")).split("{own_part}")
         if preset.body == "split":
             st.markdown(content(key))
-            st.markdown(evidence_text())
+            sharing_evidence()
             with st.expander(_("Basics and quirks: the same text as on the page Shared body")):
                 st.markdown(basics + quirks)
         else:
             st.markdown(basics + content(key))
-            st.markdown(evidence_text())
+            sharing_evidence()
             st.markdown(quirks)
         usual = content("actor_critic_usual")
         st.markdown(usual.replace("{agent}", key).replace("{learning_curve_table}", table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,13 +12,14 @@ from pglab.environments import ENVIRONMENTS
 from pglab.language import _
 from pglab.session.bench import Bench
 from pglab.ui.controls.lab import Lab
-from pglab.ui.controls.sharing.kept_run import is_lost
+from pglab.ui.controls.sharing.kept_run import is_outdated
 from pglab.ui.controls.shown_panels import Extra, shown_panels, view_of
 from pglab.ui.pages.address import write_address
-from pglab.ui.stage.channel import live_fragment, show
+from pglab.ui.shell.visibility import PANELS, visibility
+from pglab.ui.stage.page_channel import live_fragment, show
 from pglab.ui.stage.panels.returns import reading_explained
 from pglab.ui.stage.panels.scenery import PanelMaker, Scenery, View
-from pglab.ui.stage.picture import Number, Picture, Progress
+from pglab.ui.stage.picture import Number, Picture, Progress, without_missing_player
 
 COLLAPSE_ENTROPY = 0.01
 COLLAPSE_SHARE = 0.5  # a mean return below this share of the return range is low
@@ -37,20 +39,53 @@ def _live(
     lab: Lab, panels: Sequence[PanelMaker], extras: Sequence[Extra], heading: Callable[[], None]
 ) -> None:
     lab.redraw_stale_page()
-    write_address(lab)  # a run that has begun has an address
+    write_address(lab, extras)  # a run that has begun has an address
     heading()
-    draw = partial(_picture, lab, view_of(lab), shown_panels(lab, panels, extras))
-    show(lab, lab.bench, draw, partial(is_lost, lab, lab.bench, lab.kept))
+    draw = partial(_picture, lab, view_of(lab), shown_panels(lab, panels, extras), _facts())
+    show(lab, lab.bench, draw, partial(_is_outdated, lab))
 
 
-def _picture(lab: Lab, view: View, panels: Sequence[PanelMaker], *, resume: bool) -> Picture:
+def _is_outdated(lab: Lab) -> bool:
+    """Whether the page must be drawn again, for example because further seeds have caught up.
+
+    Hold the lock of the bench.
+    """
+    return is_outdated(lab, lab.bench, lab.kept) or (lab.awaits_seeds and not lab.bench.busy)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Whether the stage shows the row of numbers, the progress bar, and the usual runs' band."""
+
+    numbers: bool
+    progress: bool
+    usual: bool
+
+
+def _facts() -> _Facts:
+    labels = {
+        "numbers": _("Numbers"),
+        "progress": _("Progress"),
+        "usual": _("Grey band of the usual runs"),
+    }
+    return _Facts(
+        **{
+            name: not visibility(name, label, PANELS, lockable=False).hidden
+            for name, label in labels.items()
+        }
+    )
+
+
+def _picture(
+    lab: Lab, view: View, panels: Sequence[PanelMaker], facts: _Facts, *, resume: bool
+) -> Picture:
     bench = lab.bench
     showing = lab.player.show(bench, view.plane, follows=view.follows, resume=resume)
-    scene = Scenery(lab.key, bench, view, showing)
+    scene = Scenery(lab.key, bench, view, showing, shows_usual=facts.usual)
     return Picture(
-        [panel(scene) for panel in panels],
-        _numbers(bench),
-        _progress(bench),
+        without_missing_player([panel(scene) for panel in panels]),
+        _numbers(bench) if facts.numbers else (),
+        _progress(bench) if facts.progress else None,
         more=lab.player.has_more,
     )
 

@@ -7,8 +7,10 @@ import streamlit as st
 from pglab.language import _
 from pglab.ui.controls.sharing.watching import LIVE_RUN
 from pglab.ui.shell.entry import require_entry
-from pglab.ui.stage.channel import find_watched, refused
-from pglab.ui.stage.recovery import offer_recovery
+from pglab.ui.stage.channel import find_watched
+from pglab.ui.stage.components.recovery import offer_recovery
+from pglab.ui.stage.page_channel import refused
+from pglab.ui.stage.projector import projector
 from pglab.ui.stage.stage import stage
 
 _REFUSED = "watch.refused"
@@ -17,6 +19,7 @@ _REFUSED = "watch.refused"
 def watch_page() -> None:
     """Draw the page *Watch*."""
     require_entry()
+    projector()
     name = st.query_params.get(LIVE_RUN, "")
     channel = find_watched(name)
     if channel is None:

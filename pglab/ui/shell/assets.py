@@ -1,4 +1,4 @@
-"""Serves plotly.js and the scripts of the stage; browsers may keep these files for ever."""
+"""Serves plotly.js, the stage's scripts and a style; browsers may keep these files for ever."""
 
 from __future__ import annotations
 
@@ -17,20 +17,25 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FOR_EVER = "public, max-age=31536000, immutable"
-SCRIPTS_FOLDER = Path(__file__).parents[1] / "stage" / "js"
-PLOTLY_FILE = Path(__file__).parents[1] / "stage" / "vendor" / "plotly-cartesian.min.js"
+_STAGE = Path(__file__).parents[1] / "stage"
+SCRIPTS_FOLDER = _STAGE / "js"
+PLOTLY_FILE = _STAGE / "vendor" / "plotly-cartesian.min.js"
+# A presentation needs the style of the stage even on a page without a stage.
+_STYLE = b"".join((_STAGE / name).read_bytes() for name in ("stage.css", "projector.css"))
 
 # The addresses change with the contents of the files, so that no browser uses old files. Streamlit
 # sends a component's inline script with every message, so the long scripts of the stage are files.
-_SOURCE = b"".join(path.read_bytes() for path in sorted(SCRIPTS_FOLDER.glob("*.js")))
+_SOURCE = b"".join(path.read_bytes() for path in sorted(SCRIPTS_FOLDER.rglob("*.js")))
 SCRIPTS = f"assets/stage-{sha256(_SOURCE).hexdigest()[:8]}"
 PLOTLY = f"assets/plotly-{sha256(PLOTLY_FILE.read_bytes()).hexdigest()[:8]}.min.js"
+PROJECTOR_STYLE = f"assets/projector-{sha256(_STYLE).hexdigest()[:8]}.css"
 
 
-class _Kept(StaticFiles):
+class Kept(StaticFiles):
     """Serves files that browsers and proxies keep and do not request again."""
 
     async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
+        """Return a file, with a header that lets browsers keep it."""
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = FOR_EVER
         return response
@@ -48,10 +53,16 @@ def _send_plotly(_request: Request) -> Response:
     return Response(compressed_plotly(), media_type="text/javascript", headers=headers)
 
 
+def _send_style(_request: Request) -> Response:
+    """Send the style of presentations."""
+    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": FOR_EVER})
+
+
 class EarlyAssets:
     """Names the stage's files in a header of each page, so that browsers load these files early.
 
-    Otherwise, browsers would request these files only after the page has been drawn.
+    Otherwise, browsers would request these files only after the page has been drawn. A page that
+    has such a header already needs no files of the stage.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
@@ -70,7 +81,7 @@ class EarlyAssets:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers["Link"] = self._links
+                    headers.setdefault("Link", self._links)
             await send(message)
 
         await self._app(scope, receive, send_with_links if scope["type"] == "http" else send)
@@ -82,8 +93,9 @@ def below(base_path: str, address: str) -> str:
 
 
 def asset_routes(base_path: str) -> list[BaseRoute]:
-    """Return the routes of plotly.js and of the stage's scripts for an app at `base_path`."""
+    """Return the routes of all files that this module serves, for an app at `base_path`."""
     return [
-        Mount(below(base_path, SCRIPTS), _Kept(directory=SCRIPTS_FOLDER)),
+        Mount(below(base_path, SCRIPTS), Kept(directory=SCRIPTS_FOLDER)),
         Route(below(base_path, PLOTLY), _send_plotly),
+        Route(below(base_path, PROJECTOR_STYLE), _send_style),
     ]

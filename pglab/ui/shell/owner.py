@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from http.cookies import CookieError, SimpleCookie
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pglab.library.store.runs.kept import is_key, new_key
+
 COOKIE = "pglab_owner"
 YEARS = 2 * 365 * 24 * 3600  # seconds for which a browser keeps the cookie
-_KEY = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 class OwnerCookie:
@@ -48,18 +47,13 @@ def _known(header: str) -> bool:
         found = SimpleCookie(header).get(COOKIE)
     except CookieError:
         return False
-    return found is not None and _KEY.fullmatch(found.value) is not None
-
-
-def new_key() -> str:
-    """Make a random key of 192 bits."""
-    return secrets.token_urlsafe(24)
+    return found is not None and is_key(found.value)
 
 
 def owner() -> str:
     """The key of the visitor's browser; without cookies, a key that lasts for this visit."""
     key = str(st.context.cookies.get(COOKIE, ""))
-    if _KEY.fullmatch(key):
+    if is_key(key):
         return key
     own: str = st.session_state.setdefault("owner", new_key())
     return own

@@ -10,6 +10,19 @@ LIVE = "live"
 TRANSPORT = "transport"
 CHAPTERS = "chapters"
 PANEL_CONTROLS = "panel_controls"
+SKETCH = "sketch"  # the session state keeps the visitor's sketch of the return curve under this key
+
+
+# The ends of keys that stay when a page forgets its state: the numbers of presses, and those in the
+# keys of controls. A late request of the browser must not find the former names again.
+_STAY = (".numbered", ".edition")
+
+
+def forget(page: str) -> None:
+    """Remove the state of a page and of its controls, so that the page reads its link again."""
+    for key in list(st.session_state):
+        if isinstance(key, str) and key.startswith(f"{page}.") and not key.endswith(_STAY):
+            del st.session_state[key]
 
 
 @dataclass(kw_only=True)

@@ -17,10 +17,9 @@ import streamlit as st
 
 from pglab.language import _, ngettext, use_language
 from pglab.session.sharing.turns import shared_turns
-from pglab.ui.shell.address_bar import written
-from pglab.ui.shell.fragments import LANGUAGE, fragment
-from pglab.ui.shell.menu import current_page
-from pglab.ui.shell.page_state import LIVE, LivePage
+from pglab.ui.shell.fragments import LANGUAGE
+from pglab.ui.shell.page_state import LivePage
+from pglab.ui.shell.process.process_name import of_this_process
 from pglab.ui.stage.driven import Draw, Driven, View
 from pglab.ui.stage.message import Drawn, parts_of
 from pglab.ui.stage.picture import Picture, PlayerPanel
@@ -32,9 +31,10 @@ AFTERWARDS = 2.0  # seconds: a run trains for this time after its owner has disc
 # look, the thread waits for only `PATIENCE` seconds, divided by the number of visitors.
 PATIENCE = 0.1
 LONGEST_PATIENCE = 0.03  # a little longer than a turn of training
-SLOWLY = 0.5  # seconds between two redraws of a page that has no live channel
 LATE = 1.5  # after this many intervals without a picture, watchers ask for the next picture
-WATCHER_COST = 0.0009  # seconds that the server needs to send a picture to one watcher
+# Seconds that each watcher adds to the interval. The server needs about 0.0003 seconds to send a
+# picture to one watcher, and needs time for other things.
+WATCHER_COST = 0.0006
 
 
 class Channel:
@@ -48,7 +48,7 @@ class Channel:
 
     def __init__(self, page: LivePage, driven: Driven) -> None:
         """Make the channel of a page, and register the name with which a browser can open it."""
-        self.name = secrets.token_urlsafe(18)
+        self.name = _new_name()
         self.watch_name = ""  # if this is empty, only the owner may watch
         self.page = page
         self.path = ""  # the page's name in its address
@@ -113,7 +113,7 @@ class Channel:
         if allowed == bool(self.watch_name):
             return
         _channels.pop(self.watch_name, None)
-        self.watch_name = secrets.token_urlsafe(18) if allowed else ""
+        self.watch_name = _new_name() if allowed else ""
         if allowed:
             _channels[self.watch_name] = self
         _set(self._watching)
@@ -315,57 +315,6 @@ class Channel:
         return replace(picture, progress=replace(picture.progress, label=label))
 
 
-def live_fragment(page: LivePage, draw: Callable[..., None]) -> Callable[..., None]:
-    """Make the fragment that contains the stage.
-
-    If the browser cannot open a channel, Streamlit redraws this fragment every `SLOWLY` seconds.
-    """
-    if page.without_channel:
-        st.caption(refused() + " " + _("Until then, pictures come slowly."))
-    return fragment(draw, LIVE, run_every=SLOWLY if page.without_channel else None)
-
-
-def refused() -> str:
-    """Return a sentence for browsers that cannot open a channel."""
-    return _(
-        "This browser cannot open the live connection to the server. Maybe a proxy blocks "
-        "WebSockets; reload the page to try again."
-    )
-
-
-def show(
-    page: LivePage,
-    driven: Driven,
-    draw: Draw,
-    is_outdated: Callable[[], bool] = lambda: False,
-) -> None:
-    """Draw a page's stage; during a run, the page's channel brings all further pictures.
-
-    `draw` makes a picture, and `is_outdated` says whether the page must be drawn again. Other
-    threads call these two functions, so the functions must not read Streamlit's session state.
-    """
-    channel_of(page, driven).show(driven, draw, is_outdated)
-
-
-def channel_of(page: LivePage, driven: Driven) -> Channel:
-    """Return the live channel of a page; the first call in a visit makes the channel."""
-    key = _channel_key(page.key)
-    channel: Channel | None = st.session_state.get(key)
-    if channel is None:
-        channel = st.session_state[key] = Channel(page, driven)
-        channel.path, channel.address = current_page(), written()
-    return channel
-
-
-def give_up_channel(page: str) -> None:
-    """Let the page with this key make a new channel when it opens next."""
-    st.session_state.pop(_channel_key(page), None)
-
-
-def _channel_key(page: str) -> str:
-    return f"{page}.channel"
-
-
 def find_watched(name: str) -> Channel | None:
     """Return the channel whose watch name is `name`; None if there is no such channel."""
     channel = _channels.get(name)
@@ -380,10 +329,23 @@ def find_channel(name: str) -> Channel | None:
     return _channels.get(name)
 
 
+def _new_name() -> str:
+    """Make a name that nobody can guess; a proxy finds the process of the channel by it."""
+    return of_this_process(secrets.token_urlsafe(18))
+
+
 def _set(events: dict[asyncio.Event, asyncio.AbstractEventLoop]) -> None:
     """Set the events; every thread may call this function."""
+    of_loops: dict[asyncio.AbstractEventLoop, list[asyncio.Event]] = {}
     for event, loop in list(events.items()):
-        loop.call_soon_threadsafe(event.set)
+        of_loops.setdefault(loop, []).append(event)
+    for loop, those in of_loops.items():
+        loop.call_soon_threadsafe(_set_all, those)  # one call, because each call wakes the loop
+
+
+def _set_all(events: list[asyncio.Event]) -> None:
+    for event in events:
+        event.set()
 
 
 _channels: WeakValueDictionary[str, Channel] = WeakValueDictionary()

@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 
+from pglab.language import _
+from pglab.ui.shell.assets import PLOTLY
 from pglab.ui.stage.picture import FigurePanel, Frame, Picture, PlayerPanel, Slices
 
 Parts = Mapping[str, bytes]
@@ -49,6 +51,19 @@ class Drawn:
             }
             self._packed[key] = message(head, self.parts, {} if known is None else known.parts)
         return self._packed[key]
+
+
+def unchanging_head() -> dict[str, Any]:
+    """Return the part that the heads of all messages to a page's stage have in common."""
+    return {
+        "plotly": PLOTLY,
+        "messages": {
+            "chartsFailed": _("The charts cannot be drawn: the browser could not load plotly.js."),
+            "progress": _("Progress"),
+            "landmark": _("Numbers and pictures"),
+            "left": _("the owner of this run has left the page; training waits"),
+        },
+    }
 
 
 def whole_message(head: Mapping[str, Any], picture: Picture | None) -> bytes:
@@ -138,6 +153,8 @@ def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
             "mode": panel.mode,
             "clip": panel.clip,
             "first": panel.first,
+            "held": panel.held,
+            "steps": frame_step_texts(),
             "framesPerSecond": panel.frames_per_second,
             "actions": [
                 {"name": name, "colour": colour}
@@ -146,6 +163,17 @@ def _add_player(panel: PlayerPanel, parts: dict[str, bytes]) -> None:
             "aspect": panel.aspect,
         }
     )
+
+
+def frame_step_texts() -> dict[str, str]:
+    """Return the names of the buttons that stop a player and step through its frames."""
+    return {
+        "group": _("Frames of the player"),
+        "back": _("One frame back (key ←)"),
+        "pause": _("Stop at this frame"),
+        "play": _("Play on"),
+        "forward": _("One frame forward (key →)"),
+    }
 
 
 def _heading(panel: PlayerPanel | FigurePanel) -> dict[str, str]:
@@ -180,4 +208,5 @@ def _frame(frame: Frame, picture: int) -> dict[str, Any]:
         "episode": frame.episode,
         "caption": frame.caption,
         "slice": frame.slice,
+        "number": frame.number,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -32,6 +32,8 @@ class Frame:
     caption: str
     slice: int = 0
     """The index of the heatmap slice that contains the picture's observation."""
+    number: int = 0
+    """A number that no other frame has, if visitors can stop the player at this frame."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class PlayerPanel:
     emphasis: Emphasis = "none"
     first: int = 0
     """The position of `frames[0]` in the clip; the browser already has the earlier frames."""
+    held: int | None = None
+    """The number of the frame at which a new clip stops; None if the clip plays."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,19 @@ class FigurePanel:
     """The heading of the lower plot, if the figure has a second vertical axis."""
     slices: Slices | None = None
     """If given, the slices replace the heatmap's cells, and their subtitles replace `subtitle`."""
+
+
+def without_missing_player(
+    panels: Sequence[PlayerPanel | FigurePanel],
+) -> list[PlayerPanel | FigurePanel]:
+    """Return the panels; a figure whose player is not among them shows no ring."""
+    players = {panel.key for panel in panels if isinstance(panel, PlayerPanel)}
+    return [
+        replace(panel, playhead=None)
+        if isinstance(panel, FigurePanel) and panel.playhead not in players
+        else panel
+        for panel in panels
+    ]
 
 
 @dataclass(frozen=True)

@@ -65,15 +65,21 @@ def listen(*, unsaved: bool = False) -> None:
 
 
 def _act(page: str) -> None:
-    """Call the action of each new press, then redraw the buttons, the stage and the chapters."""
+    """Call the action of each new press, then redraw the buttons, the stage and the chapters.
+
+    If the page has forgotten its state, the browser sends its former presses again, together with
+    the visitor's next input. Then the whole page must be drawn, so that this input is not lost.
+    """
     presses = _presses_of(page)
-    for number, key in st.session_state[f"{page}.presses"].log or ():
-        if number <= presses.last:
-            continue
+    listener = st.session_state.get(f"{page}.presses")  # a late request may come without it
+    log = (listener and listener.log) or ()
+    new = [(number, key) for number, key in log if number > presses.last]
+    for number, key in new:
         presses.last = number
         if key in presses.actions:
             presses.actions[key]()
-    redraw_fragments(TRANSPORT, LIVE, CHAPTERS)
+    if new:
+        redraw_fragments(TRANSPORT, LIVE, CHAPTERS)
 
 
 def _presses_of(page: str) -> Presses:

@@ -14,11 +14,12 @@ from contextlib import suppress
 from weakref import ref
 
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketState
 from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
 
 from pglab.ui.shell.assets import below
 from pglab.ui.stage.channel import Channel, find_channel
+from pglab.ui.stage.duplex import until_one_ends
 from pglab.ui.stage.message import Drawn, message
 from pglab.ui.stage.rhythm import shared_rhythm
 
@@ -91,18 +92,7 @@ class _Connection:
     async def serve(self) -> None:
         """Receive messages and send pictures, until receiving or sending ends."""
         self._connect()
-        tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._send())]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        except (WebSocketDisconnect, ConnectionError):
-            pass  # the browser has gone
-        finally:
-            self._disconnect()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await until_one_ends(self._receive(), self._send(), self._disconnect)
 
     def _connect(self) -> None:
         channel = self._channel()
@@ -171,37 +161,44 @@ class _Connection:
             except TimeoutError:
                 await asyncio.sleep(AGAIN)
                 continue
-            if not interval:
+            if interval is None:
                 return going_on
-            await asyncio.sleep(begun + interval - time.perf_counter())
+            if interval:
+                await asyncio.sleep(begun + interval - time.perf_counter())
 
-    async def _send_next(self) -> tuple[bool, float]:
+    async def _send_next(self) -> tuple[bool, float | None]:
         """Send the next picture, or send the reason why there is no picture.
 
-        Returns whether the channel still exists, and the seconds until the next picture. The
-        seconds are 0 if the run has stopped. Raises TimeoutError if another thread uses the run.
+        Returns whether the channel still exists, and the seconds until the next picture; None if
+        the run has stopped. A watcher gets the owner's pictures, so a watcher need not wait for the
+        next one. Raises TimeoutError if another thread uses the run.
         """
         channel = self._channel()
         if channel is None or self._name not in (channel.name, channel.watch_name):
-            return False, 0.0
+            return False, None
         sequence = -1 if self._known is None else self._known.sequence
         drawn = await channel.picture(sequence, watches=self._watches)
         if drawn is not None:
             self._ready.clear()
             await self._socket.send_bytes(drawn.message(self._known, watched=self._watches))
             self._known = drawn
-            return True, AGAIN if self._watches else channel.interval
+            return True, 0.0 if self._watches else channel.interval
         left = not channel.is_open
         if self._watches and left != self._left:
             self._left = left
             await self._socket.send_bytes(message({"left": left}, None, {}))
         elif channel.outdated and not self._watches:
             await self._socket.send_bytes(message({"outdated": True}, None, {}))
-        return True, 0.0
+        return True, None
 
     async def _wait_until_ready(self) -> None:
-        """Wait until the browser has painted. A browser with a hidden tab is not counted."""
-        if self._ready.is_set():
+        """Wait until the browser has painted. An owner's browser with a hidden tab is not counted.
+
+        Timers took a fifth of the time that a server needs for many watchers, and no watcher is
+        counted; so a watcher waits without a timer.
+        """
+        if self._ready.is_set() or self._watches:
+            await self._ready.wait()
             return
         try:
             async with asyncio.timeout(HIDDEN):

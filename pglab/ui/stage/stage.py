@@ -13,9 +13,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pglab.language import _
-from pglab.ui.shell.assets import PLOTLY, SCRIPTS
-from pglab.ui.stage.message import whole_message
+from pglab.ui.shell.assets import SCRIPTS
+from pglab.ui.stage.message import unchanging_head, whole_message
 from pglab.ui.stage.picture import Picture
 
 _HERE = Path(__file__).parent
@@ -82,13 +81,7 @@ def stage(
         "drawn": now() if drawn is None else drawn,
         "channel": channel,
         "landmark": landmark,
-        "plotly": PLOTLY,
-        "messages": {
-            "chartsFailed": _("The charts cannot be drawn: the browser could not load plotly.js."),
-            "progress": _("Progress"),
-            "landmark": _("Numbers and pictures"),
-            "left": _("the owner of this run has left the page; training waits"),
-        },
+        **unchanging_head(),
     }
     _component(
         key=key,

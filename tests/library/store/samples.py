@@ -7,8 +7,8 @@ from typing import Any
 
 from pglab.library.contents import RunContents
 from pglab.library.encoding import encoded
-from pglab.library.store.kept import KeptRun, Summary
-from pglab.library.store.summary import summary_of
+from pglab.library.store.runs.kept import KeptRun, Summary
+from pglab.library.store.runs.summary import summary_of
 from pglab.session.rewinding.transition_blocks import ROWS, Block
 
 ADA, BOB = "key of Ada's browser", "key of Bob's browser"
@@ -28,6 +28,10 @@ SUMMARY = Summary(
 
 def address(number: int = 0) -> str:
     return f"{number:024d}"
+
+
+def result_key(number: int = 0) -> str:
+    return f"{number:064x}"
 
 
 def invented(

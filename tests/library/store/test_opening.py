@@ -13,26 +13,37 @@ import pytest
 from sqlalchemy import URL, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
-from pglab.library.store import opening
+from pglab.library.store import opening, results, visits
 from pglab.library.store.library import Library
 from pglab.library.store.migrations import MIGRATIONS, migrate
 from pglab.library.store.opening import VARIABLE, open_library
 from pglab.library.store.problems import LibraryUnavailable
+from pglab.library.store.rooms import contributions
+from pglab.library.store.runs import saving
 from pglab.library.store.tables import metadata, runs, schema
-from tests.library.store.samples import ADA, address, blocks_at, invented
+from tests.library.store.samples import ADA, address, blocks_at, invented, result_key
 
+LESSON = "0123456789ABCDEF"  # the address of a lesson
 WRITING: dict[str, Callable[[Library], object]] = {
     "save": lambda library: library.save(invented(data=b"other")),
     "take_over": lambda library: library.take_over(address(), ADA, "tab"),
     "annotate": lambda library: library.annotate(ADA, address(), name="name"),
     "delete": lambda library: library.delete(ADA, [address()]),
     "save_visit": lambda library: library.save_visit("key", "{}"),
+    "save_results": lambda library: library.save_results({result_key(): b"data"}),
+    "save_lesson": lambda library: library.save_lesson(ADA, "title", "content"),
+    "delete_lesson": lambda library: library.delete_lesson(ADA, LESSON),
+    "save_progress": lambda library: library.save_progress(ADA, "lesson", "{}"),
     "tidy": lambda library: library.tidy(),
 }
 EVERYTHING = WRITING | {
     "load": lambda library: library.load(address()),
     "runs_of": lambda library: library.runs_of(ADA),
     "load_visit": lambda library: library.load_visit("key"),
+    "load_results": lambda library: library.load_results([result_key()]),
+    "load_lesson": lambda library: library.load_lesson(LESSON),
+    "lessons_of": lambda library: library.lessons_of(ADA),
+    "load_progress": lambda library: library.load_progress(ADA, "lesson"),
 }
 
 
@@ -173,8 +184,8 @@ def test_a_lost_connection_is_made_again(library: Library, url: str) -> None:
 
 def test_every_operation_reports_missing_tables(library: Library) -> None:
     library.save(invented())
-    for table in ("pglab_blocks", "pglab_contents", "pglab_runs", "pglab_visits"):
-        run_sql(library, f"DROP TABLE {table}")
+    for table in reversed(metadata.sorted_tables):
+        run_sql(library, f"DROP TABLE {table.name}")
     (problem,) = problems_of(library, EVERYTHING)
     assert "The database of runs refuses this command" in problem
 
@@ -277,6 +288,54 @@ def test_an_older_database_is_migrated_with_its_runs(library: Library) -> None:
         rows = connection.exec_driver_sql("SELECT address, colour FROM pglab_runs").all()
         assert [tuple(row) for row in rows] == [(address(), "red")]
         assert connection.scalar(select(schema.c.version)) == len(MIGRATIONS) + 2
+
+
+def test_a_database_of_version_1_gets_the_table_of_results(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    run = invented(blocks=blocks_at(3_000, 2_000))
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "migrate", lambda engine: migrate(engine, MIGRATIONS[:1]))
+        with closing(open_library(url)) as old, old._writing.begin() as connection:
+            saving.save(connection, run, 1.0)
+            visits.save(connection, "key", "[1]", 1.0)
+            assert not inspect(connection).has_table("pglab_results")
+            assert connection.scalar(select(schema.c.version)) == 1
+    for number in range(2):  # the second time, the database has the newest version already
+        with closing(open_library(url)) as library:
+            stored = library.load(address())
+            assert stored is not None
+            assert (stored.data, stored.blocks) == (run.data, run.blocks)
+            assert library.load_visit("key") == "[1]"
+            assert len(library.load_results([result_key()])) == number
+            with library._writing.begin() as connection:
+                results.save(connection, {result_key(): b"data"}, 1.0)
+
+
+ROOM_OF_VERSION_4 = (
+    """
+    INSERT INTO pglab_rooms VALUES ('r', 'c', 'x', 'k', 'o', 0, 9e9, NULL, 0, 0, 1, 'paced', 1,
+        '[]', FALSE, '{}')
+    """,
+    "INSERT INTO pglab_room_members VALUES ('r', 2, 'h', 'Ann', 1, 0, 0, 0)",
+    "INSERT INTO pglab_room_plans VALUES ('r', 1, 'plan')",
+    "INSERT INTO pglab_room_runs VALUES ('r', 1, 2, 0.5, 8, 300, FALSE, '', 1, 9.0)",
+)
+
+
+def test_a_database_of_version_4_keeps_the_runs_of_rooms(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "migrate", lambda engine: migrate(engine, MIGRATIONS[:4]))
+        with closing(open_library(url)) as old:
+            for command in ROOM_OF_VERSION_4:
+                run_sql(old, command)
+    with closing(open_library(url)) as library, library._reading.begin() as connection:
+        training = contributions.load_training(connection, "r", 1)
+        (kept,) = contributions.runs_of(connection, "r", 1)
+    assert training == contributions.TrainingRow(1, "plan", None)
+    assert (kept.number, kept.value, kept.seed, kept.global_step) == (2, 0.5, 8, 300)
 
 
 def test_a_migration_that_fails_changes_nothing(library: Library) -> None:

@@ -18,7 +18,7 @@ import pytest
 from pglab.library.store.library import Library
 from pglab.library.store.opening import open_library
 from pglab.library.store.problems import TakenOver
-from tests.library.store.samples import ADA, address, blocks_at, invented
+from tests.library.store.samples import ADA, address, blocks_at, invented, result_key
 
 STEPS, CAPACITY = 150, 4_000  # transitions that a buffer gets between two saves, and its capacity
 
@@ -110,6 +110,34 @@ def test_processes_start_and_write_at_once(url: str, start: Callable[..., BasePr
             assert stored.blocks == blocks_at(4_500, 2_000)
             assert len(library.runs_of(f"owner {number}")) == 10
         assert library.load_visit("shared") in ("[2]", "[4]", "[6]")
+
+
+def save_same_results(url: str, process: int, begin: Any) -> None:
+    """Save results under the same keys as other processes, in another order."""
+    numbers = np.random.default_rng(process).permutation(2_000)
+    with closing(open_library(url)) as library:
+        begin.wait()
+        for part in np.split(numbers, 10):
+            saved = {result_key(number): f"{process}".encode() for number in part}
+            library.save_results(saved)
+            seen = library.load_results(saved)
+            assert seen.keys() == saved.keys()
+            library.save_results(dict.fromkeys(saved, b"again"))
+            assert library.load_results(saved) == seen
+
+
+def test_processes_save_the_same_results_at_once(
+    url: str, start: Callable[..., BaseProcess]
+) -> None:
+    begin = multiprocessing.get_context("forkserver").Barrier(3)
+    processes = [start(save_same_results, url, process, begin) for process in range(3)]
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    with closing(open_library(url)) as library:
+        found = library.load_results(map(result_key, range(2_000)))
+    assert len(found) == 2_000
+    assert set(found.values()) <= {b"0", b"1", b"2"}
 
 
 def test_threads_write_at_once(library: Library) -> None:

@@ -1,14 +1,15 @@
-"""The oldest runs go when the library holds too much; pinned runs stay."""
+"""The oldest runs and results go when the library holds too much; pinned runs stay."""
 
 from __future__ import annotations
 
 import pytest
 from sqlalchemy import select, update
 
+from pglab.library.store import results
 from pglab.library.store.library import Library
 from pglab.library.store.tables import runs, visits
 from pglab.library.store.tidying import Quotas
-from tests.library.store.samples import ADA, BOB, address, invented
+from tests.library.store.samples import ADA, BOB, address, invented, result_key
 
 DAY = 86_400
 
@@ -82,17 +83,44 @@ def test_old_runs_and_visits_go(monkeypatch: pytest.MonkeyPatch, library: Librar
     assert library.load_visit("new") == "{}"
 
 
+def test_the_library_has_so_many_results(monkeypatch: pytest.MonkeyPatch, library: Library) -> None:
+    library.save(invented())
+    with library._writing.begin() as connection:
+        for number, saved in enumerate([30.0, 10.0, 40.0, 20.0]):
+            results.save(connection, {result_key(number): b"data"}, saved)
+    for most, expected in [(4, [0, 1, 2, 3]), (3, [0, 2, 3]), (1, [2]), (1, [2])]:
+        set_quotas(monkeypatch, library, Quotas(results=most))
+        assert library.tidy() == 0  # no run
+        found = library.load_results(map(result_key, range(4)))
+        assert sorted(found) == list(map(result_key, expected))
+    assert left(library) == [0]
+
+
+def test_results_of_the_same_moment_go_too(
+    monkeypatch: pytest.MonkeyPatch, library: Library
+) -> None:
+    library.save_results({result_key(number): b"data" for number in range(10)})
+    set_quotas(monkeypatch, library, Quotas(results=7))
+    library.tidy()
+    assert len(library.load_results(map(result_key, range(10)))) == 7
+
+
 def test_a_save_tidies_once_an_hour(monkeypatch: pytest.MonkeyPatch, library: Library) -> None:
     set_quotas(monkeypatch, library, Quotas(runs=1))
-    hours = iter((0.0, 0.0, 0.5, 1.5, 1.5))
-    monkeypatch.setattr(
-        "pglab.library.store.library.time.monotonic", lambda: 1e6 + 3_600 * next(hours)
-    )
     library.save(invented(1))
     library.save(invented(2))
-    assert left(library) == [1, 2]
+    monkeypatch.setattr(library, "_tidied", library._tidied - 3_500)
     library.save(invented(3))
-    assert left(library) == [3]
+    assert left(library) == [1, 2, 3]
+    monkeypatch.setattr(library, "_tidied", library._tidied - 3_600)
+    library.save(invented(4))
+    assert left(library) == [4]
+    make_older(library, 1_000, 4)
+    library.save_results({})
+    assert left(library) == [4]
+    monkeypatch.setattr(library, "_tidied", library._tidied - 3_600)
+    library.save_results({})
+    assert left(library) == []
 
 
 def test_environment_variables_set_the_quotas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +129,10 @@ def test_environment_variables_set_the_quotas(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PGLAB_MEGABYTES_OF_OWNER", "8")
     monkeypatch.setenv("PGLAB_MEGABYTES_OF_ALL", "9")
     monkeypatch.setenv("PGLAB_DAYS_KEPT", "10")
-    assert Quotas.from_environment() == Quotas(7, 8, 9, 10)
+    monkeypatch.setenv("PGLAB_RESULTS", "11")
+    monkeypatch.setenv("PGLAB_LESSONS_OF_OWNER", "12")
+    monkeypatch.setenv("PGLAB_ROOM_HOURS", "13")
+    assert Quotas.from_environment() == Quotas(7, 8, 9, 10, 11, 12, 13)
     monkeypatch.setenv("PGLAB_DAYS_KEPT", "forever")
     with pytest.warns(UserWarning, match="PGLAB_DAYS_KEPT is not a whole number from 1"):
-        assert Quotas.from_environment() == Quotas(7, 8, 9)
+        assert Quotas.from_environment() == Quotas(7, 8, 9, results=11, lessons=12, room_hours=13)

@@ -77,13 +77,15 @@ def slow_motion(lab: Lab) -> None:
                 )
             )
         scene = _scene(lab, tape)
-        words, pictures = st.columns([5, 8])
+        with st.container(key="slow_scene"):
+            words, pictures = st.columns([5, 8])
         with words:
             _moment(scene, lab.bench.session.config)
         with pictures:
             _stage(lab, scene)
-        transitions(lab, scene)
-        each_loss_alone(lab, scene)
+        with st.container(key="slow_more"):  # a presentation does not show it
+            transitions(lab, scene)
+            each_loss_alone(lab, scene)
 
 
 def _strip(lab: Lab, tape: SlowMotion) -> None:
@@ -183,7 +185,7 @@ def _what_it_did(scene: SlowScene, update: int, found: Explanation) -> str:
     learned = next(other.values for other in scene.seen if other.phase == "loss")
     counts = _(
         "Steps in this update: {n}. Steps whose action became likelier: **{risen}**. Steps whose "
-        "action became less likely: **{fallen}**. The largest change is in step {t} of the batch: "
+        "action became less likely: **{fallen}**. The largest change is at t = {t} of the batch: "
         "the probability of the action “{action}” changed from {before:.2%} to {after:.2%}."
     ).format(
         n=len(changes),

@@ -112,7 +112,7 @@ def _traced(scene: SlowScene, row: int) -> None:
     action = _(scene.info.actions[batch.actions[row]])
     st.image(shared_renderer(scene.env_id).jpeg(batch.observations[row]), width=260)
     lines = [
-        _("In step {t} of the batch, the agent chose **{action}**: log π = {log:.4f}.").format(
+        _("At t = {t} of the batch, the agent chose **{action}**: log π = {log:.4f}.").format(
             t=batch.offset + row, action=action, log=batch.log_probs[row]
         )
     ]

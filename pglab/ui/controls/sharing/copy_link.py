@@ -8,11 +8,13 @@ import streamlit as st
 
 from pglab.language import _
 from pglab.ui.shell.menu import current_page
+from pglab.ui.shell.visibility import BUTTONS, visibility
+from pglab.ui.stage.projector import row_button_style
 from pglab.ui.stage.stage import js_export
 
 _button = st.components.v2.component(
     "pglab_copy_link",
-    css=(Path(__file__).parent / "copy_link.css").read_text(encoding="utf-8"),
+    css=row_button_style() + (Path(__file__).parent / "copy_link.css").read_text(encoding="utf-8"),
     js=js_export("copyLink", "copy_link.js"),
 )
 
@@ -23,6 +25,8 @@ def copy_link() -> None:
     A press copies the address that the browser shows. The page itself writes its settings to this
     address.
     """
+    if visibility("copy_link", _("Copy link"), BUTTONS, lockable=False).hidden:
+        return
     _button(
         key=f"{current_page()}.copy_link",
         data={

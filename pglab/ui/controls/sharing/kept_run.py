@@ -27,14 +27,15 @@ from pglab.session.bench import Bench
 from pglab.session.side_by_side.comparison import Comparison
 from pglab.ui.controls.buttons import on_whole_page
 from pglab.ui.controls.settings import Terms
-from pglab.ui.shell.address_bar import read_again, written
+from pglab.ui.shell.address_bar import RUN, read_again, written
 from pglab.ui.shell.menu import current_page
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
-from pglab.ui.stage.channel import channel_of, give_up_channel
+from pglab.ui.shell.visits import is_connected, this_visit
+from pglab.ui.stage.page_channel import give_up_channel
 
 LATE = 2.0  # seconds
-PARAMETER = "run"  # the address parameter with the address of a stored run or comparison
+PARAMETER = RUN  # the address parameter with the address of a stored run or comparison
 
 FoundT = TypeVar("FoundT", bound=Found)
 KeeperT = TypeVar("KeeperT", bound=Keeper)
@@ -136,13 +137,7 @@ def follow_address(page: str, state: str) -> None:
     """
     if state not in st.session_state or not _another_run_is_asked_for():
         return
-    library = shared_library().get()
-    if library is None:
-        return
-    try:
-        leave(page, state, library)
-    except LibraryUnavailable as error:
-        shared_library().note(error)
+    shared_library().use(partial(leave, page, state))
 
 
 def _another_run_is_asked_for() -> bool:
@@ -165,6 +160,8 @@ def keep(keeper: KeeperT, found: Found | None) -> Kept[KeeperT]:
     If `found` was reopened by its owner, it keeps its address. Another person's run stays as it is,
     and a copy of it gets a new address.
     """
+    # Not the live channel: after a lost connection, a page opens the channel of its lost visit.
+    keeper.is_watched = partial(is_connected, this_visit())
     kept = Kept(keeper, copied="" if found is None else _why_copied(found))
     library = shared_library().get()
     if kept.copied:
@@ -176,12 +173,6 @@ def keep(keeper: KeeperT, found: Found | None) -> Kept[KeeperT]:
             shared_library().note(error)
     shared_saver().add(keeper)
     return kept
-
-
-def watch(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> None:
-    """Tell the keeper whether a browser shows the page."""
-    channel = channel_of(page, driven)
-    kept.keeper.is_watched = lambda: channel.connections > 0
 
 
 def _why_copied(found: Found) -> str:
@@ -203,11 +194,16 @@ def _why_copied(found: Found) -> str:
     return ""
 
 
-def is_lost(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> bool:
-    """Whether another tab has taken over the run of this page; then pause it, and redraw the page.
+def is_outdated(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> bool:
+    """Whether the page must be drawn again: its run has a new address, or another tab has the run.
 
     Hold the lock of `driven`.
     """
+    return _is_lost(page, driven, kept) or kept.keeper.has_moved
+
+
+def _is_lost(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> bool:
+    """Whether another tab has taken over the run of this page; then pause it."""
     if not (kept.keeper.taken_over and driven.running):
         return False
     driven.pause()
@@ -242,6 +238,7 @@ def say_what_is_kept(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]
 
 def address_parameter(kept: Kept[Any]) -> dict[str, str]:
     """Return the address of the current run as a parameter; return none before it has begun."""
+    kept.keeper.has_moved = False
     address = kept.keeper.shown_address if shared_library().problem is None else None
     if address != written().get(PARAMETER):
         st.session_state[_changed()] = time.monotonic()

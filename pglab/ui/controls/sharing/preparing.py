@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +13,7 @@ from pglab.figures_of_run import drawn_figures
 from pglab.library.bundle import packed
 from pglab.library.progress import Cancelled
 from pglab.library.take_away import Files, Made, Order, Part, made_files
+from pglab.session.sharing.threads import be_nice
 
 NICENESS = 5  # training and drawing go before this work
 
@@ -86,9 +85,6 @@ def zipped(files: Files) -> Callable[[], bytes]:
 @cache
 def _worker() -> ThreadPoolExecutor:
     """One thread for the work of all visitors, so that training keeps the cores."""
-    return ThreadPoolExecutor(1, thread_name_prefix="preparing", initializer=_be_nice)
-
-
-def _be_nice() -> None:
-    if sys.platform == "linux":  # elsewhere, all threads of a process have one priority
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    return ThreadPoolExecutor(
+        1, thread_name_prefix="preparing", initializer=be_nice, initargs=(NICENESS,)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -11,7 +12,7 @@ from pglab.language import _
 from pglab.session.side_by_side.comparison import LENGTHS, Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import differences_between, names_of
 from pglab.ui.controls.buttons import live_button, on_whole_page, page_button, run_or_pause
-from pglab.ui.controls.choices import place_of
+from pglab.ui.controls.choices import if_offered, place_of
 from pglab.ui.controls.seed_controls import shown_seed_control
 from pglab.ui.controls.settings import say_if_not_compiled
 from pglab.ui.controls.sharing import kept_run
@@ -20,8 +21,10 @@ from pglab.ui.controls.sharing.kept_run import is_saved, say_what_is_kept
 from pglab.ui.controls.sharing.watching import watching_control
 from pglab.ui.controls.speed import speed_slider
 from pglab.ui.pages.compare import link, settings
+from pglab.ui.pages.compare.ladder import LADDER, ladder_section
 from pglab.ui.pages.compare.panels import PLAYERS, heatmaps_of, live, mean_return_text, outcome_name
 from pglab.ui.pages.compare.state import ComparePage, new_page
+from pglab.ui.pages.compare.statistics import statistics
 from pglab.ui.pages.compare.stored_curves import chosen_curves, forget, say_which_are_drawn
 from pglab.ui.pages.compare.taking import take_sides_along
 from pglab.ui.pages.compare.words import difference_text, words
@@ -31,36 +34,40 @@ from pglab.ui.shell.fragments import fragment, redraw_fragments
 from pglab.ui.shell.menu import page_changed
 from pglab.ui.shell.page_state import CHAPTERS, LIVE, PANEL_CONTROLS, TRANSPORT
 from pglab.ui.shell.problems import show_problems
-from pglab.ui.shell.warm_up import warm_up
-from pglab.ui.stage.channel import live_fragment
+from pglab.ui.shell.process.warm_up import warm_up
+from pglab.ui.shell.visibility import visibility
+from pglab.ui.stage.components.recovery import offer_recovery
+from pglab.ui.stage.components.skip_links import skip_links
+from pglab.ui.stage.page_channel import live_fragment
 from pglab.ui.stage.presses import listen
-from pglab.ui.stage.recovery import offer_recovery
-from pglab.ui.stage.skip_links import skip_links
-
-KEY = "compare.page"
+from pglab.ui.stage.projector import projector
 
 
 def compare_page() -> None:
     """Draw the page *Compare*."""
     require_entry()
+    projector()
     warm_up()
-    kept_run.follow_address(settings.PAGE, KEY)
+    kept_run.follow_address(settings.PAGE, settings.STATE)
     problems = read_once(settings.PAGE, link.read)
-    page: ComparePage | None = st.session_state.get(KEY)
+    page: ComparePage | None = st.session_state.get(settings.STATE)
     if page is None:
-        page = st.session_state[KEY] = new_page()
+        page = st.session_state[settings.STATE] = new_page()
     settings.side_controls(partial(_mark_stale, page))
     say_if_not_compiled(settings.compared())
     watching_control(page, page.comparison)
     page.page_is_stale = False
+    page.awaits_statistics = False  # the statistics are drawn below
     _adopt_settings(page)
     page.stored = chosen_curves()
     link.write(page)
     show_problems(problems, [], page.comparison.problem)
     say_what_is_kept(page, page.comparison, page.kept)
     page.evidence_drawn = page.tells_evidence
-    words(page.comparison, evidence=page.evidence_drawn)
-    settings.pair_menu(partial(_set_up, page))
+    if not visibility("words", _("What differs, in words"), lockable=False).hidden:
+        words(page.comparison, evidence=page.evidence_drawn)
+    if not visibility("pairs", _("Ready-made comparisons"), lockable=False).hidden:
+        settings.pair_menu(partial(_set_up, page))
     fragment(_transport, TRANSPORT)(page)
     live_fragment(page, _live)(page)
     fragment(_panel_controls, PANEL_CONTROLS)(page)
@@ -110,24 +117,33 @@ def _panel_controls(page: ComparePage) -> None:
     comparison = page.comparison
     heatmaps = heatmaps_of(comparison.configs)
     with st.container(horizontal=True, vertical_alignment="bottom", key="panel_controls"):
-        st.toggle(
-            _("Show the agents playing"),
-            st.session_state.get(PLAYERS, False),
-            key=PLAYERS,
-            help=_(
-                "Shows each agent in fresh episodes. At full speed, this makes training slower."
-            ),
-            persist_state="session",
-            on_change=redraw,
-        )
+        _players_switch(redraw)
         shown_seed_control(
             "compare.shown_seed", comparison.seeds, comparison.first_seed, comparison.show_seed
         )
-        for env_id, controls in heatmaps.items():
+        axes = visibility("axes", _("Controls of the heatmaps"))
+        for env_id, controls in {} if axes.hidden else heatmaps.items():
             if len(heatmaps) > 1:
                 st.markdown(f"**{env_id}**", width="content")
-            controls.draw(redraw, playing=st.session_state.get(PLAYERS, False))
+            playing = st.session_state.get(PLAYERS, False)
+            controls.draw(redraw, playing=playing, locked=axes.locked)
     say_which_are_drawn(page.stored, comparison.configs, partial(_forget_stored, page))
+
+
+def _players_switch(on_change: Callable[[], None]) -> None:
+    label = _("Show the agents playing")
+    allowed = visibility("players", label)
+    if allowed.hidden:
+        return
+    st.toggle(
+        label,
+        st.session_state.get(PLAYERS, False),
+        key=PLAYERS,
+        help=_("Shows each agent in fresh episodes. At full speed, this makes training slower."),
+        persist_state="session",
+        on_change=on_change,
+        disabled=allowed.locked,
+    )
 
 
 def _forget_stored(page: ComparePage) -> None:
@@ -180,11 +196,15 @@ def _length_menu(page: ComparePage) -> None:
     A finished comparison can continue if the visitor chooses a larger length.
     """
 
-    def change() -> None:
-        page.comparison.length = settings.length()
+    def use(length: int) -> None:
+        page.comparison.length = length
 
+    label = _("Length of the comparison")
+    allowed = visibility("length", label)
+    if allowed.hidden:
+        return
     st.selectbox(
-        _("Length of the comparison"),
+        label,
         LENGTHS,
         place_of(settings.LENGTH, LENGTHS),
         format_func=lambda steps: _("{n:,} steps").format(n=steps),
@@ -196,7 +216,10 @@ def _length_menu(page: ComparePage) -> None:
             "Number of environment steps of each agent. If the comparison has ended, you can "
             "choose a larger number and press Run to continue."
         ),
-        on_change=on_whole_page(page, page.comparison.lock, change),
+        on_change=on_whole_page(
+            page, page.comparison.lock, partial(if_offered, settings.LENGTH, LENGTHS, use)
+        ),
+        disabled=allowed.locked,
     )
 
 
@@ -204,14 +227,18 @@ def _guess_menu(page: ComparePage) -> None:
     """Draw the menu for the visitor's guess; after the first step, the menu is disabled."""
     comparison = page.comparison
     key = f"compare.guess.{page.restarts}"
+    label = _("Your guess: which side is ahead at the end?")
+    allowed = visibility("guess", label)
+    if allowed.hidden:
+        return
 
     def note() -> None:
         if not comparison.global_step:
-            page.bench.guess = st.session_state[key]
+            page.bench.guess = st.session_state.get(key)
         redraw_fragments(LIVE)
 
     st.selectbox(
-        _("Your guess: which side is ahead at the end?"),
+        label,
         range(len(comparison.names) + 1),
         index=page.guess,
         format_func=partial(outcome_name, comparison),
@@ -219,7 +246,7 @@ def _guess_menu(page: ComparePage) -> None:
         key=key,
         label_visibility="collapsed",
         width=210,
-        disabled=comparison.global_step > 0,
+        disabled=allowed.locked or comparison.global_step > 0,
         help=_(
             "A side is one agent with all its seeds. The side with the highest mean of the last "
             "100 returns is ahead. If the two highest means differ by less than 5 % of the range "
@@ -255,10 +282,16 @@ def _seed_range(first: int, seeds: int) -> str:
 
 
 def _past(page: ComparePage) -> None:
-    with st.container():  # so that the expander below stays the same element
+    with st.container():  # so that the elements below stay the same
+        if not visibility("statistics", _("Statistics"), lockable=False).hidden:
+            statistics(page)
         _earlier(page)
-    with st.expander(_("Take along")):
-        take_sides_along(page)
+    with st.container(key="ladder"):
+        if not visibility("ladder", _("Ladder"), lockable=False).hidden:
+            fragment(ladder_section, LADDER)(page.comparison.configs)
+    if not visibility("take_along", _("Take along"), lockable=False).hidden:
+        with st.expander(_("Take along")):
+            take_sides_along(page)
     comparison = page.comparison
     begun = comparison.running or comparison.global_step > 0 or bool(page.past)
     listen(unsaved=begun and not is_saved(page.kept))

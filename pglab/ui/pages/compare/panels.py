@@ -21,10 +21,10 @@ from pglab.session.side_by_side.contrasts import LETTERS
 from pglab.session.side_by_side.forecast import duration_text
 from pglab.session.side_by_side.side import Facts, Side, middle_of
 from pglab.ui.controls.heatmap_controls import HeatmapControls
-from pglab.ui.controls.sharing.kept_run import is_lost
+from pglab.ui.controls.sharing.kept_run import is_outdated
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.pages.compare.stored_curves import drawn_curves
-from pglab.ui.stage.channel import show
+from pglab.ui.stage.page_channel import show
 from pglab.ui.stage.panels.heatmaps import policy_panel
 from pglab.ui.stage.panels.scenery import View, resolution
 from pglab.ui.stage.picture import FigurePanel, Number, Picture, PlayerPanel, Progress, Table
@@ -46,7 +46,7 @@ def heatmaps_of(configs: Sequence[AgentConfig]) -> dict[str, HeatmapControls]:
 
 def live(page: ComparePage) -> None:
     """Draw the stage: numbers, progress bar, panels and a table."""
-    page.page_is_stale |= page.tells_evidence != page.evidence_drawn
+    page.page_is_stale |= _must_tell(page)
     page.redraw_stale_page()
     comparison = page.comparison
     views = {
@@ -62,8 +62,12 @@ def live(page: ComparePage) -> None:
 
 
 def _is_outdated(page: ComparePage, comparison: Comparison) -> bool:
-    lost = is_lost(page, comparison, page.kept)
-    return lost or page.tells_evidence != page.evidence_drawn
+    return is_outdated(page, comparison, page.kept) or _must_tell(page)
+
+
+def _must_tell(page: ComparePage) -> bool:
+    """True if the page can tell more now than when it was last drawn."""
+    return page.tells_evidence != page.evidence_drawn or page.may_tell_statistics
 
 
 def _picture(

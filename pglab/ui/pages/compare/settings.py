@@ -16,6 +16,7 @@ from pglab.session.side_by_side.comparison import CELLS, FREE, PAIRS, pair_of
 from pglab.session.side_by_side.contrasts import LETTERS, algorithm_name, names_of
 from pglab.ui.controls.choices import settle
 from pglab.ui.controls.settings import Terms, controls, set_controls
+from pglab.ui.shell.visibility import visibility
 
 KINDS: dict[str, AgentConfig] = {
     "reinforce": ReinforceConfig(),
@@ -24,6 +25,7 @@ KINDS: dict[str, AgentConfig] = {
 FIXED = ("seed", "stop_when_solved", "total_steps")  # settings that all agents share
 USUAL_PAIR = "seminar"
 PAGE = "compare"  # the page's name in the address and in the keys of its controls
+STATE = "compare.page"  # the session state keeps the `ComparePage` under this key
 
 _CONFIGS = "compare.configs"
 SEED_COUNT = "compare.seeds"
@@ -96,6 +98,35 @@ def side_controls(on_change: Callable[[], None]) -> None:
     A control calls `on_change` when its value changes.
     """
     with st.sidebar:
+        _seed_controls(on_change)
+        if pair_of(compared()) == CELLS:
+            st.caption(_("To change settings, first choose a comparison of two agents."))
+            return
+        names = dict(zip("AB", names_of(compared()), strict=True))
+        letter = settle(_SIDE, ("A", "B"), "A")
+        index = LETTERS.index(letter)
+        kind = kind_of(compared()[index])
+        agents = visibility("agents", _("Choice of the agents"), lockable=False)
+        if not agents.hidden:
+            st.segmented_control(
+                _("Settings of"),
+                ["A", "B"],
+                default=letter,
+                format_func=lambda letter: names[letter],
+                key=_SIDE,
+                required=True,
+                persist_state="session",
+            )
+            _kind_menu(index, kind, on_change)
+    terms = Terms(KINDS[kind], FIXED, everything_restarts=True)
+    config = controls(_controls_key(index, kind), terms, on_change)
+    if config is not None and config != compared()[index]:
+        _change_side(index, cast("AgentConfig", config), controls_too=False)
+
+
+def _seed_controls(on_change: Callable[[], None]) -> None:
+    how_many = visibility("seeds", _("Seeds per side"))
+    if not how_many.hidden:
         st.slider(
             _("Seeds per side ↻"),
             1,
@@ -108,7 +139,10 @@ def side_controls(on_change: Callable[[], None]) -> None:
             ),
             on_change=on_change,
             persist_state="session",
+            disabled=how_many.locked,
         )
+    which = visibility("first_seed", _("First seed"))
+    if not which.hidden:
         st.number_input(
             _("First seed ↻"),
             0,
@@ -121,29 +155,8 @@ def side_controls(on_change: Callable[[], None]) -> None:
             ),
             on_change=on_change,
             persist_state="session",
+            disabled=which.locked,
         )
-        if pair_of(compared()) == CELLS:
-            st.caption(_("To change settings, first choose a comparison of two agents."))
-            return
-        names = dict(zip("AB", names_of(compared()), strict=True))
-        letter = settle(_SIDE, ("A", "B"), "A")
-        st.segmented_control(
-            _("Settings of"),
-            ["A", "B"],
-            default=letter,
-            format_func=lambda letter: names[letter],
-            key=_SIDE,
-            required=True,
-            persist_state="session",
-        )
-        index = LETTERS.index(letter)
-        kind = kind_of(compared()[index])
-
-        _kind_menu(index, kind, on_change)
-    terms = Terms(KINDS[kind], FIXED, everything_restarts=True)
-    config = controls(_controls_key(index, kind), terms, on_change)
-    if config is not None and config != compared()[index]:
-        _change_side(index, cast("AgentConfig", config), controls_too=False)
 
 
 def _kind_menu(index: int, kind: str, on_change: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pglab.language import _
 from pglab.library.keeping.comparison_keeper import ComparisonKeeper
 from pglab.library.keeping.reopening_comparison import ReopenedComparison
+from pglab.maps.two_agents import TwoAgents
 from pglab.session.side_by_side.bench import ComparisonBench
 from pglab.session.side_by_side.comparison import Comparison, PastComparison
 from pglab.session.side_by_side.contrasts import LETTERS
@@ -16,7 +17,7 @@ from pglab.ui.pages.compare import settings
 from pglab.ui.pages.compare.stored_curves import StoredCurve
 from pglab.ui.shell.owner import owner
 from pglab.ui.shell.page_state import LivePage
-from pglab.ui.stage.player import Player
+from pglab.ui.stage.video.player import Player
 
 
 @dataclass(kw_only=True)
@@ -28,6 +29,9 @@ class ComparePage(LivePage):
     stored: tuple[StoredCurve, ...] = ()  # drawn for comparison
     restarts: int = 0
     evidence_drawn: bool = False  # whether the page was last drawn with stored results
+    # The last statistics, after the number of restarts and the step at which they were computed.
+    statistics: tuple[tuple[int, int], TwoAgents | None] | None = None
+    awaits_statistics: bool = False  # whether seeds had to catch up when the page was last drawn
     _players: dict[int, Player] = field(default_factory=dict)
 
     @property
@@ -52,6 +56,11 @@ class ComparePage(LivePage):
         Before a guess, stored results stay hidden, because the results would reveal the answer.
         """
         return self.guess is not None or self.comparison.global_step > 0
+
+    @property
+    def may_tell_statistics(self) -> bool:
+        """True if the page was drawn without statistics that can be computed now."""
+        return self.awaits_statistics and not self.comparison.busy
 
     def player(self, index: int) -> Player:
         """Return the player of one agent; a new run of this agent gets a new player."""
@@ -88,9 +97,7 @@ def new_page() -> ComparePage:
     found = kept_run.take_reopened(settings.PAGE, ReopenedComparison)
     bench = ComparisonBench(new_comparison()) if found is None else found.bench
     keeper = ComparisonKeeper(bench, owner(), None if found is None else found.addresses)
-    page = ComparePage(key=settings.PAGE, bench=bench, kept=kept_run.keep(keeper, found))
-    kept_run.watch(page, bench.comparison, page.kept)
-    return page
+    return ComparePage(key=settings.PAGE, bench=bench, kept=kept_run.keep(keeper, found))
 
 
 def new_comparison() -> Comparison:

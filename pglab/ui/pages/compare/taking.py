@@ -20,7 +20,8 @@ def take_sides_along(page: ComparePage) -> None:
     st.caption(
         _(
             "The run of each agent with the first seed, at its step when you press the button. The "
-            "bundle has one folder for each agent."
+            "bundle has one folder for each agent. My runs opens all of "
+            "them again."
         )
     )
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pglab.algorithms.agents import AgentConfig
 from pglab.config.choice_names import choice_name
-from pglab.experiments.evidence import evidence_text, verdict
+from pglab.experiments.evidence import verdict
 from pglab.language import _
 from pglab.session.side_by_side.comparison import CELLS, Comparison, pair_of
 from pglab.session.side_by_side.contrasts import (
@@ -19,6 +19,7 @@ from pglab.session.side_by_side.contrasts import (
     names_of,
 )
 from pglab.session.stored.usual_curves import stored_agent
+from pglab.ui.pages.sharing_evidence import sharing_evidence
 
 
 def words(comparison: Comparison, *, evidence: bool) -> None:
@@ -33,7 +34,7 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
         st.markdown("  \n".join(lines), width="stretch")
         if _is_about_the_cells(configs):
             with st.popover(_("Does sharing help?"), width="content"):
-                st.markdown(evidence_text())
+                sharing_evidence()
                 for page, title in (
                     ("pages/shared_body.py", _("Shared body")),
                     ("pages/split_bodies.py", _("Split bodies")),

@@ -15,6 +15,7 @@ from pglab.session.stored.policies import load
 from pglab.ui.controls.choices import place_of, settle
 from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 from pglab.ui.pages.gradient_lab.visit_policies import VisitRun
+from pglab.ui.shell.visibility import visibility
 
 RUN, EPISODES, SEED, STEPS = (f"gradient_lab.{n}" for n in ("run", "episodes", "seed", "steps"))
 
@@ -79,44 +80,74 @@ def controls(visit_runs: list[VisitRun]) -> tuple[Subject, Snapshot, list[str]]:
     names = {EXAMPLE: _("a stored run of REINFORCE")} | {k: run.name for k, run in runs.items()}
     settle(RUN, names, EXAMPLE)
     which, when, how_many, seeded = st.columns([5, 4, 4, 2], vertical_alignment="bottom")
-    key = which.selectbox(
-        _("Policy of"),
-        list(names),
-        place_of(RUN, list(names)),
-        format_func=lambda key: names[key],
-        key=RUN,
-        persist_state="session",
-        help=_(
-            "Choose the trained example, or a run that you have started on any page. Measuring "
-            "does not change the run."
-        ),
-    )
+    with which:
+        _policy_menu(names)
+    key = st.session_state[RUN]
     snapshots = load() if key == EXAMPLE else {s.global_step: s for s in runs[key].snapshots}
     with when:
         step = _checkpoint(key, tuple(snapshots))
-    episodes = how_many.select_slider(
-        _("Episodes K"),
-        EPISODE_CHOICES,
-        st.session_state[EPISODES],
-        key=EPISODES,
-        persist_state="session",
-        help=_(
-            "With more episodes, the mean gradient comes closer to the true gradient, but "
-            "measuring takes longer."
-        ),
-    )
-    seeded.number_input(
-        _("Seed"),
-        0,
-        SEEDS - 1,
-        value_of(SEED),
-        step=1,
-        key=widget_key(SEED),
-        persist_state="session",
-        help=_("With another seed, the same policy gets other initial states and random actions."),
-    )
-    subject = Subject(key, step, episodes, value_of(SEED), names[key])
+    with how_many:
+        _episodes_slider()
+    with seeded:
+        _seed_input()
+    subject = Subject(key, step, st.session_state[EPISODES], value_of(SEED), names[key])
     return _within_bounds(subject, snapshots[step])
+
+
+def _policy_menu(names: dict[str, str]) -> None:
+    label = _("Policy of")
+    allowed = visibility("policy", label)
+    if not allowed.hidden:
+        st.selectbox(
+            label,
+            list(names),
+            place_of(RUN, list(names)),
+            format_func=lambda key: names[key],
+            key=RUN,
+            persist_state="session",
+            disabled=allowed.locked,
+            help=_(
+                "Choose the trained example, or a run that you have started on any page. Measuring "
+                "does not change the run."
+            ),
+        )
+
+
+def _episodes_slider() -> None:
+    label = _("Episodes K")
+    allowed = visibility("episodes", label)
+    if not allowed.hidden:
+        st.select_slider(
+            label,
+            EPISODE_CHOICES,
+            st.session_state[EPISODES],
+            key=EPISODES,
+            persist_state="session",
+            disabled=allowed.locked,
+            help=_(
+                "With more episodes, the mean gradient comes closer to the true gradient, but "
+                "measuring takes longer."
+            ),
+        )
+
+
+def _seed_input() -> None:
+    label = _("Seed")
+    allowed = visibility("seed", label)
+    if not allowed.hidden:
+        st.number_input(
+            label,
+            0,
+            SEEDS - 1,
+            value_of(SEED),
+            step=1,
+            key=widget_key(SEED),
+            persist_state="session",
+            disabled=allowed.locked,
+            help=_(
+                "With another seed, the same policy gets other initial states and random actions."
+            ),
+        )
 
 
 def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
@@ -125,18 +156,23 @@ def _checkpoint(key: str, steps: tuple[int, ...]) -> int:
     If the list of checkpoints changes, a new slider replaces the old slider.
     """
     label = _("Policy after")
+    allowed = visibility("checkpoint", label)
     text = {step: _("{steps:,} steps").format(steps=step) for step in steps}
     if key == EXAMPLE:
         text[0] = _("0 steps: untrained")
+    chosen: dict[str, int] = st.session_state[STEPS]
+    asked = chosen.get(key, steps[-1])
+    nearest = min(steps, key=lambda step: abs(step - asked))
+    if allowed.hidden:
+        return nearest
     if len(steps) == 1:  # a slider needs two values
         st.selectbox(label, [text[steps[0]]], key=f"gradient_lab.only.{key}")
         return steps[0]
-    chosen: dict[str, int] = st.session_state[STEPS]
-    asked = chosen.get(key, steps[-1])
     step = st.select_slider(
         label,
         steps,
-        value=min(steps, key=lambda step: abs(step - asked)),
+        value=nearest,
+        disabled=allowed.locked,
         format_func=lambda step: text[step],
         key=f"gradient_lab.step.{key}.{hash(steps)}",
         help=_(

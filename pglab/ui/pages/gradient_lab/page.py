@@ -23,10 +23,11 @@ from pglab.ui.pages.gradient_lab.link import link_parameters, read_link
 from pglab.ui.pages.gradient_lab.results import results, return_text
 from pglab.ui.pages.gradient_lab.visit_policies import runs_of_this_visit
 from pglab.ui.pages.gradient_lab.work import GradientPage, first_result, work_row
-from pglab.ui.shell import address_bar
+from pglab.ui.shell import address_bar, visibility
 from pglab.ui.shell.entry import require_entry
 from pglab.ui.shell.problems import show_problems
-from pglab.ui.stage.skip_links import skip_links
+from pglab.ui.stage.components.skip_links import skip_links
+from pglab.ui.stage.projector import projector
 
 KEY = "gradient_lab"
 PAGE = "gradient_lab.page"
@@ -35,6 +36,7 @@ PAGE = "gradient_lab.page"
 def gradient_lab_page() -> None:
     """Draw the page *Gradient lab*."""
     require_entry()
+    projector()
     page: GradientPage | None = st.session_state.get(PAGE)
     if page is None:
         page = _opened()
@@ -74,6 +76,7 @@ def _opened() -> GradientPage:
     If the link's values differ from the stored example's values, begin a measurement.
     """
     link = address_bar.link()
+    visibility.read_link(link)
     subject = read_link(link, runs_of_this_visit())
     set_controls(subject)
     read_chapter(KEY, CHAPTERS, link)

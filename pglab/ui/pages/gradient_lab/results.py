@@ -10,9 +10,11 @@ import streamlit as st
 
 from pglab import palette
 from pglab.gradient_noise.estimators import ESTIMATORS, Estimator
-from pglab.gradient_noise.measurement import SURVEY_EPISODES, EstimatorReport, Report
+from pglab.gradient_noise.measurement import SURVEY_EPISODES
+from pglab.gradient_noise.results import EstimatorReport, Report
 from pglab.gradient_noise.words import aims_text, number, percent, signal_text, verdict
 from pglab.language import _, ngettext
+from pglab.plots.figures import titled
 from pglab.plots.gradient_noise import (
     Arrows,
     SnrCurve,
@@ -67,17 +69,16 @@ def _panels(report: Report, described: str) -> None:
             snr, found = of.snr * report.episodes, report.survey.has_signal(kind)
             with column:
                 st.markdown(f"**{panel.name}**")
-                st.caption(
-                    _("variance × {ratio} · {shown} in plane").format(
-                        ratio=number(of.ratio.estimate, 2), shown=percent(of.shown)
-                    )
-                    + "  \n"
-                    + _("mean of {k}: {signal}").format(
-                        k=report.episodes, signal=signal_text(snr, found=found)
-                    )
+                variance = _("variance × {ratio} · {shown} in plane").format(
+                    ratio=number(of.ratio.estimate, 2), shown=percent(of.shown)
                 )
+                mean = _("mean of {k}: {signal}").format(
+                    k=report.episodes, signal=signal_text(snr, found=found)
+                )
+                st.caption(f"{variance}  \n{mean}")
+                figure = arrows_figure(panel, _survey_length(report), limit)
                 st.plotly_chart(
-                    arrows_figure(panel, _survey_length(report), limit),
+                    titled(figure, kind, panel.name, variance),
                     key=f"arrows_{kind}",
                     height="stretch",
                     config=NO_TOOLBAR,
@@ -105,9 +106,10 @@ def _legend(report: Report) -> None:
 
 
 def _means(report: Report, described: str) -> None:
-    st.markdown(_("**The four means over {k} episodes**, enlarged").format(k=report.episodes))
+    title = _("The four means over {k} episodes, enlarged").format(k=report.episodes)
+    st.markdown(f"**{title}**")
     st.plotly_chart(
-        means_figure(_arrows(report), _survey_length(report)),
+        titled(means_figure(_arrows(report), _survey_length(report)), "means", title),
         key="means",
         height=FIGURE_HEIGHT,
         config=NO_TOOLBAR,
@@ -125,7 +127,8 @@ def _means(report: Report, described: str) -> None:
 
 
 def _ratios(report: Report) -> None:
-    st.markdown(_("**Signal-to-noise ratio (SNR)** of a mean over k episodes"))
+    title = _("Signal-to-noise ratio (SNR) of a mean over k episodes")
+    st.markdown(f"**{title}**")
     curves = [
         SnrCurve(
             name,
@@ -135,8 +138,9 @@ def _ratios(report: Report) -> None:
         )
         for kind, name, colour, of in _in_order(report)
     ]
+    figure = snr_figure(curves, report.group_sizes, report.episodes, SURVEY_EPISODES)
     st.plotly_chart(
-        snr_figure(curves, report.group_sizes, report.episodes, SURVEY_EPISODES),
+        titled(figure, "snr", title),
         key="snr",
         height=FIGURE_HEIGHT,
         config=NO_TOOLBAR,

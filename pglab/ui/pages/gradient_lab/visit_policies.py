@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pglab.agent_places import AGENT_PLACES, AgentPlace
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ActorCriticConfig, ReinforceConfig, describe_differences
 from pglab.language import _
@@ -15,7 +16,6 @@ from pglab.session.bench import Bench
 from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.side_by_side.comparison import Comparison
 from pglab.session.side_by_side.contrasts import LETTERS, algorithm_name
-from pglab.ui.pages.agent_places import AGENT_PLACES, AgentPlace
 
 
 @dataclass(frozen=True)

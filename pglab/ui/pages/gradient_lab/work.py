@@ -13,12 +13,11 @@ import streamlit as st
 from pglab.gradient_noise.measurement import (
     SURVEY_EPISODES,
     Progress,
-    Report,
-    Survey,
     finished,
     measure,
     most_episodes,
 )
+from pglab.gradient_noise.results import Report, Survey
 from pglab.language import _
 from pglab.session.rewinding.checkpoints import Snapshot
 from pglab.session.stored.policies import load

@@ -10,7 +10,7 @@ import streamlit as st
 from pglab.library.keeping.saver import shared_library
 from pglab.library.model_card.markdown import escaped
 from pglab.library.store.library import Library
-from pglab.library.store.problems import LibraryUnavailable, TooManyPinned
+from pglab.library.store.problems import TooManyPinned
 
 Result = TypeVar("Result")
 
@@ -22,16 +22,11 @@ def with_library(work: Callable[[Library], Result]) -> Result | None:
 
     If the library cannot be used, `problem` says why. If the library refuses, `say` says why.
     """
-    library = shared_library().get()
-    if library is None:
-        return None
     try:
-        return work(library)
-    except LibraryUnavailable as error:
-        shared_library().note(error)
+        return shared_library().use(work)
     except TooManyPinned as error:
         say(str(error))
-    return None
+        return None
 
 
 def problem() -> str | None:

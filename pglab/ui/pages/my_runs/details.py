@@ -6,7 +6,7 @@ import streamlit as st
 
 from pglab.language import _
 from pglab.library.store.library import Library
-from pglab.library.store.listing import MOST_IN_NAME, MOST_IN_NOTE
+from pglab.library.store.runs.listing import MOST_IN_NAME, MOST_IN_NOTE
 from pglab.ui.pages.my_runs.desk import say, with_library
 from pglab.ui.pages.my_runs.shown_run import ShownRun
 from pglab.ui.shell.owner import owner

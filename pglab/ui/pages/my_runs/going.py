@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pglab.agent_places import AgentPlace
 from pglab.algorithms.agents import AgentConfig
 from pglab.curves import Curve
 from pglab.library.store.library import Library
-from pglab.library.store.summary import curve_of
+from pglab.library.store.runs.summary import curve_of
 from pglab.plots.end_labels import LONGEST_END_LABEL
 from pglab.session.side_by_side.comparison import PAIRS
 from pglab.ui.controls.lab import leave, shows
 from pglab.ui.controls.sharing.kept_run import PARAMETER
-from pglab.ui.pages.agent_places import AgentPlace
 from pglab.ui.pages.compare import link, settings
-from pglab.ui.pages.compare.page import KEY
 from pglab.ui.pages.compare.state import ComparePage
 from pglab.ui.pages.compare.stored_curves import StoredCurve, draw_from_now_on
 from pglab.ui.pages.my_runs.shown_run import ShownRun
@@ -51,7 +50,7 @@ def compare_curves(runs: Sequence[ShownRun]) -> None:
     draw_from_now_on(map(_stored_curve, runs))
     environment = runs[0].summary.environment
     usual = PAIRS[settings.USUAL_PAIR].configs
-    page: ComparePage | None = st.session_state.get(KEY)
+    page: ComparePage | None = st.session_state.get(settings.STATE)
     configs = usual if page is None else page.comparison.configs
     begun = page is not None and page.comparison.global_step > 0
     if begun or any(config.env_id == environment for config in configs):

@@ -14,17 +14,17 @@ from pglab.curves import SMOOTHING_EPISODES
 from pglab.environments import ENVIRONMENTS
 from pglab.language import N_, _, ngettext
 from pglab.library.model_card.words import outcome_name
-from pglab.library.store.kept import Summary
 from pglab.library.store.library import Library
-from pglab.library.store.listing import Order
-from pglab.library.store.summary import curve_of
+from pglab.library.store.runs.kept import Summary
+from pglab.library.store.runs.listing import SortOrder
+from pglab.library.store.runs.summary import curve_of
 from pglab.library.store.tidying import Quotas
 from pglab.ui.controls.choices import place_of
 from pglab.ui.pages.my_runs.shown_run import ShownRun, shown
 from pglab.ui.shell.owner import owner
 
 RUNS_PER_PAGE = 50
-ORDERS: dict[Order, str] = {
+ORDERS: dict[SortOrder, str] = {
     "date": N_("Last save"),
     "name": N_("Name"),
     "agent": N_("Agent"),

@@ -16,7 +16,7 @@ from pglab.ui.pages.my_runs.taking import taking
 from pglab.ui.shell.address_bar import read_once, write
 from pglab.ui.shell.entry import require_entry
 from pglab.ui.shell.problems import show_problems
-from pglab.ui.stage.recovery import offer_recovery
+from pglab.ui.stage.components.recovery import offer_recovery
 
 KEY = "my_runs"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pglab.agent_places import AgentPlace, agent_place
 from pglab.algorithms.agents import AgentConfig
 from pglab.config import ConfigError, describe_differences
 from pglab.language import _
 from pglab.library.state.taking import StateError
-from pglab.library.store.kept import RunRow, Summary
-from pglab.library.store.summary import config_of
-from pglab.ui.pages.agent_places import AgentPlace, place_of
+from pglab.library.store.runs.kept import RunRow, Summary
+from pglab.library.store.runs.summary import config_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ShownRun:
     @property
     def place(self) -> AgentPlace:
         """The page on which the run can continue."""
-        return place_of(self.summary.agent)
+        return agent_place(self.summary.agent)
 
     @property
     def differing(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 import streamlit as st
 
@@ -43,8 +42,7 @@ def _orders(library: Library, chosen: Sequence[ShownRun]) -> dict[str, Order]:
         except (ConfigError, StateError) as error:
             say(str(error))
             continue
-        page = PurePosixPath(run.place.script).stem
-        link = link_to(page, differences(contents.initial_config, run.place.preset))
+        link = link_to(run.place.path, differences(contents.initial_config, run.place.preset))
         folder = f"run-{number}" if len(chosen) > 1 else ""
         made[folder] = order_of(contents, link, name=run.row.name, note=run.row.note)
     return made

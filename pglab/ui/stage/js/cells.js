@@ -2,6 +2,7 @@
 // draws the cells. Plotly draws the axes, the colour bar and the label under the pointer.
 
 import { SHORT_COLOUR_BAR, coloursOf } from "./colours.js";
+import { pixelsPerPixel } from "./enlargement.js";
 import { unpackNumbers } from "./packed.js";
 import { axisOf, topLayerOf } from "./plotly_internals.js";
 import { Sheet } from "./sheet.js";
@@ -93,7 +94,7 @@ export class Cells {
     const [left, right] = this.ends[0].map(xaxis.pixelOf);
     const [bottom, highest] = this.ends[1].map(yaxis.pixelOf);
     this.span = { left, right, top: highest, bottom };
-    const pixels = size.map((length) => Math.round(length * devicePixelRatio));
+    const pixels = size.map((length) => Math.round(length * pixelsPerPixel()));
     this.scale = [pixels[0] / size[0], pixels[1] / size[1]];
     this.sheet.draw([["resize", ...pixels], ["scale", ...this.scale]]);
     this.draw();

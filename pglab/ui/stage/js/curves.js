@@ -2,6 +2,7 @@
 
 import { SHORT_COLOUR_BAR } from "./colours.js";
 import { element } from "./dom.js";
+import { pixelsPerPixel } from "./enlargement.js";
 import { canDraw, drawTrace } from "./marks.js";
 import { firstOf, isPacked, unpackNumbers } from "./packed.js";
 import { axisOf, isSwitchedOff, marksOf, topLayerOf } from "./plotly_internals.js";
@@ -141,7 +142,7 @@ export class Curves {
     const { width, height } = graph.layout;
     const top = topLayerOf(graph);
     if (this.element.nextSibling !== top) top.before(this.element);
-    const scale = devicePixelRatio;
+    const scale = pixelsPerPixel();
     this.element.width = Math.round(width * scale);
     this.element.height = Math.round(height * scale);
     this.context.scale(scale, scale);

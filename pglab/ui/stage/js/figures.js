@@ -3,6 +3,7 @@
 import { Cells } from "./cells.js";
 import { Curves, withoutPoints } from "./curves.js";
 import { element, setText } from "./dom.js";
+import { SMALLEST_FONT, enlargeTexts, enlargement } from "./enlargement.js";
 import { Playhead } from "./playhead.js";
 import { axisOf, isUnderstood, lendValues } from "./plotly_internals.js";
 import { Texts } from "./texts.js";
@@ -17,6 +18,8 @@ const GRAPH_CONFIG = {
 // figure, Plotly waits at least this long, and these redraws take at most this share of the time.
 const PATIENCE_MILLISECONDS = 450;
 const PATIENT_SHARE = 0.02;
+
+const LARGEST_FONT = 18; // pixels
 
 let plotlyLoading = null;
 
@@ -74,7 +77,9 @@ function marginsFor(fontSize) {
 // Adds the layout properties that the figure does not set; all other properties stay the same.
 function themedLayout(layout, theme, size, revision, gap) {
   const share = layout.yaxis2 ? 0.7 : 1; // the share of the height that the upper plot has
-  const fontSize = Math.round(Math.min(Math.max((share * size.height) / 23, 12), 18));
+  const fontSize = Math.round(
+    Math.min(Math.max((share * size.height) / 23, SMALLEST_FONT), LARGEST_FONT),
+  );
   const clear = "rgba(0,0,0,0)";
   const themed = {
     paper_bgcolor: clear,
@@ -99,6 +104,7 @@ function themedLayout(layout, theme, size, revision, gap) {
     themed[name] = themedAxis(layout[name], theme);
   }
   if (layout.yaxis2) makeRoom(themed, gap);
+  if (enlargement.factor > 1) enlargeTexts(themed, layout.margin);
   return themed;
 }
 

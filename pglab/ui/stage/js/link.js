@@ -7,17 +7,21 @@ const FIRST_RETRY_MILLISECONDS = 300;
 const LONGEST_RETRY_MILLISECONDS = 8000;
 const FAILURES_UNTIL_REFUSED = 3; // failed attempts before the first successful connection
 // Codes with which the server closes a channel: see socket.py.
-const UNKNOWN = 4404; // the server does not know the channel
+export const UNKNOWN = 4404; // the server does not know the channel
+export const TOO_MANY = 4429; // too many browsers have this channel open
 const FIRST_OF_SERVER = 4000; // smaller codes mean that the connection was lost
 
 export class Link {
-  // `onMessage` gets each message. `onRefused` is called if the server works, but the channel
-  // cannot be opened. `onReturn` is called if the server can be reached again, but may have
-  // forgotten the visit.
-  constructor(onMessage, onRefused, onReturn) {
+  // The channels are below the address `base`. `onMessage` gets each message. `onRefused` is called
+  // if the server works, but the channel cannot be opened. `onReturn` is called if the server can
+  // be reached again, but may have forgotten the visit. `onClosed` gets the code of each connection
+  // that ends.
+  constructor(base, { onMessage, onRefused, onReturn, onClosed }) {
+    this.base = base;
     this.onMessage = onMessage;
     this.onRefused = onRefused;
     this.onReturn = onReturn;
+    this.onClosed = onClosed;
     this.name = "";
     this.failures = 0;
     this.opened = false; // whether the channel has ever been open
@@ -36,7 +40,7 @@ export class Link {
   }
 
   open() {
-    const address = new URL(`live/${this.name}`, document.baseURI);
+    const address = new URL(`live/${this.name}`, this.base);
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
     const reader = new MessageReader(); // on a new connection, the server sends all parts again
@@ -64,16 +68,18 @@ export class Link {
   }
 
   retry(code) {
+    this.onClosed(code);
     if (code === UNKNOWN) return this.onReturn(); // the page's script must name another channel
     if (this.opened && code < FIRST_OF_SERVER) this.lost = true;
     this.failures += 1;
     if (!this.opened && this.failures >= FAILURES_UNTIL_REFUSED) this.reportRefusal();
-    const delay = FIRST_RETRY_MILLISECONDS * 2 ** (this.failures - 1);
+    const wanted = FIRST_RETRY_MILLISECONDS * 2 ** (this.failures - 1);
+    const delay = code === TOO_MANY ? LONGEST_RETRY_MILLISECONDS : wanted;
     this.timer = setTimeout(() => this.open(), Math.min(delay, LONGEST_RETRY_MILLISECONDS));
   }
 
   async reportRefusal() {
-    const health = new URL("_stcore/health", document.baseURI);
+    const health = new URL("_stcore/health", this.base);
     const answer = await fetch(health).catch(() => null);
     if (!answer?.ok || this.refused) return;
     this.refused = true;

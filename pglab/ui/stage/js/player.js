@@ -1,6 +1,7 @@
 // The player panel of the stage shows frames on a canvas, and one bar for each action.
 
 import { element, setText } from "./dom.js";
+import { forget, FrameButtons, noteChange } from "./frame_steps.js";
 import { Sheet } from "./sheet.js";
 
 const LOOP_HOLD_SECONDS = 0.6;
@@ -45,6 +46,7 @@ export class PlayerView {
     this.cursor = 0;
     this.credit = 1; // the number of frames that are due; the first frame is due at once
     this.framesDrawn = 0;
+    this.held = false; // whether the player has stopped at the shown frame
     this.stillMotion = matchMedia("(prefers-reduced-motion: reduce)");
     this.element = element("div", "pgl-player");
     this.screen = element("div", "pgl-screen");
@@ -56,7 +58,10 @@ export class PlayerView {
     this.caption = element("div", "pgl-caption");
     this.side = element("div", "pgl-side");
     this.side.append(this.actions, this.caption);
-    this.element.append(this.screen, this.side);
+    this.buttons = new FrameButtons(() => this);
+    const watch = element("div", "pgl-watch");
+    watch.append(this.screen, this.buttons.element);
+    this.element.append(watch, this.side);
   }
 
   update(panel, sequence) {
@@ -70,8 +75,19 @@ export class PlayerView {
     else this.renewClip(panel);
     this.mode = panel.mode;
     this.clip = panel.clip;
+    this.key = panel.key;
     this.sequence = sequence;
+    this.arrangeButtons(panel);
     this.wake();
+  }
+
+  // A single frame has no buttons. If a clip may follow, the buttons keep their room.
+  arrangeButtons({ mode, frames, steps }) {
+    const { classList } = this.buttons.element;
+    classList.toggle("pgl-none", mode === "still" && !frames[0]?.number);
+    classList.toggle("pgl-invisible", mode === "still");
+    this.buttons.name(steps);
+    noteChange(this);
   }
 
   updateActions(actions) {
@@ -87,6 +103,7 @@ export class PlayerView {
     const continued = this.mode === "stream";
     if (continued && sequence === this.sequence) return; // the frames are not new
     if (!continued) this.restart();
+    if (this.held) return; // the visitor looks at one frame, so the later frames are lost
     this.frames.push(...panel.frames);
     const longest = Math.ceil(this.framesPerSecond * LONGEST_QUEUE_SECONDS);
     this.frames.splice(0, Math.max(this.frames.length - longest, 0));
@@ -95,24 +112,34 @@ export class PlayerView {
   startClip(panel) {
     this.restart();
     this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
-    if (this.frames.length === 0) this.blank();
+    if (this.frames.length === 0) return this.blank();
+    const place = this.frames.findIndex(({ number }) => number === panel.held);
+    if (place < 0 && !(panel.mode === "loop" && this.stillMotion.matches)) return;
+    this.held = true;
+    this.showPlace(Math.max(place, 0));
   }
 
-  // Appends the next part of the clip.
-  continueClip(panel) {
-    if (panel.first === this.frames.length) this.frames = [...this.frames, ...panel.frames];
+  // Appends the next part of the clip, or replaces a part by a new version of the same frames.
+  continueClip({ first, frames }) {
+    if (first > this.frames.length) return;
+    const end = first + frames.length;
+    const renewed = first < this.cursor && this.cursor <= end;
+    this.frames = [...this.frames.slice(0, first), ...frames, ...this.frames.slice(end)];
+    if (renewed) this.showDecision(this.frames[this.cursor - 1]);
   }
 
   // Replaces the clip by a new version: the pictures are the same, but the axes of the heatmaps and
   // the captions may differ.
   renewClip(panel) {
-    if (panel.frames === this.frames || !this.frames.length) return;
-    this.frames = panel.mode === "still" ? panel.frames.slice(-1) : panel.frames;
-    this.cursor = Math.min(this.cursor, this.frames.length); // the clip may be shorter now
-    const shown = this.frames[this.cursor - 1];
-    if (!shown) return;
+    const { frames } = panel;
+    if (frames === this.renewed || !this.frames.length) return;
+    this.renewed = frames;
     this.onFrame(null); // the path in the heatmaps has the coordinates of the former axes
-    this.showDecision(shown);
+    if (this.held && this.cursor > frames.length) return this.continueClip(panel);
+    this.frames = panel.mode === "still" ? frames.slice(-1) : frames;
+    this.cursor = Math.min(this.cursor, this.frames.length); // later parts follow
+    const shown = this.frames[this.cursor - 1];
+    if (shown) this.showDecision(shown);
   }
 
   restart() {
@@ -132,6 +159,52 @@ export class PlayerView {
     this.frames = [];
     this.cursor = 0;
     this.credit = 1;
+    this.held = false;
+  }
+
+  // Whether the button “play” is offered. With reduced motion, a clip does not begin again.
+  get stopped() {
+    const over = this.cursor > 0 && this.cursor >= this.frames.length;
+    return this.held || (this.mode === "loop" && over && this.stillMotion.matches);
+  }
+
+  // The number of the frame at which the player has stopped; null if it plays.
+  get heldNumber() {
+    return this.held ? (this.shown?.number ?? null) : null;
+  }
+
+  toggle() {
+    if (!this.stopped) return this.hold();
+    this.held = false;
+    if (this.mode !== "stream" && this.cursor >= this.frames.length) this.beginAgain();
+    this.wake();
+    noteChange(this);
+  }
+
+  hold() {
+    this.cancel?.();
+    this.cancel = null;
+    this.held = true;
+    noteChange(this);
+  }
+
+  // Of a stream, only the shown frame is known.
+  canStep(steps) {
+    const place = this.cursor - 1 + steps;
+    return this.mode === "loop" && place >= 0 && place < this.frames.length;
+  }
+
+  stepBy(steps) {
+    if (!this.held) this.hold();
+    if (!this.canStep(steps)) return;
+    if (steps < 0) this.onFrame(null); // the path in the heatmaps only goes forward
+    this.showPlace(this.cursor - 1 + steps);
+    noteChange(this);
+  }
+
+  showPlace(place) {
+    this.cursor = place + 1;
+    this.show(this.frames[place]);
   }
 
   wake() {
@@ -161,6 +234,7 @@ export class PlayerView {
   }
 
   hasNext() {
+    if (this.held) return false;
     if (this.cursor < this.frames.length) return true;
     return this.mode === "loop" && this.frames.length > 1 && !this.stillMotion.matches;
   }
@@ -175,6 +249,7 @@ export class PlayerView {
     // Unused credit is limited, so that frames do not come too fast after a delay.
     this.credit = Math.min(this.credit, 1.5);
     if (this.hasNext()) this.schedule();
+    else noteChange(this);
   }
 
   // Returns the player's relative speed. With few frames in the queue, a stream is a little slower,
@@ -196,7 +271,10 @@ export class PlayerView {
 
   holdLastFrame() {
     this.holdUntil ??= this.time + LOOP_HOLD_SECONDS * 1000;
-    if (this.time < this.holdUntil) return;
+    if (this.time >= this.holdUntil) this.beginAgain();
+  }
+
+  beginAgain() {
     this.cursor = 0;
     this.credit = 1;
     this.onFrame(null);
@@ -218,12 +296,15 @@ export class PlayerView {
     this.element.parentElement.dataset.framesDrawn = this.framesDrawn;
     const percentages = wholePercentages(probabilities);
     this.bars.forEach((bar, a) => bar.show(probabilities[a], percentages[a], action === a));
+    this.caption.ariaLive = this.held ? "polite" : "off"; // read aloud while the visitor steps
     setText(this.caption, caption);
     if (frame.image) this.onFrame(frame);
   }
 
   destroy() {
     this.clear();
+    forget(this);
+    this.buttons.destroy();
     this.sheet.destroy();
     this.element.remove();
   }

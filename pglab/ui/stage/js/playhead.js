@@ -1,6 +1,7 @@
 // Marks the player's observation on a figure with a ring. Also draws the path of the episode: a
 // line through the observations of all frames that the player has shown so far.
 
+import { pixelsPerPixel } from "./enlargement.js";
 import { Sheet } from "./sheet.js";
 
 const RING = { radius: 6.5, white: 3, black: 7 }; // pixels; a white circle on a wider black circle
@@ -39,8 +40,9 @@ export class Playhead {
 
   resize({ width, height }) {
     this.size = [width, height];
-    const [pixels, scale] = [this.size.map((side) => side * devicePixelRatio), devicePixelRatio];
-    this.sheet.draw([["resize", ...pixels.map(Math.round)], ["scale", scale, scale]]);
+    const scale = pixelsPerPixel();
+    const pixels = this.size.map((side) => Math.round(side * scale));
+    this.sheet.draw([["resize", ...pixels], ["scale", scale, scale]]);
   }
 
   // Draws the ring and the path again after the axes have changed.

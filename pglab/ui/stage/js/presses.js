@@ -2,13 +2,14 @@
 // press once: see presses.py. A keyboard shortcut presses its button, unless the visitor is typing
 // text. Streamlit's own shortcuts do not work while an input element has the focus.
 
+import "./projector.js"; // during a presentation, a clicker's keys do not reach the listener below
+import { isAbovePage, isTypedIn, mayBeShortcut } from "./typing.js";
+
 const MOST_UNCONFIRMED = 200;
 const GAP_MILLISECONDS = 2000; // longest time between two calls of `listen` on one page
-const NOT_TYPED_IN = ["range", "radio", "checkbox", "button", "submit", "reset", "color", "file"];
 // These elements use the arrow keys themselves.
 const MOVED_BY_ARROWS = `input, select, canvas, [role="slider"], [role="radio"], [role="tab"],
-  [role="grid"], [role="treegrid"]`;
-const OPEN_ABOVE_THE_PAGE = `[role="dialog"], [role="menu"], [role="listbox"]`;
+  [role="grid"], [role="treegrid"], .pgl-frame-steps`;
 const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
 // For each page, the presses that the server has not confirmed yet; each press is [number, key].
@@ -39,13 +40,6 @@ function onClick(event) {
   if (!button.disabled) press(key);
 }
 
-function isTypedIn(target) {
-  if (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName)) return true;
-  if (target.tagName !== "INPUT" || target.readOnly) return false;
-  if (target.role === "combobox") return target.ariaExpanded === "true";
-  return !NOT_TYPED_IN.includes(target.type);
-}
-
 // Returns the shortcut of a key event, written as on Streamlit's buttons.
 function shortcutOf(event) {
   const name = ARROWS[event.key] ?? event.key.toUpperCase();
@@ -61,10 +55,9 @@ function buttonWith(shortcut) {
 function onKey(event) {
   const [target] = event.composedPath();
   if (event.key === "Tab") clicked = null; // keyboard users must see the focused button
-  if (!event.key || event.isComposing || !(target instanceof Element)) return;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!mayBeShortcut(event)) return;
   if (event.key === "Enter") return pressOnce(event, target.closest("button"));
-  if (isTypedIn(target) || target.closest(OPEN_ABOVE_THE_PAGE)) return;
+  if (isTypedIn(target) || isAbovePage(target)) return;
   if (event.key in ARROWS && target.closest(MOVED_BY_ARROWS)) return;
   const button = buttonWith(shortcutOf(event));
   if (!button) return;

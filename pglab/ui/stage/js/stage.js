@@ -14,6 +14,7 @@ import { askForRecovery } from "./recovery.js";
 
 export { bringIntoView } from "./scrolling.js";
 
+export const OTHER_THEME = "pgl-other-theme"; // this event of the document says that colours changed
 const RECOVER = "recover"; // the only request that is sent from outside all fragments
 // The stage waits before a request to redraw the page, because the visitor may leave the page.
 const ASK_MILLISECONDS = 60;
@@ -118,8 +119,9 @@ class Panel {
   }
 }
 
-class Stage {
-  constructor(parentElement) {
+export class Stage {
+  // Its channel is below the address `base`.
+  constructor(parentElement, base = document.baseURI) {
     this.calls = 0;
     this.pictures = 0; // pictures that the channel has brought
     this.panels = [];
@@ -132,13 +134,16 @@ class Stage {
     this.root.append(this.numbers.element, this.progress.element, this.grid, this.table.element);
     parentElement.append(this.root);
     this.request = new Request(this.root);
-    this.link = new Link(
-      (message) => this.receiveLive(message),
-      () => this.request.ask("refused"),
-      () => this.request.recover(),
-    );
+    this.link = new Link(base, {
+      onMessage: (message) => this.receiveLive(message),
+      onRefused: () => this.request.ask("refused"),
+      onReturn: () => this.noteReturn(),
+      onClosed: (code) => this.noteClosed(code),
+    });
     this.onVisibility = () => this.paint();
     document.addEventListener("visibilitychange", this.onVisibility);
+    this.onOtherTheme = () => this.readThemeAgain();
+    document.addEventListener(OTHER_THEME, this.onOtherTheme);
   }
 
   // Takes a message of a Streamlit script. If a channel brings the pictures, the message has no
@@ -186,13 +191,29 @@ class Stage {
     else this.show(message);
   }
 
+  // The server can be reached again, or does not know the channel any more.
+  noteReturn() {
+    this.request.recover();
+  }
+
+  // A connection to the channel has ended; the link opens another one.
+  noteClosed() {}
+
   show(data) {
     this.data = data;
     this.root.dataset.sequence = data.sequence;
     this.root.dataset.running = data.running;
     this.arrangePanels(data.panels);
-    this.panels.forEach((panel, index) => panel.update(data.panels[index], data.sequence));
+    // Figures first: a player may show a frame at once, and its figures must follow it already.
+    for (const kind of ["figure", "player"]) this.updatePanels(kind);
     this.paint();
+  }
+
+  updatePanels(kind) {
+    const { panels, sequence } = this.data;
+    this.panels.forEach((panel, index) => {
+      if (panel.kind === kind) panel.update(panels[index], sequence);
+    });
   }
 
   // Makes the stage a landmark for screen readers. A landmark is a section with a name.
@@ -288,6 +309,11 @@ class Stage {
     return this.theme;
   }
 
+  readThemeAgain() {
+    this.themeReadAt = -Infinity;
+    this.paint();
+  }
+
   // Shows all texts in the same frame, so that the texts agree with each other. The first figure is
   // also painted in this frame, because an extra frame would cost time.
   showTexts() {
@@ -310,6 +336,7 @@ class Stage {
   destroy() {
     this.gone = true;
     document.removeEventListener("visibilitychange", this.onVisibility);
+    document.removeEventListener(OTHER_THEME, this.onOtherTheme);
     this.request.destroy();
     this.link.close();
     for (const panel of this.panels) panel.destroy();

@@ -11,7 +11,8 @@ from pglab.curves import UsualBand
 from pglab.language import _
 from pglab.plots.returns import LossPlot, ReturnPlot, return_figure
 from pglab.plots.run import RETURNS_TITLE, loss_plot, loss_title, return_plot
-from pglab.session.bench import OVERLAYS_KEPT, Bench, PastRun
+from pglab.session.bench import OVERLAYS_KEPT, Bench
+from pglab.session.past_run import PastRun
 from pglab.session.run_differences import Course, differences_in_words
 from pglab.session.training_session import TrainingSession
 from pglab.ui.stage.panels.scenery import Scenery

@@ -16,8 +16,8 @@ from pglab.plots.figures import step_limit
 from pglab.session.bench import Bench
 from pglab.session.stored.usual_curves import usual_band
 from pglab.ui.stage.picture import FigurePanel, PlayerPanel
-from pglab.ui.stage.player import Showing
 from pglab.ui.stage.rhythm import shared_rhythm
+from pglab.ui.stage.video.player import Showing
 
 # The number of grid points along each axis of a heatmap. If the heatmap follows the player, each
 # frame has its own grid with fewer points. On a busy server, all frames share one such small grid.
@@ -68,6 +68,7 @@ class Scenery:
     bench: Bench
     view: View
     showing: Showing
+    shows_usual: bool = True  # whether figures show the band of the stored runs
 
     @property
     def info(self) -> EnvironmentInfo:
@@ -87,7 +88,7 @@ class Scenery:
     @computed_once
     def usual(self) -> UsualBand | None:
         """The learning curve of the stored runs; None if this environment has no stored runs."""
-        return usual_band(self.key, self.bench.session.config)
+        return usual_band(self.key, self.bench.session.config) if self.shows_usual else None
 
     @computed_once
     def spread(self) -> UsualBand | None:

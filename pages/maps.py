@@ -1,0 +1,6 @@
+"""The page *Maps* shows results over all values of a setting and over many seeds."""
+
+import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
+from pglab.ui.pages.maps.page import maps_page
+
+maps_page()

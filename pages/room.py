@@ -1,0 +1,6 @@
+"""The teacher's page of a room."""
+
+import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
+from pglab.ui.pages.room.teacher import room_page
+
+room_page()

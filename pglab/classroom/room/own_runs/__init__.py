@@ -1,0 +1,1 @@
+"""Runs of the members of a room, trained or played by hand."""

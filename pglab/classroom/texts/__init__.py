@@ -1,0 +1,1 @@
+"""Texts of other people, made harmless: for the pages and for print."""

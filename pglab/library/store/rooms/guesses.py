@@ -1,0 +1,82 @@
+"""Limits how many wrong short codes are tried. Each function is a part of one transaction.
+
+A short code that opens nothing is a guess. If d rooms have an open door, a guess takes d of the
+attempts of a day, because it could have opened each of these rooms. `codes` in the room
+`pglab.classroom` has the arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, ScalarSelect, delete, func, insert, select
+
+from pglab.library.store.rooms import tables
+from pglab.library.store.rooms.rooms import DAY, has_open_door
+
+_guesses, _rooms = tables.guesses, tables.rooms
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many attempts there are."""
+
+    attempts: int  # within each day, of all visitors together
+    of_visitor: int  # of one visitor
+
+
+def may_try(doors: int, used: int, used_by_visitor: int, limits: Limits) -> bool:
+    """True if a visitor may try a short code.
+
+    Args:
+        doors: the number of rooms that a short code opens at the moment.
+        used: the attempts that all visitors have used within the last day.
+        used_by_visitor: how many of them this visitor has used.
+        limits: how many there are. A visitor who has used none may always use some.
+    """
+    is_fair = not used_by_visitor or used_by_visitor + doors <= limits.of_visitor
+    return used + doors <= limits.attempts and is_fair
+
+
+def doors_now(now: float) -> ScalarSelect[int]:
+    """The number of rooms with an open door."""
+    return select(func.count()).select_from(_rooms).where(has_open_door(now)).scalar_subquery()
+
+
+def used_since_yesterday(now: float, visitor_hash: str | None = None) -> ScalarSelect[int]:
+    """The attempts that visitors, or one visitor, have used within the last day."""
+    used = select(func.coalesce(func.sum(_guesses.c.doors), 0)).where(_guesses.c.tried > now - DAY)
+    if visitor_hash is not None:
+        used = used.where(_guesses.c.visitor_hash == visitor_hash)
+    return used.scalar_subquery()
+
+
+def visitor_may_try(connection: Connection, visitor_hash: str, limits: Limits, now: float) -> bool:
+    """True if a visitor may try a short code now."""
+    numbers = doors_now(now), used_since_yesterday(now), used_since_yesterday(now, visitor_hash)
+    doors, used, used_by_visitor = connection.execute(select(*numbers)).one()
+    return may_try(doors, used, used_by_visitor, limits)
+
+
+def newcomer_may_try(connection: Connection, limits: Limits, now: float) -> bool:
+    """True if a visitor who has tried no wrong code may try a short code now."""
+    doors, used = connection.execute(select(doors_now(now), used_since_yesterday(now))).one()
+    return may_try(doors, used, 0, limits)
+
+
+def note_wrong(connection: Connection, code: str, visitor_hash: str, now: float) -> None:
+    """Write that a code has opened nothing; it takes as many attempts as there are open doors.
+
+    The same code takes none again until another door opens: it would tell nothing new.
+    """
+    doors = connection.execute(select(doors_now(now))).scalar_one()
+    last_opened = select(func.max(_rooms.c.door_from)).where(has_open_door(now)).scalar_subquery()
+    known = select(_guesses.c.code).where(_guesses.c.code == code, _guesses.c.tried > last_opened)
+    if doors and connection.execute(known.limit(1)).one_or_none() is None:
+        guess = {"code": code, "tried": now, "visitor_hash": visitor_hash, "doors": doors}
+        connection.execute(insert(_guesses).values(guess))
+
+
+def tidy(connection: Connection, now: float) -> None:
+    """Delete the guesses that count no more."""
+    connection.execute(delete(_guesses).where(_guesses.c.tried <= now - DAY))

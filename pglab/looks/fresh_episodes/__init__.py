@@ -1,0 +1,1 @@
+"""New episodes of a policy: for the video, for an evaluation, and many in parallel."""

@@ -1,0 +1,70 @@
+"""The path of a ladder: single changes from A towards B along which the result moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pglab.algorithms.agents import AgentConfig
+from pglab.maps.ladder.effects import Effect, effect_between
+from pglab.maps.ladder.plan import LadderPlan
+from pglab.maps.ladder.rungs import Rung
+from pglab.maps.ladder.values import ArmValues, ValuesOf
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the path: a rung, the agent after it, and the changes of the late return."""
+
+    rung: Rung
+    config: AgentConfig
+    effect: Effect  # from the agent before this step
+    to_b: Effect  # from the agent after this step to B
+
+
+def find_path(
+    plan: LadderPlan, values: dict[AgentConfig, ArmValues], values_of: ValuesOf
+) -> tuple[Step, ...]:
+    """The greedy path of single changes from A towards B. Adds the arms that it needs to `values`.
+
+    The path starts at A. At each step, all remaining single changes of the current agent are
+    trained. The path takes the one whose interquartile mean is nearest to that of B, even if all of
+    them are further away than the current agent: some settings have an effect only together. The
+    path ends as soon as the interval of the difference to B contains 0, at the latest at B.
+
+    The arms of the first step belong to the plan. For n rungs there are at most n(n+1)/2 arms on
+    the way, A excluded. A greedy path need not be the shortest one: a search for the shortest path
+    would need up to 2ⁿ arms.
+    """
+    target = values[plan.b].middle
+    current, remaining = plan.a, list(plan.rungs)
+    steps: list[Step] = []
+    while effect_between(plan, values[current], values[plan.b]).excludes_zero:
+        possible = [(rung, plan.after(current, rung)) for rung in remaining]
+        candidates = [(rung, arm) for rung, arm in possible if arm is not None]
+        if current == plan.b or not candidates:
+            break
+        _train(values, [arm for _rung, arm in candidates], values_of)
+        distances = [abs(values[arm].middle - target) for _rung, arm in candidates]
+        rung, arm = candidates[int(np.argmin(np.nan_to_num(distances, nan=np.inf)))]
+        steps.append(
+            Step(
+                rung,
+                arm,
+                effect=effect_between(plan, values[current], values[arm]),
+                to_b=effect_between(plan, values[arm], values[plan.b]),
+            )
+        )
+        current = arm
+        remaining.remove(rung)
+    return tuple(steps)
+
+
+def _train(
+    values: dict[AgentConfig, ArmValues], arms: Sequence[AgentConfig], values_of: ValuesOf
+) -> None:
+    missing = [arm for arm in arms if arm not in values]
+    if missing:
+        values |= zip(missing, values_of(missing), strict=True)

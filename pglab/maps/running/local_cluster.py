@@ -1,0 +1,93 @@
+"""Dask workers of this machine: threads of this process, or one process for each thread.
+
+Dask's own `LocalCluster` does not fit an app. It serves web pages to the whole network, and its
+worker processes run the script of the program again, which is a page if Streamlit runs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from typing import Any
+
+import dask
+from distributed import Scheduler, Worker
+from distributed.deploy.spec import ProcessInterface, SpecCluster
+
+HOST = "127.0.0.1"  # the processes talk only inside this machine
+CONFIG = {"distributed.worker.profile.enabled": False}  # looks at all threads of the process
+
+
+class _NoWebServer:
+    """Leaves out the web server of a Dask node, which would open a port."""
+
+    def start_http_server(self, *_arguments: Any, **_options: Any) -> None:
+        """Start nothing."""
+
+
+class QuietScheduler(_NoWebServer, Scheduler):
+    """A Dask scheduler without a web server."""
+
+
+class QuietWorker(_NoWebServer, Worker):
+    """A Dask worker without a web server."""
+
+    async def close(self, *arguments: Any, **options: Any) -> Any:
+        """Close this worker at once; nobody reads the results of runs that it still trains.
+
+        Threads that train nothing end at once, so they are waited for.
+        """
+        idle = not self.state.executing_count
+        return await super().close(*arguments, **options | {"executor_wait": idle})
+
+
+class WorkerProcess(ProcessInterface):
+    """A worker in a process of its own, which ends with this process, however this one ends."""
+
+    def __init__(self, scheduler: str, name: Any = None) -> None:
+        """`scheduler` is the address of the scheduler."""
+        super().__init__(scheduler, name)  # type: ignore[no-untyped-call]
+        self.scheduler = scheduler
+        self.process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start the process; it connects to the scheduler when it has imported PyTorch."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pglab.maps.running.worker_process", self.scheduler],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        await super().start()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """End the process."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+        await super().close()  # type: ignore[no-untyped-call]
+
+
+def cluster_of_threads(threads: int) -> SpecCluster:
+    """One worker in this process; it opens no port."""
+    local = {"protocol": "inproc"}
+    options = {**local, "nthreads": threads, "memory_limit": 0}
+    return _cluster(local, {"cls": QuietWorker, "options": options}, 1)
+
+
+def cluster_of_processes(count: int) -> SpecCluster:
+    """Worker processes with one thread each, which connect some seconds later."""
+    return _cluster({"host": HOST, "port": 0}, {"cls": WorkerProcess, "options": {}}, count)
+
+
+def _cluster(scheduler: dict[str, Any], worker: dict[str, Any], count: int) -> SpecCluster:
+    with dask.config.set(CONFIG):
+        cluster: Any = SpecCluster
+        started: SpecCluster = cluster(
+            scheduler={"cls": QuietScheduler, "options": scheduler},
+            workers=dict.fromkeys(range(count), worker),
+            worker=worker,
+            silence_logs=logging.ERROR,
+        )
+    return started

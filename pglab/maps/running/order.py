@@ -1,0 +1,72 @@
+"""The order in which a map trains its runs: coarse first, then where the least is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from pglab.maps.plan import FEWEST_SEEDS, Cell, Plan
+
+
+def coarse_to_fine(shape: Sequence[int]) -> list[Cell]:
+    """All cells of a map; the first ones lie far apart, and the later ones fill the gaps."""
+    ranks = [_ranks(length) for length in shape]
+    cells = [tuple(map(int, cell)) for cell in np.ndindex(*shape)]
+    return sorted(
+        cells, key=lambda cell: max(r[place] for r, place in zip(ranks, cell, strict=True))
+    )
+
+
+def _ranks(length: int) -> list[int]:
+    """The round of each place: the ends come first, then the middle, then the quarters."""
+    ranks = [0] * length
+    gaps = [(0, length - 1)]
+    level = 1
+    while gaps:
+        halves = []
+        for low, high in gaps:
+            middle = (low + high) // 2
+            if low < middle < high:
+                ranks[middle] = level
+                halves += [(low, middle), (middle, high)]
+        gaps, level = halves, level + 1
+    return ranks
+
+
+class Order:
+    """Says which run of a map comes next."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._cells = coarse_to_fine(plan.shape)
+        self._seeds = plan.seeds
+
+    def next_run(
+        self, begun: Mapping[Cell, Collection[int]], values: Mapping[Cell, Sequence[float]]
+    ) -> tuple[Cell, int] | None:
+        """The next run, or None if all runs have begun.
+
+        At first, every cell gets one seed, then a second one, up to three. After that, the cell
+        with the largest standard error of its values comes first.
+
+        Args:
+            begun: the seeds of each cell that are trained, or are being trained.
+            values: the measure of the trained seeds of each cell.
+        """
+        open_cells = [cell for cell in self._cells if len(begun.get(cell, ())) < self._seeds]
+        if not open_cells:
+            return None
+        cell = min(open_cells, key=lambda one: _rank(one, begun, values))
+        return cell, min(set(range(self._seeds)) - set(begun.get(cell, ())))
+
+
+def _rank(
+    cell: Cell, begun: Mapping[Cell, Collection[int]], values: Mapping[Cell, Sequence[float]]
+) -> tuple[float, ...]:
+    count = len(begun.get(cell, ()))
+    if count < FEWEST_SEEDS:
+        return count, 0.0
+    known = np.array([value for value in values.get(cell, ()) if not math.isnan(value)])
+    spread = float(known.std()) if len(known) else 0.0
+    return FEWEST_SEEDS, -spread / math.sqrt(count)

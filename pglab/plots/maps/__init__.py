@@ -1,0 +1,1 @@
+"""The figures of maps, of ladders and of comparisons over many seeds."""

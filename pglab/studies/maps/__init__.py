@@ -1,0 +1,1 @@
+"""Makes the stored maps and the stored ladder."""

@@ -1,0 +1,63 @@
+"""What a study finds if it makes stored results again, and compares them with the stored ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pglab.session.stored.provenance import other_versions
+
+Provenance = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How new results differ from the stored ones.
+
+    `numbers` says which numbers differ, and by how much. `claims` says which claims of the pages
+    the new results do not confirm. `versions` says which versions have changed since the stored
+    results were made; it is empty if none has changed.
+    """
+
+    numbers: list[str] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)
+    versions: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """True if the results can be trusted: other versions may round numbers differently."""
+        return not self.claims and (not self.numbers or bool(self.versions))
+
+
+def number_differences(name: str, new: object, stored: object) -> list[str]:
+    """Say how numbers differ from the stored numbers; an empty list if they are equal bit for bit.
+
+    Both are numbers, or arrays or lists of numbers. None and NaN stand for unknown numbers, and
+    equal each other.
+    """
+    own, other = (np.array(values, dtype=float) for values in (new, stored))
+    if own.shape != other.shape:
+        return [f"{name}: the shape is {own.shape}, stored: {other.shape}"]
+    differ = (own != other) & ~(np.isnan(own) & np.isnan(other))
+    if not differ.any():
+        return []
+    text = f"{name}: {differ.sum():,} of {differ.size:,} numbers differ"
+    amounts = np.abs(own - other)[differ]
+    known = amounts[~np.isnan(amounts)]
+    return [f"{text}, by up to {known.max():.3g}" if len(known) else text]
+
+
+def changed_versions(stored: Provenance, here: Provenance) -> str:
+    """Say which versions have changed; the text is empty if none has."""
+    return ", ".join(
+        f"made with {name} {before}, here {now}"
+        for name, (before, now) in other_versions(stored, here).items()
+    )
+
+
+def not_in(text: str, sentences: Sequence[str]) -> list[str]:
+    """The sentences that a text does not contain; line breaks do not count."""
+    flowing = " ".join(text.split())
+    return [sentence for sentence in sentences if sentence not in flowing]

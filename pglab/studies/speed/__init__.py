@@ -1,0 +1,1 @@
+"""How fast the engines train, beside a plain loop."""

@@ -1,0 +1,1 @@
+"""The chapter *Play it yourself*: the visitor or the agent plays CartPole in the browser."""

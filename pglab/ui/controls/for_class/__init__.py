@@ -1,0 +1,1 @@
+"""What an agent's page has for a student whose class trains."""

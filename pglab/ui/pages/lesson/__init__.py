@@ -1,0 +1,1 @@
+"""The lesson that a visitor takes: its bar above every page, and the ways between its steps."""

@@ -1,0 +1,229 @@
+"""The fields with which a visitor makes a lesson step, and the step that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pglab.classroom.lesson import (
+    MOST_IN_TEXT,
+    MOST_MINUTES,
+    ChoiceQuestion,
+    Question,
+    SketchQuestion,
+    Step,
+)
+from pglab.language import _
+from pglab.ui.controls.lab import START, Lab
+from pglab.ui.controls.sharing.kept_run import PARAMETER as RUN
+from pglab.ui.room.sketch_axes import MOST_STEPS
+from pglab.ui.shell.menu import HIDE, MENU
+from pglab.ui.shell.visibility import LOCK, Offer, groups, kinds
+
+RIGHT = "*"  # marks a right choice
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of which a step is made: its name, its link and the parts that it may hide."""
+
+    name: str
+    parameters: Mapping[str, str]
+    offers: Mapping[str, Offer]
+    lab: Lab | None
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of the dialog.
+
+    The button *Save* reads them from the session state, because one request of the browser may
+    contain both the press and the last text.
+    """
+
+    prefix: str
+
+    def key(self, name: str) -> str:
+        """The key of a field."""
+        return f"{self.prefix}.{name}"
+
+    def of(self, name: str) -> dict[str, Any]:
+        """The arguments for the control of a field; its value stays if the dialog is closed."""
+        return {"key": self.key(name), "persist_state": "session"}
+
+    def text(self, name: str) -> str:
+        """The text of a field; empty if the dialog does not show the field."""
+        return str(st.session_state.get(self.key(name)) or "")
+
+    def names(self, name: str) -> list[str]:
+        """The chosen names of a list."""
+        return list(st.session_state.get(self.key(name)) or [])
+
+
+def draw_fields(page: Page, fields: Fields) -> None:
+    """Draw all fields of a step but for its titles and its task."""
+    st.caption(
+        _(
+            "The step opens this page as it is now, with its settings, its view and its open "
+            "chapter. Choose what students do not see, or cannot change:"
+        )
+    )
+    _restrictions(page.offers, fields)
+    _start(page, fields)
+    _question(fields)
+    _for_lecturer(fields)
+
+
+def made_step(page: Page, fields: Fields) -> Step:
+    """Make the step of which the visitor has filled in the fields.
+
+    Raises:
+        LessonError: a field cannot be used.
+    """
+    return Step(
+        fields.text("title"),
+        page.name,
+        tuple(_parameters(page, fields).items()),
+        st.session_state.get(fields.key("minutes")),
+        fields.text("task"),
+        _made_question(fields),
+        fields.text("answer"),
+        fields.text("notes"),
+    )
+
+
+def _restrictions(parts: Mapping[str, Offer], fields: Fields) -> None:
+    """Draw the lists of what the step hides and locks."""
+    hideable = _labels(parts)
+    hidden = st.multiselect(
+        _("Hide"),
+        list(hideable),
+        format_func=lambda name: hideable[name],
+        placeholder=_("Nothing is hidden"),
+        **fields.of(HIDE),
+    )
+    lockable = _labels({name: o for name, o in parts.items() if o.lockable and name not in hidden})
+    st.multiselect(
+        _("Show, but lock"),
+        [name for name in lockable if name != MENU],
+        format_func=lambda name: lockable[name],
+        placeholder=_("Nothing is locked"),
+        **fields.of(LOCK),
+    )
+
+
+def _labels(parts: Mapping[str, Offer]) -> dict[str, str]:
+    """The names of parts, and of the groups to which they belong, with labels for a list."""
+    present = [offer.group for offer in parts.values()]
+    labels = {name: label for name, label in groups().items() if present.count(name) > 1}
+    labels[MENU] = _("menu of pages")
+    of_kind = kinds()
+    order = list(of_kind)
+    for name, offer in sorted(parts.items(), key=lambda part: order.index(part[1].group)):
+        labels.setdefault(name, f"{of_kind[offer.group]}: {offer.label}")
+    return labels
+
+
+def _start(page: Page, fields: Fields) -> None:
+    """Let the visitor choose where the students' runs start."""
+    if page.lab is None or not page.lab.bench.session.global_step:
+        return
+    ways = {
+        "": _("untrained"),
+        START: _("trained to step {n:,}").format(n=page.lab.bench.session.global_step),
+    }
+    if RUN in page.parameters:
+        ways[RUN] = _("with a copy of this run, at its last saved step")
+    st.radio(
+        _("The students' run starts"),
+        list(ways),
+        format_func=lambda way: ways[way],
+        **fields.of(START),
+    )
+
+
+def _question(fields: Fields) -> None:
+    """Draw the fields of the question and of its answer."""
+    kinds = {
+        "none": _("No question"),
+        "choices": _("Choices"),
+        "sketch": _("Sketch of the return curve"),
+    }
+    kind = st.segmented_control(
+        _("Question"),
+        list(kinds),
+        default="none",
+        format_func=lambda name: kinds[name],
+        **fields.of("kind"),
+        required=True,
+    )
+    if kind == "none":
+        return
+    st.text_input(
+        _("Text of the question"),
+        **fields.of("question"),
+        max_chars=MOST_IN_TEXT,
+    )
+    if kind == "sketch":
+        st.caption(
+            _(
+                "Students draw the return over the first {n:,} environment steps, or over the "
+                "whole run if it is shorter. The grey band of the usual runs may give the answer "
+                "away: you can hide it."
+            ).format(n=MOST_STEPS)
+        )
+    if kind == "choices":
+        st.text_area(
+            _("Choices, one in each line; begin the line of a right choice with *"),
+            **fields.of("choices"),
+        )
+    st.text_area(
+        _("Answer (Markdown), shown when a student has answered"),
+        **fields.of("answer"),
+        max_chars=MOST_IN_TEXT,
+    )
+
+
+def _for_lecturer(fields: Fields) -> None:
+    with st.expander(_("Time and notes")):
+        st.number_input(
+            _("Minutes"),
+            1,
+            MOST_MINUTES,
+            value=None,
+            **fields.of("minutes"),
+            width=150,
+        )
+        st.text_area(
+            _("Notes (Markdown); students do not see them"),
+            **fields.of("notes"),
+            max_chars=MOST_IN_TEXT,
+        )
+
+
+def _parameters(page: Page, fields: Fields) -> dict[str, str]:
+    """The link of the page as the students find it."""
+    parameters = dict(page.parameters)
+    run, way = parameters.pop(RUN, ""), fields.text(START)
+    if way == RUN:
+        parameters[RUN] = run
+    elif way == START and page.lab is not None:
+        parameters[START] = str(page.lab.bench.session.global_step)
+    for name in (HIDE, LOCK):
+        if fields.names(name):
+            parameters[name] = ",".join(fields.names(name))
+    return parameters
+
+
+def _made_question(fields: Fields) -> Question | None:
+    kind, text = fields.text("kind"), fields.text("question")
+    if kind == "sketch":
+        return SketchQuestion(text)
+    if kind != "choices":
+        return None
+    lines = [line.strip() for line in fields.text("choices").splitlines() if line.strip()]
+    right = tuple(n for n, line in enumerate(lines) if line.startswith(RIGHT))
+    return ChoiceQuestion(text, tuple(line.removeprefix(RIGHT).strip() for line in lines), right)

@@ -1,0 +1,134 @@
+"""The dialog that makes a lesson step of a page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from pglab.classroom.checks import LessonError
+from pglab.classroom.lesson import (
+    MOST_IN_TEXT,
+    MOST_IN_TITLE,
+    Lesson,
+)
+from pglab.classroom.place import PAGES
+from pglab.classroom.texts.safe_text import plain_line
+from pglab.language import _
+from pglab.library.model_card.markdown import escaped
+from pglab.library.store.problems import LibraryUnavailable
+from pglab.ui.controls.lab import lab_of_page
+from pglab.ui.pages.lesson.fields import Fields, Page, draw_fields, made_step
+from pglab.ui.pages.lesson.keeping import draft, keep, opened, set_draft
+from pglab.ui.pages.lesson.reopening import key_of, page_of_path
+from pglab.ui.pages.lesson.sharing import share
+from pglab.ui.pages.lesson.visit import present_visit
+from pglab.ui.shell.address_bar import written
+from pglab.ui.shell.menu import current_page
+from pglab.ui.shell.visibility import offers, visibility
+
+_MADE = "lesson.made"  # the parameter that names the lesson with the new step
+
+
+def making_button() -> None:
+    """Draw the button that opens the dialog; call this function after drawing the page."""
+    page = page_of_path(current_page())
+    if page not in PAGES or present_visit() is not None:
+        return
+    label = _("Make a lesson step")
+    if visibility("make_lesson", label, lockable=False).hidden:
+        return
+    if st.sidebar.button(
+        label,
+        icon=":material/school:",
+        key="make_lesson",
+        help=_("Choose what students see and do here, and get a link for them."),
+    ):
+        st.session_state.pop(_MADE, None)
+        shown = {name: offer for name, offer in offers().items() if name != "make_lesson"}
+        opened_page = Page(page, dict(written()), shown, lab_of_page(key_of(page)))
+        st.dialog(label, width="large")(_dialog)(opened_page)
+
+
+def _dialog(page: Page) -> None:
+    made: str | None = st.session_state.get(_MADE)
+    if made is not None:
+        _show_made(made)
+        return
+    lesson = _lesson_to_extend()
+    number = 1 if lesson is None else len(lesson.steps) + 1
+    fields = Fields(f"lesson.making.{number}")
+    if lesson is None:
+        st.text_input(
+            _("Title of the lesson"),
+            **fields.of("lesson"),
+            max_chars=MOST_IN_TITLE,
+        )
+    st.text_input(
+        _("Title of step {n}").format(n=number),
+        **fields.of("title"),
+        max_chars=MOST_IN_TITLE,
+    )
+    st.text_area(
+        _("Task (Markdown)"),
+        **fields.of("task"),
+        max_chars=MOST_IN_TEXT,
+        placeholder=_("What should the students do and look at?"),
+    )
+    draw_fields(page, fields)
+    refused: str | None = st.session_state.pop(fields.key("refused"), None)
+    if refused is not None:
+        st.error(escaped(refused))
+    st.button(
+        _("Save this step"),
+        icon=":material/save:",
+        type="primary",
+        key=fields.key("save"),
+        on_click=partial(_save, page, lesson, fields),
+    )
+
+
+def _lesson_to_extend() -> Lesson | None:
+    """Let the visitor choose between a further step and a new lesson."""
+    named = draft()
+    if named is None:
+        return None
+    try:
+        lesson = opened(named)
+    except (LessonError, LibraryUnavailable):
+        return None  # it was deleted: the visitor begins a new lesson
+    new = _("A new lesson")
+    further = _("A further step of “{title}”").format(title=plain_line(lesson.title))
+    return None if st.radio(_("Make"), [further, new], key="lesson.which") == new else lesson
+
+
+def _save(page: Page, lesson: Lesson | None, fields: Fields) -> None:
+    """Add the step to the lesson, or begin a new lesson with it."""
+    try:
+        step = made_step(page, fields)
+        if lesson is None:
+            named = keep(Lesson(fields.text("lesson"), (step,)))
+        else:
+            named = keep(replace(lesson, steps=(*lesson.steps, step)), draft())
+    except LessonError as error:
+        st.session_state[fields.key("refused")] = str(error)
+        return
+    set_draft(named)
+    st.session_state[_MADE] = named
+
+
+def _show_made(named: str) -> None:
+    try:
+        lesson = opened(named)
+    except (LessonError, LibraryUnavailable) as error:
+        st.error(escaped(str(error)))
+        return
+    st.success(
+        _(
+            "Step {n} of “{title}” is saved. For a further step, open a page as the students "
+            "should find it, and press “Make a lesson step” there. The page Lessons "
+            "lists all your lessons."
+        ).format(n=len(lesson.steps), title=plain_line(lesson.title))
+    )
+    share(named, lesson, "lesson.made")

@@ -1,0 +1,64 @@
+"""Lets a page open again from a link, as if the visitor had not opened it before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import streamlit as st
+
+from pglab.agent_places import place_at
+from pglab.classroom.place import HOME
+from pglab.library.keeping.saver import shared_library
+from pglab.library.store.library import Library
+from pglab.ui.controls import lab
+from pglab.ui.controls.sharing import kept_run
+from pglab.ui.pages.compare import settings as compare
+from pglab.ui.shell.address_bar import read_again
+from pglab.ui.shell.page_state import forget
+
+
+def go_to(page: str, parameters: Mapping[str, str]) -> None:
+    """Open a page with the parameters of a link. Its former run is saved, and can be found again.
+
+    Args:
+        page: one of `classroom.place.PAGES`.
+        parameters: the parameters of the link.
+    """
+    key = key_of(page)
+    if _gave_up(page):
+        forget(key)
+    read_again(key)
+    st.switch_page(script_of(page), query_params=dict(parameters))
+
+
+def key_of(page: str) -> str:
+    """The text with which the keys of a page's controls begin."""
+    place = place_at(page)
+    return page if place is None else place.key
+
+
+def script_of(page: str) -> str:
+    """The script of a page."""
+    return f"pages/{page}.py"
+
+
+def page_of_path(path: str) -> str:
+    """The name that lessons give to the page with this path in the address."""
+    return path or HOME
+
+
+def _gave_up(page: str) -> bool:
+    """Save and give up the run of a page; False if it could not be saved, and so must stay."""
+    if place_at(page) is not None:
+        leave = partial(lab.leave, key_of(page))
+    elif page == compare.PAGE:
+        leave = partial(kept_run.leave, compare.PAGE, compare.STATE)
+    else:
+        return True
+
+    def left(library: Library) -> bool:
+        leave(library)
+        return True
+
+    return shared_library().use(left) or False

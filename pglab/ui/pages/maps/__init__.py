@@ -1,0 +1,1 @@
+"""The page *Maps*, which shows results over all values of a setting and over many seeds."""

@@ -1,0 +1,1 @@
+"""The light pages with which phones take part in a room."""

@@ -1,0 +1,1 @@
+"""The connections of phones, and the rooms that they show."""

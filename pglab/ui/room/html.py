@@ -1,0 +1,92 @@
+"""Writes the phones' pages as HTML; their templates escape every text."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment
+
+from pglab.classroom.room.codes import FULL, SHORT
+from pglab.classroom.room.membership import MOST_IN_NICKNAME
+from pglab.config.links import LANGUAGE
+from pglab.language import DEFAULT_LANGUAGE, _, current_language
+from pglab.library.templates import templates_of
+from pglab.ui.room.addresses import JOIN, LIVE, TRAIN, room_address
+from pglab.ui.room.files import SCRIPT, SKETCH_STYLE, STYLE, file_address
+from pglab.ui.room.words import words_of_script
+from pglab.ui.shell.assets import PROJECTOR_STYLE, below
+from pglab.ui.stage.message import unchanging_head
+
+
+def join_html(
+    base_path: str, code: str, nickname: str = "", refusal: str = "", *, is_known: bool
+) -> str:
+    """The form with which a visitor joins a room.
+
+    Args:
+        base_path: the path of the app.
+        code: what is in the field for the code.
+        nickname: what is in the field for the nickname.
+        refusal: a sentence: why the visitor could not join.
+        is_known: whether the code has the form of a code, so that the visitor need not type it.
+    """
+    return _written(
+        "join.jinja",
+        base_path,
+        code=code,
+        nickname=nickname,
+        refusal=refusal,
+        is_known=is_known and not refusal,
+        most_in_code=2 * FULL,
+        most_in_nickname=MOST_IN_NICKNAME,
+    )
+
+
+def room_html(base_path: str, code: str) -> str:
+    """The page that shows a room to a member; its script loads the rest."""
+    language = current_language()
+    setup = {
+        "code": code[:SHORT],
+        "live": below(base_path, room_address(code, language, LIVE)),
+        "train": below(base_path, room_address(code, language, f"{TRAIN}/STEP")),
+        "sketchStyle": file_address(base_path, SKETCH_STYLE.name),
+        "run": _of_shown_run(base_path),
+        "words": words_of_script(),
+    }
+    script = file_address(base_path, SCRIPT)
+    return _written("room.jinja", base_path, setup=json.dumps(setup), script=script)
+
+
+def _of_shown_run(base_path: str) -> dict[str, Any]:
+    """What the script needs to show the teacher's run with the stage."""
+    head = unchanging_head()
+    return {
+        "base": below(base_path, ""),
+        "style": below(base_path, PROJECTOR_STYLE),
+        "head": {**head, "plotly": below(base_path, head["plotly"])},
+    }
+
+
+def problem_html(base_path: str, sentence: str, back: str) -> str:
+    """A page that says why something is not possible, with a link back to the room at `back`."""
+    return _written("problem.jinja", base_path, sentence=sentence, back=back)
+
+
+def _written(template: str, base_path: str, **context: object) -> str:
+    context |= {
+        "language": current_language(),
+        "is_translated": current_language() != DEFAULT_LANGUAGE,
+        "language_parameter": LANGUAGE,
+        "style": file_address(base_path, STYLE),
+        "join": below(base_path, JOIN),
+    }
+    return _templates().get_template(template).render(context)
+
+
+@cache
+def _templates() -> Environment:
+    environment = templates_of("pglab.ui.room", html=True)
+    environment.globals["_"] = _
+    return environment
