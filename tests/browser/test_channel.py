@@ -30,6 +30,11 @@ NOTE_SOCKETS = """
             window.sockets.push(this);
         }
     };"""
+# Reads the address of the live channel that is open now, or an empty string.
+READ_CHANNEL = """() =>
+    window.sockets.filter(socket => socket.url.includes("/live/") && socket.readyState === 1)
+        .map(socket => socket.url).at(-1) ?? ""
+"""
 
 
 @contextmanager
@@ -75,8 +80,11 @@ def test_a_page_recovers_if_the_server_has_forgotten_the_visit(
     lab = LabPage(page)
     port = free_port()
 
-    def expect_the_run_back() -> None:
-        expect(lab.button("run").first).to_contain_text("Run", timeout=60_000)
+    def expect_the_run_back(forgotten: str) -> None:
+        # Until the new visit's channel is open, the page shows the numbers and buttons of the old.
+        lab.wait_until(lambda: page.evaluate(READ_CHANNEL) not in ("", forgotten), "a new channel")
+        lab.wait_for_script()
+        expect(lab.button("run").first).to_contain_text("Run")
         lab.wait_until(lambda: lab.steps > 0, "the stored run")
         lab.run(until_steps=lab.steps + 300)
         page.wait_for_timeout(2_000)  # until the run is saved
@@ -89,11 +97,13 @@ def test_a_page_recovers_if_the_server_has_forgotten_the_visit(
         lab.wait_for_address(gamma="0.98")
         lab.wait_for_script()
         address = lab.run_address
+        channel = page.evaluate(READ_CHANNEL)
         page.evaluate("window.sockets.forEach(socket => socket.close())")
-        expect_the_run_back()
+        expect_the_run_back(channel)
         assert lab.run_address == address, "the page continues its own run, not a copy"
+        channel = page.evaluate(READ_CHANNEL)
     with app_at(tmp_path, port):
-        expect_the_run_back()
+        expect_the_run_back(channel)
         lab.pause()
         page.goto(ELSEWHERE)
         browser_errors.clear()  # expected errors: the restart cut the connections

@@ -10,15 +10,27 @@ import pytest
 
 from pglab.config import Link, ReinforceConfig
 from pglab.library.importing import store
+from pglab.library.keeping.comparison_keeper import ComparisonKeeper
 from pglab.library.keeping.saver import shared_library
 from pglab.library.snapshot import contents_of
 from pglab.library.store.runs.kept import new_key
+from pglab.session.side_by_side.bench import ComparisonBench
+from pglab.session.side_by_side.comparison import LENGTHS, Comparison
 from pglab.session.training_session import TrainingSession
 from pglab.ui.controls.settings import Terms
 from pglab.ui.controls.sharing import kept_run
 from pglab.ui.controls.sharing.kept_run import read_comparison, read_run
+from pglab.ui.pages.compare.settings import STATE
 from pglab.ui.shell.problems import literal
-from tests.pages.test_pages import open_page, problems
+from tests.pages.test_pages import (
+    REINFORCE,
+    bench_of,
+    cut_short,
+    open_app,
+    open_page,
+    problems,
+    run,
+)
 
 MARKUP = "**7** [x](http://e.com) <b onload=alert(1)>$x$</b> :red[x]"
 HOSTILE = [
@@ -151,3 +163,33 @@ def test_a_page_opens_with_a_hostile_address(page: str, text: str) -> None:
 def test_my_runs_reads_no_address(address: str) -> None:
     (sentence,) = problems(open_page("pages/my_runs.py", run=address))
     assert sentence == "- The setting “`run`” is unknown here, so it is ignored."
+
+
+def test_a_stored_run_comes_back_although_the_first_script_run_is_cut_short(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that comes back after a restart of the server asks for two script runs at once."""
+    app = open_app()
+    app.query_params["run"] = address
+    app.switch_page(REINFORCE)
+    cut_short(monkeypatch, app, "reinforce.lab")
+    run(app)
+    assert bench_of(app).session.global_step == 10
+
+
+def test_a_stored_comparison_comes_back_although_the_first_script_run_is_cut_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = shared_library().get()
+    assert library is not None
+    agents = (ReinforceConfig(), ReinforceConfig(seed=1))
+    bench = ComparisonBench(Comparison(agents, 1, first_seed=0, length=LENGTHS[0]))
+    bench.comparison.advance(100)
+    keeper = ComparisonKeeper(bench, new_key())
+    keeper.save_now(library)
+    app = open_app()
+    app.query_params["run"] = keeper.address or ""
+    app.switch_page("pages/compare.py")
+    cut_short(monkeypatch, app, STATE)
+    run(app)
+    assert app.session_state[STATE].comparison.sides[0].session.global_step >= 100

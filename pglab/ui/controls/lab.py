@@ -82,7 +82,7 @@ class Lab(LivePage):
 
 def start_on_arrival(key: str) -> None:
     """Make the run of this page start as soon as the visitor opens the page."""
-    st.session_state[f"{key}.start_on_arrival"] = True
+    st.session_state[_on_arrival(key)] = True
 
 
 def lab_of_page(key: str) -> Lab | None:
@@ -135,6 +135,7 @@ def open_lab(
     lab: Lab | None = st.session_state.get(_state_of(key))
     if lab is None:
         lab = st.session_state[_state_of(key)] = _new_lab(key, terms, config or preset)
+        kept_run.forget_reopened(key)
     lab.page_is_stale = lab.awaits_seeds = False
     unusable: list[str] = []
     with lab.bench.lock:
@@ -146,11 +147,7 @@ def open_lab(
                 lab.bench.use(config)
             except ConfigError as error:
                 unusable.append(str(error))
-        first_step = st.session_state.pop(f"{key}.start_at", 0)
-        if st.session_state.pop(f"{key}.start_on_arrival", False):
-            lab.bench.run()
-        elif first_step and not lab.bench.session.global_step:
-            lab.bench.run_to(first_step)
+        _start(lab)
     show_problems(problems, unusable, lab.bench.session.problem, lab.bench.problem)
     say_what_is_kept(lab, lab.bench, lab.kept)
     return lab
@@ -163,7 +160,7 @@ def _read_link(
     of_run = kept_run.read_run(key, terms, link)
     config = read_settings(key, terms, link)
     first_step = link.whole_number(START, _("Start at step"), 0, config.total_steps, 0)
-    st.session_state[f"{key}.start_at"] = first_step
+    st.session_state[_first_step(key)] = first_step
     read_further(link, of_run or config)
     if of_run is not None:
         set_controls(key, of_run)
@@ -171,7 +168,7 @@ def _read_link(
 
 def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
     """Make the state of a page: with the stored run that its link names, or with a new run."""
-    found = kept_run.take_reopened(key, Reopened)
+    found = kept_run.reopened_by_link(key, Reopened)
     bench = Bench(config) if found is None else found.bench
     keeper = RunKeeper(bench, owner(), {} if found is None else found.addresses)
     return Lab(
@@ -181,6 +178,27 @@ def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
         kept=kept_run.keep(keeper, found),
         visit={} if found is None else found.visit,
     )
+
+
+def _start(lab: Lab) -> None:
+    """Start a run that was to start on arrival, or train it to the step that the link names."""
+    # The orders are forgotten last: Streamlit may interrupt the script at each line that uses its
+    # state.
+    first_step: int = st.session_state.get(_first_step(lab.key), 0)
+    if st.session_state.get(_on_arrival(lab.key)):
+        lab.bench.run()
+    elif first_step and not lab.bench.session.global_step:
+        lab.bench.run_to(first_step)
+    st.session_state.pop(_on_arrival(lab.key), None)
+    st.session_state.pop(_first_step(lab.key), None)
+
+
+def _on_arrival(key: str) -> str:
+    return f"{key}.start_on_arrival"
+
+
+def _first_step(key: str) -> str:
+    return f"{key}.start_at"
 
 
 def _changed(key: str) -> None:

@@ -52,6 +52,7 @@ class Kept(Generic[KeeperT]):
 
 def read_run(page: str, terms: Terms, link: Link) -> AgentConfig | None:
     """Load the run that the link names, and return its settings; None if there is none."""
+    forget_reopened(page)
     found = _found(link, reopened, _no_run)
     if found is None:
         return None
@@ -67,6 +68,7 @@ def read_run(page: str, terms: Terms, link: Link) -> AgentConfig | None:
 
 def read_comparison(page: str, link: Link) -> Comparison | None:
     """Load the comparison that the link names; return None if there is none."""
+    forget_reopened(page)
     found = _found(link, reopened_comparison, _no_comparison)
     if found is None:
         return None
@@ -148,10 +150,19 @@ def _another_run_is_asked_for() -> bool:
     return bool(asked) and asked != shown and time.monotonic() - since > LATE
 
 
-def take_reopened(page: str, kind: type[FoundT]) -> FoundT | None:
-    """Return the run or the comparison that was loaded from the link, once."""
-    found = st.session_state.pop(_key(page), None)
+def reopened_by_link(page: str, kind: type[FoundT]) -> FoundT | None:
+    """Return the run or the comparison that was loaded from the link; None if there is none.
+
+    It is there until `forget_reopened` is called: Streamlit may interrupt the script before the
+    page has stored what it made of the run.
+    """
+    found = st.session_state.get(_key(page))
     return found if isinstance(found, kind) else None
+
+
+def forget_reopened(page: str) -> None:
+    """Forget what was loaded from the link: the page has it now."""
+    st.session_state.pop(_key(page), None)
 
 
 def keep(keeper: KeeperT, found: Found | None) -> Kept[KeeperT]:

@@ -53,6 +53,7 @@ def compare_page() -> None:
     page: ComparePage | None = st.session_state.get(settings.STATE)
     if page is None:
         page = st.session_state[settings.STATE] = new_page()
+        kept_run.forget_reopened(settings.PAGE)
     settings.side_controls(partial(_mark_stale, page))
     say_if_not_compiled(settings.compared())
     watching_control(page, page.comparison)

@@ -94,7 +94,7 @@ class ComparePage(LivePage):
 
 def new_page() -> ComparePage:
     """Make the state of the page: with the stored comparison of its link, or with a new one."""
-    found = kept_run.take_reopened(settings.PAGE, ReopenedComparison)
+    found = kept_run.reopened_by_link(settings.PAGE, ReopenedComparison)
     bench = ComparisonBench(new_comparison()) if found is None else found.bench
     keeper = ComparisonKeeper(bench, owner(), None if found is None else found.addresses)
     return ComparePage(key=settings.PAGE, bench=bench, kept=kept_run.keep(keeper, found))
