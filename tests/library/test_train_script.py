@@ -32,6 +32,7 @@ PRESETS: dict[str, AgentConfig] = {
     "split_replay": ActorCriticConfig.split_replay(total_steps=STEPS),
 }
 SOLVED = ReinforceConfig(success_return=5, smoothing_window=1, eval_interval=400)
+MEASURED = ReinforceConfig(total_steps=STEPS, eval_interval=100, smoothing_window=5)
 DIVERGES = ActorCriticConfig(
     learning_rate=0.1, symexp_heads=True, policy_signal="q", rollout_steps=16
 )
@@ -58,6 +59,8 @@ def course_of_script(script: str) -> Iterator[tuple[Any, ...]]:
     with torch.random.fork_rng(), np.errstate(all="ignore"):
         try:
             for episode in training:
+                # A script without a reading or without `solved` yields neither.
+                episode += (None, False)[len(episode) - 2 :]
                 names = training.gi_frame.f_locals
                 networks = [names[n] for n in ("policy", "actor", "critic", "value") if n in names]
                 yield *episode, bytes_of(networks)
@@ -119,10 +122,10 @@ def test_a_script_that_trains_differently_is_found(line: str, changed: str) -> N
 def test_the_script_prints_each_return_exactly(capsys: pytest.CaptureFixture[str]) -> None:
     namespace = {"__name__": "__main__"}
     with torch.random.fork_rng():
-        exec(compile(train_script(PRESETS["reinforce"]), "train.py", "exec"), namespace)
+        exec(compile(train_script(MEASURED), "train.py", "exec"), namespace)
     printed = capsys.readouterr().out
     episodes = [(int(step), float(of)) for step, of in EPISODE.findall(printed)]
-    expected = list(course_of_reference(PRESETS["reinforce"]))
+    expected = list(course_of_reference(MEASURED))
     assert episodes == [episode[:2] for episode in expected]
     readings = [f"{reading:.1f}" for _step, _return, reading, *_ in expected if reading]
     assert re.findall(r"reading (\S+)\n", printed) == readings
@@ -131,6 +134,26 @@ def test_the_script_prints_each_return_exactly(capsys: pytest.CaptureFixture[str
         "solved: no",
         f"mean of the last (up to 100) returns: {np.mean(last):.1f}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "absent"),
+    [
+        ({"eval_interval": STEPS + 1}, ["reading", "solved", "deque"]),  # no check in the run
+        ({"smoothing_window": 11}, ["solved", "SUCCESS_RETURN"]),  # ten checks
+        # Each step of Acrobot costs 1.
+        ({"env_id": "Acrobot-v1", "success_return": 1.0}, ["solved", "SUCCESS_RETURN"]),
+    ],
+)
+def test_the_script_leaves_out_what_its_run_cannot_reach(
+    settings: dict[str, Any], absent: list[str]
+) -> None:
+    script = train_script(MEASURED)
+    assert all(word in script for word in absent)
+    config = MEASURED.changed(**settings)
+    script = train_script(config)
+    assert not any(word in script for word in absent)
+    assert list(course_of_script(script)) == list(course_of_reference(config))
 
 
 # --- The text of the script

@@ -57,6 +57,10 @@ class ActorCriticPlan(Plan):
         self.both_learn = self.actor_learns and self.critic_learns
         self.can_diverge = self.learns or not config.critic_only
         self.replay = config.critic_data == "replay" and self.critic_learns
+        self.buffer_fills = config.replay_capacity < config.total_steps
+        at_first = min(config.rollout_steps, config.replay_capacity)  # transitions in the buffer
+        self.begins_with_fewer = at_first // config.batch_size < config.critic_updates
+        self.begins_with_none = at_first < config.batch_size
         self.sums_losses = self.both_learn and self.shared and not self.replay
         self.waits = self.learns and config.rollout_steps > 1
         self.keeps_rollout = self.waits and (self.actor_learns or not self.replay)
@@ -181,6 +185,11 @@ class ActorCriticPlan(Plan):
                 "Together, they have about as many parameters as two networks with shared hidden "
                 f"layers of {' and '.join(map(str, self.config.hidden_sizes))} units."
             )
+        if self.config.symexp_heads:
+            yield (
+                "The last layer of each output is symexp, sign(x)·(e^|x| − 1), so that small "
+                "weights can give large outputs."
+            )
         if self.actor_blocked:
             yield "The loss of the actor does not change the hidden layers."
         if self.critic_blocked:
@@ -232,14 +241,22 @@ class ActorCriticPlan(Plan):
         if self.both_learn and self.replay:
             yield (
                 "The critic learns before the actor, so the weights are a little older than the "
-                "critic. Only the actor learns while the buffer holds less than one batch."
+                "critic."
             )
+            if self.begins_with_none:
+                yield "Only the actor learns while the buffer holds less than one batch."
         if self.both_learn and self.shared and self.hidden_sizes:
             yield "The shared hidden layers belong to both θ and φ."
         if self.actor_learns:
             yield f"No gradient flows through wₜ{' and y' if self.critic_learns else ''}."
             yield SURROGATE
-            yield NO_DISCOUNT_FACTOR
+            if self.leaves_factor_out:
+                yield NO_DISCOUNT_FACTOR
+        elif self.critic_learns:
+            yield "No gradient flows through y."
+        if self.weighs_critic and not self.sums_losses:
+            clipping = ", except where the gradient is clipped" if self.clips else ""
+            yield f"Adam's steps hardly depend on the factor v{clipping}."
 
     @property
     def _added_up(self) -> str:
@@ -290,6 +307,8 @@ class ActorCriticPlan(Plan):
             papers.append('Watkins & Dayan (1992), "Q-learning"')
         if self.replay:
             papers += ["Lin (1992), on replay", "Mnih et al. (2015), on target networks"]
-        if self.actor_learns:
+        if self.config.symexp_heads:
+            papers.append("Hafner et al. (2023), on symexp")
+        if self.actor_learns and self.leaves_factor_out:
             papers.append("Nota & Thomas (2020), on γᵗ")
         return paragraph([f"Source: {'; '.join(papers)}."])

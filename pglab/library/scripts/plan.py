@@ -45,8 +45,41 @@ class Plan:
         info = ENVIRONMENTS.get(config.env_id)
         low, high = info.return_range if info else (-1.0, 1.0)
         self.only_rewards, self.only_costs = low >= 0, high <= 0
+        checks = config.total_steps // config.eval_interval
+        self.has_reading = checks > 0
+        # Each check counts one episode at most. No return is above `high`.
+        reachable = info is None or config.success_return <= high
+        self.may_be_solved = reachable and checks >= config.smoothing_window
+        self.leaves_factor_out = config.gamma < 1  # the factor γᵗ of the policy gradient
         self.hidden_sizes = config.hidden_sizes
         self.activation = ACTIVATIONS[config.activation].__name__
+
+    @property
+    def record(self) -> str:
+        """What the script yields after an episode."""
+        return f"global_step, episode_return{self._reading}"
+
+    @property
+    def printed_record(self) -> str:
+        """The script's names for what it prints of an episode."""
+        return f"step, episode_return{self._reading}"
+
+    @property
+    def _reading(self) -> str:
+        return ", reading, solved" if self.may_be_solved else ", reading" * self.has_reading
+
+    @property
+    def record_types(self) -> str:
+        """The types of what the script yields after an episode."""
+        reading = ", float | None" if self.has_reading else ""
+        return f"int, float{reading}{', bool' if self.may_be_solved else ''}"
+
+    @property
+    def record_words(self) -> str:
+        """What the script yields after an episode, in words."""
+        if self.may_be_solved:
+            return "its last step, return, reading, and `solved`"
+        return f"its last step{', return and reading' if self.has_reading else ' and return'}"
 
     @property
     def packages(self) -> str:

@@ -17,6 +17,7 @@ class ReinforcePlan(Plan):
         self.learned_baseline = config.baseline == "value"
         self.weighs = config.baseline != "none" or config.normalize_returns
         self.whole_episode = config.return_form == "whole_episode"
+        self.leaves_factor_out = config.gamma < 1 and not self.whole_episode
         self.waits_for_episodes = config.episodes_per_update > 1
         self.waits_for_steps = config.min_batch_steps > 1 or not self.waits_for_episodes
 
@@ -90,12 +91,45 @@ class ReinforcePlan(Plan):
             else "An episode that reaches the time limit counts like an episode that ended."
         )
         yield SURROGATE
-        yield NO_DISCOUNT_FACTOR
+        if self.leaves_factor_out:
+            yield NO_DISCOUNT_FACTOR
+        if self.whole_episode:
+            yield "G₀ also counts the rewards before an action: on average, these change nothing."
+        if self.config.normalize_returns and self.config.baseline == "mean":
+            yield f"The shift makes the baseline mean({self.return_symbol}) superfluous."
         if not self.learned_baseline:
+            yield "Without a learned baseline, the gradient is noisy."
+
+    @property
+    def idea(self) -> str:
+        """A paragraph about the agent."""
+        return paragraph(self._idea())
+
+    def _idea(self) -> Iterator[str]:
+        which = "of its episode" if self.whole_episode else "that followed it"
+        if self.weighs or not self.only_rewards:
             yield (
-                "Without a learned baseline, the gradient is noisy: some seeds learn slowly, or "
-                "get worse again."
+                "After whole episodes, the agent makes each action more likely or less likely. "
+                f"This depends on the return {which}."
             )
+        else:
+            yield (
+                "After whole episodes, the agent makes each action more likely, in proportion to "
+                f"the return {which}."
+            )
+        yield "An update learns from all T steps of these episodes:"
+
+    @property
+    def sources(self) -> str:
+        """A paragraph that names the papers."""
+        papers = [
+            'Williams (1992), "Simple statistical gradient-following algorithms for connectionist '
+            'reinforcement learning"',
+            "Sutton & Barto (2018), section 13.3",
+        ]
+        if self.leaves_factor_out:
+            papers.append("Nota & Thomas (2020), on γᵗ")
+        return paragraph([f"Source: {'; '.join(papers)}."])
 
     @property
     def returns_function(self) -> str:
