@@ -63,6 +63,8 @@ class ActorCriticPlan(Plan):
         self.begins_with_none = at_first < config.batch_size
         self.sums_losses = self.both_learn and self.shared and not self.replay
         self.waits = self.learns and config.rollout_steps > 1
+        updates = config.total_steps // config.rollout_steps
+        self.updates = "1 update" if updates == 1 else f"{updates:,} updates"
         self.keeps_rollout = self.waits and (self.actor_learns or not self.replay)
 
         blocked = config.stop_gradient if self.shared and config.hidden_sizes else "none"
@@ -233,7 +235,7 @@ class ActorCriticPlan(Plan):
         if self.pulls:
             yield (
                 "The term k·mean( Q(s,a) ) acts as if each reward were smaller by k/2, which adds "
-                f"up {self._added_up}."
+                f"up {self._added_up}. It is not part of the cited methods."
             )
             if self.config.env_id == CARTPOLE and self.config.q_regularization < 2:
                 factor = 1 - self.config.q_regularization / 2
