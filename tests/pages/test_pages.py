@@ -22,6 +22,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 from streamlit.runtime.state import SafeSessionState
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from pglab.config import ReinforceConfig, Setting, settings_of
 from pglab.engine import engine
@@ -659,6 +660,27 @@ def test_clicks_of_a_page_leave_the_fragments_of_the_page_before_it_alone() -> N
     app.button[0].click().run()
     assert not app.exception
     assert app.session_state.drawn == ["other"]
+
+
+def test_what_follows_a_fragment_keeps_its_place_without_the_fragment() -> None:
+    """Streamlit may send a run of the script without a fragment that reruns at its end."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pglab.ui.shell.fragments import fragment
+
+        st.session_state.setdefault("language", "en")
+        fragment(lambda: st.text("inside"), "live")()
+        st.text("after")
+
+    app = AppTest.from_function(page).run()
+    around, after = app.main.children[0], app.main.children[1]
+    assert isinstance(around, Block)
+    of_fragment = around.children[0]  # all that is missing if Streamlit leaves out the fragment
+    assert isinstance(of_fragment, Block)
+    assert of_fragment.text[0].value == "inside"
+    assert after is app.text[1]
 
 
 def test_a_fragment_of_a_page_that_is_being_left_draws_the_whole_page() -> None:

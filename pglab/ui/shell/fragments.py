@@ -23,6 +23,10 @@ def fragment(
     Streamlit identifies a fragment by its place on the page, so every script run must draw the same
     number of elements before the fragment. If `run_every` is given, the fragment also reruns every
     `run_every` seconds.
+
+    Each fragment is in a container of its own. If a fragment has to rerun at the end of a run of
+    the whole script, Streamlit may send the browser this run without the fragment. Without the
+    container, what follows the fragment would then move to its place, and be overwritten.
     """
     page = st.session_state.get(PAGE)
 
@@ -33,7 +37,14 @@ def fragment(
         use_language(st.session_state[LANGUAGE])
         function(*arguments)
 
-    return st.fragment(in_language, key=key and _on_this_page(key), run_every=run_every)
+    drawn = st.fragment(in_language, key=key and _on_this_page(key), run_every=run_every)
+
+    @wraps(function)
+    def in_container(*arguments: Any) -> None:
+        with st.container():
+            drawn(*arguments)
+
+    return in_container
 
 
 def redraw_fragments(*fragments: str) -> None:
