@@ -1,4 +1,4 @@
-"""The web app: Streamlit runs `main.py`; further routes serve live pictures and their scripts."""
+"""Defines the web app: Streamlit's pages, and further routes for live pictures and phones."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ BASE = st.get_option("server.baseUrlPath") or ""
 
 @asynccontextmanager
 async def prepare(_app: st.App) -> AsyncIterator[None]:
-    """Warm up the process in a thread, and free the memory of ended visits until the app stops."""
+    """Warm up the process in a thread. Until the app stops, free the memory of ended visits."""
     use_one_thread()
     Thread(target=prepare_process, name="warm-up", daemon=True).start()
     housekeeping = asyncio.create_task(keep_house())

@@ -5,8 +5,8 @@
 
 The virtual environment is in .venv, or in the directory that PGLAB_VENV names. The script
 installs the packages again only if the requirements files change. The training kernels are
-functions that run as compiled code. The script compiles the kernels again only if their source
-code or the packages change.
+functions that run as compiled code. The script compiles the training kernels again only if the
+packages or the source code of the kernels change.
 """
 
 import hashlib
@@ -86,7 +86,7 @@ def run_app(extra: list[str]) -> int:
 
 
 def run_tests(extra: list[str]) -> int:
-    """Check the source files, then run the tests. Stop at the first failure."""
+    """Check the source files, and then run the tests; stop at the first failure."""
     python = prepare(TEST_REQUIREMENTS)
     module = [python, "-m"]
     say("Compiling the training kernels while the sources are checked (up to a minute, once) ...")
@@ -178,7 +178,7 @@ def has_pip(python: Path) -> bool:
 
 
 def add_pip(python: Path) -> bool:
-    """Install pip in a virtual environment without pip, and tell whether this worked.
+    """Install pip in a virtual environment without pip, and tell whether pip is now installed.
 
     Stop the script if the environment's Python works but pip cannot be installed.
     """
@@ -192,7 +192,7 @@ def add_pip(python: Path) -> bool:
 
 
 def make_venv(venv: Path) -> None:
-    """Make a virtual environment, or repair an existing one, without deleting any file."""
+    """Make a virtual environment, or repair an existing one without deleting any of its files."""
     if importlib.util.find_spec("ensurepip") is None:
         sys.exit(
             "This Python cannot make virtual environments: install its venv module "
@@ -243,12 +243,12 @@ def compile_kernels(python: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return environment variables with which Python finds `pglab`, despite PYTHONSAFEPATH."""
+    """Return environment variables with which Python finds `pglab`, even with PYTHONSAFEPATH."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def is_installed(venv: Path, name: str) -> bool:
-    """Tell whether a file or folder is the same as at the last installation or compilation."""
+    """Tell whether a file or folder is unchanged since the last installation or compilation."""
     stamp = stamp_of(venv, name)
     return stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint(name)
 
@@ -259,7 +259,7 @@ def stamp_of(venv: Path, name: str) -> Path:
 
 
 def fingerprint(name: str) -> str:
-    """Return the hash of a file in the repository, or of the Python files in a folder."""
+    """Return the hash of a file in the repository, or of all Python files in a folder."""
     path = ROOT / name
     files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
@@ -276,7 +276,7 @@ def say(text: str) -> None:
 
 
 def hand_over(command: list[str]) -> int:
-    """Replace this process by a command, so that signals such as Ctrl+C reach the command."""
+    """Replace this process with a command, so that signals such as Ctrl+C reach the command."""
     if os.name == "nt":  # On Windows, exec starts a new process and the shell does not wait.
         return subprocess.call(command)
     os.execv(command[0], command)

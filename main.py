@@ -1,4 +1,4 @@
-"""The entry script sets the page layout and the language, and runs the chosen page."""
+"""The entry script of Streamlit: sets page layout and language, and runs the chosen page."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The home page explains the app, compares the three agents, and can start a first run."""
+"""The home page explains the app, compares the three agents, and offers a first run."""
 
 import streamlit as st
 

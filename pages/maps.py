@@ -1,4 +1,4 @@
-"""The page *Maps* shows results over all values of a setting and over many seeds."""
+"""The page *Maps* shows how results depend on settings, measured with many seeds."""
 
 import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.ui.pages.maps.page import maps_page

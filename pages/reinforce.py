@@ -1,4 +1,4 @@
-"""The page *REINFORCE*: a policy learns by a Monte-Carlo policy gradient."""
+"""The page *REINFORCE* trains a policy with Monte-Carlo policy gradients."""
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ from pglab.ui.stage.panels.usual import OF_REINFORCE
 
 
 def idea() -> None:
-    """Draw the chapter *Idea*: it derives the loss from the aim of learning."""
+    """Draw the chapter *Idea*, which derives the loss from the aim of learning."""
     curves = usual_curves.load("reinforce")
     figures = {
         "learning_curve_table": usual_curves.table_text(curves, len(curves.sums), 100_000),
@@ -34,7 +34,7 @@ def idea() -> None:
 
 
 def code() -> None:
-    """Draw the formulas beside the functions that compute them, in the order of the program."""
+    """Draw each formula beside the functions that compute it, in the order of the computation."""
     formulas_and_code(
         Part(
             r"a_t\sim\pi_\theta(\cdot\mid s_t)",

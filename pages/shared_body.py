@@ -1,4 +1,4 @@
-"""The page *Shared body*: an on-policy actor-critic whose actor and critic share a body."""
+"""The page *Shared body* trains an on-policy actor-critic with one body for actor and critic."""
 
 import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.config import ActorCriticConfig

@@ -1,4 +1,4 @@
-"""The page *Split bodies*: an actor-critic whose actor and critic have separate bodies.
+"""The page *Split bodies* trains an actor-critic whose actor and critic have separate bodies.
 
 The critic learns off-policy from a replay buffer.
 """
