@@ -1,1 +1,1 @@
-"""Lessons: their files and links, the library's copies, worksheets and what students answer."""
+"""Lessons: their files, links, stored copies and worksheets, and the answers of students."""

@@ -18,7 +18,7 @@ class LessonError(ValueError):
 
 @contextmanager
 def in_step(number: int) -> Iterator[None]:
-    """Add the number of the lesson step, from 1, to the message of each LessonError."""
+    """Add the number of the lesson step, counted from 1, to the message of each LessonError."""
     try:
         yield
     except LessonError as error:
@@ -26,10 +26,10 @@ def in_step(number: int) -> Iterator[None]:
 
 
 def line_of(label: str, value: object, most: int) -> str:
-    """A text as one clean line that is not empty.
+    """Clean a text, and return it as one line that is not empty.
 
     Raises:
-        LessonError: the value is no text, is empty, or has more than `most` characters.
+        LessonError: the value is not a text, is empty, or has more than `most` characters.
     """
     line = cleaned_line(_text(label, value))
     if not any(character.isprintable() for character in line):
@@ -38,20 +38,20 @@ def line_of(label: str, value: object, most: int) -> str:
 
 
 def text_of(label: str, value: object, most: int) -> str:
-    """A text without unusable characters, and without empty lines around it; it may be empty.
+    """Remove unusable characters from a text, and empty lines around it; the text may be empty.
 
     Raises:
-        LessonError: the value is no text, or has more than `most` characters.
+        LessonError: the value is not a text, or has more than `most` characters.
     """
     text = _EMPTY_LINES.sub("", cleaned(_text(label, value))).rstrip()
     return _short_enough(label, text, most)
 
 
 def whole_number_of(label: str, value: object, low: int, high: int) -> int:
-    """A whole number from `low` to `high`.
+    """Check that a value is a whole number from `low` to `high`, and return it.
 
     Raises:
-        LessonError: the value is no such number.
+        LessonError: the value is not such a number.
     """
     if type(value) is not int or not low <= value <= high:
         raise LessonError(

@@ -1,4 +1,4 @@
-"""Lessons in the library: anybody who has the address of a lesson can open it."""
+"""Stores lessons in the library; anybody who has the address of a lesson can open it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def keep_lesson(library: Library, owner: str, lesson: Lesson, address: str | Non
     If the owner has a lesson at `address`, the new one replaces it.
 
     Raises:
-        LessonError: the owner has as many lessons as possible.
+        LessonError: the owner cannot store any more lessons.
         LibraryUnavailable: the library cannot be used now.
     """
     try:

@@ -1,7 +1,8 @@
 """A lesson: steps that open pages of the app, each with a task and perhaps a question.
 
-All classes check their fields: what exists is valid. They remove characters that cannot be shown,
-and empty lines around texts. Texts are Markdown of other people: `safe_text` makes them harmless.
+All classes check their fields, so every instance is valid. They remove characters that cannot be
+shown, and empty lines around texts. The texts are Markdown from unknown people, and `safe_text`
+makes them harmless.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class SketchQuestion:
     """A question that the student answers with a curve.
 
     Raises:
-        LessonError: the text cannot be used, or nobody can sketch this.
+        LessonError: the text cannot be used, or `of` is not one of `SKETCHES`.
     """
 
     text: str
@@ -83,7 +84,7 @@ Question = ChoiceQuestion | SketchQuestion
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a lesson: it opens one page.
+    """A step of a lesson; the step opens one page of the app.
 
     Raises:
         LessonError: a field cannot be used.
@@ -120,7 +121,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson of one step or more.
+    """A lesson with one or more steps.
 
     Raises:
         LessonError: a field cannot be used, or the lesson is too long.
@@ -158,7 +159,7 @@ class Lesson:
 
 
 def _length(step: Step) -> int:
-    """The number of characters in the texts and the address of a step."""
+    """Count the characters in the texts and the address of a step."""
     question = step.question
     choices = question.choices if isinstance(question, ChoiceQuestion) else ()
     asked = "" if question is None else question.text
@@ -178,7 +179,7 @@ def _minutes(minutes: object) -> int | None:
 
 
 def _tuple(values: object) -> tuple[Any, ...]:
-    """The values, if they are a tuple or a list; otherwise, an empty tuple."""
+    """Return the values as a tuple if they are a tuple or a list; otherwise, an empty tuple."""
     return tuple(values) if isinstance(values, tuple | list) else ()
 
 

@@ -24,8 +24,9 @@ r"""Reads and writes the file of a lesson: Markdown that people can edit by hand
     ### Notes
     For the lecturer.
 
-Instead of choices, a question can have the line "sketch: return". A line of a text that looks like
-one of these marks begins with a backslash: "\## no title". Reading removes this backslash.
+Instead of choices, a question can have the line "sketch: return". If a line of a text looks like
+one of these marks, a backslash is written before it: "\## no title". The reader removes this
+backslash.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ _SKETCH_MARK = r"sketch:.*"
 
 
 def _marks(*marks: str) -> re.Pattern[str]:
-    """Matches a line with one of these marks, perhaps after backslashes."""
+    """Make a pattern for lines that begin with one of these marks, perhaps after backslashes."""
     return re.compile(rf"\\*(?:{'|'.join(marks)})", re.IGNORECASE)
 
 
@@ -72,7 +73,7 @@ _OF_QUESTION = _marks(_STEP_MARK, _PART_MARK, _CHOICE_MARK, _SKETCH_MARK)
 
 
 def written_lesson(lesson: Lesson) -> str:
-    """The text of a lesson's file; `read_lesson` reads exactly the same lesson from it."""
+    """Write the file of a lesson, from which `read_lesson` reads exactly the same lesson."""
     head = [f"{_VERSION_KEY}: {VERSION}", f"{_TITLE}: {lesson.title}", *_minutes(lesson.minutes)]
     parts = [
         "\n".join([_FENCE, *head, _FENCE]),
@@ -83,7 +84,7 @@ def written_lesson(lesson: Lesson) -> str:
 
 
 def _step_parts(step: Step) -> Iterator[str]:
-    """The parts of a step's text, between which there are empty lines."""
+    """Yield the parts of a step's text, which are separated by empty lines in the file."""
     yield "\n".join([f"## {step.title}", f"{_OPEN}: {step.address}", *_minutes(step.minutes)])
     yield _escaped(step.task, _OF_TEXT)
     if step.question is not None:
@@ -96,7 +97,7 @@ def _step_parts(step: Step) -> Iterator[str]:
 
 
 def _reply(question: Question) -> str:
-    """The lines that say how a student can answer."""
+    """Write the lines that say how a student can answer."""
     if isinstance(question, SketchQuestion):
         return f"{_SKETCH}: {question.of}"
     return "\n".join(
@@ -110,7 +111,7 @@ def _minutes(minutes: int | None) -> list[str]:
 
 
 def _escaped(text: str, marks: re.Pattern[str]) -> str:
-    """The text with a backslash before each line that would be read as a mark."""
+    """Return the text with a backslash before each line that would be read as a mark."""
     lines = text.split("\n")
     return "\n".join("\\" + line if marks.fullmatch(line) else line for line in lines)
 
@@ -157,7 +158,7 @@ def _decoded(file: bytes | str) -> str:
 
 
 def _head(lines: Sequence[str]) -> tuple[str, int | None]:
-    """The title and the minutes in the head of the file."""
+    """Read the title and the minutes from the head of the file."""
     facts: dict[str, str] = {}
     for line in filter(str.strip, lines):
         name, colon, value = line.partition(":")
@@ -187,7 +188,7 @@ def _require_version(text: str | None) -> None:
 
 
 def _step(number: int, lines: Sequence[str]) -> Step:
-    """Read a step from its lines, of which the first is its title."""
+    """Read a step from its lines; the first line is the title of the step."""
     with in_step(number):
         title = lines[0]
         facts, rest = _facts(lines[1:])
@@ -214,7 +215,7 @@ def _step(number: int, lines: Sequence[str]) -> Step:
 
 
 def _facts(lines: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
-    """The lines "open: …" and "minutes: …" below a title, and the lines after them."""
+    """Read the lines "open: …" and "minutes: …" after a title, and return the remaining lines."""
     begin = next((number for number, line in enumerate(lines) if line.strip()), 0)
     facts: dict[str, str] = {}
     for number, line in enumerate(lines[begin:], start=begin):
@@ -226,7 +227,7 @@ def _facts(lines: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
 
 
 def _parts(cut: Sequence[Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The lines of each part by its name; the first line of a part is its title."""
+    """Return the lines of each part by the part's name, which is in the part's first line."""
     parts: dict[str, Sequence[str]] = {}
     for title, *lines in cut:
         name = title.lstrip("#").strip().lower()
@@ -239,7 +240,7 @@ def _parts(cut: Sequence[Sequence[str]]) -> dict[str, Sequence[str]]:
 
 
 def _question(lines: Sequence[str]) -> Question:
-    """Read a question: its text, then choices or a line that names what to sketch."""
+    """Read a question: first its text, then its choices or a line that says what to sketch."""
     first = next((n for n, line in enumerate(lines) if _is_mark(line, _REPLY)), len(lines))
     text = _unescaped(lines[:first], _OF_QUESTION)
     replies = [line.strip() for line in lines[first:] if line.strip()]
@@ -258,7 +259,7 @@ def _question(lines: Sequence[str]) -> Question:
 
 
 def _cut(lines: Sequence[str], mark: re.Pattern[str]) -> list[Sequence[str]]:
-    """Cut the lines before each line with this mark."""
+    """Split the lines into groups; each line with this mark begins a new group."""
     begins = [number for number, line in enumerate(lines) if _is_mark(line, mark)]
     return [lines[a:b] for a, b in zip([0, *begins], [*begins, len(lines)], strict=True)]
 
@@ -268,7 +269,7 @@ def _is_mark(line: str, marks: re.Pattern[str]) -> bool:
 
 
 def _unescaped(lines: Sequence[str], marks: re.Pattern[str]) -> str:
-    """The text of these lines, without the backslashes that `_escaped` adds."""
+    """Return the text of these lines, without the backslashes that `_escaped` adds."""
     return "\n".join(
         line[1:] if line.startswith("\\") and marks.fullmatch(line) else line for line in lines
     )

@@ -1,8 +1,8 @@
-"""The text with which a link names a lesson: the parameter `lesson` of an address.
+"""Writes and reads the parameter `lesson`, with which a link names a lesson.
 
-There are three forms. The name of a lesson that comes with the app has small letters. The address
-of a lesson in the library has 16 digits and capital letters. A complete lesson is its file,
-compressed, after "1.".
+The parameter has three forms. For a lesson that comes with the app, it is a name in small letters.
+For a lesson in the library, it is an address of 16 digits and capital letters. For a complete
+lesson, it is "1." and the compressed file of the lesson.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _RAW = -zlib.MAX_WBITS  # without zlib's header
 
 
 def complete_text(lesson: Lesson) -> str:
-    """The complete lesson as text for a link.
+    """Write the complete lesson as text for a link.
 
     Raises:
         LessonError: the text would be too long for a link.
@@ -71,7 +71,7 @@ def is_complete(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """True if the text has the form of the name of a lesson that comes with the app."""
+    """True if the text could be the name of a lesson that comes with the app."""
     return _NAME.fullmatch(text) is not None
 
 

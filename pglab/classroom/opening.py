@@ -20,7 +20,7 @@ def open_lesson(named: str, library: Library | None) -> Lesson:
     Args:
         named: the name of a lesson of the app, the address of a lesson in the library, or a
             complete lesson; see `lesson_link`.
-        library: None if the library cannot be used now.
+        library: the library, or None if the library cannot be used now.
 
     Raises:
         LessonError: there is no such lesson, or it cannot be used.
@@ -40,7 +40,7 @@ def open_lesson(named: str, library: Library | None) -> Lesson:
 
 
 def identity_of(named: str) -> str:
-    """A short text that names the lesson, under which its answers are stored."""
+    """Return a short text that identifies the lesson; its answers are stored under this text."""
     if is_name(named) or is_lesson_address(named):
         return named
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""The address of a page that a lesson step opens, for example "reinforce?gamma=0.9"."""
+"""Reads and writes the page addresses that lesson steps open, such as "reinforce?gamma=0.9"."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ _READABLE = ",:;@/"  # characters that stay as they are in a query
 
 
 def address_of(page: str, parameters: Parameters) -> str:
-    """The address of a page with these parameters."""
+    """Return the address of a page with these parameters."""
     query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in parameters)
     return f"{page}?{query}" if query else page
 
 
 def step_number(text: str, steps: int) -> int | None:
-    """The number of a lesson step in an address: from 1 to `steps`, or None for another text."""
+    """Read the number of a lesson step, from 1 to `steps`; return None for any other text."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
     return number if 1 <= number <= steps else None
 
 
 def relative_link(page: str, parameters: Parameters = ()) -> str:
-    """A link from any page of the app to this page."""
+    """Return a link to this page, which works from any page of the app."""
     address = address_of(page, parameters)
     return "./" + address.removeprefix(HOME) if page == HOME else address
 
 
 def read_address(address: str) -> tuple[str, Parameters]:
-    """The page and the parameters of an address; a whole link of this app is possible too.
+    """Read the page and the parameters of an address, or of a whole link to this app.
 
     Raises:
-        LessonError: the address is too long, or it names no page or one parameter twice.
+        LessonError: the address is too long, names no page, or contains a parameter twice.
     """
     if len(address) > 2 * MOST_IN_ADDRESS:
         raise LessonError(_too_long())
@@ -77,7 +77,7 @@ def read_address(address: str) -> tuple[str, Parameters]:
 
 
 def checked_page(page: object) -> str:
-    """The page, if the app has it and a lesson may open it.
+    """Return the page if the app has it and a lesson may open it.
 
     Raises:
         LessonError: there is no such page.
@@ -92,10 +92,10 @@ def checked_page(page: object) -> str:
 
 
 def checked_parameters(parameters: object) -> Parameters:
-    """The parameters, but for those that name a lesson and the place in it.
+    """Return the parameters without those that name a lesson and the place in the lesson.
 
     Raises:
-        LessonError: these are no parameters, or they are too long.
+        LessonError: a parameter cannot be used or occurs twice, or the parameters are too long.
     """
     if not isinstance(parameters, tuple) or not all(map(_is_parameter, parameters)):
         raise LessonError(

@@ -1,4 +1,4 @@
-"""How far a student is in a lesson: the answers, and how the student left each step."""
+"""Stores a student's progress in a lesson: the answers, and the page as the student left it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGEST = 1e9  # of each coordinate
 
 @dataclass(frozen=True)
 class ChoiceAnswer:
-    """The indices of the choices that a student has chosen, in order."""
+    """The sorted indices of the choices that a student has selected."""
 
     chosen: tuple[int, ...]
 
@@ -35,7 +35,7 @@ Answer = ChoiceAnswer | SketchAnswer
 
 @dataclass(frozen=True)
 class StepProgress:
-    """What is stored of one step."""
+    """The stored progress in one step of a lesson."""
 
     answer: Answer | None = None  # None: not answered yet
     parameters: Parameters | None = None  # of the page as the student left it; None: not visited
@@ -43,22 +43,22 @@ class StepProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """What is stored of a lesson."""
+    """The stored progress in a lesson."""
 
     step: int  # the current step, from 1
     steps: tuple[StepProgress, ...]  # as many as the lesson has
 
 
 def fresh_progress(lesson: Lesson) -> Progress:
-    """The progress at the beginning of a lesson."""
+    """Return the progress at the beginning of a lesson."""
     return Progress(1, tuple(StepProgress() for _step in lesson.steps))
 
 
 def checked_answer(answer: object, question: Question | None) -> Answer:
-    """The answer, if it can be an answer to this question.
+    """Check that the answer fits the question, and return the answer.
 
     Raises:
-        LessonError: it cannot.
+        LessonError: the answer does not fit the question.
     """
     match question, answer:
         case ChoiceQuestion(), ChoiceAnswer(chosen=chosen):
@@ -75,7 +75,7 @@ def checked_answer(answer: object, question: Question | None) -> Answer:
 def save_progress(
     library: Library, owner: str, identity: str, lesson: Lesson, progress: Progress
 ) -> None:
-    """Store the progress of an owner in a lesson; see `opening.identity_of`.
+    """Store the progress of an owner in a lesson; `identity` comes from `opening.identity_of`.
 
     Raises:
         LessonError: an answer does not fit its question, or parameters cannot be used.
@@ -87,8 +87,8 @@ def save_progress(
 def load_progress(library: Library, owner: str, identity: str, lesson: Lesson) -> Progress:
     """Load the progress of an owner in a lesson.
 
-    What is damaged is left out, and so is what does not fit the lesson, because its author may have
-    changed it since then.
+    Damaged parts are left out. Parts that do not fit the lesson are also left out, because the
+    author may have changed the lesson.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -100,7 +100,7 @@ def load_progress(library: Library, owner: str, identity: str, lesson: Lesson) -
 
 
 def _written(lesson: Lesson, progress: Progress) -> str:
-    """The progress as JSON."""
+    """Write the progress as JSON."""
     steps = [
         {
             "answer": None
@@ -114,7 +114,7 @@ def _written(lesson: Lesson, progress: Progress) -> str:
 
 
 def answer_facts(answer: Answer) -> dict[str, Any]:
-    """An answer as values that JSON can hold."""
+    """Convert an answer to values that JSON can hold."""
     if isinstance(answer, ChoiceAnswer):
         return {"chosen": answer.chosen}
     return {"points": answer.points}
@@ -145,7 +145,7 @@ def _step(facts: object, question: Question | None) -> StepProgress:
 
 
 def read_answer(facts: object, question: Question | None) -> Answer | None:
-    """The answer that `answer_facts` has written; None if it does not fit the question."""
+    """Read an answer that `answer_facts` has written; None if it does not fit the question."""
     if not isinstance(facts, dict):
         return None
     answer: Answer
@@ -173,7 +173,7 @@ def _is_point(point: tuple[object, ...]) -> bool:
 
 
 def _is_coordinate(value: object) -> bool:
-    """True for a number that is not too large; "not a number" is no such number."""
+    """True for a number that is not too large; NaN does not count as a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return -_LARGEST <= value <= _LARGEST

@@ -16,7 +16,7 @@ MOST_BYTES = 929  # as many bytes a code of this version has at the lowest level
 
 
 def qr_svg(address: str) -> str:
-    """A QR code of an address as SVG, dark on light with a margin, without a fixed size.
+    """Draw an address as a QR code in SVG: dark on light, with a margin, without a fixed size.
 
     Raises:
         LessonError: the address is too long for a code that phones can read.
@@ -34,7 +34,7 @@ def qr_svg(address: str) -> str:
 
 @lru_cache(maxsize=200)
 def _drawn(data: bytes, title: str) -> str:
-    """The code with its title; a wall shows the same code every second."""
+    """Draw the code with its title. Codes are cached, because pages redraw them every second."""
     code = segno.make_qr(data, error="L")  # segno chooses a higher level if there is room for it
     return code.svg_inline(
         dark="#000",

@@ -14,7 +14,7 @@ _FOLDER = "lessons"
 
 
 def ready_lessons() -> dict[str, Lesson]:
-    """All lessons that come with the app, by their names, in the visitor's language.
+    """Read all lessons that come with the app, by their names, in the visitor's language.
 
     Raises:
         LessonError: a file cannot be used.
@@ -23,7 +23,7 @@ def ready_lessons() -> dict[str, Lesson]:
 
 
 def ready_lesson(name: str) -> Lesson:
-    """The lesson with this name, in the visitor's language.
+    """Read the lesson with this name, in the visitor's language.
 
     Raises:
         LessonError: there is no such lesson, or its file cannot be used.

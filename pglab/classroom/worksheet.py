@@ -1,4 +1,4 @@
-"""Writes a lesson as a page to print: one for students, and one with answers for the lecturer."""
+"""Writes a lesson as two pages to print: for students, and for the lecturer with answers."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from pglab.library.templates import templates_of
 
 
 def worksheet_for_students(lesson: Lesson, link: str = "") -> str:
-    """An HTML page with the tasks and questions, and with room to write; it needs no other file.
+    """Write an HTML page with the tasks, the questions and space for answers, in a single file.
 
     Args:
         lesson: the lesson.
-        link: the address of the lesson. The page shows it, with a QR code if it is short enough.
+        link: the address of the lesson. The page shows this address, and also a QR code if the
+            address is short enough.
     """
     return _written(lesson, link, with_answers=False)
 
 
 def worksheet_for_lecturer(lesson: Lesson, link: str = "") -> str:
-    """An HTML page with everything that the lesson contains; see `worksheet_for_students`."""
+    """Write an HTML page with everything that the lesson contains; see `worksheet_for_students`."""
     return _written(lesson, link, with_answers=True)
 
 

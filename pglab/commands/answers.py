@@ -1,4 +1,4 @@
-"""How a command answers: a sentence about what went wrong, an exit code, a table."""
+"""Helps commands to answer: with sentences about errors, exit codes and tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CommandError(Exception):
 
 
 def parser_of(command: str, documentation: str | None) -> argparse.ArgumentParser:
-    """An argument parser for `pglab <command>`. Its help text is `documentation`."""
+    """Make an argument parser for `pglab <command>`; its help text is `documentation`."""
     return argparse.ArgumentParser(
         prog=f"pglab {command}",
         description=documentation,
@@ -35,17 +35,17 @@ def add_quiet(parser: argparse.ArgumentParser) -> None:
 
 
 def say(sentence: object) -> None:
-    """Print a sentence that is not the result of the command, to stderr.
+    """Print a sentence to stderr, because it is not the result of the command.
 
-    The sentence may quote a file of somebody else, so characters that control a terminal are left
-    out.
+    The sentence may quote a file of somebody else, so characters that could control the terminal
+    are replaced.
     """
     text = str(sentence)[:_LONGEST]
     print("".join(c if c.isprintable() else "�" for c in text), file=sys.stderr)
 
 
 def answered(work: Callable[[], int]) -> int:
-    """Do the work of a command. Say each error that a user can cause in a sentence.
+    """Do the work of a command. Print a sentence about each error that a user can cause.
 
     Returns:
         The exit code of the command.
@@ -61,7 +61,7 @@ def answered(work: Callable[[], int]) -> int:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> str:
-    """A table as plain text, with two spaces between columns.
+    """Write a table as plain text, with two spaces between columns.
 
     Args:
         header: the names of the columns.
@@ -80,5 +80,5 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequenc
 
 
 def mean_text(mean: float | None) -> str:
-    """A mean return as text; "–" before the first episode has ended."""
+    """Write a mean return as text; the text is "–" if no episode has ended yet."""
     return "–" if mean is None else f"{mean:.1f}"

@@ -1,15 +1,15 @@
-"""Makes the repository's curves, tables, maps and checks again; says what no longer holds.
+"""Makes the repository's curves, tables, maps and checks again, and says what no longer holds.
 
     pglab check curves/reinforce experiments
 
 A name stands for one thing, or for a group: `curves` stands for all learning curves. Without names,
-the command makes everything again. It writes no file. For each thing, it says whether the new
-numbers equal the stored numbers bit for bit, and which claims of the pages no longer hold. The
+the command makes everything again. The command writes no file. For each thing, it says whether the
+new numbers equal the stored numbers bit for bit, and which claims of the pages no longer hold. The
 environment variable `PGLAB_DASK` chooses the workers that train.
 
-The exit code is 0 if everything holds, 1 if something does not, and 2 if a name is wrong. Other
-versions of the packages may round numbers differently. Then the command says so, and only the
-claims must still hold.
+The exit code is 0 if everything holds, 1 if something does not hold, and 2 if a name is wrong.
+Other versions of the packages may round numbers differently. In this case, the command says so,
+and only the claims must still hold.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
+    """Make the parser of the command's arguments."""
     of_command = parser_of("check", __doc__)
     of_command.add_argument("names", nargs="*", metavar="name")
     of_command.add_argument(
@@ -67,7 +67,7 @@ def _listed(checks: Sequence[Check]) -> str:
 
 
 def _check(checks: Sequence[Check]) -> int:
-    """Make everything again, one after another; return the exit code."""
+    """Run all checks, one after another; return the exit code."""
     seconds = sum(check.seconds for check in checks)
     say(
         ngettext(
@@ -93,7 +93,7 @@ def _check(checks: Sequence[Check]) -> int:
 
 
 def _holds(check: Check) -> bool:
-    """Make one thing again, and print what is found."""
+    """Run one check, and print its result; return True if everything still holds."""
     begun = time.monotonic()
     try:
         outcome = check.again()
@@ -105,7 +105,7 @@ def _holds(check: Check) -> bool:
 
 
 def _lines(name: str, outcome: Outcome, seconds: str) -> Iterator[str]:
-    """What a check has found: a line, and a further line for each difference."""
+    """Write the result of a check: one line, and a further line for each difference."""
     if outcome.numbers and outcome.holds:
         verdict = _("{versions}: numbers may differ").format(versions=outcome.versions)
     elif outcome.holds:

@@ -1,4 +1,4 @@
-"""Writes a bundle of a run in the library, or of the runs in another bundle.
+"""Writes a bundle with a run from the library, or with the runs from another bundle.
 
     pglab export ADDRESS --out run.zip
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
+    """Make the parser of the command's arguments."""
     of_command = parser_of("export", __doc__)
     of_command.add_argument("run", metavar="ADDRESS|BUNDLE", help="a run, or a bundle (ZIP file)")
     add_out(of_command, required=True)
@@ -63,7 +63,7 @@ def _export(chosen: argparse.Namespace) -> int:
 
 @contextmanager
 def _orders(run: str) -> Iterator[Orders]:
-    """The runs that this address or file names; each of them is read when it is needed."""
+    """Yield the runs that this address or file names; each run is read when it is needed."""
     if not Path(run).exists():
         yield {"": lambda: _stored(run)}
         return
@@ -76,7 +76,7 @@ def _orders(run: str) -> Iterator[Orders]:
 
 
 def _stored(address: str) -> Order:
-    """Load a run from the library. Its name and its note are only for its owner.
+    """Load a run from the library, with its name and note if the run belongs to this user.
 
     Raises:
         CommandError: there is no such run.

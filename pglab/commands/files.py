@@ -26,7 +26,7 @@ def require_writable(path: Path, *, overwrite: bool) -> None:
     """Check that a file can be written here later.
 
     Raises:
-        CommandError: the file exists, or its folder is missing or must not be written to.
+        CommandError: the file exists, or its folder is missing or not writable.
     """
     _require_free(path, overwrite)
     unfinished = _unfinished(path)
@@ -39,7 +39,7 @@ def require_writable(path: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def new_bundle(path: Path, *, overwrite: bool) -> Iterator[zipfile.ZipFile]:
-    """Open a new ZIP file for writing, as `new_file` does.
+    """Open a new ZIP file for writing; see `new_file`.
 
     Raises:
         CommandError: the file exists, or it cannot be written.
@@ -53,9 +53,9 @@ def new_bundle(path: Path, *, overwrite: bool) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Yield the path where a new file is to be written. It gets its name when it is complete.
+    """Yield a temporary path for a new file. The complete file is then renamed to `path`.
 
-    If the work ends with an error, no file is left, and an existing file stays as it is.
+    If the work ends with an error, no new file is left, and an existing file does not change.
 
     Raises:
         CommandError: the file exists, or it cannot be written.
@@ -78,7 +78,7 @@ def bundle_in(path: Path) -> Iterator[Bundle]:
 
     Raises:
         CommandError: the file cannot be read.
-        StateError: the file is no bundle.
+        StateError: the file is not a bundle.
     """
     try:
         file = path.open("rb")
@@ -91,7 +91,7 @@ def bundle_in(path: Path) -> Iterator[Bundle]:
 
 
 def _unfinished(path: Path) -> Path:
-    """The name of a file that is not complete yet, in the same folder."""
+    """Return a temporary name, in the same folder, for a file that is not complete yet."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
+    """Make the parser of the command's arguments."""
     of_command = parser_of("import", __doc__)
     of_command.add_argument("bundles", metavar="BUNDLE", nargs="+", type=Path, help="a ZIP file")
     add_quiet(of_command)

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
+    """Make the parser of the command's arguments."""
     of_command = parser_of("runs", __doc__)
     of_command.add_argument(
         "--search",
@@ -79,7 +79,7 @@ def _row(run: RunRow) -> list[str]:
 
 
 def _settings(summary: Summary) -> str:
-    """The settings other than the defaults; if another version wrote them, a sentence about it."""
+    """Describe the settings that are not defaults; if they cannot be read, say why."""
     try:
         config = config_of(summary)
     except (ConfigError, StateError) as error:

@@ -1,4 +1,4 @@
-"""The runs that the command line keeps in the library. They belong to a key in a file."""
+"""Opens the library for the command line, whose runs belong to a key in a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pglab.library.store.runs.kept import KeptRun, is_key, new_key
 
 
 def opened_library() -> Library:
-    """Open the library, and say what happened to it.
+    """Open the library, and print the library's notice if there is one.
 
     Raises:
         LibraryUnavailable: the database cannot be used.
@@ -29,7 +29,7 @@ def opened_library() -> Library:
 
 
 def own_key() -> str:
-    """The key of this user's command line; it is made at the first use, and only he can read it.
+    """Read the key of this user's command line, which only the user can read; make it if needed.
 
     Raises:
         CommandError: the file with the key cannot be read or written.
@@ -68,7 +68,7 @@ def _write_key(file: Path) -> None:
 
 
 def how_to_open(kept: KeptRun) -> str:
-    """Where the app shows a run."""
+    """Say at which address the app shows a run."""
     return _("open it in the app: http://localhost:8501/{page}?run={address}").format(
         page=agent_place(kept.summary.agent).path, address=kept.address
     )

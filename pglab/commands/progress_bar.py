@@ -1,4 +1,4 @@
-"""Shows on stderr how far a command has got."""
+"""Shows the progress of a command on stderr."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _COUNT = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {elapsed}<{remai
 
 @contextmanager
 def progress_bar(what: str, *, unit: str = "", quiet: bool = False) -> Iterator[Report]:
-    """Show the progress of long work: a bar in a terminal, otherwise a line now and then.
+    """Show the progress of long work: a bar in a terminal, and otherwise a line every few seconds.
 
     Args:
-        what: names the work.
-        unit: what the numbers of the progress count; empty: they are shares of the work.
-        quiet: show nothing.
+        what: the name of the work.
+        unit: the unit of the reported numbers; if it is empty, they are shares of the work.
+        quiet: if true, show nothing.
     """
     shape = _COUNT if unit else _SHARE
     if quiet:
@@ -41,7 +41,7 @@ def progress_bar(what: str, *, unit: str = "", quiet: bool = False) -> Iterator[
 
 
 def part_of(report: Report, number: int, count: int) -> Progress:
-    """The progress of one of `count` equal pieces of work; the pieces are numbered from 0."""
+    """Return the progress function for piece `number`, from 0, of `count` equal pieces of work."""
     return lambda share: report(number + share, count)
 
 

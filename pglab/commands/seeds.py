@@ -17,7 +17,7 @@ INTERVAL = 0.1  # seconds between two reports
 
 
 def seeds_of(config: AgentConfig, count: int) -> list[TrainingSession]:
-    """New runs with `count` consecutive seeds, from the seed of `config` on.
+    """Make new runs with `count` consecutive seeds, beginning with the seed of `config`.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -31,10 +31,10 @@ def train_all(sessions: Sequence[TrainingSession], report: Report) -> bool:
 
     Args:
         sessions: the runs.
-        report: gets the steps that are done, and all steps. It is called in this thread.
+        report: receives the number of finished steps and of all steps. It is called in this thread.
 
     Returns:
-        False if Ctrl+C has stopped the training early; then each run stands after a whole step.
+        False if Ctrl+C has stopped the training early. Each run then ends after a complete step.
     """
     stop = threading.Event()
 
@@ -58,5 +58,5 @@ def train_all(sessions: Sequence[TrainingSession], report: Report) -> bool:
 
 
 def _expected(session: TrainingSession) -> int:
-    """The length of a run, as far as it is known: a run that is solved ends earlier."""
+    """Return the expected number of steps of a run; a solved run may end earlier."""
     return session.global_step if session.finished else session.config.total_steps

@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
+    """Make the parser of the command's arguments."""
     of_command = parser_of("train", __doc__)
     add_agent(of_command)
     of_command.add_argument(
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _require_storable(config: AgentConfig, chosen: argparse.Namespace) -> None:
-    """Refuse an environment whose runs cannot be stored before time is spent on the training."""
+    """Before any training, refuse an environment whose runs cannot be stored."""
     if (chosen.out or chosen.keep) and not can_be_stored(config):
         raise CommandError(
             _(
@@ -136,7 +136,7 @@ def _say_where(sessions: Sequence[TrainingSession]) -> None:
 
 
 def _results(sessions: Sequence[TrainingSession]) -> Iterator[str]:
-    """A table with a row for each seed, and what the seeds have in common."""
+    """Yield a table with a row for each seed, and a sentence about all seeds together."""
     header = [_("seed"), _("steps"), _("episodes"), _("mean of last 100 returns"), _("outcome")]
     rows = [
         [
@@ -168,7 +168,7 @@ def _results(sessions: Sequence[TrainingSession]) -> Iterator[str]:
 
 
 def _keep(sessions: Sequence[TrainingSession], library: Library, owner: str) -> bool:
-    """Keep the runs in the library; return False if that fails, so that other work goes on."""
+    """Store the runs in the library. If this fails, return False, so that other work goes on."""
     try:
         for session in sessions:
             kept = store(library, contents_of(session), owner)
@@ -184,7 +184,7 @@ def _keep(sessions: Sequence[TrainingSession], library: Library, owner: str) -> 
 
 
 def _write(sessions: Sequence[TrainingSession], chosen: argparse.Namespace) -> None:
-    """Write a bundle: one run at its top, or several runs with a folder each."""
+    """Write a bundle with one run at the top level, or with a folder for each of several runs."""
     parts = in_order(chosen.parts)
     with (
         new_bundle(chosen.out, overwrite=chosen.force) as archive,

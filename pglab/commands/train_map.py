@@ -3,8 +3,8 @@
     pglab map reinforce --vary learning_rate --vary gamma=0.9,0.99 --out map.parquet
 
 The file has one row for each run. The library keeps all results, so no run is trained twice. Ctrl+C
-ends the training early. Then the command still prints and writes what is trained, and the same
-command trains the rest later.
+ends the training early. Then the command still prints and writes the finished runs. If you start
+the same command again later, it trains the other runs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command's arguments."""
+    """Make the parser of the command's arguments."""
     of_command = parser_of("map", __doc__)
     add_agent(of_command)
     add_vary(of_command)
@@ -98,7 +98,7 @@ def _plan(chosen: argparse.Namespace) -> MapPlan:
 
 
 def _make(plan: MapPlan, chosen: argparse.Namespace) -> int:
-    """Train the runs that are missing, print and write the map; return the exit code."""
+    """Train the missing runs, then print and write the map; return the exit code."""
     if chosen.out is not None:  # what could not be written in the end is refused now
         require_writable(chosen.out, overwrite=chosen.force)
     if plan.config.engine == "fast" and not chosen.quiet:
@@ -151,7 +151,7 @@ def _may_start(map_run: MapRun, workers: Workers, chosen: argparse.Namespace) ->
 
 
 def _train(map_run: MapRun, chosen: argparse.Namespace) -> bool:
-    """Train the runs that are missing; return False if Ctrl+C has ended the training."""
+    """Train the missing runs; return False if Ctrl+C has ended the training."""
     with progress_bar(_("Training"), unit=_(" runs"), quiet=chosen.quiet) as report:
         try:
             map_run.start()
@@ -169,7 +169,7 @@ def _train(map_run: MapRun, chosen: argparse.Namespace) -> bool:
 
 
 def _cells(plan: MapPlan, snapshot: Snapshot) -> Iterator[str]:
-    """A table with a row for each cell that has results."""
+    """Yield a table with a row for each cell that has results, and a sentence about the table."""
     names = [axis.setting for axis in plan.axes]
     header = [*names, _("seeds"), _("diverged"), _("return of the last tenth"), _("interval")]
     measure = measures(plan.config)["late_return"]
@@ -185,7 +185,7 @@ def _cells(plan: MapPlan, snapshot: Snapshot) -> Iterator[str]:
 
 
 def _texts(summary: CellSummary) -> list[str]:
-    """The columns of the table that describe the results of a cell."""
+    """Write the table's columns that describe the results of a cell."""
     estimate, low, high = (
         mean_text(None if math.isnan(number) else number)
         for number in (summary.estimate, summary.low, summary.high)
@@ -206,7 +206,7 @@ def _write(plan: MapPlan, results: Mapping[Run, RunResult], chosen: argparse.Nam
 
 
 def _code(snapshot: Snapshot, *, ended: bool) -> int:
-    """The exit code; say why the map is not complete, if it is not."""
+    """Return the exit code; if the map is not complete, say why."""
     if snapshot.problem is not None:
         say(snapshot.problem)
         return FAILED

@@ -1,8 +1,8 @@
 """The experiments of the three agents' pages.
 
 Each experiment offers several answers to its question. These answers are called choices. `right` is
-the index of the choice that is true for most of the experiment's eight stored runs. Neither the
-place nor the length of a choice shows that the choice is right.
+the index of the choice that is true for most of the experiment's eight stored runs. The visitor
+cannot recognise the right choice by its place or its length.
 """
 
 from __future__ import annotations

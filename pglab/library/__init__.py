@@ -1,1 +1,1 @@
-"""Runs that are kept, and what leaves the app: bundles, scripts and clips."""
+"""Stores runs, and exports them from the app as bundles, scripts and clips."""

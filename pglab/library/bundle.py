@@ -1,7 +1,7 @@
-"""Bundles: ZIP files that take runs along, and from which the runs go on exactly.
+"""Writes and reads bundles: ZIP files with runs that can be continued exactly.
 
-A bundle of one run has the files of this run at its top. A bundle of several runs has a folder for
-each run.
+A bundle of one run has the files of this run at the top level. A bundle of several runs has a
+folder for each run.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same run gives the same bytes
 
 
 def run_files(contents: RunContents) -> dict[str, bytes]:
-    """The files from which the run goes on, by name."""
+    """Return the files that are needed to continue the run, by name."""
     files = {RUN: encoded(contents)}
     buffer = _empty_buffer(contents.config)
     if buffer is not None:
@@ -66,7 +66,7 @@ def run_files(contents: RunContents) -> dict[str, bytes]:
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
-    """Make a ZIP file of these files; the same files give the same bytes."""
+    """Make a ZIP file of these files; the same files always give the same bytes."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         add_files(archive, files)
@@ -91,7 +91,7 @@ def opened_bundle(data: bytes) -> Bundle:
     """Open an uploaded bundle. Nothing is written to disk.
 
     Raises:
-        StateError: this is no bundle, or it is too large; see `Bundle`.
+        StateError: the file is too large, or it is not a bundle; see `Bundle`.
     """
     if len(data) > MOST_BYTES:
         raise StateError(
@@ -101,13 +101,13 @@ def opened_bundle(data: bytes) -> Bundle:
 
 
 class Bundle:
-    """The runs in a bundle. One run at a time is read into memory."""
+    """The runs in a bundle. Only one run at a time is read into memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         """Read which runs the bundle contains.
 
         Raises:
-            StateError: this is no bundle, or it contains no run or too many.
+            StateError: the file is not a bundle, or it contains no run, or too many runs.
         """
         opening = _OpeningFile(file)
         with _sentences():
@@ -118,7 +118,7 @@ class Bundle:
             raise StateError(_(_TOO_MANY))
         found = (_OF_RUN.fullmatch(name) for name in dict.fromkeys(names))
         self.folders = [match[1] for match in found if match is not None]
-        """The folder of each run, such as "seed-3/"; "" for a run at the top."""
+        """The folder of each run, such as "seed-3/"; a run at the top level has the folder ""."""
         if not self.folders:
             raise StateError(
                 _("The file contains no run. Choose a bundle that this app has exported.")
@@ -127,7 +127,7 @@ class Bundle:
             raise StateError(_("The bundle contains more than {n} runs.").format(n=MOST_RUNS))
 
     def run(self, folder: str) -> RunContents:
-        """Read and check one of the runs. All files but those from which it goes on are ignored.
+        """Read and check one run. Files that are not needed to continue the run are ignored.
 
         Raises:
             ConfigError: a setting of the run cannot be used.
@@ -146,10 +146,10 @@ class Bundle:
 
 
 class _OpeningFile:
-    """A file from which only a short list of files is read.
+    """Reads a ZIP file, and refuses to open an archive whose list of files is too long.
 
-    `zipfile` reads the whole list at once and makes an object for each file, however many there
-    are. Every other piece that it reads to open an archive is short.
+    `zipfile` reads the whole list at once and makes an object for each file, even if the list is
+    very long. Everything else that `zipfile` reads when it opens an archive is short.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -158,7 +158,7 @@ class _OpeningFile:
         self.most: int | None = _LONGEST_LIST  # bytes in one piece; None: the archive is open
 
     def read(self, size: int = -1) -> bytes:
-        """Read a piece of the file; refuse a piece that is too long for the list of a bundle."""
+        """Read a piece of the file. Until the archive is open, refuse pieces that are too long."""
         if self.most is None:
             return self._file.read(size)
         data = self._file.read(self.most + 1 if size < 0 else min(size, self.most + 1))
@@ -169,7 +169,7 @@ class _OpeningFile:
 
 @contextmanager
 def _sentences() -> Iterator[None]:
-    """Turn each error of a damaged ZIP file into a `StateError`."""
+    """Turn each error that a damaged ZIP file causes into a `StateError`."""
     try:
         yield
     except (ConfigError, StateError):  # these are ValueErrors, too
@@ -181,7 +181,7 @@ def _sentences() -> Iterator[None]:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Unpack one file of the archive, but never more than `MOST_UNPACKED` bytes."""
+    """Unpack one file of the archive; refuse a file of more than `MOST_UNPACKED` bytes."""
     try:
         with archive.open(name) as member:
             data = member.read(MOST_UNPACKED + 1)
@@ -204,7 +204,7 @@ def _empty_buffer(config: AgentConfig) -> ReplayBuffer | None:
 
 
 def _places(buffer: ReplayBuffer, added: int) -> Any:
-    """The places of all transitions in the buffer's arrays, oldest transition first."""
+    """Return the index of each transition in the buffer's arrays, oldest transition first."""
     return np.arange(max(0, added - buffer.capacity), added) % buffer.capacity
 
 

@@ -1,4 +1,4 @@
-"""Removes from a text what cannot be shown or stored."""
+"""Cleans texts: removes the characters that cannot be shown or stored."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ _JOINERS = "\u200c\u200d"  # invisible, but Persian and some emojis need them
 
 
 def cleaned(text: str, most: int | None = None) -> str:
-    """At most `most` characters of a text, without characters that cannot be shown or stored.
+    """Remove characters that cannot be shown or stored; return at most `most` characters.
 
-    This removes control characters, and the marks that change the direction of text. Each line
-    ends with a line feed; other white space becomes spaces.
+    Control characters, and marks that change the direction of the text, are removed. Line breaks
+    become line feeds. Every other white-space character becomes a space.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     shown = (" " if c.isspace() and c != "\n" else c for c in lines)
@@ -17,5 +17,5 @@ def cleaned(text: str, most: int | None = None) -> str:
 
 
 def cleaned_line(text: str, most: int | None = None) -> str:
-    """At most `most` characters of a text, cleaned, as one line with single spaces."""
+    """Return at most `most` characters of the cleaned text, as one line with single spaces."""
     return " ".join(cleaned(text, most).split())

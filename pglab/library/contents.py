@@ -1,4 +1,4 @@
-"""Everything that is stored of a run. Exports and the library read it; the run itself goes on."""
+"""Copies of runs, which exports and the library read while the runs themselves go on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Facts = dict[str, Any]  # values that JSON can hold
 
 @dataclass(frozen=True)
 class State:
-    """The state from which a run continues exactly; `pglab.library.state` makes and reads it.
+    """The state from which a run can continue exactly; `pglab.library.state` makes and reads it.
 
     The names of the parameters in `arrays` begin with the name of their network, for example
     `policy/head.weight`.
@@ -32,9 +32,10 @@ class State:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a `History`: columns by name, each [N], with NaN for a missing number.
+    """A table of a `History`. Each column is an array [N], in which NaN means a missing number.
 
-    A long run keeps one of `stride` rows; `appended` counts all rows, also those that were dropped.
+    In a long run, only one row of every `stride` rows is kept. `appended` counts all rows,
+    including the dropped ones.
     """
 
     columns: Arrays
@@ -43,13 +44,13 @@ class Table:
 
     @property
     def numbers(self) -> NDArray[np.int64]:
-        """The number of each row that is kept, counted from 1: [N]."""
+        """The number of each kept row, [N]; the first row of the table has the number 1."""
         return 1 + self.stride * np.arange(len(self.columns["global_step"]))
 
 
 @dataclass(frozen=True)
 class RunContents:
-    """A run at one moment. It never changes."""
+    """A copy of a run at one moment. The copy never changes."""
 
     initial_config: AgentConfig
     changes: tuple[Change, ...]  # of settings during training
@@ -64,13 +65,13 @@ class RunContents:
 
     @property
     def global_step(self) -> int:
-        """Environment steps taken."""
+        """The number of environment steps that the run has taken."""
         step: int = self.state.facts["global_step"]
         return step
 
     @property
     def config(self) -> AgentConfig:
-        """The settings at this moment, with all changes."""
+        """The settings after all changes."""
         config = self.initial_config
         for change in self.changes:
             config = config.changed(**change.settings)

@@ -1,4 +1,4 @@
-"""Writes what is stored of a run as bytes, and reads it again: safetensors with JSON, no pickle."""
+"""Converts stored runs to bytes and back. The format is safetensors with JSON, without pickle."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STATES = ("state", "recent")
 
 
 def config_facts(config: AgentConfig) -> Facts:
-    """All settings as values that JSON can hold, with the name of the agent's class."""
+    """Return the agent's name and all settings as values that JSON can hold."""
     (agent,) = (name for name, kind in AGENTS.items() if type(config) is kind)
     values = {name: getattr(config, name) for name in settings_of(config)}
     return {"agent": agent, "settings": values}
@@ -40,7 +40,7 @@ def config_from(facts: Any) -> AgentConfig:
 
     Raises:
         ConfigError: a setting cannot be used.
-        StateError: these are no settings.
+        StateError: the settings are damaged, or one of them is unknown.
     """
     try:
         kind, settings = AGENTS[facts["agent"]], dict(facts["settings"])
@@ -51,7 +51,7 @@ def config_from(facts: Any) -> AgentConfig:
 
 
 def encoded(contents: RunContents) -> bytes:
-    """Everything of a run but the transitions of its replay buffer, as a safetensors file."""
+    """Write a run as a safetensors file, without the transitions of its replay buffer."""
     arrays: Arrays = {}
     facts: Facts = {
         "format": FORMAT,
@@ -82,9 +82,9 @@ def encoded(contents: RunContents) -> bytes:
 
 
 def decoded(data: bytes, blocks: tuple[Block, ...] = ()) -> RunContents:
-    """Read what `encoded` has written; `blocks` are the transitions of the replay buffer.
+    """Read a run that `encoded` has written; `blocks` are the transitions of its replay buffer.
 
-    The state is checked only when a run is made of it: see `session_from`.
+    This function does not check the state of the run; `session_from` checks it.
 
     Raises:
         ConfigError: a setting cannot be used.
@@ -116,7 +116,7 @@ def decoded(data: bytes, blocks: tuple[Block, ...] = ()) -> RunContents:
 
 
 def _facts_of(data: bytes) -> Facts:
-    """Read the JSON in the head of the file."""
+    """Read the JSON in the header of the file."""
     try:
         length = int.from_bytes(data[:8], "little")
         head = json.loads(data[8 : 8 + length])
@@ -162,7 +162,7 @@ def _table(arrays: Arrays, facts: Facts, name: str) -> Table:
 
 
 def _part(arrays: Arrays, name: str) -> Arrays:
-    """The arrays whose names begin with this part's name."""
+    """Return the arrays of one part. The part's name is removed from the arrays' names."""
     prefix = name + "/"
     return {
         key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)

@@ -1,4 +1,4 @@
-"""Stores runs as new ones: the runs of a bundle, for example."""
+"""Stores runs, for example those of a bundle, as new runs in the library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pglab.library.store.runs.summary import kept_of
 def import_bundle(
     library: Library, data: bytes, owner: str, progress: Progress = unreported
 ) -> list[KeptRun]:
-    """Store the runs of an uploaded bundle as new runs of this owner; return what was stored.
+    """Store the runs of an uploaded bundle as new runs of this owner; return the stored runs.
 
     Raises:
         ConfigError: a setting of a run cannot be used.
@@ -26,9 +26,9 @@ def import_bundle(
 def import_runs(
     library: Library, bundle: Bundle, owner: str, progress: Progress
 ) -> dict[str, KeptRun]:
-    """Store all runs of a bundle, each at a new address; return them by their folders.
+    """Store each run of a bundle at a new address; return the stored runs by their folders.
 
-    After an error, none of the runs is stored.
+    If an error occurs, none of the runs stays stored.
 
     Raises:
         ConfigError: a setting of a run cannot be used.

@@ -1,4 +1,4 @@
-"""Long work reports its progress and can be cancelled."""
+"""Lets long work report its progress and be cancelled."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Cancelled(Exception):
 
 
 def unreported(_share: float) -> None:
-    """Report the progress to nobody."""
+    """Ignore the progress."""
 
 
 def never() -> bool:
-    """Return False: nobody cancels the work."""
+    """Return False, because nobody cancels the work."""
     return False
 
 
@@ -29,7 +29,7 @@ def steps(items: Sequence[Item], progress: Progress, cancelled: IsCancelled) -> 
     """Yield each item. After the work for an item is done, report the progress.
 
     Raises:
-        Cancelled: `cancelled` is true before an item.
+        Cancelled: `cancelled` has returned True before an item.
     """
     for done, item in enumerate(items, start=1):
         require_going_on(cancelled)

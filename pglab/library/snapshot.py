@@ -1,4 +1,4 @@
-"""Copies a session for the library, and makes a session from such a copy again."""
+"""Copies sessions for the library, and makes sessions from these copies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pglab.session.training_session import TrainingSession
 
 
 def contents_of(session: TrainingSession, known: Sequence[Block] = ()) -> RunContents:
-    """Copy a run; nobody may train it meanwhile. `known` are blocks of an earlier copy."""
+    """Copy a run, which must not train meanwhile. `known` are blocks of an earlier copy."""
     history = session.history
     return RunContents(
         initial_config=session.initial_config,
@@ -31,7 +31,7 @@ def contents_of(session: TrainingSession, known: Sequence[Block] = ()) -> RunCon
 
 
 def session_from(contents: RunContents, *, can_rewind: bool = True) -> TrainingSession:
-    """Make a session that continues exactly where the copied run was.
+    """Make a session that continues the run exactly from the moment of the copy.
 
     If `can_rewind` is False, the session keeps no checkpoints.
 

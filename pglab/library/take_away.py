@@ -1,4 +1,4 @@
-"""Makes the files that a visitor takes along: each of them alone, or all of them as a bundle."""
+"""Makes the files of a run that a visitor downloads: single files, or all files of a bundle."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Figures = Callable[[RunContents, Progress, IsCancelled], Files]
 
 
 class PartMissing(RuntimeError):
-    """A part cannot be made on this server; the message is a sentence that says why."""
+    """A part cannot be made on this server; the message says why."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a visitor takes along, and what the files say about it."""
+    """The run whose files are made, and everything else that the files need."""
 
     contents: RunContents
     link: str | None = None  # an address that opens the app with these settings
@@ -53,7 +53,7 @@ class Order:
 class Part:
     """Some files that are made together, such as the clip in two formats.
 
-    `effort` is about how many seconds the work takes.
+    `effort` is roughly the number of seconds that the work takes.
     """
 
     label: str
@@ -189,7 +189,7 @@ def made_files(order: Order, chosen: Mapping[str, Part] = PARTS) -> Made:
 
 
 def _reporting(order: Order, begin: float, share: float) -> Order:
-    """The same order; its progress goes on from `begin` by `share` of the whole work."""
+    """Return the same order, which now reports its progress from `begin` to `begin + share`."""
     return replace(order, progress=lambda part: order.progress(begin + share * part))
 
 

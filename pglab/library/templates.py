@@ -1,4 +1,4 @@
-"""The templates of a package: those of scripts, and those of pages."""
+"""Loads the Jinja templates of a package, for scripts or for HTML pages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def templates_of(package: str, *, html: bool) -> Environment:
-    """The templates in the folder `templates` of a package.
+    """Return the Jinja environment with the templates in the folder `templates` of a package.
 
-    A line with only a statement leaves no line in the result. A name that is missing is an error.
+    A line that holds only a statement leaves no line in the result. A missing name is an error.
 
     Args:
         package: the dotted name of the package.
         html: if true, every text that is not `Markup` is escaped. Otherwise, the templates write
-            source code, which ends with a line break.
+            source code, and the line break at its end is kept.
     """
     return Environment(
         loader=PackageLoader(package),

@@ -1,1 +1,1 @@
-"""A room in which a class predicts, trains and sees itself; the library keeps everything of it."""
+"""A room in which a class predicts, trains and sees its results; the library stores all data."""

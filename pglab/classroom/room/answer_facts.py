@@ -1,4 +1,4 @@
-"""Converts answers to and from JSON. Equal answers are equal texts."""
+"""Converts answers to and from JSON. Equal answers give equal texts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pglab.classroom.progress import Answer, answer_facts, read_answer
 
 
 def written_answer(answer: Answer) -> str:
-    """A checked answer as JSON."""
+    """Write a checked answer as JSON."""
     return json.dumps(answer_facts(answer))
 
 
 def stored_answer(text: str, question: Question | None) -> Answer | None:
-    """The answer in a stored text; None if it does not fit the question."""
+    """Read the answer in a stored text; return None if it does not fit the question."""
     try:
         return read_answer(json.loads(text), question)
     except (ValueError, RecursionError):
@@ -23,7 +23,7 @@ def stored_answer(text: str, question: Question | None) -> Answer | None:
 
 
 def answers_of(texts: Mapping[int, str], lesson: Lesson) -> dict[int, Answer]:
-    """The stored answers by lesson steps; what does not fit the lesson is left out."""
+    """Read stored answers by lesson steps; leave out answers that do not fit the lesson."""
     read = {
         step: stored_answer(text, lesson.steps[step - 1].question)
         for step, text in texts.items()

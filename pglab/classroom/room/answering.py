@@ -1,4 +1,4 @@
-"""Answers of members: one of each member in each lesson step."""
+"""Stores the answers of members; each member can give one answer in each lesson step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def give_answer(library: Library, member: Member, step: int, answer: Answer) -> 
 
     Returns:
         True if the answer was stored now; False if the same answer was stored already, for example
-        because the phone has lost the connection and sends it again.
+        because the phone has lost the connection and sends the answer again.
 
     Raises:
         LessonError: the answer does not fit the question.

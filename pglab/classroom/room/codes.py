@@ -1,26 +1,29 @@
-"""The codes of rooms, and how many wrong ones the server lets through.
+"""The codes of rooms, and the limit for wrong codes.
 
-A room has a full code of 13 characters. Its first five are the *short code*, which people read from
-the wall and type. The QR code contains the full code.
+A room has a full code of 13 characters. The first five characters are the *short code*, which
+people read from the projector and type. The QR code contains the full code.
 
-**What guessing may find.** There are N = 29⁵ = 20,511,149 short codes. If d rooms have an open
-door, a guess opens one of them with the probability d / N. Such a guess takes d of the attempts of
-a day. So the guesses of any 24 hours open a room with a probability of at most
+**What guessing may find.** There are N = 29⁵ = 20,511,149 short codes. A room has an *open door*
+while its short code can open it. If d rooms have an open door, a guess opens one of these rooms
+with the probability d / N. Such a guess uses d of the attempts of a day. So the guesses of any 24
+hours open a room with a probability of at most
 
-    ATTEMPTS / N = 18 / 20,511,149 = 8.8 · 10⁻⁷ < 10⁻⁶,
+    ATTEMPTS / N = 18 / 20,511,149 = 8.8 · 10⁻⁷ < 10⁻⁶.
 
-however the numbers of open doors and of visitors change. The limit is so low because the code is so
-short: with 20 open doors, already the second guess would exceed 10⁻⁶. Three rules make it fair:
+This holds even if the numbers of open doors and of visitors change. The limit is low because the
+code is short: with 20 open doors, the second guess would already exceed 10⁻⁶. Three rules make the
+limit fair:
 
 - A door is open only for `DOOR_SECONDS` after the teacher has opened it, so d is small. Without an
-  open door, there is nothing to find, and a wrong code takes no attempt.
-- The same wrong code takes attempts once, because it tells nothing new.
-- When all attempts are used, no short code opens a room, but nobody is locked out. The full code
-  always opens its room: in the QR code, in the link, or typed. The wall shows it. One visitor can
-  use only `ATTEMPTS_OF_VISITOR`, so that one person alone cannot switch the short codes off.
+  open door, a guess can find nothing, and a wrong code uses no attempt.
+- If the same wrong code is tried again, it uses no further attempt, because it tells nothing new.
+- When all attempts are used, no short code opens a room. But the full code always opens its room,
+  from the QR code, from the link, or typed. The projector shows the full code. One visitor can use
+  only `ATTEMPTS_OF_VISITOR` attempts, so a single person cannot make all short codes useless.
 
-**Full codes** need no limit: there are 29¹³ ≈ 10¹⁹. Even 100,000 guesses a second, which no server
-answers, find one of 20 open rooms within a day with a probability of only 2 · 10⁻⁸.
+**Full codes** need no limit: there are 29¹³ ≈ 10¹⁹ of them. Even 100,000 guesses a second, which
+are more than a server can answer, find one of 20 open rooms within a day with a probability of only
+2 · 10⁻⁸.
 """
 
 from __future__ import annotations
@@ -49,20 +52,20 @@ _FULL_GUESSES = 86_400 * 100_000.0  # within a day, more than a server can answe
 
 
 def random_code() -> str:
-    """A random full code."""
+    """Make a random full code."""
     return "".join(secrets.choice(ALPHABET) for _character in range(FULL))
 
 
 def shown_code(code: str) -> str:
-    """A short or full code as people read it, for example "K7M3P-2XQ9-RA4T"."""
+    """Write a short or full code as people read it, for example "K7M3P-2XQ9-RA4T"."""
     ends = [end for end in _SHOWN_GROUPS if end <= len(code)]
     return "-".join(code[start:end] for start, end in zip([0, *ends], ends, strict=False))
 
 
 def read_code(text: str) -> str | None:
-    """The short or full code that somebody has typed; None if this cannot be a code.
+    """Read a short or full code that somebody has typed; None if the text cannot be a code.
 
-    Upper and lower case are the same, spaces and hyphens do not count, and characters that look
+    Upper and lower case are the same, spaces and hyphens are ignored, and characters that look
     alike are the same.
     """
     if len(text) > 10 * FULL:
@@ -73,14 +76,14 @@ def read_code(text: str) -> str | None:
 
 
 def chance_of_guessing(doors: int, rooms: int = 0, full_guesses: float = _FULL_GUESSES) -> float:
-    """The probability that all guesses of a day find a room.
+    """Compute the probability that at least one guess of a day finds a room.
 
     The guesser uses up all attempts and tries no code twice, so n guesses miss all d open doors
     with the probability Π (1 − d / (N − k)) over k = 0 … n − 1.
 
     Args:
-        doors: the number of rooms with an open door, from 1, during the whole day.
-        rooms: the number of all open rooms; at least as many as have an open door.
+        doors: the number of rooms with an open door during the whole day, at least 1.
+        rooms: the number of all open rooms; a number below `doors` counts as `doors`.
         full_guesses: the number of guessed full codes.
     """
     guesses = ATTEMPTS // doors

@@ -1,4 +1,4 @@
-"""Writes everything of a room as CSV files, which spreadsheets open."""
+"""Writes all data of a room as CSV files, which spreadsheets can open."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Rows = dict[str, Sequence[Any]]  # what is stored, by the names of the files
 
 
 def csv_files(library: Library, key: str) -> dict[str, str]:
-    """The files of a room by their names: answers, progress, runs and returns by hand.
+    """Write the files of a room, by name: answers, progress, runs and returns by hand.
 
     Members have numbers; their nicknames are in the files only if the room shows nicknames.
 
@@ -81,7 +81,7 @@ def csv_files(library: Library, key: str) -> dict[str, str]:
 
 
 def csv_zip(library: Library, key: str) -> bytes:
-    """The files of `csv_files` in one ZIP file."""
+    """Write the files of `csv_files` into one ZIP file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in csv_files(library, key).items():
@@ -98,13 +98,13 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _harmless(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula; numbers stay as they are."""
+    """Change a text that a spreadsheet would read as a formula; numbers stay as they are."""
     is_formula = isinstance(cell, str) and cell.startswith(_BEGINS_FORMULA)
     return f"'{cell}" if is_formula else cell
 
 
 def _answer(row: Any, lesson: Lesson) -> str:
-    """The texts of the chosen choices, or the points of a sketch as JSON."""
+    """Write an answer: the texts of the chosen choices, or the points of a sketch as JSON."""
     question = lesson.steps[row.step - 1].question
     match stored_answer(row.answer, question), question:
         case ChoiceAnswer(chosen=chosen), ChoiceQuestion(choices=choices):
@@ -115,7 +115,7 @@ def _answer(row: Any, lesson: Lesson) -> str:
 
 
 def _about_run(row: Any) -> list[Cell]:
-    """Which training of the step, the chosen setting with its value, the seed, and the steps."""
+    """Return the number of the training, the chosen setting, its value, the seed and the steps."""
     setting = read_plan(row.plan).setting
     return [row.training, setting, chosen_value(row.chosen), row.seed, row.global_step]
 

@@ -1,8 +1,9 @@
-"""The open rooms of a browser, and the run of their teacher that all phones show.
+"""Finds the open rooms of a browser, and shows a run of the teacher on all phones of a room.
 
-The room stores only the name with which others watch the run. The pictures come from the process in
-which the run lives. The browser that has opened a room may show runs in it, because the page of a
-run need not know the room's key. With the key, another browser can become this browser.
+A room stores only the name under which others watch the run. The pictures come from the process
+that trains the run. The browser that has opened a room may show runs in this room without the
+room's key, because the page of a run does not know the key. Another browser with the key can take
+over this right.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ WAIT_SECONDS = 60.0  # after a look that failed
 
 @dataclass(frozen=True)
 class OwnRoom:
-    """An open room of a browser, and the run that it shows."""
+    """An open room of a browser, and the run that the room shows."""
 
     room: str
     code: str
@@ -38,10 +39,10 @@ class OwnRoom:
 
 
 def own_rooms(library: Library, owner: str, most: int = MOST_OFFERED) -> list[OwnRoom]:
-    """The newest open rooms of a browser.
+    """Load the newest open rooms of a browser.
 
     Args:
-        library: stores the rooms.
+        library: the library that stores the rooms.
         owner: the random key of the browser.
         most: the greatest number of rooms.
 
@@ -57,9 +58,10 @@ def own_rooms(library: Library, owner: str, most: int = MOST_OFFERED) -> list[Ow
 
 
 def steered_rooms(library: Library, owner: str) -> dict[str, OwnRoom]:
-    """The open rooms that a browser has opened, by their teacher's keys; the newest first.
+    """Load the open rooms that a browser has opened, by their teacher's keys; the newest first.
 
-    A room that another browser has taken over is missing, because its key cannot be found again.
+    Rooms that one browser has taken over from another are missing, because their keys cannot be
+    computed from `owner`.
 
     Raises:
         RoomError: a stored room is damaged, or was deleted at this moment.
@@ -72,7 +74,7 @@ def steered_rooms(library: Library, owner: str) -> dict[str, OwnRoom]:
 
 
 class OpenOwners:
-    """Knows which browsers have open rooms, with one small query for all visitors of a process."""
+    """Knows which browsers have open rooms. One small query serves all visitors of a process."""
 
     def __init__(self, library: Callable[[], Library], seconds: float = LOOK_SECONDS) -> None:
         """`seconds` is the least time between two queries."""
@@ -88,9 +90,10 @@ class OpenOwners:
             self._noted |= {hash_of(owner)}
 
     def has_room(self, owner: str) -> bool:
-        """Whether this browser has an open room; a few seconds late if another process knows it.
+        """Whether this browser has an open room.
 
-        While the library cannot be used, the answer is what was known before.
+        If another process has opened the room, the answer may be a few seconds old. While the
+        library cannot be used, the result is the last known answer.
         """
         with self._lock:
             is_due = time.monotonic() >= self._due
@@ -114,7 +117,7 @@ class OpenOwners:
 
 
 def show_run(library: Library, room: str, owner: str, run: LiveRun) -> None:
-    """Let all phones of a room show this run. It takes the place of another one.
+    """Let all phones of a room show this run instead of any other run.
 
     Raises:
         RoomError: this browser has no such open room.
@@ -129,7 +132,7 @@ def show_run(library: Library, room: str, owner: str, run: LiveRun) -> None:
 
 
 def hide_live_run(library: Library, name: str, room: str | None = None) -> None:
-    """Show the run with this name no more, in this room or in all rooms.
+    """Stop showing the run with this name in this room, or in all rooms if `room` is None.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -147,7 +150,7 @@ def may_show_runs(library: Library, room: str, owner: str) -> bool:
 
 
 def show_runs_from(library: Library, key: str, owner: str) -> None:
-    """Let this browser, and no other one, show its runs in the room of this teacher's key.
+    """Let only this browser show its runs in the room that has this teacher's key.
 
     Raises:
         RoomError: there is no such room.

@@ -1,4 +1,4 @@
-"""Members of a room: they join with a code, and come back with the keys of their phones."""
+"""Lets members join a room with a code, and return to it with the secret keys of their phones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _WHY_NOT: dict[Refusal, str] = {
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a room. The nickname is a text of other people: pages must escape it."""
+    """A member of a room. The nickname may contain any text, so pages must escape it."""
 
     room: str
     number: int  # from 1, in the order of joining
@@ -52,7 +52,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Joined:
-    """A member, and the secret key by which the phone is known from now on."""
+    """A member, and the secret key that identifies the member's phone from now on."""
 
     member: Member
     key: str
@@ -68,7 +68,7 @@ class MemberView:
 
     @property
     def step(self) -> int:
-        """The lesson step that the phone shows: that of the room, or in a free room, its own."""
+        """The lesson step on the phone: the member's step in a free room, else the room's step."""
         return self.member.step if self.room.state.mode == "free" else self.room.state.step
 
 
@@ -78,15 +78,16 @@ def join(
     """Join the room that a code opens.
 
     Args:
-        library: stores the room.
-        code: what somebody has typed, or the code in a link: a short or a full code.
-        nickname: is cleaned, and cut to `MOST_IN_NICKNAME` characters.
-        visitor: the address in the network from which the code comes; it limits wrong codes.
-        key: the key of this phone, if it has one. A phone that joins the same room again is the
-            same member.
+        library: the library that stores the room.
+        code: a short or a full code, which somebody has typed or which was in a link.
+        nickname: the nickname; it is cleaned, and cut to `MOST_IN_NICKNAME` characters.
+        visitor: the network address of the visitor. The number of wrong codes from each address is
+            limited.
+        key: the key of this phone, if it has one. If a phone joins the same room again with its
+            key, it stays the same member.
 
     Raises:
-        RoomError: the code opens no room, or the visitor may not try short codes now. The sentence
+        RoomError: the code opens no room, or the visitor may not try short codes now. The message
             does not tell whether a room with this code exists.
         LibraryUnavailable: the library cannot be used now.
     """
@@ -107,7 +108,7 @@ def join(
 
 
 def member_of_key(library: Library, key: str) -> Member | None:
-    """The member whose phone has this key; None if there is none, or if the room is gone.
+    """Load the member whose phone has this key; None if the member or the room does not exist.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -119,7 +120,7 @@ def member_of_key(library: Library, key: str) -> Member | None:
 
 
 def view_of_member(library: Library, member: Member) -> MemberView:
-    """What a member's phone shows now, for example after a reload or a lost connection.
+    """Load what a member's phone shows now, for example after a reload or a lost connection.
 
     Raises:
         RoomError: the room does not exist any more.
@@ -136,10 +137,10 @@ def view_of_member(library: Library, member: Member) -> MemberView:
 
 
 def move_to(library: Library, member: Member, step: int) -> Member:
-    """Bring a member to another lesson step.
+    """Move a member to another lesson step.
 
     Raises:
-        RoomError: there is no such step, or the teacher moves the class.
+        RoomError: there is no such step, or only the teacher can move members now.
         LibraryUnavailable: the library cannot be used now.
     """
 
@@ -159,7 +160,7 @@ def move_to(library: Library, member: Member, step: int) -> Member:
 
 
 def rename(library: Library, member: Member, nickname: str) -> Member:
-    """Give a member another nickname; it is cleaned and cut like that of a newcomer.
+    """Give a member another nickname, which is cleaned and cut as in `join`.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -172,7 +173,7 @@ def rename(library: Library, member: Member, nickname: str) -> Member:
 
 
 def note_present(library: Library, present: Iterable[Member]) -> None:
-    """Write that these members are present now; call it more often than `PRESENT_SECONDS`.
+    """Store that these members are present now; repeat this before `PRESENT_SECONDS` have passed.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -192,16 +193,16 @@ def note_present(library: Library, present: Iterable[Member]) -> None:
 
 
 def cleaned_nickname(text: str) -> str:
-    """A nickname as one short line of plain text; it may be empty.
+    """Clean a nickname, and return one short line of plain text, which may be empty.
 
-    A letter keeps only some of its marks: a heap of marks would cover other lines.
+    A letter keeps only a few marks, such as accents, because many marks would cover other lines.
     """
     line = cleaned_line(text[:_MOST_READ])
     return cleaned_line(_without_heaps(line)[:MOST_IN_NICKNAME])
 
 
 def _without_heaps(text: str) -> str:
-    """The text with at most `_MOST_MARKS` marks, such as accents, on one letter."""
+    """Return the text with at most `_MOST_MARKS` marks, such as accents, on each letter."""
     kept: list[str] = []
     marks = 0
     for character in normalize("NFC", text):

@@ -1,4 +1,4 @@
-"""Reads what belongs to members, with their nicknames if the room shows them."""
+"""Reads data of members, together with their nicknames if the room shows nicknames."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Found = TypeVar("Found")
 def with_names(
     library: Library, room: str, load: Callable[[Connection], Found]
 ) -> tuple[Found, dict[int, str]]:
-    """What `load` reads, and the nicknames by the members' numbers.
+    """Return the data that `load` reads, and the nicknames by the members' numbers.
 
-    Unless the room shows nicknames, there are none.
+    If the room does not show nicknames, none are returned.
 
     Raises:
         RoomError: the room does not exist any more.

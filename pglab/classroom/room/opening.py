@@ -1,4 +1,4 @@
-"""Opens rooms, and finds them again: by the teacher's secret key, or by their names."""
+"""Opens rooms, and finds rooms by the teacher's secret key or by the room's name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class NoSuchRoom(RoomError):
 
 @dataclass(frozen=True)
 class OpenedRoom:
-    """A new room. The key is for the teacher's link only."""
+    """A new room. Only the teacher's link may contain the key."""
 
     room: str
     key: str
@@ -68,9 +68,9 @@ def open_room(library: Library, owner: str, lesson: Lesson) -> OpenedRoom:
     """Open a room with this lesson.
 
     Args:
-        library: stores the room.
-        owner: the random key of a browser, which may have only some rooms open.
-        lesson: the room has a copy of it, which nobody can change.
+        library: the library that stores the room.
+        owner: the random key of a browser; the number of its open rooms is limited.
+        lesson: the lesson; the room gets a copy that nobody can change.
 
     Raises:
         RoomError: too many rooms are open.
@@ -90,17 +90,17 @@ def open_room(library: Library, owner: str, lesson: Lesson) -> OpenedRoom:
 
 
 def steering_key(owner: str, room: str) -> str:
-    """The teacher's key of a room that the browser with the key `owner` opens.
+    """Compute the teacher's key of a room that the browser with the key `owner` opens.
 
-    It is the HMAC-SHA256 of the room's name (RFC 2104). So the library need not keep it, and only
-    this browser can find it again.
+    The teacher's key is the HMAC-SHA256 of the room's name (RFC 2104). So the library need not
+    store the teacher's key, and only this browser can compute it again.
     """
     digest = hmac.digest(owner.encode("utf-8", "surrogatepass"), room.encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:_KEY_BYTES]).decode("ascii")
 
 
 def room_of_key(library: Library, key: str) -> Room:
-    """The room that a teacher's key steers.
+    """Load the room that has this teacher's key.
 
     Raises:
         RoomError: there is no such room.
@@ -110,7 +110,7 @@ def room_of_key(library: Library, key: str) -> Room:
 
 
 def load_room(library: Library, room: str) -> Room:
-    """The room with this name (`Room.room`).
+    """Load the room with this name (`Room.room`).
 
     Raises:
         RoomError: there is no such room.
@@ -121,7 +121,7 @@ def load_room(library: Library, room: str) -> Room:
 
 @lru_cache(maxsize=50)
 def lesson_of(library: Library, room: str) -> Lesson:
-    """The lesson of a room; it never changes, so only the first call reads it from the library.
+    """Load the lesson of a room. The lesson never changes, so only the first call reads it.
 
     Raises:
         RoomError: there is no such room.
@@ -131,7 +131,7 @@ def lesson_of(library: Library, room: str) -> Lesson:
 
 
 def state_now(library: Library, room: str) -> RoomState:
-    """What the room with this name shows now; for the errors, see `load_room`."""
+    """Load the present state of the room with this name; for the errors, see `load_room`."""
     row = library.read(lambda connection: rooms.load(connection, room, time.time()))
     if row is None:
         raise NoSuchRoom
@@ -141,7 +141,8 @@ def state_now(library: Library, room: str) -> RoomState:
 def short_code_works(library: Library, room: Room) -> bool:
     """True if the short code opens the room now, for somebody who has tried no wrong code.
 
-    Otherwise, the door is closed, or visitors of the server have used all attempts of the day.
+    The short code stops working when the room has ended, when the time of the code is over, or when
+    visitors of the server have used all attempts of the day.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -153,7 +154,7 @@ def short_code_works(library: Library, room: Room) -> bool:
 
 
 def delete_room(library: Library, key: str) -> None:
-    """Delete the room with all its data now.
+    """Delete the room that has this teacher's key, with all its data.
 
     Raises:
         RoomError: there is no such room.
@@ -164,12 +165,12 @@ def delete_room(library: Library, key: str) -> None:
 
 
 def no_such_room() -> str:
-    """The sentence about a room that does not exist, or whose time is over."""
+    """Return the sentence about a room that does not exist, or whose time is over."""
     return _("This room does not exist any more. Open a new one, or ask for its link.")
 
 
 def _is_stored(library: Library, row: RoomRow, key: str, owner: str, file: str) -> bool:
-    """Store a new room; False if its code is taken."""
+    """Store a new room; return False if its code is taken."""
     return library.write(lambda c: rooms.open_room(c, row, key, owner, file, time.time()))
 
 
@@ -195,7 +196,7 @@ def _new_row(room: str, lesson: Lesson, hours: int) -> RoomRow:
 
 
 def _room(library: Library, load: Callable[[Connection, float], RoomRow | None]) -> Room:
-    """The room that `load` finds, with its lesson."""
+    """Return the room that `load` finds, with its lesson."""
 
     def both(connection: Connection) -> tuple[RoomRow | None, str | None]:
         row = load(connection, time.time())

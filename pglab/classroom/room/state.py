@@ -1,4 +1,4 @@
-"""What a room shows now, and which changes of the teacher are possible."""
+"""The present state of a room, and the changes that the teacher can make."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WHY_NOT: dict[tuple[QuestionState, QuestionState], str] = {
 
 
 class RoomError(LessonError):
-    """A room cannot do this; the message is a sentence that says what to change."""
+    """A room cannot do what was asked; the message is a sentence that says what to change."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class LiveRun:
     """A run of the teacher that all phones show.
 
     Raises:
-        RoomError: this cannot be the name or the title of a run.
+        RoomError: the name or the title cannot be used.
     """
 
     name: str  # with which others watch the run
@@ -57,7 +57,7 @@ class LiveRun:
 
 @dataclass(frozen=True)
 class RoomState:
-    """What a room shows now. The version grows with each change that the teacher makes."""
+    """The present state of a room. The version grows with each change that the teacher makes."""
 
     mode: Mode
     step: int  # the lesson step that the room shows, from 1
@@ -75,8 +75,8 @@ class RoomState:
     def accepts(self, step: int) -> bool:
         """True if members may answer the question of this lesson step now.
 
-        In a paced room, this is the open question of the step that the room shows. In a free room,
-        it is each question that the teacher has not closed.
+        In a paced room, members may answer the question of the shown step while it is open. In a
+        free room, members may answer each question that the teacher has not closed.
         """
         if self.ended or not 1 <= step <= len(self.questions):
             return False
@@ -85,9 +85,10 @@ class RoomState:
         return step == self.step and self.question == "open"
 
     def at_step(self, step: int) -> Self:
-        """The state after the teacher has gone to a lesson step.
+        """Return the state after the teacher has gone to a lesson step.
 
-        Another step closes an open question, and shows no run of the teacher any more.
+        If the step changes, a paced room closes its open question. In both modes, the phones then
+        no longer show a run of the teacher.
 
         Raises:
             RoomError: there is no such step, or the room has ended.
@@ -102,7 +103,7 @@ class RoomState:
         return replace(left, step=step, live=self.live if step == self.step else None)
 
     def in_mode(self, mode: Mode) -> Self:
-        """The state after the teacher has chosen a mode.
+        """Return the state after the teacher has chosen a mode.
 
         Raises:
             RoomError: there is no such mode, or the room has ended.
@@ -113,10 +114,10 @@ class RoomState:
         return replace(self, mode=mode)
 
     def with_question(self, state: QuestionState, lesson: Lesson) -> Self:
-        """The state after the teacher has opened, closed or revealed the question.
+        """Return the state after the teacher has opened, closed or revealed the question.
 
         Raises:
-            RoomError: this is not possible now.
+            RoomError: the question cannot get this state now.
         """
         self.require_open()
         if lesson.steps[self.step - 1].question is None:
@@ -128,15 +129,15 @@ class RoomState:
         return self._with_question(state)
 
     def with_names(self, shown: bool) -> Self:
-        """The state after the teacher has chosen whether nicknames are shown."""
+        """Return the state after the teacher has chosen whether nicknames are shown."""
         return replace(self, names=shown)
 
     def without_run(self) -> Self:
-        """The state after the teacher has stopped showing a run."""
+        """Return the state after the teacher has stopped showing a run."""
         return replace(self, live=None)
 
     def at_end(self) -> Self:
-        """The state after the teacher has ended the room."""
+        """Return the state after the teacher has ended the room."""
         return replace(self, ended=True, live=None)
 
     def require_open(self) -> None:
@@ -151,13 +152,13 @@ class RoomState:
 
 
 def first_state(lesson: Lesson) -> RoomState:
-    """The state of a new room."""
+    """Return the state of a new room."""
     waiting: QuestionState = "waiting"
     return RoomState("paced", 1, (waiting,) * len(lesson.steps))
 
 
 def state_of(row: RoomRow) -> RoomState:
-    """The state of a stored room.
+    """Read the state of a stored room.
 
     Raises:
         RoomError: the stored state is damaged.
@@ -174,10 +175,10 @@ def state_of(row: RoomRow) -> RoomState:
 
 
 def damaged_room() -> str:
-    """The sentence about a stored room that cannot be read."""
+    """Return the sentence about a stored room that cannot be read."""
     return _("The stored room is damaged. Open a new one.")
 
 
 def written_questions(state: RoomState) -> str:
-    """The states of all questions as JSON; `state_of` reads them again."""
+    """Write the states of all questions as JSON, which `state_of` can read."""
     return json.dumps(state.questions)

@@ -1,7 +1,7 @@
 """Makes the changes of a teacher, who has the room's secret key.
 
-All state is in the database. A change names the version that the teacher's window shows, so that
-a late click in one window does not undo what happened in another.
+All state is in the database. A change names the version that the teacher's window shows. So a late
+click in one window does not undo a change from another window.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from pglab.library.store.rooms.rooms import RoomRow
 
 
 def go_to_step(library: Library, key: str, version: int, step: int) -> RoomState:
-    """Go to a lesson step. In a paced room, all members come along; an open question is closed.
+    """Go to a lesson step. A paced room also moves all members and closes an open question.
 
-    The phones no longer show a run of the teacher, because it belonged to the step before.
+    The phones no longer show a run of the teacher, because the run belonged to the previous step.
 
     This function and the next ones make a change of the teacher, and return the new state.
 
     Args:
-        library: stores the room.
+        library: the library that stores the room.
         key: the teacher's key.
         version: the version of the state that the teacher sees.
         step: the lesson step, from 1.
@@ -52,7 +52,7 @@ def go_to_step(library: Library, key: str, version: int, step: int) -> RoomState
 
 
 def set_mode(library: Library, key: str, version: int, mode: Mode) -> RoomState:
-    """Let the teacher move the class ("paced"), or each member alone ("free")."""
+    """Let the teacher move the class ("paced"), or let each member move alone ("free")."""
     return change_room(library, key, version, lambda state, _lesson: state.in_mode(mode))
 
 
@@ -62,7 +62,7 @@ def open_question(library: Library, key: str, version: int) -> RoomState:
 
 
 def close_question(library: Library, key: str, version: int) -> RoomState:
-    """Accept no more answers to the question of the step that the room shows."""
+    """Stop accepting answers to the question of the step that the room shows."""
     return _set_question(library, key, version, "closed")
 
 
@@ -72,12 +72,12 @@ def reveal_answers(library: Library, key: str, version: int) -> RoomState:
 
 
 def show_names(library: Library, key: str, version: int, shown: bool) -> RoomState:
-    """Show nicknames on the wall and in exports, or hide them."""
+    """Show nicknames on the projector and in exports, or hide them."""
     return change_room(library, key, version, lambda state, _lesson: state.with_names(shown))
 
 
 def let_join(library: Library, key: str, version: int) -> RoomState:
-    """Let the short code open the room for `DOOR_SECONDS` again."""
+    """Let the short code open the room for another `DOOR_SECONDS` from now."""
 
     def open_door(state: RoomState, _lesson: Lesson) -> RoomState:
         state.require_open()
@@ -90,12 +90,12 @@ def let_join(library: Library, key: str, version: int) -> RoomState:
 
 
 def hide_run(library: Library, key: str, version: int) -> RoomState:
-    """Let the phones show no run any more; see `live.py`."""
+    """Stop showing a run on the phones; see `live.py`."""
     return change_room(library, key, version, lambda state, _lesson: state.without_run())
 
 
 def end_room(library: Library, key: str, version: int) -> RoomState:
-    """End the room: nobody joins or answers any more. Its data stay until the room expires."""
+    """End the room, so that nobody can join or answer. Its data stay until the room expires."""
     return change_room(
         library, key, version, lambda state, _lesson: state.at_end(), lambda now: {"ended": now}
     )
@@ -116,12 +116,12 @@ def change_room(
     """Make a change of the teacher, and return the new state; see `go_to_step`.
 
     Args:
-        library: stores the room.
+        library: the library that stores the room.
         key: the teacher's key.
         version: the version of the state that the teacher sees.
-        change: makes the new state from the present one.
-        columns: further columns of the room to change at this time.
-        part: something else to change in the same transaction.
+        change: returns the new state for the present state and the lesson.
+        columns: returns new values of further columns of the room for the present time.
+        part: makes a further change in the same transaction.
     """
     lesson = room_of_key(library, key).lesson
 

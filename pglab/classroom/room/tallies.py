@@ -1,4 +1,4 @@
-"""Counts of a room: who is where, and how the class has answered."""
+"""Counts the members of a room at each lesson step, and the answers of the class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _POINTS = 61  # of the band of sketches
 
 @dataclass(frozen=True)
 class Tally:
-    """How the class has answered a question."""
+    """The counted answers of the class to a question."""
 
     answered: int  # members
     counts: tuple[int, ...] = ()  # how many members have chosen each choice
@@ -42,7 +42,7 @@ class StepCount:
 
 
 def tally(library: Library, room: Room, step: int) -> Tally:
-    """How the class has answered the question of a lesson step.
+    """Count how the class has answered the question of a lesson step.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -72,9 +72,10 @@ def tally_of(counted: Mapping[str, int], question: Question | None) -> Tally:
 
 
 def band_of_sketches(sketches: Sequence[SketchAnswer]) -> UsualBand | None:
-    """Median and quartiles of sketched curves, where at least half of them have a value.
+    """Compute median and quartiles of sketches, at the steps where at least half have a value.
 
-    Between its points, a sketch is a straight line. Returns None if there are no such steps.
+    The result is None if there are no such steps. Between two neighbouring points, a sketch is a
+    straight line.
     """
     if not sketches:
         return None
@@ -94,7 +95,7 @@ def band_of_sketches(sketches: Sequence[SketchAnswer]) -> UsualBand | None:
 
 
 def _on_grid(curve: Numbers, grid: Numbers) -> NDArray[np.float64]:
-    """The values of a sketch [P, 2] at the steps of a grid: [G]; NaN outside the sketch."""
+    """Return the values of a sketch [P, 2] at the steps of a grid: [G]; NaN outside the sketch."""
     values: NDArray[np.float64] = np.interp(
         grid, curve[:, 0], curve[:, 1], left=np.nan, right=np.nan
     )
@@ -102,7 +103,7 @@ def _on_grid(curve: Numbers, grid: Numbers) -> NDArray[np.float64]:
 
 
 def step_counts(library: Library, room: Room) -> tuple[StepCount, ...]:
-    """How many members are at each step of the room's lesson, and have answered in it.
+    """Count how many members are at each step of the room's lesson, and how many have answered.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -112,7 +113,7 @@ def step_counts(library: Library, room: Room) -> tuple[StepCount, ...]:
 
 
 def counts_of(rows: Mapping[int, StepRow], lesson: Lesson) -> tuple[StepCount, ...]:
-    """The counts of all steps of a lesson, from those steps at which there are any."""
+    """Return the counts of all steps of a lesson; a step that is missing in `rows` has zeros."""
     return tuple(
         StepCount(step, row.here, row.present, row.answered)
         for step in range(1, len(lesson.steps) + 1)

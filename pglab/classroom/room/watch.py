@@ -1,4 +1,4 @@
-"""Tells the pages of one process what changes in rooms, also if another process has changed it."""
+"""Tells the pages of one process about changes in rooms, even those by another process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RoomSnapshot:
-    """Everything that the wall shows of a room, without names. Times are seconds since 1970."""
+    """Everything that the projector shows of a room, except names. Times are seconds since 1970."""
 
     room: str
     code: str
@@ -52,7 +52,7 @@ Listener = Callable[[News], None]
 
 
 def sentence_of(problem: Problem) -> str:
-    """A sentence for who shows the room, in the language of the caller."""
+    """Return a sentence about the problem for the pages of the room, in the caller's language."""
     if problem == "gone":
         return no_such_room()
     if problem == "damaged":
@@ -62,7 +62,7 @@ def sentence_of(problem: Problem) -> str:
 
 @dataclass
 class _Subscriber:
-    """A listener, and the last news that it has got."""
+    """A listener, and the last news that the listener has received."""
 
     listener: Listener
     told: News | None = None
@@ -79,7 +79,7 @@ class _Watched:
 
 
 class RoomWatch:
-    """Polls the rooms of interest with one command each, and calls listeners after each change.
+    """Polls each watched room with one command, and calls the room's listeners after each change.
 
     All listeners run in one thread of this object, one after another, so they must be quick. The
     thread ends when nobody listens any more.
@@ -97,7 +97,7 @@ class RoomWatch:
         """Call `listener` soon with the state of a room, and then after each change.
 
         Returns:
-            A function that ends this; afterwards, at most a call that has begun goes on.
+            A function that stops the calls. A call that has already begun may still go on.
         """
         token = object()
         with self._lock:
@@ -119,7 +119,7 @@ class RoomWatch:
         return stop
 
     def poke(self) -> None:
-        """Poll now: this process has changed a room."""
+        """Poll now, because this process has changed a room."""
         self._wake.set()
 
     @property
@@ -150,7 +150,7 @@ class RoomWatch:
             self._wake.wait(self._seconds)
 
     def _news(self, room: str, watched: _Watched) -> News:
-        """The news about a room; the same object as before if nothing has changed."""
+        """Return the news about a room; if nothing has changed, the same object as before."""
         try:
             if watched.lesson is None:
                 watched.lesson = load_room(self._library, room).lesson

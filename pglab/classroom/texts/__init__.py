@@ -1,1 +1,1 @@
-"""Texts of other people, made harmless: for the pages and for print."""
+"""Makes texts of unknown people harmless, for the pages and for print."""

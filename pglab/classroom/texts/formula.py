@@ -1,7 +1,7 @@
-r"""Says which formulas of other people may be shown.
+r"""Decides which formulas of unknown people may be shown.
 
-The pages show formulas with KaTeX, which neither opens addresses nor runs scripts. But some of its
-commands move or enlarge what they show, so a formula could cover other parts of the page.
+The pages show formulas with KaTeX, which does not open addresses or run scripts. But some commands
+of KaTeX move or enlarge what they show, so a formula could cover other parts of the page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REFUSED = re.compile(
 
 
 def may_be_shown(formula: str) -> bool:
-    """True if the formula can be shown as one; otherwise, show its source as text."""
+    """True if the text may be shown as a formula. Otherwise, its source must be shown as text."""
     return (
         bool(formula.strip())
         and len(formula) <= MOST_IN_FORMULA

@@ -1,4 +1,4 @@
-"""Writes Markdown of other people as HTML for a page that is printed."""
+"""Converts Markdown of unknown people to HTML for a page that is printed."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _ATTRIBUTES = re.compile(
 
 
 def printed_markdown(text: str) -> str:
-    """HTML of a Markdown text. Links become plain text, and formulas become MathML."""
+    """Convert Markdown to HTML. Links become plain text, and formulas become MathML."""
     rendered: str = _parser().render(safe_markdown(text))
     return rendered
 
 
 def printed_line(text: str) -> str:
-    """HTML of one line of Markdown."""
+    """Convert one line of Markdown to HTML."""
     rendered: str = _parser().renderInline(safe_line(text))
     return rendered
 
 
 def formula_mathml(formula: str, *, is_block: bool) -> str:
-    """A formula as MathML; if it cannot be written so, its source as code."""
+    """Convert a formula to MathML; if this is not possible, return its source as code."""
     written = _mathml(formula, "block" if is_block else "inline") if may_be_shown(formula) else None
     return written or f"<code>{html.escape(formula)}</code>"
 

@@ -1,10 +1,10 @@
-"""Makes Markdown of other people harmless, so that `st.markdown` can show it.
+"""Makes Markdown of unknown people harmless, so that `st.markdown` can show it.
 
 Emphasis, lists, tables, quotations, code and formulas stay. A heading becomes a bold line. Links
-to the app's own pages stay; instead of other links and of pictures, their addresses are shown.
-Nothing else has an effect: neither HTML nor what Streamlit adds to Markdown, such as ":red[…]".
+to the app's own pages stay. Other links and pictures are replaced by their texts and addresses.
+Everything else is shown as plain text, for example HTML and Streamlit's ":red[…]".
 
-The functions read the text with a parser of Markdown, and write again only what is allowed.
+The functions parse the Markdown, and write only the allowed parts again.
 """
 
 from __future__ import annotations
@@ -38,34 +38,34 @@ _SPACES = re.compile(r"\s+")
 
 @lru_cache(maxsize=1_000)
 def safe_markdown(text: str) -> str:
-    """Markdown that shows the text, and in which nothing reaches out of the text."""
+    """Return harmless Markdown that shows the text; see this module for what stays."""
     return _blocks(_parsed(text))
 
 
 def safe_line(text: str) -> str:
-    """One line of Markdown, as in a choice: emphasis, code, formulas and own links stay."""
+    """Return one line of harmless Markdown. Emphasis, code, formulas and links to the app stay."""
     root = SyntaxTreeNode(_parser().parseInline(cleaned_line(text)))
     return _inline(root).strip()
 
 
 def plain_line(text: str) -> str:
-    """Markdown that shows a text as it is, as one line: a title or a name."""
+    """Return one line of Markdown that shows a text, such as a title, exactly as it is."""
     return _without_effect(cleaned_line(text))
 
 
 def _parsed(text: str) -> SyntaxTreeNode:
-    """The tree of the parts of a Markdown text, from the clean text."""
+    """Clean a Markdown text, and parse it into a syntax tree."""
     return SyntaxTreeNode(_parser().parse(cleaned(text)))
 
 
 def new_parser() -> MarkdownIt:
-    """A parser of Markdown with formulas, and without HTML."""
+    """Make a Markdown parser that knows formulas, but not HTML."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     return parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, double_inline=True)
 
 
 def own_link(href: str) -> str | None:
-    """A link to the app's page that `href` names; None if it names something else."""
+    """Return a link to the page of the app that `href` names; None if it names no such page."""
     if _HAS_SERVER.match(href) or href.startswith("#"):
         return None
     try:
@@ -112,7 +112,7 @@ def _block(node: SyntaxTreeNode) -> str:
 
 
 def _list(node: SyntaxTreeNode, mark: Callable[[int], str]) -> str:
-    """The items of a list; there are empty lines between the items of a loose list."""
+    """Write the items of a list, with empty lines between the items of a loose list."""
     is_tight = all(
         part.hidden for item in node.children for part in item.children if part.type == "paragraph"
     )
@@ -124,7 +124,7 @@ def _list(node: SyntaxTreeNode, mark: Callable[[int], str]) -> str:
 
 
 def _table(node: SyntaxTreeNode) -> str:
-    """A table; its first row has the names of the columns, and all have the usual alignment."""
+    """Write a table. Its first row is the header, and all columns have the default alignment."""
     rows = [
         [_cell(cell) for cell in row.children] for part in node.children for row in part.children
     ]
@@ -133,7 +133,7 @@ def _table(node: SyntaxTreeNode) -> str:
 
 
 def _cell(node: SyntaxTreeNode) -> str:
-    """The text of a cell; in code and formulas, too, a bar would begin the next cell."""
+    """Write a cell. Each "|" is escaped, because it would begin the next cell, even in code."""
     return _inline(node).strip().replace("\\|", "|").replace("|", "\\|").replace("\n", " ")
 
 
@@ -162,12 +162,12 @@ def _formula_block(formula: str) -> str:
 
 
 def _inline(node: SyntaxTreeNode, *, plain: bool = False) -> str:
-    """The parts of a line; if `plain`, without emphasis."""
+    """Write the parts of a line; if `plain` is true, leave out emphasis."""
     return _joined(_pieces(node, plain))
 
 
 def _joined(pieces: Iterable[str]) -> str:
-    """The pieces in a row; an invisible character keeps equal marks of two pieces apart."""
+    """Join the pieces; an invisible character separates equal marks of neighbouring pieces."""
     line = ""
     for piece in filter(None, pieces):
         between = _JOINER if line[-1:] == piece[0] and piece[0] in "`$*" else ""
@@ -201,7 +201,7 @@ def _pieces(node: SyntaxTreeNode, plain: bool) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """A text in which addresses are shown as code."""
+    """Return a text in which addresses are shown as code."""
     parts = _ADDRESS.split(_SPACES.sub(" ", cleaned(text)))  # entities may bring new characters
     return _joined(
         _code(part) if number % 2 else _without_effect(part) for number, part in enumerate(parts)
@@ -233,7 +233,7 @@ def _link(shown: str, href: str) -> str:
 
 
 def _beside(shown: str, address: str) -> str:
-    """What a link or a picture shows, and its address."""
+    """Return the text of a link or of a picture, and its address."""
     code = _code(address)
     if not address or shown.strip() == code:
         return shown
@@ -241,5 +241,5 @@ def _beside(shown: str, address: str) -> str:
 
 
 def _longest_run(text: str) -> int:
-    """The length of the longest run of backticks."""
+    """Return the length of the longest sequence of backticks."""
     return max(map(len, re.findall("`+", text)), default=0)

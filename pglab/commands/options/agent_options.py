@@ -1,4 +1,4 @@
-"""The options of commands that train: the agent and its settings."""
+"""Adds the options of commands that train: the agent and its settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_agent(parser: argparse.ArgumentParser) -> None:
 
 
 def setting_texts(chosen: argparse.Namespace) -> dict[str, str]:
-    """The settings that the options `--set` and `--steps` name, by field name."""
+    """Return the settings from the options `--set` and `--steps`, as texts by field name."""
     steps = {} if chosen.steps is None else {"total_steps": chosen.steps}
     return dict(chosen.set) | steps
 

@@ -1,4 +1,4 @@
-"""The parts of a bundle that a command writes: which ones, and how."""
+"""Lets the user choose the parts of a bundle, and writes these parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ USUAL = [name for name, part in PARTS.items() if not part.asked_for]
 
 
 def add_parts(parser: argparse.ArgumentParser, usual: Collection[str]) -> None:
-    """Add the option `--parts`; without it, a bundle has the `usual` parts."""
+    """Add the option `--parts`; without this option, a bundle has the `usual` parts."""
     parser.add_argument(
         "--parts",
         type=_parts,
@@ -30,7 +30,7 @@ def add_parts(parser: argparse.ArgumentParser, usual: Collection[str]) -> None:
 
 
 def in_order(names: Collection[str]) -> Mapping[str, Part]:
-    """The parts with these names, in the order in which a bundle contains them."""
+    """Return the parts with these names, in the order in which a bundle contains them."""
     return {name: part for name, part in PARTS.items() if name in names}
 
 
@@ -44,9 +44,9 @@ def write_run(
     """Add the files of a run to a bundle, and say which parts cannot be made.
 
     Args:
-        archive: is open for writing.
-        folder: begins the name of each file.
-        order: the run, and what the files say about it.
+        archive: a ZIP file that is open for writing.
+        folder: the folder of the run in the bundle, such as "seed-3/"; "" for the top level.
+        order: the run, and everything else that the files need.
         parts: the parts to write.
         progress: receives the share of the run's files that are made.
 

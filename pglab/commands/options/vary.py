@@ -1,4 +1,4 @@
-"""The option `--vary`, which names a setting that varies over a map, and its values."""
+"""Adds the option `--vary`, which names a setting that varies over a map, and its values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_vary(parser: argparse.ArgumentParser) -> None:
 
 
 def axes_of(config: AgentConfig, varied: Sequence[Vary]) -> list[tuple[str, list[str]]]:
-    """The settings that vary, each with the texts of its values.
+    """Return the settings that vary, each with the texts of its values.
 
     Raises:
         ConfigError: a setting has no usual values, so the user must name some.

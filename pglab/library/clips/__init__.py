@@ -1,1 +1,1 @@
-"""Clips of a run's policy: one episode as a video file."""
+"""Makes clips: videos of one episode that a run's policy has played."""

@@ -32,7 +32,7 @@ Colour = tuple[int, int, int]
 
 
 class Box(NamedTuple):
-    """A rectangle; the right and the lower edge are outside."""
+    """A rectangle that does not include its right and its lower edge."""
 
     left: int
     top: int
@@ -61,12 +61,12 @@ class Painter:
 
     @property
     def colours(self) -> list[Colour]:
-        """The colours of all texts and bars, and of what is around them."""
+        """The colours of the background, the texts, the border and the bars."""
         around = [self._background, self._text, self._muted, self._track, self._border]
         return [*around, *self._fills]
 
     def bar(self, action: int) -> Box:
-        """The place of an action's bar, if the probability of the action is 1."""
+        """Return the rectangle that an action's bar fills if the action has the probability 1."""
         block = LINE + BAR + GAP
         texts = 5 * LINE  # below the bars
         middle = self._screen[1] + self._renderer.size[1] // 2
@@ -97,7 +97,7 @@ class Painter:
         return image
 
     def _draw_bar(self, image: Image.Image, scene: Scene, action: int) -> None:
-        """Draw an action's bar with its name and its probability; the chosen one has a frame."""
+        """Draw the bar, the name and the probability of an action; mark the chosen action."""
         (left, top, right, bottom), probability = self.bar(action), scene.probabilities[action]
         chosen = scene.action == action
         colour = self._text if chosen else self._muted
@@ -117,7 +117,7 @@ class Painter:
             draw.rectangle(frame, outline=self._text, width=2)
 
     def _draw_caption(self, image: Image.Image, scene: Scene, so_far: float) -> None:
-        """Write the step and the return so far; in the last scene, also why the episode ended."""
+        """Write the step and the return so far; in the last scene, write why the episode ended."""
         number = f"{so_far:g}".replace("-", "−")
         told = _("return {number}") if scene.ended else _("return so far {number}")
         rows = [
@@ -150,7 +150,7 @@ def _subtitle(updates: int) -> str:
 
 
 def _wrapped(text: str, size: int, width: int) -> list[str]:
-    """Break a text into lines that are at most `width` pixels long, if its words allow it."""
+    """Break a text into lines of at most `width` pixels. A longer word has a line of its own."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -171,7 +171,7 @@ def _write(
 
 @lru_cache(1_000)
 def _mask(text: str, size: int) -> Image.Image:
-    """A line of text in white on black; the height of the letters is about `size`."""
+    """Draw a line of text in white on black, with letters about `size` pixels high."""
     font = _font(FINER * size)
     width = math.ceil(font.getlength(text) / FINER)
     fine = Image.new("L", (FINER * width, FINER * LINE))
@@ -181,7 +181,7 @@ def _mask(text: str, size: int) -> Image.Image:
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The font that pygame brings along, so that a clip looks the same on each machine."""
+    """Load the font that pygame contains, so that a clip looks the same on every machine."""
     with as_file(files("pygame") / "freesansbold.ttf") as path:
         return ImageFont.truetype(path, size)
 

@@ -17,7 +17,7 @@ from pglab.looks.fresh_episodes.demonstration import Demonstration, Scene
 
 @dataclass(frozen=True)
 class Replay:
-    """One episode of a run's policy, with T steps."""
+    """One episode of T steps, played by a run's policy."""
 
     env_id: str
     updates: int  # of the policy, before the episode
@@ -30,7 +30,7 @@ class Replay:
 
     @property
     def returns(self) -> list[float]:
-        """The return so far in each scene, without the reward of the scene's action: [T + 1]."""
+        """The sum of the rewards before each scene's action: [T + 1]."""
         return list(accumulate((scene.reward for scene in self.scenes[:-1]), initial=0.0))
 
 
@@ -41,8 +41,8 @@ def replay(contents: RunContents, *, seed: int) -> Replay:
     gives the same episode.
 
     Args:
-        contents: the run; its policy chooses the actions.
-        seed: not negative.
+        contents: the run whose policy chooses the actions.
+        seed: the seed of the episode; it must not be negative.
 
     Raises:
         ConfigError: the environment cannot be used.

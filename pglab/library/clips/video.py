@@ -1,4 +1,4 @@
-"""Writes a clip as a video file: MP4 with H.264, or GIF. The memory holds one picture at a time."""
+"""Writes a clip as an MP4 file with H.264 or as a GIF. Only one picture is in memory at a time."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def mp4(
     """Write an MP4 file (H.264, yuv420p) with one picture for each scene, in real time.
 
     Args:
-        episode: what the clip shows.
+        episode: the episode that the clip shows.
         theme: the colours of the clip.
         progress: receives the share of the work that is done, from 0 to 1.
-        cancelled: if this is true before a picture, the work ends.
+        cancelled: is called before each picture; if it returns True, the work ends.
 
     Raises:
-        Cancelled: `cancelled` was true.
+        Cancelled: `cancelled` has returned True.
     """
     painter = Painter(episode, theme)
     file = io.BytesIO()
@@ -69,7 +69,7 @@ def gif(
     progress: Progress = unreported,
     cancelled: IsCancelled = never,
 ) -> bytes:
-    """Write a GIF that repeats itself in real time; see `mp4` for arguments and errors."""
+    """Write a GIF that plays in real time and repeats; see `mp4` for the arguments and errors."""
     painter = Painter(episode, theme)
     file = io.BytesIO()
     rate = shared_renderer(episode.env_id).frames_per_second
@@ -94,7 +94,7 @@ def gif(
 
 
 def _usual_colours(painter: Painter, indices: Sequence[int]) -> Image.Image:
-    """An image whose palette has the colours of all bars, and the most frequent other colours."""
+    """Return an image whose palette has the painter's colours and the most frequent others."""
     counts: Counter[Any] = Counter()
     samples = np.linspace(0, len(indices) - 1, min(GIF_SAMPLES, len(indices)), dtype=int)
     for sample in samples:
@@ -112,7 +112,7 @@ def _usual_colours(painter: Painter, indices: Sequence[int]) -> Image.Image:
 
 
 def _table(image: Image.Image) -> np.ndarray:
-    """The palette of an image as ffmpeg wants it: [256, 4] with alpha, red, green, blue."""
+    """Return the palette of an image as FFmpeg needs it: [256, 4] with alpha, red, green, blue."""
     palette = np.array(image.getpalette(), np.uint8).reshape(-1, 3)
     table = np.full((256, 4), 255, np.uint8)
     table[: len(palette), 1:] = palette

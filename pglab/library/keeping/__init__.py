@@ -1,1 +1,1 @@
-"""Saves what visitors train, and brings it back."""
+"""Saves the runs and comparisons that visitors train, and opens them again later."""

@@ -1,6 +1,6 @@
 """Describes comparisons as values that JSON can hold, and reads these descriptions again.
 
-The runs of a comparison are stored on their own.
+The runs of a comparison are stored separately.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _DIGITS = 9  # of a return; figures draw numbers of 32 bits, which have fewer di
 
 @dataclass(frozen=True)
 class Described:
-    """What is stored of a comparison beside its runs."""
+    """Everything that is stored of a comparison, except its runs."""
 
     sides: tuple[str, ...]  # the addresses of the runs with the first seed
     configs: tuple[AgentConfig, ...]
@@ -52,13 +52,13 @@ class Described:
 def comparison_facts(
     comparison: Comparison, sides: Sequence[str], guess: int | None, earlier: Sequence[Facts]
 ) -> Facts:
-    """Describe a comparison, so that `described` can read it.
+    """Describe a comparison in the form that `described` can read.
 
     Args:
         comparison: the comparison; its runs are not described.
-        sides: the addresses of its runs with the first seed.
+        sides: the address of each side's run with the first seed.
         guess: the visitor's guess, see `ComparisonBench`.
-        earlier: the earlier comparisons of the visit, from `past_facts`.
+        earlier: the earlier comparisons of the visit, as `past_facts` describes them.
     """
     return {
         "sides": list(sides),
@@ -85,7 +85,7 @@ def past_facts(past: PastComparison) -> Facts:
 
 
 def described(facts: Facts) -> Described:
-    """Read and check what `comparison_facts` has described.
+    """Read and check a description that `comparison_facts` has made.
 
     Raises:
         ConfigError: a setting cannot be used.
@@ -128,7 +128,7 @@ def _past(facts: Facts) -> PastComparison:
 
 
 def curve_facts(curve: Curve) -> Facts:
-    """Describe a curve without its label; at most `POINTS_KEPT` points are kept."""
+    """Describe a curve, but not its label; at most `POINTS_KEPT` points are kept."""
     kept = kept_by_place(curve.steps, curve.returns, POINTS_KEPT)
     return {
         "steps": curve.steps[kept].tolist(),
@@ -137,7 +137,7 @@ def curve_facts(curve: Curve) -> Facts:
 
 
 def curve_from(facts: Facts) -> Curve:
-    """Read and check what `curve_facts` has described.
+    """Read and check a curve that `curve_facts` has described.
 
     Raises:
         StateError: the curve is damaged.

@@ -1,7 +1,7 @@
 """Saves the comparisons of the page *Compare*.
 
-The run of each side with the first seed is stored as an ordinary run. All other seeds can be
-trained again, because a run is a function of its settings.
+For each side, the run with the first seed is stored as an ordinary run. The runs with the other
+seeds can be trained again, because the settings of a run determine its results.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class ComparisonAddresses:
 
     @classmethod
     def new(cls, sides: int) -> Self:
-        """Make new addresses, which nobody can guess."""
+        """Make new addresses that nobody can guess."""
         return cls(new_address(), tuple(new_address() for _side in range(sides)))
 
 
 class ComparisonKeeper(Keeper):
-    """Saves the comparisons of one visitor; each comparison has addresses of its own."""
+    """Saves the comparisons of one visitor; each comparison has its own addresses."""
 
     def __init__(
         self, bench: ComparisonBench, owner: str, addresses: ComparisonAddresses | None = None
@@ -42,9 +42,9 @@ class ComparisonKeeper(Keeper):
         """Make a keeper that has saved nothing yet.
 
         Args:
-            bench: the current comparison, and the comparisons before it.
+            bench: holds the current comparison and the earlier ones.
             owner: the key of the visitor's browser.
-            addresses: of the current comparison, if it was stored by an earlier visit.
+            addresses: the addresses of the current comparison, if an earlier visit has stored it.
         """
         super().__init__(owner)
         self.bench = bench

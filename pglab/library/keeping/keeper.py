@@ -1,4 +1,4 @@
-"""Saves what one visitor's page trains: a run or a comparison."""
+"""Saves the run or the comparison that a visitor's page trains."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATIENCE = 0.1  # seconds of waiting for a run that another thread uses
 
 @dataclass(frozen=True)
 class _Mark:
-    """What a save depends on; if nothing of it has changed, there is nothing to save."""
+    """The facts that decide whether to save: if none of them has changed, nothing is saved."""
 
     address: str
     sessions: tuple[TrainingSession, ...]
@@ -38,9 +38,9 @@ class _Mark:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where a copy comes from: the runs that are copied, their step, and the stored address.
+    """The origin of a copy: the copied runs, their step, and the address where they are stored.
 
-    A run that was deleted goes on as a copy, too.
+    If a stored run was deleted, the run on the page also goes on as a copy.
     """
 
     sessions: tuple[TrainingSession, ...]
@@ -49,9 +49,9 @@ class _Origin:
 
 
 class Keeper(ABC):
-    """Saves what one page trains at the moment, which has one or several runs.
+    """Saves the run or the comparison that one page trains at the moment.
 
-    Every new run or comparison of the page has an address of its own.
+    Every new run or comparison of the page has its own address.
     """
 
     def __init__(self, owner: str) -> None:
@@ -72,15 +72,15 @@ class Keeper(ABC):
     @property
     @abstractmethod
     def driven(self) -> Bench | Comparison:
-        """What trains the current runs; hold its lock while you use the runs."""
+        """The object that trains the current runs; hold its lock while you use the runs."""
 
     @abstractmethod
     def _place(self) -> str:
-        """The address of what is current; it stays the same from save to save."""
+        """The address of the current run or comparison; every save uses the same address."""
 
     @abstractmethod
     def _leave_place(self) -> None:
-        """Give what is current a new address."""
+        """Give the current run or comparison a new address."""
 
     @abstractmethod
     def _runs(self) -> dict[str, TrainingSession]:
@@ -95,16 +95,16 @@ class Keeper(ABC):
 
     @property
     def address(self) -> str | None:
-        """The address at which the current run is saved; None if it has not begun.
+        """The address at which the current run is saved; None if the run has not begun.
 
         The result is also None if another tab saves the run, or if the run can never be stored. A
-        copy has an address of its own as soon as it has continued.
+        copy has its own address as soon as it has continued.
         """
         return None if self.taken_over or not self._has_begun() else self._place()
 
     @property
     def shown_address(self) -> str | None:
-        """The address that shows the same as this page after a reload; None if there is none.
+        """The address from which a reload brings back this page's run; None if there is none.
 
         A copy that has not continued has the address of its original.
         """
@@ -118,7 +118,7 @@ class Keeper(ABC):
         return self.address is not None and address in (self._place(), *self._runs())
 
     def adopt(self, library: Library) -> None:
-        """Go on saving the current run at its address; an earlier tab stops saving it.
+        """Continue to save the current run at its address; an earlier tab stops saving the run.
 
         Raises:
             LibraryUnavailable: the library cannot be changed now.
@@ -131,14 +131,14 @@ class Keeper(ABC):
             self._saved = replace(mark, facts={})
 
     def copy(self) -> None:
-        """Leave what is stored as it is; what continues here is saved at a new address."""
+        """From now on, save the current run as a copy at a new address; keep the stored run."""
         sessions = tuple(self._runs().values())
         self._copied = _Origin(sessions, _step_of(sessions), self._place())
         self._leave_place()
         self.taken_over = False
 
     def release(self, library: Library) -> None:
-        """Pause the run, save its present state, and save nothing more.
+        """Pause the run, save its present state, and then stop saving.
 
         Raises:
             LibraryUnavailable: the run could not be saved.
@@ -149,7 +149,7 @@ class Keeper(ABC):
         self.taken_over = True
 
     def save_now(self, library: Library) -> None:
-        """Save the present state even during training; wait for the run if necessary.
+        """Save the present state, even during training; if another thread uses the run, wait.
 
         Raises:
             LibraryUnavailable: the run could not be saved.
@@ -158,10 +158,10 @@ class Keeper(ABC):
             self.save(library, at_once=True)
 
     def save(self, library: Library, *, at_once: bool = False) -> None:
-        """Save the current run if it has changed; during training, only now and then.
+        """Save the current run if it has changed. During training, save it only every few seconds.
 
-        A run that was deleted after its last save stays deleted. If it has continued since then, it
-        is saved at a new address.
+        A run that was deleted after its last save stays deleted. If the run has continued since
+        that save, it is saved at a new address.
 
         Raises:
             LibraryUnavailable: the run could not be saved.
@@ -191,7 +191,7 @@ class Keeper(ABC):
         self._saved, self._saved_at = mark, time.monotonic()
 
     def _leave_deleted(self) -> None:
-        """Give a run that was deleted a new address, at which it is saved when it has continued."""
+        """Give a deleted run a new address; it is saved there as soon as it has continued."""
         saved = self._saved
         assert saved is not None
         step = max(step for step, *_rest in saved.states)
@@ -208,14 +208,14 @@ class Keeper(ABC):
         return self.driven.running or _step_of(sessions) > begin
 
     def _origin(self) -> _Origin | None:
-        """Where the current runs come from, if they began as a copy."""
+        """Return the origin of the current runs, if they began as a copy."""
         origin = self._copied
         if origin is None or origin.sessions != tuple(self._runs().values()):
             return None
         return origin
 
     def _mark(self) -> _Mark | None:
-        """What a save depends on now; None if there is nothing to store."""
+        """Return the mark of the present state; None if there is nothing to store."""
         if self.address is None or not self._may_be_saved():
             return None
         sessions = tuple(self._runs().values())

@@ -23,7 +23,7 @@ OF_COMPARISON = "comparison"  # names the fact with the address of a comparison
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What an address leads to: it goes on, paused at the step at which it was saved."""
+    """A stored run or comparison that was found at an address, paused at its saved step."""
 
     mine: bool  # whether this visitor's browser has saved it
     shown_elsewhere: bool = False  # whether another tab of this browser shows it
@@ -32,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Reopened(Found):
-    """A stored run that goes on."""
+    """A stored run that was opened again."""
 
     bench: Bench
     addresses: dict[int, str]  # of the visit's runs, by their numbers in the bench
@@ -40,7 +40,7 @@ class Reopened(Found):
 
 
 def visit_facts(bench: Bench, addresses: Mapping[int, str]) -> Facts:
-    """Describe the runs of a visit, so that `reopened` can bring them back with the current run."""
+    """Describe a visit's earlier runs, so that `reopened` can load them with the current run."""
     runs = [
         {
             "address": addresses[run.number],
@@ -54,7 +54,7 @@ def visit_facts(bench: Bench, addresses: Mapping[int, str]) -> Facts:
 
 
 def reopened(library: Library, address: str, owner: str) -> Reopened | None:
-    """Load a run and the earlier runs of its visit; None if no run has this address.
+    """Load a run and the earlier runs of its visit; return None if no run has this address.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -98,7 +98,7 @@ def visit_of(library: Library, address: str) -> Facts:
 def _earlier(
     library: Library, visit: Facts, owner: str
 ) -> Iterator[tuple[str, Facts, TrainingSession]]:
-    """Load the visit's earlier runs, oldest first; runs that were deleted are left out."""
+    """Load the visit's earlier runs, oldest first; leave out deleted and damaged runs."""
     for facts in list(visit.get("earlier") or ())[-MOST_EARLIER:]:
         stored = library.load(facts["address"])
         if stored is None or not stored.belongs_to(owner):

@@ -23,14 +23,14 @@ from pglab.session.training_session import TrainingSession
 
 @dataclass(frozen=True, kw_only=True)
 class ReopenedComparison(Found):
-    """A stored comparison that goes on."""
+    """A stored comparison that was opened again."""
 
     bench: ComparisonBench
     addresses: ComparisonAddresses
 
 
 def reopened_comparison(library: Library, address: str, owner: str) -> ReopenedComparison | None:
-    """Load a comparison and the earlier ones of its visit.
+    """Load a comparison and the earlier comparisons of its visit.
 
     The result is None if no comparison has this address, or if the run of a side was deleted.
 
@@ -66,7 +66,7 @@ def reopened_comparison(library: Library, address: str, owner: str) -> ReopenedC
 def _sessions(
     stored: Sequence[Stored], configs: Sequence[AgentConfig], first_seed: int
 ) -> list[TrainingSession]:
-    """Continue the runs of all sides, and check that they belong to this comparison."""
+    """Continue the runs of all sides, and check that the runs belong to this comparison."""
     sessions = []
     for run, config in zip(stored, configs, strict=True):
         contents = decoded(run.data, run.blocks)

@@ -13,7 +13,7 @@ from pglab.session.training_session import TrainingSession
 
 
 class RunKeeper(Keeper):
-    """Saves the runs of one visitor's page. Each run of the page has an address of its own."""
+    """Saves the runs of one visitor's page. Each run of the page has its own address."""
 
     def __init__(
         self, bench: Bench, owner: str, addresses: Mapping[int, str] | None = None
@@ -21,9 +21,9 @@ class RunKeeper(Keeper):
         """Make a keeper that has saved nothing yet.
 
         Args:
-            bench: the current run, and the runs before it.
+            bench: holds the current run and the earlier ones.
             owner: the key of the visitor's browser.
-            addresses: of the runs that were stored by an earlier visit, by their numbers.
+            addresses: the addresses of the runs that an earlier visit has stored, by run number.
         """
         super().__init__(owner)
         self.bench = bench

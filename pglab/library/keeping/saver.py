@@ -1,4 +1,4 @@
-"""Saves the runs of all visits, beside training and drawing."""
+"""Saves the runs of all visits in a thread of its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AGAIN = 60.0  # seconds until the next attempt to open a library that could not 
 
 
 class SharedLibrary:
-    """The library of this process. If it cannot be used, the app goes on without it."""
+    """The library of this process. If the library cannot be used, the app works without it."""
 
     def __init__(self, opening: Callable[[], Library] = open_library) -> None:
         self._opening = opening
@@ -33,7 +33,7 @@ class SharedLibrary:
         self.problem: str | None = None  # a sentence: why the library cannot be used
 
     def get(self) -> Library | None:
-        """The library, or None if it cannot be used now; then `problem` says why."""
+        """Return the library. If it cannot be used now, return None; `problem` then says why."""
         with self._lock:
             if self._library is None and time.monotonic() >= self._next_attempt:
                 try:
@@ -54,7 +54,7 @@ class SharedLibrary:
             return None
 
     def note(self, error: LibraryUnavailable) -> None:
-        """Remember that the library could not be used; after a minute, it is opened again."""
+        """Remember that the library could not be used; `get` tries again after a minute."""
         if self.problem is None:
             logging.getLogger(__name__).warning("Runs are not saved: %s", error)
         self._library, self.problem = None, str(error)
@@ -79,18 +79,19 @@ class Saver:
         threading.Thread(target=self._work, name="saver", daemon=True).start()
 
     def add(self, keeper: Keeper) -> None:
-        """Save the runs of this keeper from now on, as long as the visit exists."""
+        """Save the runs of this keeper from now on, until the visit ends."""
         with self._lock:
             self._keepers.add(keeper)
 
     def hand_over(self, library: Library, address: str, owner: str) -> bool:
-        """Prepare a run or a comparison of this process for being opened again.
+        """Save a run or a comparison of this process, so that a new page can open it.
 
-        If no browser shows it any more, its present state is saved, and its former page stops. One
-        side of a comparison is only opened as a copy, so the comparison goes on.
+        If another tab still shows the run or the comparison, nothing happens. Otherwise, its former
+        page pauses training and stops saving. A run of a comparison can only be opened as a copy,
+        so the comparison is saved and goes on.
 
         Returns:
-            True if another tab of the same browser still shows it.
+            True if another tab of the same browser still shows the run or the comparison.
 
         Raises:
             LibraryUnavailable: the run could not be saved.
@@ -114,7 +115,7 @@ class Saver:
                 self.save_all(library)
 
     def save_all(self, library: Library) -> None:
-        """Save every run that is due."""
+        """Save every run whose next save is due."""
         now = time.monotonic()
         with self._lock:
             keepers = list(self._keepers)

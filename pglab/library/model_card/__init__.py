@@ -1,1 +1,1 @@
-"""The texts of a bundle: the model card, and the settings as JSON."""
+"""Writes the texts of a bundle: the model card, and the settings as JSON."""

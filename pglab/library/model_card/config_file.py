@@ -1,4 +1,4 @@
-"""Writes `config.json`: the settings of a run, their changes, and what has computed the run."""
+"""Writes `config.json`: the settings of a run, their changes, and the software of the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.library.model_card.origin import written_by
 
 
 def config_file(contents: RunContents, link: str | None) -> str:
-    """Write everything that decides the results of a run, as JSON.
+    """Return a JSON text with everything that decides the results of a run.
 
     Args:
         contents: the run.

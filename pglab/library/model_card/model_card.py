@@ -1,4 +1,4 @@
-"""Writes the model card: what was trained, how it went, what that rests on, and what it is not."""
+"""Writes the model card: what was trained, how training went, and what the result cannot show."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ def model_card(
 ) -> str:
     """Write a model card in Markdown, with the front matter that Hugging Face reads.
 
-    The front matter has no metric, because a metric there is an evaluation on fresh episodes.
+    The front matter contains no metric, because a metric in a front matter means an evaluation on
+    fresh episodes.
 
     Args:
         contents: the run.
-        name: the run's name, as its owner wrote it; it is shown as text, never as markup.
-        note: a note of the owner; also shown as text.
+        name: the run's name as its owner wrote it; the card shows it as plain text, not as markup.
+        note: the owner's note; the card also shows it as plain text.
         link: an address that opens the app with these settings, if there is one.
     """
     title = escaped(name) or _("{agent} on {environment}").format(
@@ -85,7 +86,7 @@ def _what(contents: RunContents) -> str:
 
 
 def _settings(contents: RunContents) -> Iterator[str]:
-    """The settings other than the defaults, the changes during training, and all settings."""
+    """Write the settings that are not defaults, the changes during training, and all settings."""
     config = contents.initial_config
     defaults = defaults_of(config).changed(env_id=config.env_id)
     rows = []

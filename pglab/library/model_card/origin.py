@@ -1,4 +1,4 @@
-"""What has written a file: the version and the commit of pglab, and the machine."""
+"""Finds out what writes a file: the version and the commit of pglab, and the machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PACKAGE = Path(pglab.library.__file__).resolve().parents[1]
 
 
 def written_by() -> Facts:
-    """The version of pglab, its commit, and the machine, as values that JSON can hold.
+    """Return pglab's version and commit, and the machine, as values that JSON can hold.
 
     A value is None if it is unknown.
     """
@@ -31,7 +31,7 @@ def written_by() -> Facts:
 
 @cache
 def pglab_version() -> str | None:
-    """The version in the `pyproject.toml` of the repository, or else of the installed package."""
+    """Return the version in the repository's `pyproject.toml`, or that of the installed package."""
     project = _PACKAGE.parent / "pyproject.toml"
     if project.exists():
         facts = tomllib.loads(project.read_text(encoding="utf-8")).get("project", {})
@@ -45,10 +45,11 @@ def pglab_version() -> str | None:
 
 @cache
 def commit_of(folder: Path) -> str | None:
-    """The commit of the Git repository whose top folder this is; None if there is none, or no Git.
+    """Return the commit of the Git repository whose top folder is `folder`.
 
-    A package that is installed in somebody's repository does not belong to this repository. The
-    commit ends with "-dirty" if files have changed since then.
+    The result is None if Git is missing, or if `folder` is not the top folder of a repository. So
+    if the package is installed inside another repository, that repository's commit is not used.
+    The commit ends with "-dirty" if files have changed since the commit.
     """
     top = _git(folder, "rev-parse", "--show-toplevel")
     if top is None or Path(top).resolve() != folder.resolve():
@@ -57,7 +58,7 @@ def commit_of(folder: Path) -> str | None:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    """What Git prints in a folder; None if Git is missing or reports an error."""
+    """Run Git in a folder, and return what it prints; None if Git is missing or fails."""
     try:
         done = subprocess.run(
             ["git", *words], cwd=folder, capture_output=True, encoding="utf-8", errors="replace"

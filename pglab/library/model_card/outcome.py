@@ -12,7 +12,7 @@ from pglab.session.history import MEAN_EPISODES
 
 
 def outcome_sentences(contents: RunContents) -> Iterator[str]:
-    """The length of the run, its mean return, its reading, and how it ended; in Markdown."""
+    """Describe in Markdown the length, the mean return, the reading and the end of a run."""
     yield from (_length(contents), _mean_return(contents), _reading(contents), _end(contents))
 
 

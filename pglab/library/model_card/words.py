@@ -1,4 +1,4 @@
-"""Says in words what an agent is, which settings it usually has, and how a run ended."""
+"""Says in words how an agent learns and how a run ended, and finds the agent's defaults."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _CELLS = {
 
 
 def agent_name(config: AgentConfig) -> str:
-    """The name of an agent, which tells the four actor-critics apart."""
+    """Return the name of an agent. Each of the four actor-critics has its own name."""
     if isinstance(config, ReinforceConfig):
         return algorithm_name(config)
     return _(_CELLS[config.body, config.critic_data])
 
 
 def outcome_name(outcome: str | None) -> str:
-    """How a run ended, in a word or two; None: it has not ended."""
+    """Say in a few words how a run ended; the outcome None means that it has not ended."""
     return {
         "solved": _("solved"),
         "total_steps": _("all steps used"),
@@ -35,7 +35,10 @@ def outcome_name(outcome: str | None) -> str:
 
 
 def defaults_of(config: AgentConfig) -> AgentConfig:
-    """The settings of this agent when its page opens, or Compare if it has no page of its own."""
+    """Return the settings of this agent when its page opens.
+
+    An agent without a page of its own has these settings when the page *Compare* opens.
+    """
     presets = (*(preset for _name, preset in PRESETS), *ActorCriticConfig.cells())
     return next(preset for preset in presets if agent_name(preset) == agent_name(config))
 

@@ -1,1 +1,1 @@
-"""The files of a run's policy, for other programs."""
+"""Writes the policy of a run as files for other programs."""

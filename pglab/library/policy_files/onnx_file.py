@@ -19,10 +19,10 @@ _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh"}
 
 
 def policy_onnx(policy: Policy) -> bytes:
-    """The bytes of `policy.onnx`.
+    """Return the bytes of `policy.onnx`.
 
-    Its input is `observation` [batch, D]; its outputs are `log_probabilities` [batch, A] and
-    `action_probabilities` [batch, A]. All are in single precision.
+    The model's input is `observation` [batch, D]. Its outputs are `log_probabilities` [batch, A]
+    and `action_probabilities` [batch, A]. All of these arrays are in single precision.
     """
     nodes: list[NodeProto] = []
     reached = "observation"
@@ -85,7 +85,7 @@ def _linear(inputs: str, layer: str, outputs: str) -> NodeProto:
 
 
 def _symexp(inputs: str, outputs: str) -> list[NodeProto]:
-    """sign(x)·(e^|x| − 1), in double precision, because e^|x| − 1 loses digits of a small x."""
+    """Compute sign(x)·(e^|x| − 1) in double precision: a small x would lose digits otherwise."""
     return [
         make_node("Cast", [inputs], ["x"], to=TensorProto.DOUBLE),
         make_node("Abs", ["x"], ["size"]),
@@ -105,7 +105,7 @@ def _softmax(logits: str) -> list[NodeProto]:
 
 
 def _greedy(values: str) -> list[NodeProto]:
-    """ε-greedy: ε/A for each action, and 1 − ε more for the first of the greatest values."""
+    """Give each action the probability ε/A, plus 1 − ε for the first one with the largest value."""
     return [
         make_node("ArgMax", [values], ["greedy"], axis=-1, keepdims=0),
         make_node("OneHot", ["greedy", "actions", "random_greedy"], ["action_probabilities"]),

@@ -47,7 +47,7 @@ _ACTIVATIONS = {"relu": "np.maximum({}, 0)", "tanh": "np.tanh({})"}
 
 
 def play_script(policy: Policy) -> str:
-    """The text of `play.py`: it shows episodes with the file `policy.safetensors` beside it.
+    """Return the text of `play.py`, which plays episodes with the file `policy.safetensors`.
 
     The program contains only what this policy needs. It has at most 40 lines.
     """
@@ -60,7 +60,7 @@ def play_script(policy: Policy) -> str:
 
 
 def _network(policy: Policy) -> list[str]:
-    """The lines that compute the probabilities from the observation x."""
+    """Return the lines of code that compute the probabilities from the observation x."""
     lines = []
     if policy.hidden:
         names = ", ".join(f'"{layer.name}"' for layer in policy.hidden)

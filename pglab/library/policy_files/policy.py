@@ -1,4 +1,4 @@
-"""The network that chooses the actions, as arrays that files for other programs can hold."""
+"""Exports the network that chooses the actions, as arrays for files that other programs read."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Policy:
 
 
 def exported_policy(contents: RunContents) -> Policy:
-    """The network that would choose the next action of the run.
+    """Return the network that would choose the next action of the run.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -83,7 +83,7 @@ def exported_policy(contents: RunContents) -> Policy:
 
 
 def policy_safetensors(policy: Policy) -> bytes:
-    """The bytes of `policy.safetensors`: the parameters, and what a program must know of them."""
+    """Return the bytes of `policy.safetensors`: the parameters, and metadata to explain them."""
     info = ENVIRONMENTS[policy.config.env_id]
     metadata = {
         "environment": policy.config.env_id,
@@ -108,10 +108,10 @@ def _layer(name: str, layer: nn.Linear) -> Layer:
 
 
 def _with_sorted_metadata(data: bytes) -> bytes:
-    """Sort the metadata, because safetensors writes them in another order each time.
+    """Sort the metadata, because safetensors writes them in a different order each time.
 
-    The format: the length of the head in 8 bytes, the head as JSON, and the arrays. Spaces make the
-    length of the head a multiple of 8.
+    The file consists of the header's length in 8 bytes, the header as JSON, and the arrays. Spaces
+    at the end of the header make its length a multiple of 8.
     """
     start = 8 + int.from_bytes(data[:8], "little")
     head = json.loads(data[8:start])

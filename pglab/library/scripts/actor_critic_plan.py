@@ -1,4 +1,4 @@
-"""What the script of an actor-critic needs of a configuration."""
+"""Prepares a configuration for the script of an actor-critic."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ WEIGHT_MEANINGS = {
 
 
 class ActorCriticPlan(Plan):
-    """What the template of the actor-critics needs to know.
+    """The values and texts that the template of the actor-critics uses.
 
-    A network that does not learn needs no loss, no optimiser and no replay buffer. A coefficient of
-    0, and a factor of 1, are left out.
+    For a network that does not learn, the script has no loss, no optimiser and no replay buffer.
+    Terms with a coefficient of 0, and factors of 1, are left out.
     """
 
     def __init__(self, config: ActorCriticConfig) -> None:
@@ -85,22 +85,22 @@ class ActorCriticPlan(Plan):
 
     @property
     def network_parts(self) -> list[str]:
-        """The layers of one of two split networks, without the actor's log-softmax."""
+        """The layers of an actor or a critic with its own body, without the actor's log-softmax."""
         return [*self.hidden_parts, *self._head_parts]
 
     @property
     def actor_parts(self) -> list[str]:
-        """The parts of the actor."""
+        """The code of each part of the actor."""
         return [*self._parts(self.actor_blocked), "nn.LogSoftmax(dim=-1)"]
 
     @property
     def critic_parts(self) -> list[str]:
-        """The parts of the critic."""
+        """The code of each part of the critic."""
         return self._parts(self.critic_blocked)
 
     @property
     def unused_actor(self) -> str:
-        """The actor that draws initial parameters, but is not used."""
+        """The code of an actor that draws random initial parameters, but is never used."""
         return self.head if self.shared else self.critic_parts[0]
 
     def _parts(self, blocked: bool) -> list[str]:
@@ -115,7 +115,7 @@ class ActorCriticPlan(Plan):
 
     @property
     def weight(self) -> str:
-        """The weight of an action."""
+        """The code that computes the weight of an action."""
         return WEIGHTS[self.config.policy_signal][0]
 
     @property
@@ -136,12 +136,12 @@ class ActorCriticPlan(Plan):
 
     @property
     def actor_part(self) -> str:
-        """The part of the actor that its loss changes."""
+        """The part of the actor that the actor's loss changes."""
         return "actor[1:]" if self.actor_blocked else "actor"
 
     @property
     def critic_part(self) -> str:
-        """The part of the critic that its loss changes."""
+        """The part of the critic that the critic's loss changes."""
         return "critic[1:]" if self.critic_blocked else "critic"
 
     @property
@@ -163,7 +163,7 @@ class ActorCriticPlan(Plan):
 
     @property
     def title(self) -> str:
-        """What the script trains, and how it learns."""
+        """The title of the script, which names the kind of agent."""
         if self.config.critic_only:
             return "Q-learning with a neural network" if self.learns else "A random Q network"
         return "Actor-critic with an action-value critic"
@@ -213,7 +213,7 @@ class ActorCriticPlan(Plan):
 
     @property
     def remarks(self) -> str:
-        """Paragraphs about what is special in the formulas; empty if nothing is."""
+        """Paragraphs about special points of the formulas; empty if there are none."""
         return "\n\n".join(filter(None, map(paragraph, (self._meanings(), self._cautions()))))
 
     def _meanings(self) -> Iterator[str]:
@@ -262,7 +262,7 @@ class ActorCriticPlan(Plan):
 
     @property
     def _added_up(self) -> str:
-        """How far the pull lowers Q: k/2 at each later step, discounted."""
+        """Say how much the term k·mean(Q) lowers Q: k/2 for each later step, discounted."""
         gamma, pull = self.config.gamma, self.config.q_regularization
         if gamma == 1:
             return "over the rest of the episode"
@@ -288,7 +288,7 @@ class ActorCriticPlan(Plan):
 
     @property
     def descent(self) -> str:
-        """What an update does with the losses."""
+        """Say what an update does with the losses."""
         if self.sums_losses:
             return "Adam takes a step down the gradient of L(θ) + L(φ)"
         steps = "CRITIC_UPDATES steps" if self.replay else "a step"

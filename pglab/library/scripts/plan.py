@@ -1,4 +1,4 @@
-"""What the scripts of all agents need of a configuration: its packages and its hidden layers."""
+"""Prepares what the scripts of all agents need, such as the packages and the hidden layers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ UNIT_NAMES = ("first", "second", "third", "fourth")
 
 
 class Plan:
-    """What a template needs to know of a configuration, beyond the values of its settings.
+    """The values and texts that a template needs in addition to the settings of the run.
 
-    The attributes choose between two texts. The properties are texts of the script.
+    Attributes decide which parts the script contains. Properties are texts of the script.
     """
 
     can_diverge = True
@@ -56,12 +56,12 @@ class Plan:
 
     @property
     def record(self) -> str:
-        """What the script yields after an episode."""
+        """The code of the values that the script yields after each episode."""
         return f"global_step, episode_return{self._reading}"
 
     @property
     def printed_record(self) -> str:
-        """The script's names for what it prints of an episode."""
+        """The names of the values that the script prints after each episode."""
         return f"step, episode_return{self._reading}"
 
     @property
@@ -70,13 +70,13 @@ class Plan:
 
     @property
     def record_types(self) -> str:
-        """The types of what the script yields after an episode."""
+        """The types of the values that the script yields after each episode."""
         reading = ", float | None" if self.has_reading else ""
         return f"int, float{reading}{', bool' if self.may_be_solved else ''}"
 
     @property
     def record_words(self) -> str:
-        """What the script yields after an episode, in words."""
+        """The values that the script yields after each episode, in words."""
         if self.may_be_solved:
             return "its last step, return, reading, and `solved`"
         return f"its last step{', return and reading' if self.has_reading else ' and return'}"
@@ -88,18 +88,18 @@ class Plan:
 
     @property
     def reading_error(self) -> str:
-        """How the reading differs from the mean return of all episodes, if lengths vary."""
+        """How the reading differs from the mean return of all episodes, if their lengths vary."""
         return "too high" if self.only_rewards else "too low" if self.only_costs else "biased"
 
     @property
     def unit_names(self) -> tuple[str, ...]:
-        """The script's names for the numbers of units of the hidden layers."""
+        """The names of the script's constants for the sizes of the hidden layers."""
         layers = len(self.hidden_sizes)
         return ("HIDDEN_SIZE",) if layers == 1 else UNIT_NAMES[:layers]
 
     @property
     def hidden_parts(self) -> list[str]:
-        """The hidden layers."""
+        """The code of each hidden layer and of its activation."""
         layers = pairwise(("inputs", *self.unit_names))
         return [
             part
@@ -109,7 +109,7 @@ class Plan:
 
     @property
     def head(self) -> str:
-        """The last linear layer."""
+        """The code of the last linear layer."""
         return f"nn.Linear({('inputs', *self.unit_names)[-1]}, outputs)"
 
 
@@ -119,9 +119,9 @@ def paragraph(sentences: Iterable[str]) -> str:
 
 
 def sequential(parts: Sequence[str], start: str) -> str:
-    """Write a network that applies its parts one after the other, as Ruff formats it.
+    """Write the code of a network that applies its parts one after another, in Ruff's format.
 
-    `start` is the text before the network, with the indentation.
+    `start` is the text before the network, including the indentation.
     """
     if len(parts) == 1:
         return start + parts[0]

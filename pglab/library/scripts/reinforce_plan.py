@@ -1,4 +1,4 @@
-"""What the script of REINFORCE needs of a configuration."""
+"""Prepares a configuration for the script of REINFORCE."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pglab.library.scripts.plan import NO_DISCOUNT_FACTOR, SURROGATE, Plan, para
 
 
 class ReinforcePlan(Plan):
-    """What the template of REINFORCE needs to know."""
+    """The values and texts that the template of REINFORCE uses."""
 
     def __init__(self, config: ReinforceConfig) -> None:
         super().__init__(config)
@@ -33,19 +33,19 @@ class ReinforcePlan(Plan):
 
     @property
     def network(self) -> str:
-        """A new network with an output for each action."""
+        """The code of a new network with an output for each action."""
         return (
             "make_network(inputs, outputs)" if self.hidden_sizes else "nn.Linear(inputs, outputs)"
         )
 
     @property
     def value_network(self) -> str:
-        """A new network with one output."""
+        """The code of a new network with one output."""
         return self.network.replace("outputs", "1")
 
     @property
     def return_symbol(self) -> str:
-        """The return that each step gets."""
+        """The symbol of the return that each step gets."""
         return "G₀" if self.whole_episode else "Gₜ"
 
     @property
@@ -73,7 +73,7 @@ class ReinforcePlan(Plan):
 
     @property
     def remarks(self) -> str:
-        """A paragraph about what is special in the formulas."""
+        """A paragraph about special points of the formulas."""
         return paragraph(self._remarks())
 
     def _remarks(self) -> Iterator[str]:
@@ -138,12 +138,12 @@ class ReinforcePlan(Plan):
 
     @property
     def weights_parameter(self) -> str:
-        """The parameter of the policy's loss that holds the weights."""
+        """The parameter of the policy's loss function that receives the weights."""
         return "weights: np.ndarray" if self.weighs else "returns: list[float]"
 
     @property
     def weights(self) -> str:
-        """The weights of the batch."""
+        """The code that computes the weights of the batch."""
         baseline = {"none": "", "mean": " - np.mean(returns)", "value": " - baseline"}
         weights = f"np.array(returns){baseline[self.config.baseline]}"
         return f"normalized({weights})" if self.config.normalize_returns else weights

@@ -1,4 +1,4 @@
-"""Writes `train.py`, a script that repeats a run with PyTorch, Gymnasium and NumPy alone."""
+"""Writes `train.py`, a script that repeats a run and needs only PyTorch, Gymnasium and NumPy."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pglab.library.templates import templates_of
 def train_script(config: AgentConfig) -> str:
     """Write a Python script that trains the agent of this configuration, and no other agent.
 
-    The returns of its episodes equal the returns of the reference engine bit for bit, if the
-    machine and the package versions are the same. The setting `engine` has no effect. The script
-    prints each episode; its function `train` yields the exact returns. If training diverges, both
-    stop at the same step. In one case the script goes on: the actor does not learn, and its unused
-    loss is no longer finite.
+    On the same machine with the same package versions, the script and the reference engine have
+    the same returns, bit for bit. The setting `engine` has no effect. The script prints each
+    episode; its function `train` yields the exact returns. If training diverges, the script and
+    the reference engine stop at the same step, with one exception. If the actor does not learn and
+    its unused loss is no longer finite, the script goes on.
 
     Raises:
         ConfigError: the environment cannot be used.

@@ -1,1 +1,1 @@
-"""The state of a run as arrays and JSON, from which the run continues exactly."""
+"""Stores the state of a run as arrays and JSON, from which the run can continue exactly."""

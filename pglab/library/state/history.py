@@ -1,4 +1,4 @@
-"""The history of a run, as arrays and JSON."""
+"""Converts the history of a run to arrays and JSON, and back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def table_of(series: Series) -> Table:
 
 
 def fill_series(series: Series, table: Table) -> None:
-    """Fill an empty table of a history.
+    """Fill an empty table of a history with the rows of a stored table.
 
     Raises:
         StateError: the stored table is not a table of a history.
@@ -41,7 +41,7 @@ def fill_series(series: Series, table: Table) -> None:
 
 
 def recent_of(history: History) -> State:
-    """Copy what the history holds of the latest steps and updates."""
+    """Copy the latest steps and updates that the history holds."""
     arrays: Arrays = {}
     parts: dict[str, Any] = {
         "steps": history.steps,
@@ -63,10 +63,10 @@ def recent_of(history: History) -> State:
 def history_from(
     episodes: Table, updates: Table, recent: State, changes: Sequence[Change]
 ) -> History:
-    """Make the history that was stored.
+    """Make the history of a run again from its stored parts.
 
     Raises:
-        StateError: something in it is damaged.
+        StateError: a stored part is damaged.
     """
     history = History()
     fill_series(history.episodes, episodes)
@@ -108,7 +108,7 @@ def _last_update(arrays: Arrays, empty: Stretch) -> UpdateRecord | None:
 
 
 def _columns(arrays: Arrays, part: str, empty: Columns, most: int) -> Columns:
-    """Take columns of equal length from the arrays; without such arrays, return the empty ones."""
+    """Take columns of equal length from the arrays; if there are none, return `empty`."""
     names = [name for name in empty._fields if f"{part}/{name}" in arrays]
     if not names:
         return empty

@@ -1,7 +1,7 @@
-"""The state of a run, as arrays and JSON.
+"""Converts the state of a run to arrays and JSON, and back.
 
-A new run with the same settings gets the arrays and counters of the stored run. So what a stored
-file can set is what is named here, and nothing in a file is executed.
+To continue a stored run, a new run with the same settings gets the stored arrays and counters. So
+a file can only set the values that this module names, and nothing in the file is executed.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ MOST_COUNTED = 2**53
 
 
 def can_be_stored(config: AgentConfig) -> bool:
-    """True if the state of a run can be stored: the library knows the environment's state."""
+    """True if the library knows the state of the run's environment and can store it."""
     return config.env_id in dynamics.KINDS
 
 
 def state_of_run(run: AgentRun, known: Sequence[Block] = ()) -> State:
     """Copy the state of a run; `known` are blocks of earlier copies of the same run.
 
-    The run's own fields must be those of the present step; see `Trainer.save`.
+    The fields of `run` must belong to the present step; see `Trainer.save`.
     """
     arrays: Arrays = {"observation": np.array(run.observation, np.float32)}
     for name, network in networks_to_store(run).items():
@@ -76,8 +76,8 @@ def run_from(config: AgentConfig, state: State) -> AgentRun:
     """Make a run that continues from a state.
 
     Args:
-        config: the settings at this moment.
-        state: what `state_of_run` has copied; everything in it is checked.
+        config: the present settings of the run.
+        state: a state that `state_of_run` has copied; everything in it is checked.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -132,7 +132,7 @@ def policy_of(contents: RunContents) -> nn.Module:
 
 
 def networks_to_store(run: AgentRun) -> dict[str, nn.Module]:
-    """The parts of the networks whose parameters are stored, each parameter once."""
+    """Return the networks, or parts of networks, that together hold each parameter once."""
     if isinstance(run, ReinforceRun):
         return run.networks
     critic = run.agent.critic
@@ -151,7 +151,7 @@ def _optimizers(run: AgentRun) -> dict[str, torch.optim.Adam]:
 
 
 def _collected(run: AgentRun) -> list[StepRecord]:
-    """The steps from which the next update will learn."""
+    """Return the steps from which the next update will learn."""
     return run.batch if isinstance(run, ReinforceRun) else run.rollout
 
 
@@ -164,7 +164,7 @@ def _streams(run: AgentRun) -> dict[str, np.random.Generator]:
 
 
 def _stream(generator: np.random.Generator) -> list[str]:
-    """The two numbers of the generator PCG64; JSON readers do not keep so many digits."""
+    """Return the two numbers of a PCG64 generator as texts, because JSON may lose digits."""
     state: Any = generator.bit_generator.state
     return [str(state["state"]["state"]), str(state["state"]["inc"])]
 
@@ -234,7 +234,7 @@ def _restore_buffer(buffer: ReplayBuffer | None, blocks: Sequence[Block], added:
 
 
 def _require_whole(buffer: ReplayBuffer, blocks: Sequence[Block], added: int) -> None:
-    """Raise a StateError if the blocks do not contain each transition of the buffer."""
+    """Raise a StateError if a transition of the buffer is missing in the blocks."""
     wanted = max(0, added - buffer.capacity)
     for block in blocks:
         if not block.first <= wanted < block.end <= added:

@@ -1,4 +1,4 @@
-"""Takes arrays from what was stored, and checks each of them."""
+"""Takes stored arrays one after another, and checks each of them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class StateError(ValueError):
 def take(
     arrays: Arrays, name: str, shape: tuple[int, ...], dtype: DTypeLike, *, finite: bool = True
 ) -> NDArray[Any]:
-    """Remove an array from `arrays`, and return a copy.
+    """Remove an array from `arrays`, and return a copy of it.
 
     Args:
-        arrays: what was stored.
+        arrays: the stored arrays by their names.
         name: the name of the array.
         shape: the shape that the array must have.
         dtype: the type that the array must have.
-        finite: whether a number that is not finite is refused.
+        finite: if true, an array with a number that is not finite is refused.
 
     Raises:
         StateError: the array is missing, or it is not as required.
@@ -48,7 +48,7 @@ def take(
 
 
 def require_all_taken(arrays: Arrays) -> None:
-    """Raise a StateError if an array is left that nobody has taken."""
+    """Raise a StateError if an array is left over, because no run has such an array."""
     if arrays:
         name = quoted(min(arrays))
         raise StateError(_("The file contains {name}, which no run has.").format(name=name))

@@ -1,1 +1,1 @@
-"""The library of runs in a database: it saves, finds, lists and tidies runs."""
+"""The library of runs in a database: it saves, finds and lists runs, and deletes old ones."""

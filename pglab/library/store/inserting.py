@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 def insert_new(
     connection: Connection, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> bool:
-    """Insert one row or several; a row whose primary key is stored already stays as it is.
+    """Insert one or several rows, but never change a row whose primary key is already stored.
 
     Returns:
-        Whether one row was inserted; the result means nothing for several rows.
+        True if the row was inserted. If several rows are given, the result has no meaning.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     inserted = insert(table).on_conflict_do_nothing()

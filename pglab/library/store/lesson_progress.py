@@ -1,4 +1,4 @@
-"""Stores how far a visitor is in a lesson. Each function is a part of one transaction."""
+"""Stores the progress of a visitor in a lesson. Each function runs in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def check(lesson: str, facts_json: str) -> None:
 def save(
     connection: Connection, owner: str, lesson: str, facts_json: str, most: int, now: float
 ) -> None:
-    """Store the facts of an owner's lesson; they replace earlier ones.
+    """Store the facts of an owner's lesson; they replace the earlier facts of this lesson.
 
-    Of each owner, the `most` lessons stay whose facts were saved last.
+    For each owner, only the facts of the `most` lessons that were saved last are kept.
     """
     own = lesson_progress.c.owner_hash == hash_of(owner)
     values = {"facts": facts_json, "saved": now}
@@ -44,7 +44,7 @@ def save(
 
 
 def load(connection: Connection, owner: str, lesson: str) -> str | None:
-    """The facts that were stored for this owner's lesson; None if there are none."""
+    """Return the stored facts of this owner's lesson; None if there are none."""
     return connection.execute(
         select(lesson_progress.c.facts).where(
             lesson_progress.c.owner_hash == hash_of(owner), lesson_progress.c.lesson == lesson

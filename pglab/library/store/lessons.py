@@ -1,6 +1,7 @@
-"""Stores lessons that visitors have made. Each function is a part of one transaction.
+"""Stores lessons that visitors have made. Each function runs in the caller's transaction.
 
-Everybody who has the address of a lesson can load it. Only its owner can change or delete it.
+Everybody who has the address of a lesson can load the lesson. Only the lesson's owner can change
+or delete it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _ADDRESS = re.compile(f"[{_ALPHABET}]{{{_LENGTH}}}")
 
 @dataclass(frozen=True)
 class LessonRow:
-    """A stored lesson as a list shows it."""
+    """The facts that a list shows about a stored lesson."""
 
     address: str
     title: str
@@ -36,12 +37,12 @@ class LessonRow:
 
 
 def is_lesson_address(text: str) -> bool:
-    """True if the text has the form of a lesson's address; such a lesson need not exist."""
+    """True if the text has the form of a lesson's address, even if there is no such lesson."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 def check(title: str, content: str) -> None:
-    """Raise a ValueError if a text is too long."""
+    """Raise a ValueError if the title or the content is too long."""
     if len(content.encode()) > MOST_BYTES or len(title) > _MOST_IN_TITLE:
         raise ValueError(f"a lesson takes more than {MOST_BYTES} bytes, or its title is too long")
 
@@ -55,15 +56,15 @@ def save(
     most: int,
     now: float,
 ) -> str:
-    """Replace the owner's lesson at this address; without one, store a new lesson.
+    """Replace the owner's lesson at this address; if there is none, store a new lesson.
 
-    A content that the owner has stored already stays where it is.
+    A new lesson is not stored if the owner has already stored a lesson with the same content.
 
     Returns:
         The address of the lesson.
 
     Raises:
-        TooManyLessons: the owner has `most` lessons.
+        TooManyLessons: the owner already has `most` lessons.
     """
     own = lessons.c.owner_hash == hash_of(owner)
     values = {"title": title, "content": content, "used": now}
@@ -84,7 +85,7 @@ def save(
 
 
 def load(connection: Connection, address: str) -> tuple[str, float] | None:
-    """The content of a lesson, and when it was used last; None if it is not stored."""
+    """Load the content of a lesson and the time of its last use; None if it is not stored."""
     found = connection.execute(
         select(lessons.c.content, lessons.c.used).where(lessons.c.address == address)
     ).one_or_none()
@@ -92,12 +93,12 @@ def load(connection: Connection, address: str) -> tuple[str, float] | None:
 
 
 def is_due(used: float, now: float) -> bool:
-    """True if the moment of the last use is to be written again: once a day is enough."""
+    """True if the stored time of the last use is more than a day old."""
     return now - used > _DAY
 
 
 def note_use(connection: Connection, address: str, now: float) -> None:
-    """Write that the lesson is used now."""
+    """Store `now` as the time of the lesson's last use."""
     connection.execute(update(lessons).where(lessons.c.address == address).values(used=now))
 
 

@@ -1,4 +1,4 @@
-"""The library of runs, results and lessons; `opening` opens it."""
+"""The library of runs, results and lessons. The module `opening` opens the library."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BETWEEN_TIDYING = 3_600.0  # seconds
 
 
 class Library:
-    """Runs in a database. Threads and processes may use the same database at once.
+    """Stores runs, results and lessons in a database that threads and processes can share.
 
     Every method raises `LibraryUnavailable` if the database cannot be used at the moment.
     """
@@ -40,10 +40,10 @@ class Library:
         """Use a database that has the newest tables.
 
         Args:
-            reading: its transactions see one state of the database.
-            writing: its transactions do not fail because another one writes too, but wait.
-            place: names the database in messages.
-            notice: what happened when the library was opened.
+            reading: the engine for reading; a transaction sees one state of the database.
+            writing: the engine for writing; a transaction waits while another one writes.
+            place: the name of the database in messages.
+            notice: a message about something that happened when the library was opened.
         """
         self.notice = notice
         self._reading, self._writing = reading, writing
@@ -52,15 +52,15 @@ class Library:
         self._tidied = -math.inf
 
     def save(self, *kept: KeptRun) -> None:
-        """Insert or update runs; write nothing if exactly these states are stored already.
+        """Insert or update runs; a run is not written if exactly its state is stored already.
 
-        After an error, none of the runs is changed. About once an hour, this method also calls
+        If an error occurs, none of the runs is changed. About once an hour, this method also calls
         `tidy`.
 
         Raises:
             RunDeleted: a run was stored before, and was deleted since then.
             TakenOver: a run belongs to another owner, or another visit writes it.
-            ValueError: this cannot be an address.
+            ValueError: a run's address does not have the form of an address.
         """
         if not all(is_address(run.address) for run in kept):
             raise ValueError("the address of a run has 22 to 64 letters, digits, '-' or '_'")
@@ -73,7 +73,7 @@ class Library:
         self.tidy_hourly()
 
     def take_over(self, address: str, owner: str, writer: str) -> None:
-        """Let the visit `writer` of the owner write a run from now on; then load the run.
+        """Let the owner's visit `writer` write a run from now on; call this before `load`.
 
         If no such run is stored, nothing happens.
 
@@ -84,7 +84,7 @@ class Library:
             self.write(lambda connection: saving.take_over(connection, address, owner, writer))
 
     def load(self, address: str) -> Stored | None:
-        """Load a run; None if no such run is stored.
+        """Load a run; return None if no such run is stored.
 
         Raises:
             StateError: the stored bytes are damaged.
@@ -92,7 +92,7 @@ class Library:
         return self.load_together([address])[0]
 
     def load_together(self, addresses: Sequence[str]) -> list[Stored | None]:
-        """Load runs as they were at one moment; None for each run that is not stored.
+        """Load several runs as they are at one moment; a run that is not stored gives None.
 
         Raises:
             StateError: the stored bytes of a run are damaged.
@@ -115,14 +115,15 @@ class Library:
         limit: int = 50,
         offset: int = 0,
     ) -> list[RunRow]:
-        """List the runs of an owner, at most `limit`, after the first `offset`.
+        """List at most `limit` runs of an owner, without the first `offset` runs.
 
         Args:
             owner: the random key of a browser.
-            search: words that the name, the note, the agent, the environment or the outcome
-                contains; upper and lower case are the same.
-            order: "date" is the last save, latest first; "steps" and "return" begin with the most.
-            limit: the most rows.
+            search: words. Each of them must occur in the name, the note, the agent, the
+                environment or the outcome of a run; upper and lower case are the same.
+            order: "date" begins with the run that was saved last. "steps" and "return" begin with
+                the largest number. See `listing` for the other orders.
+            limit: the largest number of rows.
             offset: the number of rows to leave out.
         """
         return self.read(
@@ -130,7 +131,7 @@ class Library:
         )
 
     def count_of(self, owner: str, *, search: str = "") -> int:
-        """The number of runs that `runs_of` lists with this search, on all its pages."""
+        """Count all runs of an owner that `runs_of` finds with this search."""
         return self.read(lambda connection: listing.count_of(connection, owner, search))
 
     def annotate(
@@ -142,9 +143,10 @@ class Library:
         note: str | None = None,
         pinned: bool | None = None,
     ) -> bool:
-        """Name, describe or pin a run; None changes nothing. Return True if the owner has this run.
+        """Name, describe or pin a run; return True if the owner has this run.
 
-        Longer texts are cut to `listing.MOST_IN_NAME` and `listing.MOST_IN_NOTE` characters.
+        An argument that is None changes nothing. Longer texts are cut to `listing.MOST_IN_NAME` and
+        `listing.MOST_IN_NOTE` characters.
 
         Raises:
             TooManyPinned: the owner has pinned as many runs as possible.
@@ -157,12 +159,12 @@ class Library:
         )
 
     def delete(self, owner: str, addresses: Iterable[str]) -> int:
-        """Delete runs of an owner, and return how many there were; other addresses are ignored."""
+        """Delete runs of an owner, and return how many were deleted; ignore other addresses."""
         chosen = list(filter(is_address, addresses))
         return self.write(lambda connection: listing.delete_runs(connection, owner, chosen))
 
     def save_visit(self, key: str, facts_json: str) -> None:
-        """Store the facts of a page under a secret key; they replace earlier ones.
+        """Store the facts of a page under a secret key; they replace earlier facts of this key.
 
         Raises:
             ValueError: the text is not JSON, or longer than `visits.MOST_BYTES`.
@@ -171,27 +173,27 @@ class Library:
         self.write(lambda connection: visits.save(connection, key, facts_json, time.time()))
 
     def load_visit(self, key: str) -> str | None:
-        """The facts that were stored under this key, as JSON; None if there are none."""
+        """Load the facts that were stored under this key, as JSON; None if there are none."""
         return self.read(lambda connection: visits.load(connection, key))
 
     def save_results(self, results_by_key: Mapping[str, bytes]) -> None:
-        """Store results of trained runs; a result that is stored already stays as it is.
+        """Store results of trained runs; results that are already stored do not change.
 
-        After an error, none of the results is stored. About once an hour, this method also calls
-        `tidy`.
+        If an error occurs, none of the results is stored. About once an hour, this method also
+        calls `tidy`.
 
         Args:
-            results_by_key: each key has 64 hexadecimal digits, in lower case.
+            results_by_key: the results. Each key has 64 hexadecimal digits, in lower case.
 
         Raises:
-            ValueError: this cannot be a key, or a result is longer than `results.MOST_BYTES`.
+            ValueError: a key has another form, or a result is longer than `results.MOST_BYTES`.
         """
         results.check(results_by_key)
         self.write(lambda connection: results.save(connection, results_by_key, time.time()))
         self.tidy_hourly()
 
     def load_results(self, keys: Iterable[str]) -> dict[str, bytes]:
-        """The stored results by their keys; keys without a result are left out."""
+        """Load results by their keys; leave out the keys for which no result is stored."""
         return self.read(lambda connection: results.load(connection, keys))
 
     def save_lesson(self, owner: str, title: str, content: str, address: str | None = None) -> str:
@@ -201,7 +203,7 @@ class Library:
         method also calls `tidy`.
 
         Raises:
-            TooManyLessons: the owner has as many lessons as possible.
+            TooManyLessons: the owner cannot store any more lessons.
             ValueError: the content or the title is too long.
         """
         lessons.check(title, content)
@@ -215,7 +217,7 @@ class Library:
         return saved
 
     def load_lesson(self, address: str) -> str | None:
-        """The content of the lesson at this address; None if no such lesson is stored."""
+        """Load the content of the lesson at this address; None if no such lesson is stored."""
         if not is_lesson_address(address):
             return None
         found = self.read(lambda connection: lessons.load(connection, address))
@@ -237,11 +239,11 @@ class Library:
         )
 
     def save_progress(self, owner: str, lesson: str, facts_json: str) -> None:
-        """Store an owner's facts about a lesson; they replace earlier ones.
+        """Store an owner's facts about a lesson; they replace earlier facts about this lesson.
 
         Args:
             owner: the random key of a browser.
-            lesson: a text that names the lesson, at most 100 characters.
+            lesson: a text of at most 100 characters that names the lesson.
             facts_json: the facts, as JSON.
 
         Raises:
@@ -256,31 +258,32 @@ class Library:
         )
 
     def load_progress(self, owner: str, lesson: str) -> str | None:
-        """The facts that are stored about an owner's lesson, as JSON; None if there are none."""
+        """Load the facts about an owner's lesson, as JSON; None if there are none."""
         return self.read(lambda connection: lesson_progress.load(connection, owner, lesson))
 
     def tidy(self) -> int:
-        """Delete the oldest runs, results and lessons that exceed the quotas; return how many runs.
+        """Delete the oldest data beyond the quotas, and return the number of deleted runs.
 
-        Pinned runs stay. This also deletes rooms whose time is over, with all their data.
+        The quotas limit runs, results and lessons. Pinned runs stay. Rooms whose time is over are
+        also deleted, with all their data.
         """
         return self.write(lambda connection: tidying.tidy(connection, self.quotas, time.time()))
 
     def tidy_hourly(self) -> None:
-        """Call `tidy`, if this object has not called it within the last hour."""
+        """Call `tidy`, unless this object has already called it within the last hour."""
         if time.monotonic() - self._tidied > _BETWEEN_TIDYING:
             self._tidied = time.monotonic()
             self.tidy()
 
     def read(self, work: Callable[[Connection], Result]) -> Result:
-        """Do work that only reads, in one transaction, and return its result."""
+        """Do read-only work in one transaction, and return its result."""
         with sentences(self._place), self._reading.begin() as connection:
             return work(connection)
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
         """Do work in one transaction, and return its result.
 
-        If another transaction comes first and undoes it, the work is done again.
+        If the transaction fails because another one came first, the work is done again.
         """
         with sentences(self._place):
             for _attempt in range(_ATTEMPTS - 1):

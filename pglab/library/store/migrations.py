@@ -1,6 +1,6 @@
-"""The versions of the tables. A database of an older version is brought to the newest one.
+"""Brings the tables of a database to the newest version.
 
-A migration that has once been released never changes: add another one at the end, and change
+Never change a migration that was released. Instead, add a new migration at the end, and change
 `tables` accordingly.
 """
 
@@ -266,8 +266,8 @@ _LOCK = 7_068_201  # names the lock with which processes that start at once wait
 def migrate(engine: Engine, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Bring the tables to the newest version; each migration is one transaction.
 
-    Even if no migration is due, the function writes the version, so it fails if the database cannot
-    be written. On SQLite, the transactions of `engine` must begin with `BEGIN IMMEDIATE`.
+    Even if no migration is due, the function writes the version. So it always fails if the database
+    cannot be written. On SQLite, the transactions of `engine` must begin with `BEGIN IMMEDIATE`.
 
     Raises:
         LibraryUnavailable: a newer version of the app has changed the tables.
@@ -291,7 +291,7 @@ def _is_newest_after_one(engine: Engine, migrations: Sequence[Migration]) -> boo
 
 
 def _version(connection: Connection) -> int:
-    """The version of the tables; a new database gets version 0."""
+    """Return the version of the tables; a new database gets version 0."""
     if not inspect(connection).has_table(schema.name):
         schema.create(connection)
         connection.execute(insert(schema).values(version=0))

@@ -1,4 +1,4 @@
-"""Opens the library: a SQLite file in the user's data directory, or a database with an address."""
+"""Opens the library: a SQLite file in the user's data directory, or another database."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ _BEGIN = "pglab_begin"  # the option of an engine that says how its transactions
 
 
 def open_library(url: str | None = None) -> Library:
-    """Open the library; make it if there is none.
+    """Open the library; create a database if there is none.
 
-    A damaged SQLite file is renamed, and a new one is made; `Library.notice` then says so.
+    If the SQLite file is damaged, it is renamed, and a new file is made. `Library.notice` then
+    says so.
 
     Args:
-        url: the address of a database of SQLite or PostgreSQL. Without it, the environment variable
-            `PGLAB_DATABASE_URL` contains the address. Without the variable, the database is a
+        url: the address of a SQLite or PostgreSQL database. The default is the address in the
+            environment variable `PGLAB_DATABASE_URL`. If this variable is not set, the default is a
             SQLite file in the user's data directory.
 
     Raises:
@@ -105,7 +106,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _is_damaged(file: Path) -> bool:
-    """True if this is not a database of SQLite, or if SQLite finds damage in it."""
+    """True if the file is not a SQLite database, or if SQLite finds damage in it."""
     if not file.is_file():
         return False
     whole = file.stat().st_size <= _MOST_CHECKED
@@ -123,7 +124,7 @@ def _is_damaged(file: Path) -> bool:
 
 
 def _set_aside(file: Path) -> str:
-    """Rename a damaged file and the files beside it; return a sentence that names the new file."""
+    """Rename a damaged file and its log files; return a sentence that tells the new name."""
     name = f"{file.name}.damaged-{datetime.now():%Y-%m-%d-%H%M%S-%f}"
     for ending in ("", "-wal", "-shm"):
         part = file.with_name(file.name + ending)
@@ -151,7 +152,7 @@ def _open_server(url: URL) -> Library:
 
 
 def _with_defaults(url: URL, **options: int) -> URL:
-    """Add options to an address that does not contain them."""
+    """Add each option that the address does not contain yet."""
     defaults = {name: str(value) for name, value in options.items() if name not in url.query}
     return url.update_query_dict(defaults)
 

@@ -1,4 +1,4 @@
-"""What can go wrong with the library, in sentences for the visitor."""
+"""Turns errors of the library into sentences for the visitor."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class TakenOver(Exception):
 
 
 class RunDeleted(Exception):
-    """The run was deleted after its last save, so it is not saved again at its address."""
+    """The run was deleted after its last save, so it cannot be saved at this address again."""
 
 
 class TooManyPinned(ValueError):
@@ -92,7 +92,7 @@ class TooManyLessons(ValueError):
 
 
 class TooManyRooms(ValueError):
-    """No more rooms can be open; the message is a sentence for the visitor."""
+    """No further room can be opened; the message is a sentence for the visitor."""
 
 
 @contextmanager
@@ -105,12 +105,12 @@ def sentences(place: str) -> Iterator[None]:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """True if SQLite says that the file is damaged, or that it is no database."""
+    """True if SQLite says that the file is damaged or is not a database."""
     return _OF_SQLITE.get(_code(error)) == DAMAGED
 
 
 def lost_race(error: DBAPIError) -> bool:
-    """True if another transaction came first, so that the same work may succeed now."""
+    """True if another transaction came first, so that the same work may succeed if repeated."""
     is_double = isinstance(error.orig, sqlite3.IntegrityError) or _state(error).startswith("23")
     return is_double or _state(error) in _LOST_RACE
 
@@ -132,10 +132,10 @@ def _sentence(error: Exception, place: str) -> str:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """The primary code of an error of SQLite: the lowest byte; 0 if there is no code."""
+    """Return the primary code of a SQLite error, which is its lowest byte; 0 without a code."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _state(error: DBAPIError) -> str:
-    """The code of an error of PostgreSQL; without an answer of the server, the text is empty."""
+    """Return the code of a PostgreSQL error; the text is empty if the server did not answer."""
     return getattr(error.orig, "sqlstate", None) or ""

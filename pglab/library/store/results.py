@@ -1,7 +1,7 @@
-"""Stores the results of trained runs. Each function is a part of one transaction.
+"""Stores the results of trained runs. Each function runs in the caller's transaction.
 
-A result follows from its key, which is a digest of everything on which the result depends. So
-results have no owner, and a stored result never changes.
+The key of a result is a digest of everything on which the result depends. So results have no owner,
+and a stored result never changes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def check(results_by_key: Mapping[str, bytes]) -> None:
 
 
 def save(connection: Connection, results_by_key: Mapping[str, bytes], now: float) -> None:
-    """Store the results under their keys; a result that is stored already stays as it is."""
+    """Store the results under their keys; results that are already stored do not change."""
     # Sorted, because two transactions that insert the same keys in other orders block each other.
     pairs = sorted(results_by_key.items())
     rows = [{"key": key, "saved": now, "data": data} for key, data in pairs]
@@ -42,7 +42,7 @@ def save(connection: Connection, results_by_key: Mapping[str, bytes], now: float
 
 
 def load(connection: Connection, keys: Iterable[str]) -> dict[str, bytes]:
-    """The stored results by their keys; other keys, and texts that are no keys, are left out."""
+    """Load results by their keys; leave out unknown keys, and texts that are not keys."""
     wanted = sorted(set(filter(_is_key, keys)))
     found: dict[str, bytes] = {}
     for first in range(0, len(wanted), _AT_ONCE):

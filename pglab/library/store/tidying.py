@@ -22,7 +22,7 @@ _MOST = 1_000_000_000  # of each environment variable
 
 @dataclass(frozen=True)
 class Quotas:
-    """How much the library keeps."""
+    """The limits for what the library keeps."""
 
     runs: int = 200  # unpinned runs of one owner, and as many pinned ones
     megabytes: int = 500  # of the unpinned runs of one owner
@@ -36,7 +36,7 @@ class Quotas:
     def from_environment(cls) -> Self:
         """Read the quotas from environment variables; a quota without a variable has its default.
 
-        If a variable contains no whole number from 1, the function warns and ignores it.
+        If a variable is not a whole number of at least 1, the function warns and ignores it.
         """
         variables = {
             "runs": "PGLAB_RUNS_OF_OWNER",
@@ -54,8 +54,8 @@ class Quotas:
 def tidy(connection: Connection, quotas: Quotas, now: float) -> int:
     """Delete what exceeds the quotas, the oldest first; return how many runs were deleted.
 
-    A run is as old as its last save. The newest unpinned run of an owner exceeds no quota of this
-    owner, because somebody may be training it.
+    The age of a run is the time since its last save. The quotas of an owner never delete the
+    owner's newest unpinned run, because somebody may be training it.
     """
     begin = now - quotas.days * _DAY
     connection.execute(delete(visits).where(visits.c.saved < begin))
@@ -70,7 +70,7 @@ def tidy(connection: Connection, quotas: Quotas, now: float) -> int:
 
 
 def _tidy_owners(connection: Connection, quotas: Quotas) -> int:
-    """Delete what exceeds the quotas of one owner."""
+    """Delete the oldest unpinned runs that exceed the quotas of their owner."""
     newest_first = runs.c.saved.desc(), runs.c.address
     of_owner: Any = {"partition_by": runs.c.owner_hash, "order_by": newest_first}
     ranked = (
@@ -88,7 +88,7 @@ def _tidy_owners(connection: Connection, quotas: Quotas) -> int:
 
 
 def _tidy_all(connection: Connection, quotas: Quotas) -> int:
-    """Delete what exceeds the space of the library, where pinned runs come first."""
+    """Delete the oldest unpinned runs if all runs together exceed the space of the library."""
     kept_first = runs.c.pinned.desc(), runs.c.saved.desc(), runs.c.address
     ranked = select(
         runs.c.address,

@@ -20,7 +20,7 @@ def check(facts_json: str) -> None:
 
 
 def save(connection: Connection, key: str, facts_json: str, now: float) -> None:
-    """Store the facts under a secret key; they replace earlier ones."""
+    """Store the facts under a secret key; they replace earlier facts of this key."""
     known = visits.c.key_hash == hash_of(key)
     values = {"facts": facts_json, "saved": now}
     changed = connection.execute(update(visits).where(known).values(values))
@@ -29,6 +29,6 @@ def save(connection: Connection, key: str, facts_json: str, now: float) -> None:
 
 
 def load(connection: Connection, key: str) -> str | None:
-    """The facts that were stored under this key; None if there are none."""
+    """Load the facts that were stored under this key; None if there are none."""
     known = visits.c.key_hash == hash_of(key)
     return connection.execute(select(visits.c.facts).where(known)).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""Describes each column of the tables; the data dictionary and the Parquet files show the same."""
+"""Describes each column of the tables, for the data dictionary and the Parquet files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REWARD_UNIT = N_("reward")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. The meaning and the unit are translated when a file shows them."""
+    """A column of a table. The meaning and the unit are translated when a file is written."""
 
     name: str
     type: Type
@@ -116,7 +116,7 @@ _STEPS_AFTER = (
 
 
 def step_columns(config: RunConfig) -> tuple[Column, ...]:
-    """The columns of the table of steps; an observation has one column for each coordinate."""
+    """Return the columns of the table of steps, with a column for each observation coordinate."""
     info = ENVIRONMENTS[config.env_id]
     before = N_("The agent saw this before the action: {name}.")
     after = N_("The environment returned this after the action, in the same episode: {name}.")

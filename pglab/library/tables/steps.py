@@ -34,12 +34,12 @@ def write_steps(
     Args:
         contents: the run.
         sinks: for each format, a file that is open for writing.
-        progress: is called several times a second. To cancel, it raises an error,
-            which this function passes on; then the files are not complete.
+        progress: is called several times a second. To cancel the work, `progress` can raise an
+            error. Then this function passes the error on, and the files stay incomplete.
 
     Raises:
         ConfigError: the environment cannot be used.
-        CannotRepeat: training again gives another run.
+        CannotRepeat: the repeated training gives a different run.
     """
     columns = step_columns(contents.initial_config)
     schema = schema_of(columns)
@@ -77,7 +77,7 @@ def _steps_in_parts(contents: RunContents, progress: ReportSteps) -> Iterator[St
 
 
 def _require_same_episodes(session: TrainingSession, contents: RunContents, first: int) -> None:
-    """Compare the episodes with the stored ones, from the row `first` on."""
+    """Raise an error if the episodes from the row `first` on differ from the stored ones."""
     episodes, stored = session.history.episodes, contents.episodes.columns
     rows = slice(max(0, first), len(episodes))
     for name in episodes.names:
@@ -110,7 +110,7 @@ def _joined(part: list[Stretch]) -> StepColumns:
 
 
 def _by_name(steps: StepColumns) -> dict[str, NDArray[Any]]:
-    """The columns [N] by name; each coordinate of an observation gets a column of its own."""
+    """Return the columns [N] by name; each coordinate of an observation has its own column."""
     named = {
         "observation": steps.observation,
         "probability": steps.action_probabilities,

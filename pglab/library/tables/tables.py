@@ -24,20 +24,20 @@ Format = Literal["csv", "parquet"]
 
 
 def episodes_table(contents: RunContents) -> pyarrow.Table:
-    """One row for each finished episode; see `EPISODES` for the columns."""
+    """Make a table with one row for each finished episode; see `EPISODES` for the columns."""
     return _numbered(EPISODES, contents.episodes)
 
 
 def updates_table(contents: RunContents) -> pyarrow.Table:
-    """One row for each stored update; see `UPDATES` for the columns.
+    """Make a table with one row for each stored update; see `UPDATES` for the columns.
 
-    Of a long run, only each `contents.updates.stride`-th update is stored.
+    In a long run, only every `contents.updates.stride`-th update is stored.
     """
     return _numbered(UPDATES, contents.updates)
 
 
 def table_bytes(table: pyarrow.Table, file_format: Format) -> bytes:
-    """The bytes of a CSV file or of a Parquet file with this table."""
+    """Return the bytes of a CSV file or a Parquet file with this table."""
     sink = io.BytesIO()
     with TableWriter(sink, file_format, table.schema) as writer:
         writer.write(table)
@@ -45,7 +45,7 @@ def table_bytes(table: pyarrow.Table, file_format: Format) -> bytes:
 
 
 def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:
-    """The names and types of the columns; the metadata of each field has its meaning and unit."""
+    """Return the schema of the columns; each field's metadata contain its meaning and unit."""
     return pyarrow.schema(
         [
             pyarrow.field(
@@ -62,7 +62,7 @@ def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:
 
 
 def table_of(columns: Sequence[Column], values: Mapping[str, NDArray[Any]]) -> pyarrow.Table:
-    """Make a table of arrays [N], which have the names of the columns; NaN becomes null."""
+    """Make a table from the arrays [N] with the names of the columns; NaN becomes null."""
     schema = schema_of(columns)
     arrays = [
         pyarrow.array(values[field.name], from_pandas=True).cast(field.type) for field in schema
@@ -71,10 +71,10 @@ def table_of(columns: Sequence[Column], values: Mapping[str, NDArray[Any]]) -> p
 
 
 class TableWriter:
-    """Writes a table part by part into a file that is open for writing; it stays open."""
+    """Writes a table part by part into an open file, and leaves the file open."""
 
     def __init__(self, sink: BinaryIO, file_format: Format, schema: pyarrow.Schema) -> None:
-        """Write the head of the file."""
+        """Write the header of the file."""
         if file_format == "csv":
             options = pyarrow.csv.WriteOptions(quoting_header="none")
             schema = _doubles(schema)
@@ -100,7 +100,7 @@ class TableWriter:
 
 
 def _doubles(schema: pyarrow.Schema) -> pyarrow.Schema:
-    """Numbers in single precision as double precision, so that a CSV file has all their digits."""
+    """Change single to double precision, so that a CSV file contains all digits of the numbers."""
     for index, field in enumerate(schema):
         if field.type == pyarrow.float32():
             schema = schema.set(index, field.with_type(pyarrow.float64()))
@@ -108,7 +108,7 @@ def _doubles(schema: pyarrow.Schema) -> pyarrow.Schema:
 
 
 def _numbered(columns: Sequence[Column], table: Table) -> pyarrow.Table:
-    """Add the first column, which is the number of each row; one of `stride` rows is stored."""
+    """Make a table, and add the column with the number of each stored episode or update."""
     known = set(table.columns)
     (number,) = (column.name for column in columns if column.name not in known)
     return table_of(columns, {**table.columns, number: table.numbers})

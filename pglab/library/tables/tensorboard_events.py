@@ -1,8 +1,8 @@
 """Writes the curves of a run as TensorBoard events, with the names of Stable-Baselines3.
 
 Stable-Baselines3 explains its names in its documentation ("Explanation of logger output",
-https://stable-baselines3.readthedocs.io/en/master/common/logger.html). The names of the losses are
-those of its A2C. Curves that Stable-Baselines3 does not have are in the group `pglab`.
+https://stable-baselines3.readthedocs.io/en/master/common/logger.html). The losses have the names
+that its A2C uses. Curves that Stable-Baselines3 does not have are in the group `pglab`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Points = dict[int, list[tuple[str, float]]]  # the names and numbers at each env
 
 @dataclass(frozen=True)
 class Tag:
-    """The name of a curve, and what the curve shows; it is translated when a file shows it."""
+    """The name of a curve, and its meaning, which is translated when a file is written."""
 
     name: str
     meaning: str
@@ -61,14 +61,14 @@ TAGS = (*EPISODE_TAGS.values(), *UPDATE_TAGS.values(), LEARNING_RATE, *OWN_TAGS.
 
 
 def tensorboard_events(contents: RunContents, written_at: float) -> bytes:
-    """The bytes of an event file; its name must contain "tfevents", as `FILE_NAME` does.
+    """Return the bytes of an event file, whose name must contain "tfevents", as `FILE_NAME` does.
 
     The steps of the curves are environment steps. TensorBoard keeps numbers in single precision.
 
     Args:
         contents: the run.
-        written_at: the time of all events, in seconds since 1970, because a run does not store the
-            time of each update.
+        written_at: the time of all events, in seconds since 1970. All events have the same time,
+            because a run does not store the time of each update.
     """
     points: Points = defaultdict(list)
     _add_episodes(points, contents)
@@ -108,7 +108,7 @@ def _add_updates(points: Points, contents: RunContents) -> None:
 def _add(
     points: Points, steps: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]]
 ) -> None:
-    """Add all points of the curves [N] but those without a number."""
+    """Add all points of the curves [N], except points without a number."""
     for name, curve in curves.items():
         known = ~np.isnan(curve)
         for step, number in zip(steps[known].tolist(), curve[known].tolist(), strict=True):
@@ -116,7 +116,7 @@ def _add(
 
 
 def _learning_rates(contents: RunContents) -> NDArray[np.float64]:
-    """The learning rate of each stored update; a change holds from the next update on."""
+    """Return the learning rate of each stored update; a change applies from the next update on."""
     updates = contents.updates.numbers
     rates = np.full(len(updates), contents.initial_config.learning_rate)
     for change in contents.changes:

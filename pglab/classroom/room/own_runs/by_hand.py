@@ -1,4 +1,4 @@
-"""The best returns that members have reached by hand."""
+"""Stores and loads the best returns that members have reached by hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_STEPS = 1_000  # of a lesson, far more than possible
 
 @dataclass(frozen=True)
 class HandReturn:
-    """The best return of a member. The nickname is empty unless the room shows nicknames."""
+    """A member's best return by hand. If the room hides nicknames, the nickname is empty."""
 
     number: int
     nickname: str
@@ -31,7 +31,7 @@ def note_return(library: Library, member: Member, step: int, value: float) -> No
     """Count a member's try by hand in a lesson step, and keep the best return.
 
     Raises:
-        RoomError: this is no return, or the room has ended.
+        RoomError: the return or the step cannot be used, or the room has ended.
         LibraryUnavailable: the library cannot be used now.
     """
     if not (math.isfinite(value) and abs(value) <= _LARGEST and 1 <= step <= _MOST_STEPS):
@@ -45,7 +45,7 @@ def note_return(library: Library, member: Member, step: int, value: float) -> No
 
 
 def best_returns(library: Library, room: str, step: int) -> list[HandReturn]:
-    """The best returns of all members in a lesson step, the best first.
+    """Load each member's best return by hand in a lesson step, the best first.
 
     Raises:
         RoomError: the room does not exist any more.

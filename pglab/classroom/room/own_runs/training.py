@@ -1,4 +1,4 @@
-"""Everyone trains: the members' runs, their median, and what the class has tried."""
+"""Lets the members of a room train, and computes the median and quartiles of their runs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StudentRun:
 
 @dataclass(frozen=True)
 class MemberRun:
-    """A run and whose it is. The nickname is empty unless the room shows nicknames."""
+    """A run and its member. If the room hides nicknames, the nickname is empty."""
 
     number: int
     nickname: str
@@ -50,21 +50,21 @@ class MemberRun:
 
 @dataclass(frozen=True)
 class Training:
-    """What the members train in a lesson step, or have trained until the teacher stopped it."""
+    """A plan that the members train in a lesson step, or have trained until it was stopped."""
 
     plan: TrainingPlan
     is_running: bool
 
 
 def let_train(library: Library, key: str, version: int, plan: TrainingPlan | None) -> RoomState:
-    """Let all members train in the step that the room shows; None: no more runs are accepted.
+    """Let all members train a plan in the step that the room shows; None stops the training.
 
-    All runs that have come stay in the export. `runs_of` tells those of the plan that was started
-    last. If a plan starts again in the same step, its runs are there again. For the arguments and
-    errors, see `steering.go_to_step`.
+    All saved runs stay in the export. `runs_of` returns the runs of the plan that was started last.
+    If a plan is started again in the same step, its earlier runs are returned again. For the
+    arguments and errors, see `steering.go_to_step`.
 
     Raises:
-        RoomError: also if there were too many plans in this step.
+        RoomError: the step already has too many plans, or an error of `go_to_step` occurs.
     """
     text = None if plan is None else written_plan(plan)
 
@@ -86,7 +86,7 @@ def let_train(library: Library, key: str, version: int, plan: TrainingPlan | Non
 
 
 def training_of(library: Library, room: str, step: int) -> Training | None:
-    """What was started last in a lesson step; None if nothing.
+    """Load the training that was started last in a lesson step; None if there is none.
 
     Raises:
         RoomError: the plan is damaged.
@@ -97,7 +97,7 @@ def training_of(library: Library, room: str, step: int) -> Training | None:
 
 
 def plan_of(library: Library, room: str, step: int) -> TrainingPlan | None:
-    """What the members train now in a lesson step; None if they train nothing.
+    """Load the plan that the members train now in a lesson step; None if they train nothing.
 
     For the errors, see `training_of`.
     """
@@ -106,7 +106,7 @@ def plan_of(library: Library, room: str, step: int) -> TrainingPlan | None:
 
 
 def student_run(session: TrainingSession, plan: TrainingPlan) -> StudentRun:
-    """A member's run as it is now."""
+    """Return the present state of a member's run."""
     value = None if plan.setting is None else getattr(session.config, plan.setting)
     return StudentRun(
         session.config.seed,
@@ -124,9 +124,10 @@ def is_run_of(session: TrainingSession, config: AgentConfig) -> bool:
 
 
 def thinned_for_band(curve: Curve, steps: int) -> Curve:
-    """The points of a curve that a band over runs of so many steps needs; `band` loses nothing.
+    """Return the points of a curve that `band` needs for runs with this number of steps.
 
-    These points are the first, the last, and the latest one at each step of the band's grid.
+    These points are the first, the last, and the latest point at each step of the band's grid.
+    `band` gives the same result without the other points.
     """
     if not len(curve.steps):
         return curve
@@ -140,18 +141,18 @@ def thinned_for_band(curve: Curve, steps: int) -> Curve:
 def save_run(
     library: Library, member: Member, step: int, plan: TrainingPlan, run: StudentRun
 ) -> None:
-    """Store a member's run in a lesson step, unless a later state of it is stored.
+    """Store a member's run in a lesson step, unless the stored state of this run is later.
 
     Args:
-        library: stores the run.
-        member: who trains.
+        library: the library that stores the run.
+        member: the member who trains.
         step: the lesson step.
-        plan: what the member trains.
-        run: the member's run. The member has another run for each other value.
+        plan: the plan that the member trains.
+        run: the member's run. For each value of the chosen setting, a member has a separate run.
 
     Raises:
-        RoomError: the run is not that of this member, its numbers cannot be used, the member has
-            tried too many values, or the class does not train this any more.
+        RoomError: the run belongs to another member, its numbers cannot be used, the member has
+            tried too many values, or the class does not train this plan any more.
         LibraryUnavailable: the library cannot be used now.
     """
     _require_usable(run, plan, member.number)
@@ -176,9 +177,9 @@ def save_run(
 
 
 def runs_of(library: Library, room: str, step: int) -> list[MemberRun]:
-    """The runs of the plan that was started last in a lesson step, by the members' numbers.
+    """Load the runs of the plan that was started last, in the order of the members' numbers.
 
-    The last run of each member is the one that was saved last.
+    The runs of one member are in the order of their last saves.
 
     Raises:
         RoomError: the room does not exist any more.
@@ -189,15 +190,15 @@ def runs_of(library: Library, room: str, step: int) -> list[MemberRun]:
 
 
 def latest_runs(runs: Sequence[MemberRun]) -> list[MemberRun]:
-    """The run of each member that was saved last."""
+    """Return the run of each member that was saved last."""
     return list({member.number: member for member in runs}.values())
 
 
 def band(runs: Sequence[MemberRun], plan: TrainingPlan) -> UsualBand | None:
-    """At each step, median and quartiles of the runs that have reached this step.
+    """Compute, at each step, the median and quartiles of the runs that have reached this step.
 
-    When all runs have ended, these are the numbers of the same seeds trained by one command. The
-    band ends where fewer than half of the runs are.
+    When all runs have ended, the band is the same as if one command had trained the same seeds. The
+    band ends where fewer than half of the runs have arrived.
 
     Returns:
         The band; None if fewer than two runs have ended an episode.
@@ -213,7 +214,7 @@ def band(runs: Sequence[MemberRun], plan: TrainingPlan) -> UsualBand | None:
 
 
 def points_of(curve: bytes) -> NDArray[np.float64]:
-    """The steps and the returns of a stored curve: [2, N]."""
+    """Return the steps and the returns of a stored curve: [2, N]."""
     points: NDArray[np.float64] = np.frombuffer(curve, "<f8").reshape(2, -1)
     return points
 

@@ -1,4 +1,4 @@
-"""What the members of a room train: the same agent, each with an own seed."""
+"""The plan that the members of a room train: the same agent, with a different seed for each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEASURED = ("success_return", "eval_interval", "smoothing_window")
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """The runs of all members. A member may choose the value of one setting within limits.
+    """A plan for the runs of all members, who may choose the value of one setting within limits.
 
     Raises:
         RoomError: the settings, the number of steps or the limits cannot be used.
@@ -46,11 +46,11 @@ class TrainingPlan:
             self.config_of(1, limit)
 
     def config_of(self, number: int, value: float | None = None) -> AgentConfig:
-        """The settings of a member's run.
+        """Return the settings of a member's run.
 
         Args:
-            number: the number of the member. The first one has the first seed, and so on.
-            value: of the setting that the members choose; None if they choose nothing.
+            number: the number of the member. Member 1 has the first seed, and so on.
+            value: the value of the setting that members choose; None if they choose nothing.
 
         Raises:
             RoomError: the value is outside the limits, or cannot be used.
@@ -71,7 +71,7 @@ class TrainingPlan:
         return min(max(value, self.low), self.high)
 
     def _chosen(self, value: float | None) -> dict[str, Any]:
-        """The chosen setting with its value."""
+        """Return the chosen setting with its value."""
         if value is None or not self.low <= value <= self.high:
             name = settings_of(self.config)[self.setting or ""].name
             raise RoomError(
@@ -83,7 +83,7 @@ class TrainingPlan:
 
 
 def written_plan(plan: TrainingPlan) -> str:
-    """A plan as JSON; equal plans are equal texts."""
+    """Write a plan as JSON; equal plans give equal texts."""
     facts = {
         "config": config_facts(plan.config),
         "steps": plan.steps,
@@ -98,7 +98,7 @@ def read_plan(text: str) -> TrainingPlan:
     """Read a plan that `written_plan` has written.
 
     Raises:
-        RoomError: it is damaged, or another version of the app has written it.
+        RoomError: the plan is damaged, or another version of the app has written it.
     """
     try:
         facts = json.loads(text)
@@ -108,7 +108,7 @@ def read_plan(text: str) -> TrainingPlan:
 
 
 def choosable(config: AgentConfig) -> dict[str, Setting]:
-    """The settings that members may choose: numbers that change how these runs learn."""
+    """Return the settings that members may choose: numbers that change how the runs learn."""
     described = settings_of(config)
     return {
         name: described[name]
@@ -120,6 +120,6 @@ def choosable(config: AgentConfig) -> dict[str, Setting]:
 
 
 def exact_value(config: AgentConfig, name: str, value: float) -> float:
-    """The value with the type of the setting, if it is one of its values."""
+    """Convert a value to the type of its setting, unless this would change the value."""
     is_whole = isinstance(getattr(config, name), int)
     return int(value) if is_whole and value == int(value) else value

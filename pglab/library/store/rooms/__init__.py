@@ -1,1 +1,4 @@
-"""Stores the rooms of classes: members, answers, runs and returns. Everything goes after a day."""
+"""Stores the rooms of classes: members, answers, runs and returns.
+
+All data of a room are deleted after a day.
+"""

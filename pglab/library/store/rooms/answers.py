@@ -1,4 +1,4 @@
-"""Stores the answers of members. Each function is a part of one transaction."""
+"""Stores the answers of members. Each function runs in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def save(
     accepts: Callable[[RoomRow], bool],
     now: float,
 ) -> Outcome:
-    """Store a member's answer in a lesson step, unless there is one already.
+    """Store a member's answer in a lesson step, unless the member has already answered.
 
     Args:
         connection: the transaction.
@@ -35,12 +35,13 @@ def save(
         number: the member.
         step: the lesson step.
         answer: the answer as JSON; equal answers are equal texts.
-        accepts: says whether the room accepts answers in this step.
-        now: the time.
+        accepts: returns whether the room accepts answers in this step.
+        now: the present time.
 
     Returns:
-        "stored", or why not: this answer is "known", "another" one is stored, or the question is
-        "closed", or there is "no room" any more.
+        "stored" if the answer was stored. Otherwise, the result is the reason: "known" if the same
+        answer is already stored, "another" if a different answer is stored, "closed" if the
+        question is closed, and "no room" if the room does not exist any more.
     """
     where = _answers.c.room == room, _answers.c.step == step, _answers.c.number == number
     stored = connection.execute(select(_answers.c.answer).where(*where)).scalar_one_or_none()
@@ -60,7 +61,7 @@ def save(
 
 
 def of_member(connection: Connection, room: str, number: int) -> dict[int, str]:
-    """The answers of a member by their lesson steps."""
+    """Load the answers of a member, by lesson step."""
     rows = connection.execute(
         select(_answers.c.step, _answers.c.answer).where(
             _answers.c.room == room, _answers.c.number == number
@@ -70,7 +71,7 @@ def of_member(connection: Connection, room: str, number: int) -> dict[int, str]:
 
 
 def counted(connection: Connection, room: str, step: int) -> dict[str, int]:
-    """How many members have given each answer in a lesson step."""
+    """Count how many members have given each answer in a lesson step."""
     rows = connection.execute(
         select(_answers.c.answer, func.count().label("members"))
         .where(_answers.c.room == room, _answers.c.step == step)

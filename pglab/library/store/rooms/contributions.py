@@ -1,6 +1,7 @@
-"""Stores the members' runs and their returns by hand. Each function is a part of one transaction.
+"""Stores the members' runs, and the returns that members reach when they play by hand.
 
-All functions that write ignore members whose room does not exist any more or has ended.
+Each function runs in the caller's transaction. Nothing is stored for a member whose room has ended
+or does not exist any more.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Refusal = Literal["not trained", "too many"]
 
 @dataclass(frozen=True)
 class TrainingRow:
-    """What the members train in a lesson step, or have trained until it was stopped."""
+    """A training in a lesson step: the members train a plan until the training is stopped."""
 
     training: int  # from 1 in each step
     plan: str
@@ -33,7 +34,7 @@ class TrainingRow:
 
 @dataclass(frozen=True)
 class RunOfMember:
-    """A member's run, as far as it was saved."""
+    """The last saved state of a member's run."""
 
     number: int  # of the member
     value: float | None  # of the setting that the members choose
@@ -45,7 +46,7 @@ class RunOfMember:
 
 @dataclass(frozen=True)
 class ReturnByHand:
-    """The best return of a member in a lesson step."""
+    """The best return that a member has reached by hand in a lesson step."""
 
     number: int  # of the member
     best: float
@@ -53,12 +54,12 @@ class ReturnByHand:
 
 
 def start_training(connection: Connection, room: str, step: int, plan: str, now: float) -> bool:
-    """Let the members train a plan in a lesson step; the runs of all former trainings stay.
+    """Let the members train a plan in a lesson step; the runs of earlier trainings are kept.
 
-    If the members have trained the same plan in this step before, that training goes on.
+    If the members have trained the same plan in this step before, the earlier training goes on.
 
     Returns:
-        False if there are too many trainings already.
+        False if the lesson step already has too many trainings.
     """
     of_step = and_(_trainings.c.room == room, _trainings.c.step == step)
     known = connection.execute(
@@ -77,14 +78,14 @@ def start_training(connection: Connection, room: str, step: int, plan: str, now:
 
 
 def stop_training(connection: Connection, room: str, step: int, now: float) -> None:
-    """Accept no more runs in a lesson step; the runs that have come stay."""
+    """Stop the training of a lesson step: accept no more runs, but keep the saved ones."""
     of_step = _trainings.c.room == room, _trainings.c.step == step
     running = update(_trainings).where(*of_step, _trainings.c.stopped.is_(None))
     connection.execute(running.values(stopped=now))
 
 
 def load_training(connection: Connection, room: str, step: int) -> TrainingRow | None:
-    """The training of a lesson step that was started last; None if there is none."""
+    """Load the training of a lesson step that was started last; None if there is none."""
     row = connection.execute(
         select(_trainings.c.training, _trainings.c.plan, _trainings.c.stopped)
         .where(_trainings.c.room == room, _trainings.c.step == step)
@@ -97,11 +98,11 @@ def load_training(connection: Connection, room: str, step: int) -> TrainingRow |
 def save_run(
     connection: Connection, room: str, step: int, run: RunOfMember, plan: str, now: float
 ) -> Refusal | None:
-    """Store a member's run, unless a later state of it is stored.
+    """Store a member's run, unless the stored state of this run is later.
 
     Returns:
-        Why it was refused: the members do not train this plan now, or this member has too many
-        runs already. None if it was not refused.
+        "not trained" if the members do not train this plan now. "too many" if this member has too
+        many runs already. None if the run was accepted.
     """
     if not _is_open(connection, room, now):  # first, because it keeps the training as it is
         return "not trained"
@@ -129,9 +130,9 @@ def save_run(
 
 
 def runs_of(connection: Connection, room: str, step: int) -> list[RunOfMember]:
-    """The runs of the training that was started last, by the members' numbers.
+    """Load the runs of the training that was started last, in the order of the members' numbers.
 
-    The runs of one member are in the order in which they were saved last.
+    The runs of one member are in the order of their last saves.
     """
     training = load_training(connection, room, step)
     if training is None:
@@ -147,14 +148,14 @@ def runs_of(connection: Connection, room: str, step: int) -> list[RunOfMember]:
 
 
 def chosen_value(chosen: str) -> float | None:
-    """The value in the column `chosen`; None if the members choose nothing."""
+    """Return the value in the column `chosen`; None if the members choose nothing."""
     return float(chosen) if chosen else None
 
 
 def note_return(
     connection: Connection, room: str, step: int, number: int, value: float, now: float
 ) -> bool:
-    """Count a try of a member by hand, and keep the best return; False if the room has ended."""
+    """Count a member's try by hand, and keep the best return; False if the room has ended."""
     if not _is_open(connection, room, now):
         return False
     where = _returns.c.room == room, _returns.c.step == step, _returns.c.number == number
@@ -168,7 +169,7 @@ def note_return(
 
 
 def returns_of(connection: Connection, room: str, step: int) -> list[ReturnByHand]:
-    """The best returns of all members in a lesson step, the best first."""
+    """Load each member's best return by hand in a lesson step, the best first."""
     rows = connection.execute(
         select(_returns.c.number, _returns.c.best, _returns.c.tries)
         .where(_returns.c.room == room, _returns.c.step == step)

@@ -1,4 +1,4 @@
-"""Reads everything that is stored of a room's members, for an export. Parts of transactions."""
+"""Reads all stored data of a room's members for an export, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 def members_of(connection: Connection, room: str) -> Sequence[AnyRow]:
-    """All members of a room, without their keys."""
+    """Load all members of a room, without their keys."""
     columns = (tables.members.c[name] for name in ("number", "nickname", "step", "joined", "seen"))
     chosen = select(*columns).where(tables.members.c.room == room)
     return connection.execute(chosen.order_by(tables.members.c.number)).all()
 
 
 def answers_of(connection: Connection, room: str) -> Sequence[AnyRow]:
-    """All answers of a room."""
+    """Load all answers of a room."""
     return _by_step(connection, tables.answers, room)
 
 
 def runs_of(connection: Connection, room: str) -> Sequence[AnyRow]:
-    """All members' runs of a room, each with the plan of its training."""
+    """Load all runs of a room's members, each with the plan of its training."""
     runs, trainings = tables.student_runs, tables.trainings
     same = [runs.c[name] == trainings.c[name] for name in ("room", "step", "training")]
     both = select(runs, trainings.c.plan).join(trainings, and_(*same))
@@ -34,7 +34,7 @@ def runs_of(connection: Connection, room: str) -> Sequence[AnyRow]:
 
 
 def returns_of(connection: Connection, room: str) -> Sequence[AnyRow]:
-    """All returns by hand of a room."""
+    """Load all returns that the members of a room have reached by hand."""
     return _by_step(connection, tables.hand_returns, room)
 
 

@@ -1,8 +1,8 @@
-"""Limits how many wrong short codes are tried. Each function is a part of one transaction.
+"""Limits how many wrong short codes can be tried. Each function runs in the caller's transaction.
 
-A short code that opens nothing is a guess. If d rooms have an open door, a guess takes d of the
-attempts of a day, because it could have opened each of these rooms. `codes` in the room
-`pglab.classroom` has the arithmetic.
+A guess is a short code that opens no room. If short codes can open d rooms now, a guess uses d of
+the attempts of a day, because it could have opened each of these rooms. The module
+`pglab.classroom.room.codes` explains the numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _guesses, _rooms = tables.guesses, tables.rooms
 
 @dataclass(frozen=True)
 class Limits:
-    """How many attempts there are."""
+    """The limits for the attempts with wrong short codes."""
 
     attempts: int  # within each day, of all visitors together
     of_visitor: int  # of one visitor
@@ -29,22 +29,23 @@ def may_try(doors: int, used: int, used_by_visitor: int, limits: Limits) -> bool
     """True if a visitor may try a short code.
 
     Args:
-        doors: the number of rooms that a short code opens at the moment.
+        doors: the number of rooms that short codes can open at the moment.
         used: the attempts that all visitors have used within the last day.
-        used_by_visitor: how many of them this visitor has used.
-        limits: how many there are. A visitor who has used none may always use some.
+        used_by_visitor: how many of these attempts this visitor has used.
+        limits: the limits for all visitors and for one visitor. The limit for one visitor does not
+            apply to a visitor who has used no attempt yet.
     """
     is_fair = not used_by_visitor or used_by_visitor + doors <= limits.of_visitor
     return used + doors <= limits.attempts and is_fair
 
 
 def doors_now(now: float) -> ScalarSelect[int]:
-    """The number of rooms with an open door."""
+    """Return an SQL expression for the number of rooms that short codes can open now."""
     return select(func.count()).select_from(_rooms).where(has_open_door(now)).scalar_subquery()
 
 
 def used_since_yesterday(now: float, visitor_hash: str | None = None) -> ScalarSelect[int]:
-    """The attempts that visitors, or one visitor, have used within the last day."""
+    """Return an SQL expression for the attempts of all visitors, or of one, in the last day."""
     used = select(func.coalesce(func.sum(_guesses.c.doors), 0)).where(_guesses.c.tried > now - DAY)
     if visitor_hash is not None:
         used = used.where(_guesses.c.visitor_hash == visitor_hash)
@@ -65,9 +66,10 @@ def newcomer_may_try(connection: Connection, limits: Limits, now: float) -> bool
 
 
 def note_wrong(connection: Connection, code: str, visitor_hash: str, now: float) -> None:
-    """Write that a code has opened nothing; it takes as many attempts as there are open doors.
+    """Store that a code has opened no room; it uses an attempt for each room it could have opened.
 
-    The same code takes none again until another door opens: it would tell nothing new.
+    If the same code is tried again, it uses no attempts until a short code can open another room,
+    because the answer would tell nothing new.
     """
     doors = connection.execute(select(doors_now(now))).scalar_one()
     last_opened = select(func.max(_rooms.c.door_from)).where(has_open_door(now)).scalar_subquery()
@@ -78,5 +80,5 @@ def note_wrong(connection: Connection, code: str, visitor_hash: str, now: float)
 
 
 def tidy(connection: Connection, now: float) -> None:
-    """Delete the guesses that count no more."""
+    """Delete the guesses that are older than a day, because they no longer count."""
     connection.execute(delete(_guesses).where(_guesses.c.tried <= now - DAY))

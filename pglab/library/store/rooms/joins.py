@@ -1,6 +1,7 @@
-"""Limits how many members join from one network address. Each function is a part of a transaction.
+"""Limits how many members can join from one network address.
 
-A program that joins again and again would fill the database, and the rooms of all teachers.
+Without this limit, a program that joins again and again would fill the database and the rooms of
+all teachers. Each function runs in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def may_join(connection: Connection, visitor_hash: str, now: float) -> bool:
 
 
 def note_join(connection: Connection, visitor_hash: str, now: float) -> None:
-    """Count a new member from this address. The first one after an hour begins a new hour."""
+    """Count a new member from this address; if the counted hour is over, begin a new hour."""
     if insert_new(connection, _joins, {"visitor_hash": visitor_hash, "since": now, "joined": 1}):
         return
     is_over = _joins.c.since <= now - HOUR
@@ -38,5 +39,5 @@ def note_join(connection: Connection, visitor_hash: str, now: float) -> None:
 
 
 def tidy(connection: Connection, now: float) -> None:
-    """Delete the numbers that count no more."""
+    """Delete the counts of the hours that are over."""
     connection.execute(delete(_joins).where(_joins.c.since <= now - HOUR))

@@ -1,4 +1,4 @@
-"""Stores the members of rooms. Each function is a part of one transaction."""
+"""Stores the members of rooms. Each function runs in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Refusal = Literal["no room", "no attempts", "full", "too many joins"]
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A stored member without the key."""
+    """A stored member of a room, without the member's secret key."""
 
     room: str
     number: int  # from 1
@@ -37,7 +37,7 @@ _COLUMNS = (_members.c.room, _members.c.number, _members.c.nickname, _members.c.
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Who wants to join a room."""
+    """A visitor who wants to join a room."""
 
     key: str  # becomes the member's key, unless it belongs to a member of another room
     other_key: str  # a new one
@@ -53,7 +53,8 @@ def join_by_short_code(
 ) -> Joined | Refusal:
     """Let somebody join the room that this short code opens.
 
-    Whether a room never existed, has ended, is full or has a closed door: the same commands run.
+    The same database commands run for a room that never existed, has ended or is full, and for a
+    room that short codes no longer open.
     """
     lock_doors(connection)
     visitor = hash_of(newcomer.visitor)
@@ -76,7 +77,7 @@ def may_try_short_code(
 def join_by_full_code(
     connection: Connection, code: str, rest: str, newcomer: Newcomer, now: float
 ) -> Joined | Refusal:
-    """Let somebody join the room with this full code: a short code and the rest."""
+    """Let somebody join the room with this full code, which consists of `code` and `rest`."""
     found = select(_rooms.c.room, _rooms.c.rest).where(_rooms.c.code == code, is_open(now))
     row = connection.execute(found).one_or_none()
     if row is None or not hmac.compare_digest(row.rest, rest):
@@ -88,7 +89,7 @@ def join_by_full_code(
 
 
 def load_by_key(connection: Connection, key: str, now: float) -> MemberRow | None:
-    """The member with this key; None if there is none, or if the room is gone."""
+    """Load the member with this key; None if there is none, or if the room no longer exists."""
     hashed = hash_of(key)
     row = connection.execute(
         select(*_COLUMNS, _members.c.key_hash)
@@ -101,7 +102,7 @@ def load_by_key(connection: Connection, key: str, now: float) -> MemberRow | Non
 
 
 def load(connection: Connection, room: str, number: int) -> MemberRow | None:
-    """The member of a room with this number; None if there is none."""
+    """Load the member of a room with this number; None if there is none."""
     row = connection.execute(select(*_COLUMNS).where(_is(room, number))).one_or_none()
     return None if row is None else _row_of(row)
 
@@ -113,13 +114,13 @@ def change(connection: Connection, room: str, number: int, now: float, **values:
 
 
 def move_all(connection: Connection, room: str, step: int) -> None:
-    """Bring all members of a room to a lesson step."""
+    """Move all members of a room to a lesson step."""
     moved = {"step": step, "moves": _members.c.moves + 1}
     connection.execute(update(_members).where(_members.c.room == room).values(moved))
 
 
 def note_present(connection: Connection, room: str, numbers: Collection[int], now: float) -> None:
-    """Write that these members of a room are present now."""
+    """Store that these members of a room are present now."""
     ordered = sorted(numbers)
     for first in range(0, len(ordered), _PRESENT_AT_ONCE):
         some = _members.c.number.in_(ordered[first : first + _PRESENT_AT_ONCE])
@@ -127,7 +128,7 @@ def note_present(connection: Connection, room: str, numbers: Collection[int], no
 
 
 def nicknames(connection: Connection, room: str) -> dict[int, str]:
-    """The nicknames of a room's members by their numbers."""
+    """Load the nicknames of a room's members by the members' numbers."""
     rows = connection.execute(
         select(_members.c.number, _members.c.nickname)
         .where(_members.c.room == room)
@@ -141,7 +142,7 @@ def _is(room: str, number: int) -> Any:
 
 
 def _joined(connection: Connection, found: Any, newcomer: Newcomer, now: float) -> Joined | Refusal:
-    """Insert a member into the room that `found` selects, unless it is full."""
+    """Insert a member into the room that `found` selects, unless the room is full."""
     room = connection.execute(found.with_for_update()).scalar_one_or_none()
     of_key = select(*_COLUMNS).where(_members.c.key_hash == hash_of(newcomer.key))
     known = connection.execute(of_key).one_or_none()

@@ -1,4 +1,7 @@
-"""Reads what a wall shows of a room, in few small commands. Parts of transactions."""
+"""Reads the state and the counts of a room with few small commands, for pages that show the room.
+
+Each function runs in the caller's transaction.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _runs, _returns = tables.student_runs, tables.hand_returns
 
 @dataclass(frozen=True)
 class Poll:
-    """The state of a room, and numbers of which at least one changes when anything changes."""
+    """The state and the counts of a room. Any change in the room changes at least one field."""
 
     row: RoomRow
     doors: int  # rooms of the server that a short code opens
@@ -42,7 +45,7 @@ class StepRow:
 
 
 def poll(connection: Connection, room: str, now: float) -> Poll | None:
-    """The numbers of a room, in one command; None if there is no such room."""
+    """Read the state and the counts of a room in one command; None if there is no such room."""
     of_members = (
         select(
             func.count().label("members"),
@@ -70,7 +73,7 @@ def poll(connection: Connection, room: str, now: float) -> Poll | None:
 
 
 def step_rows(connection: Connection, room: str, now: float) -> dict[int, StepRow]:
-    """The lesson steps at which there are members or answers."""
+    """Count the members and the answers at each lesson step that has any."""
     answered = {
         row.step: row.members
         for row in connection.execute(
@@ -103,7 +106,7 @@ def step_rows(connection: Connection, room: str, now: float) -> dict[int, StepRo
 
 
 def _is_present(now: float) -> Any:
-    """1 for a member who has given a sign lately, and 0 for all others."""
+    """Return an SQL expression: 1 for a member who was seen lately, and 0 for all others."""
     return case((_members.c.seen > now - PRESENT_SECONDS, 1), else_=0)
 
 

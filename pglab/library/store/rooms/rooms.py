@@ -1,6 +1,6 @@
-"""Stores rooms and what their teachers change. Each function is a part of one transaction.
+"""Stores rooms, and the changes by their teachers. Each function runs in the caller's transaction.
 
-A room whose time is over does not exist for these functions, even before it is deleted.
+These functions treat a room whose time is over as if it were deleted, even if it is still stored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _rooms = tables.rooms
 
 @dataclass(frozen=True)
 class RoomRow:
-    """A stored room without its secrets."""
+    """A stored room, without its lesson and the hashes of its secret keys."""
 
     room: str
     code: str
@@ -50,29 +50,29 @@ COLUMNS = tuple(_rooms.c[field.name] for field in fields(RoomRow))
 
 
 def exists(now: float) -> ColumnElement[bool]:
-    """The time of the room is not over."""
+    """Return the SQL condition that the time of the room is not over."""
     return _rooms.c.expires > now
 
 
 def is_open(now: float) -> ColumnElement[bool]:
-    """The room exists, and the teacher has not ended it."""
+    """Return the SQL condition that the room exists and the teacher has not ended it."""
     return and_(exists(now), _rooms.c.ended.is_(None))
 
 
 def has_open_door(now: float) -> ColumnElement[bool]:
-    """The short code opens the room."""
+    """Return the SQL condition that the short code opens the room."""
     return and_(is_open(now), _rooms.c.door_until > now)
 
 
 def row_of(found: Any) -> RoomRow:
-    """The room in a row that has at least the columns `COLUMNS`."""
+    """Convert a row with at least the columns `COLUMNS` to a `RoomRow`."""
     return RoomRow(**{field.name: getattr(found, field.name) for field in fields(RoomRow)})
 
 
 def open_room(
     connection: Connection, row: RoomRow, key: str, owner: str, lesson: str, now: float
 ) -> bool:
-    """Store a new room; return False if a room has its code, or had it within the last day.
+    """Store a new room; return False if another room had the same code within the last day.
 
     Raises:
         TooManyRooms: too many rooms are open.
@@ -91,28 +91,28 @@ def open_room(
 
 
 def load(connection: Connection, room: str, now: float) -> RoomRow | None:
-    """A room; None if there is no such room."""
+    """Load a room; return None if there is no such room."""
     found = select(*COLUMNS).where(_rooms.c.room == room, exists(now))
     row = connection.execute(found).one_or_none()
     return None if row is None else row_of(row)
 
 
 def load_open_of(connection: Connection, owner: str, now: float, most: int) -> Sequence[RoomRow]:
-    """The rooms that this browser has open, the newest first."""
+    """Load at most `most` open rooms of this browser, beginning with the newest room."""
     own = select(*COLUMNS).where(is_open(now), _rooms.c.owner_hash == hash_of(owner))
     rows = connection.execute(own.order_by(_rooms.c.opened.desc()).limit(most)).all()
     return [row_of(row) for row in rows]
 
 
 def open_owners(connection: Connection, now: float) -> Sequence[str]:
-    """The hashes of the keys of all browsers that have open rooms."""
+    """Load the hashes of the keys of all browsers that have open rooms."""
     return connection.scalars(select(_rooms.c.owner_hash).where(is_open(now)).distinct()).all()
 
 
 def load_unchanged(connection: Connection, room: str, now: float) -> RoomRow | None:
-    """A room; None if there is no such room.
+    """Load a room; return None if there is no such room.
 
-    No other transaction can change the room before the end of this one, but others may load it.
+    Other transactions may load the room, but cannot change it before this transaction ends.
     """
     found = select(*COLUMNS).where(_rooms.c.room == room, exists(now))
     row = connection.execute(found.with_for_update(read=True)).one_or_none()
@@ -120,7 +120,7 @@ def load_unchanged(connection: Connection, room: str, now: float) -> RoomRow | N
 
 
 def load_lesson(connection: Connection, room: str) -> str | None:
-    """The file of a room's lesson; None if there is no such room."""
+    """Load the lesson file of a room; return None if there is no such room."""
     found = select(_rooms.c.lesson).where(_rooms.c.room == room)
     return connection.execute(found).scalar_one_or_none()
 
@@ -128,9 +128,9 @@ def load_lesson(connection: Connection, room: str) -> str | None:
 def load_by_key(
     connection: Connection, key: str, now: float, *, to_change: bool = False
 ) -> RoomRow | None:
-    """The room that this key steers; None if there is none.
+    """Load the room whose teacher has this key; return None if there is none.
 
-    With `to_change`, no other transaction can change the room before the end of this one.
+    If `to_change` is true, no other transaction can change the room before this one ends.
     """
     hashed = hash_of(key)
     found = select(*COLUMNS, _rooms.c.key_hash).where(_rooms.c.key_hash == hashed, exists(now))
@@ -141,7 +141,7 @@ def load_by_key(
 
 
 def change(connection: Connection, row: RoomRow, values: Mapping[str, Any]) -> None:
-    """Change columns of a room that was loaded to be changed; its version grows."""
+    """Change columns of a room that was loaded with `to_change`; its version grows by 1."""
     changed = update(_rooms).where(_rooms.c.room == row.room)
     connection.execute(changed.values({**values, "version": row.version + 1}))
 
@@ -159,7 +159,7 @@ def show_live(
 
 
 def hide_live(connection: Connection, name: str, room: str | None = None) -> None:
-    """Let this room, or all rooms, show no run if they show the run with this name."""
+    """Stop showing the run with this name in `room`, or in all rooms if `room` is None."""
     shown = update(_rooms).where(_rooms.c.live_name == name)
     shown = shown if room is None else shown.where(_rooms.c.room == room)
     connection.execute(shown.values(live_name="", live_title=""))
@@ -172,7 +172,7 @@ def is_of(connection: Connection, room: str, owner: str) -> bool:
 
 
 def give_to(connection: Connection, key: str, owner: str, now: float) -> bool:
-    """Let a room belong to this browser from now on; return False if this key opens no room."""
+    """Let the room with this key belong to this browser; return False if there is no such room."""
     row = load_by_key(connection, key, now, to_change=True)
     if row is None:
         return False

@@ -87,7 +87,7 @@ members = Table(
 
 
 def _of_member() -> ForeignKeyConstraint:
-    """A row belongs to a member of a room, and is deleted with this member."""
+    """Return the constraint that a row belongs to a member and is deleted with this member."""
     return ForeignKeyConstraint(
         ["room", "number"], [members.c.room, members.c.number], ondelete="CASCADE"
     )

@@ -1,1 +1,1 @@
-"""Stored runs: what is kept of a run, and how it is saved, loaded and listed."""
+"""Stored runs: their contents, and how they are saved, loaded and listed."""

@@ -1,4 +1,4 @@
-"""What goes into the library of runs, and what comes out of it."""
+"""Defines the runs that the library receives and returns, and their addresses and keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BYTES_OF_KEY = 24  # 192 bits
 def new_address() -> str:
     """Make the address of a run: a random text that nobody can guess, and that fits into a link.
 
-    No address begins with "-", because a command would take it for an option.
+    No address begins with "-", because a command would read it as an option.
     """
     while (address := secrets.token_urlsafe(_BYTES)).startswith("-"):
         pass
@@ -29,7 +29,7 @@ def new_address() -> str:
 
 
 def is_address(text: str) -> bool:
-    """True if the text has the form of an address; such a run need not exist."""
+    """True if the text has the form of an address, even if there is no such run."""
     return _ADDRESS.fullmatch(text) is not None
 
 
@@ -44,13 +44,13 @@ def is_key(text: str) -> bool:
 
 
 def hash_of(key: str) -> str:
-    """The SHA-256 of a secret key, as hexadecimal digits; the library stores no key itself."""
+    """Return the SHA-256 of a secret key in hexadecimal digits, to be stored instead of the key."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a list shows of a run."""
+    """The facts that the library stores about a run, so that lists can show them."""
 
     agent: str  # "reinforce", or the body and the critic's data, for example "split_replay"
     environment: str
@@ -79,7 +79,7 @@ class KeptRun:
 
 @dataclass(frozen=True)
 class RunRow:
-    """A saved run as a list shows it."""
+    """The facts that a list shows about a saved run."""
 
     address: str
     summary: Summary
@@ -93,7 +93,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Stored(RunRow):
-    """A saved run with everything from which it continues."""
+    """A saved run with all data that are needed to continue the run."""
 
     data: bytes
     blocks: tuple[Block, ...]

@@ -1,6 +1,6 @@
-"""Lists the runs of an owner, names them and deletes them. Each function is part of a transaction.
+"""Lists, names, pins and deletes the runs of an owner.
 
-All functions see only the runs of the owner.
+All functions see only the runs of the owner. Each function runs in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def runs_of(
     """List the runs of an owner that contain all words of `search`.
 
     Raises:
-        ValueError: there is no such order.
+        ValueError: no order has this name.
     """
     if order not in get_args(SortOrder):
         raise ValueError(f"no order is called {order!r}")
@@ -68,10 +68,12 @@ def annotate(
     pinned: bool | None,
     most_pinned: int,
 ) -> bool:
-    """Name, describe or pin a run; None changes nothing. Return True if the owner has this run.
+    """Name, describe or pin a run; return True if the owner has this run.
+
+    An argument that is None changes nothing.
 
     Raises:
-        TooManyPinned: the owner has pinned `most_pinned` other runs.
+        TooManyPinned: the owner has already pinned `most_pinned` other runs.
     """
     this = runs.c.address == address, runs.c.owner_hash == hash_of(owner)
     row = connection.execute(select(*ROW).where(*this).with_for_update()).one_or_none()
@@ -96,7 +98,7 @@ def annotate(
 
 
 def delete_runs(connection: Connection, owner: str, addresses: Sequence[str]) -> int:
-    """Delete runs of an owner, and return how many there were."""
+    """Delete runs of an owner, and return how many were deleted."""
     deleted = connection.execute(
         delete(runs).where(
             runs.c.owner_hash == hash_of(owner),
@@ -107,7 +109,7 @@ def delete_runs(connection: Connection, owner: str, addresses: Sequence[str]) ->
 
 
 def _found(owner: str, search: str) -> tuple[ColumnElement[bool], ...]:
-    """The conditions for the runs of an owner that contain all words of `search`."""
+    """Return the SQL conditions for the runs of an owner that contain all words of `search`."""
     words = cleaned(search, _MOST_IN_SEARCH).casefold().split()[:_MOST_WORDS]
     return (
         runs.c.owner_hash == hash_of(owner),

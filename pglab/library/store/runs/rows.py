@@ -21,7 +21,7 @@ ROW = tuple(
 
 
 def fields_of(row: AnyRow) -> dict[str, Any]:
-    """The fields of a `RunRow`, from a row with the columns `ROW`."""
+    """Return the fields of a `RunRow`; `row` must have the columns `ROW`."""
     return {
         "address": row.address,
         "summary": Summary(**{name: getattr(row, name) for name in _SUMMARY}),
@@ -35,11 +35,11 @@ def fields_of(row: AnyRow) -> dict[str, Any]:
 
 
 def columns_of(summary: Summary) -> dict[str, Any]:
-    """The columns of the table that hold a summary."""
+    """Return the values of a summary by the names of their columns."""
     return {name: getattr(summary, name) for name in _SUMMARY}
 
 
 def searched_text(name: str, note: str, summary: Summary) -> str:
-    """The text in which a search looks for words, in lower case."""
+    """Return the text, in lower case, in which a search looks for words."""
     words = name, note, summary.agent, summary.environment, summary.outcome or ""
     return "\n".join(words).casefold()

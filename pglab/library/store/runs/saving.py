@@ -1,4 +1,4 @@
-"""Saves runs, and loads them again. Each function is a part of one transaction."""
+"""Saves runs, and loads them again. Each function runs in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def take_over(connection: Connection, address: str, owner: str, writer: str) -> 
 
 
 def load(connection: Connection, address: str) -> Stored | None:
-    """Load a run; None if no such run is stored.
+    """Load a run; return None if no such run is stored.
 
     Raises:
         StateError: the stored bytes are damaged.
@@ -89,7 +89,7 @@ def load(connection: Connection, address: str) -> Stored | None:
 
 
 def _locked_row(connection: Connection, address: str) -> AnyRow | None:
-    """The row of a run, which nobody else can change before the end of the transaction."""
+    """Load the row of a run; nobody else can change the row before the transaction ends."""
     return connection.execute(
         select(runs.c.owner_hash, runs.c.writer, runs.c.name, runs.c.note, runs.c.digest)
         .where(runs.c.address == address)
@@ -103,7 +103,7 @@ def _require_owner(known: AnyRow, owner: str) -> None:
 
 
 def _changing(kept: KeptRun, name: str, note: str, digest: str, now: float) -> dict[str, Any]:
-    """The columns that change when a run is saved again."""
+    """Return the columns that change when a run is saved again, with their new values."""
     return {
         **columns_of(kept.summary),
         "searched": searched_text(name, note, kept.summary),
@@ -116,8 +116,8 @@ def _changing(kept: KeptRun, name: str, note: str, digest: str, now: float) -> d
 def _save_blocks(connection: Connection, kept: KeptRun) -> bool:
     """Write the blocks that are not stored yet, and delete those that the buffer has dropped.
 
-    The digests tell which blocks are stored: after a rewind with other settings, a block may have
-    the same rows as a stored one, but other transitions.
+    A block counts as stored only if its digest is the same. After a rewind with other settings, a
+    block may have the same row numbers as a stored one, but other transitions.
 
     Returns:
         True if anything has changed.
@@ -163,7 +163,7 @@ def _block(row: AnyRow) -> Block:
 
 
 def _digest(pieces: Iterable[bytes]) -> str:
-    """The SHA-256 of the pieces, each after its length."""
+    """Return the SHA-256 of the pieces, with the length of each piece before the piece."""
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(len(piece).to_bytes(8, "little"))

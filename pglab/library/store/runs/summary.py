@@ -1,4 +1,4 @@
-"""Sums a run up for lists, and makes what the library saves of it."""
+"""Summarises runs for lists, and converts runs to the form that the library saves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_POINTS = 100  # of the small curve
 
 
 def summary_of(contents: RunContents) -> Summary:
-    """What a list shows of a run."""
+    """Summarise a run for lists."""
     config, episodes = contents.config, contents.episodes.columns
     returns = episodes["episode_return"]
     curve = np.stack([episodes["global_step"], smoothed(returns, SMOOTHING_EPISODES)])
@@ -39,7 +39,7 @@ def summary_of(contents: RunContents) -> Summary:
 def kept_of(
     contents: RunContents, *, address: str, owner: str, writer: str, was_stored: bool = False
 ) -> KeptRun:
-    """What the library saves of a run; see `KeptRun` for the arguments."""
+    """Convert a run to the form that the library saves; see `KeptRun` for the arguments."""
     return KeptRun(
         address=address,
         owner=owner,
@@ -52,13 +52,13 @@ def kept_of(
 
 
 def curve_of(summary: Summary) -> Curve:
-    """The small curve of a run: running means of its returns, at most `MOST_POINTS`."""
+    """Return the small curve of a run: at most `MOST_POINTS` running means of its returns."""
     points = np.frombuffer(summary.curve, "<f4").reshape(2, -1)
     return Curve(points[0], points[1])
 
 
 def config_of(summary: Summary) -> AgentConfig:
-    """The settings of a run at the moment of its summary.
+    """Return the settings that a run had when the summary was made.
 
     Raises:
         ConfigError: a setting cannot be used.
