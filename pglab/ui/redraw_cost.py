@@ -46,9 +46,9 @@ PAGES: dict[str, tuple[str, AgentConfig, Sequence[PanelMaker]]] = {
 
 
 def redraw_cost(key: str, config: AgentConfig, drawn: Sequence[PanelMaker]) -> dict[str, float]:
-    """Redraw a page many times during a run; return the median time and size of a redraw.
+    """Redraw a page many times during a run; return the medians of the time and message size.
 
-    The run has the speed that is set when a visitor opens a page.
+    The run has the default speed.
 
     Args:
         key: the key of the page.

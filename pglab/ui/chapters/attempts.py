@@ -110,12 +110,12 @@ class Attempts:
         return "under way" if answers(session, self.experiment) else "changed"
 
     def guess(self) -> Choice | None:
-        """The answer that the visitor locked for the shown experiment, or None before the lock."""
+        """Return the locked answer for the shown experiment, or None if no answer is locked."""
         number = self.attempt.guess
         return None if number is None else self.experiment.choices[number]
 
     def in_hand(self, session: TrainingSession) -> bool:
-        """True if the shown experiment was started and its settings have not changed since."""
+        """True if the experiment was started and the run still has the experiment's settings."""
         return self.attempt.started and answers(session, self.experiment)
 
 
@@ -134,7 +134,7 @@ def open_attempts(lab: Lab) -> Attempts:
 
 
 def facts_of(attempts: Attempts) -> Facts:
-    """Describe the guesses and results, so that `restore` can bring them back."""
+    """Return the guesses and results as data for the function `restore`."""
     return {
         "chosen": attempts.chosen,
         "attempts": {
@@ -156,7 +156,7 @@ def _result_facts(result: Result) -> Facts:
 
 
 def restore(attempts: Attempts, facts: Facts) -> None:
-    """Bring back guesses and results that `facts_of` has described; drop what does not fit."""
+    """Restore guesses and results from the data of `facts_of`; leave out unusable ones."""
     known = {experiment.key: experiment for experiment in experiments_of(attempts.page)}
     if attempts.chosen is None and facts.get("chosen") in known:
         attempts.chosen = facts["chosen"]
@@ -186,7 +186,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(page: str) -> dict[str, str]:
-    """Return the address parameter that names the chosen experiment, or no parameter."""
+    """Return the parameter that names the chosen experiment, or {} if none is chosen."""
     attempts: Attempts | None = st.session_state.get(f"{page}.try")
     if attempts is None or attempts.chosen is None:
         return {}
@@ -194,7 +194,7 @@ def link_parameters(page: str) -> dict[str, str]:
 
 
 def answers(session: TrainingSession, experiment: Experiment) -> bool:
-    """True if a run has used the experiment's settings from its start until now.
+    """True if a run has used the experiment's settings since the beginning of the run.
 
     The run may have any seed.
     """
@@ -203,7 +203,7 @@ def answers(session: TrainingSession, experiment: Experiment) -> bool:
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """The region of the return plot that the answer with index `number` predicts for a seed.
+    """Return the region of the return plot that answer `number` predicts for a run of a seed.
 
     The result is None if the experiment is not about returns.
     """
@@ -245,8 +245,8 @@ def reference_of(experiment: Experiment, seed: int) -> Reference:
 def start(lab: Lab, attempts: Attempts, seed: int) -> None:
     """Start the shown experiment, and scroll to the stage.
 
-    If the speed is below the initial speed of a visit, the speed is set to this initial speed. The
-    former run stays in the table of runs.
+    If the speed is lower than the default speed, it is set to the default speed. The former run
+    stays in the table of runs.
     """
     attempt = attempts.attempt
     attempt.started, attempt.result = True, None
@@ -298,10 +298,10 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 
 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
-    """Let the stage draw the locked guess, and the curve with the usual settings, for comparison.
+    """Let the stage draw the locked guess and, for comparison, the curve with the usual settings.
 
-    The stage draws neither the guess nor the curve if no guess is locked. The same holds if the
-    experiment was started but the current run has other settings.
+    If no guess is locked, the stage draws neither of them. If the experiment was started, but the
+    current run has other settings, the stage draws neither of them.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

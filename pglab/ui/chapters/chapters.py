@@ -23,7 +23,7 @@ NO_TOOLBAR = {"displayModeBar": False}
 
 
 def titles() -> dict[str, str]:
-    """The titles of the chapters. The keys name the chapters in links."""
+    """Return the title of each chapter by the chapter's name in links."""
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
@@ -74,21 +74,21 @@ def is_open(page: str, name: str) -> bool:
 
 
 def read_link(page: str, names: Collection[str], link: Link) -> None:
-    """Open the chapter that the link names. If `names` lacks the name, `link` notes a problem."""
+    """Open the chapter that the link names. Report a name that is not in `names` as a problem."""
     name = link.choice(PARAMETER, _("Chapter"), {name: name for name in names}, None)
     if name is not None:
         open_at_first(page, name)
 
 
 def link_parameters(page: str, usual: str) -> dict[str, str]:
-    """Return the address parameter that names the open chapter; return none for `usual`."""
+    """Return the parameter that names the open chapter, or {} for the chapter `usual`."""
     names = {title: name for name, title in titles().items()}
     name = names.get(st.session_state.get(_key(page), ""), usual)
     return {} if name == usual else {PARAMETER: name}
 
 
 def _key(page: str) -> str:
-    """The session state keeps the title of a page's open chapter under this key."""
+    """Return the key under which the session state keeps the title of a page's open chapter."""
     return f"{page}.chapter"
 
 

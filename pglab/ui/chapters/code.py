@@ -105,8 +105,8 @@ def _compiled_sentence() -> str:
 class _Source:
     """The source code of a function.
 
-    `first` is the number of its first line in the file. `contract` contains the line numbers of its
-    docstring.
+    `first` is the number of the function's first line in the file. `contract` contains the line
+    numbers of the docstring.
     """
 
     first: int
@@ -153,7 +153,7 @@ def _block(function: Callable[..., Any], shown: Collection[int], lit: int | None
 
 @cache
 def _marked(source: _Source) -> list[str]:
-    """Return the lines as HTML in which the syntax is highlighted."""
+    """Return the lines as HTML with highlighted syntax."""
     text = "".join(source.lines)
     html: str = highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
     return html.splitlines()

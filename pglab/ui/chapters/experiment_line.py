@@ -20,7 +20,7 @@ from pglab.ui.stage.components.scrolling import bring_into_view
 
 
 def title_of(experiment: Experiment) -> str:
-    """The changed settings of an experiment, named as in the controls: "Discount γ: 0"."""
+    """Return the changed settings of an experiment as text, such as "Discount γ: 0"."""
     described = settings_of(AGENTS[experiment.page])
     return ", ".join(
         f"{_(described[name].label)}: {choice_name(format_value(value))}"
@@ -29,7 +29,7 @@ def title_of(experiment: Experiment) -> str:
 
 
 def experiment_line(lab: Lab, attempts: Attempts) -> None:
-    """Draw the settings, the guess and the length of a run; after the run, draw its result."""
+    """Draw the experiment's settings, guess and length; after the run, draw the result instead."""
     with lab.bench.lock:
         session = lab.bench.session
         if not attempts.in_hand(session):

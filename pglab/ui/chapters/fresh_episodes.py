@@ -27,7 +27,7 @@ SLIGHT = 1.0  # a smaller error of Q is shown as “off by less than 1”
 
 @dataclass(frozen=True)
 class Verdict:
-    """The fresh episodes that a policy played after `global_step` training steps.
+    """The fresh episodes of a policy that has been trained for `global_step` steps.
 
     The actions in `sampled` were drawn at random. The actions in `greedy` were the likeliest ones.
     """

@@ -41,7 +41,7 @@ def runs_table(lab: Lab) -> None:
 
 
 def _rows(run: PastRun, preset: RunConfig, waiting: Collection[int] = ()) -> list[Row]:
-    """One row for each seed of a run; the seeds in `waiting` have no results yet."""
+    """Return one row for each seed of a run. The seeds in `waiting` have no results yet."""
     own = SeedResult(
         run.config.seed,
         run.global_step,

@@ -128,7 +128,7 @@ def _expectation(experiment: Experiment) -> str:
 def _choices(lab: Lab, attempts: Attempts) -> int | None:
     """Draw the possible guesses, and return the index of the selected guess.
 
-    No guess is selected at first. The visitor cannot change a locked guess.
+    Initially, no guess is selected. The visitor cannot change a locked guess.
     """
     experiment, guess = attempts.experiment, attempts.attempt.guess
     choice: int | None = st.radio(

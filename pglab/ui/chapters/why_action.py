@@ -63,7 +63,7 @@ def why_this_action(lab: Lab) -> None:
 def report_stopped_player(lab: Lab, *, wanted: bool) -> None:
     """Let the browser report the frame at which the visitor stops the player.
 
-    If the run trains, it is paused first. `wanted` says whether the chapter is open.
+    A run that trains is paused first. `wanted` says whether the chapter is open.
     """
     bench = lab.bench
 
@@ -80,7 +80,7 @@ def report_stopped_player(lab: Lab, *, wanted: bool) -> None:
 
 
 def _explained(lab: Lab, scene: Scene) -> WhyAction:
-    """Explain the action that the visitor chose; at first, the action of the frame."""
+    """Explain the action that the visitor chose; the default is the action of the frame."""
     chosen = likeliest(scene.probabilities) if scene.action is None else scene.action
     usual = _("of this frame")
     names = [_(name) for name in lab.info.actions]
@@ -99,7 +99,7 @@ def _explained(lab: Lab, scene: Scene) -> WhyAction:
 
 
 def _show(lab: Lab, scene: Scene, why: WhyAction) -> None:
-    """Draw the sentence, the frame's picture and the pushes."""
+    """Draw the explanation in words, the picture of the frame, and the coordinates' pushes."""
     st.markdown(f"{_about(scene, why)} {sentence(why)}")
     panels: list[PlayerPanel | FigurePanel] = [_picture_panel(lab, scene)]
     if why.finite:
@@ -188,7 +188,7 @@ def _pushes_panel(why: WhyAction) -> FigurePanel:
 
 
 def _small_changes(why: WhyAction) -> None:
-    """Draw the table of small changes: the network's probability and the gradient's estimate."""
+    """For each small change of the observation, show π and the gradient's estimate of π."""
     action = _(why.info.actions[why.action])
     st.markdown(_("**What a small change would do** to π({action})").format(action=action))
     if not why.finite:

@@ -24,7 +24,7 @@ class Startable(Protocol):
 
     @property
     def running(self) -> bool:
-        """Whether training has been started and not paused."""
+        """Whether training has started and is not paused."""
 
     @property
     def finished(self) -> bool:

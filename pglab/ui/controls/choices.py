@@ -32,7 +32,7 @@ def settle(key: str, options: Collection[T], usual: T) -> T:
 
 
 def place_of(key: str, options: Sequence[Any]) -> int:
-    """Return the index of the control's value in `options`; 0 if the value is not an option."""
+    """Return the index of the control's value in `options`, or 0 if it is not an option."""
     said = st.session_state.get(key)
     return options.index(said) if said in options else 0
 

@@ -86,22 +86,24 @@ def start_on_arrival(key: str) -> None:
 
 
 def lab_of_page(key: str) -> Lab | None:
-    """The state of the page of an agent; None if it is no such page, or has not been opened."""
+    """Return the state of an agent's page. Return None for an unopened page or any other page."""
     lab: Lab | None = st.session_state.get(_state_of(key))
     return lab
 
 
 def shows(key: str, address: str) -> bool:
-    """Whether the page of an agent has the run with this address as its current run."""
+    """Whether the run with this address is the current run of an agent's page."""
     lab = lab_of_page(key)
     return lab is not None and lab.kept.keeper.address == address
 
 
 def leave(key: str, library: Library) -> None:
-    """Save the run of a page and give it up: when the page opens next, it reads its link again.
+    """Save the run of a page and remove the run from the page.
+
+    When the page opens next, it reads its link again.
 
     Raises:
-        LibraryUnavailable: the run could not be saved. The page keeps it.
+        LibraryUnavailable: the run could not be saved. The page keeps the run.
     """
     kept_run.leave(key, _state_of(key), library)
 
@@ -156,7 +158,7 @@ def open_lab(
 def _read_link(
     key: str, terms: Terms, read_further: Callable[[Link, RunConfig], None], link: Link
 ) -> None:
-    """Set the controls from the link; a stored run that the link names brings its own settings."""
+    """Set the controls from the link. If the link names a stored run, use the run's settings."""
     of_run = kept_run.read_run(key, terms, link)
     config = read_settings(key, terms, link)
     first_step = link.whole_number(START, _("Start at step"), 0, config.total_steps, 0)
@@ -167,7 +169,7 @@ def _read_link(
 
 
 def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
-    """Make the state of a page: with the stored run that its link names, or with a new run."""
+    """Make the state of a page from the stored run that its link names, or from a new run."""
     found = kept_run.reopened_by_link(key, Reopened)
     bench = Bench(config) if found is None else found.bench
     keeper = RunKeeper(bench, owner(), {} if found is None else found.addresses)
@@ -181,7 +183,7 @@ def _new_lab(key: str, terms: Terms, config: AgentConfig) -> Lab:
 
 
 def _start(lab: Lab) -> None:
-    """Start a run that was to start on arrival, or train it to the step that the link names."""
+    """Start the run if it should start on arrival, or else train it to the step in the link."""
     # The orders are forgotten last: Streamlit may interrupt the script at each line that uses its
     # state.
     first_step: int = st.session_state.get(_first_step(lab.key), 0)

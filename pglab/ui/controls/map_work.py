@@ -1,4 +1,4 @@
-"""The training of a visitor's own map or ladder: Start, Pause, the progress, and the time left."""
+"""The controls that train a visitor's own map or ladder, and show the progress and time left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pglab.ui.shell.visits import is_connected, this_visit
 
 
 def new_map_run(plan: Plan) -> MapRun:
-    """Make the training of a plan; it pauses when the visitor's last tab is closed."""
+    """Make the training of a plan. Training pauses when the visitor's last tab is closed."""
     visit = this_visit()
     return MapRun(
         plan, shared_workers(), Results(), is_wanted=lambda: not visit or is_connected(visit)
@@ -23,7 +23,7 @@ def new_map_run(plan: Plan) -> MapRun:
 
 
 def map_run_of(plan: Plan, key: str) -> MapRun:
-    """The visitor's training with this plan; a former one with the same key pauses."""
+    """Return the visitor's training of this plan. A former training with the same key pauses."""
     known: MapRun | None = st.session_state.get(_run_key(key))
     if known is not None and known.plan == plan:
         return known
@@ -36,14 +36,14 @@ def map_run_of(plan: Plan, key: str) -> MapRun:
 def work_row(
     map_run: MapRun, snapshot: Snapshot, key: str, *, too_long: str, every_cell: bool = False
 ) -> None:
-    """Draw the button that starts, pauses or continues a training, and its progress.
+    """Draw the button that starts, pauses or continues a training, and draw the progress.
 
     Args:
         map_run: the training.
-        snapshot: its present state.
-        key: begins the keys of the controls.
-        too_long: what to say if it would take too long; it contains `{time}`.
-        every_cell: as in `seconds_of`.
+        snapshot: the present state of the training.
+        key: the beginning of the controls' keys.
+        too_long: a sentence for a training that would take too long; contains `{time}`.
+        every_cell: see `seconds_of`, which estimates the time.
     """
     done = len(snapshot.results)
 
@@ -72,7 +72,7 @@ def work_row(
 
 
 def _start(map_run: MapRun, too_long: str, *, every_cell: bool) -> None:
-    """Start a training unless it would take too long; then say how long."""
+    """Start a training. If it would take too long, do not start it, but say how long."""
     st.session_state.pop(_refusal_key(map_run), None)
     plan = map_run.plan
     try:

@@ -64,7 +64,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(lab: Lab) -> dict[str, str]:
-    """Return the number of seeds as an address parameter; return no parameter for one seed."""
+    """Return the address parameter with the number of seeds, or {} for one seed."""
     return {PARAMETER: str(lab.bench.seeds)} if lab.bench.seeds > 1 else {}
 
 

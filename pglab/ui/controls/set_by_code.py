@@ -1,7 +1,7 @@
-"""Controls that both code and the visitor can set.
+"""Controls whose values the visitor and the program can set.
 
 Each request of the browser contains the values of all controls that the browser knows. A late
-request could therefore restore a value that code has already replaced. To prevent this,
+request could therefore restore a value that the program has already replaced. To prevent this,
 `set_value` gives the control a new key. The program ignores values under the old key.
 """
 

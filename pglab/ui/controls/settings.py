@@ -113,7 +113,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def _groups(terms: Terms) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the names of the settings to draw, by their levels, and those that a link hides."""
+    """Return the names of each level's settings to draw, and of the settings that a link hides."""
     groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
     hidden: list[str] = []
     for name, setting in settings_of(terms.preset).items():
@@ -124,14 +124,14 @@ def _groups(terms: Terms) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def _some_can_change(terms: Terms, groups: dict[str, list[str]]) -> bool:
-    """Whether a link has left some of the shown settings to the visitor."""
+    """Whether the visitor can change at least one of the shown settings."""
     described = settings_of(terms.preset)
     names = [name for group in groups.values() for name in group]
     return not all(_visibility(name, described[name]).locked for name in names)
 
 
 def say_if_not_compiled(configs: Sequence[RunConfig]) -> None:
-    """Say in the sidebar that PyTorch trains, if compiled code is chosen but does not work."""
+    """If compiled code is chosen but does not work, say in the sidebar that PyTorch trains."""
     if any(config.engine == "fast" and not is_compiled(config) for config in configs):
         st.sidebar.caption(
             _("Compiled code does not work on this machine, so the slower PyTorch code trains.")
@@ -227,7 +227,7 @@ def _opened_with(key: str) -> RunConfig:
 
 
 def _layer_controls(key: str, setting: Setting, on_change: Callable[[], None]) -> tuple[int, ...]:
-    """Draw the controls for the number of hidden layers and for their width.
+    """Draw the controls for the number and the width of the hidden layers.
 
     If the layers have different widths, each layer has its own control.
     """

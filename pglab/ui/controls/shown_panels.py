@@ -59,7 +59,7 @@ def read_link(page: str, extras: Sequence[Extra], link: Link) -> None:
 
 
 def link_parameters(page: str, extras: Sequence[Extra]) -> dict[str, str]:
-    """Return the open further panels as an address parameter; none if the usual ones are open."""
+    """Return the parameter that names the open further panels, or {} if the usual ones are open."""
     opened = st.session_state.get(_opened_key(page))
     if opened is None or set(opened) == set(_usual(extras)):
         return {}

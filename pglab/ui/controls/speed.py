@@ -68,7 +68,7 @@ def read_link(page: str, link: Link) -> None:
 
 
 def link_parameters(page: str) -> dict[str, str]:
-    """Return the speed as an address parameter; return no parameter for the default speed."""
+    """Return the address parameter with the speed, or {} for the default speed."""
     speed = st.session_state.get(widget_key(_name_of(page)), FIRST_SPEED)
     return {} if speed == FIRST_SPEED else {PARAMETER: _in_link(speed)}
 

@@ -33,7 +33,7 @@ TABLE_STEPS = 60_000
 def actor_critic_page(
     key: str, title: str, preset: ActorCriticConfig, opened: tuple[str, ...]
 ) -> None:
-    """Draw the page of an actor-critic; at first, the further panels in `opened` are shown."""
+    """Draw the page of an actor-critic. Initially, the further panels in `opened` are open."""
 
     def idea() -> None:
         curves = usual_curves.load(key)
@@ -66,7 +66,7 @@ def actor_critic_page(
 
 
 def _with_td_errors(text: str) -> str:
-    """Replace the placeholders in the text by TD errors and mean returns of stored runs."""
+    """Replace the placeholders in the text with TD errors and mean returns of stored runs."""
     for name in ("large_learning_rate", "usual"):
         arm = load("split_replay")[name]
         error, returns = (arm.spread(f"late_{what}").median for what in ("td_error", "return"))
@@ -76,7 +76,7 @@ def _with_td_errors(text: str) -> str:
 
 
 def extras(preset: ActorCriticConfig, opened: tuple[str, ...]) -> list[Extra]:
-    """Return the further panels of a page; at first, the panels in `opened` are shown."""
+    """Return the further panels of a page. Initially, the panels in `opened` are open."""
     shared = [
         ("conflict", _("Interference"), critic.conflict),
         ("shared_norms", _("Norms on the shared body"), critic.shared_norms),

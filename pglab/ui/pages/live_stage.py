@@ -48,14 +48,14 @@ def _live(
 def _is_outdated(lab: Lab) -> bool:
     """Whether the page must be drawn again, for example because further seeds have caught up.
 
-    Hold the lock of the bench.
+    The caller must hold the lock of the bench.
     """
     return is_outdated(lab, lab.bench, lab.kept) or (lab.awaits_seeds and not lab.bench.busy)
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """Whether the stage shows the row of numbers, the progress bar, and the usual runs' band."""
+    """Whether the stage shows its numbers, its progress bar, and the band of the usual runs."""
 
     numbers: bool
     progress: bool
@@ -133,7 +133,7 @@ def _progress(bench: Bench) -> Progress:
 
 
 def _milestone(bench: Bench) -> str | None:
-    """Return the label "solved at step …"; None if the run is not solved."""
+    """Return the label "solved at step …", or None if the run is not solved."""
     solved_at = bench.session.history.solved_at
     if solved_at is None:
         return None

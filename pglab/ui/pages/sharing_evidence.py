@@ -1,4 +1,4 @@
-"""What stored runs say about shared and split bodies."""
+"""Shows what stored runs say about shared and split bodies."""
 
 from __future__ import annotations
 

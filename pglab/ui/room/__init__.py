@@ -1,1 +1,1 @@
-"""The light pages with which phones take part in a room."""
+"""The pages with which phones take part in a room. They are small and do not use Streamlit."""

@@ -1,4 +1,4 @@
-"""The addresses of the phones' pages, and the cookies by which phones are known."""
+"""The addresses of the phones' pages, and the cookies that identify phones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JOINED = "joined"  # the address parameter of a phone that must have a cookie no
 
 
 def join_page(app_url: str) -> str:
-    """The whole address of the page on which people type a code.
+    """Return the complete address of the page on which people type a code.
 
     Args:
         app_url: the address of any page of the app.
@@ -24,19 +24,19 @@ def join_page(app_url: str) -> str:
 
 
 def join_link(app_url: str, code: str) -> str:
-    """The whole address that opens a room, for a QR code; see `join_page`."""
+    """Return the complete address that opens a room, for a QR code; see `join_page`."""
     return urljoin(app_url, room_address(code))
 
 
 def room_address(
     code: str, language: str = DEFAULT_LANGUAGE, place: str = "", **others: str
 ) -> str:
-    """The address of a room's page within the app, or of a `place` below it, such as "live".
+    """Return the address of a room's page, relative to the app.
 
     Args:
         code: a short or full code.
-        language: of the page.
-        place: "" for the page itself.
+        language: the language of the page.
+        place: a further part of the path, such as "live"; "" for the page itself.
         others: further parameters of the address.
     """
     parameters = {**language_parameter(language), **others}
@@ -45,7 +45,7 @@ def room_address(
 
 
 def member_cookie(code: str) -> str:
-    """The name of the cookie that holds the member's key; `code` is a short or full code.
+    """Return the name of the cookie with the member's key. `code` is a short or full code.
 
     Each room has its own cookie, so one phone can be in several rooms.
     """
@@ -53,7 +53,7 @@ def member_cookie(code: str) -> str:
 
 
 def member_key(cookies: Mapping[str, str], code: str) -> str | None:
-    """The key of this browser in the room with this code; None if there is none.
+    """Return the key of this browser in the room with this code, or None if there is no key.
 
     Args:
         cookies: the cookies of the browser.

@@ -25,17 +25,17 @@ _FILES = f"assets/room-{sha256(_SOURCE).hexdigest()[:8]}"  # changes with the fi
 
 
 def file_address(base_path: str, name: str) -> str:
-    """The path of a script or style for phones, in an app at `base_path`."""
+    """Return the path of a script or style for phones, in an app at `base_path`."""
     return below(base_path, f"{_FILES}/room/static/{name}")
 
 
 def early_style(base_path: str) -> str:
-    """A header with which browsers load the style of the phones' pages early."""
+    """Return a header that makes browsers load the style of the phones' pages early."""
     return f"<{file_address(base_path, STYLE)}>; rel=preload; as=style"
 
 
 def file_routes(base_path: str) -> list[BaseRoute]:
-    """The routes of all scripts and styles for phones, in an app at `base_path`."""
+    """Return the routes of all scripts and styles for phones, in an app at `base_path`."""
     return [
         Mount(below(base_path, f"{_FILES}/{place}"), Kept(directory=folder))
         for place, folder in _FOLDERS.items()

@@ -23,14 +23,14 @@ from pglab.ui.stage.message import unchanging_head
 def join_html(
     base_path: str, code: str, nickname: str = "", refusal: str = "", *, is_known: bool
 ) -> str:
-    """The form with which a visitor joins a room.
+    """Return the page with the form that visitors use to join a room.
 
     Args:
         base_path: the path of the app.
-        code: what is in the field for the code.
-        nickname: what is in the field for the nickname.
-        refusal: a sentence: why the visitor could not join.
-        is_known: whether the code has the form of a code, so that the visitor need not type it.
+        code: the text in the field for the code.
+        nickname: the text in the field for the nickname.
+        refusal: a sentence that says why the visitor could not join; "" if there is none.
+        is_known: whether `code` has the form of a code. If so, the visitor need not type a code.
     """
     return _written(
         "join.jinja",
@@ -45,7 +45,7 @@ def join_html(
 
 
 def room_html(base_path: str, code: str) -> str:
-    """The page that shows a room to a member; its script loads the rest."""
+    """Return the page that shows a room to a member. The page's script loads the rest."""
     language = current_language()
     setup = {
         "code": code[:SHORT],
@@ -60,7 +60,7 @@ def room_html(base_path: str, code: str) -> str:
 
 
 def _of_shown_run(base_path: str) -> dict[str, Any]:
-    """What the script needs to show the teacher's run with the stage."""
+    """Return the data that the script needs to show the teacher's run on a stage."""
     head = unchanging_head()
     return {
         "base": below(base_path, ""),
@@ -70,7 +70,7 @@ def _of_shown_run(base_path: str) -> dict[str, Any]:
 
 
 def problem_html(base_path: str, sentence: str, back: str) -> str:
-    """A page that says why something is not possible, with a link back to the room at `back`."""
+    """Return a page that says what is not possible, and why, with a link to the room at `back`."""
     return _written("problem.jinja", base_path, sentence=sentence, back=back)
 
 

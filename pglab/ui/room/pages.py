@@ -1,4 +1,4 @@
-"""The phones' pages: the form for a code, the room, and the way to an own run."""
+"""The phones' pages: the form for a code, the room, and the redirect to the member's own run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Pages:
         return self._form()
 
     async def room(self, request: Request) -> Response:
-        """Show the room to a member; everybody else gets the form with the code in it."""
+        """Show the room to a member. Show the form, with the code filled in, to everybody else."""
         _choose_language(request.query_params)
         code, just_joined = request.path_params["code"], JOINED in request.query_params
         if just_joined and member_key(request.cookies, code) is None:
@@ -78,7 +78,7 @@ class Pages:
         return self._page(room_html(self._base, read_code(code) or ""))
 
     async def join(self, request: Request) -> Response:
-        """Let a visitor join a room, and lead to the room's page."""
+        """Let a visitor join a room, and redirect the visitor to the room's page."""
         origin, host = request.headers.get("origin"), request.headers.get("host")
         if not _is_origin_allowed(origin, host):
             return self._form(refusal=_("Open this page again, and type the code."), status=403)
@@ -109,7 +109,7 @@ class Pages:
         return response
 
     async def train(self, request: Request) -> Response:
-        """Lead a member to the page that trains the member's own run in a lesson step."""
+        """Redirect a member to the page that trains the member's own run in a lesson step."""
         _choose_language(request.query_params)
         code, step = read_code(request.path_params["code"]) or "", request.path_params["step"]
         try:
@@ -155,7 +155,7 @@ class Pages:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A member who has come into a room."""
+    """A member who has joined a room."""
 
     joined: Joined
     code: str  # the full code of the room
@@ -163,10 +163,10 @@ class _Entry:
 
 
 def visitor_of(request: Request) -> str:
-    """The network address from which a request comes, to limit wrong codes.
+    """Return the network address of a request. The app limits wrong codes for each address.
 
-    Behind a proxy, uvicorn reads it from the header `X-Forwarded-For`, but only if the proxy's own
-    address is in the environment variable FORWARDED_ALLOW_IPS (usual: 127.0.0.1).
+    Behind a proxy, uvicorn reads the address from the header `X-Forwarded-For`, but only if the
+    environment variable FORWARDED_ALLOW_IPS (default: 127.0.0.1) contains the proxy's own address.
     """
     host = "" if request.client is None else request.client.host
     try:
@@ -181,7 +181,7 @@ def visitor_of(request: Request) -> str:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    """The fields of a form; none if it is too large."""
+    """Return the fields of a form, or {} if the form is too large."""
     body = b""
     async for part in request.stream():
         body += part

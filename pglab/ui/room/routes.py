@@ -1,4 +1,4 @@
-"""The routes of the phones' pages, beside those of Streamlit."""
+"""The routes of the phones' pages, which the app serves in addition to Streamlit's routes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pglab.ui.shell.assets import below
 
 
 def room_routes(base_path: str, rooms: SharedRooms | None = None) -> list[BaseRoute]:
-    """The routes for phones.
+    """Return the routes for phones.
 
     Args:
         base_path: the path of the app.
-        rooms: the library and the watch of the process; only tests have their own.
+        rooms: the library and the watch; by default, those of the process. Only tests pass others.
     """
     rooms = rooms or shared_rooms()
     pages, phones = Pages(rooms, base_path), Phones(rooms)

@@ -1,4 +1,4 @@
-"""What all pages of rooms in this process share: the library, the watch, and a few threads."""
+"""Objects that all pages of rooms in this process share: library, room watch, and threads."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ THREADS = 4  # that wait for the database at once
 class SharedRooms:
     """The library and the watch of this process.
 
-    When a database does not answer for a moment, the app stops saving runs for a minute. A class
-    cannot wait so long for a vote, so rooms go on using the library that was opened once.
+    If the database does not answer for a moment, the app stops saving runs for a minute. A class
+    cannot wait a minute for a vote. Therefore, rooms keep using the library that was opened first.
     """
 
     def __init__(self, shared: SharedLibrary) -> None:
@@ -40,10 +40,10 @@ class SharedRooms:
         self.owners = OpenOwners(self.library)  # the browsers that have open rooms
 
     def library(self) -> Library:
-        """The library.
+        """Return the library that rooms use.
 
         Raises:
-            LibraryUnavailable: it cannot be used now.
+            LibraryUnavailable: the library cannot be used now.
         """
         with self._lock:
             if self._library is None:
@@ -53,7 +53,7 @@ class SharedRooms:
             return self._library
 
     def watch(self) -> RoomWatch:
-        """The watch of all rooms that the browsers of this process show.
+        """Return the object that watches all rooms which the browsers of this process show.
 
         Raises:
             LibraryUnavailable: the library cannot be used now.
@@ -65,13 +65,13 @@ class SharedRooms:
             return self._watch
 
     def poke(self) -> None:
-        """Let all browsers of this process learn now what the teacher has changed."""
+        """Tell all browsers of this process at once that a room has changed."""
         with self._lock:
             if self._watch is not None:
                 self._watch.poke()
 
     def member(self, code: str, cookies: Mapping[str, str]) -> Member | None:
-        """Who the visitor with these cookies is in the room with this code; None if nobody.
+        """Return the member with these cookies in the room with this code, or None.
 
         Raises:
             LibraryUnavailable: the library cannot be used now.
@@ -82,14 +82,14 @@ class SharedRooms:
 
 @cache
 def shared_rooms() -> SharedRooms:
-    """What the pages of this process share."""
+    """Return the object that all pages of this process share."""
     return SharedRooms(shared_library())
 
 
 async def in_thread(
     work: Callable[Arguments, Found], *given: Arguments.args, **named: Arguments.kwargs
 ) -> Found:
-    """Let a thread do work that may wait for the database, in the language of the caller."""
+    """Run `work`, which may wait for the database, in a thread with the caller's language."""
     call = partial(copy_context().run, work, *given, **named)
     return await asyncio.get_running_loop().run_in_executor(_threads(), call)
 

@@ -25,7 +25,7 @@ class SketchAxes:
 
 
 def sketch_axes(step: Step) -> SketchAxes:
-    """The axes of a sketch in this lesson step, from the settings in the link of the step."""
+    """Return the axes of a sketch in this lesson step, from the settings in the step's link."""
     config = config_at(step.page, dict(step.parameters)) or ReinforceConfig()
     low, high = ENVIRONMENTS[config.env_id].return_range
     steps = np.linspace(0, min(config.total_steps, MOST_STEPS), POINTS)

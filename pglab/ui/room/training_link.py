@@ -1,4 +1,4 @@
-"""The link from a member's phone to the page on which the member trains an own run."""
+"""The link from a member's phone to the page that trains the member's own run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NEWEST = 50  # runs of a browser among which the member's own one is looked for
 
 
 def stored_run(library: Library, owner: str, plan: TrainingPlan, member: Member) -> str:
-    """The address of the run that this browser has saved last of what the member trains.
+    """Return the address of the browser's latest stored run that fits the plan and the member.
 
-    The address is empty if there is no such run among the newest runs of the browser.
+    The address is "" if there is no such run among the newest runs of the browser.
 
     Raises:
         LibraryUnavailable: the library cannot be used now.
@@ -42,17 +42,17 @@ def stored_run(library: Library, owner: str, plan: TrainingPlan, member: Member)
 def training_address(
     plan: TrainingPlan, member: Member, code: str, step: int, run: str = ""
 ) -> str:
-    """The address, within the app, of the page that trains a member's own run.
+    """Return the address, relative to the app, of the page that trains a member's own run.
 
-    The page can change nothing of the run but the setting that members choose. It has the language
-    of the caller.
+    On this page, only the setting that members choose can be changed. The page has the language of
+    the caller.
 
     Args:
         plan: what the class trains.
         member: who trains.
         code: the short code of the member's room, which gets the run.
         step: the lesson step in which the class trains.
-        run: the address of the stored run with which the page goes on; "" for a new run.
+        run: the address of the stored run that the page continues; "" for a new run.
 
     Raises:
         RoomError: the plan cannot be used.

@@ -1,7 +1,7 @@
-"""What phones show of a room: one text for all phones that show the same step.
+"""Describes what phones show of a room. Phones that show the same step can share one message.
 
-A phone gets nothing that its owner must not know yet: no answer and no distribution before the
-question is revealed, and nothing about other steps.
+Before a question is revealed, a phone does not get the answers of the class. In a paced room, the
+phone does not get the lesson's answer, either. A phone never gets anything about other steps.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from pglab.ui.shell.address_bar import ROOM, ROOM_STEP
 
 @dataclass(frozen=True, eq=False)  # equal tallies cannot be compared: they hold arrays
 class Shown:
-    """What the phones of a room may need: the state, and more about steps by their numbers."""
+    """What phones of a room may show: the state, tallies, and the steps in which members train."""
 
     state: RoomState
     tallies: Mapping[int, Tally] = field(default_factory=dict)  # of the revealed questions
     training: frozenset[int] = frozenset()  # the steps in which members train
 
     def step_for(self, own: int) -> int:
-        """The step that a member at the step `own` sees."""
+        """Return the step that a member sees: `own` in a free room, otherwise the room's step."""
         return self.state.step if self.state.mode == "paced" else own
 
 
 def view_of(lesson: Lesson, shown: Shown, number: int, *, has_answered: bool) -> dict[str, Any]:
-    """Everything that a phone shows of a lesson step, as JSON. Texts of the lesson are safe HTML.
+    """Return all that a phone shows of a lesson step, as JSON data. Its texts are safe HTML.
 
     Args:
         lesson: the lesson of the room.
         shown: the state of the room.
         number: the step, from 1.
         has_answered: whether the owner of the phone has answered the question of this step. In a
-            free room, the lesson's answer appears after the member's own, as in a lesson alone.
+            free room, a member who has answered sees the lesson's answer.
     """
     step, state = lesson.steps[number - 1], shown.state
     of_question = state.questions[number - 1]
@@ -73,9 +73,9 @@ def view_of(lesson: Lesson, shown: Shown, number: int, *, has_answered: bool) ->
 
 
 def _page(step: Step) -> str:
-    """The address of the step's page within the app, in the caller's language.
+    """Return the address of the step's page, relative to the app, in the caller's language.
 
-    The address names no room. It is empty if the step has nothing but the home page.
+    The address names no room. It is "" if the step only shows the home page.
     """
     not_of_step = (ROOM, ROOM_STEP, LANGUAGE)
     parameters = tuple(pair for pair in step.parameters if pair[0] not in not_of_step)
@@ -109,6 +109,6 @@ def _result(tally: Tally) -> dict[str, Any]:
 
 
 def _band(band: UsualBand) -> dict[str, list[float]]:
-    """The curves of a band as lists; a hundredth of a return is exact enough for a picture."""
+    """Return the curves of a band as lists, rounded to hundredths for the picture."""
     curves = {"steps": band.steps, "low": band.low, "median": band.median, "high": band.high}
     return {name: [round(float(value), 2) for value in curve] for name, curve in curves.items()}

@@ -6,7 +6,7 @@ from pglab.language import _
 
 
 def words_of_script() -> dict[str, str]:
-    """The texts by the names that the script uses; "{n}" and "{total}" stand for numbers."""
+    """Return the texts by their names in the script. "{n}" and "{total}" stand for numbers."""
     return {
         # What happens now
         "connecting": _("Connecting…"),

@@ -56,7 +56,7 @@ def written() -> dict[str, str]:
 
 
 def write(parameters: Mapping[str, str]) -> None:
-    """Replace the parameters in the address, except those in `KEPT` and Streamlit's own."""
+    """Replace the parameters in the address, except those in `KEPT` and those of Streamlit."""
     shown = written()
     shown.clear()
     shown.update(parameters)

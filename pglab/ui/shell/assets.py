@@ -61,8 +61,8 @@ def _send_style(_request: Request) -> Response:
 class EarlyAssets:
     """Names the stage's files in a header of each page, so that browsers load these files early.
 
-    Otherwise, browsers would request these files only after the page has been drawn. A page that
-    has such a header already needs no files of the stage.
+    Otherwise, browsers would request these files only after the page has been drawn. If a page
+    already has such a header, it does not need the stage's files, and its header does not change.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
@@ -88,7 +88,7 @@ class EarlyAssets:
 
 
 def below(base_path: str, address: str) -> str:
-    """Return the path of `address` for an app at `base_path`; for example, "lab" gives "/lab/…"."""
+    """Return the path of `address` in an app at `base_path`. The base path "lab" gives "/lab/…"."""
     return f"/{base_path.strip('/')}".rstrip("/") + f"/{address}"
 
 

@@ -18,7 +18,7 @@ LANGUAGE = "language"
 def fragment(
     function: Callable[..., None], key: str | None = None, run_every: float | None = None
 ) -> Callable[..., None]:
-    """Make a Streamlit fragment that uses the visitor's language even when it reruns alone.
+    """Make a Streamlit fragment that uses the visitor's language in each of its reruns.
 
     Streamlit identifies a fragment by its place on the page, so every script run must draw the same
     number of elements before the fragment. If `run_every` is given, the fragment also reruns every

@@ -51,7 +51,7 @@ def _known(header: str) -> bool:
 
 
 def owner() -> str:
-    """The key of the visitor's browser; without cookies, a key that lasts for this visit."""
+    """Return the key of the visitor's browser. Without cookies, a key lasts only for this visit."""
     key = str(st.context.cookies.get(COOKIE, ""))
     if is_key(key):
         return key

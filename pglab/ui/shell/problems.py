@@ -1,4 +1,4 @@
-"""The messages at the top of a page are about unusable values and failed runs."""
+"""Shows messages about unusable values and failed runs at the top of a page."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a link hides and locks on a page: controls, panels and chapters.
+"""Tells which controls, panels and chapters of a page a link hides or locks.
 
-Every control, panel or chapter that a link may hide asks `visibility` before it is drawn. So the
-list of their names is never written down: it consists of the names that have been asked for.
+The code calls `visibility` before it draws a control, panel or chapter that a link may hide. So no
+list of all names is needed: the known names are those for which `visibility` has been called.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def visibility(name: str, label: str, group: str = "", *, lockable: bool = True)
 
 
 def read_link(link: Link) -> None:
-    """Take over the names that the link of the current page hides and locks."""
+    """Read which names the link of the current page hides and locks."""
     restrictions = _of_page(current_page())
     restrictions.hidden, restrictions.locked = _names(link, HIDE), _names(link, LOCK)
     restrictions.problems.clear()
@@ -86,7 +86,7 @@ def offers() -> Mapping[str, Offer]:
 
 
 def kinds() -> dict[str, str]:
-    """Return what a part of each group is, for lists of parts of all groups."""
+    """Return the word for one part of each group, such as "panel"."""
     return {
         SETTINGS: _("setting"),
         BUTTONS: _("button"),
@@ -97,7 +97,7 @@ def kinds() -> dict[str, str]:
 
 
 def groups() -> dict[str, str]:
-    """Return the names of the groups with their labels."""
+    """Return the label of each group by the group's name."""
     return {
         SETTINGS: _("all settings"),
         BUTTONS: _("all buttons"),
@@ -107,15 +107,15 @@ def groups() -> dict[str, str]:
 
 
 def problems() -> list[str]:
-    """Return the sentences about names in the link that are no parts of the current page.
+    """Return the sentences about names in the link that the current page does not have.
 
-    The caller may empty this list, when the visitor has read the sentences.
+    When the visitor has read the sentences, the caller may empty this list.
     """
     return _of_page(current_page()).problems
 
 
 def check_names() -> bool:
-    """Forget the names in the link that are no parts of the page; return whether there are any.
+    """Forget the names in the link that the page does not have; return whether there are any.
 
     Call this function after the page has been drawn, because then all of its parts are known.
     """
@@ -142,7 +142,7 @@ def hides_everything() -> bool:
 
 
 def show_everything() -> None:
-    """Hide and lock nothing more on the current page."""
+    """Show and unlock all parts of the current page."""
     restrictions = _of_page(current_page())
     restrictions.hidden = restrictions.locked = frozenset()
 

@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 def this_visit() -> str:
-    """The name of the visit for which this script runs; empty outside a script."""
+    """Return the name of the visit for which this script runs, or "" outside a script."""
     context = get_script_run_ctx()
     return "" if context is None else context.session_id
 

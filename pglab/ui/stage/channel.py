@@ -74,7 +74,7 @@ class Channel:
     # Methods for the threads of Streamlit's scripts
 
     def show(self, driven: Driven, draw: Draw, is_outdated: Callable[[], bool]) -> None:
-        """Draw the stage of the page; the function `show` explains the arguments."""
+        """Draw the stage of the page; see `page_channel.show` for the arguments."""
         with driven.lock:
             self.driven = driven
             self._language = st.session_state[LANGUAGE]
@@ -208,7 +208,7 @@ class Channel:
         asyncio.get_running_loop().call_later(2 * AFTERWARDS, _set, self._watching)
 
     async def picture(self, sequence: int, *, watches: bool) -> Drawn | None:
-        """Return a picture with a number above `sequence`, or None if the run has stopped.
+        """Return a picture with a number greater than `sequence`, or None if the run has stopped.
 
         All connections share the pictures of an interval. Watchers also get None if the owner's
         browser will ask for the next picture. Raises TimeoutError if another thread uses the run;
@@ -237,7 +237,7 @@ class Channel:
             _set(self._watching)
 
     def _newer_than(self, sequence: int, watches: bool) -> Drawn | None:
-        """Return a finished picture with a number above `sequence`; otherwise, return None.
+        """Return a finished picture with a number greater than `sequence`, or None.
 
         The owner gets no picture of an earlier interval. Watchers get every kept picture, the
         oldest picture first.
@@ -316,7 +316,7 @@ class Channel:
 
 
 def find_watched(name: str) -> Channel | None:
-    """Return the channel whose watch name is `name`; None if there is no such channel."""
+    """Return the channel whose watch name is `name`, or None if there is no such channel."""
     channel = _channels.get(name)
     return channel if channel is not None and name == channel.watch_name else None
 
@@ -330,7 +330,7 @@ def find_channel(name: str) -> Channel | None:
 
 
 def _new_name() -> str:
-    """Make a name that nobody can guess; a proxy finds the process of the channel by it."""
+    """Make a name that nobody can guess. By this name, a proxy finds the channel's process."""
     return of_this_process(secrets.token_urlsafe(18))
 
 
@@ -353,5 +353,5 @@ _channels: WeakValueDictionary[str, Channel] = WeakValueDictionary()
 
 @cache
 def _drawing_thread() -> ThreadPoolExecutor:
-    """The thread that draws for all visitors; two threads would only wait for each other."""
+    """Return the pool whose one thread draws for all visitors; more threads would only wait."""
     return ThreadPoolExecutor(1, thread_name_prefix="drawing")

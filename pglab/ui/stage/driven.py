@@ -11,7 +11,7 @@ from pglab.ui.stage.picture import Picture
 
 
 class Draw(Protocol):
-    """Makes a picture of a run; if `resume` is true, it continues the previous picture's clip."""
+    """Makes a picture of a run. If `resume` is true, the picture continues the previous clip."""
 
     def __call__(self, *, resume: bool) -> Picture:
         """Make the picture."""

@@ -16,7 +16,8 @@ async def until_one_ends(
 ) -> None:
     """Wait until one half ends, call `at_end`, and then cancel the other half.
 
-    It is no error if the browser has gone. All other errors of the half that ended are raised.
+    If the browser has disconnected, this is no error. All other errors of the half that ended are
+    raised.
     """
     tasks = [asyncio.create_task(receive), asyncio.create_task(send)]
     try:

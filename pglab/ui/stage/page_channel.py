@@ -1,4 +1,4 @@
-"""What pages use of their live channels: each page has one, which a visit keeps."""
+"""The functions with which pages use their live channels. A visit has one channel per page."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def channel_of(page: LivePage, driven: Driven) -> Channel:
 
 
 def give_up_channel(page: str) -> None:
-    """Let the page with this key make a new channel when it opens next."""
+    """Forget the channel of a page, so that the page makes a new channel when it opens next."""
     st.session_state.pop(_channel_key(page), None)
 
 

@@ -24,7 +24,7 @@ class Frame:
     probabilities: tuple[float, ...]
     """The probability π(a|s) of each action a for the picture's observation s."""
     action: int | None
-    """The action chosen for the picture's observation; None if no action is chosen yet."""
+    """The action chosen for the picture's observation, or None if no action is chosen yet."""
     point: tuple[float, float]
     """The coordinates of the picture's observation on the two axes of the heatmaps."""
     episode: int
@@ -33,7 +33,7 @@ class Frame:
     slice: int = 0
     """The index of the heatmap slice that contains the picture's observation."""
     number: int = 0
-    """A number that no other frame has, if visitors can stop the player at this frame."""
+    """If visitors can stop the player at this frame, a number that no other frame has."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class PlayerPanel:
     first: int = 0
     """The position of `frames[0]` in the clip; the browser already has the earlier frames."""
     held: int | None = None
-    """The number of the frame at which a new clip stops; None if the clip plays."""
+    """The number of the frame at which a new clip stops, or None if the clip plays."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class Progress:
     fraction: float
     label: str
     marker_label: str | None
-    """The milestone that the run has reached, such as "solved"; None before the milestone."""
+    """The milestone that the run has reached, such as "solved", or None before the milestone."""
     help: str = ""
     """The explanation that appears when the pointer is over the label."""
 

@@ -1,4 +1,4 @@
-"""The button that turns a page into a presentation; `js/projector.js` has the presentation."""
+"""The button that begins a page's presentation. `js/projector.js` draws the presentation."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _projector = st.components.v2.component(
 def projector(slow_motion: str = "") -> None:
     """Draw the button in the sidebar that begins the presentation of the page.
 
-    The presentation also begins if the address contains `view=projector`. The browser alone begins
-    and ends it, so no script of the page runs, and a run goes on.
+    The presentation also begins if the address contains `view=projector`. The browser begins and
+    ends the presentation without the server, so a run goes on.
 
     Args:
         slow_motion: the title of the chapter *Slow motion*, if the page has this chapter.

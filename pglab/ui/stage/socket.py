@@ -57,7 +57,7 @@ async def _serve(socket: WebSocket) -> None:
 
 
 def _connection(socket: WebSocket) -> _Connection | int:
-    """Return a browser's connection to the channel that it names, or a code that refuses it."""
+    """Return a browser's connection to the channel that it names, or the code of a refusal."""
     name = socket.path_params["name"]
     channel = find_channel(name)
     if channel is None:
@@ -70,7 +70,7 @@ def _connection(socket: WebSocket) -> _Connection | int:
 
 
 class _Connection:
-    """The connection of one browser, of the run's owner or of a watcher, to a channel."""
+    """The connection of one browser to a channel. The browser's user is the owner or a watcher."""
 
     def __init__(self, socket: WebSocket, channel: Channel, *, watches: bool) -> None:
         self._socket = socket
@@ -169,9 +169,9 @@ class _Connection:
     async def _send_next(self) -> tuple[bool, float | None]:
         """Send the next picture, or send the reason why there is no picture.
 
-        Returns whether the channel still exists, and the seconds until the next picture; None if
-        the run has stopped. A watcher gets the owner's pictures, so a watcher need not wait for the
-        next one. Raises TimeoutError if another thread uses the run.
+        Returns whether the channel still exists, and the seconds until the next picture. The
+        seconds are None if the run has stopped. They are 0 for a watcher, who gets the owner's
+        pictures. Raises TimeoutError if another thread uses the run.
         """
         channel = self._channel()
         if channel is None or self._name not in (channel.name, channel.watch_name):
@@ -194,8 +194,8 @@ class _Connection:
     async def _wait_until_ready(self) -> None:
         """Wait until the browser has painted. An owner's browser with a hidden tab is not counted.
 
-        Timers took a fifth of the time that a server needs for many watchers, and no watcher is
-        counted; so a watcher waits without a timer.
+        Watchers are never counted, so they wait without a timer. With many watchers, timers took a
+        fifth of the server's time.
         """
         if self._ready.is_set() or self._watches:
             await self._ready.wait()

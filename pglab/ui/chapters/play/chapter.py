@@ -29,7 +29,7 @@ _BEST = "play.best"  # the session state's key of the best return by hand; all p
 
 @dataclass(frozen=True)
 class Played:
-    """An episode of the game, and what the agent's policy after `global_step` steps says to it."""
+    """An episode of the game, and the agent's results after `global_step` training steps."""
 
     session: TrainingSession
     global_step: int
@@ -40,7 +40,7 @@ class Played:
 
 
 def best_by_hand() -> float | None:
-    """The visitor's best return from a random start in the usual world; None before the first."""
+    """Return the visitor's best return from random starts in the usual world, or None."""
     best: float | None = st.session_state.get(_BEST)
     return best
 

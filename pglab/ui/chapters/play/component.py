@@ -1,4 +1,4 @@
-"""The game in the browser: what it gets from the server, and the episode that it sends back."""
+"""Sends the data of a game to the browser, and receives the episode that was played there."""
 
 from __future__ import annotations
 
@@ -40,12 +40,13 @@ def game(
 ) -> object:
     """Draw the game; return the episode that has just ended in the browser, or None.
 
-    The episode comes from a browser, so it is not checked yet.
+    The episode has not been checked yet.
 
     Args:
         key: distinguishes the game from other components.
         policy: the policy of the agent.
-        probabilities: [Y, X] the probability of `action` over the plane, for the choice of a start.
+        probabilities: [Y, X] the probability of `action` at each point of the plane. On this
+            heatmap, the visitor can choose the start of an episode.
         plane: the plane of the heatmap.
         action: the action whose probability the heatmap shows.
         seed: the seed of the random starts, of the agent's actions and of the noise.
@@ -89,7 +90,7 @@ def _in_javascript(name: str) -> str:
 
 
 def policy_numbers(policy: PolicyData) -> dict[str, Any]:
-    """Return a policy as the script of the game reads it."""
+    """Return a policy in the form that the game's script reads."""
     return {
         "layers": [[_encoded(weights), _encoded(biases)] for weights, biases in policy.layers],
         "activation": policy.activation,
@@ -117,7 +118,7 @@ def _map(probabilities: np.ndarray, plane: Slice, action: int) -> dict[str, Any]
 
 
 def _sliders() -> list[dict[str, Any]]:
-    """Return the sliders of the world; the value in the game is `factor` times a slider's value."""
+    """Return the sliders of the game's world. The game uses a slider's value times `factor`."""
     length, gravity, noise = usual_world()
     return [
         _slider("length", _("Length of the pole"), LENGTHS, 2.0, length, 0.1, _("m")),

@@ -1,4 +1,4 @@
-"""Shows an episode as the agent would learn from it: returns, weights, and one update's change."""
+"""Shows what an agent would learn from an episode: returns, weights, and one update's change."""
 
 from __future__ import annotations
 

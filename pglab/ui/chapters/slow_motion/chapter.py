@@ -162,7 +162,7 @@ def _scene(lab: Lab, tape: SlowMotion) -> SlowScene:
 
 
 def _moment(scene: SlowScene, config: AgentConfig) -> None:
-    """Explain the phase in words and formulas. Show the line of code that computed its numbers."""
+    """Explain the phase in words and formulas, and show the line that computed the numbers."""
     moment = scene.seen[-1]
     title = _(PHASES[scene.phase].title)
     st.markdown(f"**{title[:1].upper()}{title[1:]}.** {sentence(moment)}")

@@ -15,7 +15,7 @@ from pglab.ui.stage.stage import stage
 
 
 def each_loss_alone(lab: Lab, scene: SlowScene) -> None:
-    """Show how the update would have changed the agent if it had used only one of its losses."""
+    """Show how the update would have changed the agent with only one of the two losses."""
     run = scene.watched.before_update
     if scene.phase != "changed" or not isinstance(run, ActorCriticRun):
         return

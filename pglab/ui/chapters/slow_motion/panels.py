@@ -61,9 +61,9 @@ class Batch:
     """The stored transitions, with all numbers that the agent has computed for them so far.
 
     The run keeps only its last steps, so the first `offset` transitions of a very long batch are
-    missing. T is the number of the other transitions, and D is the length of an observation. After
+    missing. T is the number of the remaining transitions. D is the length of an observation. After
     an update, `whole` explains the change of π for the complete batch, and `explanation` explains
-    the change for the T transitions.
+    the change for the T remaining transitions.
     """
 
     first_step: int  # environment step of the first transition
@@ -123,7 +123,8 @@ def batch_at(watched: WatchedStep, seen: Sequence[Moment], recent: StepColumns) 
 
     Args:
         watched: the step that the visitor sees now.
-        seen: one moment for each phase of this step, up to the phase that the visitor sees now.
+        seen: one moment for each phase of this step that the visitor has seen. The last moment
+            belongs to the phase that the visitor sees now.
         recent: the run's last steps.
     """
     stored = [moment.values["stored"] for moment in watched.moments if moment.phase == "store"]
@@ -258,7 +259,7 @@ def _difference_panel(
 def partial_panels(
     scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
 ) -> list[FigurePanel]:
-    """Draw the changes of the policy and the critic: by both losses, and by each loss alone."""
+    """Draw how an update with both losses, or with only one loss, changes policy and critic."""
     view = scene.view
     pi, q = _maps(scene, scene.watched.before)
     value = critic_quantity(pi, q, "v", view.action)
@@ -364,7 +365,7 @@ def network_panel(scene: SlowScene) -> FigurePanel:
 def _layers(
     networks: Mapping[str, nn.Module], pulls: Mapping[str, Mapping[str, float]]
 ) -> list[LayerGradient]:
-    """List the linear layers, first the bodies and then the heads; list a shared body once."""
+    """List the linear layers of the bodies, then those of the heads. List a shared body once."""
     found: dict[nn.Linear, tuple[str, str]] = {}
     for network in ("policy", "critic", "value"):
         module = networks.get(network)

@@ -72,7 +72,7 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """If slow motion is going to the next update, continue, draw the progress, return True."""
+    """If slow motion is going to the next update, go on, draw the progress and return True."""
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False

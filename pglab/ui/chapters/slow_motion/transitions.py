@@ -137,7 +137,7 @@ def _traced(scene: SlowScene, row: int) -> None:
 
 
 def _whole(found: Explanation) -> None:
-    """For the whole batch, draw how much each cause contributed to the change of π."""
+    """Draw how much each cause contributed to the change of π over the whole batch."""
     shares = {cause: 100 * share for cause, share in found.shares.items()}
     if shares:
         causes_table(

@@ -1,1 +1,1 @@
-"""What an agent's page has for a student whose class trains."""
+"""The parts of an agent's page for a student who trains a run for a class."""

@@ -1,4 +1,4 @@
-"""The one control of a run that a class trains: the setting that each student chooses."""
+"""The control with which each student of a class chooses the value of one setting."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pglab.ui.controls.set_by_code import set_value, value_of, widget_key
 
 
 def choose_for_class(lab: Lab, number: int, plan: TrainingPlan) -> None:
-    """Draw the control for the setting that the members of a class choose, within its limits.
+    """Draw the control with which a member of a class chooses a value within the plan's limits.
 
     Args:
         lab: the page of the member's run.
         number: the number of the member.
-        plan: what the class trains; its members choose a setting.
+        plan: what the class trains, with the setting whose value the members choose.
     """
     assert plan.setting is not None
     setting = settings_of(plan.config)[plan.setting]
@@ -42,7 +42,7 @@ def choose_for_class(lab: Lab, number: int, plan: TrainingPlan) -> None:
 
 
 def _slider(setting: Setting, limits: tuple[float, float], value: float, **common: Any) -> None:
-    """Draw a slider over the values within the limits; a value of a link may be outside."""
+    """Draw a slider over the values within the limits, and over `value` if it is outside."""
     low, high = limits
     if setting.stops:
         inside = [stop for stop in setting.stops if low <= stop <= high]

@@ -1,4 +1,4 @@
-"""Sends the run of an agent's page to the room of a class, if a phone has opened the page."""
+"""Sends the run of an agent's page to the room of a class, if the page's address names a room."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECONDS = 8.0  # between two looks at the run; a class of thirty makes four look
 
 @dataclass
 class ClassRun:
-    """Whose run this page trains, and up to which step it is stored."""
+    """The member whose run this page trains, and how many steps of the run are stored."""
 
     member: Member
     step: int
@@ -44,7 +44,7 @@ class ClassRun:
 
 
 def class_run(lab: Lab) -> None:
-    """Draw what the class lets choose and one line, and store the run every few seconds."""
+    """If the page trains for a class, draw the class's controls, and store the run regularly."""
     with st.container(key="class_run"):  # in its place even if it is empty
         if ROOM in st.query_params:
             fragment(_class_run, "class_run", run_every=SECONDS)(lab)
@@ -68,14 +68,14 @@ def _class_run(lab: Lab) -> None:
 
 
 def _way_back() -> None:
-    """Draw the link to the room. It opens in the same tab; a link in Markdown would not."""
+    """Draw the link to the room. Unlike a link in Markdown, it opens in the same tab."""
     room = room_address(read_code(st.query_params[ROOM]) or "", current_language())
     text = escape(_("Back to the room"))
     st.html(f'<a href="{escape(room)}">← {text}</a>', width="content")
 
 
 def _say_where_class_is(mine: ClassRun) -> None:
-    """Say so if the teacher has moved the class to another step; for errors, see `state_now`."""
+    """If the teacher has moved the class to another step, say so. See `state_now` for errors."""
     now = state_now(shared_rooms().library(), mine.member.room)
     if now.mode == "paced" and not now.ended and now.step != mine.step:
         told = _("Your class is at step {n} now.").format(n=now.step)
@@ -83,7 +83,7 @@ def _say_where_class_is(mine: ClassRun) -> None:
 
 
 def _send(lab: Lab, mine: ClassRun) -> None:
-    """Store the run for the class, and say how much of it has arrived.
+    """Store the run for the class, and say how many of its steps have arrived.
 
     Raises:
         RoomError: the class does not accept this run.
@@ -118,7 +118,7 @@ def _send(lab: Lab, mine: ClassRun) -> None:
 
 
 def _note_presence(mine: ClassRun) -> None:
-    """Tell the room that the member is here: the phone's own page may be closed meanwhile."""
+    """Tell the room that the member is present, because the room's own page may be closed."""
     now = time.monotonic()
     if now - mine.noted >= PRESENCE_SECONDS:
         mine.noted = now
@@ -126,7 +126,7 @@ def _note_presence(mine: ClassRun) -> None:
 
 
 def note_by_hand(value: float) -> None:
-    """Tell the class of the address, if there is one, the return of an episode played by hand."""
+    """If the address names a class, tell the class the return of an episode played by hand."""
     place = _place()
     if place is None:
         return
@@ -138,7 +138,7 @@ def note_by_hand(value: float) -> None:
 
 
 def _found(lab: Lab) -> ClassRun | None:
-    """What the visitor trains for the class of the address; None if nothing."""
+    """Return what the visitor trains for the class in the address, or None if nothing."""
     key = f"{lab.key}.class_run.{st.query_params.get(ROOM)}.{st.query_params.get(ROOM_STEP)}"
     if key not in st.session_state:
         st.session_state[key] = _look_up()
@@ -156,7 +156,7 @@ def _look_up() -> ClassRun | None:
 
 
 def _place() -> tuple[Member, int] | None:
-    """Who the visitor is in the room of the address, and the lesson step; None if nobody."""
+    """Return the member and the lesson step in the address, or None if there is no member."""
     step = step_number(st.query_params.get(ROOM_STEP, ""), MOST_STEPS)
     if step is None or ROOM not in st.query_params:
         return None
@@ -165,7 +165,7 @@ def _place() -> tuple[Member, int] | None:
 
 
 def _value(lab: Lab, mine: ClassRun) -> float | None:
-    """The value of the setting that the members choose; None if they choose nothing."""
+    """Return the run's value of the setting that members choose, or None if they choose none."""
     if mine.plan.setting is None:
         return None
     return float(getattr(lab.bench.session.config, mine.plan.setting))

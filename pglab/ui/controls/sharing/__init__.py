@@ -1,1 +1,1 @@
-"""The controls for what leaves a page or comes back to it: links, stored runs, files."""
+"""The controls with which visitors share, store and download their runs."""

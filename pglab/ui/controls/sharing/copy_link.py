@@ -22,8 +22,8 @@ _button = st.components.v2.component(
 def copy_link() -> None:
     """Draw the button that copies the page's address.
 
-    A press copies the address that the browser shows. The page itself writes its settings to this
-    address.
+    A press copies the address that the browser shows, but without the parameter that names a stored
+    run. The page itself writes its settings to this address.
     """
     if visibility("copy_link", _("Copy link"), BUTTONS, lockable=False).hidden:
         return

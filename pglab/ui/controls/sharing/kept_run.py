@@ -1,7 +1,4 @@
-"""The run or comparison that a page's address names.
-
-It comes back after a reload, and is saved from then on.
-"""
+"""Saves the runs of a page, and reopens the run or comparison that the page's address names."""
 
 from __future__ import annotations
 
@@ -44,14 +41,14 @@ Load = Callable[[Library, str, str], FoundT | None]  # from the library, an addr
 
 @dataclass
 class Kept(Generic[KeeperT]):
-    """The part of a page that saves its runs."""
+    """The part of a page that saves the page's runs."""
 
     keeper: KeeperT
     copied: str = ""  # a sentence, if this page works with a copy of a stored run
 
 
 def read_run(page: str, terms: Terms, link: Link) -> AgentConfig | None:
-    """Load the run that the link names, and return its settings; None if there is none."""
+    """Load the run that the link names. Return the run's settings, or None without a run."""
     forget_reopened(page)
     found = _found(link, reopened, _no_run)
     if found is None:
@@ -67,7 +64,7 @@ def read_run(page: str, terms: Terms, link: Link) -> AgentConfig | None:
 
 
 def read_comparison(page: str, link: Link) -> Comparison | None:
-    """Load the comparison that the link names; return None if there is none."""
+    """Load and return the comparison that the link names, or return None."""
     forget_reopened(page)
     found = _found(link, reopened_comparison, _no_comparison)
     if found is None:
@@ -77,7 +74,7 @@ def read_comparison(page: str, link: Link) -> Comparison | None:
 
 
 def _found(link: Link, load: Load[FoundT], not_found: Callable[[str], str]) -> FoundT | None:
-    """Load what the link names; if this is not possible, the link's problems say why."""
+    """Load what the link names. If it cannot be used, note a link problem and return None."""
     address = link.text(PARAMETER)
     if address is None:
         return None
@@ -115,15 +112,17 @@ def _no_comparison(address: str) -> str:
 
 
 def leave(page: str, state: str, library: Library) -> None:
-    """Save the run of a page and give it up: when the page opens next, it reads its link again.
+    """Save the run of a page and remove the run from the page.
+
+    When the page opens next, it reads its link again.
 
     Args:
         page: the name of the page.
-        state: the key of the page's state, which has the field `kept`.
-        library: receives the run.
+        state: the key of the page's state in the session state. The state has the field `kept`.
+        library: stores the run.
 
     Raises:
-        LibraryUnavailable: the run could not be saved. The page keeps it.
+        LibraryUnavailable: the run could not be saved. The page keeps the run.
     """
     if state in st.session_state:
         st.session_state[state].kept.keeper.release(library)
@@ -133,7 +132,7 @@ def leave(page: str, state: str, library: Library) -> None:
 
 
 def follow_address(page: str, state: str) -> None:
-    """Leave the run of a page if the visitor went back or forward to the address of another run.
+    """If the visitor went back or forward to the address of another run, leave the page's run.
 
     If the library cannot be used now, the page keeps its run. See `leave` for the arguments.
     """
@@ -143,7 +142,7 @@ def follow_address(page: str, state: str) -> None:
 
 
 def _another_run_is_asked_for() -> bool:
-    """Whether the visitor went back or forward in the browser, to the address of another run."""
+    """Whether the visitor went back or forward in the browser to the address of another run."""
     asked, shown = st.query_params.get(PARAMETER), written().get(PARAMETER)
     since: float = st.session_state.get(_changed(), 0.0)
     # Soon after the address has changed, a late request may still contain the former address.
@@ -151,25 +150,25 @@ def _another_run_is_asked_for() -> bool:
 
 
 def reopened_by_link(page: str, kind: type[FoundT]) -> FoundT | None:
-    """Return the run or the comparison that was loaded from the link; None if there is none.
+    """Return the run or the comparison that was loaded from the link, or None.
 
-    It is there until `forget_reopened` is called: Streamlit may interrupt the script before the
-    page has stored what it made of the run.
+    The result stays the same until `forget_reopened` is called, because Streamlit may interrupt the
+    script before the page has taken over the run.
     """
     found = st.session_state.get(_key(page))
     return found if isinstance(found, kind) else None
 
 
 def forget_reopened(page: str) -> None:
-    """Forget what was loaded from the link: the page has it now."""
+    """Forget what was loaded from the link, because the page has taken it over."""
     st.session_state.pop(_key(page), None)
 
 
 def keep(keeper: KeeperT, found: Found | None) -> Kept[KeeperT]:
     """Save the runs of a page from now on.
 
-    If `found` was reopened by its owner, it keeps its address. Another person's run stays as it is,
-    and a copy of it gets a new address.
+    A run that its owner has reopened keeps its address. The page continues a copy with a new
+    address if the run belongs to another person or to a comparison, or is open in another tab.
     """
     # Not the live channel: after a lost connection, a page opens the channel of its lost visit.
     keeper.is_watched = partial(is_connected, this_visit())
@@ -206,15 +205,16 @@ def _why_copied(found: Found) -> str:
 
 
 def is_outdated(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> bool:
-    """Whether the page must be drawn again: its run has a new address, or another tab has the run.
+    """Whether the page must be drawn again.
 
-    Hold the lock of `driven`.
+    This is true if its run has a new address, or if another tab has taken over the run. The caller
+    must hold the lock of `driven`.
     """
     return _is_lost(page, driven, kept) or kept.keeper.has_moved
 
 
 def _is_lost(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]) -> bool:
-    """Whether another tab has taken over the run of this page; then pause it."""
+    """If another tab has taken over the run of this page, pause the run here and return True."""
     if not (kept.keeper.taken_over and driven.running):
         return False
     driven.pause()
@@ -248,7 +248,7 @@ def say_what_is_kept(page: LivePage, driven: Bench | Comparison, kept: Kept[Any]
 
 
 def address_parameter(kept: Kept[Any]) -> dict[str, str]:
-    """Return the address of the current run as a parameter; return none before it has begun."""
+    """Return the parameter with the current run's address, or {} if there is no address yet."""
     kept.keeper.has_moved = False
     address = kept.keeper.shown_address if shared_library().problem is None else None
     if address != written().get(PARAMETER):

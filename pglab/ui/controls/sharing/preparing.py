@@ -1,4 +1,4 @@
-"""Makes the files of a bundle beside the page: with progress, and so that it can be cancelled."""
+"""Makes the files of a bundle in a thread. Visitors see the progress and can cancel the work."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NICENESS = 5  # training and drawing go before this work
 
 
 class Preparation:
-    """The files of one visitor, while they are made and afterwards."""
+    """The work that makes files for one visitor. After the work, this object holds the files."""
 
     def __init__(self, orders: Mapping[str, Order], chosen: Mapping[str, Part]) -> None:
-        """Begin the work, or wait until the work of other visitors is done.
+        """Queue the work. It begins when the work of earlier visitors is done.
 
         Args:
-            orders: the runs by the names of their folders; a single run has the name "".
-            chosen: the parts to make of each run.
+            orders: the runs by the names of their folders. A single run has the folder "".
+            chosen: the parts to make for each run.
         """
         self.share = 0.0  # of the work that is done
         self._cancelled = threading.Event()
@@ -50,7 +50,7 @@ class Preparation:
         self._work.cancel()
 
     def result(self) -> Made | None:
-        """The files of the ended work; None if it was cancelled."""
+        """Wait for the end of the work; return the files, or None if the work was cancelled."""
         if self._cancelled.is_set():
             return None
         return self._work.result()
@@ -78,13 +78,13 @@ class Preparation:
 
 
 def zipped(files: Files) -> Callable[[], bytes]:
-    """Return a function that packs the files; it is called when the visitor downloads them."""
+    """Return a function that packs the files. The download button calls this function."""
     return lambda: packed(files)
 
 
 @cache
 def _worker() -> ThreadPoolExecutor:
-    """One thread for the work of all visitors, so that training keeps the cores."""
+    """Return the pool for all visitors. It has one thread, so that training keeps the cores."""
     return ThreadPoolExecutor(
         1, thread_name_prefix="preparing", initializer=be_nice, initargs=(NICENESS,)
     )

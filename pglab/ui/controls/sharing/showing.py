@@ -23,11 +23,13 @@ _SHOWS = "showing.names"  # the names of the runs that this visit has shown to a
 
 
 def class_switches(channel: Channel, watching: str) -> None:
-    """Draw a switch for each open room of this browser: all its phones show the run.
+    """Draw one switch for each open room of this browser.
+
+    A switch shows the run on all phones of its room.
 
     Args:
-        channel: shows the run.
-        watching: the key of the switch *Let others watch*, which is turned on, too.
+        channel: the live channel of the run.
+        watching: the key of the switch *Let others watch*, which is also turned on.
     """
     try:
         # Most visitors have no room; for them, nothing is read from the library.
@@ -56,7 +58,7 @@ def class_switches(channel: Channel, watching: str) -> None:
 
 
 def end_showing(name: str) -> None:
-    """Show the run with this watch name to no class any more; for other runs, do nothing."""
+    """If this visit shows the run with this watch name to classes, stop showing the run."""
     if name in _shown():
         _shown().remove(name)
         _change(lambda library: hide_live_run(library, name))

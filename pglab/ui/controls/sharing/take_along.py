@@ -1,4 +1,4 @@
-"""Lets a visitor take runs along: as a bundle, or as single files."""
+"""Lets a visitor download runs as a bundle or as single files."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def take_along(key: str, orders: Orders) -> None:
     """Draw the choice of files, the progress, and the downloads.
 
     Args:
-        key: begins the keys of the controls.
-        orders: copies the runs when the visitor asks for the files; see `Preparation`.
+        key: the beginning of the controls' keys.
+        orders: a function that copies the runs when the visitor asks for the files; see
+            `Preparation`.
     """
     chosen = _choice(key)
     job: Preparation | None = st.session_state.get(_job(key))
@@ -111,13 +112,13 @@ def _downloads(key: str, files: Files) -> None:
 
 
 def order_of(contents: RunContents, link: str | None, *, name: str = "", note: str = "") -> Order:
-    """The order for a run, in the theme of the page; `link` opens the app with its settings."""
+    """Return the order for a run, in the page's theme. `link` opens the app with these settings."""
     theme: ThemeName = "dark" if st.context.theme.type == "dark" else "light"
     return Order(contents, link=link, name=name, note=note, theme=theme)
 
 
 def link_to(page: str, settings: Mapping[str, str]) -> str | None:
-    """The address of a page of the app with these parameters; None if the app's is unknown."""
+    """Return the address of a page with these parameters, or None if the app has no address."""
     address = st.context.url
     return urljoin(address, f"{page}?{urlencode(settings)}") if address else None
 

@@ -1,4 +1,7 @@
-"""The ladder from agent A to agent B of a comparison: stored, or trained by the visitor."""
+"""Draws the ladder from agent A to agent B, which changes one difference at a time.
+
+The ladder is stored, or the visitor trains it.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +135,7 @@ def _chosen_plan(configs: Sequence[AgentConfig]) -> LadderPlan:
 
 
 def _tell_time(plan: LadderPlan, share: float) -> None:
-    """Say how long the given share of the runs will take."""
+    """Say how long this share of the plan's runs will take."""
     try:
         seconds = estimated_seconds(plan) * share
     except WorkersUnavailable as error:

@@ -33,7 +33,7 @@ LINE = 60  # characters of a line beside the pointer
 
 
 def show_findings(ladder: Ladder, *, done: bool) -> None:
-    """Draw the figures and the sentences of a ladder; without its path while it is not done."""
+    """Draw the figures and the sentences of a ladder. The path is missing until `done` is true."""
     findings = grouped_findings(ladder)
     _effects(ladder, findings, done=done)
     if ladder.path is not None:
@@ -116,7 +116,7 @@ def _mark(plan: LadderPlan, effect: Effect | ConfigError) -> Mark | None:
 
 
 def _agent_rows(ladder: Ladder, path: Sequence[Step]) -> list[AgentRow]:
-    """The agents of the path: A, one for each step, and B if the path does not end there."""
+    """Return one row for each agent of the path. The path begins with A and ends with B."""
     plan = ladder.plan
     a, b = names_of((plan.a, plan.b))
     rows = [_agent_row(ladder, plan.a, _("A: {name}").format(name=a))]

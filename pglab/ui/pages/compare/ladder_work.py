@@ -1,4 +1,7 @@
-"""The training of a visitor's own ladder: first all its arms, then what the path needs."""
+"""Trains a visitor's own ladder: first all arms of its plan, then further arms for the path.
+
+An arm is an agent with all its seeds.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ USUAL_STEPS = 20_000
 
 @dataclass
 class LadderWork:
-    """One visitor's ladder. The last one of `runs` is the training that goes on or comes next."""
+    """One visitor's ladder. The last item of `runs` is the current or the next training."""
 
     plan: LadderPlan
     runs: list[MapRun]  # of the plan, then of each step of the path that needs further arms
@@ -33,11 +36,11 @@ class LadderWork:
 
     @property
     def current(self) -> MapRun:
-        """The training that goes on or comes next."""
+        """The training that is in progress, or else the training that comes next."""
         return self.runs[-1]
 
     def findings(self) -> LadderSoFar:
-        """The findings so far. If the path needs further arms, their training follows."""
+        """Return the findings so far. If the path needs further arms, add their training."""
         while True:
             found = self._findings()
             if not found.missing or not self.current.snapshot().done:
@@ -58,7 +61,7 @@ class LadderWork:
 
 
 def ladder_work_of(plan: LadderPlan) -> LadderWork:
-    """The visitor's ladder with this plan; the training of another one pauses."""
+    """Return the visitor's ladder with this plan. If another ladder is training, pause it."""
     known: LadderWork | None = st.session_state.get(_WORK)
     if known is not None and known.plan == plan:
         return known
@@ -69,7 +72,7 @@ def ladder_work_of(plan: LadderPlan) -> LadderWork:
 
 
 def estimated_seconds(plan: LadderPlan) -> float:
-    """Estimate the seconds that the arms of a plan take, from one measurement for each pair.
+    """Estimate the seconds that the arms of a plan take. Each pair of agents is measured once.
 
     Raises:
         WorkersUnavailable: the workers cannot be reached.

@@ -89,7 +89,7 @@ def write(page: ComparePage) -> None:
 
 
 def sides(configs: Sequence[AgentConfig]) -> dict[str, str]:
-    """The address parameters that choose two agents, but for the settings that sides share."""
+    """Return the parameters that choose two agents, without the settings that both sides share."""
     wanted = {}
     for letter, config in zip("ab", configs, strict=True):
         kind = settings.kind_of(config)

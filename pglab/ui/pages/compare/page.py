@@ -1,4 +1,4 @@
-"""The page *Compare* shows agents side by side; they share the buttons and the axes."""
+"""The page *Compare* shows agents side by side, with common buttons and axes."""
 
 from __future__ import annotations
 

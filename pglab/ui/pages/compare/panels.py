@@ -66,7 +66,7 @@ def _is_outdated(page: ComparePage, comparison: Comparison) -> bool:
 
 
 def _must_tell(page: ComparePage) -> bool:
-    """True if the page can tell more now than when it was last drawn."""
+    """True if the page could now show results that it did not show when it was last drawn."""
     return page.tells_evidence != page.evidence_drawn or page.may_tell_statistics
 
 

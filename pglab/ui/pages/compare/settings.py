@@ -1,4 +1,4 @@
-"""The settings of a comparison: buttons for ready-made comparisons, and controls of each agent."""
+"""The settings of a comparison: buttons for ready-made comparisons, and each agent's controls."""
 
 from __future__ import annotations
 

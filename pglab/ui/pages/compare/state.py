@@ -59,7 +59,7 @@ class ComparePage(LivePage):
 
     @property
     def may_tell_statistics(self) -> bool:
-        """True if the page was drawn without statistics that can be computed now."""
+        """True if the page was drawn without statistics, and they can be computed now."""
         return self.awaits_statistics and not self.comparison.busy
 
     def player(self, index: int) -> Player:
@@ -93,7 +93,7 @@ class ComparePage(LivePage):
 
 
 def new_page() -> ComparePage:
-    """Make the state of the page: with the stored comparison of its link, or with a new one."""
+    """Make the state of the page from the stored comparison in the link, or from a new one."""
     found = kept_run.reopened_by_link(settings.PAGE, ReopenedComparison)
     bench = ComparisonBench(new_comparison()) if found is None else found.bench
     keeper = ComparisonKeeper(bench, owner(), None if found is None else found.addresses)

@@ -1,4 +1,4 @@
-"""Says what the seeds of a comparison tell about its two agents, while it is paused."""
+"""Statistics that compare the two agents of a paused comparison over all seeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEIGHT = 300  # pixels
 
 
 def statistics(page: ComparePage) -> None:
-    """Draw what the seeds tell about two agents; nothing until the comparison pauses once."""
+    """Draw the statistics of two agents. They first appear when the comparison pauses."""
     comparison = page.comparison
     if len(comparison.configs) != 2 or not comparison.global_step:
         return
@@ -55,7 +55,7 @@ def statistics(page: ComparePage) -> None:
 
 
 def _statistics_of(page: ComparePage, comparison: Comparison) -> TwoAgents | str | None:
-    """The statistics of the last pause, computed once; a sentence if there are none."""
+    """Return the statistics of the last pause, a sentence about missing data, or None."""
     with comparison.lock:
         page.awaits_statistics = comparison.busy
         moment = (page.restarts, comparison.steps_of_all)
@@ -97,7 +97,7 @@ def _sentences(names: Sequence[str], found: TwoAgents) -> Iterator[str]:
 
 
 def _text(one: Estimate, *, percent: bool = False) -> str:
-    """A number with its interval, in whole numbers or in percent."""
+    """Return an estimate and its interval as text, in whole numbers or in percent."""
     numbers = (float(one.estimate), float(one.interval.low), float(one.interval.high))
     middle, low, high = (
         f"{100 * number:.0f} %" if percent else f"{number:.0f}".replace("-", "−")

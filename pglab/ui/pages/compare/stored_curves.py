@@ -1,4 +1,7 @@
-"""The curves of stored runs that *Compare* draws beside its agents; *My runs* chooses them."""
+"""The curves of stored runs that *Compare* draws beside its agents.
+
+The visitor chooses these runs on the page *My runs*.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _CURVES = "compare.stored_curves"
 
 @dataclass(frozen=True)
 class StoredCurve:
-    """The smoothed returns of a stored run; a person may have written the label of `curve`."""
+    """The smoothed returns of a stored run. The curve's label may be a text that a person wrote."""
 
     curve: Curve
     env_id: str
@@ -37,12 +40,12 @@ def chosen_curves() -> tuple[StoredCurve, ...]:
 
 
 def forget() -> None:
-    """Draw no stored curves any more."""
+    """Remove all stored curves from *Compare*."""
     st.session_state.pop(_CURVES, None)
 
 
 def drawn_curves(stored: Sequence[StoredCurve], configs: Sequence[AgentConfig]) -> list[Curve]:
-    """The curves of the environments in which the agents train; the labels are HTML."""
+    """Return the curves from environments in which the agents train, with labels as HTML."""
     return [
         Curve(one.curve.steps, one.curve.returns, escape(one.curve.label, quote=False))
         for one in stored
@@ -57,7 +60,7 @@ def _is_drawn(one: StoredCurve, configs: Sequence[AgentConfig]) -> bool:
 def say_which_are_drawn(
     stored: Sequence[StoredCurve], configs: Sequence[AgentConfig], remove: Callable[[], None]
 ) -> None:
-    """Name the stored runs in the return plot and those that it cannot show; offer to remove."""
+    """Name the stored runs that the return plot shows or cannot show; offer to remove them."""
     if not stored:
         return
     told: dict[tuple[str, str], list[StoredCurve]] = {}

@@ -1,4 +1,4 @@
-"""Lets a visitor take the runs of a comparison along."""
+"""Lets a visitor download the runs of a comparison."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pglab.ui.shell.address_bar import written
 
 
 def take_sides_along(page: ComparePage) -> None:
-    """Draw the choice of files and the downloads; each agent has a folder of its own."""
+    """Draw the choice of files and the downloads. Each agent has its own folder."""
     st.caption(
         _(
             "The run of each agent with the first seed, at its step when you press the button. The "

@@ -1,4 +1,4 @@
-"""Describes a comparison: the different settings, the equal settings, and the stored results."""
+"""Describes a comparison: settings that differ, equal settings, and stored results."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class GradientPage:
         self.job = Job(subject, _measured(subject, snapshot, known))
 
     def former(self, subject: Subject) -> str | None:
-        """Return a sentence that says why the shown result does not match the controls, or None."""
+        """If the shown result does not match the controls, return a sentence that says why."""
         if self.job is not None:
             return _("This result stays until the new result is ready.")
         if self.shown.subject != subject:

@@ -1,1 +1,1 @@
-"""The lesson that a visitor takes: its bar above every page, and the ways between its steps."""
+"""The lesson that a visitor takes: a bar above every page leads from step to step."""

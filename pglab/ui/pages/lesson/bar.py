@@ -1,4 +1,4 @@
-"""The bar above every page during a lesson: the task, the question, and the ways to others."""
+"""The bar above every page during a lesson, with task, question and buttons to other steps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LATE = 2.0  # seconds: so long a late request may bring the address of the forme
 
 
 def lesson_bar() -> None:
-    """Draw the bar of the lesson that the address names; draw nothing if it names none.
+    """Draw the bar of the lesson that the visitor takes; draw nothing if there is no lesson.
 
     Call this function before the page is drawn, because the lesson decides what the page shows.
     """
@@ -59,7 +59,7 @@ def open_first(named: str) -> None:
 
 
 def _visit() -> LessonVisit | None:
-    """The lesson that the address names, or else the lesson that the visitor takes already."""
+    """Return the lesson that the address names, or else the lesson that the visitor takes."""
     named = st.query_params.get(LESSON)
     visit = present_visit()
     if visit is not None and visit.finished:
@@ -99,12 +99,12 @@ def _follow_address(visit: LessonVisit) -> None:
 
 
 def _number_in_address(visit: LessonVisit) -> int | None:
-    """The step that the address names, if the lesson has it."""
+    """Return the number of the step that the address names, or None if there is no such step."""
     return step_number(st.query_params.get(LESSON_STEP, ""), len(visit.lesson.steps))
 
 
 def _has_parameters(visit: LessonVisit) -> bool:
-    """Whether the address has parameters of the page, if the step has any."""
+    """Whether the address has parameters for the page, or the step needs none."""
     mine = {name for name, _text in visit.step.parameters} - {HIDE, LOCK}
     return not mine or bool(set(st.query_params) - set(visit.place) - {HIDE, LOCK})
 
@@ -120,7 +120,10 @@ def _open(visit: LessonVisit) -> None:
 
 
 def _restrict(visit: LessonVisit) -> None:
-    """Let the lesson, not the address, decide what the page hides and locks, and its values."""
+    """Replace the restrictions in the address with those of the lesson.
+
+    The lesson, not the address, decides which parts are hidden or locked, and their values.
+    """
     if visit.restricted == visit.changed:
         return  # the page has read its link already
     visit.restricted = visit.changed
@@ -142,7 +145,10 @@ def _restrict(visit: LessonVisit) -> None:
 
 
 def _keep_place(visit: LessonVisit) -> None:
-    """Keep the lesson in the address, but not on the page that opens a lesson at once."""
+    """Keep the lesson in the address of every page except *Lessons*.
+
+    On *Lessons*, such an address would open the lesson at once.
+    """
     if current_page() == LESSONS:
         return
     for name, text in visit.place.items():
@@ -236,7 +242,7 @@ def _leave_button(visit: LessonVisit, width: Literal["stretch", "content"]) -> N
 
 
 def _way_back(visit: LessonVisit) -> None:
-    """Draw one line on a page that is not the page of the step."""
+    """On a page that does not belong to the step, draw one row with a button to the step."""
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_heading"):
         st.caption(
             _("You are taking the lesson “{title}”, step {n} of {all}.").format(

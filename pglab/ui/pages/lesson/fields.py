@@ -28,7 +28,7 @@ RIGHT = "*"  # marks a right choice
 
 @dataclass(frozen=True)
 class Page:
-    """The page of which a step is made: its name, its link and the parts that it may hide."""
+    """The page from which a step is made: name, link parameters, and parts that can be hidden."""
 
     name: str
     parameters: Mapping[str, str]
@@ -51,20 +51,20 @@ class Fields:
         return f"{self.prefix}.{name}"
 
     def of(self, name: str) -> dict[str, Any]:
-        """The arguments for the control of a field; its value stays if the dialog is closed."""
+        """Return the arguments of a field's control, which keeps its value if the dialog closes."""
         return {"key": self.key(name), "persist_state": "session"}
 
     def text(self, name: str) -> str:
-        """The text of a field; empty if the dialog does not show the field."""
+        """Return the text of a field, or "" if the dialog does not show the field."""
         return str(st.session_state.get(self.key(name)) or "")
 
     def names(self, name: str) -> list[str]:
-        """The chosen names of a list."""
+        """Return the names that are chosen in a list field."""
         return list(st.session_state.get(self.key(name)) or [])
 
 
 def draw_fields(page: Page, fields: Fields) -> None:
-    """Draw all fields of a step but for its titles and its task."""
+    """Draw all fields of a step, except the titles and the task."""
     st.caption(
         _(
             "The step opens this page as it is now, with its settings, its view and its open "
@@ -78,7 +78,7 @@ def draw_fields(page: Page, fields: Fields) -> None:
 
 
 def made_step(page: Page, fields: Fields) -> Step:
-    """Make the step of which the visitor has filled in the fields.
+    """Make a step from the fields that the visitor has filled in.
 
     Raises:
         LessonError: a field cannot be used.
@@ -96,7 +96,7 @@ def made_step(page: Page, fields: Fields) -> Step:
 
 
 def _restrictions(parts: Mapping[str, Offer], fields: Fields) -> None:
-    """Draw the lists of what the step hides and locks."""
+    """Draw two lists in which the visitor chooses the parts that the step hides and locks."""
     hideable = _labels(parts)
     hidden = st.multiselect(
         _("Hide"),
@@ -116,7 +116,7 @@ def _restrictions(parts: Mapping[str, Offer], fields: Fields) -> None:
 
 
 def _labels(parts: Mapping[str, Offer]) -> dict[str, str]:
-    """The names of parts, and of the groups to which they belong, with labels for a list."""
+    """Return labels for a list of all parts and groups, by the names of parts and groups."""
     present = [offer.group for offer in parts.values()]
     labels = {name: label for name, label in groups().items() if present.count(name) > 1}
     labels[MENU] = _("menu of pages")
@@ -205,7 +205,7 @@ def _for_lecturer(fields: Fields) -> None:
 
 
 def _parameters(page: Page, fields: Fields) -> dict[str, str]:
-    """The link of the page as the students find it."""
+    """Return the parameters of the link with which students open the page."""
     parameters = dict(page.parameters)
     run, way = parameters.pop(RUN, ""), fields.text(START)
     if way == RUN:

@@ -1,4 +1,4 @@
-"""Keeps a visitor's own lessons: in the library, or else in links that contain all of them."""
+"""Stores a visitor's own lessons in the library, or else in links that contain a whole lesson."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _DRAFT = "lesson.draft"  # the parameter that names the lesson to which the visi
 
 
 def keep(lesson: Lesson, named: str | None = None) -> str:
-    """Keep a lesson, and return the parameter that names it in a link.
+    """Store a lesson, and return the parameter that names the lesson in a link.
 
     Args:
         lesson: the lesson.
-        named: the parameter of a lesson of this visitor that the new one replaces.
+        named: the parameter that names this visitor's lesson to replace; None for a new lesson.
 
     Raises:
-        LessonError: there is no room for the lesson, neither in the library nor in a link.
+        LessonError: the lesson fits into neither the library nor a link.
     """
 
     def stored(library: Library) -> str:
@@ -35,12 +35,12 @@ def keep(lesson: Lesson, named: str | None = None) -> str:
 
 
 def own_lessons() -> list[LessonRow]:
-    """The lessons that this visitor keeps in the library; none if it cannot be used."""
+    """Return this visitor's lessons in the library, or [] if the library cannot be used."""
     return shared_library().use(lambda library: library.lessons_of(owner())) or []
 
 
 def opened(named: str) -> Lesson:
-    """Open a lesson.
+    """Return the lesson that the parameter `named` names.
 
     Raises:
         LessonError: there is no such lesson, or it cannot be used.
@@ -57,11 +57,11 @@ def delete(address: str) -> None:
 
 
 def draft() -> str | None:
-    """The parameter that names the lesson to which the visitor last added a step."""
+    """Return the parameter that names the lesson to which the visitor adds steps, or None."""
     named: str | None = st.session_state.get(_DRAFT)
     return named
 
 
 def set_draft(named: str) -> None:
-    """Let the next step be added to this lesson."""
+    """Choose the lesson to which the next step will be added."""
     st.session_state[_DRAFT] = named

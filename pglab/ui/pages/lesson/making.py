@@ -1,4 +1,4 @@
-"""The dialog that makes a lesson step of a page."""
+"""The dialog in which a visitor makes a lesson step from a page."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _dialog(page: Page) -> None:
 
 
 def _lesson_to_extend() -> Lesson | None:
-    """Let the visitor choose between a further step and a new lesson."""
+    """Let the visitor choose a further step or a new lesson; return the lesson to extend."""
     named = draft()
     if named is None:
         return None

@@ -1,4 +1,4 @@
-"""The question of a lesson's step: choices or a sketch, and the answer after the visitor's own."""
+"""The question of a lesson step. After answering, the visitor sees the lesson's answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REFUSED = "lesson.answer_refused"
 
 
 def draw(visit: LessonVisit) -> None:
-    """Draw the question of the current step, if it has one, and what is known of its answer."""
+    """Draw the question of the current step and, if the visitor may see it, the answer."""
     asked = visit.step.question
     if asked is None:
         if visit.step.answer:
@@ -42,7 +42,7 @@ def draw(visit: LessonVisit) -> None:
 
 
 def _choices(visit: LessonVisit, asked: ChoiceQuestion) -> None:
-    """Draw the choices; after the answer, draw a list in which the right ones are marked."""
+    """Draw the choices. After the visitor's answer, draw a list that marks the right choices."""
     given = visit.answer
     if isinstance(given, ChoiceAnswer):
         st.markdown(_marked(asked, given.chosen))
@@ -67,7 +67,7 @@ def _choices(visit: LessonVisit, asked: ChoiceQuestion) -> None:
 
 
 def _marked(asked: ChoiceQuestion, chosen: tuple[int, ...]) -> str:
-    """The choices as a list: which ones are right, and which ones the visitor has chosen."""
+    """Return the choices as a list that marks the right choices and the visitor's choices."""
     lines = []
     for number, choice in enumerate(asked.choices):
         marks = [_("your answer")] * (number in chosen)
@@ -82,7 +82,7 @@ def _judgement(asked: ChoiceQuestion, chosen: tuple[int, ...]) -> str:
 
 
 def sketched(visit: LessonVisit) -> Curve | None:
-    """The visitor's sketch of the return curve, for the return plot."""
+    """Return the visitor's sketch as a curve for the return plot, or None without a sketch."""
     if not isinstance(visit.answer, SketchAnswer):
         return None
     steps, returns = np.array(visit.answer.points).T

@@ -19,7 +19,7 @@ from pglab.ui.shell.page_state import forget
 
 
 def go_to(page: str, parameters: Mapping[str, str]) -> None:
-    """Open a page with the parameters of a link. Its former run is saved, and can be found again.
+    """Open a page with the parameters of a link. The former run of this page is saved first.
 
     Args:
         page: one of `classroom.place.PAGES`.
@@ -33,23 +33,23 @@ def go_to(page: str, parameters: Mapping[str, str]) -> None:
 
 
 def key_of(page: str) -> str:
-    """The text with which the keys of a page's controls begin."""
+    """Return the text with which the keys of a page's controls begin."""
     place = place_at(page)
     return page if place is None else place.key
 
 
 def script_of(page: str) -> str:
-    """The script of a page."""
+    """Return the path of a page's script."""
     return f"pages/{page}.py"
 
 
 def page_of_path(path: str) -> str:
-    """The name that lessons give to the page with this path in the address."""
+    """Return the name that lessons use for the page with this path in the address."""
     return path or HOME
 
 
 def _gave_up(page: str) -> bool:
-    """Save and give up the run of a page; False if it could not be saved, and so must stay."""
+    """Save and remove the run of a page. If it could not be saved, keep it and return False."""
     if place_at(page) is not None:
         leave = partial(lab.leave, key_of(page))
     elif page == compare.PAGE:

@@ -1,4 +1,4 @@
-"""What a lesson can be taken as: a link, a QR code, a Markdown file, and worksheets."""
+"""Offers a lesson as a link, a QR code, a Markdown file, and worksheets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QR_PIXELS = 240
 
 
 def link_of(named: str) -> str:
-    """The whole link that opens a lesson, for other people."""
+    """Return the complete link with which other people can open a lesson."""
     return urljoin(st.context.url or "", f"{PAGE}?{urlencode({LESSON: named})}")
 
 
@@ -31,7 +31,7 @@ def share(named: str, lesson: Lesson, key: str) -> None:
     Args:
         named: the parameter that names the lesson in a link.
         lesson: the lesson.
-        key: begins the keys of the controls.
+        key: the beginning of the controls' keys.
     """
     link = link_of(named)
     words, code = st.columns([3, 1], gap="medium")

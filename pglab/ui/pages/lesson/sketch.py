@@ -1,4 +1,4 @@
-"""A curve that the visitor sketches before seeing it: the mean return over environment steps."""
+"""The field in which a visitor sketches the expected mean return over environment steps."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Points = tuple[tuple[float, float], ...]
 
 
 def sketch(key: str, step: Step, given: Points | None) -> Points | None:
-    """Draw the field for a sketch; return its points, environment steps and returns.
+    """Draw the field for a sketch; return its points as pairs of an environment step and a return.
 
     Args:
         key: distinguishes this sketch from others.
         step: the step of the lesson; the settings in its link give the ranges of the axes.
-        given: the points of a sketch that can no longer be changed; None if there is none.
+        given: the points of a locked sketch, which cannot be changed; None without such a sketch.
 
     Returns:
-        The points; None if the visitor has not moved any of them yet.
+        The points, or None if the visitor has not moved a point yet.
     """
     axes = sketch_axes(step)
     steps, low, high = axes.steps, axes.low, axes.high
@@ -54,7 +54,7 @@ def sketch(key: str, step: Step, given: Points | None) -> Points | None:
 
 
 def _checked(values: object, low: float, high: float) -> list[float] | None:
-    """The values that the browser sends, if they are heights of the curve's points."""
+    """Return the heights of the curve's points from the browser, or None for invalid values."""
     if not isinstance(values, list) or len(values) != POINTS:
         return None
     if not all(isinstance(value, int | float) and low <= value <= high for value in values):

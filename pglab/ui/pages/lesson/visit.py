@@ -32,8 +32,8 @@ _VISIT = "lesson.visit"
 class LessonVisit:
     """A lesson during one visit.
 
-    `named` is the parameter of the link that names the lesson. `progress` is what the visitor has
-    done; its step counts from 1.
+    `named` is the link parameter that names the lesson. `progress` says what the visitor has done;
+    it counts steps from 1.
     """
 
     named: str
@@ -46,7 +46,7 @@ class LessonVisit:
 
     @property
     def identity(self) -> str:
-        """A short text that names the lesson, for keys."""
+        """A short text that names the lesson in keys."""
         return identity_of(self.named)
 
     @property
@@ -61,14 +61,15 @@ class LessonVisit:
 
     @property
     def answer(self) -> Answer | None:
-        """The answer to the question of the current step; None if there is none yet."""
+        """The visitor's answer to the question of the current step, or None before the answer."""
         return self._here.answer
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The link of the current step: as the visitor left the step, or as the lesson has it.
+        """The parameters of the link that opens the current step.
 
-        What the step hides and locks is always as the lesson has it.
+        If the visitor has left this step before, the parameters are those at that time. Otherwise,
+        they are those of the lesson. The lesson always decides what the step hides and locks.
         """
         left = self._here.parameters
         mine = dict(self.step.parameters if left is None else left)
@@ -83,7 +84,7 @@ class LessonVisit:
 
     @property
     def right_answers(self) -> tuple[int, int, int, int]:
-        """The numbers of questions, of answers, of right choices, and of questions with these."""
+        """Four counts: questions, answers, right answers, and questions with right choices."""
         pairs = [
             (step.question, kept.answer)
             for step, kept in zip(self.lesson.steps, self.progress.steps, strict=True)
@@ -101,7 +102,7 @@ class LessonVisit:
         return len(pairs), answered, right, graded
 
     def leave_step(self, parameters: Parameters | None) -> None:
-        """Remember with which parameters the visitor leaves the current step; None: forget them."""
+        """Remember the parameters with which the visitor leaves the step; None forgets them."""
         self._change_step(parameters=parameters)
 
     def go_to(self, number: int) -> None:
@@ -137,7 +138,7 @@ class LessonVisit:
 
 
 def present_visit() -> LessonVisit | None:
-    """The lesson that the visitor takes now."""
+    """Return the lesson that the visitor takes now, or None if there is no lesson."""
     visit: LessonVisit | None = st.session_state.get(_VISIT)
     return visit
 

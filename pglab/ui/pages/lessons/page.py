@@ -60,7 +60,10 @@ def lessons_page() -> None:
 
 
 def _open_rooms() -> None:
-    """Draw a link to each room that this browser has opened; only its page has the room's key."""
+    """Draw a link to the teacher's page of each open room that this browser has opened.
+
+    The link contains the room's key. Apart from this link, only the teacher's page has the key.
+    """
     with st.container(key="open_rooms"):
         try:
             if not shared_rooms().owners.has_room(owner()):
@@ -80,7 +83,7 @@ def _open_rooms() -> None:
 
 
 def _say_finished() -> None:
-    """Draw what the visitor has done in the lesson that has just been finished."""
+    """Draw the visitor's results in the lesson that the visitor has just finished."""
     finished: LessonVisit | None = st.session_state.get(FINISHED)
     with st.container():
         if finished is None:
@@ -103,7 +106,7 @@ def _say_finished() -> None:
 
 
 def _card(named: str, lesson: Lesson) -> None:
-    """Draw a lesson with what can be done with it."""
+    """Draw a lesson with its buttons, its downloads, and its plan for the lecturer."""
     with st.container(border=True, key=f"lesson_card_{named[:40]}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain_line(lesson.title)}**", width="stretch")
@@ -185,7 +188,7 @@ def _own() -> None:
 
 
 def _change(named: str, lesson: Lesson) -> None:
-    """Draw the text of an own lesson, which can be edited, and the button that deletes it."""
+    """Draw the field that edits the visitor's own lesson, and the button that deletes it."""
     changing = st.expander(_("Edit or delete"), key=f"change.{named}", on_change="rerun")
     if not changing.open:
         return
@@ -217,7 +220,7 @@ def _change(named: str, lesson: Lesson) -> None:
 
 
 def _upload() -> None:
-    """Draw the field for a lesson's file."""
+    """Draw the field that uploads a lesson's file."""
     file = st.file_uploader(
         _("Open a lesson from its file (.md)"),
         type="md",
@@ -234,7 +237,7 @@ def _upload() -> None:
 
 
 def _take(text: bytes | str, named: str | None) -> None:
-    """Read a lesson and keep it; `named` is the lesson that it replaces."""
+    """Read a lesson and store it. If `named` is given, the lesson with this name is replaced."""
     st.session_state[_SAID] = None
     try:
         keeping.keep(read_lesson(text), named)

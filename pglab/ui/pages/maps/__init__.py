@@ -1,1 +1,1 @@
-"""The page *Maps*, which shows results over all values of a setting and over many seeds."""
+"""The page *Maps*, which shows results for many values of a setting, each with many seeds."""

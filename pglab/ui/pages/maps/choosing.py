@@ -35,7 +35,7 @@ def choose_map() -> str:
 
 
 def choose_plan() -> MapPlan | str:
-    """Draw the controls of the visitor's own map; return the plan, or why there is none."""
+    """Draw the controls of the visitor's own map; return its plan, or a sentence about an error."""
     agent = st.session_state[link.AGENT]
     config = link.base_of(agent)
     labels = {n: _(settings_of(config)[n].label) for n in varied_settings(config)}
@@ -59,7 +59,7 @@ def choose_plan() -> MapPlan | str:
 
 
 def map_title(plan: MapPlan) -> str:
-    """A map's name, such as "discount γ × learning rate α"."""
+    """Return a map's name, such as "discount γ × learning rate α"."""
     return " × ".join(_(settings_of(plan.config)[axis.setting].label) for axis in plan.axes)
 
 

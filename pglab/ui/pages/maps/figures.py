@@ -29,7 +29,7 @@ _NUMBERS = {  # what the number of a cell is
 
 
 def figures(shown: ShownMap, place: AgentPlace, here: AgentConfig) -> None:
-    """Draw the map beside the chosen cell; `here` are the settings from which the visitor comes."""
+    """Draw the map beside the chosen cell. The map marks the cell with the settings `here`."""
     cells = {shown.title(cell): cell for cell in shown.plan.cells}
     at = shown.plan.cell_of(here)
     settle(_CELL, cells, shown.title(at or _best(shown)))
@@ -149,12 +149,12 @@ def _axes(shown: ShownMap) -> range:
 
 
 def _figure_key(shown: ShownMap) -> str:
-    """Another map gets another figure, so that no former selection is taken for a new one."""
+    """Return a key that differs for each map, so that a selection never refers to another map."""
     return f"maps.figure.{hash((shown.plan, shown.measure.name))}"
 
 
 def _best(shown: ShownMap) -> Cell:
-    """The cell with the best number; the first one if there is no number yet."""
+    """Return the cell with the best number, or the first cell if there is no number yet."""
     sign = 1 if shown.measure.higher_is_better else -1
 
     def goodness(cell: Cell) -> float:

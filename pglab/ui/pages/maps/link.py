@@ -40,13 +40,13 @@ def values_key(agent: str, setting: str) -> str:
 
 
 def base_of(agent: str) -> AgentConfig:
-    """The settings that do not vary: those of the link that opened the page, or the preset's."""
+    """Return the settings that do not vary: those of the link, or else those of the preset."""
     based: dict[str, AgentConfig] = st.session_state.setdefault(_BASE, {})
     return based.get(agent, PLACES[agent].preset)
 
 
 def maps_of(agent: str) -> list[str]:
-    """The names of an agent's maps that come with the app."""
+    """Return the names of the agent's maps that come with the app."""
     preset = PLACES[agent].preset
     return [name for name, plan in PLANS.items() if plan.config == preset]
 
@@ -57,7 +57,7 @@ def offered_values(config: AgentConfig, setting: str) -> list[str]:
 
 
 def chosen_at_first(config: AgentConfig, setting: str) -> list[str]:
-    """At most nine of the usual values, around the present one."""
+    """Return at most nine of a setting's usual values, around the present value."""
     offered, present = offered_values(config, setting), format_value(getattr(config, setting))
     middle = offered.index(present) if present in offered else 0
     last = len(offered) - MOST_AT_FIRST
@@ -97,7 +97,7 @@ def read_link(link: Link) -> None:
 
 
 def link_parameters(plan: MapPlan | None) -> dict[str, str]:
-    """The parameters of a link to what the page shows; `plan` is the visitor's own plan."""
+    """Return the parameters of a link to the shown map. `plan` is the visitor's own plan."""
     state = st.session_state
     shown = {"agent": state[AGENT], "map": state[MAP], "measure": state[MEASURE]}
     if state[MAP] != OWN or plan is None:
@@ -106,7 +106,7 @@ def link_parameters(plan: MapPlan | None) -> dict[str, str]:
 
 
 def of_plan(plan: MapPlan, agent: str) -> dict[str, str]:
-    """The parameters that describe a plan."""
+    """Return the link parameters that describe a plan."""
     axes = dict(zip(("x", "y"), plan.axes, strict=False))
     return (
         {name: axis.setting for name, axis in axes.items()}
@@ -117,7 +117,7 @@ def of_plan(plan: MapPlan, agent: str) -> dict[str, str]:
 
 
 def link_of_settings(config: AgentConfig, agent: str) -> dict[str, str]:
-    """The parameters of a link that offers a map of these settings; `agent` names the preset."""
+    """Return the parameters of a link to a map of these settings. `agent` names the preset."""
     return {"agent": agent, **_changed(config, agent)}
 
 

@@ -12,12 +12,13 @@ _pointer = st.components.v2.component("pglab_pointer", js=js_export("reportPoint
 
 
 def cell_under_pointer(figure: str, cells: int) -> int | None:
-    """Return the number of the cell under the pointer; None if the pointer is elsewhere.
+    """Return the number of the cell under the pointer, or None if the pointer is elsewhere.
 
-    While the pointer rests on another cell or leaves the map, the fragment with this call reruns.
+    The fragment that contains this call reruns when the pointer rests on another cell, or when the
+    pointer leaves the map.
 
     Args:
-        figure: the key of the map's figure; another figure begins without a pointer.
+        figure: the key of the map's figure. For a new key, the first result is None.
         cells: the number of cells.
     """
     result = _pointer(

@@ -1,4 +1,4 @@
-"""A map as the page shows it: its cells summarised, and texts about each cell."""
+"""The data of a shown map: a summary of each cell, and texts about each cell."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class ShownMap:
 
     @property
     def measured(self) -> str:
-        """The name of the measure, with its unit if the name does not contain it."""
+        """The name of the measure."""
         return self.measure.name
 
     def axis(self, number: int) -> MapAxis:
-        """One axis of the figure."""
+        """Return one axis of the map for the figure."""
         axis = self.plan.axes[number]
         return MapAxis(
             label_of(self.plan, axis), [choice_name(format_value(v)) for v in axis.values]
         )
 
     def drawn(self, cell: Cell) -> MapCell:
-        """A cell for the figure."""
+        """Return the data of a cell for the figure."""
         summary = self.summaries[cell]
         return MapCell(
             summary.estimate, summary.low, summary.high, summary.values, self._pointed_at(cell)
@@ -63,7 +63,7 @@ class ShownMap:
         return " · ".join(filter(None, [self._number(summary), self._seeds(summary)]))
 
     def curves(self, cell: Cell) -> list[Curve]:
-        """The learning curve of each seed of a cell, without windows in which no episode ended."""
+        """Return each seed's learning curve, without the windows in which no episode ended."""
         found = []
         for seed, result in enumerate(self.results[cell]):
             known = ~np.isnan(result.curve)
@@ -106,12 +106,12 @@ class ShownMap:
 def shown_map(
     plan: MapPlan, results: Mapping[tuple[Cell, int], RunResult], measure: Measure
 ) -> ShownMap:
-    """Summarise the results of a map, given by cell and seed."""
+    """Summarise the results of a map. The keys of `results` are pairs of cell and seed."""
     of_cells = by_cell(plan, results)
     summaries = {cell: summarised(found, measure) for cell, found in of_cells.items()}
     return ShownMap(plan, measure, of_cells, summaries)
 
 
 def label_of(plan: MapPlan, axis: Axis) -> str:
-    """The label of a setting that varies."""
+    """Return the label of the setting that varies along an axis."""
     return _(settings_of(plan.config)[axis.setting].label)

@@ -22,7 +22,7 @@ _TO_DELETE = "my_runs.to_delete"
 
 
 def actions(chosen: Sequence[ShownRun]) -> None:
-    """Draw the row of buttons for the chosen runs; each further button is a function like these."""
+    """Draw the row of buttons for the chosen runs. Each button has its own function."""
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="my_runs_actions"
     ):
@@ -113,7 +113,7 @@ def _delete(chosen: Sequence[ShownRun]) -> None:
 
 
 def _confirm_deletion(chosen: Sequence[ShownRun]) -> None:
-    """Ask whether the runs shall be deleted; another choice of runs withdraws the question."""
+    """Ask whether to delete the runs. If the visitor chooses other runs, drop the question."""
     addresses = [run.address for run in chosen]
     if not addresses or st.session_state.get(_TO_DELETE) != addresses:
         st.session_state.pop(_TO_DELETE, None)

@@ -1,4 +1,4 @@
-"""Brings runs back: those of an uploaded bundle become runs of this visitor."""
+"""Imports the runs of an uploaded bundle. They become runs of this visitor."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _BROUGHT = "my_runs.bundle_brought"  # a sentence, if this file has brought seve
 
 
 def bring_back() -> None:
-    """Draw the field for a bundle. A single run opens on the page of its agent.
+    """Draw the field for a bundle, and import the runs of an uploaded bundle.
 
-    Several runs appear in the list of runs.
+    A single run opens on the page of its agent. Several runs appear in the list of runs.
     """
     file = st.file_uploader(
         _("Bring runs back: upload their bundle (.zip)"),

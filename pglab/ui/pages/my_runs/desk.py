@@ -1,4 +1,4 @@
-"""Works with the library for the page *My runs*, and keeps sentences for the visitor."""
+"""Uses the library for the page *My runs*, and stores messages for the visitor."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _SAID = "my_runs.said"
 
 
 def with_library(work: Callable[[Library], Result]) -> Result | None:
-    """Let `work` use the library; return None if that fails.
+    """Call `work` with the library and return the result; return None on failure.
 
-    If the library cannot be used, `problem` says why. If the library refuses, `say` says why.
+    If the library cannot be used, `problem` returns the reason. If the library refuses the work,
+    the page shows the reason.
     """
     try:
         return shared_library().use(work)
@@ -30,7 +31,7 @@ def with_library(work: Callable[[Library], Result]) -> Result | None:
 
 
 def problem() -> str | None:
-    """A sentence that says why the library cannot be used; None if it can be used."""
+    """Return a sentence that says why the library cannot be used, or None if it can be used."""
     return shared_library().problem
 
 

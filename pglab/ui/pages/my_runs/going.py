@@ -1,4 +1,4 @@
-"""Leads from *My runs* to other pages: a run opens on its agent's page, or runs on *Compare*."""
+"""Opens runs of *My runs* on other pages: on the page of an agent, or on *Compare*."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMPARE = "pages/compare.py"
 
 
 def open_run(library: Library, place: AgentPlace, address: str) -> None:
-    """Go to the page of an agent, which opens the run; the former run of that page is saved.
+    """Go to an agent's page, which opens the run. The former run of that page is saved first.
 
     Raises:
         LibraryUnavailable: the former run could not be saved.
@@ -44,8 +44,8 @@ def train_side_by_side(configs: Sequence[AgentConfig]) -> None:
 def compare_curves(runs: Sequence[ShownRun]) -> None:
     """Go to *Compare*, which draws the curves of these runs beside its agents.
 
-    If nothing has been trained there, and no agent there uses the environment of the first run, the
-    agents get this environment.
+    If training has begun there, the agents stay as they are. Otherwise, if no agent there uses the
+    environment of the first run, *Compare* gets its usual agents in this environment.
     """
     draw_from_now_on(map(_stored_curve, runs))
     environment = runs[0].summary.environment

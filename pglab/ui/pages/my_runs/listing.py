@@ -42,7 +42,7 @@ _PAGE = "my_runs.page"
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the visitor's runs that the search has found."""
+    """One page of the list of runs that the search has found."""
 
     runs: Sequence[ShownRun]
     page: int
@@ -109,7 +109,7 @@ def _back_to_first_page() -> None:
 
 
 def pages(listing: Listing, chosen: Sequence[ShownRun]) -> None:
-    """Draw the numbers of the pages if there are several, and say which runs the table shows."""
+    """If the list has several pages, draw their numbers. Say which runs the table shows."""
     with st.container(horizontal=True, vertical_alignment="center", key="my_runs_pages"):
         if listing.pages > 1:
             st.pagination(
@@ -148,8 +148,8 @@ def _chosen_in_words(chosen: Sequence[ShownRun]) -> str:
 def table(listing: Listing) -> list[ShownRun]:
     """Draw the table, and return the runs whose rows the visitor has chosen.
 
-    The rows are chosen by their places. So the key contains the addresses: if the list changes, the
-    table is a new one, in which nothing is chosen.
+    Streamlit remembers the places of the chosen rows. So the table's key depends on the runs: if
+    the list changes, a new table is drawn, in which no row is chosen.
     """
     runs = listing.runs
     addresses = " ".join(run.address for run in runs)
@@ -187,7 +187,7 @@ def _cells(run: ShownRun) -> dict[str, Any]:
 
 
 def _percentages(summary: Summary) -> list[float]:
-    """The small curve, where 0 is the least and 100 the greatest return of the environment."""
+    """Return the run's curve in percent; 0 and 100 are the lowest and highest possible return."""
     returns = curve_of(summary).returns
     if summary.environment not in ENVIRONMENTS:
         return []
@@ -197,7 +197,7 @@ def _percentages(summary: Summary) -> list[float]:
 
 
 def _columns(runs: Sequence[ShownRun]) -> list[str]:
-    """The columns to show, in order; a column in which every cell is empty is left out."""
+    """Return the columns to show, in order, without optional columns that are empty."""
     order = ("pinned", "name", "agent", "settings", "curve", "return", "steps", "episodes")
     optional = {
         "pinned": any(run.row.pinned for run in runs),

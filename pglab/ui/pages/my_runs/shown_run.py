@@ -27,7 +27,7 @@ class ShownRun:
 
     @property
     def summary(self) -> Summary:
-        """What the list shows of the run."""
+        """The facts that the list shows about the run."""
         return self.row.summary
 
     @property
@@ -37,14 +37,14 @@ class ShownRun:
 
     @property
     def differing(self) -> str:
-        """The settings other than the defaults of the page; empty if there are none."""
+        """The settings that differ from the page's defaults, as text; "" if there are none."""
         if self.config is None:
             return _("settings of another version of the app")
         return describe_differences(self.config, self.place.preset)
 
     @property
     def title(self) -> str:
-        """The name of the run; without a name, its agent and its settings. It may be any text."""
+        """The run's name or, without a name, its agent and settings. A name may be any text."""
         agent = _(self.place.title)
         return self.row.name or ", ".join(filter(None, (agent, self.differing)))
 

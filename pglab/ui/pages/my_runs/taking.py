@@ -1,4 +1,4 @@
-"""Takes the chosen runs of *My runs* along, as one bundle."""
+"""Lets a visitor download the chosen runs of *My runs* as one bundle."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_TAKEN = 10  # runs at once: their files are in the server's memory until th
 
 
 def taking(chosen: Sequence[ShownRun]) -> None:
-    """Draw the choice of files for the chosen runs; each of several runs gets a folder."""
+    """Draw the choice of files for the chosen runs. If there are several, each gets a folder."""
     if not 1 <= len(chosen) <= MOST_TAKEN:
         return
 

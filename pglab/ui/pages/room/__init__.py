@@ -1,1 +1,1 @@
-"""The pages of a class: the teacher's page, and the wall that all can see."""
+"""The pages of a class: the teacher's page, and the wall, which the whole class sees."""

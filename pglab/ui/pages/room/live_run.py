@@ -1,4 +1,4 @@
-"""What the pages of a room say about the run that all phones show."""
+"""Says on the pages of a room which run all phones show."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ REFUSED = "room.problem"  # the sentence about the last change that was not poss
 
 
 def draw_live_run(now: Shown, change: Change, *, may_show: bool) -> None:
-    """Draw a line about the run that all phones show, or about how to show one.
+    """Say which run all phones show, or how the teacher can show a run.
 
     Args:
-        now: the room.
-        change: makes the callback of the button that ends the showing.
+        now: the present state of the room.
+        change: makes the callback of the button that stops showing the run.
         may_show: whether this browser may show its runs in the room.
     """
     run = now.room.state.live
@@ -47,7 +47,7 @@ def draw_live_run(now: Shown, change: Change, *, may_show: bool) -> None:
 
 
 def draw_live_run_on_wall(now: Shown) -> None:
-    """Draw a line about the run that all phones show."""
+    """Say on the wall which run all phones show."""
     run = now.room.state.live
     if run is not None:
         told = _("The phones show the teacher's run: **{title}**")
@@ -59,7 +59,7 @@ def _has_run(page: str) -> bool:
 
 
 def _told(name: str) -> str:
-    """What is true of the shown run; of the runs of other processes, only they know more."""
+    """Return a sentence about the shown run. Only the run's process knows if its page is open."""
     is_own = of_this_process(name.rpartition(".")[2]) == name
     channel = find_watched(name)
     if is_own and channel is None:
@@ -70,7 +70,7 @@ def _told(name: str) -> str:
 
 
 def offer_this_browser(library: Library, key: str) -> None:
-    """Draw a button with which another browser than that of the teacher shows its runs."""
+    """Draw a button that lets this browser, instead of another, show its runs to the class."""
     st.button(
         _("Show runs of this browser to the class"),
         key="room_browser",

@@ -1,4 +1,4 @@
-"""What the teacher's page and the wall show of a room."""
+"""Draws the content that the teacher's page and the wall of a room have in common."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Change = Callable[..., Callable[[], None]]
 
 @dataclass(frozen=True)
 class Shown:
-    """A room at one moment. `whole` says whether open questions show their answers, too."""
+    """A room at one moment. If `whole` is true, the answers to open questions are also shown."""
 
     library: Library
     room: Room
@@ -79,7 +79,7 @@ def shown(library: Library, room: Room, *, whole: bool) -> Shown:
     """Read what a room shows now.
 
     Raises:
-        RoomError: what the members train cannot be read.
+        RoomError: the plan for the members' training cannot be read.
         LibraryUnavailable: the library cannot be used now.
     """
     step = room.state.step
@@ -95,7 +95,7 @@ def shown(library: Library, room: Room, *, whole: bool) -> Shown:
 
 
 def draw_code(now: Shown, width: int | Literal["stretch"] = QR_PIXELS) -> None:
-    """Draw how to join: the QR code, the address and the code; nothing if nobody can join."""
+    """Draw the QR code, the address and the code for joining, unless the room has ended."""
     room = now.room
     if room.state.ended:
         return
@@ -113,7 +113,7 @@ def draw_code(now: Shown, width: int | Literal["stretch"] = QR_PIXELS) -> None:
 
 
 def draw_counts(now: Shown) -> None:
-    """Draw who is where, in counts."""
+    """Say how many members are present, have answered, and are at each step."""
     steps = len(now.room.lesson.steps)
     state = now.room.state
     here = ngettext("{n} person is here", "{n} people are here", now.members).format(n=now.members)
@@ -141,7 +141,7 @@ def draw_step(now: Shown) -> None:
 
 
 def draw_question(now: Shown) -> None:
-    """Draw the question with the answers of the class, as far as they may be seen."""
+    """Draw the question and the answers of the class that may be shown now."""
     asked, state = now.step.question, now.room.state.question
     revealed = state == "revealed"
     # The wall needs the room for the answer, or for the runs above the question.
@@ -196,7 +196,7 @@ def _sketches(now: Shown, *, revealed: bool) -> None:
 
 
 def draw_runs(now: Shown) -> None:
-    """Draw the runs of all members, if the step lets them train, and what they tried by hand."""
+    """Draw the runs of the members, if they train in this step, and the best returns by hand."""
     room, step = now.room, now.room.state.step
     if now.training is not None:
         _draw_training(now, now.training.plan, runs_of(now.library, room.room, step))
@@ -211,7 +211,7 @@ def draw_runs(now: Shown) -> None:
 
 
 def _draw_training(now: Shown, plan: TrainingPlan, runs: Sequence[MemberRun]) -> None:
-    """Draw the curves of the class, and if its members choose a setting, what they have tried."""
+    """Draw the curves of the class. If members choose a value, also draw the values they tried."""
     if plan.setting is None:
         _curves(now, plan, runs)
         return
@@ -240,7 +240,7 @@ def _curves(now: Shown, plan: TrainingPlan, runs: Sequence[MemberRun]) -> None:
 
 
 def _map(now: Shown, plan: TrainingPlan, setting: str, runs: Sequence[MemberRun]) -> None:
-    """Draw what the members have chosen, and which returns their runs have reached."""
+    """Draw the last return of each run over the value that its member has chosen."""
     tries = [
         Try(run.value, float(run.curve.returns[-1]), run.ended)
         for run in (member.run for member in runs)
@@ -262,12 +262,12 @@ def _map(now: Shown, plan: TrainingPlan, setting: str, runs: Sequence[MemberRun]
 
 
 def config_of(step: Step) -> AgentConfig | None:
-    """The settings in the link of a step; None if its page trains no single agent."""
+    """Return the settings in the link of a step, or None if its page is not an agent's page."""
     return config_at(step.page, dict(step.parameters))
 
 
 def say(problem: str) -> None:
-    """Draw a sentence about the room, in which everything is only text."""
+    """Draw a sentence about the room as plain text, without Markdown."""
     st.warning(escaped(problem))
 
 

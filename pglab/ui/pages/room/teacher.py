@@ -1,4 +1,4 @@
-"""The teacher's page of a room: who has its link can steer the room."""
+"""The teacher's page of a room. Everybody who has the page's link can steer the room."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def _wall_link(room: Room) -> str:
 
 
 def _step_link(now: Shown) -> str:
-    """The page of the step, with the switch that lets the class see the run."""
+    """Return a link to the step's page that never hides the switch to share the run."""
     parameters = [
         (name, ",".join(n for n in text.split(",") if n != WATCHING) if name == HIDE else text)
         for name, text in now.step.parameters

@@ -1,4 +1,4 @@
-"""What the teacher chooses before everyone trains, and the button that stops it."""
+"""The form with which the teacher lets everyone train, and the button that stops the training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SEED, _CHOICE = "seed", "choice"
 
 
 def training_controls(now: Shown, change: Change) -> None:
-    """Draw the form with which everyone begins to train, or the button that stops it."""
+    """Draw the form that lets everyone train or, during training, the button that stops it."""
     config = config_of(now.step)
     if config is None or now.room.state.ended:
         return
@@ -50,7 +50,7 @@ def training_controls(now: Shown, change: Change) -> None:
 
 
 def _form(config: AgentConfig, step: int, change: Change) -> None:
-    """Draw the form; its controls keep their values while the lesson step is the same."""
+    """Draw the form. Each lesson step has its own controls, which keep their values."""
     _steps(config, f"{_STEPS}.{step}")
     offered = choosable(config)
     ways = {
@@ -102,7 +102,10 @@ def _steps(config: AgentConfig, key: str) -> None:
 
 
 def _limits(config: AgentConfig, name: str, setting: Setting, key: str) -> None:
-    """Draw the control for the least and the greatest value; it has the slider's own values."""
+    """Draw the control for the least and the greatest value that members may choose.
+
+    The control offers the same values as the setting's slider.
+    """
     label = _("Values to choose from")
     common: dict[str, Any] = {
         "key": key,
@@ -123,7 +126,7 @@ def _limits(config: AgentConfig, name: str, setting: Setting, key: str) -> None:
 def _let_chosen_train(
     library: Library, key: str, version: int, config: AgentConfig, step: int
 ) -> RoomState:
-    """Let everyone train what the form says now.
+    """Let everyone train with the present choices in the form.
 
     Raises:
         RoomError: the choices contradict each other, or the room cannot do this now.

@@ -1,4 +1,4 @@
-"""The wall: what the whole class sees of a room. It cannot steer anything."""
+"""The wall shows a room to the whole class. It has no controls to steer the room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A room that phones of this process show; each text for them is made once."""
+"""A room that phones of this process show. The phones share the messages, so each is made once."""
 
 from __future__ import annotations
 
@@ -34,17 +34,20 @@ class Follower(Protocol):
         """Close the connection of the phone."""
 
     def note_news(self) -> None:
-        """The room has changed, or there is a sentence about it."""
+        """Note that the room has changed, or that there is a sentence about the room."""
 
     def note_answer(self, step: int, answer: Answer) -> None:
-        """The library has this answer of the member."""
+        """Note that the library has stored this answer of the member."""
 
     def note_move(self, step: int) -> None:
-        """The member has moved to another step."""
+        """Note that the member has moved to another step."""
 
 
 class FollowedRoom:
-    """The latest state of a room, and the phones that show it. For the thread of the server."""
+    """The latest state of a room, and the phones that show the room.
+
+    Only the thread of the server may use this object.
+    """
 
     def __init__(self, rooms: SharedRooms, room: Room) -> None:
         self.room = room
@@ -72,7 +75,7 @@ class FollowedRoom:
         self._stop = self._rooms.watch().watch(self.room.room, tell)
 
     def stop(self) -> None:
-        """End watching the room."""
+        """Stop watching the room."""
         self._stop()
         for task in (self._taking, *self._texts.values()):
             if task is not None:
@@ -80,11 +83,14 @@ class FollowedRoom:
 
     @property
     def sentence(self) -> str:
-        """The problem, if there is one, in the language of the phone that asks."""
+        """A sentence about the problem, in the caller's language; "" if there is no problem."""
         return "" if self.problem is None else sentence_of(self.problem)
 
     async def text(self, number: int, *, has_answered: bool) -> str:
-        """The message that shows a step on a phone; see `view_of`. Only once `shown` is known."""
+        """Return the message that shows a step on a phone; see `view_of`.
+
+        Call this method only after `shown` is known.
+        """
         shown = self.shown
         assert shown is not None
         key = current_language(), number, has_answered and shown.state.mode == "free"
@@ -98,7 +104,7 @@ class FollowedRoom:
         return json.dumps({"view": view})
 
     def _take(self, news: News) -> None:
-        """Take what the watch has found."""
+        """Receive news from the watch of the room."""
         if isinstance(news, str):
             self.problem = news
             self._tell_phones()
@@ -114,7 +120,7 @@ class FollowedRoom:
             _log.error("Phones cannot show the news of a room.", exc_info=taking.exception())
 
     async def _prepare(self) -> None:
-        """Show the latest state, as soon as everything that phones need is read."""
+        """Read everything that phones need, then let them show the latest state."""
         while self._latest is not None:
             snapshot, self._latest = self._latest, None
             before = self.shown, self.problem
@@ -131,7 +137,7 @@ class FollowedRoom:
                 self._tell_phones()
 
     def _read(self, snapshot: RoomSnapshot, before: Shown | None) -> Shown:
-        """What phones may need to know; most of it is in the snapshot, or known already."""
+        """Return what phones may show. Read only what is not in `snapshot` or `before`."""
         state = snapshot.state
         if before is not None and before.state == state:
             return before

@@ -2,8 +2,8 @@
 
 The phone sends JSON objects: `{"step": 2, "answer": {"chosen": [0]}}`, `{"go": 3}` to move in a
 free room, and `{"ping": true}` to learn whether the connection still works. The server sends
-`view` (see `view.py`) and `me` (the member and all own answers), and answers with `received`,
-`refused`, `later` or `pong`. `notice` is a sentence about the room.
+`view` (see `view.py`), `me` (the member and the member's answers) and `notice` (a sentence about
+the room). It replies to messages of the phone with `received`, `refused`, `later` or `pong`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Phone:
         self._send_member()
 
     async def serve(self) -> None:
-        """Receive and send messages until one of both ends."""
+        """Receive and send messages, until receiving or sending ends."""
         await until_one_ends(self._receive(), self._send())
 
     async def close(self, code: int) -> None:
@@ -67,16 +67,16 @@ class Phone:
     # --- Called for this phone by the room and by other connections of the same member
 
     def note_news(self) -> None:
-        """The room has changed, or there is a sentence about it."""
+        """Note that the room has changed, or that there is a sentence about the room."""
         self._news.set()
 
     def note_answer(self, step: int, answer: Answer) -> None:
-        """The library has this answer of the member."""
+        """Note that the library has stored this answer of the member."""
         self._answers[step] = answer
         self._put({"received": {"step": step, "answer": answer_facts(answer)}})
 
     def note_move(self, step: int) -> None:
-        """The member has moved to another step."""
+        """Note that the member has moved to another step."""
         self.member, self._own_step = replace(self.member, step=step), step
         self._news.set()
 
@@ -91,7 +91,7 @@ class Phone:
             await self._send_view()
 
     async def _send_view(self) -> None:
-        """Send what the phone shows, if this has changed."""
+        """If the content that the phone shows has changed, send the new content."""
         sentence, shown = self._followed.sentence, self._followed.shown
         if sentence != self._told:
             self._told = sentence
@@ -155,7 +155,7 @@ class Phone:
                 phone.note_move(step)
 
     async def _answer(self, step: int, facts: dict[str, Any]) -> None:
-        """Store an answer, then tell it to all connections of the member."""
+        """Store an answer, then send it to all connections of the member."""
         try:
             answer = fitting_answer(facts, self._question(step))
             await in_thread(give_answer, self._rooms.library(), self.member, step, answer)
@@ -168,7 +168,7 @@ class Phone:
                 phone.note_answer(step, answer)
 
     async def _refuse(self, step: int, sentence: str) -> None:
-        """Say why an answer was not taken, and which answers the library has."""
+        """Tell the phone why an answer was refused, and which answers the library has."""
         self._put({"refused": {"step": step, "sentence": sentence}})
         try:
             view = await in_thread(view_of_member, self._rooms.library(), self.member)
@@ -184,18 +184,18 @@ class Phone:
         return steps[step - 1].question if is_step else None
 
     def _of_member(self) -> list[Follower]:
-        """The connections of the same member, this one among them."""
+        """Return all connections of the same member, including this connection."""
         return [
             phone for phone in self._followed.phones if phone.member.number == self.member.number
         ]
 
 
 def fitting_answer(facts: object, question: Question | None) -> Answer:
-    """The answer that a phone has sent.
+    """Return the answer that a phone has sent, if it fits the question.
 
     Raises:
-        LessonError: the question cannot be answered so. In particular, a member has only one vote
-            if only one choice is right or none is.
+        LessonError: the answer does not fit the question. For example, it has several choices,
+            although the question takes only one choice.
     """
     answer = read_answer(facts, question)
     if isinstance(answer, ChoiceAnswer) and isinstance(question, ChoiceQuestion):
@@ -207,7 +207,7 @@ def fitting_answer(facts: object, question: Question | None) -> Answer:
 
 
 def _read(text: str) -> dict[str, Any] | None:
-    """The JSON object in a message; None if there is none."""
+    """Return the JSON object in a message, or None if there is no object."""
     try:
         message = json.loads(text) if len(text) <= MOST_CHARACTERS else None
     except (ValueError, RecursionError):

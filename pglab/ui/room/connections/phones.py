@@ -61,7 +61,7 @@ class Phones:
         return sum(len(followed.phones) for followed in self._followed.values())
 
     def _view(self, key: str) -> MemberView | None:
-        """What the phone with this key shows; None if it belongs to no room."""
+        """Return what the phone with this key shows, or None if the key belongs to no room."""
         library = self._rooms.library()
         member = member_of_key(library, key)
         try:
@@ -70,7 +70,7 @@ class Phones:
             return None
 
     def _follow(self, view: MemberView) -> FollowedRoom:
-        """The room of a member; the first phone begins to follow it."""
+        """Return the followed room of a member. If nobody follows this room yet, begin to do so."""
         name = view.room.room
         if name not in self._followed:
             followed = FollowedRoom(self._rooms, view.room)
@@ -95,7 +95,7 @@ class Phones:
                 followed.stop()
 
     async def _note_presence(self) -> None:
-        """Write from time to time which members are present, as long as there are phones."""
+        """While there are phones, store every few seconds which members are present."""
         try:
             while self._followed:
                 await self._note_presence_once()

@@ -1,4 +1,4 @@
-// How the class has sketched: the median, half of the sketches around it, and the own sketch.
+// Draws the sketches of the class: their median, the middle half, and the member's own sketch.
 
 import { element } from "../../stage/js/dom.js";
 

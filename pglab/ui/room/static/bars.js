@@ -1,4 +1,4 @@
-// How the class has chosen: a list with a bar for each choice.
+// Draws the answers of the class as a list with a bar for each choice.
 
 import { element } from "../../stage/js/dom.js";
 

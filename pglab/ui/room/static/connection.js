@@ -1,4 +1,4 @@
-// The connection of a phone to its room: a WebSocket that opens again by itself.
+// The connection of a phone to its room: a WebSocket that reconnects automatically.
 
 const FIRST_RETRY_MILLISECONDS = 400;
 const LONGEST_RETRY_MILLISECONDS = 8000;

@@ -1,4 +1,4 @@
-// The question of a step: choices or a sketch, later the answers of the class.
+// Shows the question of a step with choices or a sketch, and later the answers of the class.
 
 import { element } from "../../stage/js/dom.js";
 import { bars } from "./bars.js";

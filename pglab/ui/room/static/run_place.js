@@ -1,5 +1,5 @@
-// The place of the teacher's run on a phone's page. The scripts of the stage are loaded only when a
-// run is shown.
+// The part of a phone's page that shows the teacher's run. The scripts of the stage are loaded only
+// when a run is shown.
 
 import { element, setText } from "../../stage/js/dom.js";
 

@@ -1,4 +1,4 @@
-// The stage of the app on a phone's page, without Streamlit: it follows the teacher's run.
+// Shows the teacher's run on a phone's page. The app's stage does this without Streamlit.
 
 import { TOO_MANY, UNKNOWN } from "../../stage/js/link.js";
 import { OTHER_THEME, Stage } from "../../stage/js/stage.js";

@@ -1,4 +1,4 @@
-// The field in which the member sketches a curve: the same as in a lesson alone.
+// The field in which a member sketches a curve. A lesson without a room has the same field.
 
 import { element } from "../../stage/js/dom.js";
 import { sketch } from "../../stage/js/sketch.js";

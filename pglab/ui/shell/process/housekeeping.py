@@ -1,4 +1,4 @@
-"""Gives memory back after visitors have left, and lets the library delete what is too old."""
+"""Gives memory back after visitors have left, and lets the library delete old data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def keep_house() -> None:
 
 
 def _tidy() -> None:
-    """Delete what is too old, such as the rooms of yesterday; an idle server does it, too."""
+    """Let the library delete old data, such as yesterday's rooms, even on an idle server."""
     shared_library().use(lambda library: library.tidy_hourly())
 
 
@@ -60,8 +60,8 @@ def give_back() -> None:
     """Free the objects of ended visits, and give free memory back to the system.
 
     The objects of an ended visit refer only to each other, so the garbage collector must find them.
-    Without the second step, the C library would keep the free memory in small pieces. The training
-    of other visitors cannot always use these pieces.
+    Without `malloc_trim`, the C library would keep the free memory in small pieces. The training of
+    other visitors cannot always use these pieces.
     """
     gc.collect()
     trim = _trim_of_c_library()
@@ -71,5 +71,5 @@ def give_back() -> None:
 
 @cache
 def _trim_of_c_library() -> Any:
-    """Return the function `malloc_trim` of the GNU C library; None if the system lacks it."""
+    """Return the function `malloc_trim` of the GNU C library, or None if the system lacks it."""
     return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None

@@ -1,7 +1,7 @@
 """The name of this process, if several processes of the app share one address behind a proxy.
 
-A run lives in the memory of one process. So the names of its live channels begin with the name of
-this process, and a cookie tells the proxy which process has a visitor's page.
+A run lives in the memory of one process. So the names of the run's live channels begin with the
+name of this process. A cookie tells the proxy which process has a visitor's page.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _NAME = re.compile(r"[a-z0-9]{1,20}")
 
 @cache
 def process_name() -> str:
-    """The name of this process; "" if it has none, because it is the only one.
+    """Return the name of this process, or "" if it is the only process and has no name.
 
     Raises:
-        ValueError: the environment variable contains something else than a name.
+        ValueError: the environment variable does not contain a valid name.
     """
     name = os.environ.get(VARIABLE, "")
     if name and not _NAME.fullmatch(name):
@@ -39,7 +39,7 @@ def of_this_process(name: str) -> str:
 
 
 class ProcessCookie:
-    """Tells each browser in a cookie which process it uses, if this process has a name.
+    """If this process has a name, a cookie tells each browser which process the browser uses.
 
     If a process ends, the proxy leads its visitors to another process. Then the cookie changes with
     the next page, or when an open page connects again.
@@ -54,7 +54,7 @@ class ProcessCookie:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; add the cookie if it is an HTML page or Streamlit's WebSocket."""
+        """Answer a request. Add the cookie to HTML pages and to Streamlit's WebSocket."""
         if not self._name or scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -76,6 +76,9 @@ def _is_page(message: Message) -> bool:
 
 
 def _connects_page(message: Message, scope: Scope) -> bool:
-    """Whether a page of Streamlit connects. A live channel may belong to another process."""
+    """Whether the message accepts Streamlit's WebSocket.
+
+    The WebSocket of a live channel does not count, because it may belong to another process.
+    """
     path: str = scope["path"]
     return message["type"] == "websocket.accept" and path.endswith(STREAM)

@@ -1,1 +1,1 @@
-"""Small components that let the browser act: scroll, jump over a part, and ask for a page again."""
+"""Small components that make the browser scroll, jump over a part, or request the page again."""

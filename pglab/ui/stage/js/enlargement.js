@@ -1,5 +1,6 @@
-// In a presentation, CSS enlarges whole figures with all their lines and texts; see projector.js. A
-// figure is laid out as for a small panel, so that its smallest text becomes large enough.
+// In a presentation, CSS enlarges whole figures with all their lines and texts; see projector.js.
+// Before this, a figure gets the layout of a small panel, so that its smallest text becomes large
+// enough.
 
 export const SMALLEST_FONT = 12; // pixels in a figure, before it is enlarged
 const POINTED_FONT = 16; // the font of the label under the pointer

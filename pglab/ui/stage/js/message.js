@@ -1,4 +1,5 @@
-// Unpacks the messages that message.py packs. A message may leave out parts that the browser has.
+// Unpacks the messages that message.py packs. A message may leave out parts that the browser
+// already has.
 
 const decoder = new TextDecoder();
 

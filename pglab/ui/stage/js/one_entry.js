@@ -1,11 +1,11 @@
-// Changes what Streamlit does with the history of the browser when a script writes an address.
+// Changes how Streamlit writes the browser's history when a script changes the address.
 //
 // Streamlit adds an entry to the history whenever the address changes. When a run begins, the page
-// adds the run's address to its own: this must not be an entry of its own, because Back would then
-// lead to the same page without the run, and no further.
+// adds the run's address to its own address. This change must not add an entry to the history:
+// otherwise, the button Back would always lead to the same page without the run.
 //
-// Streamlit also writes addresses from its memory. The browser alone knows whether the page is a
-// presentation now, so the parameters of the presentation always stay as they are.
+// Streamlit also writes addresses that it remembers. But only the browser knows whether the page is
+// a presentation now, so this script keeps the parameters of the presentation.
 
 const VIEW = ["view", "show"]; // the names that only the browser changes; see address_bar.py
 

@@ -1,7 +1,7 @@
-// The presentation: one to four panels of a page, or its chapter Slow motion, fill the window, with
-// type for the last row. Only the style of the page changes (projector.css), so a run goes on, and
-// leaving the presentation brings back the page as it was. The address says what is presented:
-// "view=projector&show=returns,player".
+// The presentation: one to four panels of a page, or the page's chapter Slow motion, fill the
+// window. People in the last row can read the texts. Only the style of the page changes
+// (projector.css), so a run goes on, and after the presentation the page looks as before. The
+// address says what is presented: "view=projector&show=returns,player".
 
 import "./one_entry.js";
 import { Charts } from "./charts.js";

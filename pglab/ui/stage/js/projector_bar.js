@@ -1,4 +1,4 @@
-// The bar below a presentation: buttons for visitors without the keys, and a list of all panels.
+// The bar below a presentation. It has buttons that do the same as the keys, and a list of panels.
 
 import { element, setText } from "./dom.js";
 

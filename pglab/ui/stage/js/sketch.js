@@ -1,4 +1,4 @@
-// A curve that the visitor sketches: a vertical slider for each of a few points; see sketch.py.
+// A field in which the visitor sketches a curve with one vertical slider per point; see sketch.py.
 
 import { element } from "./dom.js";
 

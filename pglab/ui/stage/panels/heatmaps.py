@@ -86,7 +86,7 @@ def quantity_name(info: EnvironmentInfo, quantity: Quantity, action: int) -> str
 
 
 def fixed_text(plane: Slice) -> str:
-    """Return a text with the values of a plane's fixed coordinates, and their names if few."""
+    """Return the values of a plane's fixed coordinates as text, with names if they are few."""
     fixed = plane.fixed_values
     if len(fixed) > MOST_NAMED:
         return _("at ({place})").format(place=", ".join(value for _name, value in fixed))
@@ -95,7 +95,7 @@ def fixed_text(plane: Slice) -> str:
 
 
 def fixed_detail(plane: Slice) -> str:
-    """Return a sentence that names the fixed coordinates; "" if the subtitle names them."""
+    """Return a sentence that names the fixed coordinates, or "" if the subtitle names them."""
     if len(plane.hidden) <= MOST_NAMED:
         return ""
     names = ", ".join(name for name, _value in plane.fixed_values)

@@ -87,12 +87,12 @@ class Scenery:
 
     @computed_once
     def usual(self) -> UsualBand | None:
-        """The learning curve of the stored runs; None if this environment has no stored runs."""
+        """The learning curve of the stored runs, or None if there is no curve to show."""
         return usual_band(self.key, self.bench.session.config) if self.shows_usual else None
 
     @computed_once
     def spread(self) -> UsualBand | None:
-        """The median and the quartiles of all seeds; None for one seed, or for too few returns."""
+        """The median and quartiles of all seeds, or None for one seed or too few returns."""
         return self.bench.spread()
 
     @computed_once

@@ -142,7 +142,10 @@ class Player:
         return self._reel.scene_to_explain
 
     def _end_of_part(self, first: int) -> int:
-        """Return the end of the clip's part that begins at `first`; it includes the held frame."""
+        """Return the end of the clip's part that begins at `first`.
+
+        The clip's first part includes the held frame.
+        """
         held = self._reel.held
         least = 0 if held is None or first else self._reel.numbers.index(held) + 1
         return max(first + MOST_FRAMES_PER_PICTURE, least)
@@ -272,7 +275,7 @@ class Player:
 
 
 def _subtitle(bench: Playable, *, held: bool) -> str:
-    """Say what the player shows; `held` is true if it stopped at a frame of a stream."""
+    """Say what the player shows; `held` is true if the player stopped at a stream's frame."""
     history = bench.shown_session.history
     if bench.shows_training_steps:
         episode = int(history.steps.episode[-1]) if len(history.steps.episode) else 1

@@ -31,7 +31,7 @@ class Reel:
         self.stopped_at: int | None = None  # number of the frame where the visitor stopped last
 
     def stream(self, scenes: Sequence[Scene]) -> list[int]:
-        """Add scenes to the stream, and return their numbers; there is no clip any more."""
+        """Add scenes to the stream, and return their numbers. The former clip is removed."""
         self.clip, self.numbers, self.held = [], [], None
         numbered = [(next(_numbers), scene) for scene in scenes]
         self._streamed.extend(numbered)
@@ -44,10 +44,10 @@ class Reel:
         self._streamed.clear()
 
     def stop_stream(self, number: int, policy: nn.Module) -> bool:
-        """Make a clip of the stream around one frame, at which the player stops.
+        """Make a clip of the stream's frames around the frame at which the player stops.
 
-        The clip keeps the frames' numbers. Its probabilities are those of `policy`. The result is
-        False if the frame is unknown.
+        The frames keep their numbers. The clip shows the probabilities of `policy`. If the frame is
+        unknown, the result is False.
         """
         numbers = [of for of, _scene in self._streamed]
         if number not in numbers:
@@ -70,9 +70,9 @@ class Reel:
 
     @property
     def scene_to_explain(self) -> Scene | None:
-        """The scene at which the visitor has stopped the clip; otherwise, the clip's first scene.
+        """The scene at which the visitor has stopped the clip, or else the clip's first scene.
 
-        None if there is no clip.
+        If there is no clip, the value is None.
         """
         if self.stopped_at in self.numbers:
             return self.clip[self.numbers.index(self.stopped_at)]

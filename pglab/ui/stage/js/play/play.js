@@ -1,5 +1,5 @@
-// The game of the chapter *Play it yourself*. The visitor or the agent plays CartPole in the browser;
-// the server gets an episode at its end.
+// The game of the chapter *Play it yourself*. The visitor or the agent plays CartPole in the
+// browser. When an episode ends, the server gets the episode.
 
 import { element, setText } from "../dom.js";
 import { Clock } from "./clock.js";

@@ -1,4 +1,4 @@
-// The controls that nudge the world: a slider for each quantity, and buttons for pushes.
+// The controls that change the game's world: a slider for each quantity, and buttons for pushes.
 
 import { element, setText } from "../dom.js";
 
