@@ -96,7 +96,7 @@ def explain(
     The networks are not changed.
 
     Args:
-        steps: in order, all Adam steps of this update that changed the policy.
+        steps: all Adam steps of this update that changed the policy, in order.
         before: the policy before the update.
         after: the policy after the update.
         data: the data from which the actor learned.

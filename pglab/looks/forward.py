@@ -36,8 +36,8 @@ def layers_of(body: Body, observations: Floats) -> list[Tensor]:
 def outputs_of(network: nn.Module, observations: Floats) -> Tensor:
     """The outputs of a policy or a critic for N observations: [N, D] → [N, A].
 
-    Up to rounding, a call of `network` gives the same outputs. Call this function in PyTorch's
-    inference mode.
+    A call of `network` gives the same outputs, except for rounding errors. Call this function in
+    PyTorch's inference mode.
     """
     if isinstance(network, ActionNetwork):
         return network.of_features(layers_of(network.body, observations)[-1])

@@ -1,7 +1,8 @@
 """Computes the gradient of each loss of an actor-critic, and its norm on each layer.
 
-A page draws the gradient norms in every picture, and PyTorch's `autograd` takes several times as
-long. So this module computes the derivatives with formulas that are written out by hand.
+A page draws the gradient norms in every picture, so they must be computed fast. This module
+computes the derivatives with formulas that are written out by hand. PyTorch's `autograd` would take
+several times as long.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def _backward(network: ActionNetwork, layers: list[Tensor], slopes: Tensor) -> G
 def layer_gradients(
     agent: ActorCriticNetwork, actor: Gradient, critic: Gradient
 ) -> list[LayerGradient]:
-    """The gradient norms of both losses on each linear layer, in order from input to output."""
+    """The gradient norms of the two losses on each linear layer, in order from input to output."""
     return [
         LayerGradient(part, layer.out_features, _norm_on(layer, actor), _norm_on(layer, critic))
         for part, layer in _linear_layers(agent)

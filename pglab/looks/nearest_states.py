@@ -1,8 +1,8 @@
 """Finds the states nearest to an observation among the states from which a run has learned.
 
-A run keeps only a part of what it has learned from. With a replay buffer, the buffer's transitions
-are searched, because the critic draws its batches from them. Without a buffer, the steps of the
-latest updates are searched, as far as the history still has these steps.
+A run keeps only some of the states from which it has learned. With a replay buffer, the buffer's
+transitions are searched, because the critic draws its batches from them. Without a buffer, the
+search uses the steps of the latest updates that the history still contains.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ Source = Literal["buffer", "updates", "nothing"]
 class NearestStates:
     """The K states nearest to an observation, the nearest one first.
 
-    `source` says what was searched: the replay buffer, or the steps of the latest updates. It is
-    "nothing" if the run has not learned yet. `searched` is the number of these states.
-    `distances` are Euclidean; before, each coordinate is divided by the length of its axis. `ages`
-    count the environment steps since the agent was in the state. `numbers` maps a name to one
-    number for each state: "return" (Gₜ), "weight" (wₜ), "target" (the TD target, computed with the
-    present critic) and "estimate" (Q(s,a) of the present critic).
+    `source` names the states that were searched: those in the replay buffer, or those in the latest
+    updates. `source` is "nothing" if the run has not learned yet. `searched` is the number of
+    states that were searched. `distances` are Euclidean distances between observations whose
+    coordinates are divided by the lengths of the axes. `ages` count the environment steps since the
+    agent was in the state. `numbers` maps a name to one number for each state: "return" (Gₜ),
+    "weight" (wₜ), "target" (the TD target, computed with the present critic) and "estimate" (Q(s,a)
+    of the present critic).
     """
 
     source: Source
@@ -51,7 +52,10 @@ class NearestStates:
 def nearest_states(
     session: TrainingSession, info: EnvironmentInfo, observation: Floats, most: int = MOST_STATES
 ) -> NearestStates:
-    """Find the `most` nearest states that the run has learned from; the run is not changed."""
+    """Find the states nearest to `observation` from which the run has learned; at most `most`.
+
+    The run is not changed.
+    """
     buffer = session.buffer
     if buffer is not None and len(buffer):
         return _in_buffer(session, buffer, info, observation, most)
@@ -59,7 +63,7 @@ def nearest_states(
 
 
 def scaled_distances(info: EnvironmentInfo, states: Floats, observation: Floats) -> Floats:
-    """Euclidean distances of states [N, D] from an observation [D], with axes of length 1: [N]."""
+    """Distances [N] of states [N, D] from an observation [D], with axes scaled to length 1."""
     lengths = np.array([axis.high - axis.low for axis in info.axes])
     apart: Floats = np.linalg.norm((states - observation) / lengths, axis=1)
     return apart

@@ -1,12 +1,12 @@
 """Computes how far each cause moved the policy's parameters in one update: Δθ = Σ_c Δθ_c.
 
-An Adam step changes a parameter by −α·m̂/(√v̂ + ε), and m̂ is proportional to
-m = β₁·m_old + (1 − β₁)·g. The gradient g is a sum over causes, for example the entropy bonus and
-the critic's loss. This module splits m, Adam's first moment, into one part for each of these
-causes. Another part, "momentum", is the rest of m from before the update. The scale √v̂ + ε comes
-from the whole gradient. For a fixed scale, the step is linear in m. So each part of m makes its own
-step, and the whole step is the sum of these steps. Δθ_c is the sum of all steps in one update that
-the part of cause c makes.
+An Adam step changes a parameter by −α·m̂/(√v̂ + ε), and m̂ is proportional to m = β₁·m_old + (1 −
+β₁)·g. The gradient g is a sum over causes, for example the entropy bonus and the critic's loss.
+This module splits m, Adam's first moment, into one part for each of these causes. Another part,
+"momentum", is the part of m that remains from before the update. The scale √v̂ + ε comes from the
+whole gradient. For a fixed scale, the step is linear in m. So each part of m makes its own step,
+and the whole step is the sum of these steps. Δθ_c is the sum of the steps that the part of cause c
+makes in one update.
 
 Source: Kingma & Ba (2015), algorithm 1.
 """
@@ -62,13 +62,13 @@ class UpdateData:
 def noted_step(
     run: AgentRun, optimizer: torch.optim.Adam, gradients: Sequence[Gradient]
 ) -> AdamStep | None:
-    """An Adam step that a run will take next; None if the step does not change the policy.
+    """The Adam step that a run will take next; None if the step does not change the policy.
 
     Args:
         run: the run before the step.
         optimizer: the optimiser that takes the step.
-        gradients: the step goes down the sum of these gradients. At most one gradient is the
-            actor's.
+        gradients: the gradients whose sum the step uses. At most one of them is the gradient of the
+            actor's loss.
     """
     policy, config = run.networks["policy"], run.config
     parameters = tuple(policy.parameters())
@@ -137,7 +137,7 @@ def moves_of(steps: Sequence[AdamStep], before: PolicyNetwork, data: UpdateData)
     """Repeat the Adam steps of an update with a separate first moment m for each cause.
 
     Args:
-        steps: in order, all Adam steps of this update that changed the policy.
+        steps: all Adam steps of this update that changed the policy, in order.
         before: the policy before the update.
         data: the data from which the actor learned.
     """

@@ -1,4 +1,4 @@
-"""Computes a run's next update with the actor's loss alone, the critic's loss alone, and both."""
+"""Computes a run's next update with only the actor's loss, only the critic's loss, and both."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Slice:
 
     @property
     def fixed_values(self) -> list[tuple[str, str]]:
-        """The name and the value, as texts, of each coordinate that does not vary."""
+        """The name and the value of each coordinate that does not vary, as texts."""
         axes = [(self.info.axes[index], self.fixed[index]) for index in self.hidden]
         return [(_(axis.name), _in_digits(axis, value)) for axis, value in axes]
 
@@ -103,7 +103,7 @@ def _in_digits(axis: ObservationAxis, value: float) -> str:
 
 
 def first_plane(info: EnvironmentInfo) -> Slice:
-    """The plane that heatmaps show at first."""
+    """The first plane that heatmaps show."""
     return Slice(info, *info.heatmap_axes, tuple(axis.rest for axis in info.axes))
 
 

@@ -1,11 +1,13 @@
-"""Says how each coordinate of an observation s acts on the policy's probability π(a|s).
+"""Computes how each coordinate of an observation s affects the policy's probability π(a|s).
 
-The push of coordinate i is sᵢ · ∂log π(a|s)/∂sᵢ: the derivative, times the distance of the
-coordinate from zero. A positive push raises log π(a|s). The pushes of all coordinates add up to a
-difference of log π only if log π is linear in s, so they describe the policy only near s.
+The push of coordinate i is sᵢ · ∂log π(a|s)/∂sᵢ: the value of the coordinate, times the derivative
+of log π(a|s) with respect to the coordinate. A positive push raises log π(a|s). The pushes of all
+coordinates add up to a difference of log π only if log π is linear in s, so they describe the
+policy only near s.
 
 Source: “input × gradient”: Shrikumar et al. (2017), “Learning important features through
-propagating activation differences”; Ancona et al. (2018) compare it with other attributions.
+propagating activation differences”; Ancona et al. (2018) compare this method with other
+attributions.
 """
 
 from __future__ import annotations
@@ -32,10 +34,11 @@ SHARE_OF_RANGE = 20  # a small change is about the range of an axis, divided by 
 
 @dataclass(frozen=True)
 class SmallChange:
-    """What π(a|s) becomes if one coordinate of s changes by `delta`, in the coordinate's unit.
+    """The new value of π(a|s) if one coordinate of s changes by `delta`, in the coordinate's unit.
 
     `exact` holds the network's probabilities of all actions at the changed observation. `linear` is
-    what the gradient predicts for the explained action: π + δ · ∂π/∂sᵢ. It may be outside [0, 1].
+    what the gradient predicts for the explained action: π + δ · ∂π/∂sᵢ. The value `linear` may be
+    outside [0, 1].
     """
 
     axis: int
@@ -46,10 +49,10 @@ class SmallChange:
 
 @dataclass(frozen=True)
 class WhyAction:
-    """How the coordinates of an observation act on the probability of one action.
+    """The effects of an observation's coordinates on the probability of one action.
 
-    `gradient` holds ∂log π(a|s)/∂sᵢ, in one over the unit of coordinate i. If `greedy` is true, the
-    policy is ε-greedy: π changes only in jumps, so `gradient` is zero.
+    `gradient` holds ∂log π(a|s)/∂sᵢ; its unit is 1 divided by the unit of coordinate i. If `greedy`
+    is true, the policy is ε-greedy: π changes only in jumps, so `gradient` is zero.
     """
 
     info: EnvironmentInfo
@@ -111,8 +114,8 @@ def log_policy_gradient(
 ) -> tuple[Doubles, Doubles]:
     """Log π of all actions, and the gradient of log π(action|s) with respect to s: [A] and [D].
 
-    A copy of the policy computes both in double precision. The copy ignores `stop_gradient`, which
-    says what the body learns, not how π depends on the observation.
+    A copy of the policy computes both in double precision. The copy ignores `stop_gradient`,
+    because this setting affects only what the body learns, not how π depends on the observation.
     """
     copied = copy.deepcopy(policy).double().requires_grad_(requires_grad=False)
     if isinstance(copied, PolicyNetwork):
@@ -128,12 +131,12 @@ def log_policy_gradient(
 
 
 def small_step(axis: ObservationAxis) -> float:
-    """A small change of a coordinate: about a twentieth of the axis, with one digit that counts."""
+    """A small change of a coordinate: about a twentieth of the axis, with one significant digit."""
     rough = (axis.high - axis.low) / SHARE_OF_RANGE
     place = 10.0 ** math.floor(math.log10(rough))
     return round(rough / place) * place
 
 
 def likeliest(probabilities: Sequence[float] | Floats) -> int:
-    """The action with the greatest probability; of equal ones, the first. NaN counts as 0."""
+    """The first action with the greatest probability; NaN counts as probability 0."""
     return int(np.nan_to_num(np.asarray(probabilities, np.float64)).argmax())

@@ -35,7 +35,7 @@ _STATES = {
 
 
 def sentence(why: WhyAction) -> str:
-    """Say which coordinate pushes log π(a|s) most, and which one pushes most the other way."""
+    """Say which coordinate pushes log π(a|s) most, and which most in the opposite direction."""
     action = _(why.info.actions[why.action])
     if not why.finite:
         return _(
@@ -93,7 +93,7 @@ def _strongest(why: WhyAction, strongest: NDArray[np.int64], action: str) -> str
 
 
 def _way(why: WhyAction, push: float) -> str:
-    """Say towards which action a push goes; of three actions, a push may go away from one."""
+    """Name the direction of a push: towards an action, or, with three actions, away from one."""
     actions = [_(name) for name in why.info.actions]
     if push > 0:
         return _("towards {action}").format(action=actions[why.action])
@@ -116,7 +116,7 @@ def _nothing_pushes(why: WhyAction, action: str) -> str:
 
 
 def state_words(why: WhyAction, axis: int) -> str:
-    """Say in words what one coordinate of the observation is, such as “the pole leans 3.1° to …”.
+    """Describe one coordinate of the observation in words, such as “the pole leans 3.1° to …”.
 
     The text begins with a small letter.
     """
@@ -130,9 +130,9 @@ def state_words(why: WhyAction, axis: int) -> str:
 
 
 def value_text(axis: ObservationAxis, value: float) -> str:
-    """A value with its unit and with two digits that count; an angle is in degrees.
+    """A value with its unit and two significant digits.
 
-    Few people think in radians.
+    An angle is in degrees, because few people think in radians.
     """
     shown, unit = _in_shown_unit(axis, value)
     return plain(shown) + unit
@@ -153,7 +153,7 @@ def _in_shown_unit(axis: ObservationAxis, value: float) -> tuple[float, str]:
 
 
 def plain(value: float) -> str:
-    """A number with two digits that count, with a minus sign and without an exponent."""
+    """A number with two significant digits and a true minus sign, without an exponent."""
     if not math.isfinite(value):
         return "–"
     return np.format_float_positional(float(f"{value:.2g}"), trim="-").replace("-", "−")
@@ -165,7 +165,7 @@ def signed(push: float) -> str:
 
 
 def searched_words(found: NearestStates, info: EnvironmentInfo) -> str:
-    """Say which states were searched, and what the agents did in the nearest of them."""
+    """Say which states were searched, and which actions the agent took in the nearest states."""
     if found.source == "nothing":
         return _("The agent has not learned yet, so there are no states to compare with.")
     if not found.searched:

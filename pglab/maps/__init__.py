@@ -1,1 +1,1 @@
-"""Trains agents over all values of a setting and many seeds, and says what the results show."""
+"""Trains agents with many values of a setting and many seeds, and summarises the results."""

@@ -1,4 +1,4 @@
-"""The measures of a run that a map can show: each is one number for one run."""
+"""The measures that a map can show; a measure gives one number for each run."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ SMOOTHING = 5  # windows over which `steps_to` averages, a twentieth of the run
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure: its name, its function, and how the values of several seeds become one number.
+    """A measure: its name, its function, and how it summarises the values of several seeds.
 
-    A measure "iqm" has an interquartile mean with an interval, "share" has the share of the seeds
-    whose value is 1 with an interval, and "worst" has the lowest value without an interval.
+    The summary "iqm" is the interquartile mean, with an interval. The summary "share" is the share
+    of the seeds whose value is 1, with an interval. The summary "worst" is the lowest value,
+    without an interval.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Measure:
 def late_return(result: RunResult) -> float:
     """The mean return of the episodes that ended in the last tenth of the run.
 
-    The result is NaN if no episode ended there, or if the run diverged.
+    The result is NaN if no episode ended in this tenth, or if the run diverged.
     """
     late = len(result.sums) - len(result.sums) // LATE_PART
     count = sum(result.counts[late:])
@@ -44,9 +45,9 @@ def late_return(result: RunResult) -> float:
 def area_under_curve(result: RunResult) -> float:
     """The mean of the learning curve over the whole run, in units of return.
 
-    A window in which no episode ended has the value of the window before. The windows before the
-    first end of an episode have the first known value. The result is NaN without any episode, or if
-    the run diverged.
+    If no episode ended in a window, this window gets the value of the window before. Windows before
+    the end of the first episode get the first known value. The result is NaN if no episode ended,
+    or if the run diverged.
     """
     curve = result.curve
     known = np.flatnonzero(~np.isnan(curve))
@@ -57,9 +58,10 @@ def area_under_curve(result: RunResult) -> float:
 
 
 def steps_to(result: RunResult, threshold: float) -> float:
-    """The environment step at which the mean return of a twentieth of the run reaches a threshold.
+    """The first step at which the mean return of a twentieth of the run reaches `threshold`.
 
-    A run that never reaches the threshold counts as all its steps, also if it diverged.
+    If the run never reaches the threshold, the result is the run's total number of steps, even if
+    the run diverged.
     """
     sums = np.convolve(result.sums, np.ones(SMOOTHING))[SMOOTHING - 1 : len(result.sums)]
     counts = np.convolve(result.counts, np.ones(SMOOTHING))[SMOOTHING - 1 : len(result.sums)]
@@ -69,14 +71,14 @@ def steps_to(result: RunResult, threshold: float) -> float:
 
 
 def solved(result: RunResult) -> float:
-    """1 if the seminar's reading reached the return of a solved task during the run, else 0."""
+    """1 if the seminar's measure of progress reached the return of a solved task, else 0."""
     return float(result.solved_at is not None)
 
 
 def measures(config: RunConfig) -> dict[str, Measure]:
     """All measures of runs with these settings, by their short names, in the visitor's language.
 
-    The threshold of the steps lies below the return of a solved task, by a fifth of its size.
+    The threshold of `steps_to` is the return of a solved task, minus a fifth of its absolute value.
     """
     success_return = float(config.success_return or 0.0)
     threshold = success_return - abs(success_return) / 5

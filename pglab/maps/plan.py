@@ -1,4 +1,4 @@
-"""The plan of a map: which settings vary over which values, with which seeds, for how long."""
+"""The plan of a map: the settings that vary, their values, the seeds, and the number of steps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Cell = tuple[int, ...]  # the place of each axis' value
 
 
 class Plan(Protocol):
-    """Runs that are trained together: cells, which have a run for each seed."""
+    """A plan of runs that are trained together: each cell has one run for each seed."""
 
     @property
     def seeds(self) -> int:
@@ -31,7 +31,7 @@ class Plan(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The number of places along each axis of the cells."""
+        """The number of cells along each axis."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -41,7 +41,7 @@ class Plan(Protocol):
         """The settings of one run of a cell."""
 
     def runs(self) -> Iterator[tuple[Cell, int]]:
-        """Each cell with each of its seeds, which count from 0."""
+        """All pairs of a cell and a seed; the seeds count from 0."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class MapPlan:
-    """All runs of a map. A cell is one combination of values; it has one run for each seed."""
+    """All runs of a map. A cell is one combination of values, with one run for each seed."""
 
     config: AgentConfig
     axes: tuple[Axis, ...]
@@ -65,7 +65,8 @@ class MapPlan:
         """Check the plan.
 
         Raises:
-            ConfigError: a value cannot be used, or a setting has no effect beside the others.
+            ConfigError: a value cannot be used, or a varied setting has no effect with the other
+                settings.
         """
         _require(1 <= len(self.axes) <= 2, _("Choose one or two settings that vary."))
         names = [axis.setting for axis in self.axes]
@@ -104,7 +105,7 @@ class MapPlan:
         return run_of_map(config, seed, self.total_steps)
 
     def runs(self) -> Iterator[tuple[Cell, int]]:
-        """Each cell with each of its seeds, which count from 0."""
+        """All pairs of a cell and a seed; the seeds count from 0."""
         return product(self.cells, range(self.seeds))
 
     @property
@@ -120,7 +121,7 @@ class MapPlan:
         return None
 
     def _require_effect(self, axis: Axis) -> None:
-        """Refuse a setting that has no effect in any cell."""
+        """Raise an error if the setting of an axis has no effect in any cell."""
         if not any(applies(self.config_of(cell), axis.setting) for cell in self.cells):
             raise no_effect(self.config, axis.setting)
 
@@ -128,10 +129,10 @@ class MapPlan:
 def plan_from_texts(
     config: AgentConfig, axes: Sequence[tuple[str, Sequence[str]]], seeds: int, total_steps: int
 ) -> MapPlan:
-    """Make a plan from the names of settings and from their values as texts, as in links.
+    """Make a plan from texts: the name of each varied setting, and its values as in a link.
 
     Raises:
-        ConfigError: a text is no value of its setting, or the plan cannot be used.
+        ConfigError: a text is not a possible value of its setting, or the plan cannot be used.
     """
     read = tuple(Axis(name, _values(config, name, texts)) for name, texts in axes)
     return MapPlan(config, read, seeds, total_steps)
@@ -150,7 +151,7 @@ def require_seeds(seeds: int) -> None:
 
 
 def no_effect(config: AgentConfig, name: str) -> ConfigError:
-    """The error for a setting that has no effect; its message says on what the setting depends."""
+    """Make the error for a setting without effect; the message names the setting it depends on."""
     setting = settings_of(config)[name]
     sentence = _("“{name}” has no effect with these settings.").format(name=_(setting.label))
     if setting.applies_when is not None:

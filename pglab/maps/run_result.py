@@ -1,4 +1,4 @@
-"""What a map keeps of one training run: its learning curve in equal windows, and how it ended."""
+"""The result of one run of a map: the learning curve in equal windows, and the run's end."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ class ResultDamaged(ValueError):
 
 @dataclass(frozen=True)
 class RunResult:
-    """The result of one run. The windows divide its environment steps into equal parts.
+    """The result of one run, whose environment steps are divided into equal windows.
 
     `sums[w]` is the sum of the returns of the episodes that ended in window w, and `counts[w]` is
-    the number of these episodes. `solved_at` is the environment step at which the run was solved,
-    and `diverged_at` is the last step of a run that diverged; both are None for all other runs.
+    the number of these episodes. `solved_at` is the environment step at which the run was solved;
+    None if it was not solved. `diverged_at` is the last step of a run that diverged; None if the
+    run did not diverge.
     """
 
     total_steps: int
@@ -56,15 +57,15 @@ class RunResult:
         return means
 
     def encoded(self) -> bytes:
-        """This result as JSON; `decoded` reads the same numbers again, bit for bit."""
+        """This result as JSON; from it, `decoded` restores the same numbers, bit for bit."""
         return json.dumps({"format": FORMAT, **asdict(self)}, allow_nan=False).encode()
 
 
 def decoded(data: bytes) -> RunResult:
-    """Read what `RunResult.encoded` has written.
+    """Restore a result from the bytes that `RunResult.encoded` has returned.
 
     Raises:
-        ResultDamaged: these bytes are no result.
+        ResultDamaged: these bytes are not a result.
     """
     try:
         facts: dict[str, Any] = json.loads(data)
@@ -93,7 +94,7 @@ def run_of_map(config: AgentConfig, seed: int, total_steps: int) -> AgentConfig:
 
 
 def measured(config: AgentConfig, pause: Callable[[], None] = lambda: None) -> RunResult:
-    """Train one run to its end; after each stretch of its steps, call `pause`.
+    """Train one run to its end, and call `pause` after each short part of the training.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -113,9 +114,9 @@ def measured(config: AgentConfig, pause: Callable[[], None] = lambda: None) -> R
 
 
 def result_so_far(session: TrainingSession, steps: int) -> RunResult:
-    """The result of a run as if it had had `steps` environment steps; it has taken them all.
+    """The result of a run as if the run had ended after `steps` environment steps.
 
-    A run that diverged may have taken fewer steps.
+    The run must have taken at least `steps` steps, unless it diverged.
     """
     episodes = session.history.episodes
     ended = episodes["global_step"] <= steps
@@ -131,7 +132,7 @@ def _add(
     returns: NDArray[np.floating],
     total: int,
 ) -> None:
-    """Add episodes that ended at these steps to the windows of a run of `total` steps."""
+    """Add episodes to the windows of a run of `total` steps; `steps` are the episodes' ends."""
     windows = (-(-steps * WINDOWS // total) - 1).astype(int)  # rounded up
     np.add.at(sums, windows, returns)
     np.add.at(counts, windows, 1)

@@ -1,4 +1,4 @@
-"""Statistics over the results of several seeds: middles, intervals, and comparisons of two agents.
+"""Statistics over the results of several seeds: means, intervals, and comparisons of two agents.
 
 All functions are deterministic: each bootstrap starts with the same random numbers. All values must
 be finite. The command `python -m tests.maps.check_coverage` measures how often the intervals
@@ -37,8 +37,9 @@ BATCH = 500  # resamples that are in memory together
 class Interval:
     """An interval for an unknown number, or arrays of intervals.
 
-    `level` is the share of samples whose interval contains the true value. It is None if this share
-    is not close to 95 %. The bounds are NaN if one seed has to stand for an agent.
+    `level` is the share of samples whose interval contains the true value. `level` is None if this
+    share is not close to 95 %. If the bounds cannot be computed, for example from a single seed,
+    they are NaN.
     """
 
     low: Numbers  # [...]
@@ -47,7 +48,7 @@ class Interval:
 
     @property
     def name(self) -> str:
-        """What to call the interval. It is called a 95 % interval only if it is one."""
+        """The name of the interval; it is “95 % interval” only if `level` is 95 %."""
         if self.level is None:
             return _("approximate interval")
         return _("{percent:.0f} % interval").format(percent=100 * self.level)
@@ -55,7 +56,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number that is computed from the seeds, and its interval; or arrays of both."""
+    """A number that is computed from seeds, with its interval; or an array of such numbers."""
 
     estimate: Numbers  # [...]
     interval: Interval
@@ -64,8 +65,8 @@ class Estimate:
 def interquartile_mean(values: Numbers) -> Numbers:
     """The mean of the middle half of the seeds (Agarwal et al. 2021): [..., N] → [...].
 
-    A quarter of the N values, rounded down, is removed at each end. So nothing is removed from
-    fewer than four values, and the result is their mean.
+    The smallest quarter and the largest quarter of the N values are removed; N/4 is rounded down.
+    So with fewer than four values, the result is the mean of all values.
 
     Raises:
         ValueError: there are no values, or a value is not finite.
@@ -76,15 +77,17 @@ def interquartile_mean(values: Numbers) -> Numbers:
 def interval_of(values: Numbers) -> Interval:
     """The 95 % interval of the interquartile mean over N seeds: [..., N] → bounds [...].
 
-    This is the expanded percentile interval (Hesterberg 2015): the percentile bootstrap with
-    quantiles further out, by a factor that makes the interval of a mean as wide as Student's t. It
-    never leaves the range of the values. If all values are equal, its width is 0.
+    This is the expanded percentile interval (Hesterberg 2015): a percentile bootstrap whose
+    quantiles are moved outwards. The quantiles are moved so far that the interval of a mean would
+    be as wide as Student's t interval. The interval never exceeds the range of the values. If all
+    values are equal, the width of the interval is 0.
 
-    In simulations, it contained the population's interquartile mean in 96–97 % of all samples of 10
-    seeds, and in 94–97 % for 16 and 30 seeds. It did so for normal, skewed, two-peaked and bounded
-    populations. For fewer seeds it is called approximate: it contained that mean in 83–95 % of all
-    samples of 5 seeds, and in 64–78 % of all samples of 3 seeds. For 3 or 4 seeds it is the range
-    of the values. With one seed, both bounds are NaN.
+    The interval was tested in simulations with normal, skewed, two-peaked and bounded populations.
+    It contained the population's interquartile mean in 96–97 % of all samples of 10 seeds, and in
+    94–97 % of all samples of 16 and of 30 seeds. With fewer than 10 seeds, the interval is called
+    approximate, because it contained the interquartile mean in only 83–95 % of all samples of 5
+    seeds, and in 64–78 % of all samples of 3 seeds. With 3 or 4 seeds, the interval is the range of
+    the values. With one seed, both bounds are NaN.
 
     Raises:
         ValueError: there are no values, or a value is not finite.
@@ -97,11 +100,11 @@ def interval_of(values: Numbers) -> Interval:
 def difference_of(a: Numbers, b: Numbers) -> Estimate:
     """The difference of the interquartile means, b − a: [..., N] and [..., M] → [...].
 
-    The interval is that of `interval_of`, with N + M − 2 degrees of freedom. The bootstrap
-    resamples each group by itself. In simulations, the interval contained the true difference in
-    94–97 % of all pairs of samples with 10 seeds each, and in 99 % if both groups draw from the
-    same two values. With fewer seeds in a group, it is called approximate. If a group has one seed,
-    both bounds are NaN.
+    The interval is computed as in `interval_of`, with N + M − 2 degrees of freedom. The bootstrap
+    resamples each group separately. In simulations, the interval contained the true difference in
+    94–97 % of all pairs of samples with 10 seeds each, and in 99 % if the values of both groups
+    were drawn from the same two numbers. With fewer than 10 seeds in a group, the interval is
+    called approximate. If a group has only one seed, both bounds are NaN.
 
     Raises:
         ValueError: a group has no values, or a value is not finite.
@@ -114,11 +117,12 @@ def difference_of(a: Numbers, b: Numbers) -> Estimate:
 def probability_of_improvement(a: Numbers, b: Numbers) -> Estimate:
     """The share of pairs of seeds in which b is greater than a: [N] and [M] → share.
 
-    A tie counts one half: the share is the statistic U of Mann and Whitney, divided by NM (Agarwal
-    et al. 2021, section 4.3). The interval is Newcombe's (2006, method 5), because a bootstrap
-    interval has width 0 if all seeds of b are better, even for three seeds. In simulations,
-    Newcombe's interval contained the true share in 91–99 % of all pairs of samples with 10 seeds
-    each, so it is called approximate. It also holds for one seed: it is then wide.
+    A tie counts as one half. So the share is the statistic U of Mann and Whitney, divided by NM
+    (Agarwal et al. 2021, section 4.3). The interval is Newcombe's (2006, method 5). A bootstrap
+    interval is not used, because its width would be 0 if all seeds of b were better, even with only
+    three seeds. In simulations, Newcombe's interval contained the true share in 91–99 % of all
+    pairs of samples with 10 seeds each, so it is called approximate. The interval can also be
+    computed with one seed, but is then wide.
 
     Raises:
         ValueError: a group has no values, or a value is not finite.
@@ -131,10 +135,11 @@ def probability_of_improvement(a: Numbers, b: Numbers) -> Estimate:
 def performance_profile(values: Numbers, thresholds: Numbers) -> Estimate:
     """The share of seeds above each threshold, with a band: [N] and [T] → [T].
 
-    At each threshold, the number of such seeds has a binomial distribution. So the exact interval
-    of Clopper and Pearson needs no bootstrap. It contains the true share in at least 95 % of all
-    samples, for any number of seeds. A bootstrap band has width 0 where all or no seeds are above.
-    The band holds for each threshold by itself, not for all thresholds together.
+    At each threshold, the number of seeds above it has a binomial distribution. So the band is the
+    exact interval of Clopper and Pearson, which needs no bootstrap. This interval contains the true
+    share in at least 95 % of all samples, for any number of seeds. A bootstrap band would have
+    width 0 where all seeds or no seeds are above the threshold. The band is valid for each single
+    threshold, not for all thresholds together.
 
     Raises:
         ValueError: there are no values, or a value is not finite.
@@ -150,12 +155,13 @@ def performance_profile(values: Numbers, thresholds: Numbers) -> Estimate:
 
 
 def seeds_needed(a: Numbers, b: Numbers, power: float = 0.8, alpha: float = 0.05) -> int | None:
-    """The number of seeds for each group with which Welch's t-test tells a and b apart.
+    """The number of seeds per group with which Welch's t-test finds the difference of a and b.
 
-    The calculation assumes that the means and standard deviations of these seeds, [N] and [M], are
-    the true ones (Colas et al. 2018). From few seeds this is only a rough guess. The
-    two-sided test of level `alpha` must then find the difference with probability `power`. The
-    square of a noncentral t variable has a noncentral F distribution, which covers both sides.
+    The calculation assumes that the means and standard deviations of the given seeds, [N] and [M],
+    are the true ones (Colas et al. 2018). With few given seeds, the result is only a rough guess.
+    With the returned number of seeds, the two-sided test of level `alpha` finds the difference with
+    at least the probability `power`. The calculation uses the noncentral F distribution, because
+    the square of a noncentral t variable has this distribution, which covers both sides.
 
     Returns:
         The number of seeds. None if the means are equal, if more than 1,000 seeds are needed, or if
@@ -180,7 +186,10 @@ def seeds_needed(a: Numbers, b: Numbers, power: float = 0.8, alpha: float = 0.05
 
 
 def _checked(values: Numbers) -> Numbers:
-    """The values, if all are finite. Otherwise a NaN would be removed as the best of all seeds."""
+    """Return the values as an array; raise an error if there are none or one is not finite.
+
+    Without this check, a NaN would be removed as if it were the best seed.
+    """
     values = np.asarray(values, dtype=np.float64)
     if not values.size:
         raise ValueError("there are no values")
@@ -204,8 +213,9 @@ def _bootstrap(
 ) -> Interval:
     """The expanded percentile interval of a statistic of one or two groups of seeds [..., N].
 
-    A bootstrap sample of n seeds varies too little, by √((n−1)/n), and a percentile of it belongs
-    to a normal distribution instead of Student's t. So the tail α/2 becomes Φ(−√(n/(n−1)) t_{α/2}).
+    The spread of bootstrap samples of n seeds is too small by the factor √((n−1)/n), and their
+    percentiles belong to a normal distribution instead of Student's t. So the tail α/2 is replaced
+    by Φ(−√(n/(n−1)) t_{α/2}).
     """
     seeds = min(group.shape[-1] for group in groups)
     if seeds < 2:
@@ -230,9 +240,10 @@ def _bootstrap(
 def _newcombe(share: float, n: int, m: int) -> Interval:
     """Newcombe's interval of the probability of improvement, for groups of n and m seeds.
 
-    It contains each θ with (share − θ)² ≤ z² V(θ), where, with k = (n + m)/2 − 1,
+    The interval contains each θ with (share − θ)² ≤ z² V(θ). Here, k = (n + m)/2 − 1 and
     V(θ) = θ(1 − θ) [1 + k(1 − θ)/(2 − θ) + kθ/(1 + θ)] / (nm).
-    The bounds are the outermost roots after a multiplication by nm(2 − θ)(1 + θ).
+    A multiplication by nm(2 − θ)(1 + θ) makes the condition a polynomial inequality. The bounds of
+    the interval are roots of this polynomial.
     """
     z = stats.norm.isf((1 - LEVEL) / 2)
     k = (n + m) / 2 - 1

@@ -1,4 +1,4 @@
-"""Summarises the results of a cell: one number over its seeds, with an interval."""
+"""Summarises the results of a cell's seeds as one number with an interval."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _NO_INTERVAL = Interval(np.array(_UNKNOWN), np.array(_UNKNOWN), LEVEL)
 
 @dataclass(frozen=True)
 class CellSummary:
-    """What a map shows of a cell. Seeds without a value, such as diverged ones, are left out.
+    """The summary of a cell for a map. Seeds without a value, such as diverged seeds, are left out.
 
-    `values` has the measure of each other seed: [N]. `estimate` is NaN without any value; `low` and
-    `high` are NaN if there is no interval.
+    `values` holds the measure of each seed that has a value: [N]. `estimate` is NaN if no seed has
+    a value; `low` and `high` are NaN if there is no interval.
     """
 
     values: NDArray[np.float64]
@@ -46,7 +46,7 @@ def by_cell(
 
 
 def summarised(results: Sequence[RunResult], measure: Measure) -> CellSummary:
-    """Summarise the runs of a cell as `measure.summary` says."""
+    """Summarise the results of a cell with the method `measure.summary`."""
     found = np.array([measure.of(result) for result in results], dtype=float)
     values = found[~np.isnan(found)]
     estimate, interval = _estimated(values, measure)

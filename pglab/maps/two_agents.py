@@ -23,12 +23,12 @@ from pglab.session.training_session import TrainingSession
 
 @dataclass(frozen=True)
 class TwoAgents:
-    """What the seeds say about agents A and B after `steps` environment steps.
+    """A comparison of agents A and B over their seeds, after `steps` environment steps.
 
-    The values are the returns of the last tenth of these steps. `middles` are the interquartile
-    means of A and B. `improvement` is the probability that a run of B is better than a run of A.
-    `needed` is the number of seeds with which a test would probably tell the agents apart; None if
-    it is unknown or above 1,000.
+    The compared values are the returns of the last tenth of these steps. `middles` are the
+    interquartile means of A and B. `improvement` is the probability that a run of B is better than
+    a run of A. `needed` is the number of seeds with which a test would probably find the
+    difference; None if this number is unknown or above 1,000.
     """
 
     steps: int
@@ -40,12 +40,12 @@ class TwoAgents:
 
     @property
     def seeds(self) -> int:
-        """The number of seeds with a late return, of the agent that has fewer of them."""
+        """The number of seeds with a late return, for the agent that has fewer such seeds."""
         return min(len(values.returns) for values in self.values)
 
     @property
     def diverged(self) -> int:
-        """The number of diverged runs of both agents; each counts as the lowest return."""
+        """The number of diverged runs of both agents; such a run counts as the lowest return."""
         return sum(int(values.diverged.sum()) for values in self.values)
 
     def profiles(self, points: int) -> tuple[np.ndarray, tuple[Estimate, Estimate]]:
@@ -56,9 +56,10 @@ class TwoAgents:
 
 
 def compared(sides: Sequence[Sequence[TrainingSession]], steps: int) -> TwoAgents | None:
-    """Compare two agents, given by the runs of their seeds; all runs have taken `steps` steps.
+    """Compare two agents after `steps` steps; each item of `sides` holds the runs of one agent.
 
-    The result is None if an agent has fewer than two late returns.
+    All runs must have taken `steps` steps, unless they diverged. The result is None if an agent has
+    fewer than two late returns.
     """
     env_id = sides[0][0].config.env_id
     lowest = ENVIRONMENTS[env_id].return_range[0]

@@ -1,4 +1,4 @@
-"""The values over which a map varies a setting if nobody names other ones."""
+"""The default values of a setting that varies in a map."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pglab.config import settings_of
 
 
 def usual_values(config: AgentConfig, name: str) -> tuple[Any, ...]:
-    """All choices of a setting, or the stops of its slider with the value in `config`.
+    """All choices of a setting, or all stops of its slider together with the value in `config`.
 
-    All hidden layers get the same width. Empty if the setting has neither choices nor stops.
+    For the sizes of hidden layers, each stop is the width of all layers. The result is empty if the
+    setting has no choices and no stops.
     """
     setting, own = settings_of(config)[name], getattr(config, name)
     if setting.choices:

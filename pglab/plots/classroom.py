@@ -1,4 +1,4 @@
-"""Figures of what a class has sketched and trained."""
+"""Figures of the sketches and the runs of a class."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def sketches_figure(
     """Return a figure of the curves that members have sketched.
 
     Args:
-        band: median and quartiles of the sketches; None if there are none.
-        usual: what the runs of many seeds did; None before this is revealed.
+        band: median and quartiles of the sketches; None if there are no sketches.
+        usual: the band of the stored runs of many seeds; None if it is not shown.
         return_range: least and greatest return of an episode.
     """
     traces = []
@@ -83,11 +83,11 @@ def class_map_figure(
 ) -> Figure:
     """Return a figure with one point for each run of the class, over the chosen value.
 
-    If several values have more than one run that has ended, a line joins the medians of all values.
+    If at least two values have several ended runs each, a line joins the medians of all values.
 
     Args:
         tries: the runs.
-        setting: the setting that the members choose; it tells whether the axis is logarithmic.
+        setting: the setting whose value the members choose. Its scale is the scale of the axis.
         limits: least and greatest value that the members may choose.
         return_range: least and greatest return of an episode.
     """
@@ -111,7 +111,7 @@ def class_map_figure(
 
 
 def _ticks(setting: Setting, low: float, high: float) -> list[float]:
-    """Some of the values that members may choose, so that their labels have room."""
+    """A few of the values that members may choose; with more values, the labels would overlap."""
     values = sorted({low, *(stop for stop in setting.stops if low <= stop <= high), high})
     return values[:: math.ceil(len(values) / MOST_TICKS)]
 
@@ -129,7 +129,7 @@ def _points(tries: Sequence[Try], name: str, symbol: str) -> Figure:
 
 
 def _medians(tries: Sequence[Try]) -> Curve | None:
-    """The median over each value; None unless at least two values have several runs."""
+    """The median return at each value; None if fewer than two values have several runs."""
     ends: dict[float, list[float]] = {}
     for run in tries:
         ends.setdefault(run.value, []).append(run.end)

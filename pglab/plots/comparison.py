@@ -92,7 +92,7 @@ def _stored(band: UsualBand, colour: str) -> list[dict[str, Any]]:
 
 
 def _middle(side: SideCurves, dash: str) -> list[dict[str, Any]]:
-    """Return an agent's thick curve; the curve is dotted after one of several seeds has stopped."""
+    """Return an agent's thick curve; after the first seed has stopped, the curve is dotted."""
     if side.band is not None:
         return median_lines(
             side.band, len(side.seeds), side.colour, width=3, label=side.name, dash=dash
@@ -119,7 +119,7 @@ def updates_figure(
     label: str,
     value_range: tuple[float, float],
 ) -> Figure:
-    """Return a figure of a quantity of each update, with one smoothed line for each agent.
+    """Return a figure of one quantity over all updates, with one smoothed line for each agent.
 
     Args:
         sides: name, colour and smoothed curve of each agent.

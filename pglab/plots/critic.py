@@ -132,7 +132,7 @@ def conflict_figure(cosines: Curve, means: Curve, limit: float) -> Figure:
 
 
 def norms_figure(actor: Curve, critic: Curve, limit: float) -> Figure:
-    """Return a plot of the smoothed gradient norms of both losses, on a log scale.
+    """Return a plot of the smoothed gradient norms of the two losses, on a log scale.
 
     Args:
         actor: the gradient norms of the actor's loss.

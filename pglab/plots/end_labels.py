@@ -18,7 +18,7 @@ ROOM = 0.35  # width of a label, as a share of the length of the horizontal axis
 def end_labels(
     curves: Sequence[Curve], limit: float, limits: tuple[float, float], share: float
 ) -> list[dict[str, Any]]:
-    """Return Plotly annotations that are labels at the ends of the curves.
+    """Return Plotly annotations that label the curves at their ends.
 
     Labels that would overlap are moved apart. If there is no room for all labels, the first curves
     in the list get no label. A label may be shortened. The full text of a label appears when the
@@ -61,7 +61,8 @@ def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
 def short_label(name: str) -> str:
     """Shorten a name that consists of parts separated by commas.
 
-    The first part always stays. Further whole parts stay as long as they fit into a label.
+    The first part always stays. A further part stays if the text up to the end of this part fits
+    into a label.
     """
     first, *others = name.split(", ")
     kept = [first]

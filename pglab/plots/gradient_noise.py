@@ -37,7 +37,7 @@ class Arrows:
 
 @dataclass(frozen=True)
 class SnrCurve:
-    """How one estimator's signal-to-noise ratio depends on the number of averaged episodes.
+    """One estimator's signal-to-noise ratio as a function of the number of averaged episodes.
 
     `of_one` is the signal-to-noise ratio of the gradient from a single episode. `measured` [S]
     holds one ratio for each of the S group sizes. Each ratio was measured on the mean gradients of
@@ -51,7 +51,7 @@ class SnrCurve:
 
 
 def plane_limit(pictures: Sequence[Arrows]) -> float:
-    """Return the end of both axes in all pictures; 95 % of the first picture's arrows fit in it."""
+    """Return the axis limit of all pictures, so that 95 % of the first picture's arrows fit."""
     tips = np.abs(pictures[0].tips).max(axis=1)
     return max(float(np.quantile(tips, SHOWN_WHOLE)), LEAST_LIMIT)
 

@@ -137,7 +137,7 @@ def _add_loss(figure: Figure, loss: LossPlot) -> None:
 
 
 def loss_figure(loss: LossPlot, colour: str, limit: float) -> Figure:
-    """Return a plot of a loss alone; the label of `loss.every` is the label of the axis."""
+    """Return a plot that shows only a loss; its vertical axis has the label of `loss.every`."""
     figure = framed(_("environment steps"), loss.every.label, _loss_traces(loss, colour))
     figure["layout"]["xaxis"] |= step_axis(limit)
     figure["layout"]["yaxis"]["range"] = _loss_range(loss.every.returns)
@@ -239,7 +239,7 @@ def _thin(curve: Curve) -> dict[str, Any]:
 
 
 def _spread(band: UsualBand, seeds: int) -> list[dict[str, Any]]:
-    """Return the band between the quartiles of all seeds, and the one or two median lines."""
+    """Return the band between the quartiles of all seeds, and the traces of the median line."""
     between = area(band, palette.band_colour(palette.THIS_RUN))
     return [between, *median_lines(band, seeds, palette.THIS_RUN, width=3.5, label=band.label)]
 

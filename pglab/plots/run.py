@@ -1,4 +1,4 @@
-"""The figures that show one run, made from its history. Pages and exported files use them."""
+"""Makes the figures of one run from the run's history, for pages and for exported files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROBABILITY_TITLE = N_("Probability of “{action}”")
 
 
 def return_plot(config: RunConfig, history: History, limit: float) -> ReturnPlot:
-    """Return what the figure of a run's returns shows of the run itself.
+    """Return the data of a run for the figure of its returns, without curves for comparison.
 
     Args:
         config: the current settings.
@@ -49,7 +49,7 @@ def return_plot(config: RunConfig, history: History, limit: float) -> ReturnPlot
 
 
 def loss_plot(config: RunConfig, updates: Series, column: str, title: str) -> LossPlot:
-    """Return what a plot of a loss shows: each loss and, for an actor-critic, their moving mean.
+    """Return the data of a loss plot: each loss and, for an actor-critic, the moving mean.
 
     An actor-critic uses so few steps in each update that a single loss is mostly noise.
     """

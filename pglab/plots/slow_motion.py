@@ -78,7 +78,7 @@ def transitions_figure(
         action_names: [A] names of the actions.
         chosen: index of the chosen transition, or None.
         label: label of the vertical axis.
-        first: index in the batch of the first transition that is shown.
+        first: index, within the batch, of the first transition that is shown.
     """
     colours = palette.action_colours(len(action_names))
     outlines = [2.5 if index == chosen else 0 for index in range(len(heights))]

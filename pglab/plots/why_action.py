@@ -25,7 +25,7 @@ def pushes_figure(
     """Return a bar chart with one horizontal bar for each coordinate of an observation.
 
     A bar to the right raises log π of the explained action and has the colour of this action. A bar
-    to the left lowers log π; its colour is the one that heatmaps use for probability 0.
+    to the left lowers log π, and has the colour of probability 0 in heatmaps.
 
     Args:
         pushes: [D] the push of each coordinate on log π(a|s).

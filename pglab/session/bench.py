@@ -31,7 +31,7 @@ class Bench:
     """
 
     def __init__(self, config: AgentConfig, session: TrainingSession | None = None) -> None:
-        """Make a paused bench with a new run, or with the given `session` of these settings.
+        """Make a paused bench for the run `session`, or for a new run from `config`.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -58,7 +58,7 @@ class Bench:
     def continued(
         cls, session: TrainingSession, past: Sequence[PastRun], forked: tuple[int, int] | None
     ) -> Self:
-        """Make a paused bench that goes on with a stored run, and with runs before this run."""
+        """Make a paused bench that continues the run `session`; `past` are the earlier runs."""
         bench = cls(session.config, session)
         bench.past, bench.forked = list(past), forked
         return bench
@@ -91,10 +91,11 @@ class Bench:
 
     @property
     def seeds_without_results(self) -> set[int]:
-        """The further seeds whose present numbers are no results, because they still catch up.
+        """The further seeds that are too far behind the run to have results.
 
         After a reload, for example, all further seeds begin at step 0. While the run trains, its
-        further seeds are always a little behind, so only those that have not begun are counted.
+        further seeds are always a little behind. So during training, only further seeds at step 0
+        are included.
         """
         group = self.group
         if group is None:
@@ -129,12 +130,13 @@ class Bench:
         """Apply new settings to the current run, or begin a new run with the new settings.
 
         The current run continues if all changed settings may change during training. A rewound run
-        is forked first. In three cases, a new run replaces the current run: a changed setting is
-        fixed during training, the current run has not begun, or the current run has ended and
-        cannot continue with the new settings.
+        is forked (see `fork`) before it continues. In three cases, a new run replaces the current
+        run: a changed setting is fixed during training, the current run has not begun, or the
+        current run has ended and cannot continue with the new settings.
 
         Raises:
-            ConfigError: the environment cannot be used. The bench keeps the current run.
+            ConfigError: the environment cannot be used; in this case, the bench keeps the current
+                run.
         """
         changed = differences(config, self.session.config)
         if not changed:
@@ -166,8 +168,7 @@ class Bench:
     def fork(self) -> None:
         """Make a new run that continues from the present step.
 
-        The list of earlier runs keeps the old run, with the whole curve of the old run up to its
-        furthest step.
+        The old run is added to the earlier runs, with its whole curve up to its furthest step.
         """
         number = self.run_number
         self._keep()
@@ -178,7 +179,8 @@ class Bench:
         """Let the current run continue after its end.
 
         A run that stopped because the task was solved continues with `stop_when_solved` set to
-        False. A run that reached its total steps gets twice as many total steps, up to the maximum.
+        False. A run that reached its `total_steps` gets twice as many `total_steps`, but at most
+        the maximum of this setting.
 
         Returns:
             The new settings.
@@ -202,14 +204,14 @@ class Bench:
         self._choose_player_mode()
 
     def run_to(self, step: int) -> None:
-        """Train the run to an environment step at full speed; there, the run pauses by itself."""
+        """Let the run train at full speed up to the environment step `step`, and then pause."""
         if step > self.session.global_step:
             self.run()
             self._pause_at = step
 
     @property
     def _pace(self) -> float:
-        """The speed of the run: the chosen speed, or full speed on the way to a step."""
+        """Full speed while the run trains to the step of `run_to`; otherwise, the chosen speed."""
         return FULL_SPEED if self.running and self._pause_at is not None else self.speed
 
     @property
@@ -261,7 +263,7 @@ class Bench:
         return self.pacemaker.next_turn(self._pace, running=self.running, busy=self.busy)
 
     def _train_to(self, limit: int) -> None:
-        """For one turn, train the run to step `limit` and the further seeds to the run's step."""
+        """Train for one turn: the run up to step `limit`, further seeds up to the run's step."""
         if self.group is None:
             self.session.advance("step", limit - self.session.global_step, seconds=TURN)
             return
@@ -296,7 +298,8 @@ class Bench:
     def earlier_curves(self, label: Callable[[PastRun], str] = lambda _past: "") -> list[Curve]:
         """Smoothed learning curves of the most recent earlier runs in the current environment.
 
-        If a stored run is shown for comparison, its curve follows them. A sketch is the last item.
+        If a stored run is shown for comparison, its curve comes after these curves. If the visitor
+        has drawn a sketch, the sketch comes last.
         """
         env_id = self.session.config.env_id
         earlier = [*self.past, self._reached] if self.rewound and self._reached else self.past

@@ -34,7 +34,7 @@ class Follower(Protocol):
 
     @property
     def add(self) -> Callable[..., None]:
-        """The function that processes N new rows; its arguments are columns [N]."""
+        """The function that processes N new rows; each argument is one column [N] of these rows."""
 
 
 AnyFollower = TypeVar("AnyFollower", bound=Follower)
@@ -86,7 +86,7 @@ class Series:
         self._length = end
 
     def rows_for(self, appended: int) -> int:
-        """The approximate number of rows that the table keeps of `appended` rows; at least 1."""
+        """About how many of `appended` added rows the table keeps; at least 1."""
         return max(1, round(appended / self._stride))
 
     def cut(self, appended: int) -> None:
@@ -102,11 +102,11 @@ class Series:
 
     @property
     def stride(self) -> int:
-        """One of so many added rows is kept; a power of two."""
+        """The table keeps one of every `stride` added rows; `stride` is a power of two."""
         return self._stride
 
     def fill(self, columns: Sequence[NDArray[Any]], appended: int, stride: int) -> None:
-        """Fill an empty table with the columns [N] of a table that had this state."""
+        """Fill this empty table with stored columns [N], and set its `appended` and `stride`."""
         self._store(np.column_stack(columns))
         self.appended, self._stride = appended, stride
 
@@ -121,7 +121,7 @@ class Series:
     def followed(
         self, key: Hashable, columns: Sequence[str], make: Callable[[], AnyFollower]
     ) -> AnyFollower:
-        """Return the follower with this key, after it has processed the given columns of all rows.
+        """Let the follower with this key process the rows that are new to it; return the follower.
 
         The follower processes each row only once. If there is no follower yet, or if the table has
         dropped rows, `make` makes a new follower.
@@ -135,7 +135,7 @@ class Series:
     def curve(
         self, column: str, most: int, window: int = 1, gaps: Gaps = "left out", label: str = ""
     ) -> Curve:
-        """The points of a column that a figure draws over environment steps; see `GrowingCurve`."""
+        """The points of one column for a figure over environment steps; see `GrowingCurve`."""
         drawn = self.followed(
             (column, most, window, gaps),
             ("global_step", column),
@@ -166,12 +166,13 @@ class Change:
 class Recent(Generic[Columns]):
     """A table that keeps only its last `most` rows.
 
-    Added rows are joined to the other rows only when a page reads the table, because training adds
-    rows more often than a page reads the table.
+    Added rows are not joined to the table at once, because training adds rows more often than a
+    page reads the table. The added rows are joined when a page reads the table, or when there are
+    many of them.
     """
 
     def __init__(self, empty: Columns, most: int) -> None:
-        """`empty` is a table with the same columns and without rows."""
+        """`empty` is a table that has the same columns as the new table, but no rows."""
         self._parts: list[Columns] = [empty]  # the joined rows, then the rows added later
         self._rows_added = 0
         self._most = most
@@ -283,7 +284,7 @@ class History:
         fits: CriticColumns,
         last_update: UpdateRecord | None,
     ) -> None:
-        """Set what the history holds of the latest steps and updates."""
+        """Replace the stored data of the latest steps and updates."""
         self._steps.columns, self._signals.columns, self._fits.columns = steps, signals, fits
         self.last_update = last_update
 

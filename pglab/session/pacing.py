@@ -36,7 +36,7 @@ class Pacemaker:
         self.interval = TURN_INTERVAL  # seconds between the last two turns
 
     def start(self) -> None:
-        """Forget the earlier turns, so that a pause in training does not lower the speed."""
+        """Forget the earlier turns, so that a pause in training does not affect the speed."""
         self._last = None
         self._owed = 0.0
         self._positions.clear()
@@ -64,9 +64,9 @@ class Pacemaker:
         return self._last + TURN_INTERVAL
 
     def steps_due(self, steps_per_second: float, most: int) -> int:
-        """The number of steps to take in this turn at one of the `SPEEDS`, but at most `most`.
+        """The number of steps that are due in this turn at the given speed; at most `most`.
 
-        If earlier turns were too short for all their steps, the missing steps are added. Steps that
+        If earlier turns were too short for all due steps, the missing steps are added. Steps that
         are more than about one second late are dropped.
         """
         if steps_per_second == FULL_SPEED:

@@ -1,4 +1,4 @@
-"""A summary of an earlier run, and of the further seeds of a run."""
+"""Summaries of an earlier run and of a run's further seeds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SNAPSHOT_BYTES = 5_000_000  # memory limit for all snapshots of one earlier run
 
 @dataclass(frozen=True)
 class SeedResult:
-    """The results of a further seed: another run with the same settings and another seed."""
+    """The results of a further seed, which is a run with the same settings but another seed."""
 
     seed: int
     global_step: int
@@ -40,7 +40,7 @@ class PastRun:
     """Stores an earlier run's curve, results and policies, so that pages can show them.
 
     A fork is a run that continues another run. If this run is a fork, `forked` holds the number of
-    the other run and the step of the fork.
+    the continued run and the step of the fork.
     """
 
     number: int

@@ -21,7 +21,7 @@ class Trainer(Protocol):
     """Trains one run. Each call of `advance` trains a stretch, which is a short part of the run."""
 
     problem: str | None
-    """An error message if a number is no longer finite, so that the run cannot continue."""
+    """An error message if a number is no longer finite; the run then cannot continue."""
 
     @property
     def compiled_seconds(self) -> float:

@@ -65,7 +65,10 @@ class TrainingSession:
         problem: str | None = None,
         can_rewind: bool = True,
     ) -> Self:
-        """Make a session that continues a stored run; `problem` is why it diverged, if it did."""
+        """Make a session that continues a stored run.
+
+        If this run has diverged, `problem` is the error message.
+        """
         session = cls.__new__(cls)
         session._begin(initial_config, run, history, can_rewind=can_rewind)
         session._training_seconds = training_seconds
@@ -135,7 +138,7 @@ class TrainingSession:
     def advance(
         self, unit: Unit = "step", count: int | None = None, *, seconds: float | None = None
     ) -> list[Stretch]:
-        """Train `count` steps, episodes or updates, but for at most about `seconds` of wall clock.
+        """Train `count` steps, episodes or updates; stop earlier if about `seconds` have passed.
 
         If neither `count` nor `seconds` is given, `count` is 1. If the last step ends an episode or
         causes an update, this call includes the end of the episode or the update.
@@ -160,10 +163,11 @@ class TrainingSession:
         return stretches
 
     def rewind(self, checkpoint: Checkpoint) -> None:
-        """Go to a checkpoint of this run, earlier or later than the current step.
+        """Go to a checkpoint of this run, which may be earlier or later than the current step.
 
         If no setting changes, training from the checkpoint repeats the same records bit for bit.
-        The current state becomes a checkpoint too, so that the run can return to this state.
+        Unless the run has diverged, its current state becomes a checkpoint too, so that the run can
+        return to this state.
         """
         self._keep_checkpoint()
         self._run = checkpoint.run()
@@ -179,7 +183,7 @@ class TrainingSession:
         return self._training_seconds
 
     def present_run(self) -> AgentRun:
-        """The run itself, up to date at the current step; callers must not change it."""
+        """Write the current state into the run, and return the run; callers must not change it."""
         self._trainer.save()
         return self._run
 
@@ -198,7 +202,7 @@ class TrainingSession:
         New values take effect at the next update.
 
         Raises:
-            ConfigError: a value cannot be used, or the setting cannot change during training.
+            ConfigError: a value cannot be used, or a setting cannot change during training.
         """
         described = settings_of(self.config)
         for name in settings:

@@ -1,1 +1,1 @@
-"""An episode that a visitor has played by hand: its check, and what a run would learn from it."""
+"""Checks an episode that a visitor has played by hand, and lets a copy of a run learn from it."""

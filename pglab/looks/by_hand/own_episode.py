@@ -1,8 +1,8 @@
 """Checks an episode of CartPole that was played in a browser.
 
 The pole is unstable: over 500 steps, a rounding error in the last digit of a number can grow to a
-metre. So the browser sends the state after each step, and Gymnasium's own dynamics check each step
-by itself. On any machine, the numbers then agree.
+metre. So the browser sends the state after each step, and this module checks each step separately
+with Gymnasium's own dynamics. Over a single step, the numbers agree on any machine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Player = Literal["you", "agent"]
 
 
 class EpisodeRefused(ValueError):
-    """The browser sent something that is no episode of CartPole. The message is for visitors."""
+    """Raised if the browser has sent no valid episode. The message is a sentence for visitors."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class OwnEpisode:
     """An episode of T steps that a visitor or the agent played in the browser.
 
     `observations` are the states with the noise of the sensors. `worlds` has the half length of the
-    pole, the gravity and the noise at each step. `pushes` were added to the cart's velocity and the
-    pole's angular velocity after the observation and before the action.
+    pole, the gravity and the noise at each step. In each step, after the observation and before the
+    action, the `pushes` were added to the cart's velocity and to the pole's angular velocity.
     """
 
     player: Player
@@ -111,7 +111,7 @@ class World:
     def step(
         self, state: Floats, action: int, world: Sequence[float] | Floats, pushes: Floats
     ) -> tuple[NDArray[np.float64], bool]:
-        """One step from `state` [4]: the next state, and whether the episode terminates there."""
+        """Take a step from `state` [4]; return the next state, and True if it is terminal."""
         cartpole = self._cartpole
         cartpole.length, cartpole.gravity = float(world[0]), float(world[1])
         cartpole.polemass_length = cartpole.masspole * cartpole.length
@@ -130,7 +130,7 @@ def usual_world() -> tuple[float, float, float]:
 
 
 def noise_scale() -> NDArray[np.float64]:
-    """For each coordinate, the value that noise of 100 % would reach: [4]."""
+    """For each coordinate, the largest error at a noise of 100 %: [4]."""
     return np.array([axis.high for axis in ENVIRONMENTS[ENV_ID].axes])
 
 
@@ -138,8 +138,9 @@ def checked_episode(value: object) -> OwnEpisode:
     """Read an episode that a browser has sent, and check everything in it.
 
     Args:
-        value: a dictionary from JSON with `player`, `randomStart`, and three lists: `rows` (action,
-            half length, gravity, noise, push of the cart, push of the pole), `states` and `seen`.
+        value: a dictionary from JSON with `player`, `randomStart`, and three lists: `rows` (in each
+            row: action, half length, gravity, noise, push of the cart, push of the pole), `states`
+            and `seen`.
 
     Raises:
         EpisodeRefused: something is missing or impossible, or a step does not follow from the state
@@ -171,7 +172,7 @@ def checked_episode(value: object) -> OwnEpisode:
 
 
 def _table(value: object, columns: int, most: int) -> NDArray[np.float64]:
-    """A list of at most `most` rows of finite numbers, as an array: [rows, columns]."""
+    """Convert a list of at most `most` rows of finite numbers to an array [rows, columns]."""
     if not isinstance(value, list) or len(value) > most:
         raise _refusal()
     for row in value:
@@ -204,7 +205,7 @@ def _has_possible_numbers(episode: OwnEpisode, actions: Floats) -> bool:
 
 
 def _has_true_steps(episode: OwnEpisode, world: World, most: int) -> bool:
-    """True if each state follows from the state before it, and only the last step is the end."""
+    """True if each state follows from the one before, and only the last step ends the episode."""
     last = len(episode.actions) - 1
     rows = zip(episode.states, episode.actions, episode.worlds, episode.pushes, strict=False)
     for t, (state, action, constants, pushes) in enumerate(rows):

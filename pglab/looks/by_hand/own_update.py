@@ -1,4 +1,4 @@
-"""Computes what one update from a visitor's own episode would change; the run never changes."""
+"""Computes one update from a visitor's own episode, on a copy of the run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class OwnUpdate:
 
 
 def own_update(session: TrainingSession, episode: OwnEpisode) -> OwnUpdate:
-    """Let a copy of the run learn from the episode alone, in one update.
+    """Let a copy of the run learn from only this episode, in one update.
 
     REINFORCE takes the episode as its whole batch. An actor-critic takes the episode as its whole
     rollout. If the agent has a replay buffer, the episode is added to the copy of this buffer.
@@ -72,7 +72,7 @@ def _log_policy(policy: nn.Module, observations: Floats) -> Floats:
 
 
 def _records(run: AgentRun, episode: OwnEpisode, log_pi: Floats) -> list[StepRecord]:
-    """The records that training would have made of the episode, after the run's last step."""
+    """The records that training would have made if the run had played this episode next."""
     last = len(episode.actions) - 1
     return [
         StepRecord(

@@ -1,4 +1,4 @@
-"""The numbers from which a browser computes a policy: the parameters of its network."""
+"""The numbers from which a browser computes a policy: the parameters of the policy's network."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class PolicyData:
     """A policy as plain numbers.
 
     `layers` has the weights [outputs, inputs] and the biases [outputs] of each linear layer. If
-    `symexp_head` is true, `symexp` is applied to the outputs of the last layer. Then π is the
-    softmax of the outputs. If `epsilon` is given, the outputs are action values instead, and π is
+    `symexp_head` is true, `symexp` is applied to the outputs of the last layer. If `epsilon` is
+    None, π is the softmax of the outputs. Otherwise, the outputs are action values, and π is
     ε-greedy.
     """
 

@@ -21,9 +21,9 @@ from pglab.records import Floats
 def same_world_returns(
     policy: nn.Module, episode: OwnEpisode, count: int, seed: int
 ) -> NDArray[np.float64]:
-    """Returns of a policy from the same start, in the same world, with the same pushes: [count].
+    """Returns of a policy with the start, the world and the pushes of `episode`: [count].
 
-    After the last step of `episode`, its last world stays, and there are no more pushes.
+    If the policy plays longer than `episode`, the last world stays, and there are no more pushes.
     """
     starts = np.repeat(episode.states[:1], count, axis=0)
     return _returns(policy, starts, episode.worlds, episode.pushes, _generator(seed, 0))

@@ -1,1 +1,1 @@
-"""New episodes of a policy: for the video, for an evaluation, and many in parallel."""
+"""Plays new episodes of a policy: for the video, for an evaluation, or many in parallel."""

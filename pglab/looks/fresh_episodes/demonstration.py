@@ -22,7 +22,7 @@ class Scene:
 
     The policy chose `action` for `observation`, and `reward` is the reward of this action. The last
     scene of an episode shows the final observation. The last scene has no action, and `ended` is
-    true. If the time limit ended the episode, its `truncated` is true too.
+    true. If the time limit ended the episode, `truncated` of the last scene is true too.
     """
 
     episode: int
@@ -41,7 +41,7 @@ class Demonstration:
     def __init__(self, env_id: str, seed: int) -> None:
         """Begin the first episode.
 
-        The seed alone determines the first observation of each episode.
+        The first observation of each episode depends only on the seed.
 
         Raises:
             ConfigError: the environment cannot be used.

@@ -52,7 +52,7 @@ def draw_episodes(
         policy: gives the log-probabilities of all actions: [N, D] → [N, A].
         env_id: an environment that `make_environment` can make.
         count: number of episodes.
-        seed: not negative.
+        seed: seed of the random streams; not negative.
         pool: not negative; episodes with different values of `pool` are independent.
 
     Raises:

@@ -1,1 +1,1 @@
-"""The ladder from one agent to another: which of their differences change the return."""
+"""Ladders show which of the differences between two agents change the return."""

@@ -1,4 +1,4 @@
-"""The effects of the rungs: by how much each difference changes the late return of each agent."""
+"""Measures how much each difference between two agents changes the return late in a run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Verdict = Literal["matters", "does not matter", "cannot be told"]
 
 @dataclass(frozen=True)
 class Effect:
-    """By how much the late return changes from one arm to another one.
+    """The change of the late return from one arm to another; an arm is the runs of one agent.
 
     `difference` is the difference of the interquartile means over the seeds; it is None if an arm
-    has fewer than two late returns. `seeds` is the number of late returns in the smaller arm.
-    `diverged` is the number of diverged runs in each of the two arms. `needed` is the number of
-    seeds with which a test would probably tell the arms apart; None if it is unknown or above
-    1,000.
+    has fewer than two late returns. `seeds` is the number of late returns in the arm that has fewer
+    of them. `diverged` is the number of diverged runs in each of the two arms. `needed` is the
+    number of seeds with which a test would probably find the difference; None if this number is
+    unknown or above 1,000.
     """
 
     difference: Estimate | None
@@ -37,7 +37,7 @@ class Effect:
 
     @property
     def size(self) -> float:
-        """The amount of the change, in units of return; −1 if it is unknown, so that it is last."""
+        """The absolute change of the return; −1 if it is unknown, so that it is sorted last."""
         return abs(float(self.difference.estimate)) if self.difference else -1.0
 
     @property
@@ -48,11 +48,12 @@ class Effect:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the change matters.
+        """Says whether the change of the return matters.
 
-        It does not matter if the whole interval lies within ± `margin`, even if the interval does
-        not contain 0: the change is then real, but too small to care about. Otherwise it matters if
-        the interval does not contain 0. In all other cases, these seeds cannot tell.
+        The change does not matter if the whole interval lies within ± `margin`. Such an interval
+        may exclude 0; then the change is real, but too small to be important. The change matters if
+        the interval goes beyond ± `margin` and does not contain 0. In all other cases, these seeds
+        cannot decide whether the change matters.
         """
         low, high = self._bounds()
         if -self.margin <= low and high <= self.margin:
@@ -67,9 +68,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class RungEffects:
-    """The effects of one rung: what the value of B changes in A, and what it changes in B.
+    """The effects of one rung: the change from A's value to B's value, tried in A and in B.
 
-    An effect is an error if the agent that is needed for it is impossible.
+    If A cannot have B's value, `in_a` is the error that says why. If B cannot have A's value,
+    `in_b` is the error that says why.
     """
 
     rung: Rung
@@ -78,17 +80,18 @@ class RungEffects:
 
     @property
     def size(self) -> float:
-        """The larger one of the two effects, in units of return; −1 if none is known."""
+        """The larger of the two absolute changes of the return; −1 if both are unknown."""
         effects = (self.in_a, self.in_b)
         return max((e.size for e in effects if isinstance(e, Effect)), default=-1.0)
 
 
 def margin_of(plan: LadderPlan) -> float:
-    """The change of the return that is too small to care about.
+    """The largest change of the return that is too small to matter.
 
-    It is 5 % of the range of returns, the share below which Compare calls a difference a tie. For
-    CartPole it is 25, which is also 5 % of the return of the solved task. Other environments are
-    solved at negative returns, so a share of that return would mean nothing.
+    This margin is 5 % of the range of returns. The page *Compare* uses the same share for a tie.
+    For CartPole, the margin is 25, which is also 5 % of the return of a solved task. In the other
+    environments, a solved task has a negative return, so a share of this return would have no
+    meaning.
     """
     low, high = plan.return_range
     return EQUAL * (high - low)
@@ -110,7 +113,7 @@ def effects_of(
 
 
 def effect_between(plan: LadderPlan, before: ArmValues, after: ArmValues) -> Effect:
-    """The effect between two arms of a ladder."""
+    """The effect of the change from the arm `before` to the arm `after`."""
     old, new = before.returns, after.returns
     seeds = min(len(old), len(new))
     known = seeds > 1

@@ -16,9 +16,9 @@ from pglab.maps.ladder.values import ArmValues, ResultsOf, ValuesOf, values_from
 class Ladder:
     """The findings of a ladder.
 
-    `values` contains all arms that were trained, those of the path included. `whole` is the effect
-    from A to B. `effects` starts with the rung that has the largest effect. `path` is None if no
-    path has been looked for.
+    `values` contains the values of all trained arms, including the arms of the path. `whole` is the
+    effect of the change from A to B. `effects` starts with the rung that has the largest effect.
+    `path` is None if no path was searched.
     """
 
     plan: LadderPlan
@@ -31,20 +31,21 @@ class Ladder:
 def find_ladder(plan: LadderPlan, results_of: ResultsOf) -> Ladder:
     """Find the effects of all rungs, and the path from A to B.
 
-    `results_of` receives settings of runs, seeds included, and returns their results in the same
-    order. It is called once for all arms of the plan, and once for each later step of the path.
+    `results_of` receives the settings of runs, including the seeds, and returns the results of
+    these runs in the same order. `results_of` is called once for all arms of the plan, and then
+    once for each step of the path that needs new arms.
     """
     return ladder_of(plan, values_from(plan, results_of))
 
 
 def ladder_of(plan: LadderPlan, values_of: ValuesOf) -> Ladder:
-    """Find the same as `find_ladder`, from a function that returns the values of arms."""
+    """Do the same as `find_ladder`; `values_of` returns the values of the given arms."""
     values = dict(zip(plan.arms, values_of(plan.arms), strict=True))
     path = find_path(plan, values, values_of)
     return replace(effects_alone(plan, values), values=values, path=path)
 
 
 def effects_alone(plan: LadderPlan, values: Mapping[AgentConfig, ArmValues]) -> Ladder:
-    """Find the effects of all rungs from the values of the plan's arms, without a path."""
+    """Compute the effects of all rungs from the values of the plan's arms, but search no path."""
     whole = effect_between(plan, values[plan.a], values[plan.b])
     return Ladder(plan, values, whole, effects_of(plan, values), path=None)

@@ -1,4 +1,4 @@
-"""The path of a ladder: single changes from A towards B along which the result moves."""
+"""The path of a ladder: single changes of agent A, until its result is like that of agent B."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pglab.maps.ladder.values import ArmValues, ValuesOf
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the path: a rung, the agent after it, and the changes of the late return."""
+    """One step of the path: its rung, the agent after the step, and two changes of the return."""
 
     rung: Rung
     config: AgentConfig
@@ -27,16 +27,17 @@ class Step:
 def find_path(
     plan: LadderPlan, values: dict[AgentConfig, ArmValues], values_of: ValuesOf
 ) -> tuple[Step, ...]:
-    """The greedy path of single changes from A towards B. Adds the arms that it needs to `values`.
+    """Find a greedy path of single changes from A to B; add all newly trained arms to `values`.
 
-    The path starts at A. At each step, all remaining single changes of the current agent are
-    trained. The path takes the one whose interquartile mean is nearest to that of B, even if all of
-    them are further away than the current agent: some settings have an effect only together. The
-    path ends as soon as the interval of the difference to B contains 0, at the latest at B.
+    The path starts at A. At each step, the current agent is trained with each of the remaining
+    single changes. The path takes the changed agent whose interquartile mean is nearest to B's.
+    This agent may be further away from B than the current agent, because some settings have an
+    effect only together. The path ends as soon as the interval of the difference to B contains 0,
+    or when it reaches B.
 
-    The arms of the first step belong to the plan. For n rungs there are at most n(n+1)/2 arms on
-    the way, A excluded. A greedy path need not be the shortest one: a search for the shortest path
-    would need up to 2ⁿ arms.
+    The arms of the first step belong to the plan. For n rungs, the search trains at most n(n+1)/2
+    arms in addition to A. A greedy path may be longer than the shortest path. But a search for the
+    shortest path might need 2ⁿ arms.
     """
     target = values[plan.b].middle
     current, remaining = plan.a, list(plan.rungs)

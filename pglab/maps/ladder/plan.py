@@ -1,4 +1,4 @@
-"""The plan of a ladder: which agents are trained, with which seeds, for how long."""
+"""The plan of a ladder: the agents that are trained, their seeds, and the number of steps."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from pglab.session.side_by_side.contrasts import same_agent
 
 @dataclass(frozen=True)
 class LadderPlan:
-    """The runs of a ladder from A to B. A `MapRun` can train them: each arm is one of its cells.
+    """The runs of a ladder from A to B. A `MapRun` can train these runs, with one cell per arm.
 
-    An arm is an agent with all its seeds. The arms are A, B, and both agents of each rung.
+    An arm is an agent with all its seeds. The arms are A, B, and the two agents `a_with` and
+    `b_with` of each rung.
     """
 
     a: AgentConfig
@@ -32,7 +33,8 @@ class LadderPlan:
         """Check the plan.
 
         Raises:
-            ConfigError: the agents cannot be compared, or a number cannot be used.
+            ConfigError: the agents cannot be compared, or the number of seeds or steps cannot be
+                used.
         """
         require_seeds(self.seeds)
         for name in ("a", "b"):
@@ -42,7 +44,10 @@ class LadderPlan:
 
     @cached_property
     def rungs(self) -> tuple[Rung, ...]:
-        """The differences between A and B. Agents that are among the arms already are reused."""
+        """The differences between A and B.
+
+        If an agent of a rung is the same agent as A or B, the rung uses A or B.
+        """
         found = rungs(self.a, self.b)
         return tuple(
             Rung(rung.names, self._known(rung.a_with), self._known(rung.b_with)) for rung in found
@@ -50,13 +55,13 @@ class LadderPlan:
 
     @cached_property
     def arms(self) -> tuple[AgentConfig, ...]:
-        """A, B, and each agent that has a single setting of the other one; all with seed 0."""
+        """A, B and the possible agents of all rungs, without duplicates; all arms have seed 0."""
         swapped = (arm for rung in self.rungs for arm in (rung.a_with, rung.b_with))
         possible = (arm for arm in swapped if not isinstance(arm, ConfigError))
         return tuple(dict.fromkeys((self.a, self.b, *possible)))
 
     def after(self, config: AgentConfig, rung: Rung) -> AgentConfig | None:
-        """An agent with the settings of B in one rung; None if the rung is impossible there.
+        """Return `config` with B's settings of one rung; None if such an agent is impossible.
 
         If an arm has the same settings, the result is this arm.
         """
@@ -73,12 +78,12 @@ class LadderPlan:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The number of arms, as the shape of a map."""
+        """The number of arms, in the form of a map's shape."""
         return (len(self.arms),)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The places of the arms, as the cells of a map."""
+        """The index of each arm, in the form of a map's cell."""
         return tuple((place,) for place in range(len(self.arms)))
 
     def config_of(self, cell: Cell, seed: int = 0) -> AgentConfig:
@@ -86,11 +91,11 @@ class LadderPlan:
         return self.arms[cell[0]].changed(seed=seed)
 
     def runs(self) -> Iterator[tuple[Cell, int]]:
-        """Each arm with each of its seeds, which count from 0."""
+        """All pairs of an arm and a seed; the seeds count from 0."""
         return product(self.cells, range(self.seeds))
 
     def runs_of(self, arms: Sequence[AgentConfig]) -> list[AgentConfig]:
-        """The settings of all runs of some arms: all seeds of the first arm come first."""
+        """The settings of all runs of the given arms; the runs of the first arm come first."""
         return [arm.changed(seed=seed) for arm in arms for seed in range(self.seeds)]
 
     def _known(self, arm: AgentConfig | ConfigError) -> AgentConfig | ConfigError:

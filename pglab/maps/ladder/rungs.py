@@ -1,4 +1,4 @@
-"""The rungs of a ladder: the single differences between two agents, and the agents in between."""
+"""The rungs of a ladder: each rung is one difference between two agents A and B."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ CRITICS_RATE = "critic_learning_rate"
 class Rung:
     """One difference between two agents A and B.
 
-    `names` are the settings that change together: the first one differs, and the others have an
-    effect only with its value in A or only with its value in B. `a_with` is A with these settings
-    of B, and `b_with` is B with these settings of A. If there can be no such agent, the value is
-    the error that says why.
+    `names` are the settings that change together. The first setting differs between A and B. Each
+    further setting has an effect in only one of the two agents, because it depends on the first
+    setting. `a_with` is A with these settings of B, and `b_with` is B with these settings of A. If
+    such an agent is impossible, the field holds the error that says why.
     """
 
     names: tuple[str, ...]
@@ -39,8 +39,9 @@ class Rung:
 def rungs(a: AgentConfig, b: AgentConfig) -> list[Rung]:
     """All single differences between two agents, in the order of their settings.
 
-    Settings that have no effect in one of the agents, such as the size of a critic's batch without
-    a replay buffer, belong to the rung of the setting on which they depend.
+    If a setting has an effect in only one of the agents, it belongs to the rung of the setting on
+    which it depends. For example, the size of a critic's batch has no effect without a replay
+    buffer.
 
     Raises:
         ConfigError: the agents cannot be compared in this way; the message says why.
@@ -57,10 +58,9 @@ def rungs(a: AgentConfig, b: AgentConfig) -> list[Rung]:
 
 
 def moved(config: AgentConfig, names: Sequence[str], to: AgentConfig) -> AgentConfig:
-    """An agent with the settings of one rung taken from another agent.
+    """Return `config` with the settings `names` of the agent `to`.
 
-    If the body of `config` was shared and becomes split, the critic keeps its learning rate, which
-    was α.
+    If the shared body of `config` becomes split, the critic keeps its learning rate, which was α.
 
     Raises:
         ConfigError: the settings contradict each other, or the rung has no effect in this agent.
@@ -90,7 +90,7 @@ def _attempt(
 
 
 def _dependents(a: AgentConfig, b: AgentConfig, master: str) -> list[str]:
-    """The settings that have an effect in only one of the agents, because `master` differs."""
+    """The settings that have an effect in only one agent, because the setting `master` differs."""
     return [
         name
         for name, setting in settings_of(a).items()

@@ -14,10 +14,10 @@ from pglab.maps.run_result import RunResult
 
 @dataclass(frozen=True)
 class LadderSoFar:
-    """A ladder at one moment. It has no path until `done` is true.
+    """The findings of a ladder at one moment. The path is None while `done` is False.
 
-    `missing` are the arms that the path needs next. They are empty while arms of the plan itself
-    have runs to train.
+    `missing` are the arms that the path needs next. `missing` is empty while the plan's own arms
+    still have untrained runs.
     """
 
     ladder: Ladder
@@ -34,7 +34,7 @@ class _NotTrained(Exception):
 
 
 def ladder_so_far(plan: LadderPlan, results: Mapping[AgentConfig, RunResult]) -> LadderSoFar:
-    """Find what the results so far say; they are given by the settings of the runs."""
+    """Compute a ladder from the results so far; the keys of `results` are the runs' settings."""
 
     def whole(arm: AgentConfig) -> bool:
         return all(run in results for run in plan.runs_of([arm]))

@@ -1,7 +1,7 @@
-"""The stored ladders: settings and values of all arms.
+"""Stored ladders: files that contain the settings and the values of all arms.
 
-`pglab.studies.maps.make_ladder` computes them. A file holds no findings. They follow from the
-values, and are computed when the file is read.
+The command `pglab.studies.maps.make_ladder` writes these files. A file contains no findings,
+because the findings are computed from the values when the file is read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DIGITS = 3  # of the stored returns
 
 
 def text_of(ladder: Ladder) -> str:
-    """A ladder as JSON. Each arm stands on a line of its own."""
+    """Write a ladder as JSON text, with one line for each arm."""
     plan = ladder.plan
     facts = {
         KEY: made_by(plan.a.engine),
@@ -58,10 +58,11 @@ def text_of(ladder: Ladder) -> str:
 
 
 def ladder_from(text: str) -> Ladder:
-    """Find a ladder again from the values that `text_of` has written.
+    """Compute a ladder from the values in a text that `text_of` has written.
 
     Raises:
-        KeyError: the text is damaged, or values are missing because the statistics have changed.
+        KeyError: the text is damaged, or the path needs an arm that the text does not contain,
+            because the statistics have changed.
     """
     content = json.loads(text)
     a, b = (config_from(content[name]) for name in ("a", "b"))
@@ -91,9 +92,9 @@ def stored_name(configs: Sequence[AgentConfig]) -> str | None:
 
 
 def findings_text(name: str = SEMINAR) -> str:
-    """What a stored ladder has found, as Markdown; empty if the ladder has not been computed.
+    """The findings of a stored ladder as Markdown; empty if the ladder has not been computed.
 
-    All pages that speak about shared and split bodies get the findings here.
+    All pages about shared and split bodies get the findings from this function.
     """
     try:
         ladder = load(name)

@@ -1,4 +1,4 @@
-"""The results of an arm, as numbers for its seeds."""
+"""The results of an arm, as one number for each seed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ ResultsOf = Callable[[Sequence[AgentConfig]], Sequence[RunResult]]
 class ArmValues:
     """The results of an arm: arrays with one entry for each seed, [N].
 
-    `late_return` and `area` are the measures of the same names, in units of return. A run that
-    diverged has the lowest possible return in both: without it, an agent that often diverges would
-    look like its lucky seeds. They are NaN if no episode ended there.
+    `late_return` and `area` are the measures of the same names, in units of return. In both arrays,
+    a run that diverged has the lowest possible return. If such runs were left out, an agent that
+    often diverges would be judged only by its successful seeds. An entry is NaN if no episode ended
+    in the measured part of the run.
     """
 
     late_return: Numbers
@@ -33,12 +34,12 @@ class ArmValues:
 
     @property
     def returns(self) -> Numbers:
-        """The late returns of the seeds that have one: [at most N]."""
+        """The late returns without NaN: [at most N]."""
         return self.late_return[~np.isnan(self.late_return)]
 
     @property
     def middle(self) -> float:
-        """The interquartile mean of the late returns; NaN if no seed has one."""
+        """The interquartile mean of the late returns; NaN if there are no late returns."""
         return float(interquartile_mean(self.returns)) if len(self.returns) else float("nan")
 
 
@@ -46,10 +47,10 @@ ValuesOf = Callable[[Sequence[AgentConfig]], Sequence[ArmValues]]
 
 
 def values_from(plan: LadderPlan, results_of: ResultsOf) -> ValuesOf:
-    """A function that returns the values of arms.
+    """Return a function that computes the values of arms.
 
-    `results_of` receives the settings of all runs of these arms and returns their results, in the
-    same order.
+    `results_of` receives the settings of all runs of these arms, and returns the results of the
+    runs in the same order.
     """
 
     def values_of(arms: Sequence[AgentConfig]) -> list[ArmValues]:
@@ -62,7 +63,7 @@ def values_from(plan: LadderPlan, results_of: ResultsOf) -> ValuesOf:
 
 
 def arm_values(results: Sequence[RunResult], lowest: float) -> ArmValues:
-    """The values of an arm from the results of its seeds; `lowest` is the lowest return."""
+    """The values of an arm from the results of its seeds; `lowest` is the least possible return."""
     diverged = np.array([result.diverged for result in results])
     late, area = (
         np.where(diverged, lowest, [measure(result) for result in results])

@@ -24,7 +24,7 @@ Group = Verdict | Literal["no result"]
 
 @dataclass(frozen=True)
 class Findings:
-    """The findings of a ladder as sentences; the effects come in groups, from large to small."""
+    """The findings of a ladder as sentences; each group begins with the largest effect."""
 
     whole: str
     effects: Mapping[Group, list[str]]
@@ -32,16 +32,16 @@ class Findings:
 
 
 def findings_in_words(ladder: Ladder, names: Names = LETTERS) -> list[str]:
-    """All findings: the whole difference, the effects from large to small, and the path.
+    """All findings as sentences: the total effect, the single effects by size, and the path.
 
-    `names` are the names of A and B inside a sentence.
+    `names` are the names of A and B in the sentences.
     """
     effects = [text for one in ladder.effects for text in rung_in_words(ladder.plan, one, names)]
     return [_whole_in_words(ladder, names), *effects, *_path_in_words(ladder, names)]
 
 
 def grouped_findings(ladder: Ladder, names: Names = LETTERS) -> Findings:
-    """The sentences of `findings_in_words`, grouped by what they say."""
+    """The sentences of `findings_in_words`; the effects are grouped by their verdicts."""
     effects: dict[Group, list[str]] = {}
     for one in ladder.effects:
         both = (one.in_a, one.in_b)
@@ -75,9 +75,9 @@ def rung_in_words(plan: LadderPlan, effects: RungEffects, names: Names = LETTERS
 
 
 def change_in_words(plan: LadderPlan, rung: Rung, *, beside: bool = True) -> str:
-    """One rung, with the values of B and of A; for example "Body: split instead of shared".
+    """Describe the change of a rung from A to B; for example "Body: split instead of shared".
 
-    If `beside` is false, the settings that change beside the first one are left out.
+    If `beside` is false, only the first setting of the rung is described.
     """
     names = rung.names if beside else rung.names[:1]
     return _("{label}: {new} instead of {old}").format(
@@ -88,7 +88,7 @@ def change_in_words(plan: LadderPlan, rung: Rung, *, beside: bool = True) -> str
 
 
 def effect_in_words(plan: LadderPlan, effect: Effect | ConfigError) -> str:
-    """An effect with its unit, its interval and its verdict; or why there is none."""
+    """Describe an effect with its interval and its verdict, or say why there is no result."""
     if isinstance(effect, ConfigError):
         return _("no result. {problem}").format(problem=effect)
     if effect.difference is None:
@@ -161,7 +161,7 @@ def _path_in_words(ladder: Ladder, names: Names) -> Iterator[str]:
 
 
 def _value(config: AgentConfig, other: AgentConfig, names: Sequence[str]) -> str:
-    """The value of a rung in one agent, and the dependent settings that set it apart further."""
+    """The value of a rung in `config`, with the dependent settings that differ from `other`."""
     name, *dependents = names
     text = choice_name(format_value(effective(config, name)))
     beside = {

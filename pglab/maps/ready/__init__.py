@@ -1,1 +1,1 @@
-"""The maps that come with the repository: their plans, their file format, and their claims."""
+"""The maps that come with the repository: plans, file format, and claims about the results."""

@@ -1,4 +1,4 @@
-"""What the maps that come with the repository show: sentences, each with its check.
+"""Claims about the maps that come with the repository: sentences, each with a check.
 
 `pglab check maps` makes the maps again, and checks the sentences.
 """
@@ -20,7 +20,7 @@ Check = Callable[["Returns"], bool]
 
 
 class Returns:
-    """The return of the last tenth in each cell of a map."""
+    """The summary of the returns in the last tenth of the runs, for each cell of a map."""
 
     def __init__(self, plan: MapPlan, results: Results) -> None:
         """Summarise all cells of a map."""
@@ -31,7 +31,7 @@ class Returns:
         ]
 
     def at(self, **settings: Any) -> list[CellSummary]:
-        """The cells with these settings, in the order of the values of the other setting."""
+        """The summaries of the cells with these settings, sorted by the other setting's values."""
         return [
             summary
             for values, summary in self._cells
@@ -54,7 +54,7 @@ class Returns:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence about a map, and the check of everything that the sentence says."""
+    """A sentence about a map, and a function that checks every part of the sentence."""
 
     sentence: str
     holds: Check
@@ -260,7 +260,7 @@ CLAIMS: Mapping[str, tuple[Claim, ...]] = {
 
 
 def _rises(middles: list[float], first: int, last: int) -> bool:
-    """True if each number is larger than the one before, from `first` to `last` (rounded)."""
+    """True if the numbers increase, and the rounded ends are equal to `first` and `last`."""
     ends = round(middles[0]), round(middles[-1])
     return ends == (first, last) and middles == sorted(set(middles))
 
@@ -272,7 +272,8 @@ def _best_of(middles: list[float]) -> int:
 def broken_claims(name: str, plan: MapPlan, results: Results) -> list[str]:
     """The sentences about a map that do not hold for these results.
 
-    `name` is the name of the map in `shipped.PLANS`; `results` has all runs of the plan.
+    `name` is the name of the map in `shipped.PLANS`; `results` contains the results of all runs of
+    the plan.
     """
     returns = Returns(plan, results)
     return [claim.sentence for claim in CLAIMS.get(name, ()) if not claim.holds(returns)]

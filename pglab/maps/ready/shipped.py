@@ -1,7 +1,7 @@
 """The maps that come with the repository.
 
-`python -m pglab.studies.maps.make_maps --write` makes them. Each map contains the cell with the
-usual settings of its agent.
+The command `python -m pglab.studies.maps.make_maps --write` makes these maps. Each map contains the
+cell with the usual settings of its agent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SPLIT_CRITIC = Axis("critic_learning_rate", (1e-5, 5e-5, 2.5e-4, 1e-3, 5e-3))
 def _maps(
     agent: str, config: AgentConfig, rates: Axis, others: Mapping[str, Axis]
 ) -> dict[str, MapPlan]:
-    """Maps of one agent: the learning rate with each other setting, by name."""
+    """The maps of one agent by name; each map varies the learning rate and one other setting."""
     return {
         f"{agent}_{name}": MapPlan(config, (axis, rates), SEEDS, STEPS)
         for name, axis in others.items()

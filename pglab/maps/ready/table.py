@@ -1,7 +1,8 @@
-"""Writes a map as a Parquet file with one row for each run, and reads it again.
+"""Writes a map as a Parquet file with one row for each run, and reads such files.
 
-The columns are the settings that vary, each as a text and as its place among the values of its
-axis, then the seed and the numbers of the `RunResult`. The file's metadata contains the plan.
+Each varied setting has two columns: its value as a text, and the index of this value on its axis.
+The other columns are the seed and the numbers of the `RunResult`. The file's metadata contains the
+plan.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ Facts = dict[str, Any]
 
 
 class MapFileError(ValueError):
-    """Raised if a file is no map that can be read. The message is a sentence that says why."""
+    """Raised if a file cannot be read as a map. The message is a sentence that says why."""
 
 
 def write_map(path: Path, plan: MapPlan, results: Mapping[Run, RunResult]) -> None:
-    """Write the runs of `plan` that have a result. The same results give the same bytes.
+    """Write all runs of `plan` that have a result. The same results always give the same bytes.
 
     Raises:
         OSError: the file cannot be written.
@@ -69,10 +70,10 @@ def write_map(path: Path, plan: MapPlan, results: Mapping[Run, RunResult]) -> No
 
 
 def read_map(path: Path) -> tuple[MapPlan, dict[Run, RunResult]]:
-    """Read what `write_map` has written; all numbers are the same, bit for bit.
+    """Read a file that `write_map` has written; all numbers are the same, bit for bit.
 
     Raises:
-        MapFileError: the file cannot be read, is too large, or is no map.
+        MapFileError: the file cannot be read, is too large, or is not a map.
     """
     try:
         with path.open("rb") as source:
@@ -147,7 +148,7 @@ def _row(plan: MapPlan, run: Run, result: RunResult) -> Facts:
 
 
 def _names_of(plan: MapPlan, run: Run) -> Facts:
-    """The columns that say which run a row belongs to."""
+    """The columns of a row that identify its run, with their values."""
     cell, seed = run
     facts: Facts = {"seed": seed}
     for axis, place in zip(plan.axes, cell, strict=True):
@@ -171,7 +172,7 @@ def _read(data: bytes) -> tuple[MapPlan, dict[Run, RunResult]]:
 
 
 def _require_small(metadata: Any) -> None:
-    """Refuse a file that says that its columns are too large, before they are unpacked."""
+    """Raise an error if the metadata of a file says that its unpacked columns are too large."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     columns = [group.column(number) for group in groups for number in range(group.num_columns)]
     if (
@@ -187,7 +188,7 @@ def _plan(facts: Any) -> MapPlan:
 
     Raises:
         ConfigError: the plan or a setting cannot be used.
-        ValueError: a part of the plan has another type or number than in a map.
+        ValueError: a part of the plan has the wrong type, or there are too many axes or values.
     """
     if facts["format"] != FORMAT:
         raise MapFileError(_("Another version of the app has made this map. Update the app."))
@@ -199,7 +200,7 @@ def _plan(facts: Any) -> MapPlan:
 
 
 def _axis(usual: Any, facts: Any) -> Axis:
-    """Read an axis. `usual` has the default settings, which conflict with no single value."""
+    """Read an axis. `usual` has the default settings, which every single value fits."""
     name, texts = facts["setting"], facts["values"]
     if len(texts) > MOST_VALUES or not all(isinstance(text, str) for text in (name, *texts)):
         raise ValueError("the values of a setting are damaged")

@@ -1,1 +1,1 @@
-"""Trains the runs of a map on Dask workers, and keeps their results."""
+"""Trains the runs of a map on Dask workers, and stores the results."""

@@ -1,4 +1,4 @@
-"""Trains a list of runs with the workers of the maps; runs whose results are stored come free."""
+"""Trains a list of runs with the workers of the maps; runs with stored results are skipped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUND = 30.0  # seconds between two reports
 
 @dataclass(frozen=True)
 class RunList:
-    """A list of different runs as a plan: each run is a cell of its own."""
+    """A plan for a list of different runs; each run has a cell of its own."""
 
     configs: Sequence[AgentConfig]
     seeds: int = 1
@@ -29,11 +29,11 @@ class RunList:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The places of the runs."""
+        """The index of each run, in the form of a cell."""
         return tuple((place,) for place in range(len(self.configs)))
 
     def config_of(self, cell: Cell, seed: int = 0) -> AgentConfig:
-        """The settings of one run; its seed is among them, so `seed` counts only within a cell."""
+        """The settings of a cell's run; `seed` is ignored, because the settings contain a seed."""
         return self.configs[cell[0]]
 
     def runs(self) -> Iterator[tuple[Cell, int]]:
@@ -47,10 +47,10 @@ def results_of_runs(
     results: Results,
     report: Callable[[Snapshot], None] = lambda _snapshot: None,
 ) -> list[RunResult]:
-    """Train runs and wait for them. Return one result for each of the settings, in their order.
+    """Train runs, wait for all results, and return the results in the order of `configs`.
 
-    Each result is stored at once, so a second call continues where the first one was interrupted.
-    `report` is called every `ROUND` seconds, and at the end.
+    Each result is stored at once. So after an interruption, a second call trains only the missing
+    runs. `report` is called every `ROUND` seconds, and at the end.
 
     Raises:
         RunFailed: a run could not be trained, or no worker can be reached; the message says why.

@@ -1,4 +1,4 @@
-"""Calls a function for many settings with the workers of the maps."""
+"""Calls a function with many settings on the workers that also train the maps."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def on_workers(
 ) -> list[Result]:
     """Call `work` with each of the settings on Dask workers, and wait for all results.
 
-    The results are in the order of `configs`. Threads of one process run only compiled code at
-    once, so PyTorch's code needs worker processes to become faster.
+    The results are in the order of `configs`. Threads of one process run only compiled code in
+    parallel. So PyTorch's code becomes faster only with several worker processes.
 
     Args:
         work: a function at the top level of a module, so that other processes find it by its name.
         configs: the settings.
-        workers: the workers; if there are none, the workers that all maps of this process share.
+        workers: the workers; None stands for the workers that all maps of this process share.
 
     Raises:
         WorkersUnavailable: the workers cannot be reached, were lost, or have other versions.
-        Exception: an error that `work` raises, as it is.
+        Exception: any error that `work` raises; it is raised again unchanged.
     """
     used = workers or shared_workers()
     # Workers forget calls that have not begun as soon as nobody refers to their futures.

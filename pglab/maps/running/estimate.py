@@ -1,4 +1,4 @@
-"""Estimates how long the runs of a map will take, before they start."""
+"""Estimates the training time of a map before its runs begin."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ LONGEST = 2 * 3_600.0  # seconds of a map that trains without being asked twice
 def seconds_of(plan: Plan, threads: int, *, every_cell: bool = False) -> float:
     """Estimate the wall-clock seconds of all runs of a plan, if `threads` runs train at once.
 
-    The start of one run is measured in the cells at the ends and in the middle of each axis. The
-    cells between are interpolated. If `every_cell` is true, every cell is measured, because their
-    order means nothing. All measurements take about a second on this machine, or longer if the
-    compiled code has yet to be loaded.
+    The function trains the beginning of one run in some cells: at the ends and in the middle of
+    each axis. The times of the other cells are interpolated. If `every_cell` is true, the function
+    measures every cell; this is for plans whose neighbouring cells are not similar. All
+    measurements together take about a second on this machine, or longer if the compiled code is not
+    loaded yet.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -45,10 +46,11 @@ def seconds_of(plan: Plan, threads: int, *, every_cell: bool = False) -> float:
 
 
 def runs_at_once(plan: Plan, workers: Workers) -> int:
-    """How many runs of this plan the workers train at once, at least 1.
+    """The number of runs of this plan that the workers train at once; at least 1.
 
-    While no worker is connected, the map waits for the first one. Threads of one process train only
-    compiled code at once; PyTorch's code takes turns.
+    The result is 1 while no worker is connected, because the map waits for the first worker. If
+    threads of this process train with PyTorch, the result is also 1, because threads run only
+    compiled code in parallel.
 
     Raises:
         WorkersUnavailable: the workers cannot be reached.
@@ -69,13 +71,13 @@ def duration_text(seconds: float) -> str:
 
 
 def _weights(length: int, known: list[int]) -> NDArray[np.float64]:
-    """The weight of each known place in the mean over all places, after linear interpolation."""
+    """The weight of each known place in the mean over all linearly interpolated places."""
     every = np.arange(length)
     return np.array([np.interp(every, known, one).mean() for one in np.eye(len(known))])
 
 
 def _seconds_of_run(config: AgentConfig, budget: float) -> float:
-    """The seconds that one run takes, from a measurement of about `budget` seconds."""
+    """Estimate the seconds of one run by training its beginning for about `budget` seconds."""
     begun = time.perf_counter()
     session = TrainingSession(config, can_rewind=False)
     made = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Lets visitors train before maps do."""
+"""Pauses the training of maps while visitors need all processor cores."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ AGAIN = 0.2  # seconds until the next look whether a core is free
 
 
 def give_way(seconds: float) -> None:
-    """Sleep while visitors need all processor cores, at most this number of seconds.
+    """Sleep while visitors need all processor cores; the longest sleep is `seconds`.
 
-    A low priority alone is not enough: Python's interpreter lock would make all others wait for a
-    thread that has the lock, but gets no processor time.
+    A low priority is not enough. A thread with a low priority may hold Python's interpreter lock
+    but get no processor time. Then all other threads would wait for this thread.
     """
     until = time.perf_counter() + seconds
     # A process in which nobody has ever trained has no threads for training, and needs none.

@@ -1,4 +1,4 @@
-"""Names the result of a run by everything on which the result depends."""
+"""Makes the key of a run's result from everything on which the result depends."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ENGINE_VERSION = 1  # changes whenever an engine trains the same settings to oth
 
 
 def provenance_of(config: AgentConfig) -> dict[str, str]:
-    """The provenance of a run with these settings, if it is trained here."""
+    """The provenance of a run that this process trains with these settings."""
     return made_by("fast" if is_compiled(config) else "reference")
 
 
 def result_key(config: AgentConfig) -> str:
-    """64 hexadecimal digits that depend on all settings, the seed, the engine and the packages."""
+    """A key of 64 hexadecimal digits, from all settings, the seed, the engine and the packages."""
     facts = {
         "format": [FORMAT, WINDOWS],
         "engine_version": ENGINE_VERSION,

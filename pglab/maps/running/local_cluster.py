@@ -1,7 +1,8 @@
-"""Dask workers of this machine: threads of this process, or one process for each thread.
+"""Dask workers on this machine: threads of this process, or several worker processes.
 
-Dask's own `LocalCluster` does not fit an app. It serves web pages to the whole network, and its
-worker processes run the script of the program again, which is a page if Streamlit runs it.
+Dask's own `LocalCluster` is not suitable for an app. It serves web pages to the whole network.
+Also, its worker processes run the program's main script again; under Streamlit, this script is a
+page of the app.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ CONFIG = {"distributed.worker.profile.enabled": False}  # looks at all threads o
 
 
 class _NoWebServer:
-    """Leaves out the web server of a Dask node, which would open a port."""
+    """A Dask node without a web server, because a web server would open a port."""
 
     def start_http_server(self, *_arguments: Any, **_options: Any) -> None:
-        """Start nothing."""
+        """Do nothing, so that no web server starts."""
 
 
 class QuietScheduler(_NoWebServer, Scheduler):
@@ -35,16 +36,16 @@ class QuietWorker(_NoWebServer, Worker):
     """A Dask worker without a web server."""
 
     async def close(self, *arguments: Any, **options: Any) -> Any:
-        """Close this worker at once; nobody reads the results of runs that it still trains.
+        """Close this worker at once, because nobody reads the results of its unfinished runs.
 
-        Threads that train nothing end at once, so they are waited for.
+        If the worker trains nothing, wait for its threads, because they end at once.
         """
         idle = not self.state.executing_count
         return await super().close(*arguments, **options | {"executor_wait": idle})
 
 
 class WorkerProcess(ProcessInterface):
-    """A worker in a process of its own, which ends with this process, however this one ends."""
+    """A worker in a child process, which ends when the parent process ends or is killed."""
 
     def __init__(self, scheduler: str, name: Any = None) -> None:
         """`scheduler` is the address of the scheduler."""
@@ -53,7 +54,7 @@ class WorkerProcess(ProcessInterface):
         self.process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Start the process; it connects to the scheduler when it has imported PyTorch."""
+        """Start the worker process, which connects to the scheduler after importing PyTorch."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pglab.maps.running.worker_process", self.scheduler],
             stdin=subprocess.PIPE,
@@ -62,7 +63,7 @@ class WorkerProcess(ProcessInterface):
         await super().start()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
-        """End the process."""
+        """End the worker process."""
         if self.process is not None:
             self.process.kill()
             self.process.communicate()
@@ -70,14 +71,14 @@ class WorkerProcess(ProcessInterface):
 
 
 def cluster_of_threads(threads: int) -> SpecCluster:
-    """One worker in this process; it opens no port."""
+    """A cluster with one worker in this process; the cluster opens no port."""
     local = {"protocol": "inproc"}
     options = {**local, "nthreads": threads, "memory_limit": 0}
     return _cluster(local, {"cls": QuietWorker, "options": options}, 1)
 
 
 def cluster_of_processes(count: int) -> SpecCluster:
-    """Worker processes with one thread each, which connect some seconds later."""
+    """A cluster of worker processes with one thread each; they connect some seconds later."""
     return _cluster({"host": HOST, "port": 0}, {"cls": WorkerProcess, "options": {}}, count)
 
 

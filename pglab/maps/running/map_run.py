@@ -1,4 +1,4 @@
-"""Trains the runs of a map in the background. The map can pause and go on at any time."""
+"""Trains the runs of a map in the background. The training can pause and continue at any time."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Run = tuple[Cell, int]  # a cell and a seed
 
 
 class RunFailed(RuntimeError):
-    """Raised if the training of a run ends with an error; the message says which one."""
+    """Raised if the training of a run ends with an error; the message names this error."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A map at one moment."""
+    """The state of a map's training at one moment."""
 
     results: Mapping[Run, RunResult]
     total: int  # runs of the whole map
@@ -50,7 +50,7 @@ class Snapshot:
 
 
 class MapRun:
-    """One visitor's map. All methods may be called from every thread."""
+    """The training of one visitor's map. Any thread may call the methods."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class MapRun:
         results: Results,
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Make a map that has what is stored already; `start` trains the rest.
+        """Load the results that are stored already; `start` trains the other runs.
 
-        If `is_wanted` returns False, because the page was closed for example, the map pauses.
+        The map pauses if `is_wanted` returns False, for example because the page was closed.
         """
         self.plan = plan
         self._workers, self._results, self._is_wanted = workers, results, is_wanted
@@ -75,7 +75,7 @@ class MapRun:
         self._load()
 
     def start(self) -> None:
-        """Train the runs that are missing, if they are not being trained."""
+        """Begin or continue to train the missing runs in the background."""
         with self._lock:
             self._pausing, self._problem = False, None
             if self._thread is None and len(self._known) < len(self._keys):
@@ -84,18 +84,18 @@ class MapRun:
                 self._thread.start()
 
     def pause(self) -> None:
-        """Begin no further run. Runs that are being trained still end, and their results stay."""
+        """Begin no further run. Runs that have begun still end, and their results are stored."""
         with self._lock:
             self._pausing = True
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait until the map is done or has paused, at most so many seconds."""
+        """Wait until the map is done or has paused, or until `seconds` have passed."""
         thread = self._thread
         if thread is not None:
             thread.join(seconds)
 
     def snapshot(self) -> Snapshot:
-        """The map at this moment."""
+        """The present state of the map's training."""
         with self._lock:
             running = self._thread is not None
             return Snapshot(
@@ -149,7 +149,7 @@ class MapRun:
 
 @dataclass
 class _Training:
-    """Trains the missing runs of a map once; it ends if all have begun or the map pauses."""
+    """Trains the missing runs of a map once, until all runs have ended or the map has paused."""
 
     map_run: MapRun
     begun: dict[Cell, set[int]] = field(default_factory=dict)  # seeds that are, or were, trained
@@ -159,7 +159,7 @@ class _Training:
     attempts: dict[Run, int] = field(default_factory=dict)
 
     def train(self) -> None:
-        """Train until all runs have begun, or until the map pauses."""
+        """Train all missing runs. After a pause, only wait for the runs that have begun."""
         order, attendance = Order(self.map_run.plan), Attendance(self.map_run._workers)
         self._learn(self.map_run.snapshot().results)
         while True:
@@ -188,7 +188,7 @@ class _Training:
             watched.add_done_callback(self.ended.put)
 
     def _collect(self) -> None:
-        """Take the results that have come; wait a moment if none has."""
+        """Take the results that have arrived; if there are none, wait a short time for one."""
         new: dict[Run, RunResult] = {}
         try:
             for future in self._ended():
@@ -201,7 +201,7 @@ class _Training:
                 self.map_run._note(new)
 
     def _result(self, run: Run, future: Any) -> dict[Run, RunResult]:
-        """The result of a run; nothing if the run must be trained again."""
+        """The result of a run as a dictionary; empty if the run must be trained again."""
         if future.status == "finished":
             try:
                 return {run: decoded(future.result())}
@@ -225,12 +225,12 @@ class _Training:
             return found
 
     def _explain(self, run: Run, error: Exception) -> None:
-        """Tell why the training of a run ended with an error.
+        """Raise an error that explains why a run failed, or let the run be trained again.
 
         Raises:
-            ConfigError: its settings cannot be used here.
-            RunFailed: its training ended with an error.
-            WorkersUnavailable: the workers cannot train it.
+            ConfigError: the settings of the run cannot be used.
+            RunFailed: the training of the run ended with an error.
+            WorkersUnavailable: the workers cannot train the run.
         """
         if isinstance(error, ConfigError):
             raise error

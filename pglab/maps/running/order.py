@@ -1,4 +1,4 @@
-"""The order in which a map trains its runs: coarse first, then where the least is known."""
+"""The order of a map's runs: first a coarse grid of cells, then the most uncertain cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pglab.maps.plan import FEWEST_SEEDS, Cell, Plan
 
 
 def coarse_to_fine(shape: Sequence[int]) -> list[Cell]:
-    """All cells of a map; the first ones lie far apart, and the later ones fill the gaps."""
+    """All cells of a map; the first cells are far apart, and the later cells fill the gaps."""
     ranks = [_ranks(length) for length in shape]
     cells = [tuple(map(int, cell)) for cell in np.ndindex(*shape)]
     return sorted(
@@ -20,7 +20,7 @@ def coarse_to_fine(shape: Sequence[int]) -> list[Cell]:
 
 
 def _ranks(length: int) -> list[int]:
-    """The round of each place: the ends come first, then the middle, then the quarters."""
+    """The rank of each place on an axis: first the ends, then the middle, then the quarters."""
     ranks = [0] * length
     gaps = [(0, length - 1)]
     level = 1
@@ -36,7 +36,7 @@ def _ranks(length: int) -> list[int]:
 
 
 class Order:
-    """Says which run of a map comes next."""
+    """Chooses the run of a map that comes next."""
 
     def __init__(self, plan: Plan) -> None:
         self._cells = coarse_to_fine(plan.shape)
@@ -47,12 +47,13 @@ class Order:
     ) -> tuple[Cell, int] | None:
         """The next run, or None if all runs have begun.
 
-        At first, every cell gets one seed, then a second one, up to three. After that, the cell
-        with the largest standard error of its values comes first.
+        Every cell gets a first seed, then every cell gets a second seed, then every cell gets a
+        third seed. After that, the next seed goes to the cell with the largest standard error of
+        its values.
 
         Args:
-            begun: the seeds of each cell that are trained, or are being trained.
-            values: the measure of the trained seeds of each cell.
+            begun: for each cell, the seeds whose training has begun or ended.
+            values: for each cell, the measure of each trained seed.
         """
         open_cells = [cell for cell in self._cells if len(begun.get(cell, ())) < self._seeds]
         if not open_cells:

@@ -1,4 +1,4 @@
-"""Keeps the results of runs in the library, so that no run is trained twice on one server."""
+"""Stores the results of runs in the library, so that no run is trained twice on one server."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pglab.maps.run_result import ResultDamaged, RunResult, decoded
 class Results:
     """The results of all maps of this server, by the keys of their runs.
 
-    If the library cannot be used, nothing is kept, and the maps train every run themselves.
+    If the library cannot be used, no result is stored, and each map trains all its runs.
     """
 
     def __init__(self, shared: SharedLibrary | None = None) -> None:
-        """Use the library of this process, if no other one is given."""
+        """Use the library `shared`; None stands for the library of this process."""
         self._shared = shared or shared_library()
 
     @property
     def problem(self) -> str | None:
-        """Why results are not kept at the moment, as a sentence."""
+        """A sentence that says why no results are stored at present; None without a problem."""
         return self._shared.problem
 
     def load(self, keys: Iterable[str]) -> dict[str, RunResult]:
-        """The results that are stored. A damaged result counts as not stored."""
+        """Load the stored results of these keys. A damaged result counts as not stored."""
         stored = self._shared.use(lambda library: library.load_results(keys))
         return dict(_readable(stored or {}))
 
     def save(self, results: Mapping[str, RunResult]) -> None:
-        """Store results; a result that is stored already stays as it is."""
+        """Store new results; results that are stored already do not change."""
         if results:
             self._shared.use(
                 lambda library: library.save_results(

@@ -1,7 +1,7 @@
 """One worker process of this machine: `python -m pglab.maps.running.worker_process <scheduler>`.
 
-The process that has started this one holds the other end of the standard input. When that process
-ends, even if it is killed, the standard input ends, and this process ends too.
+The parent process holds the other end of the standard input. When the parent process ends, even if
+it is killed, the standard input ends. Then this process ends too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The workers that train the runs of maps: Dask threads of this process, processes, or a cluster.
 
-The environment variable `PGLAB_DASK` chooses: without it, threads of this process train; with
-`auto`, one process for each processor core; any other value is the address of a Dask scheduler.
+The environment variable `PGLAB_DASK` chooses the workers. If the variable is not set, threads of
+this process train the runs. If its value is `auto`, there is one worker process for each processor
+core. Any other value is the address of a Dask scheduler.
 """
 
 from __future__ import annotations
@@ -50,27 +51,27 @@ class WorkersUnavailable(RuntimeError):
 
 
 class OtherVersion(RuntimeError):
-    """Raised on a worker that would compute other numbers; the message names its packages."""
+    """Raised on a worker whose versions would give other numbers; the message names them."""
 
     def refusal(self) -> WorkersUnavailable:
-        """The error that tells a user about this worker."""
+        """Make the error that tells a user to update this worker."""
         return WorkersUnavailable(
             _("A worker has other versions ({versions}). Update this worker.").format(versions=self)
         )
 
 
 def train_run(facts: Facts, niceness: int, key: str, versions: Mapping[str, str]) -> bytes:
-    """Train one run on a worker: from the facts of its settings to its encoded result.
+    """Train one run on a worker, and return the encoded result.
 
     Args:
         facts: the settings, as `config_facts` writes them.
-        niceness: how far other threads of the machine go before this one.
-        key: the key of the result where the run was submitted.
-        versions: the provenance of the result where the run was submitted.
+        niceness: a higher number gives the training a lower priority on the worker's machine.
+        key: the key of the result, computed by the process that has submitted the run.
+        versions: the provenance of the result, computed by the process that has submitted the run.
 
     Raises:
-        ConfigError: the settings cannot be used here.
-        OtherVersion: this worker would store other numbers under the same key.
+        ConfigError: the settings cannot be used on this worker.
+        OtherVersion: this worker's versions differ, so its numbers would not belong to this key.
     """
     use_one_thread()  # several threads would add numbers in another order
     be_nice(niceness)
@@ -86,7 +87,7 @@ def train_run(facts: Facts, niceness: int, key: str, versions: Mapping[str, str]
 def call(
     work: Callable[[AgentConfig], Result], config: AgentConfig, versions: Mapping[str, str]
 ) -> Result:
-    """Call a function with settings on a worker; `versions` is the provenance it must have here.
+    """Call `work` with settings on a worker, which must have the provenance `versions`.
 
     Raises:
         OtherVersion: this worker would compute other numbers.
@@ -114,7 +115,7 @@ class Workers:
         self._client: Any = None  # the type hints of `Client` are incomplete
 
     def submit(self, config: AgentConfig) -> Future[bytes]:
-        """Begin to train a run; the same run is trained only once at a time.
+        """Begin to train a run; a run that is already being trained is not trained twice.
 
         Raises:
             WorkersUnavailable: the workers cannot be reached.
@@ -150,7 +151,7 @@ class Workers:
 
     @property
     def threads(self) -> int:
-        """How many runs the workers train at once; 0 while no worker is connected.
+        """The number of runs that the workers train at once; 0 while no worker is connected.
 
         Raises:
             WorkersUnavailable: the workers cannot be reached.
@@ -160,14 +161,14 @@ class Workers:
         return sum(threads.values())
 
     def close(self) -> None:
-        """Let go of the workers; those of this machine stop. The next run connects again."""
+        """Disconnect from the workers; workers on this machine stop. The next run reconnects."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             _closed(client)
 
     def missing(self) -> WorkersUnavailable:
-        """Let go of a scheduler that has had no worker for long; say what to do."""
+        """Disconnect from a scheduler without workers; return an error that says what to do."""
         self.close()
         if not self._is_cluster:
             return WorkersUnavailable(_("The worker processes have ended. Press Go on."))
@@ -220,17 +221,18 @@ class Workers:
 
 
 class Attendance:
-    """Looks again and again at whether there is any worker, during one wait for results."""
+    """Checks during one wait for results whether at least one worker is connected."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
         self._alone_since: float | None = None  # when the last worker was lost
 
     def threads(self) -> int:
-        """How many runs the workers train at once; 0 while no worker is connected.
+        """The number of runs that the workers train at once; 0 while no worker is connected.
 
         Raises:
-            WorkersUnavailable: there has been no worker for long, or none can be reached.
+            WorkersUnavailable: no worker has been connected for `ALONE` seconds, or the workers
+                cannot be reached.
         """
         threads, now = self._workers.threads, time.monotonic()
         if threads:

@@ -1,4 +1,4 @@
-"""The figures of a ladder: what each difference changes, and the path from A to B."""
+"""The figures of a ladder: the effects of the differences, and the path from A to B."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SYMBOLS = ("circle", "diamond")
 
 @dataclass(frozen=True)
 class Mark:
-    """A number with its interval, and a text about it, as HTML."""
+    """A number with its interval, and a text in HTML about this number."""
 
     estimate: float
     low: float
@@ -32,7 +32,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class EffectRow:
-    """What one difference changes in A and in B; an effect that is not known is None."""
+    """The effects of one difference, in A and in B; an unknown effect is None."""
 
     label: str
     in_a: Mark | None
@@ -49,12 +49,12 @@ class AgentRow:
 
 
 def ladder_figure(rows: Sequence[EffectRow], names: tuple[str, str], margin: float) -> Figure:
-    """Return a figure with one row for each difference, the first one at the top.
+    """Return a figure with one row for each difference; the first difference is at the top.
 
     Args:
         rows: the differences with their effects.
         names: the names of the two agents in which each difference was tried.
-        margin: changes within ± `margin` are too small to care about.
+        margin: changes within ± `margin` are too small to matter.
     """
     of_agents = ([row.in_a for row in rows], [row.in_b for row in rows])
     traces = [
@@ -73,9 +73,9 @@ def ladder_figure(rows: Sequence[EffectRow], names: tuple[str, str], margin: flo
 
 
 def path_figure(rows: Sequence[AgentRow], return_range: tuple[float, float]) -> Figure:
-    """Return a figure of the agents on the way from A, the first row, to B, the last row.
+    """Return a figure with one row for each agent of a path; A is at the top, B at the bottom.
 
-    A small dot is one seed. `return_range` are the lowest and the highest return.
+    Each small dot is one seed. `return_range` contains the lowest and the highest return.
     """
     between = [palette.EARLIER_RUN] * (len(rows) - 2)
     colours = [palette.SIDES[0], *between, palette.SIDES[1]]
@@ -156,7 +156,7 @@ def _in_rows(label: str, traces: list[dict[str, Any]], rows: Sequence[str]) -> F
 
 
 def _with_margin(ends: Sequence[float]) -> list[float]:
-    """The range of an axis that contains all `ends`, with a little room beside them."""
+    """The range of an axis that contains all `ends`, with a little room at both ends."""
     known = np.array(ends)[np.isfinite(ends)]
     low, high = float(known.min()), float(known.max())
     room = 0.03 * (high - low)

@@ -1,4 +1,4 @@
-"""The figures of a map: a curve over one setting, a heatmap over two, and the curves of a cell."""
+"""The figures of a map: a curve over one setting, a heatmap over two settings, a cell's curves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MapAxis:
 
 @dataclass(frozen=True)
 class MapCell:
-    """What a figure shows of a cell: its number, the interval, its seeds, and a text about it."""
+    """The data of a cell in a figure: the estimate, its interval, the seeds' values, and a text."""
 
     estimate: float
     low: float
@@ -49,8 +49,8 @@ def curve_figure(
         axis: the setting and its V values.
         cells: [V] the cells, in the order of the values.
         measured: the name of the measure, with its unit.
-        here: the place of the visitor's own settings, if the curve contains it.
-        chosen: the place of the cell whose learning curves are shown.
+        here: the index of the cell with the visitor's own settings; None if there is no such cell.
+        chosen: the index of the cell whose learning curves are shown; None if no cell is chosen.
     """
     places = np.arange(len(cells))
     estimates = np.array([cell.estimate for cell in cells])
@@ -108,17 +108,19 @@ def heatmap_figure(
     reverse: bool,
     limits: tuple[float, float] | None = None,
 ) -> Figure:
-    """Return a heatmap over two settings; a larger dot marks a wider interval.
+    """Return a heatmap over two settings; a larger ring marks a wider interval.
 
     Args:
         across: the setting of the horizontal axis, with X values.
         up: the setting of the vertical axis, with Y values.
         cells: [Y][X] the cells.
         measured: the name of the measure, with its unit.
-        here: row and column of the visitor's own settings, if the map contains them.
-        chosen: row and column of the cell whose learning curves are shown.
+        here: row and column of the cell with the visitor's own settings; None if there is no such
+            cell.
+        chosen: row and column of the cell whose learning curves are shown; None if no cell is
+            chosen.
         reverse: True if a low number is a good result.
-        limits: the numbers at the ends of the colour scale, if they are fixed.
+        limits: the numbers at the ends of the colour scale; None if the estimates determine them.
     """
     estimates = np.array([[cell.estimate for cell in row] for row in cells])
     widths = np.array([[cell.high - cell.low for cell in row] for row in cells])
@@ -148,7 +150,7 @@ def heatmap_figure(
 
 
 def cell_figure(curves: Sequence[Curve], steps: int, return_range: tuple[float, float]) -> Figure:
-    """Return the learning curves of a cell's seeds.
+    """Return a figure of the learning curves of a cell's seeds.
 
     `steps` is the length of each run; all cells of a map have the same axes.
     """
@@ -173,7 +175,7 @@ def _shades(estimates: Numbers, limits: tuple[float, float] | None, *, reverse: 
 
 
 def _dots(widths: Numbers, shades: Numbers) -> dict[str, Any]:
-    """Return the rings, which are light on dark cells and dark on light cells."""
+    """Return rings that show the widths of the intervals; on dark cells, the rings are light."""
     rows, columns = np.nonzero(np.isfinite(widths))
     widest = max(float(widths[rows, columns].max(initial=0.0)), 1e-9)
     sizes = np.maximum(SMALLEST_DOT, LARGEST_DOT * widths[rows, columns] / widest)
@@ -198,9 +200,9 @@ def _dots(widths: Numbers, shades: Numbers) -> dict[str, Any]:
 
 
 def _targets(cells: Sequence[Sequence[MapCell]]) -> dict[str, Any]:
-    """Return invisible points that a visitor can click, because Plotly selects no heatmap cells.
+    """Return invisible points for clicks, because Plotly cannot select the cells of a heatmap.
 
-    `customdata` counts the cells column by column.
+    `customdata` is the index of each cell; the cells are counted column by column.
     """
     places = [(column, row) for column in range(len(cells[0])) for row in range(len(cells))]
     return {
@@ -225,7 +227,7 @@ def _ticks(axis: MapAxis) -> dict[str, Any]:
 
 
 def _known(numbers: Numbers) -> list[float | None]:
-    """The numbers for JSON, which has no NaN."""
+    """Replace each number that is not finite by None, because JSON has no NaN."""
     return [float(number) if np.isfinite(number) else None for number in numbers]
 
 
@@ -251,7 +253,7 @@ def _line_at(place: int) -> dict[str, Any]:
 
 
 def _you_are_here(x: int, y: int | None = None) -> dict[str, Any]:
-    """Return the label above a line, or at the top of a cell, whose colour may be dark or light."""
+    """Return the label of the visitor's settings: above a line, or at the top of a cell."""
     place: dict[str, Any] = {"y": 1, "yref": "paper", "yanchor": "bottom"}
     if y is not None:
         place = {"y": y + 0.3, "bgcolor": palette.RIGHT, "font": {"color": palette.PATH}}

@@ -1,4 +1,4 @@
-"""The performance profiles of agents: which share of the seeds reaches which return."""
+"""The performance profiles of agents: the share of seeds above each return."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Profile:
 
 
 def profile_figure(thresholds: Numbers, profiles: Sequence[Profile]) -> Figure:
-    """Return a figure of performance profiles over T thresholds; the higher, the better."""
+    """Return a figure of performance profiles over T thresholds; higher curves are better."""
     traces = [
         area(UsualBand(thresholds, p.low, p.shares, p.high, ""), palette.band_colour(colour))
         for p, colour in zip(profiles, palette.SIDES, strict=False)

@@ -1,1 +1,1 @@
-"""Figures as picture files, drawn by a browser in a process of its own."""
+"""Writes figures as picture files; a browser in a separate process draws them."""

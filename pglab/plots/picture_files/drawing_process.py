@@ -1,10 +1,11 @@
 """A program that draws figures as picture files; `pglab.plots.picture_files.files` runs it.
 
-It is a process of its own because a browser may hang or crash. Then the process can be ended, and
-nothing of it is left in the app.
+The program runs in a separate process, because a browser may hang or crash. The app can then end
+this process without any effect on itself.
 
-It reads a JSON list from the standard input. For each figure of the list, it writes the picture
-file in base64 as one line. It ends with the exit code `NO_BROWSER` if there is no browser.
+The program reads a JSON list of figures from the standard input. For each figure, it writes the
+picture file in base64 as one line. If there is no browser, the program ends with the exit code
+`NO_BROWSER`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ NO_BROWSER = 3
 
 
 class Page(kaleido.PageGenerator):  # type: ignore[misc]  # kaleido has no types
-    """The page in which the browser draws: the same figure always gives the same bytes.
+    """The page in which the browser draws. The same figure always gives the same bytes.
 
-    Plotly gives random names to the parts of an SVG.
+    Plotly gives random names to the parts of an SVG, so the page replaces `Math.random` by a
+    function that always returns the same sequence.
     """
 
     header = (
@@ -36,7 +38,7 @@ class Page(kaleido.PageGenerator):  # type: ignore[misc]  # kaleido has no types
 
 
 async def draw(pictures: list[dict[str, Any]]) -> None:
-    """Draw all pictures in one browser: the one that BROWSER_PATH names, or an installed one."""
+    """Draw all pictures in the browser that BROWSER_PATH names, or else in an installed one."""
     path = os.environ.get("BROWSER_PATH")
     # MathJax would come from the internet, and no figure needs it.
     async with kaleido.Kaleido(path=path, page_generator=Page(mathjax=False)) as browser:

@@ -1,7 +1,7 @@
 """Writes figures as picture files, PNG or SVG, with the help of a browser.
 
-The package kaleido draws the figures in Chrome or Chromium, without a window. It takes the browser
-that BROWSER_PATH names, or else one that is installed.
+The package kaleido draws the figures in Chrome or Chromium, without a window. The package uses the
+browser that BROWSER_PATH names, or else an installed browser.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MARGIN = {"l": 85, "r": 30, "t": 115, "b": 65}
 
 
 class PictureError(RuntimeError):
-    """No browser can draw the figures; the message is a sentence that says what to do."""
+    """Raised if no browser can draw the figures; the message is a sentence that says what to do."""
 
 
 class _Picture(NamedTuple):
@@ -73,19 +73,19 @@ def figure_files(
     progress: Progress = unreported,
     cancelled: IsCancelled = never,
 ) -> dict[str, bytes]:
-    """Draw figures as PNG and SVG in both themes. The browser starts only once.
+    """Draw figures as PNG and SVG, in the light and the dark theme. The browser starts only once.
 
     Args:
-        figures: the figures by name; a name is a part of a file's name.
-        progress: receives the share of the pictures that are drawn.
-        cancelled: says whether the visitor has cancelled the work.
+        figures: the figures by name; each name becomes a part of the names of files.
+        progress: receives the share of the pictures that are already drawn.
+        cancelled: returns True if the visitor has cancelled the work.
 
     Returns:
         The files by name: "returns-light.png", "returns-dark.svg" and so on.
 
     Raises:
         PictureError: there is no browser, or it does not work.
-        Cancelled: `cancelled` was true.
+        Cancelled: `cancelled` has returned True.
     """
     pictures = {
         f"{name}-{theme}.{kind}": _Picture(figure, kind, theme)
@@ -116,7 +116,7 @@ def themed(figure: Figure, theme: ThemeName) -> Figure:
 
 
 def _heading(text: str, subtitle: dict[str, str]) -> str:
-    """Put title and subtitle together; Plotly alone would not place them evenly."""
+    """Join title and subtitle into one text, because Plotly would not place two texts evenly."""
     return f'{text}<br><span style="font-size:{FONT_SIZE}px">{subtitle["text"]}</span>'
 
 
@@ -135,7 +135,7 @@ def _drawn(pictures: Sequence[_Picture], progress: Progress, cancelled: IsCancel
 
 @contextmanager
 def _process(pictures: Sequence[_Picture]) -> Iterator[subprocess.Popen[str]]:
-    """Start the process that draws the pictures; at the end, end all that it has started."""
+    """Start the process that draws the pictures; at the end, end it and its child processes."""
     orders = [
         {
             "figure": themed(figure, theme),
@@ -163,7 +163,7 @@ def _process(pictures: Sequence[_Picture]) -> Iterator[subprocess.Popen[str]]:
 
 
 def _lines_of(process: subprocess.Popen[str]) -> Queue[str]:
-    """Read the lines that a process writes; an empty line follows the last one."""
+    """Read the lines that a process writes; an empty text follows the last line."""
     lines: Queue[str] = Queue()
 
     def read() -> None:
@@ -177,7 +177,7 @@ def _lines_of(process: subprocess.Popen[str]) -> Queue[str]:
 
 
 def _next_line(lines: Queue[str], cancelled: IsCancelled) -> str:
-    """Wait for a line; the result is empty if none comes."""
+    """Wait for the next line; the result is empty if no line comes in `MOST_SECONDS`."""
     deadline = time.monotonic() + MOST_SECONDS
     while time.monotonic() < deadline:
         with suppress(Empty):
@@ -187,7 +187,7 @@ def _next_line(lines: Queue[str], cancelled: IsCancelled) -> str:
 
 
 def _no_browser(process: subprocess.Popen[str]) -> str:
-    """Say what is wrong with the browser, after the process has written its last line."""
+    """Return a sentence about the problem with the browser, after the process's last line."""
     with suppress(subprocess.TimeoutExpired):  # a process with a browser that hangs does not end
         process.wait(POLL_SECONDS * 10)
     if process.returncode == drawing_process.NO_BROWSER:
@@ -202,14 +202,14 @@ def _no_browser(process: subprocess.Popen[str]) -> str:
 
 
 def _end(process: int) -> None:
-    """End a process and all processes that it has started; without effect if it has ended."""
+    """End a process and all its descendants; do nothing if the process has already ended."""
     for each in _suspended(process):
         with suppress(psutil.NoSuchProcess):
             each.kill()
 
 
 def _suspended(process: int) -> list[psutil.Process]:
-    """Suspend a process and all that it has started, so that none of them can start another one."""
+    """Suspend a process and all its descendants, so that they can start no further process."""
     family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(process)

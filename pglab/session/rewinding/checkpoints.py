@@ -163,9 +163,9 @@ class Checkpoints:
 def least_missed(steps: Sequence[int]) -> int:
     """Index of the checkpoint to drop; the first and the last checkpoint always stay.
 
-    Dropping a checkpoint leaves a gap between its neighbours. The function chooses the checkpoint
-    whose gap is the smallest share of the steps since the gap began. So recent checkpoints stay
-    closer together than old checkpoints.
+    Dropping a checkpoint leaves a gap between its neighbours. Each gap is divided by the number of
+    steps from the beginning of the gap to the last checkpoint. The function chooses the checkpoint
+    with the smallest quotient. So recent checkpoints stay closer together than old checkpoints.
     """
     now = steps[-1]
     gaps = [

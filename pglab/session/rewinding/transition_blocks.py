@@ -21,7 +21,7 @@ ROWS = 1_024  # number of transitions in a full block
 
 @dataclass(frozen=True)
 class Block:
-    """The compressed transitions `first` to `end` − 1 of a run; one piece for each column."""
+    """A run's compressed transitions `first` to `end` − 1; `packed` has an item for each column."""
 
     first: int
     end: int

@@ -29,10 +29,7 @@ class SeedGroup:
         return TrainingSession(config.changed(seed=seed), can_rewind=False)
 
     def belongs_to(self, session: TrainingSession, count: int) -> bool:
-        """True if the group has `count` further seeds of this run.
-
-        The result is False if a further seed is ahead of the run.
-        """
+        """True if the group has `count` further seeds of this run, and none is ahead of the run."""
         ahead = any(member.global_step > session.global_step for member in self.members)
         return session is self.run and count == len(self.members) and not ahead
 
@@ -42,7 +39,7 @@ class SeedGroup:
         return any(self.is_behind(member) for member in self.members)
 
     def is_behind(self, member: TrainingSession) -> bool:
-        """True if this unfinished seed lacks steps or changes of settings of the run."""
+        """True if this unfinished seed lacks steps or changes of settings that the run has."""
         return not member.finished and (
             member.global_step < self.run.global_step or _settings(member) != _settings(self.run)
         )
@@ -76,11 +73,11 @@ class SeedGroup:
         member.advance("step", self.run.global_step - member.global_step, seconds=seconds)
 
     def begin_again(self, member: TrainingSession) -> None:
-        """Replace a further seed by a new run with the same seed; this run repeats all steps."""
+        """Replace a further seed by a new run with the same seed; the new run begins at step 0."""
         place = self.members.index(member)
         self.members[place] = self._new_run(place + 1)
 
 
 def _settings(session: TrainingSession) -> list[dict[str, Any]]:
-    """All changes of settings during training, in the order of time."""
+    """All changes of settings during the training of a run, in order of time."""
     return [change.settings for change in session.history.changes]

@@ -1,9 +1,9 @@
 """Trains runs in lock step, and lets the further seeds of these runs follow.
 
 A further seed is a run with the same settings and another seed. Several threads train the runs of
-all visitors, one short portion at a time. In the queue of the threads, a visitor has at most one
-portion for each thread. `train_together` returns only when all its portions have ended. So no page
-reads a run that a thread is training, and no training continues after a visitor leaves.
+all visitors, one short portion at a time. At any time, a visitor has at most as many portions in
+the queue as there are threads. `train_together` returns only when all its portions have ended. So
+no page reads a run that a thread is training, and no training continues after a visitor leaves.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FIRST_STEPS = 32  # steps in a run's first portion, when the speed is not known 
 
 
 class SeedFailed(RuntimeError):
-    """A further seed could not be trained; the message is a sentence for the visitor."""
+    """Raised if a further seed could not be trained; the message is a sentence for visitors."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def train_together(
     """Train runs and their further seeds, for about `seconds` of wall clock.
 
     The runs train up to environment step `limit`. If one run finishes, the other runs stop at the
-    next common step. When the call returns, all runs have reached the same step, except runs that
-    finished earlier. The further seeds in `groups` follow their runs. A run that is far ahead of a
-    further seed waits for this seed.
+    next common step. When the call returns, all unfinished runs have reached the same step. The
+    further seeds in `groups` follow their runs. A run that is far ahead of a further seed waits for
+    this seed.
 
     Raises:
         SeedFailed: an error occurred in the training of a further seed. At the next call, the

@@ -21,7 +21,7 @@ def sign_flip_p(differences: NDArray[np.float64]) -> float:
 
     The tested hypothesis is that the mean difference is 0. The test multiplies each difference by 1
     or −1, in many combinations of these signs. The p-value is the share of combinations whose mean
-    is at least as far from 0 as the mean of the given differences. For up to 16 differences, the
+    is at least as far from 0 as the mean of the given differences. For at most 16 differences, the
     test tries all combinations. For more differences, the test tries 65,536 random combinations.
     """
     count = len(differences)
@@ -59,11 +59,13 @@ def band_of(
     Args:
         curves: smoothed returns of each seed.
         stops: the step at which each seed stopped; infinity for a seed that has not stopped.
-        until: a step that all seeds have reached, except seeds that stopped earlier.
+        until: the last possible step of the band; every seed that has not stopped has reached this
+            step.
         spacing: steps between the points of the band; if it is None, `grid_spacing(until)`.
 
     Returns:
-        The band; None if there is only one seed, or if a seed has not ended an episode yet.
+        The band; None if there is only one seed, if a seed has not ended an episode yet, or if the
+        band would have no points.
     """
     if len(curves) < 2 or not all(len(curve.steps) for curve in curves):
         return None
@@ -89,11 +91,11 @@ def band_of(
 
 
 def grid_spacing(until: float) -> float:
-    """Steps between the points of a band that ends at the step `until`: a power of two."""
+    """Steps between two points of a band that ends at the step `until`; always a power of two."""
     return 2.0 ** math.ceil(math.log2(until / GRID_POINTS))
 
 
 def _grid(first: float, until: float, spacing: float) -> NDArray[np.float64]:
-    """The steps at which a band has points: evenly spaced from `first`, and last `until`."""
+    """The steps at which a band has points: multiples of `spacing` from `first`, then `until`."""
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

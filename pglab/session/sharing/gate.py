@@ -45,7 +45,7 @@ class Gate:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Hold the lock after a waiting time of at most `seconds`.
+        """Wait for the lock, but at most `seconds`; hold the lock during the `with` block.
 
         Raises:
             TimeoutError: the lock did not become free in this time.

@@ -40,7 +40,7 @@ def usable_cores() -> int:
 
 
 def be_nice(niceness: int) -> None:
-    """Let the threads of this process with a smaller niceness go before the calling thread."""
+    """Give the calling thread this niceness; threads with a smaller niceness have priority."""
     if sys.platform == "linux":  # on other systems, a thread has no priority of its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 

@@ -34,11 +34,14 @@ class Trainee(Protocol):
         """
 
     def note_place(self, *, waits: bool) -> None:
-        """Tell the trainee whether it waits for room on the server; must return at once."""
+        """Tell the trainee whether it waits for room on the server.
+
+        This method must return at once.
+        """
 
 
 class Turns:
-    """Threads that train all trainees in turn. A trainee stands for all runs of one visitor.
+    """Threads that train all trainees in short turns. A trainee stands for all runs of one visitor.
 
     The next turn goes to the trainee that has had the least training time so far.
     """
@@ -81,7 +84,7 @@ class Turns:
 
     @property
     def crowded(self) -> bool:
-        """Whether more trainees train than there are threads, so that no processor core is free."""
+        """True if more trainees train than there are threads, so that no processor core is free."""
         return len(self._served) > self._threads
 
     def _let_in(self) -> None:

@@ -16,15 +16,16 @@ class ComparisonBench:
         past: Sequence[PastComparison] = (),
         guess: int | None = None,
     ) -> None:
-        """Make a bench with this comparison, and with comparisons before it."""
+        """Make a bench with a current comparison; `past` are the earlier comparisons."""
         self.comparison = comparison
         self.past = list(past)
         self.guess = guess  # index of an agent; the number of agents means "about equal"
 
     def begin(self, comparison: Comparison) -> None:
-        """Replace the current comparison; its results stay if it has begun.
+        """Replace the current comparison by `comparison`.
 
-        Hold the lock of the current comparison.
+        If the current comparison has begun, its results are added to `past`. Hold the lock of the
+        current comparison while you call this method.
         """
         former, self.comparison = self.comparison, comparison
         if former.global_step:

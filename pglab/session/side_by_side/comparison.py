@@ -75,8 +75,8 @@ def leader(facts: Sequence[Facts], configs: Sequence[AgentConfig]) -> int | None
 
     Returns:
         The index of this agent, or None while an agent has not ended an episode. If the two best
-        medians differ by less than `EQUAL` of the range of returns, the result is the number of
-        agents, which is not a valid index.
+        medians differ by less than the share `EQUAL` of the range of returns, the result is the
+        number of agents, which is not a valid index.
     """
     medians = [of.mean_return[0] for of in facts if of.mean_return is not None]
     if len(medians) < len(facts):

@@ -92,7 +92,7 @@ def names_of(configs: Sequence[AgentConfig]) -> tuple[str, ...]:
     """Give each agent a different name that says how the agent differs from the other agents.
 
     A preset is an agent with a fixed name. If the agents have several differences and all agents
-    are different presets, each agent gets the name of its preset. Otherwise, a name lists up to
+    are different presets, each agent gets the name of its preset. Otherwise, a name lists at most
     `MOST_IN_A_NAME` differences, and then "…" if the agents have more differences. A letter is
     added if two names would otherwise be the same.
     """
@@ -168,7 +168,7 @@ def _own_return(config: AgentConfig) -> bool:
 
 
 def effective(config: AgentConfig, name: str) -> Any:
-    """The value of a setting that takes effect; None if the setting has no effect."""
+    """The value that takes effect for a setting; None if the setting has no effect."""
     if applies(config, name):
         return getattr(config, name)
     if isinstance(config, ActorCriticConfig):

@@ -54,7 +54,8 @@ class Side:
         """Make one new run for each of `seeds` consecutive seeds, beginning with `first_seed`.
 
         The seed in `config` is ignored. The runs of all other seeds follow the run with
-        `first_seed`. If `session` is given, it is the run with `first_seed`, and it continues.
+        `first_seed`. If `session` is given, this stored run is continued as the run with
+        `first_seed`.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -84,7 +85,9 @@ class Side:
         return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
-        """Median and quartiles of the seeds' curves, up to the step that all seeds have reached.
+        """Median and quartiles of the seeds' curves.
+
+        The band ends at the step that all unfinished seeds have reached.
 
         The result is None if there is only one seed.
         """

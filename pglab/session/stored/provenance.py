@@ -31,7 +31,7 @@ def _versions() -> dict[str, str]:
 def other_versions(
     stored: Mapping[str, str], here: Mapping[str, str]
 ) -> dict[str, tuple[str, str]]:
-    """How two provenances differ: for each package or engine, the stored and the present version.
+    """For each package or engine whose version differs, return the stored and the present version.
 
     A package that a provenance does not name has the version "none".
     """

@@ -108,7 +108,7 @@ class LearningCurves:
 
 @cache
 def load(agent: str) -> LearningCurves:
-    """Load the stored curves of an agent; `agent` is its name in `AGENTS`."""
+    """Load the stored curves of an agent; `agent` is the agent's name in `AGENTS`."""
     content = _content(agent)
     rows = {name: np.array(content[name]) for name in ROWS if name in content}
     return LearningCurves(**rows, engine=engine_of(content))
