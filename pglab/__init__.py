@@ -1,6 +1,6 @@
 """The library of the Policy Gradient Lab. The library trains policy-gradient agents.
 
-A name is loaded at its first use, so that the commands that do not train start fast.
+Each public name is loaded at its first use. So commands that do not train start fast.
 """
 
 from importlib import import_module
@@ -31,7 +31,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name; Python calls this function if the package does not contain the name."""
+    """Load a public name. Python calls this function if the package does not contain the name."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_MODULES[name]), name)

@@ -71,7 +71,7 @@ def runs(arguments: Sequence[str]) -> int:
 
 
 def export_run(arguments: Sequence[str]) -> int:
-    """Write a bundle of a run in the library, or of the runs in another bundle."""
+    """Write a bundle with one run of the library, or with the runs of another bundle."""
     from pglab.commands import export_run
 
     return export_run.main(arguments)
@@ -85,7 +85,7 @@ def import_runs(arguments: Sequence[str]) -> int:
 
 
 def check(arguments: Sequence[str]) -> int:
-    """Make curves, tables, maps and checks again, and say which of them no longer hold."""
+    """Make stored results again, and say which results and claims no longer hold."""
     from pglab.commands import check
 
     return check.main(arguments)

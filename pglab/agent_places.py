@@ -38,21 +38,21 @@ AGENT_PLACES = (REINFORCE, SHARED_BODY, SPLIT_BODIES)
 
 
 def agent_place(agent: str) -> AgentPlace:
-    """The page on which an agent trains; `agent` is the agent of a `Summary`."""
+    """The page on which an agent trains. `agent` is the field `agent` of a `Summary`."""
     if agent == "reinforce":
         return REINFORCE
     return SHARED_BODY if agent.startswith("shared") else SPLIT_BODIES
 
 
 def place_at(path: str) -> AgentPlace | None:
-    """The page of an agent with this path in the app's address; None if it is another page."""
+    """The agent's page at this path of the app; None if another page is at this path."""
     return next((place for place in AGENT_PLACES if place.path == path), None)
 
 
 def config_at(path: str, parameters: Mapping[str, str]) -> AgentConfig | None:
-    """The settings in the link of an agent's page; None if the page at `path` is none of these.
+    """The settings in the link of an agent's page; None if another page is at `path`.
 
-    Values in the link that cannot be used are replaced by those of the preset.
+    If a value in the link cannot be used, the setting keeps its value in the preset.
     """
     place = place_at(path)
     if place is None:

@@ -32,7 +32,7 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
 
 
 class RunningMean:
-    """Computes the means of `smoothed` for a growing curve. Only new values cost time."""
+    """Computes the means of `smoothed` for a growing curve. Old values cost no time."""
 
     def __init__(self, window: int) -> None:
         """`window` is the maximum number of values in a mean."""
@@ -77,9 +77,9 @@ def thinned(length: int, most: int) -> Indices:
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
     """Choose at most `most` items of a growing curve for drawing, and return their indices.
 
-    A curve of at most `most` items is drawn completely. A longer curve is divided, from step 0 on,
-    into stretches of equal length. The drawn items are the first, the lowest and the highest item
-    of each stretch, and the last item of the curve. The length of a stretch, in steps, is the
+    A curve with at most `most` items is drawn completely. A longer curve is divided, from step 0
+    on, into stretches of equal length. The drawn items are the first, the lowest and the highest
+    item of each stretch, and the last item of the curve. The length of a stretch, in steps, is the
     smallest power of two with which at most `most` items are drawn.
 
     While the curve grows, the drawn items of a complete stretch stay the same. When the stretches
@@ -101,12 +101,12 @@ def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
 
 
 def _with_last(kept: Indices, length: int) -> Indices:
-    """Add the index of the last of `length` items, unless this item is chosen already."""
+    """Add the index of the last of `length` items if this item is not chosen yet."""
     return kept if kept[-1] == length - 1 else np.append(kept, length - 1)
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A power of two: stretches of this length draw at most `most` items up to step `last`."""
+    """A power of two. Stretches of this length give at most `most` items until step `last`."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 
@@ -128,7 +128,7 @@ Gaps = Literal["left out", "without a point", "bridged"]
 
 
 class GrowingCurve:
-    """The drawn points of a growing curve: the points that `kept_by_place` would choose.
+    """The drawn points of a growing curve. They are the points that `kept_by_place` would choose.
 
     This class stores no other points, so a new point costs the same time on a short and on a long
     curve.
@@ -167,7 +167,8 @@ class GrowingCurve:
     def _choose(self, steps: Numbers, values: Numbers) -> None:
         """Choose the drawn points from the points drawn so far and the new points.
 
-        The other old points are not needed: a longer stretch draws only points that its parts drew.
+        The other old points are not needed, because a longer stretch draws only points that its
+        parts have drawn already.
         """
         least = min(_width_that_fits(float(steps[-1]), self._most), 1.0)
         complete = self._complete if self._width >= least else 0

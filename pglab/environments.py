@@ -19,8 +19,8 @@ Environment = gymnasium.Env[np.ndarray, Any]
 class ObservationAxis:
     """One coordinate of the observation, with the range that figures show.
 
-    A heatmap has two coordinates as axes. If this coordinate is not an axis of the heatmap, its
-    default value is `rest`.
+    A heatmap has two coordinates as axes. If this coordinate is not an axis of a heatmap, the
+    heatmap fixes the coordinate at `rest` by default.
     """
 
     name: str
@@ -39,7 +39,7 @@ class ObservationAxis:
 class EnvironmentInfo:
     """The facts that pages show about an environment.
 
-    `heatmap_axes` are the indices of the two coordinates that are the axes of heatmaps at first.
+    `heatmap_axes` are the indices of the two coordinates that are the default axes of heatmaps.
     The return of an episode is always in `return_range`. `end` says why an episode terminates.
     """
 

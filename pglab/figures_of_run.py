@@ -1,4 +1,4 @@
-"""The figures of a run that leave the app; they are those of the run's page."""
+"""Makes the figures of a run for files. The figures are the same as on the run's page."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ RESOLUTION = 161  # grid points of the heatmap along each axis
 def run_figures(contents: RunContents) -> dict[str, Figure]:
     """Make the figures of a run, by name; each figure has a title.
 
-    A figure is left out if there is nothing to show in it: no episode has ended, for example, or
-    the agent has no critic. A run that has diverged has no figure of its policy.
+    A figure without data is left out, for example if no episode has ended or if the agent has no
+    critic. A run that has diverged has no figure of its policy.
 
     Raises:
         ConfigError, StateError: the contents of the run are damaged.
@@ -54,7 +54,7 @@ def drawn_figures(contents: RunContents, progress: Progress, cancelled: IsCancel
     """Draw the figures of a run as picture files, for an `Order`.
 
     Raises:
-        Cancelled: `cancelled` was true.
+        Cancelled: `cancelled` returned True.
         ConfigError, StateError: the contents of the run are damaged.
         PartMissing: no browser can draw the figures.
     """
@@ -89,7 +89,7 @@ def _update_figures(contents: RunContents, history: History, limit: float) -> di
 
 
 def _policy_figure(contents: RunContents) -> Figure:
-    """Draw the probability of the action that the page shows at first: the last one."""
+    """Draw the probability of the last action, which the page shows by default."""
     plane = first_plane(ENVIRONMENTS[contents.config.env_id])
     action = len(plane.info.actions) - 1
     probabilities = probability_map(policy_of(contents), plane, action, RESOLUTION)

@@ -52,7 +52,7 @@ def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
 
 
 def content(name: str) -> str:
-    """The Markdown text `name` in the chosen language; without a translation, in English."""
+    """The Markdown text `name` in the chosen language; if it is not translated, in English."""
     translated = _ROOT / "content" / _language.get() / f"{name}.md"
     path = translated if translated.exists() else _ROOT / "content" / "en" / f"{name}.md"
     return path.read_text(encoding="utf-8")

@@ -9,7 +9,8 @@ def policy_gradient_loss(log_probs: Tensor, weights: Tensor) -> Tensor:
     """L = −meanₜ( wₜ · log π(aₜ|sₜ) ); −∇L estimates the policy gradient.
 
     Args:
-        log_probs: [T] log π(aₜ|sₜ) of the actions taken, with a graph to the policy's parameters.
+        log_probs: [T] log π(aₜ|sₜ) of the actions taken, differentiable with respect to the
+            policy's parameters.
         weights: [T] wₜ, such as returns or advantages. No gradient flows into the weights.
 
     Returns:
@@ -28,7 +29,7 @@ def value_loss(values: Tensor, returns: Tensor) -> Tensor:
     """L = meanₜ( (Gₜ − V(sₜ))² ), the loss of a learned baseline V.
 
     Args:
-        values: [T] estimates V(sₜ), with a graph to the parameters of V.
+        values: [T] estimates V(sₜ), differentiable with respect to the parameters of V.
         returns: [T] observed returns Gₜ. No gradient flows into the returns.
 
     Returns:
@@ -50,7 +51,7 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
     pulls Q down, and so also changes the values to which the critic converges.
 
     Args:
-        q_values: [B, A] Q(s,·), with a graph to the critic's parameters.
+        q_values: [B, A] Q(s,·), differentiable with respect to the critic's parameters.
         actions: [B] the actions taken, as integers.
         targets: [B] targets y. No gradient flows into the targets.
         q_regularization: factor of the second term; 0 switches the term off.

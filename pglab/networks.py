@@ -18,7 +18,8 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 def use_one_thread() -> None:
     """Let PyTorch use only one thread. With small networks, more threads are slower.
 
-    This function changes the whole process. So only programs call this function, not the library.
+    This function changes the whole process. So programs call this function, but the library never
+    calls it.
     """
     torch.set_num_threads(1)
 
@@ -26,8 +27,8 @@ def use_one_thread() -> None:
 def linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
     """A linear layer in single precision, with PyTorch's default initialisation.
 
-    The parameters are drawn from `generator`. `nn.Linear` would draw them from PyTorch's global
-    random stream, which other runs use too.
+    The parameters are drawn from `generator`. The class `nn.Linear` would draw the parameters from
+    PyTorch's global random stream, which other runs use too.
     """
     layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs, dtype=torch.float32)
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
@@ -185,8 +186,8 @@ def matched_hidden_sizes(
     """Layer sizes for two split bodies that match the parameter count of one shared body.
 
     `hidden_sizes` are the layer sizes of the shared body. The function multiplies each size by the
-    same factor, and rounds the result. With the chosen factor, the two parameter counts, including
-    the heads, are as equal as possible.
+    same factor, and rounds the result. The factor is chosen so that the two parameter counts,
+    including the heads, are as equal as possible.
     """
 
     def count(sizes: Sequence[int], bodies: int) -> int:

@@ -10,7 +10,7 @@ ThemeName = Literal["light", "dark"]
 
 
 class Theme(NamedTuple):
-    """The colours of a page around its figures; `.streamlit/config.toml` has the same ones."""
+    """The colours of a page outside the figures, the same as in `.streamlit/config.toml`."""
 
     background: str
     text: str
@@ -71,5 +71,5 @@ def probability_colours(action: int, actions: int) -> tuple[str, str]:
 
 
 def action_colours(actions: int) -> tuple[str, ...]:
-    """The colours of all actions: `LEFT` for the first, `RIGHT` for the last, `MIDDLE` between."""
+    """The colours of all actions: `LEFT` for the first, `RIGHT` for the last, else `MIDDLE`."""
     return (LEFT, *[MIDDLE] * (actions - 2), RIGHT)

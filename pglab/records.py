@@ -63,7 +63,8 @@ class CriticBatch(NamedTuple):
     """The batch from which the action-value critic learned in its last gradient step.
 
     `estimates` Q(s,a) and `targets` y were computed before the critic's gradient step. `ages` are
-    the ages of the transitions: the numbers of environment steps since they were collected.
+    the ages of the transitions: the numbers of environment steps since these transitions were
+    collected.
     """
 
     estimates: Floats  # [B]
@@ -75,9 +76,9 @@ class Conflict(NamedTuple):
     """A comparison of the actor's gradient and the critic's gradient on the shared layers.
 
     `cosine` is the cosine of the angle between the two gradients. If `cosine` is negative, a small
-    gradient step on the shared layers for one loss alone raises the other loss. If one of the
-    gradients is zero, `cosine` is NaN. `actor_norm` and `critic_norm` are the Euclidean norms of
-    the two gradients.
+    step on the shared layers with the gradient of only one loss raises the other loss. If one of
+    the gradients is zero, `cosine` is NaN. `actor_norm` and `critic_norm` are the Euclidean norms
+    of the two gradients.
     """
 
     cosine: float

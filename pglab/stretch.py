@@ -1,4 +1,4 @@
-"""The data of a stretch, which is a part of a run: arrays with one row per record."""
+"""The data of a stretch (a part of a run), as arrays with one row for each record."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class UpdateColumns(NamedTuple):
     `cosine`, `shared_actor_norm` and `shared_critic_norm` are the fields of `Conflict`. `td_error`
     is the mean of |y − Q(s,a)|. `batch_end` says where the update's rows end in `BatchColumns`, and
     `critic_end` says where its rows end in `CriticColumns`. The rows of an update begin where the
-    rows of the update before end.
+    rows of the previous update end.
     """
 
     global_step: NDArray[np.int64]  # [U]
@@ -77,7 +77,7 @@ class UpdateColumns(NamedTuple):
 
 
 class BatchColumns(NamedTuple):
-    """One row for each environment step of the batches from which the actor learned."""
+    """One row for each environment step in the batches from which the actor learned."""
 
     action: NDArray[np.int64]
     batch_return: Floats  # Gₜ; NaN for an actor-critic
@@ -166,7 +166,7 @@ def _update_records(stretch: Stretch) -> Iterator[UpdateRecord]:
 
 
 def update_record(stretch: Stretch, index: int) -> UpdateRecord:
-    """Make the record of one update of a stretch. Negative indices count from the end."""
+    """Make the record of one update of a stretch. A negative `index` counts from the end."""
     columns = stretch.updates
     index = range(len(columns.update))[index]
     first, first_of_critic = (
@@ -202,7 +202,7 @@ def _number(value: float) -> float | None:
 
 
 def stretch_of(records: Sequence[Record]) -> Stretch:
-    """Collect records in columns. This function is the opposite of `records_of`."""
+    """Collect records in columns. This function is the inverse of `records_of`."""
     steps = [record for record in records if isinstance(record, StepRecord)]
     episodes = [record for record in records if isinstance(record, EpisodeRecord)]
     updates = [record for record in records if isinstance(record, UpdateRecord)]

@@ -5,17 +5,18 @@ critic Q_φ. The critic learns at the same time as the actor, so the agent does 
 of an episode. The actor learns from a rollout of T steps, and the critic learns from a batch of B
 transitions:
 
-wₜ = Q_φ(sₜ,aₜ) − max_b Q_φ(sₜ,b), computed when the agent acts; `policy_signal` offers two others
+wₜ = Q_φ(sₜ,aₜ) − max_b Q_φ(sₜ,b), computed when the agent acts
 L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H(π_θ), with an entropy bonus c that is 0 by default
 y = r + γ·(1 − d)·max_b Q_φ(s′,b); d is 1 if the episode terminated, and 0 if it was truncated
 L(φ) = 1/B · Σ (y − Q_φ(s,a))² + k/B · Σ Q_φ(s,a), with a pull k that lowers Q
 θ, φ ← Adam
 
-If wₜ were the true Q^π, or Q^π minus any function of the state, the actor would follow the policy
-gradient without the factor γᵗ. The critic's Q_φ is only an estimate, so the actor follows only an
-approximation of the policy gradient. The critic's target takes the maximum over the next actions,
-so Q_φ approaches Q* instead of Q^π. The seminar's weight wₜ = Q − max Q subtracts a valid baseline
-from Q. But this weight is never positive, so it is not the advantage.
+The setting `policy_signal` offers two other weights wₜ. If wₜ were the true Q^π, or Q^π minus any
+function of the state, the actor would follow the policy gradient without the factor γᵗ. The
+critic's Q_φ is only an estimate, so the actor follows only an approximation of the policy gradient.
+The critic's target takes the maximum over the next actions, so Q_φ approaches Q* instead of Q^π.
+The seminar's weight wₜ = Q − max Q subtracts a valid baseline from Q. But this weight is never
+positive, so this weight is not the advantage.
 
 The settings `body` and `critic_data` give four agents. The actor and the critic share their hidden
 layers (one body), or the actor and the critic have separate hidden layers (two bodies). The critic
@@ -146,7 +147,7 @@ def make_agent(
 def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
-    One environment step yields up to three records, in the order step, episode, update. Training
+    One environment step yields one to three records, in the order step, episode, update. Training
     ends after `total_steps` steps or, with `stop_when_solved`, when the task is solved.
 
     Raises:
@@ -311,13 +312,14 @@ def actor_gradient(run: ActorCriticRun, batch: Transitions, weights: Floats) -> 
 
 
 def adam_step(run: ActorCriticRun, optimizer: torch.optim.Adam, *gradients: Gradient) -> None:
-    """Take one Adam step down the sum of the gradients.
+    """Take one Adam step with the sum of the gradients.
 
     A parameter without a gradient does not change. If `max_gradient_norm` is positive, the sum of
     the gradients is scaled down until its Euclidean norm is at most `max_gradient_norm`.
 
     Raises:
-        TrainingDiverged: the sum of the gradients is not finite. No parameter has changed then.
+        TrainingDiverged: the sum of the gradients is not finite. In this case, no parameter
+            changes.
     """
     total: Gradient = {}
     for one in gradients:

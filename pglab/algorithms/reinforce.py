@@ -98,7 +98,7 @@ def start(config: ReinforceConfig) -> ReinforceRun:
 def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
-    One environment step yields up to three records, in the order step, episode, update. Training
+    One environment step yields one to three records, in the order step, episode, update. Training
     ends after `total_steps` steps or, with `stop_when_solved`, when the task is solved.
 
     Raises:
@@ -162,7 +162,7 @@ def update(run: ReinforceRun) -> UpdateRecord:
 
 
 def learn(run: ReinforceRun, batch: Transitions, weights: Floats) -> tuple[float, float, float]:
-    """Take one Adam step of the policy down the gradient of L(θ).
+    """Take one Adam step of the policy with the gradient of L(θ).
 
     Returns:
         L without the entropy bonus, the entropy H in nats, and the norm of the gradient.
@@ -210,7 +210,8 @@ def fit_value(
     """Take one Adam step that moves the learned baseline V toward the returns.
 
     Returns:
-        The loss of V, and the norm of its gradient. Both are None if there is no V.
+        The loss of V, and the norm of this loss's gradient. If there is no V, both numbers are
+        None.
     """
     if run.value is None or run.value_optimizer is None:
         return None, None

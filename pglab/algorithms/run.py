@@ -48,8 +48,8 @@ def random_streams(seed: int) -> RandomStreams:
 class Run(Generic[AnyConfig]):
     """The part of a run's state that all algorithms need.
 
-    Subclasses add the networks and optimisers of an algorithm. During training, another
-    configuration may replace `config` if it differs only in settings with `changes_while_running`.
+    Subclasses add the networks and optimisers of an algorithm. During training, a new configuration
+    may replace `config` if the two differ only in settings with `changes_while_running`.
     """
 
     config: AnyConfig
@@ -67,7 +67,7 @@ class Run(Generic[AnyConfig]):
 
     @property
     def over(self) -> bool:
-        """True if the run has ended, so that it takes no more steps."""
+        """True if the run has ended and takes no more steps."""
         stopped = self.solved and self.config.stop_when_solved
         return stopped or self.global_step >= self.config.total_steps
 
@@ -96,7 +96,7 @@ def take_step(run: Run[Any], log_pi: Floats) -> StepRecord:
     """Sample aₜ from π(·|sₜ), and get rₜ and sₜ₊₁ from the environment.
 
     Args:
-        run: the run, which advances by one step.
+        run: the run. This function advances the run by one step.
         log_pi: [A] log π of every action, given `run.observation`.
 
     Raises:

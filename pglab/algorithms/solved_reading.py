@@ -28,7 +28,7 @@ class SeminarReading:
         return tuple(self._returns)
 
     def restore(self, returns: Sequence[float], global_step: int, length: int) -> None:
-        """Set the returns in the window; the present episode has taken `length` steps so far."""
+        """Set the returns in the window. `length` counts the present episode's steps so far."""
         self._returns.clear()
         self._returns.extend(returns)
         begun, every = global_step - length, self._eval_interval

@@ -241,7 +241,7 @@ class ActorCriticConfig(RunConfig):
 
     @classmethod
     def cells(cls, **settings: Any) -> tuple[Self, ...]:
-        """The four combinations of `body` and `critic_data`, with all other settings equal.
+        """The four combinations of `body` and `critic_data`. All other settings are equal.
 
         Raises:
             ConfigError: a setting cannot be used.

@@ -178,8 +178,8 @@ class RunConfig:
     def changed(self, **changes: Any) -> Self:
         """A copy of this configuration with some settings replaced.
 
-        With a new `env_id`, `success_return` becomes the default of the new environment, unless
-        the user has set another `success_return`.
+        If `success_return` is the default of the old environment and `env_id` changes,
+        `success_return` becomes the default of the new environment.
 
         Raises:
             ConfigError: a new value cannot be used.

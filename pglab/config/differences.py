@@ -11,7 +11,7 @@ from pglab.config.setting import format_value
 def differences(config: RunConfig, reference: RunConfig) -> dict[str, str]:
     """Find the settings in which `config` differs from `reference`.
 
-    The result maps the name of each such setting to its value in `config`, as text.
+    The result maps the name of each setting that differs to its value in `config`, as text.
     """
     # Each environment has its own default of `success_return`. Two defaults count as equal.
     expected = {

@@ -1,6 +1,6 @@
 """Reads the parameters of a link to a page, for example "?gamma=0.9".
 
-An invalid parameter gets an error message. Parameters that other programs add are ignored.
+An invalid parameter causes an error message. Parameters that other programs add are ignored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FOREIGN = re.compile(
 
 
 def language_parameter(language: str) -> dict[str, str]:
-    """The parameter of a link to a page in this language; none for the default language."""
+    """The link parameter that chooses a language. The default language needs no parameter."""
     return {} if language == DEFAULT_LANGUAGE else {LANGUAGE: language}
 
 
@@ -56,18 +56,18 @@ class Link:
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
-        """Remove a parameter from the link, and return its text; None if it is not in the link."""
+        """Remove a parameter from the link, and return its text; None if the link lacks it."""
         self._known.add(name)
         return self._left.pop(name, None)
 
     def has(self, name: str) -> bool:
-        """True if this parameter is still in the link, with a text that is not empty."""
+        """True if this parameter is still in the link and its text is not empty."""
         return bool(self._left.get(name))
 
     def has_any(self, *names: str) -> bool:
         """True if at least one of these parameters is still in the link.
 
-        If a name ends with a dot, such as "a.", it stands for all names that begin with "a.".
+        A name that ends with a dot, such as "a.", stands for all names that begin with "a.".
         """
         return any(
             left.startswith(name) if name.endswith(".") else left == name

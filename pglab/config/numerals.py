@@ -21,7 +21,7 @@ def whole_number(text: str) -> int:
 
 
 def decimal_number(text: str) -> float:
-    """Read a number from a text. A number that is too large for a float becomes infinite.
+    """Read a number from a text. If the number is too large for a float, the result is infinite.
 
     Raises:
         ValueError: the text is not a number in the digits 0 to 9. For example, "nan", "inf" and

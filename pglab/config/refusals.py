@@ -46,7 +46,7 @@ def default_is_used(problem: object) -> str:
 def unknown(name: str, known: Iterable[str], *, ignored: bool = True) -> str:
     """An error message about an unknown name. The message suggests a similar known name.
 
-    `ignored` says whether the work goes on without this setting.
+    `ignored` is true if the program ignores the unknown setting and goes on.
     """
     close = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1)
     hint = _(" Did you mean “{name}”?").format(name=close[0]) if close else ""

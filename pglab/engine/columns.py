@@ -1,4 +1,4 @@
-"""Makes the arrays that compiled code fills, and cuts them to the rows that it has filled."""
+"""Makes the arrays that compiled code fills, and then removes their unused rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _empty(name: str, rows: int) -> NDArray[Any]:
 
 
 def step_columns(rows: int, width: int, actions: int, dtype: Any) -> StepColumns:
-    """Make room for `rows` steps. `width` is the length of an observation."""
+    """Make columns with room for `rows` steps. `width` is the length of an observation."""
     wide = {
         "observation": np.empty((rows, width), np.float32),
         "action_probabilities": np.empty((rows, actions), dtype),
@@ -61,9 +61,10 @@ def trimmed(out: Columns) -> Stretch:
 
 
 def columns(steps: StepColumns, updates: int, batch_rows: int, critic_rows: int) -> Columns:
-    """Make columns with the given numbers of rows, and put `steps` into these columns.
+    """Make all columns that compiled code fills. `steps` are the columns of the steps.
 
-    The number of rows for episodes is the number of rows of `steps`.
+    The columns of the episodes have as many rows as `steps`. `updates`, `batch_rows` and
+    `critic_rows` are the numbers of rows of the other columns.
     """
     episodes = len(steps.action)
     return Columns(

@@ -4,8 +4,8 @@ The decorator `compiled` is for sums and products of many numbers. The decorator
 functions that must round as Python does. The decorator `inlined` is for functions that have only
 one caller or return a view of an array.
 
-Numba compiles a stored function again only if the file of this function changes. But functions of
-this package call functions of other files. So the name of the directory for the compiled code
+Numba compiles a stored function again only if the file of this function changes. But a function of
+this package may call functions in other files. So the name of the directory for the compiled code
 contains a digest of all files of this package.
 """
 
@@ -40,8 +40,8 @@ def compiled(function: Kernel) -> Kernel:
 def exact(function: Kernel) -> Kernel:
     """Compile a function so that every operation is rounded as in Python.
 
-    This is also true if the function is called by a function that may reorder sums. A function with
-    this decorator must not have the decorator `inlined` too.
+    This is also true if the caller of the function may reorder sums. A function with this decorator
+    must not have the decorator `inlined` too.
     """
     return _compile(function, fastmath=False)
 
@@ -49,21 +49,21 @@ def exact(function: Kernel) -> Kernel:
 def inlined(function: Kernel) -> Kernel:
     """Let Numba copy the code of a function into its callers before the callers are compiled.
 
-    So this function is not compiled on its own, and rounds as its caller does. Only a function with
+    So the function is not compiled separately, and rounds as its caller does. Only functions with
     this decorator can return a view of an array.
     """
     return cast(Kernel, _njit(inline="always", _nrt=False)(function))
 
 
 def _compile(function: Kernel, **options: Any) -> Kernel:
-    """Compile a function at its first call with each combination of argument types.
+    """Compile a function with Numba, at the first call for each combination of argument types.
 
     The error model "numpy" removes the check for division by zero. This check would prevent the use
     of the processor's vector units. `_nrt=False` switches off the reference counting of arrays,
     which would take longer than making a view. So a function cannot make or return arrays. With
     `forceinline`, a called function is copied into its caller. Otherwise, the function could have
-    several compiled versions that round differently, and the order of loading would choose the
-    version.
+    several compiled versions that round differently, and the order in which they are loaded would
+    decide which version runs.
     """
     former = _config.CACHE_DIR
     _config.CACHE_DIR = cache_directory() or former  # `njit` reads this setting when it is called
@@ -83,7 +83,7 @@ def _compile(function: Kernel, **options: Any) -> Kernel:
 
 @cache
 def cache_directory() -> str | None:
-    """The directory for the compiled code; None if no directory can be written.
+    """The directory for the compiled code; None if no directory is writable.
 
     The first choice is the directory of Numba's setting `NUMBA_CACHE_DIR`. The second choice is
     `__pycache__` in this package. The last choice is the user's cache directory.
@@ -121,7 +121,7 @@ def _digest() -> str:
 def is_finite(number):
     """True if a number is neither infinite nor NaN.
 
-    In a function whose sums may be reordered, `math.isfinite` gives wrong results, because it
-    computes x − x.
+    In a function whose sums may be reordered, `math.isfinite` gives wrong results, because
+    `math.isfinite` computes x − x.
     """
     return math.isfinite(number)

@@ -1,6 +1,6 @@
-"""Random numbers for compiled code. They are drawn before the compiled code runs.
+"""Draws the random numbers for compiled code before the compiled code runs.
 
-Compiled code cannot call a random generator of NumPy quickly.
+In compiled code, a call of a NumPy random generator would be slow.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class DrawnAhead:
         self.numbers: NDArray[np.float64] = np.empty(0)
 
     def ensure(self, count: int) -> NDArray[np.float64]:
-        """Return at least `count` numbers that are not used yet."""
+        """Draw numbers until at least `count` are unused, and return all unused numbers."""
         missing = count - len(self.numbers)
         if missing > 0:
             self.numbers = np.concatenate([self.numbers, self._generator.random(missing)])
         return self.numbers
 
     def use(self, count: int) -> None:
-        """Remove the first `count` numbers, because they are used now."""
+        """Remove the first `count` numbers, because the compiled code has used them."""
         self._given += count
         if len(self.numbers) - count > MOST_KEPT:
             self.give_back()
@@ -38,7 +38,7 @@ class DrawnAhead:
             self.numbers = self.numbers[count:].copy()  # a view would keep all numbers in memory
 
     def give_back(self) -> None:
-        """Set the generator to the state that it has after only the used numbers were drawn."""
+        """Set the generator back, as if only the used numbers had been drawn."""
         bits: Any = self._generator.bit_generator
         bits.state = self._start
         bits.advance(self._given)

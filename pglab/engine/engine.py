@@ -1,7 +1,7 @@
 """Trains a run in compiled code, one stretch (part of the run) after another.
 
-The compiled code uses the memory of PyTorch's tensors. So between two stretches, the PyTorch code
-of `pglab.algorithms` can continue the run, and the compiled code can continue a run of PyTorch.
+The compiled code uses the memory of PyTorch's tensors. So compiled code and the PyTorch code of
+`pglab.algorithms` can take turns: after each stretch, either code can continue the run.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ DIVERGED: dict[type, dict[int, str]] = {
 
 
 def can_advance(config: RunConfig) -> bool:
-    """True if the compiled code has this environment, and works on this machine."""
+    """True if the compiled code contains this environment and works on this machine."""
     return config.env_id in dynamics.KINDS and failure() is None
 
 
@@ -85,7 +85,7 @@ def failure() -> str | None:
 
 
 def warm_up(dtype: torch.dtype = torch.float32) -> None:
-    """Compile all code for one precision, or load it from disk, before a run needs the code."""
+    """Compile all code for one precision, or load the compiled code, before a run needs it."""
     for config in (ReinforceConfig(hidden_sizes=(2,)), ActorCriticConfig(hidden_sizes=(2,))):
         run = begin(config)
         for network in run.networks.values():
@@ -167,7 +167,7 @@ class Engine:
         ]
 
     def save(self) -> None:
-        """Write the state into the run. Then the run can be copied, or PyTorch can continue it."""
+        """Write the state into the run. Then the run can be copied, or continued in PyTorch."""
         run, counts = self.run, self._state.counts
         for drawn in self._draws:
             drawn.give_back()
@@ -198,7 +198,7 @@ class Engine:
 
     @property
     def over(self) -> bool:
-        """True if the run has ended, so that it takes no more steps."""
+        """True if the run has ended and takes no more steps."""
         config, counts = self.run.config, self._state.counts
         stopped = counts[steps.SOLVED] and config.stop_when_solved
         return bool(stopped) or counts[steps.GLOBAL_STEP] >= config.total_steps
@@ -222,7 +222,7 @@ class Engine:
     def advance(
         self, most: int = MOST_STEPS, episodes: int = NO_LIMIT, updates: int = NO_LIMIT
     ) -> Stretch:
-        """Train the run in one call of compiled code, which does not hold the interpreter lock.
+        """Train the run in one call of compiled code. The call releases the interpreter lock.
 
         Call this method only between `load` and `save`.
 
@@ -232,8 +232,8 @@ class Engine:
             updates: the call ends after this number of updates.
 
         Returns:
-            The data of the steps, episodes and updates. If a number became infinite or NaN,
-            `diverged` names this number.
+            The data of the steps, episodes and updates. If a quantity became infinite or NaN, the
+            attribute `diverged` names this quantity.
         """
         most = min(most, self._most_steps())
         stored = int(self._state.counts[steps.STORED])
@@ -329,7 +329,7 @@ class Engine:
         return most if isinstance(config, ReinforceConfig) else most // config.rollout_steps + 1
 
     def _draws_for(self, most: int) -> tuple[int, int, int]:
-        """The largest number of random numbers that a call may use, for each random stream."""
+        """For each random stream, the largest number of random numbers that one call can use."""
         config, replay = self.run.config, 0
         if isinstance(config, ActorCriticConfig) and config.critic_data == "replay":
             replay = self._updates_in(most) * config.critic_updates * config.batch_size
@@ -371,7 +371,7 @@ class Engine:
 
 
 def _networks_of(run: AgentRun) -> tuple[list[nn.Linear], list[nn.Linear], list[torch.optim.Adam]]:
-    """The actor's layers, the layers of the critic or of the learned baseline, the optimisers."""
+    """The actor's layers, the layers of the critic or of the baseline V, and the optimisers."""
     if isinstance(run, ReinforceRun):
         if run.value is None or run.value_optimizer is None:
             return layers_of(run.policy), [], [run.optimizer]

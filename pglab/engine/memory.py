@@ -53,7 +53,7 @@ def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -
 
 
 def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
-    """Make the table of the layers. Compiled code reads their sizes and places in this table."""
+    """Make the table in which compiled code finds the sizes and the places of the layers."""
     rows, start, units = [], 0, 0
     for layer in layers:
         weights = layer.in_features * layer.out_features
@@ -64,7 +64,7 @@ def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
 
 
 def _whole_lines(size: int) -> int:
-    """Round a size up, so that the next part of the array begins at a cache line of 64 bytes."""
+    """Round a size up, so that the array's next part begins at a cache line (64 bytes)."""
     return -(-size // 16) * 16
 
 
@@ -98,8 +98,8 @@ def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 class Room:
     """Arrays for the intermediate results of the compiled code.
 
-    No call reads the intermediate results of an earlier call. So all runs that one thread trains
-    share the same arrays, which are larger than a small network.
+    No call reads the intermediate results of an earlier call, so all runs that one thread trains
+    share the same arrays. This saves memory, because the arrays are larger than a small network.
     """
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Room:
     def for_call(
         self, memory: Memory, observation_size: int, actions: int, batch_size: int
     ) -> tuple[Memory, Work]:
-        """Return `memory` with an array for the gradients, and the other arrays for one call."""
+        """Return `memory` with an array for the gradients, and a `Work` with the other arrays."""
         table, dtype = memory.table, memory.parameters.dtype
         kind = (table.tobytes(), dtype, observation_size, actions, batch_size)
         if getattr(self._kept, "kind", None) != kind:

@@ -1,4 +1,4 @@
-"""Converts the settings of a run to numbers, which compiled code can read."""
+"""Converts the settings of a run to numbers that compiled code can read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def common_settings(config: RunConfig) -> Settings:
 
 
 def reinforce_settings(config: ReinforceConfig) -> ReinforceSettings:
-    """The further settings of a REINFORCE run, as numbers."""
+    """The settings of REINFORCE that `common_settings` leaves out, as numbers."""
     return ReinforceSettings(
         gamma=config.gamma,
         learning_rate=config.learning_rate,
@@ -39,7 +39,7 @@ def reinforce_settings(config: ReinforceConfig) -> ReinforceSettings:
 
 
 def actor_critic_settings(config: ActorCriticConfig) -> ActorCriticSettings:
-    """The further settings of an actor-critic, as numbers."""
+    """The settings of an actor-critic that `common_settings` leaves out, as numbers."""
     return ActorCriticSettings(
         gamma=config.gamma,
         learning_rate=config.learning_rate,

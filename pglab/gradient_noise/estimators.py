@@ -157,7 +157,7 @@ def episode_gradients(
     receives no gradient is 0.
 
     Args:
-        policy: [N, D] → [N, A] log-probabilities; it is not changed.
+        policy: maps observations [N, D] to log-probabilities [N, A]. Its parameters do not change.
         episodes: K episodes.
         weights: [E, T] for each episode.
     """
@@ -264,7 +264,7 @@ class Moments:
 
 
 def group_sizes(episodes: int) -> tuple[int, ...]:
-    """Size 1, and the sizes that divide the episodes into at least `FEWEST_GROUPS` equal groups."""
+    """Size 1, and the sizes that give at least `FEWEST_GROUPS` equal groups of episodes."""
     return tuple(
         size
         for size in GROUP_SIZES
@@ -273,7 +273,7 @@ def group_sizes(episodes: int) -> tuple[int, ...]:
 
 
 def largest_remaining(gradients: Floats, known: Floats) -> Floats:
-    """The direction [P] perpendicular to `known` along which gradients vary most; its length is 1.
+    """The unit vector [P] perpendicular to `known` along which the gradients vary most.
 
     The result is the zero vector if the gradients do not vary perpendicular to `known`.
 

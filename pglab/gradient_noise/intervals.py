@@ -23,7 +23,7 @@ SIGNIFICANCE = 0.05  # a signal with a smaller p-value counts as found
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its confidence interval at level `LEVEL`; an unknown end is NaN."""
+    """An estimate and its confidence interval at level `LEVEL`; an unknown bound is NaN."""
 
     estimate: float
     low: float
@@ -91,7 +91,8 @@ def _log_ratio(parts: Floats, wholes: Floats, counts: NDArray[np.int64]) -> tupl
 def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> Interval:
     """The bootstrap confidence interval of the cosine between the means of two arrays.
 
-    Row i of both arrays belongs to the same item. Each resample draws n items with replacement.
+    Row i of `one` and row i of `other` belong to the same item. Each resample draws n items with
+    replacement.
 
     Args:
         one: [n, P].
@@ -113,9 +114,9 @@ def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> In
 def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
     """The probability that the mean of pure noise is at least as long as the mean of `vectors`.
 
-    The vectors have the shape [n, P]. Without a signal, a vector v is as likely as −v, so the test
-    gives random signs to the vectors many times. The p-value is the share of trials with random
-    signs in which the sum is at least as long as the sum of the original vectors.
+    `vectors` has the shape [n, P]. Without a signal, a vector v is as likely as −v. So the test
+    repeatedly gives random signs to the vectors. The p-value is the share of these trials in which
+    the sum of the vectors is at least as long as the sum of the original vectors.
     """
     gram = vectors.astype(np.float64) @ vectors.astype(np.float64).T
     signs = generator.choice([-1.0, 1.0], size=(RESAMPLES, len(vectors)))

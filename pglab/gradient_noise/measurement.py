@@ -1,9 +1,9 @@
 """The gradient lab measures how noisy each estimator of the policy gradient is.
 
 All estimators use the same frozen policy and the same episodes, which are called the drawn
-episodes. A survey is made from many separate episodes of the same policy. The gradients of the
-drawn episodes are compared with the results of the survey. Generators do the work in small parts,
-so that a page can show the progress and stop the work.
+episodes. A survey contains results of many separate episodes of the same policy. The gradients of
+the drawn episodes are compared with the survey. Generators do the work in small parts, so that a
+page can show the progress and stop the work.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def measure(
         snapshot: contains the policy; `problem_with` must return None for this snapshot.
         episodes: K, at most `most_episodes`.
         seed: seed of the drawn episodes, of a new survey and of the bootstrap.
-        survey: the survey of an earlier measurement with the same snapshot and seed, or None.
+        survey: the survey of an earlier measurement with the same snapshot and seed. None makes
+            a new survey.
 
     Raises:
         ValueError: K is not one of the choices, or is too large for this policy.
@@ -163,7 +164,10 @@ def _components(
     y: Floats,
     means: Floats,
 ) -> Generator[float, None, tuple[Floats, Floats]]:
-    """Each gradient's inner product with `y` and with the estimator's mean: two arrays [K, E]."""
+    """Compute the inner products of each gradient with two vectors: two arrays [K, E].
+
+    The vectors are the direction `y` and the mean gradient of the same estimator.
+    """
     along_y, along_mean = np.empty((2, len(episodes), len(means)))
     directions = np.stack([y, *means])
     for first in range(0, len(episodes), CHUNK):
@@ -182,8 +186,9 @@ def make_survey(
 ) -> Generator[float, None, Survey]:
     """Play episodes that are separate from the drawn episodes, and make a survey from them.
 
-    If the run has no V, a function V is fitted to the returns of the separate episodes. The number
-    of episodes is at most `most_episodes`. The generator yields the share of the work that is done.
+    If the run has no V, a function V is fitted to the returns of the separate episodes. If
+    `episodes` is larger than `most_episodes`, only `most_episodes` episodes are played. The
+    generator yields the share of the work that is done.
 
     Args:
         snapshot: contains the policy; `problem_with` must return None for this snapshot.
@@ -295,7 +300,7 @@ def _report(
 def _part(
     task: Task, begin: float, end: float, work: Generator[float, None, T]
 ) -> Generator[Progress, None, T]:
-    """Run one task of a measurement, and scale its progress to the range `begin` to `end`."""
+    """Run one task of a measurement, and scale its progress to the range from `begin` to `end`."""
     scaled = _fractions(begin, end, work)
     while True:
         try:
@@ -308,7 +313,7 @@ def _part(
 def _fractions(
     begin: float, end: float, work: Generator[float, None, T]
 ) -> Generator[float, None, T]:
-    """Run a generator, and scale the shares that it yields to the range `begin` to `end`."""
+    """Run a generator, and scale its shares of the work to the range from `begin` to `end`."""
     while True:
         try:
             fraction = next(work)

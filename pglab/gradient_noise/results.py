@@ -1,4 +1,4 @@
-"""What a measurement of the gradient lab finds: a survey, and a report on each estimator."""
+"""The results of a measurement of the gradient lab: a survey, and a report on each estimator."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pglab.records import Floats
 
 @dataclass(frozen=True)
 class Survey:
-    """The results from many separate episodes; the drawn episodes are compared with these results.
+    """The results of many separate episodes, with which the drawn episodes are compared.
 
     `episodes` is the number of separate episodes. `values` is the function V that the estimator
     `value` subtracts. `source` says where V comes from. V is independent of the drawn episodes, so
     V does not bias the gradients of the drawn episodes. `direction` [P] is the mean gradient of the
     separate episodes, computed with the mean baseline. `noise` is the total variance of
     `direction`. `signals` holds, for each estimator, an unbiased estimate of ‖E g‖², the squared
-    length of the expected gradient. `p_values` holds, for each estimator, the probability that
-    noise alone gives a mean gradient at least as long as the survey's mean gradient. `aims` is the
-    cosine between two expected gradients: the gradient of whole-episode returns, and the gradient
-    of the other three estimators. The cosine is 1 if γ = 1.
+    length of the expected gradient. `p_values` holds, for each estimator, the probability that pure
+    noise gives a mean gradient at least as long as the survey's mean gradient. `aims` is the cosine
+    between two expected gradients: the gradient of whole-episode returns, and the gradient of the
+    other three estimators. The cosine is 1 if γ = 1.
     """
 
     episodes: int
@@ -71,7 +71,7 @@ class EstimatorReport:
 
     @property
     def snr(self) -> float:
-        """Signal-to-noise ratio of one episode; a mean over k episodes has k times this ratio."""
+        """Signal-to-noise ratio of one episode. The mean of k episodes has k times this ratio."""
         return ratio(self.signal, self.variance)
 
 

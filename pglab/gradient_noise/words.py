@@ -172,7 +172,7 @@ def percent(share: float) -> str:
 
 
 def number(value: float, digits: int) -> str:
-    """A number with a few significant digits and without an exponent; NaN becomes a dash."""
+    """A number with `digits` significant digits and without an exponent; NaN becomes a dash."""
     if math.isnan(value):
         return "–"
     if value and abs(value) < 1:

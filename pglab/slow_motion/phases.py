@@ -109,7 +109,7 @@ def _read_actor_gradient(there: Locals, gradient: Gradient) -> Values:
 def _step(
     function: Callable[..., Any], optimizer_of: Callable[[Locals], torch.optim.Adam]
 ) -> Phase:
-    """The phase of the Adam step in `function`; it ends with the line of `optimizer.step()`."""
+    """The phase of the Adam step in `function`. The line of `optimizer.step()` completes it."""
 
     def steps(there: Locals) -> int:
         # Adam counts the steps of each parameter tensor separately.

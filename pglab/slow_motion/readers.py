@@ -1,4 +1,4 @@
-"""Reads quantities and values from the local variables of the functions that are watched."""
+"""Reads quantities and values from the local variables of watched functions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def read_gradient(gradient: Gradient, networks: Mapping[str, nn.Module]) -> dict
 
 
 def after_backward(network: str) -> Any:
-    """Return a function that reads a gradient in a network of the run, after `backward`.
+    """Return a function that reads the gradient that `backward` has stored in a network.
 
     If `zero_grad` has removed the gradient, the returned function raises `KeyError`, as for a
     missing variable.

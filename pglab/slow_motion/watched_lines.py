@@ -1,7 +1,7 @@
 """Watches the training code while it runs, and records the line and the values of each phase.
 
-Python calls a trace function for each line that it executes. A phase is complete when a line
-changes a certain quantity, such as the loss. So the phases are defined without line numbers.
+Python calls a trace function for each line that runs. A phase is complete when a line changes a
+certain quantity, such as the loss. So the definitions of the phases need no line numbers.
 Watching does not change the results of the training code.
 """
 
@@ -125,7 +125,7 @@ def _quantity(phase: Phase, there: Locals) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """True if the two values mean that a quantity did not change."""
+    """True if a quantity with these values before and after a line did not change."""
     # Integers are compared by value. All other objects are compared by identity: a newly computed
     # loss is a change even if it equals the old loss.
     if isinstance(one, int) and isinstance(other, int):

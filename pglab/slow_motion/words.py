@@ -1,4 +1,4 @@
-"""The texts of Slow motion about its phases and about the causes that changed the policy."""
+"""The texts of Slow motion about the phases, and about the causes of a change of the policy."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ _GREEDY = N_(
 
 
 def sentence(moment: Moment) -> str:
-    """The text about a recorded phase, chosen so that it is true for the recorded numbers."""
+    """Choose a text about a recorded phase that is true for the recorded numbers."""
     return _(_sentence(moment))
 
 
@@ -315,7 +315,7 @@ def rows_of(effects: Mapping[Cause, float], remainder: float) -> tuple[list[Row]
 
 
 def _decimals(largest: float) -> int:
-    """The number of decimals, from 2 to 6, that shows two significant digits of `largest`."""
+    """The number of decimals (2 to 6) that is needed for two significant digits of `largest`."""
     if not largest:
         return FEWEST_DECIMALS
     return min(max(FEWEST_DECIMALS, 1 - math.floor(math.log10(largest))), MOST_DECIMALS)

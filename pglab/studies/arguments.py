@@ -1,4 +1,4 @@
-"""Helpers for the commands in this folder: argument parsers and the limits of arguments."""
+"""Makes the argument parsers of the commands in this folder, and checks their arguments."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def number_of_seeds() -> Callable[[str], int]:
 
 
 def number_above_zero(most: float) -> Callable[[str], float]:
-    """Return a function that converts a text to a number above 0, up to `most`.
+    """Return a function that converts a text to a number greater than 0 and at most `most`.
 
     Raises:
         argparse.ArgumentTypeError: the returned function raises this error if the text is not a

@@ -58,7 +58,7 @@ def settings_text(config: AgentConfig) -> dict[str, str]:
 def make_arm(configs: Sequence[AgentConfig]) -> Arm:
     """Train one run for each configuration on workers. Return all results as one `Arm`.
 
-    An `Arm` contains the runs with the same settings. The configurations differ only in the seed.
+    The configurations must differ only in the seed.
     """
     measured = on_workers(measure, configs)
     return Arm(
@@ -80,7 +80,7 @@ def save(page: str, arms: dict[str, Arm]) -> Path:
 
 
 def _stored(arm: Arm) -> dict[str, Any]:
-    """Convert an `Arm` for a JSON file. Statistics that are NaN for all seeds are left out."""
+    """Convert an `Arm` to JSON values. Statistics that are NaN for all seeds are left out."""
     # For example, the TD error is NaN for all seeds of REINFORCE, which has no critic.
     known = {n: values for n, values in arm.figures.items() if not np.isnan(values).all()}
     return {
@@ -97,11 +97,11 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
 
 
 def check(page: str, keys: Sequence[str], *, write: bool) -> dict[str, Arm]:
-    """Return the runs (an `Arm`) of each experiment of a page, and of the usual settings.
+    """Return an `Arm` for each experiment of a page, and for the page's usual settings.
 
-    An `Arm` is trained if `keys` names it or if it is not stored yet. All others are loaded. If
-    `write` is true, each trained `Arm` is written to the file at once, because training all of them
-    takes long.
+    An `Arm` contains the results of runs that differ only in the seed. An `Arm` is trained if
+    `keys` names it or if it is not stored yet. All others are loaded. If `write` is true, each
+    `Arm` is written to the file as soon as it is trained, because training all of them takes long.
     """
     stored = load(page) if (FOLDER / f"{page}.json").exists() else {}
     arms: dict[str, Arm] = {}
@@ -117,7 +117,7 @@ def check(page: str, keys: Sequence[str], *, write: bool) -> dict[str, Arm]:
 
 
 def configs_of(page: str) -> dict[str, Callable[[int], AgentConfig]]:
-    """The runs of a page by name: for each name, a function from a seed to the configuration."""
+    """Map the name of each `Arm` of a page to a function from a seed to the configuration."""
     configs: dict[str, Callable[[int], AgentConfig]] = {}
     for experiment in experiments_of(page):
         configs.setdefault(experiment.usual_arm, experiment.usual_config)
@@ -126,7 +126,7 @@ def configs_of(page: str) -> dict[str, Callable[[int], AgentConfig]]:
 
 
 def recheck(page: str) -> Outcome:
-    """Run all experiments of a page again; compare the results with the stored results."""
+    """Run all experiments of a page again, and compare the results with the stored results."""
     stored = load(page)
     arms = {
         key: make_arm([config(seed) for seed in range(SEEDS)])
@@ -151,7 +151,7 @@ def recheck(page: str) -> Outcome:
 
 
 def differences(key: str, arm: Arm, stored: Arm) -> list[str]:
-    """Say how an `Arm` differs from the stored one, which has fewer digits."""
+    """Say how a new `Arm`, rounded to the stored digits, differs from the stored `Arm`."""
     new, known = _stored(arm), _stored(stored)
     nothing = [None] * len(arm.outcomes)
     found = [
@@ -180,7 +180,7 @@ def report(page: str, arms: dict[str, Arm]) -> str:
 
 
 def _counts(page: str, arms: dict[str, Arm]) -> Iterator[tuple[str, int]]:
-    """Yield each claim of a page in words, with the number of seeds for which it is true."""
+    """Yield each claim of a page in words, with the number of seeds that confirm the claim."""
     for e in experiments_of(page):
         for claim in (e.right_claim, *e.further):
             count = held(claim, arms[e.key], arms[e.usual_arm])
@@ -212,9 +212,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _name(text: str) -> str:
-    """Check that an argument names a page, an experiment of a page, or its usual runs.
+    """Return an argument if it names a page, an experiment, or the usual runs of a page.
 
-    Return the argument.
+    Raises:
+        argparse.ArgumentTypeError: there is no such name; the message lists all names.
     """
     names = [name for page in STEPS for name in (page, *_names(page))]
     if text not in names:

@@ -1,6 +1,6 @@
 """Measures the numbers on the page Gradient lab again, and looks for them on the page.
 
-`pglab check gradient-variance gradient-intervals` does so.
+The command `pglab check gradient-variance gradient-intervals` runs both checks of this module.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def table_row(steps: int, rows: Sequence[Row]) -> str:
 
 
 def worth(rows: Mapping[int, Sequence[Row]]) -> Iterator[str]:
-    """The parts of the page's sentences that say what an episode with V(s) is worth."""
+    """Yield the page's phrases that say how many episodes one episode with V(s) replaces."""
     for steps, about, digits, place, other in (
         (20_000, "about ", 0, 1, "reward-to-go alone"),
         (20_000, "about ", 0, 0, "the whole-episode return"),
@@ -77,7 +77,7 @@ def worth(rows: Mapping[int, Sequence[Row]]) -> Iterator[str]:
 
 
 def refuted(rows: Mapping[int, Sequence[Row]]) -> list[str]:
-    """The claims of the page about all policies that are not true for all of them."""
+    """The claims about the estimators' variances that are not true for all seeds."""
     names: list[str] = list(ESTIMATORS)
     orders = [
         ("reward_to_go", "whole_episode", STEPS),

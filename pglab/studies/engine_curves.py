@@ -7,9 +7,10 @@ This command trains the same ten seeds with each engine, and does not stop when 
 The command takes long, because in one process the runs of the PyTorch reference take turns. With
 the environment variable `PGLAB_DASK=auto`, each core has a process of its own.
 
-Because of rounding, the two runs of one seed may take different actions at some step. The command
-prints for how many seeds this happens, and the range and the median of the first such steps. It
-also prints a table with the median return over the seeds of each engine, for every 10,000 steps.
+The engines round differently, so the two runs of one seed may take different actions at some step.
+The command prints for how many seeds this happens, and the range and the median of the first such
+steps. It also prints a table, with one row for every 10,000 steps. A row contains the median return
+over the seeds for each engine.
 
 In each row of the table, a sign-flip test (Fisher 1935, section 21) compares the returns of the two
 engines. The column p contains the p-value of this test. The null hypothesis says that the engines
@@ -118,7 +119,7 @@ def recheck() -> Outcome:
 
 
 def parting_sentence(steps: Sequence[int | None]) -> str:
-    """The part of a sentence of the README that says where the runs of two engines part."""
+    """The README's phrase about the steps at which the engines first take different actions."""
     parted = sorted(step for step in steps if step is not None)
     if len(parted) == 1:
         return f"for only one of ten seeds, at step {parted[0]:,}."

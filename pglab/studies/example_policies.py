@@ -93,7 +93,7 @@ def recheck() -> Outcome:
 
 
 def _vector(snapshot: Snapshot) -> NDArray[np.float32]:
-    """All parameters of a policy in one row."""
+    """All parameters of a policy as one vector."""
     parameters = snapshot.networks["policy"].state_dict().values()
     return np.concatenate([parameter.numpy().ravel() for parameter in parameters])
 

@@ -1,6 +1,6 @@
 """Measures how much baselines lower the variance of the policy gradient.
 
-This command trains REINFORCE with its default settings, once for each number of steps and seed:
+This command trains REINFORCE with its default settings, once for each seed and number of steps:
 
     python -m pglab.studies.gradient_variance --steps 0 5000 20000 60000 --seeds 8 --episodes 200
 
@@ -15,10 +15,10 @@ mean gradient of 500 other episodes. A star marks an estimator whose mean gradie
 significantly from noise.
 
 The last lines count seeds. For each claim of the gradient lab, they count the seeds that confirm
-the claim. For each estimator, they count the seeds without a star. Another line compares the
-learned baseline with no baseline: it divides the total variance without a baseline by the total
-variance with the learned baseline. The quotient says how many episodes without a baseline are worth
-as much as one episode with the learned baseline.
+the claim. For each estimator, they count the seeds without a star. Another line compares
+reward-to-go with and without the baseline V(s). This line divides the total variance without V(s)
+by the total variance with V(s). The quotient says how many episodes without V(s) give the same
+precision as one episode with V(s).
 
 This command checks the confidence intervals of the gradient lab:
 
@@ -29,7 +29,7 @@ confidence interval for the variance ratio of each estimator. The command also c
 from all seeds together. It prints this ratio, and the share of the intervals that contain the
 ratio.
 
-The measurements run in processes of their own, or on the workers that the environment variable
+The measurements run in separate processes, or on the workers that the environment variable
 `PGLAB_DASK` chooses.
 """
 
@@ -121,7 +121,7 @@ def _count(rows: Sequence[Row], less: str, more: str) -> str:
 
 
 def rows_of(steps: int, episodes: int, seeds: int, workers: Workers) -> list[Row]:
-    """Train the policies of the seeds from 0 to `seeds` − 1, and measure the estimators."""
+    """Train one policy with each seed from 0 to `seeds` − 1, and measure the estimators."""
     return on_workers(partial(row_of_seed, steps, episodes), _seeds(seeds), workers)
 
 
@@ -157,7 +157,7 @@ def coverage(drawings: Sequence[Sequence[EstimatorReport]]) -> tuple[Numbers, Nu
 
 
 def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
-    """List the results of `coverage` for all estimators but the first one, whose ratio is 1."""
+    """List the results of `coverage`, without the first estimator, because its ratio is 1."""
     overall, shares = coverage(drawings)
     cells = zip(ESTIMATORS[1:], overall[1:], shares[1:], strict=True)
     return "\n".join(

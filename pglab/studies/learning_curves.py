@@ -1,4 +1,4 @@
-"""Makes the learning curves of the usual settings, which the pages show behind a run.
+"""Makes the learning curves that the pages show behind a run: curves of the usual settings.
 
 This command trains REINFORCE with the seeds 0–19, on all cores:
 
@@ -46,7 +46,7 @@ Item = TypeVar("Item")
 
 
 def windows_of_run(config: AgentConfig) -> NDArray[np.float64]:
-    """Train one seed, and return its results in windows of `WINDOW` steps; shape [4, windows].
+    """Train one run, and return sums over windows of `WINDOW` steps: array [4, windows].
 
     The four rows are the quantities that `ROWS` names.
 
@@ -74,7 +74,7 @@ def _add(windows: NDArray[np.float64], steps: NDArray[np.int64], values: NDArray
 
 
 def make(config: AgentConfig, seeds: int, steps: int) -> LearningCurves:
-    """Train the seeds from 0 to `seeds` − 1, and return their curves."""
+    """Train one run with each seed from 0 to `seeds` − 1, and return the learning curves."""
     rows = np.stack(of_seeds(windows_of_run, config, seeds, steps), axis=1)
     return LearningCurves(**dict(zip(ROWS, rows, strict=True)), engine=config.engine)
 
@@ -106,7 +106,7 @@ def save(agent: str, curves: LearningCurves) -> Path:
 
 
 def recheck(agent: str) -> Outcome:
-    """Train the stored seeds of an agent again, and compare their curves with the stored curves."""
+    """Train the runs of an agent's stored curves again, and compare the new and stored curves."""
     config, stored = AGENTS[agent], load(agent)
     seeds, windows = stored.sums.shape
     try:

@@ -1,6 +1,6 @@
 """Makes the two clips of the home page: the default agent before and after training.
 
-This command repeats the run with the stored seed, and says whether it ends at the same step:
+This command repeats the run with the stored seed, and says whether the run ends at the stored step:
 
     python -m pglab.studies.opening_clips
 
@@ -51,7 +51,7 @@ def solved_session() -> TrainingSession:
 
 
 def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
-    """Play episodes until there are `SCENES` scenes or more. Cut long episodes at `SCENES`."""
+    """Play episodes until there are at least `SCENES` scenes. Cut each episode after `SCENES`."""
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []
     while len(chosen) < SCENES:

@@ -1,4 +1,4 @@
-"""What a study finds if it makes stored results again, and compares them with the stored ones."""
+"""Compares new results of a study with the stored results, and describes the differences."""
 
 from __future__ import annotations
 
@@ -27,15 +27,19 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """True if the results can be trusted: other versions may round numbers differently."""
+        """True if all claims are confirmed and all numbers are equal.
+
+        If versions have changed, the numbers may differ, because other versions may round
+        differently.
+        """
         return not self.claims and (not self.numbers or bool(self.versions))
 
 
 def number_differences(name: str, new: object, stored: object) -> list[str]:
     """Say how numbers differ from the stored numbers; an empty list if they are equal bit for bit.
 
-    Both are numbers, or arrays or lists of numbers. None and NaN stand for unknown numbers, and
-    equal each other.
+    `new` and `stored` are numbers, or arrays or lists of numbers. None and NaN both stand for an
+    unknown number, and two unknown numbers count as equal.
     """
     own, other = (np.array(values, dtype=float) for values in (new, stored))
     if own.shape != other.shape:
@@ -58,6 +62,6 @@ def changed_versions(stored: Provenance, here: Provenance) -> str:
 
 
 def not_in(text: str, sentences: Sequence[str]) -> list[str]:
-    """The sentences that a text does not contain; line breaks do not count."""
+    """The sentences that a text does not contain. Line breaks do not matter."""
     flowing = " ".join(text.split())
     return [sentence for sentence in sentences if sentence not in flowing]

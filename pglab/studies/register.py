@@ -1,4 +1,4 @@
-"""Everything that the commands of this folder have made, and that `pglab check` makes again."""
+"""The checks of `pglab check`: tests of stored results, and of claims about these results."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from pglab.studies.outcome import Outcome
 
 @dataclass(frozen=True)
 class Check:
-    """Something that can be made again.
+    """A check that `pglab check` can make.
 
-    `seconds` is about how long this takes on two cores. A name such as `curves/reinforce` has a
-    group before the slash.
+    `seconds` is the approximate duration on two cores. In a name such as `curves/reinforce`, the
+    part before the slash is the group of the check.
     """
 
     name: str
@@ -40,10 +40,10 @@ class Check:
 
 
 def chosen_checks(names: list[str], checks: Mapping[str, Check]) -> list[Check]:
-    """The checks with these names, or in the groups with these names; all without names.
+    """The checks whose names or groups are in `names`. If `names` is empty, all checks.
 
     Raises:
-        KeyError: there is neither a check nor a group with this name.
+        KeyError: an entry of `names` is not the name of a check or of a group.
     """
     groups: dict[str, list[Check]] = {}
     for name, check in checks.items():
@@ -54,7 +54,7 @@ def chosen_checks(names: list[str], checks: Mapping[str, Check]) -> list[Check]:
 
 
 def all_checks() -> dict[str, Check]:
-    """All checks by name; the quickest ones come first."""
+    """All checks by name. Quick checks come before slow checks."""
     checks = [*_quick(), *_curves(), *_experiments(), *_maps(), *_slow()]
     return {check.name: check for check in checks}
 

@@ -19,9 +19,9 @@ from pglab.maps.running.workers import (
 
 @contextmanager
 def workers_of_command() -> Iterator[Workers]:
-    """The workers that `PGLAB_DASK` chooses; the command lets go of them at the end.
+    """Yield the workers that `PGLAB_DASK` chooses, and close them at the end of the `with` block.
 
-    If they cannot train, the program ends with a sentence that says what to change.
+    If the workers cannot train, the program ends with a message that says what to change.
     """
     workers = shared_workers()
     try:
@@ -34,7 +34,10 @@ def workers_of_command() -> Iterator[Workers]:
 
 @contextmanager
 def processes() -> Iterator[Workers]:
-    """Workers for PyTorch's code: processes of their own, unless `PGLAB_DASK` chooses others."""
+    """Yield workers for PyTorch code, and close them at the end of the `with` block.
+
+    `PGLAB_DASK` chooses these workers. By default, they are separate processes.
+    """
     workers = Workers(os.environ.get(VARIABLE) or PROCESSES)
     try:
         yield workers

@@ -1,1 +1,1 @@
-"""The compiled functions, called kernels: environments, networks, loops of both algorithms."""
+"""The compiled functions (kernels) for environments, networks and both training loops."""

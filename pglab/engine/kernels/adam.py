@@ -21,7 +21,7 @@ class AdamConstants(NamedTuple):
 
 @compiled
 def descend(memory, rows, first, last, gradient, scale, rate, adam_constants, numbers):
-    """Take one Adam step with `scale` · `gradient`, on the layers `first` to `last` − 1.
+    """Take one Adam step with the gradient `scale` · `gradient`, on layers `first` to `last` − 1.
 
     The function writes the factors of the Adam step into `numbers` [10].
     """

@@ -91,12 +91,12 @@ def learn_critic(
 ):
     """Compute the critic's gradient. If `joint` is false, take an Adam step with this gradient.
 
-    With replay, the function repeats this up to `critic_updates` times. If `joint` is true, actor
-    and critic later take one common Adam step.
+    With replay, the function does this for at most `critic_updates` batches. If `joint` is true,
+    the caller later takes one Adam step for actor and critic together.
 
     Returns:
-        `GOES_ON`, or the code of the quantity that is not finite; and the squared norm of the last
-        gradient.
+        A code and the squared norm of the last gradient. The code is `GOES_ON`, or the code of the
+        quantity that is not finite.
     """
     record, row, first = out.updates, out.rows[UPDATE_ROWS], out.rows[CRITIC_ROWS]
     held = min(counts[ADDED], len(buffer.actions))
@@ -155,8 +155,9 @@ def add_overlap(table, rows, first, last, gradients):
 def critic_gradient(counts, own, memory, networks, work, rollout, buffer, size, first, out):
     """Compute the critic's gradient on a batch.
 
-    The estimates, targets and ages of the batch go into the rows from `first` on. The batch is the
-    rollout, or the transitions at the places `work.places` of the replay buffer.
+    With replay, the batch consists of the transitions at `work.places` of the replay buffer.
+    Without replay, the batch is the rollout. The function writes the estimates, targets and ages of
+    the batch into `out.critic_batches`, from row `first` on.
 
     Returns:
         `size` times the critic's loss, and the sum of |y − Q(s,a)| over the batch.
@@ -213,7 +214,7 @@ def critic_gradient(counts, own, memory, networks, work, rollout, buffer, size, 
 
 @exact
 def draw_places(buffer, held, size, draws, places):
-    """Draw `size` different places of the replay buffer, in the way of `ReplayBuffer.sample`."""
+    """Draw `size` different places of the replay buffer, as `ReplayBuffer.sample` does."""
     draws.used[3] += 1
     for n in range(size):
         last = held - size + n

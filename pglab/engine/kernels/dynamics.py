@@ -7,8 +7,8 @@ Gymnasium. The formulas come from `gymnasium.envs.classic_control`
 
 The integer `kind` says which of the environments a function computes. The memory of an environment
 has two parts: a state (float64, of length `STATE_SIZES[kind]`), and `elapsed`, the number of steps
-since the last reset. The caller counts these steps. An episode ends when the result of `step` says
-that it terminated, or when the time limit is reached. The caller must then call `reset`.
+since the last reset. The caller counts these steps. An episode ends when `step` reports that the
+episode terminated, or when the time limit is reached. The caller must then call `reset`.
 
 Sums and products are in Gymnasium's order, because another order rounds differently.
 """
@@ -113,7 +113,7 @@ MOST_1, MOST_2 = 4 * math.pi, 9 * math.pi  # the largest angular velocities, in 
 
 @exact
 def step_acrobot(state, action):
-    """Compute one step of Acrobot: a Runge-Kutta step of order four, of 0.2 seconds."""
+    """Compute one step of Acrobot: a Runge-Kutta step of order four over 0.2 seconds."""
     torque = action - 1.0
     a, b, c, d = state[0], state[1], state[2], state[3]
     half = 0.2 / 2.0
@@ -252,7 +252,7 @@ def single_sin(x):
 
 
 def restore(environment: Environment, state: NDArray[np.float64], elapsed: int) -> None:
-    """Set a Gymnasium environment to a state, `elapsed` steps after the last reset."""
+    """Set a Gymnasium environment to a state that is `elapsed` steps after the last reset."""
     kind = KINDS[environment.spec.id] if environment.spec is not None else None
     single = kind == ACROBOT and elapsed == 0  # before the first step, the state is float32
     bare: Any = environment.unwrapped

@@ -26,7 +26,7 @@ NARROW = 16
 
 @inlined
 def outputs_of(table, row, count, units):
-    """A layer's part of the array `units`, for a batch of `count` samples: view [B, outputs]."""
+    """A layer's part of the array `units`, for a batch: view [`count`, outputs]."""
     size = table[row, OUTPUTS]
     start = count * table[row, UNITS]
     return units[start : start + count * size].reshape(count, size)
@@ -34,7 +34,7 @@ def outputs_of(table, row, count, units):
 
 @inlined
 def below_of(table, rows, place, inputs, units):
-    """The inputs of a network's layer number `place`, for a batch: [B, inputs of the layer]."""
+    """The inputs of layer number `place` of a network, for a batch: [B, inputs of the layer]."""
     if place == 0:
         return inputs
     return outputs_of(table, rows[place - 1], len(inputs), units)
@@ -56,7 +56,7 @@ def weights_of(flat, table, row):
 def matrix_of(flat, table, row):
     """The part of a flat array that belongs to a layer's weights, as a matrix [outputs, inputs].
 
-    To make the matrix takes longer than to make the vector with `weights_of`.
+    Making this matrix takes longer than making the vector with `weights_of`.
     """
     return weights_of(flat, table, row).reshape(table[row, OUTPUTS], table[row, INPUTS])
 
@@ -162,7 +162,7 @@ def transpose(matrix, out):
 
 @compiled
 def forward_one(parameters, table, rows, first, tanh, x, units):
-    """Compute the activations of the layers from `first` to the last, for one input `x` [D].
+    """Compute the activations from layer `first` to the last layer, for one input `x` [D].
 
     The array `units` must already contain the activations of the layers before `first`.
     """
@@ -204,7 +204,7 @@ def dot_rows(weights, biases, x, out):
 
 @compiled
 def forward(parameters, table, rows, first, tanh, inputs, units, scratch):
-    """Compute the activations of the layers from `first` to the last, for a batch of inputs [B, D].
+    """Compute the activations from layer `first` to the last layer, for a batch of inputs [B, D].
 
     The array `units` must already contain the activations of the layers before `first`. `scratch`
     has room for the largest weight matrix.

@@ -1,8 +1,8 @@
 """The update of an actor-critic on a single step, in compiled code.
 
 The gradient of a weight matrix is δ · xᵀ. Here, x are the inputs of the layer, and δ are the
-derivatives of the loss with respect to the outputs of the layer. The norms and the dot products of
-gradients can be computed from the vectors x and δ. So the code makes no gradient matrix for them.
+derivatives of the loss with respect to the outputs of the layer. The code computes the norms and
+the dot products of gradients directly from the vectors x and δ, without gradient matrices.
 """
 
 from __future__ import annotations
@@ -75,11 +75,11 @@ def learn_from_one_step(counts, own, constants, memory, networks, work, rollout,
 
 @inlined
 def one_step_deltas(counts, own, memory, networks, work, rollout, out, x):
-    """Compute and record both losses, and compute their derivatives at the outputs of all layers.
+    """Record both losses, and compute their derivatives with respect to all layers' outputs.
 
     Returns:
-        `GOES_ON`, or the code of the quantity that is not finite; and the squared norms of both
-        gradients.
+        A code and the squared norms of both gradients. The code is `GOES_ON`, or the code of the
+        quantity that is not finite.
     """
     record, row = out.updates, out.rows[UPDATE_ROWS]
     actor_square, critic_square = 0.0, 0.0
@@ -165,7 +165,7 @@ def one_critic_loss(counts, own, memory, networks, work, rollout, out):
 
 @inlined
 def below(table, rows, place, x, units):
-    """The inputs of a network's layer number `place`, for one sample `x` [D]: [inputs]."""
+    """The inputs of layer number `place` of a network, for one sample `x` [D]: [inputs]."""
     return x if place == 0 else layers.vector_of(table, rows[place - 1], units)
 
 

@@ -35,7 +35,7 @@ from pglab.engine.kernels.updates import clear_record, finish_record
 
 
 class ReinforceSettings(NamedTuple):
-    """The settings that only REINFORCE has, as numbers."""
+    """The settings of REINFORCE that `Settings` does not contain, as numbers."""
 
     gamma: float
     learning_rate: float
@@ -204,8 +204,8 @@ def forward_block(own, memory, rows, work, batch, start, end):
     """Compute a network's activations for a part of the batch.
 
     Returns:
-        The observations [B, D] in the precision of the network, and an array [B, outputs] for the
-        derivatives with respect to the last outputs.
+        The observations [B, D] in the precision of the network, and an array [B, outputs]. The
+        caller fills this array with the derivatives with respect to the last layer's outputs.
     """
     table = memory.table
     inputs = work.inputs[: end - start]
@@ -247,9 +247,9 @@ def fill_values(own, memory, rows, work, batch, count, values):
 
 @exact
 def fill_returns(batch, count, gamma, whole_episode, returns):
-    """Fill `returns` [T] with the same numbers as `discounted_returns`.
+    """Fill `returns` [T] with the numbers that `discounted_returns` gives.
 
-    If `whole_episode` is true, the numbers are the same as from `whole_episode_returns`.
+    If `whole_episode` is true, fill `returns` with the numbers that `whole_episode_returns` gives.
     """
     G = 0.0  # noqa: N806 (the formula's symbol)
     for t in range(count - 1, -1, -1):
@@ -263,9 +263,10 @@ def fill_returns(batch, count, gamma, whole_episode, returns):
 
 @inlined
 def fill_weights(own, returns, weights):
-    """Fill `weights` [T] with wₜ. If V is the baseline, `weights` must contain V(sₜ) before.
+    """Fill `weights` [T] with wₜ.
 
-    The other baselines do not read `weights`.
+    If V is the baseline, `weights` must contain V(sₜ) before the call. With other baselines,
+    the function does not read `weights`.
     """
     count = len(returns)
     mean = 0.0

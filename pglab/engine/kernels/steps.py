@@ -187,8 +187,8 @@ def take_step(run, draws, policy, steps, row):
     `policy` [A] is log π(·|sₜ). The step is written into row `row` of `steps`.
 
     Returns:
-        True if the step was taken. False if the log-probability of the action is not finite; the
-        run has not changed then.
+        True if the step was taken. False if the log-probability of the action is not finite. In
+        this case, the run does not change.
     """
     counts = run.counts
     probabilities = steps.action_probabilities[row]
@@ -303,7 +303,7 @@ def is_enough(written, limits):
 
 @exact
 def is_over(run, settings):
-    """True if the run has ended, so that it takes no more steps."""
+    """True if the run has ended and takes no more steps."""
     counts = run.counts
     stopped = counts[SOLVED] == 1 and settings.stop_when_solved
     return stopped or counts[GLOBAL_STEP] >= settings.total_steps

@@ -23,7 +23,7 @@ ACTOR, CRITIC = range(2)
 
 
 class ActorCriticSettings(NamedTuple):
-    """The further settings of an actor-critic, as numbers."""
+    """The settings of an actor-critic that `Settings` does not contain, as numbers."""
 
     gamma: float
     learning_rate: float
@@ -48,8 +48,9 @@ class ActorCriticSettings(NamedTuple):
 class Networks(NamedTuple):
     """The layers of actor and critic, as row numbers of the table of layers.
 
-    A loss has a gradient only for the layers from `actor_reach` or `critic_reach` on. `shared` is
-    the number of layers that actor and critic share.
+    Only the layers from `actor_reach` on have a gradient of the actor's loss. Only the layers from
+    `critic_reach` on have a gradient of the critic's loss. `shared` is the number of layers that
+    both networks share.
     """
 
     actor: NDArray[np.int64]
@@ -62,7 +63,7 @@ class Networks(NamedTuple):
 
 @exact
 def clear_record(record, row):
-    """Set those fields of an update's record to NaN that the update may not compute."""
+    """Set the optional fields of an update's record to NaN. Not every update computes them."""
     record.actor_loss[row] = record.critic_loss[row] = math.nan
     record.actor_gradient_norm[row] = record.critic_gradient_norm[row] = math.nan
     record.cosine[row] = record.td_error[row] = math.nan
@@ -71,7 +72,7 @@ def clear_record(record, row):
 
 @exact
 def finish_record(counts, steps, out):
-    """Complete the record of an update, and delete the stored steps from which it learned."""
+    """Complete the record of an update, and delete the stored steps that the update has used."""
     count, place, row = counts[STORED], out.rows[BATCH_ROWS], out.rows[UPDATE_ROWS]
     record, batches = out.updates, out.batches
     for t in range(count):
@@ -98,14 +99,17 @@ def note_conflict(record, row, actor_square, critic_square, dot):
 
 @exact
 def scale_of(square, limit):
-    """The factor that clips a gradient with the squared norm `square`; 1 without a limit."""
+    """The factor that scales a gradient down to the norm `limit`; 1 if this is not necessary.
+
+    `square` is the squared norm of the gradient. If `limit` is 0, there is no limit.
+    """
     length = math.sqrt(max(square, 0.0))
     return limit / length if limit > 0 and length > limit else 1.0
 
 
 @exact
 def part_of_step(networks, actor_steps, critic_steps, part):
-    """The layers that part 0, 1 or 2 of an Adam step changes: the first layer, and the last plus 1.
+    """The layers that part 0, 1 or 2 of an Adam step changes: (first layer, last layer + 1).
 
     Part 0 changes the actor's layers. For layers that both losses train, part 0 uses the sum of
     both gradients. Part 1 changes the layers of a shared body that only the critic's loss trains.

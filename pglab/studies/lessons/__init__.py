@@ -1,1 +1,1 @@
-"""The figures in the lessons: their runs, the sentences that hold them, and a check."""
+"""Trains the lessons' own runs, and checks the figures in the lessons' answers."""

@@ -1,6 +1,6 @@
-"""Checks whether the lessons say what the stored results say.
+"""Checks whether the lessons agree with the stored results.
 
-`pglab check lessons` does so, and trains the lessons' own runs again.
+The command `pglab check lessons` runs this check. It also trains the lessons' own runs again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def recheck() -> Outcome:
 
 
 def missing() -> list[str]:
-    """The sentences with figures that the lessons should contain, but do not contain."""
+    """The sentences with figures that are missing in the lessons."""
     return [
         f"{name} does not say: {sentence}"
         for name, sentences in SENTENCES.items()
@@ -37,12 +37,12 @@ def missing() -> list[str]:
 
 
 def untrue(parts: Parts) -> list[str]:
-    """The claims without figures that the results do not confirm."""
+    """The claims of the lessons that the results do not confirm."""
     return [claim for claim, holds in _claims(parts) if not holds]
 
 
 def _claims(parts: Parts) -> Iterator[tuple[str, bool]]:
-    """Each claim of the lessons that no sentence above contains, and whether it is true."""
+    """Yield the lessons' claims that are not in `lesson_sentences`, and whether they are true."""
     near, far = (
         [cell("reinforce_gamma", gamma=g, learning_rate=1e-3) for g in gammas]
         for gammas in ((0.95, 1.0), (0.99,))

@@ -1,4 +1,4 @@
-"""Numbers of the stored results, in the form in which the lessons write them."""
+"""Reads numbers from the stored results, and formats them as in the lessons."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ def extent(values: Sequence[float] | NDArray[np.float64]) -> str:
 
 
 def interval(of_cell: CellSummary) -> str:
-    """The interval of a cell of a map, such as "195–321"."""
+    """The confidence interval of a map's cell, such as "195–321"."""
     return f"{of_cell.low:.0f}–{of_cell.high:.0f}"
 
 
 def spread(arm: Arm, statistic: str = "late_return", digits: int = 0) -> str:
-    """The median over the seeds, with the lowest and the highest seed: "14 (10 to 24)"."""
+    """The median, lowest and highest value over the seeds, such as "14 (10 to 24)"."""
     of = arm.spread(statistic)
     return f"{of.median:.{digits}f} ({of.low:.{digits}f} to {of.high:.{digits}f})"
 
 
 def arms(page: str, key: str) -> tuple[Arm, Arm]:
-    """The stored runs with an experiment's settings, and those with the usual settings."""
+    """The stored runs with an experiment's settings, and the runs with the usual settings."""
     return arms_of(_experiment(page, key))
 
 
 def right_on(page: str, key: str) -> int:
-    """The number of seeds on which the right choice of an experiment is true."""
+    """The number of seeds for which the right answer of an experiment is true."""
     return held(_experiment(page, key).right_claim, *arms(page, key))
 
 

@@ -1,17 +1,17 @@
-"""Trains the runs on which the lessons rest, and which no other command trains.
+"""Trains the runs that the lessons need and that no other command trains.
 
-This command prints the results, and whether they equal the stored results:
+This command prints the results, and says whether they equal the stored results:
 
     python -m pglab.studies.lessons.lesson_runs
 
-With `--write`, the command writes them to `pglab/data/lessons/runs.json`. Each part has one number
-for each run:
+With `--write`, the command prints the results and writes them to `pglab/data/lessons/runs.json`.
+The results have four parts. A part consists of lists, each with one number for each run:
 
 first_update   the first update of REINFORCE, on eight seeds
 noise          the gradients of few and of many episodes of one stored policy
 replay         agents with split bodies, on eight seeds; one of them has a small replay buffer
-collapse       REINFORCE with α = 0.01, on 100 seeds: runs that learn, and then repeat one action.
-               Each of these runs is trained to its end in four ways.
+collapse       REINFORCE with α = 0.01, on 100 seeds. If a run learns and then repeats one action,
+               the command trains this run to its end in four ways.
 
 The environment variable `PGLAB_DASK` chooses the workers that train.
 """
@@ -71,10 +71,11 @@ Part = dict[str, list[float]]
 
 
 def first_update(config: AgentConfig) -> Numbers:
-    """The first update of a run: its batch, its loss, and for how many steps π(aₜ|sₜ) rose.
+    """Measure the first update and the first ten episodes of a run.
 
-    `first_episode` is the length of the first episode, and `ten_episodes` the mean return of the
-    first ten.
+    In the result, `steps` is the size of the update's batch. `likelier` counts the steps of the
+    batch for which the update increased π(aₜ|sₜ). `first_episode` is the length of the first
+    episode. `ten_episodes` is the mean return of the first ten episodes.
     """
     session = TrainingSession(config, can_rewind=False)
     before = copy.deepcopy(session.networks["policy"])
@@ -99,7 +100,10 @@ def first_update(config: AgentConfig) -> Numbers:
 
 
 def noise(config: AgentConfig) -> Numbers:
-    """The total variance of whole-episode gradients; the episodes have the seed of `config`."""
+    """Measure the total variance of whole-episode gradients of a stored policy.
+
+    The seed of `config` is the seed of the episodes.
+    """
     policy = load_policies()[LAB_STEP]
     return {
         f"variance_{episodes}": finished(measure(policy, episodes, config.seed))
@@ -110,9 +114,10 @@ def noise(config: AgentConfig) -> Numbers:
 
 
 def replay(config: AgentConfig) -> Numbers:
-    """An agent with split bodies: with the usual and with a small buffer, and its critic's bias.
+    """Train an agent with split bodies, once with the usual and once with a small replay buffer.
 
-    The returns and the TD errors are means over the steps from 20,000 to `BUFFER_STEPS`.
+    The returns and the TD errors are means over the steps from 20,000 to `BUFFER_STEPS`. `bias` is
+    the mean of Q − G in fresh episodes, after `TRUTH_STEPS` steps with the usual buffer.
     """
     usual = TrainingSession(config.changed(total_steps=TRUTH_STEPS), can_rewind=False)
     small = TrainingSession(config.changed(replay_capacity=SMALL_BUFFER), can_rewind=False)
@@ -131,12 +136,13 @@ def replay(config: AgentConfig) -> Numbers:
 
 
 def collapse(config: AgentConfig) -> Numbers | None:
-    """A run that learns and then repeats one action, trained to its end in four ways.
+    """Train a run. If it learns and then repeats one action, train it to its end in four ways.
 
     `unchanged`, `tiny` and `smaller` begin at the last checkpoint before the end of the best
-    window: without a change, with a tiny entropy bonus, and with a smaller learning rate. `late`
-    gets the smaller learning rate after the collapse. Each of these four is the mean return in the
-    last window. The result is None if the run does not repeat one action at `COLLAPSE_STEPS`.
+    window. `unchanged` keeps the settings, `tiny` adds a tiny entropy bonus, and `smaller` has a
+    smaller learning rate. `late` gets the smaller learning rate after the collapse. The numbers
+    with these four names are mean returns in the last window. The result is None if the run does
+    not repeat one action at `COLLAPSE_STEPS`.
     """
     session = TrainingSession(config)
     session.advance("step", COLLAPSE_STEPS)
@@ -161,11 +167,11 @@ def collapse(config: AgentConfig) -> Numbers | None:
 
 
 def _course(run: RecordedRun, best: int) -> Numbers:
-    """How a run collapses.
+    """Describe the collapse of a run with three numbers.
 
-    `good_step` ends the last episode that shows that the run has learned. From the update at
-    `quiet_step` on, the entropy stays below `CERTAIN`. `good_entropy` is the mean entropy in the
-    best window, which ends at step `best`.
+    `good_step` is the step at which the last episode with a return of at least `LEARNED` ends. From
+    the update at step `quiet_step` on, the entropy stays below `CERTAIN`. `good_entropy` is the
+    mean entropy in the best window, which ends at step `best`.
     """
     uncertain = run.update_steps[run.entropies >= CERTAIN]
     in_best = (run.update_steps > best - WINDOW) & (run.update_steps <= best)
@@ -179,7 +185,11 @@ def _course(run: RecordedRun, best: int) -> Numbers:
 def _last_return(
     session: TrainingSession, start: Checkpoint | None, changes: Mapping[str, Any]
 ) -> float:
-    """Train to `LAST_STEP` with changed settings, from a checkpoint or from the present step."""
+    """Train to `LAST_STEP` with changed settings, and return the mean return of the last window.
+
+    The training begins at the checkpoint `start`. If `start` is None, it begins at the present
+    step of the run.
+    """
     if start is not None:
         session.rewind(start)
     if changes:
@@ -189,13 +199,13 @@ def _last_return(
 
 
 def _windows(session: TrainingSession) -> Any:
-    """The mean return in each window of a run so far; NaN if no episode ended in it."""
+    """The mean return in each window of a run; NaN for a window in which no episode ended."""
     steps = session.global_step
     return window_means(recorded(session), steps, steps // WINDOW)
 
 
 def _runs() -> dict[str, tuple[Callable[[AgentConfig], Numbers | None], list[AgentConfig]]]:
-    """For each part, the function that measures one run, and the settings of all its runs."""
+    """Map each part to the function that measures one run, and to the settings of all runs."""
     seeds = range(SEEDS)
     return {
         "first_update": (first_update, [ReinforceConfig(seed=seed) for seed in seeds]),
@@ -225,7 +235,7 @@ def _runs() -> dict[str, tuple[Callable[[AgentConfig], Numbers | None], list[Age
 
 
 def make() -> dict[str, Part]:
-    """Train all runs on workers; in each part, a number of all runs is a list."""
+    """Train all runs on workers. In each part, a list contains one quantity of all runs."""
     return {
         name: _columns(on_workers(measured, configs))
         for name, (measured, configs) in _runs().items()
@@ -233,7 +243,7 @@ def make() -> dict[str, Part]:
 
 
 def _columns(rows: Sequence[Numbers | None]) -> Part:
-    """The numbers of all runs by name; a run that lacks a number is left out of its list."""
+    """Collect each named number of all runs in a list, without the runs that lack this number."""
     known = [row for row in rows if row is not None]
     names = dict.fromkeys(name for row in known for name in row)
     return {name: [round(row[name], DIGITS) for row in known if name in row] for name in names}
@@ -247,7 +257,7 @@ def load() -> dict[str, Part]:
 
 
 def save(parts: Mapping[str, Part]) -> None:
-    """Write the numbers of all parts, and what made them."""
+    """Write the numbers of all parts, and the versions of the software that made them."""
     FILE.parent.mkdir(parents=True, exist_ok=True)
     facts = {KEY: provenance_of(ReinforceConfig()), **parts}
     lines = [f"{json.dumps(name)}: {json.dumps(part)}" for name, part in facts.items()]

@@ -1,7 +1,7 @@
-"""The sentences with figures in the answers of the lessons, made from the stored results.
+"""Makes the sentences with figures in the lessons' answers from the stored results.
 
-The lessons are files that people can download and edit, so they contain their figures as text.
-`check_lessons` looks for each of these sentences in its lesson.
+A lesson is a file that people can download and edit, so its figures are plain text.
+`check_lessons` looks for each of the sentences in the file of its lesson.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _one_body_or_two(parts: Parts) -> Iterator[str]:
 
 
 def _effects_of_the_ladder() -> Iterator[str]:
-    """The effects that the ladder's own sentences tell, in the form "−319 in A (−358 to −253)"."""
+    """Yield the ladder's effects as the lesson writes them, such as "−319 in A (−358 to −253)"."""
     ladder = ladders.load(ladders.SEMINAR)
     told = {one.rung.names[0]: rung_in_words(ladder.plan, one) for one in ladder.effects}
     for setting, start in (

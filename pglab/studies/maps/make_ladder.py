@@ -1,11 +1,11 @@
-"""Makes the ladder of the seminar's two actor-critics, and prints what it finds.
+"""Makes the ladder of the seminar's two actor-critics, and prints its findings.
 
 A ladder says which differences between two agents change the return. This command trains each agent
 of the ladder with the seeds 0–15:
 
     python -m pglab.studies.maps.make_ladder --seeds 16 --steps 60000
 
-Runs that the library has stored are not trained again, so an interrupted command can be repeated.
+Runs in the library are not trained again. So if the command was interrupted, you can repeat it.
 The environment variable `PGLAB_DASK` says where the runs are trained. With `--write`, the command
 also writes `pglab/data/ladders/seminar.json`, which the pages read.
 """
@@ -40,7 +40,7 @@ from pglab.studies.workers import workers_of_command
 
 
 def make(plan: LadderPlan, *, with_path: bool) -> Ladder:
-    """Train all agents of a ladder, and return what it finds; end the program if this fails."""
+    """Train all agents of a ladder, and return its findings. End the program if this fails."""
     with workers_of_command() as workers:
         seconds = seconds_of(plan, runs_at_once(plan, workers), every_cell=True)
         runs = len(plan.cells) * plan.seeds
@@ -89,7 +89,7 @@ def recheck(name: str) -> Outcome:
 
 
 def verdicts(ladder: Ladder) -> dict[str, str]:
-    """What a ladder claims: the verdict on each effect, and the settings along the path."""
+    """The claims of a ladder by name: a verdict on each effect, and the settings of the path."""
     found: dict[str, str] = {"everything": ladder.whole.verdict}
     for one in ladder.effects:
         change = change_in_words(ladder.plan, one.rung)
@@ -102,7 +102,10 @@ def verdicts(ladder: Ladder) -> dict[str, str]:
 
 
 def _differences(new: Sequence[dict[str, Any]], stored: Sequence[dict[str, Any]]) -> list[str]:
-    """Say how the values of arms differ. The arms have the same order as long as the path has."""
+    """Say how the values of the arms differ from the stored values.
+
+    If both ladders have the same path, their arms are in the same order.
+    """
     if [arm["config"] for arm in new] != [arm["config"] for arm in stored]:
         return ["other agents are compared"]
     names = ("late_return", "area", "diverged")

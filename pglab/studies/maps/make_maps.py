@@ -4,11 +4,11 @@ This command trains all runs of two maps:
 
     python -m pglab.studies.maps.make_maps reinforce_gamma split_replay_critic
 
-For each map, the command prints an estimate of its duration, and then for how many runs the stored
-map has another result. Without names, it makes all maps. With `--write`, it also writes each map to
-`pglab/data/maps/<name>.parquet` as soon as the map is trained. All runs are trained anew, also if
-the library of this user has their results. The environment variable `PGLAB_DASK` chooses the
-workers.
+For each map, the command first prints an estimate of the duration. After the training, it prints
+how many runs differ from the stored map. Without names, it makes all maps. With `--write`, it also
+writes each map to `pglab/data/maps/<name>.parquet` as soon as the map is trained. The command
+trains all runs, even if the user's library already contains their results. The environment variable
+`PGLAB_DASK` chooses the workers.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from pglab.studies.workers import workers_of_command
 
 
 def trained(plan: MapPlan, workers: Workers, results: Results) -> Mapping[Run, RunResult]:
-    """Train all runs of a plan that `results` does not contain.
+    """Train the runs of a plan that are missing in `results`, and return all results of the plan.
 
     Raises:
         RunFailed: a run could not be trained, or no worker can be reached; the message says why.
@@ -90,7 +90,7 @@ def recheck(name: str) -> Outcome:
 
 @contextmanager
 def empty_library() -> Iterator[Results]:
-    """A library for the results of this command, which is deleted at the end."""
+    """Yield the results of an empty library, and delete it at the end of the `with` block."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield Results(SharedLibrary(lambda: open_library(f"sqlite:///{folder}/results.sqlite3")))
 

@@ -1,1 +1,1 @@
-"""How fast the engines train, beside a plain loop."""
+"""Compares the training speed of the engines with the speed of a plain loop."""

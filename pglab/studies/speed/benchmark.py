@@ -10,8 +10,8 @@ process on one core. Compare only the ratios within one benchmark, because the s
 depend on the machine and on its load.
 
 The memory use and the cost of redrawing a page are measured in separate processes. The benchmark
-also prints how many steps the page trains in the time of one redraw. For training as on the pages,
-it prints the share of the training time outside compiled code.
+also prints how many steps the page trains in the time of one redraw. For compiled code as the pages
+use it, the benchmark prints the share of the training time that is spent outside this code.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Way:
         return taken, share
 
     def _begin(self) -> None:
-        """Begin a new run: the first run, or the next one after the end of a run."""
+        """Begin the first run, or the next run after a run has ended."""
         self._session = TrainingSession(self._config)
         self._steps = steps_of(self._config, self._way)
         self._left = self._config.total_steps
@@ -133,7 +133,7 @@ def take(steps: Iterator[object], count: int) -> None:
 def measure(agent: str, hidden_sizes: tuple[int, ...], rounds: int, seconds: float) -> list[Result]:
     """Train an agent in each of the `WAYS`, and measure the speed and the memory.
 
-    The ways of training take turns, `rounds` times. Each turn takes about `seconds`.
+    In each of `rounds` rounds, each way of training has one turn of about `seconds`.
     """
     config = AGENTS[agent](
         seed=0, hidden_sizes=hidden_sizes, total_steps=LONGEST_RUN, stop_when_solved=False
@@ -195,8 +195,8 @@ def _output_of(*arguments: str, module: str = "pglab.studies.speed.benchmark") -
 def seeds_ratio(agent: str, seconds: float) -> float:
     """The time to train eight seeds together, divided by the mean time to train one seed alone.
 
-    Four seeds are trained alone before the common training, and four seeds after it, because the
-    speed of the machine may change. `seconds` is the approximate time to train one seed.
+    Four seeds are trained one by one before the common training, and four seeds after it, because
+    the speed of the machine may change. `seconds` is the approximate time to train one seed.
     """
     config = AGENTS[agent](total_steps=LONGEST_RUN, stop_when_solved=False)
     trial = TrainingSession(config)
@@ -278,7 +278,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _new_file(text: str) -> Path:
-    """Check before the long measurement that a file can be written, and return its path."""
+    """Check, before the long measurement, that a file can be written. Return the file's path."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"a file “{text}” cannot be written")
