@@ -145,10 +145,11 @@ def _result(
     counts: NDArray[np.int64],
     solved_at: int | None,
 ) -> RunResult:
+    diverged_at = session.global_step if session.outcome == "diverged" else None
     return RunResult(
         total_steps=total,
         sums=tuple(sums.tolist()),
         counts=tuple(counts.tolist()),
-        solved_at=solved_at,
-        diverged_at=session.global_step if session.outcome == "diverged" else None,
+        solved_at=None if solved_at is None or solved_at > total else solved_at,
+        diverged_at=None if diverged_at is None or diverged_at > total else diverged_at,
     )

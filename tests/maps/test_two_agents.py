@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pglab.config import ReinforceConfig
+from pglab.config import ActorCriticConfig, ReinforceConfig
 from pglab.maps.ladder.plan import LadderPlan
 from pglab.maps.ladder.so_far import ladder_so_far
 from pglab.maps.measures import late_return
@@ -28,6 +28,23 @@ def test_a_run_so_far_has_the_result_of_a_run_of_this_length() -> None:
     of_map = measured(run_of_map(SMALL, 3, 2_000))
     assert result_so_far(trained(3, 2_000), 2_000) == of_map
     assert result_so_far(trained(3, 2_500), 2_000) == of_map  # later episodes do not count
+
+
+def test_what_happened_later_is_not_in_the_result_so_far() -> None:
+    solved = trained(
+        3, 1_500, success_return=5, smoothing_window=1, eval_interval=700, stop_when_solved=False
+    )
+    assert result_so_far(solved, 1_500).solved_at == solved.history.solved_at
+    assert result_so_far(solved, 600).solved_at is None
+    diverges = ActorCriticConfig(
+        learning_rate=0.1, symexp_heads=True, policy_signal="q", rollout_steps=16
+    )
+    diverged = TrainingSession(diverges, can_rewind=False)
+    diverged.advance("step", 10_000)
+    end = diverged.global_step
+    assert diverged.outcome == "diverged"
+    assert result_so_far(diverged, end).diverged_at == end
+    assert result_so_far(diverged, end - 1).diverged_at is None
 
 
 def test_the_late_returns_of_the_seeds_are_compared() -> None:

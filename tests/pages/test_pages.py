@@ -671,7 +671,11 @@ def test_what_follows_a_fragment_keeps_its_place_without_the_fragment() -> None:
         from pglab.ui.shell.fragments import fragment
 
         st.session_state.setdefault("language", "en")
-        fragment(lambda: st.text("inside"), "live")()
+
+        def draw() -> None:
+            st.text("inside")
+
+        fragment(draw, "live")()
         st.text("after")
 
     app = AppTest.from_function(page).run()
