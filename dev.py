@@ -62,7 +62,16 @@ UNIT_TESTS = [
 ]
 # Each test process has its own app and browser, or its own Dask workers. A test process often
 # waits, so three processes keep two cores busy.
-BROWSER_TESTS = ["tests/browser", "tests/processes", "--numprocesses=3", "--dist=worksteal"]
+BROWSER_TESTS = [
+    "tests/browser",
+    "tests/processes",
+    "--numprocesses=3",
+    "--dist=worksteal",
+    # A browser on a busy machine can be too slow for a test. A failed test runs once more, and the
+    # summary names it.
+    "--reruns=1",
+    "-rR",
+]
 
 
 def main(arguments: list[str]) -> int:
