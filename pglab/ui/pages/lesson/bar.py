@@ -189,6 +189,7 @@ def _heading(visit: LessonVisit) -> None:
             key="lesson_back",
             disabled=visit.number == 1,
             on_click=partial(_go, visit, visit.number - 1),
+            help=_("The lesson keeps your run of each step."),
         )
         if visit.number < len(steps):
             st.button(
@@ -197,7 +198,6 @@ def _heading(visit: LessonVisit) -> None:
                 key="lesson_next",
                 type="primary",
                 on_click=partial(_go, visit, visit.number + 1),
-                help=_("Your run of this step is kept: go back to continue it."),
             )
         else:
             st.button(
