@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pglab.session.bench import Bench
 from pglab.ui.shell.visibility import Offer
-from tests.pages.test_pages import AGENT_PAGES, chapters_of, open_page, problems, run
+from tests.pages.test_pages import AGENT_PAGES, bench_of, chapters_of, open_page, problems, run
 
 PAGES = [*AGENT_PAGES, "pages/compare.py", "pages/maps.py", "pages/gradient_lab.py"]
 # These controls belong to a result that the page shows, not to its settings.
@@ -110,6 +110,19 @@ def test_hidden_panels_are_not_drawn_and_figures_do_without_their_player() -> No
     assert [panel.playhead for panel in picture.panels] == [None, None]
     assert not picture.numbers
     assert picture.progress is not None
+
+
+@pytest.mark.parametrize(("hidden", "shown"), [("progress", False), ("numbers", True)])
+def test_without_the_progress_the_return_plot_does_not_mention_its_reading(
+    hidden: str, shown: bool
+) -> None:
+    app = open_page(hide=hidden, eval_interval="100")
+    bench_of(app).session.advance("step", 500)
+    picture = app.session_state["reinforce.channel"]._view.draw(resume=False)
+    (returns,) = (panel for panel in picture.panels if panel.key == "returns")
+    names = [trace.get("name") for trace in returns.figure["data"]]
+    assert ("progress reading" in names) == shown
+    assert ("progress reading" in returns.detail) == shown
 
 
 def test_an_unknown_name_gets_a_sentence_in_which_it_is_only_text() -> None:

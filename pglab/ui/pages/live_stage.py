@@ -55,7 +55,7 @@ def _is_outdated(lab: Lab) -> bool:
 
 @dataclass(frozen=True)
 class _Facts:
-    """Whether the stage shows its numbers, its progress bar, and the band of the usual runs."""
+    """Which facts the stage shows: numbers, progress (bar and reading), band of the usual runs."""
 
     numbers: bool
     progress: bool
@@ -81,7 +81,9 @@ def _picture(
 ) -> Picture:
     bench = lab.bench
     showing = lab.player.show(bench, view.plane, follows=view.follows, resume=resume)
-    scene = Scenery(lab.key, bench, view, showing, shows_usual=facts.usual)
+    scene = Scenery(
+        lab.key, bench, view, showing, shows_usual=facts.usual, shows_reading=facts.progress
+    )
     return Picture(
         without_missing_player([panel(scene) for panel in panels]),
         _numbers(bench) if facts.numbers else (),

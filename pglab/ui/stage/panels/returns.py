@@ -51,8 +51,10 @@ def returns_over_loss(scene: Scenery) -> FigurePanel:
 
 def _return_plot(scene: Scenery, loss: LossPlot | None) -> ReturnPlot:
     bench = scene.bench
+    of_run = return_plot(bench.session.config, bench.session.history, scene.step_limit)
     return replace(
-        return_plot(bench.session.config, bench.session.history, scene.step_limit),
+        of_run,
+        reading=of_run.reading if scene.shows_reading else None,
         earlier=bench.earlier_curves(lambda past: past_label(past, bench, scene.step_limit)),
         usual=scene.usual,
         guess=bench.guess,
@@ -102,7 +104,7 @@ def _returns_subtitle(scene: Scenery) -> str:
 def _returns_detail(scene: Scenery) -> str:
     """Explain the words and the lines in the return plot."""
     bench = scene.bench
-    parts = [reading_explained(bench.session.config)]
+    parts = [reading_explained(bench.session.config)] if scene.shows_reading else []
     if bench.group is not None:
         parts.append(
             _(

@@ -69,6 +69,7 @@ class Scenery:
     view: View
     showing: Showing
     shows_usual: bool = True  # whether figures show the band of the stored runs
+    shows_reading: bool = True  # whether figures show the progress reading
 
     @property
     def info(self) -> EnvironmentInfo:
