@@ -190,6 +190,16 @@ def test_a_students_run_reaches_the_class(teacher: Teacher, student: Member) -> 
     assert "1 run of this class" in everything(teacher.wall())
 
 
+def test_a_student_may_open_the_page_before_the_training_begins(
+    teacher: Teacher, student: Member
+) -> None:
+    teacher.make(let_train, None)
+    app = students_page(teacher, student)
+    assert about_class(app) == ""
+    teacher.make(let_train, PLAN)
+    assert "You train seed 7 for your class" in about_class(run(app))
+
+
 @pytest.mark.parametrize(
     ("link", "told"),
     [

@@ -138,11 +138,14 @@ def note_by_hand(value: float) -> None:
 
 
 def _found(lab: Lab) -> ClassRun | None:
-    """Return what the visitor trains for the class in the address, or None if nothing."""
+    """Return what the visitor trains for the class in the address, or None if nothing.
+
+    The teacher may begin the training after the visitor has opened the page.
+    """
     key = f"{lab.key}.class_run.{st.query_params.get(ROOM)}.{st.query_params.get(ROOM_STEP)}"
-    if key not in st.session_state:
-        st.session_state[key] = _look_up()
-    found: ClassRun | None = st.session_state[key]
+    found: ClassRun | None = st.session_state.get(key)
+    if found is None and (found := _look_up()) is not None:
+        st.session_state[key] = found
     return found
 
 
