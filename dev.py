@@ -263,7 +263,7 @@ def is_installed(venv: Path, name: str) -> bool:
 
 
 def stamp_of(venv: Path, name: str) -> Path:
-    """Return the path of the file that stores the hash of what was installed or compiled."""
+    """Return the path of the file with the hash of the installed packages or compiled kernels."""
     return venv / f"pglab-{Path(name).name}.sha256"
 
 

@@ -1,4 +1,4 @@
-"""The page *Room*, on which a teacher leads a class through a lesson."""
+"""On the page *Room*, a teacher leads a class through a lesson."""
 
 import pglab.config  # noqa: F401  Import this package before its parts, as in main.py.
 from pglab.ui.pages.room.teacher import room_page
