@@ -29,7 +29,7 @@ def line_of(label: str, value: object, most: int) -> str:
     """Clean a text, and return it as one line that is not empty.
 
     Raises:
-        LessonError: the value is not a text, is empty, or has more than `most` characters.
+        LessonError: the value is not a text, is empty, or is longer than the limit `most`.
     """
     line = cleaned_line(_text(label, value))
     if not any(character.isprintable() for character in line):
@@ -38,10 +38,10 @@ def line_of(label: str, value: object, most: int) -> str:
 
 
 def text_of(label: str, value: object, most: int) -> str:
-    """Remove unusable characters from a text, and empty lines around it; the text may be empty.
+    """Remove unusable characters, and empty lines at both ends; the result may be empty.
 
     Raises:
-        LessonError: the value is not a text, or has more than `most` characters.
+        LessonError: the value is not a text, or is longer than the limit `most`.
     """
     text = _EMPTY_LINES.sub("", cleaned(_text(label, value))).rstrip()
     return _short_enough(label, text, most)

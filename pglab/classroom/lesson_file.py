@@ -57,7 +57,7 @@ _SKETCH_MARK = r"sketch:.*"
 
 
 def _marks(*marks: str) -> re.Pattern[str]:
-    """Make a pattern for lines that begin with one of these marks, perhaps after backslashes."""
+    """Make a pattern for lines that begin with any number of backslashes and one of these marks."""
     return re.compile(rf"\\*(?:{'|'.join(marks)})", re.IGNORECASE)
 
 
@@ -227,7 +227,7 @@ def _facts(lines: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
 
 
 def _parts(cut: Sequence[Sequence[str]]) -> dict[str, Sequence[str]]:
-    """Return the lines of each part by the part's name, which is in the part's first line."""
+    """Return the lines of each part, by the part's name. The name is in the part's first line."""
     parts: dict[str, Sequence[str]] = {}
     for title, *lines in cut:
         name = title.lstrip("#").strip().lower()

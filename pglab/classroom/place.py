@@ -44,7 +44,7 @@ def step_number(text: str, steps: int) -> int | None:
 
 
 def relative_link(page: str, parameters: Parameters = ()) -> str:
-    """Return a link to this page, which works from any page of the app."""
+    """Return a link to this page; the link works on every page of the app."""
     address = address_of(page, parameters)
     return "./" + address.removeprefix(HOME) if page == HOME else address
 

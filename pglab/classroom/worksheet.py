@@ -1,4 +1,4 @@
-"""Writes a lesson as two pages to print: for students, and for the lecturer with answers."""
+"""Writes a lesson as pages to print: one for students, and one with answers for the lecturer."""
 
 from __future__ import annotations
 

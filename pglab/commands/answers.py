@@ -1,4 +1,4 @@
-"""Helps commands to answer: with sentences about errors, exit codes and tables."""
+"""Makes the answers of commands: sentences about errors, exit codes, and tables."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from pglab.library.bundle import Bundle
 def add_out(
     parser: argparse.ArgumentParser, *, required: bool, what: str = "write a bundle (ZIP file)"
 ) -> None:
-    """Add the options `--out`, whose help text is `what`, and `--force`."""
+    """Add the options `--out` and `--force`; `what` is the help text of `--out`."""
     parser.add_argument("--out", type=Path, metavar="FILE", required=required, help=what)
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
 

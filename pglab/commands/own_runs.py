@@ -1,4 +1,4 @@
-"""Opens the library for the command line, whose runs belong to a key in a file."""
+"""Opens the library for commands, and reads the key that owns the runs of the command line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def opened_library() -> Library:
 
 
 def own_key() -> str:
-    """Read the key of this user's command line, which only the user can read; make it if needed.
+    """Read the key of this user's command line from a private file; make it if there is none.
 
     Raises:
         CommandError: the file with the key cannot be read or written.

@@ -21,7 +21,9 @@ _COUNT = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {elapsed}<{remai
 
 @contextmanager
 def progress_bar(what: str, *, unit: str = "", quiet: bool = False) -> Iterator[Report]:
-    """Show the progress of long work: a bar in a terminal, and otherwise a line every few seconds.
+    """Show the progress of long work.
+
+    In a terminal, the function shows a bar. Elsewhere, it prints a line every few seconds.
 
     Args:
         what: the name of the work.
@@ -41,7 +43,7 @@ def progress_bar(what: str, *, unit: str = "", quiet: bool = False) -> Iterator[
 
 
 def part_of(report: Report, number: int, count: int) -> Progress:
-    """Return the progress function for piece `number`, from 0, of `count` equal pieces of work."""
+    """Return a progress function for one of `count` equal pieces of work; `number` begins at 0."""
     return lambda share: report(number + share, count)
 
 

@@ -168,7 +168,7 @@ def _results(sessions: Sequence[TrainingSession]) -> Iterator[str]:
 
 
 def _keep(sessions: Sequence[TrainingSession], library: Library, owner: str) -> bool:
-    """Store the runs in the library. If this fails, return False, so that other work goes on."""
+    """Store the runs in the library. If this fails, print why and return False."""
     try:
         for session in sessions:
             kept = store(library, contents_of(session), owner)

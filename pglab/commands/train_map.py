@@ -4,7 +4,7 @@
 
 The file has one row for each run. The library keeps all results, so no run is trained twice. Ctrl+C
 ends the training early. Then the command still prints and writes the finished runs. If you start
-the same command again later, it trains the other runs.
+the same command again later, it trains the missing runs.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ ON_POLICY_RATES = [rate for rate, data in BODIES if data == "on_policy"]
 
 
 def last_returns(agent: str) -> NDArray[np.float64]:
-    """The mean return of each stored seed in the 10,000 steps before `CELLS_STEPS`: [seeds]."""
+    """The mean return [seeds] of each stored seed in the 10,000 steps before step `CELLS_STEPS`."""
     means: NDArray[np.float64] = load(agent).mean_returns(TABLE_WINDOW // WINDOW)
     return means[:, CELLS_STEPS // TABLE_WINDOW - 1]
 
@@ -158,12 +158,12 @@ def evidence_text() -> str:
 
 
 def early_returns(agent: str) -> NDArray[np.float64]:
-    """The mean return of each stored seed in each stretch of 2,000 steps: [seeds, stretches]."""
+    """The mean returns [seeds, stretches] of the stored seeds in stretches of 2,000 steps."""
     return load(agent).mean_returns()
 
 
 def opposed(agent: str) -> float:
-    """The share of updates with a negative cosine between the two gradients on the shared body."""
+    """The share of updates in which the two gradients on the shared body have a negative cosine."""
     curves = load(agent)
     assert curves.conflicts is not None
     assert curves.updates is not None

@@ -82,6 +82,7 @@ class Experiment:
 
     A page shows an experiment's `settings` instead of a title, because a title might reveal the
     answer.
+
     `right` is the index of the choice that is right for most stored runs. The explanation of the
     result also states the claims in `further`. `known_bad` is true if training is known to fail
     with these settings. `length` is the number of environment steps of a run. None stands for the

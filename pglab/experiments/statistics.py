@@ -78,7 +78,7 @@ def update_count(run: RecordedRun) -> float:
 
 
 def in_last_third(run: RecordedRun, steps: Numbers) -> NDArray[np.bool_]:
-    """Whether each of the given steps lies in the last third of the run: [steps]."""
+    """Whether each given step lies in the last third of the run: [steps]."""
     late: NDArray[np.bool_] = 3 * steps > 2 * run.steps
     return late
 

@@ -204,7 +204,7 @@ def _empty_buffer(config: AgentConfig) -> ReplayBuffer | None:
 
 
 def _places(buffer: ReplayBuffer, added: int) -> Any:
-    """Return the index of each transition in the buffer's arrays, oldest transition first."""
+    """Return the transitions' indices in the buffer's arrays, from the oldest to the newest."""
     return np.arange(max(0, added - buffer.capacity), added) % buffer.capacity
 
 

@@ -6,7 +6,7 @@ _JOINERS = "\u200c\u200d"  # invisible, but Persian and some emojis need them
 
 
 def cleaned(text: str, most: int | None = None) -> str:
-    """Remove characters that cannot be shown or stored; return at most `most` characters.
+    """Remove characters that cannot be shown or stored, and cut the text after `most` characters.
 
     Control characters, and marks that change the direction of the text, are removed. Line breaks
     become line feeds. Every other white-space character becomes a space.
@@ -17,5 +17,5 @@ def cleaned(text: str, most: int | None = None) -> str:
 
 
 def cleaned_line(text: str, most: int | None = None) -> str:
-    """Return at most `most` characters of the cleaned text, as one line with single spaces."""
+    """Clean a text, cut it after `most` characters, and return one line with single spaces."""
     return " ".join(cleaned(text, most).split())

@@ -1,4 +1,4 @@
-"""Copies of runs, which exports and the library read while the runs themselves go on."""
+"""Copies of runs. Exports and the library read the copies while the runs themselves go on."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class State:
 class Table:
     """A table of a `History`. Each column is an array [N], in which NaN means a missing number.
 
-    In a long run, only one row of every `stride` rows is kept. `appended` counts all rows,
-    including the dropped ones.
+    In a long run, only one of every `stride` rows is kept. `appended` counts all rows, including
+    the dropped rows.
     """
 
     columns: Arrays

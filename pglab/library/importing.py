@@ -28,7 +28,7 @@ def import_runs(
 ) -> dict[str, KeptRun]:
     """Store each run of a bundle at a new address; return the stored runs by their folders.
 
-    If an error occurs, none of the runs stays stored.
+    If an error occurs, the runs that this call has already stored are deleted.
 
     Raises:
         ConfigError: a setting of a run cannot be used.

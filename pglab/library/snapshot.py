@@ -14,7 +14,7 @@ from pglab.session.training_session import TrainingSession
 
 
 def contents_of(session: TrainingSession, known: Sequence[Block] = ()) -> RunContents:
-    """Copy a run, which must not train meanwhile. `known` are blocks of an earlier copy."""
+    """Copy a run that does not train meanwhile. `known` contains blocks of an earlier copy."""
     history = session.history
     return RunContents(
         initial_config=session.initial_config,

@@ -189,7 +189,7 @@ def made_files(order: Order, chosen: Mapping[str, Part] = PARTS) -> Made:
 
 
 def _reporting(order: Order, begin: float, share: float) -> Order:
-    """Return the same order, which now reports its progress from `begin` to `begin + share`."""
+    """Copy the order; the copy reports its progress from `begin` to `begin + share`."""
     return replace(order, progress=lambda part: order.progress(begin + share * part))
 
 

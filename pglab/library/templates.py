@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 def templates_of(package: str, *, html: bool) -> Environment:
     """Return the Jinja environment with the templates in the folder `templates` of a package.
 
-    A line that holds only a statement leaves no line in the result. A missing name is an error.
+    A line with only a statement adds no line to the result. A missing name is an error.
 
     Args:
         package: the dotted name of the package.

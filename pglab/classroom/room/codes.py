@@ -17,13 +17,14 @@ limit fair:
 - A door is open only for `DOOR_SECONDS` after the teacher has opened it, so d is small. Without an
   open door, a guess can find nothing, and a wrong code uses no attempt.
 - If the same wrong code is tried again, it uses no further attempt, because it tells nothing new.
-- When all attempts are used, no short code opens a room. But the full code always opens its room,
-  from the QR code, from the link, or typed. The projector shows the full code. One visitor can use
-  only `ATTEMPTS_OF_VISITOR` attempts, so a single person cannot make all short codes useless.
+- When all attempts are used, no short code opens a room. But the full code always opens its room:
+  people can scan it, open a link with it, or type it. The projector shows the full code. One
+  visitor can use only `ATTEMPTS_OF_VISITOR` attempts, so a single person cannot make all short
+  codes useless.
 
-**Full codes** need no limit: there are 29¹³ ≈ 10¹⁹ of them. Even 100,000 guesses a second, which
-are more than a server can answer, find one of 20 open rooms within a day with a probability of only
-2 · 10⁻⁸.
+**Full codes** need no limit, because there are 29¹³ ≈ 10¹⁹ of them. Even 100,000 guesses a second,
+which are more than a server can answer, find one of 20 open rooms within a day with a probability
+of only 2 · 10⁻⁸.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def own_rooms(library: Library, owner: str, most: int = MOST_OFFERED) -> list[Ow
 
 
 def steered_rooms(library: Library, owner: str) -> dict[str, OwnRoom]:
-    """Load the open rooms that a browser has opened, by their teacher's keys; the newest first.
+    """Load the open rooms that a browser has opened, newest first; return them by teacher's key.
 
     Rooms that one browser has taken over from another are missing, because their keys cannot be
     computed from `owner`.

@@ -69,7 +69,7 @@ class RoomState:
 
     @property
     def question(self) -> QuestionState:
-        """The state of the question of the lesson step that the room shows."""
+        """The state of the shown step's question, for example "open"."""
         return self.questions[self.step - 1]
 
     def accepts(self, step: int) -> bool:

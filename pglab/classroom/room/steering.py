@@ -119,9 +119,9 @@ def change_room(
         library: the library that stores the room.
         key: the teacher's key.
         version: the version of the state that the teacher sees.
-        change: returns the new state for the present state and the lesson.
-        columns: returns new values of further columns of the room for the present time.
-        part: makes a further change in the same transaction.
+        change: a function of the present state and the lesson; it returns the new state.
+        columns: a function of the present time; it returns new values of other columns of the room.
+        part: a function that makes another change in the same transaction.
     """
     lesson = room_of_key(library, key).lesson
 

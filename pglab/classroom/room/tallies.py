@@ -72,10 +72,10 @@ def tally_of(counted: Mapping[str, int], question: Question | None) -> Tally:
 
 
 def band_of_sketches(sketches: Sequence[SketchAnswer]) -> UsualBand | None:
-    """Compute median and quartiles of sketches, at the steps where at least half have a value.
+    """Compute the median and quartiles of sketches at the steps of a grid.
 
-    The result is None if there are no such steps. Between two neighbouring points, a sketch is a
-    straight line.
+    Steps at which fewer than half of the sketches have a value are left out. The result is None
+    if no step remains. Between two neighbouring points, a sketch is a straight line.
     """
     if not sketches:
         return None
@@ -95,7 +95,7 @@ def band_of_sketches(sketches: Sequence[SketchAnswer]) -> UsualBand | None:
 
 
 def _on_grid(curve: Numbers, grid: Numbers) -> NDArray[np.float64]:
-    """Return the values of a sketch [P, 2] at the steps of a grid: [G]; NaN outside the sketch."""
+    """Return the values [G] of a sketch [P, 2] at the steps of a grid; NaN outside the sketch."""
     values: NDArray[np.float64] = np.interp(
         grid, curve[:, 0], curve[:, 1], left=np.nan, right=np.nan
     )

@@ -1,4 +1,4 @@
-"""Tells the pages of one process about changes in rooms, even those by another process."""
+"""Tells the pages of one process about changes in rooms, even if another process makes them."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class RoomWatch:
             self._wake.wait(self._seconds)
 
     def _news(self, room: str, watched: _Watched) -> News:
-        """Return the news about a room; if nothing has changed, the same object as before."""
+        """Return the news about a room; return the same object as before if nothing has changed."""
         try:
             if watched.lesson is None:
                 watched.lesson = load_room(self._library, room).lesson

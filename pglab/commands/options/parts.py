@@ -19,7 +19,7 @@ USUAL = [name for name, part in PARTS.items() if not part.asked_for]
 
 
 def add_parts(parser: argparse.ArgumentParser, usual: Collection[str]) -> None:
-    """Add the option `--parts`; without this option, a bundle has the `usual` parts."""
+    """Add the option `--parts`; `usual` is its default value."""
     parser.add_argument(
         "--parts",
         type=_parts,

@@ -41,7 +41,7 @@ class Box(NamedTuple):
 
 
 class Painter:
-    """Draws the pictures of one episode. The parts that stay the same are drawn once."""
+    """Draws the pictures of one episode. Parts that never change are drawn only once."""
 
     def __init__(self, episode: Replay, theme: ThemeName) -> None:
         self._episode = episode
@@ -150,7 +150,7 @@ def _subtitle(updates: int) -> str:
 
 
 def _wrapped(text: str, size: int, width: int) -> list[str]:
-    """Break a text into lines of at most `width` pixels. A longer word has a line of its own."""
+    """Break a text into lines of at most `width` pixels. A wider word has a line of its own."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

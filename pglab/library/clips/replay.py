@@ -30,7 +30,7 @@ class Replay:
 
     @property
     def returns(self) -> list[float]:
-        """The sum of the rewards before each scene's action: [T + 1]."""
+        """For each scene, the sum of the rewards before the scene's action: [T + 1]."""
         return list(accumulate((scene.reward for scene in self.scenes[:-1]), initial=0.0))
 
 

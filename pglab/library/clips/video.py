@@ -94,7 +94,7 @@ def gif(
 
 
 def _usual_colours(painter: Painter, indices: Sequence[int]) -> Image.Image:
-    """Return an image whose palette has the painter's colours and the most frequent others."""
+    """Return an image; its palette has the painter's colours and the most frequent other ones."""
     counts: Counter[Any] = Counter()
     samples = np.linspace(0, len(indices) - 1, min(GIF_SAMPLES, len(indices)), dtype=int)
     for sample in samples:

@@ -40,7 +40,7 @@ class _Mark:
 class _Origin:
     """The origin of a copy: the copied runs, their step, and the address where they are stored.
 
-    If a stored run was deleted, the run on the page also goes on as a copy.
+    When a stored run has been deleted, the run on the page also counts as a copy.
     """
 
     sessions: tuple[TrainingSession, ...]
@@ -98,7 +98,7 @@ class Keeper(ABC):
         """The address at which the current run is saved; None if the run has not begun.
 
         The result is also None if another tab saves the run, or if the run can never be stored. A
-        copy has its own address as soon as it has continued.
+        copy gets its own address as soon as its training continues.
         """
         return None if self.taken_over or not self._has_begun() else self._place()
 
@@ -106,7 +106,7 @@ class Keeper(ABC):
     def shown_address(self) -> str | None:
         """The address from which a reload brings back this page's run; None if there is none.
 
-        A copy that has not continued has the address of its original.
+        A copy that has not trained since it was made has the address of its original.
         """
         if self._has_begun():
             return self._place()
@@ -118,7 +118,7 @@ class Keeper(ABC):
         return self.address is not None and address in (self._place(), *self._runs())
 
     def adopt(self, library: Library) -> None:
-        """Continue to save the current run at its address; an earlier tab stops saving the run.
+        """Continue to save the current run at its address. Any earlier tab stops saving the run.
 
         Raises:
             LibraryUnavailable: the library cannot be changed now.
@@ -191,7 +191,7 @@ class Keeper(ABC):
         self._saved, self._saved_at = mark, time.monotonic()
 
     def _leave_deleted(self) -> None:
-        """Give a deleted run a new address; it is saved there as soon as it has continued."""
+        """Give a deleted run a new address; it is saved there as soon as its training continues."""
         saved = self._saved
         assert saved is not None
         step = max(step for step, *_rest in saved.states)

@@ -86,9 +86,10 @@ class Saver:
     def hand_over(self, library: Library, address: str, owner: str) -> bool:
         """Save a run or a comparison of this process, so that a new page can open it.
 
-        If another tab still shows the run or the comparison, nothing happens. Otherwise, its former
-        page pauses training and stops saving. A run of a comparison can only be opened as a copy,
-        so the comparison is saved and goes on.
+        If another tab still shows the run or the comparison, nothing happens. Otherwise, the page
+        that trains the run or the comparison pauses training and stops saving. But if `address`
+        belongs to one run of a comparison, the comparison is saved and goes on, because the run is
+        opened as a copy.
 
         Returns:
             True if another tab of the same browser still shows the run or the comparison.

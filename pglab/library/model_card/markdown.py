@@ -29,7 +29,7 @@ def quotation(text: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown. The cells are Markdown, too; a "|" does not end a cell."""
+    """Return a table in Markdown. The cells are Markdown, too. Each "|" in a cell is escaped."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(
         f"| {' | '.join(cell.replace('|', _PIPE) for cell in line)} |" for line in lines

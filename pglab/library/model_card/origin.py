@@ -1,4 +1,4 @@
-"""Finds out what writes a file: the version and the commit of pglab, and the machine."""
+"""Finds out which version and which commit of pglab write a file, and on which machine."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def commit_of(folder: Path) -> str | None:
 
     The result is None if Git is missing, or if `folder` is not the top folder of a repository. So
     if the package is installed inside another repository, that repository's commit is not used.
-    The commit ends with "-dirty" if files have changed since the commit.
+    If files have changed since the commit, the result ends with "-dirty".
     """
     top = _git(folder, "rev-parse", "--show-toplevel")
     if top is None or Path(top).resolve() != folder.resolve():

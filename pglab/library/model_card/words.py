@@ -35,9 +35,9 @@ def outcome_name(outcome: str | None) -> str:
 
 
 def defaults_of(config: AgentConfig) -> AgentConfig:
-    """Return the settings of this agent when its page opens.
+    """Return the settings that an agent has when its page opens.
 
-    An agent without a page of its own has these settings when the page *Compare* opens.
+    If an agent has no page of its own, return its settings when the page *Compare* opens.
     """
     presets = (*(preset for _name, preset in PRESETS), *ActorCriticConfig.cells())
     return next(preset for preset in presets if agent_name(preset) == agent_name(config))

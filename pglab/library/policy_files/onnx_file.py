@@ -85,7 +85,7 @@ def _linear(inputs: str, layer: str, outputs: str) -> NodeProto:
 
 
 def _symexp(inputs: str, outputs: str) -> list[NodeProto]:
-    """Compute sign(x)·(e^|x| − 1) in double precision: a small x would lose digits otherwise."""
+    """Compute sign(x)·(e^|x| − 1) in double precision, so that a small x loses no digits."""
     return [
         make_node("Cast", [inputs], ["x"], to=TensorProto.DOUBLE),
         make_node("Abs", ["x"], ["size"]),
@@ -105,7 +105,7 @@ def _softmax(logits: str) -> list[NodeProto]:
 
 
 def _greedy(values: str) -> list[NodeProto]:
-    """Give each action the probability ε/A, plus 1 − ε for the first one with the largest value."""
+    """Compute π: ε/A for each action, plus 1 − ε for the first action with the largest value."""
     return [
         make_node("ArgMax", [values], ["greedy"], axis=-1, keepdims=0),
         make_node("OneHot", ["greedy", "actions", "random_greedy"], ["action_probabilities"]),

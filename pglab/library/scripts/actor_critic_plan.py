@@ -85,7 +85,7 @@ class ActorCriticPlan(Plan):
 
     @property
     def network_parts(self) -> list[str]:
-        """The layers of an actor or a critic with its own body, without the actor's log-softmax."""
+        """The layers of a network with its own body, without the log-softmax of an actor."""
         return [*self.hidden_parts, *self._head_parts]
 
     @property
@@ -262,7 +262,7 @@ class ActorCriticPlan(Plan):
 
     @property
     def _added_up(self) -> str:
-        """Say how much the term k·mean(Q) lowers Q: k/2 for each later step, discounted."""
+        """Say how much the term k·mean(Q) lowers Q. Each later step adds k/2, discounted."""
         gamma, pull = self.config.gamma, self.config.q_regularization
         if gamma == 1:
             return "over the rest of the episode"

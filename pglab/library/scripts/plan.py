@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def reading_error(self) -> str:
-        """How the reading differs from the mean return of all episodes, if their lengths vary."""
+        """How the reading differs from the mean return of all episodes if the lengths vary."""
         return "too high" if self.only_rewards else "too low" if self.only_costs else "biased"
 
     @property

@@ -37,7 +37,7 @@ def can_be_stored(config: AgentConfig) -> bool:
 
 
 def state_of_run(run: AgentRun, known: Sequence[Block] = ()) -> State:
-    """Copy the state of a run; `known` are blocks of earlier copies of the same run.
+    """Copy the state of a run; `known` contains blocks of earlier copies of the same run.
 
     The fields of `run` must belong to the present step; see `Trainer.save`.
     """
@@ -123,7 +123,9 @@ def run_from(config: AgentConfig, state: State) -> AgentRun:
 
 
 def policy_of(contents: RunContents) -> nn.Module:
-    """Make the network that chooses the actions: observations [..., D] → log π [..., A].
+    """Make the network that chooses the actions.
+
+    The network maps observations [..., D] to log π [..., A].
 
     Raises:
         ConfigError, StateError: see `run_from`.

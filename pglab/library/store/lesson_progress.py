@@ -27,7 +27,8 @@ def save(
 ) -> None:
     """Store the facts of an owner's lesson; they replace the earlier facts of this lesson.
 
-    For each owner, only the facts of the `most` lessons that were saved last are kept.
+    For each owner, only the facts of the lessons that were saved last are kept; `most` is the
+    number of these lessons.
     """
     own = lesson_progress.c.owner_hash == hash_of(owner)
     values = {"facts": facts_json, "saved": now}

@@ -64,7 +64,7 @@ def save(
         The address of the lesson.
 
     Raises:
-        TooManyLessons: the owner already has `most` lessons.
+        TooManyLessons: the number of the owner's lessons has reached the limit `most`.
     """
     own = lessons.c.owner_hash == hash_of(owner)
     values = {"title": title, "content": content, "used": now}

@@ -52,7 +52,7 @@ class Library:
         self._tidied = -math.inf
 
     def save(self, *kept: KeptRun) -> None:
-        """Insert or update runs; a run is not written if exactly its state is stored already.
+        """Insert or update runs; skip each run whose present state is already stored.
 
         If an error occurs, none of the runs is changed. About once an hour, this method also calls
         `tidy`.
@@ -73,9 +73,9 @@ class Library:
         self.tidy_hourly()
 
     def take_over(self, address: str, owner: str, writer: str) -> None:
-        """Let the owner's visit `writer` write a run from now on; call this before `load`.
+        """Let only the visit with the key `writer` write a run from now on.
 
-        If no such run is stored, nothing happens.
+        Call this method before `load`. If no such run is stored, nothing happens.
 
         Raises:
             TakenOver: the run belongs to another owner.
@@ -115,7 +115,7 @@ class Library:
         limit: int = 50,
         offset: int = 0,
     ) -> list[RunRow]:
-        """List at most `limit` runs of an owner, without the first `offset` runs.
+        """List runs of an owner; the arguments say which runs, and in what order.
 
         Args:
             owner: the random key of a browser.
@@ -145,11 +145,11 @@ class Library:
     ) -> bool:
         """Name, describe or pin a run; return True if the owner has this run.
 
-        An argument that is None changes nothing. Longer texts are cut to `listing.MOST_IN_NAME` and
-        `listing.MOST_IN_NOTE` characters.
+        An argument that is None changes nothing. The name is cut after `listing.MOST_IN_NAME`
+        characters, and the note after `listing.MOST_IN_NOTE` characters.
 
         Raises:
-            TooManyPinned: the owner has pinned as many runs as possible.
+            TooManyPinned: the owner has already pinned as many runs as are allowed.
         """
         most = self.quotas.runs
         return is_address(address) and self.write(
@@ -159,7 +159,7 @@ class Library:
         )
 
     def delete(self, owner: str, addresses: Iterable[str]) -> int:
-        """Delete runs of an owner, and return how many were deleted; ignore other addresses."""
+        """Delete the runs of an owner at these addresses, and return how many were deleted."""
         chosen = list(filter(is_address, addresses))
         return self.write(lambda connection: listing.delete_runs(connection, owner, chosen))
 
@@ -270,7 +270,7 @@ class Library:
         return self.write(lambda connection: tidying.tidy(connection, self.quotas, time.time()))
 
     def tidy_hourly(self) -> None:
-        """Call `tidy`, unless this object has already called it within the last hour."""
+        """Call `tidy` if this object has not called `tidy` within the last hour."""
         if time.monotonic() - self._tidied > _BETWEEN_TIDYING:
             self._tidied = time.monotonic()
             self.tidy()

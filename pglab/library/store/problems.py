@@ -110,7 +110,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def lost_race(error: DBAPIError) -> bool:
-    """True if another transaction came first, so that the same work may succeed if repeated."""
+    """True if another transaction came first, so the same work may succeed when it is repeated."""
     is_double = isinstance(error.orig, sqlite3.IntegrityError) or _state(error).startswith("23")
     return is_double or _state(error) in _LOST_RACE
 
@@ -132,10 +132,10 @@ def _sentence(error: Exception, place: str) -> str:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """Return the primary code of a SQLite error, which is its lowest byte; 0 without a code."""
+    """Return the lowest byte of a SQLite error's code, the primary code; 0 if there is no code."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _state(error: DBAPIError) -> str:
-    """Return the code of a PostgreSQL error; the text is empty if the server did not answer."""
+    """Return the code of a PostgreSQL error; an empty text if the server did not answer."""
     return getattr(error.orig, "sqlstate", None) or ""

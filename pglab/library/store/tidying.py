@@ -52,7 +52,7 @@ class Quotas:
 
 
 def tidy(connection: Connection, quotas: Quotas, now: float) -> int:
-    """Delete what exceeds the quotas, the oldest first; return how many runs were deleted.
+    """Delete the oldest data that exceed the quotas; return how many runs were deleted.
 
     The age of a run is the time since its last save. The quotas of an owner never delete the
     owner's newest unpinned run, because somebody may be training it.

@@ -1,4 +1,4 @@
-"""Writes a table with each environment step of a run, which is trained again for this purpose."""
+"""Trains a run again, and writes a table with each environment step of this run."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def write_steps(
     Args:
         contents: the run.
         sinks: for each format, a file that is open for writing.
-        progress: is called several times a second. To cancel the work, `progress` can raise an
-            error. Then this function passes the error on, and the files stay incomplete.
+        progress: a function that is called several times a second. It can raise an error to cancel
+            the work. Then this function raises the same error, and the files stay incomplete.
 
     Raises:
         ConfigError: the environment cannot be used.
@@ -77,7 +77,7 @@ def _steps_in_parts(contents: RunContents, progress: ReportSteps) -> Iterator[St
 
 
 def _require_same_episodes(session: TrainingSession, contents: RunContents, first: int) -> None:
-    """Raise an error if the episodes from the row `first` on differ from the stored ones."""
+    """Raise an error if any episode from row `first` on differs from the stored episode."""
     episodes, stored = session.history.episodes, contents.episodes.columns
     rows = slice(max(0, first), len(episodes))
     for name in episodes.names:

@@ -31,7 +31,7 @@ def episodes_table(contents: RunContents) -> pyarrow.Table:
 def updates_table(contents: RunContents) -> pyarrow.Table:
     """Make a table with one row for each stored update; see `UPDATES` for the columns.
 
-    In a long run, only every `contents.updates.stride`-th update is stored.
+    In a long run, only one of every `contents.updates.stride` updates is stored.
     """
     return _numbered(UPDATES, contents.updates)
 

@@ -61,7 +61,7 @@ TAGS = (*EPISODE_TAGS.values(), *UPDATE_TAGS.values(), LEARNING_RATE, *OWN_TAGS.
 
 
 def tensorboard_events(contents: RunContents, written_at: float) -> bytes:
-    """Return the bytes of an event file, whose name must contain "tfevents", as `FILE_NAME` does.
+    """Return the bytes of an event file. The file's name must contain "tfevents"; see `FILE_NAME`.
 
     The steps of the curves are environment steps. TensorBoard keeps numbers in single precision.
 
@@ -108,7 +108,7 @@ def _add_updates(points: Points, contents: RunContents) -> None:
 def _add(
     points: Points, steps: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]]
 ) -> None:
-    """Add all points of the curves [N], except points without a number."""
+    """Add the points of the curves [N]; leave out points whose value is NaN."""
     for name, curve in curves.items():
         known = ~np.isnan(curve)
         for step, number in zip(steps[known].tolist(), curve[known].tolist(), strict=True):

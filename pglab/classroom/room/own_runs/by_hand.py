@@ -28,7 +28,7 @@ class HandReturn:
 
 
 def note_return(library: Library, member: Member, step: int, value: float) -> None:
-    """Count a member's try by hand in a lesson step, and keep the best return.
+    """Count a member's attempt to play by hand in a lesson step, and keep the best return.
 
     Raises:
         RoomError: the return or the step cannot be used, or the room has ended.
@@ -45,7 +45,7 @@ def note_return(library: Library, member: Member, step: int, value: float) -> No
 
 
 def best_returns(library: Library, room: str, step: int) -> list[HandReturn]:
-    """Load each member's best return by hand in a lesson step, the best first.
+    """Load each member's best return by hand in a lesson step, from the highest to the lowest.
 
     Raises:
         RoomError: the room does not exist any more.

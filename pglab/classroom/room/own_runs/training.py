@@ -126,8 +126,8 @@ def is_run_of(session: TrainingSession, config: AgentConfig) -> bool:
 def thinned_for_band(curve: Curve, steps: int) -> Curve:
     """Return the points of a curve that `band` needs for runs with this number of steps.
 
-    These points are the first, the last, and the latest point at each step of the band's grid.
-    `band` gives the same result without the other points.
+    These points are the first, the last, and for each step of the band's grid, the latest point at
+    or before this step. `band` gives the same result without the other points.
     """
     if not len(curve.steps):
         return curve
@@ -141,7 +141,7 @@ def thinned_for_band(curve: Curve, steps: int) -> Curve:
 def save_run(
     library: Library, member: Member, step: int, plan: TrainingPlan, run: StudentRun
 ) -> None:
-    """Store a member's run in a lesson step, unless the stored state of this run is later.
+    """Store a member's run in a lesson step, unless a later state of this run is already stored.
 
     Args:
         library: the library that stores the run.
@@ -190,14 +190,14 @@ def runs_of(library: Library, room: str, step: int) -> list[MemberRun]:
 
 
 def latest_runs(runs: Sequence[MemberRun]) -> list[MemberRun]:
-    """Return the run of each member that was saved last."""
+    """For each member, return the run that was saved last."""
     return list({member.number: member for member in runs}.values())
 
 
 def band(runs: Sequence[MemberRun], plan: TrainingPlan) -> UsualBand | None:
     """Compute, at each step, the median and quartiles of the runs that have reached this step.
 
-    When all runs have ended, the band is the same as if one command had trained the same seeds. The
+    When all runs have ended, the band is the same as if one process had trained the same seeds. The
     band ends where fewer than half of the runs have arrived.
 
     Returns:

@@ -35,7 +35,7 @@ def save(
         number: the member.
         step: the lesson step.
         answer: the answer as JSON; equal answers are equal texts.
-        accepts: returns whether the room accepts answers in this step.
+        accepts: a function that says whether the room accepts answers in this step.
         now: the present time.
 
     Returns:

@@ -98,7 +98,7 @@ def load_training(connection: Connection, room: str, step: int) -> TrainingRow |
 def save_run(
     connection: Connection, room: str, step: int, run: RunOfMember, plan: str, now: float
 ) -> Refusal | None:
-    """Store a member's run, unless the stored state of this run is later.
+    """Store a member's run, unless a later state of this run is already stored.
 
     Returns:
         "not trained" if the members do not train this plan now. "too many" if this member has too
@@ -148,14 +148,14 @@ def runs_of(connection: Connection, room: str, step: int) -> list[RunOfMember]:
 
 
 def chosen_value(chosen: str) -> float | None:
-    """Return the value in the column `chosen`; None if the members choose nothing."""
+    """Convert the text in the column `chosen` to a number; None if nothing is chosen."""
     return float(chosen) if chosen else None
 
 
 def note_return(
     connection: Connection, room: str, step: int, number: int, value: float, now: float
 ) -> bool:
-    """Count a member's try by hand, and keep the best return; False if the room has ended."""
+    """Count an attempt to play by hand, and keep the best return; False if the room has ended."""
     if not _is_open(connection, room, now):
         return False
     where = _returns.c.room == room, _returns.c.step == step, _returns.c.number == number
@@ -169,7 +169,7 @@ def note_return(
 
 
 def returns_of(connection: Connection, room: str, step: int) -> list[ReturnByHand]:
-    """Load each member's best return by hand in a lesson step, the best first."""
+    """Load each member's best return by hand in a lesson step, from the highest to the lowest."""
     rows = connection.execute(
         select(_returns.c.number, _returns.c.best, _returns.c.tries)
         .where(_returns.c.room == room, _returns.c.step == step)

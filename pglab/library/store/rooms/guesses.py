@@ -31,7 +31,7 @@ def may_try(doors: int, used: int, used_by_visitor: int, limits: Limits) -> bool
     Args:
         doors: the number of rooms that short codes can open at the moment.
         used: the attempts that all visitors have used within the last day.
-        used_by_visitor: how many of these attempts this visitor has used.
+        used_by_visitor: the attempts that this visitor has used within the last day.
         limits: the limits for all visitors and for one visitor. The limit for one visitor does not
             apply to a visitor who has used no attempt yet.
     """
@@ -60,7 +60,7 @@ def visitor_may_try(connection: Connection, visitor_hash: str, limits: Limits, n
 
 
 def newcomer_may_try(connection: Connection, limits: Limits, now: float) -> bool:
-    """True if a visitor who has tried no wrong code may try a short code now."""
+    """True if a visitor who has not tried any wrong code may try a short code now."""
     doors, used = connection.execute(select(doors_now(now), used_since_yesterday(now))).one()
     return may_try(doors, used, 0, limits)
 
@@ -68,8 +68,8 @@ def newcomer_may_try(connection: Connection, limits: Limits, now: float) -> bool
 def note_wrong(connection: Connection, code: str, visitor_hash: str, now: float) -> None:
     """Store that a code has opened no room; it uses an attempt for each room it could have opened.
 
-    If the same code is tried again, it uses no attempts until a short code can open another room,
-    because the answer would tell nothing new.
+    Trying the same code again uses no attempts, because the answer tells nothing new. This holds
+    until another room can be opened by its short code.
     """
     doors = connection.execute(select(doors_now(now))).scalar_one()
     last_opened = select(func.max(_rooms.c.door_from)).where(has_open_door(now)).scalar_subquery()

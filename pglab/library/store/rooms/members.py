@@ -53,8 +53,8 @@ def join_by_short_code(
 ) -> Joined | Refusal:
     """Let somebody join the room that this short code opens.
 
-    The same database commands run for a room that never existed, has ended or is full, and for a
-    room that short codes no longer open.
+    If the code opens no room, the same database commands run for every reason: the room never
+    existed, has ended, is full, or can no longer be opened by its short code.
     """
     lock_doors(connection)
     visitor = hash_of(newcomer.visitor)

@@ -73,7 +73,7 @@ def poll(connection: Connection, room: str, now: float) -> Poll | None:
 
 
 def step_rows(connection: Connection, room: str, now: float) -> dict[int, StepRow]:
-    """Count the members and the answers at each lesson step that has any."""
+    """Count the members and the answers at each lesson step; skip a step if both counts are 0."""
     answered = {
         row.step: row.members
         for row in connection.execute(

@@ -98,7 +98,7 @@ def load(connection: Connection, room: str, now: float) -> RoomRow | None:
 
 
 def load_open_of(connection: Connection, owner: str, now: float, most: int) -> Sequence[RoomRow]:
-    """Load at most `most` open rooms of this browser, beginning with the newest room."""
+    """Load the newest open rooms of this browser, newest first; `most` limits their number."""
     own = select(*COLUMNS).where(is_open(now), _rooms.c.owner_hash == hash_of(owner))
     rows = connection.execute(own.order_by(_rooms.c.opened.desc()).limit(most)).all()
     return [row_of(row) for row in rows]

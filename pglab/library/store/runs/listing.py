@@ -73,7 +73,7 @@ def annotate(
     An argument that is None changes nothing.
 
     Raises:
-        TooManyPinned: the owner has already pinned `most_pinned` other runs.
+        TooManyPinned: the number of the owner's pinned runs has reached `most_pinned`.
     """
     this = runs.c.address == address, runs.c.owner_hash == hash_of(owner)
     row = connection.execute(select(*ROW).where(*this).with_for_update()).one_or_none()

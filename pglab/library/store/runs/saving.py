@@ -26,7 +26,7 @@ NOT_YOURS = N_("This run belongs to somebody else. Continue in a copy.")
 
 
 def save(connection: Connection, kept: KeptRun, now: float) -> None:
-    """Insert or update a run; write nothing if exactly this state is stored already.
+    """Insert or update a run; write nothing if the same state is already stored.
 
     Raises:
         RunDeleted: the run was stored before, and was deleted since then.
@@ -116,8 +116,8 @@ def _changing(kept: KeptRun, name: str, note: str, digest: str, now: float) -> d
 def _save_blocks(connection: Connection, kept: KeptRun) -> bool:
     """Write the blocks that are not stored yet, and delete those that the buffer has dropped.
 
-    A block counts as stored only if its digest is the same. After a rewind with other settings, a
-    block may have the same row numbers as a stored one, but other transitions.
+    A block counts as stored only if the stored block has the same digest. After a rewind with
+    other settings, a block may have the same row numbers as a stored block, but other transitions.
 
     Returns:
         True if anything has changed.
@@ -163,7 +163,7 @@ def _block(row: AnyRow) -> Block:
 
 
 def _digest(pieces: Iterable[bytes]) -> str:
-    """Return the SHA-256 of the pieces, with the length of each piece before the piece."""
+    """Hash the pieces with SHA-256; the length of each piece is hashed before the piece."""
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(len(piece).to_bytes(8, "little"))
