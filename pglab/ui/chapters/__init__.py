@@ -1,1 +1,1 @@
-"""The chapters of a page: the sections below the stage, which shows the run."""
+"""The chapters of a page. Chapters are the sections below the stage."""

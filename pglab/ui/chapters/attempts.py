@@ -194,7 +194,7 @@ def link_parameters(page: str) -> dict[str, str]:
 
 
 def answers(session: TrainingSession, experiment: Experiment) -> bool:
-    """True if a run has used the experiment's settings since the beginning of the run.
+    """True if a run began with the experiment's settings and has not changed them.
 
     The run may have any seed.
     """
@@ -203,7 +203,7 @@ def answers(session: TrainingSession, experiment: Experiment) -> bool:
 
 
 def guess_region_of(experiment: Experiment, number: int, seed: int) -> GuessRegion | None:
-    """Return the region of the return plot that answer `number` predicts for a run of a seed.
+    """Return the region of the return plot that answer `number` predicts for a run with `seed`.
 
     The result is None if the experiment is not about returns.
     """
@@ -300,8 +300,8 @@ def _result(experiment: Experiment, session: TrainingSession, outcome: Outcome) 
 def _draw_expectation(attempts: Attempts, bench: Bench) -> None:
     """Let the stage draw the locked guess and, for comparison, the curve with the usual settings.
 
-    If no guess is locked, the stage draws neither of them. If the experiment was started, but the
-    current run has other settings, the stage draws neither of them.
+    If no guess is locked, the stage draws neither of them. The same is true if the experiment was
+    started, but the current run has other settings.
     """
     experiment, attempt = attempts.experiment, attempts.attempt
     elsewhere = attempt.started and not answers(bench.session, experiment)

@@ -23,7 +23,7 @@ NO_TOOLBAR = {"displayModeBar": False}
 
 
 def titles() -> dict[str, str]:
-    """Return the title of each chapter by the chapter's name in links."""
+    """Return the titles of the chapters. The keys are the chapters' names in links."""
     return {
         "idea": _("Idea"),
         "slow_motion": _("Slow motion"),
@@ -44,7 +44,7 @@ def chapters(
     on_change: Callable[[], None] = lambda: None,
     behind: Callable[[], None] = lambda: None,
 ) -> None:
-    """Draw a row of titles and the chosen chapter, or the first chapter if none is chosen.
+    """Draw a row of titles and the chosen chapter. If none is chosen, draw the first chapter.
 
     Args:
         page: key of the page.
@@ -53,7 +53,7 @@ def chapters(
         behind: draws the elements below the chapter.
 
     The titles are not Streamlit's tabs, because tabs are too slow. Each redraw of the stage renders
-    all containers of the page again. Tabs take by far the most time of all containers.
+    all containers of the page again, and tabs take far more time than other containers.
     """
     fragment(_chapters, CHAPTERS)(page, parts, on_change, behind)
 

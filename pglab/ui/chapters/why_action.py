@@ -63,7 +63,8 @@ def why_this_action(lab: Lab) -> None:
 def report_stopped_player(lab: Lab, *, wanted: bool) -> None:
     """Let the browser report the frame at which the visitor stops the player.
 
-    A run that trains is paused first. `wanted` says whether the chapter is open.
+    If the run is training, the report also pauses the run. `wanted` says whether the chapter is
+    open.
     """
     bench = lab.bench
 

@@ -86,7 +86,7 @@ def start_on_arrival(key: str) -> None:
 
 
 def lab_of_page(key: str) -> Lab | None:
-    """Return the state of an agent's page. Return None for an unopened page or any other page."""
+    """Return the state of an agent's page, or None if no agent's page with this key is open."""
     lab: Lab | None = st.session_state.get(_state_of(key))
     return lab
 

@@ -23,7 +23,7 @@ def new_map_run(plan: Plan) -> MapRun:
 
 
 def map_run_of(plan: Plan, key: str) -> MapRun:
-    """Return the visitor's training of this plan. A former training with the same key pauses."""
+    """Return the visitor's training of this plan. If `key` had another training, pause it."""
     known: MapRun | None = st.session_state.get(_run_key(key))
     if known is not None and known.plan == plan:
         return known

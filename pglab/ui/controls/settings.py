@@ -113,7 +113,7 @@ def controls(key: str, terms: Terms, on_change: Callable[[], None]) -> RunConfig
 
 
 def _groups(terms: Terms) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the names of each level's settings to draw, and of the settings that a link hides."""
+    """Return the names of the settings to draw, by level, and the names of the hidden settings."""
     groups: dict[str, list[str]] = {"basic": [], "batch": [], "advanced": []}
     hidden: list[str] = []
     for name, setting in settings_of(terms.preset).items():
@@ -131,7 +131,7 @@ def _some_can_change(terms: Terms, groups: dict[str, list[str]]) -> bool:
 
 
 def say_if_not_compiled(configs: Sequence[RunConfig]) -> None:
-    """If compiled code is chosen but does not work, say in the sidebar that PyTorch trains."""
+    """If compiled code is chosen but does not work, say in the sidebar that PyTorch is used."""
     if any(config.engine == "fast" and not is_compiled(config) for config in configs):
         st.sidebar.caption(
             _("Compiled code does not work on this machine, so the slower PyTorch code trains.")

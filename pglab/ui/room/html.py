@@ -70,7 +70,7 @@ def _of_shown_run(base_path: str) -> dict[str, Any]:
 
 
 def problem_html(base_path: str, sentence: str, back: str) -> str:
-    """Return a page that says what is not possible, and why, with a link to the room at `back`."""
+    """Return a page with a sentence about a problem, and a link to the room's address `back`."""
     return _written("problem.jinja", base_path, sentence=sentence, back=back)
 
 

@@ -1,6 +1,6 @@
 """Describes what phones show of a room. Phones that show the same step can share one message.
 
-Before a question is revealed, a phone does not get the answers of the class. In a paced room, the
+A phone does not get the answers of the class before they are revealed. In a paced room, the
 phone does not get the lesson's answer, either. A phone never gets anything about other steps.
 """
 

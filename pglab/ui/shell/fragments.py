@@ -26,7 +26,7 @@ def fragment(
 
     Each fragment is in a container of its own. If a fragment has to rerun at the end of a run of
     the whole script, Streamlit may send the browser this run without the fragment. Without the
-    container, what follows the fragment would then move to its place, and be overwritten.
+    container, the elements after the fragment would then move to its place and be overwritten.
     """
     page = st.session_state.get(PAGE)
 

@@ -226,7 +226,10 @@ class Channel:
 
     @property
     def _must_draw(self) -> bool:
-        """Whether watchers must ask for the next picture, because the owner's tab is hidden."""
+        """True if a watcher must ask for the next picture.
+
+        For example, the owner's browser asks for no pictures while its tab is hidden.
+        """
         late = not self._shown or time.perf_counter() > self._shown[-1].at + LATE * self.interval
         return late and self.is_open
 

@@ -16,8 +16,7 @@ async def until_one_ends(
 ) -> None:
     """Wait until one half ends, call `at_end`, and then cancel the other half.
 
-    If the browser has disconnected, this is no error. All other errors of the half that ended are
-    raised.
+    A disconnected browser is not an error. All other errors of the half that ended are raised.
     """
     tasks = [asyncio.create_task(receive), asyncio.create_task(send)]
     try:

@@ -137,7 +137,7 @@ class FigurePanel:
 def without_missing_player(
     panels: Sequence[PlayerPanel | FigurePanel],
 ) -> list[PlayerPanel | FigurePanel]:
-    """Return the panels; a figure whose player is not among them shows no ring."""
+    """Return the panels. If a figure's player is not among the panels, the figure shows no ring."""
     players = {panel.key for panel in panels if isinstance(panel, PlayerPanel)}
     return [
         replace(panel, playhead=None)

@@ -27,7 +27,7 @@ class Rhythm:
         self._wait = 0.0  # seconds from a request to the beginning of its drawing, smoothed
 
     def note(self, seconds: float, waited: float) -> None:
-        """Record the seconds that a drawing took, and the seconds that it waited before."""
+        """Record the seconds that a drawing took, and the seconds that it waited for its turn."""
         self._cost += SMOOTHING * (seconds - self._cost)
         self._wait += SMOOTHING * (waited - self._wait)
 

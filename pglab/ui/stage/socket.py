@@ -135,7 +135,7 @@ class _Connection:
                 return
 
     async def _wait_until_started(self) -> None:
-        """Wait until there may be a picture; in a run, a watcher waits at most `ALONE` seconds."""
+        """Wait until there may be a picture. In a run, `ALONE` limits a watcher's waiting time."""
         alone = self._watches and self._known is not None and self._known.running
         # `asyncio.wait_for` is not used, because before Python 3.12 it may swallow a cancellation.
         with suppress(TimeoutError):
@@ -170,8 +170,8 @@ class _Connection:
         """Send the next picture, or send the reason why there is no picture.
 
         Returns whether the channel still exists, and the seconds until the next picture. The
-        seconds are None if the run has stopped. They are 0 for a watcher, who gets the owner's
-        pictures. Raises TimeoutError if another thread uses the run.
+        seconds are None if the run has stopped. For a watcher, the seconds are 0, because the
+        watcher gets the owner's pictures. Raises TimeoutError if another thread uses the run.
         """
         channel = self._channel()
         if channel is None or self._name not in (channel.name, channel.watch_name):
@@ -192,10 +192,11 @@ class _Connection:
         return True, None
 
     async def _wait_until_ready(self) -> None:
-        """Wait until the browser has painted. An owner's browser with a hidden tab is not counted.
+        """Wait until the browser has painted the last picture.
 
-        Watchers are never counted, so they wait without a timer. With many watchers, timers took a
-        fifth of the server's time.
+        While an owner's tab is hidden, the owner is not counted; see `_look`. Watchers are never
+        counted, so they wait without a timer. With many watchers, timers took a fifth of the
+        server's time.
         """
         if self._ready.is_set() or self._watches:
             await self._ready.wait()

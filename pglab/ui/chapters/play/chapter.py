@@ -46,7 +46,7 @@ def best_by_hand() -> float | None:
 
 
 def play_it_yourself(lab: Lab) -> None:
-    """Draw the game, then the returns of the last episode and what an agent would learn from it."""
+    """Draw the game, the last episode's returns, and what an agent would learn from the episode."""
     session = lab.bench.session
     config = session.config
     if config.env_id != ENV_ID:

@@ -118,7 +118,7 @@ def _map(probabilities: np.ndarray, plane: Slice, action: int) -> dict[str, Any]
 
 
 def _sliders() -> list[dict[str, Any]]:
-    """Return the sliders of the game's world. The game uses a slider's value times `factor`."""
+    """Return the sliders of the game's world. The game multiplies a slider's value by `factor`."""
     length, gravity, noise = usual_world()
     return [
         _slider("length", _("Length of the pole"), LENGTHS, 2.0, length, 0.1, _("m")),

@@ -111,7 +111,7 @@ class SlowScene:
         return any(moment.phase == phase for moment in self.seen)
 
     def emphasis(self, *pictures: str) -> Emphasis:
-        """Return how the current phase emphasises the panel that contains `pictures`."""
+        """Return the emphasis that the current phase gives to the panel with `pictures`."""
         about = _ABOUT[self.phase]
         if "frame" in pictures:
             return "frame" if "frame" in about else "bars" if "bars" in about else "dim"
@@ -215,7 +215,7 @@ def change_panels(scene: SlowScene) -> list[FigurePanel]:
 
 
 def _map(scene: SlowScene, networks: Mapping[str, nn.Module]) -> NDArray[np.float32]:
-    """Return the probability of one action at each point of the heatmap: [Y, X]."""
+    """Return an array [Y, X]: one action's probability at each point of the heatmap."""
     return probability_map(networks["policy"], scene.view.plane, scene.view.action)
 
 
@@ -259,7 +259,7 @@ def _difference_panel(
 def partial_panels(
     scene: SlowScene, after: Mapping[str, Mapping[str, nn.Module]], names: Mapping[str, str]
 ) -> list[FigurePanel]:
-    """Draw how an update with both losses, or with only one loss, changes policy and critic."""
+    """Draw the changes of policy and critic after an update with both losses or only one loss."""
     view = scene.view
     pi, q = _maps(scene, scene.watched.before)
     value = critic_quantity(pi, q, "v", view.action)

@@ -72,7 +72,10 @@ def _way_key(lab: Lab) -> str:
 
 
 def is_on_the_way(lab: Lab) -> bool:
-    """If slow motion is going to the next update, go on, draw the progress and return True."""
+    """Whether slow motion is on its way to the next update.
+
+    If so, the function also takes the next steps and draws the progress.
+    """
     tape = st.session_state.get(_way_key(lab))
     if tape is None:
         return False

@@ -42,7 +42,7 @@ def choose_for_class(lab: Lab, number: int, plan: TrainingPlan) -> None:
 
 
 def _slider(setting: Setting, limits: tuple[float, float], value: float, **common: Any) -> None:
-    """Draw a slider over the values within the limits, and over `value` if it is outside."""
+    """Draw a slider for the values within the limits. If `value` is outside, extend the slider."""
     low, high = limits
     if setting.stops:
         inside = [stop for stop in setting.stops if low <= stop <= high]

@@ -25,7 +25,7 @@ class Preparation:
         """Queue the work. It begins when the work of earlier visitors is done.
 
         Args:
-            orders: the runs by the names of their folders. A single run has the folder "".
+            orders: the runs; the keys are the names of their folders, or "" for a single run.
             chosen: the parts to make for each run.
         """
         self.share = 0.0  # of the work that is done
@@ -36,7 +36,7 @@ class Preparation:
 
     @property
     def waits(self) -> bool:
-        """Whether the work has not begun yet."""
+        """Whether the work is still waiting to begin."""
         return not self._work.running() and not self._work.done()
 
     @property
@@ -84,7 +84,7 @@ def zipped(files: Files) -> Callable[[], bytes]:
 
 @cache
 def _worker() -> ThreadPoolExecutor:
-    """Return the pool for all visitors. It has one thread, so that training keeps the cores."""
+    """Return the pool for all visitors. It has one thread, so that cores stay free for training."""
     return ThreadPoolExecutor(
         1, thread_name_prefix="preparing", initializer=be_nice, initargs=(NICENESS,)
     )

@@ -29,7 +29,8 @@ def class_switches(channel: Channel, watching: str) -> None:
 
     Args:
         channel: the live channel of the run.
-        watching: the key of the switch *Let others watch*, which is also turned on.
+        watching: the key of the switch *Let others watch*. Showing the run also turns on this
+            switch.
     """
     try:
         # Most visitors have no room; for them, nothing is read from the library.

@@ -76,7 +76,7 @@ def _choice(key: str) -> list[str]:
 
 
 def _progress(key: str, job: Preparation) -> None:
-    """Draw a progress bar and a button that cancels; redraw the page when the work has ended."""
+    """Draw a progress bar and a button that cancels the work. At the end, redraw the page."""
     if job.done:
         st.rerun()
     text = _("Waiting for other visitors' files …") if job.waits else _("Preparing the files …")
@@ -112,7 +112,10 @@ def _downloads(key: str, files: Files) -> None:
 
 
 def order_of(contents: RunContents, link: str | None, *, name: str = "", note: str = "") -> Order:
-    """Return the order for a run, in the page's theme. `link` opens the app with these settings."""
+    """Return the order for the files of a run, in the page's theme.
+
+    `link` opens the app with the settings of the run.
+    """
     theme: ThemeName = "dark" if st.context.theme.type == "dark" else "light"
     return Order(contents, link=link, name=name, note=note, theme=theme)
 

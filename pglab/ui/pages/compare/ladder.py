@@ -1,4 +1,4 @@
-"""Draws the ladder from agent A to agent B, which changes one difference at a time.
+"""Draws the ladder of agents A and B. Each rung is one difference between the two agents.
 
 The ladder is stored, or the visitor trains it.
 """
@@ -34,7 +34,7 @@ STEP_CHOICES = (5_000, 10_000, *LENGTHS[:2])
 
 
 def ladder_section(configs: Sequence[AgentConfig]) -> None:
-    """Draw the switch of the ladder; if it is on, draw the ladder of these agents."""
+    """Draw the switch of the ladder; if the switch is on, draw the ladder of these agents."""
     opened = st.toggle(
         _("The ladder: which difference matters?"),
         st.session_state.get(OPEN, False),

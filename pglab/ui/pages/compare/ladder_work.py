@@ -1,6 +1,7 @@
 """Trains a visitor's own ladder: first all arms of its plan, then further arms for the path.
 
-An arm is an agent with all its seeds.
+An arm is an agent with all its seeds. The path leads from agent A to agent B, one change at a
+time.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def ladder_work_of(plan: LadderPlan) -> LadderWork:
 
 
 def estimated_seconds(plan: LadderPlan) -> float:
-    """Estimate the seconds that the arms of a plan take. Each pair of agents is measured once.
+    """Estimate the seconds that a plan's arms take. Each pair's speed is measured only once.
 
     Raises:
         WorkersUnavailable: the workers cannot be reached.

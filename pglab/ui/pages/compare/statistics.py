@@ -55,7 +55,10 @@ def statistics(page: ComparePage) -> None:
 
 
 def _statistics_of(page: ComparePage, comparison: Comparison) -> TwoAgents | str | None:
-    """Return the statistics of the last pause, a sentence about missing data, or None."""
+    """Return the statistics of the last pause, or a sentence if there are too few data.
+
+    The result is None if the comparison has not paused yet.
+    """
     with comparison.lock:
         page.awaits_statistics = comparison.busy
         moment = (page.restarts, comparison.steps_of_all)

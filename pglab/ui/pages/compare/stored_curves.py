@@ -45,7 +45,7 @@ def forget() -> None:
 
 
 def drawn_curves(stored: Sequence[StoredCurve], configs: Sequence[AgentConfig]) -> list[Curve]:
-    """Return the curves from environments in which the agents train, with labels as HTML."""
+    """Return the stored curves from the agents' environments. The labels of the curves are HTML."""
     return [
         Curve(one.curve.steps, one.curve.returns, escape(one.curve.label, quote=False))
         for one in stored

@@ -44,7 +44,7 @@ def words(comparison: Comparison, *, evidence: bool) -> None:
 
 
 def difference_text(difference: Difference) -> str:
-    """Return a difference, with its value for each agent, as text: "**Body**: shared | split"."""
+    """Return a difference and each agent's value as text, such as "**Body**: shared | split"."""
     values = (choice_name(value) for value in difference.values)
     return f"**{difference.label}**: {_(' | ').join(values)}"
 

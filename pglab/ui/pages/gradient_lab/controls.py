@@ -39,7 +39,7 @@ class Subject:
 
     @property
     def with_other_seed(self) -> Subject:
-        """The same subject with the next seed; another seed gives other episodes."""
+        """The same subject with the next seed, which gives other episodes."""
         return replace(self, seed=(self.seed + 1) % SEEDS)
 
 

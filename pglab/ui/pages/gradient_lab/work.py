@@ -72,7 +72,7 @@ class Job:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def advance(self, seconds: float) -> Shown | None:
-        """Measure for about `seconds`; return the result if it is complete, otherwise None."""
+        """Continue for about the time `seconds`; return the result, or None if incomplete."""
         deadline = perf_counter() + seconds
         with self.lock:
             try:

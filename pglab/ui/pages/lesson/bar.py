@@ -104,7 +104,7 @@ def _number_in_address(visit: LessonVisit) -> int | None:
 
 
 def _has_parameters(visit: LessonVisit) -> bool:
-    """Whether the address has parameters for the page, or the step needs none."""
+    """True if the address has parameters for the page, or if the step needs no parameters."""
     mine = {name for name, _text in visit.step.parameters} - {HIDE, LOCK}
     return not mine or bool(set(st.query_params) - set(visit.place) - {HIDE, LOCK})
 
@@ -122,7 +122,8 @@ def _open(visit: LessonVisit) -> None:
 def _restrict(visit: LessonVisit) -> None:
     """Replace the restrictions in the address with those of the lesson.
 
-    The lesson, not the address, decides which parts are hidden or locked, and their values.
+    The lesson, not the address, decides which parts are hidden or locked, and which values these
+    parts have.
     """
     if visit.restricted == visit.changed:
         return  # the page has read its link already

@@ -40,8 +40,8 @@ class Page:
 class Fields:
     """The fields of the dialog.
 
-    The button *Save* reads them from the session state, because one request of the browser may
-    contain both the press and the last text.
+    The button *Save* reads the fields from the session state, because one request of the browser
+    may contain both the press of the button and the last text.
     """
 
     prefix: str
@@ -51,7 +51,10 @@ class Fields:
         return f"{self.prefix}.{name}"
 
     def of(self, name: str) -> dict[str, Any]:
-        """Return the arguments of a field's control, which keeps its value if the dialog closes."""
+        """Return the arguments of a field's control.
+
+        With these arguments, the control keeps its value when the dialog closes.
+        """
         return {"key": self.key(name), "persist_state": "session"}
 
     def text(self, name: str) -> str:
@@ -116,7 +119,7 @@ def _restrictions(parts: Mapping[str, Offer], fields: Fields) -> None:
 
 
 def _labels(parts: Mapping[str, Offer]) -> dict[str, str]:
-    """Return labels for a list of all parts and groups, by the names of parts and groups."""
+    """Return the labels for a list of parts and groups. The keys are the names in links."""
     present = [offer.group for offer in parts.values()]
     labels = {name: label for name, label in groups().items() if present.count(name) > 1}
     labels[MENU] = _("menu of pages")

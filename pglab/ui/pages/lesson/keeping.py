@@ -21,7 +21,8 @@ def keep(lesson: Lesson, named: str | None = None) -> str:
 
     Args:
         lesson: the lesson.
-        named: the parameter that names this visitor's lesson to replace; None for a new lesson.
+        named: the parameter that names the lesson to replace, if this visitor owns that lesson;
+            None for a new lesson.
 
     Raises:
         LessonError: the lesson fits into neither the library nor a link.

@@ -1,4 +1,4 @@
-"""Lets a page open again from a link, as if the visitor had not opened it before."""
+"""Opens a page from a link. The former state of the page is removed first."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def page_of_path(path: str) -> str:
 
 
 def _gave_up(page: str) -> bool:
-    """Save and remove the run of a page. If it could not be saved, keep it and return False."""
+    """Save and remove the run of a page. If the run cannot be saved, keep it and return False."""
     if place_at(page) is not None:
         leave = partial(lab.leave, key_of(page))
     elif page == compare.PAGE:

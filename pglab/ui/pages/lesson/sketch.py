@@ -20,7 +20,7 @@ Points = tuple[tuple[float, float], ...]
 
 
 def sketch(key: str, step: Step, given: Points | None) -> Points | None:
-    """Draw the field for a sketch; return its points as pairs of an environment step and a return.
+    """Draw the field for a sketch; return its points as pairs (environment step, return).
 
     Args:
         key: distinguishes this sketch from others.

@@ -68,8 +68,9 @@ class LessonVisit:
     def parameters(self) -> dict[str, str]:
         """The parameters of the link that opens the current step.
 
-        If the visitor has left this step before, the parameters are those at that time. Otherwise,
-        they are those of the lesson. The lesson always decides what the step hides and locks.
+        If the visitor has left this step before, the parameters are those of the page at that time.
+        Otherwise, the parameters are those of the lesson. The lesson always decides what the step
+        hides and locks.
         """
         left = self._here.parameters
         mine = dict(self.step.parameters if left is None else left)
@@ -84,7 +85,7 @@ class LessonVisit:
 
     @property
     def right_answers(self) -> tuple[int, int, int, int]:
-        """Four counts: questions, answers, right answers, and questions with right choices."""
+        """Four counts: questions, answers, right answers, and questions that have right choices."""
         pairs = [
             (step.question, kept.answer)
             for step, kept in zip(self.lesson.steps, self.progress.steps, strict=True)
@@ -102,7 +103,7 @@ class LessonVisit:
         return len(pairs), answered, right, graded
 
     def leave_step(self, parameters: Parameters | None) -> None:
-        """Remember the parameters with which the visitor leaves the step; None forgets them."""
+        """Remember the page's parameters when the visitor leaves the step; None removes them."""
         self._change_step(parameters=parameters)
 
     def go_to(self, number: int) -> None:

@@ -59,7 +59,10 @@ def _has_run(page: str) -> bool:
 
 
 def _told(name: str) -> str:
-    """Return a sentence about the shown run. Only the run's process knows if its page is open."""
+    """Return a sentence about the shown run.
+
+    Only the process of the run knows whether the run's page is open.
+    """
     is_own = of_this_process(name.rpartition(".")[2]) == name
     channel = find_watched(name)
     if is_own and channel is None:

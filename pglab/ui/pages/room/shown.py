@@ -113,7 +113,7 @@ def draw_code(now: Shown, width: int | Literal["stretch"] = QR_PIXELS) -> None:
 
 
 def draw_counts(now: Shown) -> None:
-    """Say how many members are present, have answered, and are at each step."""
+    """Say how many members are present, how many have answered, and how many are at each step."""
     steps = len(now.room.lesson.steps)
     state = now.room.state
     here = ngettext("{n} person is here", "{n} people are here", now.members).format(n=now.members)
@@ -131,7 +131,7 @@ def draw_counts(now: Shown) -> None:
 
 
 def draw_step(now: Shown) -> None:
-    """Draw the question and the runs of the members; while they train, the runs come first."""
+    """Draw the question and the members' runs. If the members train now, the runs come first."""
     if now.trains:
         draw_runs(now)
         draw_question(now)
@@ -141,7 +141,7 @@ def draw_step(now: Shown) -> None:
 
 
 def draw_question(now: Shown) -> None:
-    """Draw the question and the answers of the class that may be shown now."""
+    """Draw the question, and those answers of the class that may be shown now."""
     asked, state = now.step.question, now.room.state.question
     revealed = state == "revealed"
     # The wall needs the room for the answer, or for the runs above the question.
@@ -196,7 +196,7 @@ def _sketches(now: Shown, *, revealed: bool) -> None:
 
 
 def draw_runs(now: Shown) -> None:
-    """Draw the runs of the members, if they train in this step, and the best returns by hand."""
+    """Draw the best returns by hand. If the members train in this step, first draw their runs."""
     room, step = now.room, now.room.state.step
     if now.training is not None:
         _draw_training(now, now.training.plan, runs_of(now.library, room.room, step))

@@ -1,4 +1,4 @@
-"""A room that phones of this process show. The phones share the messages, so each is made once."""
+"""A room that phones of this process show. Each message is made once for all phones."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class FollowedRoom:
                 self._tell_phones()
 
     def _read(self, snapshot: RoomSnapshot, before: Shown | None) -> Shown:
-        """Return what phones may show. Read only what is not in `snapshot` or `before`."""
+        """Return what phones may show. Read only data that `snapshot` and `before` lack."""
         state = snapshot.state
         if before is not None and before.state == state:
             return before

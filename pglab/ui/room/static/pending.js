@@ -1,4 +1,4 @@
-// The answer that the server has not confirmed yet. It survives a reload of the page.
+// Keeps the answer that the server has not confirmed yet, even when the page is reloaded.
 
 export class Pending {
   constructor(code) {

@@ -144,7 +144,7 @@ class Page {
     banner.replaceChildren(...parts);
   }
 
-  // While a question is shown in a class, the task steps back, so that the question is in sight.
+  // While a question is shown in a class, the task is folded, so that the question is visible.
   drawTask({ number, task, page, question, mode }) {
     const details = find("task");
     drawMarkdown(details, task);

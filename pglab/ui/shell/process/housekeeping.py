@@ -47,7 +47,7 @@ def _tidy() -> None:
 
 
 def forget(ended: Iterable[str], manager: Any) -> None:
-    """Let Streamlit's session manager delete visits that ended too long ago.
+    """Let Streamlit's session manager delete visits that ended long ago.
 
     By itself, the session manager deletes old visits only when another tab is closed.
     """

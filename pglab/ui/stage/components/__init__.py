@@ -1,1 +1,1 @@
-"""Small components that make the browser scroll, jump over a part, or request the page again."""
+"""Small components that let the browser scroll, skip to a part, or request the page again."""

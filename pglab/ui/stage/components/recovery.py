@@ -1,7 +1,7 @@
 """Lets a browser that has lost its connections ask Streamlit to run the page's whole script.
 
-While the browser is away, the server may forget the visit: after a restart of the server, or after
-a long time. When Streamlit's own connection comes back, Streamlit does not always run the script.
+The server may forget the visit if the server restarts, or if the browser is disconnected for a
+long time. When Streamlit's own connection comes back, Streamlit does not always run the script.
 Until the script has run, the server ignores every request of a fragment, such as a press of a
 button. So the component that asks for the script run is outside all fragments.
 """

@@ -1,5 +1,5 @@
 // Shows the ordinary charts of a page as panels of a stage, because a presentation can enlarge only
-// panels. Streamlit goes on drawing its own charts, which are hidden meanwhile.
+// panels. Streamlit still draws its own charts, but they are hidden meanwhile.
 
 import { element } from "./dom.js";
 import { Stage } from "./stage.js";

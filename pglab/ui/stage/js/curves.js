@@ -95,7 +95,7 @@ export class Curves {
   }
 
   // Returns whether Plotly's picture can stay below the new points. If `hurried` is true, outdated
-  // axes and colour bars may also stay, as long as all points are within the outdated ranges.
+  // axes and colour bars may also stay, if all points are within the outdated ranges.
   canShow(figure, hurried) {
     this.outgrown = false;
     if (!this.known || this.besides(figure) !== this.known) return false;

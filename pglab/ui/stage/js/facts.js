@@ -1,4 +1,4 @@
-// The parts of a stage besides its panels: the numbers, the progress bar, and the table.
+// The parts of a stage that are not panels: the numbers, the progress bar, and the table.
 
 import { element, setText } from "./dom.js";
 

@@ -12,10 +12,10 @@ export const TOO_MANY = 4429; // too many browsers have this channel open
 const FIRST_OF_SERVER = 4000; // smaller codes mean that the connection was lost
 
 export class Link {
-  // The channels are below the address `base`. `onMessage` gets each message. `onRefused` is called
-  // if the server works, but the channel cannot be opened. `onReturn` is called if the server can
-  // be reached again, but may have forgotten the visit. `onClosed` gets the code of each connection
-  // that ends.
+  // The channels' addresses are relative to `base`. `onMessage` gets each message. `onRefused` is
+  // called if the server works, but the channel cannot be opened. `onReturn` is called if the
+  // server can be reached again, but may have forgotten the visit. `onClosed` gets the code of each
+  // connection that ends.
   constructor(base, { onMessage, onRefused, onReturn, onClosed }) {
     this.base = base;
     this.onMessage = onMessage;

@@ -1,4 +1,4 @@
-// The presentation: one to four panels of a page, or the page's chapter Slow motion, fill the
+// In a presentation, one to four panels of a page, or the page's chapter Slow motion, fill the
 // window. People in the last row can read the texts. Only the style of the page changes
 // (projector.css), so a run goes on, and after the presentation the page looks as before. The
 // address says what is presented: "view=projector&show=returns,player".
@@ -21,7 +21,7 @@ const SCREEN = `<svg viewBox="0 0 24 24" aria-hidden="true">
 const GAP_MILLISECONDS = 500; // longest time between two calls of `offerProjector` on one page
 const OTHER = { light: "dark", dark: "light" };
 
-// What a clicker sends. Slow motion shows another phase; on other pages, other panels are shown.
+// The keys of a clicker. Slow motion shows another phase; on other pages, other panels are shown.
 const FORWARD = ["PageDown", "ArrowRight"];
 const BACK = ["PageUp", "ArrowLeft"];
 const REPEATED = [...FORWARD, ...BACK]; // these keys act again while they are held down
@@ -128,7 +128,7 @@ class Presentation {
     this.arrange();
   }
 
-  // Shows a panel too, or no longer.
+  // Adds a panel to the presentation, or removes the panel.
   toggle(name) {
     const now = this.names.filter((other) => other !== SLOW_MOTION);
     if (name === SLOW_MOTION) this.choose([name]);

@@ -120,7 +120,7 @@ class Panel {
 }
 
 export class Stage {
-  // Its channel is below the address `base`.
+  // The address of the stage's channel is relative to `base`.
   constructor(parentElement, base = document.baseURI) {
     this.calls = 0;
     this.pictures = 0; // pictures that the channel has brought
@@ -204,7 +204,7 @@ export class Stage {
     this.root.dataset.sequence = data.sequence;
     this.root.dataset.running = data.running;
     this.arrangePanels(data.panels);
-    // Figures first: a player may show a frame at once, and its figures must follow it already.
+    // Figures come first, so that they already follow a player that shows a frame at once.
     for (const kind of ["figure", "player"]) this.updatePanels(kind);
     this.paint();
   }

@@ -1,1 +1,1 @@
-"""The player: it shows the environment as a video, and may be stopped at any frame."""
+"""The player: it shows the environment as a video, and can be stopped at any frame."""

@@ -1,7 +1,7 @@
 """Buttons that stop the player at a frame, and the number of the frame at which it has stopped.
 
-Each player has such buttons below its picture. A chapter may draw them once more, because the
-player may be above the screen.
+Each player has such buttons below its picture. A chapter can draw a second row of these
+buttons, because the player may be scrolled out of view.
 """
 
 from __future__ import annotations

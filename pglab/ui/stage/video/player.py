@@ -142,7 +142,7 @@ class Player:
         return self._reel.scene_to_explain
 
     def _end_of_part(self, first: int) -> int:
-        """Return the end of the clip's part that begins at `first`.
+        """Return the index at which the part of the clip that begins at `first` ends.
 
         The clip's first part includes the held frame.
         """
@@ -187,12 +187,15 @@ class Player:
             self._next = 0
 
     def _present(self, bench: Playable) -> tuple[object, ...]:
-        """Return what the clip of a paused run depends on."""
+        """Return the values on which the clip of a paused run depends."""
         session = bench.shown_session
         return bench.player_mode, session, session.global_step, session.networks["policy"]
 
     def _shots(self, bench: Playable, scenes: Sequence[Scene]) -> list[tuple[Scene, Cutout]]:
-        """Return each scene with its picture; the pictures of training steps are exact."""
+        """Return each scene with its picture.
+
+        The pictures of training steps are exact. All other pictures are nearly exact.
+        """
         exact = bench.shows_training_steps
         draw = self._renderer.cutout if exact else self._renderer.shared_cutout
         return [(scene, draw(scene.observation)) for scene in scenes]

@@ -1,5 +1,5 @@
-// CartPole's dynamics. The order of the operations is the same as in Gymnasium: the pole is so
-// unstable that a rounding error in the last digit can grow to a metre within 500 steps.
+// CartPole's dynamics. The order of the operations is the same as in Gymnasium, because the pole is
+// so unstable that a rounding error in the last digit can grow to a metre within 500 steps.
 
 // Returns the state after one step: cart position, cart velocity, pole angle, angular velocity.
 // `action` is 0 for a push to the left and 1 for a push to the right. `length` is half the length of
