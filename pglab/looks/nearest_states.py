@@ -52,9 +52,9 @@ class NearestStates:
 def nearest_states(
     session: TrainingSession, info: EnvironmentInfo, observation: Floats, most: int = MOST_STATES
 ) -> NearestStates:
-    """Find the states nearest to `observation` from which the run has learned; at most `most`.
+    """Find the states nearest to `observation`, among the states from which the run has learned.
 
-    The run is not changed.
+    `most` is the maximum number of states in the result. The run is not changed.
     """
     buffer = session.buffer
     if buffer is not None and len(buffer):
@@ -142,7 +142,7 @@ def _in_updates(
 
 
 def _learned_steps(session: TrainingSession) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """The rows of the history's steps that updates used, with wₜ and Gₜ of each row: [N] each."""
+    """The indices of the history's steps that updates used, and the steps' wₜ and Gₜ: [N] each."""
     steps, last = session.history.steps, session.history.last_update
     if last is None:
         return np.empty(0, np.int64), np.empty(0), np.empty(0)

@@ -118,7 +118,7 @@ class FrameRenderer:
         return middle._replace(left=middle.left + first * self._slides)
 
     def _cutout_at(self, place: tuple[int, ...]) -> Cutout:
-        """The cutout of a state; each coordinate is its number in `place`, times its spacing."""
+        """The cutout of a state. To get the state, `place` is multiplied by the spacings."""
         return self._cutout_of(self._picture_of(np.array(place) * self._spacings))
 
     def _cutout_of(self, picture: Image.Image) -> Cutout:

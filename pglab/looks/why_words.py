@@ -35,7 +35,7 @@ _STATES = {
 
 
 def sentence(why: WhyAction) -> str:
-    """Say which coordinate pushes log π(a|s) most, and which most in the opposite direction."""
+    """Say which coordinates push log π(a|s) most, in both directions."""
     action = _(why.info.actions[why.action])
     if not why.finite:
         return _(
@@ -93,7 +93,10 @@ def _strongest(why: WhyAction, strongest: NDArray[np.int64], action: str) -> str
 
 
 def _way(why: WhyAction, push: float) -> str:
-    """Name the direction of a push: towards an action, or, with three actions, away from one."""
+    """Name the direction of a push: towards an action or away from an action.
+
+    If there are only two actions, "away from" one action is written as "towards" the other action.
+    """
     actions = [_(name) for name in why.info.actions]
     if push > 0:
         return _("towards {action}").format(action=actions[why.action])

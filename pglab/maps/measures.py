@@ -58,10 +58,10 @@ def area_under_curve(result: RunResult) -> float:
 
 
 def steps_to(result: RunResult, threshold: float) -> float:
-    """The first step at which the mean return of a twentieth of the run reaches `threshold`.
+    """The first step at which a moving mean of the returns reaches `threshold`.
 
-    If the run never reaches the threshold, the result is the run's total number of steps, even if
-    the run diverged.
+    The moving mean is taken over a twentieth of the run. If the run never reaches the threshold,
+    the result is the run's total number of steps, even if the run diverged.
     """
     sums = np.convolve(result.sums, np.ones(SMOOTHING))[SMOOTHING - 1 : len(result.sums)]
     counts = np.convolve(result.counts, np.ones(SMOOTHING))[SMOOTHING - 1 : len(result.sums)]

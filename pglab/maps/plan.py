@@ -151,7 +151,10 @@ def require_seeds(seeds: int) -> None:
 
 
 def no_effect(config: AgentConfig, name: str) -> ConfigError:
-    """Make the error for a setting without effect; the message names the setting it depends on."""
+    """Make the error for a setting without effect.
+
+    If the effect depends on another setting, the message names this setting.
+    """
     setting = settings_of(config)[name]
     sentence = _("“{name}” has no effect with these settings.").format(name=_(setting.label))
     if setting.applies_when is not None:

@@ -27,9 +27,9 @@ class RunResult:
     """The result of one run, whose environment steps are divided into equal windows.
 
     `sums[w]` is the sum of the returns of the episodes that ended in window w, and `counts[w]` is
-    the number of these episodes. `solved_at` is the environment step at which the run was solved;
-    None if it was not solved. `diverged_at` is the last step of a run that diverged; None if the
-    run did not diverge.
+    the number of these episodes. `solved_at` is the environment step at which the run solved the
+    task; None if the run did not solve it. `diverged_at` is the last step of a run that diverged;
+    None if the run did not diverge.
     """
 
     total_steps: int
@@ -57,7 +57,7 @@ class RunResult:
         return means
 
     def encoded(self) -> bytes:
-        """This result as JSON; from it, `decoded` restores the same numbers, bit for bit."""
+        """This result as JSON; `decoded` restores the same numbers from the JSON, bit for bit."""
         return json.dumps({"format": FORMAT, **asdict(self)}, allow_nan=False).encode()
 
 
@@ -132,7 +132,7 @@ def _add(
     returns: NDArray[np.floating],
     total: int,
 ) -> None:
-    """Add episodes to the windows of a run of `total` steps; `steps` are the episodes' ends."""
+    """Add episodes that end at `steps` to the windows of a run; `total` is the run's length."""
     windows = (-(-steps * WINDOWS // total) - 1).astype(int)  # rounded up
     np.add.at(sums, windows, returns)
     np.add.at(counts, windows, 1)

@@ -160,8 +160,9 @@ def seeds_needed(a: Numbers, b: Numbers, power: float = 0.8, alpha: float = 0.05
     The calculation assumes that the means and standard deviations of the given seeds, [N] and [M],
     are the true ones (Colas et al. 2018). With few given seeds, the result is only a rough guess.
     With the returned number of seeds, the two-sided test of level `alpha` finds the difference with
-    at least the probability `power`. The calculation uses the noncentral F distribution, because
-    the square of a noncentral t variable has this distribution, which covers both sides.
+    at least the probability `power`. The test compares the square of t with a threshold, to cover
+    both sides. The square of a noncentral t variable has a noncentral F distribution, so the
+    calculation uses this distribution.
 
     Returns:
         The number of seeds. None if the means are equal, if more than 1,000 seeds are needed, or if
@@ -186,7 +187,7 @@ def seeds_needed(a: Numbers, b: Numbers, power: float = 0.8, alpha: float = 0.05
 
 
 def _checked(values: Numbers) -> Numbers:
-    """Return the values as an array; raise an error if there are none or one is not finite.
+    """Return the values as an array; raise an error if a value is not finite or there are none.
 
     Without this check, a NaN would be removed as if it were the best seed.
     """

@@ -21,7 +21,7 @@ _AT_VALUE = "%{x:~g}: %{y:.3~g}<extra></extra>"
 def sketches_figure(
     band: UsualBand | None, usual: UsualBand | None, return_range: tuple[float, float]
 ) -> Figure:
-    """Return a figure of the curves that members have sketched.
+    """Return a figure of the curves that members of the class have sketched.
 
     Args:
         band: median and quartiles of the sketches; None if there are no sketches.
@@ -87,7 +87,7 @@ def class_map_figure(
 
     Args:
         tries: the runs.
-        setting: the setting whose value the members choose. Its scale is the scale of the axis.
+        setting: the setting whose value the members choose. The axis has the scale of this setting.
         limits: least and greatest value that the members may choose.
         return_range: least and greatest return of an episode.
     """

@@ -49,7 +49,7 @@ def end_labels(
 
 
 def _apart(heights: Sequence[float], row: float, highest: float) -> list[float]:
-    """Move sorted heights apart by at least `row`; each moved height is at most `highest`."""
+    """Move sorted heights apart by `row` or more, so that no height is above `highest`."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + row) if moved else height)

@@ -1,4 +1,4 @@
-"""The figure of a run shows returns, curves for comparison and, in a lower plot, the loss."""
+"""The figure of a run: its returns, curves for comparison, and the loss in a lower plot."""
 
 from __future__ import annotations
 

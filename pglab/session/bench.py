@@ -31,7 +31,7 @@ class Bench:
     """
 
     def __init__(self, config: AgentConfig, session: TrainingSession | None = None) -> None:
-        """Make a paused bench for the run `session`, or for a new run from `config`.
+        """Make a paused bench for the run `session`, or for a new run with the settings `config`.
 
         Raises:
             ConfigError: the environment cannot be used.
@@ -94,8 +94,8 @@ class Bench:
         """The further seeds that are too far behind the run to have results.
 
         After a reload, for example, all further seeds begin at step 0. While the run trains, its
-        further seeds are always a little behind. So during training, only further seeds at step 0
-        are included.
+        further seeds are always a little behind. So during training, the result contains only
+        further seeds at step 0.
         """
         group = self.group
         if group is None:
@@ -263,7 +263,7 @@ class Bench:
         return self.pacemaker.next_turn(self._pace, running=self.running, busy=self.busy)
 
     def _train_to(self, limit: int) -> None:
-        """Train for one turn: the run up to step `limit`, further seeds up to the run's step."""
+        """For one turn, train the run up to step `limit` and further seeds up to the run's step."""
         if self.group is None:
             self.session.advance("step", limit - self.session.global_step, seconds=TURN)
             return
@@ -278,7 +278,7 @@ class Bench:
         return self.group.curves() if self.group is not None else []
 
     def spread(self) -> UsualBand | None:
-        """The median and the quartiles of all seeds' returns.
+        """A band with the median and the quartiles of all seeds' returns.
 
         The band contains only steps that all unfinished seeds have reached.
         """

@@ -43,7 +43,7 @@ AnyFollower = TypeVar("AnyFollower", bound=Follower)
 class Series:
     """A table of numbers with named columns; adding a row has constant amortised cost.
 
-    If `most` is given, the table keeps at most `most` rows. When the table is full, it drops every
+    If `most` is given, it is the maximum number of rows. When the table is full, it drops every
     second row. From then on, the table keeps only every second added row. When the table is full
     again, it keeps only every fourth added row, and so on.
     """
@@ -86,7 +86,7 @@ class Series:
         self._length = end
 
     def rows_for(self, appended: int) -> int:
-        """About how many of `appended` added rows the table keeps; at least 1."""
+        """The approximate number of kept rows after `appended` rows were added; at least 1."""
         return max(1, round(appended / self._stride))
 
     def cut(self, appended: int) -> None:
@@ -156,7 +156,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Change:
-    """Settings that changed during training, after `global_step` steps and `update` updates."""
+    """Settings that changed during training.
+
+    `global_step` and `update` are the numbers of steps and of updates before the change.
+    """
 
     global_step: int
     update: int
@@ -164,7 +167,7 @@ class Change:
 
 
 class Recent(Generic[Columns]):
-    """A table that keeps only its last `most` rows.
+    """A table that keeps only its latest rows; `most` is the maximum number of kept rows.
 
     Added rows are not joined to the table at once, because training adds rows more often than a
     page reads the table. The added rows are joined when a page reads the table, or when there are
@@ -186,7 +189,7 @@ class Recent(Generic[Columns]):
 
     @property
     def columns(self) -> Columns:
-        """The last rows; these arrays never change, so a `HistoryMark` may share them."""
+        """The last rows, as arrays that never change, so a `HistoryMark` may share the arrays."""
         if len(self._parts) > 1:
             self._join()
         return self._parts[0]
@@ -314,7 +317,7 @@ class History:
     def back_to(self, mark: HistoryMark) -> None:
         """Reset the history to the state in `mark`.
 
-        Updates that the table dropped after the mark was made are not restored.
+        If the table has dropped updates since the mark was made, these updates are not restored.
         """
         self.episodes.cut(mark.episodes)
         self.updates.cut(mark.updates)

@@ -64,7 +64,7 @@ class Pacemaker:
         return self._last + TURN_INTERVAL
 
     def steps_due(self, steps_per_second: float, most: int) -> int:
-        """The number of steps that are due in this turn at the given speed; at most `most`.
+        """The number of steps that are due at the given speed in this turn; `most` is the limit.
 
         If earlier turns were too short for all due steps, the missing steps are added. Steps that
         are more than about one second late are dropped.

@@ -70,7 +70,7 @@ def _differing(past: Course, present: Course, name: str, step: float) -> str | N
 
 
 def _when(begin: float, end: float, until: float) -> str:
-    """The range from `begin` to `end` in words; empty for the whole range from 0 to `until`."""
+    """Write the steps from `begin` to `end` as text; empty if they go from 0 to `until`."""
     if begin == 0 and end == until:
         return ""
     if end == until:

@@ -172,7 +172,7 @@ def checked_episode(value: object) -> OwnEpisode:
 
 
 def _table(value: object, columns: int, most: int) -> NDArray[np.float64]:
-    """Convert a list of at most `most` rows of finite numbers to an array [rows, columns]."""
+    """Convert a list of rows to an array [rows, columns]; `most` is the maximum number of rows."""
     if not isinstance(value, list) or len(value) > most:
         raise _refusal()
     for row in value:

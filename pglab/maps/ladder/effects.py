@@ -1,4 +1,4 @@
-"""Measures how much each difference between two agents changes the return late in a run."""
+"""Measures how each difference between two agents changes the return in a run's last tenth."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Effect:
     """The change of the late return from one arm to another; an arm is the runs of one agent.
 
     `difference` is the difference of the interquartile means over the seeds; it is None if an arm
-    has fewer than two late returns. `seeds` is the number of late returns in the arm that has fewer
-    of them. `diverged` is the number of diverged runs in each of the two arms. `needed` is the
+    has fewer than two late returns. `seeds` is the number of late returns in the arm with fewer
+    late returns. `diverged` is the number of diverged runs in each of the two arms. `needed` is the
     number of seeds with which a test would probably find the difference; None if this number is
     unknown or above 1,000.
     """
@@ -37,7 +37,7 @@ class Effect:
 
     @property
     def size(self) -> float:
-        """The absolute change of the return; −1 if it is unknown, so that it is sorted last."""
+        """The absolute change of the return; an unknown change is −1, so that it is sorted last."""
         return abs(float(self.difference.estimate)) if self.difference else -1.0
 
     @property
@@ -88,10 +88,10 @@ class RungEffects:
 def margin_of(plan: LadderPlan) -> float:
     """The largest change of the return that is too small to matter.
 
-    This margin is 5 % of the range of returns. The page *Compare* uses the same share for a tie.
-    For CartPole, the margin is 25, which is also 5 % of the return of a solved task. In the other
-    environments, a solved task has a negative return, so a share of this return would have no
-    meaning.
+    This margin is 5 % of the range of returns. On the page *Compare*, two agents tie if
+    they differ by less than the same share. For CartPole, the margin is 25, which is also 5 % of
+    the return of a solved task. In the other environments, a solved task has a negative return, so
+    a share of this return would have no meaning.
     """
     low, high = plan.return_range
     return EQUAL * (high - low)

@@ -39,7 +39,7 @@ def find_ladder(plan: LadderPlan, results_of: ResultsOf) -> Ladder:
 
 
 def ladder_of(plan: LadderPlan, values_of: ValuesOf) -> Ladder:
-    """Do the same as `find_ladder`; `values_of` returns the values of the given arms."""
+    """Do the same as `find_ladder`, but get the values of arms from the function `values_of`."""
     values = dict(zip(plan.arms, values_of(plan.arms), strict=True))
     path = find_path(plan, values, values_of)
     return replace(effects_alone(plan, values), values=values, path=path)

@@ -16,7 +16,11 @@ from pglab.maps.ladder.values import ArmValues, ValuesOf
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the path: its rung, the agent after the step, and two changes of the return."""
+    """One step of the path: its rung, the agent after the step, and two effects.
+
+    `effect` is the change of the return from the agent before the step to the agent after the step.
+    `to_b` is the change of the return from the agent after the step to B.
+    """
 
     rung: Rung
     config: AgentConfig

@@ -22,7 +22,7 @@ ResultsOf = Callable[[Sequence[AgentConfig]], Sequence[RunResult]]
 class ArmValues:
     """The results of an arm: arrays with one entry for each seed, [N].
 
-    `late_return` and `area` are the measures of the same names, in units of return. In both arrays,
+    `late_return` and `area` are the measures with these names, in units of return. In both arrays,
     a run that diverged has the lowest possible return. If such runs were left out, an agent that
     often diverges would be judged only by its successful seeds. An entry is NaN if no episode ended
     in the measured part of the run.
@@ -34,7 +34,7 @@ class ArmValues:
 
     @property
     def returns(self) -> Numbers:
-        """The late returns without NaN: [at most N]."""
+        """The late returns that are not NaN: [N or fewer]."""
         return self.late_return[~np.isnan(self.late_return)]
 
     @property

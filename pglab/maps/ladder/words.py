@@ -161,7 +161,10 @@ def _path_in_words(ladder: Ladder, names: Names) -> Iterator[str]:
 
 
 def _value(config: AgentConfig, other: AgentConfig, names: Sequence[str]) -> str:
-    """The value of a rung in `config`, with the dependent settings that differ from `other`."""
+    """Write the value of a rung's first setting in `config`.
+
+    The text also contains the other settings of the rung that differ from those in `other`.
+    """
     name, *dependents = names
     text = choice_name(format_value(effective(config, name)))
     beside = {

@@ -260,7 +260,7 @@ CLAIMS: Mapping[str, tuple[Claim, ...]] = {
 
 
 def _rises(middles: list[float], first: int, last: int) -> bool:
-    """True if the numbers increase, and the rounded ends are equal to `first` and `last`."""
+    """True if the numbers increase, and the two ends of the list round to `first` and `last`."""
     ends = round(middles[0]), round(middles[-1])
     return ends == (first, last) and middles == sorted(set(middles))
 

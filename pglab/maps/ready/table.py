@@ -200,7 +200,7 @@ def _plan(facts: Any) -> MapPlan:
 
 
 def _axis(usual: Any, facts: Any) -> Axis:
-    """Read an axis. `usual` has the default settings, which every single value fits."""
+    """Read an axis. Each value is checked together with the default settings `usual`."""
     name, texts = facts["setting"], facts["values"]
     if len(texts) > MOST_VALUES or not all(isinstance(text, str) for text in (name, *texts)):
         raise ValueError("the values of a setting are damaged")

@@ -21,7 +21,7 @@ LONGEST = 2 * 3_600.0  # seconds of a map that trains without being asked twice
 
 
 def seconds_of(plan: Plan, threads: int, *, every_cell: bool = False) -> float:
-    """Estimate the wall-clock seconds of all runs of a plan, if `threads` runs train at once.
+    """Estimate the wall-clock seconds of all runs of a plan; `threads` is how many train at once.
 
     The function trains the beginning of one run in some cells: at the ends and in the middle of
     each axis. The times of the other cells are interpolated. If `every_cell` is true, the function
@@ -71,7 +71,10 @@ def duration_text(seconds: float) -> str:
 
 
 def _weights(length: int, known: list[int]) -> NDArray[np.float64]:
-    """The weight of each known place in the mean over all linearly interpolated places."""
+    """The weight of each known place in the mean over all places.
+
+    The values at the other places are interpolated linearly between the known places.
+    """
     every = np.arange(length)
     return np.array([np.interp(every, known, one).mean() for one in np.eye(len(known))])
 

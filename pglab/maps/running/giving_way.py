@@ -10,7 +10,7 @@ AGAIN = 0.2  # seconds until the next look whether a core is free
 
 
 def give_way(seconds: float) -> None:
-    """Sleep while visitors need all processor cores; the longest sleep is `seconds`.
+    """Sleep while visitors need all processor cores, but not longer than `seconds`.
 
     A low priority is not enough. A thread with a low priority may hold Python's interpreter lock
     but get no processor time. Then all other threads would wait for this thread.

@@ -78,7 +78,7 @@ def cluster_of_threads(threads: int) -> SpecCluster:
 
 
 def cluster_of_processes(count: int) -> SpecCluster:
-    """A cluster of worker processes with one thread each; they connect some seconds later."""
+    """A cluster of one-thread worker processes; the processes connect after some seconds."""
     return _cluster({"host": HOST, "port": 0}, {"cls": WorkerProcess, "options": {}}, count)
 
 

@@ -51,7 +51,7 @@ class WorkersUnavailable(RuntimeError):
 
 
 class OtherVersion(RuntimeError):
-    """Raised on a worker whose versions would give other numbers; the message names them."""
+    """Raised on a worker with versions that give other numbers; the message lists the versions."""
 
     def refusal(self) -> WorkersUnavailable:
         """Make the error that tells a user to update this worker."""
@@ -221,7 +221,7 @@ class Workers:
 
 
 class Attendance:
-    """Checks during one wait for results whether at least one worker is connected."""
+    """Checks, while a caller waits for results, whether at least one worker is connected."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
@@ -231,8 +231,8 @@ class Attendance:
         """The number of runs that the workers train at once; 0 while no worker is connected.
 
         Raises:
-            WorkersUnavailable: no worker has been connected for `ALONE` seconds, or the workers
-                cannot be reached.
+            WorkersUnavailable: the workers cannot be reached, or no worker has been connected for
+                `ALONE` seconds.
         """
         threads, now = self._workers.threads, time.monotonic()
         if threads:

@@ -227,7 +227,7 @@ def _ticks(axis: MapAxis) -> dict[str, Any]:
 
 
 def _known(numbers: Numbers) -> list[float | None]:
-    """Replace each number that is not finite by None, because JSON has no NaN."""
+    """Replace NaN and infinite numbers with None, because JSON has no such numbers."""
     return [float(number) if np.isfinite(number) else None for number in numbers]
 
 

@@ -1,7 +1,7 @@
 """A program that draws figures as picture files; `pglab.plots.picture_files.files` runs it.
 
 The program runs in a separate process, because a browser may hang or crash. The app can then end
-this process without any effect on itself.
+this process and continue.
 
 The program reads a JSON list of figures from the standard input. For each figure, it writes the
 picture file in base64 as one line. If there is no browser, the program ends with the exit code
@@ -38,7 +38,7 @@ class Page(kaleido.PageGenerator):  # type: ignore[misc]  # kaleido has no types
 
 
 async def draw(pictures: list[dict[str, Any]]) -> None:
-    """Draw all pictures in the browser that BROWSER_PATH names, or else in an installed one."""
+    """Draw all pictures in the browser that BROWSER_PATH names, or else in an installed browser."""
     path = os.environ.get("BROWSER_PATH")
     # MathJax would come from the internet, and no figure needs it.
     async with kaleido.Kaleido(path=path, page_generator=Page(mathjax=False)) as browser:

@@ -187,7 +187,7 @@ def _next_line(lines: Queue[str], cancelled: IsCancelled) -> str:
 
 
 def _no_browser(process: subprocess.Popen[str]) -> str:
-    """Return a sentence about the problem with the browser, after the process's last line."""
+    """Wait until the process ends, and return a sentence about the problem with the browser."""
     with suppress(subprocess.TimeoutExpired):  # a process with a browser that hangs does not end
         process.wait(POLL_SECONDS * 10)
     if process.returncode == drawing_process.NO_BROWSER:

@@ -1,9 +1,9 @@
 """Makes compact copies of runs.
 
 A run consists of a few large arrays and of thousands of small objects. A packed run stores the
-numbers of the networks and the optimisers as one compressed byte string, and the small objects as
-another one. A packed run takes less than half the memory of an ordinary copy, and Python's garbage
-collector does not search the bytes of a packed run.
+numbers in the networks and the optimisers as one compressed byte string, and the small objects as
+another byte string. A packed run takes less than half the memory of an ordinary copy, and Python's
+garbage collector does not search the bytes of a packed run.
 """
 
 from __future__ import annotations

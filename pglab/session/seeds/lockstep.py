@@ -1,9 +1,9 @@
 """Trains runs in lock step, and lets the further seeds of these runs follow.
 
 A further seed is a run with the same settings and another seed. Several threads train the runs of
-all visitors, one short portion at a time. At any time, a visitor has at most as many portions in
-the queue as there are threads. `train_together` returns only when all its portions have ended. So
-no page reads a run that a thread is training, and no training continues after a visitor leaves.
+all visitors, one short portion at a time. A visitor never has more portions in the queue than there
+are threads. `train_together` returns only when all its portions have ended. So no page reads a run
+that a thread is training, and no training continues after a visitor leaves.
 """
 
 from __future__ import annotations
@@ -43,10 +43,9 @@ def train_together(
 ) -> None:
     """Train runs and their further seeds, for about `seconds` of wall clock.
 
-    The runs train up to environment step `limit`. If one run finishes, the other runs stop at the
-    next common step. When the call returns, all unfinished runs have reached the same step. The
-    further seeds in `groups` follow their runs. A run that is far ahead of a further seed waits for
-    this seed.
+    The runs train up to environment step `limit`. If one run finishes, the other runs stop early.
+    When the call returns, all unfinished runs have reached the same step. The further seeds in
+    `groups` follow their runs. A run that is far ahead of a further seed waits for this seed.
 
     Raises:
         SeedFailed: an error occurred in the training of a further seed. At the next call, the
@@ -109,7 +108,7 @@ def _of_runs(
 def _of_seeds(
     groups: Sequence[SeedGroup], busy: set[TrainingSession], left: float
 ) -> list[_Portion]:
-    """One portion of training for each waiting seed that is behind its run, sorted by step.
+    """One portion of training for each waiting seed that has not caught up; sorted by step.
 
     `left` is the number of seconds left. If no time is left, the list is empty.
     """

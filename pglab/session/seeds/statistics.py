@@ -61,7 +61,7 @@ def band_of(
         stops: the step at which each seed stopped; infinity for a seed that has not stopped.
         until: the last possible step of the band; every seed that has not stopped has reached this
             step.
-        spacing: steps between the points of the band; if it is None, `grid_spacing(until)`.
+        spacing: steps between the points of the band; None stands for `grid_spacing(until)`.
 
     Returns:
         The band; None if there is only one seed, if a seed has not ended an episode yet, or if the
@@ -96,6 +96,9 @@ def grid_spacing(until: float) -> float:
 
 
 def _grid(first: float, until: float, spacing: float) -> NDArray[np.float64]:
-    """The steps at which a band has points: multiples of `spacing` from `first`, then `until`."""
+    """The steps at which a band has points: `until`, and the multiples of `spacing` before it.
+
+    Multiples of `spacing` that are smaller than `first` are left out.
+    """
     inner = spacing * np.arange(math.ceil(first / spacing), math.ceil(until / spacing))
     return np.append(inner, until)

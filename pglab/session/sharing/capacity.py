@@ -23,7 +23,7 @@ def capacity() -> int:
 
 
 def has_room(training: int) -> bool:
-    """True if one more visitor may train while `training` other visitors train."""
+    """True if one more visitor may train; `training` is the number of visitors who train now."""
     if not training:
         return True
     memory = psutil.virtual_memory()

@@ -59,7 +59,7 @@ class Gate:
 
     @contextmanager
     def for_training(self) -> Iterator[bool]:
-        """Take the lock if it is free and no thread waits for it; yield True if it was taken."""
+        """Take the lock if it is free and no thread waits; yield True if the lock was taken."""
         entered = not self._waiting and self._lock.acquire(blocking=False)
         try:
             yield entered

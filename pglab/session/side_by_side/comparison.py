@@ -157,7 +157,7 @@ class Comparison:
         """Make new runs of `length` environment steps, with the same seeds for every agent.
 
         If `sessions` are given, they are the stored runs of the agents with the first seed. These
-        runs continue, and the runs with the other seeds train again up to the same step.
+        runs continue. The runs with the other seeds are trained from step 0 to the same step.
 
         Raises:
             ConfigError: an environment cannot be used.

@@ -85,11 +85,9 @@ class Side:
         return [smoothed_curve(session) for session in self.sessions]
 
     def band(self, curves: Sequence[Curve]) -> UsualBand | None:
-        """Median and quartiles of the seeds' curves.
+        """A band with the median and the quartiles of the seeds' curves; None for only one seed.
 
         The band ends at the step that all unfinished seeds have reached.
-
-        The result is None if there is only one seed.
         """
         if self.group is None:
             return None
@@ -101,7 +99,10 @@ class Side:
         return isinstance(self.config, ActorCriticConfig) and self.config.body == "shared"
 
     def updates(self, column: str) -> Curve:
-        """The smoothed curve of one column in the first seed's table of updates, without NaN."""
+        """The smoothed curve of one column in the first seed's table of updates.
+
+        Points with the value NaN are left out.
+        """
         updates = self.session.history.updates
         means = smoothed(updates[column], updates.rows_for(SMOOTHING_UPDATES))
         known = ~np.isnan(means)

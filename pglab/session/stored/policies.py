@@ -32,7 +32,8 @@ def load(path: Path = FILE) -> dict[int, Snapshot]:
     The result is cached, so the caller must not change the policies.
 
     Raises:
-        ValueError: a parameter in the file is missing, unknown, not finite, or has a wrong shape.
+        ValueError: the file lacks a parameter, or a parameter is unknown, not finite, or has a
+            wrong shape.
     """
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
