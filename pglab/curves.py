@@ -32,7 +32,7 @@ def smoothed(values: Numbers, window: int) -> NDArray[np.float64]:
 
 
 class RunningMean:
-    """Computes the means of `smoothed` for a growing curve. Old values cost no time."""
+    """Computes the means of `smoothed` for a growing curve, without reading old values again."""
 
     def __init__(self, window: int) -> None:
         """`window` is the maximum number of values in a mean."""
@@ -64,10 +64,11 @@ def _continued(sums: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
 
 
 def thinned(length: int, most: int) -> Indices:
-    """Choose at most `most` of `length` items, evenly spaced, and return their indices.
+    """Choose evenly spaced items for drawing, and return their indices.
 
-    If `most` is at least 2, the last item is always chosen. This function is for curves that do not
-    grow. For growing curves, use `kept_by_place`.
+    There are `length` items, and `most` is the largest number of chosen items. If `most` is at
+    least 2, the last item is always chosen. This function is for curves that do not grow. For
+    growing curves, use `kept_by_place`.
     """
     if length <= most:
         return np.arange(length)
@@ -75,12 +76,12 @@ def thinned(length: int, most: int) -> Indices:
 
 
 def kept_by_place(steps: Numbers, values: Numbers, most: int) -> Indices:
-    """Choose at most `most` items of a growing curve for drawing, and return their indices.
+    """Choose the drawn items of a growing curve, and return their indices.
 
-    A curve with at most `most` items is drawn completely. A longer curve is divided, from step 0
-    on, into stretches of equal length. The drawn items are the first, the lowest and the highest
+    A curve with no more than `most` items is drawn completely. A longer curve is divided, from step
+    0 on, into stretches of equal length. The drawn items are the first, the lowest and the highest
     item of each stretch, and the last item of the curve. The length of a stretch, in steps, is the
-    smallest power of two with which at most `most` items are drawn.
+    smallest power of two with which no more than `most` items are drawn.
 
     While the curve grows, the drawn items of a complete stretch stay the same. When the stretches
     become twice as long, two old stretches form one new stretch. The first, the lowest and the
@@ -106,7 +107,7 @@ def _with_last(kept: Indices, length: int) -> Indices:
 
 
 def _width_that_fits(last: float, most: int) -> float:
-    """A power of two. Stretches of this length give at most `most` items until step `last`."""
+    """A power of two. Stretches of this length give no more than `most` items by step `last`."""
     stretches = (most - 1) // KEPT_PER_BUCKET
     return 2.0 ** math.floor(math.log2(max(last, 1.0) / stretches) + 1)
 
@@ -130,8 +131,8 @@ Gaps = Literal["left out", "without a point", "bridged"]
 class GrowingCurve:
     """The drawn points of a growing curve. They are the points that `kept_by_place` would choose.
 
-    This class stores no other points, so a new point costs the same time on a short and on a long
-    curve.
+    This class stores no other points, so adding a point takes the same time for short and for
+    long curves.
     """
 
     def __init__(self, most: int, window: int = 1, gaps: Gaps = "left out") -> None:
@@ -154,7 +155,7 @@ class GrowingCurve:
         self.values: Numbers = np.empty(0)
 
     def add(self, steps: Numbers, values: Numbers) -> None:
-        """Add points: [N] environment steps, later than all earlier steps, and [N] values."""
+        """Add N points. The new environment steps must be later than all earlier steps."""
         known = ~np.isnan(values)
         if self._gaps == "left out":
             steps, values, known = steps[known], values[known], known[known]

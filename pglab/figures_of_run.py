@@ -27,7 +27,7 @@ RESOLUTION = 161  # grid points of the heatmap along each axis
 
 
 def run_figures(contents: RunContents) -> dict[str, Figure]:
-    """Make the figures of a run, by name; each figure has a title.
+    """Make the figures of a run, as a mapping from names to figures. Each figure has a title.
 
     A figure without data is left out, for example if no episode has ended or if the agent has no
     critic. A run that has diverged has no figure of its policy.

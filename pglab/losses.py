@@ -76,7 +76,7 @@ def td_loss(q_values: Tensor, actions: Tensor, targets: Tensor, q_regularization
 
 
 def of_actions(outputs: Tensor, actions: Tensor) -> Tensor:
-    """The output for the action taken, in each row: outputs [B, A], actions [B] → [B]."""
+    """Take from each row the output for the action taken: outputs [B, A], actions [B] → [B]."""
     return outputs.gather(1, actions[:, None]).squeeze(1)
 
 

@@ -76,9 +76,9 @@ class Conflict(NamedTuple):
     """A comparison of the actor's gradient and the critic's gradient on the shared layers.
 
     `cosine` is the cosine of the angle between the two gradients. If `cosine` is negative, a small
-    step on the shared layers with the gradient of only one loss raises the other loss. If one of
-    the gradients is zero, `cosine` is NaN. `actor_norm` and `critic_norm` are the Euclidean norms
-    of the two gradients.
+    gradient step of the shared layers on one loss raises the other loss. If one of the gradients is
+    zero, `cosine` is NaN. `actor_norm` and `critic_norm` are the Euclidean norms of the two
+    gradients.
     """
 
     cosine: float

@@ -105,11 +105,11 @@ class ReplayBuffer:
         return self.rows(np.array(list(chosen)))
 
     def thinned(self, most: int) -> Transitions:
-        """Choose at most `most` transitions, evenly spaced over the whole buffer, for a figure."""
+        """Choose evenly spaced transitions for a figure. `most` is their largest number."""
         return self.rows(np.arange(0, len(self), max(1, -(-len(self) // most))))
 
     def rows(self, places: NDArray[np.int64]) -> Transitions:
-        """Copy the transitions at these places of the arrays: [B]."""
+        """Copy the transitions in these rows of the arrays. `places` [B] holds the row numbers."""
         store = self.columns
         return Transitions(
             store.observations[places],

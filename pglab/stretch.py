@@ -41,7 +41,10 @@ class StepColumns(NamedTuple):
 
 
 class EpisodeColumns(NamedTuple):
-    """One row for each episode, with the fields of `EpisodeRecord`. NaN means no reading."""
+    """One row for each episode, with the fields of `EpisodeRecord`.
+
+    NaN means that there is no reading.
+    """
 
     global_step: NDArray[np.int64]  # [M]
     episode: NDArray[np.int64]  # [M]

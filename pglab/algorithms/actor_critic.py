@@ -148,7 +148,8 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
     One environment step yields one to three records, in the order step, episode, update. Training
-    ends after `total_steps` steps or, with `stop_when_solved`, when the task is solved.
+    ends after `total_steps` steps. With `stop_when_solved`, training ends earlier if the task is
+    solved.
 
     Raises:
         TrainingDiverged: a probability, a loss or a gradient is no longer finite.
@@ -184,7 +185,7 @@ def actor_critic(run: ActorCriticRun) -> Iterator[Record]:
 
 
 def update(run: ActorCriticRun) -> UpdateRecord:
-    """Learn from the rollout, then delete it. With replay, the critic learns before the actor."""
+    """Learn from the rollout, then delete it. With a replay buffer, the critic learns first."""
     config = run.config
     rollout = transitions(run.rollout)
     weights = np.array(run.weights)
@@ -227,7 +228,7 @@ def update(run: ActorCriticRun) -> UpdateRecord:
 
 
 class ActorGradient(NamedTuple):
-    """The actor's loss without the entropy bonus, the entropy in nats, and the gradient of L(θ).
+    """The entropy in nats, the gradient of L(θ), and the actor's loss without the entropy bonus.
 
     If the actor does not learn, the gradient is empty.
     """

@@ -23,12 +23,15 @@ def gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Gradient:
 
 
 def gradient_of(network: nn.Module) -> Gradient:
-    """The gradient of a network's parameters, after a call of `loss.backward()`."""
+    """The gradient that `loss.backward()` has stored in a network's parameters."""
     return {p: p.grad for p in network.parameters() if p.grad is not None}
 
 
 def norm(of: Gradient) -> float:
-    """Euclidean norm of a gradient over all parameters; not finite if an entry is not finite."""
+    """Euclidean norm of a gradient over all parameters.
+
+    If an entry of the gradient is not finite, the norm is not finite.
+    """
     return float(torch.nn.utils.get_total_norm(list(of.values())))
 
 

@@ -11,8 +11,8 @@ L(θ) = −1/T · Σₜ wₜ·log π_θ(aₜ|sₜ) − c·H, with an entropy bon
 H is the mean entropy of π_θ(·|sₜ) over the T steps. If the baseline b is a learned V, the update
 also takes one Adam step of V on the loss 1/T · Σₜ (Gₜ − V(sₜ))².
 
-Two settings are off by default. One setting gives each step of an episode the episode's G₀ instead
-of Gₜ. The other setting shifts and scales the T weights to mean 0 and standard deviation 1.
+Two settings are off by default. One setting uses the episode's G₀ instead of Gₜ at every step
+of an episode. The other setting shifts and scales the T weights to mean 0 and standard deviation 1.
 
 Like most implementations (Nota & Thomas 2020), the seminar and this file leave the factor γᵗ out of
 the gradient.
@@ -99,7 +99,8 @@ def reinforce(run: ReinforceRun) -> Iterator[Record]:
     """Train the agent, and yield a record of every step, every episode and every update.
 
     One environment step yields one to three records, in the order step, episode, update. Training
-    ends after `total_steps` steps or, with `stop_when_solved`, when the task is solved.
+    ends after `total_steps` steps. With `stop_when_solved`, training ends earlier if the task is
+    solved.
 
     Raises:
         TrainingDiverged: a probability, the loss or the gradient is no longer finite.
@@ -165,7 +166,7 @@ def learn(run: ReinforceRun, batch: Transitions, weights: Floats) -> tuple[float
     """Take one Adam step of the policy with the gradient of L(θ).
 
     Returns:
-        L without the entropy bonus, the entropy H in nats, and the norm of the gradient.
+        L (without the entropy bonus), the entropy H in nats, and the norm of the gradient.
     """
     # --- Loss: −meanₜ( wₜ·log π(aₜ|sₜ) ) − c·H
     # The policy has not changed since the agent acted, so log π can be computed for the whole batch

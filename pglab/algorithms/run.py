@@ -49,7 +49,7 @@ class Run(Generic[AnyConfig]):
     """The part of a run's state that all algorithms need.
 
     Subclasses add the networks and optimisers of an algorithm. During training, a new configuration
-    may replace `config` if the two differ only in settings with `changes_while_running`.
+    may replace `config`, but only settings with `changes_while_running` may differ from `config`.
     """
 
     config: AnyConfig
@@ -133,7 +133,8 @@ def sample_action(probabilities: NDArray[np.floating], generator: np.random.Gene
     number between 0 and 1.
 
     Args:
-        probabilities: [A] π(·|s). Each probability is at least 0. The sum is 1 up to rounding.
+        probabilities: [A] π(·|s). Each probability is at least 0. Their sum is 1, apart
+            from rounding.
         generator: the source of randomness. Each call draws exactly one random number.
     """
     draw, reached, action = generator.random(), 0.0, 0

@@ -11,7 +11,7 @@ class SeminarReading:
 
     An episode enters the window if the `global_step` of one of its steps is a multiple of
     `eval_interval`. Long episodes enter the window more often than short episodes. In CartPole,
-    long episodes also have higher returns. So the window contains too many high returns, and their
+    long episodes also have higher returns. So the window contains too many high returns, and the
     mean is biased upward (the inspection paradox).
     """
 

@@ -178,8 +178,8 @@ class RunConfig:
     def changed(self, **changes: Any) -> Self:
         """A copy of this configuration with some settings replaced.
 
-        If `success_return` is the default of the old environment and `env_id` changes,
-        `success_return` becomes the default of the new environment.
+        If `env_id` changes, a `success_return` that has the default value of the old environment
+        gets the default value of the new environment.
 
         Raises:
             ConfigError: a new value cannot be used.

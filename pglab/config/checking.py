@@ -45,7 +45,7 @@ def checked(field: dataclasses.Field[Any], value: Any) -> Any:
 
 
 def _pythons(value: Any) -> Any:
-    """Convert NumPy numbers to Python numbers, including those in a tuple or a list."""
+    """Convert NumPy numbers to Python numbers, also inside a tuple or a list."""
     if isinstance(value, (tuple, list)):
         return tuple(_pythons(element) for element in value)
     return value.item() if isinstance(value, np.generic) else value
@@ -106,7 +106,7 @@ def refusal(field: dataclasses.Field[Any], value: Any) -> str:
 
 
 def _in_words(value: Any) -> str:
-    """Write a value as text. Describe an integer that is too long for Python to write."""
+    """Write a value as text. If Python refuses to write a long integer, describe the integer."""
     try:
         return format_value(value)
     except ValueError:

@@ -56,7 +56,7 @@ class Link:
         self.choice(LANGUAGE, _("Language"), {name: name for name in languages()}, DEFAULT_LANGUAGE)
 
     def text(self, name: str) -> str | None:
-        """Remove a parameter from the link, and return its text; None if the link lacks it."""
+        """Remove a parameter from the link, and return its text, or None if it is missing."""
         self._known.add(name)
         return self._left.pop(name, None)
 
@@ -141,7 +141,8 @@ class Link:
         Args:
             preset: the values of the settings that are not in the link.
             prefix: the text before each setting's name in the link.
-            offered: for some settings, the values that the page offers. Other values are refused.
+            offered: maps the name of a setting to the values that the page offers. Other values of
+                this setting are refused.
 
         Returns:
             The configuration with the settings of the link, and an error message for each value

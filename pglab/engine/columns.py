@@ -1,4 +1,4 @@
-"""Makes the arrays that compiled code fills, and then removes their unused rows."""
+"""Makes the arrays that compiled code fills, and removes the rows that stay unused."""
 
 from __future__ import annotations
 

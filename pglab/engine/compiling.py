@@ -4,7 +4,7 @@ The decorator `compiled` is for sums and products of many numbers. The decorator
 functions that must round as Python does. The decorator `inlined` is for functions that have only
 one caller or return a view of an array.
 
-Numba compiles a stored function again only if the file of this function changes. But a function of
+Numba recompiles a stored function only if the file of this function changes. But a function of
 this package may call functions in other files. So the name of the directory for the compiled code
 contains a digest of all files of this package.
 """
@@ -40,8 +40,8 @@ def compiled(function: Kernel) -> Kernel:
 def exact(function: Kernel) -> Kernel:
     """Compile a function so that every operation is rounded as in Python.
 
-    This is also true if the caller of the function may reorder sums. A function with this decorator
-    must not have the decorator `inlined` too.
+    The rounding stays the same even in a caller whose sums may be reordered. A function with this
+    decorator must not have the decorator `inlined` too.
     """
     return _compile(function, fastmath=False)
 
@@ -56,7 +56,7 @@ def inlined(function: Kernel) -> Kernel:
 
 
 def _compile(function: Kernel, **options: Any) -> Kernel:
-    """Compile a function with Numba, at the first call for each combination of argument types.
+    """Let Numba compile a function at its first call with each combination of argument types.
 
     The error model "numpy" removes the check for division by zero. This check would prevent the use
     of the processor's vector units. `_nrt=False` switches off the reference counting of arrays,

@@ -14,7 +14,7 @@ MOST_KEPT = 1_024  # the largest number of unused random numbers that are kept b
 
 
 class DrawnAhead:
-    """Draws uniform random numbers from a generator, and gives unused numbers back to it."""
+    """Draws uniform random numbers ahead of their use, and can undo the draws not yet used."""
 
     def __init__(self, generator: np.random.Generator) -> None:
         self._generator = generator
@@ -38,7 +38,7 @@ class DrawnAhead:
             self.numbers = self.numbers[count:].copy()  # a view would keep all numbers in memory
 
     def give_back(self) -> None:
-        """Set the generator back, as if only the used numbers had been drawn."""
+        """Reset the generator to its state after the last used number."""
         bits: Any = self._generator.bit_generator
         bits.state = self._start
         bits.advance(self._given)

@@ -336,9 +336,10 @@ class Engine:
         return most, most * dynamics.UNIFORMS[self._state.kind], replay
 
     def _critic_rows(self, most: int, stored: int) -> int:
-        """The largest number of rows for the critic's batches in a call of at most `most` steps.
+        """The largest number of rows that the critic's batches can fill in one call.
 
-        `stored` is the number of steps that are in the rollout before the call.
+        `most` is the largest number of steps in the call. `stored` is the number of steps that are
+        in the rollout before the call.
         """
         config = self.run.config
         if isinstance(config, ReinforceConfig):

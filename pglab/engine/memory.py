@@ -53,7 +53,7 @@ def moved(layers: Sequence[nn.Linear], optimizers: Sequence[torch.optim.Adam]) -
 
 
 def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
-    """Make the table in which compiled code finds the sizes and the places of the layers."""
+    """Make a table of the layers' sizes and places, which compiled code reads."""
     rows, start, units = [], 0, 0
     for layer in layers:
         weights = layer.in_features * layer.out_features
@@ -64,7 +64,7 @@ def _table(layers: Sequence[nn.Linear]) -> NDArray[np.int64]:
 
 
 def _whole_lines(size: int) -> int:
-    """Round a size up, so that the array's next part begins at a cache line (64 bytes)."""
+    """Round a size up, so that the array's next part begins a new cache line (64 bytes)."""
     return -(-size // 16) * 16
 
 
@@ -89,7 +89,7 @@ def _move_state(
 
 
 def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Make an array of zeros that begins at a cache line, so that vector units read it faster."""
+    """Make an array of zeros. Vector units read it faster, because it begins a new cache line."""
     kind = {4: torch.float32, 8: torch.float64}[dtype.itemsize]
     array: NDArray[Any] = torch.zeros(size, dtype=kind).numpy()  # PyTorch aligns new tensors
     return array
@@ -99,7 +99,7 @@ class Room:
     """Arrays for the intermediate results of the compiled code.
 
     No call reads the intermediate results of an earlier call, so all runs that one thread trains
-    share the same arrays. This saves memory, because the arrays are larger than a small network.
+    share the same arrays. Sharing saves memory, because the arrays are larger than a small network.
     """
 
     def __init__(self) -> None:

@@ -57,7 +57,7 @@ def episode_weights(
     Args:
         episodes: K episodes.
         gamma: discount.
-        values: V(s) of observations: [T, D] → [T].
+        values: the function V, which maps observations [T, D] to values [T].
 
     Raises:
         ValueError: there are fewer than two episodes.
@@ -77,7 +77,9 @@ def episode_weights(
 
 
 def means_of_others(returns: Sequence[Floats]) -> Floats:
-    """For each episode, the mean of Gₜ over all steps in the other episodes: K arrays [T] → [K].
+    """For each of K episodes, the mean of Gₜ over all steps in the other episodes: [K].
+
+    `returns` holds the returns Gₜ of each episode: K arrays [T].
 
     Raises:
         ValueError: there are fewer than two episodes.
@@ -264,7 +266,7 @@ class Moments:
 
 
 def group_sizes(episodes: int) -> tuple[int, ...]:
-    """Size 1, and the sizes that give at least `FEWEST_GROUPS` equal groups of episodes."""
+    """The group size 1, and the sizes that give at least `FEWEST_GROUPS` groups of equal size."""
     return tuple(
         size
         for size in GROUP_SIZES

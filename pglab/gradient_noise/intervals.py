@@ -40,7 +40,7 @@ class Interval:
 
 
 def bootstrap_counts(items: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """How often each bootstrap resample contains each item: [`RESAMPLES`, items]."""
+    """Count how often each bootstrap resample contains each item: [`RESAMPLES`, items]."""
     return generator.multinomial(items, np.full(items, 1 / items), size=RESAMPLES)
 
 
@@ -112,7 +112,7 @@ def cosine_interval(one: Floats, other: Floats, counts: NDArray[np.int64]) -> In
 
 
 def signal_p_value(vectors: Floats, generator: np.random.Generator) -> float:
-    """The probability that the mean of pure noise is at least as long as the mean of `vectors`.
+    """The probability that pure noise gives a mean at least as long as the mean of `vectors`.
 
     `vectors` has the shape [n, P]. Without a signal, a vector v is as likely as −v. So the test
     repeatedly gives random signs to the vectors. The p-value is the share of these trials in which

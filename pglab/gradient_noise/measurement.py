@@ -112,7 +112,7 @@ def measure(
 
     Args:
         snapshot: contains the policy; `problem_with` must return None for this snapshot.
-        episodes: K, at most `most_episodes`.
+        episodes: K, the number of drawn episodes. `most_episodes` gives the largest possible K.
         seed: seed of the drawn episodes, of a new survey and of the bootstrap.
         survey: the survey of an earlier measurement with the same snapshot and seed. None makes
             a new survey.

@@ -156,7 +156,7 @@ def _direction(cosine: float) -> str:
 
 
 def interval_text(interval: Interval, digits: int = SIGNIFICANT_DIGITS) -> str:
-    """A confidence interval in words: "95% interval 14 to 44"."""
+    """A confidence interval in words, such as "95% interval 14 to 44"."""
     if math.isnan(interval.low) or math.isnan(interval.high):
         return _("no interval")
     return _("{level:.0%} interval {low} to {high}").format(

@@ -1,4 +1,4 @@
-"""The formulas of Slow motion: one for each phase of a step or an update."""
+"""The formulas that Slow motion shows, one for each phase of a step or an update."""
 
 from __future__ import annotations
 
@@ -291,7 +291,7 @@ def _value_gradient(values: Values, _info: EnvironmentInfo, _row: int) -> Formul
 
 
 def _step(values: Values, _info: EnvironmentInfo, _row: int) -> Formula:
-    """The step that Adam (Kingma & Ba 2015, algorithm 1) takes for one parameter."""
+    """The formula of Adam's step (Kingma & Ba 2015, algorithm 1) for one parameter."""
     first, second = values["betas"]
     mean = values["mean"] / (1 - first ** values["steps"])
     root = math.sqrt(values["mean_square"] / (1 - second ** values["steps"]))

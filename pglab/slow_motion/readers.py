@@ -124,7 +124,7 @@ def layer_of(parameter: nn.Parameter, networks: Mapping[str, nn.Module]) -> str:
 def read_adam(there: Locals, optimizer: torch.optim.Adam) -> Values:
     """The numbers in Adam's formula for the parameter with the largest gradient.
 
-    If every gradient is 0, the numbers are those of the parameter with the largest running mean m.
+    If every gradient is 0, the numbers belong to the parameter with the largest running mean m.
     """
     group = optimizer.param_groups[0]
     gradients = {p: p.grad for p in group["params"] if p.grad is not None}

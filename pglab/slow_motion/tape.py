@@ -2,8 +2,8 @@
 
 Each step is computed twice from the same state. First, a copy of the run computes the step with
 PyTorch, and `watched_lines` records the phases. Then the run itself computes the same step, exactly
-as without a tape. If compiled code trains the run, the results of the run and of the copy differ
-only by rounding.
+as it does without a tape. If compiled code trains the run, the results of the run and of the copy
+differ only by rounding.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class SlowMotion:
             self._moment = len(self.steps[self._step].moments) - 1
 
     def forward_to(self, phases: Collection[str], most: int) -> bool:
-        """Go forward until a step reaches one of `phases` for the first time in this step.
+        """Go forward to a phase in `phases`. In each step, only the first such phase counts.
 
         The search also stops after `most` + 1 new steps of the run, or at the end of the run.
 

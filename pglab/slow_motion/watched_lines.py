@@ -125,7 +125,7 @@ def _quantity(phase: Phase, there: Locals) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """True if a quantity with these values before and after a line did not change."""
+    """True if a quantity is the same before and after a line."""
     # Integers are compared by value. All other objects are compared by identity: a newly computed
     # loss is a change even if it equals the old loss.
     if isinstance(one, int) and isinstance(other, int):

@@ -167,7 +167,7 @@ _GREEDY = N_(
 
 
 def sentence(moment: Moment) -> str:
-    """Choose a text about a recorded phase that is true for the recorded numbers."""
+    """Choose a text about a recorded phase. The text is true for the recorded numbers."""
     return _(_sentence(moment))
 
 
@@ -332,7 +332,7 @@ def _rounded(sizes: list[float]) -> list[int]:
 
 
 def signed_number(value: float, decimals: int) -> str:
-    """A number with its sign and a typographic minus; 0 has no sign."""
+    """A number with a plus sign or a typographic minus sign; 0 has no sign."""
     if not round(value, decimals):
         return "0"
     return f"{value:+.{decimals}f}".replace("-", "−")

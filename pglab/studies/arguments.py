@@ -68,7 +68,7 @@ def number_of_seeds() -> Callable[[str], int]:
 
 
 def number_above_zero(most: float) -> Callable[[str], float]:
-    """Return a function that converts a text to a number greater than 0 and at most `most`.
+    """Return a function that converts a text to a positive number, with the upper limit `most`.
 
     Raises:
         argparse.ArgumentTypeError: the returned function raises this error if the text is not a

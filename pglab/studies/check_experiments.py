@@ -117,7 +117,7 @@ def check(page: str, keys: Sequence[str], *, write: bool) -> dict[str, Arm]:
 
 
 def configs_of(page: str) -> dict[str, Callable[[int], AgentConfig]]:
-    """Map the name of each `Arm` of a page to a function from a seed to the configuration."""
+    """Map the name of each `Arm` of a page to a function that returns the settings for a seed."""
     configs: dict[str, Callable[[int], AgentConfig]] = {}
     for experiment in experiments_of(page):
         configs.setdefault(experiment.usual_arm, experiment.usual_config)

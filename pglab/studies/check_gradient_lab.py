@@ -1,4 +1,4 @@
-"""Measures the numbers on the page Gradient lab again, and looks for them on the page.
+"""Repeats measurements, and checks that the page Gradient lab contains their results.
 
 The command `pglab check gradient-variance gradient-intervals` runs both checks of this module.
 """
@@ -21,7 +21,7 @@ PAGE = "gradient_lab"
 
 
 def recheck_table() -> Outcome:
-    """Measure the variances again, and look for the results on the page."""
+    """Measure the variances again, and check that the page contains the results."""
     with processes() as workers:
         rows = {steps: rows_of(steps, EPISODES, SEEDS, workers) for steps in STEPS}
     missing = not_in(content(PAGE), [*map(table_row, rows, rows.values()), *worth(rows)])
@@ -29,7 +29,7 @@ def recheck_table() -> Outcome:
 
 
 def recheck_intervals() -> Outcome:
-    """Test the confidence intervals again, and look for the results on the page."""
+    """Test the confidence intervals again, and check that the page contains the results."""
     with processes() as workers:
         shares = 100 * coverage(drawings_of(DRAWINGS, workers))[1][1:]
     sentence = f"{shares.min():.0f} to {shares.max():.0f} % of the {DRAWINGS} intervals contained"
@@ -40,7 +40,7 @@ def recheck_intervals() -> Outcome:
 
 
 def table_row(steps: int, rows: Sequence[Row]) -> str:
-    """The row of the page's table for policies after `steps` steps."""
+    """The row of the page's table about policies that were trained for `steps` steps."""
     ratios = np.array([row.ratios for row in rows])
     medians = np.median(ratios, axis=0)
     signals = np.array([row.signals for row in rows])

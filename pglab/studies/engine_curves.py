@@ -8,9 +8,9 @@ The command takes long, because in one process the runs of the PyTorch reference
 the environment variable `PGLAB_DASK=auto`, each core has a process of its own.
 
 The engines round differently, so the two runs of one seed may take different actions at some step.
-The command prints for how many seeds this happens, and the range and the median of the first such
-steps. It also prints a table, with one row for every 10,000 steps. A row contains the median return
-over the seeds for each engine.
+The command counts the seeds for which the actions differ. For these seeds, it prints the range and
+the median of the first step with different actions. The command also prints a table, with one row
+for every 10,000 steps. A row contains the median return over the seeds for each engine.
 
 In each row of the table, a sign-flip test (Fisher 1935, section 21) compares the returns of the two
 engines. The column p contains the p-value of this test. The null hypothesis says that the engines
@@ -67,7 +67,7 @@ def parting(config: AgentConfig) -> int | None:
 
 
 def parting_text(steps: Sequence[int | None]) -> str:
-    """Say at which steps the two engines first take different actions.
+    """Describe, over all seeds, the first step with different actions.
 
     `steps` contains the result of `parting` for each seed.
     """
@@ -97,7 +97,7 @@ def comparison(fast: LearningCurves, reference: LearningCurves) -> list[str]:
 
 
 def recheck() -> Outcome:
-    """Compare the engines again, and look for the results in the README.
+    """Compare the engines again, and check that the README contains the results.
 
     Raises:
         OSError: there is no README, because this is not a clone of the repository.
@@ -119,7 +119,7 @@ def recheck() -> Outcome:
 
 
 def parting_sentence(steps: Sequence[int | None]) -> str:
-    """The README's phrase about the steps at which the engines first take different actions."""
+    """The README's phrase that describes, over all seeds, the first step with different actions."""
     parted = sorted(step for step in steps if step is not None)
     if len(parted) == 1:
         return f"for only one of ten seeds, at step {parted[0]:,}."

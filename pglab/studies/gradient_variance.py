@@ -14,11 +14,10 @@ whole-episode returns. The cosine compares two directions: the estimator's mean 
 mean gradient of 500 other episodes. A star marks an estimator whose mean gradient does not differ
 significantly from noise.
 
-The last lines count seeds. For each claim of the gradient lab, they count the seeds that confirm
-the claim. For each estimator, they count the seeds without a star. Another line compares
-reward-to-go with and without the baseline V(s). This line divides the total variance without V(s)
-by the total variance with V(s). The quotient says how many episodes without V(s) give the same
-precision as one episode with V(s).
+The last lines say how many seeds confirm each claim of the gradient lab, and how many seeds have no
+star for each estimator. Another line compares reward-to-go with and without the baseline V(s). This
+line divides the total variance without V(s) by the total variance with V(s). The quotient says how
+many episodes without V(s) give the same precision as one episode with V(s).
 
 This command checks the confidence intervals of the gradient lab:
 
@@ -135,7 +134,10 @@ def _seeds(count: int) -> list[AgentConfig]:
 
 
 def drawn_again(config: AgentConfig) -> list[EstimatorReport]:
-    """Draw 100 episodes of the stored policy with the seed of `config`; report each estimator."""
+    """Draw 100 episodes of the stored policy, and return a report on each estimator.
+
+    The seed of `config` is the seed of the measurement.
+    """
     report = finished(measure(load()[STORED_STEP], 100, config.seed))
     return [report.estimators[name] for name in ESTIMATORS]
 
@@ -157,7 +159,7 @@ def coverage(drawings: Sequence[Sequence[EstimatorReport]]) -> tuple[Numbers, Nu
 
 
 def check_intervals(drawings: Sequence[Sequence[EstimatorReport]]) -> str:
-    """List the results of `coverage`, without the first estimator, because its ratio is 1."""
+    """List the results of `coverage`. Leave out the first estimator, because its ratio is 1."""
     overall, shares = coverage(drawings)
     cells = zip(ESTIMATORS[1:], overall[1:], shares[1:], strict=True)
     return "\n".join(

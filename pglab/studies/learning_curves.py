@@ -1,4 +1,4 @@
-"""Makes the learning curves that the pages show behind a run: curves of the usual settings.
+"""Makes the learning curves of the usual settings, which the pages show behind a run.
 
 This command trains REINFORCE with the seeds 0–19, on all cores:
 

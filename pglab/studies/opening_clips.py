@@ -51,7 +51,10 @@ def solved_session() -> TrainingSession:
 
 
 def scenes(policy: nn.Module, config: RunConfig) -> list[Scene]:
-    """Play episodes until there are at least `SCENES` scenes. Cut each episode after `SCENES`."""
+    """Play episodes until there are at least `SCENES` scenes.
+
+    An episode ends early after `SCENES` scenes.
+    """
     demonstration = Demonstration(config.env_id, config.seed)
     chosen: list[Scene] = []
     while len(chosen) < SCENES:
@@ -92,7 +95,7 @@ def make() -> dict[str, Any]:
 
 
 def facts_of(solved: TrainingSession) -> dict[str, Any]:
-    """The facts for the home page: the run's seed, its number of steps, the software versions."""
+    """The run's seed and number of steps, and the software versions, for the home page."""
     config = solved.config
     return {"seed": config.seed, "steps": solved.global_step, KEY: made_by(config.engine)}
 

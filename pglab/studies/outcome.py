@@ -17,8 +17,8 @@ class Outcome:
     """How new results differ from the stored ones.
 
     `numbers` says which numbers differ, and by how much. `claims` says which claims of the pages
-    the new results do not confirm. `versions` says which versions have changed since the stored
-    results were made; it is empty if none has changed.
+    the new results do not confirm. `versions` says which software versions have changed since
+    the stored results were made. It is empty if no version has changed.
     """
 
     numbers: list[str] = field(default_factory=list)
@@ -29,8 +29,8 @@ class Outcome:
     def holds(self) -> bool:
         """True if all claims are confirmed and all numbers are equal.
 
-        If versions have changed, the numbers may differ, because other versions may round
-        differently.
+        If software versions have changed, the numbers need not be equal, because other versions may
+        round differently.
         """
         return not self.claims and (not self.numbers or bool(self.versions))
 

@@ -27,7 +27,7 @@ from pglab.studies.outcome import Outcome
 
 @dataclass(frozen=True)
 class Check:
-    """A check that `pglab check` can make.
+    """A check that `pglab check` can run.
 
     `seconds` is the approximate duration on two cores. In a name such as `curves/reinforce`, the
     part before the slash is the group of the check.
@@ -40,7 +40,7 @@ class Check:
 
 
 def chosen_checks(names: list[str], checks: Mapping[str, Check]) -> list[Check]:
-    """The checks whose names or groups are in `names`. If `names` is empty, all checks.
+    """The checks whose names or groups are in `names`. If `names` is empty, return all checks.
 
     Raises:
         KeyError: an entry of `names` is not the name of a check or of a group.

@@ -28,7 +28,7 @@ def recheck() -> Outcome:
 
 
 def missing() -> list[str]:
-    """The sentences with figures that are missing in the lessons."""
+    """The sentences of `lesson_sentences` that the lessons do not contain."""
     return [
         f"{name} does not say: {sentence}"
         for name, sentences in SENTENCES.items()

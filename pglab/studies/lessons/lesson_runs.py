@@ -5,7 +5,7 @@ This command prints the results, and says whether they equal the stored results:
     python -m pglab.studies.lessons.lesson_runs
 
 With `--write`, the command prints the results and writes them to `pglab/data/lessons/runs.json`.
-The results have four parts. A part consists of lists, each with one number for each run:
+Each part of the results consists of lists with one number for each run. The four parts are:
 
 first_update   the first update of REINFORCE, on eight seeds
 noise          the gradients of few and of many episodes of one stored policy
@@ -243,7 +243,7 @@ def make() -> dict[str, Part]:
 
 
 def _columns(rows: Sequence[Numbers | None]) -> Part:
-    """Collect each named number of all runs in a list, without the runs that lack this number."""
+    """For each named number, list its values from all runs that have this number."""
     known = [row for row in rows if row is not None]
     names = dict.fromkeys(name for row in known for name in row)
     return {name: [round(row[name], DIGITS) for row in known if name in row] for name in names}

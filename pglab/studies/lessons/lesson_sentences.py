@@ -1,4 +1,4 @@
-"""Makes the sentences with figures in the lessons' answers from the stored results.
+"""Uses the stored results to make the lessons' sentences that contain figures.
 
 A lesson is a file that people can download and edit, so its figures are plain text.
 `check_lessons` looks for each of the sentences in the file of its lesson.

@@ -89,7 +89,7 @@ def recheck(name: str) -> Outcome:
 
 
 def verdicts(ladder: Ladder) -> dict[str, str]:
-    """The claims of a ladder by name: a verdict on each effect, and the settings of the path."""
+    """Map names to a ladder's claims: the verdict on each effect, and the settings of the path."""
     found: dict[str, str] = {"everything": ladder.whole.verdict}
     for one in ladder.effects:
         change = change_in_words(ladder.plan, one.rung)

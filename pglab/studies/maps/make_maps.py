@@ -90,7 +90,7 @@ def recheck(name: str) -> Outcome:
 
 @contextmanager
 def empty_library() -> Iterator[Results]:
-    """Yield the results of an empty library, and delete it at the end of the `with` block."""
+    """Yield the results of an empty library. The end of the `with` block deletes the library."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield Results(SharedLibrary(lambda: open_library(f"sqlite:///{folder}/results.sqlite3")))
 
