@@ -1,4 +1,4 @@
-"""Deletes the oldest runs, results and lessons when the library holds too much.
+"""Deletes the oldest runs and results when the library holds too much, and old unused lessons.
 
 Pinned runs stay. Rooms whose time is over are deleted with all their data.
 """

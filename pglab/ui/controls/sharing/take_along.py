@@ -112,7 +112,7 @@ def _downloads(key: str, files: Files) -> None:
 
 
 def order_of(contents: RunContents, link: str | None, *, name: str = "", note: str = "") -> Order:
-    """Return the order for the files of a run, in the page's theme.
+    """Return the order for the files of a run. The clip has the theme of the page.
 
     `link` opens the app with the settings of the run.
     """
