@@ -119,7 +119,7 @@ def recheck() -> Outcome:
 
 
 def parting_sentence(steps: Sequence[int | None]) -> str:
-    """The README's phrase that describes, over all seeds, the first step with different actions."""
+    """The README's phrase: in which steps, over all seeds, the engines first act differently."""
     parted = sorted(step for step in steps if step is not None)
     if len(parted) == 1:
         return f"for only one of ten seeds, at step {parted[0]:,}."

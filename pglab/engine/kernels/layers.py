@@ -26,7 +26,7 @@ NARROW = 16
 
 @inlined
 def outputs_of(table, row, count, units):
-    """A layer's part of the array `units`, for a batch: view [`count`, outputs]."""
+    """Return the part of `units` that belongs to a layer: a view [count, outputs] for a batch."""
     size = table[row, OUTPUTS]
     start = count * table[row, UNITS]
     return units[start : start + count * size].reshape(count, size)
@@ -42,7 +42,7 @@ def below_of(table, rows, place, inputs, units):
 
 @inlined
 def vector_of(table, row, units):
-    """A layer's part of the array `units`, for one sample: view [outputs]."""
+    """Return the part of `units` that belongs to a layer: a view [outputs] for one sample."""
     return units[table[row, UNITS] : table[row, UNITS] + table[row, OUTPUTS]]
 
 

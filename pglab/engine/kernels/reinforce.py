@@ -35,7 +35,7 @@ from pglab.engine.kernels.updates import clear_record, finish_record
 
 
 class ReinforceSettings(NamedTuple):
-    """The settings of REINFORCE that `Settings` does not contain, as numbers."""
+    """Numbers: those settings of REINFORCE that `Settings` does not contain."""
 
     gamma: float
     learning_rate: float

@@ -1,4 +1,4 @@
-"""The record of a compiled update, and the settings and networks of a compiled actor-critic."""
+"""Two classes: what an update has done, and the settings and networks of an actor-critic."""
 
 from __future__ import annotations
 

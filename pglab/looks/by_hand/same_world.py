@@ -23,7 +23,7 @@ def same_world_returns(
 ) -> NDArray[np.float64]:
     """Returns of a policy with the start, the world and the pushes of `episode`: [count].
 
-    If the policy plays longer than `episode`, the last world stays, and there are no more pushes.
+    If the policy plays more steps than `episode` has, these have its last world and no pushes.
     """
     starts = np.repeat(episode.states[:1], count, axis=0)
     return _returns(policy, starts, episode.worlds, episode.pushes, _generator(seed, 0))

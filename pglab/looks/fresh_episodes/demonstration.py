@@ -36,7 +36,7 @@ class Scene:
 
 
 class Demonstration:
-    """Plays one new episode after another; each call gets the policy that chooses the actions."""
+    """Plays one new episode after another. The caller passes the policy at each call."""
 
     def __init__(self, env_id: str, seed: int) -> None:
         """Begin the first episode.

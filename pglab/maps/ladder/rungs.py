@@ -27,8 +27,8 @@ class Rung:
 
     `names` are the settings that change together. The first setting differs between A and B. Each
     further setting has an effect in only one of the two agents, because it depends on the first
-    setting. `a_with` is A with these settings of B, and `b_with` is B with these settings of A. If
-    such an agent is impossible, the field holds the error that says why.
+    setting. In `a_with`, A has the values of B for these settings. In `b_with`, B has those of
+    A. If such an agent is impossible, the field holds the error that says why.
     """
 
     names: tuple[str, ...]

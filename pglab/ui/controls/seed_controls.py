@@ -58,7 +58,7 @@ def _seed_slider(key: str, changed: Callable[[], None]) -> None:
 
 
 def read_link(page: str, link: Link) -> None:
-    """Set the number of seeds from the link."""
+    """Set the control to the number of seeds that the link names."""
     number = link.whole_number(PARAMETER, _("Seeds at once"), 1, MOST_SEEDS, 1)
     st.session_state[f"{page}.seeds"] = number
 

@@ -137,7 +137,7 @@ class FollowedRoom:
                 self._tell_phones()
 
     def _read(self, snapshot: RoomSnapshot, before: Shown | None) -> Shown:
-        """Return what phones may show. Read only data that `snapshot` and `before` lack."""
+        """Return what phones may show. Read only what is not yet in `snapshot` or `before`."""
         state = snapshot.state
         if before is not None and before.state == state:
             return before
