@@ -29,11 +29,15 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 class Trainee:
-    """A run that only sleeps in its turns. The test sets `due`, the time of the next turn."""
+    """A run that computes and then sleeps in its turns; both in seconds.
 
-    def __init__(self, seconds: float = 0.002, *, free: bool = True) -> None:
+    The test sets `due`, the time of the next turn.
+    """
+
+    def __init__(self, seconds: float = 0.002, *, sleeps: float = 0.0, free: bool = True) -> None:
         self.due = -math.inf
         self.seconds = seconds
+        self.sleeps = sleeps
         self.free = free
         self.turns = 0
         self.waits = False
@@ -41,7 +45,10 @@ class Trainee:
 
     def train(self) -> bool:
         assert self._inside.acquire(blocking=False), "two threads must not train the same run"
-        time.sleep(self.seconds)
+        end = time.thread_time() + self.seconds
+        while time.thread_time() < end:
+            pass
+        time.sleep(self.sleeps)
         self.turns += 1
         self._inside.release()
         return self.free
@@ -117,6 +124,16 @@ def test_all_get_the_same_time_however_long_their_turns_are() -> None:
     wait_until(lambda: slow.turns >= 10)
     quick.due = slow.due = math.inf
     assert quick.turns > 3 * slow.turns
+
+
+def test_a_trainee_that_has_to_wait_in_its_turn_gets_as_much_training() -> None:
+    turns = Turns(1)
+    kept_waiting, other = Trainee(sleeps=0.006), Trainee()
+    for trainee in (kept_waiting, other):
+        turns.join(trainee)
+    wait_until(lambda: kept_waiting.turns >= 20)
+    kept_waiting.due = other.due = math.inf
+    assert other.turns < 1.5 * kept_waiting.turns
 
 
 def test_a_trainee_that_had_nothing_to_train_does_not_catch_up() -> None:

@@ -58,7 +58,7 @@ class Turns:
         # The time until which a trainee keeps its place on the server.
         self._places: WeakKeyDictionary[Trainee, float] = WeakKeyDictionary()
         self._waiting: deque[ref[Trainee]] = deque()  # trainees in the order of arrival
-        self._served: dict[Trainee, float] = {}  # seconds of training so far
+        self._served: dict[Trainee, float] = {}  # seconds of processor time so far
         # A trainee that gets a turn counts at least this many seconds of training, so that a
         # trainee cannot save up time while it has nothing to train.
         self._least = 0.0
@@ -106,12 +106,14 @@ class Turns:
         be_nice(NICENESS)
         while True:
             trainee = self._take()
-            begun = time.perf_counter()
+            # Processor time: a turn also waits for Python's lock and for other threads.
+            begun = time.thread_time()
             free = trainee.train()
+            spent = time.thread_time() - begun
             ended = time.perf_counter()
             with self._changed:
                 self._taken.discard(trainee)
-                self._served[trainee] += ended - begun
+                self._served[trainee] += spent
                 if not free:
                     self._not_free[trainee] = ended + AGAIN
                 self._changed.notify()
